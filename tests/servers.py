@@ -1,0 +1,192 @@
+"""Real servers and processes for tests: found or skipped in plain words, on free ports, with their log when they die.
+
+broker = Mosquitto(tmp_path, port=free_port());  with broker: …;  broker.kill();  broker.start()
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+PATIENCE_S = 20.0
+"""How long a condition may take before a test fails: generous, since nothing here measures speed."""
+
+_WHERE = {
+    "mosquitto": ("mosquitto", "/usr/sbin/mosquitto"),
+    "influxd": ("influxd", "/usr/bin/influxd"),
+    "victoria-metrics": ("victoria-metrics", "/usr/bin/victoria-metrics"),
+    "chromium": ("chromium", "/usr/bin/chromium"),
+}
+_DEBIAN_PACKAGE = {"influxd": "influxdb"}
+
+
+def require(server: str) -> Path:
+    """The program of a real server; without it the test is skipped, or fails under SIAGA_REQUIRE_SERVERS=1."""
+    for candidate in _WHERE[server]:
+        found = shutil.which(candidate)
+        if found:
+            return Path(found)
+    words = f"{server} is not installed; `apt-get install {_DEBIAN_PACKAGE.get(server, server)}` brings it"
+    if os.environ.get("SIAGA_REQUIRE_SERVERS") == "1":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+_given_ports: set[int] = set()
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on, and that this test run was not given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
+
+
+def wait_until(condition: Callable[[], object], what: str, *, patience_s: float = PATIENCE_S) -> None:
+    """Look at `condition` until it is true; AssertionError says `what` did not happen."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"did not happen in {patience_s:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+class Program:
+    """A process of a test, its output in a log file; may be killed and started again as often as wanted."""
+
+    def __init__(self, name: str, command: Sequence[str | Path], folder: Path, *, port: int | None = None) -> None:
+        self.name = name
+        self.command = [str(part) for part in command]
+        self.folder = folder
+        self.port = port
+        self.log = folder / f"{name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it and wait until it listens on its port, if it has one."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )  # fmt: skip
+        if self.port is not None:
+            port = self.port
+            wait_until(lambda: self.is_dead() or _listens(port), f"{self.name} listens on port {port}")
+            self.must_live()
+        return self
+
+    def is_dead(self) -> bool:
+        """Whether the process has ended."""
+        return self.process is None or self.process.poll() is not None
+
+    def must_live(self) -> None:
+        """Fail with the end of its log if the process has ended."""
+        if self.process is not None and self.is_dead():
+            pytest.fail(f"{self.name} ended with {self.process.returncode}; its log ends:\n{self.tail()}")
+
+    def tail(self, lines: int = 40) -> str:
+        """The last lines of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut or the kernel's out-of-memory killer would."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code; killed where it does not obey."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if it lives."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait for the end and give the exit code."""
+        return 0 if self.process is None else self.process.wait(PATIENCE_S)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, failed: object, *_: object) -> None:
+        if failed is not None:
+            sys.stderr.write(f"--- log of {self.name} ends:\n{self.tail()}\n")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.stop()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def mosquitto(folder: Path, port: int, *, name: str = "mosquitto", settings: str = "allow_anonymous true") -> Program:
+    """A real Mosquitto on the loopback, open to all there, that keeps nothing over a restart."""
+    configuration = folder / f"{name}.conf"
+    # `user root`: started by root it would else give up the right to read its files below a private folder
+    configuration.write_text(f"user root\nlistener {port} 127.0.0.1\npersistence false\n{settings}\n")
+    return Program(name, [require("mosquitto"), "-c", configuration], folder, port=port)
+
+
+def influxd(folder: Path, port: int, *, name: str = "influxd", settings: str = "") -> Program:
+    """A real InfluxDB 1.x with its data in `folder`."""
+    rpc_port = free_port()
+    configuration = folder / f"{name}.conf"
+    configuration.write_text(
+        f"""reporting-disabled = true
+bind-address = "127.0.0.1:{rpc_port}"
+[meta]
+dir = "{folder}/{name}/meta"
+[data]
+dir = "{folder}/{name}/data"
+wal-dir = "{folder}/{name}/wal"
+query-log-enabled = false
+[http]
+bind-address = "127.0.0.1:{port}"
+log-enabled = false
+[monitor]
+store-enabled = false
+{settings}
+"""
+    )
+    return Program(name, [require("influxd"), "-config", configuration], folder, port=port)
+
+
+def siaga_edge(folder: Path, settings_file: Path, *, name: str = "edge") -> Program:
+    """A real gateway agent."""
+    return Program(name, [sys.executable, "-m", "edge.cli", "run", "--config", settings_file], folder)
+
+
+def siaga_cloud(folder: Path, settings_file: Path, *, name: str = "cloud", port: int | None = None) -> Program:
+    """A real cloud; `port` is its API's, if that is on."""
+    return Program(name, [sys.executable, "-m", "cloud.cli", "run", "--config", settings_file], folder, port=port)
+
+
+@contextlib.contextmanager
+def all_of(*programs: Program) -> Iterator[None]:
+    """Start the programs in turn, and stop them in the opposite order."""
+    with contextlib.ExitStack() as stack:
+        for program in programs:
+            stack.enter_context(program)
+        yield

@@ -1,0 +1,66 @@
+"""The house rules that a program can check: imports, types, style, and what the gateway brings along."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def _run(*command: str) -> str:
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return "" if finished.returncode == 0 else finished.stdout + finished.stderr
+
+
+def test_rooms_import_only_what_the_architecture_allows():
+    assert _run(str(BIN / "lint-imports"), "--no-cache") == ""
+
+
+def test_the_code_keeps_to_the_style():
+    assert _run(str(BIN / "ruff"), "check", ".") == ""
+    assert _run(str(BIN / "ruff"), "format", "--check", ".") == ""
+
+
+def test_types_are_whole():
+    assert _run(str(BIN / "mypy")) == ""
+
+
+def test_every_dependency_is_pinned():
+    pinned = {re.split(r"[=<> ;\[]", line)[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    names = {re.split(r"[=<> ;\[]", requirement)[0] for requirement in asked} - {"siaga"}
+    assert names <= pinned, f"run `make constraints`: {sorted(names - pinned)} have no pinned version"
+
+
+FOREIGN_TO_A_GATEWAY = {
+    "fastapi", "starlette", "uvicorn", "nicegui", "sqlalchemy", "alembic", "httpx", "aiohttp", "influxdb-client",
+    "amqtt", "grafana-client", "rich", "psycopg", "jinja2", "prometheus-client",
+}  # fmt: skip
+
+
+def test_a_gateway_installs_no_web_framework_database_server_client_or_dashboard_library():
+    plan = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "-q", "--report", "-", ".[edge]"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if plan.returncode != 0 and "onnection" in plan.stderr:
+        pytest.skip("pip reaches no package registry from here, so what a gateway would install cannot be asked")
+    assert plan.returncode == 0, plan.stderr
+    brought = {name.lower().replace("_", "-") for name in re.findall(r'"name": "([^"]+)"', plan.stdout)}
+    assert {"siaga", "msgspec", "paho-mqtt", "pyserial"} <= brought
+    assert not brought & FOREIGN_TO_A_GATEWAY
+
+
+def test_nothing_that_the_agent_imports_is_foreign_to_a_gateway():
+    listing = subprocess.run(
+        [sys.executable, "-c", "import sys, edge.agent, edge.cli; print(*{m.split('.')[0] for m in sys.modules})"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert not set(listing.stdout.split()) & {name.replace("-", "_") for name in FOREIGN_TO_A_GATEWAY}
