@@ -1,0 +1,121 @@
+"""Acks, status, topics and names: golden forms, and refusals in one sentence."""
+
+import pytest
+
+from wire import (
+    QUANTITIES,
+    Ack,
+    Channel,
+    Clock,
+    Domain,
+    SourceState,
+    SourceStatus,
+    SpoolState,
+    Status,
+    Topic,
+    WireError,
+    decode_ack,
+    decode_status,
+    encode_ack,
+    encode_status,
+    is_name,
+    parse_topic,
+    shard_of,
+    subscription,
+    topic_of,
+)
+
+
+def test_an_ack_is_these_bytes():
+    ack = Ack("9f3c21d07ab4e815", 1201, 1560)
+    assert encode_ack(ack) == b'{"stream":"9f3c21d07ab4e815","first":1201,"last":1560}'
+    assert decode_ack(encode_ack(ack)) == ack
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (b"", "does not parse"),
+        (b'{"stream":"a","first":9,"last":1}', "before its first 9"),
+        (b'{"stream":"a","first":-1,"last":1}', "does not parse"),
+        (b'{"stream":"a","first":1,"last":1e99}', "does not parse"),
+        (b" " * 2_000, "at most"),
+    ],
+)
+def test_a_broken_ack_is_refused(payload: bytes, said: str):
+    with pytest.raises(WireError, match=said):
+        decode_ack(payload)
+
+
+STATUS = Status(
+    1, True, "gw-daruba", "0.1.0", "b00t", "9f3c", 1_764_000_000_000, Clock.SYNCED,
+    SpoolState(depth=3, oldest_ms=1_763_999_999_000),
+    (SourceState("river", SourceStatus.OK, readings=12),),
+)  # fmt: skip
+
+
+def test_a_status_is_these_bytes():
+    assert encode_status(STATUS) == (
+        b'{"v":1,"online":true,"gateway":"gw-daruba","version":"0.1.0","boot":"b00t","stream":"9f3c",'
+        b'"time_ms":1764000000000,"clock":"synced","spool":{"depth":3,"oldest_ms":1763999999000},'
+        b'"sources":[{"name":"river","state":"ok","readings":12}]}'
+    )
+    assert decode_status(encode_status(STATUS)) == STATUS
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (b"", "does not parse"),
+        (encode_status(STATUS).replace(b'"v":1', b'"v":2'), "version 2"),
+        (encode_status(STATUS).replace(b'"depth":3', b'"depth":-3'), "does not parse"),
+        (b"[" * 50_000, "does not parse"),
+        (b" " * 70_000, "at most"),
+    ],
+)
+def test_a_broken_status_is_refused(payload: bytes, said: str):
+    with pytest.raises(WireError, match=said):
+        decode_status(payload)
+
+
+def test_a_topic_carries_shard_and_gateway():
+    assert topic_of("gw-daruba", Channel.UP) == f"siaga/v1/{shard_of('gw-daruba'):02x}/gw-daruba/up"
+    assert parse_topic(topic_of("gw-daruba", Channel.CMD_REPLY)) == Topic("gw-daruba", Channel.CMD_REPLY)
+
+
+def test_the_shard_is_crc_32_modulo_64():
+    assert shard_of("123456789") == 0xCBF43926 % 64
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("", "is not Siaga's"),
+        ("siaga/v2/00/gw/up", "is not Siaga's"),
+        ("siaga/v1/zz/gw-daruba/up", "has shard 'zz'"),
+        (topic_of("gw-daruba", Channel.UP) + "/x", "ends in 'up/x'"),
+        ("siaga/v1/00/GW DARUBA/up", "is not a name"),
+    ],
+)
+def test_a_foreign_topic_is_refused(topic: str, said: str):
+    with pytest.raises(WireError, match=said):
+        parse_topic(topic)
+
+
+def test_one_filter_covers_all_shards_and_some_take_one_each():
+    assert subscription(Channel.UP) == ["siaga/v1/+/+/up"]
+    assert subscription(Channel.UP, range(2)) == ["siaga/v1/00/+/up", "siaga/v1/01/+/up"]
+
+
+def test_names_are_plain():
+    assert all(map(is_name, ("a", "gw-daruba", "pm2_5", "9" * 64)))
+    assert not any(map(is_name, ("", "-a", "A", "a/b", "a b", "9" * 65, "a\n", "ä", "+", "#")))
+
+
+def test_the_table_of_quantities_is_sound():
+    assert {quantity.domain for quantity in QUANTITIES.values()} == set(Domain)
+    for name, quantity in QUANTITIES.items():
+        assert is_name(name)
+        assert quantity.low < quantity.high
+        assert quantity.decimals >= 0
+        assert quantity.unit

@@ -1,0 +1,43 @@
+"""What edge and cloud agree on: readings, quantities, topics, batches, acks, status; pure, on msgspec alone."""
+
+from wire.ack import Ack, decode_ack, encode_ack
+from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envelope, encode_batch
+from wire.errors import WireError
+from wire.names import check_name, is_name
+from wire.quantities import QUANTITIES, Domain, Quantity
+from wire.reading import Clock, Reading
+from wire.status import SourceState, SourceStatus, SpoolState, Status, decode_status, encode_status
+from wire.topics import Channel, Topic, parse_topic, shard_of, subscription, topic_of
+
+__all__ = [
+    "QUANTITIES",
+    "Ack",
+    "Batch",
+    "Channel",
+    "Clock",
+    "Column",
+    "Domain",
+    "Envelope",
+    "Lost",
+    "Quantity",
+    "Reading",
+    "SourceState",
+    "SourceStatus",
+    "SpoolState",
+    "Status",
+    "Topic",
+    "WireError",
+    "check_name",
+    "decode_ack",
+    "decode_batch",
+    "decode_envelope",
+    "decode_status",
+    "encode_ack",
+    "encode_batch",
+    "encode_status",
+    "is_name",
+    "parse_topic",
+    "shard_of",
+    "subscription",
+    "topic_of",
+]

@@ -1,0 +1,76 @@
+"""The table of quantities: what Siaga measures, in which unit, and what nature allows.
+
+Units are UCUM codes (https://ucum.org/ucum), where {person} and the like are UCUM annotations of the unit 1.
+Bounds are physical, not alarm limits: a value outside them cannot have been measured by a working sensor on Earth's
+surface, so it goes to the dead letters. Both ends are allowed. Gases are in ug/m3 because the index of PermenLHK
+P.14/2020 is defined in it; CO2 stays in ppm, as every sensor of it does.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Domain(StrEnum):
+    """What a quantity is watched for; each domain is one measurement in the readings store."""
+
+    FLOOD = "flood"
+    AIR = "air"
+    FOOTFALL = "footfall"
+    GATEWAY = "gateway"
+
+
+class Quantity(msgspec.Struct, frozen=True, kw_only=False):
+    """A row of the table: `unit` in UCUM, `decimals` to show, `low` and `high` the physical bounds in `unit`."""
+
+    name: str
+    domain: Domain
+    unit: str
+    decimals: int
+    low: float
+    high: float
+    english: str
+    indonesian: str
+
+
+_F, _A, _P, _G = Domain.FLOOD, Domain.AIR, Domain.FOOTFALL, Domain.GATEWAY
+
+_TABLE = (
+    # name              domain unit        dec  low      high         English                    Indonesian
+    ("water_level",      _F, "cm",          1, -1_000.0,     10_000.0, "Water level",           "Tinggi muka air"),
+    ("distance",         _F, "cm",          1,      0.0,     10_000.0, "Distance to surface",   "Jarak ke permukaan"),
+    ("rainfall",         _F, "mm",          1,      0.0,        500.0, "Rainfall",              "Curah hujan"),
+    ("rain_rate",        _F, "mm/h",        1,      0.0,      2_000.0, "Rain rate",             "Intensitas hujan"),
+    ("flow",             _F, "m3/s",        2, -10_000.0,   300_000.0, "Flow",                  "Debit"),
+    ("pm1",              _A, "ug/m3",       1,      0.0,     10_000.0, "PM1",                   "PM1"),
+    ("pm2_5",            _A, "ug/m3",       1,      0.0,     10_000.0, "PM2.5",                 "PM2,5"),
+    ("pm10",             _A, "ug/m3",       1,      0.0,     20_000.0, "PM10",                  "PM10"),
+    ("co",               _A, "ug/m3",       0,      0.0,  1_200_000.0, "CO",                    "CO"),
+    ("co2",              _A, "[ppm]",       0,      0.0,    100_000.0, "CO2",                   "CO2"),
+    ("no2",              _A, "ug/m3",       1,      0.0,     50_000.0, "NO2",                   "NO2"),
+    ("o3",               _A, "ug/m3",       1,      0.0,     20_000.0, "O3",                    "O3"),
+    ("so2",              _A, "ug/m3",       1,      0.0,    100_000.0, "SO2",                   "SO2"),
+    ("hc",               _A, "ug/m3",       1,      0.0,    100_000.0, "Hydrocarbons",          "Hidrokarbon"),
+    ("voc",              _A, "ug/m3",       1,      0.0,    100_000.0, "VOC",                   "VOC"),
+    ("temperature",      _A, "Cel",         1,    -40.0,         85.0, "Temperature",           "Suhu"),
+    ("humidity",         _A, "%",           1,      0.0,        100.0, "Relative humidity",     "Kelembapan relatif"),
+    ("pressure",         _A, "hPa",         1,    500.0,      1_100.0, "Air pressure",          "Tekanan udara"),
+    ("noise",            _A, "dB[SPL]",     1,      0.0,        194.0, "Noise",                 "Kebisingan"),
+    ("wind_speed",       _A, "m/s",         1,      0.0,        120.0, "Wind speed",            "Kecepatan angin"),
+    ("wind_direction",   _A, "deg",         0,      0.0,        360.0, "Wind direction",        "Arah angin"),
+    ("people_in",        _P, "{person}",    0,      0.0,    100_000.0, "People in",             "Orang masuk"),
+    ("people_out",       _P, "{person}",    0,      0.0,    100_000.0, "People out",            "Orang keluar"),
+    ("occupancy",        _P, "{person}",    0,      0.0,  1_000_000.0, "Occupancy",             "Jumlah di lokasi"),
+    ("dwell",            _P, "s",           0,      0.0,    604_800.0, "Dwell time",            "Lama kunjungan"),
+    ("devices_seen",     _P, "{device}",    0,      0.0,  1_000_000.0, "Devices seen",          "Perangkat terlihat"),
+    ("spool_depth",      _G, "{reading}",   0,      0.0,         1e12, "Readings in spool",     "Data dalam antrean"),
+    ("spool_age",        _G, "s",           0,      0.0,         1e10, "Oldest unsent reading", "Umur data tertua"),
+    ("lost",             _G, "{reading}",   0,      0.0,         1e12, "Declared losses",       "Kehilangan tercatat"),
+    ("disk_free",        _G, "MiBy",        0,      0.0,         1e12, "Free disk",             "Sisa disk"),
+    ("memory_used",      _G, "MiBy",        1,      0.0,         1e9,  "Memory of the agent",   "Memori agen"),
+    ("cpu_temperature",  _G, "Cel",         1,    -40.0,        150.0, "Processor temperature", "Suhu prosesor"),
+    ("uptime",           _G, "s",           0,      0.0,         1e10, "Time since boot",       "Lama menyala"),
+    ("noise_bytes",      _G, "By",          0,      0.0,         1e15, "Noise from sensors",    "Derau dari sensor"),
+)  # fmt: skip
+
+QUANTITIES: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}

@@ -1,0 +1,31 @@
+"""One reading: what a sensor said of one quantity at one time.
+
+Reading("river-daruba-1", "water_level", 1764000000000, 132.4, Clock.SYNCED, backfill=False)
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Clock(StrEnum):
+    """How far the gateway trusted its clock when it stamped a reading."""
+
+    SYNCED = "synced"
+    ESTIMATED = "estimated"  # stamped before the time was known, moved by the size of the step when it was
+    UNKNOWN = "unknown"
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """A value with its identity: (sensor, quantity, time_ms) is the key under which writing it again is harmless.
+
+    `time_ms` is UTC in milliseconds since 1970, `value` is in the unit that `wire.quantities` gives for `quantity`;
+    `backfill` says that it was sent after newer readings, so nobody may take it for the present.
+    """
+
+    sensor: str
+    quantity: str
+    time_ms: int
+    value: float
+    clock: Clock = Clock.SYNCED
+    backfill: bool = False

@@ -1,0 +1,88 @@
+"""What a gateway says of itself on `…/status`, retained; the broker says the offline one for it as its last will.
+
+{"v":1,"online":true,"gateway":"gw-daruba","version":"0.1.0","boot":"…","stream":"…","time_ms":…,
+ "clock":"synced","spool":{"depth":120,"oldest_ms":…,"lost":0,…},"sources":[{"name":"river","state":"ok",…}]}
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from wire.batch import MAX_INTEGER
+from wire.errors import WireError
+from wire.reading import Clock
+
+STATUS_VERSION = 1
+MAX_STATUS_BYTES = 64 * 1024
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+_Time = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+_Text = Annotated[str, msgspec.Meta(max_length=400)]
+
+
+class SourceStatus(StrEnum):
+    """How a source of readings is doing."""
+
+    STARTING = "starting"
+    OK = "ok"
+    SILENT = "silent"  # open, but nothing has come for too long
+    FAILED = "failed"  # not open; being tried again
+
+
+class SourceState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One source: its state, a sentence on it, and its counts since the agent started."""
+
+    name: _Text
+    state: SourceStatus
+    detail: _Text = ""
+    readings: _Count = 0
+    noise_bytes: _Count = 0
+    last_ms: _Time | None = None
+
+
+class SpoolState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The spool: readings waiting, the time of the oldest (UTC ms), declared losses since the spool was made."""
+
+    depth: _Count = 0
+    oldest_ms: _Time | None = None
+    lost: _Count = 0
+    bytes: _Count = 0
+    max_bytes: _Count = 0
+    problem: _Text = ""
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A gateway's state at `time_ms` (UTC); `boot` tells one start of the machine from the next."""
+
+    v: int
+    online: bool
+    gateway: _Text
+    version: _Text
+    boot: _Text
+    stream: _Text
+    time_ms: _Time
+    clock: Clock = Clock.UNKNOWN
+    spool: SpoolState = SpoolState()
+    sources: Annotated[tuple[SourceState, ...], msgspec.Meta(max_length=1_000)] = ()
+
+
+_DECODER = msgspec.json.Decoder(Status)
+
+
+def encode_status(status: Status) -> bytes:
+    """The payload of `…/status`."""
+    return msgspec.json.encode(status)
+
+
+def decode_status(payload: bytes) -> Status:
+    """Parse the payload of `…/status`; WireError where it is not a status of this version."""
+    if len(payload) > MAX_STATUS_BYTES:
+        raise WireError(f"status of {len(payload)} bytes; send at most {MAX_STATUS_BYTES}")
+    try:
+        status = _DECODER.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"status does not parse: {str(error)[:200]}") from None
+    if status.v != STATUS_VERSION:
+        raise WireError(f"status has version {status.v}; this side speaks {STATUS_VERSION}")
+    return status
