@@ -1,0 +1,121 @@
+"""Frames in a stream of bytes: found after junk, torn frames and false starts, however the bytes arrive.
+
+    .. 3F AA C0 06 00 AA C0 09 00 09 00 58 D9 43 AB AA C0 ..
+    junk  ╰ torn ───╯ ╰ whole frame, found inside ╯ ╰ kept
+          ╰ looks like a frame, fails its check ╯     for the next call
+
+A frame starts with a mark of one byte. `look` judges the bytes from a mark on; a false start costs its first byte
+only, and the search goes on at the second: no whole frame is lost to the noise before it. At most `longest` bytes
+are kept between calls.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from firmware_bridge.sample import Frame, Noise
+
+JUNK = "no frame starts here"
+MAX_NOISE = 64
+"""Bytes of junk in one Noise: enough to be cheap, few enough that a line of nothing but junk is soon known for one."""
+_SLICE = 4_096
+
+Verdict = int | str
+"""Of the bytes from a mark on: the size of the whole frame; 0, too early to say; or a text, why none starts here."""
+Look = Callable[[bytes], Verdict]
+"""Must stand by its word: a verdict other than 0 stays the same when more bytes follow."""
+
+
+class Framing(msgspec.Struct, frozen=True):
+    """How a family's frames are told from noise; `longest` is the size in bytes of its longest frame."""
+
+    mark: bytes
+    longest: int
+    look: Look
+
+
+def measured(*, size: Look, check: Callable[[bytes], str]) -> Look:
+    """Binary frames: `size` reads the head (0: more needed), `check` says what is wrong with that many bytes."""
+
+    def look(window: bytes) -> Verdict:
+        total = size(window)
+        if isinstance(total, str) or total == 0 or total > len(window):
+            return total if isinstance(total, str) else 0
+        return check(window[:total]) or total
+
+    return look
+
+
+def line(*, end: bytes, check: Callable[[bytes], str]) -> Look:
+    """Lines: up to and with the first byte `end`; `check` says what is wrong with such a line."""
+
+    def look(window: bytes) -> Verdict:
+        total = window.find(end) + 1
+        return (check(window[:total]) or total) if total else 0
+
+    return look
+
+
+class Framer:
+    """A decoder for families whose frames stand alone: `framing` finds a frame, `parse` reads it."""
+
+    def __init__(self, framing: Framing, parse: Callable[[bytes], Frame]) -> None:
+        self._framing = framing
+        self._parse = parse
+        self._held = b""
+        self._noise = 0
+        self._reason = JUNK
+
+    def feed(self, data: bytes) -> list[Frame | Noise]:
+        """Take the next bytes; the outcomes come in the order of the stream."""
+        outcomes: list[Frame | Noise] = []
+        for start in range(0, len(data), _SLICE):
+            self._scan(self._held + data[start : start + _SLICE], outcomes)
+        return outcomes
+
+    def memory(self) -> dict[str, int]:
+        """Nothing: frames that stand alone need no memory."""
+        return {}
+
+    def _scan(self, stream: bytes, outcomes: list[Frame | Noise]) -> None:
+        framing = self._framing
+        at = 0
+        while (found := stream.find(framing.mark, at)) >= 0:
+            self._skip(found - at, outcomes)
+            at = found
+            window = stream[at : at + framing.longest]
+            verdict = framing.look(window)
+            if verdict == 0:
+                if len(window) < framing.longest:
+                    break
+                verdict = "frame has no end"
+            at += self._judge(window, verdict, outcomes)
+        else:
+            self._skip(len(stream) - at, outcomes)
+            at = len(stream)
+        self._held = stream[at:]
+
+    def _judge(self, window: bytes, verdict: Verdict, outcomes: list[Frame | Noise]) -> int:
+        """Take a whole frame, or the first byte of what is none; returns how many bytes that used up."""
+        if isinstance(verdict, int):
+            self._flush(outcomes)
+            outcomes.append(self._parse(window[:verdict]))
+            return verdict
+        if verdict != JUNK:
+            self._flush(outcomes)  # a frame that failed its check is counted by itself
+            self._reason = verdict
+        self._skip(1, outcomes)
+        return 1
+
+    def _skip(self, size: int, outcomes: list[Frame | Noise]) -> None:
+        while size:
+            taken = min(size, MAX_NOISE - self._noise)
+            self._noise += taken
+            size -= taken
+            if self._noise == MAX_NOISE:
+                self._flush(outcomes)
+
+    def _flush(self, outcomes: list[Frame | Noise]) -> None:
+        if self._noise:
+            outcomes.append(Noise(self._noise, self._reason))
+        self._noise, self._reason = 0, JUNK

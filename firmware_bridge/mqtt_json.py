@@ -1,0 +1,111 @@
+"""Plain JSON over MQTT: the configuration says where in the message each quantity stands.
+
+values = { pm2_5 = "pm.2_5", temperature = "list.0.value" }    time = "ts"    time_format = "epoch_ms"
+
+    sensors/market/reading {"ts": 1764000000000, "pm": {"2_5": "12.3"}, "list": [{"value": 29.5}]}
+    ──► Frame((Sample("pm2_5", 12.3, time_ms=1764000000000), Sample("temperature", 29.5, time_ms=1764000000000)))
+
+Values are taken as they are, so the device must use the units of wire.quantities. What is missing, null or no number
+is left out and noted; a time that cannot be read is noted, and the reading is stamped on arrival.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timezone
+from typing import Any
+
+import msgspec
+
+from firmware_bridge.device_json import Path, find, number, path_of, read
+from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle
+from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.timestamps import READERS, Reader, zone_of
+
+OPTIONS = (
+    Option("values", dict, 'the path of each quantity in the message: { pm2_5 = "pm.2_5" }; \\. is a dot in a key'),
+    Option("time", str, "the path of the device's own time; without it readings are stamped on arrival", default=""),
+    Option("time_format", str, "how the time is written", default="epoch_ms", choices=tuple(READERS)),
+    Option("zone", str, 'the offset of iso times that name no zone: "+09:00"', default=""),
+)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The options, ready for use on each message."""
+
+    values: tuple[tuple[str, Path], ...]
+    time: Path | None
+    read_time: Reader
+    zone: timezone | None
+
+
+def build(
+    values: Mapping[str, float], *, paths: Mapping[str, str], time: str = "", at: int | float | str | None = None
+) -> bytes:
+    """The message with `values` by quantity at their `paths`, and `at`, as it is to be written, at the path `time`."""
+    document: dict[str, Any] = {}
+    for quantity, value in values.items():
+        _put(document, paths[quantity], value)
+    if at is not None:
+        _put(document, time, at)
+    return msgspec.json.encode(document)
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path_of(path) or ("",)
+    for key in parents:
+        document = document.setdefault(key, {})
+    document[last] = value
+
+
+def parse(payload: bytes, plan: Plan) -> Frame | Noise:
+    """Read a message."""
+    document = read(payload)
+    if type(document) is Noise:
+        return document
+    notes: list[str] = []
+    time_ms = None if plan.time is None else _time(document, plan, notes)
+    samples = []
+    for quantity, path in plan.values:
+        value = number(find(document, path))
+        if type(value) is float:
+            samples.append(Sample(quantity, value, "", time_ms))
+        else:
+            notes.append(f"{quantity} {value}")
+    return Frame(tuple(samples), "; ".join(notes))
+
+
+def _time(document: Any, plan: Plan, notes: list[str]) -> int | None:
+    time_ms = plan.read_time(find(document, plan.time or ()), plan.zone)
+    if isinstance(time_ms, int):
+        return time_ms
+    notes.append(f"time {time_ms}")
+    return None
+
+
+def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
+    chosen = settle(OPTIONS, options)
+    zone = zone_of(chosen["zone"])
+    if chosen["zone"] and zone is None:
+        raise OptionError(f'zone: {chosen["zone"][:40]!r}: write an offset from UTC such as "+09:00"')
+    plan = Plan(
+        _values(chosen["values"]),
+        _path("time", chosen["time"]) if chosen["time"] else None,
+        READERS[chosen["time_format"]],
+        zone,
+    )
+    return lambda _topic, payload: parse(payload, plan)
+
+
+def _values(given: Mapping[str, Any]) -> tuple[tuple[str, Path], ...]:
+    if not given:
+        raise OptionError('values: is empty; name at least one quantity: { pm2_5 = "pm.2_5" }')
+    return tuple((check_quantity("values", name), _path(f"values.{name}", path)) for name, path in given.items())
+
+
+def _path(option: str, text: Any) -> Path:
+    path = path_of(text) if isinstance(text, str) else None
+    if path is None:
+        raise OptionError(f'{option}: {repr(text)[:80]} is no path; write keys with dots between them: "pm.2_5"')
+    return path
+
+
+DIALECT = MqttDialect(name="json", title="JSON with configured paths", options=OPTIONS, parser=_parser)

@@ -1,0 +1,33 @@
+"""What a decoder gives for bytes: whole frames with their samples, and noise.
+
+Frame((Sample("pm2_5", 12.3), Sample("pm10", 30.1)))    Frame((), "no target in range")    Noise(7, "checksum is wrong")
+"""
+
+import msgspec
+
+
+class Sample(msgspec.Struct, frozen=True, gc=False):
+    """A value in the unit that `wire.quantities` gives for `quantity`, before it has a sensor's name.
+
+    `channel` tells apart the sensors behind one line; `time_ms` (UTC) is the device's own time, and None means that
+    the reading is to be stamped on arrival.
+    """
+
+    quantity: str
+    value: float
+    channel: str = ""
+    time_ms: int | None = None
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A whole good frame or message. It may hold no samples (warming up, no target): `note` then says why."""
+
+    samples: tuple[Sample, ...]
+    note: str = ""
+
+
+class Noise(msgspec.Struct, frozen=True):
+    """`size` bytes that were no frame, and the reason."""
+
+    size: int
+    reason: str

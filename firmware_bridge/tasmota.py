@@ -1,0 +1,123 @@
+"""Tasmota's telemetry over MQTT: `tele/<topic>/SENSOR`, and the same under StatusSNS of STATUS8 and STATUS10.
+
+{"Time":"2023-05-21T01:06:38","BME280":{"Temperature":20.5,"Humidity":53.1,"Pressure":977.0},
+ "SDS0X1":{"PM2.5":11.8,"PM10":5.8},"PressureUnit":"hPa","TempUnit":"C"}
+
+A sensor seen twice gets an index or address after "-" or "_" (DS18B20-1, SHT3X-0x44). `Time` is the device's local
+time without a zone, and wrong until its clock is set; Tasmota sends what it has just measured and keeps no backlog.
+So readings are stamped on arrival, and `Time` is not read.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from firmware_bridge.device_json import number, read
+from firmware_bridge.family import MqttDialect, Option, settle
+from firmware_bridge.sample import Frame, Noise, Sample
+
+Field = tuple[str, str, str]  # key in the message, quantity, unit: fixed, or the key that names it
+
+_TEMPERATURE = ("Temperature", "temperature", "TempUnit")
+_HUMIDITY = ("Humidity", "humidity", "%")
+_PRESSURE = ("Pressure", "pressure", "PressureUnit")
+_CO2 = ("CarbonDioxide", "co2", "[ppm]")
+_PM1, _PM2_5, _PM10 = ("PM1", "pm1", "ug/m3"), ("PM2.5", "pm2_5", "ug/m3"), ("PM10", "pm10", "ug/m3")
+
+SENSORS: dict[str, tuple[Field, ...]] = {
+    "SDS0X1": (_PM2_5, _PM10),
+    "PMS5003": (_PM1, _PM2_5, _PM10),  # the atmospheric values; CF1, CF2.5 and CF10 are for calibration indoors
+    "BME280": (_TEMPERATURE, _HUMIDITY, _PRESSURE),
+    "BME680": (_TEMPERATURE, _HUMIDITY, _PRESSURE),
+    "BMP280": (_TEMPERATURE, _PRESSURE),
+    "BMP180": (_TEMPERATURE, _PRESSURE),
+    "SHT3X": (_TEMPERATURE, _HUMIDITY),
+    "SI7021": (_TEMPERATURE, _HUMIDITY),
+    "HTU21": (_TEMPERATURE, _HUMIDITY),
+    "AM2301": (_TEMPERATURE, _HUMIDITY),
+    "DHT11": (_TEMPERATURE, _HUMIDITY),
+    "DS18B20": (_TEMPERATURE,),
+    "DS18S20": (_TEMPERATURE,),
+    "MHZ19B": (_CO2,),  # its own temperature is that of the sensor's cell
+    "SCD30": (_CO2, _TEMPERATURE, _HUMIDITY),
+    "SR04": (("Distance", "distance", "cm"),),
+}
+
+CONVERSIONS: dict[str, tuple[float, float]] = {
+    # unit: value * factor + offset is in the unit of wire.quantities
+    "%": (1, 0),
+    "[ppm]": (1, 0),
+    "ug/m3": (1, 0),
+    "cm": (1, 0),
+    "C": (1, 0),
+    "F": (5 / 9, -160 / 9),
+    "hPa": (1, 0),
+    "mmHg": (1.333223874, 0),  # conventional millimetre of mercury, NIST SP 811 B.8
+    "inHg": (33.86389, 0),  # conventional inch of mercury, NIST SP 811 B.8
+}
+_DEFAULT_UNITS = {"TempUnit": "C", "PressureUnit": "hPa"}  # early firmware names none
+_INDEX = re.compile(r"[-_]")
+_WORDS = {b"Online": "device is online", b"Offline": "device is offline"}  # …/LWT
+
+OPTIONS = (
+    Option("only", str, "take only this sensor of the device, by its key in the message: DS18B20-2", default=""),
+)
+
+
+def build(sensors: Mapping[str, Mapping[str, float | None]], *, time: str, **units: str) -> bytes:
+    """The message with `sensors` by key at local `time`; `units` are TempUnit and PressureUnit."""
+    return msgspec.json.encode({"Time": time, **sensors, **units})
+
+
+def parse(payload: bytes, *, only: str = "") -> Frame | Noise:
+    """Read a message; of two sensors for one quantity the first counts, unless `only` names one."""
+    if payload in _WORDS:
+        return Frame((), _WORDS[payload])
+    document = read(payload)
+    if type(document) is Noise:
+        return document
+    if type(document) is not dict:
+        return Noise(len(payload), "message is no JSON object")
+    inner = document.get("StatusSNS", document)
+    samples, notes = _gather(inner if type(inner) is dict else {}, only)
+    if not samples and not notes:
+        notes.append(f"no sensor {only}" if only else "no sensor that is known here")
+    return Frame(tuple(samples.values()), "; ".join(notes))
+
+
+def _gather(message: dict[str, Any], only: str) -> tuple[dict[str, Sample], list[str]]:
+    samples: dict[str, Sample] = {}
+    notes: list[str] = []
+    for key, body in message.items():
+        fields = SENSORS.get(key) or SENSORS.get(_INDEX.split(key, 1)[0])
+        if fields is None or type(body) is not dict or (only and key != only):
+            continue
+        for name, quantity, unit in fields:
+            value = _value(body.get(name), message.get(unit, _DEFAULT_UNITS.get(unit, unit)))
+            if isinstance(value, str):
+                notes.append(f"{key[:40]} {name} {value}")
+            elif quantity in samples:
+                notes.append(f"{key[:40]} {name} left out: set only to choose among sensors")
+            else:
+                samples[quantity] = Sample(quantity, value)
+    return samples, notes
+
+
+def _value(given: Any, unit: Any) -> float | str:
+    value = number(given)
+    if isinstance(value, str):
+        return value
+    if not isinstance(unit, str) or unit not in CONVERSIONS:
+        return f"is in unknown unit {repr(unit)[:20]}"
+    factor, offset = CONVERSIONS[unit]
+    return value if factor == 1 else round(value * factor + offset, 2)
+
+
+def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
+    only = settle(OPTIONS, options)["only"]
+    return lambda _topic, payload: parse(payload, only=only)
+
+
+DIALECT = MqttDialect(name="tasmota", title="Tasmota tele/…/SENSOR", options=OPTIONS, parser=_parser)

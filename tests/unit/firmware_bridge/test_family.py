@@ -1,0 +1,47 @@
+"""Options: every mistake one sentence, with the key, the value and what to write."""
+
+import pytest
+
+from firmware_bridge import Option, OptionError
+from firmware_bridge.family import problems, settle
+
+OPTIONS = (
+    Option("port", str, "where it is"),
+    Option("unit", str, "how it counts", default="mm", choices=("mm", "cm")),
+    Option("height_cm", float, "how high it hangs", default=None, low=0, high=1_000),
+    Option("count", int, "how many", default=1, low=1),
+    Option("loud", bool, "whether it beeps", default=False),
+    Option("names", dict, "who is who", default={}),
+)
+
+
+def test_what_is_left_out_has_its_default():
+    assert settle(OPTIONS, {"port": "a", "height_cm": 4}) == {
+        "port": "a", "unit": "mm", "height_cm": 4, "count": 1, "loud": False, "names": {},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"port": 7}, "port: 7: write text in quotes: where it is"),
+        ({"unit": "inch"}, "unit: 'inch': write one of: mm, cm"),
+        ({"height_cm": "4 m"}, "height_cm: '4 m': write a number: how high it hangs"),
+        ({"height_cm": float("nan")}, "height_cm: nan: write a number from 0 to 1000"),
+        ({"height_cm": -1}, "height_cm: -1: write a number from 0 to 1000"),
+        ({"count": 1.5}, "count: 1.5: write a whole number: how many"),
+        ({"count": True}, "count: True: write a whole number: how many"),
+        ({"count": None}, "count: None: write a whole number: how many"),
+        ({"count": 0}, "count: 0: write a number from 1"),
+        ({"loud": 1}, "loud: 1: write true or false: whether it beeps"),
+        ({"names": []}, "names: []: write a table: who is who"),
+    ],
+)
+def test_a_mistake_is_one_sentence(given, sentence):
+    assert problems(OPTIONS, {"port": "a", **given}) == [sentence]
+
+
+def test_all_mistakes_are_told_at_once_and_the_first_is_raised():
+    assert len(problems(OPTIONS, {"unit": 1, "count": "x"})) == 3
+    with pytest.raises(OptionError, match=r"^port: is missing; add it: where it is$"):
+        settle(OPTIONS, {"unit": 1, "count": "x"})

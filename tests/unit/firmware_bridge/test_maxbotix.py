@@ -1,0 +1,111 @@
+"""MaxBotix lines: distances, levels, and what is neither."""
+
+import pytest
+
+from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample, maxbotix
+from tests.unit.firmware_bridge.shared import vectors
+
+
+def feed(data: bytes, *, median_of=1, **options):
+    options["median_of"] = median_of
+    return SERIAL_FAMILIES["maxbotix"].decoder(options, {}).feed(data)
+
+
+def test_the_open_vectors_of_this_sensor_hold():
+    cases = {case["input"]: case["expect"] for case in vectors("maxbotix")}
+    assert cases.keys() == {r"R1234\r", r"R5000\r"}
+    assert cases[r"R1234\r"] == {"mm": 1234}
+    assert feed(b"R1234\r") == [Frame((Sample("distance", 123.4),))]
+    assert feed(b"R5000\r") == [Frame((), "no target in range")]
+
+
+def test_the_level_is_the_mounting_height_less_the_distance():
+    assert feed(b"R1234\r", mounting_height_cm=450)[0].samples[1] == Sample("water_level", 326.6)
+    assert feed(b"R4999\r", mounting_height_cm=450.55)[0].samples[1] == Sample("water_level", -49.35)
+
+
+@pytest.mark.parametrize(
+    ("text", "max_mm", "note"),
+    [
+        (b"R5000\r", 5_000, "no target in range"),
+        (b"R5001\r", 5_000, "no target in range"),
+        (b"R9999\r", 9_999, "no target in range"),
+        (b"R0300\r", 5_000, "target inside the blind zone"),
+        (b"R0000\r", 5_000, "target inside the blind zone"),
+        (b"R0500\r", 9_999, "target inside the blind zone"),
+    ],
+)
+def test_the_limits_of_a_model_are_never_a_level(text, max_mm, note):
+    assert feed(text, max_mm=max_mm, mounting_height_cm=450) == [Frame((), note)]
+
+
+def test_just_inside_the_limits_is_a_level():
+    assert feed(b"R4999\r")[0].samples == (Sample("distance", 499.9),)
+    assert feed(b"R5000\r", max_mm=9_999)[0].samples == (Sample("distance", 500.0),)
+    assert feed(b"R0301\r")[0].samples == (Sample("distance", 30.1),)
+
+
+def test_models_in_centimetres_write_three_digits():
+    assert feed(b"R076\r", unit="cm") == [Frame((Sample("distance", 76.0),))]
+    assert feed(b"R765\r", unit="cm") == [Frame((), "no target in range")]
+    assert feed(b"R020\r", unit="cm") == [Frame((), "target inside the blind zone")]
+
+
+@pytest.mark.parametrize(("text", "unit"), [(b"R123\r", "mm"), (b"R1234\r", "cm")])
+def test_a_line_that_lost_or_won_a_digit_is_noise_and_no_distance(text, unit):
+    assert not any(isinstance(outcome, Frame) for outcome in feed(text + b"...", unit=unit))
+
+
+def test_a_space_before_the_end_is_allowed():
+    assert feed(b"R0480 \r") == [Frame((Sample("distance", 48.0),))]
+
+
+def test_a_stray_ff_costs_nothing_but_itself():
+    outcomes = feed(b"R1234\r\xffR1235\r")
+    assert outcomes == [
+        Frame((Sample("distance", 123.4),)),
+        Noise(1, "no frame starts here"),
+        Frame((Sample("distance", 123.5),)),
+    ]
+
+
+def test_text_at_power_up_is_noise_and_the_first_line_after_it_is_read():
+    outcomes = feed(
+        b"HRXL-MaxSonar-WRLS\rPN:MB7389\rCopyright 2011-2013\rMaxBotix Inc.\rRoHS 1.8b090 0713\rTempI\rR1234\r"
+    )
+    assert [outcome for outcome in outcomes if isinstance(outcome, Frame)] == [Frame((Sample("distance", 123.4),))]
+
+
+def test_a_reading_is_the_median_of_a_group_of_lines():
+    lines = b"R1234\rR1236\rR1231\rR4000\rR1233\rR1240\rR1235\r"
+    outcomes = feed(lines + lines[:-6], median_of=7)
+    assert [frame.samples for frame in outcomes] == [()] * 6 + [(Sample("distance", 123.5),)] + [()] * 6
+
+
+def test_single_lines_without_a_target_do_not_move_the_median_and_many_leave_no_reading():
+    assert feed(b"R1234\rR5000\rR1236\r", median_of=3)[-1].samples == (Sample("distance", 123.5),)
+    assert feed(b"R5000\rR5000\rR1236\r", median_of=3)[-1] == Frame((), "no target in range")
+
+
+def test_a_reading_takes_seven_lines_where_nothing_else_is_said():
+    outcomes = SERIAL_FAMILIES["maxbotix"].decoder({}, {}).feed(b"R1234\r" * 15)
+    assert sum(bool(frame.samples) for frame in outcomes) == 2
+
+
+def test_built_lines_are_those_of_the_data_sheet():
+    assert maxbotix.build(distance_mm=480, space=True) == b"R0480 \r"
+    assert maxbotix.build(distance_mm=760, unit="cm") == b"R076\r"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"unit": "inch"}, "unit: 'inch': write one of: mm, cm"),
+        ({"max_mm": 50}, "max_mm: 50: write a number from 1000 to 9999"),
+        ({"mounting_height_cm": -3}, "mounting_height_cm: -3: write a number from 0 to 10000"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(options, sentence):
+    with pytest.raises(OptionError) as caught:
+        feed(b"", **options)
+    assert str(caught.value) == sentence

@@ -1,0 +1,181 @@
+"""Plain JSON: paths, numbers as devices write them, times, hostile messages."""
+
+import pytest
+
+from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample, mqtt_json
+from tests.unit.firmware_bridge.shared import recorded
+
+HOSTILE = {
+    "nothing": b"",
+    "a word": b"Online",
+    "not UTF-8": b'{"a":"\xff\xfe"}',
+    "deep lists": b"[" * 200_000,
+    "deep objects": b'{"a":' * 40_000,
+    "a number of a thousand digits": b'{"a":' + b"1" * 1_000 + b"}",
+    "a number of ten thousand digits": b'{"a":' + b"1" * 10_000 + b"}",
+    "a large exponent": b'{"a":1e400}',
+    "a text of a large exponent": b'{"a":"1e400"}',
+    "a text of a megabyte": b'{"a":"' + b"9" * 2**20 + b'"}',
+    "a text of the largest size": b'{"a":"' + b"9" * (2**18 - 8) + b'"}',
+    "open quotes": b'{"a":nan,"' + b'\\"' * 120_000,
+    "many nans": b'{"a":' + b"nan," * 50_000,
+    "a bool": b'{"a":true}',
+    "an object": b'{"a":{}}',
+    "a list": b"[1,2,3]",
+    "a number": b"1",
+    "digits of another script": '{"a":"١٢"}'.encode(),
+    "an underscore": b'{"a":"1_000"}',
+    "a number in hexadecimal": b'{"a":"0x10"}',
+}
+
+
+def parse(payload: bytes, values=None, **options):
+    return MQTT_DIALECTS["json"].parser({"values": values or {"noise": "a"}, **options})("a/topic", payload)
+
+
+@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_message_is_noise_or_holds_no_sample(payload):
+    outcome = parse(payload)
+    assert outcome.size == len(payload) if isinstance(outcome, Noise) else outcome.samples == ()
+    assert len(outcome.reason if isinstance(outcome, Noise) else outcome.note) < 200
+
+
+@pytest.mark.parametrize(
+    ("path", "payload", "value"),
+    [
+        ("pm.2_5", b'{"pm":{"2_5":12.3}}', 12.3),
+        ("0.v", b'[{"v":4}]', 4.0),
+        ("list.1.v", b'{"list":[{},{"v":5}]}', 5.0),
+        ("list.1", b'{"list":{"1":6}}', 6.0),
+        (r"PMS5003.PM2\.5", b'{"PMS5003":{"PM2.5":7}}', 7.0),
+        (r"a\\b", b'{"a\\\\b":8}', 8.0),
+    ],
+)
+def test_a_path_goes_by_keys_and_places_in_lists(path, payload, value):
+    assert parse(payload, {"noise": path}) == Frame((Sample("noise", value),))
+
+
+@pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a\\", 7])
+def test_what_is_no_path_is_a_mistake_in_the_options(path):
+    with pytest.raises(OptionError, match=r"^values\.noise: .* is no path; write keys with dots between them"):
+        parse(b"{}", {"noise": path})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(b'"00545.7085"', 545.7085), (b'" 21.5 "', 21.5), (b'"-1e2"', -100.0), (b"-0", 0.0), (b"3", 3.0)],
+)
+def test_numbers_may_be_written_as_text(text, value):
+    assert parse(b'{"a":%b}' % text) == Frame((Sample("noise", value),))
+
+
+@pytest.mark.parametrize(
+    "text", [b"NaN", b"nan", b"-inf", b"Infinity", b'"nan"', b"null", b"[]", b"false", b'""', b'"--"']
+)
+def test_what_is_no_number_is_left_out_and_the_others_are_read(text):
+    outcome = parse(b'{"b": "a nan, b", "a":%b,"c": 2}' % text, {"noise": "a", "co2": "c"})
+    assert outcome.samples == (Sample("co2", 2.0),)
+    assert outcome.note.startswith("noise is ")
+
+
+@pytest.mark.parametrize(
+    ("time_format", "text", "zone", "time_ms"),
+    [
+        ("epoch_ms", b"1765292593065", "", 1_765_292_593_065),
+        ("epoch_ms", b'"1765292593065"', "", 1_765_292_593_065),
+        ("epoch_s", b"1680962879.62", "", 1_680_962_879_620),
+        ("epoch_s", b"1680962879", "", 1_680_962_879_000),
+        ("iso", b'"2021-11-11T08:33:35.136100251Z"', "", 1_636_619_615_136),
+        ("iso", b'"2024-05-02T20:41:54+0200"', "", 1_714_675_314_000),
+        ("iso", b'"2026-03-07T12:54:34+09:00"', "-05:00", 1_772_855_674_000),
+        ("iso", b'"2026-03-07T12:54:34"', "+09:00", 1_772_855_674_000),
+        ("iso", b'"2026-03-07 12:54:34.5"', "-03:30", 1_772_900_674_500),
+        ("iso", b'"2026-03-07t03:54:34z"', "", 1_772_855_674_000),
+    ],
+)
+def test_a_devices_own_time_is_taken(time_format, text, zone, time_ms):
+    outcome = parse(b'{"a":1,"t":%b}' % text, time="t", time_format=time_format, zone=zone)
+    assert outcome == Frame((Sample("noise", 1.0, "", time_ms),))
+
+
+@pytest.mark.parametrize(
+    ("time_format", "text", "note"),
+    [
+        ("iso", b'"2026-03-07T12:54:34"', "time names no zone; set zone"),
+        ("iso", b'"2026-03-07"', "time is not an ISO 8601 time"),
+        ("iso", b'"2026-13-07T12:54:34Z"', "time is not an ISO 8601 time"),
+        ("iso", b'"2026-03-07T12:54:34+99:00"', "time is not an ISO 8601 time"),
+        ("iso", b"1765292593065", "time is not text"),
+        ("iso", b"null", "time is missing"),
+        ("epoch_ms", b"null", "time is missing"),
+        ("epoch_ms", b'"soon"', "time is not a number"),
+        ("epoch_s", b"1e300", "time is beyond any date"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_noted_and_the_reading_is_stamped_on_arrival(time_format, text, note):
+    outcome = parse(b'{"a":1,"t":%b}' % text, time="t", time_format=time_format)
+    assert outcome == Frame((Sample("noise", 1.0),), note)
+
+
+@pytest.mark.parametrize("extreme", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_ends_of_the_calendar_are_times_like_others(extreme):
+    [sample] = parse(b'{"a":1,"t":"%b"}' % extreme.encode(), time="t", time_format="iso").samples
+    assert abs(sample.time_ms) > 62 * 10**12
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"values": {}}, "values: is empty; name at least one quantity"),
+        ({"values": {"pm25": "a"}}, "values: 'pm25' is no quantity; did you mean pm2_5?"),
+        ({"values": "pm"}, "values: 'pm': write a table"),
+        ({}, "values: is missing; add it"),
+        (
+            {"values": {"noise": "a"}, "time_format": "unix"},
+            "time_format: 'unix': write one of: epoch_ms, epoch_s, iso",
+        ),
+        ({"values": {"noise": "a"}, "zone": "WIT"}, "zone: 'WIT': write an offset from UTC"),
+        ({"values": {"noise": "a"}, "zone": "+25:00"}, "zone: '+25:00': write an offset from UTC"),
+        ({"values": {"noise": "a"}, "time": "t."}, "time: 't.' is no path"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(options, words):
+    with pytest.raises(OptionError) as caught:
+        MQTT_DIALECTS["json"].parser(options)
+    assert str(caught.value).startswith(words)
+
+
+def messages(kind: str) -> list[bytes]:
+    lines = recorded("data/mqtt_json/messages.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t")[2].encode() for line in lines if line.startswith(kind + "\t")]
+
+
+def test_a_recorded_water_meter_writes_its_numbers_as_text():
+    [payload] = messages("watermeter")
+    outcome = parse(payload, {"flow": "rate", "distance": "raw"}, time="timestamp", time_format="iso")
+    time_ms = 1_714_675_314_000
+    assert outcome == Frame((Sample("flow", 0.00092, "", time_ms), Sample("distance", 545.7085, "", time_ms)))
+
+
+def test_a_recorded_zigbee_burst_keeps_the_times_of_the_device():
+    values = {"co2": "co2", "temperature": "temperature", "humidity": "humidity"}
+    outcomes = [parse(payload, values, time="last_seen") for payload in messages("zigbee2mqtt")]
+    assert [outcome.samples[0].time_ms for outcome in outcomes] == [
+        1_765_292_593_065, 1_765_292_593_107, 1_765_292_593_564,
+        1_765_292_593_606, 1_765_292_593_983, 1_765_292_594_021,
+    ]  # fmt: skip
+    assert {tuple((s.quantity, s.value) for s in outcome.samples) for outcome in outcomes} == {
+        (("co2", 368.0), ("temperature", 21.0), ("humidity", 50.0))
+    }
+
+
+def test_a_recorded_chirpstack_message_is_read_by_place_in_a_list():
+    [payload] = messages("chirpstack_v3")
+    outcome = parse(payload, {"noise": "rxInfo.0.loRaSNR", "co2": "object.co2"})
+    assert outcome == Frame((Sample("noise", 8.2),), "co2 is missing")
+
+
+def test_a_message_is_built_where_its_paths_say():
+    paths = {"pm2_5": "pm.2_5", "pm10": "pm.10"}
+    built = mqtt_json.build({"pm2_5": 1.5, "pm10": 2.5}, paths=paths, time="ts", at="2026-03-07T12:54:34Z")
+    assert built == b'{"pm":{"2_5":1.5,"10":2.5},"ts":"2026-03-07T12:54:34Z"}'

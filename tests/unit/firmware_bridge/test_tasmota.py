@@ -1,0 +1,113 @@
+"""Tasmota: recorded messages, units, several sensors on one device, what is no telemetry."""
+
+import msgspec
+import pytest
+
+from firmware_bridge import MQTT_DIALECTS, Frame, Noise, Sample, tasmota
+from tests.unit.firmware_bridge.shared import recorded
+from wire import QUANTITIES
+
+
+def parse(message, **options):
+    payload = message if isinstance(message, bytes) else msgspec.json.encode(message)
+    return MQTT_DIALECTS["tasmota"].parser(options)("tele/device/SENSOR", payload)
+
+
+def pairs(outcome) -> list[tuple[str, float]]:
+    return [(sample.quantity, sample.value) for sample in outcome.samples]
+
+
+def test_recorded_messages_give_what_they_say():
+    lines = recorded("data/mqtt_json/messages.tsv").read_text(encoding="utf-8").splitlines()
+    outcomes = [parse(line.split("\t")[2].encode()) for line in lines if line.startswith("tasmota\t")]
+    assert [pairs(outcome) for outcome in outcomes] == [
+        [("temperature", 20.5), ("humidity", 53.1), ("pressure", 977.0), ("pm2_5", 11.8), ("pm10", 5.8)],
+        [("pm1", 0.0), ("pm2_5", 1.0), ("pm10", 1.0)],
+        [("temperature", 20.6)],
+    ]
+    assert {outcome.note for outcome in outcomes} == {""}
+
+
+def test_readings_are_stamped_on_arrival_since_the_devices_time_has_no_zone():
+    outcome = parse({"Time": "2023-05-21T01:06:38", "SR04": {"Distance": 12.5}})
+    assert outcome.samples == (Sample("distance", 12.5, "", None),)
+
+
+@pytest.mark.parametrize(
+    ("key", "unit", "given", "expected"),
+    [
+        ("TempUnit", "C", {"Temperature": 20.7}, ("temperature", 20.7)),
+        ("TempUnit", "F", {"Temperature": 32.0}, ("temperature", 0.0)),
+        ("TempUnit", "F", {"Temperature": -40}, ("temperature", -40.0)),
+        ("PressureUnit", "hPa", {"Pressure": 1013.4}, ("pressure", 1013.4)),
+        ("PressureUnit", "mmHg", {"Pressure": 760}, ("pressure", 1013.25)),
+        ("PressureUnit", "inHg", {"Pressure": 29.92}, ("pressure", 1013.21)),
+    ],
+)
+def test_units_are_those_the_message_names(key, unit, given, expected):
+    assert pairs(parse({"BMP280": given, key: unit})) == [expected]
+
+
+def test_a_value_in_a_unit_that_is_not_known_is_left_out():
+    outcome = parse({"BME280": {"Temperature": 290, "Humidity": 50, "Pressure": 1000}, "TempUnit": "K"})
+    assert pairs(outcome) == [("humidity", 50.0), ("pressure", 1000.0)]
+    assert outcome.note == "BME280 Temperature is in unknown unit 'K'"
+
+
+def test_the_first_of_two_sensors_counts_and_only_chooses_another():
+    message = {"DS18B20-1": {"Id": "01131B", "Temperature": 20.1}, "DS18B20-2": {"Id": "02F3A9", "Temperature": 24.9}}
+    outcome = parse(message)
+    assert pairs(outcome) == [("temperature", 20.1)]
+    assert outcome.note == "DS18B20-2 Temperature left out: set only to choose among sensors"
+    assert parse(message, only="DS18B20-2") == Frame((Sample("temperature", 24.9),))
+    assert parse(message, only="DS18B20-3") == Frame((), "no sensor DS18B20-3")
+
+
+@pytest.mark.parametrize("key", ["SHT3X-0x44", "BME280-76", "DS18B20_1", "SR04-1", "SDS0X1"])
+def test_a_sensors_index_or_address_is_no_part_of_its_kind(key):
+    body = {"Temperature": 20, "Humidity": 40, "Pressure": 1000, "Distance": 10, "PM2.5": 1, "PM10": 2}
+    assert parse({key: body}).samples
+
+
+def test_a_failed_sensor_gives_no_sample():
+    outcome = parse({"AM2301": {"Temperature": None, "Humidity": 71.5}})
+    assert pairs(outcome) == [("humidity", 71.5)]
+    assert outcome.note == "AM2301 Temperature is missing"
+
+
+def test_status_answers_hold_the_same_under_their_own_key():
+    assert pairs(parse({"StatusSNS": {"Time": "2026-03-07T12:54:34", "SR04": {"Distance": 9.5}}})) == [
+        ("distance", 9.5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "outcome"),
+    [
+        (b"Offline", Frame((), "device is offline")),
+        (b'{"Time":"2026-03-07T12:54:34","ESP32":{"Temperature":53.9}}', Frame((), "no sensor that is known here")),
+        (b'{"StatusSNS":7}', Frame((), "no sensor that is known here")),
+        (b"[1]", Noise(3, "message is no JSON object")),
+    ],
+)
+def test_what_is_no_telemetry_says_so(payload, outcome):
+    assert parse(payload) == outcome
+
+
+@pytest.mark.parametrize("payload", [b"\xff", b"{" * 100_000, b'{"BME280":{"Temperature":' * 9_000, b"x" * 300_000])
+def test_a_hostile_message_is_noise(payload):
+    outcome = parse(payload)
+    assert isinstance(outcome, Noise)
+    assert outcome.size == len(payload)
+
+
+def test_the_table_names_quantities_of_the_wire_and_units_that_can_be_converted():
+    fields = [field for fields in tasmota.SENSORS.values() for field in fields]
+    assert {quantity for _, quantity, _ in fields} <= QUANTITIES.keys()
+    assert {unit for *_, unit in fields} <= tasmota.CONVERSIONS.keys() | {"TempUnit", "PressureUnit"}
+
+
+def test_a_message_is_built_as_tasmota_writes_it():
+    built = tasmota.build({"BME280": {"Temperature": 68.0}}, time="2026-03-07T12:54:34", TempUnit="F")
+    assert built == b'{"Time":"2026-03-07T12:54:34","BME280":{"Temperature":68.0},"TempUnit":"F"}'
+    assert pairs(parse(built)) == [("temperature", 20.0)]
