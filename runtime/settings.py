@@ -1,0 +1,130 @@
+"""Settings: a TOML file against a pydantic model, every mistake at once.
+
+edge.toml: sources[2].port: '/dev/ttyUSB7' does not exist; write one of: /dev/serial/by-id/usb-1a86_USB_Serial
+edge.toml: spool.max_md: unknown key; did you mean max_mb?
+"""
+
+import difflib
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+
+class Settings(BaseModel):
+    """The base of every table in a settings file: unknown keys are mistakes, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used; `problems` has one sentence for each mistake in it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load_settings(path: Path, model: type[S]) -> S:
+    """Read `path` into `model`; SettingsError lists every mistake with file, key, value and what to write instead.
+
+    Relative paths in the file are not touched here: see `beside`.
+    """
+    return parse_settings(read_document(path), model, path.name)
+
+
+def parse_settings(document: dict[str, Any], model: type[S], file_name: str) -> S:
+    """Check an already parsed TOML `document` against `model`; `file_name` opens each sentence."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError([f"{file_name}: {_sentence(model, problem)}" for problem in error.errors()]) from None
+
+
+def beside(settings_file: Path, path: Path) -> Path:
+    """`path` as the file means it: relative paths start at the folder of the settings file."""
+    return path if path.is_absolute() else settings_file.parent / path
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Parse the TOML file at `path`; SettingsError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError([f"{path}: there is no such file; name one with --config"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: cannot be read: {error}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{path.name}: is not TOML: {error}"]) from None
+
+
+_ADVICE = {
+    "missing": "is missing; add it",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+    "string_type": "write text in quotes",
+    "path_type": "write a path in quotes",
+    "list_type": "write a list in [ ]",
+    "dict_type": "write a table",
+    "model_type": "write a table",
+}
+
+
+def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
+    key = _key(problem["loc"])
+    kind = problem["type"]
+    if kind == "missing":
+        return f"{key}: {_ADVICE[kind]}"
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key; {_nearest(model, problem['loc'])}"
+    said = str(problem["ctx"]["error"]) if kind == "value_error" else _ADVICE.get(kind) or problem["msg"]
+    if isinstance(problem["input"], dict | list):
+        return f"{key}: {said}"
+    return f"{key}: {problem['input']!r}: {said[0].lower()}{said[1:]}"
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
+    key = ""
+    for part in loc:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+    return key or "the file"
+
+
+def _nearest(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    known = _keys_at(model, loc[:-1])
+    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known here: {', '.join(sorted(known))}" if known else "take it out"
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    candidates: list[type[BaseModel]] = [model]
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        candidates = [
+            inner
+            for candidate in candidates
+            if part in candidate.model_fields
+            for inner in _models_in(candidate.model_fields[part].annotation)
+        ] or candidates  # a union's tag is a part of the place and no key
+    return sorted({name for candidate in candidates for name in candidate.model_fields})
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for inner in typing.get_args(annotation) for model in _models_in(inner)]
