@@ -1,0 +1,1 @@
+"""The gateway agent: sources -> spool -> uplink, with nothing lost on the way."""

@@ -1,0 +1,259 @@
+"""The gateway agent: wires sources, spool and uplink together, says how it is, and obeys signals.
+
+SIGTERM, SIGINT: commit, say offline, exit 0      SIGHUP: read the settings again
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Coroutine
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from edge import health
+from edge.check import Checked, check_file
+from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
+from edge.intake import Intake
+from edge.spool.file import SpoolFile
+from edge.spool.keeping import Spooler
+from edge.spool.limits import Limits
+from edge.spool.spool import Spool
+from edge.spool.work import Origin
+from edge.stamping import Stamper
+from edge.uplink import Uplink
+from runtime.mqtt import Session, Will
+from runtime.settings import SettingsError
+from wire import Channel, Clock, SpoolState, Status, encode_status, topic_of
+from wire.status import MAX_STATUS_BYTES, STATUS_VERSION
+
+_log = logging.getLogger(__name__)
+
+STATUS_EVERY_S = 30.0
+STATUS_AT_MOST_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
+STOP_WITHIN_S = 1.8
+LIVE_S = 10.0
+MIB = 1024 * 1024
+_KNOWN_SINCE = "clock.known_in_boot"
+
+
+def version() -> str:
+    """The version of this distribution; "unknown" where it runs without being installed."""
+    try:
+        return metadata.version("siaga")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+class Agent:
+    """One gateway, from its start to its end."""
+
+    def __init__(self, path: Path, checked: Checked) -> None:
+        settings = checked.settings
+        self._path = path
+        self._checked = checked
+        self._gateway = settings.gateway.id
+        self._loop = asyncio.get_running_loop()
+        self._boot = boot_id()
+        self._version = version()
+        now = tick(synced=self._is_synced())
+        self._clock = GatewayClock(now)
+        self._stamper = Stamper(self._clock)
+        live_s = LIVE_S + settings.uplink.batch_s
+        limits = Limits(
+            settings.spool.max_mb * MIB, settings.spool.min_free_mb * MIB, settings.spool.fsync_s, live_s=live_s
+        )
+        self._spool = Spool(Origin(os.urandom(8).hex(), self._boot, now.offset_ms), limits)
+        self._spooler = Spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
+        self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway)
+        self._session = Session(
+            settings.uplink,
+            identifier=f"siaga-edge-{self._gateway}",
+            on_message=self._uplink.hear,
+            subscriptions=[topic_of(self._gateway, Channel.ACK)],
+            on_connect=self._connected,
+            will=self._will,
+        )
+        self._uplink.connect(self._session)
+        self._intake = Intake(
+            gateway=self._gateway, stamper=self._stamper, spooler=self._spooler, on_change=self._say_soon
+        )
+        self._changed = asyncio.Event()
+        self._problem_said = ""
+        self._stopping = asyncio.Event()
+        self._broken = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> bool:
+        """Run until SIGTERM or SIGINT; False where an error of the agent itself ended it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stopping.set)
+        self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
+        await self._spooler.start()
+        if self._spool.kept.get(_KNOWN_SINCE) == self._boot:
+            self._find_time(synced=True)
+        session = self._start(self._session.run())
+        for part in (self._say_status(), self._look_around(), self._report_health()):
+            self._start(part)
+        await self._intake.use(self._checked)
+        _log.info(
+            "gateway %s runs: %d sources, stream %s",
+            self._gateway,
+            len(self._checked.sources),
+            self._spool.origin.stream,
+        )
+        await self._stopping.wait()
+        await self._stop(session)
+        return not self._broken
+
+    async def _stop(self, session: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(STOP_WITHIN_S):
+                await self._intake.close_lines()
+                await self._uplink.stop()
+                oldest_ms = await self._spooler.oldest_ms()
+                await self._spooler.stop()
+                await self._intake.leave_the_broker()
+                last_word = self._status_with(online=False, oldest_ms=oldest_ms)
+                self._session.publish(topic_of(self._gateway, Channel.STATUS), last_word, retain=True)
+                session.cancel()
+                await asyncio.gather(session, return_exceptions=True)
+        except TimeoutError:
+            _log.error("the disk or a broker is too slow for a clean stop; what is committed comes at the next start")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, part: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(part)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a part of the agent stopped; stopping all of it", exc_info=task.exception())
+            self._broken = True
+            self._stopping.set()
+
+    # --- the clock
+
+    def _is_synced(self) -> bool:
+        return self._checked.settings.clock.trust_system or kernel_is_synced()
+
+    def _find_time(self, *, synced: bool) -> None:
+        offset_ms = self._clock.look(tick(synced=synced))
+        if offset_ms is not None:
+            _log.info("the time is known now; readings since the start of the machine move with it")
+            self._spool.clock_found(offset_ms, now_s=self._loop.time())
+            self._say_soon()
+        if self._clock.state is Clock.SYNCED and self._spool.kept.get(_KNOWN_SINCE) != self._boot:
+            self._spooler.append((), keep={_KNOWN_SINCE: self._boot})
+
+    # --- saying how it is
+
+    def _connected(self) -> None:
+        self._uplink.reconnected()
+        self._say_soon()
+
+    def _spool_changed(self) -> None:
+        self._uplink.nudge()
+        if self._spool.problem != self._problem_said:
+            self._problem_said = self._spool.problem
+            self._say_soon()
+
+    def _say_soon(self) -> None:
+        self._changed.set()
+
+    async def _say_status(self) -> None:
+        topic = topic_of(self._gateway, Channel.STATUS)
+        while True:
+            try:
+                async with asyncio.timeout(STATUS_EVERY_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                _log.debug("nothing changed; saying the status all the same")
+            self._changed.clear()
+            oldest_ms = await self._spooler.oldest_ms()
+            self._session.publish(topic, self._status_with(online=True, oldest_ms=oldest_ms), retain=True)
+            await asyncio.sleep(STATUS_AT_MOST_EVERY_S)
+
+    def _status_with(self, *, online: bool, oldest_ms: int | None) -> bytes:
+        state = SpoolState(
+            depth=self._spool.ledger.depth,
+            oldest_ms=oldest_ms,
+            lost=self._spool.losses.ever,
+            bytes=self._spool.used_bytes,
+            max_bytes=self._spool.limits.max_bytes,
+            problem=self._spool.problem[:400],
+        )
+        sources = tuple(tally.state() for tally in self._intake.tallies)
+        status = Status(
+            STATUS_VERSION, online, self._gateway, self._version, self._boot, self._spool.origin.stream,
+            self._stamper.now_ms(), self._clock.state, state, sources,
+        )  # fmt: skip
+        payload = encode_status(status)
+        if len(payload) <= MAX_STATUS_BYTES:
+            return payload
+        short = tuple(msgspec.structs.replace(source, detail="") for source in sources)
+        return encode_status(msgspec.structs.replace(status, sources=short))
+
+    def _will(self) -> Will:
+        return Will(topic_of(self._gateway, Channel.STATUS), self._status_with(online=False, oldest_ms=None))
+
+    # --- what is done again and again
+
+    async def _look_around(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self._intake.look()
+            self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())
+
+    async def _report_health(self) -> None:
+        every_s = self._checked.settings.health.every_s
+        while every_s:
+            oldest_ms = await self._spooler.oldest_ms()
+            age_s = 0.0 if oldest_ms is None else (self._stamper.now_ms() - oldest_ms) / 1_000
+            samples = health.of_the_spool(
+                depth=self._spool.ledger.depth,
+                age_s=age_s,
+                lost=self._spool.losses.ever,
+                noise_bytes=sum(tally.noise_bytes for tally in self._intake.tallies),
+            )
+            samples += health.of_the_machine(self._checked.settings.spool.path.parent)
+            self._spooler.append(self._stamper.stamp(self._gateway, samples, _log.error))
+            await asyncio.sleep(every_s)
+
+    async def _reload(self) -> None:
+        try:
+            checked = await asyncio.to_thread(check_file, self._path)
+        except SettingsError as error:
+            _log.error("the settings are as they were; the new ones have mistakes:")
+            for sentence in error.problems:
+                _log.error("%s", sentence)
+            return
+        for sentence in (*checked.warnings, *_not_until_restart(self._checked, checked)):
+            _log.warning("%s", sentence)
+        started = await self._intake.use(checked)
+        self._checked = checked
+        _log.info("settings read again; sources started: %s", ", ".join(started) or "none")
+        self._say_soon()
+
+
+def _not_until_restart(before: Checked, after: Checked) -> list[str]:
+    tables = ("gateway", "spool", "uplink", "clock", "health")
+    changed = [name for name in tables if getattr(before.settings, name) != getattr(after.settings, name)]
+    return [f"[{name}] has changed; the running agent keeps the old one until it is restarted" for name in changed]
+
+
+async def run_agent(path: Path, checked: Checked) -> bool:
+    """Run the gateway that `checked` describes until it is told to stop; False where it broke."""
+    started_s = time.monotonic()
+    well = await Agent(path, checked).run()
+    _log.info("stopped after %.0f s", time.monotonic() - started_s)
+    return well

@@ -1,0 +1,172 @@
+"""Every mistake in edge.toml at once, each a sentence with file, key, value and what to write instead.
+
+edge.toml: sources[2].port: '/dev/ttyUSB7' does not exist; found /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0
+edge.toml: sources[3].family: 'maxbotics' is not known; did you mean maxbotix?
+"""
+
+import os
+import ssl
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.settings import EdgeSettings
+from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
+from firmware_bridge.catalog import MQTT_DIALECTS
+from runtime.mqtt import BrokerSettings, TlsSettings
+from runtime.settings import SettingsError, beside, parse_settings, read_document
+
+_BY_ID = Path("/dev/serial/by-id")
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A settings file without mistakes; its paths are beside the file. `warnings` are sentences that stop nobody."""
+
+    settings: EdgeSettings
+    sources: tuple[Source, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def serial_sources(self) -> list[SerialSource]:
+        """The sources on serial lines."""
+        return [source for source in self.sources if isinstance(source, SerialSource)]
+
+    @property
+    def mqtt_sources(self) -> list[MqttSource]:
+        """The sources of the local broker."""
+        return [source for source in self.sources if isinstance(source, MqttSource)]
+
+
+def check_file(path: Path) -> Checked:
+    """Read the settings in `path`; SettingsError has all mistakes."""
+    document = read_document(path)
+    mistakes = [f"{path.name}: {sentence}" for sentence in _mistakes_in_sources(document)]
+    try:
+        settings = parse_settings(with_options_apart(document), EdgeSettings, path.name)
+    except SettingsError as error:
+        raise SettingsError([*error.problems, *mistakes]) from None
+    settings = _with_paths_beside(path, settings)
+    mistakes += [f"{path.name}: {sentence}" for sentence in _mistakes_of_the_machine(settings)]
+    if mistakes:
+        raise SettingsError(mistakes)
+    warnings = [f"{path.name}: {sentence}" for sentence in _missing_ports(settings)]
+    return Checked(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
+
+
+def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
+    sources = document.get("sources")
+    tables = [table if isinstance(table, dict) else {} for table in sources] if isinstance(sources, list) else []
+    for at, table in enumerate(tables):
+        for sentence in mistakes_in(table):
+            yield f"sources[{at}].{sentence}"
+    for key in ("name", "port"):
+        yield from _twice([(f"sources[{at}].{key}", table.get(key)) for at, table in enumerate(tables)], key)
+    gateway = document.get("gateway")
+    named = [("gateway.id", gateway.get("id"))] if isinstance(gateway, dict) else []
+    for at, table in enumerate(tables):
+        named += [(f"sources[{at}].sensor", table.get("sensor"))]
+        channels = table.get("channels")
+        if isinstance(channels, dict):  # two channels of one board may be one sensor
+            named += [(f"sources[{at}].channels", sensor) for sensor in {str(name) for name in channels.values()}]
+    yield from _twice(named, "sensor")
+    over_mqtt = [f"sources[{at}]" for at, table in enumerate(tables) if str(table.get("family")) in MQTT_DIALECTS]
+    if over_mqtt and "local_broker" not in document:
+        yield f"local_broker: is missing; {over_mqtt[0]} comes over MQTT: add [local_broker] with host and port"
+
+
+def _twice(named: list[tuple[str, object]], kind: str) -> Iterator[str]:
+    first_at: dict[str, str] = {}
+    for key, name in named:
+        if isinstance(name, str) and first_at.setdefault(name, key) != key:
+            yield f"{key}: {name!r} is taken by {first_at[name]}; each {kind} belongs to one, so write another"
+
+
+def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
+    spool = settings.spool.model_copy(update={"path": beside(file, settings.spool.path)})
+    local = settings.local_broker
+    return settings.model_copy(
+        update={
+            "spool": spool,
+            "uplink": _broker_beside(file, settings.uplink),
+            "local_broker": None if local is None else _broker_beside(file, local),
+        }
+    )
+
+
+def _broker_beside(file: Path, broker: BrokerSettings) -> BrokerSettings:
+    tls = broker.tls
+    if tls is not None:
+        paths = {name: beside(file, path) for name, path in _files_of(tls)}
+        tls = tls.model_copy(update=paths)
+    password = None if broker.password_file is None else beside(file, broker.password_file)
+    return broker.model_copy(update={"password_file": password, "tls": tls})
+
+
+def _files_of(tls: TlsSettings) -> list[tuple[str, Path]]:
+    return [(name, path) for name in ("ca", "cert", "key") if (path := getattr(tls, name)) is not None]
+
+
+def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
+    yield from _mistakes_of_the_spool(settings.spool.path)
+    yield from _mistakes_of_a_broker("uplink", settings.uplink)
+    if settings.local_broker is not None:
+        yield from _mistakes_of_a_broker("local_broker", settings.local_broker)
+    for at, table in enumerate(settings.sources):
+        if table.port is not None:
+            yield from _mistakes_of_a_port(f"sources[{at}].port", table.port)
+
+
+def _mistakes_of_the_spool(path: Path) -> Iterator[str]:
+    if path.is_dir():
+        yield f"spool.path: '{path}' is a folder; name a file in it, such as spool.db"
+        return
+    folder = next(folder for folder in path.parents if folder.exists())  # the missing ones will be made
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        yield f"spool.path: '{path}': {folder} is no folder that this user may write to; name another"
+    elif path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        yield f"spool.path: '{path}' may not be read and written by this user; change its owner or name another"
+
+
+def _mistakes_of_a_broker(key: str, broker: BrokerSettings) -> Iterator[str]:
+    try:
+        broker.password()
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "is no text"
+        yield f"{key}.password_file: '{broker.password_file}' cannot be read: {said}; name one that this user may read"
+    tls = broker.tls
+    if tls is None:
+        return
+    unreadable = [(name, path) for name, path in _files_of(tls) if not os.access(path, os.R_OK)]
+    for name, path in unreadable:
+        yield f"{key}.tls.{name}: '{path}' cannot be read; name a PEM file that this user may read"
+    if not unreadable:
+        try:
+            tls.context()
+        except (OSError, ssl.SSLError, ValueError) as error:
+            yield f"{key}.tls: its files cannot be used: {error}; ca, cert and key are PEM, and key belongs to cert"
+
+
+def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
+    try:
+        mode = Path(port).stat().st_mode
+    except (OSError, ValueError):
+        return  # missing: a warning, for it may be plugged in later
+    if not stat.S_ISCHR(mode):
+        yield f"{key}: {port!r} is no serial port{_found()}"
+    elif not os.access(port, os.R_OK | os.W_OK):
+        yield f"{key}: {port!r} may not be opened by this user; add the user to the group dialout"
+
+
+def _missing_ports(settings: EdgeSettings) -> Iterator[str]:
+    for at, table in enumerate(settings.sources):
+        if table.port is not None and not os.path.exists(table.port):  # noqa: PTH110 - also for names too long to look up
+            yield f"sources[{at}].port: {table.port!r} does not exist{_found()}"
+
+
+def _found() -> str:
+    ports = sorted(_BY_ID.iterdir()) if _BY_ID.is_dir() else sorted(Path("/dev").glob("tty[UA][SC][BM]*"))
+    shown = ", ".join(str(port) for port in ports[:8])
+    return f"; found {shown}" if shown else "; no serial adapter is plugged in"

@@ -1,0 +1,70 @@
+"""siaga-edge run --config edge.toml | siaga-edge check --config edge.toml
+
+Exit codes: 0 well, 1 an error of the agent itself, 2 the settings have mistakes (each is printed).
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.agent import run_agent, version
+from edge.check import Checked, check_file
+from edge.memory import use_one_arena
+from runtime.logs import set_up_logs
+from runtime.settings import SettingsError
+
+WELL = 0
+BROKEN = 1
+MISTAKES = 2
+
+_RUN = """Reads the sensors that the settings name, keeps their readings on disk and sends them to the cloud.
+SIGHUP reads the settings again: only the sources that changed start anew. SIGTERM stops cleanly."""
+_CHECK = """Prints every mistake in the settings with what to write instead: broken keys, ports, files and folders.
+A port that is not there yet is only a warning. Exit code 0: none; 2: mistakes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        checked = check_file(options.config)
+    except SettingsError as error:
+        for sentence in error.problems:
+            print(sentence, file=sys.stderr)
+        return MISTAKES
+    for sentence in checked.warnings:
+        print(f"warning: {sentence}", file=sys.stderr)
+    if options.command == "check":
+        print(_summary(options.config, checked))
+        return WELL
+    use_one_arena()
+    set_up_logs(verbose=options.verbose)
+    return WELL if asyncio.run(run_agent(options.config, checked)) else BROKEN
+
+
+def _summary(path: Path, checked: Checked) -> str:
+    serial, mqtt = len(checked.serial_sources), len(checked.mqtt_sources)
+    return f"{path.name}: no mistakes; gateway {checked.settings.gateway.id}, {serial} serial and {mqtt} MQTT sources"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="siaga-edge", description="The gateway agent of Siaga: from the sensors to the cloud, with nothing lost."
+    )
+    parser.add_argument("--version", action="version", version=f"siaga-edge {version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|check")
+    for name, words, explained in (("run", "run the gateway", _RUN), ("check", "check the settings", _CHECK)):
+        command = commands.add_parser(
+            name, help=words, description=explained, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        command.add_argument(
+            "--config", type=Path, default=Path("edge.toml"), metavar="FILE", help="the settings (edge.toml)"
+        )
+        command.add_argument("--verbose", action="store_true", help="log more")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

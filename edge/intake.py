@@ -1,0 +1,132 @@
+"""All sources of the gateway: started, stopped and changed without touching the others.
+
+reload: a source whose table is the same runs on; one whose table changed starts anew
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+from edge.check import Checked
+from edge.sources.configured import MqttSource, SerialSource, Source
+from edge.sources.mqtt import LocalBroker, Route
+from edge.sources.serial import SerialLine
+from edge.sources.tally import Tally
+from edge.spool.keeping import Spooler
+from edge.stamping import Stamper
+from runtime.mqtt import BrokerSettings
+
+_log = logging.getLogger(__name__)
+
+AFTER_A_BUG_S = 10.0
+
+
+class Intake:
+    """Runs the sources that the settings name."""
+
+    def __init__(self, *, gateway: str, stamper: Stamper, spooler: Spooler, on_change: Callable[[], None]) -> None:
+        self._gateway = gateway
+        self._stamper = stamper
+        self._spooler = spooler
+        self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
+        self._sources: dict[str, Source] = {}
+        self._tallies: dict[str, Tally] = {}
+        self._lines: dict[str, asyncio.Task[None]] = {}
+        self._broker: BrokerSettings | None = None
+        self._local: LocalBroker | None = None
+        self._local_task: asyncio.Task[None] | None = None
+
+    @property
+    def tallies(self) -> Iterable[Tally]:
+        """How each source is doing, in the order of the settings."""
+        return self._tallies.values()
+
+    async def use(self, checked: Checked) -> list[str]:
+        """Run the sources of `checked`, and no others; the names of those that were started."""
+        former, self._sources = self._sources, {source.name: source for source in checked.sources}
+        fresh = [name for name, source in self._sources.items() if not _same(source, former.get(name))]
+        kept = {name: tally for name, tally in self._tallies.items() if name in self._sources and name not in fresh}
+        self._tallies = {name: kept.get(name) or self._tally(source) for name, source in self._sources.items()}
+        await self._stop([name for name in self._lines if name not in kept])
+        for name in fresh:
+            self._open_line(name)
+        topics_changed = any(isinstance(source, MqttSource) for source in _changed(former, self._sources))
+        if topics_changed or checked.settings.local_broker != self._broker:
+            self._broker = checked.settings.local_broker
+            await self.reconnect()
+        return fresh
+
+    async def reconnect(self) -> None:
+        """Open the session with the local broker anew; it delivers again what has no PUBACK."""
+        await self.leave_the_broker()
+        routes = [
+            Route(source, self._tallies[name])
+            for name, source in self._sources.items()
+            if isinstance(source, MqttSource)
+        ]
+        if routes and self._broker is not None:
+            self._local = LocalBroker(
+                self._broker, routes, gateway=self._gateway, stamper=self._stamper, spooler=self._spooler
+            )
+            self._local_task = self._loop.create_task(self._local.session.run())
+
+    async def look(self) -> None:
+        """Notice silent sources and an absent broker."""
+        if self._local is not None:
+            self._local.look()
+            if self._local.must_reconnect:
+                await self.reconnect()
+        for tally in self._tallies.values():
+            tally.look(now_s=self._loop.time())
+
+    async def close_lines(self) -> None:
+        """Stop reading the serial lines."""
+        await self._stop(list(self._lines))
+
+    async def leave_the_broker(self) -> None:
+        """End the session with the local broker; what has no PUBACK stays there."""
+        if self._local_task is not None:
+            await _cancelled(self._local_task)
+            self._local = self._local_task = None
+
+    def _tally(self, source: Source) -> Tally:
+        return Tally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
+
+    def _open_line(self, name: str) -> None:
+        source, tally = self._sources[name], self._tallies[name]
+        if isinstance(source, SerialSource):
+            line = SerialLine(source, tally, stamper=self._stamper, spooler=self._spooler)
+            self._lines[name] = self._loop.create_task(supervised(line.run, tally))
+
+    async def _stop(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            await _cancelled(self._lines.pop(line))
+
+
+def _same(one: Source, other: Source | None) -> bool:
+    return other is not None and one.table == other.table
+
+
+def _changed(before: dict[str, Source], after: dict[str, Source]) -> Iterator[Source]:
+    """Every source that is new, gone or different."""
+    for name in before.keys() | after.keys():
+        pair = [sources[name] for sources in (before, after) if name in sources]
+        if len(pair) == 1 or not _same(*pair):
+            yield from pair
+
+
+async def supervised(run: Callable[[], Coroutine[None, None, None]], tally: Tally) -> None:
+    """Run a source for ever: a bug in one shows its traceback, and stops neither the others nor that one for good."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            _log.exception("source %s stopped; starting it again in %g s", tally.name, AFTER_A_BUG_S)
+            tally.failed("stopped by an error of this agent; its log has more")
+        await asyncio.sleep(AFTER_A_BUG_S)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

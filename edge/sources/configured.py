@@ -1,0 +1,163 @@
+"""What a [[sources]] table says, checked against the catalog of families.
+
+    family = "maxbotix"  port = …   sensor = …  mounting_height_cm = 450          a serial line
+    family = "tasmota"   topic = …  sensor = …  (or sensor_level = 1)             MQTT
+
+The keys in `SourceTable` are shared by all; the others are the options of the family.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from edge.settings import SourceTable
+from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
+from firmware_bridge.family import MqttDialect, OptionError, SerialFamily, nearest, problems, settle
+from firmware_bridge.sample import Frame, Noise
+
+SHARED = frozenset(SourceTable.model_fields) - {"options"}
+_OF_SERIAL = {"port", "baud"}
+_OF_MQTT = {"topic", "sensor_level"}
+
+
+class SerialSource(msgspec.Struct, frozen=True):
+    """A serial line: `sensor` names all its readings, or `channels` those of each channel of a board."""
+
+    name: str
+    port: str
+    baud: int
+    family: SerialFamily
+    options: Mapping[str, Any]
+    sensor: str
+    channels: Mapping[str, str]
+    silent_s: float
+    table: SourceTable
+
+
+class MqttSource(msgspec.Struct, frozen=True):
+    """A topic filter and how to read its messages; `sensor`, or else level `sensor_level` of the topic, names them."""
+
+    name: str
+    topic: str
+    parse: Callable[[str, bytes], Frame | Noise]
+    sensor: str
+    sensor_level: int
+    silent_s: float
+    table: SourceTable
+
+    def sensor_of(self, topic: str) -> str:
+        """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
+        if self.sensor:
+            return self.sensor
+        levels = topic.split("/")
+        return levels[self.sensor_level] if self.sensor_level < len(levels) else ""
+
+
+Source = SerialSource | MqttSource
+
+
+def with_options_apart(document: dict[str, Any]) -> dict[str, Any]:
+    """The settings file with each source's own options put under `options`, as `SourceTable` has them."""
+    sources = document.get("sources")
+    if not isinstance(sources, list):
+        return document
+    apart = [_apart(table) if isinstance(table, dict) else table for table in sources]
+    return {**document, "sources": apart}
+
+
+def _apart(table: dict[str, Any]) -> dict[str, Any]:
+    options = {key: value for key, value in table.items() if key not in SHARED}
+    return {**{key: value for key, value in table.items() if key in SHARED}, "options": options}
+
+
+def configure(table: SourceTable) -> Source:
+    """The source that a table without mistakes describes."""
+    dialect = MQTT_DIALECTS.get(table.family)
+    if dialect is not None:
+        parse = dialect.parser(settle(dialect.options, table.options))
+        level = table.sensor_level or 0
+        return MqttSource(table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table)
+    family = SERIAL_FAMILIES[table.family]
+    options = settle(family.options, table.options)
+    channels = options.get("channels") or {}
+    return SerialSource(
+        table.name, table.port or "", table.baud or family.baud, family, options, table.sensor or "",
+        {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table,
+    )  # fmt: skip
+
+
+def mistakes_in(table: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a raw table that its types alone do not show: "key: sentence" for each."""
+    family = table.get("family")
+    if not isinstance(family, str):
+        return
+    serial, dialect = SERIAL_FAMILIES.get(family), MQTT_DIALECTS.get(family)
+    if serial is not None:
+        yield from _mistakes_of_serial(serial, table)
+    elif dialect is not None:
+        yield from _mistakes_of_mqtt(dialect, table)
+    else:
+        yield f"family: {family!r} is not known; {nearest(family, [*SERIAL_FAMILIES, *MQTT_DIALECTS])}"
+
+
+def _mistakes_of_serial(family: SerialFamily, table: Mapping[str, Any]) -> Iterator[str]:
+    if "port" not in table:
+        yield f"port: is missing; add the port of the {family.title}, best from /dev/serial/by-id"
+    has_channels = bool(table.get("channels")) and family.channels
+    if "sensor" not in table and not has_channels:
+        alternative = ' or channels = { "0" = "…" }' if family.channels else ""
+        yield f'sensor: is missing; add sensor = "…", the name of its readings{alternative}'
+    if "sensor" in table and has_channels:
+        yield f"sensor: {table['sensor']!r} stands beside channels, which name the sensors; take one of the two out"
+    yield from _strange_keys(table, _OF_MQTT, f"{family.name} is on a serial line")
+    yield from _mistakes_in_options(family, table, lambda options: family.decoder(options, {}))
+
+
+def _mistakes_of_mqtt(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[str]:
+    topic = table.get("topic")
+    if topic is None:
+        yield 'topic: is missing; add the topic of its messages: "sensors/+/reading"'
+    elif isinstance(topic, str):
+        yield from _mistakes_of_topic(topic, table.get("sensor_level"))
+    if ("sensor" in table) == ("sensor_level" in table):
+        yield (
+            "sensor: write either sensor, the name of its readings, "
+            "or sensor_level, the level of the topic (from 0) that names them"
+        )
+    yield from _strange_keys(table, _OF_SERIAL, f"{dialect.name} comes over MQTT")
+    yield from _mistakes_in_options(dialect, table, dialect.parser)
+
+
+def _mistakes_of_topic(topic: str, sensor_level: object) -> Iterator[str]:
+    levels = topic.split("/")
+    shown = repr(topic)[:120]
+    if not topic or "\0" in topic or len(topic.encode()) > 65_535:
+        yield f"topic: {shown} is no topic; write one such as tele/air-market/SENSOR"
+    elif any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"):
+        yield f"topic: {shown}: # stands for all levels that follow, so write it alone and last"
+    elif any("+" in level and level != "+" for level in levels):
+        yield f"topic: {shown}: + stands for a whole level, so write it alone between slashes"
+    elif isinstance(sensor_level, int) and sensor_level >= len(levels) and levels[-1] != "#":
+        yield f"sensor_level: {sensor_level}: topic {shown} has levels 0 to {len(levels) - 1}"
+
+
+def _strange_keys(table: Mapping[str, Any], keys: set[str], why: str) -> Iterator[str]:
+    for key in sorted(keys & table.keys()):
+        yield f"{key}: {table[key]!r} means nothing here, since {why}; take it out"
+
+
+def _mistakes_in_options(
+    family: SerialFamily | MqttDialect, table: Mapping[str, Any], make: Callable[[dict[str, Any]], object]
+) -> Iterator[str]:
+    options = {key: value for key, value in table.items() if key not in SHARED}
+    known = [option.name for option in family.options]
+    for key in options.keys() - set(known):
+        yield f"{key}: unknown key of {family.name}; {nearest(key, [*known, *sorted(SHARED)])}"
+    found = problems(family.options, options)
+    yield from found
+    if not found:
+        try:
+            make(settle(family.options, options))
+        except OptionError as error:
+            yield str(error)

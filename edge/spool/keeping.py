@@ -1,0 +1,228 @@
+"""The thin shell around the spool: one thread for the file, one for forcing it, timers on the event loop.
+
+A slow fsync of an SD card holds up neither the loop nor the commits.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from edge.spool.file import SpoolFile
+from edge.spool.limits import Room
+from edge.spool.mark import Forced, read_mark, write_mark
+from edge.spool.salvage import open_or_salvage, salvage
+from edge.spool.spans import Span
+from edge.spool.spool import RETRY_S, Spool
+from edge.spool.work import DiskProblem, FileDamaged, Opened, Work
+from wire import Reading
+
+_log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+
+class _Adopted(NamedTuple):
+    opened: Opened
+    mark: dict[str, Forced]
+
+
+class _Salvaged(NamedTuple):
+    opened: Opened
+
+
+class Spooler:
+    """Keeps a `Spool` on disk; `on_change` is called when there is more to send, or a commit was tried."""
+
+    def __init__(self, spool: Spool, file: SpoolFile, *, on_change: Callable[[], None]) -> None:
+        self.spool = spool
+        self.forces = 0
+        """How often anything was forced to disk."""
+        self._file = file
+        self._mark_path = file.path.with_name(file.path.name + ".mark")
+        self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
+        self._file_thread = ThreadPoolExecutor(1, "spool")
+        self._force_thread = ThreadPoolExecutor(1, "force")
+        self._commit_timer: asyncio.TimerHandle | None = None
+        self._force_timer: asyncio.TimerHandle | None = None
+        self._committing: asyncio.Future[None] | None = None
+        self._forcing: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Open the file and take over what it holds; a disk that does not let us is tried again and again."""
+        await self._commit()
+
+    def append(
+        self,
+        readings: Sequence[Reading],
+        *,
+        keep: dict[str, str] | None = None,
+        safe: Callable[[], None] | None = None,
+    ) -> None:
+        """See `Spool.append`."""
+        self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe)
+        self.nudge()
+        self._on_change()
+
+    def land(self, ack: Span) -> int:
+        """See `Spool.land`."""
+        count = self.spool.land(ack, now_s=self._loop.time())
+        self.nudge()
+        return count
+
+    def nudge(self) -> None:
+        """Commit when the spool wants it."""
+        due_s = self.spool.commit_due_s
+        if due_s is None or self._committing is not None:
+            return
+        if self._commit_timer is not None:
+            if self._commit_timer.when() <= due_s:
+                return
+            self._commit_timer.cancel()
+        self._commit_timer = self._loop.call_at(due_s, self._begin_commit)
+
+    async def read(self, span: Span) -> list[Reading] | None:
+        """The readings of `span` from memory or the file; None where some are missing, which is declared by then."""
+        in_file, in_memory = self.spool.in_memory(span)
+        if not in_file.size:
+            return in_memory
+        try:
+            rows = await self._in_file_thread(self._file.read, in_file)
+        except FileDamaged as damage:
+            await self._salvage(str(damage))
+            return None
+        if len(rows) < in_file.size:
+            self.spool.missing(in_file, (seq for seq, _ in rows), now_s=self._loop.time())
+            self.nudge()
+            return None
+        return [*(reading for _, reading in rows), *in_memory]
+
+    async def oldest_ms(self) -> int | None:
+        """The time (UTC) of the oldest reading that is outstanding."""
+        for stream, outstanding, _ in self.spool.ledger.streams():
+            seq = outstanding.next_from(0)
+            if seq is not None:
+                _, in_memory = self.spool.in_memory(Span(stream, seq, seq))
+                if in_memory:
+                    return in_memory[0].time_ms
+                try:
+                    return await self._in_file_thread(self._file.time_ms, stream, seq)
+                except (DiskProblem, FileDamaged):
+                    return None  # the next commit meets the same trouble and says so
+        return None
+
+    async def stop(self) -> None:
+        """Commit and force what there is, and close the file."""
+        for timer in (self._commit_timer, self._force_timer):
+            if timer is not None:
+                timer.cancel()
+        for under_way in (self._committing, self._forcing):
+            if under_way is not None:
+                await under_way
+        await self._commit()
+        if self.spool.problem:
+            _log.error("%s; readings that no acknowledgement came for since then are not kept", self.spool.problem)
+        else:
+            await self._force()
+        await self._in_file_thread(self._file.close)
+        self._file_thread.shutdown()
+        self._force_thread.shutdown()
+
+    def _begin_commit(self) -> None:
+        self._commit_timer = None
+        if self._committing is None:
+            self._committing = self._loop.create_task(self._commit())
+
+    async def _commit(self) -> None:
+        problem_before, work = self.spool.problem, self.spool.work()
+        try:
+            if work is not None or not self._file.is_open:
+                self._take(work, await self._in_file_thread(self._write, work))
+        except DiskProblem as problem:
+            self.spool.failed(work, str(problem), now_s=self._loop.time())
+        except Exception as error:  # our bug must not cost the readings of this commit
+            _log.exception("the spool could not be written")
+            self.spool.failed(work, f"error of this agent: {error!r}", now_s=self._loop.time())
+        finally:
+            self._committing = None
+        self._say_change(problem_before)
+        self.nudge()
+        self._plan_force()
+        self._on_change()
+
+    def _write(self, work: Work | None) -> Room | _Adopted | _Salvaged:
+        if not self._file.is_open:
+            return _Adopted(open_or_salvage(self._file), read_mark(self._mark_path))
+        try:
+            if work is not None:
+                self._commit_or_make_room(work)
+            return self._file.room()
+        except FileDamaged as damage:
+            return _Salvaged(salvage(self._file, str(damage)))
+
+    def _commit_or_make_room(self, work: Work) -> None:
+        try:
+            self._file.commit(work)
+        except DiskProblem:
+            self._file.checkpoint()  # gives the WAL's room back, which may be all that was lacking
+            self._file.commit(work)
+
+    def _take(self, work: Work | None, outcome: Room | _Adopted | _Salvaged) -> None:
+        now_s = self._loop.time()
+        if isinstance(outcome, Room):
+            if work is not None:
+                self.spool.committed(work, outcome, now_s=now_s)
+            return
+        self.spool.failed(work, "", now_s=now_s)
+        if isinstance(outcome, _Adopted):
+            self.spool.adopt(outcome.opened, outcome.mark, now_s=now_s)
+        else:
+            self.spool.salvaged(outcome.opened, now_s=now_s)
+
+    async def _salvage(self, damage: str) -> None:
+        opened = await self._in_file_thread(salvage, self._file, damage)
+        self.spool.salvaged(opened, now_s=self._loop.time())
+        self.nudge()
+
+    def _say_change(self, problem_before: str) -> None:
+        if self.spool.problem and not problem_before:
+            _log.error("%s; readings stay in memory, trying again", self.spool.problem)
+        if problem_before and not self.spool.problem:
+            _log.info("the spool can write again")
+
+    def _plan_force(self) -> None:
+        due_s = self.spool.force_due_s()
+        if due_s is not None and self._forcing is None and self._force_timer is None and not self.spool.problem:
+            self._force_timer = self._loop.call_at(due_s, self._begin_force)
+
+    def _begin_force(self) -> None:
+        self._force_timer = None
+        due_s = self.spool.force_due_s()
+        if due_s is not None and due_s > self._loop.time():
+            self._plan_force()
+        elif due_s is not None and self._forcing is None:
+            self._forcing = self._loop.create_task(self._force())
+
+    async def _force(self) -> None:
+        highest, mark, checkpoint = self.spool.committed_last, self.spool.mark(), self.spool.wal_is_long
+        try:
+            await self._loop.run_in_executor(self._force_thread, self._force_and_mark, mark)
+            if checkpoint:
+                await self._in_file_thread(self._file.checkpoint)
+                self.spool.wal_is_long = False
+            self.spool.forced(highest)
+            self.forces += 1
+        except (DiskProblem, OSError) as problem:
+            _log.error("the spool cannot be forced to disk: %s", problem)
+            await asyncio.sleep(RETRY_S)
+        finally:
+            self._forcing = None
+        self._plan_force()
+
+    def _force_and_mark(self, mark: dict[str, Forced]) -> None:
+        self._file.force()
+        write_mark(self._mark_path, mark)
+
+    def _in_file_thread(self, call: Callable[..., R], *args: object) -> asyncio.Future[R]:
+        return self._loop.run_in_executor(self._file_thread, call, *args)

@@ -1,0 +1,200 @@
+"""Which reading is where, as ranges of seq; pure, no reading itself is here.
+
+    outstanding = waiting (backlog, never sent) + again (sent, no ack came) + flying + live (not sent yet, young)
+
+Live readings are the end of the present stream. A range that was sent once is sent again as the same range, so that
+the cloud can tell a repetition from news.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from edge.spool.spans import Span, Spans
+
+MOST_AGAIN = 1_000
+"""Ranges remembered one by one for sending again; beyond it the oldest of a stream melt into one backlog."""
+
+
+class Grounded(msgspec.Struct, frozen=True):
+    """A range that was sent `tries` times without an ack, not to be sent before `due_s` (monotonic)."""
+
+    span: Span
+    tries: int
+    due_s: float
+
+
+class _Stream:
+    __slots__ = ("flying", "last", "outstanding", "waiting")
+
+    def __init__(self, last: int, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self.last = last
+        self.outstanding = Spans(spans)
+        self.waiting = Spans(self.outstanding)
+        self.flying = Spans()
+
+
+class Ledger:
+    """The whereabouts of every reading that is not yet acknowledged or declared lost."""
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.live_first = 1
+        self._streams: dict[str, _Stream] = {}
+        self._now = _Stream(0)
+        self._streams[stream] = self._now
+        self._again: list[Grounded] = []
+
+    @property
+    def next_seq(self) -> int:
+        """The seq of the next reading of the present stream."""
+        return self._now.last + 1
+
+    @property
+    def depth(self) -> int:
+        """How many readings are outstanding."""
+        return sum(stream.outstanding.total for stream in self._streams.values())
+
+    @property
+    def has_backlog(self) -> bool:
+        """Whether readings wait that were never sent and are not live."""
+        return any(stream.waiting for stream in self._streams.values())
+
+    def adopt(self, stream: str, last: int, spans: Iterable[tuple[int, int]]) -> None:
+        """Take over what an earlier start of the agent has left; to be called for the oldest stream first."""
+        del self._streams[self.stream]
+        self._streams.setdefault(stream, _Stream(last, spans))
+        self._streams[self.stream] = self._now
+
+    def grow(self, count: int) -> int:
+        """Make room for `count` new live readings; the seq of the first."""
+        first = self._now.last + 1
+        self._now.last += count
+        self._now.outstanding.add(first, self._now.last)
+        return first
+
+    def age(self, live_first: int) -> None:
+        """Let live readings before `live_first` become backlog."""
+        if live_first > self.live_first:
+            self._wait(self.stream, self._now.outstanding.within(self.live_first, live_first - 1))
+            self.live_first = live_first
+
+    def take_live(self, limit: int, up_to: int) -> Span | None:
+        """The next live readings, at most `limit` and none after `up_to`; they fly from now on."""
+        runs = self._now.outstanding.within(self.live_first, up_to)
+        if not runs:
+            return None
+        first, last = runs[0][0], min(runs[0][1], runs[0][0] + limit - 1)
+        self.live_first = last + 1
+        return self._fly(Span(self.stream, first, last))
+
+    def take_again(self, now_s: float) -> Grounded | None:
+        """The oldest range that is due to be sent again; what is left of it flies from now on."""
+        for grounded in [grounded for grounded in self._again if grounded.due_s <= now_s]:
+            self._again.remove(grounded)
+            launched = self._relaunch(grounded)
+            if launched is not None:
+                return launched
+        return None
+
+    def take_backlog(self, limit: int) -> Span | None:
+        """The oldest readings that were never sent, at most `limit`; they fly from now on."""
+        for name, stream in self._streams.items():
+            run = stream.waiting.first_run()
+            if run is not None:
+                return self._fly(Span(name, run[0], min(run[1], run[0] + limit - 1)))
+        return None
+
+    def ground(self, span: Span, *, tries: int, due_s: float) -> None:
+        """No ack came for `span`: it is to be sent again, as it was, at `due_s`."""
+        stream = self._streams.get(span.stream)
+        if stream is None:
+            return
+        stream.flying.remove(span.first, span.last)
+        if stream.outstanding.within(span.first, span.last):
+            self._again.append(Grounded(span, tries, due_s))
+        while len(self._again) > MOST_AGAIN:
+            oldest = self._again.pop(0).span
+            self._wait(oldest.stream, self._of(oldest.stream).outstanding.within(oldest.first, oldest.last))
+
+    def next_again_s(self) -> float | None:
+        """When the next range is due to be sent again."""
+        return min((grounded.due_s for grounded in self._again), default=None)
+
+    def land(self, ack: Span) -> list[Span]:
+        """Take out what `ack` covers of all that was ever sent, and give back those ranges.
+
+        Readings of the present stream that were never sent cannot be acknowledged: whoever says so is mistaken.
+        """
+        stream = self._streams.get(ack.stream)
+        if stream is None:
+            return []
+        unsent = stream.waiting if stream is self._now else Spans()
+        last = min(ack.last, self.live_first - 1) if stream is self._now else ack.last
+        sent = Spans(stream.outstanding.within(ack.first, last)).without(unsent)
+        return [self._remove(Span(ack.stream, first, last)) for first, last in sent]
+
+    def oldest(self, count: int) -> list[Span]:
+        """Where the oldest `count` readings are that are not flying."""
+        found: list[Span] = []
+        for span in self._at_rest():
+            if count <= 0:
+                break
+            found.append(Span(span.stream, span.first, min(span.last, span.first + count - 1)))
+            count -= span.size
+        return found
+
+    def drop(self, span: Span) -> list[Span]:
+        """Take `span` out, wherever it is, and give back the ranges of it that were outstanding."""
+        stream = self._streams.get(span.stream)
+        runs = [] if stream is None else stream.outstanding.within(span.first, span.last)
+        return [self._remove(Span(span.stream, first, last)) for first, last in runs]
+
+    def outstanding(self, stream: str) -> Spans:
+        """All of `stream` that is neither acknowledged nor lost; do not change it."""
+        return self._of(stream).outstanding if stream in self._streams else Spans()
+
+    def sent(self, stream: str) -> Spans:
+        """What of `stream` may have reached the cloud in this run."""
+        spans = Spans(self._of(stream).flying)
+        for grounded in self._again:
+            if grounded.span.stream == stream:
+                spans.add(grounded.span.first, grounded.span.last)
+        return spans
+
+    def streams(self) -> Iterator[tuple[str, Spans, int]]:
+        """Every stream with its outstanding readings and its highest seq, oldest stream first."""
+        return ((name, stream.outstanding, stream.last) for name, stream in self._streams.items())
+
+    def _of(self, stream: str) -> _Stream:
+        return self._streams[stream]
+
+    def _at_rest(self) -> Iterator[Span]:
+        for name, stream in self._streams.items():
+            for first, last in stream.outstanding.without(stream.flying):
+                yield Span(name, first, last)
+
+    def _fly(self, span: Span) -> Span:
+        stream = self._of(span.stream)
+        stream.waiting.remove(span.first, span.last)
+        stream.flying.add(span.first, span.last)
+        return span
+
+    def _relaunch(self, grounded: Grounded) -> Grounded | None:
+        span = grounded.span
+        runs = self._of(span.stream).outstanding.within(span.first, span.last) if span.stream in self._streams else []
+        if not runs:
+            return None
+        for first, last in runs[1:]:
+            self._again.append(Grounded(Span(span.stream, first, last), grounded.tries, grounded.due_s))
+        return Grounded(self._fly(Span(span.stream, *runs[0])), grounded.tries, grounded.due_s)
+
+    def _wait(self, stream: str, runs: Iterable[tuple[int, int]]) -> None:
+        for first, last in runs:
+            self._of(stream).waiting.add(first, last)
+
+    def _remove(self, span: Span) -> Span:
+        stream = self._of(span.stream)
+        for spans in (stream.outstanding, stream.waiting, stream.flying):
+            spans.remove(span.first, span.last)
+        return span

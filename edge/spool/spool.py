@@ -1,0 +1,339 @@
+"""What the spool decides: what to write, what to drop, when to force, what is safe; pure, the clock is handed in.
+
+append -> tail (memory) -> work() -> file -> committed() -> safe(): the sensor's broker may forget
+                 `-> taken by the uplink -> land(): forgotten, on disk too with the next work
+
+A reading that the cloud acknowledges before it is committed never touches the disk.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from edge.spool.ages import Ages
+from edge.spool.ledger import Ledger
+from edge.spool.limits import Limits, Room, readings_to_drop
+from edge.spool.losses import FILE_DAMAGED, MEMORY_FULL, SPOOL_FULL, TAIL_CUT, Losses
+from edge.spool.mark import Forced
+from edge.spool.spans import Span, Spans
+from edge.spool.work import Former, Opened, Origin, Shift, Work, unaccounted
+from wire import Clock, Lost, Reading
+
+GATHER_S = 0.08
+"""A commit waits so long for company: with the commit itself it stays within 100 ms."""
+HURRY_S = 0.005
+HURRY_MESSAGES = 10
+"""So many messages waiting for their PUBACK hurry the commit: brokers hand out 20 at a time and then wait for us."""
+LAZY_S = 1.0
+"""Acks alone are no hurry: a reading that is not deleted in time is sent once more, which harms nobody."""
+RETRY_S = 1.0
+MOST_IN_MEMORY = 20_000
+"""Readings kept in memory while the disk takes none: about 3 MB. MQTT sources stop long before it, at their messages
+without a PUBACK; serial lines cannot be stopped."""
+MOST_LIVE = 3_000
+"""Readings that may be live at once; of more, the older become backlog, and need not be in memory."""
+
+
+class Spool:
+    """All readings that are neither acknowledged nor declared lost, and what must be done to keep them."""
+
+    def __init__(self, origin: Origin, limits: Limits) -> None:
+        self.origin = origin
+        self.limits = limits
+        self.ledger = Ledger(origin.stream)
+        self.losses = Losses()
+        self.kept: dict[str, str] = {}
+        self.problem = ""
+        self.used_bytes = 0
+        self.wal_is_long = False
+        self.commit_due_s: float | None = None
+        self._tail: list[Reading] = []
+        self._tail_first = 1
+        self._waiting_for_safety: deque[tuple[int, Callable[[], None]]] = deque()
+        self._committed = 0
+        self._handed = 0
+        self._forced = 0
+        self._unforced: deque[tuple[float, int]] = deque()
+        self._appended_s: float | None = None
+        self._ages = Ages()
+        self._formers: dict[str, Former] = {}
+        self._formers_unforced = False
+        self._finished: list[str] = []
+        self._forget: dict[str, Spans] = {}
+        self._losses_changed = False
+        self._unkept: dict[str, str] = {}
+        self._shifts: list[Shift] = []
+        self._held = self._held_by_file = _NOTHING
+
+    # --- from the sources
+
+    def append(
+        self,
+        readings: Sequence[Reading],
+        *,
+        now_s: float,
+        keep: dict[str, str] | None = None,
+        safe: Callable[[], None] | None = None,
+    ) -> int:
+        """Take readings in, and give the seq of the first; `keep` is committed with them, `safe` is called then.
+
+        Readings that come with `keep` (counts since the last total) are not sent before both are committed: a crash
+        between the two would count them twice.
+        """
+        first = self.ledger.grow(len(readings))
+        self._tail += readings
+        self._ages.note(first, now_s)
+        self._appended_s = now_s if self._appended_s is None else self._appended_s
+        due_s = now_s + GATHER_S
+        if keep:
+            self.kept.update(keep)
+            self._unkept.update(keep)
+            self._held = min(self._held, first)
+            due_s = now_s
+        if safe is not None:
+            self._waiting_for_safety.append((first + len(readings) - 1, safe))
+            if len(self._waiting_for_safety) >= HURRY_MESSAGES:
+                due_s = now_s + HURRY_S
+        self._commit_by(due_s)
+        if len(self._tail) > MOST_IN_MEMORY:
+            self._bound_memory(now_s=now_s)
+        return first
+
+    # --- for the uplink
+
+    @property
+    def sendable(self) -> int:
+        """The highest seq of the present stream that may be sent; a disk that takes nothing holds nothing up."""
+        held = _NOTHING if self.problem else min(self._held, self._held_by_file)
+        return min(self.ledger.next_seq, held) - 1
+
+    def age(self, *, now_s: float) -> float:
+        """Let live readings that are no longer young become backlog; since when (monotonic) the oldest left is here."""
+        young = self._ages.first_since(now_s - self.limits.live_s)
+        self.ledger.age(max(self.ledger.next_seq - MOST_LIVE, self.ledger.next_seq if young is None else young))
+        return self._ages.since_s(self.ledger.live_first) or now_s
+
+    def in_memory(self, span: Span) -> tuple[Span, list[Reading]]:
+        """The first part of `span`, often empty, that only the file has, and the readings after it, from memory."""
+        if span.stream != self.origin.stream:
+            return span, []
+        first = max(span.first, self._tail_first)
+        in_file = Span(span.stream, span.first, min(span.last, first - 1))
+        return in_file, self._tail[first - self._tail_first : max(0, span.last + 1 - self._tail_first)]
+
+    def land(self, ack: Span, *, now_s: float) -> int:
+        """The cloud holds `ack`: forget it; how many readings that were."""
+        landed = self.ledger.land(ack)
+        self._forget_on_disk(landed)
+        if landed:
+            self._commit_by(now_s + LAZY_S)
+            self._trim()
+            self._tell_the_safe()
+        return sum(span.size for span in landed)
+
+    def missing(self, span: Span, found: Iterable[int], *, now_s: float) -> None:
+        """The file should hold all of `span` and holds only `found`: declare the rest lost."""
+        gone = Spans([(span.first, span.last)])
+        for seq in found:
+            gone.remove(seq, seq)
+        self._lose((Span(span.stream, first, last) for first, last in gone), FILE_DAMAGED, now_s=now_s)
+
+    def confirm_losses(self, said: Iterable[Lost], *, now_s: float) -> None:
+        """The cloud knows of these losses now."""
+        self.losses.confirm(said)
+        self._losses_changed = True
+        self._commit_by(now_s + LAZY_S)
+
+    # --- for the file
+
+    def work(self) -> Work | None:
+        """All that the file lacks, or None; to be followed by `committed` or `failed` before it is asked again."""
+        runs = [
+            (first, self._tail[first - self._tail_first : last + 1 - self._tail_first])
+            for first, last in self.ledger.outstanding(self.origin.stream).within(
+                self._committed + 1, self.ledger.next_seq
+            )
+        ]
+        self.commit_due_s = None
+        lacking = (runs, self._forget, self._losses_changed, self._unkept, self._shifts, self._finished)
+        if not any(lacking):
+            return None
+        work = Work(
+            self.origin.stream,
+            self.origin.boot,
+            self.origin.offset_ms,
+            self.ledger.next_seq - 1,
+            runs,
+            [Span(stream, first, last) for stream, spans in self._forget.items() for first, last in spans],
+            self.losses.unsaid() if self._losses_changed else None,
+            self.losses.ever,
+            self._unkept,
+            self._shifts,
+            self._finished,
+        )
+        self._handed = work.last
+        self._forget, self._losses_changed, self._unkept, self._shifts, self._finished = {}, False, {}, [], []
+        self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
+        return work
+
+    def committed(self, work: Work, room: Room, *, now_s: float) -> None:
+        """`work` is in the file, which now uses `room`."""
+        self.problem = ""
+        self._committed = work.last
+        self.age(now_s=now_s)
+        self._held_by_file = _NOTHING
+        if work.runs:
+            self._unforced.append((self._appended_s if self._appended_s is not None else now_s, work.last))
+            self._appended_s = None if self.ledger.next_seq - 1 == work.last else now_s
+        if self.ledger.next_seq - 1 > work.last or self._forget or self._unkept or self._losses_changed or self._shifts:
+            self._commit_by(now_s + GATHER_S)  # what came while there was a problem was not to hurry
+        self._trim()
+        self._tell_the_safe()
+        self._keep_to(room, now_s=now_s)
+
+    def failed(self, work: Work | None, sentence: str, *, now_s: float) -> None:
+        """The file did not take `work`: keep all of it and try again."""
+        self.problem = sentence
+        self._handed = self._committed
+        if work is not None:
+            for span in work.forget:
+                self._forget.setdefault(span.stream, Spans()).add(span.first, span.last)
+            self._losses_changed = self._losses_changed or work.losses is not None
+            self._unkept = {**work.kept, **self._unkept}
+            self._shifts = [*work.shifts, *self._shifts]
+            self._finished = [*work.finished, *self._finished]
+        self.commit_due_s = now_s + RETRY_S
+
+    def force_due_s(self) -> float | None:
+        """When the file must be forced: `fsync_s` after the oldest unforced reading came, if it is still here."""
+        if self._formers_unforced or self.wal_is_long:
+            return 0.0
+        outstanding = self.ledger.outstanding(self.origin.stream)
+        while self._unforced:
+            since_s, last = self._unforced[0]
+            first_here = outstanding.next_from(self._forced + 1)
+            if first_here is not None and first_here <= last:
+                return since_s + self.limits.fsync_s
+            self._unforced.popleft()
+        return None
+
+    def mark(self) -> dict[str, Forced]:
+        """What a force that begins now will have made sure of; for the mark, and for `forced`."""
+        last_of = {former.stream: former.last for former in self._formers.values()}
+        last_of[self.origin.stream] = self._committed
+        marks = {}
+        for stream, outstanding, _ in self.ledger.streams():
+            lowest = outstanding.next_from(0)
+            if lowest is not None and lowest <= last_of.get(stream, 0):
+                marks[stream] = Forced(lowest, last_of[stream])
+        return marks
+
+    def forced(self, highest: int) -> None:
+        """The file is forced up to `highest` of the present stream."""
+        self._formers_unforced = False
+        self._forced = max(self._forced, highest)
+
+    @property
+    def committed_last(self) -> int:
+        """The highest seq of the present stream that is in the file."""
+        return self._committed
+
+    # --- when the file was opened, salvaged, or the clock found
+
+    def adopt(self, opened: Opened, mark: dict[str, Forced], *, now_s: float) -> None:
+        """Take over what the file holds of earlier starts, and declare lost what it should hold and does not."""
+        self.problem = ""
+        self.kept = {**opened.kept, **self.kept}
+        self.losses = Losses([*opened.losses, *self.losses.unsaid()], ever=opened.ever_lost + self.losses.ever)
+        self._formers = {former.stream: former for former in opened.formers}
+        for former in opened.formers:
+            self.ledger.adopt(former.stream, former.last, former.spans)
+        for span in unaccounted(opened, mark):
+            self.losses.declare(span, FILE_DAMAGED if opened.damage else TAIL_CUT)
+        self._losses_changed = bool(self.losses)
+        self._finished = [former.stream for former in opened.formers if not former.spans and former.stream not in mark]
+        self._formers_unforced = self.ledger.depth > 0 or bool(mark)
+        self._commit_by(now_s)
+
+    def salvaged(self, opened: Opened, *, now_s: float) -> None:
+        """The file was damaged while in use, and holds no more than `opened` now."""
+        found = {former.stream: former.spans for former in opened.formers}
+        self._committed = self._handed = min(self._committed, self._tail_first - 1)
+        for stream, outstanding, last in list(self.ledger.streams()):
+            here = found.get(stream, Spans())
+            high = self._committed if stream == self.origin.stream else last
+            gone = Spans(outstanding.within(0, high)).without(here)
+            self._lose((Span(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
+            self._forget_on_disk(Span(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
+        self._unkept, self._losses_changed, self._formers_unforced = dict(self.kept), True, True
+        self._commit_by(now_s)
+
+    def clock_found(self, offset_ms: int, *, now_s: float) -> None:
+        """UTC minus uptime is known now: move what this boot stamped without knowing it, unless it was sent already."""
+        origins = {
+            former.stream: former.origin_ms for former in self._formers.values() if former.boot == self.origin.boot
+        }
+        origins[self.origin.stream] = self.origin.offset_ms
+        for stream, origin_ms in origins.items():
+            unsent = self.ledger.outstanding(stream).without(self.ledger.sent(stream))
+            self._shifts.append(Shift(stream, offset_ms - origin_ms, tuple(unsent)))
+        spare = self.ledger.sent(self.origin.stream)
+        for at, reading in enumerate(self._tail):
+            if reading.clock is Clock.UNKNOWN and self._tail_first + at not in spare:
+                moved_ms = reading.time_ms + offset_ms - self.origin.offset_ms
+                self._tail[at] = Reading(reading.sensor, reading.quantity, moved_ms, reading.value, Clock.ESTIMATED)
+        self._commit_by(now_s)
+
+    # --- inside
+
+    def _commit_by(self, due_s: float) -> None:
+        if not self.problem:
+            self.commit_due_s = due_s if self.commit_due_s is None else min(self.commit_due_s, due_s)
+
+    def _tell_the_safe(self) -> None:
+        outstanding = self.ledger.outstanding(self.origin.stream).next_from(self._committed + 1)
+        safe_to = self.ledger.next_seq - 1 if outstanding is None else outstanding - 1
+        while self._waiting_for_safety and self._waiting_for_safety[0][0] <= safe_to:
+            self._waiting_for_safety.popleft()[1]()
+
+    def _trim(self) -> None:
+        """Keep in memory what is not in the file, or not sent yet and young."""
+        needed = self.ledger.outstanding(self.origin.stream).next_from(self._committed + 1)
+        keep_from = min(needed or self.ledger.next_seq, max(self.ledger.live_first, self._tail_first))
+        if keep_from > self._tail_first:
+            del self._tail[: keep_from - self._tail_first]
+            self._tail_first = keep_from
+
+    def _bound_memory(self, *, now_s: float) -> None:
+        """While the disk takes nothing: the oldest in memory go."""
+        self.ledger.age(min(self._committed + 1, self.ledger.next_seq))
+        self._trim()
+        excess = len(self._tail) - MOST_IN_MEMORY
+        if excess <= 0:
+            return
+        last = self._tail_first + excess - 1
+        self.ledger.age(last + 1)
+        self._lose([Span(self.origin.stream, self._tail_first, last)], MEMORY_FULL, now_s=now_s)
+        self._trim()
+
+    def _keep_to(self, room: Room, *, now_s: float) -> None:
+        self.used_bytes = room.used + room.wal
+        self.wal_is_long = room.wal > self.limits.wal_bytes
+        count = readings_to_drop(room, self.limits)
+        if count:
+            self._lose(self.ledger.oldest(count), SPOOL_FULL, now_s=now_s)
+
+    def _lose(self, spans: Iterable[Span], reason: str, *, now_s: float) -> None:
+        for span in spans:
+            for gone in self.ledger.drop(span):
+                self.losses.declare(gone, reason)
+                self._losses_changed = True
+                self._forget_on_disk([gone])
+        self._commit_by(now_s)
+
+    def _forget_on_disk(self, spans: Iterable[Span]) -> None:
+        for span in spans:
+            if span.stream != self.origin.stream or span.first <= self._handed:
+                self._forget.setdefault(span.stream, Spans()).add(span.first, span.last)
+
+
+_NOTHING = 2**62

@@ -1,0 +1,215 @@
+"""From the spool to the cloud and back:  batches on …/up, acks on …/ack.
+
+The thin shell around `window.py`; it reads the backlog from disk one batch ahead, so that live readings never wait.
+"""
+
+import asyncio
+import logging
+import zlib
+
+from edge.settings import UplinkSettings
+from edge.spool.keeping import Spooler
+from edge.spool.losses import MOST_IN_A_BATCH
+from edge.spool.spans import Span
+from edge.spool.spool import RETRY_S
+from edge.spool.work import DiskProblem
+from edge.window import Flight, Offer, Step, Window
+from runtime.mqtt import Message, Session
+from wire import Channel, Lost, Reading, WireError, decode_ack, encode_batch, topic_of
+from wire.batch import MAX_BATCH_BYTES, MAX_INFLATED_BYTES
+
+_log = logging.getLogger(__name__)
+
+
+class Uplink:
+    """Sends what the spool holds, and tells it what the cloud has."""
+
+    def __init__(self, spooler: Spooler, settings: UplinkSettings, *, gateway: str) -> None:
+        self._spooler = spooler
+        self._spool = spooler.spool
+        self._limit = settings.batch_readings
+        self._topic = topic_of(gateway, Channel.UP)
+        self._window = Window(
+            size=settings.window,
+            ack_timeout_s=settings.ack_timeout_s,
+            batch_s=settings.batch_s,
+            batch_readings=settings.batch_readings,
+        )
+        self._loop = asyncio.get_running_loop()
+        self._session: Session | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pumping = False
+        self._fetching: asyncio.Task[None] | None = None
+        self._strange_streams: set[str] = set()
+
+    def connect(self, session: Session) -> None:
+        """Use `session` from now on; to be called before it runs."""
+        self._session = session
+
+    def nudge(self) -> None:
+        """Something changed: look soon what is to be sent."""
+        if not self._pumping:
+            self._pumping = True
+            self._loop.call_soon(self._pump)
+
+    def reconnected(self) -> None:
+        """The connection is new: what was in flight may be lost."""
+        now_s = self._loop.time()
+        for flight in self._window.reconnected():
+            self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s)
+        self.nudge()
+
+    def hear(self, message: Message) -> None:
+        """Take an ack from the cloud."""
+        if self._session is not None:
+            self._session.acknowledge(message)
+        try:
+            ack = decode_ack(message.payload)
+        except WireError as error:
+            _log.warning("%s: %s; it is ignored", message.topic, error)
+            return
+        span = Span(ack.stream, ack.first, ack.last)
+        now_s = self._loop.time()
+        over = self._window.land(span, now_s=now_s)
+        landed = self._spooler.land(span)
+        for flight in over:
+            if flight.lost:
+                self._spool.confirm_losses(flight.lost, now_s=now_s)
+        if not over and landed:
+            self._end_flights_acknowledged_in_parts()
+        elif not over:
+            self._say_strange(span)
+        self.nudge()
+
+    async def stop(self) -> None:
+        """Send no more."""
+        self._session = None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        if self._session is None or not self._session.connected:
+            return
+        now_s = self._loop.time()
+        for flight in self._window.overdue(now_s=now_s):
+            self._ground(flight, now_s)
+        offer = self._offer(now_s)
+        while (step := self._window.plan(offer, now_s=now_s)) is not None and self._send(step, now_s):
+            offer = self._offer(now_s)
+        self._wake(self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s))
+
+    def _offer(self, now_s: float) -> Offer:
+        ledger = self._spool.ledger
+        since_s = self._spool.age(now_s=now_s)
+        again_s = ledger.next_again_s()
+        free_to_fetch = self._fetching is None
+        return Offer(
+            live=max(0, self._spool.sendable + 1 - ledger.live_first),
+            live_since_s=since_s,
+            again=free_to_fetch and again_s is not None and again_s <= now_s,
+            backlog=free_to_fetch and ledger.has_backlog,
+            losses=bool(self._spool.losses),
+        )
+
+    def _send(self, step: Step, now_s: float) -> bool:
+        ledger = self._spool.ledger
+        if step is Step.LIVE:
+            span = ledger.take_live(self._limit, self._spool.sendable)
+            if span is None:
+                return False
+            _, readings = self._spool.in_memory(span)  # live readings are all there
+            return self._launch(span, readings, live=True, tries=1)
+        if step is Step.LOSSES:
+            nothing = Span(ledger.stream, ledger.next_seq, ledger.next_seq - 1)
+            return self._launch(nothing, [], live=False, tries=1)
+        grounded = ledger.take_again(now_s) if step is Step.AGAIN else None
+        span = ledger.take_backlog(self._limit) if grounded is None else grounded.span
+        if span is None:
+            return False
+        tries = 1 if grounded is None else grounded.tries + 1
+        self._fetching = self._loop.create_task(self._fetch(span, tries))
+        return True
+
+    async def _fetch(self, span: Span, tries: int) -> None:
+        ledger, pause_s = self._spool.ledger, 0.0
+        readings = None
+        try:
+            readings = await self._spooler.read(span)
+        except DiskProblem as problem:
+            _log.warning("the backlog cannot be read: %s", problem)
+            pause_s = RETRY_S
+        except Exception:
+            _log.exception("the backlog cannot be read")
+            pause_s = RETRY_S
+        finally:
+            self._fetching = None
+        still_here = ledger.outstanding(span.stream).within(span.first, span.last) == [(span.first, span.last)]
+        if readings is not None and still_here:
+            self._launch(span, readings, live=False, tries=tries)
+        else:
+            ledger.ground(span, tries=tries - 1, due_s=self._loop.time() + pause_s)
+        self.nudge()
+
+    def _launch(self, span: Span, readings: list[Reading], *, live: bool, tries: int) -> bool:
+        now_s = self._loop.time()
+        lost = self._losses_to_say()
+        payload, count = encode_within_limits(span, readings, backfill=not live, lost=lost)
+        if count < len(readings):
+            rest = Span(span.stream, span.first + count, span.last)
+            self._spool.ledger.ground(rest, tries=tries - 1, due_s=now_s)
+            span = Span(span.stream, span.first, rest.first - 1)
+        if self._session is not None and self._session.publish(self._topic, payload):
+            self._window.launch(Flight(span, now_s, tries, live, lost))
+            return True
+        self._spool.ledger.ground(span, tries=tries - 1, due_s=now_s + RETRY_S)
+        return False
+
+    def _losses_to_say(self) -> tuple[Lost, ...]:
+        if not self._spool.losses or any(flight.lost for flight in self._window.flights.values()):
+            return ()
+        return self._spool.losses.unsaid()[:MOST_IN_A_BATCH]
+
+    def _ground(self, flight: Flight, now_s: float) -> None:
+        pause_s = self._window.pause_of_a_range_s(flight.tries)
+        self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s + pause_s)
+        _log.info("no ack for %s %d to %d in time; sending it again", *flight.span)
+
+    def _end_flights_acknowledged_in_parts(self) -> None:
+        for span in list(self._window.flights):
+            if span.size and not self._spool.ledger.outstanding(span.stream).within(span.first, span.last):
+                self._window.end(span)
+
+    def _say_strange(self, span: Span) -> None:
+        known = any(stream == span.stream for stream, _, _ in self._spool.ledger.streams())
+        if not known and span.stream not in self._strange_streams and len(self._strange_streams) < 100:
+            self._strange_streams.add(span.stream)
+            _log.info("ack of stream %.64r, of which nothing is here; it is ignored", span.stream)
+
+    def _wake(self, at_s: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if at_s is None else self._loop.call_at(at_s, self.nudge)
+
+
+def encode_within_limits(
+    span: Span, readings: list[Reading], *, backfill: bool, lost: tuple[Lost, ...]
+) -> tuple[bytes, int]:
+    """The payload of as many of the first `readings` as the wire carries in one batch, and how many those are."""
+    count = len(readings)
+    while True:
+        payload = encode_batch(span.stream, span.first, readings[:count], backfill=backfill, lost=lost)
+        if count <= 1 or (len(payload) <= MAX_BATCH_BYTES and _inflated_fits(payload, count)):
+            return payload, count
+        count //= 2
+
+
+_NEVER_TOO_LONG = 5_000
+"""Readings that never inflate beyond the wire's 2 MB: 400 bytes each would, and two names and two numbers are 200."""
+
+
+def _inflated_fits(payload: bytes, count: int) -> bool:
+    return count <= _NEVER_TOO_LONG or len(zlib.decompress(payload)) <= MAX_INFLATED_BYTES

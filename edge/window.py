@@ -1,0 +1,151 @@
+"""What the uplink sends next: batches in flight, resend, live before backlog; pure, the clock is handed in.
+
+window of 8:  live live backlog backlog backlog · · ·       one place is kept for live, one for the backlog
+no ack in time: the range is sent again; no ack at all: one probe at a time, with growing pauses
+"""
+
+import random
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+
+from edge.spool.spans import Span
+from wire import Lost
+
+LONGEST_PAUSE_S = 15.0
+"""Between probes of a cloud that is silent: an alarm waits so long at most when it is back."""
+LONGEST_PAUSE_OF_A_RANGE_S = 600.0
+"""A batch that the cloud never acknowledges, while it acknowledges others, must not fill the link."""
+
+
+class Step(Enum):
+    """What to send."""
+
+    LIVE = "live"
+    AGAIN = "again"
+    BACKLOG = "backlog"
+    LOSSES = "losses"
+
+
+class Offer(NamedTuple):
+    """What there is to send: live readings and since when (monotonic), and whether there is any of the others."""
+
+    live: int = 0
+    live_since_s: float = 0.0
+    again: bool = False
+    backlog: bool = False
+    losses: bool = False
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """A batch on its way: sent for the `tries`-th time at `sent_s`; `span` is empty where it only carries losses."""
+
+    span: Span
+    sent_s: float
+    tries: int = 1
+    live: bool = True
+    lost: tuple[Lost, ...] = ()
+
+
+class Window:
+    """The batches in flight and the rules for the next one."""
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        ack_timeout_s: float,
+        batch_s: float,
+        batch_readings: int,
+        jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),  # noqa: S311 - not a secret
+    ) -> None:
+        self.flights: dict[Span, Flight] = {}
+        self._size = size
+        self._ack_timeout_s = ack_timeout_s
+        self._batch_s = batch_s
+        self._batch_readings = batch_readings
+        self._jitter = jitter
+        self._live = 0
+        self._doubts = 0
+        self._resume_s = 0.0
+        self._heard_s = float("-inf")
+
+    def plan(self, offer: Offer, *, now_s: float) -> Step | None:
+        """What to send now, if anything."""
+        if len(self.flights) >= self._size or self._must_wait(now_s):
+            return None
+        old = offer.again or offer.backlog
+        if self._is_gathered(offer, now_s) and self._live < self._size - (1 if old else 0):
+            return Step.LIVE
+        if old and len(self.flights) - self._live < self._size - 1:
+            return Step.AGAIN if offer.again else Step.BACKLOG
+        if offer.losses and not any(flight.lost for flight in self.flights.values()):
+            return Step.LOSSES
+        return None
+
+    def wake_s(self, offer: Offer, *, next_again_s: float | None, now_s: float) -> float | None:
+        """When `plan` may answer otherwise, though nothing else happens."""
+        times = [flight.sent_s + self._ack_timeout_s for flight in self.flights.values()]
+        if self._doubts and not self.flights:
+            times.append(self._resume_s)
+        if offer.live and not self._is_gathered(offer, now_s):
+            times.append(offer.live_since_s + self._batch_s)
+        if next_again_s is not None:
+            times.append(next_again_s)
+        return min((at_s for at_s in times if at_s > now_s), default=None)
+
+    def launch(self, flight: Flight) -> None:
+        """`flight` was sent."""
+        self.flights[flight.span] = flight
+        self._live += flight.live
+
+    def land(self, ack: Span, *, now_s: float) -> list[Flight]:
+        """The flights that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
+        self._heard_s, self._doubts = now_s, 0
+        return [self._end(flight) for flight in list(self.flights.values()) if _covers(ack, flight.span)]
+
+    def end(self, span: Span) -> None:
+        """What flew as `span` is acknowledged or lost by other ways."""
+        if span in self.flights:
+            self._end(self.flights[span])
+
+    def overdue(self, *, now_s: float) -> list[Flight]:
+        """The flights that had no ack in time; they are over, and their ranges are to be sent again."""
+        late = [flight for flight in self.flights.values() if now_s - flight.sent_s >= self._ack_timeout_s]
+        if late and self._heard_s <= min(flight.sent_s for flight in late):
+            self._doubts += 1
+            self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
+        return [self._end(flight) for flight in late]
+
+    def reconnected(self) -> list[Flight]:
+        """The connection is new: all flights are over, and their ranges are to be sent again."""
+        self._doubts = 0
+        return [self._end(flight) for flight in list(self.flights.values())]
+
+    def pause_of_a_range_s(self, tries: int) -> float:
+        """How long a range waits that was sent `tries` times in vain."""
+        return self._pause_s(tries, LONGEST_PAUSE_OF_A_RANGE_S)
+
+    def _must_wait(self, now_s: float) -> bool:
+        return bool(self._doubts) and (bool(self.flights) or now_s < self._resume_s)
+
+    def _is_gathered(self, offer: Offer, now_s: float) -> bool:
+        return offer.live >= self._batch_readings or (offer.live > 0 and now_s >= offer.live_since_s + self._batch_s)
+
+    def _pause_s(self, times: int, longest_s: float) -> float:
+        if times <= 1:
+            return 0.0  # it has waited for its ack already
+        return min(self._ack_timeout_s * 2.0 ** min(times - 2, 32), longest_s) * self._jitter()
+
+    def _end(self, flight: Flight) -> Flight:
+        del self.flights[flight.span]
+        self._live -= flight.live
+        return flight
+
+
+def _covers(ack: Span, span: Span) -> bool:
+    if span.size == 0:
+        return ack == span
+    return ack.stream == span.stream and ack.first <= span.first and span.last <= ack.last

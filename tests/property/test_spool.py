@@ -1,0 +1,202 @@
+"""The law of the spool: every reading is acknowledged, still spooled, or declared lost; whatever happens in between."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.spool.file import SpoolFile
+from edge.spool.limits import Limits, Room
+from edge.spool.mark import read_mark, write_mark
+from edge.spool.spans import Span, Spans
+from edge.spool.spool import Spool
+from edge.spool.work import Origin, Work
+from wire import Reading
+
+LIMITS = Limits(max_bytes=2**40, min_free_bytes=0, fsync_s=1.0, live_s=5.0)
+PLENTY = Room(used=0, reusable=0, wal=0, disk_free=2**40)
+A_LITTLE_TOO_MUCH = Room(used=2**40 - LIMITS.wal_bytes + 1, reusable=0, wal=0, disk_free=2**40)
+
+
+class World:
+    """The deciding spool with its real file, driven by hand; a crash leaves the files as a killed process leaves them.
+
+    Each action takes a number, from which it makes its choices.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.numbers = itertools.count(1)
+        self.now_s = 100.0
+        self.committed: dict[str, Spans] = {}
+        self.appended: dict[str, Spans] = {}
+        self.acknowledged: dict[str, Spans] = {}
+        self.lost: dict[str, Spans] = {}
+        self.safe: dict[str, Spans] = {}
+        self.folder = root / "0"
+        self.folder.mkdir()
+        self._start()
+
+    def _start(self) -> None:
+        self.stream = f"stream{next(self.numbers)}"
+        for spans in (self.committed, self.appended, self.acknowledged, self.lost, self.safe):
+            spans[self.stream] = Spans()
+        self.file = SpoolFile(self.folder / "spool.db")
+        self.spool = Spool(Origin(self.stream, "boot", 0), LIMITS)
+        self.spool.adopt(self.file.open(), read_mark(self.folder / "mark"), now_s=self.now_s)
+        self.flying: list[Span] = []
+        self.work: Work | None = None
+
+    def append(self, number: int) -> None:
+        count, keep, safe = 1 + number % 5, number % 7 == 0, self.safe[self.stream]
+        first = self.spool.ledger.next_seq
+        last = first + count - 1
+        readings = [Reading("river-1", "water_level", seq * 1000, float(seq)) for seq in range(first, last + 1)]
+        self.spool.append(
+            readings,
+            now_s=self.now_s,
+            keep={"total": str(last)} if keep else None,
+            safe=(lambda: safe.add(first, last)) if number % 2 else None,
+        )
+        self.appended[self.stream].add(first, last)
+
+    def time_passes(self, number: int) -> None:
+        self.now_s += (0.1, 3.0, 30.0)[number % 3]
+        self.spool.age(now_s=self.now_s)
+
+    def hand_work_over(self, _number: int) -> None:
+        if self.work is None:
+            self.work = self.spool.work()
+
+    def commit(self, number: int) -> None:
+        self.hand_work_over(number)
+        if self.work is None:
+            return
+        if number % 5 == 0:
+            self.spool.failed(self.work, "disk full", now_s=self.now_s)
+        else:
+            self.file.commit(self.work)
+            for first, readings in self.work.runs:
+                self.committed[self.stream].add(first, first + len(readings) - 1)
+            full = number % 11 == 0
+            self.spool.committed(self.work, A_LITTLE_TOO_MUCH if full else PLENTY, now_s=self.now_s)
+        self.work = None
+
+    def take(self, number: int) -> None:
+        ledger, limit = self.spool.ledger, 1 + number % 4
+        grounded = ledger.take_again(self.now_s) if number % 3 == 0 else None
+        if grounded is not None:
+            span: Span | None = grounded.span
+        elif number % 2:
+            span = ledger.take_backlog(limit)
+        else:
+            span = ledger.take_live(limit, self.spool.sendable)
+        if span is not None:
+            self._check_it_can_be_read(span)
+            self.flying.append(span)
+
+    def _check_it_can_be_read(self, span: Span) -> None:
+        in_file, readings = self.spool.in_memory(span)
+        if in_file.size:
+            rows = self.file.read(in_file)
+            assert [seq for seq, _ in rows] == list(range(in_file.first, in_file.last + 1))
+            readings = [*(reading for _, reading in rows), *readings]
+        assert [reading.value for reading in readings] == list(range(span.first, span.last + 1))
+
+    def ack(self, number: int) -> None:
+        if not self.flying:
+            return
+        span, wider = self.flying.pop(number % len(self.flying)), number % 4
+        heard = Span(span.stream, max(0, span.first - wider), span.last + wider)
+        before = Spans(self.spool.ledger.outstanding(span.stream))
+        unsent = self._never_sent() if span.stream == self.stream else Spans()
+        self.spool.land(heard, now_s=self.now_s)
+        gone = before.without(self.spool.ledger.outstanding(span.stream))
+        assert gone == Spans(before.within(heard.first, heard.last)).without(unsent)
+        for first, last in gone:
+            self.acknowledged[span.stream].add(first, last)
+
+    def _never_sent(self) -> Spans:
+        ledger = self.spool.ledger
+        return Spans(ledger.outstanding(self.stream)).without(ledger.sent(self.stream))
+
+    def no_ack(self, number: int) -> None:
+        if self.flying:
+            span = self.flying.pop(number % len(self.flying))
+            self.spool.ledger.ground(span, tries=1, due_s=self.now_s)
+
+    def losses_are_acknowledged(self, _number: int) -> None:
+        self._note_losses()
+        self.spool.confirm_losses(self.spool.losses.unsaid(), now_s=self.now_s)
+
+    def force(self, _number: int) -> None:
+        mark, highest = self.spool.mark(), self.spool.committed_last
+        self.file.force()
+        write_mark(self.folder / "mark", mark)
+        self.spool.forced(highest)
+
+    def checkpoint(self, _number: int) -> None:
+        self.file.checkpoint()
+
+    def crash(self, _number: int) -> None:
+        after = self.root / str(next(self.numbers))
+        shutil.copytree(self.folder, after)
+        self.file.close()
+        self.folder, former, former_safe = after, self.stream, self.safe[self.stream]
+        kept = Spans([*self.committed[former], *self.acknowledged[former], *self.lost[former]])
+        assert not former_safe.without(kept), "a message was called safe that a crash has taken"
+        gone = self.appended[former].without(kept)
+        for first, last in gone:
+            self.appended[former].remove(first, last)
+        self._start()
+        for stream, committed in self.committed.items():
+            # an ack or a loss whose delete was not committed: the reading is here again, which harms nobody
+            here = self.spool.ledger.outstanding(stream)
+            assert not here.without(committed)
+            for first, last in here:
+                self.acknowledged[stream].remove(first, last)
+
+    def _note_losses(self) -> None:
+        for loss in self.spool.losses.unsaid():
+            self.lost[loss.stream].add(loss.first, loss.last)
+
+    def check(self) -> None:
+        self._note_losses()
+        for stream, appended in self.appended.items():
+            here = self.spool.ledger.outstanding(stream)
+            accounted = Spans([*self.acknowledged[stream], *here, *self.lost[stream]])
+            assert not appended.without(accounted), "a reading is neither acknowledged nor here nor declared lost"
+            assert here.without(self.acknowledged[stream]) == here, "an acknowledged reading is still here"
+        assert self.spool.ledger.depth == sum(outstanding.total for _, outstanding, _ in self.spool.ledger.streams())
+
+    def settle(self) -> None:
+        """With all work done, the file holds what the ledger says, to the reading."""
+        while self.work is not None or self.spool.commit_due_s is not None:
+            self.commit(1)
+        self.file.close()
+        found = {former.stream: former.spans for former in self.file.open().formers}
+        for stream, outstanding, _ in self.spool.ledger.streams():
+            assert found.get(stream, Spans()) == outstanding
+
+
+ACTIONS: tuple[Callable[[World, int], None], ...] = (
+    World.append, World.append, World.append, World.hand_work_over, World.commit, World.commit, World.take, World.take,
+    World.take, World.ack, World.ack, World.no_ack, World.time_passes, World.losses_are_acknowledged, World.force,
+    World.checkpoint, World.crash,
+)  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 10_000)), min_size=40, max_size=120))
+def test_every_reading_is_acknowledged_or_spooled_or_declared_lost(actions):
+    with tempfile.TemporaryDirectory(prefix="spool-law-") as folder:
+        world = World(Path(folder))
+        for action, number in actions:
+            action(world, number)
+            world.check()
+        world.settle()
+        world.file.close()

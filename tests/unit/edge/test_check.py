@@ -1,0 +1,102 @@
+"""Every mistake in edge.toml is one sentence, and all come at once."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.check import Checked, check_file
+from edge.sources.configured import MqttSource, SerialSource
+from runtime.settings import SettingsError
+
+GATEWAY = '[gateway]\nid = "gw-1"\n[local_broker]\nport = 1884\n'
+JSON = '[[sources]]\nname = "a"\nfamily = "json"\ntopic = "sensors/+/r"\nsensor_level = 1\nvalues = { co2 = "co2" }\n'
+LINE = '[[sources]]\nname = "river"\nfamily = "maxbotix"\nport = "/dev/null"\nsensor = "river-1"\n'
+
+
+def check(folder: Path, text: str) -> Checked:
+    settings = folder / "edge.toml"
+    settings.write_text(text)
+    return check_file(settings)
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        check(folder, text)
+    return caught.value.problems
+
+
+def test_good_settings_become_sources_with_paths_beside_the_file(tmp_path: Path):
+    checked = check(tmp_path, GATEWAY + JSON + LINE + "mounting_height_cm = 450\n")
+    assert checked.settings.spool.path == tmp_path / "spool.db"
+    topic, line = checked.sources
+    assert isinstance(topic, MqttSource)
+    assert isinstance(line, SerialSource)
+    assert topic.sensor_of("sensors/air-3/r") == "air-3"
+    assert (line.baud, line.options["mounting_height_cm"]) == (9_600, 450)
+
+
+def test_a_board_names_its_sensors_by_channel(tmp_path: Path):
+    text = '[[sources]]\nname = "b"\nfamily = "board"\nport = "/dev/null"\n'
+    text += 'channels = { "0" = "rain-1", "01" = "people-1" }\n'
+    (source,) = check(tmp_path, GATEWAY + text).sources
+    assert isinstance(source, SerialSource)
+    assert source.channels == {"0": "rain-1", "1": "people-1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (GATEWAY.replace("gw-1", "GW 1"), "gateway.id: 'GW 1': use 1 to 64 of a-z, 0-9"),
+        (GATEWAY + "[spool]\nmax_md = 3\n", "spool.max_md: unknown key; did you mean max_mb?"),
+        (GATEWAY + "[spool]\nmax_mb = 0\n", "spool.max_mb: 0: input should be greater than or equal to 1"),
+        (GATEWAY + "[uplink]\nwindow = 1\n", "uplink.window: 1:"),
+        (GATEWAY + '[spool]\npath = "edge.toml/spool.db"\n', "is no folder that this user may write to"),
+        (GATEWAY + '[uplink]\nusername = "u"\npassword_file = "nope"\n', "uplink.password_file:"),
+        (GATEWAY + '[uplink.tls]\nca = "nope.pem"\n', "uplink.tls.ca:"),
+        (GATEWAY + JSON.replace("json", "jsn"), "sources[0].family: 'jsn' is not known; did you mean json?"),
+        (
+            GATEWAY + JSON.replace('"co2"', '"co2"', 1).replace("{ co2", "{ c02"),
+            "'c02' is no quantity; did you mean co2?",
+        ),
+        (GATEWAY + JSON.replace("sensors/+/r", "sensors/a+/r"), "sources[0].topic: 'sensors/a+/r': + stands for"),
+        (GATEWAY + JSON.replace("sensors/+/r", "sensors/#/r"), "sources[0].topic: 'sensors/#/r': # stands for"),
+        (GATEWAY + JSON.replace("sensors/+/r", ""), "sources[0].topic: '' is no topic"),
+        (GATEWAY + JSON.replace("sensor_level = 1", "sensor_level = 3"), "sources[0].sensor_level: 3: topic"),
+        (GATEWAY + JSON.replace("sensor_level = 1\n", ""), "sources[0].sensor: write either sensor"),
+        (GATEWAY + JSON + 'port = "/dev/null"\n', "sources[0].port: '/dev/null' means nothing here"),
+        (GATEWAY + JSON + JSON.replace("sensors/+", "other/+"), "sources[1].name: 'a' is taken by sources[0].name"),
+        (GATEWAY + LINE + LINE.replace('"river"', '"two"'), "sources[1].port: '/dev/null' is taken by sources[0].port"),
+        (GATEWAY + LINE.replace("river-1", "gw-1"), "sources[0].sensor: 'gw-1' is taken by gateway.id"),
+        (GATEWAY + LINE + "mounting_heigt_cm = 4\n", "did you mean mounting_height_cm?"),
+        (GATEWAY + LINE + 'mounting_height_cm = "high"\n', "sources[0].mounting_height_cm: 'high': write a number"),
+        (GATEWAY + LINE.replace('sensor = "river-1"\n', ""), "sources[0].sensor: is missing; add sensor"),
+        (GATEWAY + LINE.replace('port = "/dev/null"\n', ""), "sources[0].port: is missing; add the port"),
+        (GATEWAY + LINE.replace("/dev/null", "/etc/passwd"), "sources[0].port: '/etc/passwd' is no serial port"),
+        ('[gateway]\nid = "gw-1"\n' + JSON, "local_broker: is missing; sources[0] comes over MQTT"),
+        ("sources = 3\n" + GATEWAY, "sources: 3:"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key_and_what_to_write(tmp_path: Path, text: str, sentence: str):
+    found = mistakes(tmp_path, text)
+    assert any(sentence in said for said in found), found
+    assert all(said.startswith("edge.toml: ") for said in found)
+
+
+def test_all_mistakes_come_at_once(tmp_path: Path):
+    text = "[spool]\nmax_md = 3\n" + JSON.replace("json", "jsn") + LINE + "mounting_heigt_cm = 4\n"
+    found = mistakes(tmp_path, text)
+    for key in ("gateway", "spool.max_md", "sources[0].family", "sources[1].mounting_heigt_cm"):
+        assert sum(f"edge.toml: {key}" in said for said in found) == 1, found
+
+
+def test_a_missing_port_is_a_warning_that_names_what_there_is(tmp_path: Path):
+    checked = check(tmp_path, GATEWAY + LINE.replace("/dev/null", "/dev/ttyUSB77"))
+    assert len(checked.warnings) == 1
+    assert "sources[0].port: '/dev/ttyUSB77' does not exist; " in checked.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "sources = [3]", "[[sources]]", '[[sources]]\nfamily = ["json"]\ntopic = 3', "x ="]
+)
+def test_no_nonsense_breaks_the_check(tmp_path: Path, text: str):
+    assert mistakes(tmp_path, text)

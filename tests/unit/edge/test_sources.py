@@ -1,0 +1,192 @@
+"""MQTT messages to the spool, and how sources are counted; the broker is the test itself."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge import health
+from edge.check import check_file
+from edge.clock import GatewayClock, Tick
+from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, Route
+from edge.sources.serial import LineGone, open_line
+from edge.sources.tally import Tally
+from edge.stamping import Stamper
+from runtime.mqtt import BrokerSettings, Message
+from wire import Reading, SourceStatus
+
+SETTINGS = """
+[gateway]
+id = "gw-1"
+[local_broker]
+[[sources]]
+name = "others"
+family = "json"
+topic = "sensors/+/r"
+sensor_level = 1
+values = { co2 = "co2" }
+time = "ts"
+"""
+
+
+class Bench:
+    """A `LocalBroker` whose session and spool only write down what they are told."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "edge.toml").write_text(SETTINGS)
+        checked = check_file(folder / "edge.toml")
+        self.kept: list[tuple[list[Reading], Callable[[], None] | None]] = []
+        self.acknowledged: list[int] = []
+        self.paused: list[bool] = []
+        self.spool = type("Spool", (), {"kept": {"local.filters": "former/+\nsensors/+/r"}})()
+        self.tally = Tally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
+        stamper = Stamper(GatewayClock(Tick(5_000, 100, synced=True)))
+        self.local = LocalBroker(
+            BrokerSettings(),
+            [Route(checked.mqtt_sources[0], self.tally)],
+            gateway="gw-1",
+            stamper=stamper,
+            spooler=self,  # type: ignore[arg-type]
+        )
+        self.former = self.local.session._unsubscriptions
+        self.local.session = self  # type: ignore[assignment]
+
+    def append(self, readings: Any, *, keep: Any = None, safe: Callable[[], None] | None = None) -> None:
+        self.kept.append((list(readings), safe))
+
+    def acknowledge(self, message: Message) -> None:
+        self.acknowledged.append(message.packet)
+
+    def pause(self) -> None:
+        self.paused.append(True)
+
+    def resume(self) -> None:
+        self.paused.append(False)
+
+    def hear(self, payload: bytes, *, packet: int = 1, topic: str = "sensors/air-1/r", **how: Any) -> None:
+        chosen = {"retained": False, "again": False, "qos": 1, "connection": 1, **how}
+        self.local._hear(Message(topic, payload, packet=packet, **chosen))
+
+
+def on_a_bench(folder: Path, scenario: Callable[[Bench], None]) -> Bench:
+    async def run() -> Bench:
+        bench = Bench(folder)
+        scenario(bench)
+        await asyncio.sleep(0)
+        return bench
+
+    return asyncio.run(run())
+
+
+def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
+    bench = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}'))
+    ((readings, safe),) = bench.kept
+    assert [(reading.sensor, reading.quantity, reading.value) for reading in readings] == [("air-1", "co2", 400.0)]
+    assert bench.acknowledged == []
+    assert safe is not None
+    safe()
+    assert bench.acknowledged == [1]
+
+
+@pytest.mark.parametrize("payload", [b"garbage", b"", b'{"co2": 1}' + b" " * LONGEST_MESSAGE])
+def test_noise_is_counted_and_acknowledged(tmp_path: Path, payload: bytes):
+    bench = on_a_bench(tmp_path, lambda bench: bench.hear(payload))
+    assert bench.kept == []
+    assert bench.acknowledged == [1]
+    assert bench.tally.noise_bytes == len(payload)
+
+
+def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
+    bench = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}', topic="former/x"))
+    assert (bench.kept, bench.acknowledged) == ([], [1])
+
+
+def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
+    assert on_a_bench(tmp_path, lambda bench: None).former == ("former/+",)
+
+
+def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.hear(b'{"co2": 400}', retained=True)
+        bench.hear(b'{"co2": 401, "ts": 1764000000000}', retained=True, packet=2)
+
+    bench = on_a_bench(tmp_path, scenario)
+    assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
+
+
+def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.hear(b'{"co2": 400}', topic="sensors/Air 1/r")
+        bench.tally.look(now_s=1e9)
+
+    bench = on_a_bench(tmp_path, scenario)
+    assert (bench.kept, bench.acknowledged) == ([], [1])
+    assert "is no name for a sensor" in bench.tally.detail
+
+
+def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.hear(b'{"co2": 400}', packet=7)
+        bench.hear(b'{"co2": 400}', packet=7, again=True, connection=2)
+        bench.hear(b'{"co2": 401}', packet=7, again=True, connection=2)
+
+    assert len(on_a_bench(tmp_path, scenario).kept) == 2
+
+
+def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, 2 * MOST_UNSAFE + 10):
+            bench.hear(b'{"co2": 400}', packet=packet)
+        assert bench.paused == [True]
+        assert len(bench.kept) == 2 * MOST_UNSAFE
+        assert not bench.local.must_reconnect
+        for _, safe in bench.kept:
+            assert safe is not None
+            safe()
+        assert bench.local.must_reconnect
+
+    assert on_a_bench(tmp_path, scenario).paused == [True, False]
+
+
+def test_a_source_is_silent_after_its_time_and_says_when_only_noise_comes():
+    changes: list[bool] = []
+    tally = Tally("river", silent_s=60.0, now_s=0.0, on_change=lambda: changes.append(True))
+    tally.look(now_s=60.0)
+    assert tally.status is SourceStatus.STARTING
+    tally.noise(12, "CRC is wrong")
+    tally.look(now_s=60.1)
+    assert tally.status is SourceStatus.SILENT
+    assert tally.detail == "nothing heard for 60 s; only noise came: CRC is wrong"
+    tally.heard(2, time_ms=77, now_s=61.0, note="warming up")
+    state = tally.state()
+    assert (state.state, state.readings, state.noise_bytes, state.last_ms) == (SourceStatus.OK, 2, 12, 77)
+    assert len(changes) == 2
+
+
+def test_a_failed_source_stays_failed_however_long_it_is_silent():
+    tally = Tally("river", silent_s=60.0, now_s=0.0, on_change=lambda: None)
+    tally.failed("gone")
+    tally.look(now_s=1_000.0)
+    assert tally.status is SourceStatus.FAILED
+
+
+@pytest.mark.parametrize(("port", "why"), [("/dev/ttyUSB77", "does not exist"), ("/dev/null", "cannot be opened")])
+def test_a_port_that_does_not_open_is_one_sentence(port: str, why: str):
+    with pytest.raises(LineGone, match=why) as caught:
+        open_line(port, 9_600)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_machine_is_asked_for_its_health(tmp_path: Path):
+    samples = {sample.quantity: sample.value for sample in health.of_the_machine(tmp_path)}
+    assert samples["disk_free"] > 0
+    assert 5 < samples["memory_used"] < 5_000
+    assert samples["uptime"] > 0
+
+
+def test_what_a_machine_does_not_tell_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "_THERMOMETER", tmp_path / "none")
+    monkeypatch.setattr(health, "_MEMORY", tmp_path / "none")
+    assert {sample.quantity for sample in health.of_the_machine(tmp_path)} == {"disk_free", "uptime"}

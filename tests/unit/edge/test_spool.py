@@ -1,0 +1,172 @@
+"""What the spool decides, with the time handed in; its law stands in tests/property/test_spool.py."""
+
+import pytest
+
+from edge.spool import spool as spool_module
+from edge.spool.limits import Limits, Room
+from edge.spool.spans import Span, Spans
+from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, RETRY_S, Spool
+from edge.spool.work import Former, Opened, Origin, Shift
+from wire import Clock, Lost, Reading
+
+LIMITS = Limits(max_bytes=2**40, min_free_bytes=0, fsync_s=1.0)
+ROOM = Room(used=0, reusable=0, wal=0, disk_free=2**40)
+
+
+def readings(count: int, clock: Clock = Clock.SYNCED) -> list[Reading]:
+    return [Reading("air-1", "co2", 1_000 + number, float(number), clock) for number in range(count)]
+
+
+@pytest.fixture
+def spool() -> Spool:
+    return Spool(Origin("now", "boot", 500), LIMITS)
+
+
+def commit(spool: Spool, *, now_s: float) -> None:
+    work = spool.work()
+    assert work is not None
+    spool.committed(work, ROOM, now_s=now_s)
+
+
+def test_a_commit_waits_for_company_but_not_long(spool: Spool):
+    spool.append(readings(1), now_s=10.0)
+    assert spool.commit_due_s == pytest.approx(10.0 + GATHER_S)
+    spool.append(readings(1), now_s=10.05)
+    assert spool.commit_due_s == pytest.approx(10.0 + GATHER_S)
+    assert GATHER_S < 0.1
+
+
+def test_messages_that_wait_for_their_puback_hurry_the_commit(spool: Spool):
+    for _ in range(HURRY_MESSAGES):
+        spool.append(readings(1), now_s=10.0, safe=lambda: None)
+    assert spool.commit_due_s == pytest.approx(10.0 + HURRY_S)
+
+
+def test_a_message_is_safe_after_the_commit_and_not_before(spool: Spool):
+    safe: list[str] = []
+    spool.append(readings(2), now_s=0.0, safe=lambda: safe.append("first"))
+    work = spool.work()
+    spool.append(readings(1), now_s=0.0, safe=lambda: safe.append("second"))
+    assert work is not None
+    assert safe == []
+    spool.committed(work, ROOM, now_s=0.1)
+    assert safe == ["first"]
+
+
+def test_a_message_is_safe_when_the_cloud_has_it_though_the_disk_takes_nothing(spool: Spool):
+    safe: list[str] = []
+    spool.append(readings(2), now_s=0.0, safe=lambda: safe.append("first"))
+    spool.append(readings(1), now_s=0.0, safe=lambda: safe.append("second"))
+    spool.failed(spool.work(), "disk full", now_s=0.1)
+    for limit in (2, 1):
+        spool.ledger.take_live(limit, spool.sendable)
+    spool.land(Span("now", 3, 3), now_s=0.2)
+    assert safe == []
+    spool.land(Span("now", 1, 2), now_s=0.2)
+    assert safe == ["first", "second"]
+
+
+def test_what_the_cloud_has_before_the_commit_never_touches_the_disk(spool: Spool):
+    spool.append(readings(3), now_s=0.0)
+    spool.ledger.take_live(3, spool.sendable)
+    spool.land(Span("now", 1, 3), now_s=0.01)
+    assert spool.work() is None
+
+
+def test_counts_are_not_sent_before_the_commit_that_keeps_their_total(spool: Spool):
+    spool.append(readings(2), now_s=0.0)
+    spool.append(readings(1), now_s=0.0, keep={"decoder.board": "7"})
+    assert spool.sendable == 2
+    assert spool.commit_due_s == 0.0
+    work = spool.work()
+    assert work is not None
+    assert work.kept == {"decoder.board": "7"}
+    assert spool.sendable == 2
+    spool.committed(work, ROOM, now_s=0.1)
+    assert spool.sendable == 3
+
+
+def test_a_disk_that_takes_nothing_holds_no_count_up(spool: Spool):
+    spool.append(readings(1), now_s=0.0, keep={"decoder.board": "7"})
+    spool.failed(spool.work(), "disk full", now_s=0.1)
+    assert spool.sendable == 1
+
+
+def test_work_that_failed_is_done_again_whole(spool: Spool):
+    spool.append(readings(2), now_s=0.0, keep={"k": "1"})
+    work = spool.work()
+    spool.failed(work, "disk full", now_s=5.0)
+    assert spool.problem == "disk full"
+    assert spool.commit_due_s == 5.0 + RETRY_S
+    assert spool.work() == work
+
+
+def test_readings_are_forced_only_if_no_ack_came_in_time(spool: Spool):
+    spool.append(readings(3), now_s=10.0)
+    commit(spool, now_s=10.1)
+    assert spool.force_due_s() == pytest.approx(11.0)
+    spool.ledger.take_live(3, 3)
+    spool.land(Span("now", 1, 3), now_s=10.5)
+    assert spool.force_due_s() is None
+
+
+def test_what_is_forced_needs_no_force_again(spool: Spool):
+    spool.append(readings(3), now_s=10.0)
+    commit(spool, now_s=10.1)
+    mark = spool.mark()
+    spool.append(readings(1), now_s=10.2)
+    spool.forced(spool.committed_last)
+    assert spool.force_due_s() is None
+    assert mark["now"] == (1, 3)
+
+
+def test_memory_is_bounded_while_the_disk_takes_nothing(spool: Spool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spool_module, "MOST_IN_MEMORY", 100)
+    spool.failed(None, "disk full", now_s=0.0)
+    for _ in range(30):
+        spool.append(readings(10), now_s=0.0)
+    assert spool.losses.unsaid() == (Lost("now", 1, 200, "disk and memory full"),)
+    assert list(spool.ledger.outstanding("now")) == [(201, 300)]
+    _, kept = spool.in_memory(Span("now", 201, 300))
+    assert len(kept) == 100
+
+
+def test_an_earlier_start_of_this_boot_is_moved_with_the_step_and_what_was_sent_is_not(spool: Spool):
+    opened = Opened(
+        [Former("same-boot", "boot", 300, 9, Spans([(1, 9)])), Former("older", "elsewhen", 1, 4, Spans([(1, 4)]))],
+        [],
+        0,
+        {},
+    )
+    spool.adopt(opened, {}, now_s=0.0)
+    spool.append(readings(4, Clock.UNKNOWN), now_s=0.0)
+    spool.ledger.take_live(2, 4)
+    spool.clock_found(10_500, now_s=0.1)
+    _, tail = spool.in_memory(Span("now", 1, 4))
+    assert [(reading.time_ms, reading.clock) for reading in tail] == [
+        (1_000, Clock.UNKNOWN), (1_001, Clock.UNKNOWN), (11_002, Clock.ESTIMATED), (11_003, Clock.ESTIMATED),
+    ]  # fmt: skip
+    work = spool.work()
+    assert work is not None
+    assert work.shifts == [Shift("same-boot", 10_200, ((1, 9),)), Shift("now", 10_000, ((3, 4),))]
+
+
+def test_rows_that_vanish_from_a_damaged_file_are_declared_lost_unless_memory_has_them(spool: Spool):
+    spool.append(readings(6), now_s=0.0)
+    spool.ledger.take_live(3, 6)
+    commit(spool, now_s=0.1)
+    spool.salvaged(Opened([], [], 0, {}, "damaged"), now_s=0.2)
+    assert spool.losses.unsaid() == (Lost("now", 1, 3, "spool file damaged"),)
+    work = spool.work()
+    assert work is not None
+    assert [(first, len(run)) for first, run in work.runs] == [(4, 3)]
+
+
+def test_losses_are_said_until_the_cloud_has_acknowledged_them(spool: Spool):
+    spool.adopt(Opened([], [Lost("old", 1, 5, "spool full")], 5, {}), {}, now_s=0.0)
+    said = spool.losses.unsaid()
+    spool.confirm_losses(said, now_s=1.0)
+    work = spool.work()
+    assert work is not None
+    assert work.losses == ()
+    assert work.ever_lost == 5

@@ -1,0 +1,168 @@
+"""Batches within the wire's limits, acks that are none, and what happens to a batch on its way."""
+
+import asyncio
+import logging
+import random
+import string
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from edge.settings import UplinkSettings
+from edge.spool.file import SpoolFile
+from edge.spool.keeping import Spooler
+from edge.spool.limits import Limits
+from edge.spool.losses import SPOOL_FULL
+from edge.spool.spans import Span
+from edge.spool.spool import Spool
+from edge.spool.work import Origin
+from edge.uplink import Uplink, encode_within_limits
+from runtime.mqtt import Message
+from wire import Ack, Batch, Lost, Reading, decode_batch, encode_ack
+from wire.batch import MAX_BATCH_BYTES
+
+
+class Link:
+    """A session that writes down what it is given; with a real spool behind the uplink."""
+
+    def __init__(self, folder: Path) -> None:
+        self.connected = True
+        self.sent: list[Batch] = []
+        self.acknowledged = 0
+        spool = Spool(Origin("now", "boot", 0), Limits(max_bytes=2**30, min_free_bytes=0, fsync_s=60.0))
+        self.spooler = Spooler(spool, SpoolFile(folder / "spool.db"), on_change=lambda: self.uplink.nudge())
+        self.uplink = Uplink(self.spooler, UplinkSettings(ack_timeout_s=60.0, batch_readings=5), gateway="gw-1")
+        self.uplink.connect(self)  # type: ignore[arg-type]
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        if self.connected:
+            self.sent.append(decode_batch(payload))
+        return self.connected
+
+    def acknowledge(self, _message: Message) -> None:
+        self.acknowledged += 1
+
+    def hear(self, payload: bytes) -> None:
+        self.uplink.hear(Message("siaga/v1/00/gw-1/ack", payload, False, False, 1, 1, 1))
+
+    def append(self, count: int) -> None:
+        self.spooler.append([Reading("air-1", "co2", seq, float(seq)) for seq in range(count)])
+
+    def ranges(self) -> list[tuple[int, int, bool]]:
+        return [(batch.first, batch.last, batch.backfill) for batch in self.sent]
+
+
+def on_a_link(folder: Path, scenario: Callable[[Link], Awaitable[None]]) -> None:
+    async def run() -> None:
+        link = Link(folder)
+        await link.spooler.start()
+        await scenario(link)
+        await link.uplink.stop()
+        await link.spooler.stop()
+
+    asyncio.run(run())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_readings_are_sent_at_once_and_forgotten_when_they_are_acknowledged(tmp_path: Path):
+    async def scenario(link: Link) -> None:
+        link.append(7)
+        await until(lambda: len(link.sent) == 2)
+        assert link.ranges() == [(1, 5, False), (6, 7, False)]
+        link.hear(encode_ack(Ack("now", 1, 7)))
+        assert link.spooler.spool.ledger.depth == 0
+        assert link.acknowledged == 1
+
+    on_a_link(tmp_path, scenario)
+
+
+def test_what_was_in_flight_is_sent_again_as_the_same_batches_on_a_new_connection(tmp_path: Path):
+    async def scenario(link: Link) -> None:
+        link.append(7)
+        await until(lambda: len(link.sent) == 2)
+        link.hear(encode_ack(Ack("now", 6, 7)))
+        link.uplink.reconnected()
+        await until(lambda: len(link.sent) == 3)
+        assert link.ranges()[2] == (1, 5, True)
+
+    on_a_link(tmp_path, scenario)
+
+
+def test_nothing_is_sent_without_a_connection_and_nothing_is_lost_by_it(tmp_path: Path):
+    async def scenario(link: Link) -> None:
+        link.connected = False
+        link.append(3)
+        await until(lambda: link.spooler.spool.committed_last == 3)
+        assert link.sent == []
+        link.connected = True
+        link.uplink.reconnected()
+        await until(lambda: link.ranges() == [(1, 3, False)])
+
+    on_a_link(tmp_path, scenario)
+
+
+def test_losses_ride_on_a_batch_of_their_own_until_its_ack(tmp_path: Path):
+    async def scenario(link: Link) -> None:
+        link.spooler.spool.losses.declare(Span("former", 1, 9), SPOOL_FULL)
+        link.uplink.nudge()
+        await until(lambda: len(link.sent) == 1)
+        assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
+        link.hear(encode_ack(Ack("now", 1, 0)))
+        assert not link.spooler.spool.losses
+
+    on_a_link(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b'{"stream":"now","first":5,"last":1}', b"\xff" * 2_000])
+def test_an_ack_that_is_none_is_ignored_in_one_line(tmp_path: Path, payload: bytes, caplog: pytest.LogCaptureFixture):
+    async def scenario(link: Link) -> None:
+        link.append(3)
+        link.hear(payload)
+        assert link.spooler.spool.ledger.depth == 3
+        assert link.acknowledged == 1
+
+    on_a_link(tmp_path, scenario)
+    assert [record.levelname for record in caplog.records if record.name == "edge.uplink"] == ["WARNING"]
+
+
+def test_an_ack_of_an_unknown_stream_is_ignored_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    async def scenario(link: Link) -> None:
+        link.append(3)
+        await until(lambda: len(link.sent) == 1)
+        for _ in range(3):
+            link.hear(encode_ack(Ack("stranger", 1, 3)))
+        assert link.spooler.spool.ledger.depth == 3
+
+    caplog.set_level(logging.INFO)
+    on_a_link(tmp_path, scenario)
+    assert sum("stranger" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_batch_holds_all_readings_where_the_wire_carries_them():
+    readings = [Reading("air-1", "co2", seq, float(seq)) for seq in range(500)]
+    payload, count = encode_within_limits(Span("s", 1, 500), readings, backfill=True, lost=())
+    assert count == 500
+    assert decode_batch(payload).backfill
+
+
+def test_a_batch_larger_than_the_wire_carries_is_cut():
+    chance = random.Random(1)
+    name = lambda: "".join(chance.choices(string.ascii_lowercase + string.digits, k=64))  # noqa: E731
+    readings = [Reading(name(), name(), seq, chance.random()) for seq in range(5_000)]
+    payload, count = encode_within_limits(Span("s", 1, 5_000), readings, backfill=False, lost=())
+    assert len(payload) <= MAX_BATCH_BYTES
+    assert 1_000 < count < 5_000
+    assert decode_batch(payload).last == count
+
+
+def test_many_readings_that_inflate_too_far_are_cut():
+    readings = [Reading(f"{seq:064d}", "q" * 64, seq, 0.0) for seq in range(18_000)]
+    payload, count = encode_within_limits(Span("s", 1, 18_000), readings, backfill=False, lost=())
+    assert count < 18_000
+    assert decode_batch(payload).last == count
