@@ -1,0 +1,1 @@
+"""The HTTP interface: everything the console shows, for programs."""

@@ -1,0 +1,210 @@
+"""What the API answers: one model for each route, as OpenAPI shows it.
+
+[{"sensor":"river-daruba-1","site":"daruba","gateway":"gw-daruba","domain":"flood","quantity":"water_level",
+  "value":132.4,"unit":"cm","time":"2026-11-24T03:10:00.000Z","age_s":0.8,"marks":[]}]
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloud.stores.contract import Aggregate
+from wire import Clock, Domain, SourceStatus
+
+Time = str
+"""RFC 3339, UTC, milliseconds."""
+_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
+
+
+class Answer(BaseModel):
+    """The base of every answer: all fields are always there."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class ComponentHealth(Answer):
+    """How one part of the cloud is doing."""
+
+    status: str
+    detail: str
+
+
+class Health(Answer):
+    """How the cloud is doing; `newest_age_s` is null for a domain of which nothing has come yet."""
+
+    status: Literal["ok", "degraded", "down"]
+    newest_age_s: dict[Literal["flood", "air", "footfall"], float | None]
+    components: dict[str, ComponentHealth]
+
+
+class SiteAnswer(Answer):
+    """A place with sensors; `zone` is its IANA time zone."""
+
+    id: str
+    name: str
+    place: str
+    latitude: float
+    longitude: float
+    zone: str
+
+
+class CalibrationAnswer(Answer):
+    """value stored = value measured * scale + offset."""
+
+    scale: float
+    offset: float
+
+
+class SensorAnswer(Answer):
+    """A sensor as registered; `interval_s` is null where it has none, `mounting_height_cm` where it does not matter."""
+
+    id: str
+    name: str
+    site: str
+    gateway: str
+    quantities: list[str]
+    interval_s: float | None
+    mounting_height_cm: float | None
+    calibration: dict[str, CalibrationAnswer]
+
+
+class SpoolAnswer(Answer):
+    """Readings that wait on the gateway's disk, and what it had to give up since the spool was made."""
+
+    depth: int
+    oldest: Time | None = _TIME
+    oldest_age_s: float | None
+    lost: int
+    bytes: int
+    max_bytes: int
+    problem: str
+
+
+class SourceAnswer(Answer):
+    """One source of readings on a gateway."""
+
+    name: str
+    status: SourceStatus
+    detail: str
+    readings: int
+    noise_bytes: int
+    last: Time | None = _TIME
+
+
+class StatusAnswer(Answer):
+    """What the gateway said of itself at `time`."""
+
+    time: Time = _TIME
+    version: str
+    boot: str
+    clock: Clock
+    spool: SpoolAnswer
+    sources: list[SourceAnswer]
+
+
+class StreamAnswer(Answer):
+    """The account of one stream: seq `first` to `last` seen; `missing` are neither received nor declared lost."""
+
+    stream: str
+    first: int
+    last: int
+    received: int
+    missing: int
+    declared_lost: int
+
+
+class AccountAnswer(Answer):
+    """What came of the gateway's readings, over all its streams."""
+
+    received: int
+    duplicates: int
+    missing: int
+    declared_lost: int
+    streams: list[StreamAnswer]
+
+
+class GatewayAnswer(Answer):
+    """A gateway; `status` is null until it has said something."""
+
+    id: str
+    name: str
+    site: str
+    online: bool
+    status: StatusAnswer | None
+    account: AccountAnswer
+
+
+class LatestReading(Answer):
+    """The newest reading of a series; `marks` say what to know besides its value."""
+
+    sensor: str
+    site: str
+    gateway: str
+    domain: Domain
+    quantity: str
+    value: float
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    time: Time = _TIME
+    age_s: float
+    marks: list[str]
+
+
+class HistoryPoint(Answer):
+    """One value of a history; `time` is the start of its step where aggregated."""
+
+    time: Time = _TIME
+    value: float
+    marks: list[str]
+
+
+class History(Answer):
+    """The readings with start <= time < end, oldest first."""
+
+    sensor: str
+    quantity: str
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    start: Time = _TIME
+    end: Time = _TIME
+    every: str | None = Field(description="the step, where aggregated", examples=["10m"])
+    agg: Aggregate | None = Field(description="how the readings of a step became one value")
+    points: list[HistoryPoint]
+
+
+class DeadLetterAnswer(Answer):
+    """Something that could not be stored; `raw` is text, or base64 where it is not UTF-8: `encoding` says which."""
+
+    id: int
+    time: Time = _TIME
+    gateway: str
+    reason: str
+    sentence: str
+    count: int = Field(description="times refused so far")
+    encoding: Literal["text", "base64"]
+    raw: str
+    replayed: Time | None = _TIME
+
+
+class DeadLetterPage(Answer):
+    """Dead letters, newest first; `next_before_id` asks for the page after this one, null at the end."""
+
+    open: int = Field(description="dead letters not replayed yet, on all pages")
+    letters: list[DeadLetterAnswer]
+    next_before_id: int | None
+
+
+class ReplayAnswer(Answer):
+    """What became of a replayed dead letter."""
+
+    stored: int
+    refused: int
+    sentence: str
+
+
+class ProblemAnswer(Answer):
+    """An error, as RFC 9457 has it."""
+
+    type: str = Field(examples=["urn:siaga:problem:bad-parameter"])
+    title: str
+    status: int
+    detail: str = Field(description="one sentence: what, which value, what to do")
+    instance: str

@@ -1,0 +1,137 @@
+"""Errors as RFC 9457 problems.
+
+HTTP/1.1 404 Not Found
+content-type: application/problem+json
+
+{"type":"urn:siaga:problem:unknown-sensor","title":"No such sensor","status":404,
+ "detail":"sensor: there is no 'river-darba'; did you mean river-daruba?","instance":"/api/v1/readings"}
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from cloud.registry.database import DatabaseUnavailable
+from cloud.stores.contract import StoreUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_ROOT = "urn:siaga:problem:"
+
+TITLES = {
+    "bad-parameter": (422, "A parameter cannot be used"),
+    "too-much-asked": (422, "More readings than one answer holds"),
+    "unknown-sensor": (404, "No such sensor"),
+    "unknown-dead-letter": (404, "No such dead letter"),
+    "store-unavailable": (503, "The readings store does not answer"),
+    "registry-unavailable": (503, "The registry database does not answer"),
+}
+"""Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""
+
+
+_TRY_AGAIN = {"Retry-After": "5"}
+
+
+class Problem(Exception):
+    """An answer that is no success: `kind` is a row of TITLES, `detail` one sentence for the person who asked."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+
+
+def bad_parameter(name: str, value: object, advice: str) -> Problem:
+    """The problem that parameter `name` cannot have `value`, and what to write instead."""
+    return Problem("bad-parameter", f"{name}: {str(value)[:80]!r}: {advice}")
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+    app.add_exception_handler(Problem, _of_ours)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(StoreUnavailable, _of_store)
+    app.add_exception_handler(DatabaseUnavailable, _of_registry)
+    app.add_exception_handler(Exception, _of_our_bug)
+
+
+def _response(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    body = {
+        "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
+        "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+    }
+    return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _of_ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - for the type checker: the handler is registered for this class
+    return _response(request, TITLES[error.kind][0], error.detail, kind=error.kind)
+
+
+async def _of_store(request: Request, error: Exception) -> Response:
+    return _response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
+
+
+async def _of_registry(request: Request, error: Exception) -> Response:
+    return _response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    detail = "; ".join(_sentence(mistake) for mistake in error.errors())
+    return _response(request, 422, detail, kind="bad-parameter")
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    status, headers = error.status_code, dict(error.headers or {})
+    path = request.url.path
+    details = {
+        404: f"{path}: there is nothing here; /docs lists every path",
+        405: f"{path}: {request.method} is not possible here; use {headers.get('Allow') or 'another method'}",
+    }
+    return _response(request, status, details.get(status, str(error.detail)), headers=headers)
+
+
+async def _of_our_bug(request: Request, error: Exception) -> Response:
+    return _response(
+        request,
+        500,
+        f"{request.url.path}: the server met a mistake of its own ({type(error).__name__}); its log has the details",
+    )
+
+
+_ADVICE = {
+    "missing": "is missing; add it",
+    "int_parsing": "write a whole number",
+    "enum": "write one of {expected}",
+    "literal_error": "write one of {expected}",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+    "string_too_long": "write at most {max_length} characters",
+    "string_too_short": "write at least {min_length} characters",
+}
+
+
+def _sentence(mistake: Any) -> str:
+    where = ".".join(str(part) for part in mistake["loc"][1:]) or "request"
+    advice = _ADVICE.get(mistake["type"])
+    said = advice.format_map(mistake.get("ctx", {})) if advice else mistake["msg"]
+    if mistake["type"] == "missing":
+        return f"{where}: {said}"
+    return f"{where}: {str(mistake['input'])[:80]!r}: {said}"

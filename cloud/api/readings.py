@@ -1,0 +1,145 @@
+"""Readings: the newest of every series, and the history of one.
+
+GET /api/v1/readings/latest?domain=flood&site=daruba
+GET /api/v1/readings?sensor=river-daruba-1&quantity=water_level&start=2026-11-24T00:00:00Z&every=10m&agg=max
+"""
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from cloud.api.answers import History, HistoryPoint, LatestReading
+from cloud.api.problems import Problem, bad_parameter
+from cloud.api.state import now_ms
+from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
+from cloud.blocks import names_of
+from cloud.platform import Platform
+from cloud.stores.contract import Aggregate, Point
+from wire import QUANTITIES, Domain
+
+MOST_POINTS = 10_000
+"""Points in one answer: about 700 KB of JSON."""
+_HOUR_MS = 3_600_000
+
+
+def readings_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/readings."""
+    routes = APIRouter(prefix="/api/v1", tags=["Readings"])
+
+    @routes.get("/readings/latest")
+    async def latest(
+        domain: Annotated[Domain | None, Query(description="only this domain")] = None,
+        site: Annotated[str | None, Query(description="only this site")] = None,
+    ) -> list[LatestReading]:
+        """The newest reading of every series."""
+        if site is not None:
+            _known("site", site, [known.id for known in platform.registry.sites()])
+        now = now_ms()
+        return [
+            LatestReading(
+                sensor=reading.sensor,
+                site=reading.site,
+                gateway=reading.gateway,
+                domain=QUANTITIES[reading.quantity].domain,
+                quantity=reading.quantity,
+                value=reading.value,
+                unit=QUANTITIES[reading.quantity].unit,
+                time=rfc_3339(reading.time_ms),
+                age_s=round((now - reading.time_ms) / 1_000, 1),
+                marks=names_of(reading.marks),
+            )
+            for reading in platform.newest.latest(domain=domain, site=site)
+        ]
+
+    @routes.get("/readings")
+    async def readings(
+        sensor: Annotated[str, Query(description="the sensor's id")],
+        quantity: Annotated[str, Query(description="one of the sensor's quantities", examples=["water_level"])],
+        start: Annotated[
+            str | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
+        ] = None,
+        end: Annotated[str | None, Query(description="as `start`, not included; default: now")] = None,
+        every: Annotated[
+            str | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
+        ] = None,
+        agg: Annotated[
+            Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
+    ) -> History:
+        """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
+        _check_series(platform, sensor, quantity)
+        start_ms, end_ms = _span(start, end)
+        every_ms = None if every is None else _parsed("every", every, parse_step)
+        if every_ms is None and agg is not None:
+            raise bad_parameter("agg", agg.value, "stands without every; add every=10m, or leave agg out")
+        if every_ms is not None and end_ms - start_ms > every_ms * limit:
+            raise _too_much(start_ms, end_ms, limit, every)
+        chosen = agg or Aggregate.MEAN
+        points = await platform.store.history(
+            sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=every_ms, agg=chosen, limit=limit + 1
+        )
+        if len(points) > limit:
+            raise _too_much(start_ms, end_ms, limit, every)
+        return History(
+            sensor=sensor,
+            quantity=quantity,
+            unit=QUANTITIES[quantity].unit,
+            start=rfc_3339(start_ms),
+            end=rfc_3339(end_ms),
+            every=None if every_ms is None else step_text(every_ms),
+            agg=None if every_ms is None else chosen,
+            points=[_point(point) for point in points],
+        )
+
+    return routes
+
+
+def _point(point: Point) -> HistoryPoint:
+    return HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
+
+
+def _check_series(platform: Platform, sensor: str, quantity: str) -> None:
+    if platform.registry.sensor(sensor) is None:
+        known = [registered.id for registered in platform.registry.sensors()]
+        advice = _nearest(sensor, known, "/api/v1/sensors lists them")
+        raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
+    _known("quantity", quantity, QUANTITIES)
+
+
+def _known(name: str, value: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if value not in names:
+        raise bad_parameter(name, value, _nearest(value, names, f"write one of {', '.join(names)}"))
+
+
+def _nearest(value: str, known: Iterable[str], otherwise: str) -> str:
+    close = difflib.get_close_matches(value, known, n=1)
+    return f"did you mean {close[0]}?" if close else otherwise
+
+
+def _span(start: str | None, end: str | None) -> tuple[int, int]:
+    end_ms = now_ms() if end is None else _parsed("end", end, parse_time)
+    start_ms = end_ms - _HOUR_MS if start is None else _parsed("start", start, parse_time)
+    if start_ms >= end_ms:
+        raise bad_parameter("start", start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")
+    return start_ms, end_ms
+
+
+def _parsed(name: str, value: str, parse: Callable[[str], int]) -> int:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise bad_parameter(name, value, str(error)) from None
+
+
+def _too_much(start_ms: int, end_ms: int, limit: int, every: str | None) -> Problem:
+    step = step_text(step_for(end_ms - start_ms, limit))
+    asked = "every reading" if every is None else f"every={every}"
+    return Problem(
+        "too-much-asked",
+        f"{asked} from {rfc_3339(start_ms)} to {rfc_3339(end_ms)} is more than {limit} points; "
+        f"ask for every={step}, or for a shorter time",
+    )

@@ -1,0 +1,173 @@
+"""What there is and how it does: health, sites, sensors, gateways, metrics.
+
+GET /api/v1/health   {"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footfall":2.0},"components":{…}}
+"""
+
+import time
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
+
+from cloud.api.answers import (
+    AccountAnswer,
+    CalibrationAnswer,
+    ComponentHealth,
+    GatewayAnswer,
+    Health,
+    SensorAnswer,
+    SiteAnswer,
+    SourceAnswer,
+    SpoolAnswer,
+    StatusAnswer,
+    StreamAnswer,
+)
+from cloud.api.times import rfc_3339
+from cloud.platform import Platform
+from wire import Status
+
+_WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "footfall")
+
+
+def state_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1 that say what there is and how it does."""
+    routes = APIRouter(prefix="/api/v1", tags=["State"])
+
+    @routes.get("/health", responses={503: {"model": Health, "description": "Down"}})
+    async def health(response: Response) -> Health:
+        """How the cloud is doing; 503 when it is down. Open to all, for monitoring."""
+        found = platform.health(now_ms())
+        response.status_code = 503 if found.status == "down" else 200
+        return Health(
+            status=found.status,
+            newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
+            components={
+                name: ComponentHealth(status=part.status, detail=part.detail) for name, part in found.components.items()
+            },
+        )
+
+    @routes.get("/sites")
+    async def sites() -> list[SiteAnswer]:
+        """All sites, with their places and time zones."""
+        return [
+            SiteAnswer(
+                id=site.id,
+                name=site.name,
+                place=site.place,
+                latitude=site.latitude,
+                longitude=site.longitude,
+                zone=site.zone or platform.city.zone,
+            )
+            for site in platform.registry.sites()
+        ]
+
+    @routes.get("/sensors")
+    async def sensors() -> list[SensorAnswer]:
+        """All sensors, with what they measure and how they are mounted and calibrated."""
+        return [
+            SensorAnswer(
+                id=sensor.id,
+                name=sensor.name,
+                site=sensor.site,
+                gateway=sensor.gateway,
+                quantities=list(sensor.quantities),
+                interval_s=sensor.interval_s,
+                mounting_height_cm=sensor.mounting_height_cm,
+                calibration={
+                    quantity: CalibrationAnswer(scale=line.scale, offset=line.offset)
+                    for quantity, line in sensor.calibration.items()
+                },
+            )
+            for sensor in platform.registry.sensors()
+        ]
+
+    @routes.get("/gateways")
+    async def gateways() -> list[GatewayAnswer]:
+        """All gateways, with what they say of themselves and the account of their readings."""
+        now = now_ms()
+        return [
+            GatewayAnswer(
+                id=gateway.id,
+                name=gateway.name,
+                site=gateway.site,
+                online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
+                status=None if status is None else _status(status, now),
+                account=_account(platform, gateway.id),
+            )
+            for gateway in platform.registry.gateways()
+        ]
+
+    return routes
+
+
+def metrics_routes(platform: Platform) -> APIRouter:
+    """GET /metrics, as Prometheus scrapes it."""
+    routes = APIRouter(tags=["State"])
+
+    @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def metrics(request: Request) -> Response:
+        """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format."""
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
+
+    return routes
+
+
+def now_ms() -> int:
+    """The server's time, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def _tenths(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
+
+
+def _status(status: Status, now: int) -> StatusAnswer:
+    spool = status.spool
+    return StatusAnswer(
+        time=rfc_3339(status.time_ms),
+        version=status.version,
+        boot=status.boot,
+        clock=status.clock,
+        spool=SpoolAnswer(
+            depth=spool.depth,
+            oldest=None if spool.oldest_ms is None else rfc_3339(spool.oldest_ms),
+            oldest_age_s=None if spool.oldest_ms is None else round((now - spool.oldest_ms) / 1_000, 1),
+            lost=spool.lost,
+            bytes=spool.bytes,
+            max_bytes=spool.max_bytes,
+            problem=spool.problem,
+        ),
+        sources=[
+            SourceAnswer(
+                name=source.name,
+                status=source.state,
+                detail=source.detail,
+                readings=source.readings,
+                noise_bytes=source.noise_bytes,
+                last=None if source.last_ms is None else rfc_3339(source.last_ms),
+            )
+            for source in status.sources
+        ],
+    )
+
+
+def _account(platform: Platform, gateway: str) -> AccountAnswer:
+    account = platform.accounts.account(gateway)
+    return AccountAnswer(
+        received=account.received,
+        duplicates=account.duplicates,
+        missing=account.missing,
+        declared_lost=account.declared_lost,
+        streams=[
+            StreamAnswer(
+                stream=stream.stream,
+                first=stream.first,
+                last=stream.last,
+                received=stream.received,
+                missing=stream.missing,
+                declared_lost=stream.declared_lost,
+            )
+            for stream in account.streams
+        ],
+    )

@@ -1,0 +1,272 @@
+"""The cloud's process: one event loop with ingest, the API and the console.
+
+settings ─► city file ─► registry database ─► Parts ─┬─ session: broker ─► reception ─► pipeline
+                                                     └─ uvicorn: API, console
+SIGTERM and SIGINT end it: what is under way becomes safe if it can within `DRAIN_S`, the rest comes again.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from cloud.accounting import Accounts
+from cloud.dead_letters import DeadLetters
+from cloud.health import Component, Condition
+from cloud.ingest.freight import Opener
+from cloud.ingest.keeper import Keeper
+from cloud.ingest.pipeline import Pipeline
+from cloud.ingest.reception import Reception, topics
+from cloud.ingest.replay import Replayer
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.platform import Platform
+from cloud.registry.city_file import read_city_file
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.snapshot import Registry
+from cloud.settings import CloudSettings, InfluxSettings, SqliteSettings
+from cloud.statuses import Statuses
+from cloud.stores.contract import ReadingsStore
+from cloud.stores.influx import InfluxStore
+from cloud.stores.sqlite import SqliteStore
+from runtime.mqtt import Session
+
+DRAIN_S = 1.5
+CLOSE_CONNECTIONS_S = 1
+REFRESH_S = 5.0
+"""How often a process that takes nothing in looks at what others took in."""
+
+_log = logging.getLogger(__name__)
+
+
+class CannotStart(Exception):
+    """The cloud cannot start as it is set up; the text is one sentence."""
+
+
+async def serve(settings: CloudSettings) -> None:
+    """Run the cloud until SIGTERM or SIGINT.
+
+    SettingsError (the city file) and CannotStart (busy port, unusable registry) come before anything has started.
+    """
+    stop = _stop_signal()
+    with _listener(settings) as listener:
+        database = Database(settings.registry.url)
+        registry = await _registry(settings, database)
+        cloud = _Cloud(settings, database, registry)
+        try:
+            await cloud.run(stop, listener)
+        finally:
+            await cloud.close()
+
+
+class _Cloud:
+    """The parts, put together."""
+
+    def __init__(self, settings: CloudSettings, database: Database, registry: Registry) -> None:
+        self._settings = settings
+        self._database = database
+        ingest = settings.ingest
+        self._store = _store(settings.store)
+        self._accounts, self._newest, self._statuses = Accounts(), Newest(), Statuses()
+        self._metrics = Metrics(self._accounts)
+        self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
+        self._session = Session(
+            settings.broker,
+            identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else "siaga-cloud-api",
+            on_message=lambda message: self._reception.hear(message),
+            on_connect=lambda: self._pipeline.say_unsaid(),
+            subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
+            keep_session=ingest.keep_session and ingest.enabled,
+        )
+        opener = Opener(registry=registry, store=self._store, ahead_s=ingest.ahead_s)
+        self._keeper = Keeper(
+            opener=opener,
+            store=self._store,
+            database=database,
+            dead_letters=self._dead_letters,
+            accounts=self._accounts,
+            newest=self._newest,
+            metrics=self._metrics,
+        )
+        self._pipeline = Pipeline(
+            opener=opener,
+            keeper=self._keeper,
+            metrics=self._metrics,
+            publish=self._session.publish,
+            acknowledge=self._session.acknowledge,
+            queue_bytes=ingest.queue_mb * 2**20,
+        )
+        self._reception = Reception(
+            statuses=self._statuses,
+            metrics=self._metrics,
+            offer=self._pipeline.offer,
+            acknowledge=self._session.acknowledge,
+        )
+        replayer = Replayer(
+            opener=opener,
+            store=self._store,
+            dead_letters=self._dead_letters,
+            newest=self._newest,
+            metrics=self._metrics,
+        )
+        self._platform = Platform(
+            registry=registry,
+            store=self._store,
+            newest=self._newest,
+            accounts=self._accounts,
+            statuses=self._statuses,
+            dead_letters=self._dead_letters,
+            metrics=self._metrics,
+            components={
+                "broker": self._broker_component,
+                "store": self._keeper.store_component,
+                "registry": lambda: _registry_component(database, registry),
+                "ingest": self._pipeline.component if ingest.enabled else _no_ingest,
+                "dead_letters": self._dead_letters.component,
+            },
+            replay=replayer.replay,
+        )
+
+    async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
+        """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
+        await self._database.run(self._accounts.load)
+        web = self._web() if listener is not None else None
+        parts = {asyncio.create_task(work) for work in (self._session.run(), self._work())}
+        pages = (
+            {asyncio.create_task(web.serve(sockets=[listener]))} if web is not None and listener is not None else set()
+        )
+        stopped = asyncio.create_task(stop.wait())
+        _spare_the_collector()
+        _log.info("the cloud of %s is up", self._platform.city.name)
+        done, _ = await asyncio.wait({*parts, *pages, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if web is not None:
+            web.should_exit = True
+        await self._pipeline.drain(patience_s=DRAIN_S)
+        await _end(pages, patience_s=CLOSE_CONNECTIONS_S + 0.5)
+        await _end(parts, patience_s=0)
+        for part in done - {stopped}:
+            part.result()
+
+    async def close(self) -> None:
+        """Let go of the store and the database."""
+        await self._store.close()
+        await self._database.close()
+
+    async def _work(self) -> None:
+        await self._keeper.open_store()
+        if self._settings.ingest.enabled:
+            await asyncio.gather(self._pipeline.run(), self._keeper.learn_newest())
+        while True:
+            await self._keeper.learn_newest()
+            with contextlib.suppress(DatabaseUnavailable):  # health tells of it
+                await self._database.run(self._accounts.load)
+            await asyncio.sleep(REFRESH_S)
+
+    def _web(self) -> uvicorn.Server:
+        from cloud.api.app import make_api
+        from cloud.console.page import mount_console
+
+        app = make_api(self._platform)
+        try:
+            mount_console(app, self._platform, self._settings)
+        except ValueError as error:
+            raise CannotStart(f"[console]: {error}") from None
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        return _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
+            )
+        )
+
+    def _broker_component(self) -> Component:
+        if self._session.connected:
+            return Component(Condition.OK, f"connected to {self._settings.broker}")
+        return Component(Condition.DOWN, self._session.problem)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _spare_the_collector() -> None:
+    """Look for garbage in cycles a hundredth as often, and never among what was there at the start.
+
+    Batches are thousands of lists and no cycles: left as it is, Python's collector doubles the cost of a reading.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(70_000, 10, 10)
+
+
+async def _end(parts: set[asyncio.Task[None]], *, patience_s: float) -> None:
+    """Give tasks `patience_s` to end by themselves, then cancel them."""
+    if parts and patience_s:
+        await asyncio.wait(parts, timeout=patience_s)
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextlib.contextmanager
+def _listener(settings: CloudSettings) -> Iterator[socket.socket | None]:
+    if not settings.api.enabled:
+        yield None
+        return
+    host, port = settings.api.host, settings.api.port
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise CannotStart(
+            f"api.port {port} on {host} cannot be used: {reason}; stop what uses it or set another"
+        ) from None
+    with listener:
+        yield listener
+
+
+async def _registry(settings: CloudSettings, database: Database) -> Registry:
+    """Bring the database to what the city file says, and read it back with all that is retired."""
+    city = read_city_file(settings.registry.city)
+    try:
+        await database.open()
+        await database.run(lambda connection: keep_registry(connection, city))
+        return await database.run(read_registry)
+    except DatabaseUnavailable as error:
+        raise CannotStart(f"{error}; look at registry.url and the folder's permissions") from None
+
+
+def _store(settings: SqliteSettings | InfluxSettings) -> ReadingsStore:
+    return SqliteStore(settings.path) if isinstance(settings, SqliteSettings) else InfluxStore(settings)
+
+
+def _registry_component(database: Database, registry: Registry) -> Component:
+    if database.problem:
+        return Component(Condition.DOWN, database.problem)
+    sites, gateways = registry.sites(), registry.gateways()
+    sensors = len(registry.sensors()) - len(gateways)  # each gateway is a sensor too
+    return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}")
+
+
+def _no_ingest() -> Component:
+    return Component(Condition.OK, "off in this process, by ingest.enabled = false")

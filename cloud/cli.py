@@ -1,0 +1,72 @@
+"""siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cloud.app import CannotStart, serve
+from cloud.registry.city_file import read_city_file
+from cloud.settings import load_cloud_settings
+from runtime.logs import set_up_logs
+from runtime.settings import SettingsError
+
+CANNOT_START = 2
+"""The exit code for a mistake in the set-up: starting again will not help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and give the exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.command(chosen))
+    except SettingsError as error:
+        return _refuse(error.problems)
+    except CannotStart as error:
+        return _refuse([str(error)])
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    set_up_logs(verbose=chosen.verbose)
+    asyncio.run(serve(load_cloud_settings(chosen.config)))
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    settings = load_cloud_settings(chosen.config)
+    read_city_file(settings.registry.city)
+    sys.stdout.write(f"{chosen.config.name} and {settings.registry.city.name} are fine\n")
+    return 0
+
+
+def _refuse(problems: Sequence[str]) -> int:
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    return CANNOT_START
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="siaga-cloud", description="Takes in, keeps and shows a city's readings.")
+    parser.add_argument("--version", action="version", version=f"siaga-cloud {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="run | check")
+    run = commands.add_parser("run", help="run the cloud until SIGTERM or Ctrl-C")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("check", help="name every mistake in the settings and the city file")
+    check.set_defaults(command=_check)
+    for command in (run, check):
+        command.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
+    run.add_argument("--verbose", action="store_true", help="log what happens in detail")
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("siaga")
+    except PackageNotFoundError:
+        return "from a source tree that is not installed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The console: one live page of the city's sensors, for the people on duty."""

@@ -1,0 +1,121 @@
+"""The top of the page: whose city, how the whole is doing, what time it is there, which language and light.
+
+[~] Pulau Morotai      (● All data is arriving)      24 Nov 2026 12:10:05 WIT   ID EN  ◐
+"""
+
+from zoneinfo import ZoneInfo
+
+from nicegui import ui
+
+from cloud.console import figures
+from cloud.console.elements import Text, box, mark, symbol, text
+from cloud.console.views import DomainView, StateView
+from cloud.console.words import LANGUAGES, N_, Words
+from wire import Domain
+
+_WAVES = (
+    '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8"/>'
+    '<path d="M6 13c3.3-3 6.7-3 10 0s6.7 3 10 0M6 20c3.3-3 6.7-3 10 0s6.7 3 10 0"/></svg>'
+)
+DOMAINS = {
+    Domain.FLOOD: (N_("Flooding"), "water"),
+    Domain.AIR: (N_("Air quality"), "air"),
+    Domain.FOOTFALL: (N_("Visitors"), "groups"),
+}
+"""What the city watches: the word for people, and the icon."""
+
+
+class Bar:
+    """The top bar; `show` brings it up to a snapshot."""
+
+    def __init__(self, _: Words, city: str, zone: ZoneInfo) -> None:
+        self._words, self._zone = _, zone
+        with box("bar", "header"):
+            with box("brand"):
+                ui.html(_WAVES, sanitize=False).classes("logo")
+                with box("names"):
+                    text(city, "city", "h1")
+                    text("Siaga", "product")
+            with box("state", role="status") as self._state:
+                box("dot")
+                self._state_text = text("…", "state-text")
+            with box("clock"):
+                self._time = text("", "time")
+                self._date = text("", "date")
+            with box("switches"):
+                _languages(_)
+                _light(_)
+            self._notice = text("", "notice", "p")
+
+    def show(self, now_ms: int, state: StateView) -> None:
+        """Show the time and the state of the whole."""
+        mark(self._state, state.level)
+        self._state_text.set(state.text)
+        self._notice.set(state.detail)
+        self._time.set(figures.time_of_day(now_ms, self._zone))
+        zone = figures.zone_name(now_ms, self._zone)
+        self._date.set(f"{figures.date_of(self._words, now_ms, self._zone)} · {zone}")
+
+
+def _languages(_: Words) -> None:
+    with box("languages", "nav", aria_label=_("Language")):
+        for language in LANGUAGES.values():
+            link = text(language.code.upper(), "language", "a")
+            link.props["href"] = f"{language.code}"
+            link.props["hreflang"] = link.props["lang"] = language.code
+            link.props["title"] = language.name
+            link.props["onclick"] = f"siaga.remember('language', '{language.code}')"
+            if language is _.language:
+                link.props["aria-current"] = "true"
+
+
+def _light(_: Words) -> None:
+    with box("light", "button", type="button", aria_label=_("Dark or light"), title=_("Dark or light")) as button:
+        symbol("contrast")
+    button.on("click", js_handler="() => siaga.switchTheme()")
+
+
+class Strip:
+    """The situation strip: one tile for each domain, one for the way that readings take."""
+
+    def __init__(self, _: Words) -> None:
+        self._tiles = {}
+        with box("strip", "section", aria_label=_("Situation")):
+            for domain, (name, icon) in DOMAINS.items():
+                self._tiles[domain] = Tile(_, _(name), icon)
+
+    def show(self, domains: tuple[DomainView, ...]) -> None:
+        """Bring the tiles up to date."""
+        for view in domains:
+            self._tiles[view.domain].show(view)
+
+
+class Tile:
+    """One domain: newest reading, oldest sensor, readings a minute, and whether sensors are silent."""
+
+    def __init__(self, _: Words, name: str, icon: str) -> None:
+        with box("tile", "article") as self._tile:
+            with box("tile-head"):
+                symbol(icon)
+                text(name, "tile-name", "h2")
+                with box("tile-state"):
+                    box("dot")
+                    self._silent = text()
+            with box("tile-figures", "dl"):
+                self._newest = _pair(_("Newest"))
+                self._oldest = _pair(_("Oldest"))
+                self._per_minute = _pair(_("Readings a minute"))
+
+    def show(self, view: DomainView) -> None:
+        """Bring the tile up to date."""
+        mark(self._tile, view.freshness)
+        self._newest.set(view.newest)
+        self._oldest.set(view.oldest)
+        self._silent.set(view.silent)
+        self._per_minute.set(view.per_minute)
+
+
+def _pair(name: str) -> Text:
+    with box("pair"):
+        text(name, "pair-name", "dt")
+        return text("–", "pair-value", "dd")

@@ -1,0 +1,181 @@
+"""A chart of one series: a line with the range it moved in, or bars for amounts, in the site's time.
+
+ECharts knows the browser's zone and UTC alone: times are moved by the site's offset and shown as if they were UTC.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud.console import figures
+from cloud.console.histories import SUMMED, History
+from cloud.console.words import Words
+from cloud.stores.contract import Point
+from wire import QUANTITIES
+
+
+class Palette(msgspec.Struct, frozen=True):
+    """The colours of a chart, which the style sheet does not reach."""
+
+    line: str
+    band: str
+    text: str
+    grid: str
+    ground: str
+
+
+PALETTES = {
+    "dark": Palette("#5db2ff", "rgba(93,178,255,0.18)", "#a9b8cd", "#24324a", "#172236"),
+    "light": Palette("#0b63c5", "rgba(11,99,197,0.14)", "#4c5b70", "#e1e7ef", "#ffffff"),
+}
+
+_GAP_STEPS = 3.5
+"""A line is broken where nothing came for so many steps: silence must not look like a straight line."""
+
+
+def summary(_: Words, quantity: str, history: History) -> list[tuple[str, str]]:
+    """The figures above the chart: lowest, mean, highest; or the sum of amounts."""
+    values = [point.value for point in history.points]
+    if not values:
+        return []
+    if quantity in SUMMED:
+        rows = [(_("Sum"), sum(values)), (_("Most in {step}", step=step_name(_, history)), max(values))]
+    else:
+        lows = [point.value for point in history.low] or values
+        highs = [point.value for point in history.high] or values
+        rows = [
+            (_("Lowest"), min(lows)),
+            (_("Mean"), sum(values) / len(values)),
+            (_("Highest"), max(highs)),
+        ]
+    return [(name, " ".join(figures.value_and_unit(_, quantity, value))) for name, value in rows]
+
+
+def step_name(_: Words, history: History) -> str:
+    """The step of a history: 5 min, 1 h."""
+    minutes = history.step_ms // 60_000
+    return f"{minutes} {_('min')}" if minutes < 60 else f"{minutes // 60} {_('h')}"
+
+
+def chart_options(_: Words, quantity: str, history: History, *, zone: ZoneInfo, palette: Palette) -> dict[str, Any]:
+    """The ECharts options of a history."""
+    row = QUANTITIES[quantity]
+    marks = {"decimals": row.decimals, "unit": _(figures.UNITS[row.unit]), "decimal": _.language.decimal}
+    amounts = quantity in SUMMED
+    return {
+        "useUTC": True,
+        "animation": False,
+        "aria": {"enabled": True},
+        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
+        "textStyle": {"fontFamily": "Roboto, sans-serif", "fontSize": 13},
+        "xAxis": {
+            "type": "time",
+            "min": _shifted(history.start_ms, zone),
+            "max": _shifted(history.end_ms, zone),
+            "axisLine": {"lineStyle": {"color": palette.grid}},
+            "axisTick": {"show": False},
+            "axisLabel": {"color": palette.text, "hideOverlap": True, "formatter": _TIME_LABELS},
+            "splitLine": {"show": False},
+        },
+        "yAxis": {
+            "type": "value",
+            "scale": not amounts,
+            "axisLabel": {"color": palette.text},
+            "splitLine": {"lineStyle": {"color": palette.grid}},
+        },
+        "tooltip": {
+            "trigger": "axis",
+            "backgroundColor": palette.ground,
+            "borderColor": palette.grid,
+            "textStyle": {"color": palette.text},
+            ":formatter": _TOOLTIP % msgspec.json.encode(marks).decode(),
+        },
+        "series": _bars(history, zone, palette) if amounts else _lines(history, zone, palette),
+    }
+
+
+_TIME_LABELS = {
+    "year": "{yyyy}",
+    "month": "{d}/{M}",
+    "day": "{d}/{M}",
+    "hour": "{HH}:{mm}",
+    "minute": "{HH}:{mm}",
+    "second": "{HH}:{mm}:{ss}",
+}
+_TOOLTIP = """(found) => {
+  const marks = %s;
+  const shown = found.find((one) => one.seriesName === 'value' && one.value[1] !== null);
+  if (!shown) return '';
+  const time = new Date(shown.value[0]).toISOString();
+  const value = shown.value[1].toFixed(marks.decimals).replace('.', marks.decimal);
+  return `<b>${value} ${marks.unit}</b><br>${time.slice(8, 10)}/${time.slice(5, 7)} ${time.slice(11, 19)}`;
+}"""
+
+
+def _lines(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+    line: dict[str, Any] = {
+        "name": "value",
+        "type": "line",
+        "showSymbol": len(history.points) < 40,
+        "symbolSize": 4,
+        "connectNulls": False,
+        "lineStyle": {"width": 2, "color": palette.line},
+        "itemStyle": {"color": palette.line},
+        "data": _pairs(broken_at_gaps(history.points, history.step_ms), zone),
+    }
+    return [*_band(history, zone, palette), line]
+
+
+def _band(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+    # two lines stacked: the lower unseen, the distance to the upper filled; only where both know the same steps
+    highs = {point.time_ms: point.value for point in history.high}
+    base = {
+        "type": "line",
+        "stack": "range",
+        "stackStrategy": "all",
+        "symbol": "none",
+        "silent": True,
+        "lineStyle": {"opacity": 0},
+    }
+    low = [[_shifted(point.time_ms, zone), point.value] for point in history.low if point.time_ms in highs]
+    span = [
+        [_shifted(point.time_ms, zone), highs[point.time_ms] - point.value]
+        for point in history.low
+        if point.time_ms in highs
+    ]
+    return [
+        {**base, "name": "low", "data": low},
+        {**base, "name": "span", "data": span, "areaStyle": {"color": palette.band, "opacity": 1}},
+    ]
+
+
+def _bars(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+    half_ms = history.step_ms // 2
+    data = [[_shifted(point.time_ms + half_ms, zone), point.value] for point in history.points]
+    bars = {"name": "value", "type": "bar", "barMaxWidth": 18, "itemStyle": {"color": palette.line}, "data": data}
+    return [bars]
+
+
+def _pairs(points: Iterable[tuple[int, float | None]], zone: ZoneInfo) -> list[list[float | None]]:
+    return [[_shifted(time_ms, zone), value] for time_ms, value in points]
+
+
+def broken_at_gaps(points: Sequence[Point], step_ms: int) -> list[tuple[int, float | None]]:
+    """The points as (time, value), with an empty one where nothing came for much longer than usual."""
+    steps = sorted(later.time_ms - earlier.time_ms for earlier, later in pairwise(points))
+    usual_ms = max(step_ms, steps[len(steps) // 2] if steps else 0)
+    broken: list[tuple[int, float | None]] = []
+    for point in points:
+        if broken and point.time_ms - broken[-1][0] > _GAP_STEPS * usual_ms:
+            broken.append((broken[-1][0] + 1, None))
+        broken.append((point.time_ms, point.value))
+    return broken
+
+
+def _shifted(time_ms: int, zone: ZoneInfo) -> int:
+    offset = datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone).utcoffset()
+    return time_ms + round(offset.total_seconds() * 1_000) if offset else time_ms

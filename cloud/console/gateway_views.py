@@ -1,0 +1,173 @@
+"""What the tables show of gateways and of refused readings, worked out from a snapshot.
+
+GatewayView(id="gw-daruba", state="online", waiting="1,204", oldest="3 min ago", received="88,020", missing="0", …)
+"""
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud.accounting import Account
+from cloud.console import figures
+from cloud.console.snapshot import Snapshot
+from cloud.console.words import N_, Words
+from cloud.dead_letters import DeadLetter
+from cloud.ingest.reasons import Reason
+from cloud.registry.records import Gateway
+from wire import Clock, SourceState, SourceStatus, Status
+
+CLOCKS = {
+    Clock.SYNCED: ("ok", N_("exact")),
+    Clock.ESTIMATED: ("warn", N_("estimated")),
+    Clock.UNKNOWN: ("warn", N_("not set")),
+}
+SOURCES = {
+    SourceStatus.OK: ("ok", N_("working")),
+    SourceStatus.STARTING: ("idle", N_("starting")),
+    SourceStatus.SILENT: ("warn", N_("silent")),
+    SourceStatus.FAILED: ("bad", N_("not reachable")),
+}
+"""States as a level for the colour, and the word for people."""
+REASONS = {
+    Reason.NOT_A_BATCH: N_("unreadable message"),
+    Reason.OVERSIZED: N_("message too large"),
+    Reason.UNKNOWN_GATEWAY: N_("unknown gateway"),
+    Reason.UNKNOWN_SENSOR: N_("unknown sensor"),
+    Reason.FOREIGN_SENSOR: N_("sensor of another gateway"),
+    Reason.UNKNOWN_QUANTITY: N_("unknown quantity"),
+    Reason.UNDECLARED_QUANTITY: N_("quantity not registered"),
+    Reason.OUT_OF_BOUNDS: N_("impossible value"),
+    Reason.TIME_TOO_EARLY: N_("time before 2020"),
+    Reason.TIME_IN_FUTURE: N_("time in the future"),
+    Reason.STORE_REJECTED: N_("refused by the database"),
+    Reason.FAULT: N_("fault in Siaga"),
+}
+"""Why something was refused, as people say it."""
+_REASON_TEXTS = {reason.value: text for reason, text in REASONS.items()}
+
+
+class SourceView(msgspec.Struct, frozen=True):
+    """One source of readings on a gateway."""
+
+    name: str
+    level: str
+    state: str
+    detail: str
+    readings: str
+    last: str
+
+
+class GatewayView(msgspec.Struct, frozen=True):
+    """One row of the gateways table, and its sources."""
+
+    id: str
+    name: str
+    level: str
+    state: str
+    clock_level: str
+    clock: str
+    waiting: str
+    oldest: str
+    received: str
+    duplicates: str
+    missing: str
+    missing_level: str
+    lost: str
+    lost_level: str
+    heard: str
+    version: str
+    problem: str
+    sources: tuple[SourceView, ...]
+
+
+class LetterView(msgspec.Struct, frozen=True):
+    """One row of the refused readings; `outcome` is empty until it was tried again."""
+
+    id: int
+    time: str
+    gateway: str
+    reason: str
+    sentence: str
+    count: str
+    outcome: str
+
+
+def gateways_of(_: Words, snapshot: Snapshot) -> tuple[GatewayView, ...]:
+    """The rows of the gateways table, in the order of the city file."""
+    return tuple(
+        _gateway(_, snapshot, gateway, snapshot.statuses[gateway.id], snapshot.accounts[gateway.id])
+        for gateway in snapshot.gateways
+    )
+
+
+def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None, account: Account) -> GatewayView:
+    level, state = _state(_, status)
+    clock_level, clock = ("idle", "–") if status is None else _worded(_, CLOCKS[status.clock])
+    return GatewayView(
+        id=gateway.id,
+        name=gateway.name,
+        level=level,
+        state=state,
+        clock_level=clock_level,
+        clock=clock,
+        waiting="–" if status is None else _.number(status.spool.depth, 0),
+        oldest=_oldest(_, snapshot, status),
+        received=_.number(account.received, 0),
+        duplicates=_.number(account.duplicates, 0),
+        missing=_.number(account.missing, 0),
+        missing_level="warn" if account.missing else "ok",
+        lost=_.number(account.declared_lost, 0),
+        lost_level="bad" if account.declared_lost else "ok",
+        heard=_("never") if status is None else figures.age(_, (snapshot.now_ms - status.time_ms) / 1_000),
+        version="" if status is None else status.version,
+        problem="" if status is None else status.spool.problem,
+        sources=() if status is None else tuple(_source(_, snapshot, source) for source in status.sources),
+    )
+
+
+def _state(_: Words, status: Status | None) -> tuple[str, str]:
+    if status is None:
+        return "idle", _("not heard yet")
+    return ("ok", _("online")) if status.online else ("bad", _("offline"))
+
+
+def _oldest(_: Words, snapshot: Snapshot, status: Status | None) -> str:
+    if status is None or status.spool.oldest_ms is None or not status.spool.depth:
+        return ""
+    return _("oldest {age}", age=figures.age(_, (snapshot.now_ms - status.spool.oldest_ms) / 1_000))
+
+
+def _source(_: Words, snapshot: Snapshot, source: SourceState) -> SourceView:
+    level, state = _worded(_, SOURCES[source.state])
+    return SourceView(
+        name=source.name,
+        level=level,
+        state=state,
+        detail=source.detail,
+        readings=_.plural("{n} reading", "{n} readings", source.readings),
+        last="" if source.last_ms is None else figures.age(_, (snapshot.now_ms - source.last_ms) / 1_000),
+    )
+
+
+def _worded(_: Words, row: tuple[str, str]) -> tuple[str, str]:
+    level, word = row
+    return level, _(word)
+
+
+def letters_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> tuple[LetterView, ...]:
+    """The rows of the refused readings, newest first."""
+    return tuple(_letter(_, letter, zone) for letter in snapshot.letters)
+
+
+def _letter(_: Words, letter: DeadLetter, zone: ZoneInfo) -> LetterView:
+    return LetterView(
+        id=letter.id,
+        time=figures.moment(_, letter.time_ms, zone),
+        gateway=letter.gateway,
+        reason=_(_REASON_TEXTS.get(letter.reason, letter.reason)),
+        sentence=letter.sentence,
+        count=_.number(letter.count, 0),
+        outcome=""
+        if letter.replayed_ms is None
+        else _("stored {time}", time=figures.moment(_, letter.replayed_ms, zone)),
+    )

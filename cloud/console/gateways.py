@@ -1,0 +1,131 @@
+"""The table of gateways: one row each, its sources below it on a click.
+
+Gateway          State     Clock   Waiting to send   Received   Twice   Missing   Lost   Last heard
+Daruba gateway   ● online  exact                 0     88,020       0         0      0      4 s ago   v
+"""
+
+from nicegui import ui
+
+from cloud.console.elements import Text, box, mark, symbol, text
+from cloud.console.gateway_views import GatewayView, SourceView
+from cloud.console.words import N_, Words
+
+COLUMNS = (
+    N_("Gateway"),
+    N_("State"),
+    N_("Clock"),
+    N_("Waiting to send"),
+    N_("Received"),
+    N_("Received twice"),
+    N_("Missing"),
+    N_("Lost"),
+    N_("Last heard"),
+)
+
+
+class Gateways:
+    """The section with the gateways."""
+
+    def __init__(self, _: Words) -> None:
+        self._words = _
+        self._rows: dict[str, Row] = {}
+        with box("panel", "section", aria_label=_("Gateways")):
+            text(_("Gateways"), "panel-title", "h2")
+            with box("table gateways", role="table"):
+                with box("row head", role="row"):
+                    for column in COLUMNS:
+                        text(_(column), "cell").props["role"] = "columnheader"
+                self._body = box("rows", role="rowgroup")
+
+    def show(self, gateways: tuple[GatewayView, ...]) -> None:
+        """Bring the rows up to date."""
+        if [gateway.id for gateway in gateways] != list(self._rows):
+            self._body.clear()
+            with self._body:
+                self._rows = {gateway.id: Row(self._words, gateway) for gateway in gateways}
+        for gateway in gateways:
+            self._rows[gateway.id].show(gateway)
+
+
+class Row:
+    """One gateway, and its sources."""
+
+    def __init__(self, _: Words, gateway: GatewayView) -> None:
+        self._sources: list[Source] = []
+        with box("entry") as self._entry:
+            with box("row", "div", role="row", tabindex="0", aria_expanded="false") as row:
+                with _cell(_, 0):
+                    symbol("chevron_right", "chevron")
+                    text(gateway.name, "strong")
+                with _cell(_, 1) as self._state:
+                    box("dot")
+                    self._state_text = text()
+                with _cell(_, 2) as self._clock:
+                    self._clock_text = text()
+                with _cell(_, 3, "number"):
+                    self._waiting = text()
+                    self._oldest = text("", "faint")
+                self._received = _number(_, 4)
+                self._duplicates = _number(_, 5)
+                self._missing = _number(_, 6)
+                self._lost = _number(_, 7)
+                with _cell(_, 8, "number"):
+                    self._heard = text()
+            self._problem = text("", "problem")
+            self._source_place = box("sources")
+        for event in ("click", "keydown.enter", "keydown.space.prevent"):
+            row.on(event, js_handler="(event) => siaga.toggle(event.currentTarget)")
+
+    def show(self, gateway: GatewayView) -> None:
+        """Bring the row up to date."""
+        mark(self._state, gateway.level)
+        mark(self._clock, gateway.clock_level)
+        mark(self._missing, gateway.missing_level)
+        mark(self._lost, gateway.lost_level)
+        for shown, content in (
+            (self._state_text, gateway.state),
+            (self._clock_text, gateway.clock),
+            (self._waiting, gateway.waiting),
+            (self._oldest, gateway.oldest),
+            (self._received, gateway.received),
+            (self._duplicates, gateway.duplicates),
+            (self._missing, gateway.missing),
+            (self._lost, gateway.lost),
+            (self._heard, gateway.heard),
+            (self._problem, gateway.problem),
+        ):
+            shown.set(content)
+        self._show_sources(gateway.sources)
+
+    def _show_sources(self, sources: tuple[SourceView, ...]) -> None:
+        if len(sources) != len(self._sources):
+            self._source_place.clear()
+            with self._source_place:
+                self._sources = [Source() for _ in sources]
+        for shown, view in zip(self._sources, sources, strict=True):
+            shown.show(view)
+
+
+class Source:
+    """One source of a gateway."""
+
+    def __init__(self) -> None:
+        with box("source") as self._source:
+            box("dot")
+            self._texts = [text("", classes) for classes in ("strong", "", "number", "number faint", "faint detail")]
+
+    def show(self, view: SourceView) -> None:
+        """Bring the source up to date."""
+        mark(self._source, view.level)
+        contents = (view.name, view.state, view.readings, view.last, view.detail)
+        for shown, content in zip(self._texts, contents, strict=True):
+            shown.set(content)
+
+
+def _cell(_: Words, column: int, classes: str = "") -> ui.element:
+    return box(f"cell {classes}", role="cell", data_label=_(COLUMNS[column]))
+
+
+def _number(_: Words, column: int) -> Text:
+    with _cell(_, column, "number"):
+        return text("", "value")

@@ -1,0 +1,89 @@
+"""What a chart shows, asked of the store once for all screens that show it.
+
+hour: steps of 10 s    day: steps of 5 min    week: steps of 1 h    each with its mean, lowest and highest, or its sum
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+
+import msgspec
+
+from cloud.stores.contract import Aggregate, Point, ReadingsStore
+
+SUMMED = frozenset({"rainfall", "people_in", "people_out"})
+"""Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
+FEW_S = 4.0
+_KEPT = 64
+
+
+class Span(msgspec.Struct, frozen=True):
+    """How far back a chart looks, and its steps: `sum_step_ms` for amounts, `step_ms` for all else."""
+
+    length_ms: int
+    step_ms: int
+    sum_step_ms: int
+
+
+_MINUTE_MS = 60_000
+SPANS = {
+    "1h": Span(60 * _MINUTE_MS, 10_000, _MINUTE_MS),
+    "24h": Span(24 * 60 * _MINUTE_MS, 5 * _MINUTE_MS, 60 * _MINUTE_MS),
+    "7d": Span(7 * 24 * 60 * _MINUTE_MS, 60 * _MINUTE_MS, 6 * 60 * _MINUTE_MS),
+}
+
+
+class History(msgspec.Struct, frozen=True):
+    """One series over a span: `points` are the line or the bars; `low` and `high` the range of each step, if any."""
+
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    points: tuple[Point, ...]
+    low: tuple[Point, ...] = ()
+    high: tuple[Point, ...] = ()
+
+
+class Histories:
+    """Asks the store, and answers the same question from memory for a few seconds."""
+
+    def __init__(self, store: ReadingsStore) -> None:
+        self._store = store
+        self._held: OrderedDict[tuple[str, str, str], tuple[float, History]] = OrderedDict()
+        self._asking = asyncio.Lock()
+
+    async def of(self, sensor: str, quantity: str, span: str) -> History:
+        """The history of a series until now; StoreUnavailable where the store does not answer."""
+        key = (sensor, quantity, span)
+        async with self._asking:
+            held = self._held.get(key)
+            if held is not None and time.monotonic() - held[0] < FEW_S:
+                return held[1]
+            history = await self._ask(sensor, quantity, SPANS[span])
+            self._held[key] = (time.monotonic(), history)
+            self._held.move_to_end(key)
+            while len(self._held) > _KEPT:
+                self._held.popitem(last=False)
+            return history
+
+    async def _ask(self, sensor: str, quantity: str, span: Span) -> History:
+        end_ms = time.time_ns() // 1_000_000
+        start_ms = end_ms - span.length_ms
+
+        async def points(step_ms: int, agg: Aggregate) -> tuple[Point, ...]:
+            found = await self._store.history(
+                sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=step_ms, agg=agg
+            )
+            return tuple(found)
+
+        if quantity in SUMMED:
+            return History(start_ms, end_ms, span.sum_step_ms, await points(span.sum_step_ms, Aggregate.SUM))
+        step_ms = span.step_ms
+        return History(
+            start_ms,
+            end_ms,
+            step_ms,
+            await points(step_ms, Aggregate.MEAN),
+            await points(step_ms, Aggregate.MIN),
+            await points(step_ms, Aggregate.MAX),
+        )

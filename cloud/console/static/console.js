@@ -1,0 +1,21 @@
+// What the page does by itself: remember a choice, switch the light, open a row, bring a card into view.
+const siaga = {
+  remember(name, value) {
+    document.cookie = `siaga_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  },
+  switchTheme() {
+    const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    siaga.remember("theme", theme);
+    emitEvent("theme", theme);
+  },
+  toggle(row) {
+    row.setAttribute("aria-expanded", row.getAttribute("aria-expanded") === "true" ? "false" : "true");
+  },
+  bringIntoView(id) {
+    const card = document.getElementById(id);
+    if (!card) return;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "nearest" });
+  },
+};

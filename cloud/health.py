@@ -1,0 +1,28 @@
+"""How the cloud is doing, part by part:  broker ok · store down: "InfluxDB at … refused the token …" · …"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Condition(StrEnum):
+    """How a part is doing, from the best to the worst."""
+
+    OK = "ok"
+    DEGRADED = "degraded"  # works, and somebody should look
+    DOWN = "down"
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A part of the cloud: its condition, and one sentence on it."""
+
+    status: Condition
+    detail: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The whole cloud: as bad as its worst part. `newest_age_s` has each domain that the city is watched for."""
+
+    status: Condition
+    newest_age_s: dict[str, float | None]
+    components: dict[str, Component]

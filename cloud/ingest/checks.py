@@ -1,0 +1,181 @@
+"""The checks: which readings of a batch may be stored, and why the others may not.
+
+column -> route (sensor and quantity of this gateway) -> calibrate -> times -> bounds -> block
+
+Columnar: a column passes by its smallest and largest number; only where that fails is it taken reading by reading.
+"""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from cloud.blocks import MARK_OF_CLOCK, Block, Mark
+from cloud.ingest.reasons import Reason
+from cloud.registry.snapshot import Registry, Route
+from wire import QUANTITIES, Batch, Column, Domain, Reading
+
+EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Readings that one rule refuses, as they came (before calibration)."""
+
+    reason: Reason
+    sentence: str
+    readings: list[Reading]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What the checks make of a batch."""
+
+    blocks: list[Block]
+    refused: list[Refused]
+
+
+def check_batch(batch: Batch, *, gateway: str, registry: Registry, latest_ms: int) -> Checked:
+    """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC)."""
+    routes = registry.routes(gateway) or {}
+    collector = _Collector(gateway, backfill=batch.backfill)
+    refused: list[Refused] = []
+    times_before: list[int] | None = None
+    timely = False
+    for column in batch.columns:
+        route = routes.get((column.sensor, column.quantity))
+        if route is None:
+            refused.append(_without_route(column, gateway, registry, backfill=batch.backfill))
+            continue
+        times_ms, values = column.times_ms, column.values
+        if times_ms is not times_before:
+            times_before = times_ms
+            timely = min(times_ms) >= EARLIEST_MS and max(times_ms) <= latest_ms
+        if route.calibration is not None:
+            scale, offset = route.calibration.scale, route.calibration.offset
+            values = [value * scale + offset for value in values]
+        if timely and min(values) >= route.low and max(values) <= route.high:
+            collector.add(column, route, times_ms, values)
+            continue
+        sifted = _sift(column, route, values, latest_ms=latest_ms, backfill=batch.backfill)
+        refused.extend(sifted.refused)
+        if sifted.times_ms:
+            collector.add(column, route, sifted.times_ms, sifted.values)
+    return Checked(collector.blocks(), refused)
+
+
+class _Collector:
+    """Joins columns of one sensor that share their list of times into blocks."""
+
+    def __init__(self, gateway: str, *, backfill: bool) -> None:
+        self._gateway = gateway
+        # whole numbers, looked up: combining flags of an IntFlag costs a microsecond each time
+        self._marks = {clock: int(mark | Mark.BACKFILL if backfill else mark) for clock, mark in MARK_OF_CLOCK.items()}
+        self._blocks: list[Block] = []
+        self._key: tuple[str, str, Domain, int] = ("", "", Domain.GATEWAY, 0)
+        self._times_ms: list[int] = []
+        self._names: list[str] = []
+        self._columns: list[list[float]] = []
+
+    def add(self, column: Column, route: Route, times_ms: list[int], values: list[float]) -> None:
+        key = (column.sensor, route.site, route.domain, self._marks[column.clock])
+        if times_ms is not self._times_ms or key != self._key or column.quantity in self._names:
+            self._close()
+            self._key, self._times_ms, self._names, self._columns = key, times_ms, [], []
+        self._names.append(column.quantity)
+        self._columns.append(values)
+
+    def blocks(self) -> list[Block]:
+        self._close()
+        return self._blocks
+
+    def _close(self) -> None:
+        if self._names:
+            sensor, site, domain, marks = self._key
+            fields = tuple(zip(self._names, self._columns, strict=True))
+            self._blocks.append(Block(site, sensor, self._gateway, domain, marks, self._times_ms, fields))
+
+
+class _Sifted(msgspec.Struct, frozen=True):
+    times_ms: list[int]
+    values: list[float]
+    refused: list[Refused]
+
+
+def _sift(column: Column, route: Route, values: Sequence[float], *, latest_ms: int, backfill: bool) -> _Sifted:
+    """Take a column apart in which some reading is at fault; `values` are its values after calibration."""
+    kept_ms: list[int] = []
+    kept: list[float] = []
+    faults: dict[Reason, Refused] = {}
+    for time_ms, value, raw in zip(column.times_ms, values, column.values, strict=True):
+        reason = _fault(time_ms, value, route, latest_ms)
+        if reason is None:
+            kept_ms.append(time_ms)
+            kept.append(value)
+            continue
+        if reason not in faults:
+            faults[reason] = Refused(reason, _sentence(reason, column, time_ms, value), [])
+        faults[reason].readings.append(_reading(column, time_ms, raw, backfill=backfill))
+    return _Sifted(kept_ms, kept, list(faults.values()))
+
+
+def _fault(time_ms: int, value: float, route: Route, latest_ms: int) -> Reason | None:
+    if time_ms < EARLIEST_MS:
+        return Reason.TIME_TOO_EARLY
+    if time_ms > latest_ms:
+        return Reason.TIME_IN_FUTURE
+    return None if route.low <= value <= route.high else Reason.OUT_OF_BOUNDS
+
+
+def _sentence(reason: Reason, column: Column, time_ms: int, value: float) -> str:
+    if reason is Reason.OUT_OF_BOUNDS:
+        row = QUANTITIES[column.quantity]
+        return (
+            f"{column.quantity} {value:g} {row.unit} of sensor {column.sensor} at {_when(time_ms)} is beyond "
+            f"{row.low:g} to {row.high:g}; look at the sensor and its calibration"
+        )
+    beyond = "before 2020" if reason is Reason.TIME_TOO_EARLY else "ahead of the cloud's clock"
+    return (
+        f"{column.quantity} of sensor {column.sensor} has time {_when(time_ms)}, {beyond}; "
+        "look at the gateway's clock, or the device's where it stamps its readings itself"
+    )
+
+
+def _when(time_ms: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return f"{time_ms} ms since 1970"
+
+
+def _without_route(column: Column, gateway: str, registry: Registry, *, backfill: bool) -> Refused:
+    reason, sentence = _why_no_route(column, gateway, registry)
+    return Refused(reason, sentence, list(_readings(column, backfill=backfill)))
+
+
+def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Reason, str]:
+    name, quantity = column.sensor, column.quantity
+    sensor = registry.sensor(name)
+    if sensor is None:
+        return Reason.UNKNOWN_SENSOR, f'sensor {name} is not in the city file; add it there with gateway = "{gateway}"'
+    if sensor.retired:
+        return Reason.UNKNOWN_SENSOR, f"sensor {name} was taken out of the city file; put it back, or stop its source"
+    if sensor.gateway != gateway:
+        return Reason.FOREIGN_SENSOR, (
+            f"sensor {name} came from gateway {gateway} and belongs to {sensor.gateway}; "
+            "mend its gateway in the city file, or the sensor's name in the gateway's"
+        )
+    if quantity not in QUANTITIES:
+        close = difflib.get_close_matches(quantity, QUANTITIES, n=1) or ["a quantity of Siaga's table"]
+        return Reason.UNKNOWN_QUANTITY, f"quantity {quantity} of sensor {name} is unknown; send {close[0]}"
+    return Reason.UNDECLARED_QUANTITY, (
+        f"the city file does not give sensor {name} quantity {quantity}; add it to the sensor's quantities"
+    )
+
+
+def _readings(column: Column, *, backfill: bool) -> Iterator[Reading]:
+    for time_ms, value in zip(column.times_ms, column.values, strict=True):
+        yield _reading(column, time_ms, value, backfill=backfill)
+
+
+def _reading(column: Column, time_ms: int, value: float, *, backfill: bool) -> Reading:
+    return Reading(column.sensor, column.quantity, time_ms, value, column.clock, backfill)

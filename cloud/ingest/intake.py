@@ -1,0 +1,80 @@
+"""The intake: messages of gateways wait here, in at most so many bytes.
+
+on_message ─► [ offer ]═══ waiting ═══[ take ]─► under way ─► release
+                 │ full                             all of them count towards the bound until released
+                 └► shed: forgotten without a word, so its gateway sends it again
+
+The PUBACK of a shed message waits until there is room: till then the broker's window stays full and the broker, or the
+gateways behind it, hold the queue. (Given at once it would invite the next message; never given, the window would stay
+full for ever.)
+"""
+
+import asyncio
+from collections import deque
+
+import msgspec
+
+from runtime.mqtt import Message
+
+MESSAGE_BYTES = 600
+"""What a waiting message takes in memory besides its payload."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A message on `…/up`, and the gateway whose topic it is."""
+
+    message: Message
+    gateway: str
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.message.payload) + MESSAGE_BYTES
+
+
+class Intake:
+    """A queue bounded in bytes; one task takes from it."""
+
+    def __init__(self, *, max_bytes: int) -> None:
+        self.bytes_held = 0
+        self._max_bytes = max_bytes
+        self._waiting: deque[Arrival] = deque()
+        self._shed: list[Message] = []
+        self._arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether messages have been shed that there is no room for yet."""
+        return bool(self._shed)
+
+    def offer(self, arrival: Arrival) -> bool:
+        """Take a message in; False, and it is shed, where it does not fit."""
+        if self.bytes_held + arrival.size > self._max_bytes and self.bytes_held:
+            self._shed.append(arrival.message._replace(payload=b""))
+            return False
+        self.bytes_held += arrival.size
+        self._waiting.append(arrival)
+        self._arrived.set()
+        return True
+
+    async def take(self) -> Arrival:
+        """The oldest message, when there is one."""
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._waiting.popleft()
+
+    def take_now(self) -> Arrival | None:
+        """The oldest message, if there is one."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def release(self, arrival: Arrival) -> list[Message]:
+        """Give back the room of a message that all is done with; the shed ones that may now be PUBACKed."""
+        self.bytes_held -= arrival.size
+        if self.bytes_held > self._max_bytes // 2:
+            return []
+        released, self._shed = self._shed, []
+        return released

@@ -1,0 +1,188 @@
+"""The keeper: makes messages safe, and returns only then.
+
+freight ─► store (again and again until it takes it) ─► newest, metrics
+        └► refusals, receipts ─► registry database, in one transaction
+
+Nothing leaves here half done: what the store rejects for ever joins the refusals, a message that breaks our own code
+is kept whole as a dead letter, and one whose dead letters find no room is given back as not safe.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from cloud.accounting import Accounts
+from cloud.dead_letters import DeadLetters, DeadLettersFull
+from cloud.health import Component, Condition
+from cloud.ingest.freight import Freight, Opener
+from cloud.ingest.patience import wait_s
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Keeper:
+    """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`."""
+
+    def __init__(
+        self,
+        *,
+        opener: Opener,
+        store: ReadingsStore,
+        database: Database,
+        dead_letters: DeadLetters,
+        accounts: Accounts,
+        newest: Newest,
+        metrics: Metrics,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.store_problem = "the readings store was not opened yet"
+        self._opener = opener
+        self._store = store
+        self._database = database
+        self._dead_letters = dead_letters
+        self._accounts = accounts
+        self._newest = newest
+        self._metrics = metrics
+        self._pause = pause
+        self._one_commit = asyncio.Lock()
+
+    async def open_store(self) -> None:
+        """Open the store, however long that takes."""
+        await self._patiently(self._store.open)
+
+    async def learn_newest(self) -> None:
+        """Take the newest readings that the store remembers; those that come meanwhile are not replaced."""
+        attempt = 0
+        while True:
+            try:
+                return self._newest.load(await self._store.newest())
+            except StoreUnavailable as error:
+                attempt += 1
+                _log.warning("the newest readings cannot be asked for: %s", error)
+                await self._pause(wait_s(error, attempt))
+
+    async def keep(self, freights: Sequence[Freight]) -> list[Freight]:
+        """Make messages safe; gives back those that are, which are all but those whose dead letters find no room."""
+        stored = await self._store_all(freights)
+        async with self._one_commit:
+            return await self._commit(stored)
+
+    def store_component(self) -> Component:
+        """How the store is doing."""
+        if self.store_problem:
+            return Component(Condition.DOWN, self.store_problem)
+        return Component(Condition.OK, "takes and gives readings")
+
+    async def _store_all(self, freights: Sequence[Freight]) -> list[Freight]:
+        to_store = [freight for freight in freights if freight.portion is not None]
+        portions = [freight.portion for freight in to_store if freight.portion is not None]
+        if not portions:
+            return list(freights)
+        try:
+            result = await self._patiently(lambda: self._timed_write(portions))
+        except Exception as error:
+            _log.exception(
+                "writing %d batches to the readings store failed in a way that nobody foresaw", len(freights)
+            )
+            if len(freights) == 1:
+                return [self._opener.condemn(freights[0], error)]
+            return [stored for freight in freights for stored in await self._store_all([freight])]
+        stored = self._with_rejected(freights, to_store, result) if result.rejected else list(freights)
+        for freight in stored:
+            self._metrics.count_stored(freight.sizes)
+            self._newest.load(freight.newest)
+        return stored
+
+    async def _timed_write(self, portions: Sequence[Portion]) -> WriteResult:
+        with self._metrics.store_write_s.time():
+            return await self._store.write(portions)
+
+    def _with_rejected(
+        self, freights: Sequence[Freight], to_store: Sequence[Freight], result: WriteResult
+    ) -> list[Freight]:
+        """Hand each rejected point of a common write to the message that it came from, opened again for that."""
+        rejected: defaultdict[int, list[Rejected]] = defaultdict(list)
+        for each in result.rejected:
+            rejected[id(to_store[each.portion])].append(each)
+        return [
+            self._opener.without(freight, rejected[id(freight)]) if id(freight) in rejected else freight
+            for freight in freights
+        ]
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask the store until it answers; after a refusal open it anew first, since somebody may have mended it."""
+        attempt = 0
+        while True:
+            try:
+                answer = await ask()
+            except StoreUnavailable as error:
+                attempt += 1
+                self._note(error)
+                await self._pause(wait_s(error, attempt))
+                if isinstance(error, StoreRefused):
+                    await self._reopen()
+            else:
+                self._note(None)
+                return answer
+
+    async def _reopen(self) -> None:
+        try:
+            await self._store.open()
+        except StoreUnavailable as error:
+            self._note(error)
+
+    def _note(self, error: StoreUnavailable | None) -> None:
+        problem = str(error) if error is not None else ""
+        if error is not None:
+            self._metrics.store_errors.labels(type(error).__name__).inc()
+        if problem and problem != self.store_problem:
+            _log.warning("%s; readings wait, and nothing is acknowledged", problem)
+        if not problem and self.store_problem:
+            _log.info("the readings store takes readings")
+        self.store_problem = problem
+
+    async def _commit(self, freights: Sequence[Freight]) -> list[Freight]:
+        try:
+            await self._commit_all(freights)
+        except DeadLettersFull:
+            safe = [freight for freight in freights if not freight.refusals]
+            await self._commit_all(safe)
+            return safe
+        return list(freights)
+
+    async def _commit_all(self, freights: Sequence[Freight]) -> None:
+        plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
+        refusals = [refusal for freight in freights for refusal in freight.refusals]
+        now_ms = time.time_ns() // 1_000_000
+
+        def write(connection: Connection) -> int | None:
+            self._accounts.write(connection, plan, now_ms=now_ms)
+            return self._dead_letters.write(connection, refusals, now_ms=now_ms) if refusals else None
+
+        bytes_held = await self._until_committed(write)
+        self._accounts.accept(plan)
+        if bytes_held is not None:
+            self._dead_letters.accept(bytes_held)
+        self._metrics.duplicates.inc(plan.duplicates)
+        for refusal in refusals:
+            self._metrics.dead_letters.labels(refusal.reason).inc(refusal.readings)
+
+    async def _until_committed(self, write: Callable[[Connection], T]) -> T:
+        attempt = 0
+        while True:
+            try:
+                return await self._database.run(write)
+            except DatabaseUnavailable as error:
+                attempt += 1
+                _log.warning("%s; nothing is acknowledged until it works", error)
+                await self._pause(wait_s(error, attempt))

@@ -1,0 +1,145 @@
+"""A parcel: one message of a gateway, opened: what to store, what to keep as dead letters, and what to answer.
+
+payload -> decode -> checks -> Parcel(blocks, refusals, receipt)
+
+The receipt is what the gateway may forget once blocks and refusals are safe; None where the range cannot be read, or
+where not all of the message is kept: then the gateway must keep it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from cloud.accounting import Receipt
+from cloud.blocks import Block
+from cloud.dead_letters import Refusal
+from cloud.ingest.checks import Refused, check_batch
+from cloud.ingest.reasons import Reason
+from cloud.registry.snapshot import Registry
+from cloud.stores.contract import Rejected
+from wire import Batch, Reading, WireError, decode_batch, decode_envelope, encode_batch
+from wire.batch import MAX_BATCH_BYTES
+
+_log = logging.getLogger(__name__)
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """An opened message from `gateway`; `batch` is None where it is none."""
+
+    gateway: str
+    payload: bytes
+    receipt: Receipt | None
+    batch: Batch | None = None
+    blocks: Sequence[Block] = ()
+    refusals: Sequence[Refusal] = ()
+
+
+def open_parcel(payload: bytes, *, gateway: str, registry: Registry, latest_ms: int) -> Parcel:
+    """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
+    try:
+        return _open(payload, gateway, registry, latest_ms)
+    except WireError as error:
+        return unreadable(payload, gateway, Reason.NOT_A_BATCH, str(error))
+    except Exception as error:
+        _log.exception("a batch of gateway %s made ingest fail; it goes to the dead letters", gateway)
+        return unreadable(payload, gateway, Reason.FAULT, _fault_sentence(error))
+
+
+def condemned(payload: bytes, gateway: str, error: Exception) -> Parcel:
+    """A message as a dead letter whole, because storing it failed in a way that nobody foresaw."""
+    return unreadable(payload, gateway, Reason.FAULT, _fault_sentence(error))
+
+
+def unreadable(payload: bytes, gateway: str, reason: Reason, sentence: str) -> Parcel:
+    """A message that is kept as it came; its range is acknowledged if that much can be read."""
+    try:
+        envelope = decode_envelope(payload)
+    except WireError:
+        receipt, readings = None, 1
+    else:
+        receipt = Receipt(gateway, envelope.stream, envelope.first, envelope.last)
+        readings = max(1, envelope.last - envelope.first + 1)
+    return Parcel(gateway, payload, receipt, refusals=(Refusal(gateway, reason, sentence, payload, readings),))
+
+
+def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
+    """The parcel after the store refused points of it for ever."""
+    if parcel.batch is None:
+        return parcel
+    places = [(number, index) for number, block in enumerate(parcel.blocks) for index in range(len(block.times_ms))]
+    points: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for each in rejected:
+        number, index = places[each.point]
+        points[number][index] = each.reason
+    refused = [_rejected(parcel.batch, parcel.blocks[number], bad) for number, bad in points.items()]
+    kept = [
+        _without(block, points[number]) if number in points else block for number, block in enumerate(parcel.blocks)
+    ]
+    refusals = (*parcel.refusals, *_refusals(parcel.batch, parcel.gateway, refused))
+    blocks = [block for block in kept if block.times_ms]
+    return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
+
+
+def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int) -> Parcel:
+    if len(payload) > MAX_BATCH_BYTES:
+        sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
+        return unreadable(payload[:MAX_BATCH_BYTES], gateway, Reason.OVERSIZED, sentence)
+    batch = decode_batch(payload)
+    receipt = Receipt(gateway, batch.stream, batch.first, batch.last, batch.lost)
+    if registry.routes(gateway) is None:
+        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, _unknown(gateway, registry), payload, _size(batch))
+        return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
+    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms)
+    refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
+    return Parcel(gateway, payload, receipt, batch, checked.blocks, refusals)
+
+
+def _unknown(gateway: str, registry: Registry) -> str:
+    if registry.gateway(gateway) is not None:
+        return f"gateway {gateway} was taken out of the city file; put it back, or stop it"
+    return f"gateway {gateway} is not in the city file; add it there, or stop it"
+
+
+def _refusals(batch: Batch, gateway: str, refused: Iterable[Refused]) -> list[Refusal]:
+    """One refusal for each reason, with all its readings: a batch makes no more letters than there are reasons."""
+    sentences: dict[Reason, str] = {}
+    readings: defaultdict[Reason, list[Reading]] = defaultdict(list)
+    for each in refused:
+        sentences.setdefault(each.reason, each.sentence)
+        readings[each.reason] += each.readings
+    return [_refusal(batch, gateway, reason, sentences[reason], readings[reason]) for reason in sentences]
+
+
+def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Refusal:
+    raw = encode_batch(batch.stream, batch.first, readings, backfill=batch.backfill)
+    others = f" ({len(readings) - 1} more readings of this batch were refused so)" if len(readings) > 1 else ""
+    return Refusal(gateway, reason, sentence + others, raw, len(readings))
+
+
+def _rejected(batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
+    quantities = {quantity for quantity, _ in block.fields}
+    times_ms = {block.times_ms[point] for point in bad}
+    readings = [
+        reading
+        for reading in batch.readings()
+        if reading.sensor == block.sensor and reading.quantity in quantities and reading.time_ms in times_ms
+    ]
+    sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values()))}"
+    return Refused(Reason.STORE_REJECTED, sentence, readings)
+
+
+def _without(block: Block, bad: dict[int, str]) -> Block:
+    kept = [point for point in range(len(block.times_ms)) if point not in bad]
+    fields = tuple((quantity, [values[point] for point in kept]) for quantity, values in block.fields)
+    times_ms = [block.times_ms[point] for point in kept]
+    return msgspec.structs.replace(block, times_ms=times_ms, fields=fields)
+
+
+def _size(batch: Batch) -> int:
+    return batch.last - batch.first + 1
+
+
+def _fault_sentence(error: Exception) -> str:
+    return f"Siaga failed on it with {type(error).__name__}: {str(error)[:200]}; please report it with the log"

@@ -1,0 +1,170 @@
+"""The pipeline: from waiting messages to acknowledged ones, several large writes overlapped.
+
+intake ─► open (decode, check) ─► group ─► keeper ─► ack on …/ack ─► PUBACK
+          as many as wait, up to READINGS_A_WRITE       WRITES_AT_ONCE groups under way
+
+While nothing is under way a single message goes at once; under load groups grow by themselves, because more messages
+come in while writes are under way. An ack goes out only after `keep` returned: the promise rests on this order.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Protocol
+
+from cloud.accounting import Receipt
+from cloud.health import Component, Condition
+from cloud.ingest.freight import Freight, Opener
+from cloud.ingest.intake import Arrival, Intake
+from cloud.ingest.keeper import Keeper
+from cloud.metrics import Metrics
+from runtime.mqtt import Message
+from wire import Ack, Channel, encode_ack, topic_of
+
+READINGS_A_WRITE = 60_000
+WRITES_AT_ONCE = 4
+ACKS_KEPT = 10_000
+"""Acks that wait for the broker; beyond them gateways send again, which is harmless."""
+READINGS_BETWEEN_BREATHS = 6_000
+"""Opened in a row, some 3 ms, before other tasks of the process get their turn."""
+
+_log = logging.getLogger(__name__)
+
+
+class Receipted(Protocol):
+    """What an ack is made of: freight that is safe."""
+
+    @property
+    def gateway(self) -> str:
+        """Who sent it."""
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """Which range it was, if that can be said."""
+
+
+class Pipeline:
+    """Ingest without its sockets: `publish` sends to a topic, `acknowledge` gives a message's PUBACK."""
+
+    def __init__(
+        self,
+        *,
+        keeper: Keeper,
+        opener: Opener,
+        metrics: Metrics,
+        publish: Callable[[str, bytes], bool],
+        acknowledge: Callable[[Message], None],
+        queue_bytes: int,
+    ) -> None:
+        self._keeper = keeper
+        self._opener = opener
+        self._metrics = metrics
+        self._publish = publish
+        self._acknowledge = acknowledge
+        self._unsaid: deque[tuple[str, bytes]] = deque(maxlen=ACKS_KEPT)
+        self._intake = Intake(max_bytes=queue_bytes)
+        self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._closing = False
+        metrics.queue_bytes.set_function(lambda: self._intake.bytes_held)
+
+    def offer(self, message: Message, gateway: str) -> None:
+        """Take a message of `…/up`, on the event loop."""
+        if self._closing:
+            return  # without a PUBACK: the broker or the gateway sends it again when we are back
+        if not self._intake.offer(Arrival(message, gateway)):
+            self._metrics.shed.inc()
+
+    def say_unsaid(self) -> None:
+        """Send the acks that found no connection, now that there is one."""
+        unsaid, self._unsaid = self._unsaid, deque(maxlen=ACKS_KEPT)
+        for topic, ack in unsaid:
+            self._publish(topic, ack)
+
+    async def run(self) -> None:
+        """Work until cancelled, on a store that is open."""
+        while True:
+            await self._slots.acquire()
+            arrivals, freights = await self._group()
+            task = asyncio.create_task(self._finish(arrivals, freights))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+
+    async def drain(self, *, patience_s: float) -> None:
+        """Take nothing more, and give what is under way `patience_s` to become safe."""
+        self._closing = True
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=patience_s)
+        for task in self._under_way:
+            task.cancel()
+
+    def component(self) -> Component:
+        """How ingest is doing."""
+        if self._intake.is_full:
+            return Component(
+                Condition.DEGRADED,
+                f"the queue of {self._intake.bytes_held // 2**20} MB is full, so gateways send again; "
+                "look at the store, or raise ingest.queue_mb",
+            )
+        return Component(Condition.OK, f"{len(self._intake)} batches wait, {len(self._under_way)} writes under way")
+
+    async def _group(self) -> tuple[list[Arrival], list[Freight]]:
+        arrivals: list[Arrival] = []
+        freights: list[Freight] = []
+        readings = breath = 0
+        arrival: Arrival | None = await self._intake.take()
+        while arrival is not None:
+            freight = self._opener.open(arrival.message.payload, arrival.gateway)
+            arrivals.append(arrival)
+            freights.append(freight)
+            readings, breath = readings + freight.readings, breath + freight.readings
+            if readings >= READINGS_A_WRITE:
+                break
+            if breath >= READINGS_BETWEEN_BREATHS:
+                breath = 0
+                await asyncio.sleep(0)
+            arrival = self._intake.take_now()
+        return arrivals, freights
+
+    async def _finish(self, arrivals: Sequence[Arrival], freights: Sequence[Freight]) -> None:
+        try:
+            safe = await self._keeper.keep(freights)
+        except Exception:
+            _log.exception("keeping %d batches failed in a way that nobody foresaw; they come again", len(freights))
+            safe = []
+        self._metrics.batches.inc(len(safe))
+        for gateway, ack in acks_of(safe):
+            self._tell(topic_of(gateway, Channel.ACK), encode_ack(ack))
+        for arrival in arrivals:
+            self._acknowledge(arrival.message)
+            for shed in self._intake.release(arrival):
+                self._acknowledge(shed)
+
+    def _tell(self, topic: str, ack: bytes) -> None:
+        if not self._publish(topic, ack):
+            self._unsaid.append((topic, ack))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._slots.release()
+
+
+def acks_of(safe: Iterable[Receipted]) -> Iterator[tuple[str, Ack]]:
+    """The acks for what is safe, by gateway: neighbouring ranges of a stream in one; losses alone in their own."""
+    receipts = sorted(
+        (freight.gateway, receipt.stream, receipt.first, receipt.last)
+        for freight in safe
+        if (receipt := freight.receipt) is not None
+    )
+    for (gateway, stream), group in groupby(receipts, key=itemgetter(0, 1)):
+        ranges: list[tuple[int, int]] = []
+        for _, _, first, last in group:
+            if ranges and ranges[-1][0] <= ranges[-1][1] == first - 1 < last:
+                ranges[-1] = (ranges[-1][0], last)
+            else:
+                ranges.append((first, last))
+        for first, last in ranges:
+            yield gateway, Ack(stream, first, last)

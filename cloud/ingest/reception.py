@@ -1,0 +1,54 @@
+"""The reception: what comes from the broker goes to its place by its topic.
+
+…/up ─► pipeline        …/status ─► statuses        anything else ─► counted, and let go
+"""
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+
+from cloud.metrics import Metrics
+from cloud.statuses import Statuses
+from runtime.mqtt import Message
+from wire import Channel, WireError, parse_topic, subscription
+
+_log = logging.getLogger(__name__)
+_parse = lru_cache(maxsize=16_384)(parse_topic)
+
+
+def topics(shards: range, *, ingest: bool) -> list[str]:
+    """What to subscribe to for `shards`: statuses, and batches where this process takes them in."""
+    channels = (Channel.STATUS, Channel.UP) if ingest else (Channel.STATUS,)
+    return [topic for channel in channels for topic in subscription(channel, shards)]
+
+
+class Reception:
+    """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others."""
+
+    def __init__(
+        self,
+        *,
+        statuses: Statuses,
+        metrics: Metrics,
+        offer: Callable[[Message, str], None],
+        acknowledge: Callable[[Message], None],
+    ) -> None:
+        self._statuses = statuses
+        self._metrics = metrics
+        self._offer = offer
+        self._acknowledge = acknowledge
+
+    def hear(self, message: Message) -> None:
+        """Take a message from the session, on the event loop."""
+        try:
+            topic = _parse(message.topic)
+        except WireError as error:
+            self._metrics.ignored.inc()
+            _log.warning("a message was let go: %s", error)
+            self._acknowledge(message)
+            return
+        if topic.channel is Channel.UP:
+            self._offer(message, topic.gateway)
+            return
+        self._statuses.take(topic.gateway, message.payload)
+        self._acknowledge(message)

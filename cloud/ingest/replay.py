@@ -1,0 +1,48 @@
+"""Replay: a dead letter goes through the same checks again, after somebody has mended what made it one."""
+
+import time
+
+from cloud.dead_letters import DeadLetters
+from cloud.ingest.freight import Freight, Opener
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.platform import Replay
+from cloud.stores.contract import ReadingsStore
+
+
+class Replayer:
+    """Replays dead letters into the store."""
+
+    def __init__(
+        self, *, opener: Opener, store: ReadingsStore, dead_letters: DeadLetters, newest: Newest, metrics: Metrics
+    ) -> None:
+        self._opener = opener
+        self._store = store
+        self._dead_letters = dead_letters
+        self._newest = newest
+        self._metrics = metrics
+
+    async def replay(self, letter_id: int) -> Replay:
+        """Store what the checks now let pass; the letter is closed when that is all of it.
+
+        LookupError if there is no such letter; StoreUnavailable, and nothing changed, if the store takes nothing now.
+        """
+        letter = await self._dead_letters.letter(letter_id)
+        if letter.replayed_ms is not None:
+            return Replay(0, 0, f"dead letter {letter_id} was replayed before; nothing is left to do")
+        freight = await self._store_what_passes(self._opener.open(letter.raw, letter.gateway))
+        refused = sum(refusal.readings for refusal in freight.refusals)
+        if refused:
+            why = freight.refusals[0].sentence
+            return Replay(freight.stored, refused, f"{freight.stored} stored, {refused} still refused: {why}")
+        await self._dead_letters.close_letter(letter_id, now_ms=time.time_ns() // 1_000_000)
+        return Replay(freight.stored, 0, f"all {freight.stored} readings of dead letter {letter_id} are stored")
+
+    async def _store_what_passes(self, freight: Freight) -> Freight:
+        if freight.portion is None:
+            return freight
+        result = await self._store.write([freight.portion])
+        stored = self._opener.without(freight, result.rejected) if result.rejected else freight
+        self._metrics.count_stored(stored.sizes)
+        self._newest.load(stored.newest)
+        return stored

@@ -1,0 +1,68 @@
+"""The platform: all that the API and the console may ask of the cloud's core.
+
+broker ─► ingest ─► store ─► newest        platform.health(now_ms) asks each part how it is doing
+             └────► dead letters, accounts
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from cloud.accounting import Accounts
+from cloud.dead_letters import DeadLetters
+from cloud.health import Component, Condition, Health
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.registry.records import City
+from cloud.registry.snapshot import Registry
+from cloud.statuses import Statuses
+from cloud.stores.contract import ReadingsStore
+from wire import Domain
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """What became of a dead letter's readings when it was replayed."""
+
+    stored: int
+    refused: int
+    sentence: str
+
+
+class Platform:
+    """What runs, by its parts; `components` has the parts that health looks at, `replay` replays a dead letter."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        store: ReadingsStore,
+        newest: Newest,
+        accounts: Accounts,
+        statuses: Statuses,
+        dead_letters: DeadLetters,
+        metrics: Metrics,
+        components: Mapping[str, Callable[[], Component]],
+        replay: Callable[[int], Awaitable[Replay]],
+    ) -> None:
+        self.city: City = registry.city
+        self.registry = registry
+        self.store = store
+        self.newest = newest
+        self.accounts = accounts
+        self.statuses = statuses
+        self.dead_letters = dead_letters
+        self.metrics = metrics
+        self._components = components
+        self._replay = replay
+
+    async def replay(self, dead_letter_id: int) -> Replay:
+        """Run a dead letter through the same checks again; LookupError if there is none of that id."""
+        return await self._replay(dead_letter_id)
+
+    def health(self, now_ms: int) -> Health:
+        """How the cloud is doing at `now_ms` (UTC)."""
+        components = {name: look() for name, look in self._components.items()}
+        worst = max((component.status for component in components.values()), key=list(Condition).index)
+        ages = self.newest.age_s(now_ms)
+        watched = {domain.value: ages[domain] for domain in Domain if domain is not Domain.GATEWAY}
+        return Health(worst, watched, components)

@@ -1,0 +1,133 @@
+"""city.toml: the city as people write it down, read with every mistake in it at once.
+
+[city]  name, zone          [[sites]]    id, name, place, latitude, longitude, zone?
+[[gateways]]  id, name, site     [[sensors]]  id, name, site, gateway, quantities, interval_s?, calibration?, …
+"""
+
+import difflib
+import tomllib
+import zoneinfo
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, FiniteFloat
+
+from cloud.registry.contradictions import KINDS, Tables, contradictions
+from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
+from cloud.registry.snapshot import Registry
+from runtime.settings import Settings, SettingsError, load_settings
+from wire import QUANTITIES, Domain, check_name
+
+
+def _zone(text: str) -> str:
+    known = zoneinfo.available_timezones()
+    if known and text not in known:  # a machine without time zones knows none: then nothing can be said
+        close = difflib.get_close_matches(text, known, n=1)
+        raise ValueError(f"no such time zone; write {close[0] if close else 'one such as Asia/Jayapura'}")
+    return text
+
+
+def _quantity(text: str) -> str:
+    sensed = [name for name, row in QUANTITIES.items() if row.domain is not Domain.GATEWAY]
+    if text not in sensed:
+        close = difflib.get_close_matches(text, sensed, n=1)
+        raise ValueError(f"no such quantity; write {close[0] if close else 'one of ' + ', '.join(sensed)}")
+    return text
+
+
+def _not_zero(scale: float) -> float:
+    if scale == 0:
+        raise ValueError("a scale of 0 makes every value the same; write another")
+    return scale
+
+
+Name = Annotated[str, AfterValidator(lambda text: check_name("id", text))]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Zone = Annotated[str, AfterValidator(_zone)]
+QuantityName = Annotated[str, AfterValidator(_quantity)]
+
+
+class CityTable(Settings):
+    """`[city]`."""
+
+    name: Text
+    zone: Zone
+
+
+class SiteTable(Settings):
+    """`[[sites]]`: WGS 84 degrees."""
+
+    id: Name
+    name: Text
+    place: str = ""
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    zone: Zone | None = None
+
+
+class GatewayTable(Settings):
+    """`[[gateways]]`."""
+
+    id: Name
+    name: Text
+    site: str
+
+
+class CalibrationTable(Settings):
+    """`calibration = { water_level = { scale = 1.0, offset = -2.5 } }`."""
+
+    scale: Annotated[FiniteFloat, AfterValidator(_not_zero)] = 1.0
+    offset: FiniteFloat = 0.0
+
+
+class SensorTable(Settings):
+    """`[[sensors]]`."""
+
+    id: Name
+    name: Text
+    site: str
+    gateway: str
+    quantities: Annotated[list[QuantityName], Field(min_length=1)]
+    interval_s: Annotated[float | None, Field(gt=0)] = None
+    mounting_height_cm: Annotated[float | None, Field(gt=0)] = None
+    calibration: Annotated[dict[QuantityName, CalibrationTable], Field(default_factory=dict)]
+
+
+class CityFile(Settings):
+    """The whole of city.toml."""
+
+    city: CityTable
+    sites: tuple[SiteTable, ...] = ()
+    gateways: tuple[GatewayTable, ...] = ()
+    sensors: tuple[SensorTable, ...] = ()
+
+
+def read_city_file(file: Path) -> Registry:
+    """The city as `file` describes it; SettingsError lists every mistake."""
+    problems = [f"{file.name}: {problem}" for problem in contradictions(_tables(file))]
+    try:
+        parsed = load_settings(file, CityFile)
+    except SettingsError as error:
+        raise SettingsError(error.problems + problems) from None
+    if problems:
+        raise SettingsError(problems)
+    return Registry(
+        city=City(parsed.city.name, parsed.city.zone),
+        sites=[Site(**dict(site) | {"zone": site.zone or parsed.city.zone}) for site in parsed.sites],
+        gateways=[Gateway(**dict(gateway)) for gateway in parsed.gateways],
+        sensors=[_sensor(sensor) for sensor in parsed.sensors],
+    )
+
+
+def _tables(file: Path) -> Tables:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # load_settings says it in a sentence
+    named = {name: document.get(name) for name in KINDS}
+    return {name: rows for name, rows in named.items() if isinstance(rows, list)}
+
+
+def _sensor(table: SensorTable) -> Sensor:
+    calibration = {name: Calibration(row.scale, row.offset) for name, row in table.calibration.items()}
+    return Sensor(**dict(table) | {"quantities": tuple(table.quantities), "calibration": calibration})

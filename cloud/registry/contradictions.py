@@ -1,0 +1,65 @@
+"""What a city file says that cannot all be true:  an id twice, a site that is not there, a calibration of nothing.
+
+It looks at the file's tables as TOML gives them and passes over whatever has the wrong form, which others report: so
+both kinds of mistake are told at once.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+KINDS = ("sites", "gateways", "sensors")
+Tables = Mapping[str, list[Any]]
+"""The arrays of tables of a city file, by their key."""
+
+# key in a table -> the kind of table that it names
+_NAMES_A = {"gateways": {"site": "sites"}, "sensors": {"site": "sites", "gateway": "gateways"}}
+
+
+def contradictions(tables: Tables) -> Iterator[str]:
+    """One sentence for each contradiction, opened by its key."""
+    for kind in KINDS:
+        yield from _twice(kind, _ids(tables, kind))
+    for kind, references in _NAMES_A.items():
+        for number, row in _rows(tables, kind):
+            for key, named in references.items():
+                yield from _dangling(f"{kind}[{number}].{key}", row.get(key), named, _ids(tables, named))
+    for number, sensor in _rows(tables, "sensors"):
+        yield from _of_sensor(f"sensors[{number}]", sensor, _ids(tables, "gateways"))
+
+
+def _rows(tables: Tables, kind: str) -> list[tuple[int, dict[str, Any]]]:
+    return [(number, row) for number, row in enumerate(tables.get(kind, [])) if isinstance(row, dict)]
+
+
+def _ids(tables: Tables, kind: str) -> dict[int, str]:
+    return {number: row["id"] for number, row in _rows(tables, kind) if isinstance(row.get("id"), str)}
+
+
+def _twice(kind: str, ids: Mapping[int, str]) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for number, name in ids.items():
+        before = first.setdefault(name, number)
+        if before != number:
+            yield f"{kind}[{number}].id: {name!r}: {kind}[{before}] has this id already; write another"
+
+
+def _dangling(key: str, name: object, kind: str, known: Mapping[int, str]) -> Iterator[str]:
+    if isinstance(name, str) and name not in known.values():
+        close = difflib.get_close_matches(name, known.values(), n=1)
+        advice = f"did you mean {close[0]}?" if close else f"add it to [[{kind}]]"
+        yield f"{key}: {name!r}: there is none of that id; {advice}"
+
+
+def _of_sensor(key: str, sensor: dict[str, Any], gateways: Mapping[int, str]) -> Iterator[str]:
+    if sensor.get("id") in gateways.values():
+        yield f"{key}.id: {sensor['id']!r}: a gateway has this id, and is a sensor by itself; write another"
+    quantities, calibration = sensor.get("quantities"), sensor.get("calibration", {})
+    if not isinstance(quantities, list) or not isinstance(calibration, dict):
+        return
+    for number, name in enumerate(quantities):
+        if name in quantities[:number]:
+            yield f"{key}.quantities[{number}]: {name!r} stands here twice; take one out"
+    for name in calibration:
+        if name not in quantities:
+            yield f"{key}.calibration.{name}: the sensor does not measure it; add it to quantities or take it out here"

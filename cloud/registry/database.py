@@ -1,0 +1,91 @@
+"""The registry database: one thread does all its work, one transaction at a time, so the loop waits on no disk.
+
+rows = await database.run(lambda connection: connection.execute(select(…)).all())
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+
+from cloud.registry.tables import Base
+
+__all__ = ["Base", "Database", "DatabaseUnavailable"]
+
+_log = logging.getLogger(__name__)
+_MIGRATIONS = Path(__file__).parent / "migrations"
+T = TypeVar("T")
+
+
+class DatabaseUnavailable(Exception):
+    """The registry database cannot be used now; the text is one sentence."""
+
+
+class Database:
+    """A connection pool to `url` (SQLAlchemy's form) and the thread that works on it."""
+
+    def __init__(self, url: str) -> None:
+        self.problem = ""
+        self._url = make_url(url)
+        self._engine = create_engine(self._url)
+        if self._url.get_backend_name() == "sqlite":
+            event.listen(self._engine, "connect", _set_up_sqlite)
+            event.listen(self._engine, "begin", _begin_writing)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
+
+    def __str__(self) -> str:
+        return f"registry database {self._url.render_as_string(hide_password=True)}"
+
+    async def open(self) -> None:
+        """Bring the tables to this version's form; DatabaseUnavailable where that fails."""
+        await self._in_thread(lambda: _migrate(self._engine))
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done."""
+
+        def in_transaction() -> T:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        return await self._in_thread(in_transaction)
+
+    async def close(self) -> None:
+        """Let go of connections and the thread, when what is under way is done."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._engine.dispose()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            outcome = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except DBAPIError as error:
+            self.problem = f"{self}: {error.orig}"
+            raise DatabaseUnavailable(self.problem) from None
+        self.problem = ""
+        return outcome
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _begin_writing(connection: Connection) -> None:
+    # a transaction that begins by reading cannot wait for another process's write: it fails at its own first one
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin in `_begin_writing`, not where the driver thinks best
+    # FULL: in WAL mode NORMAL may lose the last commits to a power cut, and with them what was acknowledged
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")

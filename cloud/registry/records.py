@@ -1,0 +1,61 @@
+"""What the registry knows, as records:  a city has sites, a site has gateways and sensors.
+
+City(name="Morotai", zone="Asia/Jayapura")
+Site(id="daruba", name="Daruba river", place="Daruba", latitude=2.05, longitude=128.29, zone="Asia/Jayapura")
+Gateway(id="gw-daruba", name="Daruba gateway", site="daruba")
+Sensor(id="river-daruba-1", name="River", site="daruba", gateway="gw-daruba", quantities=("water_level",), …)
+"""
+
+import msgspec
+
+
+class City(msgspec.Struct, frozen=True):
+    """The city: its name, and the IANA time zone of sites that name none."""
+
+    name: str
+    zone: str
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A place with sensors: WGS 84 degrees, and its IANA time zone."""
+
+    id: str
+    name: str
+    place: str
+    latitude: float
+    longitude: float
+    zone: str
+    retired: bool = False
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """A gateway and the site at which it stands; retired when city.toml names it no more."""
+
+    id: str
+    name: str
+    site: str
+    retired: bool = False
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """What is stored is `value * scale + offset`, in the quantity's unit."""
+
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+NO_CALIBRATION = Calibration()
+
+
+class Sensor(msgspec.Struct, frozen=True):
+    """A sensor: what it measures, behind which gateway, how often (`interval_s`), and how it is mounted."""
+
+    id: str
+    name: str
+    site: str
+    gateway: str
+    quantities: tuple[str, ...]
+    interval_s: float | None = None
+    mounting_height_cm: float | None = None
+    calibration: dict[str, Calibration] = {}
+    retired: bool = False

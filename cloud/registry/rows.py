@@ -1,0 +1,89 @@
+"""The registry as rows of its database:  keep_registry(connection, registry), read_registry(connection) -> Registry.
+
+What a newer city file names no more is retired, never deleted: its readings and accounts keep their meaning.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
+from cloud.registry.snapshot import Registry
+from cloud.registry.tables import Base
+
+
+def keep_registry(connection: Connection, registry: Registry) -> None:
+    """Make the database say what `registry`, read from a city file, says; doing it again changes nothing."""
+    sensors = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
+    _put(connection, "cities", [{"id": 1, "name": registry.city.name, "zone": registry.city.zone}])
+    _put(connection, "sites", [_row("sites", site) for site in registry.sites()])
+    _put(connection, "gateways", [_row("gateways", gateway) for gateway in registry.gateways()])
+    _put(connection, "sensors", [_row("sensors", sensor) for sensor in sensors])
+    quantities = _table("sensor_quantities")
+    connection.execute(delete(quantities).where(quantities.c.sensor.in_([sensor.id for sensor in sensors])))
+    rows = [row for sensor in sensors for row in _quantity_rows(sensor)]
+    if rows:
+        connection.execute(insert(quantities), rows)
+
+
+def read_registry(connection: Connection) -> Registry:
+    """What the database knows, the retired included; LookupError while no city file was ever loaded."""
+    city = connection.execute(select(_table("cities"))).mappings().first()
+    if city is None:
+        raise LookupError("the registry has no city yet; load a city file")
+    quantities: dict[str, list[Any]] = {}
+    for row in connection.execute(select(_table("sensor_quantities")).order_by("place")).mappings():
+        quantities.setdefault(row["sensor"], []).append(row)
+    return Registry(
+        city=City(city["name"], city["zone"]),
+        sites=[Site(**row) for row in _all(connection, "sites")],
+        gateways=[Gateway(**row) for row in _all(connection, "gateways")],
+        sensors=[Sensor(**row, **_measured(quantities.get(row["id"], []))) for row in _all(connection, "sensors")],
+    )
+
+
+def _all(connection: Connection, name: str) -> list[dict[str, Any]]:
+    table = _table(name)
+    return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+
+
+def _measured(rows: Iterable[Any]) -> dict[str, Any]:
+    calibration = {row["quantity"]: Calibration(row["scale"], row["offset"]) for row in rows}
+    return {
+        "quantities": tuple(calibration),
+        "calibration": {name: given for name, given in calibration.items() if given != NO_CALIBRATION},
+    }
+
+
+def _quantity_rows(sensor: Sensor) -> Iterator[dict[str, Any]]:
+    for place, quantity in enumerate(sensor.quantities):
+        calibration = sensor.calibration.get(quantity, NO_CALIBRATION)
+        yield {
+            "sensor": sensor.id,
+            "quantity": quantity,
+            "place": place,
+            "scale": calibration.scale,
+            "offset": calibration.offset,
+        }
+
+
+def _put(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+    table = _table(name)
+    known = set(connection.execute(select(table.c.id)).scalars())
+    for row in rows:
+        if row["id"] in known:
+            connection.execute(update(table).where(table.c.id == row["id"]).values(row))
+        else:
+            connection.execute(insert(table).values(row))
+    gone = known - {row["id"] for row in rows}
+    if gone:
+        connection.execute(update(table).where(table.c.id.in_(gone)).values(retired=True))
+
+
+def _row(table: str, record: Site | Gateway | Sensor) -> dict[str, Any]:
+    return {column.name: getattr(record, column.name) for column in _table(table).c}
+
+
+def _table(name: str) -> Table:
+    return Base.metadata.tables[name]

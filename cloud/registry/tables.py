@@ -1,0 +1,120 @@
+"""The tables of the registry database: the city, what never got into the readings store, and who sent what.
+
+cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities        dead_letters        stream_accounts  closed_streams
+Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
+"""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from wire.names import MAX_NAME_LENGTH
+
+NAME = String(MAX_NAME_LENGTH)
+COUNT = BigInteger()
+# SQLite numbers rows by itself only where the key is its own INTEGER
+ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables of the registry database."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double()}
+
+
+class CityRow(Base):
+    """The one city."""
+
+    __tablename__ = "cities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    zone: Mapped[str] = mapped_column(Text)
+
+
+class SiteRow(Base):
+    """A place with sensors."""
+
+    __tablename__ = "sites"
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    zone: Mapped[str] = mapped_column(Text)
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class GatewayRow(Base):
+    """A gateway at a site."""
+
+    __tablename__ = "gateways"
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    site: Mapped[str] = mapped_column(NAME, ForeignKey("sites.id"))
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class SensorRow(Base):
+    """A sensor behind a gateway."""
+
+    __tablename__ = "sensors"
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    site: Mapped[str] = mapped_column(NAME, ForeignKey("sites.id"))
+    gateway: Mapped[str] = mapped_column(NAME, ForeignKey("gateways.id"))
+    interval_s: Mapped[float | None]
+    mounting_height_cm: Mapped[float | None]
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class SensorQuantityRow(Base):
+    """A quantity that a sensor measures, with its calibration; `place` keeps the order of the city file."""
+
+    __tablename__ = "sensor_quantities"
+    sensor: Mapped[str] = mapped_column(NAME, ForeignKey("sensors.id"), primary_key=True)
+    quantity: Mapped[str] = mapped_column(NAME, primary_key=True)
+    place: Mapped[int]
+    scale: Mapped[float] = mapped_column(default=1.0)
+    offset: Mapped[float] = mapped_column(default=0.0)
+
+
+class DeadLetterRow(Base):
+    """What was refused, in its raw form; `fingerprint` tells the same letter when it comes again."""
+
+    __tablename__ = "dead_letters"
+    __table_args__ = (Index("dead_letters_replayed", "replayed_ms"),)
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    time_ms: Mapped[int] = mapped_column(COUNT)
+    gateway: Mapped[str] = mapped_column(NAME)
+    reason: Mapped[str] = mapped_column(String(32))
+    sentence: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    count: Mapped[int] = mapped_column(COUNT)
+    replayed_ms: Mapped[int | None] = mapped_column(COUNT)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)  # last, so that sums over `size` need not read past it
+
+
+class StreamAccounts(Base):
+    """The ledger of one stream: ranges as JSON, `[[1,90],[121,360]]`."""
+
+    __tablename__ = "stream_accounts"
+    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
+    stream: Mapped[str] = mapped_column(NAME, primary_key=True)
+    received: Mapped[str] = mapped_column(Text)
+    declared: Mapped[str] = mapped_column(Text)
+    duplicates: Mapped[int] = mapped_column(COUNT)
+    written_off: Mapped[int] = mapped_column(COUNT)
+    touched_ms: Mapped[int] = mapped_column(COUNT)
+
+
+class ClosedStreams(Base):
+    """The sums of a gateway's streams that are too old to keep one by one."""
+
+    __tablename__ = "closed_streams"
+    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
+    received: Mapped[int] = mapped_column(COUNT)
+    duplicates: Mapped[int] = mapped_column(COUNT)
+    missing: Mapped[int] = mapped_column(COUNT)
+    declared_lost: Mapped[int] = mapped_column(COUNT)

@@ -1,0 +1,204 @@
+"""cloud.toml, table by table; docs/cloud.md explains each key.
+
+[broker]  [ingest]  [store]  [registry]  [dead_letters]  [api]  [console]
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, Field, TypeAdapter, field_validator, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from runtime.mqtt import BrokerSettings
+from runtime.settings import Settings, beside, load_settings
+from wire.topics import SHARDS
+
+Seconds = Annotated[float, Field(gt=0, le=3_600)]
+Megabytes = Annotated[int, Field(ge=1, le=1_000_000)]
+Engine = Literal["sqlite", "influxdb"]
+_HTTP_URL = TypeAdapter(AnyHttpUrl)
+
+
+class IngestSettings(Settings):
+    """How much ingest takes on: which shards, how much in memory, how far ahead a reading's time may be."""
+
+    enabled: bool = True
+    shards: str = f"0-{SHARDS - 1}"
+    queue_mb: Megabytes = 64
+    ahead_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    keep_session: bool = True
+
+    @field_validator("shards")
+    @classmethod
+    def _shards_are_a_range(cls, text: str) -> str:
+        found = re.fullmatch(r"(\d+)-(\d+)", text)
+        if found is None or not int(found[1]) <= int(found[2]) < SHARDS:
+            raise ValueError(f'write the first and the last shard, as in "0-{SHARDS - 1}"')
+        return text
+
+    @property
+    def shard_range(self) -> range:
+        """The shards as a range."""
+        first, last = self.shards.split("-")
+        return range(int(first), int(last) + 1)
+
+
+class SqliteSettings(Settings):
+    """Readings in a file."""
+
+    engine: Engine = "sqlite"
+    path: Path = Path("readings.db")
+
+
+class InfluxSettings(Settings):
+    """Readings in InfluxDB: `api` v1 needs `database`, v2 needs `org`, `bucket` and `token_file`."""
+
+    engine: Engine = "influxdb"
+    url: str
+    api: Literal["v1", "v2"] = "v1"
+    database: str = ""
+    username: str | None = None
+    password_file: Path | None = None
+    org: str = ""
+    bucket: str = ""
+    token_file: Path | None = None
+    timeout_s: Seconds = 10.0
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_http(cls, text: str) -> str:
+        try:
+            _HTTP_URL.validate_python(text)
+        except ValueError:
+            raise ValueError('write an address such as "http://127.0.0.1:8086"') from None
+        return text.rstrip("/")
+
+    @model_validator(mode="after")
+    def _api_has_its_keys(self) -> "InfluxSettings":
+        needed = {"v1": ("database",), "v2": ("bucket",)}[self.api]
+        missing = [name for name in needed if not getattr(self, name)]
+        if missing:
+            raise ValueError(f'api "{self.api}" needs {" and ".join(missing)}; add it')
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file go together; add the other one or take both out")
+        return self
+
+    @property
+    def query_database(self) -> str:
+        """What InfluxQL calls the place of the readings: on v2 the bucket, unless `database` names its v1 mapping."""
+        return self.database or self.bucket
+
+    def token(self) -> str | None:
+        """The token from its file; OSError where it cannot be read."""
+        return _secret(self.token_file)
+
+    def password(self) -> str | None:
+        """The password from its file; OSError where it cannot be read."""
+        return _secret(self.password_file)
+
+
+class RegistrySettings(Settings):
+    """Where the registry is kept, and the city file that it is loaded from."""
+
+    url: str = "sqlite:///registry.db"
+    city: Path = Path("city.toml")
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_a_database(cls, text: str) -> str:
+        try:
+            make_url(text).get_dialect().import_dbapi()
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise ValueError(f'{error}; write an SQLAlchemy address such as "sqlite:///registry.db"') from None
+        return text
+
+    def beside(self, file: Path) -> "RegistrySettings":
+        """The same with the paths that `file` means."""
+        url = make_url(self.url)
+        if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+            url = url.set(database=str(beside(file, Path(str(url.database)))))
+        text = url.render_as_string(hide_password=False)
+        return self.model_copy(update={"url": text, "city": beside(file, self.city)})
+
+
+class DeadLetterSettings(Settings):
+    """How much refused matter is kept."""
+
+    max_mb: Megabytes = 256
+
+
+class ApiSettings(Settings):
+    """Where the API and the console listen."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+
+
+class ConsoleSettings(Settings):
+    """The console: its language, an URL template of map tiles (empty: none), a GeoJSON coast line (empty: none)."""
+
+    language: Literal["id", "en"] = "id"
+    tiles: str = ""
+    coastline: str = ""
+
+
+class CloudSettings(Settings):
+    """The whole of cloud.toml."""
+
+    broker: BrokerSettings = BrokerSettings()
+    ingest: IngestSettings = IngestSettings()
+    store: SqliteSettings | InfluxSettings = SqliteSettings()
+    registry: RegistrySettings = RegistrySettings()
+    dead_letters: DeadLetterSettings = DeadLetterSettings()
+    api: ApiSettings = ApiSettings()
+    console: ConsoleSettings = ConsoleSettings()
+
+
+class _OnSqlite(CloudSettings):
+    store: SqliteSettings = SqliteSettings()
+
+
+class _OnInflux(CloudSettings):
+    store: InfluxSettings
+
+
+def load_cloud_settings(file: Path) -> CloudSettings:
+    """Read `file`, with all relative paths in it made those that it means; SettingsError lists every mistake."""
+    # one model for each engine, not a union of them: so a mistake is named by the key as it stands in the file
+    settings: CloudSettings = load_settings(file, _OnInflux if _engine_named(file) == "influxdb" else _OnSqlite)
+    console = settings.console
+    coastline = str(beside(file, Path(console.coastline))) if console.coastline else ""
+    return settings.model_copy(
+        update={
+            "broker": _placed(settings.broker, file),
+            "store": _placed(settings.store, file),
+            "registry": settings.registry.beside(file),
+            "console": console.model_copy(update={"coastline": coastline}),
+        }
+    )
+
+
+def _engine_named(file: Path) -> object:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))["store"]["engine"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # whatever is wrong, load_settings says it in a sentence
+
+
+def _placed(table: Settings, file: Path) -> Settings:
+    """The table with each relative path in it, and in the tables within it, beginning beside `file`."""
+    placed: dict[str, Any] = {}
+    for name, value in table:
+        if isinstance(value, Path):
+            placed[name] = beside(file, value)
+        elif isinstance(value, Settings):
+            placed[name] = _placed(value, file)
+    return table.model_copy(update=placed)
+
+
+def _secret(file: Path | None) -> str | None:
+    return None if file is None else file.read_text(encoding="utf-8").strip()

@@ -1,0 +1,1 @@
+"""Readings stores: one contract, SQLite and InfluxDB."""

@@ -1,0 +1,253 @@
+"""Readings in InfluxDB: line protocol in, InfluxQL out.
+
+v1  POST /write?db=siaga&precision=ms                       1.x
+v2  POST /api/v2/write?org=…&bucket=siaga&precision=ms      1.8, 2.x, 3.x, VictoriaMetrics
+    GET  /query?db=siaga&epoch=ms&q=SELECT …                all of them but VictoriaMetrics
+
+Both write paths answer when the points are in the server's write-ahead log, forced to disk.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import msgspec
+
+from cloud.blocks import Block
+from cloud.settings import InfluxSettings
+from cloud.stores.answers import Answer, Meaning, answer_of, error_text, retry_after_s
+from cloud.stores.contract import (
+    Aggregate,
+    Point,
+    Portion,
+    Rejected,
+    StoredReading,
+    StoreRefused,
+    StoreUnavailable,
+    WriteResult,
+)
+from cloud.stores.lines import MARKS, lines_of
+from wire import QUANTITIES, Quantity
+
+CONNECTIONS = 8
+EARLIEST_MS, LATEST_MS = -(2**63) // 10**6 + 1, 2**63 // 10**6 - 1
+"""The times that InfluxDB knows, in its nanoseconds of 64 bits."""
+BadLines = dict[int, str]
+"""The numbers of lines that the server will never take, each with its reason."""
+
+
+class InfluxStore:
+    """A `ReadingsStore` in the InfluxDB at `settings.url`."""
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._name = f"InfluxDB at {settings.url}"
+        self._login: dict[str, str] = {}
+        self._client = httpx.AsyncClient(
+            base_url=settings.url,
+            timeout=settings.timeout_s,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            trust_env=False,  # a proxy of the machine's environment has no business between us and the database
+        )
+
+    async def open(self) -> None:
+        """Find the server and, on v1 where the user may, make the database; StoreUnavailable where that fails.
+
+        Credentials are read from their files here, so opening again takes changed ones.
+        """
+        self._login = _login(self._settings)
+        if self._settings.api == "v2":
+            await self._request("GET", "/ping")
+            return
+        statement = f"CREATE DATABASE {_identifier(self._settings.database)}"
+        response = await self._request("POST", "/query", params={"q": statement})
+        if response.status_code == 401:
+            raise StoreRefused(self._refusal(401, error_text(response)))
+
+    def prepare(self, blocks: Sequence[Block]) -> Portion:
+        """The blocks as lines."""
+        return Portion(lines_of(blocks))
+
+    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store the portions in one request, or in as many as the server's refusals make it take."""
+        body = b"".join([portion.form for portion in portions])
+        answer = await self._post(body)
+        if answer.meaning is Meaning.STORED:
+            return WriteResult()
+        bad = await self._bad_lines(_lines(body), answer)
+        places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
+        return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
+
+    async def history(
+        self,
+        sensor: str,
+        quantity: str,
+        *,
+        start_ms: int,
+        end_ms: int,
+        every_ms: int | None = None,
+        agg: Aggregate = Aggregate.MEAN,
+        limit: int = 100_000,
+    ) -> list[Point]:
+        """The readings with start <= time < end, or one point for each step: see the contract."""
+        if every_ms is None:
+            return await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        chosen = _select(f"{agg}({_identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+        rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
+        return [Point(row[0], row[1]) for row in rows if row[1] is not None]
+
+    async def newest(self) -> list[StoredReading]:
+        """The newest reading of every series, by one statement for each quantity, all in one request."""
+        results = await self._query("; ".join(_newest(row) for row in QUANTITIES.values()))
+        return [
+            StoredReading(**series["tags"], quantity=name, time_ms=row[0], value=row[1], marks=row[2] or 0)
+            for name, result in zip(QUANTITIES, results, strict=True)
+            for series in result.get("series", ())
+            for row in series["values"]
+        ]
+
+    async def count(self, sensor: str, quantity: str) -> int:
+        """How many readings of a series are stored."""
+        rows = await self._rows(_select(f"count({_identifier(quantity)})", sensor, quantity))
+        return int(rows[0][1]) if rows else 0
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _bad_lines(self, lines: list[bytes], answer: Answer) -> BadLines:
+        """Find the lines that made the server answer so, and store all others."""
+        if answer.meaning is Meaning.STORED:
+            return {}
+        if answer.meaning is Meaning.FIND:
+            named = answer.named_lines(lines)
+            if named:
+                return await self._without(named, lines)
+        if len(lines) == 1 or answer.dropped() == len(lines):
+            return dict.fromkeys(range(len(lines)), f"{answer.status}: {answer.text}")
+        middle = len(lines) // 2
+        first = await self._bad_lines(lines[:middle], await self._post(_body(lines[:middle])))
+        second = await self._bad_lines(lines[middle:], await self._post(_body(lines[middle:])))
+        return first | {number + middle: reason for number, reason in second.items()}
+
+    async def _without(self, named: BadLines, lines: list[bytes]) -> BadLines:
+        """Store all but the `named` lines, which need not be all the bad ones."""
+        kept = [number for number in range(len(lines)) if number not in named]
+        if not kept:
+            return named
+        rest = [lines[number] for number in kept]
+        more = await self._bad_lines(rest, await self._post(_body(rest)))
+        return named | {kept[number]: reason for number, reason in more.items()}
+
+    async def _post(self, body: bytes) -> Answer:
+        path, params = _write_target(self._settings)
+        answer = answer_of(await self._request("POST", path, params=params, content=body))
+        if answer.meaning is Meaning.REFUSED:
+            raise StoreRefused(self._refusal(answer.status, answer.text))
+        if answer.meaning is Meaning.WAIT:
+            sentence = f"{self._name} answered {answer.status}: {answer.text}"
+            raise StoreUnavailable(sentence, retry_after_s=answer.retry_after_s)
+        return answer
+
+    async def _readings(self, sensor: str, quantity: str, *, start_ms: int, end_ms: int, limit: int) -> list[Point]:
+        points: list[Point] = []
+        while True:
+            chosen = _select(f"{_identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+            rows = await self._rows(f"{chosen} LIMIT {limit}")
+            # the value stands empty where the sensor said marks and only other quantities: so pages come short
+            points += [Point(row[0], row[1], row[2] or 0) for row in rows if row[1] is not None]
+            if len(rows) < limit or len(points) >= limit:
+                return points[:limit]
+            start_ms = rows[-1][0] + 1
+
+    async def _rows(self, statement: str) -> list[list[Any]]:
+        (result,) = await self._query(statement)
+        return [row for series in result.get("series", ()) for row in series["values"]]
+
+    async def _query(self, statements: str) -> list[dict[str, Any]]:
+        params = {"db": self._settings.query_database, "epoch": "ms", "q": statements}
+        response = await self._request("GET", "/query", params=params)
+        if response.status_code != 200:
+            raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
+        results: list[dict[str, Any]] = msgspec.json.decode(response.content)["results"]
+        for result in results:
+            if "error" in result:
+                raise self._no_answer(404 if "not found" in result["error"] else 500, result["error"], None)
+        return results
+
+    def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
+        if 400 <= status < 500 and status not in (408, 425, 429):
+            return StoreRefused(self._refusal(status, text))
+        return StoreUnavailable(f"{self._name} answered {status}: {text}", retry_after_s=wait_s)
+
+    async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return await self._client.request(method, path, headers=self._login, **content)
+        except httpx.TimeoutException:
+            sentence = f"{self._name} did not answer within {self._settings.timeout_s:g} s"
+            raise StoreUnavailable(sentence) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise StoreUnavailable(f"{self._name} cannot be reached: {error or type(error).__name__}") from None
+
+    def _refusal(self, status: int, text: str) -> str:
+        return f"{self._name} answered {status}: {text}; {_ADVICE[self._settings.api].get(status, 'check [store]')}"
+
+
+_ADVICE = {
+    "v1": {
+        401: "check store.username and store.password_file",
+        403: "let store.username write to and read from the database",
+        404: "make the database named in store.database",
+    },
+    "v2": {
+        401: "check store.token_file",
+        403: "give the token leave to write to and read from the bucket",
+        404: "make the bucket and organisation named in store.bucket and store.org (reading needs a v1 mapping too)",
+    },
+}
+
+
+def _login(settings: InfluxSettings) -> dict[str, str]:
+    try:
+        token, password = settings.token(), settings.password()
+    except OSError as error:
+        raise StoreRefused(f"InfluxDB at {settings.url}: {error.filename}: {error.strerror}") from None
+    if token is not None:
+        return {"Authorization": f"Token {token}"}
+    if password is not None:
+        return {"Authorization": f"Basic {b64encode(f'{settings.username}:{password}'.encode()).decode()}"}
+    return {}
+
+
+def _write_target(settings: InfluxSettings) -> tuple[str, dict[str, str]]:
+    if settings.api == "v1":
+        return "/write", {"db": settings.database, "precision": "ms"}
+    return "/api/v2/write", {"org": settings.org, "bucket": settings.bucket, "precision": "ms"}
+
+
+def _lines(body: bytes) -> list[bytes]:
+    return body.removesuffix(b"\n").split(b"\n")
+
+
+def _body(lines: Sequence[bytes]) -> bytes:
+    return b"\n".join(lines) + b"\n"
+
+
+def _newest(row: Quantity) -> str:
+    what, measurement = _identifier(row.name), _identifier(row.domain)
+    return f"SELECT last({what}), {MARKS} FROM {measurement} GROUP BY site, sensor, gateway"  # noqa: S608 - constants
+
+
+def _select(what: str, sensor: str, quantity: str, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:
+    measurement = _identifier(QUANTITIES[quantity].domain)
+    times = f"time >= {start_ms}ms AND time < {end_ms}ms"
+    return f"SELECT {what} FROM {measurement} WHERE sensor = {_literal(sensor)} AND {times}"  # noqa: S608 - escaped
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,184 @@
+"""Readings in SQLite: the embedded store.
+
+series(id, sensor, quantity, site, gateway)      readings(series, time_ms, value, marks)  key (series, time_ms)
+
+`WITHOUT ROWID` keeps each series' readings side by side in the order of time. One thread writes and one reads; WAL lets
+them work at once, and `synchronous=FULL` makes a write durable when it returns.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+from typing import TypeVar
+
+from cloud.blocks import Block, Mark
+from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, WriteResult
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, quantity TEXT NOT NULL,
+    site TEXT NOT NULL, gateway TEXT NOT NULL, UNIQUE (sensor, quantity)
+);
+CREATE TABLE IF NOT EXISTS readings (
+    series INTEGER NOT NULL, time_ms INTEGER NOT NULL, value REAL NOT NULL, marks INTEGER NOT NULL,
+    PRIMARY KEY (series, time_ms)
+) WITHOUT ROWID;
+"""
+_WRITE_SERIES = """
+INSERT INTO series (sensor, quantity, site, gateway) VALUES (?, ?, ?, ?)
+ON CONFLICT (sensor, quantity) DO UPDATE SET site = excluded.site, gateway = excluded.gateway RETURNING id
+"""
+_WRITE_READINGS = "INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)"
+_OF_SERIES = "series = (SELECT id FROM series WHERE sensor = ? AND quantity = ?)"
+_HISTORY = f"""
+SELECT time_ms, value, marks FROM readings
+WHERE {_OF_SERIES} AND time_ms >= ? AND time_ms < ? ORDER BY time_ms LIMIT ?
+"""  # noqa: S608 - a constant
+_NEWEST = """
+SELECT site, sensor, gateway, quantity, time_ms, value, marks FROM series
+JOIN readings ON series = id AND time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
+"""
+# SQLite has no aggregate for bitwise or
+_MARKS = " | ".join(f"(sum(marks & {mark:d}) > 0) * {mark:d}" for mark in Mark if mark)
+_VALUE_OF = {
+    Aggregate.MEAN: "avg(value)",
+    Aggregate.MIN: "min(value)",
+    Aggregate.MAX: "max(value)",
+    Aggregate.SUM: "sum(value)",
+    Aggregate.COUNT: "count(*)",
+    Aggregate.LAST: "value",  # a bare column beside max(time_ms) comes from the row that has it
+}
+
+Series = tuple[str, str, str, str]
+"""(sensor, quantity, site, gateway)."""
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """A `ReadingsStore` in the file `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._series: dict[Series, int] = {}
+        self._writer = _Thread(path, "readings-writer")
+        self._reader = _Thread(path, "readings-reader")
+
+    async def open(self) -> None:
+        """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
+        await self._writer.run(lambda connection: connection.executescript(_TABLES))
+
+    def prepare(self, blocks: Sequence[Block]) -> Portion:
+        """The blocks as they are: SQLite takes numbers."""
+        return Portion(blocks)
+
+    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store the portions in one transaction, durable when this returns."""
+        blocks = [block for portion in portions for block in portion.form]
+        await self._writer.run(lambda connection: self._write(connection, blocks))
+        return WriteResult()
+
+    async def history(
+        self,
+        sensor: str,
+        quantity: str,
+        *,
+        start_ms: int,
+        end_ms: int,
+        every_ms: int | None = None,
+        agg: Aggregate = Aggregate.MEAN,
+        limit: int = 100_000,
+    ) -> list[Point]:
+        """The readings with start <= time < end, or one point for each step: see the contract."""
+        query = _HISTORY if every_ms is None else _steps(every_ms, agg)
+        arguments = (sensor, quantity, start_ms, end_ms, limit)
+        return await self._reader.run(
+            lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
+        )
+
+    async def newest(self) -> list[StoredReading]:
+        """The newest reading of every series."""
+        return await self._reader.run(lambda connection: [StoredReading(*row) for row in connection.execute(_NEWEST)])
+
+    async def count(self, sensor: str, quantity: str) -> int:
+        """How many readings of a series are stored."""
+        query = f"SELECT count(*) FROM readings WHERE {_OF_SERIES}"  # noqa: S608 - a constant
+        return await self._reader.run(lambda connection: connection.execute(query, (sensor, quantity)).fetchone()[0])
+
+    async def close(self) -> None:
+        """Close the file, when what is under way is done."""
+        await self._reader.close()
+        await self._writer.close()
+
+    def _write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        new = {key: _make_series(connection, key) for key in self._unknown(blocks)}
+        connection.executemany(_WRITE_READINGS, _rows(blocks, self._series | new if new else self._series))
+        connection.execute("COMMIT")
+        self._series.update(new)  # only now: a transaction that failed made no series
+
+    def _unknown(self, blocks: Sequence[Block]) -> set[Series]:
+        named = {
+            (block.sensor, quantity, block.site, block.gateway) for block in blocks for quantity, _ in block.fields
+        }
+        return named - self._series.keys()
+
+
+def _make_series(connection: sqlite3.Connection, series: Series) -> int:
+    return int(connection.execute(_WRITE_SERIES, series).fetchone()[0])
+
+
+def _rows(blocks: Sequence[Block], series: Mapping[Series, int]) -> Iterator[tuple[int, int, float, int]]:
+    for block in blocks:
+        for quantity, values in block.fields:
+            number = series[block.sensor, quantity, block.site, block.gateway]
+            yield from zip(repeat(number), block.times_ms, values, repeat(block.marks))
+
+
+class _Thread:
+    """A thread with a connection of its own, made when it is first needed."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in the thread; StoreUnavailable, and nothing stored, where SQLite fails."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
+
+    async def close(self) -> None:
+        """Close the connection after all work given."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+        self._executor.shutdown()
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = _connect(self._path)
+            return work(self._connection)
+        except sqlite3.Error as error:
+            self._close()  # also rolls back
+            raise StoreUnavailable(f"readings database {self._path}: {error}") from error
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _steps(every_ms: int, agg: Aggregate) -> str:
+    step = f"time_ms - time_ms % {int(every_ms)}"
+    return f"""
+    SELECT {step}, {_VALUE_OF[agg]}, {_MARKS}, max(time_ms) FROM readings
+    WHERE {_OF_SERIES} AND time_ms >= ? AND time_ms < ? GROUP BY 1 ORDER BY 1 LIMIT ?
+    """  # noqa: S608 - constants and a whole number

@@ -1,0 +1,302 @@
+"""What the InfluxDB store makes of a server's refusals, on a simulated server of the test's own.
+
+The real server is in test_readings_store.py; it cannot be made to answer 429 or 413 when a test wants it.
+"""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from cloud.blocks import Block
+from cloud.settings import InfluxSettings
+from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
+from cloud.stores.influx import InfluxStore
+from wire import Domain
+
+T0 = 1_764_000_000_000
+
+
+class Request(NamedTuple):
+    path: str
+    headers: dict[str, str]
+    lines: list[str]
+
+
+Answer = tuple[int, dict[str, str], str]
+OK: Answer = (204, {}, "")
+
+
+class SimulatedInflux(ThreadingHTTPServer):
+    """Answers each write by `rule`, and keeps what it was asked and what it stored."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.rule: Callable[[Request], Answer] = lambda _: OK
+        self.requests: list[Request] = []
+        self.stored: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def answer(self, request: Request) -> Answer:
+        self.requests.append(request)
+        answer = self.rule(request)
+        if answer[0] == 204:
+            self.stored += request.lines
+        return answer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: SimulatedInflux
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        request = Request(self.path, dict(self.headers), body.splitlines())
+        status, headers, text = self.server.answer(request)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_GET(self):
+        self.do_POST()
+
+    def log_message(self, *_: object) -> None:
+        """Keep still."""
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatedInflux]:
+    with SimulatedInflux() as simulated:
+        serving = threading.Thread(target=simulated.serve_forever, args=(0.01,))
+        serving.start()
+        yield simulated
+        simulated.shutdown()
+        serving.join()
+
+
+def block(count: int, *, sensor: str = "air-market") -> Block:
+    times = [T0 + number for number in range(count)]
+    return Block("daruba", sensor, "gw", Domain.AIR, 0, times, (("pm2_5", [float(n) for n in range(count)]),))
+
+
+def settings(server: SimulatedInflux, **changes: object) -> InfluxSettings:
+    return InfluxSettings(**({"url": server.url, "database": "siaga", "timeout_s": 20} | changes))
+
+
+def run(given: InfluxSettings, work: Callable[[InfluxStore], Coroutine[Any, Any, Any]]) -> Any:
+    async def within() -> Any:
+        store = InfluxStore(given)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(within())
+
+
+def write(given: InfluxSettings, *portions: list[Block]) -> WriteResult:
+    return run(given, lambda store: store.write([store.prepare(blocks) for blocks in portions]))
+
+
+def error(status: int, text: str, **headers: str) -> Answer:
+    return status, headers, f'{{"error": "{text}"}}'
+
+
+def times_of(lines: list[str]) -> list[int]:
+    return [int(line.rsplit(" ", 1)[1]) - T0 for line in lines]
+
+
+def test_a_write_too_large_goes_in_halves_until_it_fits(server: SimulatedInflux):
+    server.rule = lambda request: error(413, "too large") if len(request.lines) > 3 else OK
+    assert write(settings(server), [block(10)]) == WriteResult()
+    assert times_of(server.stored) == list(range(10))
+
+
+def test_a_single_line_too_large_is_rejected_and_the_others_stored(server: SimulatedInflux):
+    server.rule = lambda request: error(413, "too large") if any(" 1764000000004" in x for x in request.lines) else OK
+    assert write(settings(server), [block(9)]).rejected == (Rejected(0, 4, "413: too large"),)
+    assert times_of(server.stored) == [0, 1, 2, 3, 5, 6, 7, 8]
+
+
+def test_lines_that_the_server_names_are_rejected_and_the_rest_goes_in_one_more_request(server: SimulatedInflux):
+    def rule(request: Request) -> Answer:
+        bad = [line for line in request.lines if re.search(r"00[27]$", line)]
+        return error(400, f"partial write: unable to parse '{bad[0]}': no") if bad else OK
+
+    result = write(settings(server), [block(5)], [block(5, sensor="b")], [block(9)])
+    assert result == WriteResult()
+    server.stored.clear()
+    server.requests.clear()
+    server.rule = rule
+    result = write(settings(server), [block(5)], [block(1)], [block(9)])
+    assert [(each.portion, each.point) for each in result.rejected] == [(0, 2), (2, 2), (2, 7)]
+    assert "unable to parse" in result.rejected[0].reason
+    assert len(server.stored) == 12
+
+
+def test_bad_lines_that_nobody_names_are_found_by_halving(server: SimulatedInflux):
+    def rule(request: Request) -> Answer:
+        bad = sum(time_ms in (3, 50) for time_ms in times_of(request.lines))
+        return error(400, f"partial write: field type conflict dropped={bad}") if bad else OK
+
+    server.rule = rule
+    result = write(settings(server), [block(100)])
+    assert [each.point for each in result.rejected] == [3, 50]
+    assert sorted(times_of(server.stored)) == [n for n in range(100) if n not in (3, 50)]
+    assert len(server.requests) < 40
+
+
+def test_when_the_server_dropped_every_line_no_halving_is_needed(server: SimulatedInflux):
+    server.rule = lambda request: error(400, f"partial write: beyond retention policy dropped={len(request.lines)}")
+    result = write(settings(server), [block(50)])
+    assert len(result.rejected) == 50
+    assert len(server.requests) == 1
+
+
+def test_422_is_about_lines_too(server: SimulatedInflux):
+    server.rule = lambda request: error(422, "partial write: type conflict") if 1 in times_of(request.lines) else OK
+    assert [each.point for each in write(settings(server), [block(3)]).rejected] == [1]
+
+
+def test_a_400_of_a_proxy_rejects_no_readings(server: SimulatedInflux):
+    server.rule = lambda _: (400, {"Content-Type": "text/html"}, "<html>plain HTTP sent to HTTPS</html>")
+    with pytest.raises(StoreRefused, match="plain HTTP sent to HTTPS"):
+        write(settings(server), [block(3)])
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "check store.username"), (403, "let store.username write"), (404, "make the database"), (301, "check")],
+)
+def test_a_refusal_says_who_must_do_what(server: SimulatedInflux, status: int, advice: str):
+    server.rule = lambda _: error(status, "no")
+    with pytest.raises(StoreRefused, match=f"InfluxDB at {server.url} answered {status}: no; {advice}"):
+        write(settings(server), [block(1)])
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_server_that_cannot_now_is_unavailable_and_not_refusing(server: SimulatedInflux, status: int):
+    server.rule = lambda _: error(status, "later", **{"Retry-After": "17"})
+    with pytest.raises(StoreUnavailable, match=f"answered {status}: later") as raised:
+        write(settings(server), [block(1)])
+    assert not isinstance(raised.value, StoreRefused)
+    assert raised.value.retry_after_s == 17
+
+
+def test_after_a_500_the_same_write_is_stored(server: SimulatedInflux):
+    answers = [error(500, "engine busy"), OK]
+    server.rule = lambda _: answers.pop(0)
+
+    async def work(store: InfluxStore) -> WriteResult:
+        portion = store.prepare([block(2)])
+        with pytest.raises(StoreUnavailable):
+            await store.write([portion])
+        return await store.write([portion])
+
+    assert run(settings(server), work) == WriteResult()
+    assert times_of(server.stored) == [0, 1]
+
+
+def test_no_answer_in_time_is_unavailable(server: SimulatedInflux):
+    release = threading.Event()
+
+    def rule(_: Request) -> Answer:
+        release.wait(20)
+        return OK
+
+    server.rule = rule
+    try:
+        with pytest.raises(StoreUnavailable, match=r"did not answer within 0\.2 s"):
+            write(settings(server, timeout_s=0.2), [block(1)])
+    finally:
+        release.set()
+
+
+def test_nobody_at_the_address_is_unavailable():
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        write(InfluxSettings(url="http://127.0.0.1:9", database="d"), [block(1)])
+
+
+def test_v1_writes_with_its_name_and_password(server: SimulatedInflux, tmp_path: Path):
+    (tmp_path / "pw").write_text("secret\n")
+    given = settings(server, username="siaga", password_file=tmp_path / "pw")
+
+    async def work(store: InfluxStore) -> None:
+        await store.open()
+        await store.write([store.prepare([block(1)])])
+
+    run(given, work)
+    made, written = server.requests
+    assert "CREATE+DATABASE" in made.path
+    assert written.path == "/write?db=siaga&precision=ms"
+    assert written.headers["Authorization"] == "Basic c2lhZ2E6c2VjcmV0"
+
+
+def test_v2_writes_with_its_token_which_is_read_anew_when_opened_again(server: SimulatedInflux, tmp_path: Path):
+    (tmp_path / "token").write_text("old")
+    given = settings(server, api="v2", database="", org="city", bucket="readings", token_file=tmp_path / "token")
+
+    async def work(store: InfluxStore) -> None:
+        await store.open()
+        await store.write([store.prepare([block(1)])])
+        (tmp_path / "token").write_text("new")
+        await store.open()
+        await store.write([store.prepare([block(1)])])
+
+    run(given, work)
+    writes = [request for request in server.requests if "write" in request.path]
+    assert [request.path for request in writes] == ["/api/v2/write?org=city&bucket=readings&precision=ms"] * 2
+    assert [request.headers["Authorization"] for request in writes] == ["Token old", "Token new"]
+
+
+def test_a_token_file_that_cannot_be_read_is_a_refusal(server: SimulatedInflux, tmp_path: Path):
+    given = settings(server, api="v2", database="", bucket="b", token_file=tmp_path / "none")
+    with pytest.raises(StoreRefused, match="none: No such file"):
+        run(given, lambda store: store.open())
+
+
+def test_v2_reads_by_influxql_from_the_bucket(server: SimulatedInflux):
+    series = '{"name":"air","columns":["time","pm2_5","marks"],"values":[[5,1,2]]}'
+    server.rule = lambda _: (200, {}, f'{{"results":[{{"statement_id":0,"series":[{series}]}}]}}')
+    given = settings(server, api="v2", database="", bucket="readings")
+    (point,) = run(given, lambda store: store.history("air-market", "pm2_5", start_ms=0, end_ms=9))
+    assert (point.time_ms, point.value, point.marks) == (5, 1, 2)
+    assert server.requests[0].path.startswith("/query?db=readings&epoch=ms&q=SELECT")
+
+
+def test_a_missing_database_is_a_refusal_when_reading(server: SimulatedInflux):
+    server.rule = lambda _: (200, {}, '{"results":[{"statement_id":0,"error":"database not found: siaga"}]}')
+    with pytest.raises(StoreRefused, match="database not found"):
+        run(settings(server), lambda store: store.count("air-market", "pm2_5"))
+
+
+def test_overlapped_writes_are_under_way_together(server: SimulatedInflux):
+    both = threading.Barrier(2, timeout=20)
+
+    def rule(_: Request) -> Answer:
+        both.wait()
+        return OK
+
+    server.rule = rule
+
+    async def work(store: InfluxStore) -> None:
+        await asyncio.gather(*(store.write([store.prepare([block(1)])]) for _ in range(2)))
+
+    started = time.monotonic()
+    run(settings(server), work)
+    assert time.monotonic() - started < 20

@@ -1,0 +1,196 @@
+"""What every readings store must do: one suite, run on SQLite and on a real InfluxDB."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.blocks import Block, Mark
+from cloud.settings import InfluxSettings
+from cloud.stores.contract import Aggregate, Point, ReadingsStore, StoredReading, WriteResult
+from cloud.stores.influx import InfluxStore
+from cloud.stores.sqlite import SqliteStore
+from tests.servers import Program, free_port, influxd
+from wire import Domain
+
+T0 = 1_764_000_000_000
+EVER = {"start_ms": 0, "end_ms": T0 * 2}
+
+StoreMaker = Callable[[], ReadingsStore]
+
+
+@pytest.fixture(scope="module")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with influxd(tmp_path_factory.mktemp("influxd"), free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "influxdb"])
+def make_store(request: pytest.FixtureRequest, tmp_path: Path, runner: asyncio.Runner) -> Iterator[StoreMaker]:
+    """Opens the same store again and again, as the cloud does at each start."""
+    if request.param == "influxdb":
+        url = f"http://127.0.0.1:{request.getfixturevalue('influx').port}"
+        settings = InfluxSettings(url=url, database=f"readings_{tmp_path.name}", timeout_s=20)
+    opened: list[ReadingsStore] = []
+
+    def open_store() -> ReadingsStore:
+        new = SqliteStore(tmp_path / "readings.db") if request.param == "sqlite" else InfluxStore(settings)
+        runner.run(new.open())
+        opened.append(new)
+        return new
+
+    yield open_store
+    for store in opened:
+        runner.run(store.close())
+
+
+@pytest.fixture
+def store(make_store: StoreMaker) -> ReadingsStore:
+    return make_store()
+
+
+def write(store: ReadingsStore, blocks: list[Block]) -> Coroutine[Any, Any, WriteResult]:
+    return store.write([store.prepare(blocks)])
+
+
+def block(
+    times_ms: list[int],
+    *,
+    sensor: str = "air-market",
+    marks: int = 0,
+    domain: Domain = Domain.AIR,
+    site: str = "daruba",
+    gateway: str = "gw-daruba",
+    **fields: list[float],
+) -> Block:
+    return Block(site, sensor, gateway, domain, marks, times_ms, tuple(fields.items()))
+
+
+def test_what_is_written_is_read_back_in_the_order_of_time(store: ReadingsStore, runner: asyncio.Runner):
+    written = runner.run(
+        write(store, [block([T0 + 2_000, T0, T0 + 1_000], pm2_5=[12.5, 12, 1e-7], pm10=[30, 31.25, 0])])
+    )
+    assert written == WriteResult()
+    assert runner.run(store.history("air-market", "pm2_5", **EVER)) == [
+        Point(T0, 12.0), Point(T0 + 1_000, 1e-7), Point(T0 + 2_000, 12.5)
+    ]  # fmt: skip
+    assert [p.value for p in runner.run(store.history("air-market", "pm10", **EVER))] == [31.25, 0.0, 30.0]
+
+
+def test_writing_a_reading_again_changes_nothing_but_its_value(store: ReadingsStore, runner: asyncio.Runner):
+    runner.run(write(store, [block([T0, T0 + 1], pm2_5=[1, 2])]))
+    runner.run(write(store, [block([T0, T0 + 1], pm2_5=[1, 3])]))
+    assert runner.run(store.count("air-market", "pm2_5")) == 2
+    assert runner.run(store.history("air-market", "pm2_5", **EVER)) == [Point(T0, 1.0), Point(T0 + 1, 3.0)]
+
+
+def test_the_start_of_a_history_is_in_it_and_the_end_is_not(store: ReadingsStore, runner: asyncio.Runner):
+    runner.run(write(store, [block([T0, T0 + 1, T0 + 2, T0 + 3], pm2_5=[0, 1, 2, 3])]))
+    found = runner.run(store.history("air-market", "pm2_5", start_ms=T0 + 1, end_ms=T0 + 3))
+    assert [point.time_ms - T0 for point in found] == [1, 2]
+
+
+def test_a_history_has_at_most_the_limit_and_begins_with_the_oldest(store: ReadingsStore, runner: asyncio.Runner):
+    runner.run(write(store, [block([T0 + n for n in range(10)], pm2_5=[float(n) for n in range(10)])]))
+    found = runner.run(store.history("air-market", "pm2_5", limit=3, **EVER))
+    assert [point.value for point in found] == [0, 1, 2]
+    steps = runner.run(store.history("air-market", "pm2_5", limit=2, every_ms=2, agg=Aggregate.MAX, **EVER))
+    assert [point.value for point in steps] == [1, 3]
+
+
+def test_the_limit_counts_readings_of_the_quantity_asked_for_alone(store: ReadingsStore, runner: asyncio.Runner):
+    others = block([T0, T0 + 1, T0 + 2], pm10=[1, 2, 3], marks=Mark.BACKFILL)
+    runner.run(write(store, [others, block([T0 + 3, T0 + 4, T0 + 5], pm2_5=[4, 5, 6])]))
+    found = runner.run(store.history("air-market", "pm2_5", limit=2, **EVER))
+    assert [point.value for point in found] == [4, 5]
+
+
+def test_marks_come_back_with_their_readings(store: ReadingsStore, runner: asyncio.Runner):
+    both = int(Mark.BACKFILL | Mark.CLOCK_ESTIMATED)
+    runner.run(write(store, [block([T0], pm2_5=[1]), block([T0 + 1], pm2_5=[2], marks=both)]))
+    assert runner.run(store.history("air-market", "pm2_5", **EVER)) == [Point(T0, 1, 0), Point(T0 + 1, 2, both)]
+
+
+STEPS = {
+    Aggregate.MEAN: [2.0, 10.0],
+    Aggregate.MIN: [1.0, 10.0],
+    Aggregate.MAX: [4.0, 10.0],
+    Aggregate.SUM: [6.0, 10.0],
+    Aggregate.COUNT: [3, 1],
+    Aggregate.LAST: [1.0, 10.0],
+}
+
+
+@pytest.mark.parametrize("agg", Aggregate)
+def test_a_history_in_steps_aggregates_each_and_leaves_out_the_empty_ones(
+    store: ReadingsStore, runner: asyncio.Runner, agg: Aggregate
+):
+    minute = 60_000
+    start = T0 - T0 % minute
+    readings = block(
+        [start + 1, start + 59_999, start, start + 3 * minute], rainfall=[4, 1, 1, 10], domain=Domain.FLOOD
+    )
+    runner.run(write(store, [readings]))
+    found = runner.run(store.history("air-market", "rainfall", every_ms=minute, agg=agg, **EVER))
+    assert [(point.time_ms, point.value) for point in found] == [
+        (start, STEPS[agg][0]), (start + 3 * minute, STEPS[agg][1])
+    ]  # fmt: skip
+
+
+def test_the_newest_reading_of_every_series_survives_a_restart(make_store: StoreMaker, runner: asyncio.Runner):
+    before = make_store()
+    runner.run(
+        write(
+            before,
+            [
+                block([T0 + 5, T0], pm2_5=[5, 0], pm10=[50, 0], marks=Mark.CLOCK_UNKNOWN),
+                block([T0], sensor="river", water_level=[132.4], domain=Domain.FLOOD, site="pier", gateway="gw-pier"),
+            ],
+        )
+    )
+    runner.run(write(before, [block([T0 + 3], pm2_5=[3])]))
+    found = sorted(runner.run(make_store().newest()), key=lambda reading: (reading.sensor, reading.quantity))
+    assert found == [
+        StoredReading("daruba", "air-market", "gw-daruba", "pm10", T0 + 5, 50.0, Mark.CLOCK_UNKNOWN),
+        StoredReading("daruba", "air-market", "gw-daruba", "pm2_5", T0 + 5, 5.0, Mark.CLOCK_UNKNOWN),
+        StoredReading("pier", "river", "gw-pier", "water_level", T0, 132.4, 0),
+    ]
+
+
+def test_an_empty_store_has_no_newest_no_history_and_counts_nothing(store: ReadingsStore, runner: asyncio.Runner):
+    assert runner.run(store.newest()) == []
+    assert runner.run(store.history("air-market", "pm2_5", **EVER)) == []
+    assert runner.run(store.history("air-market", "pm2_5", every_ms=1_000, start_ms=T0, end_ms=T0 + 5_000)) == []
+    assert runner.run(store.count("air-market", "pm2_5")) == 0
+
+
+def test_sensors_and_quantities_are_kept_apart(store: ReadingsStore, runner: asyncio.Runner):
+    runner.run(write(store, [block([T0], pm2_5=[1], pm10=[2]), block([T0], sensor="air-pier", pm2_5=[3])]))
+    assert [p.value for p in runner.run(store.history("air-market", "pm2_5", **EVER))] == [1]
+    assert [p.value for p in runner.run(store.history("air-pier", "pm2_5", **EVER))] == [3]
+    assert runner.run(store.count("air-pier", "pm10")) == 0
+
+
+def test_overlapped_writes_are_all_stored(store: ReadingsStore, runner: asyncio.Runner):
+    async def write_all() -> None:
+        blocks = [
+            block([T0 + n * 100 + k for k in range(100)], pm2_5=[float(k) for k in range(100)]) for n in range(20)
+        ]
+        await asyncio.gather(*(write(store, [each]) for each in blocks))
+
+    runner.run(write_all())
+    assert runner.run(store.count("air-market", "pm2_5")) == 2_000
+
+
+def test_values_keep_every_bit(store: ReadingsStore, runner: asyncio.Runner):
+    values = [0.1 + 0.2, 1e22, -1234.5678901234567, 5e-324, 1.7976931348623157e308, 0.0]
+    runner.run(write(store, [block([T0 + n for n in range(len(values))], flow=values, domain=Domain.FLOOD)]))
+    assert [p.value for p in runner.run(store.history("air-market", "flow", **EVER))] == values

@@ -1,0 +1,103 @@
+"""Which readings of a batch may be stored, and why the others may not."""
+
+import pytest
+
+from cloud.blocks import Mark
+from cloud.ingest.checks import EARLIEST_MS, Checked, check_batch
+from cloud.ingest.reasons import Reason
+from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, reading
+from wire import Clock, Domain, Reading, decode_batch, encode_batch
+
+
+def checked(*readings: Reading, backfill: bool = False) -> Checked:
+    batch = decode_batch(encode_batch("s", 1, readings, backfill=backfill))
+    return check_batch(batch, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
+
+
+def reasons(found: Checked) -> list[Reason]:
+    return [refused.reason for refused in found.refused]
+
+
+def test_quantities_of_a_sensor_that_share_their_times_stand_in_one_block():
+    (block,) = checked(
+        reading(value=1),
+        reading(quantity="pm10", value=2),
+        reading(value=3, at=9),
+        reading(quantity="pm10", value=4, at=9),
+    ).blocks
+    assert (block.site, block.sensor, block.gateway, block.domain) == ("daruba", "air-market", GATEWAY, Domain.AIR)
+    assert block.times_ms == [T0, T0 + 9]
+    assert dict(block.fields) == {"pm2_5": [1, 3], "pm10": [2, 4]}
+
+
+def test_other_times_make_another_block():
+    blocks = checked(reading(), reading(quantity="pm10", at=1)).blocks
+    assert [(block.times_ms, [name for name, _ in block.fields]) for block in blocks] == [
+        ([T0 + 1], ["pm10"]), ([T0], ["pm2_5"])
+    ]  # fmt: skip
+
+
+def test_quantities_of_different_domains_stand_in_different_blocks():
+    blocks = checked(reading("river", "water_level", 50), reading("river", "temperature", 20)).blocks
+    assert {block.domain: [name for name, _ in block.fields] for block in blocks} == {
+        Domain.FLOOD: ["water_level"], Domain.AIR: ["temperature"]
+    }  # fmt: skip
+
+
+def test_backfill_and_the_clock_state_become_marks():
+    unsure = Reading("air-market", "pm2_5", T0, 1.0, Clock.ESTIMATED)
+    (block,) = checked(unsure, backfill=True).blocks
+    assert block.marks == Mark.BACKFILL | Mark.CLOCK_ESTIMATED
+
+
+def test_calibration_comes_before_the_bounds():
+    found = checked(reading("river", "water_level", 5_005), reading("river", "water_level", 5_006, at=1))
+    assert found.blocks[0].fields == (("water_level", [10_000.0]),)
+    assert reasons(found) == [Reason.OUT_OF_BOUNDS]
+
+
+def test_what_is_refused_is_kept_as_it_came_before_calibration():
+    (refused,) = checked(reading("river", "water_level", 9_000)).refused
+    assert [each.value for each in refused.readings] == [9_000]
+    assert "water_level 17990 cm of sensor river" in refused.sentence
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason", "words"),
+    [
+        (reading("nobody"), Reason.UNKNOWN_SENSOR, f'add it there with gateway = "{GATEWAY}"'),
+        (reading("air-old"), Reason.UNKNOWN_SENSOR, "was taken out of the city file"),
+        (reading("people-pier", "people_in"), Reason.FOREIGN_SENSOR, "belongs to gw-pier"),
+        (reading(quantity="pm25"), Reason.UNKNOWN_QUANTITY, "send pm2_5"),
+        (reading(quantity="pm1"), Reason.UNDECLARED_QUANTITY, "add it to the sensor's quantities"),
+        (reading(value=-0.1), Reason.OUT_OF_BOUNDS, "beyond 0 to 10000"),
+        (reading(at=EARLIEST_MS - T0 - 1), Reason.TIME_TOO_EARLY, "2019-12-31T23:59:59Z, before 2020"),
+        (reading(at=LATEST - T0 + 1), Reason.TIME_IN_FUTURE, "ahead of the cloud's clock"),
+        (reading(at=2**52), Reason.TIME_IN_FUTURE, "ms since 1970"),
+    ],
+)  # fmt: skip
+def test_one_bad_reading_is_refused_and_the_others_stored(bad: Reading, reason: Reason, words: str):
+    good = [reading(at=5), reading(quantity="temperature", value=27)]
+    found = checked(bad, *good)
+    assert reasons(found) == [reason]
+    assert words in found.refused[0].sentence
+    assert found.refused[0].readings == [bad]
+    assert sum(block.size for block in found.blocks) == 2
+
+
+def test_both_ends_of_the_bounds_and_of_time_are_allowed():
+    edges = [reading(value=0), reading(value=10_000, at=1), reading(at=EARLIEST_MS - T0), reading(at=LATEST - T0)]
+    assert checked(*edges).refused == []
+
+
+def test_a_gateway_speaks_of_its_own_health_as_a_sensor():
+    (block,) = checked(reading(GATEWAY, "spool_depth", 3)).blocks
+    assert (block.sensor, block.domain, block.site) == (GATEWAY, Domain.GATEWAY, "daruba")
+
+
+def test_a_column_twice_in_a_batch_gives_no_block_with_a_field_twice():
+    text = payload(reading(value=1))
+    batch = decode_batch(text)
+    twice = type(batch)("s", 1, 2, [batch.columns[0], batch.columns[0]])
+    found = check_batch(twice, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
+    assert [[name for name, _ in block.fields] for block in found.blocks] == [["pm2_5"], ["pm2_5"]]

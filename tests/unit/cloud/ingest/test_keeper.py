@@ -1,0 +1,169 @@
+"""The keeper returns only when all is safe."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from cloud.dead_letters import ROW_BYTES
+from cloud.health import Condition
+from cloud.ingest.freight import Freight
+from cloud.ingest.patience import REFUSED_S
+from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
+from tests.unit.cloud.examples import GATEWAY, T0, UNAVAILABLE, Workshop, payload, reading
+
+EVER = {"start_ms": 0, "end_ms": 2 * T0}
+
+
+def run(folder: Path, scenario: Callable[[Workshop], Awaitable[None]], *, max_bytes: int = 2**20) -> None:
+    async def within() -> None:
+        async with Workshop(folder, max_bytes=max_bytes) as workshop:
+            await scenario(workshop)
+
+    asyncio.run(within())
+
+
+def freight(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> Freight:
+    return workshop.opener.open(payload(*(readings or (reading(),)), first=first), gateway)
+
+
+def test_what_is_kept_is_stored_accounted_counted_and_the_newest(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        given = [freight(workshop, reading(value=1)), freight(workshop, reading(value=2, at=5), first=2)]
+        assert await workshop.keeper.keep(given) == given
+        assert [p.value for p in await workshop.store.history("air-market", "pm2_5", **EVER)] == [1, 2]
+        assert workshop.store.writes == [2]
+        assert workshop.accounts.account(GATEWAY).received == 2
+        assert [each.value for each in workshop.newest.latest()] == [2]
+        assert workshop.counted("siaga_readings_stored_total", domain="air") == 2
+
+    run(tmp_path, scenario)
+
+
+def test_while_the_store_is_unavailable_it_is_asked_again_and_nothing_is_accounted(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        workshop.store.script = [UNAVAILABLE, StoreUnavailable("busy", retry_after_s=7), None]
+        keeping = asyncio.create_task(workshop.keeper.keep([freight(workshop)]))
+        while len(workshop.waits) < 1:
+            await asyncio.sleep(0)
+        assert workshop.accounts.account(GATEWAY).received == 0
+        assert workshop.keeper.store_component().status is Condition.DOWN
+        assert len(await keeping) == 1
+        assert workshop.waits == [0.5, 7]
+        assert workshop.keeper.store_component().status is Condition.OK
+        assert workshop.counted("siaga_store_errors_total", kind="StoreUnavailable") == 2
+
+    run(tmp_path, scenario)
+
+
+def test_after_a_refusal_health_says_so_and_the_store_is_opened_anew(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        workshop.store.script = [StoreRefused("InfluxDB answered 401: check store.token_file"), None]
+        said: list[str] = []
+
+        async def pause(seconds: float) -> None:
+            said.append(workshop.keeper.store_component().detail)
+            workshop.waits.append(seconds)
+
+        workshop.keeper._pause = pause
+        await workshop.keeper.keep([freight(workshop)])
+        assert said == ["InfluxDB answered 401: check store.token_file"]
+        assert workshop.waits == [REFUSED_S]
+        assert workshop.store.opened == 2
+
+    run(tmp_path, scenario)
+
+
+def test_points_that_the_store_rejects_are_dead_letters_of_their_own_batch(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        nothing_to_store = workshop.opener.open(payload(first=9), GATEWAY)
+        given = [
+            freight(workshop, reading()),
+            nothing_to_store,
+            freight(workshop, reading(value=2, at=1), reading(value=3, at=2), first=2),
+        ]
+        workshop.store.script = [WriteResult((Rejected(1, 1, "too old"),))]
+        safe = await workshop.keeper.keep(given)
+        assert [each.stored for each in safe] == [1, 0, 1]
+        assert await workshop.letters() == [(GATEWAY, "store_rejected", 1)]
+        assert [each.value for each in workshop.newest.latest()] == [2]
+        assert workshop.accounts.account(GATEWAY).received == 3
+
+    run(tmp_path, scenario)
+
+
+def test_a_batch_that_breaks_the_store_s_code_is_found_and_kept_while_the_others_are_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    async def scenario(workshop: Workshop) -> None:
+        broken = ZeroDivisionError("of all things")
+        workshop.store.script = [broken, None, broken, None]
+        given = [freight(workshop, reading(value=n, at=n), first=n + 1) for n in range(3)]
+        safe = await workshop.keeper.keep(given)
+        assert [each.stored for each in safe] == [1, 0, 1]
+        assert workshop.store.writes == [3, 1, 1, 1]
+        assert await workshop.letters() == [(GATEWAY, "fault", 1)]
+        assert "ZeroDivisionError: of all things" in caplog.text
+
+    run(tmp_path, scenario)
+
+
+def test_batches_whose_dead_letters_find_no_room_are_not_safe_and_the_others_are(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        given = [freight(workshop), freight(workshop, reading(value=-1, at=1), first=2), freight(workshop, first=3)]
+        assert await workshop.keeper.keep(given) == [given[0], given[2]]
+        assert workshop.accounts.account(GATEWAY).missing == 1
+        assert workshop.dead_letters.component().status is Condition.DEGRADED
+
+    run(tmp_path, scenario, max_bytes=ROW_BYTES // 2)
+
+
+def test_while_the_registry_database_fails_nothing_is_safe_and_it_is_asked_again(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        write, failures = workshop.accounts.write, [1, 1]
+
+        def fail_twice(*arguments: object, **named: object) -> None:
+            if failures:
+                failures.pop()
+                raise OperationalError("INSERT", {}, Exception("disk full"))
+            write(*arguments, **named)
+
+        workshop.accounts.write = fail_twice
+        await workshop.keeper.keep([freight(workshop)])
+        assert workshop.waits == [0.5, 1.0]
+        assert workshop.accounts.account(GATEWAY).received == 1
+
+    run(tmp_path, scenario)
+
+
+def test_duplicates_are_counted_and_stored_again_harmlessly(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        for _ in range(2):
+            await workshop.keeper.keep([freight(workshop)])
+        assert workshop.counted("siaga_duplicates_total") == 1
+        assert await workshop.store.count("air-market", "pm2_5") == 1
+
+    run(tmp_path, scenario)
+
+
+def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        await workshop.keeper.keep([freight(workshop, reading(value=4))])
+        answers: list[Exception | None] = [UNAVAILABLE, None]
+        newest = workshop.store.newest
+
+        async def sometimes() -> object:
+            planned = answers.pop(0)
+            if planned is not None:
+                raise planned
+            return await newest()
+
+        workshop.store.newest = sometimes
+        workshop.newest._readings.clear()
+        await workshop.keeper.learn_newest()
+        assert [each.value for each in workshop.newest.latest()] == [4]
+        assert workshop.waits == [0.5]
+
+    run(tmp_path, scenario)

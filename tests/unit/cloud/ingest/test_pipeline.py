@@ -1,0 +1,200 @@
+"""From waiting messages to acknowledged ones."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import cloud.ingest.pipeline
+from cloud.accounting import Receipt
+from cloud.health import Condition
+from cloud.ingest.intake import MESSAGE_BYTES
+from cloud.ingest.pipeline import Pipeline, acks_of
+from runtime.mqtt import Message
+from tests.unit.cloud.examples import GATEWAY, STREAM, UNAVAILABLE, Workshop, message, payload, reading
+from wire import Ack, Channel, decode_ack, topic_of
+
+
+class Bench:
+    """A pipeline on real databases; what it says to the broker is noted, and lost while `connected` is False."""
+
+    def __init__(self, workshop: Workshop, *, queue_bytes: int = 2**20) -> None:
+        self.workshop = workshop
+        self.connected = True
+        self.acks: list[tuple[str, Ack]] = []
+        self.pubacks: list[int] = []
+        self.told = asyncio.Event()
+        self.pipeline = Pipeline(
+            opener=workshop.opener, keeper=workshop.keeper, metrics=workshop.metrics, publish=self._publish,
+            acknowledge=self._acknowledge, queue_bytes=queue_bytes,
+        )  # fmt: skip
+
+    def offer(self, content: bytes, packet: int, *, gateway: str = GATEWAY) -> None:
+        self.pipeline.offer(message(content, packet=packet, gateway=gateway), gateway)
+
+    async def until_pubacks(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.pubacks) < count:
+                self.told.clear()
+                await self.told.wait()
+
+    def _publish(self, topic: str, content: bytes) -> bool:
+        if self.connected:
+            self.acks.append((topic, decode_ack(content)))
+        return self.connected
+
+    def _acknowledge(self, received: Message) -> None:
+        self.pubacks.append(received.packet)
+        self.told.set()
+
+
+def run(folder: Path, scenario: Callable[[Bench], Awaitable[None]], *, queue_bytes: int = 2**20) -> None:
+    async def within() -> None:
+        async with Workshop(folder) as workshop:
+            bench = Bench(workshop, queue_bytes=queue_bytes)
+            working = asyncio.create_task(bench.pipeline.run())
+            await scenario(bench)
+            working.cancel()
+            await bench.pipeline.drain(patience_s=5)
+
+    asyncio.run(within())
+
+
+def test_a_batch_is_stored_then_acknowledged_to_its_gateway_then_given_its_puback(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.offer(payload(reading(), reading(at=1)), packet=5)
+        await bench.until_pubacks(1)
+        assert bench.acks == [(topic_of(GATEWAY, Channel.ACK), Ack(STREAM, 1, 2))]
+        assert bench.pubacks == [5]
+        assert await bench.workshop.store.count("air-market", "pm2_5") == 2
+
+    run(tmp_path, scenario)
+
+
+def test_nothing_is_acknowledged_while_the_store_is_unavailable(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.workshop.store.script = [UNAVAILABLE] * 5
+        bench.offer(payload(reading()), packet=5)
+        while len(bench.workshop.waits) < 5:
+            assert bench.acks == []
+            assert bench.pubacks == []
+            await asyncio.sleep(0)
+        await bench.until_pubacks(1)
+        assert len(bench.acks) == 1
+
+    run(tmp_path, scenario)
+
+
+def test_messages_that_wait_are_written_together(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        for number in range(10):
+            bench.offer(payload(reading(at=number), first=number + 1), packet=number)
+        await bench.until_pubacks(10)
+        assert bench.workshop.store.writes == [10]
+
+    run(tmp_path, scenario)
+
+
+def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cloud.ingest.pipeline, "READINGS_A_WRITE", 4)
+
+    async def scenario(bench: Bench) -> None:
+        for number in range(0, 10, 2):
+            bench.offer(payload(reading(at=number), reading(at=number + 1), first=number + 1), packet=number)
+        await bench.until_pubacks(5)
+        assert bench.workshop.store.writes == [2, 2, 1]
+
+    run(tmp_path, scenario)
+
+
+def test_bytes_without_a_range_are_kept_and_given_their_puback_and_no_ack(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.offer(b"garbage", packet=1)
+        bench.offer(payload(reading()), packet=2)
+        await bench.until_pubacks(2)
+        assert [ack.first for _, ack in bench.acks] == [1]
+        assert await bench.workshop.letters() == [(GATEWAY, "not_a_batch", 1)]
+
+    run(tmp_path, scenario)
+
+
+def test_an_ack_that_finds_no_connection_is_said_when_there_is_one(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.connected = False
+        bench.offer(payload(reading()), packet=1)
+        await bench.until_pubacks(1)
+        assert bench.acks == []
+        bench.connected = True
+        bench.pipeline.say_unsaid()
+        bench.pipeline.say_unsaid()
+        assert len(bench.acks) == 1
+
+    run(tmp_path, scenario)
+
+
+def test_beyond_the_queue_batches_are_shed_counted_and_never_acknowledged(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.workshop.store.script = [UNAVAILABLE] * 3
+        for number in range(4):
+            bench.offer(payload(reading(at=number), first=number + 1), packet=number)
+        assert bench.pipeline.component().status is Condition.DEGRADED
+        await bench.until_pubacks(4)
+        assert [(ack.first, ack.last) for _, ack in bench.acks] == [(1, 2)]
+        assert bench.workshop.counted("siaga_batches_shed_total") == 2
+        assert bench.pipeline.component().status is Condition.OK
+
+    run(tmp_path, scenario, queue_bytes=2 * (MESSAGE_BYTES + 150))
+
+
+def test_a_failure_that_nobody_foresaw_acknowledges_nothing_and_ingest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    async def scenario(bench: Bench) -> None:
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError("of all things")
+
+        monkeypatch.setattr(bench.workshop.accounts, "plan", fail)
+        bench.offer(payload(reading()), packet=1)
+        await bench.until_pubacks(1)
+        assert bench.acks == []
+        monkeypatch.undo()
+        bench.offer(payload(reading()), packet=2)
+        await bench.until_pubacks(2)
+        assert len(bench.acks) == 1
+        assert "ZeroDivisionError: of all things" in caplog.text
+
+    run(tmp_path, scenario)
+
+
+def test_after_draining_nothing_more_is_taken(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.offer(payload(reading()), packet=1)
+        await bench.until_pubacks(1)
+        await bench.pipeline.drain(patience_s=5)
+        bench.offer(payload(reading(), first=2), packet=2)
+        assert bench.pubacks == [1]
+        assert "0 batches wait" in bench.pipeline.component().detail
+
+    run(tmp_path, scenario)
+
+
+class Safe(NamedTuple):
+    """As much of a freight as its ack needs."""
+
+    gateway: str
+    receipt: Receipt | None
+
+
+def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
+    ranges = [("a", 1, 5), ("a", 11, 20), ("a", 6, 10), ("a", 31, 40), ("b", 41, 50), ("b", 61, 60), ("b", 51, 60)]
+    safe = [Safe(GATEWAY, Receipt(GATEWAY, stream, first, last)) for stream, first, last in ranges]
+    safe += [Safe("gw-0", Receipt("gw-0", "a", 21, 30)), Safe("gw-0", None)]
+    assert list(acks_of(safe)) == [
+        ("gw-0", Ack("a", 21, 30)),
+        (GATEWAY, Ack("a", 1, 20)),
+        (GATEWAY, Ack("a", 31, 40)),
+        (GATEWAY, Ack("b", 41, 60)),
+        (GATEWAY, Ack("b", 61, 60)),
+    ]

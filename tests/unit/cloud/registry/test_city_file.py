@@ -1,0 +1,110 @@
+"""city.toml."""
+
+from pathlib import Path
+
+import pytest
+
+from cloud.registry.city_file import read_city_file
+from cloud.registry.records import Calibration, City, Gateway, Site
+from runtime.settings import SettingsError
+
+GOOD = """
+[city]
+name = "Morotai"
+zone = "Asia/Jayapura"
+[[sites]]
+id = "daruba"
+name = "Daruba river"
+place = "Daruba"
+latitude = 2.05
+longitude = 128.29
+[[sites]]
+id = "ternate"
+name = "Ternate"
+latitude = 0.79
+longitude = 127.36
+zone = "Asia/Tokyo"
+[[gateways]]
+id = "gw-daruba"
+name = "Daruba"
+site = "daruba"
+[[sensors]]
+id = "river"
+name = "River"
+site = "daruba"
+gateway = "gw-daruba"
+quantities = ["water_level", "distance"]
+interval_s = 10
+mounting_height_cm = 450
+calibration = { water_level = { scale = 1.02, offset = -3 } }
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    (tmp_path / "city.toml").write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        read_city_file(tmp_path / "city.toml")
+    return refused.value.problems
+
+
+def test_a_city_file_becomes_records(tmp_path: Path):
+    (tmp_path / "city.toml").write_text(GOOD)
+    registry = read_city_file(tmp_path / "city.toml")
+    assert registry.city == City("Morotai", "Asia/Jayapura")
+    assert registry.site("daruba") == Site("daruba", "Daruba river", "Daruba", 2.05, 128.29, "Asia/Jayapura")
+    assert registry.gateways() == [Gateway("gw-daruba", "Daruba", "daruba")]
+    river = registry.sensor("river")
+    assert river is not None
+    assert river.quantities == ("water_level", "distance")
+    assert river.calibration == {"water_level": Calibration(1.02, -3.0)}
+    assert (river.interval_s, river.mounting_height_cm) == (10.0, 450.0)
+
+
+def test_a_site_without_a_zone_has_the_city_s(tmp_path: Path):
+    (tmp_path / "city.toml").write_text(GOOD)
+    assert [site.zone for site in read_city_file(tmp_path / "city.toml").sites()] == ["Asia/Jayapura", "Asia/Tokyo"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"),
+    [
+        ('zone = "Asia/Jayapura"', 'zone = "Asia/Jayapur"', "city.zone: 'Asia/Jayapur': no such time zone; write Asi"),
+        ("latitude = 2.05", "latitude = 205", "sites[0].latitude: 205: input should be less than or equal to 90"),
+        ('id = "river"', 'id = "River 1"', "sensors[0].id: 'River 1': id 'River 1' is not a name"),
+        ('id = "river"', 'id = "gw-daruba"', "sensors[0].id: 'gw-daruba': a gateway has this id"),
+        ('id = "ternate"', 'id = "daruba"', "sites[1].id: 'daruba': sites[0] has this id already"),
+        ('"\n[[sensors]]', 'x"\n[[sensors]]', "gateways[0].site: 'darubax': there is none of that id; did"),
+        ('gateway = "gw-daruba"', 'gateway = "x"', "sensors[0].gateway: 'x': there is none of that id; add it to [["),
+        ('"distance"', '"distanse"', "sensors[0].quantities[1]: 'distanse': no such quantity; write distance"),
+        ('"distance"', '"spool_depth"', "sensors[0].quantities[1]: 'spool_depth': no such quantity"),
+        ('"distance"', '"water_level"', "sensors[0].quantities[1]: 'water_level' stands here twice"),
+        ("{ water_level", "{ rainfall", "sensors[0].calibration.rainfall: the sensor does not measure it"),
+        ("scale = 1.02", "scale = 0", "sensors[0].calibration.water_level.scale: 0: a scale of 0 makes"),
+        ("scale = 1.02", "scale = inf", "sensors[0].calibration.water_level.scale: inf"),
+        ("interval_s = 10", "interval = 10", "sensors[0].interval: unknown key; did you mean interval_s?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_by_file_key_and_value_with_what_to_write(
+    tmp_path: Path, right: str, wrong: str, sentence: str
+):
+    assert right in GOOD
+    (found,) = problems(tmp_path, GOOD.replace(right, wrong, 1))
+    assert found.startswith(f"city.toml: {sentence}")
+
+
+def test_mistakes_of_form_and_contradictions_are_told_at_once(tmp_path: Path):
+    text = GOOD.replace("latitude = 2.05", "latitude = 205").replace('gateway = "gw-daruba"', 'gateway = "gw-darube"')
+    assert [problem.split(": ")[1] for problem in problems(tmp_path, text)] == [
+        "sites[0].latitude",
+        "sensors[0].gateway",
+    ]
+
+
+def test_tables_of_the_wrong_form_are_reported_once_and_break_nothing(tmp_path: Path):
+    text = '[city]\nname = "M"\nzone = "Asia/Jayapura"\nsites = 3\nsensors = [3, { id = 4, quantities = 5 }]\n'
+    assert any(problem.startswith("city.toml: city.sites") for problem in problems(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path):
+    with pytest.raises(SettingsError, match="there is no such file"):
+        read_city_file(tmp_path / "city.toml")

@@ -1,0 +1,127 @@
+"""The registry as rows of its database."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.snapshot import Registry
+from cloud.registry.tables import Base
+from tests.unit.cloud.examples import GATEWAY, city
+
+
+def open_database(folder: Path) -> Database:
+    return Database(f"sqlite:///{folder / 'registry.db'}")
+
+
+def living(registry: Registry) -> tuple[object, ...]:
+    return (
+        registry.city,
+        sorted(registry.sites(), key=lambda each: each.id),
+        sorted(registry.gateways(), key=lambda each: each.id),
+        sorted(registry.sensors(), key=lambda each: each.id),
+    )
+
+
+def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path: Path):
+    async def scenario() -> None:
+        database = open_database(tmp_path)
+        await database.open()
+        for _ in range(2):
+            await database.run(lambda connection: keep_registry(connection, city()))
+            assert living(await database.run(read_registry)) == living(city())
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_again(tmp_path: Path):
+    smaller = Registry(
+        city=city().city, sites=city().sites(), gateways=[each for each in city().gateways() if each.id == GATEWAY],
+        sensors=[each for each in city().sensors() if each.id == "river"],
+    )  # fmt: skip
+
+    async def scenario() -> None:
+        database = open_database(tmp_path)
+        await database.open()
+        await database.run(lambda connection: keep_registry(connection, city()))
+        await database.run(lambda connection: keep_registry(connection, smaller))
+        after = await database.run(read_registry)
+        assert {each.id for each in after.sensors()} == {"river", GATEWAY}
+        retired = after.sensor("air-market")
+        assert retired is not None
+        assert (retired.retired, retired.quantities) == (True, ("pm2_5", "pm10", "temperature"))
+        assert after.routes("gw-pier") is None
+        await database.run(lambda connection: keep_registry(connection, city()))
+        assert living(await database.run(read_registry)) == living(city())
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path):
+    async def scenario() -> list[object]:
+        database = open_database(tmp_path)
+        await database.open()
+        differences = await database.run(
+            lambda connection: compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        )
+        await database.close()
+        return list(differences)
+
+    assert asyncio.run(scenario()) == []
+
+
+def test_opening_again_keeps_what_is_there(tmp_path: Path):
+    async def scenario() -> None:
+        for _ in range(2):
+            database = open_database(tmp_path)
+            await database.open()
+            await database.run(lambda connection: keep_registry(connection, city()))
+            await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
+    async def scenario() -> tuple[int, int]:
+        database = open_database(tmp_path)
+        await database.open()
+        answers = [
+            await database.run(lambda connection, name=name: connection.execute(text(f"PRAGMA {name}")).scalar_one())
+            for name in ("foreign_keys", "synchronous")
+        ]
+        await database.close()
+        return answers[0], answers[1]
+
+    assert asyncio.run(scenario()) == (1, 2)
+
+
+def test_a_database_that_cannot_be_used_says_so_in_one_sentence_and_recovers(tmp_path: Path):
+    async def scenario() -> None:
+        database = open_database(tmp_path / "later")
+        with pytest.raises(DatabaseUnavailable, match=r"registry database .*registry\.db: unable to open"):
+            await database.open()
+        assert "unable to open" in database.problem
+        (tmp_path / "later").mkdir()
+        await database.open()
+        assert database.problem == ""
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_registry_that_was_never_loaded_is_a_lookup_error(tmp_path: Path):
+    async def scenario() -> None:
+        database = open_database(tmp_path)
+        await database.open()
+        with pytest.raises(LookupError, match="load a city file"):
+            await database.run(read_registry)
+        await database.close()
+
+    asyncio.run(scenario())

@@ -1,0 +1,50 @@
+"""Health: as bad as its worst part."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from cloud.health import Component, Condition
+from cloud.ingest.replay import Replayer
+from cloud.platform import Platform
+from cloud.statuses import Statuses
+from cloud.stores.contract import StoredReading
+from tests.unit.cloud.examples import T0, Workshop
+
+
+def platform(workshop: Workshop, **conditions: Condition) -> Platform:
+    replayer = Replayer(
+        opener=workshop.opener, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
+        metrics=workshop.metrics,
+    )  # fmt: skip
+    return Platform(
+        registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
+        statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
+        components={name: (lambda each=each: Component(each, "a sentence")) for name, each in conditions.items()},
+        replay=replayer.replay,
+    )  # fmt: skip
+
+
+def test_health_is_as_bad_as_its_worst_part(tmp_path: Path):
+    workshop = Workshop(tmp_path)
+    for worst in Condition:
+        health = platform(workshop, broker=Condition.OK, store=worst, ingest=Condition.OK).health(T0)
+        assert health.status is worst
+        assert health.components["store"] == Component(worst, "a sentence")
+
+
+def test_health_tells_the_age_of_what_the_city_is_watched_for_and_not_of_gateways(tmp_path: Path):
+    workshop = Workshop(tmp_path)
+    workshop.newest.load([StoredReading("daruba", "air-market", "gw-daruba", "pm2_5", T0, 1.0, 0)])
+    health = platform(workshop, store=Condition.OK).health(T0 + 1_500)
+    assert health.newest_age_s == {"flood": None, "air": 1.5, "footfall": None}
+
+
+def test_a_replay_goes_to_the_dead_letters(tmp_path: Path):
+    async def scenario() -> None:
+        async with Workshop(tmp_path) as workshop:
+            with pytest.raises(LookupError, match="no dead letter 3"):
+                await platform(workshop, store=Condition.OK).replay(3)
+
+    asyncio.run(scenario())

@@ -1,0 +1,249 @@
+import asyncio
+import base64
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cloud.api.app import make_api
+from cloud.health import Component, Condition
+from tests.unit.cloud_api.morotai import Morotai, now_ms
+from wire import Reading, decode_batch
+
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def run(ask, questions) -> None:
+    asyncio.run(ask(questions))
+
+
+def test_health_has_exactly_its_three_parts(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        answer = await client.get("/api/v1/health")
+        assert answer.status_code == 200
+        health = answer.json()
+        assert list(health) == ["status", "newest_age_s", "components"]
+        assert health["status"] == "ok"
+        assert list(health["newest_age_s"]) == ["flood", "air", "footfall"]
+        assert 0 <= health["newest_age_s"]["flood"] < 600
+        assert health["newest_age_s"]["footfall"] is None
+        assert health["components"] == {"broker": {"status": "ok", "detail": "connected"}}
+
+    run(ask, questions)
+
+
+@pytest.mark.parametrize(("condition", "status"), [(Condition.DEGRADED, 200), (Condition.DOWN, 503)])
+def test_health_is_503_only_when_down(ask, condition, status):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        city.broker = Component(condition, "broker 127.0.0.1:1883 refused the connection")
+        answer = await client.get("/api/v1/health")
+        assert answer.status_code == status
+        assert answer.json()["status"] == condition
+
+    run(ask, questions)
+
+
+def test_sites_sensors_and_gateways_say_what_the_registry_knows(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        sites = (await client.get("/api/v1/sites")).json()
+        assert sites[0] == {
+            "id": "daruba", "name": "Daruba river bridge", "place": "Daruba", "latitude": 2.05, "longitude": 128.29,
+            "zone": "Asia/Jayapura",
+        }  # fmt: skip
+        sensors = {sensor["id"]: sensor for sensor in (await client.get("/api/v1/sensors")).json()}
+        assert sensors["river"]["quantities"] == ["water_level", "distance"]
+        assert sensors["river"]["mounting_height_cm"] == 450
+        assert sensors["river"]["calibration"] == {"water_level": {"scale": 1.0, "offset": 0.0}}
+        assert "gw-daruba" in sensors, "a gateway is also the sensor of its own health"
+
+    run(ask, questions)
+
+
+def test_gateways_show_status_and_the_account_of_their_readings(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        daruba, east = (await client.get("/api/v1/gateways")).json()
+        assert daruba["online"] is True
+        assert daruba["status"]["clock"] == "synced"
+        assert daruba["status"]["spool"]["depth"] == 12
+        assert daruba["status"]["spool"]["oldest_age_s"] >= 90
+        assert daruba["status"]["sources"][0]["name"] == "river"
+        assert RFC_3339.fullmatch(daruba["status"]["sources"][0]["last"])
+        assert daruba["account"]["received"] == 3_601
+        assert daruba["account"]["missing"] == 0
+        assert (east["online"], east["status"]) == (False, None)
+        assert east["account"]["declared_lost"] == 240
+        assert {stream["stream"] for stream in east["account"]["streams"]} >= {"1111111111111111"}
+
+    run(ask, questions)
+
+
+def test_latest_gives_each_series_with_unit_time_age_and_marks(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        air, river = (await client.get("/api/v1/readings/latest")).json()
+        assert list(river) == [
+            "sensor", "site", "gateway", "domain", "quantity", "value", "unit", "time", "age_s", "marks",
+        ]  # fmt: skip
+        assert (river["sensor"], river["domain"], river["unit"], river["marks"]) == ("river", "flood", "cm", [])
+        assert air["marks"] == ["backfill", "clock_estimated"]
+        assert RFC_3339.fullmatch(river["time"])
+        taken = datetime.fromisoformat(river["time"])
+        assert abs((datetime.now(UTC) - taken).total_seconds() - river["age_s"]) < 5
+
+    run(ask, questions)
+
+
+def test_latest_can_be_narrowed_to_a_domain_and_a_site(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        async def sensors(**narrow: str) -> list[str]:
+            answer = await client.get("/api/v1/readings/latest", params=narrow)
+            return [reading["sensor"] for reading in answer.json()]
+
+        assert await sensors(domain="air") == ["air"]
+        assert await sensors(site="daruba") == ["air", "river"]
+        assert await sensors(site="sangowo") == []
+        assert await sensors(domain="gateway") == []
+
+    run(ask, questions)
+
+
+def test_a_history_is_every_reading_or_one_for_each_step(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        series = {"sensor": "river", "quantity": "water_level"}
+        whole = (await client.get("/api/v1/readings", params=series)).json()
+        assert (whole["unit"], whole["every"], whole["agg"]) == ("cm", None, None)
+        assert len(whole["points"]) >= 3_599
+        assert RFC_3339.fullmatch(whole["points"][0]["time"])
+        times = [point["time"] for point in whole["points"]]
+        assert times == sorted(times)
+        highest = (await client.get("/api/v1/readings", params={**series, "every": "1h", "agg": "max"})).json()
+        assert (highest["every"], highest["agg"]) == ("1h", "max")
+        assert highest["points"][-1]["value"] == whole["points"][-1]["value"]
+        assert highest["points"][-1]["time"].endswith(":00:00.000Z")
+
+    run(ask, questions)
+
+
+def test_times_may_be_given_with_any_offset_or_as_epoch_milliseconds(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        first_ms = now_ms() - 86_400_000
+        await _city.send("gw-daruba", [Reading("river", "distance", first_ms, 300.0)])
+        utc = datetime.fromtimestamp(first_ms / 1_000, UTC)
+        for start in (str(first_ms - 1_000), f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%dT%H:%M:%S}+00:00"):
+            answer = await client.get(
+                "/api/v1/readings",
+                params={"sensor": "river", "quantity": "distance", "start": start, "end": str(first_ms + 1_000)},
+            )
+            assert [point["value"] for point in answer.json()["points"]] == [300.0], start
+
+    run(ask, questions)
+
+
+def test_more_points_than_an_answer_holds_are_refused_with_a_step_that_fits(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        series = {"sensor": "river", "quantity": "water_level", "limit": "100"}
+        raw = await client.get("/api/v1/readings", params=series)
+        assert raw.status_code == 422
+        assert raw.json()["type"] == "urn:siaga:problem:too-much-asked"
+        advised = re.search(r"every=(\d+[smhd])", raw.json()["detail"])
+        assert advised is not None
+        again = await client.get("/api/v1/readings", params={**series, "every": advised[1]})
+        assert again.status_code == 200
+        finer = await client.get("/api/v1/readings", params={**series, "every": "1s"})
+        assert finer.json()["type"] == "urn:siaga:problem:too-much-asked"
+
+    run(ask, questions)
+
+
+def test_dead_letters_come_in_pages_with_their_raw_form(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        page = (await client.get("/api/v1/dead-letters", params={"limit": 1})).json()
+        assert (page["open"], len(page["letters"])) == (2, 1)
+        noise = page["letters"][0]
+        assert (noise["encoding"], base64.b64decode(noise["raw"])) == ("base64", b"\x00\xff\xfe")
+        assert RFC_3339.fullmatch(noise["time"])
+        rest = (await client.get("/api/v1/dead-letters", params={"before_id": page["next_before_id"]})).json()
+        assert rest["next_before_id"] is None
+        stranger = rest["letters"][0]
+        assert stranger["reason"] == "unknown_sensor"
+        assert "air-pier" in stranger["sentence"]
+        assert [reading.value for reading in decode_batch(base64.b64decode(stranger["raw"])).readings()] == [9.0]
+
+    run(ask, questions)
+
+
+def test_readable_dead_letters_are_shown_as_text(ask):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        await city.deliver("gw-east", b'{"v":1, "stream": broken')
+        letter = (await client.get("/api/v1/dead-letters")).json()["letters"][0]
+        assert (letter["encoding"], letter["raw"]) == ("text", '{"v":1, "stream": broken')
+
+    run(ask, questions)
+
+
+def test_a_replay_says_what_became_of_it(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        stranger = (await client.get("/api/v1/dead-letters")).json()["letters"][1]
+        outcome = await client.post(f"/api/v1/dead-letters/{stranger['id']}/replay")
+        assert outcome.status_code == 200
+        assert (outcome.json()["stored"], outcome.json()["refused"]) == (0, 1)
+        assert "air-pier" in outcome.json()["sentence"]
+
+    run(ask, questions)
+
+
+def test_metrics_are_in_the_form_that_prometheus_reads(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        answer = await client.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert 'siaga_readings_stored_total{domain="flood"} 3600.0' in answer.text
+        assert 'siaga_readings_declared_lost{gateway="gw-east"} 240.0' in answer.text
+        open_metrics = await client.get("/metrics", headers={"accept": "application/openmetrics-text"})
+        assert open_metrics.text.endswith("# EOF\n")
+
+    run(ask, questions)
+
+
+def test_openapi_lists_every_route_with_its_answer_and_its_problem(tmp_path):
+    async def questions() -> None:
+        async with Morotai(tmp_path) as city:
+            schema = make_api(city.platform).openapi()
+            assert set(schema["paths"]) == {
+                "/api/v1/health", "/api/v1/sites", "/api/v1/sensors", "/api/v1/gateways", "/api/v1/readings/latest",
+                "/api/v1/readings", "/api/v1/dead-letters", "/api/v1/dead-letters/{dead_letter_id}/replay", "/metrics",
+            }  # fmt: skip
+            for path, methods in schema["paths"].items():
+                for operation in methods.values():
+                    assert "application/problem+json" in operation["responses"]["default"]["content"], path
+                    assert "422" not in operation["responses"], "problems are documented once, as the default"
+            assert "HTTPValidationError" not in schema["components"]["schemas"]
+            latest = schema["components"]["schemas"]["LatestReading"]
+            assert set(latest["required"]) == set(latest["properties"])
+
+    asyncio.run(questions())
+
+
+def test_every_route_is_in_the_documentation(tmp_path):
+    documentation = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+
+    async def questions() -> None:
+        async with Morotai(tmp_path) as city:
+            for path in make_api(city.platform).openapi()["paths"]:
+                assert path.replace("{dead_letter_id}", "{id}") + "`" in documentation
+
+    asyncio.run(questions())
+
+
+def test_the_documentation_is_served_whole_from_here(ask):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        page = await client.get("/docs")
+        assert page.status_code == 200
+        addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert addresses
+        for address in addresses:
+            assert address.startswith("/docs/"), f"{address} is not on this server"
+            assert (await client.get(address)).status_code == 200
+        assert '"validatorUrl": null' in page.text
+
+    run(ask, questions)

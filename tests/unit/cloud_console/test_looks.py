@@ -1,0 +1,59 @@
+"""What a person must be able to read: the colours of the style sheet, by the contrast that WCAG 2.2 asks for."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from cloud.console import page
+from cloud.console.chart import PALETTES
+
+STYLE = (Path(page.__file__).parent / "static" / "console.css").read_text()
+THEMES = {
+    "dark": dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", STYLE.split('[data-theme="light"]')[0])),
+    "light": dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", STYLE.split('[data-theme="light"]')[1].split("}")[0])),
+}
+WORDS = ("text", "soft", "accent", "fresh", "late", "silent", "never")
+GROUNDS = ("ground", "surface", "raised")
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_text_stands_out_from_every_ground(theme):
+    colours = THEMES[theme]
+    weak = {
+        f"{word} on {ground}": round(contrast(colours[word], colours[ground]), 2)
+        for word, ground in itertools.product(WORDS, GROUNDS)
+        if contrast(colours[word], colours[ground]) < 4.5
+    }
+    assert weak == {}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_charts_stand_out_from_the_panel(theme):
+    palette, surface = PALETTES[theme], THEMES[theme]["surface"]
+    assert contrast(palette.text, surface) >= 4.5
+    assert contrast(palette.line, surface) >= 3
+
+
+def test_both_themes_name_the_same_colours():
+    assert THEMES["dark"].keys() == THEMES["light"].keys()
+
+
+def test_the_page_fetches_nothing_by_its_style_or_script():
+    for file in (Path(page.__file__).parent / "static").iterdir():
+        addresses = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+[^\s\"')]*", file.read_text())
+        assert [address for address in addresses if "www.w3.org" not in address] == []

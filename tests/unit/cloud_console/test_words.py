@@ -1,0 +1,93 @@
+import ast
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from cloud.console import words
+from cloud.console.words import LANGUAGES, LOCALE, Words, words_in
+
+CONSOLE = Path(words.__file__).parent
+OTHERS = sorted(LANGUAGES.keys() - {"en"})
+
+
+def catalog(code: str):
+    with (LOCALE / code / "LC_MESSAGES" / "siaga.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+@pytest.fixture(scope="module")
+def in_code(tmp_path_factory) -> set[str]:
+    """The texts in the code, extracted as locale/README.md says."""
+    template = tmp_path_factory.mktemp("texts") / "siaga.pot"
+    command = next(
+        line for line in (LOCALE / "README.md").read_text().splitlines() if line.startswith("pybabel extract")
+    )
+    options = (
+        command.removeprefix("pybabel ")
+        .replace("build/siaga.pot", str(template))
+        .replace("cloud/console", str(CONSOLE))
+    )
+    subprocess.run([sys.executable, "-m", "babel.messages.frontend", *options.split()], check=True, capture_output=True)
+    with template.open("rb") as file:
+        return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)} - {""}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_missing_in_another_language(in_code, code):
+    translated = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalog(code)
+        if message.id
+        and message.string
+        and all(message.string if isinstance(message.string, tuple) else [message.string])
+    }
+    assert len(in_code) > 80
+    assert in_code - translated == set(), "translate these; locale/README.md says how"
+    assert translated - in_code == set(), "take these out: the code does not say them any more"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_fills_in_the_same_values(code):
+    def holes(text: str) -> set[str]:
+        return set(re.findall(r"{\w+}", text))
+
+    for message in catalog(code):
+        if message.id:
+            original = message.id if isinstance(message.id, str) else message.id[1]
+            strings = [message.string] if isinstance(message.string, str) else message.string
+            assert all(holes(string) == holes(original) for string in strings), original
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_the_compiled_catalog_is_as_new_as_its_source(code):
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog(code))
+    stored = (LOCALE / code / "LC_MESSAGES" / "siaga.mo").read_bytes()
+    assert stored == compiled.getvalue(), "run `pybabel compile`; locale/README.md says how"
+
+
+def test_every_text_goes_through_a_name_that_extraction_knows():
+    for file in CONSOLE.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_words":
+                assert not any(isinstance(given, ast.Constant) for given in node.args), f"{file.name}:{node.lineno}"
+
+
+def test_numbers_carry_the_marks_of_their_language():
+    english, indonesian = words_in("en"), words_in("id")
+    assert (english.number(1_234.56, 1), indonesian.number(1_234.56, 1)) == ("1,234.6", "1.234,6")
+    assert english.number(-3.2, 1) == "−3.2"
+    assert english.number(-0.04, 1) == "0.0", "nobody reads a minus before a zero"
+
+
+def test_plurals_follow_the_language():
+    english, indonesian = Words("en"), Words("id")
+    said = [english.plural("{n} sensor silent", "{n} sensors silent", n) for n in (1, 2)]
+    assert said == ["1 sensor silent", "2 sensors silent"]
+    assert indonesian.plural("{n} sensor silent", "{n} sensors silent", 2) == "2 sensor diam"
