@@ -1,0 +1,1 @@
+"""The demo: the whole platform in one process tree, on embedded parts, fed by simulated devices."""

@@ -1,0 +1,170 @@
+"""siaga-demo --port 8080 --data ./var/demo
+
+The whole platform on this machine: broker, cloud, two gateways, simulated devices; until Ctrl-C.
+"""
+
+import argparse
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from demo.figures import DOMAINS, Api
+from demo.folder import GATEWAYS, CannotStart, Folder
+from demo.processes import Died, Tree
+
+START_PATIENCE_S = 60.0
+FIGURES_EVERY_S = 5.0
+_LOOK_S = 0.1
+
+
+class Stop(BaseException):
+    """SIGINT or SIGTERM has come; no library on the way takes it for an error of its own."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; 0 after Ctrl-C, 1 when a part died, 2 when it could not start."""
+    chosen = _parser().parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        _run(chosen, console)
+    except CannotStart as problem:
+        return _refuse(str(problem), 2)
+    except Died as death:
+        return _refuse(str(death), 1)
+    except Stop:
+        console.print(f"The demo has ended; its data stays in {chosen.data}.")
+    return 0
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> None:
+    folder = Folder(chosen.data)
+    _must_be_free(chosen.port)
+    broker_port = _any_free_port()
+    folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
+    with Tree(folder.logs, folder.lock) as tree:
+        tree.start("broker", "demo.broker", "--port", str(broker_port))
+        tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
+        tree.start("cloud", "cloud.cli", "run", "--config", folder.path / "cloud.toml")
+        for gateway in GATEWAYS:
+            tree.start(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
+        api = Api(chosen.port)
+        _wait_until_fresh(tree, api, console)
+        _tell_where(chosen, console)
+        _tell_figures(tree, api, console)
+
+
+def _wait_until_fresh(tree: Tree, api: Api, console: Console) -> None:
+    started_s = time.monotonic()
+    starting = "Starting broker, cloud, two gateways and simulated devices …"
+    if not console.is_terminal:
+        console.print(starting)
+    with _progress(console) as progress:
+        bar = progress.add_task(starting, total=1 + len(DOMAINS))
+        waiting: Sequence[str] = DOMAINS
+        while waiting:
+            tree.check()
+            figures = api.figures()
+            if figures is not None:
+                waiting = figures.stale(within_s=time.monotonic() - started_s)
+                done = 1 + len(DOMAINS) - len(waiting)
+                progress.update(bar, completed=done, description=f"Waiting for readings of {', '.join(waiting)} …")
+            if time.monotonic() - started_s > START_PATIENCE_S:
+                raise Died(f"no readings of {', '.join(waiting)} came within {START_PATIENCE_S:.0f} s; see the logs")
+            time.sleep(_LOOK_S)
+    console.print(f"Ready in {time.monotonic() - started_s:.1f} s: readings of every domain are in the store.")
+
+
+def _progress(console: Console) -> Progress:
+    columns = SpinnerColumn(), BarColumn(16), TextColumn("{task.description}")
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _tell_where(chosen: argparse.Namespace, console: Console) -> None:
+    address = f"http://127.0.0.1:{chosen.port}"
+    console.print(f"  console    [bold cyan]{address}[/]")
+    console.print(f"  API        {address}/docs")
+    console.print(f"  data       {chosen.data}  (logs in {chosen.data / 'logs'})")
+    console.print("The devices are simulated, all else is real. Ctrl-C ends the demo.")
+
+
+def _tell_figures(tree: Tree, api: Api, console: Console) -> None:
+    next_s = time.monotonic()
+    while True:
+        tree.check()
+        if time.monotonic() >= next_s:
+            next_s = time.monotonic() + FIGURES_EVERY_S
+            figures = api.figures()
+            console.print(f"{time.strftime('%H:%M:%S')}  {figures or 'the API does not answer'}")
+        time.sleep(_LOOK_S)
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CannotStart(
+                f"port {port} cannot be used: {error.strerror}; end what uses it, or take another port:"
+                f" siaga-demo --port 8090, or make demo PORT=8090"
+            ) from None
+
+
+def _any_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # once is enough: what follows ends all
+    raise Stop
+
+
+def _refuse(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="siaga-demo",
+        description=(
+            "The whole platform on this machine: an MQTT broker, the cloud on SQLite, two gateways, and simulated"
+            " devices at six sites of Pulau Morotai. It listens on the loopback only, and asks nothing of the internet."
+        ),
+        epilog=(
+            "Ctrl-C ends it; the data stays for the next start. Exit codes: 0 ended by Ctrl-C or SIGTERM,"
+            " 1 a part died, 2 it could not start."
+        ),
+    )
+    parser.add_argument("--port", type=_port, default=8080, help="of the console and the API (default: 8080)")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("var/demo"),
+        metavar="FOLDER",
+        help="for data and logs, made if needed (default: var/demo)",
+    )
+    parser.add_argument("--language", choices=("en", "id"), default="en", help="of the console at first (default: en)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

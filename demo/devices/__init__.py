@@ -1,0 +1,1 @@
+"""Simulated devices: real frames of real sensors on real pseudo-terminals, and real messages over MQTT."""

@@ -1,0 +1,65 @@
+"""The line of figures, asked of the API as anybody may.
+
+sent 12,480 · stored 12,476 · in spool 4 · lost 0 · newest 2.1 s        of the domain that waits longest
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import msgspec
+
+DOMAINS = ("flood", "air", "footfall")
+"""What a city is watched for, as /health names it."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Readings over all gateways: sent by them, stored, waiting in spools, lost; and the newest's age by domain."""
+
+    sent: int
+    stored: int
+    in_spool: int
+    lost: int
+    newest_age_s: Mapping[str, float | None]
+
+    def stale(self, *, within_s: float) -> list[str]:
+        """The domains without a reading of the last `within_s`."""
+        return [domain for domain, age_s in self.newest_age_s.items() if age_s is None or age_s >= within_s]
+
+    def __str__(self) -> str:
+        ages_s = [age_s for age_s in self.newest_age_s.values() if age_s is not None]
+        age = f"{max(ages_s):.1f} s" if ages_s else "none"
+        return (
+            f"sent {self.sent:,} · stored {self.stored:,} · in spool {self.in_spool:,} · lost {self.lost:,}"
+            f" · newest {age}"
+        )
+
+
+class Api:
+    """The demo's look at its own API."""
+
+    def __init__(self, port: int) -> None:
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=2, trust_env=False)
+
+    def figures(self) -> Figures | None:
+        """The figures now, or None while the API does not answer."""
+        try:
+            health = self._client.get("/health").json()
+            gateways = self._client.get("/gateways").raise_for_status().json()
+            newest = self._client.get("/readings/latest", params={"domain": "gateway"}).raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return None
+        return figures_of(health, gateways, newest)
+
+
+def figures_of(health: Mapping[str, Any], gateways: list[dict[str, Any]], newest: list[dict[str, Any]]) -> Figures:
+    """The figures in the answers of /health, /gateways and /readings/latest?domain=gateway."""
+    accounts = [gateway["account"] for gateway in gateways]
+    stored = sum(account["received"] for account in accounts)
+    return Figures(
+        sent=stored + sum(account["missing"] for account in accounts),
+        stored=stored,
+        in_spool=sum(int(reading["value"]) for reading in newest if reading["quantity"] == "spool_depth"),
+        lost=sum(account["declared_lost"] for account in accounts),
+        newest_age_s=health["newest_age_s"],
+    )

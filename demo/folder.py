@@ -1,0 +1,80 @@
+"""The demo's folder: one demo at a time, its settings written anew at each start, its data kept.
+
+DATA/lock  city.toml  coast.geojson  cloud.toml  gw-*.toml  readings.db  registry.db  gw-*.spool.db  devices/  logs/
+"""
+
+import contextlib
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+from typing import IO
+
+CITY = Path(__file__).parent / "city"
+GATEWAYS = ("gw-daruba", "gw-utara")
+_KEPT_AS_THEY_ARE = ("city.toml", "coast.geojson")
+_FILLED_IN = ("cloud.toml", *(f"{gateway}.toml" for gateway in GATEWAYS))
+LOCK_PATIENCE_S = 2.5
+"""The parts of a killed demo hold its lock until they have ended, which they do within this time."""
+_ANOTHER = "name another folder: siaga-demo --data FOLDER, or make demo DATA=FOLDER"
+
+
+class CannotStart(Exception):
+    """The demo cannot start; the text is one sentence."""
+
+
+class Folder:
+    """A folder that this demo has for itself; CannotStart where it cannot have it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        with _writable(self.path):
+            for folder in (self.path, self.devices, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.lock: IO[str] = (self.path / "lock").open("w")
+        deadline_s = time.monotonic() + LOCK_PATIENCE_S
+        while not _is_ours(self.lock):
+            if time.monotonic() > deadline_s:
+                raise CannotStart(f"another demo uses the data folder {path}; end it, or {_ANOTHER}")
+            time.sleep(0.05)
+
+    @property
+    def devices(self) -> Path:
+        """Where the serial lines' links are, in place of /dev/serial/by-id."""
+        return self.path / "devices"
+
+    @property
+    def logs(self) -> Path:
+        """Each process's log."""
+        return self.path / "logs"
+
+    def settle(self, *, broker_port: int, api_port: int, language: str) -> None:
+        """Write the settings of all parts."""
+        devices = json.dumps(str(self.devices), ensure_ascii=False)[1:-1]  # a TOML string escapes as a JSON one does
+        with _writable(self.path):
+            for name in _KEPT_AS_THEY_ARE:
+                shutil.copyfile(CITY / name, self.path / name)
+            for name in _FILLED_IN:
+                text = Template((CITY / name).read_text(encoding="utf-8")).substitute(
+                    broker_port=broker_port, api_port=api_port, language=language, devices=devices
+                )
+                (self.path / name).write_text(text, encoding="utf-8")
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotStart(f"the data folder {path} cannot be written: {error.strerror}; {_ANOTHER}") from None

@@ -1,0 +1,106 @@
+"""The process tree: parts that start side by side and end together, whatever ends them.
+
+siaga-demo ─┬─ broker   ─┬ each in a session of its own, so that Ctrl-C reaches the demo alone, which then ends the
+            ├─ devices   │ parts in their order; the kernel sends them SIGTERM when the demo itself is killed
+            ├─ cloud     │
+            └─ gateways ─┘
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+PATIENCE_S = 2.0
+"""What the parts have to end cleanly, together."""
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class Died(Exception):
+    """A part has ended by itself; the text names it and shows the end of its log."""
+
+
+class Part:
+    """One process of the demo: `python -m module arguments`."""
+
+    def __init__(self, name: str, command: Sequence[str | Path], log: Path, lock: IO[str]) -> None:
+        self.name = name
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - our own modules
+                [sys.executable, "-m", *map(str, command)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],
+                preexec_fn=_die_with(os.getpid()),
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUNBUFFERED": "1"},
+            )
+
+    def check(self) -> None:
+        """Died, if the process has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise Died(f"{self.name} ended with code {code}; the end of {self.log}:\n{self._tail()}")
+
+    def _tail(self) -> str:
+        return "\n".join(f"  {line}" for line in self.log.read_text(errors="replace").splitlines()[-8:])
+
+
+class Tree:
+    """All parts; leaving it ends them. Each holds the folder's `lock` as long as it lives."""
+
+    def __init__(self, logs: Path, lock: IO[str]) -> None:
+        self._logs = logs
+        self._lock = lock
+        self._parts: list[Part] = []
+
+    def start(self, name: str, *command: str | Path) -> None:
+        """Start a part."""
+        self._parts.append(Part(name, command, self._logs / f"{name}.log", self._lock))
+
+    def check(self) -> None:
+        """Died, if any part has ended."""
+        for part in self._parts:
+            part.check()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _value: object, _traceback: TracebackType | None) -> None:
+        """End all in the opposite order of their start, so that nobody misses those before them."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        for part in reversed(self._parts):
+            part.process.terminate()
+            if part is not self._parts[0]:
+                _wait(part, min(deadline_s, time.monotonic() + 0.5))
+        for part in self._parts:
+            _wait(part, deadline_s)
+        for part in self._parts:
+            if part.process.poll() is None:
+                part.process.kill()
+                part.process.wait()
+
+
+def _wait(part: Part, until_s: float) -> None:
+    try:
+        part.process.wait(max(0.0, until_s - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return  # its turn comes again, and then SIGKILL
+
+
+def _die_with(demo: int):  # type: ignore[no-untyped-def]  # Callable[[], None], run between fork and exec
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != demo:  # it was killed before we asked
+            os._exit(1)
+
+    return prepare
