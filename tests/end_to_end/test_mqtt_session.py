@@ -1,0 +1,184 @@
+"""The MQTT session on a real Mosquitto: held PUBACKs, reconnects, wills, refused log-ins, TLS that verifies."""
+
+import asyncio
+import contextlib
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from runtime.mqtt import BrokerSettings, Message, Session, TlsSettings, Will
+from tests.servers import PATIENCE_S, free_port, mosquitto
+
+RETRY_S = (0.05, 0.2)
+
+
+class Ear:
+    """A session that keeps what it heard."""
+
+    def __init__(self, broker: BrokerSettings, *, acknowledges: bool = True, **options: object) -> None:
+        self.heard: list[Message] = []
+        self.acknowledges = acknowledges
+        options = {"identifier": "ear", "subscriptions": ["t/#"], "retry_s": RETRY_S, **options}
+        self.session = Session(broker, on_message=self._hear, **options)  # type: ignore[arg-type]
+
+    def _hear(self, message: Message) -> None:
+        self.heard.append(message)
+        if self.acknowledges:
+            self.session.acknowledge(message)
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator["Ear"]:
+        task = asyncio.create_task(self.session.run())
+        try:
+            await _until(lambda: self.session.connected)
+            yield self
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_messages_are_heard_and_published(tmp_path: Path):
+    async def scene(broker: BrokerSettings) -> list[str]:
+        async with Ear(broker).listening() as ear:
+            assert ear.session.publish("t/1", b"one")
+            assert ear.session.publish("t/2", b"two", qos=0)
+            await _until(lambda: len(ear.heard) == 2)
+            return sorted(f"{message.topic}={message.payload.decode()}" for message in ear.heard)
+
+    port = free_port()
+    with mosquitto(tmp_path, port):
+        assert asyncio.run(scene(BrokerSettings(port=port))) == ["t/1=one", "t/2=two"]
+
+
+def test_nothing_is_acknowledged_unasked_and_a_kept_session_gets_it_again(tmp_path: Path):
+    async def scene(broker: BrokerSettings) -> tuple[list[bool], list[bool], list[Message]]:
+        async with Ear(broker, acknowledges=False, keep_session=True).listening() as ear:
+            ear.session.publish("t/1", b"one")
+            await _until(lambda: ear.heard)
+            first = [message.again for message in ear.heard]
+        async with Ear(broker, keep_session=True).listening() as ear:
+            await _until(lambda: ear.heard)
+            second = [message.again for message in ear.heard]
+        async with Ear(broker, keep_session=True).listening() as ear:
+            ear.session.publish("t/end", b"")
+            await _until(lambda: ear.heard)
+            return first, second, ear.heard
+
+    port = free_port()
+    with mosquitto(tmp_path, port):
+        first, second, third = asyncio.run(scene(BrokerSettings(port=port)))
+    assert (first, second) == ([False], [True])
+    assert [message.topic for message in third] == ["t/end"]
+
+
+def test_a_killed_broker_is_found_again_and_old_messages_are_not_acknowledged_to_it(tmp_path: Path):
+    connections: list[bool] = []
+    port = free_port()
+    broker = mosquitto(tmp_path, port)
+
+    async def scene() -> None:
+        ear = Ear(BrokerSettings(port=port), acknowledges=False, on_connect=lambda: connections.append(True))
+        async with ear.listening():
+            ear.session.publish("t/1", b"before")
+            await _until(lambda: ear.heard)
+            await asyncio.to_thread(broker.kill)
+            await _until(lambda: not ear.session.connected)
+            assert "code:" not in ear.session.problem
+            assert not ear.session.publish("t/1", b"lost")
+            assert f"127.0.0.1:{port}" in ear.session.problem
+            await asyncio.to_thread(broker.start)
+            await _until(lambda: ear.session.connected)
+            ear.session.acknowledge(ear.heard[0])
+            ear.session.publish("t/1", b"after")
+            await _until(lambda: len(ear.heard) == 2)
+            assert ear.session.problem == ""
+
+    with broker:
+        asyncio.run(scene())
+    assert connections == [True, True]
+
+
+def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
+    async def scene(broker: BrokerSettings) -> Message:
+        async with Ear(broker).listening() as ear:
+            mourned = Session(
+                broker, identifier="mourned", on_message=lambda _: None, will=lambda: Will("t/will", b"gone")
+            )
+            task = asyncio.create_task(mourned.run())
+            await _until(lambda: mourned.connected)
+            assert mourned._paho is not None
+            socket = mourned._paho.socket()
+            assert socket is not None
+            socket.shutdown(2)
+            await _until(lambda: ear.heard)
+            task.cancel()
+            return ear.heard[0]
+
+    port = free_port()
+    with mosquitto(tmp_path, port):
+        assert asyncio.run(scene(BrokerSettings(port=port))).payload == b"gone"
+
+
+def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("wrong\n")
+
+    async def scene(broker: BrokerSettings) -> str:
+        session = Session(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
+        task = asyncio.create_task(session.run())
+        await _until(lambda: "uthori" in session.problem)
+        assert not task.done()
+        task.cancel()
+        return session.problem
+
+    port = free_port()
+    passwords = tmp_path / "passwords"
+    passwords.write_text("")
+    passwords.chmod(0o644)
+    with mosquitto(tmp_path, port, settings=f"allow_anonymous false\npassword_file {passwords}"):
+        problem = asyncio.run(scene(BrokerSettings(port=port, username="gw", password_file=secret)))
+    assert problem.startswith(f"broker 127.0.0.1:{port}: ")
+
+
+def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    key, cert = folder / f"{name}.key", folder / f"{name}.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    key.chmod(0o644)
+    return key, cert
+
+
+@pytest.mark.parametrize(
+    ("trusted", "host", "said"),
+    [("localhost", "localhost", ""), ("other", "localhost", "certificate"), ("localhost", "127.0.0.1", "certificate")],
+    ids=["right", "untrusted authority", "wrong name"],
+)
+def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str, said: str):
+    key, cert = _certificate(tmp_path, "localhost")
+    _certificate(tmp_path, "other")
+
+    async def scene(broker: BrokerSettings) -> str:
+        session = Session(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
+        task = asyncio.create_task(session.run())
+        await _until(lambda: session.problem != "not connected yet")
+        task.cancel()
+        return session.problem
+
+    port = free_port()
+    with mosquitto(tmp_path, port, settings=f"allow_anonymous true\ncertfile {cert}\nkeyfile {key}"):
+        tls = TlsSettings(ca=tmp_path / f"{trusted}.crt")
+        problem = asyncio.run(scene(BrokerSettings(host=host, port=port, tls=tls)))
+    assert said in problem
+    assert bool(said) == bool(problem)
