@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios: `make bench` runs all and writes RESULTS.md."""

@@ -1,0 +1,146 @@
+"""make bench: every figure in one run, one after the other, written to bench/RESULTS.md with its ratio and target."""
+
+import statistics
+import sys
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+
+from bench import edge, ingest, latency, limit
+from bench.figures import Figure, machine, table
+from bench.lines_and_batches import READINGS_EACH, lines, payloads
+from tests.servers import free_port, influxd
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+BATCHES_EACH = 150
+REPEATS = 3
+
+
+def main() -> None:
+    """Measure all, print the table and keep it."""
+    t0_ms = (time.time_ns() // 1_000_000 // 86_400_000 - 2) * 86_400_000
+    with tempfile.TemporaryDirectory(prefix="siaga-bench-") as folder:
+        figures = [
+            *_ingest(Path(folder), t0_ms),
+            *_edge(Path(folder)),
+            *_latency(Path(folder)),
+            _bytes_a_reading(t0_ms),
+        ]
+    text = table(figures)
+    print(text)
+    RESULTS.write_text(_page(text), encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    print(f"… {text}", file=sys.stderr, flush=True)
+
+
+def _ingest(folder: Path, t0_ms: int) -> list[Figure]:
+    batches = list(payloads(BATCHES_EACH, t0_ms))
+    readings = READINGS_EACH * len(batches)
+    bodies = _bodies(t0_ms)
+    port = free_port()
+    bare: dict[int, list[float]] = {1: [], 2: []}
+    stored: dict[str, list[ingest.Ingest]] = {"influxdb": [], "sqlite": []}
+    with influxd(folder, port):
+        for repeat in range(REPEATS):
+            for connections, rates in bare.items():
+                _say(f"bare HTTP loop, {connections} connection(s), run {repeat + 1} of {REPEATS}")
+                rates.append(limit.readings_per_s(port, "bare", bodies, readings, connections=connections))
+            limit.make_database(port, "siaga")
+            for engine, store in _stores(port).items():
+                _say(f"ingest path into {engine}, run {repeat + 1} of {REPEATS}")
+                stored[engine].append(ingest.measure(folder / f"{engine}-{repeat}", store, batches))
+            if limit.count(port, "siaga") != readings // 3:
+                raise RuntimeError("InfluxDB does not hold every reading of the ingest run")
+    one, two = (statistics.median(rates) for rates in bare.values())
+    result = {engine: max(runs, key=lambda run: run.readings_per_s) for engine, runs in stored.items()}
+    into = {engine: statistics.median(run.readings_per_s for run in runs) for engine, runs in stored.items()}
+    share = into["influxdb"] / one
+    return [
+        Figure("(a) limit: bare HTTP loop into InfluxDB", one, "readings/s"),
+        Figure("(a) two such loops at once", two, "readings/s", f"{two / one:.0%} of the limit"),
+        Figure(
+            "(b) ingest path into InfluxDB", into["influxdb"], "readings/s",
+            f"{share:.0%} of the limit, {into['influxdb'] / two:.0%} of two loops", "≥ 60 % of the limit", share >= 0.6,
+        ),
+        Figure("(b) CPU of the cloud into InfluxDB", result["influxdb"].cpu_us_a_reading, "µs a reading"),
+        Figure("(b) ingest path into SQLite", into["sqlite"], "readings/s", f"{into['sqlite'] / one:.0%} of the limit"),
+        Figure("(b) CPU of the cloud into SQLite", result["sqlite"].cpu_us_a_reading, "µs a reading"),
+        Figure("(b) peak memory of the cloud", result["influxdb"].peak_mb, "MB"),
+    ]  # fmt: skip
+
+
+def _bodies(t0_ms: int) -> list[str]:
+    every = lines(BATCHES_EACH, t0_ms)
+    return list(iter(lambda: "\n".join(islice(every, limit.LINES_A_WRITE)), ""))
+
+
+def _stores(port: int) -> dict[str, str]:
+    return {
+        "influxdb": f'engine = "influxdb"\napi = "v1"\nurl = "http://127.0.0.1:{port}"\ndatabase = "siaga"',
+        "sqlite": 'engine = "sqlite"\npath = "readings.db"',
+    }
+
+
+def _edge(folder: Path) -> list[Figure]:
+    _say("edge, MQTT path, and its limit")
+    bare_us = statistics.median(edge.bare_cpu_us_a_reading(folder / f"bare-{repeat}") for repeat in range(REPEATS))
+    runs = [edge.measure(folder / f"edge-{repeat}") for repeat in range(REPEATS)]
+    cpu_us = statistics.median(run.cpu_us_a_reading for run in runs)
+    memory_mb = max(run.peak_mb for run in runs)
+    lost = sum(run.lost for run in runs)
+    return [
+        Figure("(c) limit: paho alone, two values a message, nothing kept", bare_us, "µs a reading"),
+        Figure(
+            "(c) CPU of the edge on the same messages", cpu_us, "µs a reading",
+            f"{cpu_us / bare_us:.1f} times the limit",
+            "≤ 40", cpu_us <= 40,
+        ),
+        Figure("(c) peak memory of the edge", memory_mb, "MB", "", "≤ 45", memory_mb <= 45),
+        Figure("(c) readings lost", lost, f"of {2 * edge.MESSAGES * REPEATS:,}", "", "0", lost == 0),
+    ]  # fmt: skip
+
+
+def _latency(folder: Path) -> list[Figure]:
+    port = free_port()
+    figures = []
+    with influxd(folder, port, name="influxd-latency"):
+        for engine, store in _stores(port).items():
+            _say(f"latency at 1,000 readings/s into {engine}")
+            taken = latency.measure(folder / f"latency-{engine}", store)
+            figures += [
+                Figure(f"(d) tty to durable row in {engine}, p50", taken.p50_ms, "ms"),
+                Figure(
+                    f"(d) tty to durable row in {engine}, p99", taken.p99_ms, "ms",
+                    f"{taken.timed:,} readings timed of {taken.sent:,}", "≤ 300", taken.p99_ms <= 300,
+                ),
+            ]  # fmt: skip
+    return figures
+
+
+def _bytes_a_reading(t0_ms: int) -> Figure:
+    sizes = [len(payload) / READINGS_EACH for _, payload in payloads(2, t0_ms)]
+    worst = max(sizes)
+    return Figure(
+        f"(e) bytes on the wire, {READINGS_EACH} readings a batch", worst, "B a reading", "80 as keyed JSON", "≤ 5",
+        worst <= 5,
+    )  # fmt: skip
+
+
+def _page(text: str) -> str:
+    return f"""# Measured by `make bench`
+On {machine()}, everything on that one machine: load, brokers, InfluxDB 1.x and Siaga share its cores.
+Medians of {REPEATS} runs where a run is repeated, memory the highest of them. The limit in (a) is the same readings as
+line protocol, written by a bare HTTP loop; the ingest path in (b) starts with batches queued on a real Mosquitto and
+ends with the last ack, which follows the durable write.
+
+{text}
+
+(e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch.
+"""
+
+
+if __name__ == "__main__":
+    main()
