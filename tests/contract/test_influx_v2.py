@@ -18,8 +18,7 @@ T0 = 1_764_000_000_000
 
 
 @pytest.fixture
-def victoria(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
-    monkeypatch.delenv("SIAGA_REQUIRE_SERVERS", raising=False)  # this server comes with a later issue
+def victoria(tmp_path: Path) -> Iterator[Program]:
     program = require("victoria-metrics")
     port = free_port()
     command = [

@@ -77,8 +77,8 @@ class Morotai:
             ).replay,
         )  # fmt: skip
         self._keeper = Keeper(
-            opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters, accounts=self.accounts,
-            newest=self.newest, metrics=self.metrics,
+            opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
+            accounts=self.accounts, newest=self.newest, metrics=self.metrics,
         )  # fmt: skip
         self._seq = 0
 
