@@ -6,33 +6,9 @@
 All quantities of a sensor that share their times stand in one block, so that one line carries them all.
 """
 
-from enum import IntFlag
-
 import msgspec
 
-from wire import Clock, Domain
-
-
-class Mark(IntFlag):
-    """What a reader must know of a reading besides its value; stored with it as one whole number."""
-
-    NONE = 0
-    BACKFILL = 1
-    CLOCK_ESTIMATED = 2
-    CLOCK_UNKNOWN = 4
-
-
-MARK_NAMES = {Mark.BACKFILL: "backfill", Mark.CLOCK_ESTIMATED: "clock_estimated", Mark.CLOCK_UNKNOWN: "clock_unknown"}
-MARK_OF_CLOCK = {
-    Clock.SYNCED: Mark.NONE,
-    Clock.ESTIMATED: Mark.CLOCK_ESTIMATED,
-    Clock.UNKNOWN: Mark.CLOCK_UNKNOWN,
-}
-
-
-def names_of(marks: int) -> list[str]:
-    """The marks in `marks` by name, as the API shows them."""
-    return [name for mark, name in MARK_NAMES.items() if marks & mark]
+from wire import Domain
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):

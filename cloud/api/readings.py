@@ -14,9 +14,9 @@ from cloud.api.answers import History, HistoryPoint, LatestReading
 from cloud.api.problems import Problem, bad_parameter
 from cloud.api.state import now_ms
 from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
-from cloud.blocks import names_of
 from cloud.platform import Platform
 from cloud.stores.contract import Aggregate, Point
+from rules.marks import names_of
 from wire import QUANTITIES, Domain
 
 MOST_POINTS = 10_000

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.blocks import Mark
 from cloud.console import figures
 from cloud.console.freshness import Freshness, best, freshness, worst
 from cloud.console.snapshot import Snapshot
 from cloud.console.words import N_, Words
 from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import StoredReading
+from rules.marks import Mark
 from wire import QUANTITIES, Domain
 
 WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)

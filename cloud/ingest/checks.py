@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from cloud.blocks import MARK_OF_CLOCK, Block, Mark
+from cloud.blocks import Block
 from cloud.ingest.reasons import Reason
 from cloud.registry.snapshot import Registry, Route
+from rules.marks import MARK_OF_CLOCK, Mark
 from wire import QUANTITIES, Batch, Column, Domain, Reading
 
 EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)

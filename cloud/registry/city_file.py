@@ -10,7 +10,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, FiniteFloat
+from pydantic import AfterValidator, Field, FiniteFloat, field_validator
 
 from cloud.registry.contradictions import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
@@ -45,6 +45,8 @@ Name = Annotated[str, AfterValidator(lambda text: check_name("id", text))]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Zone = Annotated[str, AfterValidator(_zone)]
 QuantityName = Annotated[str, AfterValidator(_quantity)]
+Corner = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
+"""Latitude and longitude, WGS 84 degrees."""
 
 
 class CityTable(Settings):
@@ -63,6 +65,17 @@ class SiteTable(Settings):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     zone: Zone | None = None
+    capacity: Annotated[int | None, Field(ge=1)] = None
+    area_m2: Annotated[float | None, Field(gt=0)] = None
+    closes: Annotated[str | None, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = None
+    polygon: Annotated[tuple[Corner, ...], Field(max_length=1_000)] = ()
+
+    @field_validator("polygon")
+    @classmethod
+    def _polygon_has_corners(cls, corners: tuple[Corner, ...]) -> tuple[Corner, ...]:
+        if 0 < len(corners) < 3:
+            raise ValueError("an area has at least three corners; write them as [[latitude, longitude], …]")
+        return corners
 
 
 class GatewayTable(Settings):
@@ -91,6 +104,8 @@ class SensorTable(Settings):
     interval_s: Annotated[float | None, Field(gt=0)] = None
     mounting_height_cm: Annotated[float | None, Field(gt=0)] = None
     calibration: Annotated[dict[QuantityName, CalibrationTable], Field(default_factory=dict)]
+    groups: tuple[Name, ...] = ()
+    twin: Name | None = None
 
 
 class CityFile(Settings):

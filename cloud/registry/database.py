@@ -15,6 +15,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
 from cloud.registry.tables import Base
 
 __all__ = ["Base", "Database", "DatabaseUnavailable"]

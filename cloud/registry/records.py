@@ -17,7 +17,11 @@ class City(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A place with sensors: WGS 84 degrees, and its IANA time zone."""
+    """A place with sensors: WGS 84 degrees, and its IANA time zone.
+
+    For visitors: `capacity` is how many may be there at once, `area_m2` where they are, `closes` the local hour at
+    which nobody is left ("18:00"). For warnings: `polygon` has the corners (latitude, longitude) of the area meant.
+    """
 
     id: str
     name: str
@@ -26,6 +30,10 @@ class Site(msgspec.Struct, frozen=True):
     longitude: float
     zone: str
     retired: bool = False
+    capacity: int | None = None
+    area_m2: float | None = None
+    closes: str | None = None
+    polygon: tuple[tuple[float, float], ...] = ()
 
 
 class Gateway(msgspec.Struct, frozen=True):
@@ -48,7 +56,10 @@ NO_CALIBRATION = Calibration()
 
 
 class Sensor(msgspec.Struct, frozen=True):
-    """A sensor: what it measures, behind which gateway, how often (`interval_s`), and how it is mounted."""
+    """A sensor: what it measures, behind which gateway, how often (`interval_s`), and how it is mounted.
+
+    Rules may be set for its `groups`; `twin` is the sensor beside it that should read the same.
+    """
 
     id: str
     name: str
@@ -59,3 +70,5 @@ class Sensor(msgspec.Struct, frozen=True):
     mounting_height_cm: float | None = None
     calibration: dict[str, Calibration] = {}
     retired: bool = False
+    groups: tuple[str, ...] = ()
+    twin: str | None = None

@@ -37,15 +37,22 @@ def read_registry(connection: Connection) -> Registry:
         quantities.setdefault(row["sensor"], []).append(row)
     return Registry(
         city=City(city["name"], city["zone"]),
-        sites=[Site(**row) for row in _all(connection, "sites")],
+        sites=[Site(**row | {"polygon": _corners(row["polygon"])}) for row in _all(connection, "sites")],
         gateways=[Gateway(**row) for row in _all(connection, "gateways")],
-        sensors=[Sensor(**row, **_measured(quantities.get(row["id"], []))) for row in _all(connection, "sensors")],
+        sensors=[
+            Sensor(**row | {"groups": tuple(row["groups"])}, **_measured(quantities.get(row["id"], [])))
+            for row in _all(connection, "sensors")
+        ],
     )
 
 
 def _all(connection: Connection, name: str) -> list[dict[str, Any]]:
     table = _table(name)
     return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+
+
+def _corners(polygon: list[list[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((latitude, longitude) for latitude, longitude in polygon)
 
 
 def _measured(rows: Iterable[Any]) -> dict[str, Any]:

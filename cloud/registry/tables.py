@@ -6,7 +6,7 @@ Only what SQLite and PostgreSQL both know; a change here needs a migration besid
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from wire.names import MAX_NAME_LENGTH
@@ -43,6 +43,10 @@ class SiteRow(Base):
     longitude: Mapped[float]
     zone: Mapped[str] = mapped_column(Text)
     retired: Mapped[bool] = mapped_column(default=False)
+    capacity: Mapped[int | None]
+    area_m2: Mapped[float | None]
+    closes: Mapped[str | None] = mapped_column(String(5))
+    polygon: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
 
 class GatewayRow(Base):
@@ -66,6 +70,8 @@ class SensorRow(Base):
     interval_s: Mapped[float | None]
     mounting_height_cm: Mapped[float | None]
     retired: Mapped[bool] = mapped_column(default=False)
+    groups: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    twin: Mapped[str | None] = mapped_column(NAME)
 
 
 class SensorQuantityRow(Base):

@@ -14,8 +14,9 @@ from itertools import repeat
 from pathlib import Path
 from typing import TypeVar
 
-from cloud.blocks import Block, Mark
+from cloud.blocks import Block
 from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, WriteResult
+from rules.marks import Mark
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS series (

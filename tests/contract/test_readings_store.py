@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from cloud.blocks import Block, Mark
+from cloud.blocks import Block
 from cloud.settings import InfluxSettings
 from cloud.stores.contract import Aggregate, Point, ReadingsStore, StoredReading, WriteResult
 from cloud.stores.influx import InfluxStore
 from cloud.stores.sqlite import SqliteStore
+from rules.marks import Mark
 from tests.servers import Program, free_port, influxd
 from wire import Domain
 

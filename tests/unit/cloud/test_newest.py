@@ -1,8 +1,9 @@
 """The newest reading of every series."""
 
-from cloud.blocks import Block, Mark
+from cloud.blocks import Block
 from cloud.newest import Newest, newest_of
 from cloud.stores.contract import StoredReading
+from rules.marks import Mark
 from tests.unit.cloud.examples import T0
 from wire import Domain
 

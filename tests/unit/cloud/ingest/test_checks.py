@@ -2,9 +2,9 @@
 
 import pytest
 
-from cloud.blocks import Mark
 from cloud.ingest.checks import EARLIEST_MS, Checked, check_batch
 from cloud.ingest.reasons import Reason
+from rules.marks import Mark
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, reading
 from wire import Clock, Domain, Reading, decode_batch, encode_batch
 

@@ -1,7 +1,8 @@
 """InfluxDB line protocol."""
 
-from cloud.blocks import Block, Mark
+from cloud.blocks import Block
 from cloud.stores.lines import lines_of
+from rules.marks import Mark
 from wire import Domain
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cloud.blocks import Block, Mark
+from cloud.blocks import Block
 from cloud.stores.contract import StoreUnavailable
 from cloud.stores.sqlite import SqliteStore
+from rules.marks import Mark
 from wire import Domain
 
 T0 = 1_764_000_000_000

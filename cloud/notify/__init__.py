@@ -1,0 +1,1 @@
+"""Notifications: from an alarm event to somebody who knows of it, once."""

@@ -1,0 +1,104 @@
+"""A rule: what is watched, from which value it matters, how surely, and what people read when it does.
+
+Rule(family="river-level", quantity="water_level", kind=ABOVE, hysteresis=10, for_s=60,
+     levels=(Level("Siaga 3", MODERATE, 150), Level("Siaga 2", SEVERE, 250), Level("Siaga 1", EXTREME, 320)), …)
+
+Levels stand from the mildest to the worst. A rule says nothing of where it holds: see scope.py.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What of the readings a rule looks at, and on which side of its levels it wakes."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    RISE = "rise"
+    SILENCE = "silence"
+
+
+class Severity(StrEnum):
+    """How bad a level is, in the terms of CAP 1.2, from the mildest to the worst."""
+
+    MINOR = "minor"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    EXTREME = "extreme"
+
+
+class Level(msgspec.Struct, frozen=True):
+    """One level of a rule.
+
+    `limit` is in the unit of the rule's quantity; for a rise, in that unit over `window_s`; for silence, in expected
+    intervals of the sensor. `high` is the upper end for inside and outside. `inclusive`: the limit itself counts.
+    `colour` is #rrggbb, or empty for that of the severity.
+    """
+
+    name: str
+    severity: Severity
+    limit: float
+    high: float | None = None
+    inclusive: bool = True
+    colour: str = ""
+    name_id: str = ""
+
+
+class Also(msgspec.Struct, frozen=True):
+    """A second sensor that must agree: its newest reading, at most `within_s` old in event time, is beyond `limit`."""
+
+    sensor: str
+    quantity: str
+    kind: Kind
+    limit: float
+    inclusive: bool = True
+    within_s: float = 3_600.0
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """When a rule holds, in the site's time: ISO days (1 = Monday) from `start` to `end` ("22:00" to "05:00" wraps)."""
+
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    start: str = "00:00"
+    end: str = "24:00"
+
+
+class AtLeast(msgspec.Struct, frozen=True):
+    """Not one reading but `n` of the last `m` must be beyond the level."""
+
+    n: int
+    m: int
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the engine and the people need of one rule; times in seconds of event time.
+
+    `for_s`: how long the level must be exceeded before the alarm; `clear_s`: how long it must be left, by `hysteresis`
+    at least, before the alarm closes. `minimum`: a rise counts only from this value on. `reject` names the marks whose
+    readings the rule does not believe. `lateness_s`: readings that come out of order by no more than that still count
+    in their order. `advice` is what to do, as the person on duty reads it.
+    """
+
+    family: str
+    quantity: str
+    kind: Kind
+    levels: tuple[Level, ...]
+    title: str
+    title_id: str = ""
+    advice: str = ""
+    advice_id: str = ""
+    hysteresis: float = 0.0
+    for_s: float = 0.0
+    clear_s: float = 0.0
+    at_least: AtLeast | None = None
+    window_s: float = 600.0
+    minimum: float | None = None
+    also: Also | None = None
+    hours: Hours | None = None
+    reject: tuple[str, ...] = ("spike", "clock_unknown")
+    lateness_s: float = 60.0
+    enabled: bool = True
