@@ -37,12 +37,12 @@ $(VENV)/.python:
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing Siaga into $(VENV) (once; about a minute) …"
-	@$(VENV)/bin/python -m pip install --quiet --editable '.[demo]'
+	@$(VENV)/bin/python -m pip install -qq --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
 	@echo "Installing what the tests need into $(VENV) …"
-	@$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	@$(VENV)/bin/python -m pip install -qq --editable '.[dev]'
 	@touch $@
 
 constraints: $(VENV)/.dev  ## take newer versions of everything; run the tests after it
