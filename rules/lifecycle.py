@@ -1,0 +1,133 @@
+"""The life of an alarm, reading by reading in order of time: fold(watched, core, observed) -> (core, events).
+
+normal ─► pending ─► alarming ─► recovering ─► closed = normal
+                       │  ▲  ▲        │
+                       ▼  │  └────────┘ resumed
+                      silent            only a believed value beyond the hysteresis closes, never silence
+"""
+
+from msgspec.structs import replace
+
+from rules.core import Core
+from rules.events import Event, EventKind, Observed, Other, Phase
+from rules.quality import NEVER_MS, Judged, believed_after_all, judge
+from rules.rise import rise_of, with_low
+from rules.rule import Kind
+from rules.silence import hear, pass_silence
+from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
+
+_NO_EVENTS: list[Event] = []
+
+
+def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
+    """The core after a reading later than all before it, and what happened; the value must be finite."""
+    time_ms, value, scale = observed.time_ms, observed.value, watched.scale
+    events = _NO_EVENTS
+    if core.level >= 0 or time_ms - core.heard_ms > scale.gap_ms:
+        core, events = _sign_of_life(watched, core, time_ms)
+    before, judged, mark = core.judged, core.judged, 0
+    given = observed.marks
+    if scale.policy is not None:
+        given &= JUDGED_ELSEWHERE
+        if not given & scale.rejected:
+            judged, verdict = judge(scale.policy, before, time_ms, value)
+            mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
+    if (given | mark) & scale.rejected or watched.rule.kind is Kind.SILENCE:
+        return _alive(core, judged, time_ms), events
+    calm = core.phase is Phase.NORMAL and scale.calm_low < value < scale.calm_high
+    if calm and scale.forgets and before.doubt_ms == NEVER_MS:
+        return Core(time_ms, judged, value), events
+    core = _alive(core, judged, time_ms)
+    first = believed_after_all(before, judged) if scale.rejects_spikes else None
+    if first is not None:
+        core, more = _believe(watched, core, *first, observed.other)
+        events = [*events, *more]
+    core, more = _believe(watched, core, time_ms, value, observed.other)
+    return core, [*events, *more] if events else more
+
+
+def _sign_of_life(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
+    core, passed = pass_silence(watched, core, time_ms)
+    core, heard = hear(watched, core, time_ms)
+    return core, [*passed, *heard]
+
+
+def _alive(core: Core, judged: Judged, time_ms: int) -> Core:
+    return replace(core, heard_ms=time_ms, judged=judged)
+
+
+def _believe(watched: Watched, core: Core, time_ms: int, value: float, other: Other | None) -> tuple[Core, list[Event]]:
+    """Take a believed value in: what it measures, how many levels that reaches, and what the alarm makes of it."""
+    core, measure = _measured(watched, core, time_ms, value)
+    if measure is None:
+        return core, []
+    holds = rank(watched.rule, measure, slack=watched.rule.hysteresis)
+    reached = rank(watched.rule, measure) if holds else 0
+    if reached and not may_open(watched, time_ms, value, other):
+        reached = 0
+    core, reached = _counted(watched, core, time_ms, reached)
+    core = replace(core, value=measure, since=_onsets(core, time_ms, reached))
+    ready = sum(time_ms - onset_ms >= watched.scale.for_ms for onset_ms in core.since)
+    if core.level < 0:
+        return _closed_case(core, time_ms, ready)
+    return _open_case(watched, core, time_ms, ready, max(holds, reached))
+
+
+def _measured(watched: Watched, core: Core, time_ms: int, value: float) -> tuple[Core, float | None]:
+    if watched.rule.kind is not Kind.RISE:
+        return core, value
+    window_ms = watched.scale.window_ms
+    measure = rise_of(core.lows, core.previous, time_ms, value, window_ms=window_ms)
+    lows = with_low(core.lows, core.previous, time_ms, value, window_ms=window_ms)
+    return replace(core, lows=lows, previous=(time_ms, value)), measure
+
+
+def _counted(watched: Watched, core: Core, time_ms: int, reached: int) -> tuple[Core, int]:
+    """At least n of m: the level that n of the last m readings have reached."""
+    at_least = watched.rule.at_least
+    if at_least is None:
+        return core, reached
+    hits = (*core.hits, (time_ms, reached))[-at_least.m :]
+    ranks = sorted((hit for _, hit in hits), reverse=True)
+    met = ranks[at_least.n - 1] if len(ranks) >= at_least.n else 0
+    return replace(core, hits=hits), met
+
+
+def _onsets(core: Core, time_ms: int, reached: int) -> tuple[int, ...]:
+    """Since when each of the `reached` levels is exceeded: as before, or from the first reading that counts for it."""
+    since = core.since[:reached]
+    for number in range(len(since), reached):
+        since = (*since, next((hit_ms for hit_ms, hit in core.hits if hit > number), time_ms))
+    return since
+
+
+def _closed_case(core: Core, time_ms: int, ready: int) -> tuple[Core, list[Event]]:
+    if not ready:
+        waits = core.since or any(hit for _, hit in core.hits)
+        return replace(core, phase=Phase.PENDING if waits else Phase.NORMAL), []
+    opened_ms = core.since[0]
+    return core.opened(ready - 1, opened_ms), [Event(EventKind.RAISED, opened_ms, time_ms, ready - 1, core.value)]
+
+
+def _open_case(watched: Watched, core: Core, time_ms: int, ready: int, holds: int) -> tuple[Core, list[Event]]:
+    if not holds:
+        return _leave(watched, core, time_ms)
+    level = max(ready - 1, min(core.level, holds - 1))
+    if level > core.level:
+        kind = EventKind.WORSENED
+    elif core.phase is Phase.RECOVERING:
+        kind = EventKind.RESUMED
+    elif level < core.level:
+        kind = EventKind.EASED
+    else:
+        return core, []
+    return core.opened(level, core.opened_ms), [Event(kind, core.opened_ms, time_ms, level, core.value)]
+
+
+def _leave(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
+    left_ms = time_ms if core.left_ms == NEVER_MS else core.left_ms
+    if time_ms - left_ms >= watched.scale.clear_ms:
+        return core.closed(), [Event(EventKind.CLOSED, core.opened_ms, time_ms, core.level, core.value)]
+    begins = core.phase is not Phase.RECOVERING
+    event = Event(EventKind.RECOVERING, core.opened_ms, time_ms, core.level, core.value)
+    return replace(core, phase=Phase.RECOVERING, left_ms=left_ms), [event] if begins else []

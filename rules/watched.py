@@ -1,0 +1,164 @@
+"""A rule on a sensor, made ready: every limit, duration and window worked out once, so that a reading costs little.
+
+                 calm                 hysteresis   limit        worse limit
+ABOVE   ─────────────────────────────┤············├────────────┤──────────►   nothing can happen at a calm value
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rules.events import Other
+from rules.marks import MARK_OF_NAME, Mark
+from rules.quality import POLICIES, Policy
+from rules.rule import Hours, Kind, Level, Rule
+
+SILENT_AFTER_INTERVALS = 3.0
+"""An alarming sensor is silent when it has missed this many readings."""
+SILENT_AFTER_LEAST_S = 60.0
+SILENT_AFTER_UNKNOWN_S = 7_200.0
+"""The same for a sensor whose interval nobody has told."""
+GAP_INTERVALS = 1.5
+"""A hole of more than this many intervals is one that late readings may fill."""
+JUDGED_ELSEWHERE = ~int(Mark.SPIKE | Mark.STUCK)
+"""The marks that the fold takes as they come; of a quantity with a policy it judges the other two itself."""
+_DAY_MINUTES = 24 * 60
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """The numbers of a watched rule: milliseconds, marks as a mask, and the open interval of calm values.
+
+    `forgets`: of calm readings only the last matters.
+    """
+
+    for_ms: int
+    clear_ms: int
+    window_ms: int
+    lateness_ms: int
+    silent_ms: int
+    gap_ms: int
+    interval_ms: int | None
+    rejected: int
+    rejects_spikes: bool
+    calm_low: float
+    calm_high: float
+    policy: Policy | None
+    forgets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A rule on a sensor: the resolved rule, the site's time zone (IANA), the sensor's expected interval in seconds.
+
+    Raises ZoneInfoNotFoundError when the rule has hours and the zone does not exist.
+    """
+
+    sensor: str
+    rule: Rule
+    zone: str
+    interval_s: float | None
+    scale: Scale = field(init=False, repr=False, compare=False)
+    clock: ZoneInfo | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work the numbers out."""
+        object.__setattr__(self, "scale", _scale(self.rule, self.interval_s))
+        object.__setattr__(self, "clock", ZoneInfo(self.zone) if self.rule.hours else None)
+
+
+def _scale(rule: Rule, interval_s: float | None) -> Scale:
+    silent_s = max(SILENT_AFTER_INTERVALS * interval_s, SILENT_AFTER_LEAST_S) if interval_s else SILENT_AFTER_UNKNOWN_S
+    low, high = _calm(rule)
+    return Scale(
+        for_ms=round(rule.for_s * 1_000),
+        clear_ms=round(rule.clear_s * 1_000),
+        window_ms=round(rule.window_s * 1_000),
+        lateness_ms=round(rule.lateness_s * 1_000),
+        silent_ms=round(silent_s * 1_000),
+        gap_ms=round((GAP_INTERVALS * interval_s if interval_s else rule.lateness_s) * 1_000),
+        interval_ms=round(interval_s * 1_000) if interval_s else None,
+        rejected=sum(int(MARK_OF_NAME[name]) for name in set(rule.reject)),
+        rejects_spikes="spike" in rule.reject,
+        calm_low=low,
+        calm_high=high,
+        policy=POLICIES.get(rule.quantity),
+        forgets=rule.kind is not Kind.RISE and rule.at_least is None,
+    )
+
+
+def _calm(rule: Rule) -> tuple[float, float]:
+    limits = [level.limit for level in rule.levels]
+    highs = [level.limit if level.high is None else level.high for level in rule.levels]
+    match rule.kind:
+        case Kind.ABOVE | Kind.RISE | Kind.INSIDE:
+            return -inf, min(limits) - rule.hysteresis
+        case Kind.BELOW:
+            return max(limits) + rule.hysteresis, inf
+        case Kind.OUTSIDE:
+            return max(limits) + rule.hysteresis, min(highs) - rule.hysteresis
+        case Kind.SILENCE:
+            return inf, -inf
+
+
+def rank(rule: Rule, value: float, *, slack: float = 0.0) -> int:
+    """How many of the rule's levels `value` reaches, counted by the worst; with `slack`, how many it still holds."""
+    for number in range(len(rule.levels), 0, -1):
+        if _reaches(rule.kind, rule.levels[number - 1], value, slack):
+            return number
+    return 0
+
+
+def _reaches(kind: Kind, level: Level, value: float, slack: float) -> bool:
+    low, high = level.limit, inf if level.high is None else level.high
+    match kind:
+        case Kind.BELOW:
+            return value < low + slack or (level.inclusive and value == low + slack)
+        case Kind.INSIDE:
+            inside = low - slack < value < high + slack
+            return inside or (level.inclusive and value in (low - slack, high + slack))
+        case Kind.OUTSIDE:
+            outside = value < low + slack or value > high - slack
+            return outside or (level.inclusive and value in (low + slack, high - slack))
+        case _:
+            return value > low - slack or (level.inclusive and value == low - slack)
+
+
+def may_open(watched: Watched, time_ms: int, value: float, other: Other | None) -> bool:
+    """Whether a reading beyond a level counts towards an alarm: the minimum, the second sensor and the hours agree."""
+    rule = watched.rule
+    if rule.minimum is not None and value < rule.minimum:
+        return False
+    return _also_agrees(rule, time_ms, other) and (rule.hours is None or _in_hours(rule.hours, watched, time_ms))
+
+
+def _also_agrees(rule: Rule, time_ms: int, other: Other | None) -> bool:
+    also = rule.also
+    if also is None:
+        return True
+    if other is None or other.time_ms < time_ms - also.within_s * 1_000:
+        return False
+    if also.inclusive and other.value == also.limit:
+        return True
+    return other.value < also.limit if also.kind is Kind.BELOW else other.value > also.limit
+
+
+def _in_hours(hours: Hours, watched: Watched, time_ms: int) -> bool:
+    local = datetime.fromtimestamp(time_ms / 1_000, watched.clock)
+    day, minute = local.isoweekday(), local.hour * 60 + local.minute
+    start, end = minutes_of(hours.start), minutes_of(hours.end)
+    if start < end:
+        return day in hours.days and start <= minute < end
+    yesterday = 7 if day == 1 else day - 1
+    return (day in hours.days and minute >= start) or (yesterday in hours.days and minute < end)
+
+
+def minutes_of(clock: str) -> int:
+    """ "22:30" as minutes of the day, "24:00" included; raises ValueError for what is no time of the day."""
+    hour, colon, minute = clock.partition(":")
+    minutes = int(hour) * 60 + int(minute)
+    if not colon or len(minute) != 2 or not 0 <= int(minute) < 60 or not 0 <= minutes <= _DAY_MINUTES:
+        raise ValueError(clock)
+    return minutes

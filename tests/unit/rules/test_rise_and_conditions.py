@@ -1,0 +1,154 @@
+import math
+
+import pytest
+
+from rules.engine import Observed, Other, Phase
+from rules.marks import Mark
+from rules.rule import Also, Hours, Kind, Level, Severity
+from tests.unit.rules.watching import each_minute, run, seen, told, watch
+
+FAST = (Level("Fast rise", Severity.SEVERE, 30.0),)
+
+
+def test_a_rise_within_the_window_raises_an_alarm():
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    assert told(watched, each_minute(100, 100, 110, 120, 129, 130, 130)) == ["raised Fast rise at 5"]
+
+
+def test_the_same_rise_over_more_than_the_window_raises_none():
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    assert told(watched, [seen(minute * 5, 100 + minute * 14) for minute in range(12)]) == []
+
+
+def test_the_alarm_of_a_rise_closes_when_the_water_no_longer_rises():
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=180.0)
+    assert told(watched, each_minute(100, 100, 140, 140, 140, 140, 140)) == [
+        "raised Fast rise at 2",
+        "closed Fast rise at 5",
+    ]
+
+
+def test_one_reading_is_no_rise():
+    assert told(watch(kind=Kind.RISE, levels=FAST), each_minute(500)) == []
+
+
+def test_without_a_reading_in_the_window_the_average_rate_decides():
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0, interval_s=3600.0)
+    assert told(watched, [seen(0, 0), seen(60, 179)]) == []
+    assert told(watched, [seen(0, 0), seen(60, 180)]) == ["raised Fast rise at 60"]
+
+
+def test_a_rise_counts_only_from_the_minimum_on():
+    watched = watch(kind=Kind.RISE, levels=FAST, minimum=200.0)
+    assert told(watched, each_minute(100, 100, 140, 180, 199, 200)) == ["raised Fast rise at 5"]
+
+
+def test_the_way_back_from_a_single_low_reading_is_no_rise():
+    watched = watch(kind=Kind.RISE, levels=FAST)
+    assert told(watched, each_minute(100, 100, 20, 101, 100)) == []
+
+
+def test_the_way_up_from_a_low_that_lasted_is_a_rise():
+    watched = watch(kind=Kind.RISE, levels=FAST)
+    assert told(watched, each_minute(100, 100, 20, 20, 101)) == ["raised Fast rise at 4"]
+
+
+RAIN = Also("rain-1", "rainfall", Kind.ABOVE, 10.0, within_s=600.0)
+
+
+@pytest.mark.parametrize(
+    ("rain", "events"),
+    [
+        (None, 0),
+        (Other(seen(0, 0).time_ms, 9.9), 0),
+        (Other(seen(0, 0).time_ms, 10.0), 1),
+        (Other(seen(-11, 0).time_ms, 20.0), 0),
+        (Other(seen(1, 0).time_ms, 20.0), 1),
+        (Other(seen(0, 0).time_ms, math.nan), 0),
+    ],
+)
+def test_a_second_sensor_must_agree_and_be_fresh(rain: Other | None, events: int):
+    assert len(told(watch(also=RAIN), [seen(0, 160, other=rain)])) == events
+
+
+def test_a_second_sensor_below_its_limit_can_be_asked_for():
+    low = Also("river-2", "water_level", Kind.BELOW, 50.0, inclusive=False)
+    assert told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 50.0))]) == []
+    assert len(told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 49.0))])) == 1
+
+
+def test_the_rain_may_stop_and_the_alarm_stays_until_the_level_falls():
+    dry = Other(seen(1, 0).time_ms, 0.0)
+    wet = Other(seen(0, 0).time_ms, 20.0)
+    readings = [seen(0, 160, other=wet), seen(1, 160, other=dry), seen(2, 100, other=dry)]
+    assert told(watch(also=RAIN), readings) == ["raised Siaga 3 at 0", "closed Siaga 3 at 2"]
+
+
+# T0 is Thursday 00:00 UTC, which is 09:00 in Jayapura.
+@pytest.mark.parametrize(
+    ("hours", "hour", "events"),
+    [
+        (Hours(start="09:00", end="10:00"), 0, 1),
+        (Hours(start="09:01", end="10:00"), 0, 0),
+        (Hours(start="08:00", end="09:00"), 0, 0),
+        (Hours(days=(5,)), 0, 0),
+        (Hours(days=(4,)), 14.99, 1),
+        (Hours(days=(4,)), 15, 0),
+        (Hours(days=(4,), start="22:00", end="05:00"), 13, 1),
+        (Hours(days=(4,), start="22:00", end="05:00"), 19.99, 1),
+        (Hours(days=(4,), start="22:00", end="05:00"), 20, 0),
+        (Hours(days=(5,), start="22:00", end="05:00"), 19, 0),
+        (Hours(days=(7,), start="22:00", end="05:00"), 24 * 3 + 16, 1),
+    ],
+)
+def test_a_rule_holds_in_its_hours_of_the_sites_time(hours: Hours, hour: float, events: int):
+    assert len(told(watch(hours=hours, interval_s=None), [seen(hour * 60, 160)])) == events
+
+
+def test_an_alarm_outlives_the_hours_in_which_it_may_open():
+    watched = watch(hours=Hours(start="09:00", end="09:02"))
+    assert told(watched, each_minute(160, 160, 160, 260, 100)) == ["raised Siaga 3 at 0", "closed Siaga 3 at 4"]
+
+
+def test_a_zone_that_does_not_exist_is_refused_with_its_name():
+    with pytest.raises(KeyError, match="Asia/Daruba"):
+        watch(hours=Hours(), zone="Asia/Daruba")
+
+
+def test_a_reading_with_a_mark_that_the_rule_rejects_counts_only_as_a_sign_of_life():
+    watched = watch()
+    state, events = run(watched, [seen(0, 160, marks=Mark.CLOCK_UNKNOWN), seen(1, 160, marks=Mark.SPIKE)])
+    assert events == []
+    assert state.newest_ms == seen(1, 0).time_ms
+    assert len(told(watch(reject=()), [seen(0, 160, marks=Mark.CLOCK_UNKNOWN)])) == 1
+
+
+def test_rejected_readings_keep_an_alarm_from_falling_silent_and_from_closing():
+    watched = watch()
+    readings = [seen(0, 160), *(seen(minute, 10, marks=Mark.SPIKE) for minute in range(1, 20))]
+    state, events = run(watched, readings)
+    assert events == ["raised Siaga 3 at 0"]
+    assert state.phase is Phase.ALARMING
+
+
+def test_the_engine_judges_spikes_itself_so_that_the_order_of_arrival_does_not_matter():
+    watched = watch(quantity="water_level")
+    assert told(watched, each_minute(100, 400, 100)) == []
+    assert len(told(watched, [Observed(seen(0, 0).time_ms, 160.0, int(Mark.SPIKE))])) == 1
+
+
+def test_a_doubted_rise_that_is_confirmed_raises_its_alarm_at_its_first_reading():
+    state, events = run(watch(quantity="water_level"), each_minute(100, 260, 262))
+    assert events == ["raised Siaga 2 at 1"]
+    assert state.opened_ms == seen(1, 0).time_ms
+
+
+def test_a_rule_that_takes_spikes_does_not_wait_for_the_second_reading():
+    assert told(watch(quantity="water_level", reject=()), each_minute(100, 260)) == ["raised Siaga 2 at 1"]
+
+
+def test_a_confirming_reading_that_is_calm_itself_does_not_hide_the_first():
+    assert told(watch(quantity="water_level"), each_minute(40, 160, 140)) == [
+        "raised Siaga 3 at 1",
+        "closed Siaga 3 at 2",
+    ]

@@ -1,0 +1,111 @@
+import math
+from typing import Any
+
+import msgspec
+import pytest
+
+from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.sound import mistakes_in
+
+S3 = Level("Siaga 3", Severity.MODERATE, 150.0)
+S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
+SOUND = Rule(family="river-level", quantity="water_level", kind=Kind.ABOVE, levels=(S3, S2), title="River")
+
+
+def _sound(**changes: Any) -> list[str]:
+    return mistakes_in(msgspec.structs.replace(SOUND, **changes))
+
+
+def _level(**changes: Any) -> Level:
+    return msgspec.structs.replace(S3, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"kind": Kind.BELOW, "levels": (S2, _level(severity=Severity.EXTREME))},
+        {"kind": Kind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=250.0))},
+        {"kind": Kind.OUTSIDE, "levels": (_level(high=300.0), _level(name="Out", limit=100.0, high=350.0))},
+        {"kind": Kind.RISE, "minimum": 100.0, "window_s": 3600.0},
+        {"kind": Kind.SILENCE, "levels": (_level(limit=3.0),)},
+        {"kind": Kind.SILENCE, "levels": (_level(limit=3.0),), "quantity": ""},
+        {"at_least": AtLeast(3, 5), "hours": Hours((6, 7), "22:00", "05:00"), "hysteresis": 99.9},
+        {"also": Also("rain-1", "rainfall", Kind.ABOVE, 10.0)},
+    ],
+)
+def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
+    assert _sound(**changes) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"family": "River Level"}, "family 'River Level'"),
+        ({"quantity": "water"}, "quantity 'water': is not known"),
+        ({"quantity": ""}, "quantity '': is not known"),
+        ({"title": " "}, "title '': is empty"),
+        ({"title": "x" * 121}, "has 121 characters; write at most 120"),
+        ({"advice_id": "x" * 501}, "has 501 characters; write at most 500"),
+        ({"reject": ("spikes",)}, "reject 'spikes': is no mark"),
+        ({"for_s": -1.0}, "for_s -1: is no such time"),
+        ({"for_s": math.nan}, "for_s nan: is no such time"),
+        ({"clear_s": math.inf}, "clear_s inf: is no such time"),
+        ({"lateness_s": 3_601.0}, "lateness_s 3601: is no such time; write seconds from 0 to 3600"),
+        ({"window_s": 0.0}, "window_s 0: is no such window"),
+        ({"hysteresis": -5.0}, "hysteresis -5: must not be negative"),
+        ({"hysteresis": math.nan}, "hysteresis nan"),
+        ({"minimum": 5.0}, "minimum 5: belongs to rules of rise only, and this is above"),
+        ({"minimum": math.nan, "kind": Kind.RISE}, "minimum nan: is no number"),
+        ({"levels": ()}, "levels: there are 0; write 1 to 10"),
+        ({"levels": (S3, _level(limit=200.0))}, "levels: two are called 'Siaga 3'"),
+        ({"levels": (_level(name=""),)}, "levels[0].name '': is empty"),
+        ({"levels": (_level(name_id="x" * 61),)}, "levels[0].name_id 'xxxxxxxxxxxxxxxxxxxx'…: has 61 characters"),
+        ({"levels": (_level(colour="red"),)}, "levels[0].colour 'red': is no colour"),
+        ({"levels": (_level(limit=math.nan),)}, "levels[0].limit nan: is no number"),
+        ({"levels": (_level(limit=20_000.0),)}, "levels[0].limit 20000: water_level is never so; write -1000 to 10000"),
+        ({"levels": (_level(high=300.0),)}, "levels[0].high 300: belongs to inside and outside only"),
+        ({"kind": Kind.INSIDE, "levels": (S3,)}, "levels[0].high: is missing"),
+        ({"kind": Kind.INSIDE, "levels": (_level(high=150.0),)}, "levels[0].high 150: is not above the limit 150"),
+        ({"kind": Kind.INSIDE, "levels": (_level(high=math.inf),)}, "levels[0].high inf: is no number"),
+        ({"kind": Kind.RISE, "levels": (_level(limit=0.0),)}, "levels[0].limit 0: a rise needs more than 0"),
+        ({"kind": Kind.SILENCE, "levels": (_level(limit=-1.0),)}, "levels[0].limit -1: a silence needs more than 0"),
+        ({"kind": Kind.SILENCE, "levels": (_level(limit=3.0),), "for_s": 60.0}, "for_s: has no meaning for silence"),
+        ({"at_least": AtLeast(4, 3)}, "at_least 4 of 3: is impossible"),
+        ({"at_least": AtLeast(0, 3)}, "at_least 0 of 3: is impossible"),
+        ({"at_least": AtLeast(2, 101)}, "at_least 2 of 101: is impossible"),
+        ({"hours": Hours(days=(0, 8))}, "hours.days [0, 8]"),
+        ({"hours": Hours(days=())}, "hours.days []"),
+        ({"hours": Hours(days=(1, 1))}, "hours.days [1, 1]"),
+        ({"hours": Hours(start="25:00")}, "hours.start '25:00': is no time of day"),
+        ({"hours": Hours(end="noon")}, "hours.end 'noon': is no time of day"),
+        ({"hours": Hours(end="24:01")}, "hours.end '24:01': is no time of day"),
+        ({"hours": Hours(start="08:00", end="08:00")}, "hours.end '08:00': is also the start"),
+        ({"also": Also("Rain 1", "rainfall", Kind.ABOVE, 1.0)}, "also.sensor 'Rain 1'"),
+        ({"also": Also("rain-1", "rain", Kind.ABOVE, 1.0)}, "also.quantity 'rain': is not known"),
+        ({"also": Also("rain-1", "rainfall", Kind.RISE, 1.0)}, "also.kind 'rise'"),
+        ({"also": Also("rain-1", "rainfall", Kind.ABOVE, math.nan)}, "also.limit nan"),
+        ({"also": Also("rain-1", "rainfall", Kind.ABOVE, 1.0, within_s=0.0)}, "also.within_s 0"),
+        ({"levels": (S2, S3)}, "levels: Siaga 3 follows Siaga 2 but is moderate after severe; put the worst last"),
+        ({"levels": (S3, _level(name="Siaga 2"))}, "Siaga 2 follows Siaga 3 but its limit 150 is not above 150"),
+        ({"kind": Kind.BELOW}, "levels: Siaga 2 follows Siaga 3 but its limit 250 is not below 150"),
+        ({"kind": Kind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=310.0))},
+         "levels: In follows Siaga 3 but its limit 200 to 310 is not within 150 to 300"),
+        ({"hysteresis": 100.0}, "hysteresis 100: is as wide as the 100 between Siaga 3 and Siaga 2; write less"),
+        ({"kind": Kind.OUTSIDE, "levels": (_level(high=200.0),), "hysteresis": 25.0},
+         "hysteresis 25: no value is left that would close Siaga 3; write less than 25"),
+        ({"kind": Kind.RISE, "levels": (_level(limit=30.0),), "hysteresis": 30.0},
+         "hysteresis 30: no value is left that would close Siaga 3; write less than 30"),
+        ({"quantity": "pm2_5", "levels": (_level(limit=15.0),), "hysteresis": 20.0},
+         "hysteresis 20: no value is left that would close Siaga 3; write less than 15"),
+        ({"kind": Kind.BELOW, "quantity": "humidity", "levels": (_level(limit=90.0),), "hysteresis": 10.0},
+         "hysteresis 10: no value is left that would close Siaga 3; write less than 10"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_field_and_value(changes: dict[str, Any], sentence: str):
+    mistakes = _sound(**changes)
+    assert len([mistake for mistake in mistakes if sentence in mistake]) == 1, mistakes
+
+
+def test_every_mistake_is_told_at_once():
+    assert len(_sound(title="", for_s=-1.0, at_least=AtLeast(4, 3))) == 3
