@@ -1,0 +1,101 @@
+"""Access: users, sessions and tokens put together, and who it is that asks by a cookie or a token.
+
+access = Access(database, settings.access)     await access.asked(headers, address) -> Asked(who, session, csrf) | None
+"""
+
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+
+from cloud.access.asking import Asked
+from cloud.access.delays import Delays
+from cloud.access.passwords import Passwords
+from cloud.access.sessions import Opened, Sessions
+from cloud.access.tokens import Tokens
+from cloud.access.users import Users
+from cloud.registry.database import Database
+from cloud.settings import AccessSettings
+
+_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
+COOKIE = "siaga_session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Over https: a browser takes a cookie of this name only from this host itself, and only with Secure."""
+_LONGEST_SECRET = 200
+
+
+class Access:
+    """Who may come in."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: AccessSettings | None = None,
+        *,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        delays: Delays | None = None,
+    ) -> None:
+        self.settings = settings or AccessSettings()
+        passwords = Passwords()
+        self.tokens = Tokens(database, clock_ms=clock_ms)
+        self.sessions = Sessions(
+            database,
+            passwords,
+            delays=delays or Delays(),
+            idle_ms=round(self.settings.idle_h * _HOUR_MS),
+            longest_ms=round(self.settings.longest_days * _DAY_MS),
+            clock_ms=clock_ms,
+        )
+        self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
+
+    async def asked(self, headers: Headers, address: str) -> Asked | None:
+        """Who asks with these headers; None for nobody. A token that is sent counts alone, right or wrong."""
+        secret = bearer_token(headers)
+        if secret is not None:
+            token = await self.tokens.find(secret)
+            return None if token is None else Asked(token.who(address))
+        cookie = session_cookie(headers)
+        session = await self.sessions.find(cookie) if cookie else None
+        return None if session is None else Asked(session.who(address), session.hash, session.csrf)
+
+    async def still(self, asked: Asked, headers: Headers) -> bool:
+        """Whether who asked when a connection was opened may still do so."""
+        if asked.session:
+            return await self.sessions.holds(asked.session)
+        return await self.asked(headers, asked.who.origin) is not None
+
+    def is_secure(self, scheme: str) -> bool:
+        """Whether cookies go over https only: always if so set, else where the request came so."""
+        return self.settings.secure_cookies == "always" or scheme == "https"
+
+    def cookie_for(self, opened: Opened, *, scheme: str) -> str:
+        """The Set-Cookie of a new session; it ends with the browser or with the session."""
+        max_age_s = round(self.settings.longest_days * _DAY_MS / 1_000)
+        return self._cookie(opened.cookie, max_age_s, scheme)
+
+    def no_cookie(self, *, scheme: str) -> str:
+        """The Set-Cookie that takes it away again."""
+        return self._cookie("", 0, scheme)
+
+    def _cookie(self, content: str, max_age_s: int, scheme: str) -> str:
+        secure = self.is_secure(scheme)
+        name = SECURE_COOKIE if secure else COOKIE
+        ending = "; Secure" if secure else ""
+        # Lax, not Strict: a link in an alarm message leads to the alarm, not to the login
+        return f"{name}={content}; Max-Age={max_age_s}; Path=/; HttpOnly; SameSite=Lax{ending}"
+
+
+def bearer_token(headers: Headers) -> str | None:
+    """The token of an `Authorization: Bearer …`, whatever it is worth."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip()[:_LONGEST_SECRET] if scheme.lower() == "bearer" else None
+
+
+def session_cookie(headers: Headers) -> str:
+    """The session's cookie, or an empty string."""
+    for line in headers.getlist("cookie"):
+        for part in line.split(";"):
+            name, _, content = part.strip().partition("=")
+            if name in (COOKIE, SECURE_COOKIE) and content:
+                return content[:_LONGEST_SECRET]
+    return ""

@@ -1,0 +1,71 @@
+"""Passwords: what they must be, and their argon2id hashes, made in threads of their own so that the loop waits on none.
+
+await hasher.hash("correct horse") -> "$argon2id$v=19$m=65536,t=3,p=4$…"
+"""
+
+import asyncio
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from cloud.access.refusal import AccessRefused
+
+SHORTEST = 10
+LONGEST = 200
+"""Characters: nothing longer is hashed, whoever sends it."""
+MOST_WAITING = 32
+"""Logins under way at once: each takes 64 MiB and tens of milliseconds of a core while it is its turn."""
+_THREADS = 2
+
+
+class Passwords:
+    """Hashes and checks passwords with argon2id, by RFC 9106's second recommended set (argon2-cffi's default)."""
+
+    def __init__(self) -> None:
+        self._argon2 = PasswordHasher()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
+        self._waiting = 0
+        self._nobodys = ""
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep of a password that `check_password` has let pass."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._argon2.hash, _normal(password))
+
+    async def verify(self, kept: str | None, password: str) -> bool:
+        """Whether `password` is what `kept` was made of; None (no such user) takes as long as any other.
+
+        AccessRefused where too many ask at once.
+        """
+        if self._waiting >= MOST_WAITING:
+            said = "too many people log in at this moment; try again in 2 s"
+            raise AccessRefused("too-many-attempts", said, retry_after_s=2)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            right = await loop.run_in_executor(self._threads, self._is_right, kept, password)
+        finally:
+            self._waiting -= 1
+        return right and kept is not None
+
+    def _is_right(self, kept: str | None, password: str) -> bool:
+        self._nobodys = self._nobodys or self._argon2.hash("nobody has this password")
+        try:
+            return self._argon2.verify(kept or self._nobodys, _normal(password[:LONGEST])) and len(password) <= LONGEST
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def check_password(password: str, *, name: str) -> None:
+    """AccessRefused, if `password` is none that user `name` may have."""
+    if len(_normal(password)) < SHORTEST:
+        raise AccessRefused("bad-parameter", f"password: is shorter than {SHORTEST} characters; write a longer one")
+    if len(_normal(password)) > LONGEST:
+        raise AccessRefused("bad-parameter", f"password: is longer than {LONGEST} characters; write a shorter one")
+    if _normal(password).casefold() == _normal(name).casefold():
+        raise AccessRefused("bad-parameter", "password: is the user's name; write another one")
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)  # an é typed on one keyboard is the é of every other

@@ -1,0 +1,170 @@
+"""Sessions: who has logged in, in which browser. The cookie is random and only its hash is kept.
+
+log_in("ani", "…") ─► Opened(cookie, session)      find(cookie) ─► Session | None      end(session)
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cloud.access.delays import Delays
+from cloud.access.known import Known
+from cloud.access.passwords import LONGEST, Passwords
+from cloud.access.refusal import AccessRefused
+from cloud.access.users import User, normal_name, user_of
+from cloud.access.who import Who
+from cloud.alarms.journal import Actor, write_entry
+from cloud.alarms.tables import SessionRow
+from cloud.registry.database import Database
+
+SEEN_EVERY_MS = 60_000
+"""How often a use is written down."""
+_log = logging.getLogger(__name__)
+_WRONG = "name or password is wrong; write them again"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A login that holds; times are UTC milliseconds, `csrf` is what a change must carry."""
+
+    hash: str
+    user: User
+    csrf: str
+    seen_ms: int
+    expires_ms: int
+
+    def who(self, address: str) -> Who:
+        """Who asks by it, now from `address`."""
+        return Who(self.user.name, self.user.role, self.user.sites, address)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A new session, and the cookie that is kept nowhere but in the browser."""
+
+    cookie: str
+    session: Session
+
+
+class Sessions:
+    """Logins and what became of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        *,
+        delays: Delays,
+        idle_ms: int,
+        longest_ms: int,
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._delays = delays
+        self._idle_ms, self._longest_ms = idle_ms, longest_ms
+        self._clock_ms = clock_ms
+        self._known: Known[Session] = Known(self._look)
+
+    async def log_in(self, name: str, password: str, *, address: str, replaces: str = "") -> Opened:
+        """Begin a session, always with a new cookie, and end the one whose cookie is `replaces`.
+
+        AccessRefused for a wrong name or password (which of the two is not said), and for trying too often.
+        """
+        name = normal_name(name)[:LONGEST]
+        wait_s = self._delays.begin(name, address)
+        if wait_s:
+            raise AccessRefused(
+                "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
+            )
+        found = await self._database.run(lambda connection: user_of(connection, name))
+        kept = None if found is None else found[1]
+        if not await self._passwords.verify(kept, password) or found is None or found[0].disabled:
+            _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")
+            raise AccessRefused("wrong-login", _WRONG)
+        self._delays.forgive(name, address)
+        opened = self._made(found[0])
+        await self._database.run(
+            lambda connection: _begin(connection, opened.session, found[1], address, replaces, self._clock_ms())
+        )
+        self._known.forget()
+        return opened
+
+    async def find(self, cookie: str) -> Session | None:
+        """The session of a cookie, if it holds."""
+        session = await self._known.get(_hash(cookie))
+        return session if session is not None and self._holds(session) else None
+
+    async def holds(self, session_hash: str) -> bool:
+        """Whether a session that was found before still holds."""
+        session = await self._known.get(session_hash)
+        return session is not None and self._holds(session)
+
+    async def end(self, session_hash: str, *, by: Actor) -> None:
+        """Log out."""
+        now_ms = self._clock_ms()
+        await self._database.run(lambda connection: _end(connection, session_hash, by, now_ms))
+        self._known.forget()
+
+    def forget(self) -> None:
+        """Ask the database again: users have changed."""
+        self._known.forget()
+
+    def _made(self, user: User) -> Opened:
+        cookie, now_ms = secrets.token_urlsafe(32), self._clock_ms()
+        return Opened(
+            cookie, Session(_hash(cookie), user, secrets.token_urlsafe(32), now_ms, now_ms + self._longest_ms)
+        )
+
+    def _holds(self, session: Session) -> bool:
+        return self._clock_ms() < session.expires_ms and not session.user.disabled
+
+    async def _look(self, session_hash: str) -> Session | None:
+        now_ms = self._clock_ms()
+        return await self._database.run(lambda connection: _find(connection, session_hash, now_ms, self._idle_ms))
+
+
+def _hash(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode(errors="replace")).hexdigest()
+
+
+def _begin(connection: Connection, session: Session, kept: str, address: str, replaces: str, now_ms: int) -> None:
+    found = user_of(connection, session.user.name)
+    if found is None or found[1] != kept or found[0].disabled:  # changed while the password was checked
+        raise AccessRefused("wrong-login", _WRONG)
+    connection.execute(delete(SessionRow).where(SessionRow.expires_ms <= now_ms))
+    if replaces:
+        connection.execute(delete(SessionRow).where(SessionRow.hash == _hash(replaces)))
+    row = {
+        "hash": session.hash,
+        "user": session.user.name,
+        "csrf": session.csrf,
+        "address": address,
+        "made_ms": now_ms,
+        "seen_ms": now_ms,
+        "expires_ms": session.expires_ms,
+    }
+    connection.execute(insert(SessionRow).values(row))
+    write_entry(connection, Actor(session.user.name, address), "log in", f"user:{session.user.name}", now_ms=now_ms)
+
+
+def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) -> Session | None:
+    query = select(SessionRow.user, SessionRow.csrf, SessionRow.seen_ms, SessionRow.expires_ms)
+    row = connection.execute(query.where(SessionRow.hash == session_hash)).one_or_none()
+    found = None if row is None else user_of(connection, row.user)
+    if row is None or found is None:
+        return None
+    if now_ms >= row.expires_ms or now_ms - row.seen_ms >= idle_ms or found[0].disabled:
+        connection.execute(delete(SessionRow).where(SessionRow.hash == session_hash))
+        return None
+    if now_ms - row.seen_ms >= SEEN_EVERY_MS:
+        connection.execute(update(SessionRow).where(SessionRow.hash == session_hash).values(seen_ms=now_ms))
+    return Session(session_hash, found[0], row.csrf, row.seen_ms, row.expires_ms)
+
+
+def _end(connection: Connection, session_hash: str, by: Actor, now_ms: int) -> None:
+    ended = connection.execute(delete(SessionRow).where(SessionRow.hash == session_hash))
+    if ended.rowcount:
+        write_entry(connection, by, "log out", f"user:{by.name}", now_ms=now_ms)

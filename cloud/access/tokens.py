@@ -1,0 +1,163 @@
+"""API tokens: how programs ask. Random, so a plain SHA-256 of them is safe to keep; shown once, when made.
+
+Authorization: Bearer siaga_x1D…        Token(id=3, name="grafana", role=VIEWER, sites=None, author="ani", expires_ms=…)
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from cloud.access.known import Known
+from cloud.access.refusal import AccessRefused
+from cloud.access.sessions import SEEN_EVERY_MS
+from cloud.access.users import checked_name, sites_of_text, text_of_sites
+from cloud.access.who import ROLE_OF_NAME, Role, Who
+from cloud.alarms.journal import Actor, write_entry
+from cloud.alarms.tables import TokenRow
+from cloud.registry.database import Database
+
+PREFIX = "siaga_"
+"""By it a token is recognised where it should not be: in a repository, in a log."""
+MOST_DAYS = 400
+_DAY_MS = 86_400_000
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token without its secret; `sites` is None for all, times are UTC milliseconds."""
+
+    id: int
+    name: str
+    role: Role
+    sites: frozenset[str] | None
+    author: str
+    made_ms: int
+    expires_ms: int
+    seen_ms: int | None = None
+    revoked_ms: int | None = None
+
+    def who(self, address: str) -> Who:
+        """Who asks by it; the journal tells a token from a user by its name."""
+        return Who(f"token:{self.name}", self.role, self.sites, address)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the journal says of a token."""
+        sites = None if self.sites is None else sorted(self.sites)
+        return {"name": self.name, "role": self.role.name.lower(), "sites": sites, "expires_ms": self.expires_ms}
+
+
+class Tokens:
+    """The tokens in the database."""
+
+    def __init__(self, database: Database, *, clock_ms: Callable[[], int]) -> None:
+        self._database = database
+        self._clock_ms = clock_ms
+        self._known: Known[Token] = Known(self._look)
+
+    async def all(self) -> list[Token]:
+        """Every token, revoked and expired ones too, the newest first."""
+        query = select(*_TOKEN).order_by(TokenRow.id.desc())
+        return await self._database.run(lambda connection: [_read(row) for row in connection.execute(query)])
+
+    async def add(
+        self, name: str, role: Role, *, days: int, by: Actor, sites: Iterable[str] | None = None
+    ) -> tuple[str, Token]:
+        """A new token: its secret, which is kept nowhere, and what is kept of it. AccessRefused for what cannot be."""
+        name = checked_name(name)
+        if not 1 <= days <= MOST_DAYS:
+            raise AccessRefused("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
+        secret, now_ms = PREFIX + secrets.token_urlsafe(32), self._clock_ms()
+        frozen = None if sites is None else frozenset(sites)
+        token = Token(0, name, role, frozen, by.name, now_ms, now_ms + days * _DAY_MS)
+        return secret, await self._database.run(lambda connection: _insert(connection, token, _hash(secret), by))
+
+    async def revoke(self, token_id: int, *, by: Actor, allowed: Callable[[Token], None] | None = None) -> Token:
+        """End a token, for good; `allowed` may refuse, by an exception, once it has seen which."""
+        now_ms = self._clock_ms()
+        token = await self._database.run(lambda connection: _revoke(connection, token_id, by, now_ms, allowed))
+        self._known.forget()
+        return token
+
+    async def find(self, secret: str) -> Token | None:
+        """The token of a secret, if it holds."""
+        if not secret.startswith(PREFIX):
+            return None
+        token = await self._known.get(_hash(secret))
+        return token if token is not None and self._clock_ms() < token.expires_ms else None
+
+    def forget(self) -> None:
+        """Ask the database again."""
+        self._known.forget()
+
+    async def _look(self, token_hash: str) -> Token | None:
+        now_ms = self._clock_ms()
+        return await self._database.run(lambda connection: _find(connection, token_hash, now_ms))
+
+
+_TOKEN: tuple[Any, ...] = (
+    TokenRow.id,
+    TokenRow.name,
+    TokenRow.role,
+    TokenRow.sites,
+    TokenRow.author,
+    TokenRow.made_ms,
+    TokenRow.expires_ms,
+    TokenRow.seen_ms,
+    TokenRow.revoked_ms,
+)
+
+
+def _read(row: Any) -> Token:
+    number, name, role, sites, *rest = row
+    return Token(number, name, ROLE_OF_NAME[role], sites_of_text(sites), *rest)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def _insert(connection: Connection, token: Token, token_hash: str, by: Actor) -> Token:
+    if connection.execute(select(TokenRow.id).where(TokenRow.name == token.name)).first() is not None:
+        raise AccessRefused("token-exists", f"name: there is, or was, a token {token.name}; take another name")
+    values = {
+        "name": token.name,
+        "hash": token_hash,
+        "role": token.role.name.lower(),
+        "sites": text_of_sites(token.sites),
+        "author": token.author,
+        "made_ms": token.made_ms,
+        "expires_ms": token.expires_ms,
+    }
+    (number,) = connection.execute(insert(TokenRow).values(values)).inserted_primary_key or (0,)
+    write_entry(connection, by, "add token", f"token:{token.name}", now_ms=token.made_ms, after=token.told)
+    return msgspec.structs.replace(token, id=number)
+
+
+def _revoke(
+    connection: Connection, token_id: int, by: Actor, now_ms: int, allowed: Callable[[Token], None] | None
+) -> Token:
+    row = connection.execute(select(*_TOKEN).where(TokenRow.id == token_id)).one_or_none()
+    if row is None:
+        raise AccessRefused("unknown-token", f"id: there is no token {token_id}; the list of tokens shows them all")
+    token = _read(row)
+    if allowed is not None:
+        allowed(token)
+    if token.revoked_ms is not None:
+        return token
+    connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(revoked_ms=now_ms))
+    write_entry(connection, by, "revoke token", f"token:{token.name}", now_ms=now_ms, before=token.told)
+    return msgspec.structs.replace(token, revoked_ms=now_ms)
+
+
+def _find(connection: Connection, token_hash: str, now_ms: int) -> Token | None:
+    row = connection.execute(select(*_TOKEN).where(TokenRow.hash == token_hash)).one_or_none()
+    token = None if row is None else _read(row)
+    if token is None or token.revoked_ms is not None or now_ms >= token.expires_ms:
+        return None
+    if token.seen_ms is None or now_ms - token.seen_ms >= SEEN_EVERY_MS:
+        connection.execute(update(TokenRow).where(TokenRow.id == token.id).values(seen_ms=now_ms))
+    return token

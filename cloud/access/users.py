@@ -1,0 +1,250 @@
+"""Users: people with a password, a role, and the sites that they may see.
+
+User(name="ani", full_name="Ani Tjan", role=OPERATOR, sites=None, made_ms=…, disabled=False)
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from cloud.access.passwords import Passwords, check_password
+from cloud.access.refusal import AccessRefused
+from cloud.access.who import ROLE_OF_NAME, Role, Who
+from cloud.alarms.journal import Actor, write_entry
+from cloud.alarms.tables import SessionRow, UserRow
+from cloud.registry.database import Database
+
+_NAME = re.compile(r"\w[\w.@-]{0,63}")
+LONGEST_FULL_NAME = 100
+
+
+class User(msgspec.Struct, frozen=True):
+    """A person; `sites` is None for all of them, `made_ms` UTC."""
+
+    name: str
+    full_name: str
+    role: Role
+    sites: frozenset[str] | None
+    made_ms: int
+    disabled: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the journal says of a user."""
+        return {
+            "full_name": self.full_name,
+            "role": self.role.name.lower(),
+            "sites": None if self.sites is None else sorted(self.sites),
+            "disabled": self.disabled,
+        }
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is to change of a user; UNSET stays as it is."""
+
+    role: Role | msgspec.UnsetType = msgspec.UNSET
+    sites: frozenset[str] | msgspec.UnsetType | None = msgspec.UNSET
+    full_name: str | msgspec.UnsetType = msgspec.UNSET
+    disabled: bool | msgspec.UnsetType = msgspec.UNSET
+    password: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Users:
+    """The users in the database; `changed` is called when what is held in memory may have become wrong."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, *, clock_ms: Callable[[], int], changed: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._clock_ms = clock_ms
+        self._changed = changed
+        self._some_exist = False
+
+    async def all(self) -> list[User]:
+        """Every user, by name."""
+        return await self._database.run(_all)
+
+    async def exist(self) -> bool:
+        """Whether there is any user yet; users are disabled, never deleted, so that this is asked until it is true."""
+        if not self._some_exist:
+            count = select(func.count()).select_from(UserRow)
+            self._some_exist = bool(await self._database.run(lambda connection: connection.execute(count).scalar_one()))
+        return self._some_exist
+
+    async def add(
+        self,
+        name: str,
+        password: str,
+        role: Role,
+        *,
+        by: Actor,
+        sites: Iterable[str] | None = None,
+        full_name: str = "",
+    ) -> User:
+        """Add a user; AccessRefused for a name or password that cannot be, and for a name that is taken."""
+        name = checked_name(name)
+        check_password(password, name=name)
+        user = User(name, _checked_full_name(full_name), role, _frozen(sites), self._clock_ms())
+        kept = await self._passwords.hash(password)
+        await self._database.run(lambda connection: _insert(connection, user, kept, by))
+        return user
+
+    async def change(
+        self, name: str, change: Change, *, by: Actor, allowed: Callable[[User], None] | None = None
+    ) -> User:
+        """Change a user, and end their sessions where that takes something from them or gives it.
+
+        `allowed` may refuse, by an exception, once it has seen whom this would change.
+        """
+        name = checked_name(name)
+        kept = None
+        if change.password is not msgspec.UNSET:
+            check_password(change.password, name=name)
+            kept = await self._passwords.hash(change.password)
+        if change.full_name is not msgspec.UNSET:
+            change = msgspec.structs.replace(change, full_name=_checked_full_name(change.full_name))
+        now_ms = self._clock_ms()
+        user = await self._database.run(
+            lambda connection: _change(connection, name, change, kept, by=by, now_ms=now_ms, allowed=allowed)
+        )
+        self._changed()
+        return user
+
+
+def checked_name(name: str) -> str:
+    """The name as it is kept, in small letters; AccessRefused for one that cannot be."""
+    kept = normal_name(name)
+    if not _NAME.fullmatch(kept):
+        raise AccessRefused(
+            "bad-parameter", f"name: {name[:80]!r}: write up to 64 letters, digits and . _ - @, and begin with a letter"
+        )
+    return kept
+
+
+def normal_name(name: str) -> str:
+    """The same for every way to type a name."""
+    return unicodedata.normalize("NFC", name).strip().lower()
+
+
+def user_of(connection: Connection, name: str) -> tuple[User, str] | None:
+    """A user and the hash of their password."""
+    row = connection.execute(select(*_USER, UserRow.password_hash).where(UserRow.name == name)).one_or_none()
+    return None if row is None else (_read(row[:-1]), row[-1])
+
+
+def sites_of_text(text: str | None) -> frozenset[str] | None:
+    """The sites as they stand in a row."""
+    return None if text is None else frozenset(msgspec.json.decode(text, type=list[str]))
+
+
+def text_of_sites(sites: frozenset[str] | None) -> str | None:
+    """The other direction."""
+    return None if sites is None else msgspec.json.encode(sorted(sites)).decode()
+
+
+def may_give(who: Who, role: Role, sites: frozenset[str] | None) -> bool:
+    """Whether `who` may give (or take) that much: nobody gives more than they have."""
+    return role <= who.role and (who.sites is None or (sites is not None and sites <= who.sites))
+
+
+_USER: tuple[Any, ...] = (
+    UserRow.name,
+    UserRow.full_name,
+    UserRow.role,
+    UserRow.sites,
+    UserRow.made_ms,
+    UserRow.disabled,
+)
+
+
+def _read(row: Any) -> User:
+    name, full_name, role, sites, made_ms, disabled = row
+    return User(name, full_name, ROLE_OF_NAME[role], sites_of_text(sites), made_ms, disabled)
+
+
+def _all(connection: Connection) -> list[User]:
+    return [_read(row) for row in connection.execute(select(*_USER).order_by(UserRow.name))]
+
+
+def _insert(connection: Connection, user: User, kept: str, by: Actor) -> None:
+    if user_of(connection, user.name) is not None:
+        raise AccessRefused("user-exists", f"name: there is a user {user.name} already; take another name")
+    row = {"name": user.name, "password_hash": kept, "made_ms": user.made_ms, **_columns(user)}
+    connection.execute(insert(UserRow).values(row))
+    write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.told)
+
+
+def _change(
+    connection: Connection,
+    name: str,
+    change: Change,
+    kept: str | None,
+    *,
+    by: Actor,
+    now_ms: int,
+    allowed: Callable[[User], None] | None,
+) -> User:
+    found = user_of(connection, name)
+    if found is None:
+        raise AccessRefused("unknown-user", f"name: there is no user {name}; the list of users shows them all")
+    before = found[0]
+    if allowed is not None:
+        allowed(before)
+    after = _changed(before, change)
+    _keep_an_administrator(connection, before, after)
+    columns = _columns(after) | ({} if kept is None else {"password_hash": kept})
+    connection.execute(update(UserRow).where(UserRow.name == name).values(columns))
+    if kept is not None or _rights(before) != _rights(after):
+        connection.execute(delete(SessionRow).where(SessionRow.user == name))
+    word = "" if kept is None else "new password"
+    write_entry(
+        connection, by, "change user", f"user:{name}", now_ms=now_ms, word=word, before=before.told, after=after.told
+    )
+    return after
+
+
+def _changed(user: User, change: Change) -> User:
+    fields = {field: getattr(change, field) for field in ("role", "sites", "full_name", "disabled")}
+    given = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
+    return msgspec.structs.replace(user, **given)
+
+
+def _keep_an_administrator(connection: Connection, before: User, after: User) -> None:
+    def governs(user: User) -> bool:
+        return user.role is Role.ADMINISTRATOR and user.sites is None and not user.disabled
+
+    if governs(before) and not governs(after):
+        others = [user for user in _all(connection) if user.name != before.name and governs(user)]
+        if not others:
+            raise AccessRefused(
+                "last-administrator", f"{before.name} is the last administrator of all sites; make another one first"
+            )
+
+
+def _rights(user: User) -> tuple[Role, frozenset[str] | None, bool]:
+    return user.role, user.sites, user.disabled
+
+
+def _columns(user: User) -> dict[str, Any]:
+    return {
+        "full_name": user.full_name,
+        "role": user.role.name.lower(),
+        "sites": text_of_sites(user.sites),
+        "disabled": user.disabled,
+    }
+
+
+def _checked_full_name(text: str) -> str:
+    said = unicodedata.normalize("NFC", text).strip()
+    if len(said) > LONGEST_FULL_NAME or not said.isprintable():
+        raise AccessRefused("bad-parameter", f"full_name: write at most {LONGEST_FULL_NAME} printable characters")
+    return said
+
+
+def _frozen(sites: Iterable[str] | None) -> frozenset[str] | None:
+    return None if sites is None else frozenset(sites)

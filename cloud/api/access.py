@@ -1,0 +1,157 @@
+"""Logging in and out, and who may: sessions, users, tokens.
+
+POST /api/v1/session {"name":"ani","password":"…"}     POST /api/v1/users     PATCH /api/v1/users/ani {"disabled":true}
+POST /api/v1/tokens {"name":"grafana","role":"viewer","days":90} -> {"secret":"siaga_…","token":{…}}
+"""
+
+import difflib
+from typing import Annotated, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+
+from cloud.access.asking import Asking, asked_of
+from cloud.access.gate import Access, session_cookie
+from cloud.access.tokens import Token
+from cloud.access.users import Change, User, may_give
+from cloud.access.who import ROLE_OF_NAME, Role, Who
+from cloud.api.access_answers import (
+    LogIn,
+    MadeToken,
+    NewToken,
+    NewUser,
+    SessionAnswer,
+    TokenAnswer,
+    UserAnswer,
+    UserChange,
+    role_name,
+    sites_list,
+    token_answer,
+    user_answer,
+)
+from cloud.api.problems import Problem, bad_parameter
+from cloud.platform import Platform
+
+_LARGEST_ID = 2**63 - 1  # of a database row
+T = TypeVar("T")
+
+
+def access_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1 for sessions, users and tokens."""
+    routes, access = APIRouter(prefix="/api/v1", tags=["Access"]), platform.access
+    _session_routes(routes, access)
+    _user_routes(routes, platform, access)
+    _token_routes(routes, platform, access)
+    return routes
+
+
+def _session_routes(routes: APIRouter, access: Access) -> None:
+    @routes.post("/session")
+    async def log_in(login: LogIn, request: Request, response: Response) -> SessionAnswer:
+        """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
+        address = request.client.host if request.client else ""
+        replaces = session_cookie(request.headers)
+        opened = await access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
+        response.headers["Set-Cookie"] = access.cookie_for(opened, scheme=request.url.scheme)
+        return _session(opened.session.who(address), opened.session.csrf)
+
+    @routes.get("/session")
+    async def session(who: Asking, request: Request) -> SessionAnswer:
+        """Who asks, and what a change by cookie must carry as X-CSRF-Token."""
+        asked = asked_of(request)
+        return _session(who, asked.csrf if asked else "")
+
+    @routes.delete("/session", status_code=204)
+    async def log_out(who: Asking, request: Request) -> Response:
+        """Log out: the session ends, here and in every open page of it."""
+        asked = asked_of(request)
+        if asked is not None and asked.session:
+            await access.sessions.end(asked.session, by=who.actor)
+        return Response(status_code=204, headers={"Set-Cookie": access.no_cookie(scheme=request.url.scheme)})
+
+
+def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
+    @routes.get("/users")
+    async def users(who: Asking) -> list[UserAnswer]:
+        """The users whose sites are yours, too."""
+        return [user_answer(user) for user in await access.users.all() if may_give(who, user.role, user.sites)]
+
+    @routes.post("/users", status_code=201)
+    async def add_user(new: NewUser, who: Asking) -> UserAnswer:
+        """Add a user."""
+        role, sites = ROLE_OF_NAME[new.role], _sites(platform, new.sites)
+        _must_have(who, role, sites)
+        user = await access.users.add(new.name, new.password, role, sites=sites, full_name=new.full_name, by=who.actor)
+        return user_answer(user)
+
+    @routes.patch("/users/{name}")
+    async def change_user(name: str, new: UserChange, who: Asking) -> UserAnswer:
+        """Change a user; a new role, password or choice of sites ends their sessions, and so does disabling them."""
+        change = _change(platform, new)
+
+        def allowed(user: User) -> None:
+            _must_have(who, user.role, user.sites)
+            _must_have(who, _or(change.role, user.role), _or(change.sites, user.sites))
+
+        return user_answer(await access.users.change(name, change, by=who.actor, allowed=allowed))
+
+
+def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
+    @routes.get("/tokens")
+    async def tokens(who: Asking) -> list[TokenAnswer]:
+        """The tokens, newest first, without their secrets; those that see your sites only."""
+        return [token_answer(token) for token in await access.tokens.all() if may_give(who, token.role, token.sites)]
+
+    @routes.post("/tokens", status_code=201)
+    async def add_token(new: NewToken, who: Asking) -> MadeToken:
+        """Make a token for a program; its secret is in this answer and nowhere else."""
+        role, sites = ROLE_OF_NAME[new.role], _sites(platform, new.sites)
+        _must_have(who, role, sites)
+        secret, token = await access.tokens.add(new.name, role, sites=sites, days=new.days, by=who.actor)
+        return MadeToken(secret=secret, token=token_answer(token))
+
+    @routes.delete("/tokens/{token_id}")
+    async def revoke_token(token_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)], who: Asking) -> TokenAnswer:
+        """End a token, at once and for good."""
+
+        def allowed(token: Token) -> None:
+            _must_have(who, token.role, token.sites)
+
+        return token_answer(await access.tokens.revoke(token_id, by=who.actor, allowed=allowed))
+
+
+def _session(who: Who, csrf: str) -> SessionAnswer:
+    return SessionAnswer(name=who.name, role=role_name(who.role), sites=sites_list(who.sites), csrf=csrf or None)
+
+
+def _must_have(who: Who, role: Role, sites: frozenset[str] | None) -> None:
+    if not may_give(who, role, sites):
+        seen = "all sites" if sites is None else ", ".join(sorted(sites))
+        raise Problem("not-allowed", f"{who.name} may not give or take the role {role.name.lower()} on {seen}")
+
+
+def _sites(platform: Platform, named: list[str] | None) -> frozenset[str] | None:
+    if named is None:
+        return None
+    known = [site.id for site in platform.registry.sites()]
+    for site in named:
+        if site not in known:
+            close = difflib.get_close_matches(site, known, n=1)
+            raise bad_parameter("sites", site, f"did you mean {close[0]}?" if close else f"write {', '.join(known)}")
+    return frozenset(named)
+
+
+def _change(platform: Platform, new: UserChange) -> Change:
+    given = {name: getattr(new, name) for name in new.model_fields_set}
+    for name in given.keys() - {"sites"}:
+        if given[name] is None:
+            raise bad_parameter(name, "null", "leave it out, or write what it becomes")
+    if "role" in given:
+        given["role"] = ROLE_OF_NAME[given["role"]]
+    if "sites" in given:
+        given["sites"] = _sites(platform, given["sites"])
+    return Change(**given)
+
+
+def _or(value: T | msgspec.UnsetType, otherwise: T) -> T:
+    return otherwise if isinstance(value, msgspec.UnsetType) else value

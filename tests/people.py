@@ -1,0 +1,55 @@
+"""People for tests with real processes: users and tokens in the registry database that a cloud uses, or will use.
+
+token_in(folder) -> "siaga_…"        user_in(folder, "ani", "engineer", "a river that rises")
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from cloud.access.gate import Access
+from cloud.access.who import ROLE_OF_NAME
+from cloud.alarms.journal import Actor
+from cloud.registry.database import Database
+
+_TESTS = Actor("tests")
+T = TypeVar("T")
+
+
+def token_in(folder: Path, role: str = "administrator", *, sites: Sequence[str] | None = None) -> str:
+    """The secret of a new token of `role`, in the registry.db of `folder`."""
+
+    async def add(access: Access) -> str:
+        name = f"test-{time.time_ns()}"
+        secret, _ = await access.tokens.add(name, ROLE_OF_NAME[role], days=1, sites=sites, by=_TESTS)
+        return secret
+
+    return _with_access(folder, add)
+
+
+def user_in(folder: Path, name: str, role: str, password: str) -> None:
+    """A new user, in the registry.db of `folder`."""
+
+    async def add(access: Access) -> None:
+        await access.users.add(name, password, ROLE_OF_NAME[role], by=_TESTS)
+
+    _with_access(folder, add)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that a program with `token` sends."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _with_access(folder: Path, work: Callable[[Access], Awaitable[T]]) -> T:
+    async def inside() -> T:
+        database = Database(f"sqlite:///{folder / 'registry.db'}")
+        try:
+            await database.open()
+            return await work(Access(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(inside())
