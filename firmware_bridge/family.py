@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from firmware_bridge.sample import Frame, Noise
-from wire import QUANTITIES
+from wire import MEASURED
 
 
 class OptionError(ValueError):
@@ -130,9 +130,9 @@ def _range(option: Option) -> str:
 
 
 def check_quantity(option: str, name: str) -> str:
-    """Give `name` back if the wire knows the quantity; else OptionError naming `option` and the nearest quantity."""
-    if name not in QUANTITIES:
-        raise OptionError(f"{option}: {_shown(name)} is no quantity; {nearest(name, QUANTITIES)}")
+    """Give `name` back if it can be measured; else OptionError naming `option` and the nearest quantity."""
+    if name not in MEASURED:
+        raise OptionError(f"{option}: {_shown(name)} is no quantity; {nearest(name, MEASURED)}")
     return name
 
 

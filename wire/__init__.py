@@ -4,12 +4,14 @@ from wire.ack import Ack, decode_ack, encode_ack
 from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envelope, encode_batch
 from wire.errors import WireError
 from wire.names import check_name, is_name
-from wire.quantities import QUANTITIES, Domain, Quantity
+from wire.quantities import AIR_PARAMETERS, MEASURED, QUANTITIES, Domain, Quantity
 from wire.reading import Clock, Reading
 from wire.status import SourceState, SourceStatus, SpoolState, Status, decode_status, encode_status
 from wire.topics import Channel, Topic, parse_topic, shard_of, subscription, topic_of
 
 __all__ = [
+    "AIR_PARAMETERS",
+    "MEASURED",
     "QUANTITIES",
     "Ack",
     "Batch",

@@ -4,6 +4,9 @@ Units are UCUM codes (https://ucum.org/ucum), where {person} and the like are UC
 Bounds are physical, not alarm limits: a value outside them cannot have been measured by a working sensor on Earth's
 surface, so it goes to the dead letters. Both ends are allowed. Gases are in ug/m3 because the index of PermenLHK
 P.14/2020 is defined in it; CO2 stays in ppm, as every sensor of it does.
+
+Derived quantities are computed by Siaga from others (docs/indices.md) and never measured: neither a gateway's file nor
+the city file can declare one.
 """
 
 from enum import StrEnum
@@ -21,7 +24,10 @@ class Domain(StrEnum):
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=False):
-    """A row of the table: `unit` in UCUM, `decimals` to show, `low` and `high` the physical bounds in `unit`."""
+    """A row of the table: `unit` in UCUM, `decimals` to show, `low` and `high` the physical bounds in `unit`.
+
+    `derived`: computed by Siaga, never measured.
+    """
 
     name: str
     domain: Domain
@@ -31,6 +37,7 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=False):
     high: float
     english: str
     indonesian: str
+    derived: bool = False
 
 
 _F, _A, _P, _G = Domain.FLOOD, Domain.AIR, Domain.FOOTFALL, Domain.GATEWAY
@@ -73,4 +80,61 @@ _TABLE = (
     ("noise_bytes",      _G, "By",          0,      0.0,         1e15, "Noise from sensors",    "Derau dari sensor"),
 )  # fmt: skip
 
-QUANTITIES: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}
+MEASURED: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}
+"""What a sensor can measure."""
+
+AIR_PARAMETERS = ("pm10", "pm2_5", "so2", "co", "o3", "no2", "hc")
+"""Those of ISPU, in the order of its annex and of its ties."""
+
+# Computed by Siaga, and by nobody else: see docs/indices.md for each rule, its source and its version.
+_OF_EACH_AIR_PARAMETER = (
+    # name unit dec low high English Indonesian
+    ("{}_hour", "ug/m3", 1, 0.0, 1_200_000.0, "{}, mean of the hour", "{}, rata-rata per jam"),
+    ("{}_hour_completeness", "%", 0, 0.0, 100.0, "Completeness: {}, hour", "Kelengkapan: {}, jam"),
+    ("{}_day", "ug/m3", 1, 0.0, 1_200_000.0, "{}, mean of 24 hours", "{}, rata-rata 24 jam"),
+    ("{}_day_completeness", "%", 0, 0.0, 100.0, "Completeness: {}, 24 hours", "Kelengkapan: {}, 24 jam"),
+    ("ispu_{}", "{ISPU}", 0, 0.0, 500.0, "ISPU of {}", "ISPU {}"),
+    ("ispu_{}_completeness", "%", 0, 0.0, 100.0, "Completeness: ISPU of {}", "Kelengkapan: ISPU {}"),
+    ("us_aqi_{}", "{AQI}", 0, 0.0, 10_000.0, "US AQI of {}", "US AQI {}"),
+    ("us_aqi_{}_completeness", "%", 0, 0.0, 100.0, "Completeness: US AQI of {}", "Kelengkapan: US AQI {}"),
+)  # fmt: skip
+_DERIVED = (
+    # name domain unit dec low high English Indonesian
+    ("ispu", _A, "{ISPU}", 0, 0.0, 500.0, "ISPU", "ISPU"),
+    ("ispu_critical", _A, "{parameter}", 0, 0.0, 6.0, "Critical parameter of ISPU", "Parameter kritis ISPU"),
+    ("ispu_completeness", _A, "%", 0, 0.0, 100.0, "Completeness: ISPU", "Kelengkapan: ISPU"),
+    ("us_aqi", _A, "{AQI}", 0, 0.0, 10_000.0, "US AQI", "US AQI"),
+    ("us_aqi_critical", _A, "{parameter}", 0, 0.0, 6.0, "Critical parameter of US AQI", "Parameter kritis US AQI"),
+    ("us_aqi_completeness", _A, "%", 0, 0.0, 100.0, "Completeness: US AQI", "Kelengkapan: US AQI"),
+    ("air_computation", _A, "{version}", 0, 1.0, 1e6, "Version of the air indices", "Versi perhitungan udara"),
+    ("rain_hour", _F, "mm", 1, 0.0, 1_000.0, "Rain of the hour", "Hujan per jam"),
+    ("rain_hour_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: rain, hour", "Kelengkapan: hujan per jam"),
+    ("rain_day", _F, "mm", 1, 0.0, 5_000.0, "Rain since 07:00", "Hujan sejak 07.00"),
+    ("rain_day_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: rain, day", "Kelengkapan: hujan harian"),
+    ("siaga", _F, "{Siaga}", 0, 1.0, 4.0, "Siaga, worst of the hour", "Siaga, terburuk per jam"),
+    ("siaga_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: Siaga", "Kelengkapan: Siaga"),
+    ("flood_computation", _F, "{version}", 0, 1.0, 1e6, "Version of rain and Siaga", "Versi perhitungan banjir"),
+    ("visitors_present", _P, "{person}", 0, 0.0, 10_000_000.0, "Visitors present", "Pengunjung di lokasi"),
+    ("visitors_day", _P, "{person}", 0, 0.0, 10_000_000.0, "Visits since closing", "Kunjungan sejak tutup"),
+    ("visit_length", _P, "s", 0, 0.0, 604_800.0, "Mean visit", "Rata-rata lama kunjungan"),
+    ("capacity_used", _P, "%", 0, 0.0, 1_000_000.0, "Capacity used", "Kapasitas terpakai"),
+    ("crowd_density", _P, "{person}/m2", 2, 0.0, 1_000.0, "Crowd density", "Kepadatan pengunjung"),
+    ("visitors_completeness", _P, "%", 0, 0.0, 100.0, "Completeness: visitors", "Kelengkapan: pengunjung"),
+    ("footfall_computation", _P, "{version}", 0, 1.0, 1e6, "Version of footfall", "Versi perhitungan pengunjung"),
+)  # fmt: skip
+
+
+def _derived() -> dict[str, Quantity]:
+    rows = [Quantity(*row, derived=True) for row in _DERIVED]
+    for parameter in AIR_PARAMETERS:
+        names = MEASURED[parameter].english, MEASURED[parameter].indonesian
+        for name, unit, decimals, low, high, english, indonesian in _OF_EACH_AIR_PARAMETER:
+            if parameter == "hc" and name.startswith("us_aqi"):
+                continue  # the US index knows no hydrocarbons
+            texts = english.format(names[0]), indonesian.format(names[1])
+            rows.append(Quantity(name.format(parameter), _A, unit, decimals, low, high, *texts, derived=True))
+    return {row.name: row for row in rows}
+
+
+QUANTITIES: dict[str, Quantity] = MEASURED | _derived()
+"""All that is stored, by name."""

@@ -1,0 +1,68 @@
+"""Which hours have to be computed anew: those of which readings were stored, live or late.
+
+note("air-market", "pm2_5", first, last) ─► {("air-market", "pm2_5"): {hour 498_761}} ─► take, compute, done
+
+A note costs a look into two dictionaries, as ingest pays for it. Hours are counted since 1970, in UTC.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from zoneinfo import ZoneInfo
+
+from cloud.blocks import Block
+from rules.derived import HOUR_MS, hour_start_ms
+from wire import AIR_PARAMETERS
+
+SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "water_level"})
+"""The quantities that something is computed from."""
+
+Key = tuple[str, str]
+"""(sensor, quantity)."""
+Hours = Mapping[Key, Set[int]]
+Stretch = tuple[str, str, int, int]
+"""(sensor, quantity, first, last): a series, and from when to when (UTC, ms) readings of it were stored."""
+
+
+def stretches_of(blocks: Iterable[Block]) -> list[Stretch]:
+    """What there is to note of blocks that are to be stored."""
+    return [
+        (block.sensor, quantity, min(block.times_ms), max(block.times_ms))
+        for block in blocks
+        for quantity, _ in block.fields
+        if quantity in SOURCES
+    ]
+
+
+class Dirty:
+    """Hours of series, noted until they are taken."""
+
+    def __init__(self) -> None:
+        self._hours: defaultdict[Key, set[int]] = defaultdict(set)
+
+    def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+        """Readings were stored from `first_ms` to `last_ms` (UTC, both included)."""
+        first, last = first_ms // HOUR_MS, last_ms // HOUR_MS
+        hours = self._hours[sensor, quantity]
+        if first == last:
+            hours.add(first)
+        else:
+            hours.update(range(first, last + 1))
+
+    def take(self, keys: Iterable[Key]) -> Hours:
+        """The hours noted of some series, which are forgotten here."""
+        return {key: self._hours.pop(key) for key in keys if key in self._hours}
+
+    def give_back(self, hours: Hours) -> None:
+        """Note again what could not be computed, or not yet."""
+        for key, noted in hours.items():
+            if noted:
+                self._hours[key] |= noted
+
+    def __len__(self) -> int:
+        return sum(map(len, self._hours.values()))
+
+
+def local_hours(hours: Iterable[int], zone: ZoneInfo) -> set[int]:
+    """The starts (UTC, ms) of the hours of `zone` that hours of UTC touch: two where the offset is no whole hour."""
+    edges = {edge for hour in hours for edge in (hour * HOUR_MS, (hour + 1) * HOUR_MS - 1)}
+    return {hour_start_ms(edge, zone) for edge in edges}

@@ -1,0 +1,200 @@
+"""Derivations: told what was stored, they compute what follows from it, a few times a minute, site by site.
+
+ingest ── note(sensor, quantity, first, last) ──► Dirty      every 15 s:  hours of a site ─► sheets ─► store, newest
+                                                  ▲ on start: the last two days; at each full hour: the one that ended
+
+The store is the only memory: after a restart, or where the store could not be asked, hours are simply computed again,
+and only what comes out otherwise than stored is written.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from cloud.blocks import Block
+from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, local_hours
+from cloud.derived.sheet import Sheet
+from cloud.derived.visitors import counters_of, visitors
+from cloud.derived.water import rain_days, rain_hours, siaga_hours
+from cloud.health import Component, Condition
+from cloud.newest import Newest, newest_of
+from cloud.registry.database import DatabaseUnavailable
+from cloud.registry.records import Sensor, Site
+from cloud.registry.snapshot import Registry
+from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from rules.derived import HOUR_MS
+from rules.siaga import Gauge
+from wire import AIR_PARAMETERS
+
+PASS_S = 15.0
+LOOK_BACK_HOURS = 48
+"""What a start computes again: what came while nobody computed is seldom older, and comes as backfill if it does."""
+
+_AIR = frozenset(AIR_PARAMETERS)
+_PEOPLE = frozenset({"people_in", "people_out"})
+
+_log = logging.getLogger(__name__)
+
+
+def no_gauge(_sensor: str) -> Gauge | None:
+    """The limits of a gauge where nobody has set any."""
+    return None
+
+
+async def _tell_nobody(_blocks: Sequence[Block]) -> None: ...
+
+
+class Derivations:
+    """Computes derived series.
+
+    `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `tell` gets every
+    block before it is written, for the alarm rules: once it is stored nobody would compute it again, and a rule that is
+    told twice adds nothing.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: ReadingsStore,
+        newest: Newest,
+        *,
+        gauges: Callable[[str], Gauge | None] = no_gauge,
+        tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._newest = newest
+        self._gauges = gauges
+        self._tell_rules = tell
+        self._pause = pause
+        self._dirty = Dirty()
+        self._turned: int | None = None
+        self._waits_for = ""
+        self._fault = ""
+
+    def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+        """Readings of a series were stored, from `first_ms` to `last_ms` (UTC, both included): live or late."""
+        if quantity in SOURCES:
+            self._dirty.note(sensor, quantity, first_ms, last_ms)
+
+    async def run(self) -> None:
+        """Compute for ever: first the last two days, then what is noted."""
+        self.look_back(_now_ms())
+        while True:
+            await self.compute(_now_ms())
+            await self._pause(PASS_S)
+
+    def look_back(self, now_ms: int) -> None:
+        """Note the last two days of every series."""
+        self._note_all(now_ms - LOOK_BACK_HOURS * HOUR_MS, now_ms)
+
+    async def compute(self, now_ms: int) -> None:
+        """Compute what is noted and due at `now_ms` (UTC); what fails stays noted, and health says why."""
+        self._turn_hour(now_ms)
+        waits_for, self._fault = "", ""
+        for site in self._registry.sites():
+            hours = self._dirty.take(self._keys_of(site))
+            if not hours:
+                continue
+            try:
+                await self._compute_site(site, hours, now_ms)
+            except (StoreUnavailable, DatabaseUnavailable) as error:
+                self._dirty.give_back(hours)
+                waits_for = str(error)
+            except Exception as error:
+                self._fault = f"the derived series of site {site.id} fail with {type(error).__name__}; see the log"
+                _log.exception(
+                    "the derived series of site %s failed; its hours are left out until they change", site.id
+                )
+        if waits_for and waits_for != self._waits_for:
+            _log.warning("derived series wait: %s", waits_for)
+        self._waits_for = waits_for
+
+    def component(self) -> Component:
+        """How computing is doing."""
+        if self._fault:
+            return Component(Condition.DEGRADED, self._fault)
+        if self._waits_for:  # whose own component says how bad that is
+            return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
+        return Component(Condition.OK, f"hours of series to look at: {len(self._dirty)}")
+
+    def _note_all(self, first_ms: int, last_ms: int) -> None:
+        for sensor in self._registry.sensors():
+            for quantity in sensor.quantities:
+                self.note(sensor.id, quantity, first_ms, last_ms)
+
+    def _turn_hour(self, now_ms: int) -> None:
+        """At each full hour note the one that ended: a sensor that fell silent makes its indices less complete."""
+        hour = now_ms // HOUR_MS
+        if self._turned not in (None, hour):
+            self._note_all(hour * HOUR_MS - 1, hour * HOUR_MS - 1)
+        self._turned = hour
+
+    def _keys_of(self, site: Site) -> list[Key]:
+        return [(one.id, quantity) for one in self._sensors_of(site) for quantity in one.quantities]
+
+    def _sensors_of(self, site: Site) -> list[Sensor]:
+        return [sensor for sensor in self._registry.sensors() if sensor.site == site.id]
+
+    async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
+        zone = ZoneInfo(site.zone or self._registry.city.zone)
+        starts = {key: local_hours(noted, zone) for key, noted in hours.items()}
+        await self._air(site, starts, zone, now_ms)
+        await self._water(site, starts, zone, now_ms)
+        await self._people(site, starts, zone, now_ms)
+        self._dirty.give_back({key: _not_ended(noted, zone, now_ms) for key, noted in hours.items()})
+
+    async def _air(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
+        sensors = self._sensors_of(site)
+        reached: set[int] = set()
+        for sensor in sensors:
+            for parameter in _AIR.intersection(sensor.quantities):
+                noted = starts.get((sensor.id, parameter), ())
+                means, ends = await hourly_means(self._store, sensor, parameter, noted, now_ms=now_ms)
+                await self._write(means, now_ms)
+                indices, times = await indices_of_sensor(self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms)
+                await self._write(indices, now_ms)
+                reached.update(times)
+        if reached:
+            of_site = await indices_of_site(self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms)
+            await self._write(of_site, now_ms)
+
+    async def _water(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
+        for sensor in self._sensors_of(site):
+            noted = starts.get((sensor.id, "rainfall"))
+            if noted:
+                sheet, ends = await rain_hours(self._store, sensor, noted, now_ms=now_ms)
+                await self._write(sheet, now_ms)
+                await self._write(await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms), now_ms)
+            gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
+            if gauge is not None and levels:
+                await self._write(await siaga_hours(self._store, sensor, gauge, levels, now_ms=now_ms), now_ms)
+
+    async def _people(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
+        noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
+        counters = counters_of(self._sensors_of(site))
+        if noted and counters:
+            sheet = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
+            await self._write(sheet, now_ms)
+
+    async def _write(self, sheet: Sheet, now_ms: int) -> None:
+        blocks = await sheet.changed(self._store, now_ms=now_ms)
+        if not blocks:
+            return
+        await self._tell_rules(blocks)
+        result = await self._store.write([self._store.prepare(blocks)])
+        for rejected in result.rejected:
+            _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
+        self._newest.load(newest_of(blocks))
+
+
+def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int) -> set[int]:
+    return {hour for hour in hours if max(local_hours([hour], zone)) + HOUR_MS > now_ms}
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,187 @@
+"""Derived series, pure: what Siaga computes from readings, hour by hour.
+
+readings ─► Hour (count, sum, lowest, highest, completeness) ─► 24 hours ─► ISPU     12 hours ─► NowCast ─► US AQI
+                                                              └► rain of the day since 07:00 of the place
+
+Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end. Readings marked as
+spikes or with an unknown clock count for nothing. Completeness is in % of what was due. `VERSION` counts up with every
+change that makes another value of the same readings; each derived point carries it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rules import gases, ispu, rain, usaqi
+from rules.ispu import SubIndex
+from rules.marks import Mark
+from wire import AIR_PARAMETERS
+
+VERSION = 1
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+LEAST_PERCENT = 75.0
+"""An hour, and a window of hours, of less has no mean."""
+REJECTED = int(Mark.SPIKE | Mark.CLOCK_UNKNOWN)
+
+AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
+"""How many hours the US index looks back: NowCast for PM, means for gases (of SO2 the newest hour as well)."""
+
+_SLOT_MS = HOUR_MS // 4  # of a sensor without a known interval: in how many quarters of the hour did it speak?
+
+
+def derived_of_site(measured: Collection[str]) -> tuple[str, ...]:
+    """What is computed for a site whose sensors measure so."""
+    found: list[str] = []
+    if any(parameter in measured for parameter in AIR_PARAMETERS):
+        found += ["ispu", "ispu_critical", "ispu_completeness"]
+    if any(parameter in measured for parameter in AQI_HOURS):
+        found += ["us_aqi", "us_aqi_critical", "us_aqi_completeness"]
+    if "people_in" in measured:
+        found += ["visitors_present", "visitors_day", "visit_length"]
+        found += ["capacity_used", "crowd_density", "visitors_completeness"]
+    return tuple(found)
+
+
+def hour_start_ms(time_ms: int, zone: ZoneInfo) -> int:
+    """When (UTC) the hour of `zone` began in which `time_ms` lies."""
+    offset = datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
+    shift_ms = 0 if offset is None else int(offset.total_seconds() * 1000)
+    return (time_ms + shift_ms) // HOUR_MS * HOUR_MS - shift_ms
+
+
+class Hour:
+    """What the readings of one hour come to, one by one and in any order."""
+
+    __slots__ = ("_slots", "_start_ms", "count", "highest", "total")
+
+    def __init__(self, start_ms: int) -> None:
+        self._start_ms = start_ms
+        self._slots: set[int] = set()
+        self.count = 0
+        self.total = 0.0
+        self.highest = float("-inf")
+
+    def add(self, time_ms: int, value: float, marks: int = 0) -> None:
+        """Count a reading in, if it can be believed."""
+        if marks & REJECTED:
+            return
+        self.count += 1
+        self.total += value
+        self.highest = max(self.highest, value)
+        self._slots.add((time_ms - self._start_ms) // _SLOT_MS)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of the readings; None without any."""
+        return self.total / self.count if self.count else None
+
+    def completeness(self, interval_s: float | None) -> float:
+        """The share of the readings due that were counted, in %, for a sensor that measures every `interval_s`.
+
+        Without an interval: the share of the quarters of the hour in which it spoke.
+        """
+        due = HOUR_MS / 1000 / interval_s if interval_s else 4.0
+        found = self.count if interval_s else len(self._slots)
+        return min(100.0, 100.0 * found / max(1.0, due))
+
+
+class Index(msgspec.Struct, frozen=True):
+    """An index and its completeness in %; no index where too little of its window is known."""
+
+    index: int | None
+    completeness: float
+
+
+def ispu_of_day(parameter: str, hours: Sequence[float | None]) -> Index:
+    """ISPU of `parameter` from 24 hourly means in ug/m3, the newest last."""
+    mean, share = ispu.mean_of_day(hours)
+    return Index(None if mean is None else ispu.sub_index(parameter, mean).index, 100.0 * share)
+
+
+def aqi_of_hours(parameter: str, hours: Sequence[float | None]) -> Index:
+    """US AQI of a row of `AQI_HOURS` from hourly means in ug/m3, the newest last.
+
+    Gases become ppb at 25 Cel and 1 atm. O3 by the plain mean of 8 hours: its NowCast is a fitted model per place.
+    """
+    window = list(hours[-AQI_HOURS[parameter] :])
+    known = [hour for hour in window if hour is not None]
+    completeness = 100.0 * len(known) / AQI_HOURS[parameter]
+    if parameter in ("pm2_5", "pm10"):
+        concentration = usaqi.nowcast(parameter, window)
+        return Index(None if concentration is None else usaqi.sub_index(parameter, concentration), completeness)
+    newest = window[-1] if window else None
+    mean = sum(known) / len(known) if completeness >= LEAST_PERCENT else None
+    return Index(_aqi_of_gas(parameter, newest, mean), completeness)
+
+
+def _aqi_of_gas(gas: str, newest: float | None, mean: float | None) -> int | None:
+    newest_ppb = None if newest is None else gases.ppb_of_ug_m3(gas, newest)
+    mean_ppb = None if mean is None else gases.ppb_of_ug_m3(gas, mean)
+    if gas == "so2":
+        return None if newest_ppb is None else usaqi.so2_index(newest_ppb, mean_ppb)
+    if mean_ppb is None:
+        return None
+    if gas == "o3":
+        return usaqi.o3_index(mean_ppb / 1000, None if newest_ppb is None else newest_ppb / 1000)
+    if gas == "co":
+        return usaqi.sub_index("co_8h", mean_ppb / 1000)
+    return usaqi.sub_index("no2_1h", mean_ppb)
+
+
+class Site(msgspec.Struct, frozen=True):
+    """The index of a site: the largest of its parameters', the parameter that gives it, and the least completeness."""
+
+    index: int
+    critical: str
+    completeness: float
+
+
+def ispu_of_site(found: Mapping[str, Index]) -> Site | None:
+    """ISPU of a site from the published ones of its parameters; None where it has none."""
+    known = {parameter: one.index for parameter, one in found.items() if one.index is not None}
+    site = ispu.site_index({parameter: SubIndex(float(index)) for parameter, index in known.items()})
+    return None if site is None else Site(site.index, site.critical, _least(found, known))
+
+
+def aqi_of_site(found: Mapping[str, Index]) -> Site | None:
+    """US AQI of a site; None where it has none."""
+    known = {parameter: one.index for parameter, one in found.items() if one.index is not None}
+    if not known:
+        return None
+    critical = usaqi.critical_of(known)
+    return Site(known[critical], critical, _least(found, known))
+
+
+def _least(found: Mapping[str, Index], known: Mapping[str, int]) -> float:
+    return min(found[parameter].completeness for parameter in known)
+
+
+class Rain(msgspec.Struct, frozen=True):
+    """Rain in mm, and the completeness of the hours that it fell in, in %."""
+
+    mm: float
+    completeness: float
+
+
+def rain_day_start_ms(end_ms: int, zone: ZoneInfo) -> int:
+    """When (UTC) the day of rain began that the hour before `end_ms` belongs to: 07:00 of `zone`."""
+    start_ms = end_ms - HOUR_MS
+    while datetime.fromtimestamp(start_ms / 1000, zone).hour != rain.DAY_BEGINS_HOUR:
+        start_ms -= HOUR_MS
+    return start_ms
+
+
+def rain_of_day(hours: Mapping[int, Rain], end_ms: int, zone: ZoneInfo) -> Rain | None:
+    """The rain from 07:00 of `zone` to `end_ms`, from hours by their ends (UTC); an hour unknown is one of no rain.
+
+    None where no hour is known. At 07:00 itself it is that of the whole day.
+    """
+    start_ms = rain_day_start_ms(end_ms, zone)
+    ends = range(start_ms + HOUR_MS, end_ms + 1, HOUR_MS)
+    known = [hours[end] for end in ends if end in hours]
+    if not known:
+        return None
+    return Rain(sum(hour.mm for hour in known), sum(hour.completeness for hour in known) / len(ends))

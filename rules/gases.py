@@ -1,0 +1,30 @@
+"""Gases: parts per billion and micrograms per cubic metre.
+
+ug/m3 = ppb * M / V        V = 24.45 L/mol at 25 Cel and 1 atm, and in proportion to T / p elsewhere
+
+ug_m3_of_ppb("o3", 50) -> 98.2 at 25 Cel and 1013.25 hPa. A figure without its temperature means nothing: Siaga's are at
+25 Cel and 1 atm, as EPA's are, and say so where they are stored. M from IUPAC's atomic weights.
+"""
+
+REFERENCE_CEL = 25.0
+REFERENCE_HPA = 1_013.25
+_MOLAR_VOLUME_L = 24.45
+_ZERO_K = 273.15
+
+MOLAR_MASS_G = {"o3": 48.00, "no2": 46.01, "so2": 64.07, "co": 28.01}
+
+
+def ug_m3_of_ppb(gas: str, ppb: float, *, cel: float = REFERENCE_CEL, hpa: float = REFERENCE_HPA) -> float:
+    """The mass in a cubic metre of air at `cel` and `hpa`; KeyError for what is no row of `MOLAR_MASS_G`."""
+    return ppb * MOLAR_MASS_G[gas] / _molar_volume_l(cel, hpa)
+
+
+def ppb_of_ug_m3(gas: str, ug_m3: float, *, cel: float = REFERENCE_CEL, hpa: float = REFERENCE_HPA) -> float:
+    """The share of the air by volume, of a mass in a cubic metre at `cel` and `hpa`; KeyError as above."""
+    return ug_m3 * _molar_volume_l(cel, hpa) / MOLAR_MASS_G[gas]
+
+
+def _molar_volume_l(cel: float, hpa: float) -> float:
+    if cel <= -_ZERO_K or hpa <= 0:
+        raise ValueError(f"air at {cel} Cel and {hpa} hPa does not exist; give Celsius and hectopascal")
+    return _MOLAR_VOLUME_L * (cel + _ZERO_K) / (REFERENCE_CEL + _ZERO_K) * REFERENCE_HPA / hpa

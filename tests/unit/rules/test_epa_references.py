@@ -1,0 +1,69 @@
+"""AQI values that the EPA published, recomputed: daily files of three stations, and its document's worked examples."""
+
+import csv
+
+import pytest
+
+from rules import usaqi
+from tests.unit.firmware_bridge.shared import recorded
+
+PM2_5_OF_2012 = usaqi.Scale("ug/m3", 1, (
+    ("0.0", "12.0"), ("12.1", "35.4"), ("35.5", "55.4"), ("55.5", "150.4"), ("150.5", "250.4"), ("250.5", "500.4"),
+))  # fmt: skip
+"""In force when these were published; in May 2024 it gave way to that of `SCALES`."""
+
+O3_8H_OF_2008 = usaqi.Scale("ppm", 3, (
+    ("0.000", "0.059"), ("0.060", "0.075"), ("0.076", "0.095"), ("0.096", "0.115"), ("0.116", "0.374"), None,
+))  # fmt: skip
+"""On which the document's examples stand; in 2015 it gave way to that of `SCALES`."""
+
+OF_THEN = {"pm25_24h": PM2_5_OF_2012, "o3_8h": O3_8H_OF_2008}
+
+
+def rows_of(name):
+    with recorded(f"data/aqi_reference/{name}").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "scale", "rows"),
+    [
+        ("epa_pm25_24h_st_michael_mn_2023a.csv", "PM25_ugm3_24h", PM2_5_OF_2012, 22),
+        ("epa_pm10_24h_chico_2019.csv", "PM10_ugm3_SC", usaqi.SCALES["pm10"], 59),
+        ("epa_co_8h_nyc_ccny_2023.csv", "CO_ppm", usaqi.SCALES["co_8h"], 24),
+    ],
+)
+def test_the_daily_indices_of_epa_stations_come_out(name, column, scale, rows):
+    days = rows_of(name)
+    assert len(days) == rows
+    for day in days:
+        assert usaqi.index_on(scale, float(day[column])) == int(day["DAILY_AQI_VALUE"]), day
+
+
+SINCE_2024 = {"9.3": 51, "15": 62, "49.5": 135, "235.4": 321, "35.9": 102}
+"""The examples of PM2.5, and what the table of May 2024 makes of them."""
+
+
+def test_the_examples_of_the_epa_document_come_out():
+    rows = rows_of("python_aqi_epa_doc_examples.csv")
+    examples = [row for row in rows if row["direction"] == "c2a" and row["concentration"]]
+    assert len(examples) == 11
+    for row in examples:
+        scale = OF_THEN.get(row["pollutant"]) or usaqi.SCALES[row["pollutant"]]
+        assert usaqi.index_on(scale, float(row["concentration"])) == int(row["aqi"]), row
+
+
+def test_the_examples_of_pm2_5_on_the_table_of_2024():
+    found = {text: usaqi.sub_index("pm2_5", float(text)) for text in SINCE_2024}
+    assert found == SINCE_2024
+
+
+def test_the_index_of_the_documents_station_is_its_largest():
+    (published,) = (row for row in rows_of("python_aqi_epa_doc_examples.csv") if row["pollutant"].startswith("max("))
+    indices = {
+        "o3_8h": usaqi.index_on(O3_8H_OF_2008, 0.077),
+        "pm2_5": usaqi.index_on(PM2_5_OF_2012, 35.9),
+        "co_8h": usaqi.sub_index("co_8h", 8.4),
+    }
+    assert usaqi.critical_of(indices) == "o3_8h"
+    assert max(indices.values()) == int(published["aqi"])

@@ -1,0 +1,103 @@
+"""Every worked case of ../shared/domain/vectors_open.json in the areas of the indices, by its id."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rules import capacity, ispu, rain, siaga, usaqi
+from tests.unit.firmware_bridge.shared import SHARED
+
+AREAS = ("ispu", "usaqi", "nowcast", "siaga", "rain", "capacity")
+VECTORS = SHARED / "domain" / "vectors_open.json"
+CASES: list[dict[str, Any]] = (
+    [case for case in json.loads(VECTORS.read_text(encoding="utf-8")) if case["area"] in AREAS]
+    if VECTORS.exists()
+    else []
+)
+OUR_NAMES = {"pm25": "pm2_5"}
+OUR_SCALES = {"pm25": "pm2_5", "co": "co_8h", "no2": "no2_1h"}
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="../shared/domain/vectors_open.json is not on this machine")
+@pytest.mark.parametrize("area", AREAS)
+def test_the_file_has_cases_of_each_area(area):
+    assert [case["id"] for case in CASES if case["area"] == area]
+
+
+def of(*kinds: str):
+    cases = [case for case in CASES if f"{case['area']}:{case['kind']}" in kinds]
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in cases])
+
+
+def test_every_case_is_of_a_kind_that_is_tested_here():
+    tested = {
+        "ispu:sub_index", "ispu:category", "ispu:critical_tie", "usaqi:sub_index", "nowcast:pm25", "siaga:status",
+        "siaga:threshold_side", "rain:category_mm_day", "capacity:PCC", "capacity:DDK",
+    }  # fmt: skip
+    assert {f"{case['area']}:{case['kind']}" for case in CASES} <= tested
+
+
+@of("ispu:sub_index")
+def test_ispu_sub_index(case):
+    given, expected = case["input"], case["expect"]
+    found = ispu.sub_index(OUR_NAMES.get(given["pollutant"], given["pollutant"]), given["ug_m3"])
+    if "index_rounded" in expected:
+        assert found.index == expected["index_rounded"]
+    else:
+        assert found.value == pytest.approx(expected["index"], abs=expected["tol"])
+
+
+@of("ispu:category")
+def test_ispu_category(case):
+    assert ispu.category_of(case["input"]["index"]).indonesian.upper() == case["expect"]["category"]
+
+
+@of("ispu:critical_tie")
+def test_ispu_critical_parameter_of_a_tie(case):
+    tied = [OUR_NAMES.get(name, name) for name in case["input"]["tied"]]
+    expected = OUR_NAMES.get(case["expect"]["critical"], case["expect"]["critical"])
+    for order in (tied, tied[::-1]):
+        assert ispu.critical_of(dict.fromkeys(order, 80)) == expected
+
+
+@of("usaqi:sub_index")
+def test_us_aqi(case):
+    given = case["input"]
+    pollutant = OUR_SCALES.get(given["pollutant"], given["pollutant"])
+    assert usaqi.sub_index(pollutant, given["value"]) == case["expect"]["aqi"]
+
+
+@of("nowcast:pm25")
+def test_nowcast(case):
+    assert usaqi.nowcast("pm2_5", case["input"]) == case["expect"]
+
+
+@of("siaga:status", "siaga:threshold_side")
+def test_siaga(case):
+    given = case["input"]
+    assert siaga.siaga_of(siaga.JAKARTA[given["gate"]], given["cm"]) == case["expect"]["siaga"]
+
+
+@of("rain:category_mm_day")
+def test_rain_of_a_day(case):
+    assert rain.class_of_day(case["input"]["mm_day"]).indonesian == case["expect"]["category"]
+
+
+@of("capacity:PCC")
+def test_physical_capacity(case):
+    given = case["input"]
+    assert capacity.physical_capacity(given["A"], given["V_per_a"], given["Rf"]) == pytest.approx(case["expect"])
+
+
+@of("capacity:DDK")
+def test_supporting_capacity(case):
+    given = case["input"]
+    found = capacity.supporting_capacity(
+        people_per_unit=given["K"],
+        usable=given["Lp"],
+        unit=given["Lt"],
+        open_hours=given["Wt"],
+        visit_hours=given["Wp"],
+    )
+    assert found == pytest.approx(case["expect"], abs=0.005)
