@@ -1,1 +1,1 @@
-"""Notifications: from an alarm event to somebody who knows of it, once."""
+"""Notifications: from an alarm's event to what a person, a siren or another system has been told, each once."""

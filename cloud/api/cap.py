@@ -1,0 +1,68 @@
+"""Warnings for other authorities' systems: CAP 1.2, as an Atom feed and one by one.
+
+GET /api/v1/cap        the newest message of each alarm that stands or has ended within a day
+GET /api/v1/cap/203    the message that tells of one event, which never changes
+"""
+
+import xml.etree.ElementTree as ET
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from cloud.access.asking import Asking
+from cloud.api.problems import Problem
+from cloud.api.state import now_ms
+from cloud.api.times import rfc_3339
+from cloud.notify.cap import CapMessage
+from cloud.platform import Platform
+
+ATOM = "http://www.w3.org/2005/Atom"
+CAP_TYPE = "application/cap+xml"
+ATOM_TYPE = "application/atom+xml"
+_LARGEST_ID = 2**63 - 1  # of a database row
+
+
+def cap_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/cap."""
+    routes, notifier = APIRouter(prefix="/api/v1/cap", tags=["Notifications"]), platform.notifier
+
+    @routes.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
+    async def feed(request: Request, who: Asking) -> Response:
+        """The warnings that stand, as an Atom feed [RFC 4287] of CAP messages, the newest first."""
+        messages = [message for message in await notifier.warnings() if who.may_see(message.site)]
+        address = str(request.url_for("warning", id=0)).removesuffix("/0")
+        return Response(atom(messages, address, platform.city.name), media_type=ATOM_TYPE)
+
+    @routes.get("/{id}", response_class=Response, responses={200: {"content": {CAP_TYPE: {}}}}, name="warning")
+    async def warning(event: Annotated[int, Path(alias="id", ge=1, le=_LARGEST_ID)], who: Asking) -> Response:
+        """One CAP message."""
+        try:
+            message = await notifier.warning(event)
+        except LookupError:
+            message = None
+        if message is None or not who.may_see(message.site):
+            raise Problem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
+        return Response(message.xml, media_type=CAP_TYPE)
+
+    return routes
+
+
+def atom(messages: list[CapMessage], address: str, city: str) -> bytes:
+    """An Atom feed of CAP messages; `address` is where they are, each below it by its event."""
+    feed = ET.Element("feed", xmlns=ATOM)
+    updated = messages[0].sent_ms if messages else now_ms()
+    _texts(feed, {"id": address, "title": f"Siaga {city}", "updated": rfc_3339(updated)})
+    _texts(ET.SubElement(feed, "author"), {"name": f"Siaga {city}"})
+    ET.SubElement(feed, "link", rel="self", href=address, type=ATOM_TYPE)
+    for message in messages:
+        entry = ET.SubElement(feed, "entry")
+        rows = {"id": f"urn:siaga:cap:{message.identifier}", "title": message.headline}
+        _texts(entry, rows | {"updated": rfc_3339(message.sent_ms), "summary": message.headline})
+        ET.SubElement(entry, "link", rel="alternate", href=f"{address}/{message.event}", type=CAP_TYPE)
+    content: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def _texts(parent: ET.Element, rows: dict[str, str]) -> None:
+    for name, text in rows.items():
+        ET.SubElement(parent, name).text = text

@@ -1,0 +1,77 @@
+"""The channels over which people are told: how they do, and whether they work.
+
+GET  /api/v1/channels                    how each does, and when the chain was last proven
+POST /api/v1/channels/telegram/test      one test message over one channel   {"sent":true,"sentence":"200"}
+POST /api/v1/channels/test-alarm         a test alarm through the whole chain {"alarm":17}
+"""
+
+import difflib
+
+from fastapi import APIRouter
+
+from cloud.access.asking import Asking
+from cloud.api.notify_answers import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
+from cloud.api.problems import Problem
+from cloud.api.times import rfc_3339
+from cloud.notify.notifier import component_of
+from cloud.notify.outbox import ChannelState
+from cloud.notify.settings import Channel
+from cloud.platform import Platform
+
+
+def channel_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/channels."""
+    routes, notifier = APIRouter(prefix="/api/v1/channels", tags=["Notifications"]), platform.notifier
+
+    @routes.get("")
+    async def channels() -> ChannelsAnswer:
+        """How each channel does, and when the chain was last proven by a test alarm."""
+        await notifier.refresh()
+        states = notifier.states()
+        return ChannelsAnswer(
+            morning_test=notifier.settings.morning_test or None,
+            last_proven=_time(max((state.proven_ms or 0 for state in states), default=0)),
+            channels=[
+                _channel(channel, state) for channel, state in zip(notifier.settings.channels, states, strict=True)
+            ],
+        )
+
+    @routes.post("/test-alarm")
+    async def test_alarm(who: Asking) -> TestAlarmAnswer:
+        """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
+        if not notifier.settings.steps:
+            raise Problem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
+        return TestAlarmAnswer(alarm=await notifier.test_alarm(who.actor))
+
+    @routes.post("/{name}/test")
+    async def test_channel(name: str, who: Asking) -> ChannelTestAnswer:
+        """Send one test message over one channel, and wait for what comes of it."""
+        try:
+            delivered = await notifier.test_channel(name, who.actor)
+        except LookupError:
+            names = [channel.name for channel in notifier.settings.channels]
+            close = difflib.get_close_matches(name, names, n=1)
+            advice = f"did you mean {close[0]}?" if close else "/api/v1/channels lists them"
+            raise Problem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
+        return ChannelTestAnswer(sent=delivered.sent, sentence=delivered.sentence)
+
+    return routes
+
+
+def _channel(channel: Channel, state: ChannelState) -> ChannelAnswer:
+    component = component_of(state)
+    return ChannelAnswer(
+        name=channel.name,
+        kind=channel.kind,
+        status=component.status,
+        detail=component.detail,
+        waiting=state.waiting,
+        waiting_since=_time(state.oldest_ms),
+        last_success=_time(state.sent_ms),
+        last_failure=_time(state.failed_ms),
+        last_proven=_time(state.proven_ms),
+    )
+
+
+def _time(time_ms: int | None) -> str | None:
+    return rfc_3339(time_ms) if time_ms else None

@@ -1,0 +1,73 @@
+"""The duty calendar.
+
+GET    /api/v1/duty?start=…&end=…
+POST   /api/v1/duty {"person":"ani","rank":1,"start":"2026-11-24T19:00:00+09:00","end":"2026-11-25T07:00:00+09:00"}
+DELETE /api/v1/duty/3
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from cloud.access.asking import Asking
+from cloud.api.notify_answers import DutyAnswer, NewDuty
+from cloud.api.problems import Problem, bad_parameter
+from cloud.api.state import now_ms
+from cloud.api.times import parse_time, rfc_3339
+from cloud.notify.duty import Duty, DutyRefused
+from cloud.platform import Platform
+
+SHOWN_MS = 14 * 86_400_000
+"""How far ahead the calendar is shown where no end is asked for."""
+_LARGEST_ID = 2**63 - 1  # of a database row
+
+
+def duty_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/duty."""
+    routes, calendar = APIRouter(prefix="/api/v1/duty", tags=["Notifications"]), platform.notifier.duty
+
+    @routes.get("")
+    async def duties(
+        start: Annotated[str | None, Query(description="from when on; now where it is missing")] = None,
+        end: Annotated[str | None, Query(description="until before when; 14 days later where it is missing")] = None,
+    ) -> list[DutyAnswer]:
+        """Who is on duty when, by the beginning."""
+        from_ms = now_ms() if start is None else _time("start", start)
+        until_ms = from_ms + SHOWN_MS if end is None else _time("end", end)
+        return [_answer(duty) for duty in await calendar.duties(from_ms=from_ms, until_ms=until_ms)]
+
+    @routes.post("", status_code=201)
+    async def add_duty(new: NewDuty, who: Asking) -> DutyAnswer:
+        """Put somebody on duty."""
+        duty = Duty(0, new.person, new.rank, _time("start", new.start), _time("end", new.end))
+        try:
+            return _answer(await calendar.add(duty, who=who.actor, now_ms=now_ms()))
+        except DutyRefused as refused:
+            raise Problem("bad-parameter", str(refused)) from None
+
+    @routes.delete("/{id}", status_code=204)
+    async def remove_duty(duty_id: Annotated[int, Path(alias="id", ge=1, le=_LARGEST_ID)], who: Asking) -> None:
+        """Take a duty out of the calendar."""
+        try:
+            await calendar.remove(duty_id, who=who.actor, now_ms=now_ms())
+        except LookupError:
+            raise Problem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
+
+    return routes
+
+
+def _time(name: str, text: str) -> int:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise bad_parameter(name, text, str(error)) from None
+
+
+def _answer(duty: Duty) -> DutyAnswer:
+    return DutyAnswer(
+        id=duty.id,
+        person=duty.person,
+        rank=duty.rank,
+        start=rfc_3339(duty.from_ms),
+        end=rfc_3339(duty.until_ms),
+    )

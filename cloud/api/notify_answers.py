@@ -1,0 +1,68 @@
+"""What is sent and answered about channels and duty.
+
+{"name":"telegram","kind":"telegram","status":"ok","detail":"messages that wait: 0","last_success":"2026-11-24T…Z", …}
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cloud.api.access_answers import Question
+from cloud.api.answers import Answer, Time
+
+_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
+_GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", examples=["2026-11-24T19:00:00+09:00"])
+
+
+class ChannelAnswer(Answer):
+    """A channel, and how it does; `last_proven` is when it last took a test alarm, null for never."""
+
+    name: str
+    kind: str
+    status: str
+    detail: str
+    waiting: int = Field(description="messages that wait for it")
+    waiting_since: Time | None = _TIME
+    last_success: Time | None = _TIME
+    last_failure: Time | None = _TIME
+    last_proven: Time | None = _TIME
+
+
+class ChannelsAnswer(Answer):
+    """All channels; `last_proven` is when the chain last brought a test alarm to somebody."""
+
+    morning_test: str | None = Field(description="the hour of the city at which a test alarm goes out by itself")
+    last_proven: Time | None = _TIME
+    channels: list[ChannelAnswer]
+
+
+class ChannelTestAnswer(Answer):
+    """What came of the test of a channel."""
+
+    sent: bool
+    sentence: str
+
+
+class TestAlarmAnswer(Answer):
+    """The test alarm that is on its way."""
+
+    alarm: int
+
+
+class DutyAnswer(Answer):
+    """Somebody's duty; rank 1 is called first."""
+
+    id: int
+    person: str
+    rank: int
+    start: Time = _TIME
+    end: Time = _TIME
+
+
+class NewDuty(Question):
+    """A duty to add."""
+
+    person: Annotated[str, Field(max_length=64)]
+    rank: int = Field(1, description="1 is called first")
+    start: Annotated[str, _GIVEN]
+    end: Annotated[str, _GIVEN]

@@ -1,0 +1,54 @@
+"""CAP 1.2 as files, for whoever collects them: each is there whole or not at all.
+
+/srv/cap/siaga-17-203.xml: the name is the message's identifier, so writing it again changes nothing.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from cloud.notify.contract import Later, Outcome, Sent
+from cloud.notify.pages import Page
+from cloud.notify.settings import CapFileChannel
+
+Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]
+"""By the ids of events, their CAP messages by identifier; events that are no warning have none."""
+
+
+class CapFiles:
+    """Files in one folder."""
+
+    def __init__(self, settings: CapFileChannel, warnings: Warnings) -> None:
+        self._folder = settings.folder
+        self._warnings = warnings
+
+    async def send(self, page: Page) -> Outcome:
+        """Write a file for each event in `page` that is a warning."""
+        messages = await self._warnings(tuple(line.event for line in page.lines if not line.repeated))
+        try:
+            await asyncio.to_thread(self._write, messages)
+        except OSError as error:
+            return Later(f"{self._folder}: cannot be written: {error.strerror}")
+        return Sent(f"{len(messages)} written")
+
+    def _write(self, messages: dict[str, bytes]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for identifier, content in messages.items():
+            write_whole(self._folder / f"{identifier}.xml", content)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write `file` so that a reader, or a power cut, meets all of it or none."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as part:
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

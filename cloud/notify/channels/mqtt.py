@@ -1,0 +1,66 @@
+"""Sirens and signs, by MQTT: a command, never retained, so that nothing sounds when it comes back after the storm.
+
+siaga/v1/2f/gw-daruba/cmd   {"v":1,"command":"alarm","key":"9c41…","on":true,"severity":"extreme","test":false, …}
+`on` is true while the alarm calls for it and false when it is over; a device that has seen `key` does nothing twice.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+import msgspec
+
+from cloud.api.times import rfc_3339
+from cloud.notify.contract import Later, Never, Outcome, Sent
+from cloud.notify.pages import Line, Page
+from cloud.notify.settings import MqttChannel
+from cloud.notify.texts import CLOSED_KINDS, ENGLISH, INDONESIAN, headline
+from wire import Channel, WireError, topic_of
+
+Publish = Callable[[str, bytes], bool]
+"""Hands a message to the broker's connection, not retained; False while there is none."""
+
+
+class Commands:
+    """Commands on one topic, or on that of each alarm's gateway."""
+
+    def __init__(self, settings: MqttChannel, publish: Publish) -> None:
+        self._settings = settings
+        self._publish = publish
+
+    async def send(self, page: Page) -> Outcome:
+        """Publish a command for each topic that the page's alarms belong to."""
+        try:
+            commands = list(self._commands(page))
+        except WireError as error:
+            return Never(str(error))
+        for topic, payload in commands:
+            if not self._publish(topic, payload):
+                return Later("there is no connection to the broker")
+        return Sent(f"published {len(commands)}")
+
+    def _commands(self, page: Page) -> Iterable[tuple[str, bytes]]:
+        fresh = sorted((line for line in page.lines if not line.repeated), key=self._topic)
+        for topic, lines in groupby(fresh, key=self._topic):
+            yield topic, msgspec.json.encode(command(page, list(lines), self._settings.command))
+
+    def _topic(self, line: Line) -> str:
+        return self._settings.topic or topic_of(line.gateway, Channel.CMD)
+
+
+def command(page: Page, lines: list[Line], name: str) -> dict[str, object]:
+    """What a siren or a sign is told: on if any of the alarms calls for it, and the worst of them in words."""
+    calling = [line for line in lines if line.kind not in CLOSED_KINDS]
+    shown = (calling or lines)[0]
+    return {
+        "v": 1,
+        "command": name,
+        "key": page.key,
+        "made": rfc_3339(page.made_ms),
+        "test": page.test,
+        "on": bool(calling),
+        "severity": shown.severity,
+        "text": {"en": headline(shown, ENGLISH), "id": headline(shown, INDONESIAN)},
+        "alarms": [
+            {"alarm": line.alarm, "site": line.site, "sensor": line.sensor, "on": line in calling} for line in lines
+        ],
+    }

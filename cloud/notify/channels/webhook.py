@@ -1,0 +1,90 @@
+"""A webhook: JSON, signed, with a key by which the receiver knows what it has already.
+
+POST /siaga   Idempotency-Key: 9c41…:hook:…   Siaga-Timestamp: 1795489800
+              Siaga-Signature: v1=hex(HMAC-SHA256(secret, timestamp + "." + body))
+"""
+
+import hashlib
+import hmac
+import time
+
+import httpx
+import msgspec
+
+from cloud.api.times import rfc_3339
+from cloud.notify.channels.http import post
+from cloud.notify.contract import Later, Outcome
+from cloud.notify.pages import Line, Page, unit_of
+from cloud.notify.settings import WebhookChannel, secret
+from cloud.notify.texts import text_of
+
+
+class Webhook:
+    """Messages to one URL."""
+
+    def __init__(self, settings: WebhookChannel, client: httpx.AsyncClient, *, console: str) -> None:
+        self._settings = settings
+        self._client = client
+        self._console = console
+
+    async def send(self, page: Page) -> Outcome:
+        """POST `page`."""
+        try:
+            key = secret(self._settings.secret_file)
+        except OSError as error:
+            return Later(f"secret_file {str(self._settings.secret_file)!r} cannot be read: {error.strerror}")
+        body = msgspec.json.encode(document(page, self._console))
+        at = str(int(time.time()))  # of the attempt: a receiver may refuse what is signed long ago
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": page.key,
+            "Siaga-Timestamp": at,
+            "Siaga-Signature": f"v1={signature(key, at, body)}",
+        }
+        url = self._settings.url
+        return await post(self._client, url, body, headers, shown=url, timeout_s=self._settings.timeout_s)
+
+
+def signature(key: str, timestamp: str, body: bytes) -> str:
+    """HMAC-SHA256 of what was sent when, in hex."""
+    return hmac.new(key.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def document(page: Page, console: str) -> dict[str, object]:
+    """What a webhook gets: the text as people would read it, and each alarm with its parts."""
+    text = text_of(page, console=console)
+    return {
+        "v": 1,
+        "key": page.key,
+        "made": rfc_3339(page.made_ms),
+        "test": page.test,
+        "subject": text.first,
+        "text": text.plain,
+        "alarms": [_alarm(line) for line in page.lines],
+    }
+
+
+def _alarm(line: Line) -> dict[str, object]:
+    return {
+        "alarm": line.alarm,
+        "event": line.event,
+        "kind": line.kind,
+        "repeated": line.repeated,
+        "late": line.late,
+        "severity": line.severity,
+        "level": {"en": line.level_name, "id": line.level_name_id},
+        "title": {"en": line.title, "id": line.title_id},
+        "advice": {"en": line.advice, "id": line.advice_id},
+        "site": line.site,
+        "site_name": line.site_name,
+        "place": line.place,
+        "gateway": line.gateway,
+        "sensor": line.sensor,
+        "quantity": line.quantity,
+        "watch": line.watch,
+        "value": line.value,
+        "limit": line.limit,
+        "unit": unit_of(line.quantity),
+        "opened": rfc_3339(line.opened_ms),
+        "time": rfc_3339(line.time_ms),
+    }

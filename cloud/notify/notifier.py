@@ -1,0 +1,315 @@
+"""The notifier: the one shell around router, packer and outbox.
+
+nudge ─► one transaction: route, escalate, pack, claim ─► an attempt for each claim, all at once ─► settled ─┐
+  ▲                                                                                                          │
+  └──────────────────────────────────────── or every POLL_S ◄────────────────────────────────────────────────┘
+All that it knows stands in the tables, so it may be killed anywhere, and another may run beside it.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.alarms.journal import SYSTEM, Actor, write_entry
+from cloud.alarms.tables import DeliveryRow
+from cloud.health import Component, Condition
+from cloud.notify.cap import CapMessage, CapMessages
+from cloud.notify.channels.kinds import Means, sender
+from cloud.notify.channels.mqtt import Publish
+from cloud.notify.contract import Later, Outcome, Sender
+from cloud.notify.duty import DutyCalendar
+from cloud.notify.outbox import ChannelState, Claimed, Outbox
+from cloud.notify.packer import Packer, put
+from cloud.notify.pages import Line, Page
+from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm
+from cloud.notify.recipients import own, to_person
+from cloud.notify.router import EVENTS_AT_ONCE, Router
+from cloud.notify.settings import NotifySettings, TelegramChannel
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.snapshot import Registry
+
+POLL_S = 0.5
+"""How often it looks by itself, for what other processes wrote and for what has become due."""
+SCAN_MS = 1_000
+"""How often open alarms are looked through for steps whose time has come."""
+COUNT_MS = (500, 30_000)
+"""How often the channels' states are read anew: when something was sent, and otherwise."""
+FORGET_MS = 3_600_000
+AT_ONCE = 8
+"""Attempts under way on one channel."""
+
+_log = logging.getLogger(__name__)
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """What came of the test of a channel."""
+
+    sent: bool
+    sentence: str
+
+
+def clock_ms() -> int:
+    """The cloud's clock, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Notifier:
+    """Tells people, sirens and systems of the alarms in `database`, as `settings` say; `now` gives UTC milliseconds."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        settings: NotifySettings,
+        publish: Publish,
+        now: Callable[[], int] = clock_ms,
+    ) -> None:
+        self.settings = settings
+        self.duty = DutyCalendar(database, settings)
+        self._database = database
+        self._registry = registry
+        self._publish = publish
+        self._now = now
+        self._warnings = CapMessages(settings.cap, registry, console=settings.console)
+        self._router = Router(settings)
+        self._packer = Packer(settings, registry)
+        self._outbox = Outbox(settings, instance=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+        self._wake = asyncio.Event()
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str] = Counter()
+        self._states: dict[str, ChannelState] = {}
+        self._scanned_ms = self._counted_ms = self._forgot_ms = 0
+        self._proved_ms = 0
+        self._more = self._has_news = False
+
+    def nudge(self) -> None:
+        """Look now: there are new events."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled; attempts that are cut off are taken up again when their claim ends."""
+        async with httpx.AsyncClient() as client:
+            means = Means(client, self._publish, self._cap_files, self.settings.console)
+            senders = {channel.name: sender(channel, means) for channel in self.settings.channels}
+            try:
+                while True:
+                    await self._look(senders)
+                    await self._rest()
+            finally:
+                for attempt in self._attempts:
+                    attempt.cancel()
+                await asyncio.gather(*self._attempts, return_exceptions=True)
+
+    def components(self) -> dict[str, Component]:
+        """How each channel and the outbox do, for health."""
+        return {name: look() for name, look in self.looks().items()}
+
+    def looks(self) -> dict[str, Callable[[], Component]]:
+        """The same to be asked later, one by one."""
+        channels = {f"channel_{name}": self._channel_look(name) for name in self._channel_names()}
+        return {"notifications": self._component, **channels}
+
+    def states(self) -> list[ChannelState]:
+        """How each channel does, in the order of the settings."""
+        return [self._states.get(name, ChannelState(name)) for name in self._channel_names()]
+
+    async def refresh(self) -> None:
+        """Read how the channels do, now."""
+        self._states = await self._database.run(self._outbox.states)
+
+    async def test_alarm(self, who: Actor) -> int:
+        """Send a test alarm through the whole chain; the id of its alarm."""
+
+        def write(connection: Connection) -> int:
+            now = opened_ms = self._now()
+            while True:  # one of the same millisecond is somebody else's
+                alarm = put_test_alarm(connection, self._registry, opened_ms=opened_ms, now_ms=now, who=who)
+                if alarm is not None:
+                    return alarm
+                opened_ms += 1
+
+        alarm = await self._database.run(write)
+        self.nudge()
+        return alarm
+
+    async def test_channel(self, name: str, who: Actor) -> Delivered:
+        """Send one test message over one channel, and wait for what comes of it; LookupError for no such channel."""
+        channel = self.settings.channel(name)
+        if channel is None:
+            raise LookupError(f"there is no channel {name!r}")
+        now = self._now()
+        page = self._test_page(name, now)
+        people = [each for person in self.settings.people for each in to_person(self.settings, channel, person.name)]
+        told = own(self.settings, channel) or people[:1]
+
+        def write(connection: Connection) -> None:
+            put(connection, page, told, now)
+            write_entry(connection, who, "test-channel", f"channel:{name}", now_ms=now)
+
+        await self._database.run(write)
+        self.nudge()
+        return await self._came_of(page.message, patience_s=channel.timeout_s + 2 * POLL_S)
+
+    async def warnings(self) -> list[CapMessage]:
+        """The warnings that stand, as CAP messages, the newest first."""
+        return await self._database.run(lambda connection: self._warnings.feed(connection, self._now()))
+
+    async def warning(self, event: int) -> CapMessage:
+        """The CAP message of one event; LookupError where there is none."""
+        found = await self._database.run(lambda connection: self._warnings.of_event(connection, event))
+        if found is None:
+            raise LookupError(f"there is no warning {event}")
+        return found
+
+    async def _look(self, senders: dict[str, Sender]) -> None:
+        try:
+            claimed = await self._database.run(self._turn)
+        except DatabaseUnavailable as error:  # health tells of it
+            _log.warning("notifications wait: %s", error)
+            return
+        if self._more:
+            self._wake.set()
+        for delivery in claimed:
+            self._under_way[delivery.page.channel] += 1
+            attempt = asyncio.create_task(self._attempt(senders[delivery.page.channel], delivery))
+            self._attempts.add(attempt)
+            attempt.add_done_callback(self._attempts.discard)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_S):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _turn(self, connection: Connection) -> list[Claimed]:
+        """All that is to be decided now, in one transaction; runs in the database's thread."""
+        now = self._now()
+        self._prove(connection, now)
+        self._more = self._router.route(connection, now) == EVENTS_AT_ONCE
+        if now - self._scanned_ms >= SCAN_MS:
+            self._scanned_ms = now
+            self._router.escalate(connection, now)
+        self._packer.pack(connection, now)
+        room = {name: AT_ONCE - self._under_way[name] for name in self._channel_names()}
+        claimed = self._outbox.claim(connection, now, room=room)
+        self._look_back(connection, now)
+        return claimed
+
+    def _prove(self, connection: Connection, now: int) -> None:
+        if not self.settings.morning_test:
+            return
+        due = morning_ms(now, hour=self.settings.morning_test, zone=self._registry.city.zone)
+        if due is not None and due != self._proved_ms:
+            put_test_alarm(connection, self._registry, opened_ms=due, now_ms=now, who=Actor(SYSTEM))
+            self._proved_ms = due
+
+    def _look_back(self, connection: Connection, now: int) -> None:
+        if now - self._counted_ms >= COUNT_MS[0 if self._has_news else 1]:
+            self._counted_ms, self._has_news = now, False
+            self._states = self._outbox.states(connection)
+        if now - self._forgot_ms >= FORGET_MS:
+            self._forgot_ms = now
+            self._outbox.forget(connection, now)
+
+    async def _attempt(self, channel: Sender, delivery: Claimed) -> None:
+        name = delivery.page.channel
+        try:
+            outcome = await self._outcome(channel, delivery)
+            await self._settle(delivery, outcome)
+        finally:
+            self._under_way[name] -= 1
+        self.nudge()
+
+    async def _outcome(self, channel: Sender, delivery: Claimed) -> Outcome:
+        page = delivery.page
+        settings = self.settings.channel(page.channel)
+        assert settings is not None  # noqa: S101 - only channels of the settings are claimed
+        if not isinstance(settings, TelegramChannel):
+            page = msgspec.structs.replace(page, again=False)  # its key says it better
+        try:
+            async with asyncio.timeout(settings.timeout_s):
+                return await channel.send(page)
+        except TimeoutError:
+            return Later(f"no answer within {settings.timeout_s:g} s", unsure=True)
+        except Exception as error:
+            _log.exception("channel %s met a mistake of our own", page.channel)
+            return Later(f"a mistake of our own ({type(error).__name__}); the log has the details", unsure=True)
+
+    async def _settle(self, delivery: Claimed, outcome: Outcome) -> None:
+        """Write down what came of it, however long the database takes: what is forgotten is sent twice."""
+
+        def write(connection: Connection) -> None:
+            self._outbox.settle(connection, delivery, outcome, self._now())
+            self._has_news = True
+
+        while True:
+            try:
+                return await self._database.run(write)
+            except DatabaseUnavailable as error:
+                _log.warning("the outcome of delivery %d is not written yet: %s", delivery.id, error)
+                await asyncio.sleep(POLL_S)
+
+    async def _cap_files(self, events: tuple[int, ...]) -> dict[str, bytes]:
+        return await self._database.run(lambda connection: self._warnings.up_to(connection, events))
+
+    async def _came_of(self, message: str, *, patience_s: float) -> Delivered:
+        query = (
+            select(DeliveryRow.sent, DeliveryRow.outcome, DeliveryRow.done_ms)
+            .where(DeliveryRow.message == message)
+            .order_by(DeliveryRow.id)
+        )
+        for _ in range(round(patience_s / 0.1)):
+            rows = await self._database.run(lambda connection: connection.execute(query).all())
+            if rows and all(row.done_ms is not None for row in rows):
+                return Delivered(all(row.sent for row in rows), "; ".join(row.outcome for row in rows))
+            await asyncio.sleep(0.1)
+        return Delivered(False, f"no outcome within {patience_s:g} s; look at the channel's state")
+
+    def _test_page(self, channel: str, now: int) -> Page:
+        site = next(iter(self._registry.sites()), None)
+        level = RULE.levels[0]
+        line = Line(
+            event=0, alarm=0, kind="raised", late=False, test=True, severity=level.severity,
+            level_name=level.name, level_name_id=level.name_id, title=RULE.title, title_id=RULE.title_id,
+            advice=RULE.advice, advice_id=RULE.advice_id, site="" if site is None else site.id,
+            site_name=self._registry.city.name, place="", zone=self._registry.city.zone, gateway="siaga",
+            sensor=FAMILY, sensor_name=FAMILY, quantity=RULE.quantity, watch=RULE.kind, value=0.0, limit=0.0,
+            window_s=RULE.window_s, for_s=0.0, of=None, also="", opened_ms=now, time_ms=now,
+        )  # fmt: skip
+        return Page(
+            key="", message=f"test-{secrets.token_hex(8)}", step=0, channel=channel, person="",
+            address="", language=self.settings.language, made_ms=now, lines=(line,), test=True, once=True,
+        )  # fmt: skip
+
+    def _channel_names(self) -> list[str]:
+        return [channel.name for channel in self.settings.channels]
+
+    def _channel_look(self, name: str) -> Callable[[], Component]:
+        return lambda: component_of(self._states.get(name, ChannelState(name)))
+
+    def _component(self) -> Component:
+        waiting = sum(state.waiting for state in self.states())
+        if not self.settings.steps:
+            return Component(Condition.OK, "no steps are set up in [notify]: alarms are shown, and nobody is told")
+        if self._database.problem:
+            return Component(Condition.DEGRADED, f"notifications wait for the database: {self._database.problem}")
+        return Component(Condition.OK, f"messages that wait: {waiting}")
+
+
+def component_of(state: ChannelState) -> Component:
+    """How a channel does, for health and the API."""
+    waiting = f"messages that wait: {state.waiting}"
+    if state.fails:
+        return Component(Condition.DEGRADED, f"the newest attempt failed: {state.problem}; {waiting}")
+    return Component(Condition.OK, waiting)

@@ -1,0 +1,21 @@
+"""Rows that may be there already: two instances write the same fact, and the database keeps it once.
+
+insert_once(connection, NoticeRow, [{"event": 7, "step": 1, …}]) -> 1, or 0 where another instance was first
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cloud.registry.tables import Base
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_once(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:
+    """Insert those of `rows` that break no unique key; how many they were."""
+    insert = INSERTS[connection.dialect.name]
+    statements = (insert(table).values(row).on_conflict_do_nothing() for row in rows)
+    return sum(int(connection.execute(statement).rowcount) for statement in statements)

@@ -1,0 +1,150 @@
+"""What is told: a page, with a line for each alarm in it, as it stood when the page was made.
+
+Page(message="9c41…", lines=(Line(kind="raised", level_name="Siaga 1", site_name="Daruba river", value=325, …), …))
+A page is kept in the outbox as JSON: every attempt, on every channel, says the same.
+"""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from cloud.registry.snapshot import Registry
+from rules.rule import Kind, Rule, Severity
+from wire import QUANTITIES
+
+SEVERITIES = tuple(Severity)
+URGENT_KINDS = ("raised", "worsened")
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm, by its newest event; times in UTC milliseconds, `time_ms` is the event's.
+
+    `value` and `limit` are in the level's unit: for a rise over `window_s`, for silence in expected intervals.
+    `repeated`: an earlier page told it already, and it stands here so that the whole storm is in one place.
+    """
+
+    event: int
+    alarm: int
+    kind: str
+    late: bool
+    test: bool
+    severity: Severity
+    level_name: str
+    level_name_id: str
+    title: str
+    title_id: str
+    advice: str
+    advice_id: str
+    site: str
+    site_name: str
+    place: str
+    zone: str
+    gateway: str
+    sensor: str
+    sensor_name: str
+    quantity: str
+    watch: Kind
+    value: float
+    limit: float
+    window_s: float
+    for_s: float
+    of: tuple[int, int] | None
+    also: str
+    opened_ms: int
+    time_ms: int
+    repeated: bool = False
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to one address: the worst line first; `address` is empty where the channel is its own.
+
+    `again`: an earlier attempt may have arrived, and the channel has no key by which it would be known.
+    """
+
+    key: str
+    message: str
+    step: int
+    channel: str
+    person: str
+    address: str
+    language: str
+    made_ms: int
+    lines: tuple[Line, ...]
+    test: bool = False
+    once: bool = False
+    again: bool = False
+
+
+def rank(severity: Severity) -> int:
+    """How bad, as a number: 1 is the mildest."""
+    return SEVERITIES.index(severity) + 1
+
+
+def urgency(kind: str, severity: Severity, *, late: bool) -> int:
+    """What goes first in a storm: news of danger by its severity, silence after it, all else last."""
+    if kind in URGENT_KINDS and not late:
+        return 1 + rank(severity)
+    return 1 if kind == "silent" else 0
+
+
+def line_of(alarm: Row[Any], event: Row[Any], rule: Rule, registry: Registry, *, repeated: bool = False) -> Line:
+    """The line of an alarm (a row of `alarms`) as its event (a row of `alarm_events`) has made it."""
+    level = rule.levels[max(0, min(event.level, len(rule.levels) - 1))]
+    site = registry.site(alarm.site)
+    sensor = registry.sensor(alarm.sensor)
+    return Line(
+        event=event.id,
+        alarm=alarm.id,
+        kind=event.kind,
+        late=event.late,
+        test=alarm.test,
+        severity=level.severity,
+        level_name=level.name,
+        level_name_id=level.name_id or level.name,
+        title=rule.title,
+        title_id=rule.title_id or rule.title,
+        advice=rule.advice,
+        advice_id=rule.advice_id or rule.advice,
+        site=alarm.site,
+        site_name=alarm.site if site is None else site.name,
+        place="" if site is None else site.place,
+        zone=(site.zone if site is not None else "") or registry.city.zone,
+        gateway=alarm.gateway,
+        sensor=alarm.sensor,
+        sensor_name=alarm.sensor if sensor is None else sensor.name,
+        quantity=alarm.quantity,
+        watch=rule.kind,
+        value=event.value,
+        limit=level.limit,
+        window_s=rule.window_s,
+        for_s=rule.for_s,
+        of=None if rule.at_least is None else (rule.at_least.n, rule.at_least.m),
+        also="" if rule.also is None else rule.also.sensor,
+        opened_ms=alarm.opened_ms,
+        time_ms=event.time_ms,
+        repeated=repeated,
+    )
+
+
+def worst_first(lines: list[Line]) -> tuple[Line, ...]:
+    """The lines as people should read them: news before what is over, the worst before the mild, then by place."""
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (
+                line.repeated,
+                -urgency(line.kind, line.severity, late=line.late),
+                -rank(line.severity),
+                line.site_name,
+                line.sensor_name,
+                line.event,
+            ),
+        )
+    )
+
+
+def unit_of(quantity: str) -> str:
+    """The UCUM unit of a quantity, empty for one that is not in the table."""
+    row = QUANTITIES.get(quantity)
+    return "" if row is None else row.unit

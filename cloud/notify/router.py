@@ -1,0 +1,224 @@
+"""From events to notices: which step must hear of what, decided once for each event and step.
+
+raised, worsened ─► the steps without delay that fit, and those that have heard of the alarm
+all other kinds  ─► the steps that have heard of it          not acknowledged after `after_s` ─► the next step
+Nothing here is remembered: what is due follows from the tables, so a restart changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+
+from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeRow
+from cloud.notify.once import insert_once
+from cloud.notify.pages import URGENT_KINDS, urgency
+from cloud.notify.settings import NotifySettings, StepSettings
+from rules.rule import Rule, Severity
+
+EVENTS_AT_ONCE = 500
+"""Events that one transaction routes: ingest waits for the same database."""
+TEST_STEP = 1
+TEST_URGENCY = -1
+"""Tests are told apart from all else, and gathered with nothing."""
+NEEDED_NO_MORE = "-"
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where somebody works now, by the maintenance windows."""
+
+    sites: frozenset[str]
+    sensors: frozenset[str]
+
+    def covers(self, alarm: Row[Any]) -> bool:
+        """Whether an alarm comes from there."""
+        return alarm.site in self.sites or alarm.sensor in self.sensors
+
+
+@lru_cache(maxsize=4_096)
+def rule_of(text: str) -> Rule:
+    """The rule of an alarm's row."""
+    return msgspec.json.decode(text, type=Rule)
+
+
+def severity_of(rule: Rule, level: int) -> Severity:
+    """How bad a level of the rule is."""
+    return rule.levels[max(0, min(level, len(rule.levels) - 1))].severity
+
+
+def fits(step: StepSettings, severity: Severity, site: str) -> bool:
+    """Whether a step is for alarms of this severity at this site."""
+    severities = list(Severity)
+    is_bad_enough = severities.index(severity) >= severities.index(step.least)
+    return is_bad_enough and (not step.sites or site in step.sites)
+
+
+class Router:
+    """The steps of `settings`, on the tables."""
+
+    def __init__(self, settings: NotifySettings) -> None:
+        self._steps = dict(enumerate(settings.steps, start=1))
+        self._send = settings.send
+
+    def route(self, connection: Connection, now_ms: int) -> int:
+        """Turn events that nobody has routed yet into notices; how many events that were."""
+        events = _claim_events(connection, now_ms)
+        if not events:
+            return 0
+        alarms = _alarms(connection, {event.alarm for event in events})
+        heard = _heard(connection, alarms)
+        places = places_in_maintenance(connection, now_ms)
+        notices = []
+        for event in events:
+            alarm = alarms.get(event.alarm)
+            if alarm is None:
+                continue
+            for step in self.steps_for(event, alarm, heard[alarm.id], places, now_ms):
+                heard[alarm.id].add(step)
+                notices.append(_notice(event, alarm, step, now_ms))
+        insert_once(connection, NoticeRow, notices)
+        return len(events)
+
+    def escalate(self, connection: Connection, now_ms: int) -> None:
+        """Add the notices of steps whose time has come: open alarms that nobody has acknowledged."""
+        places = places_in_maintenance(connection, now_ms)
+        told = _told(connection, now_ms)
+        notices = [
+            _notice(alarm, alarm, number, now_ms)
+            for alarm in connection.execute(_open_alarms(now_ms, self._urgent))
+            if not places.covers(alarm)
+            for number, step in self._steps.items()
+            if (alarm.id, number) not in told and alarm.at_ms + step.after_s * 1_000 <= now_ms
+            if fits(step, severity_of(rule_of(alarm.rule), alarm.level), alarm.site)
+        ]
+        insert_once(connection, NoticeRow, notices)
+
+    def steps_for(
+        self, event: Row[Any], alarm: Row[Any], heard: Iterable[int], places: Places, now_ms: int
+    ) -> Sequence[int]:
+        """The steps that hear of `event` at once; `heard` have heard of its alarm before."""
+        if alarm.test:
+            return [TEST_STEP] if event.kind == "raised" and self._steps else []
+        if event.kind == "withdrawn" or alarm.withdrawn:
+            return sorted(heard) if event.kind == "withdrawn" and alarm.withdrawn else []
+        if not self._is_told(event) or places.covers(alarm) or _is_shelved(event, alarm, now_ms):
+            return []
+        if event.kind not in URGENT_KINDS:
+            return sorted(heard)
+        severity = severity_of(rule_of(alarm.rule), event.level)
+        first = {n for n, step in self._steps.items() if not step.after_s and fits(step, severity, alarm.site)}
+        return sorted(first | set(heard))
+
+    @property
+    def _urgent(self) -> list[str]:
+        return [kind for kind in URGENT_KINDS if kind in self._send]
+
+    def _is_told(self, event: Row[Any]) -> bool:
+        kind = "late" if event.late and event.kind in URGENT_KINDS else event.kind
+        return kind in self._send
+
+
+def places_in_maintenance(connection: Connection, now_ms: int) -> Places:
+    """Where somebody works at `now_ms`."""
+    query = select(MaintenanceRow.site, MaintenanceRow.sensor).where(
+        MaintenanceRow.from_ms <= now_ms, MaintenanceRow.until_ms > now_ms
+    )
+    rows = connection.execute(query).all()
+    return Places(
+        frozenset(site for site, _ in rows if site is not None),
+        frozenset(sensor for _, sensor in rows if sensor is not None),
+    )
+
+
+def _is_shelved(event: Row[Any], alarm: Row[Any], now_ms: int) -> bool:
+    """A shelf is for what was known when the alarm was put on it: what gets worse comes down."""
+    return event.kind != "worsened" and alarm.shelved_until_ms is not None and alarm.shelved_until_ms > now_ms
+
+
+def _claim_events(connection: Connection, now_ms: int) -> list[Row[Any]]:
+    """Events that this transaction alone routes: a second instance finds `routed_ms` set."""
+    unrouted = AlarmEventRow.routed_ms.is_(None)
+    next_ids = select(AlarmEventRow.id).where(unrouted).order_by(AlarmEventRow.id).limit(EVENTS_AT_ONCE)
+    ids = list(connection.execute(next_ids).scalars())
+    if not ids:
+        return []
+    statement = (
+        update(AlarmEventRow)
+        .where(unrouted, AlarmEventRow.id.in_(ids))
+        .values(routed_ms=now_ms)
+        .returning(*AlarmEventRow.__table__.columns)
+    )
+    return sorted(connection.execute(statement).all(), key=lambda event: event.id)
+
+
+def _alarms(connection: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    query = select(*AlarmRow.__table__.columns).where(AlarmRow.id.in_(ids))
+    return {alarm.id: alarm for alarm in connection.execute(query)}
+
+
+def _heard(connection: Connection, alarms: Iterable[int]) -> dict[int, set[int]]:
+    """By alarm, the steps that have heard of it or are about to."""
+    heard: dict[int, set[int]] = defaultdict(set)
+    needed = or_(NoticeRow.message.is_(None), NoticeRow.message != NEEDED_NO_MORE)
+    for alarm, step in connection.execute(
+        select(NoticeRow.alarm, NoticeRow.step).where(NoticeRow.alarm.in_(alarms), needed)
+    ):
+        heard[alarm].add(step)
+    return heard
+
+
+def _is_open(now_ms: int) -> ColumnElement[bool]:
+    """Open, and nobody has taken it on or put it away."""
+    return and_(
+        AlarmRow.closed_ms.is_(None),
+        AlarmRow.withdrawn.is_(False),
+        AlarmRow.test.is_(False),
+        AlarmRow.acknowledged_ms.is_(None),
+        or_(AlarmRow.shelved_until_ms.is_(None), AlarmRow.shelved_until_ms <= now_ms),
+    )
+
+
+def _open_alarms(now_ms: int, kinds: Sequence[str]) -> Any:
+    """Open alarms with the newest event that called for help: what `after_s` counts from."""
+    newest = (
+        select(func.max(AlarmEventRow.id))
+        .where(
+            AlarmEventRow.alarm == AlarmRow.id,
+            AlarmEventRow.kind.in_(kinds),
+            AlarmEventRow.late.is_(False),
+            AlarmEventRow.routed_ms.is_not(None),
+        )
+        .correlate(AlarmRow)
+        .scalar_subquery()
+    )
+    columns = (AlarmEventRow.id, AlarmEventRow.alarm, AlarmEventRow.kind, AlarmEventRow.level, AlarmEventRow.late)
+    return (
+        select(*columns, AlarmEventRow.at_ms, AlarmRow.site, AlarmRow.sensor, AlarmRow.rule, AlarmRow.test)
+        .join(AlarmRow, AlarmRow.id == AlarmEventRow.alarm)
+        .where(_is_open(now_ms), AlarmEventRow.id == newest)
+    )
+
+
+def _told(connection: Connection, now_ms: int) -> set[tuple[int, int]]:
+    """Which event of an open alarm has a notice for which step."""
+    query = (
+        select(NoticeRow.event, NoticeRow.step)
+        .join(AlarmRow, AlarmRow.id == NoticeRow.alarm)
+        .where(_is_open(now_ms))
+    )  # fmt: skip
+    return {(event, step) for event, step in connection.execute(query)}
+
+
+def _notice(event: Row[Any], alarm: Row[Any], step: int, now_ms: int) -> dict[str, Any]:
+    severity = severity_of(rule_of(alarm.rule), event.level)
+    return {
+        "event": event.id,
+        "alarm": event.alarm,
+        "step": step,
+        "urgency": TEST_URGENCY if alarm.test else urgency(event.kind, severity, late=event.late),
+        "made_ms": now_ms,
+        "at_once": False,
+    }

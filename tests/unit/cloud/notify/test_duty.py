@@ -1,0 +1,93 @@
+"""The duty calendar."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.alarms.journal import Actor, read_entries
+from cloud.notify.duty import Duty, DutyCalendar, DutyRefused, on_duty
+from cloud.notify.recipients import recipients
+from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, settings
+
+HOUR = 3_600_000
+ANI = Actor("ani", "10.0.0.7")
+
+
+def duty(person: str = "ani", rank: int = 1, *, hours: tuple[float, float] = (0, 12)) -> Duty:
+    return Duty(0, person, rank, T0 + round(hours[0] * HOUR), T0 + round(hours[1] * HOUR))
+
+
+def run(tmp_path: Path, story: Callable[[Scene, DutyCalendar], Coroutine[Any, Any, None]]) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path, settings(channels=[], steps=[], people=PEOPLE)) as scene:
+            await story(scene, DutyCalendar(scene.database, scene.settings))
+
+    asyncio.run(play())
+
+
+def test_who_is_on_duty_is_known_by_rank_from_the_beginning_to_before_the_end(tmp_path: Path):
+    async def story(scene: Scene, calendar: DutyCalendar) -> None:
+        await calendar.add(duty("ani", 1), who=ANI, now_ms=T0)
+        await calendar.add(duty("budi", 2, hours=(0, 24)), who=ANI, now_ms=T0)
+        for hour, expected in ((-1, {}), (0, {1: ["ani"], 2: ["budi"]}), (12, {2: ["budi"]})):
+            at = T0 + hour * HOUR
+            assert await scene.database.run(lambda c, at=at: on_duty(c, at)) == expected
+
+    run(tmp_path, story)
+
+
+def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
+    async def story(scene: Scene, calendar: DutyCalendar) -> None:
+        added = await calendar.add(duty(), who=ANI, now_ms=T0)
+        assert await calendar.duties(from_ms=T0, until_ms=T0 + HOUR) == [added]
+        await calendar.remove(added.id, who=ANI, now_ms=T0)
+        assert await calendar.duties(from_ms=T0, until_ms=T0 + HOUR) == []
+        entries = await scene.database.run(lambda c: read_entries(c, subject=f"duty:{added.id}"))
+        assert [(entry.action, entry.actor, entry.origin) for entry in entries] == [
+            ("remove-duty", "ani", "10.0.0.7"),
+            ("add-duty", "ani", "10.0.0.7"),
+        ]
+        with pytest.raises(LookupError, match="there is no duty 1"):
+            await calendar.remove(added.id, who=ANI, now_ms=T0)
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (duty("anni"), "person: 'anni' is nobody that can be told; did you mean 'ani'?"),
+        (duty(rank=0), "rank: 0 is none; write 1"),
+        (duty(hours=(5, 5)), "until: must be ahead, and after from"),
+        (duty(hours=(-9, -1)), "until: must be ahead"),
+        (duty(hours=(0, 24 * 63)), "until: is more than 62 days after from"),
+        (duty(hours=(11, 13)), "person: 'ani' is on duty then already, by duty 1; remove it first"),
+    ],
+)
+def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, wrong: Duty, sentence: str):
+    async def story(_: Scene, calendar: DutyCalendar) -> None:
+        await calendar.add(duty(), who=ANI, now_ms=T0)
+        with pytest.raises(DutyRefused) as refused:
+            await calendar.add(wrong, who=ANI, now_ms=T0)
+        assert sentence in str(refused.value)
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        ({1: ["ani"], 2: ["budi"]}, ["1001"]),
+        ({2: ["budi"]}, ["1002"]),
+        ({}, ["-100"]),
+        ({1: ["ani", "budi"]}, ["1001", "1002"]),
+    ],
+)
+def test_the_first_on_duty_is_told_or_whoever_stands_in(tmp_path: Path, on: dict[int, list[str]], told: list[str]):
+    chat = {"name": "chat", "kind": "telegram", "token_file": tmp_path / "token", "chat": "-100"}
+    chosen = settings(channels=[chat], steps=[{"channels": ["chat"], "to": ["duty:1"]}], people=PEOPLE)
+    found = recipients(chosen, chosen.steps[0], chosen.channels[0], on)
+    assert [recipient.address for recipient in found] == told

@@ -1,0 +1,303 @@
+"""The whole chain: from a row in `alarm_events` to real servers, with failures, kills and a second notifier."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cloud.alarms.journal import Actor, read_entries
+from cloud.health import Condition
+from cloud.notify import notifier as notifier_file
+from cloud.registry.database import Database
+from tests.receivers import Answer, HttpReceiver, SmtpReceiver
+from tests.servers import free_port
+from tests.unit.cloud.notify.scene import PEOPLE, Scene, hook, settings, until
+
+ANI = Actor("ani")
+
+
+def mail(port: int, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "mail", "kind": "email", "host": "127.0.0.1", "port": port, "security": "none",
+        "sender": "siaga@morotai.test", "to": ["center@morotai.test"], "per_minute": 6_000, **more,
+    }  # fmt: skip
+
+
+def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **given: Any) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path, settings(**{"window_s": 1, **given})) as scene:
+            await story(scene)
+
+    asyncio.run(play())
+
+
+def alarms_in(receiver: HttpReceiver) -> list[int]:
+    """The events that were told as news, over all accepted deliveries."""
+    return [
+        alarm["event"]
+        for delivery in receiver.accepted
+        for alarm in msgspec.json.decode(delivery.body)["alarms"]
+        if not alarm["repeated"]
+    ]
+
+
+def test_an_event_is_at_a_webhook_and_a_mailbox_soon_after_the_nudge(tmp_path: Path):
+    with HttpReceiver() as web, SmtpReceiver() as post:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm(level=2)
+                began = time.time()
+                notifier.nudge()
+                await until(lambda: web.accepted and post.accepted, "both have it")
+                assert web.accepted[0].at - began < 0.5
+                assert all(part.status is Condition.OK for part in notifier.components().values())
+
+        steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
+        run(tmp_path, story, channels=[hook(tmp_path, web.url), mail(post.port)], steps=steps)
+        assert post.mail(0)["Subject"] == "EXTREME · Siaga 1 · Daruba river"
+
+
+def test_a_storm_of_forty_is_the_first_at_once_and_then_one_message_with_forty_lines(tmp_path: Path):
+    with SmtpReceiver() as post, HttpReceiver() as web:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm(0, level=1)
+                notifier.nudge()
+                await until(lambda: len(post.accepted) == 1, "the first is there at once")
+                await scene.raise_alarms(range(1, 40), level=1)
+                notifier.nudge()
+                await until(lambda: len(alarms_in(web)) == 40 and len(post.accepted) == 2, "all forty have arrived")
+
+        steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
+        channels = [hook(tmp_path, web.url), mail(post.port)]
+        run(tmp_path, story, channels=channels, steps=steps, window_s=2)
+        body = post.mail(1).get_body(("plain",))
+        assert body is not None
+        assert body.get_content().count("• ") == 40
+        assert post.mail(1)["Subject"].startswith("40 alarms, the worst SEVERE · Siaga 2")
+        assert len(set(alarms_in(web))) == 40
+
+
+def test_a_failing_channel_is_tried_again_with_the_same_key_and_taken_once(tmp_path: Path):
+    answers = [Answer(503), Answer(429, wait_s="1"), Answer(500)]
+    with HttpReceiver(answers) as web:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm()
+                notifier.nudge()
+                await until(lambda: web.deliveries, "the first attempt")
+                await until(
+                    lambda: notifier.components()["channel_hook"].status is Condition.DEGRADED, "health tells of it"
+                )
+                await until(lambda: web.accepted, "it is taken in the end")
+                await until(lambda: notifier.components()["channel_hook"].status is Condition.OK, "health is well")
+
+        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
+        assert len(web.deliveries) == 4
+        assert len({delivery.key for delivery in web.deliveries}) == 1
+
+
+def test_a_dead_channel_hands_over_to_the_next_at_once(tmp_path: Path):
+    with SmtpReceiver() as post:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm()
+                began = time.monotonic()
+                notifier.nudge()
+                await until(lambda: post.accepted, "the mail is there")
+                assert time.monotonic() - began < 2
+                await until(
+                    lambda: "cannot be reached" in notifier.components()["channel_hook"].detail, "health tells of it"
+                )
+                assert notifier.components()["channel_hook"].status is Condition.DEGRADED
+
+        dead = hook(tmp_path, f"http://127.0.0.1:{free_port()}")
+        run(tmp_path, story, channels=[dead, mail(post.port)], steps=[{"channels": ["hook", "mail"]}])
+        assert len(post.accepted) == 1
+
+
+def test_a_slow_answer_is_cut_off_and_the_same_key_comes_again(tmp_path: Path):
+    with HttpReceiver([Answer(slow_s=2.0)]) as web:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm()
+                notifier.nudge()
+                await until(lambda: len(web.deliveries) == 2, "another attempt")
+
+        run(tmp_path, story, channels=[hook(tmp_path, web.url, timeout_s=0.5)], steps=[{"channels": ["hook"]}])
+        assert len(set(web.keys())) == 1
+
+
+def test_two_notifiers_on_one_database_never_send_twice(tmp_path: Path):
+    with HttpReceiver() as web, SmtpReceiver() as post:
+
+        async def story(scene: Scene) -> None:
+            other = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+            async with scene.notifier() as one, scene.notifier(database=other) as two:
+                for gauge in range(60):
+                    await scene.raise_alarm(gauge % 40, at_ms=time.time_ns() // 1_000_000 + gauge)
+                    one.nudge()
+                    two.nudge()
+                await until(lambda: len(alarms_in(web)) == 60, "all have arrived")
+                await until(lambda: len(post.accepted) >= 1, "mail has arrived")
+            await other.close()
+
+        steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
+        run(
+            tmp_path, story, window_s=0.1, steps=steps,
+            channels=[hook(tmp_path, web.url, per_minute=6_000), mail(post.port)],
+        )  # fmt: skip
+        assert len(alarms_in(web)) == len(set(alarms_in(web))) == 60
+        assert len(web.keys()) == len(set(web.keys()))
+        assert len(post.keys()) == len(set(post.keys()))
+
+
+def test_a_notifier_killed_in_the_middle_of_an_attempt_sends_the_same_key_again(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr("cloud.notify.outbox.LEASE_S", 0.1)
+    with HttpReceiver([Answer(slow_s=1.0)]) as web:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm()
+                notifier.nudge()
+                await until(lambda: web.deliveries, "the attempt is under way")
+            (row,) = await scene.deliveries()
+            assert (row.outcome, row.done_ms) == ("sending", None)
+            async with scene.notifier():
+                await until(lambda: len(web.deliveries) == 2, "it is taken up again")
+
+        run(tmp_path, story, channels=[hook(tmp_path, web.url, timeout_s=2)], steps=[{"channels": ["hook"]}])
+        assert len(set(web.keys())) == 1
+
+
+def test_telegram_says_that_a_second_message_may_be_one(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr("cloud.notify.outbox.LEASE_S", 0.1)
+    (tmp_path / "token").write_text("1:abc")
+    with HttpReceiver([Answer(slow_s=1.0)]) as bot:
+        chat = {
+            "name": "chat", "kind": "telegram", "url": bot.url, "token_file": tmp_path / "token", "timeout_s": 2,
+            "chat": "-100",
+        }  # fmt: skip
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.raise_alarm()
+                notifier.nudge()
+                await until(lambda: bot.deliveries, "the attempt is under way")
+            async with scene.notifier():
+                await until(lambda: len(bot.deliveries) == 2, "it is taken up again")
+
+        run(tmp_path, story, channels=[chat], steps=[{"channels": ["chat"]}])
+    first, second = (msgspec.json.decode(delivery.body)["text"] for delivery in bot.deliveries)
+    assert "Perhaps sent before" not in first
+    assert "Perhaps sent before" in second
+
+
+def test_events_that_came_while_no_notifier_ran_are_told_when_one_does(tmp_path: Path):
+    with HttpReceiver() as web:
+
+        async def story(scene: Scene) -> None:
+            for gauge in range(5):
+                await scene.raise_alarm(gauge)
+            async with scene.notifier():
+                await until(lambda: len(alarms_in(web)) == 5, "all five have arrived")
+
+        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
+
+
+def test_a_test_alarm_proves_the_chain_and_is_marked_in_both_languages(tmp_path: Path):
+    with SmtpReceiver() as post:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                await scene.put_on_duty("ani")
+                alarm = await notifier.test_alarm(ANI)
+                await until(lambda: post.accepted, "the test has arrived")
+                await until(lambda: notifier.states()[0].proven_ms, "it is noted when the chain was proven")
+                entries = await scene.database.run(lambda c: read_entries(c, subject=f"alarm:{alarm}"))
+                assert [(entry.actor, entry.action) for entry in entries] == [("ani", "test-alarm")]
+
+        steps = [{"channels": ["mail"], "to": ["duty:1"]}]
+        run(tmp_path, story, channels=[mail(post.port)], steps=steps, people=PEOPLE)
+    assert post.accepted[0].path == "ani@morotai.test"
+    assert post.mail(0)["Subject"].startswith("TEST / UJI COBA · ")
+
+
+def test_each_morning_one_test_alarm_goes_out_by_itself(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr(notifier_file, "POLL_S", 0.02)
+    with HttpReceiver() as web:
+
+        async def story(scene: Scene) -> None:
+            day_s = 86_400
+            async with scene.notifier(real_clock=False), scene.notifier(real_clock=False):
+                await asyncio.sleep(0.2)
+                assert web.accepted == []  # 12:10 in Morotai is past the hour of grace
+                scene.now_ms += (day_s - 5 * 3_600 - 10 * 60) * 1_000  # 07:00 of the next day
+                await until(lambda: len(web.accepted) == 1, "the test of the morning")
+                scene.now_ms += 30 * 60_000
+                await asyncio.sleep(0.2)
+                scene.now_ms += (day_s - 30 * 60) * 1_000
+                await until(lambda: len(web.accepted) == 2, "the test of the next morning")
+
+        steps = [{"channels": ["hook"]}]
+        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=steps, morning_test="07:00")
+    assert len(web.accepted) == 2
+
+
+def test_one_channel_can_be_tested_by_itself(tmp_path: Path):
+    with HttpReceiver() as web:
+
+        async def story(scene: Scene) -> None:
+            async with scene.notifier() as notifier:
+                assert (await notifier.test_channel("hook", ANI)).sent
+                failed = await notifier.test_channel("mail", ANI)
+                assert not failed.sent
+                assert "127.0.0.1" in failed.sentence
+                assert len(web.accepted) == 1
+
+        run(
+            tmp_path, story, channels=[hook(tmp_path, web.url), mail(free_port())],
+            steps=[{"channels": ["mail", "hook"]}],
+        )  # fmt: skip
+    assert msgspec.json.decode(web.accepted[0].body)["test"] is True
+
+
+def test_a_siren_is_commanded_on_and_off(tmp_path: Path):
+    siren = {"name": "siren", "kind": "mqtt"}
+
+    async def story(scene: Scene) -> None:
+        async with scene.notifier() as notifier:
+            alarm = await scene.raise_alarm(level=2)
+            notifier.nudge()
+            await until(lambda: scene.commands, "the siren is told")
+            await scene.event(alarm, "closed", level=2)
+            await until(lambda: len(scene.commands) == 2, "it is told that it is over")
+
+        topics = {topic for topic, _ in scene.commands}
+        assert topics == {"siaga/v1/13/gw-daruba/cmd"} or all(t.endswith("/gw-daruba/cmd") for t in topics)
+        assert [command["on"] for _, command in scene.commands] == [True, False]
+
+    run(tmp_path, story, channels=[siren], steps=[{"channels": ["siren"]}], window_s=0)
+
+
+def test_warnings_become_files(tmp_path: Path):
+    files = {"name": "files", "kind": "cap_file", "folder": tmp_path / "cap"}
+
+    async def story(scene: Scene) -> None:
+        async with scene.notifier() as notifier:
+            alarm = await scene.raise_alarm(level=2)
+            notifier.nudge()
+            await until(lambda: list((tmp_path / "cap").glob("*.xml")), "the warning is a file")
+            await scene.event(alarm, "closed", level=2)
+            await until(lambda: len(list((tmp_path / "cap").glob("*.xml"))) == 2, "its end is another")
+
+    run(tmp_path, story, channels=[files], steps=[{"channels": ["files"]}], window_s=0)
+    assert not list((tmp_path / "cap").glob(".*"))
