@@ -139,6 +139,12 @@ class Accounts:
             streams=streams,
         )
 
+    def has(self, receipt: Receipt) -> bool:
+        """Whether every reading of a receipt was received before."""
+        ledger = self._ledgers.get(receipt.gateway, {}).get(receipt.stream)
+        first = max(1, receipt.first)
+        return ledger is not None and ledger.received.within(first, receipt.last) == receipt.last - first + 1
+
     def plan(self, receipts: Iterable[Receipt]) -> Plan:
         """What `receipts` change, without changing it yet."""
         ledgers: dict[Key, Ledger] = {}

@@ -16,8 +16,18 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from cloud.access.gate import Access
 from cloud.accounting import Accounts
+from cloud.alarms.book import Book
+from cloud.alarms.desk import Desk
+from cloud.alarms.initial import initial_rules
+from cloud.alarms.maintenance import Calendar
+from cloud.alarms.preview import Previewer
+from cloud.alarms.records import RuleVersion
+from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
+from cloud.derived.gauges import gauges_of
+from cloud.derived.service import Derivations
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
@@ -26,6 +36,8 @@ from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
 from cloud.metrics import Metrics
 from cloud.newest import Newest
+from cloud.notify.notifier import Notifier
+from cloud.notify.settings import sites_must_exist
 from cloud.platform import Platform
 from cloud.registry.city_file import read_city_file
 from cloud.registry.database import Database, DatabaseUnavailable
@@ -53,13 +65,14 @@ class CannotStart(Exception):
 async def serve(settings: CloudSettings) -> None:
     """Run the cloud until SIGTERM or SIGINT.
 
-    SettingsError (the city file) and CannotStart (busy port, unusable registry) come before anything has started.
+    SettingsError (the files of the city and its rules) and CannotStart (busy port, unusable registry) come before
+    anything has started.
     """
     stop = _stop_signal()
     with _listener(settings) as listener:
         database = Database(settings.registry.url)
         registry = await _registry(settings, database)
-        cloud = _Cloud(settings, database, registry)
+        cloud = _Cloud(settings, database, registry, initial_rules(settings.rules.initial, registry))
         try:
             await cloud.run(stop, listener)
         finally:
@@ -69,7 +82,10 @@ async def serve(settings: CloudSettings) -> None:
 class _Cloud:
     """The parts, put together."""
 
-    def __init__(self, settings: CloudSettings, database: Database, registry: Registry) -> None:
+    def __init__(
+        self, settings: CloudSettings, database: Database, registry: Registry, rules: list[RuleVersion]
+    ) -> None:
+        self._rules = rules
         self._settings = settings
         self._database = database
         ingest = settings.ingest
@@ -85,7 +101,30 @@ class _Cloud:
             subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
             keep_session=ingest.keep_session and ingest.enabled,
         )
-        opener = Opener(registry=registry, store=self._store, ahead_s=ingest.ahead_s)
+        self._book = Book(database, registry)
+        self._notifier = Notifier(
+            database, registry, settings.notify, lambda topic, payload: self._session.publish(topic, payload)
+        )
+        self._watch = Watch(
+            database=database,
+            book=self._book,
+            newest=self._newest,
+            store=self._store,
+            shards=ingest.shard_range,
+            listening=lambda: self._session.connected and not self._keeper.store_problem,
+            grace_s=settings.rules.silence_grace_s,
+            nudge=self._notifier.nudge,
+        )
+        self._derivations = Derivations(
+            registry, self._store, self._newest, gauges=gauges_of(self._book), tell=self._watch.see
+        )
+        opener = Opener(
+            registry=registry,
+            store=self._store,
+            ahead_s=ingest.ahead_s,
+            newest=self._newest,
+            cargo=self._watch.cargo,
+        )
         self._keeper = Keeper(
             opener=opener,
             store=self._store,
@@ -94,6 +133,8 @@ class _Cloud:
             accounts=self._accounts,
             newest=self._newest,
             metrics=self._metrics,
+            watch=self._watch,
+            note=self._derivations.hear,
         )
         self._pipeline = Pipeline(
             opener=opener,
@@ -115,6 +156,8 @@ class _Cloud:
             dead_letters=self._dead_letters,
             newest=self._newest,
             metrics=self._metrics,
+            watch=self._watch,
+            note=self._derivations.hear,
         )
         self._platform = Platform(
             registry=registry,
@@ -128,17 +171,27 @@ class _Cloud:
                 "broker": self._broker_component,
                 "store": self._keeper.store_component,
                 "registry": lambda: _registry_component(database, registry),
+                "alarms": self._watch.component if ingest.enabled else _no_ingest,
                 "ingest": self._pipeline.component if ingest.enabled else _no_ingest,
+                "derived": self._derivations.component if ingest.enabled else _no_ingest,
                 "dead_letters": self._dead_letters.component,
+                **self._notifier.looks(),
             },
             replay=replayer.replay,
+            access=Access(database, settings.access),
+            book=self._book,
+            desk=Desk(database),
+            previewer=Previewer(self._book, self._store),
+            maintenance=Calendar(database, registry),
+            notifier=self._notifier,
         )
 
     async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
         """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
         await self._database.run(self._accounts.load)
+        await self._book.provide(self._rules)
         web = self._web() if listener is not None else None
-        parts = {asyncio.create_task(work) for work in (self._session.run(), self._work())}
+        parts = {asyncio.create_task(work) for work in (self._session.run(), self._work(), self._notifier.run())}
         pages = (
             {asyncio.create_task(web.serve(sockets=[listener]))} if web is not None and listener is not None else set()
         )
@@ -162,18 +215,21 @@ class _Cloud:
     async def _work(self) -> None:
         await self._keeper.open_store()
         if self._settings.ingest.enabled:
-            await asyncio.gather(self._pipeline.run(), self._keeper.learn_newest())
+            await self._keeper.learn_newest()
+            await self._watch.start()
+            await asyncio.gather(self._pipeline.run(), self._watch.run(), self._derivations.run())
         while True:
             await self._keeper.learn_newest()
             with contextlib.suppress(DatabaseUnavailable):  # health tells of it
                 await self._database.run(self._accounts.load)
+                await self._book.refresh()
             await asyncio.sleep(REFRESH_S)
 
     def _web(self) -> uvicorn.Server:
         from cloud.api.app import make_api
         from cloud.console.page import mount_console
 
-        app = make_api(self._platform)
+        app = make_api(self._platform, tiles=self._settings.console.tiles)
         try:
             mount_console(app, self._platform, self._settings)
         except ValueError as error:
@@ -248,6 +304,7 @@ def _listener(settings: CloudSettings) -> Iterator[socket.socket | None]:
 async def _registry(settings: CloudSettings, database: Database) -> Registry:
     """Bring the database to what the city file says, and read it back with all that is retired."""
     city = read_city_file(settings.registry.city)
+    sites_must_exist(settings.notify, {site.id for site in city.sites()})
     try:
         await database.open()
         await database.run(lambda connection: keep_registry(connection, city))

@@ -1,4 +1,7 @@
-"""siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version"""
+"""siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version
+
+siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
+"""
 
 import argparse
 import asyncio
@@ -7,7 +10,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cloud.access.commands import add_commands
+from cloud.alarms.initial import initial_rules
 from cloud.app import CannotStart, serve
+from cloud.notify.settings import sites_must_exist
 from cloud.registry.city_file import read_city_file
 from cloud.settings import load_cloud_settings
 from runtime.logs import set_up_logs
@@ -36,7 +42,9 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _check(chosen: argparse.Namespace) -> int:
     settings = load_cloud_settings(chosen.config)
-    read_city_file(settings.registry.city)
+    registry = read_city_file(settings.registry.city)
+    initial_rules(settings.rules.initial, registry)
+    sites_must_exist(settings.notify, {site.id for site in registry.sites()})
     sys.stdout.write(f"{chosen.config.name} and {settings.registry.city.name} are fine\n")
     return 0
 
@@ -50,13 +58,16 @@ def _refuse(problems: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="siaga-cloud", description="Takes in, keeps and shows a city's readings.")
     parser.add_argument("--version", action="version", version=f"siaga-cloud {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="run | check")
-    run = commands.add_parser("run", help="run the cloud until SIGTERM or Ctrl-C")
+    commands = parser.add_subparsers(required=True, metavar="run | check | user | token")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
+    run = commands.add_parser("run", parents=[common], help="run the cloud until SIGTERM or Ctrl-C")
     run.set_defaults(command=_run)
-    check = commands.add_parser("check", help="name every mistake in the settings and the city file")
+    check = commands.add_parser(
+        "check", parents=[common], help="name every mistake in the settings, the city and the rules"
+    )
     check.set_defaults(command=_check)
-    for command in (run, check):
-        command.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
+    add_commands(commands, common)
     run.add_argument("--verbose", action="store_true", help="log what happens in detail")
     return parser
 

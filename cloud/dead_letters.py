@@ -4,12 +4,13 @@
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from cloud.alarms.journal import Actor, write_entry
 from cloud.health import Component, Condition
 from cloud.registry.database import Database
 from cloud.registry.tables import DeadLetterRow
@@ -67,9 +68,13 @@ class DeadLetters:
         self._max_bytes = max_bytes
         self._bytes_held: int | None = None  # not known: ask the database
 
-    async def page(self, *, limit: int = 50, before_id: int | None = None) -> list[DeadLetter]:
-        """The newest `limit` letters, or those before `before_id`, the newest first."""
+    async def page(
+        self, *, limit: int = 50, before_id: int | None = None, gateways: Collection[str] | None = None
+    ) -> list[DeadLetter]:
+        """The newest `limit` letters, or those before `before_id`, the newest first; of `gateways` only, if given."""
         query = select(*_LETTER).order_by(DeadLetterRow.id.desc()).limit(limit)
+        if gateways is not None:
+            query = query.where(DeadLetterRow.gateway.in_(gateways))
         if before_id is not None:
             query = query.where(DeadLetterRow.id < before_id)
         return await self._database.run(lambda connection: [DeadLetter(*row) for row in connection.execute(query)])
@@ -82,16 +87,25 @@ class DeadLetters:
             raise LookupError(f"there is no dead letter {letter_id}")
         return DeadLetter(*row)
 
-    async def count(self) -> int:
-        """How many letters are open: not replayed yet."""
+    async def count(self, *, gateways: Collection[str] | None = None) -> int:
+        """How many letters are open: not replayed yet; of `gateways` only, if given."""
         query = select(func.count()).where(DeadLetterRow.replayed_ms.is_(None))
+        if gateways is not None:
+            query = query.where(DeadLetterRow.gateway.in_(gateways))
         return int(await self._database.run(lambda connection: connection.execute(query).scalar_one()))
 
-    async def close_letter(self, letter_id: int, *, now_ms: int) -> None:
-        """Mark a letter as replayed: all that was in it is stored."""
+    async def note_replay(self, letter_id: int, *, closed: bool, by: Actor, said: str, now_ms: int) -> None:
+        """Journal that a letter was replayed, and close it where all that was in it is stored."""
         statement = update(DeadLetterRow).where(DeadLetterRow.id == letter_id).values(replayed_ms=now_ms)
-        await self._database.run(lambda connection: connection.execute(statement))
-        self.problem = ""  # there is room to be made now
+
+        def note(connection: Connection) -> None:
+            if closed:
+                connection.execute(statement)
+            write_entry(connection, by, "replay", f"dead-letter:{letter_id}", now_ms=now_ms, word=said)
+
+        await self._database.run(note)
+        if closed:
+            self.problem = ""  # there is room to be made now
 
     def component(self) -> Component:
         """How the dead letters are doing."""

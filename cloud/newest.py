@@ -45,11 +45,17 @@ class Newest:
         """The newest reading of each quantity of one sensor."""
         return [reading for (sensor, _), reading in sorted(self._readings.items()) if sensor == sensor_id]
 
+    def series(self, sensor_id: str, quantity: str) -> StoredReading | None:
+        """The newest reading of one series."""
+        return self._readings.get((sensor_id, quantity))
+
     def age_s(self, now_ms: int) -> dict[Domain, float | None]:
         """How long before `now_ms` (UTC) each domain's newest reading was taken; None where there is none."""
         newest_ms: dict[Domain, int] = {}
         for reading in self._readings.values():
             domain = QUANTITIES[reading.quantity].domain
+            if QUANTITIES[reading.quantity].derived:
+                continue  # computing is no sign of life of a sensor
             newest_ms[domain] = max(reading.time_ms, newest_ms.get(domain, reading.time_ms))
         return {domain: _age_s(newest_ms.get(domain), now_ms) for domain in Domain}
 

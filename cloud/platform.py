@@ -8,11 +8,20 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
+from cloud.access.gate import Access
 from cloud.accounting import Accounts
+from cloud.alarms.book import Book
+from cloud.alarms.desk import Desk
+from cloud.alarms.journal import Actor
+from cloud.alarms.maintenance import Calendar
+from cloud.alarms.preview import Previewer
 from cloud.dead_letters import DeadLetters
+from cloud.derived.gauges import gauges_of
+from cloud.derived.indices import Indices
 from cloud.health import Component, Condition, Health
 from cloud.metrics import Metrics
 from cloud.newest import Newest
+from cloud.notify.notifier import Notifier
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
@@ -42,7 +51,13 @@ class Platform:
         dead_letters: DeadLetters,
         metrics: Metrics,
         components: Mapping[str, Callable[[], Component]],
-        replay: Callable[[int], Awaitable[Replay]],
+        replay: Callable[[int, Actor], Awaitable[Replay]],
+        access: Access,
+        book: Book,
+        desk: Desk,
+        previewer: Previewer,
+        maintenance: Calendar,
+        notifier: Notifier,
     ) -> None:
         self.city: City = registry.city
         self.registry = registry
@@ -52,12 +67,19 @@ class Platform:
         self.statuses = statuses
         self.dead_letters = dead_letters
         self.metrics = metrics
+        self.access = access
+        self.book = book
+        self.desk = desk
+        self.previewer = previewer
+        self.maintenance = maintenance
+        self.notifier = notifier
+        self.indices = Indices(registry, newest, gauges=gauges_of(book))
         self._components = components
         self._replay = replay
 
-    async def replay(self, dead_letter_id: int) -> Replay:
-        """Run a dead letter through the same checks again; LookupError if there is none of that id."""
-        return await self._replay(dead_letter_id)
+    async def replay(self, dead_letter_id: int, *, who: Actor) -> Replay:
+        """Run a dead letter through the checks again, and journal that; LookupError if there is none of that id."""
+        return await self._replay(dead_letter_id, who)
 
     def health(self, now_ms: int) -> Health:
         """How the cloud is doing at `now_ms` (UTC)."""

@@ -1,6 +1,6 @@
 """cloud.toml, table by table; docs/cloud.md explains each key.
 
-[broker]  [ingest]  [store]  [registry]  [dead_letters]  [api]  [console]
+[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [api]  [access]  [console]
 """
 
 import re
@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, Field, TypeAdapter, field_validator, model_vali
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cloud.notify.settings import NotifySettings
 from runtime.mqtt import BrokerSettings
 from runtime.settings import Settings, beside, load_settings
 from wire.topics import SHARDS
@@ -124,6 +125,16 @@ class RegistrySettings(Settings):
         return self.model_copy(update={"url": text, "city": beside(file, self.city)})
 
 
+class RulesSettings(Settings):
+    """The rules that a city begins with, from a file; without one only that nobody falls silent unnoticed.
+
+    For `silence_grace_s` after the link to the broker came back silence means nothing yet.
+    """
+
+    initial: Path | None = None
+    silence_grace_s: Annotated[float, Field(ge=0, le=3_600)] = 30.0
+
+
 class DeadLetterSettings(Settings):
     """How much refused matter is kept."""
 
@@ -136,6 +147,14 @@ class ApiSettings(Settings):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+
+
+class AccessSettings(Settings):
+    """Logins: cookies over https only, always or where the request came so; after how long a login ends."""
+
+    secure_cookies: Literal["auto", "always"] = "auto"
+    idle_h: Annotated[float, Field(gt=0, le=24 * 366)] = 12.0
+    longest_days: Annotated[float, Field(gt=0, le=366)] = 30.0
 
 
 class ConsoleSettings(Settings):
@@ -153,8 +172,11 @@ class CloudSettings(Settings):
     ingest: IngestSettings = IngestSettings()
     store: SqliteSettings | InfluxSettings = SqliteSettings()
     registry: RegistrySettings = RegistrySettings()
+    rules: RulesSettings = RulesSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    notify: NotifySettings = NotifySettings()
     api: ApiSettings = ApiSettings()
+    access: AccessSettings = AccessSettings()
     console: ConsoleSettings = ConsoleSettings()
 
 
@@ -177,6 +199,8 @@ def load_cloud_settings(file: Path) -> CloudSettings:
             "broker": _placed(settings.broker, file),
             "store": _placed(settings.store, file),
             "registry": settings.registry.beside(file),
+            "rules": _placed(settings.rules, file),
+            "notify": settings.notify.beside(file),
             "console": console.model_copy(update={"coastline": coastline}),
         }
     )

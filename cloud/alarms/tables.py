@@ -1,7 +1,7 @@
 """The tables of rules, alarms and people, in the registry database.
 
-rule_versions ─► alarms ◄─ alarm_events ─► deliveries        journal: who did what, to what, from where, before, after
-users ◄─ sessions, tokens        maintenance  duty           alarm_states: the engine's memory
+rule_versions ─► alarms ◄─ alarm_events ─► notices ─► deliveries        alarm_states: the engine's memory
+users ◄─ sessions, tokens        maintenance  duty        journal: who did what, to what, from where, before, after
 """
 
 from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
@@ -141,26 +141,62 @@ class DutyRow(Base):
     until_ms: Mapped[int] = mapped_column(COUNT)
 
 
-class DeliveryRow(Base):
-    """One message to one channel: the outbox. `key` is the idempotency key, the same at every attempt.
+class NoticeRow(Base):
+    """That a step must hear of an event, once: what the router writes and the packer gathers into messages.
 
-    `body` is JSON of what to say; `claimed_by` and `claimed_until_ms` keep a second instance off it.
+    `message` is null while it waits, "-" where nobody needs it any more, else the message that it went into.
+    `urgency` orders messages in a storm; `at_once`: it went out by itself and no gathered message has told it again.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("event", "step"),
+        Index("notices_waiting", "message", "id"),
+        Index("notices_alarm", "alarm", "step"),
+        Index("notices_packed", "step", "packed_ms"),
+    )
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    event: Mapped[int] = mapped_column(COUNT)
+    alarm: Mapped[int] = mapped_column(COUNT)
+    step: Mapped[int]
+    urgency: Mapped[int]
+    made_ms: Mapped[int] = mapped_column(COUNT)
+    message: Mapped[str | None] = mapped_column(NAME)
+    packed_ms: Mapped[int | None] = mapped_column(COUNT)
+    at_once: Mapped[bool] = mapped_column(default=False)
+
+
+class DeliveryRow(Base):
+    """One message to one address of one channel: the outbox. `key` is the idempotency key, the same at every attempt.
+
+    `body` is JSON of what to say; `claimed_by` and `claimed_until_ms` keep a second instance off it. `message` is the
+    same for all channels over which `person` may get it: once one has it, the others need not. `tried_ms` is when the
+    newest attempt ended, `sent` whether the channel accepted it.
     """
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("deliveries_due", "done_ms", "due_ms"),)
+    __table_args__ = (
+        Index("deliveries_due", "done_ms", "due_ms"),
+        Index("deliveries_message", "message"),
+        Index("deliveries_made", "channel", "made_ms"),
+    )
     id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
     key: Mapped[str] = mapped_column(String(128), unique=True)
+    message: Mapped[str] = mapped_column(NAME)
     channel: Mapped[str] = mapped_column(NAME)
+    person: Mapped[str] = mapped_column(Text)
     step: Mapped[int]
-    body: Mapped[str] = mapped_column(Text)
+    test: Mapped[bool] = mapped_column(default=False)
     made_ms: Mapped[int] = mapped_column(COUNT)
     due_ms: Mapped[int] = mapped_column(COUNT)
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str | None] = mapped_column(Text)
     claimed_until_ms: Mapped[int | None] = mapped_column(COUNT)
+    tried_ms: Mapped[int | None] = mapped_column(COUNT)
     done_ms: Mapped[int | None] = mapped_column(COUNT)
+    sent: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text)  # last, so that counting need not read past it
 
 
 class UserRow(Base):

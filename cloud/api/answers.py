@@ -208,3 +208,4 @@ class ProblemAnswer(Answer):
     status: int
     detail: str = Field(description="one sentence: what, which value, what to do")
     instance: str
+    problems: list[str] = Field(default=[], description="each mistake by itself, where there can be several")

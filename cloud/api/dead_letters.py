@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 
+from cloud.access.asking import Asking
+from cloud.access.who import Who
 from cloud.api.answers import DeadLetterAnswer, DeadLetterPage, ReplayAnswer
 from cloud.api.problems import Problem
 from cloud.api.times import rfc_3339
@@ -26,33 +28,51 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
 
     @routes.get("")
     async def dead_letters(
+        who: Asking,
         limit: Annotated[int, Query(ge=1, le=MOST_LETTERS, description="letters on the page")] = 20,
         before_id: Annotated[
             int | None, Query(ge=1, le=_LARGEST_ID, description="only letters older than this one")
         ] = None,
     ) -> DeadLetterPage:
-        """What could not be stored, newest first."""
-        letters = await platform.dead_letters.page(limit=limit + 1, before_id=before_id)
+        """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
+        gateways = gateways_of(platform, who)
+        letters = await platform.dead_letters.page(limit=limit + 1, before_id=before_id, gateways=gateways)
         shown = letters[:limit]
         return DeadLetterPage(
-            open=await platform.dead_letters.count(),
+            open=await platform.dead_letters.count(gateways=gateways),
             letters=[_letter(letter) for letter in shown],
             next_before_id=shown[-1].id if len(letters) > limit else None,
         )
 
     @routes.post("/{dead_letter_id}/replay")
-    async def replay(dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
+    async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
         """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
         try:
-            replay = await platform.replay(dead_letter_id)
+            letter = await platform.dead_letters.letter(dead_letter_id)
+            gateways = gateways_of(platform, who)
+            if gateways is not None and letter.gateway not in gateways:
+                raise _unknown(dead_letter_id)
+            replay = await platform.replay(dead_letter_id, who=who.actor)
         except LookupError:
-            raise Problem(
-                "unknown-dead-letter",
-                f"dead_letter_id: there is no dead letter {dead_letter_id}; /api/v1/dead-letters lists them",
-            ) from None
+            raise _unknown(dead_letter_id) from None
         return ReplayAnswer(stored=replay.stored, refused=replay.refused, sentence=replay.sentence)
 
     return routes
+
+
+def gateways_of(platform: Platform, who: Who) -> frozenset[str] | None:
+    """The gateways whose every sensor stands where `who` may see it; None for all, strangers' messages too."""
+    if who.sites is None:
+        return None
+    hidden = {sensor.gateway for sensor in platform.registry.sensors() if not who.may_see(sensor.site)}
+    return frozenset(gateway.id for gateway in platform.registry.gateways()) - hidden
+
+
+def _unknown(dead_letter_id: int) -> Problem:
+    return Problem(
+        "unknown-dead-letter",
+        f"dead_letter_id: there is no dead letter {dead_letter_id}; /api/v1/dead-letters lists them",
+    )
 
 
 def _letter(letter: DeadLetter) -> DeadLetterAnswer:

@@ -7,6 +7,7 @@ content-type: application/problem+json
  "detail":"sensor: there is no 'river-darba'; did you mean river-daruba?","instance":"/api/v1/readings"}
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from cloud.access.refusal import AccessRefused
 from cloud.registry.database import DatabaseUnavailable
 from cloud.stores.contract import StoreUnavailable
 
@@ -27,6 +29,27 @@ TITLES = {
     "too-much-asked": (422, "More readings than one answer holds"),
     "unknown-sensor": (404, "No such sensor"),
     "unknown-dead-letter": (404, "No such dead letter"),
+    "not-logged-in": (401, "Nobody is logged in"),
+    "wrong-login": (401, "The login is wrong"),
+    "not-allowed": (403, "That takes another role or other sites"),
+    "forged-request": (403, "The change does not come from our own page"),
+    "too-many-attempts": (429, "Too many failed logins"),
+    "unknown-user": (404, "No such user"),
+    "user-exists": (409, "There is such a user already"),
+    "last-administrator": (409, "Somebody must be administrator"),
+    "unknown-token": (404, "No such token"),
+    "token-exists": (409, "There is such a token already"),
+    "no-steps": (409, "Nobody is set up to be told"),
+    "unknown-channel": (404, "No such channel"),
+    "unknown-duty": (404, "No such duty"),
+    "unknown-warning": (404, "No such warning"),
+    "rule-refused": (422, "The change is refused; the rules in force stay"),
+    "unknown-rule": (404, "No such rule"),
+    "unknown-alarm": (404, "No such alarm"),
+    "alarm-refused": (409, "That cannot be done with the alarm"),
+    "already-acknowledged": (409, "Somebody was first"),
+    "maintenance-refused": (422, "The window cannot be"),
+    "unknown-maintenance": (404, "No such maintenance window"),
     "store-unavailable": (503, "The readings store does not answer"),
     "registry-unavailable": (503, "The registry database does not answer"),
 }
@@ -37,12 +60,16 @@ _TRY_AGAIN = {"Retry-After": "5"}
 
 
 class Problem(Exception):
-    """An answer that is no success: `kind` is a row of TITLES, `detail` one sentence for the person who asked."""
+    """An answer that is no success: `kind` is a row of TITLES, `detail` one sentence for the person who asked.
 
-    def __init__(self, kind: str, detail: str) -> None:
+    `problems` has each mistake in a sentence of its own, where there can be several.
+    """
+
+    def __init__(self, kind: str, detail: str, *, problems: Sequence[str] = ()) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+        self.problems = list(problems)
 
 
 def bad_parameter(name: str, value: object, advice: str) -> Problem:
@@ -53,6 +80,7 @@ def bad_parameter(name: str, value: object, advice: str) -> Problem:
 def answer_problems(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
     app.add_exception_handler(Problem, _of_ours)
+    app.add_exception_handler(AccessRefused, _of_access)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(StoreUnavailable, _of_store)
@@ -60,41 +88,56 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_our_bug)
 
 
-def _response(
+def problem_response(request: Request, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
+    """A problem of our own as an answer, for where no exception handler is around."""
+    return refusal_response(request, TITLES[kind][0], detail, kind=kind, headers=headers)
+
+
+def refusal_response(
     request: Request,
     status: int,
     detail: str,
     *,
     kind: str | None = None,
     headers: dict[str, str] | None = None,
+    problems: Sequence[str] = (),
 ) -> Response:
-    body = {
+    """An answer that is no success; `kind` is a row of TITLES, or None for what HTTP itself has a word for."""
+    body: dict[str, Any] = {
         "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
         "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
     }
+    if problems:
+        body["problems"] = list(problems)
     return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _of_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - for the type checker: the handler is registered for this class
-    return _response(request, TITLES[error.kind][0], error.detail, kind=error.kind)
+    return refusal_response(request, TITLES[error.kind][0], error.detail, kind=error.kind, problems=error.problems)
+
+
+async def _of_access(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AccessRefused)  # noqa: S101 - as above
+    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return problem_response(request, error.kind, str(error), headers=headers)
 
 
 async def _of_store(request: Request, error: Exception) -> Response:
-    return _response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
+    return refusal_response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
 
 
 async def _of_registry(request: Request, error: Exception) -> Response:
-    return _response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
+    return refusal_response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     detail = "; ".join(_sentence(mistake) for mistake in error.errors())
-    return _response(request, 422, detail, kind="bad-parameter")
+    return refusal_response(request, 422, detail, kind="bad-parameter")
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
@@ -105,11 +148,11 @@ async def _of_http(request: Request, error: Exception) -> Response:
         404: f"{path}: there is nothing here; /docs lists every path",
         405: f"{path}: {request.method} is not possible here; use {headers.get('Allow') or 'another method'}",
     }
-    return _response(request, status, details.get(status, str(error.detail)), headers=headers)
+    return refusal_response(request, status, details.get(status, str(error.detail)), headers=headers)
 
 
 async def _of_our_bug(request: Request, error: Exception) -> Response:
-    return _response(
+    return refusal_response(
         request,
         500,
         f"{request.url.path}: the server met a mistake of its own ({type(error).__name__}); its log has the details",

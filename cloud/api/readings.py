@@ -10,6 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from cloud.access.asking import Asking
+from cloud.access.who import Who
 from cloud.api.answers import History, HistoryPoint, LatestReading
 from cloud.api.problems import Problem, bad_parameter
 from cloud.api.state import now_ms
@@ -30,12 +32,13 @@ def readings_routes(platform: Platform) -> APIRouter:
 
     @routes.get("/readings/latest")
     async def latest(
+        who: Asking,
         domain: Annotated[Domain | None, Query(description="only this domain")] = None,
         site: Annotated[str | None, Query(description="only this site")] = None,
     ) -> list[LatestReading]:
-        """The newest reading of every series."""
+        """The newest reading of every series of your sites."""
         if site is not None:
-            _known("site", site, [known.id for known in platform.registry.sites()])
+            _known("site", site, [known.id for known in platform.registry.sites() if who.may_see(known.id)])
         now = now_ms()
         return [
             LatestReading(
@@ -51,10 +54,12 @@ def readings_routes(platform: Platform) -> APIRouter:
                 marks=names_of(reading.marks),
             )
             for reading in platform.newest.latest(domain=domain, site=site)
+            if who.may_see(reading.site)
         ]
 
     @routes.get("/readings")
     async def readings(
+        who: Asking,
         sensor: Annotated[str, Query(description="the sensor's id")],
         quantity: Annotated[str, Query(description="one of the sensor's quantities", examples=["water_level"])],
         start: Annotated[
@@ -70,7 +75,7 @@ def readings_routes(platform: Platform) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
     ) -> History:
         """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
-        _check_series(platform, sensor, quantity)
+        _check_series(platform, who, sensor, quantity)
         start_ms, end_ms = _span(start, end)
         every_ms = None if every is None else _parsed("every", every, parse_step)
         if every_ms is None and agg is not None:
@@ -101,10 +106,11 @@ def _point(point: Point) -> HistoryPoint:
     return HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
 
 
-def _check_series(platform: Platform, sensor: str, quantity: str) -> None:
-    if platform.registry.sensor(sensor) is None:
-        known = [registered.id for registered in platform.registry.sensors()]
-        advice = _nearest(sensor, known, "/api/v1/sensors lists them")
+def _check_series(platform: Platform, who: Who, sensor: str, quantity: str) -> None:
+    found = platform.registry.sensor(sensor)
+    if found is None or not who.may_see(found.site):
+        known = [registered.id for registered in platform.registry.sensors() if who.may_see(registered.site)]
+        advice = nearest(sensor, known, "/api/v1/sensors lists them")
         raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
     _known("quantity", quantity, QUANTITIES)
 
@@ -112,10 +118,11 @@ def _check_series(platform: Platform, sensor: str, quantity: str) -> None:
 def _known(name: str, value: str, known: Iterable[str]) -> None:
     names = list(known)
     if value not in names:
-        raise bad_parameter(name, value, _nearest(value, names, f"write one of {', '.join(names)}"))
+        raise bad_parameter(name, value, nearest(value, names, f"write one of {', '.join(names)}"))
 
 
-def _nearest(value: str, known: Iterable[str], otherwise: str) -> str:
+def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
+    """Advice on a name that is not known: the nearest of the `known` ones, or `otherwise`."""
     close = difflib.get_close_matches(value, known, n=1)
     return f"did you mean {close[0]}?" if close else otherwise
 

@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
+from cloud.access.asking import Asking
 from cloud.api.answers import (
     AccountAnswer,
     CalibrationAnswer,
@@ -22,6 +23,7 @@ from cloud.api.answers import (
     StatusAnswer,
     StreamAnswer,
 )
+from cloud.api.problems import Problem
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
 from wire import Status
@@ -47,8 +49,8 @@ def state_routes(platform: Platform) -> APIRouter:
         )
 
     @routes.get("/sites")
-    async def sites() -> list[SiteAnswer]:
-        """All sites, with their places and time zones."""
+    async def sites(who: Asking) -> list[SiteAnswer]:
+        """The sites that you may see, with their places and time zones."""
         return [
             SiteAnswer(
                 id=site.id,
@@ -59,11 +61,12 @@ def state_routes(platform: Platform) -> APIRouter:
                 zone=site.zone or platform.city.zone,
             )
             for site in platform.registry.sites()
+            if who.may_see(site.id)
         ]
 
     @routes.get("/sensors")
-    async def sensors() -> list[SensorAnswer]:
-        """All sensors, with what they measure and how they are mounted and calibrated."""
+    async def sensors(who: Asking) -> list[SensorAnswer]:
+        """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
         return [
             SensorAnswer(
                 id=sensor.id,
@@ -79,11 +82,12 @@ def state_routes(platform: Platform) -> APIRouter:
                 },
             )
             for sensor in platform.registry.sensors()
+            if who.may_see(sensor.site)
         ]
 
     @routes.get("/gateways")
-    async def gateways() -> list[GatewayAnswer]:
-        """All gateways, with what they say of themselves and the account of their readings."""
+    async def gateways(who: Asking) -> list[GatewayAnswer]:
+        """The gateways at your sites, with what they say of themselves and the account of their readings."""
         now = now_ms()
         return [
             GatewayAnswer(
@@ -95,6 +99,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 account=_account(platform, gateway.id),
             )
             for gateway in platform.registry.gateways()
+            if who.may_see(gateway.site)
         ]
 
     return routes
@@ -105,8 +110,10 @@ def metrics_routes(platform: Platform) -> APIRouter:
     routes = APIRouter(tags=["State"])
 
     @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-    async def metrics(request: Request) -> Response:
-        """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format."""
+    async def metrics(request: Request, who: Asking) -> Response:
+        """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format; for who may see all sites."""
+        if who.sites is not None:
+            raise Problem("not-allowed", f"/metrics counts all sites; {who.name} may see some of them")
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 

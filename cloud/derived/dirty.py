@@ -2,11 +2,11 @@
 
 note("air-market", "pm2_5", first, last) ─► {("air-market", "pm2_5"): {hour 498_761}} ─► take, compute, done
 
-A note costs a look into two dictionaries, as ingest pays for it. Hours are counted since 1970, in UTC.
+Hours are counted since 1970, in UTC.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
@@ -19,18 +19,20 @@ SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "wa
 Key = tuple[str, str]
 """(sensor, quantity)."""
 Hours = Mapping[Key, Set[int]]
-Stretch = tuple[str, str, int, int]
-"""(sensor, quantity, first, last): a series, and from when to when (UTC, ms) readings of it were stored."""
+Stretch = tuple[int, int]
+"""(first, last): from when to when (UTC, ms) readings were stored."""
 
 
-def stretches_of(blocks: Iterable[Block]) -> list[Stretch]:
-    """What there is to note of blocks that are to be stored."""
-    return [
-        (block.sensor, quantity, min(block.times_ms), max(block.times_ms))
-        for block in blocks
-        for quantity, _ in block.fields
-        if quantity in SOURCES
-    ]
+def stretch_of(blocks: Sequence[Block]) -> Stretch | None:
+    """From when to when the readings of `blocks` are; None where there are none."""
+    if not blocks:
+        return None
+    return min(min(block.times_ms) for block in blocks), max(max(block.times_ms) for block in blocks)
+
+
+def hours_of(first_ms: int, last_ms: int) -> range:
+    """The hours that a stretch touches."""
+    return range(first_ms // HOUR_MS, last_ms // HOUR_MS + 1)
 
 
 class Dirty:
@@ -41,12 +43,11 @@ class Dirty:
 
     def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Readings were stored from `first_ms` to `last_ms` (UTC, both included)."""
-        first, last = first_ms // HOUR_MS, last_ms // HOUR_MS
-        hours = self._hours[sensor, quantity]
-        if first == last:
-            hours.add(first)
-        else:
-            hours.update(range(first, last + 1))
+        self.note_hours(sensor, quantity, hours_of(first_ms, last_ms))
+
+    def note_hours(self, sensor: str, quantity: str, hours: Iterable[int]) -> None:
+        """Readings were stored in `hours`."""
+        self._hours[sensor, quantity].update(hours)
 
     def take(self, keys: Iterable[Key]) -> Hours:
         """The hours noted of some series, which are forgotten here."""

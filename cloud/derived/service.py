@@ -1,6 +1,6 @@
 """Derivations: told what was stored, they compute what follows from it, a few times a minute, site by site.
 
-ingest ── note(sensor, quantity, first, last) ──► Dirty      every 15 s:  hours of a site ─► sheets ─► store, newest
+ingest ── hear(gateway, first, last) ──► heard ─► Dirty      every 15 s:  hours of a site ─► sheets ─► store, newest
                                                   ▲ on start: the last two days; at each full hour: the one that ended
 
 The store is the only memory: after a restart, or where the store could not be asked, hours are simply computed again,
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
 from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
-from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, local_hours
+from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, hours_of, local_hours
 from cloud.derived.sheet import Sheet
 from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import rain_days, rain_hours, siaga_hours
@@ -30,6 +30,8 @@ from rules.siaga import Gauge
 from wire import AIR_PARAMETERS
 
 PASS_S = 15.0
+REST = 2.0
+"""How much longer it rests than it works: ingest, with a backlog after a restart, must not wait for indices."""
 LOOK_BACK_HOURS = 48
 """What a start computes again: what came while nobody computed is seldom older, and comes as backfill if it does."""
 
@@ -72,9 +74,19 @@ class Derivations:
         self._tell_rules = tell
         self._pause = pause
         self._dirty = Dirty()
+        self._heard: dict[str, set[int]] = {}
+        self._rests = False
+        self._woke_s = 0.0
         self._turned: int | None = None
         self._waits_for = ""
         self._fault = ""
+
+    def hear(self, gateway: str, first_ms: int, last_ms: int) -> None:
+        """Readings of a gateway were stored, from `first_ms` to `last_ms` (UTC, both included): live or late.
+
+        Which series they were is found out later: ingest pays for no more than this.
+        """
+        self._heard.setdefault(gateway, set()).update(hours_of(first_ms, last_ms))
 
     def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Readings of a series were stored, from `first_ms` to `last_ms` (UTC, both included): live or late."""
@@ -84,9 +96,11 @@ class Derivations:
     async def run(self) -> None:
         """Compute for ever: first the last two days, then what is noted."""
         self.look_back(_now_ms())
+        self._rests = True
         while True:
-            await self.compute(_now_ms())
             await self._pause(PASS_S)
+            self._woke_s = time.monotonic()
+            await self.compute(_now_ms())
 
     def look_back(self, now_ms: int) -> None:
         """Note the last two days of every series."""
@@ -95,6 +109,7 @@ class Derivations:
     async def compute(self, now_ms: int) -> None:
         """Compute what is noted and due at `now_ms` (UTC); what fails stays noted, and health says why."""
         self._turn_hour(now_ms)
+        self._note_heard()
         waits_for, self._fault = "", ""
         for site in self._registry.sites():
             hours = self._dirty.take(self._keys_of(site))
@@ -121,6 +136,13 @@ class Derivations:
         if self._waits_for:  # whose own component says how bad that is
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
         return Component(Condition.OK, f"hours of series to look at: {len(self._dirty)}")
+
+    def _note_heard(self) -> None:
+        heard, self._heard = self._heard, {}
+        for sensor in self._registry.sensors():
+            hours = heard.get(sensor.gateway)
+            for quantity in SOURCES.intersection(sensor.quantities) if hours else ():
+                self._dirty.note_hours(sensor.id, quantity, hours or ())
 
     def _note_all(self, first_ms: int, last_ms: int) -> None:
         for sensor in self._registry.sensors():
@@ -159,6 +181,7 @@ class Derivations:
                 indices, times = await indices_of_sensor(self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms)
                 await self._write(indices, now_ms)
                 reached.update(times)
+                await self._rest()
         if reached:
             of_site = await indices_of_site(self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms)
             await self._write(of_site, now_ms)
@@ -170,6 +193,7 @@ class Derivations:
                 sheet, ends = await rain_hours(self._store, sensor, noted, now_ms=now_ms)
                 await self._write(sheet, now_ms)
                 await self._write(await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms), now_ms)
+            await self._rest()
             gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
             if gauge is not None and levels:
                 await self._write(await siaga_hours(self._store, sensor, gauge, levels, now_ms=now_ms), now_ms)
@@ -180,6 +204,12 @@ class Derivations:
         if noted and counters:
             sheet = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
             await self._write(sheet, now_ms)
+
+    async def _rest(self) -> None:
+        """Leave the process to others for a while, between one series and the next."""
+        if self._rests:
+            await self._pause(REST * (time.monotonic() - self._woke_s))
+            self._woke_s = time.monotonic()
 
     async def _write(self, sheet: Sheet, now_ms: int) -> None:
         blocks = await sheet.changed(self._store, now_ms=now_ms)

@@ -1,21 +1,25 @@
 """Freight: a message opened and made ready for the store, and as small as it gets while it waits for the write.
 
 payload ─► Parcel (batch, blocks: thousands of objects) ─► Freight (lines, newest readings, counts: a few)
+                └─► quality marks ─► split blocks                  └─ cargo: the columns that some rule looks at
 
 In the rare case that the store rejects a point, the message is opened again: the same checks give the same blocks.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from cloud.accounting import Receipt
+from cloud.alarms.columns import NO_CARGO, Cargo
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
+from cloud.derived.dirty import Stretch, stretch_of
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
-from cloud.newest import newest_of
+from cloud.ingest.quality import NO_SPOTS, Judge, Spots, split
+from cloud.newest import Newest, newest_of
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoredReading
 from wire import Domain
@@ -24,7 +28,8 @@ from wire import Domain
 class Freight(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
-    It was checked with `latest_ms` (UTC) as the latest time that a reading may have.
+    It was checked with `latest_ms` (UTC) as the latest time that a reading may have; `spots` are the quality marks that
+    it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are.
     """
 
     gateway: str
@@ -35,6 +40,9 @@ class Freight(msgspec.Struct, frozen=True):
     portion: Portion | None
     newest: Sequence[StoredReading]
     sizes: Mapping[Domain, int]
+    spots: Spots = NO_SPOTS
+    cargo: Cargo = NO_CARGO
+    stretch: Stretch | None = None
 
     @property
     def readings(self) -> int:
@@ -47,23 +55,42 @@ class Freight(msgspec.Struct, frozen=True):
         return sum(self.sizes.values())
 
 
-class Opener:
-    """Opens messages by the rules of `registry`; a reading may be at most `ahead_s` ahead of the cloud's clock."""
+def _no_cargo(_blocks: Iterable[Block]) -> Cargo:
+    return NO_CARGO
 
-    def __init__(self, *, registry: Registry, store: ReadingsStore, ahead_s: float) -> None:
+
+class Opener:
+    """Opens messages by the rules of `registry`; a reading may be at most `ahead_s` ahead of the cloud's clock.
+
+    `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        store: ReadingsStore,
+        ahead_s: float,
+        newest: Newest | None = None,
+        cargo: Callable[[Iterable[Block]], Cargo] = _no_cargo,
+    ) -> None:
         self._registry = registry
         self._store = store
         self._ahead_ms = int(ahead_s * 1000)
+        self._judge = Judge(registry, newest or Newest())
+        self._cargo = cargo
 
     def open(self, payload: bytes, gateway: str) -> Freight:
         """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception."""
         latest_ms = time.time_ns() // 1_000_000 + self._ahead_ms
-        return self._load(self._parcel(payload, gateway, latest_ms), latest_ms)
+        parcel = self._parcel(payload, gateway, latest_ms)
+        spots = self._judge.look(parcel.blocks)
+        return self._load(_marked(parcel, spots), latest_ms, spots)
 
     def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
         """The freight after the store refused points of it for ever."""
-        parcel = self._parcel(freight.payload, freight.gateway, freight.latest_ms)
-        return self._load(with_rejected(parcel, rejected), freight.latest_ms)
+        parcel = _marked(self._parcel(freight.payload, freight.gateway, freight.latest_ms), freight.spots)
+        return self._load(with_rejected(parcel, rejected), freight.latest_ms, freight.spots)
 
     def condemn(self, freight: Freight, error: Exception) -> Freight:
         """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
@@ -72,7 +99,7 @@ class Opener:
     def _parcel(self, payload: bytes, gateway: str, latest_ms: int) -> Parcel:
         return open_parcel(payload, gateway=gateway, registry=self._registry, latest_ms=latest_ms)
 
-    def _load(self, parcel: Parcel, latest_ms: int) -> Freight:
+    def _load(self, parcel: Parcel, latest_ms: int, spots: Spots = NO_SPOTS) -> Freight:
         blocks = parcel.blocks
         return Freight(
             gateway=parcel.gateway,
@@ -83,7 +110,14 @@ class Opener:
             portion=self._store.prepare(blocks) if blocks else None,
             newest=newest_of(blocks),
             sizes=_sizes(blocks),
+            spots=spots,
+            cargo=self._cargo(blocks),
+            stretch=stretch_of(blocks),
         )
+
+
+def _marked(parcel: Parcel, spots: Spots) -> Parcel:
+    return msgspec.structs.replace(parcel, blocks=split(parcel.blocks, spots)) if spots else parcel
 
 
 def _sizes(blocks: Sequence[Block]) -> Mapping[Domain, int]:

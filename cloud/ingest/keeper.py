@@ -1,7 +1,7 @@
 """The keeper: makes messages safe, and returns only then.
 
 freight ─► store (again and again until it takes it) ─► newest, metrics
-        └► refusals, receipts ─► registry database, in one transaction
+        └► refusals, receipts, alarms ─► registry database, in one transaction
 
 Nothing leaves here half done: what the store rejects for ever joins the refusals, a message that breaks our own code
 is kept whole as a dead letter, and one whose dead letters find no room is given back as not safe.
@@ -17,6 +17,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from cloud.accounting import Accounts
+from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters, DeadLettersFull
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
@@ -31,7 +32,10 @@ T = TypeVar("T")
 
 
 class Keeper:
-    """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`."""
+    """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`.
+
+    `note` is told of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,8 @@ class Keeper:
         accounts: Accounts,
         newest: Newest,
         metrics: Metrics,
+        watch: Watch | None = None,
+        note: Callable[[str, int, int], None] = lambda *_stretch: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store_problem = "the readings store was not opened yet"
@@ -53,8 +59,10 @@ class Keeper:
         self._accounts = accounts
         self._newest = newest
         self._metrics = metrics
+        self._watch = watch
+        self._note_stored = note
         self._pause = pause
-        self._one_commit = asyncio.Lock()
+        self._one_commit = asyncio.Lock() if watch is None else watch.turn
 
     async def open_store(self) -> None:
         """Open the store, however long that takes."""
@@ -101,6 +109,8 @@ class Keeper:
         for freight in stored:
             self._metrics.count_stored(freight.sizes)
             self._newest.load(freight.newest)
+            if freight.stretch is not None:
+                self._note_stored(freight.gateway, *freight.stretch)
         return stored
 
     async def _timed_write(self, portions: Sequence[Portion]) -> WriteResult:
@@ -164,13 +174,20 @@ class Keeper:
         plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
         refusals = [refusal for freight in freights for refusal in freight.refusals]
         now_ms = time.time_ns() // 1_000_000
+        # a range that was received before reaches no rule twice
+        cargos = [each.cargo for each in freights if each.receipt is None or not self._accounts.has(each.receipt)]
+        meaning = None if self._watch is None else self._watch.plan(cargos, now_ms=now_ms)
 
         def write(connection: Connection) -> int | None:
             self._accounts.write(connection, plan, now_ms=now_ms)
+            if self._watch is not None and meaning is not None:
+                self._watch.write(connection, meaning, now_ms=now_ms)
             return self._dead_letters.write(connection, refusals, now_ms=now_ms) if refusals else None
 
         bytes_held = await self._until_committed(write)
         self._accounts.accept(plan)
+        if self._watch is not None and meaning is not None:
+            self._watch.accept(meaning)
         if bytes_held is not None:
             self._dead_letters.accept(bytes_held)
         self._metrics.duplicates.inc(plan.duplicates)

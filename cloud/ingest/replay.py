@@ -1,7 +1,10 @@
 """Replay: a dead letter goes through the same checks again, after somebody has mended what made it one."""
 
 import time
+from collections.abc import Callable
 
+from cloud.alarms.journal import Actor
+from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.ingest.freight import Freight, Opener
 from cloud.metrics import Metrics
@@ -14,16 +17,26 @@ class Replayer:
     """Replays dead letters into the store."""
 
     def __init__(
-        self, *, opener: Opener, store: ReadingsStore, dead_letters: DeadLetters, newest: Newest, metrics: Metrics
+        self,
+        *,
+        opener: Opener,
+        store: ReadingsStore,
+        dead_letters: DeadLetters,
+        newest: Newest,
+        metrics: Metrics,
+        watch: Watch | None = None,
+        note: Callable[[str, int, int], None] = lambda *_stretch: None,
     ) -> None:
         self._opener = opener
         self._store = store
         self._dead_letters = dead_letters
         self._newest = newest
         self._metrics = metrics
+        self._watch = watch
+        self._note_stored = note
 
-    async def replay(self, letter_id: int) -> Replay:
-        """Store what the checks now let pass; the letter is closed when that is all of it.
+    async def replay(self, letter_id: int, who: Actor) -> Replay:
+        """Store what the checks now let pass; the letter is closed when that is all of it, and the journal says who.
 
         LookupError if there is no such letter; StoreUnavailable, and nothing changed, if the store takes nothing now.
         """
@@ -33,10 +46,12 @@ class Replayer:
         freight = await self._store_what_passes(self._opener.open(letter.raw, letter.gateway))
         refused = sum(refusal.readings for refusal in freight.refusals)
         if refused:
-            why = freight.refusals[0].sentence
-            return Replay(freight.stored, refused, f"{freight.stored} stored, {refused} still refused: {why}")
-        await self._dead_letters.close_letter(letter_id, now_ms=time.time_ns() // 1_000_000)
-        return Replay(freight.stored, 0, f"all {freight.stored} readings of dead letter {letter_id} are stored")
+            said = f"{freight.stored} stored, {refused} still refused: {freight.refusals[0].sentence}"
+        else:
+            said = f"all {freight.stored} readings of dead letter {letter_id} are stored"
+        now_ms = time.time_ns() // 1_000_000
+        await self._dead_letters.note_replay(letter_id, closed=not refused, by=who, said=said, now_ms=now_ms)
+        return Replay(freight.stored, refused, said)
 
     async def _store_what_passes(self, freight: Freight) -> Freight:
         if freight.portion is None:
@@ -45,4 +60,8 @@ class Replayer:
         stored = self._opener.without(freight, result.rejected) if result.rejected else freight
         self._metrics.count_stored(stored.sizes)
         self._newest.load(stored.newest)
+        if stored.stretch is not None:
+            self._note_stored(stored.gateway, *stored.stretch)
+        if self._watch is not None:
+            await self._watch.observe([stored.cargo])
         return stored

@@ -16,7 +16,7 @@ from cloud.registry.contradictions import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from runtime.settings import Settings, SettingsError, load_settings
-from wire import QUANTITIES, Domain, check_name
+from wire import MEASURED, Domain, check_name
 
 
 def _zone(text: str) -> str:
@@ -28,7 +28,7 @@ def _zone(text: str) -> str:
 
 
 def _quantity(text: str) -> str:
-    sensed = [name for name, row in QUANTITIES.items() if row.domain is not Domain.GATEWAY]
+    sensed = [name for name, row in MEASURED.items() if row.domain is not Domain.GATEWAY]
     if text not in sensed:
         close = difflib.get_close_matches(text, sensed, n=1)
         raise ValueError(f"no such quantity; write {close[0] if close else 'one of ' + ', '.join(sensed)}")

@@ -1,16 +1,19 @@
-"""The registry in memory: what ingest asks for each column, and the API for each page.
+"""The registry in memory: what ingest asks for each column, and the API and the alarm rules for each name.
 
 routes("gw-daruba")[("river-daruba-1", "water_level")] -> Route(site="daruba", domain=FLOOD, low=-1000, high=10000, …)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
-from wire import QUANTITIES, Domain
+from rules.derived import derived_of_site
+from wire import MEASURED, QUANTITIES, Domain
 
-HEALTH_QUANTITIES = tuple(name for name, row in QUANTITIES.items() if row.domain is Domain.GATEWAY)
+COMPUTED = "computed"
+"""Stands for the gateway of what Siaga computes, and no gateway sent; no route leads from it."""
+HEALTH_QUANTITIES = tuple(name for name, row in MEASURED.items() if row.domain is Domain.GATEWAY)
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -28,7 +31,10 @@ Routes = Mapping[tuple[str, str], Route]
 
 
 class Registry:
-    """A picture of the registry at one time; each gateway is also a sensor by itself, of the domain `gateway`."""
+    """A picture of the registry at one time; each gateway is also a sensor by itself, of the domain `gateway`.
+
+    Each site is one too, of the series that are computed for all of it: ISPU, capacity used.
+    """
 
     def __init__(
         self, *, city: City, sites: Iterable[Site], gateways: Iterable[Gateway], sensors: Iterable[Sensor]
@@ -38,6 +44,7 @@ class Registry:
         self._gateways = {gateway.id: gateway for gateway in gateways}
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*sensors, *own)}
+        self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
         self._routes: dict[str, dict[tuple[str, str], Route]] = {g.id: {} for g in self.gateways()}
         for sensor in self.sensors():
             self._routes.setdefault(sensor.gateway, {}).update(_routes_of(sensor))
@@ -63,12 +70,29 @@ class Registry:
         return [sensor for sensor in self._sensors.values() if not sensor.retired]
 
     def sensor(self, sensor_id: str) -> Sensor | None:
-        """One sensor, retired or not."""
-        return self._sensors.get(sensor_id)
+        """One sensor, retired or not, or a site as the sensor of what is computed for all of it.
+
+        `sensors` does not have the sites.
+        """
+        return self._sensors.get(sensor_id) or self._computed.get(sensor_id)
+
+    def has_sensor(self, sensor_id: str) -> bool:
+        """Whether the city file has a sensor of that id."""
+        sensor = self._sensors.get(sensor_id)
+        return sensor is not None and not sensor.retired
 
     def routes(self, gateway_id: str) -> Routes | None:
         """What `gateway_id` may speak of; None where the city has no such gateway."""
         return self._routes.get(gateway_id)
+
+    def _sites_as_sensors(self) -> Iterator[Sensor]:
+        for site in self.sites():
+            measured = {
+                quantity for sensor in self.sensors() if sensor.site == site.id for quantity in sensor.quantities
+            }
+            quantities = derived_of_site(measured)
+            if quantities and site.id not in self._sensors:
+                yield Sensor(site.id, site.name, site.id, COMPUTED, quantities)
 
 
 def _as_sensor(gateway: Gateway) -> Sensor:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.people import bearer, token_in
 from tests.servers import Program, free_port, influxd, mosquitto, siaga_cloud, siaga_edge
 
 GATEWAY = "gw-test"
@@ -28,6 +29,7 @@ class Platform:
         city, cloud, edge = folder / "city.toml", folder / "cloud.toml", folder / "edge.toml"
         city.write_text(_city())
         cloud.write_text(self._cloud())
+        self.token = token_in(folder)
         edge.write_text(self._edge())
         # the sensors' messages wait here while the agent is dead, however many
         queue = "allow_anonymous true\nmax_queued_messages 0"
@@ -44,7 +46,8 @@ class Platform:
 
     def api(self, path: str) -> Any:
         """What the cloud's API answers on `path`."""
-        return httpx.get(f"http://127.0.0.1:{self.api_port}/api/v1{path}", timeout=10).raise_for_status().json()
+        address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
+        return httpx.get(address, headers=bearer(self.token), timeout=10).raise_for_status().json()
 
     def dead_letters(self) -> Iterator[dict[str, Any]]:
         """Every dead letter, newest first."""

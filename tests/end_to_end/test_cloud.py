@@ -10,6 +10,7 @@ import httpx
 import pytest
 from paho.mqtt import client as paho
 
+from tests.people import bearer, token_in
 from tests.servers import Program, all_of, free_port, influxd, mosquitto, siaga_cloud, wait_until
 from wire import (
     Ack,
@@ -98,6 +99,7 @@ class Town:
         self.broker_port, self.influx_port, self.api_port = free_port(), free_port(), free_port()
         (folder / "city.toml").write_text(CITY)
         (folder / "cloud.toml").write_text(self._settings(engine))
+        self.token = token_in(folder)
         self.broker = mosquitto(folder, self.broker_port, settings="allow_anonymous true")
         self.influxd = influxd(folder, self.influx_port)
         self.cloud = siaga_cloud(folder, folder / "cloud.toml", port=self.api_port)
@@ -119,7 +121,8 @@ class Town:
         wait_until(connected, "the cloud is connected to the broker")
 
     def api(self, path: str, *, method: str = "GET") -> Any:
-        response = httpx.request(method, f"http://127.0.0.1:{self.api_port}/api/v1{path}", timeout=20)
+        address = f"http://127.0.0.1:{self.api_port}/api/v1{path}"
+        response = httpx.request(method, address, headers=bearer(self.token), timeout=20)
         return response.raise_for_status().json()
 
     def health(self) -> Any:
@@ -127,7 +130,7 @@ class Town:
         return httpx.get(f"http://127.0.0.1:{self.api_port}/api/v1/health", timeout=20).json()
 
     def metric(self, line: str) -> float:
-        text = httpx.get(f"http://127.0.0.1:{self.api_port}/metrics", timeout=20).text
+        text = httpx.get(f"http://127.0.0.1:{self.api_port}/metrics", headers=bearer(self.token), timeout=20).text
         return next((float(row.split()[-1]) for row in text.splitlines() if row.startswith(line)), 0.0)
 
     def account(self) -> dict[str, Any]:
@@ -317,7 +320,8 @@ def test_a_process_that_takes_nothing_in_shows_what_another_took_in(tmp_path: Pa
     screen = siaga_cloud(tmp_path, tmp_path / "screen.toml", name="screen", port=screen_port)
 
     def on_the_screen() -> Any:
-        return httpx.get(f"http://127.0.0.1:{screen_port}/api/v1/readings/latest", timeout=20).json()
+        address = f"http://127.0.0.1:{screen_port}/api/v1/readings/latest"
+        return httpx.get(address, headers=bearer(town.token), timeout=20).json()
 
     with town.running(town.broker, town.cloud, screen) as gateways:
         gateways.send(batch(1, reading(1, value=4)))

@@ -36,6 +36,14 @@ def test_a_city_with_mistakes_does_not_start(tmp_path: Path, capsys: pytest.Capt
     assert "city.toml: gateways[0].site: 'x'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_mistake_in_the_rules_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str):
+    (tmp_path / "rules.toml").write_text('[[rules]]\nfamily = "river"\nquantity = "water_levle"\n')
+    cloud = '[api]\nenabled = false\n[rules]\ninitial = "rules.toml"\n'
+    assert main([command, "--config", set_up(tmp_path, cloud=cloud)]) == CANNOT_START
+    assert "rules.toml: rules[0]: kind: no scope of river sets it" in capsys.readouterr().err
+
+
 def test_a_busy_port_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

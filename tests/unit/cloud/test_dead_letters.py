@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.alarms.journal import Actor
 from cloud.dead_letters import ROW_BYTES, DeadLetters, DeadLettersFull, Refusal
 from cloud.health import Condition
 from cloud.registry.database import Database
@@ -74,7 +75,7 @@ def test_a_replayed_letter_is_open_no_more_until_it_comes_again(tmp_path: Path):
         async with Post(tmp_path, 2**20) as post:
             await post.write([refusal()])
             (letter,) = await post.letters.page()
-            await post.letters.close_letter(letter.id, now_ms=9)
+            await post.letters.note_replay(letter.id, closed=True, by=Actor("ani"), said="stored", now_ms=9)
             assert (await post.letters.letter(letter.id)).replayed_ms == 9
             assert await post.letters.count() == 0
             await post.write([refusal()])
@@ -111,7 +112,7 @@ def test_replayed_letters_make_room_for_new_ones(tmp_path: Path):
         async with Post(tmp_path, 2 * (ROW_BYTES + 100)) as post:
             await post.write([refusal(b"1"), refusal(b"2")])
             oldest = (await post.letters.page())[-1]
-            await post.letters.close_letter(oldest.id, now_ms=9)
+            await post.letters.note_replay(oldest.id, closed=True, by=Actor("ani"), said="stored", now_ms=9)
             await post.write([refusal(b"3")])
             assert [letter.raw for letter in await post.letters.page()] == [b"3", b"2"]
 

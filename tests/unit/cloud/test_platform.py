@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from cloud.access.gate import Access
+from cloud.alarms.book import Book
+from cloud.alarms.desk import Desk
+from cloud.alarms.journal import Actor
+from cloud.alarms.maintenance import Calendar
+from cloud.alarms.preview import Previewer
 from cloud.health import Component, Condition
 from cloud.ingest.replay import Replayer
+from cloud.notify.notifier import Notifier
+from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.statuses import Statuses
 from cloud.stores.contract import StoredReading
@@ -18,11 +26,14 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         opener=workshop.opener, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
         metrics=workshop.metrics,
     )  # fmt: skip
+    book = Book(workshop.database, workshop.registry)
     return Platform(
         registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
         components={name: (lambda each=each: Component(each, "a sentence")) for name, each in conditions.items()},
-        replay=replayer.replay,
+        replay=replayer.replay, access=Access(workshop.database), book=book, desk=Desk(workshop.database),
+            previewer=Previewer(book, workshop.store), maintenance=Calendar(workshop.database, workshop.registry),
+        notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
     )  # fmt: skip
 
 
@@ -45,6 +56,6 @@ def test_a_replay_goes_to_the_dead_letters(tmp_path: Path):
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             with pytest.raises(LookupError, match="no dead letter 3"):
-                await platform(workshop, store=Condition.OK).replay(3)
+                await platform(workshop, store=Condition.OK).replay(3, who=Actor("ani"))
 
     asyncio.run(scenario())

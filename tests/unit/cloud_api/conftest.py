@@ -1,11 +1,12 @@
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from cloud.access.who import Role
 from cloud.api.app import make_api
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
@@ -15,10 +16,11 @@ Ask = Callable[[httpx.AsyncClient, Morotai], Coroutine[Any, Any, None]]
 
 
 @contextlib.asynccontextmanager
-async def api_of(city: Morotai):
-    """A client of the API of `city`; a mistake of ours answers 500 and does not come through."""
+async def api_of(city: Morotai, role: Role | None = Role.ADMINISTRATOR, *, sites: Sequence[str] | None = None):
+    """A client of the API of `city` with a token of `role`, or with none; a mistake of ours answers 500."""
     transport = httpx.ASGITransport(make_api(city.platform), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
+    headers = {} if role is None else {"Authorization": f"Bearer {await city.token(role, sites=sites)}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test", headers=headers) as client:
         yield client
 
 

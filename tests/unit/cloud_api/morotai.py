@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from cloud.access.gate import Access
+from cloud.access.who import Role
 from cloud.accounting import Accounts
+from cloud.alarms.book import Book
+from cloud.alarms.desk import Desk
+from cloud.alarms.journal import Actor
+from cloud.alarms.maintenance import Calendar
+from cloud.alarms.preview import Previewer
+from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Opener
@@ -16,6 +24,8 @@ from cloud.ingest.keeper import Keeper
 from cloud.ingest.replay import Replayer
 from cloud.metrics import Metrics
 from cloud.newest import Newest
+from cloud.notify.notifier import Notifier
+from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.registry.database import Database
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
@@ -51,7 +61,9 @@ def now_ms() -> int:
 class Morotai:
     """The platform without a broker: `send` is a batch that arrived, `say` a status."""
 
-    def __init__(self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS) -> None:
+    def __init__(
+        self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None
+    ) -> None:
         self.registry = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors)
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(f"sqlite:///{folder / 'registry.db'}")
@@ -61,7 +73,13 @@ class Morotai:
         self.statuses = Statuses()
         self.dead_letters = DeadLetters(self.database, max_bytes=2**24)
         self.broker = Component(Condition.OK, "connected")
-        self._opener = Opener(registry=self.registry, store=self.store, ahead_s=600)
+        self.access = Access(self.database)
+        self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
+        self.book = Book(self.database, self.registry)
+        self.watch = Watch(database=self.database, book=self.book, newest=self.newest, store=self.store, grace_s=0)
+        self._opener = Opener(
+            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
+        )
         self.platform = Platform(
             registry=self.registry,
             store=self.store,
@@ -75,23 +93,38 @@ class Morotai:
                 opener=self._opener, store=self.store, dead_letters=self.dead_letters, newest=self.newest,
                 metrics=self.metrics,
             ).replay,
+            access=self.access,
+            book=self.book,
+            desk=Desk(self.database),
+            previewer=Previewer(self.book, self.store),
+            maintenance=Calendar(self.database, self.registry),
+            notifier=self.notifier,
         )  # fmt: skip
         self._keeper = Keeper(
             opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
-            accounts=self.accounts, newest=self.newest, metrics=self.metrics,
+            accounts=self.accounts, newest=self.newest, metrics=self.metrics, watch=self.watch,
         )  # fmt: skip
-        self._seq = 0
+        self._seq = self._tokens = 0
 
     async def __aenter__(self) -> Self:
         await self.store.open()
         await self.database.open()
         await self.database.run(self.accounts.load)
         self.newest.load(await self.store.newest())
+        await self.book.load()
+        await self.watch.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.store.close()
         await self.database.close()
+
+    async def token(self, role: Role = Role.ADMINISTRATOR, *, sites: Sequence[str] | None = None) -> str:
+        """The secret of a new token, for the header Authorization: Bearer …"""
+        self._tokens += 1
+        name, by = f"test-{self._tokens}", Actor("tests")
+        secret, _ = await self.access.tokens.add(name, role, days=1, sites=sites, by=by)
+        return secret
 
     async def send(self, gateway: str, readings: Sequence[Reading], *, lost: Sequence[Lost] = ()) -> None:
         """A batch of `gateway` has arrived."""

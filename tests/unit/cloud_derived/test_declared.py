@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.blocks import Block
-from cloud.derived.dirty import Dirty, local_hours, stretches_of
+from cloud.derived.dirty import Dirty, local_hours, stretch_of
 from cloud.derived.hours import and_after, spans
 from cloud.derived.visitors import counters_of
 from cloud.ingest.freight import Opener
@@ -97,9 +97,10 @@ def test_times_are_read_in_stretches_and_never_into_the_future():
     assert spans([], gap_ms=5) == []
 
 
-def test_only_what_something_follows_from_is_noted_of_a_block():
+def test_a_batch_is_noted_by_its_first_and_last_time():
     block = Block("daruba", "air", "gw", Domain.AIR, 0, [5, 3], (("pm2_5", [1.0, 2.0]), ("humidity", [50.0, 51.0])))
-    assert stretches_of([block]) == [("air", "pm2_5", 3, 5)]
+    assert stretch_of([block]) == (3, 5)
+    assert stretch_of([]) is None
 
 
 def test_of_twins_one_counts():

@@ -459,11 +459,12 @@ def test_running_looks_back_and_then_pauses_between_passes(on_island):
 
         async def pause(seconds: float) -> None:
             pauses.append(seconds)
-            if len(pauses) == 2:
+            if pauses.count(PASS_S) == 2:
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
             await Derivations(island.registry, island.store, island.newest, pause=pause).run()
-        assert pauses == [PASS_S, PASS_S]
+        assert pauses[0] == pauses[-1] == PASS_S
+        assert len(pauses) > 2  # between one series and the next it leaves the process to others
 
     on_island(story)

@@ -113,21 +113,44 @@ def upgrade() -> None:
         sa.Column("until_ms", sa.BigInteger, nullable=False),
     )
     op.create_table(
+        "notices",
+        sa.Column("id", ROW_ID, primary_key=True),
+        sa.Column("event", sa.BigInteger, nullable=False),
+        sa.Column("alarm", sa.BigInteger, nullable=False),
+        sa.Column("step", sa.Integer, nullable=False),
+        sa.Column("urgency", sa.Integer, nullable=False),
+        sa.Column("made_ms", sa.BigInteger, nullable=False),
+        sa.Column("message", NAME),
+        sa.Column("packed_ms", sa.BigInteger),
+        sa.Column("at_once", sa.Boolean, nullable=False),
+        sa.UniqueConstraint("event", "step"),
+    )
+    op.create_index("notices_waiting", "notices", ["message", "id"])
+    op.create_index("notices_alarm", "notices", ["alarm", "step"])
+    op.create_index("notices_packed", "notices", ["step", "packed_ms"])
+    op.create_table(
         "deliveries",
         sa.Column("id", ROW_ID, primary_key=True),
         sa.Column("key", sa.String(128), nullable=False, unique=True),
+        sa.Column("message", NAME, nullable=False),
         sa.Column("channel", NAME, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
         sa.Column("step", sa.Integer, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("test", sa.Boolean, nullable=False),
         sa.Column("made_ms", sa.BigInteger, nullable=False),
         sa.Column("due_ms", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("claimed_by", sa.Text),
         sa.Column("claimed_until_ms", sa.BigInteger),
+        sa.Column("tried_ms", sa.BigInteger),
         sa.Column("done_ms", sa.BigInteger),
+        sa.Column("sent", sa.Boolean, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("deliveries_due", "deliveries", ["done_ms", "due_ms"])
+    op.create_index("deliveries_message", "deliveries", ["message"])
+    op.create_index("deliveries_made", "deliveries", ["channel", "made_ms"])
     op.create_table(
         "users",
         sa.Column("name", NAME, primary_key=True),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.alarms.journal import Actor, read_entries
 from cloud.ingest.freight import Opener
 from cloud.ingest.replay import Replayer
 from cloud.registry.records import Sensor
@@ -13,6 +14,7 @@ from cloud.stores.contract import StoreUnavailable
 from tests.unit.cloud.examples import GATEWAY, UNAVAILABLE, Workshop, city, payload, reading
 
 PIER = Sensor("air-pier", "Pier", "daruba", GATEWAY, ("pm2_5",))
+ANI = Actor("ani", "10.0.0.7")
 
 
 def replayer(workshop: Workshop, registry: Registry) -> Replayer:
@@ -32,11 +34,14 @@ def test_after_the_city_is_mended_a_replay_stores_the_readings_and_closes_the_le
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             letter = await refused_letter(workshop, reading("air-pier", value=7), reading("air-pier", value=8, at=1))
-            outcome = await replayer(workshop, city(more=[PIER])).replay(letter)
+            outcome = await replayer(workshop, city(more=[PIER])).replay(letter, ANI)
             assert (outcome.stored, outcome.refused) == (2, 0)
             assert await workshop.store.count("air-pier", "pm2_5") == 2
             assert [each.value for each in workshop.newest.sensor("air-pier")] == [8]
             assert await workshop.dead_letters.count() == 0
+            (entry,) = await workshop.database.run(read_entries)
+            assert (entry.actor, entry.origin, entry.action) == ("ani", "10.0.0.7", "replay")
+            assert (entry.subject, entry.word) == (f"dead-letter:{letter}", outcome.sentence)
 
     asyncio.run(scenario())
 
@@ -45,7 +50,7 @@ def test_what_is_still_refused_stays_open_and_says_why(tmp_path: Path):
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             letter = await refused_letter(workshop, reading("air-pier", value=7), reading("air-hill", value=8))
-            outcome = await replayer(workshop, city(more=[PIER])).replay(letter)
+            outcome = await replayer(workshop, city(more=[PIER])).replay(letter, ANI)
             assert (outcome.stored, outcome.refused) == (1, 1)
             assert "air-hill is not in the city file" in outcome.sentence
             assert await workshop.dead_letters.count() == 1
@@ -58,8 +63,8 @@ def test_a_letter_replayed_before_is_left_alone(tmp_path: Path):
         async with Workshop(tmp_path) as workshop:
             letter = await refused_letter(workshop, reading("air-pier"))
             mended = replayer(workshop, city(more=[PIER]))
-            await mended.replay(letter)
-            again = await mended.replay(letter)
+            await mended.replay(letter, ANI)
+            again = await mended.replay(letter, ANI)
             assert (again.stored, again.refused) == (0, 0)
             assert "was replayed before" in again.sentence
 
@@ -72,7 +77,7 @@ def test_while_the_store_is_unavailable_the_letter_stays_open(tmp_path: Path):
             letter = await refused_letter(workshop, reading("air-pier"))
             workshop.store.script = [UNAVAILABLE]
             with pytest.raises(StoreUnavailable):
-                await replayer(workshop, city(more=[PIER])).replay(letter)
+                await replayer(workshop, city(more=[PIER])).replay(letter, ANI)
             assert await workshop.dead_letters.count() == 1
 
     asyncio.run(scenario())
@@ -82,7 +87,7 @@ def test_bytes_that_are_no_batch_stay_refused_whatever_is_mended(tmp_path: Path)
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             await workshop.keeper.keep([workshop.opener.open(b"garbage", GATEWAY)])
-            outcome = await replayer(workshop, city()).replay(1)
+            outcome = await replayer(workshop, city()).replay(1, ANI)
             assert (outcome.stored, outcome.refused) == (0, 1)
             assert "expected zlib" in outcome.sentence
 

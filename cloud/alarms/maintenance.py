@@ -1,0 +1,137 @@
+"""Maintenance windows: while somebody works at a site or a sensor its alarms are recorded and page nobody.
+
+plan(site="daruba", from_ms=…, until_ms=…, reason="the gauge is cleaned", who=…) -> Maintenance(id=3, …)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cloud.alarms.journal import Actor, write_entry
+from cloud.alarms.records import Maintenance
+from cloud.alarms.shelf import now_ms
+from cloud.alarms.tables import MaintenanceRow
+from cloud.registry.database import Database
+from cloud.registry.snapshot import Registry
+
+LONGEST_MS = 30 * 86_400_000
+"""A window that is longer has been forgotten."""
+
+
+class MaintenanceRefused(Exception):
+    """A window that cannot be; `problems` has one sentence for each mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Calendar:
+    """The maintenance windows of the city in `registry`."""
+
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = now_ms) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+
+    async def windows(self, *, ended: bool = False) -> list[Maintenance]:
+        """The windows that are open or to come, by their beginning; `ended`: all there ever were."""
+        query = select(*_WINDOW).order_by(MaintenanceRow.from_ms, MaintenanceRow.id)
+        if not ended:
+            query = query.where(MaintenanceRow.until_ms > self._clock())
+        return await self._database.run(lambda connection: [Maintenance(*row) for row in connection.execute(query)])
+
+    async def plan(
+        self,
+        *,
+        site: str | None = None,
+        sensor: str | None = None,
+        from_ms: int | None = None,
+        until_ms: int,
+        reason: str,
+        who: Actor,
+    ) -> Maintenance:
+        """Make a window for a site or a sensor, from now or `from_ms` (UTC) on; MaintenanceRefused: there is none."""
+        now = self._clock()
+        start_ms = now if from_ms is None else from_ms
+        window = Maintenance(0, site, sensor, start_ms, until_ms, who.name, reason.strip())
+        problems = self._mistakes(window, now)
+        if problems:
+            raise MaintenanceRefused(problems)
+        row = {name: value for name, value in msgspec.structs.asdict(window).items() if name != "id"}
+
+        def write(connection: Connection) -> Maintenance:
+            number = connection.execute(insert(MaintenanceRow).values(row).returning(MaintenanceRow.id)).scalar_one()
+            _note(connection, who, "plan-maintenance", number, now, word=window.reason, after=row)
+            return msgspec.structs.replace(window, id=number)
+
+        return await self._database.run(write)
+
+    async def end(self, window_id: int, *, who: Actor, word: str = "") -> Maintenance:
+        """End a window now, or take one back that has not begun; LookupError if there is none of that id."""
+        now = self._clock()
+
+        def write(connection: Connection) -> Maintenance:
+            window = _window(connection, window_id)
+            if window.until_ms <= now:
+                return window
+            ours = MaintenanceRow.id == window_id
+            if window.from_ms >= now:
+                connection.execute(delete(MaintenanceRow).where(ours))
+                ended = msgspec.structs.replace(window, until_ms=window.from_ms)
+            else:
+                connection.execute(update(MaintenanceRow).where(ours).values(until_ms=now))
+                ended = msgspec.structs.replace(window, until_ms=now)
+            _note(
+                connection, who, "end-maintenance", window_id, now, word=word,
+                before={"until_ms": window.until_ms}, after={"until_ms": ended.until_ms},
+            )  # fmt: skip
+            return ended
+
+        return await self._database.run(write)
+
+    async def window(self, window_id: int) -> Maintenance:
+        """One window; LookupError if there is none of that id."""
+        return await self._database.run(lambda connection: _window(connection, window_id))
+
+    def _mistakes(self, window: Maintenance, now: int) -> list[str]:
+        problems: list[str] = []
+        if (window.site is None) == (window.sensor is None):
+            problems.append("site, sensor: name one of the two")
+        if window.site is not None and window.site not in {site.id for site in self._registry.sites()}:
+            problems.append(f"site {window.site[:80]!r}: there is none of that id; /api/v1/sites lists them")
+        if window.sensor is not None and window.sensor not in {each.id for each in self._registry.sensors()}:
+            problems.append(f"sensor {window.sensor[:80]!r}: there is none of that id; /api/v1/sensors lists them")
+        if window.until_ms <= max(now, window.from_ms):
+            problems.append("until: must be ahead, and after the beginning")
+        elif window.until_ms - window.from_ms > LONGEST_MS:
+            problems.append("until: is more than 30 days after the beginning; write an earlier end")
+        if not window.reason:
+            problems.append("reason: is empty; say what is done there")
+        return problems
+
+
+_WINDOW: tuple[Any, ...] = tuple(getattr(MaintenanceRow, name) for name in Maintenance.__struct_fields__)
+
+
+def _window(connection: Connection, window_id: int) -> Maintenance:
+    row = connection.execute(select(*_WINDOW).where(MaintenanceRow.id == window_id)).one_or_none()
+    if row is None:
+        raise LookupError(f"there is no maintenance window {window_id}")
+    return Maintenance(*row)
+
+
+def _note(
+    connection: Connection,
+    who: Actor,
+    action: str,
+    number: int,
+    now: int,
+    *,
+    word: str,
+    before: Any = None,
+    after: Any = None,
+) -> None:
+    write_entry(connection, who, action, f"maintenance:{number}", now_ms=now, word=word, before=before, after=after)

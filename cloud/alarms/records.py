@@ -1,0 +1,144 @@
+"""What the rooms of alarms hand to one another: versions of rules, alarms, their changes, what is asked of them.
+
+RuleVersion(family="river-level", scope="site:daruba", version=3, fields={"levels": […]}, author="ani", …)
+Alarm(id=17, family="river-level", sensor="river-daruba-1", state="alarming", level=1, acknowledged_by=None, …)
+"""
+
+from typing import Any
+
+import msgspec
+
+from rules.rule import Level, Rule, Severity
+
+
+class RuleVersion(msgspec.Struct, frozen=True):
+    """One version of what a scope says of a rule family; `fields` are those of `Rule` that it sets, as JSON has them.
+
+    Of the versions whose `valid_from_ms` has come, the one with the highest number holds. `removed`: from it on the
+    scope says nothing. Times in UTC milliseconds.
+    """
+
+    family: str
+    scope: str
+    version: int
+    fields: dict[str, Any]
+    removed: bool
+    valid_from_ms: int
+    at_ms: int
+    author: str
+    reason: str
+
+
+class RuleRefused(Exception):
+    """A change of the rules that cannot be made; `problems` has one sentence for each mistake in it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """One alarm, with the rule as it stood when it fired and the `versions` that the rule came from.
+
+    `opened_ms`, `value_ms`, `changed_ms` and `closed_ms` are event time, `at_ms` is when the cloud found it, all UTC;
+    `level` and `worst` count the rule's levels from 0.
+    """
+
+    id: int
+    family: str
+    sensor: str
+    quantity: str
+    site: str
+    gateway: str
+    opened_ms: int
+    at_ms: int
+    state: str
+    level: int
+    worst: int
+    value: float
+    value_ms: int
+    changed_ms: int
+    closed_ms: int | None
+    late: bool
+    withdrawn: bool
+    test: bool
+    acknowledged_ms: int | None
+    acknowledged_by: str | None
+    acknowledged_word: str | None
+    assigned_to: str | None
+    shelved_until_ms: int | None
+    versions: str
+    rule: Rule
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still goes on."""
+        return self.closed_ms is None
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is now; after its end, how bad it was at the worst."""
+        return self._level(self.level if self.is_open else self.worst).severity
+
+    @property
+    def level_name(self) -> str:
+        """The level's name in the rule's own terms: Siaga 2."""
+        return self._level(self.level if self.is_open else self.worst).name
+
+    def is_shelved(self, now_ms: int) -> bool:
+        """Whether somebody put it away until a time after `now_ms`."""
+        return self.shelved_until_ms is not None and self.shelved_until_ms > now_ms
+
+    def _level(self, number: int) -> Level:
+        return self.rule.levels[max(0, min(number, len(self.rule.levels) - 1))]
+
+
+class AlarmChange(msgspec.Struct, frozen=True):
+    """One change of an alarm, at `time_ms` of event time, found at `at_ms`; `late`: too long after it to page."""
+
+    kind: str
+    time_ms: int
+    level: int
+    value: float
+    late: bool
+    at_ms: int
+
+
+class AlarmFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which alarms are asked for; what is None does not matter. `sites` are those that the asker may see.
+
+    `from_ms` and `until_ms` (UTC, not included) are compared with the opening; `text` is looked for in the ids and the
+    rule's texts, whatever the case; `before_id` and `limit` turn pages, the newest alarm first.
+    """
+
+    open: bool | None = None
+    state: str | None = None
+    severity: Severity | None = None
+    site: str | None = None
+    sites: frozenset[str] | None = None
+    sensor: str | None = None
+    family: str | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    acknowledged: bool | None = None
+    shelved: bool | None = None
+    late: bool | None = None
+    text: str = ""
+    before_id: int | None = None
+    limit: int = 100
+
+
+class Maintenance(msgspec.Struct, frozen=True):
+    """A window, from `from_ms` to `until_ms` (UTC), in which a site's or a sensor's alarms page nobody."""
+
+    id: int
+    site: str | None
+    sensor: str | None
+    from_ms: int
+    until_ms: int
+    author: str
+    reason: str
+
+    def holds(self, now_ms: int) -> bool:
+        """Whether the window is open at `now_ms`."""
+        return self.from_ms <= now_ms < self.until_ms

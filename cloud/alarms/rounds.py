@@ -1,0 +1,243 @@
+"""A round: readings, or a moment of silence, through the engine; what comes of it as a plan, and nothing changed yet.
+
+Memory + cargo ─► Round ─► Plan(states, kept, news, …) ─► rows in the transaction of the receipts ─► Memory.accept
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from cloud.alarms.columns import Cargo, WatchedColumn, merged
+from cloud.alarms.posts import HEARD, Post, Posts, pieces
+from cloud.alarms.rows import News
+from cloud.alarms.things import Things
+from rules.engine import START, Event, EventKind, Observed, Other, Phase, State, Watched, step, step_column, tick
+from rules.rule import Also
+
+STALE_MS = 300_000
+"""An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
+
+AGAIN_MS = 5_000
+"""How soon a silence that the engine does not believe yet is looked at again."""
+
+UNHEARD_MS = 60_000
+"""How soon a sensor that never said anything is looked at again."""
+
+Key = tuple[str, str]
+"""(sensor, family)."""
+Series = tuple[str, str]
+"""(sensor, quantity)."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`."""
+
+    states: dict[Key, State]
+    kept: tuple[Key, ...]
+    news: tuple[News, ...]
+    heard_ms: dict[Series, int]
+    others: dict[Series, Other]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not self.kept and not self.news
+
+
+class Memory:
+    """What the watch knows: each rule's state on each sensor, who was heard when, the second sensors' newest."""
+
+    def __init__(self) -> None:
+        self.states: dict[Key, State] = {}
+        self.open: set[Key] = set()
+        self.heard_ms: dict[Series, int] = {}
+        self.others: dict[Series, Other] = {}
+        self.due: list[tuple[int, Key]] = []
+
+    def accept(self, plan: Plan) -> None:
+        """Take in what is now in the database."""
+        self.heard_ms.update(plan.heard_ms)
+        self.others.update(plan.others)
+        for key, state in plan.states.items():
+            self.states[key] = state
+            if state.phase is Phase.NORMAL:
+                self.open.discard(key)
+            else:
+                self.open.add(key)
+
+    def wait_for(self, key: Key, due_ms: int) -> None:
+        """Look at the silence of `key` again at `due_ms`."""
+        heapq.heappush(self.due, (due_ms, key))
+
+    def overdue(self, now_ms: int, *, most: int) -> list[Key]:
+        """Whose silence must be looked at by now, at most so many."""
+        found: list[Key] = []
+        while self.due and self.due[0][0] <= now_ms and len(found) < most:
+            found.append(heapq.heappop(self.due)[1])
+        return found
+
+
+class Round:
+    """One round; `now_ms` is the cloud's clock, UTC."""
+
+    def __init__(self, memory: Memory, posts: Posts, things: Things, *, now_ms: int) -> None:
+        self._memory = memory
+        self._posts = posts
+        self._things = things
+        self._now_ms = now_ms
+        self._states: dict[Key, State] = {}
+        self._events: list[tuple[Key, Post, Event]] = []
+        self._heard_ms: dict[Series, int] = {}
+        self._others: dict[Series, Other] = {}
+
+    def take(self, cargos: Iterable[Cargo]) -> None:
+        """Readings have come."""
+        came: defaultdict[Series, list[WatchedColumn]] = defaultdict(list)
+        for cargo in cargos:
+            for column in cargo.columns:
+                came[column.sensor, column.quantity].append(column)
+            for sensor, time_ms in cargo.heard_ms.items():
+                self._hear((sensor, HEARD), time_ms)
+        series = {name: merged(columns) for name, columns in came.items()}
+        second = {name: _seconds(series[name]) for name in self._posts.alsos() if name in series}
+        for (sensor, quantity), columns in series.items():
+            self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
+            for column in columns:
+                self._column(column, second)
+        for name, readings in second.items():
+            before = self._other(name)
+            if before is None or before.time_ms <= readings[-1].time_ms:
+                self._others[name] = readings[-1]
+        for sensor in {sensor for sensor, _ in self._memory.open}.intersection(sensor for sensor, _ in self._heard_ms):
+            self._break_silence(sensor)
+
+    def look_at(self, key: Key) -> int | None:
+        """Time has passed for a rule on a sensor; when its silence is due next (UTC ms), if it waits for one."""
+        sensor, family = key
+        post = self._posts.at(sensor, family, self._now_ms)
+        if post is None:
+            self._end(key)
+            return None
+        heard_ms = self._heard(post)
+        due_ms = None if heard_ms is None else silent_from_ms(post.watched, heard_ms)
+        if post.is_silence and self._state(key).phase is Phase.NORMAL:
+            if heard_ms is None:
+                return self._now_ms + UNHEARD_MS
+            if due_ms is None or due_ms > self._now_ms:
+                return due_ms
+            self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
+        self._step(key, post, tick(post.watched, self._state(key), self._now_ms))
+        return self._now_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
+
+    def plan(self) -> Plan:
+        """What the round has found."""
+        changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
+        told = {key for key, _, _ in self._events}
+        kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
+        return Plan(changed, kept, tuple(self._news()), self._heard_ms, self._others)
+
+    def _column(self, column: WatchedColumn, second: dict[Series, list[Other]]) -> None:
+        spans = self._posts.spans(column.sensor)
+        for span, start, end in pieces(spans, column.times_ms):
+            times_ms, values = column.times_ms[start:end], column.values[start:end]
+            for post in span.posts:
+                if post.is_silence or post.watched.rule.quantity != column.quantity:
+                    continue
+                key = (column.sensor, post.family)
+                if post.watched.rule.also is None:
+                    self._step(
+                        key, post, step_column(post.watched, self._state(key), times_ms, values, marks=column.marks)
+                    )
+                    continue
+                others = self._beside(post.watched.rule.also, times_ms, second)
+                for time_ms, value, other in zip(times_ms, values, others, strict=True):
+                    observed = Observed(time_ms, value, column.marks, other)
+                    self._step(key, post, step(post.watched, self._state(key), observed))
+
+    def _beside(self, also: Also, times_ms: list[int], second: dict[Series, list[Other]]) -> Iterator[Other | None]:
+        """The second sensor's newest reading at each of `times_ms`: of those that came along, else the one before."""
+        name = (also.sensor, also.quantity)
+        coming, newest, place = second.get(name, []), self._other(name), 0
+        for time_ms in times_ms:
+            while place < len(coming) and coming[place].time_ms <= time_ms:
+                if newest is None or newest.time_ms <= coming[place].time_ms or newest.time_ms > time_ms:
+                    newest = coming[place]
+                place += 1
+            yield newest
+
+    def _break_silence(self, sensor: str) -> None:
+        for post in self._posts_now(sensor):
+            key = (sensor, post.family)
+            heard_ms = self._heard(post)
+            if post.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
+                self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
+
+    def _posts_now(self, sensor: str) -> Iterator[Post]:
+        spans = [span for span in self._posts.spans(sensor) if span.since_ms <= self._now_ms]
+        yield from spans[-1].posts if spans else ()
+
+    def _end(self, key: Key) -> None:
+        """No rule holds any more: an alarm that it left open is over."""
+        state, sensor = self._state(key), self._things.get(key[0])
+        if state.opened_ms is not None and state.level >= 0 and sensor is not None:
+            post = self._posts.last(*key)
+            if post is not None:
+                event = Event(EventKind.CLOSED, state.opened_ms, self._now_ms, state.level, 0.0)
+                self._events.append((key, post, event))
+        self._states[key] = START
+
+    def _step(self, key: Key, post: Post, outcome: tuple[State, tuple[Event, ...]]) -> None:
+        state, events = outcome
+        self._states[key] = state
+        self._events += [(key, post, event) for event in events]
+
+    def _matters(self, key: Key, state: State) -> bool:
+        before = self._memory.states.get(key, START)
+        return (before.phase, before.opened_ms, before.level) != (state.phase, state.opened_ms, state.level)
+
+    def _news(self) -> Iterator[News]:
+        raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
+        for key, post, event in self._events:
+            sensor = self._things.get(key[0])
+            if sensor is None:
+                continue
+            over = (key, event.opened_ms) in raised and self._states[key].opened_ms != event.opened_ms
+            stale = over and self._now_ms - event.time_ms > STALE_MS
+            yield News(event, post, sensor, event.late or stale)
+
+    def _state(self, key: Key) -> State:
+        return self._states.get(key) or self._memory.states.get(key, START)
+
+    def _hear(self, series: Series, time_ms: int) -> None:
+        if time_ms > max(self._memory.heard_ms.get(series, 0), self._heard_ms.get(series, 0)):
+            self._heard_ms[series] = time_ms
+
+    def _heard(self, post: Post) -> int | None:
+        series = (post.watched.sensor, heard_as(post))
+        return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
+
+    def _other(self, name: Series) -> Other | None:
+        return self._others.get(name) or self._memory.others.get(name)
+
+
+def heard_as(post: Post) -> str:
+    """What of its sensor a silence waits for: one quantity, or anything."""
+    return post.watched.rule.quantity or HEARD
+
+
+def silent_from_ms(watched: Watched, heard_ms: int) -> int | None:
+    """When silence that began at `heard_ms` matters (UTC ms); None where nobody knows how often the sensor speaks."""
+    if watched.interval_s is None:
+        return None
+    return heard_ms + int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
+
+
+def _seconds(columns: Iterable[WatchedColumn]) -> list[Other]:
+    found = [
+        Other(time_ms, value)
+        for column in columns
+        for time_ms, value in zip(column.times_ms, column.values, strict=True)
+    ]
+    return sorted(found, key=lambda other: other.time_ms)

@@ -1,0 +1,63 @@
+"""The things that rules can watch: sensors with what Siaga derives of them, and sites with what it derives of these.
+
+river-1: water_level, siaga      air-market: pm2_5, pm2_5_hour, ispu_pm2_5      daruba, a site: ispu, capacity_used
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from cloud.registry.records import Sensor, Site
+from cloud.registry.snapshot import Registry
+from wire import AIR_PARAMETERS, QUANTITIES
+
+DERIVED_INTERVAL_S = 3_600.0
+"""Derived series have a value for each hour."""
+_OF = {"rainfall": ("rain_hour", "rain_day"), "water_level": ("siaga",)} | {
+    parameter: tuple(
+        name
+        for name in (f"{parameter}_hour", f"{parameter}_day", f"ispu_{parameter}", f"us_aqi_{parameter}")
+        if name in QUANTITIES
+    )
+    for parameter in AIR_PARAMETERS
+}
+_OF_A_SITE = ("ispu", "us_aqi", "visitors_present", "visitors_day", "capacity_used", "crowd_density")
+_NOBODY = ""
+
+
+class Things:
+    """All that rules can watch in the city of `registry`, by id: a site's derived series go by the site's id."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._things = {site.id: _of_site(site) for site in registry.sites()}
+        for sensor in registry.sensors():
+            also = self._things.get(sensor.id)
+            self._things[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
+
+    def all(self) -> list[Sensor]:
+        """Every thing of the city file."""
+        return list(self._things.values())
+
+    def get(self, thing_id: str) -> Sensor | None:
+        """One thing; a sensor that is retired too."""
+        return self._things.get(thing_id) or self._registry.sensor(thing_id)
+
+
+def is_derived(quantity: str) -> bool:
+    """Whether Siaga computes a quantity itself."""
+    row = QUANTITIES.get(quantity)
+    return row is not None and row.derived
+
+
+def _of_sensor(sensor: Sensor, more: tuple[str, ...]) -> Sensor:
+    return msgspec.structs.replace(sensor, quantities=(*sensor.quantities, *_derived(sensor), *more))
+
+
+def _derived(sensor: Sensor) -> Iterator[str]:
+    for quantity in sensor.quantities:
+        yield from _OF.get(quantity, ())
+
+
+def _of_site(site: Site) -> Sensor:
+    return Sensor(site.id, site.name, site.id, _NOBODY, _OF_A_SITE)

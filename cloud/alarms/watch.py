@@ -1,0 +1,258 @@
+"""The watch: every reading past the rules, before the gateway may forget it; and the clock past those that are silent.
+
+cargo of what was stored ─► plan ─► write: alarms, events, states in the transaction of the receipts ─► accept ─► nudge
+every second: tick ─► silence, rules that ended                start: states from the database, windows from the store
+
+What is in memory is what is committed: whatever fails between, the same readings give the same plan again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.alarms.book import Book
+from cloud.alarms.columns import NO_CARGO, Cargo, cargo_of
+from cloud.alarms.posts import HEARD, Posts
+from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_from_ms
+from cloud.alarms.rows import sync_open, write_news, write_states
+from cloud.alarms.shelf import now_ms
+from cloud.alarms.tables import AlarmStateRow
+from cloud.alarms.things import is_derived
+from cloud.alarms.warming import warm
+from cloud.blocks import Block
+from cloud.health import Component, Condition
+from cloud.ingest.patience import wait_s
+from cloud.newest import Newest
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from rules.engine import Other, Phase, State, decode_state
+from wire.topics import SHARDS, shard_of
+
+BEAT_S = 1.0
+REFRESH_BEATS = 2
+"""How many beats until the book is looked at again for what other processes wrote."""
+LOOKS_A_BEAT = 2_000
+"""Silences looked at in one beat, some 50 ms: the rest waits for the next."""
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Evaluates the rules of `book` on the sensors of `shards`.
+
+    `nudge` is called after something has happened. `listening` says whether readings can come in at all: while they
+    cannot, and for `grace_s` after, nobody's silence means anything.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        book: Book,
+        newest: Newest,
+        store: ReadingsStore,
+        shards: range = range(SHARDS),
+        listening: Callable[[], bool] = lambda: True,
+        grace_s: float = 30.0,
+        nudge: Callable[[], None] = lambda: None,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self.turn = asyncio.Lock()
+        """Held from a plan until it is accepted or given up."""
+        self.nudge = nudge
+        self._database = database
+        self._book = book
+        self._newest = newest
+        self._store = store
+        self._shards = shards
+        self._listening = listening
+        self._grace_ms = int(grace_s * 1000)
+        self._clock = clock
+        self._posts = Posts(book)
+        self._memory = Memory()
+        self._edition = book.edition
+        self._deaf_ms = 0  # when readings could not come in last
+        self._problem = ""
+
+    def cargo(self, blocks: Iterable[Block], *, measured: bool = True) -> Cargo:
+        """What the rules want to know of readings that are to be stored; Siaga computes what is not `measured`."""
+        self._posts.look()
+        return cargo_of(blocks, self._posts.quantities, measured=measured)
+
+    def plan(self, cargos: Iterable[Cargo], *, now_ms: int) -> Plan:
+        """What readings mean, without changing anything yet; in your `turn`."""
+        found = self._round(now_ms)
+        found.take(cargos)
+        return found.plan()
+
+    def write(self, connection: Connection, plan: Plan, *, now_ms: int) -> int:
+        """Keep a plan, in the transaction of `connection`; how many events of it are new."""
+        new = write_news(connection, plan.news, now_ms=now_ms)
+        told = {(news.sensor.id, news.post.family) for news in plan.news}
+        kept = [(family, sensor, plan.states[sensor, family]) for sensor, family in plan.kept]
+        sync_open(connection, [each for each in kept if (each[1], each[0]) in told])
+        write_states(connection, kept, now_ms=now_ms)
+        return new
+
+    def accept(self, plan: Plan) -> None:
+        """Take a plan into memory after its commit, and tell whoever brings the news."""
+        self._memory.accept(plan)
+        if plan.news:
+            self.nudge()
+
+    async def observe(self, cargos: Iterable[Cargo]) -> None:
+        """Evaluate readings that were stored outside of ingest, in a transaction of their own.
+
+        DatabaseUnavailable: nothing of it was evaluated.
+        """
+        wanted = [cargo for cargo in cargos if cargo is not NO_CARGO]
+        if wanted:
+            now = self._clock()
+            async with self.turn:
+                await self._commit(self.plan(wanted, now_ms=now), now)
+
+    async def see(self, blocks: Iterable[Block]) -> None:
+        """Evaluate blocks that were stored outside of ingest, derived series, however long the database takes."""
+        cargo, attempt = self.cargo(blocks, measured=False), 0
+        while True:
+            try:
+                return await self.observe([cargo])
+            except DatabaseUnavailable as error:
+                attempt += 1
+                self._note(f"{error}; alarms wait for it")
+                await asyncio.sleep(wait_s(error, attempt))
+
+    async def start(self) -> None:
+        """Know what was known before the restart, however long the database and the store take to say it."""
+        attempt = 0
+        while True:
+            try:
+                return await self._remember()
+            except (DatabaseUnavailable, StoreUnavailable) as error:
+                attempt += 1
+                self._note(f"{error}; alarms wait for it")
+                await asyncio.sleep(wait_s(error, attempt))
+
+    async def _remember(self) -> None:
+        states = await self._database.run(_read_states)
+        own = {key: state for key, state in states.items() if self._is_own(key[0])}
+        self._memory.accept(Plan({key: state for key, (state, _) in own.items()}, (), (), {}, {}))
+        self._know_newest()
+        self._arm()
+        needs = {key: time_ms for key, (_, time_ms) in own.items()}
+        async for cargos in warm(self._posts, self._memory, self._store, needs, self._own_sensors(), self._clock()):
+            await self.observe(cargos)
+
+    async def run(self) -> None:
+        """Work until cancelled, after `start`."""
+        beats = 0
+        while True:
+            await asyncio.sleep(BEAT_S)
+            beats += 1
+            try:
+                if beats % REFRESH_BEATS == 0:
+                    await self._book.refresh()
+                await self.beat()
+            except DatabaseUnavailable as error:
+                self._note(str(error))
+            except Exception as error:
+                _log.exception("a beat of the watch failed in a way that nobody foresaw; the next one tries again")
+                self._note(f"the watch failed with {type(error).__name__}; its log has the details")
+            else:
+                self._note("")
+
+    async def beat(self) -> None:
+        """Let time pass: for open alarms, and for those whose silence is due."""
+        now = self._clock()
+        if self._book.edition != self._edition:
+            self._edition = self._book.edition
+            self._arm()
+        if not self._listening():
+            self._deaf_ms = now
+        hears = now - self._deaf_ms >= self._grace_ms
+        async with self.turn:
+            found = self._round(now)
+            silent = self._memory.overdue(now, most=LOOKS_A_BEAT) if hears else []
+            again = {key: found.look_at(key) for key in {*silent, *self._to_look_at(hears)}}
+            try:
+                await self._commit(found.plan(), now)
+            except BaseException:
+                again = dict.fromkeys(silent, now)
+                raise
+            finally:
+                for key, due_ms in again.items():
+                    if due_ms is not None and key in silent:
+                        self._memory.wait_for(key, due_ms)
+
+    def component(self) -> Component:
+        """How the watch is doing."""
+        if self._problem:
+            return Component(Condition.DEGRADED, self._problem)
+        count = sum(
+            state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state
+        )
+        return Component(Condition.OK, f"families of rules: {len(self._book.families())}, open alarms: {count}")
+
+    def _to_look_at(self, hears: bool) -> list[Key]:
+        """Open alarms: while nothing can come in only those whose rule has ended."""
+        if hears:
+            return list(self._memory.open)
+        now = self._clock()
+        return [key for key in self._memory.open if self._posts.at(*key, now) is None]
+
+    def _round(self, now: int) -> Round:
+        return Round(self._memory, self._posts, self._book.things, now_ms=now)
+
+    async def _commit(self, plan: Plan, now: int) -> None:
+        if not plan.is_empty:
+            await self._database.run(lambda connection: self.write(connection, plan, now_ms=now))
+        self.accept(plan)
+
+    def _arm(self) -> None:
+        """Wait for the silence of every sensor that a rule asks it of."""
+        self._memory.due.clear()
+        now = self._clock()
+        for sensor in self._own_sensors():
+            for span in self._posts.spans(sensor)[-1:]:
+                for post in span.posts:
+                    if not post.is_silence:
+                        continue
+                    heard_ms = self._memory.heard_ms.get((sensor, heard_as(post)), now)
+                    due_ms = silent_from_ms(post.watched, heard_ms)
+                    if due_ms is not None:
+                        self._memory.wait_for((sensor, post.family), due_ms)
+
+    def _know_newest(self) -> None:
+        """What the store remembers: when each sensor was heard, and the second sensors' values."""
+        for reading in self._newest.latest():
+            heard_as = (reading.quantity,) if is_derived(reading.quantity) else (reading.quantity, HEARD)
+            for quantity in heard_as:
+                series = (reading.sensor, quantity)
+                self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
+            self._memory.others[reading.sensor, reading.quantity] = Other(reading.time_ms, reading.value)
+
+    def _own_sensors(self) -> list[str]:
+        return [sensor.id for sensor in self._book.things.all() if self._is_own(sensor.id)]
+
+    def _is_own(self, sensor_id: str) -> bool:
+        sensor = self._book.things.get(sensor_id)
+        return sensor is not None and shard_of(sensor.gateway) in self._shards
+
+    def _note(self, problem: str) -> None:
+        if problem and problem != self._problem:
+            _log.warning("%s", problem)
+        self._problem = problem
+
+
+def _read_states(connection: Connection) -> dict[Key, tuple[State, int]]:
+    found: dict[Key, tuple[State, int]] = {}
+    query = select(AlarmStateRow.sensor, AlarmStateRow.family, AlarmStateRow.time_ms, AlarmStateRow.body)
+    for sensor, family, time_ms, body in connection.execute(query):
+        try:
+            found[sensor, family] = (decode_state(body), time_ms)
+        except msgspec.DecodeError:
+            _log.warning("the state of %s on %s is of another version of Siaga; it begins anew", family, sensor)
+    return found

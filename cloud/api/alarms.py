@@ -1,0 +1,176 @@
+"""Alarms, what people do about them, and the journal of all of it.
+
+GET  /api/v1/alarms?open=true&severity=severe&site=daruba
+POST /api/v1/alarms/17/acknowledge {"word":"the pump runs"}      /assign {"person":"budi"}      /shelve {"until":"…",…}
+GET  /api/v1/alarms/17/journal      GET /api/v1/journal?subject=rule:river-level@all
+"""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from cloud.access.asking import Asking
+from cloud.access.who import Who
+from cloud.alarms.desk import AlreadyAcknowledged, Desk, DeskRefused
+from cloud.alarms.journal import Entry
+from cloud.alarms.records import Alarm, AlarmFilter
+from cloud.api.alarm_answers import (
+    Acknowledge,
+    AlarmAnswer,
+    AlarmDetail,
+    AlarmPage,
+    Assign,
+    JournalPage,
+    Shelve,
+    State,
+    alarm_answer,
+    alarm_detail,
+    entry_answer,
+)
+from cloud.api.problems import Problem, bad_parameter
+from cloud.api.times import parse_time
+from cloud.platform import Platform
+from rules.rule import Severity
+
+MOST_ALARMS = 500
+_LARGEST_ID = 2**63 - 1  # of a database row
+AlarmId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+
+
+def alarm_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/alarms, and /api/v1/journal."""
+    routes = APIRouter(prefix="/api/v1", tags=["Alarms"])
+    _questions(routes, platform.desk)
+    _deeds(routes, platform.desk)
+    _journals(routes, platform)
+    return routes
+
+
+def _questions(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/alarms")
+    async def alarms(
+        who: Asking,
+        open: Annotated[bool | None, Query(description="true: those that go on; false: those that ended")] = None,  # noqa: A002
+        state: Annotated[State | None, Query(description="only those in this state")] = None,
+        severity: Annotated[Severity | None, Query(description="at least so bad")] = None,
+        site: Annotated[str | None, Query(description="only this site")] = None,
+        sensor: Annotated[str | None, Query(description="only this sensor")] = None,
+        family: Annotated[str | None, Query(description="only this rule family")] = None,
+        start: Annotated[str | None, Query(description="opened at or after this time")] = None,
+        end: Annotated[str | None, Query(description="opened before this time")] = None,
+        acknowledged: Annotated[bool | None, Query(description="whether somebody knows of it")] = None,
+        shelved: Annotated[bool | None, Query(description="whether it is put away now")] = None,
+        late: Annotated[bool | None, Query(description="whether it was found too late to page")] = None,
+        text: Annotated[str, Query(max_length=100, description="words in its ids and texts")] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS, description="alarms on the page")] = 100,
+        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID, description="only older ones")] = None,
+    ) -> AlarmPage:
+        """The alarms, the newest first."""
+        wanted = AlarmFilter(
+            open=open, state=state, severity=severity, site=site, sites=who.sites, sensor=sensor, family=family,
+            from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
+            shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
+        )  # fmt: skip
+        found = await desk.alarms(wanted)
+        shown = found[:limit]
+        return AlarmPage(
+            alarms=[alarm_answer(alarm) for alarm in shown],
+            next_before_id=shown[-1].id if len(found) > limit else None,
+        )
+
+    @routes.get("/alarms/{alarm_id}")
+    async def alarm(who: Asking, alarm_id: AlarmId) -> AlarmDetail:
+        """One alarm, with the rule as it stood when it fired, and all its changes."""
+        found = await _visible(desk, alarm_id, who)
+        return alarm_detail(found, await desk.changes(alarm_id))
+
+
+def _deeds(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/alarms/{alarm_id}/acknowledge")
+    async def acknowledge(who: Asking, alarm_id: AlarmId, said: Acknowledge) -> AlarmAnswer:
+        """Say that it is known, with a word; whoever is second hears who was first (409)."""
+        await _visible(desk, alarm_id, who)
+        return await _done(desk.acknowledge(alarm_id, said.word, who=who.actor))
+
+    @routes.post("/alarms/{alarm_id}/assign")
+    async def assign(who: Asking, alarm_id: AlarmId, said: Assign) -> AlarmAnswer:
+        """Give it to somebody."""
+        await _visible(desk, alarm_id, who)
+        return await _done(desk.assign(alarm_id, said.person, who=who.actor, word=said.word))
+
+    @routes.post("/alarms/{alarm_id}/shelve")
+    async def shelve(who: Asking, alarm_id: AlarmId, said: Shelve) -> AlarmAnswer:
+        """Put it away until a time ahead, by 7 days at most, or take it back with `until` null."""
+        await _visible(desk, alarm_id, who)
+        until_ms = time_of("until", said.until)
+        if until_ms is None:
+            return await _done(desk.unshelve(alarm_id, said.word, who=who.actor))
+        return await _done(desk.shelve(alarm_id, until_ms, said.word, who=who.actor))
+
+
+def _journals(routes: APIRouter, platform: Platform) -> None:
+    desk = platform.desk
+
+    @routes.get("/alarms/{alarm_id}/journal")
+    async def alarm_journal(
+        who: Asking,
+        alarm_id: AlarmId,
+        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
+        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID)] = None,
+    ) -> JournalPage:
+        """What people did about an alarm, the newest first."""
+        await _visible(desk, alarm_id, who)
+        return _page(await desk.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit)
+
+    @routes.get("/journal")
+    async def journal(
+        who: Asking,
+        subject: Annotated[str | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
+        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID)] = None,
+    ) -> JournalPage:
+        """Who did what, the newest first; whoever may see some sites only reads an alarm's own journal instead."""
+        if who.sites is not None:
+            raise Problem(
+                "not-allowed",
+                f"{who.name} may see some sites only; ask for the journal of one alarm, or as another user",
+            )
+        return _page(await desk.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
+
+
+def time_of(name: str, text: str | None) -> int | None:
+    """UTC ms of a time in a request; the problem bad-parameter where it is none."""
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise bad_parameter(name, text, str(error)) from None
+
+
+def _page(found: list[Entry], limit: int) -> JournalPage:
+    shown = found[:limit]
+    return JournalPage(
+        entries=[entry_answer(entry) for entry in shown], next_before_id=shown[-1].id if len(found) > limit else None
+    )
+
+
+async def _visible(desk: Desk, alarm_id: int, who: Who) -> Alarm:
+    """The alarm, which must be at a site that `who` may see."""
+    try:
+        alarm = await desk.alarm(alarm_id)
+    except LookupError:
+        alarm = None
+    if alarm is None or not who.may_see(alarm.site):
+        raise Problem("unknown-alarm", f"alarm_id: there is no alarm {alarm_id}; /api/v1/alarms lists them")
+    return alarm
+
+
+async def _done(deed: Awaitable[Alarm]) -> AlarmAnswer:
+    try:
+        return alarm_answer(await deed)
+    except AlreadyAcknowledged as error:
+        raise Problem("already-acknowledged", str(error)) from None
+    except DeskRefused as error:
+        raise Problem("alarm-refused", str(error)) from None

@@ -1,0 +1,75 @@
+"""Maintenance windows: while somebody works there, a site's or a sensor's alarms page nobody.
+
+GET /api/v1/maintenance      POST /api/v1/maintenance {"site":"daruba","until":"…","reason":"…"}      DELETE …/3
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from cloud.access.asking import Asking
+from cloud.access.who import Who
+from cloud.alarms.maintenance import MaintenanceRefused
+from cloud.alarms.records import Maintenance
+from cloud.api.alarm_answers import MaintenanceAnswer, NewMaintenance, maintenance_answer
+from cloud.api.alarms import time_of
+from cloud.api.problems import Problem
+from cloud.platform import Platform
+
+
+def maintenance_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/maintenance."""
+    routes = APIRouter(prefix="/api/v1/maintenance", tags=["Alarms"])
+    calendar = platform.maintenance
+
+    @routes.get("")
+    async def windows(
+        who: Asking, ended: Annotated[bool, Query(description="also those that are over")] = False
+    ) -> list[MaintenanceAnswer]:
+        """The windows that are open or to come, by their beginning."""
+        found = await calendar.windows(ended=ended)
+        return [maintenance_answer(window) for window in found if may_touch(window.site, window.sensor, who, platform)]
+
+    @routes.post("", status_code=201)
+    async def plan(who: Asking, new: NewMaintenance) -> MaintenanceAnswer:
+        """Make a window, from now on or from `start`."""
+        if not may_touch(new.site, new.sensor, who, platform):
+            raise Problem("not-allowed", f"{who.name} may not see that site; ask somebody who may")
+        until_ms = time_of("until", new.until) or 0
+        try:
+            window = await calendar.plan(
+                site=new.site,
+                sensor=new.sensor,
+                from_ms=time_of("start", new.start),
+                until_ms=until_ms,
+                reason=new.reason,
+                who=who.actor,
+            )
+        except MaintenanceRefused as error:
+            raise Problem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
+        return maintenance_answer(window)
+
+    @routes.delete("/{maintenance_id}")
+    async def end(who: Asking, maintenance_id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> MaintenanceAnswer:
+        """End a window now, or take one back that has not begun."""
+        unknown = Problem(
+            "unknown-maintenance",
+            f"maintenance_id: there is no window {maintenance_id}; /api/v1/maintenance lists them",
+        )
+        try:
+            window: Maintenance = await calendar.window(maintenance_id)
+            if not may_touch(window.site, window.sensor, who, platform):
+                raise unknown
+            return maintenance_answer(await calendar.end(maintenance_id, who=who.actor))
+        except LookupError:
+            raise unknown from None
+
+    return routes
+
+
+def may_touch(site: str | None, sensor: str | None, who: Who, platform: Platform) -> bool:
+    """Whether a site, or that of a sensor, is one that `who` may see; what does not exist is for others to refuse."""
+    if sensor is not None:
+        known = platform.registry.sensor(sensor)
+        return known is None or who.may_see(known.site)
+    return site is None or who.may_see(site)

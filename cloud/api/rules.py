@@ -1,0 +1,186 @@
+"""Rules: what holds where, their versions, and a try before saving.
+
+GET /api/v1/rules     /rules/river-level     /rules/resolved?sensor=river-daruba-1     /rules/river-level/all/versions
+PUT /api/v1/rules/river-level/site:daruba {"fields":{"levels":[…]},"reason":"…"}     POST …/undo     POST /rules/preview
+"""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from cloud.access.asking import Asking
+from cloud.access.who import Who
+from cloud.alarms.book import Book
+from cloud.alarms.records import RuleRefused, RuleVersion
+from cloud.api.alarms import time_of
+from cloud.api.problems import Problem, bad_parameter
+from cloud.api.rule_answers import (
+    FamilyAnswer,
+    NewPreview,
+    NewRule,
+    PreviewAnswer,
+    ResolvedAnswer,
+    RuleVersionAnswer,
+    Undo,
+    preview_answer,
+    resolved_answer,
+    version_answer,
+)
+from cloud.api.state import now_ms
+from cloud.api.times import rfc_3339
+from cloud.platform import Platform
+
+PREVIEW_MS = 30 * 86_400_000
+"""How far back a preview looks unless it is asked otherwise."""
+
+
+def rule_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/rules."""
+    routes = APIRouter(prefix="/api/v1/rules", tags=["Rules"])
+    _questions(routes, platform)
+    _changes(routes, platform)
+    _preview(routes, platform)
+    return routes
+
+
+def _questions(routes: APIRouter, platform: Platform) -> None:
+    book = platform.book
+
+    @routes.get("")
+    async def families(who: Asking) -> list[FamilyAnswer]:
+        """Every family of rules, and what each scope says of it."""
+        return [_family(book, family, who, platform) for family in book.families()]
+
+    @routes.get("/resolved")
+    async def resolved(
+        who: Asking, sensor: Annotated[str, Query(description="the sensor's id")]
+    ) -> list[ResolvedAnswer]:
+        """The rules that hold for a sensor now, where each value comes from, and in words."""
+        known = book.things.get(sensor)
+        if known is None or not who.may_see(known.site):
+            raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
+        return [resolved_answer(each) for each in book.resolved(sensor)]
+
+    @routes.get("/{family}")
+    async def one_family(who: Asking, family: str) -> FamilyAnswer:
+        """One family of rules."""
+        if not book.versions(family):
+            raise _unknown(family)
+        return _family(book, family, who, platform)
+
+    @routes.get("/{family}/{scope}/versions")
+    async def versions(who: Asking, family: str, scope: str) -> list[RuleVersionAnswer]:
+        """Every version of what a scope said of a family, the newest first."""
+        found = book.versions(family, scope)
+        if not found or not may_touch(scope, who, platform):
+            raise _unknown(family, scope)
+        return [version_answer(version) for version in found]
+
+
+def _changes(routes: APIRouter, platform: Platform) -> None:
+    book = platform.book
+
+    @routes.put("/{family}/{scope}")
+    async def save(who: Asking, family: str, scope: str, new: NewRule) -> RuleVersionAnswer:
+        """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
+        _must_touch(scope, who, platform)
+        return await _done(
+            book.save(
+                family,
+                scope,
+                new.fields,
+                who=who.actor,
+                reason=new.reason,
+                valid_from_ms=time_of("valid_from", new.valid_from),
+            )
+        )
+
+    @routes.delete("/{family}/{scope}")
+    async def remove(
+        who: Asking,
+        family: str,
+        scope: str,
+        reason: Annotated[str, Query(min_length=1, max_length=500, description="why")],
+        valid_from: Annotated[str | None, Query(description="from when on; default: now")] = None,
+    ) -> RuleVersionAnswer:
+        """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
+        _must_touch(scope, who, platform)
+        valid_from_ms = time_of("valid_from", valid_from)
+        return await _done(book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms))
+
+    @routes.post("/{family}/{scope}/undo")
+    async def undo(who: Asking, family: str, scope: str, why: Undo) -> RuleVersionAnswer:
+        """Take the newest version back: a new one says what the one before it said."""
+        _must_touch(scope, who, platform)
+        if not book.versions(family, scope):
+            raise _unknown(family, scope)
+        return await _done(book.undo(family, scope, who=who.actor, reason=why.reason))
+
+
+def _preview(routes: APIRouter, platform: Platform) -> None:
+    @routes.post("/preview")
+    async def preview(who: Asking, new: NewPreview) -> PreviewAnswer:
+        """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
+        known = platform.book.things.get(new.sensor)
+        if known is None or not who.may_see(known.site):
+            raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
+        end_ms = time_of("end", new.end) or now_ms()
+        start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
+        if start_ms >= end_ms:
+            raise bad_parameter(
+                "start", new.start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start"
+            )
+        try:
+            return preview_answer(
+                await platform.previewer.preview(
+                    new.family, new.scope, new.fields, sensor=new.sensor, start_ms=start_ms, end_ms=end_ms
+                )
+            )
+        except RuleRefused as error:
+            raise _refused(error) from None
+
+
+def _family(book: Book, family: str, who: Who, platform: Platform) -> FamilyAnswer:
+    seen = [version for version in book.versions(family) if may_touch(version.scope, who, platform, reading=True)]
+    held = {(patch.scope, patch.version) for patch in book.patches(family)}
+    now = now_ms()
+    return FamilyAnswer(
+        family=family,
+        scopes=[version_answer(version) for version in seen if (version.scope, version.version) in held],
+        coming=[version_answer(version) for version in seen if version.valid_from_ms > now],
+    )
+
+
+def may_touch(scope: str, who: Who, platform: Platform, *, reading: bool = True) -> bool:
+    """Whether `who` may see (or change) what a scope says: of a site they may see; of all and of groups by reading."""
+    kind, _, name = scope.partition(":")
+    if kind == "site":
+        return who.may_see(name)
+    if kind == "sensor":
+        sensor = platform.registry.sensor(name)
+        return sensor is None or who.may_see(sensor.site)
+    return reading or who.sites is None
+
+
+def _must_touch(scope: str, who: Who, platform: Platform) -> None:
+    if not may_touch(scope, who, platform, reading=False):
+        raise Problem(
+            "not-allowed", f"{who.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
+        )
+
+
+async def _done(change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
+    try:
+        return version_answer(await change)
+    except RuleRefused as error:
+        raise _refused(error) from None
+
+
+def _refused(error: RuleRefused) -> Problem:
+    return Problem("rule-refused", "; ".join(error.problems), problems=error.problems)
+
+
+def _unknown(family: str, scope: str | None = None) -> Problem:
+    named = family[:80] if scope is None else f"{family[:80]} for {scope[:80]}"
+    return Problem("unknown-rule", f"there is no rule {named}; /api/v1/rules lists them")

@@ -1,0 +1,120 @@
+"""A rule is tried on stored history by the live engine, before it is saved."""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.alarms.preview import MOST_POINTS, Previewer, thinned
+from cloud.alarms.records import RuleRefused
+from cloud.blocks import Block
+from cloud.stores.contract import Point
+from tests.unit.cloud.alarms.town import RIVER, SILENT, T0, Town
+from wire import Domain
+
+DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+
+
+def run(folder: Path, scenario: Callable[[Town, Previewer], Awaitable[None]], minutes: Iterable[tuple[int, float]]):
+    async def within() -> None:
+        async with Town(folder) as town:
+            await town.rule()
+            times, values = zip(*((T0 + minute * MINUTE_MS, value) for minute, value in minutes), strict=True)
+            block = Block("daruba", "river", "gw", Domain.FLOOD, 0, list(times), (("water_level", list(values)),))
+            await town.store.write([town.store.prepare([block])])
+            town.now_ms = max(times) + MINUTE_MS
+            await scenario(town, Previewer(town.book, town.store, clock=town.clock))
+
+    asyncio.run(within())
+
+
+async def preview(
+    previewer: Previewer, fields: dict[str, Any] | None, *, scope: str = "all", days: int = 30, **kept: Any
+):
+    family = kept.pop("family", "river-level")
+    return await previewer.preview(
+        family, scope, fields, sensor="river", start_ms=T0, end_ms=T0 + days * DAY_MS, **kept
+    )
+
+
+def tide(days: int) -> list[tuple[int, float]]:
+    """A reading each minute, up to 160 twice a day."""
+    return [(n, 100 + 60 * math.sin(n / 720 * 2 * math.pi)) for n in range(days * 1_440)]
+
+
+def test_the_saved_and_the_edited_rule_are_compared_over_the_same_readings(tmp_path: Path):
+    async def scenario(_town: Town, previewer: Previewer) -> None:
+        lower = [{"name": "Siaga 3", "severity": "moderate", "limit": 130.0}]
+        found = await preview(previewer, RIVER | {"levels": lower}, days=2)
+        assert found.readings == 2 * 1_440
+        assert len(found.saved.alarms) == len(found.edited.alarms) == 4
+        assert found.edited.hours > found.saved.hours > 0
+        assert found.edited.hours_a_week == pytest.approx(found.edited.hours * 3.5, rel=0.01)
+        assert found.difference.hours_a_week == pytest.approx(found.edited.hours_a_week - found.saved.hours_a_week)
+        assert (found.difference.more, found.difference.fewer) == ((), ())
+        assert [crossing.kind for crossing in found.saved.crossings[:1]] == ["raised"]
+
+    run(tmp_path, scenario, tide(2))
+
+
+def test_what_only_one_of_the_two_would_raise_is_the_difference(tmp_path: Path):
+    async def scenario(_town: Town, previewer: Previewer) -> None:
+        higher = [{"name": "Siaga 3", "severity": "moderate", "limit": 170.0}]
+        found = await preview(previewer, RIVER | {"levels": higher}, days=2)
+        assert (len(found.difference.more), len(found.difference.fewer)) == (0, 4)
+        removed = await preview(previewer, None, days=2)
+        assert removed.edited.rule is None
+        assert len(removed.difference.fewer) == 4
+
+    run(tmp_path, scenario, tide(2))
+
+
+def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path):
+    async def scenario(town: Town, previewer: Previewer) -> None:
+        await preview(previewer, RIVER | {"for_s": 600.0})
+        assert len(town.book.versions()) == 1
+        with pytest.raises(RuleRefused, match="hysteresis 500"):
+            await preview(previewer, RIVER | {"hysteresis": 500.0})
+        with pytest.raises(RuleRefused, match="does not stand in site:wayabula"):
+            await preview(previewer, {"for_s": 60.0}, scope="site:wayabula")
+
+    run(tmp_path, scenario, tide(1))
+
+
+def test_silence_is_tried_on_the_holes_of_the_history(tmp_path: Path):
+    async def scenario(_town: Town, previewer: Previewer) -> None:
+        found = await preview(previewer, SILENT, family="silence", days=1)
+        (alarm,) = found.edited.alarms
+        assert alarm.opened_ms == T0 + 104 * MINUTE_MS
+        assert alarm.closed_ms == T0 + 200 * MINUTE_MS
+
+    run(tmp_path, scenario, [(n, 100.0) for n in (*range(100), *range(200, 300))])
+
+
+def test_a_month_of_one_reading_a_minute_is_tried_in_under_a_second(tmp_path: Path):
+    async def scenario(_town: Town, previewer: Previewer) -> None:
+        lower = [{"name": "Siaga 3", "severity": "moderate", "limit": 130.0}]
+        began = time.perf_counter()
+        found = await preview(previewer, RIVER | {"levels": lower})
+        took_s = time.perf_counter() - began
+        assert found.readings == 43_200
+        assert len(found.points) <= MOST_POINTS
+        assert took_s < 1.0
+
+    run(tmp_path, scenario, tide(30))
+
+
+def test_thinning_keeps_every_extreme():
+    points = [Point(n, math.sin(n / 700)) for n in range(40_000)]
+    points[12_345] = Point(12_345, 99.0)
+    points[30_001] = Point(30_001, -99.0)
+    kept = thinned(points)
+    assert len(kept) <= MOST_POINTS
+    assert {points[12_345], points[30_001]} <= set(kept)
+    assert list(kept) == sorted(kept, key=lambda point: point.time_ms)
+    assert thinned(points[:100]) == tuple(points[:100])

@@ -1,0 +1,152 @@
+"""A city with rules on real databases, on a clock that the test moves.
+
+async with Town(tmp_path) as town:   await town.rule(limit=150);  await town.send(level(160, at=0))
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import select
+
+from cloud.accounting import Accounts
+from cloud.alarms.book import Book
+from cloud.alarms.desk import Desk
+from cloud.alarms.journal import Actor
+from cloud.alarms.records import Alarm, AlarmFilter
+from cloud.alarms.tables import AlarmEventRow
+from cloud.alarms.watch import Watch
+from cloud.dead_letters import DeadLetters
+from cloud.ingest.freight import Opener
+from cloud.ingest.keeper import Keeper
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.registry.database import Database
+from cloud.registry.records import City, Gateway, Sensor, Site
+from cloud.registry.snapshot import Registry
+from cloud.stores.sqlite import SqliteStore
+from wire import Reading, encode_batch
+
+T0 = 1_764_000_000_000
+ANI = Actor("ani", "10.0.0.7")
+STREAM = "9f3c21d07ab4e815"
+ZONE = "Asia/Jayapura"
+
+RIVER: dict[str, Any] = {
+    "quantity": "water_level",
+    "kind": "above",
+    "title": "River is high",
+    "levels": [
+        {"name": "Siaga 3", "severity": "moderate", "limit": 150.0},
+        {"name": "Siaga 2", "severity": "severe", "limit": 250.0},
+    ],
+    "hysteresis": 10.0,
+    "reject": ["clock_unknown"],
+}
+SILENT: dict[str, Any] = {
+    "quantity": "",
+    "kind": "silence",
+    "title": "Nothing comes",
+    "levels": [{"name": "Silent", "severity": "minor", "limit": 5.0}],
+}
+
+
+def city(*more: Sensor) -> Registry:
+    return Registry(
+        city=City("Morotai", ZONE),
+        sites=[Site("daruba", "Daruba", "Daruba", 2.05, 128.29, ZONE), Site("wayabula", "W", "W", 2.2, 128.2, ZONE)],
+        gateways=[Gateway("gw-daruba", "Daruba", "daruba"), Gateway("gw-west", "West", "wayabula")],
+        sensors=[
+            Sensor("river", "River", "daruba", "gw-daruba", ("water_level",), interval_s=60, groups=("rivers",)),
+            Sensor("rain", "Rain", "daruba", "gw-daruba", ("rainfall",), interval_s=60),
+            Sensor("creek", "Creek", "wayabula", "gw-west", ("water_level",), interval_s=60, groups=("rivers",)),
+            *more,
+        ],
+    )
+
+
+def level(value: float, *, at: float, sensor: str = "river", backfill: bool = False) -> Reading:
+    """`at` in seconds after T0."""
+    return Reading(sensor, "water_level", T0 + int(at * 1000), value, backfill=backfill)
+
+
+class Town:
+    """One instance of the cloud's ingest; a second one on the same folder is another process."""
+
+    def __init__(self, folder: Path, *, registry: Registry | None = None, shards: range = range(64)) -> None:
+        self.now_ms = T0
+        self.registry = registry or city()
+        self.store = SqliteStore(folder / "readings.db")
+        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.accounts, self.newest = Accounts(), Newest()
+        self.metrics = Metrics(self.accounts)
+        self.book = Book(self.database, self.registry, clock=self.clock)
+        self.desk = Desk(self.database, clock=self.clock)
+        self.nudges = 0
+        self.hears = True
+        self.watch = Watch(
+            database=self.database, book=self.book, newest=self.newest, store=self.store, shards=shards,
+            listening=lambda: self.hears, grace_s=30, nudge=self._nudge, clock=self.clock,
+        )  # fmt: skip
+        self.opener = Opener(
+            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
+        )
+        self.keeper = Keeper(
+            opener=self.opener, store=self.store, database=self.database,
+            dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
+            metrics=self.metrics, watch=self.watch,
+        )  # fmt: skip
+        self._seq = 0
+
+    async def __aenter__(self) -> Self:
+        await self.store.open()
+        await self.database.open()
+        await self.database.run(self.accounts.load)
+        await self.book.load()
+        self.newest.load(await self.store.newest())
+        await self.watch.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.store.close()
+        await self.database.close()
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    def _nudge(self) -> None:
+        self.nudges += 1
+
+    async def rule(self, family: str = "river-level", scope: str = "all", **fields: Any) -> None:
+        """Save a rule that holds from the beginning of the test's time on."""
+        now, self.now_ms = self.now_ms, T0 - 86_400_000
+        base = RIVER if scope == "all" else {}
+        await self.book.save(family, scope, base | fields, who=ANI, reason="test")
+        self.now_ms = now
+
+    async def silence_rule(self, **fields: Any) -> None:
+        await self.book.save("silence", "all", SILENT | fields, who=ANI, reason="test")
+
+    async def send(self, *readings: Reading, first: int | None = None, backfill: bool = False) -> None:
+        """A batch arrives, the clock being at its last reading unless it is further already; `first`: once more."""
+        if first is None:
+            first, self._seq = self._seq + 1, self._seq + len(readings)
+        self.now_ms = max(self.now_ms, *(reading.time_ms for reading in readings))
+        payload = encode_batch(STREAM, first, readings, backfill=backfill)
+        gateway = self.registry.sensor(readings[0].sensor).gateway
+        await self.keeper.keep([self.opener.open(payload, gateway)])
+
+    async def beat(self, *, at: float) -> None:
+        """Time passes until `at` seconds after T0, without a reading."""
+        self.now_ms = T0 + int(at * 1000)
+        await self.watch.beat()
+
+    async def alarms(self, **wanted: Any) -> list[Alarm]:
+        """The oldest first."""
+        return list(reversed(await self.desk.alarms(AlarmFilter(**wanted))))
+
+    async def events(self) -> list[tuple[str, float, int]]:
+        """(kind, seconds after T0, level) of every event, as they were written."""
+        query = select(AlarmEventRow.kind, AlarmEventRow.time_ms, AlarmEventRow.level).order_by(AlarmEventRow.id)
+        rows: Sequence[Any] = await self.database.run(lambda connection: connection.execute(query).all())
+        return [(kind, (time_ms - T0) / 1000, number) for kind, time_ms, number in rows]
