@@ -7,7 +7,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from bench import edge, ingest, latency, limit
+from bench import alarms, edge, engine, ingest, latency, limit
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
 from tests.servers import free_port, influxd
@@ -26,6 +26,8 @@ def main() -> None:
             *_edge(Path(folder)),
             *_latency(Path(folder)),
             _bytes_a_reading(t0_ms),
+            *_alarms(Path(folder)),
+            _engine(),
         ]
     text = table(figures)
     print(text)
@@ -127,6 +129,29 @@ def _bytes_a_reading(t0_ms: int) -> Figure:
         f"(e) bytes on the wire, {READINGS_EACH} readings a batch", worst, "B a reading", "80 as keyed JSON", "≤ 5",
         worst <= 5,
     )  # fmt: skip
+
+
+def _alarms(folder: Path) -> list[Figure]:
+    _say(f"crossings on a tty with {alarms.RULES:,} rules and {alarms.LOAD_PER_S:,} readings/s")
+    runs = [alarms.measure(folder / f"alarms-{repeat}") for repeat in range(REPEATS)]
+    p99_ms, load_per_s = max(run.p99_ms for run in runs), min(run.load_per_s for run in runs)
+    return [
+        Figure("(f) tty to accepted notification, p50", statistics.median(run.p50_ms for run in runs), "ms"),
+        Figure(
+            "(f) tty to accepted notification, p99, worst run", p99_ms, "ms",
+            f"{alarms.RULES:,} rules, {load_per_s:,.0f} readings/s beside it, {REPEATS} x {alarms.CROSSINGS} crossings",
+            "≤ 500", p99_ms <= 500,
+        ),
+        Figure(
+            "(f) CPU of the cloud meanwhile", 100 * statistics.median(run.cpu_share for run in runs), "% of a core"
+        ),
+    ]  # fmt: skip
+
+
+def _engine() -> Figure:
+    _say("evaluations of the engine")
+    rate = statistics.median(engine.evaluations_per_s() for _ in range(REPEATS))
+    return Figure("(g) evaluations of the alarm engine, one core", rate, "a second", "", "≥ 100,000", rate >= 100_000)
 
 
 def _page(text: str) -> str:

@@ -15,8 +15,10 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from cloud.access.who import ROLE_OF_NAME
 from demo.figures import DOMAINS, Api
 from demo.folder import GATEWAYS, CannotStart, Folder
+from demo.people import People, settle_people
 from demo.processes import Died, Tree
 
 START_PATIENCE_S = 60.0
@@ -50,15 +52,16 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
     _must_be_free(chosen.port)
     broker_port = _any_free_port()
     folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
+    people = settle_people(folder.path)
     with Tree(folder.logs, folder.lock) as tree:
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
         tree.start("cloud", "cloud.cli", "run", "--config", folder.path / "cloud.toml")
         for gateway in GATEWAYS:
             tree.start(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
-        api = Api(chosen.port)
+        api = Api(chosen.port, people.token)
         _wait_until_fresh(tree, api, console)
-        _tell_where(chosen, console)
+        _tell_where(chosen, people, console)
         _tell_figures(tree, api, console)
 
 
@@ -88,11 +91,13 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _tell_where(chosen: argparse.Namespace, console: Console) -> None:
+def _tell_where(chosen: argparse.Namespace, people: People, console: Console) -> None:
     address = f"http://127.0.0.1:{chosen.port}"
     console.print(f"  console    [bold cyan]{address}[/]")
     console.print(f"  API        {address}/docs")
     console.print(f"  data       {chosen.data}  (logs in {chosen.data / 'logs'})")
+    console.print(f"  log in     as {', '.join(ROLE_OF_NAME)}; the password is [bold cyan]{people.password}[/]")
+    console.print("             (for the demo only, which listens on the loopback of this machine)")
     console.print("The devices are simulated, all else is real. Ctrl-C ends the demo.")
 
 

@@ -1,4 +1,4 @@
-"""The line of figures, asked of the API as anybody may.
+"""The line of figures, asked of the API as any program with a token may.
 
 sent 12,480 · stored 12,476 · in spool 4 · lost 0 · newest 2.1 s        of the domain that waits longest
 """
@@ -38,8 +38,13 @@ class Figures(msgspec.Struct, frozen=True):
 class Api:
     """The demo's look at its own API."""
 
-    def __init__(self, port: int) -> None:
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=2, trust_env=False)
+    def __init__(self, port: int, token: str) -> None:
+        self._client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=2,
+            trust_env=False,
+        )
 
     def figures(self) -> Figures | None:
         """The figures now, or None while the API does not answer."""

@@ -1,6 +1,7 @@
 """The demo's folder: one demo at a time, its settings written anew at each start, its data kept.
 
-DATA/lock  city.toml  coast.geojson  cloud.toml  gw-*.toml  readings.db  registry.db  gw-*.spool.db  devices/  logs/
+DATA/lock  password  city.toml  rules.toml  coast.geojson  cloud.toml  gw-*.toml
+     readings.db  registry.db  gw-*.spool.db  devices/  logs/
 """
 
 import contextlib
@@ -15,11 +16,12 @@ from typing import IO
 
 CITY = Path(__file__).parent / "city"
 GATEWAYS = ("gw-daruba", "gw-utara")
-_KEPT_AS_THEY_ARE = ("city.toml", "coast.geojson")
+_KEPT_AS_THEY_ARE = ("city.toml", "rules.toml", "coast.geojson")
 _FILLED_IN = ("cloud.toml", *(f"{gateway}.toml" for gateway in GATEWAYS))
 LOCK_PATIENCE_S = 2.5
 """The parts of a killed demo hold its lock until they have ended, which they do within this time."""
-_ANOTHER = "name another folder: siaga-demo --data FOLDER, or make demo DATA=FOLDER"
+ANOTHER_FOLDER = "name another folder: siaga-demo --data FOLDER, or make demo DATA=FOLDER"
+"""What to do about a folder that cannot be used."""
 
 
 class CannotStart(Exception):
@@ -38,7 +40,7 @@ class Folder:
         deadline_s = time.monotonic() + LOCK_PATIENCE_S
         while not _is_ours(self.lock):
             if time.monotonic() > deadline_s:
-                raise CannotStart(f"another demo uses the data folder {path}; end it, or {_ANOTHER}")
+                raise CannotStart(f"another demo uses the data folder {path}; end it, or {ANOTHER_FOLDER}")
             time.sleep(0.05)
 
     @property
@@ -77,4 +79,4 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CannotStart(f"the data folder {path} cannot be written: {error.strerror}; {_ANOTHER}") from None
+        raise CannotStart(f"the data folder {path} cannot be written: {error.strerror}; {ANOTHER_FOLDER}") from None

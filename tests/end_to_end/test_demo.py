@@ -19,8 +19,19 @@ def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "dem
     return Program(name, command, folder)
 
 
-def _get(port: int, path: str) -> Any:
-    return httpx.get(f"http://127.0.0.1:{port}/api/v1{path}", timeout=10).raise_for_status().json()
+def _visitor(demo: Program, role: str = "viewer") -> httpx.Client:
+    """Somebody who logs in as the demo says."""
+    said = re.search(r"as viewer, .*administrator; the password is (\S+)", demo.tail())
+    assert said is not None
+    assert "for the demo only, which listens on the loopback" in demo.tail()
+    port = demo.command[demo.command.index("--port") + 1]
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=10)
+    client.post("/session", json={"name": role, "password": said[1]}).raise_for_status()
+    return client
+
+
+def _get(visitor: httpx.Client, path: str) -> Any:
+    return visitor.get(path).raise_for_status().json()
 
 
 def _is_ready(demo: Program) -> bool:
@@ -62,12 +73,13 @@ def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctr
     port = free_port()
     with _demo(tmp_path, port) as demo:
         wait_until(lambda: _is_ready(demo), "the demo is ready")
+        visitor = _visitor(demo)
         for domain in ("flood", "air", "footfall"):
-            latest = _get(port, f"/readings/latest?domain={domain}")
+            latest = _get(visitor, f"/readings/latest?domain={domain}")
             assert min(reading["age_s"] for reading in latest) < 10
         wait_until(lambda: len(re.findall(r"lost 0 ·", demo.tail())) >= 2, "two lines of figures")
-        assert _get(port, "/dead-letters") == {"open": 0, "letters": [], "next_before_id": None}
-        level = _get(port, "/readings/latest?domain=flood&site=daruba-river")[0]
+        assert _get(visitor, "/dead-letters") == {"open": 0, "letters": [], "next_before_id": None}
+        level = _get(visitor, "/readings/latest?domain=flood&site=daruba-river")[0]
         parts = _parts_of(demo)
         assert len(parts) == 5  # broker, devices, cloud, two gateways
         demo.signal(signal.SIGINT)
@@ -77,7 +89,9 @@ def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctr
 
     with _demo(tmp_path, port, name="again") as demo:
         wait_until(lambda: _is_ready(demo), "the demo is ready again")
-        history = _get(port, "/readings?sensor={sensor}&quantity={quantity}&start={time}".format(**level))
+        for role in ("viewer", "technician", "operator", "engineer", "administrator"):
+            assert _get(_visitor(demo, role), "/session")["role"] == role
+        history = _get(_visitor(demo), "/readings?sensor={sensor}&quantity={quantity}&start={time}".format(**level))
         assert history["points"][0]["time"] == level["time"]
         assert history["points"][0]["value"] == level["value"]
         assert demo.stop() == 0
