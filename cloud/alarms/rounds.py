@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from cloud.alarms.columns import Cargo, WatchedColumn, merged
+from cloud.alarms.moves import Move, moved
 from cloud.alarms.posts import HEARD, Post, Posts, pieces
 from cloud.alarms.rows import News
 from cloud.alarms.things import Things
@@ -31,14 +32,27 @@ Series = tuple[str, str]
 """(sensor, quantity)."""
 
 
+class Fault(msgspec.Struct, frozen=True):
+    """A series that the rules could not be run on, because of a mistake of ours."""
+
+    sensor: str
+    quantity: str
+    error: Exception
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`."""
+    """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`.
+
+    `moves` are open alarms that began at another time than was told; `faults` what our own code failed on.
+    """
 
     states: dict[Key, State]
     kept: tuple[Key, ...]
     news: tuple[News, ...]
     heard_ms: dict[Series, int]
     others: dict[Series, Other]
+    moves: dict[Key, Move] = {}
+    faults: tuple[Fault, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +103,7 @@ class Round:
         self._now_ms = now_ms
         self._states: dict[Key, State] = {}
         self._events: list[tuple[Key, Post, Event]] = []
+        self._faults: list[Fault] = []
         self._heard_ms: dict[Series, int] = {}
         self._others: dict[Series, Other] = {}
 
@@ -104,8 +119,7 @@ class Round:
         second = {name: _seconds(series[name]) for name in self._posts.alsos() if name in series}
         for (sensor, quantity), columns in series.items():
             self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
-            for column in columns:
-                self._column(column, second)
+            self._columns(sensor, quantity, columns, second)
         for name, readings in second.items():
             before = self._other(name)
             if before is None or before.time_ms <= readings[-1].time_ms:
@@ -134,9 +148,34 @@ class Round:
     def plan(self) -> Plan:
         """What the round has found."""
         changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
-        told = {key for key, _, _ in self._events}
+        moves = self._move()
+        told = {key for key, _, _ in self._events} | moves.keys()
         kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
-        return Plan(changed, kept, tuple(self._news()), self._heard_ms, self._others)
+        news = tuple(self._news())
+        return Plan(changed, kept, news, self._heard_ms, self._others, moves, tuple(self._faults))
+
+    def _move(self) -> dict[Key, Move]:
+        """Tell no alarm anew that has only begun at another time."""
+        moves: dict[Key, Move] = {}
+        for key in {key for key, _, event in self._events if event.undone is EventKind.RAISED}:
+            own = [(post, event) for each, post, event in self._events if each == key]
+            before = self._memory.states.get(key, START)
+            move, left = moved([event for _, event in own], before.opened_ms)
+            if move is not None:
+                moves[key] = move
+                self._events = [entry for entry in self._events if entry[0] != key]
+                self._events += [(key, own[-1][0], event) for event in left]
+        return moves
+
+    def _columns(
+        self, sensor: str, quantity: str, columns: Iterable[WatchedColumn], second: dict[Series, list[Other]]
+    ) -> None:
+        """The readings of one series; a mistake of ours in its rules must not hold up all others."""
+        try:
+            for column in columns:
+                self._column(column, second)
+        except Exception as error:
+            self._faults.append(Fault(sensor, quantity, error))
 
     def _column(self, column: WatchedColumn, second: dict[Series, list[Other]]) -> None:
         spans = self._posts.spans(column.sensor)

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cloud.alarms.moves import Move
 from cloud.alarms.posts import Post
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
 from cloud.registry.records import Sensor
@@ -64,6 +65,17 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
         changed[alarm] = {f"b_{name}": row[name] for name in ("id", *_ENGINE_COLUMNS)}
     connection.execute(_UPDATE_ALARM, list(changed.values()))
     return len(fresh)
+
+
+def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> None:
+    """Let an alarm begin when it did; where that alarm stands already, a replay, nothing is to be done."""
+    own = (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
+    if connection.execute(select(_ALARMS.c.id).where(*own, _ALARMS.c.opened_ms == move.after_ms)).first() is not None:
+        return
+    alarm = connection.execute(select(_ALARMS.c.id).where(*own, _ALARMS.c.opened_ms == move.before_ms)).scalar()
+    connection.execute(update(_ALARMS).where(_ALARMS.c.id == alarm).values(opened_ms=move.after_ms))
+    raised = (_EVENTS.c.alarm == alarm, _EVENTS.c.kind == EventKind.RAISED.value)
+    connection.execute(update(_EVENTS).where(*raised).values(time_ms=move.raised_ms))
 
 
 def write_states(connection: Connection, states: Iterable[tuple[str, str, State]], *, now_ms: int) -> None:

@@ -17,7 +17,7 @@ from cloud.alarms.book import Book
 from cloud.alarms.columns import NO_CARGO, Cargo, cargo_of
 from cloud.alarms.posts import HEARD, Posts
 from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_from_ms
-from cloud.alarms.rows import sync_open, write_news, write_states
+from cloud.alarms.rows import move_alarm, sync_open, write_news, write_states
 from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmStateRow
 from cloud.alarms.things import is_derived
@@ -76,6 +76,7 @@ class Watch:
         self._edition = book.edition
         self._deaf_ms = 0  # when readings could not come in last
         self._problem = ""
+        self._fault = ""
 
     def cargo(self, blocks: Iterable[Block], *, measured: bool = True) -> Cargo:
         """What the rules want to know of readings that are to be stored; Siaga computes what is not `measured`."""
@@ -86,12 +87,20 @@ class Watch:
         """What readings mean, without changing anything yet; in your `turn`."""
         found = self._round(now_ms)
         found.take(cargos)
-        return found.plan()
+        plan = found.plan()
+        for fault in plan.faults:
+            self._fault = (
+                f"the rules on {fault.quantity} of sensor {fault.sensor} fail with {type(fault.error).__name__}"
+            )
+            _log.error("%s; its readings are kept all the same", self._fault, exc_info=fault.error)
+        return plan
 
     def write(self, connection: Connection, plan: Plan, *, now_ms: int) -> int:
         """Keep a plan, in the transaction of `connection`; how many events of it are new."""
+        for (sensor, family), move in plan.moves.items():
+            move_alarm(connection, family, sensor, move)
         new = write_news(connection, plan.news, now_ms=now_ms)
-        told = {(news.sensor.id, news.post.family) for news in plan.news}
+        told = {(news.sensor.id, news.post.family) for news in plan.news} | plan.moves.keys()
         kept = [(family, sensor, plan.states[sensor, family]) for sensor, family in plan.kept]
         sync_open(connection, [each for each in kept if (each[1], each[0]) in told])
         write_states(connection, kept, now_ms=now_ms)
@@ -189,8 +198,8 @@ class Watch:
 
     def component(self) -> Component:
         """How the watch is doing."""
-        if self._problem:
-            return Component(Condition.DEGRADED, self._problem)
+        if self._problem or self._fault:
+            return Component(Condition.DEGRADED, self._problem or f"{self._fault}; the log has the details")
         count = sum(
             state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state
         )

@@ -1,13 +1,17 @@
-"""The top of the page: whose city, how the whole is doing, what time it is there, which language and light.
+"""The top of the page: whose city, how the whole is doing, what time it is there, which language and light, who looks.
 
-[~] Pulau Morotai      (● All data is arriving)      24 Nov 2026 12:10:05 WIT   ID EN  ◐
+[~] Pulau Morotai      (● All data is arriving)      24 Nov 2026 12:10:05 WIT   ID EN  ◐  ani ⇥
 """
 
+import json
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
+from cloud.access.asking import asked_of
+from cloud.access.who import Role
 from cloud.console import figures
+from cloud.console.chips import ChipBox
 from cloud.console.elements import Text, box, mark, symbol, text
 from cloud.console.views import DomainView, StateView
 from cloud.console.words import LANGUAGES, N_, Words
@@ -23,12 +27,19 @@ DOMAINS = {
     Domain.FOOTFALL: (N_("Visitors"), "groups"),
 }
 """What the city watches: the word for people, and the icon."""
+ROLES = {
+    Role.VIEWER: N_("Viewer"),
+    Role.TECHNICIAN: N_("Technician"),
+    Role.OPERATOR: N_("Operator"),
+    Role.ENGINEER: N_("Engineer"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
 
 
 class Bar:
     """The top bar; `show` brings it up to a snapshot."""
 
-    def __init__(self, _: Words, city: str, zone: ZoneInfo) -> None:
+    def __init__(self, _: Words, city: str, zone: ZoneInfo, *, page: str = "") -> None:
         self._words, self._zone = _, zone
         with box("bar", "header"):
             with box("brand"):
@@ -36,6 +47,7 @@ class Bar:
                 with box("names"):
                     text(city, "city", "h1")
                     text("Siaga", "product")
+            self._waiting = _pages(_, page)
             with box("state", role="status") as self._state:
                 box("dot")
                 self._state_text = text("…", "state-text")
@@ -43,12 +55,14 @@ class Bar:
                 self._time = text("", "time")
                 self._date = text("", "date")
             with box("switches"):
-                _languages(_)
+                _languages(_, page)
                 _light(_)
+                _person(_)
             self._notice = text("", "notice", "p")
 
-    def show(self, now_ms: int, state: StateView) -> None:
-        """Show the time and the state of the whole."""
+    def show(self, now_ms: int, state: StateView, *, waiting: int = 0) -> None:
+        """Show the time, the state of the whole, and how many alarms wait for somebody."""
+        self._waiting.set(str(waiting) if waiting else "")
         mark(self._state, state.level)
         self._state_text.set(state.text)
         self._notice.set(state.detail)
@@ -57,11 +71,37 @@ class Bar:
         self._date.set(f"{figures.date_of(self._words, now_ms, self._zone)} · {zone}")
 
 
-def _languages(_: Words) -> None:
+PAGES = {"": N_("Situation"), "alarms": N_("Alarms"), "thresholds": N_("Thresholds")}
+"""The pages by their place under a language's, in the order of the bar."""
+
+
+def address(page: str, language: str, *, seen_from: str) -> str:
+    """The relative address of a page: the console may be served below any path."""
+    return ("../" if seen_from else "") + language + (f"/{page}" if page else "")
+
+
+def _pages(_: Words, page: str) -> Text:
+    """The way to the other pages; gives the place for the number of waiting alarms."""
+    with box("pages", "nav", aria_label=_("Pages")):
+        counts = {name: _page_link(_, name, page) for name in PAGES}
+    counts["alarms"].props["title"] = _("open and not acknowledged")
+    return counts["alarms"]
+
+
+def _page_link(_: Words, name: str, page: str) -> Text:
+    with box("page-link", "a", href=address(name, _.language.code, seen_from=page)) as link:
+        text(_(PAGES[name]))
+        count = text("", "count")
+    if name == page:
+        link.props["aria-current"] = "page"
+    return count
+
+
+def _languages(_: Words, page: str) -> None:
     with box("languages", "nav", aria_label=_("Language")):
         for language in LANGUAGES.values():
             link = text(language.code.upper(), "language", "a")
-            link.props["href"] = f"{language.code}"
+            link.props["href"] = address(page, language.code, seen_from=page)
             link.props["hreflang"] = link.props["lang"] = language.code
             link.props["title"] = language.name
             link.props["onclick"] = f"siaga.remember('language', '{language.code}')"
@@ -73,6 +113,22 @@ def _light(_: Words) -> None:
     with box("light", "button", type="button", aria_label=_("Dark or light"), title=_("Dark or light")) as button:
         symbol("contrast")
     button.on("click", js_handler="() => siaga.switchTheme()")
+
+
+def _person(_: Words) -> None:
+    """Who is logged in, and the way out, which ends the session everywhere it is open."""
+    request = ui.context.client.request
+    asked = asked_of(request)
+    if asked is None:
+        return
+    root = json.dumps(request.scope.get("app_root_path", ""))
+    leave = f"() => siaga.logOut({root}, {json.dumps(asked.csrf)})"
+    with box("person"):
+        name = text(asked.who.name, "person-name")
+        name.props["title"] = _(ROLES[asked.who.role])
+        with box("light", "button", type="button", aria_label=_("Log out"), title=_("Log out")) as button:
+            symbol("logout")
+        button.on("click", js_handler=leave)
 
 
 class Strip:
@@ -91,7 +147,7 @@ class Strip:
 
 
 class Tile:
-    """One domain: newest reading, oldest sensor, readings a minute, and whether sensors are silent."""
+    """One domain: its worst state and where, newest reading, oldest sensor, readings a minute, silent sensors."""
 
     def __init__(self, _: Words, name: str, icon: str) -> None:
         with box("tile", "article") as self._tile:
@@ -101,6 +157,9 @@ class Tile:
                 with box("tile-state"):
                     box("dot")
                     self._silent = text()
+            with box("tile-worst"):
+                self._chip = ChipBox(around=self._tile)
+                self._where = text("", "tile-where")
             with box("tile-figures", "dl"):
                 self._newest = _pair(_("Newest"))
                 self._oldest = _pair(_("Oldest"))
@@ -109,6 +168,8 @@ class Tile:
     def show(self, view: DomainView) -> None:
         """Bring the tile up to date."""
         mark(self._tile, view.freshness)
+        self._chip.show(view.chip)
+        self._where.set(view.where)
         self._newest.set(view.newest)
         self._oldest.set(view.oldest)
         self._silent.set(view.silent)

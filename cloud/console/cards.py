@@ -1,6 +1,6 @@
 """A card for each site: its sensors, and under each the newest readings as figures to click.
 
-Daruba river bridge                     ●
+Daruba river bridge           [Siaga 2] ●
 River gauge                      3 s ago
 [ Water level      ] [ Rain rate       ]
 [ 132.4 cm         ] [ 4.0 mm/h        ]
@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from cloud.console.chips import ChipBox
+from cloud.console.colours import is_dark
 from cloud.console.elements import Text, box, mark, text
-from cloud.console.views import FigureView, SensorView, SiteView
+from cloud.console.views import WATCHED, FigureView, SensorView, SiteView
 from cloud.console.words import Words
 
 Opened = Callable[[str, str], object]
@@ -58,18 +60,31 @@ class Card:
                 with box("card-names"):
                     text(site.name, "card-title", "h2")
                     text(site.place, "card-place")
+                with box("card-chips", "span"):
+                    self._chips = {domain: ChipBox() for domain in WATCHED}
             head.on("click", lambda: on_site(site.id))
             self._body = box("card-body")
 
     def show(self, site: SiteView) -> None:
         """Bring the card up to date."""
         mark(self._card, site.freshness)
+        self._show_conditions(site)
         shape = [(sensor.id, [figure.quantity for figure in sensor.figures]) for sensor in site.sensors]
         if shape != self._shape:
             self._shape = shape
             self._build(site)
         for rows, sensor in zip(self._sensors, site.sensors, strict=True):
             rows.show(sensor)
+
+    def _show_conditions(self, site: SiteView) -> None:
+        known = {condition.domain: condition.chip for condition in site.conditions}
+        for domain, chip in self._chips.items():
+            chip.show(known.get(domain))
+        worst = site.worst
+        shown = worst is not None and worst.rank > 0
+        self._card.style(replace=f"--level: {worst.chip.colour}" if worst is not None and shown else "")
+        mark(self._card, str(shown).lower(), "data-raised")
+        mark(self._card, str(worst is not None and is_dark(worst.chip.colour)).lower(), "data-dark")
 
     def select(self, chosen: bool) -> None:
         """Set the card off, or no longer."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.console import figures
+from cloud.console.colours import faded
 from cloud.console.histories import SUMMED, History
 from cloud.console.words import Words
 from cloud.stores.contract import Point
@@ -33,6 +34,26 @@ PALETTES = {
     "light": Palette("#0b63c5", "rgba(11,99,197,0.14)", "#4c5b70", "#e1e7ef", "#ffffff"),
 }
 
+
+class LevelLine(msgspec.Struct, frozen=True):
+    """The limit of a level, drawn across the chart with its name; `colour` is #rrggbb."""
+
+    name: str
+    limit: float
+    colour: str
+
+
+class AlarmBand(msgspec.Struct, frozen=True):
+    """A time (UTC ms) in which an alarm was open, in the colour of its worst level; `end_ms` None: it still is."""
+
+    start_ms: int
+    end_ms: int | None
+    colour: str
+
+
+_BAND_OPACITY = 0.22
+_BANDS_MOST = 200
+"""More bands than this in one chart are one grey."""
 _GAP_STEPS = 3.5
 """A line is broken where nothing came for so many steps: silence must not look like a straight line."""
 
@@ -61,8 +82,17 @@ def step_name(_: Words, history: History) -> str:
     return f"{minutes} {_('min')}" if minutes < 60 else f"{minutes // 60} {_('h')}"
 
 
-def chart_options(_: Words, quantity: str, history: History, *, zone: ZoneInfo, palette: Palette) -> dict[str, Any]:
-    """The ECharts options of a history."""
+def chart_options(
+    _: Words,
+    quantity: str,
+    history: History,
+    *,
+    zone: ZoneInfo,
+    palette: Palette,
+    levels: Sequence[LevelLine] = (),
+    bands: Sequence[AlarmBand] = (),
+) -> dict[str, Any]:
+    """The ECharts options of a history, with the limits of its levels and the times in which alarms were open."""
     row = QUANTITIES[quantity]
     marks = {"decimals": row.decimals, "unit": _(figures.UNITS[row.unit]), "decimal": _.language.decimal}
     amounts = quantity in SUMMED
@@ -70,7 +100,7 @@ def chart_options(_: Words, quantity: str, history: History, *, zone: ZoneInfo, 
         "useUTC": True,
         "animation": False,
         "aria": {"enabled": True},
-        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 22, "bottom": 8, "containLabel": True},
         "textStyle": {"fontFamily": "Roboto, sans-serif", "fontSize": 13},
         "xAxis": {
             "type": "time",
@@ -84,6 +114,7 @@ def chart_options(_: Words, quantity: str, history: History, *, zone: ZoneInfo, 
         "yAxis": {
             "type": "value",
             "scale": not amounts,
+            **_reach(history, levels),
             "axisLabel": {"color": palette.text},
             "splitLine": {"lineStyle": {"color": palette.grid}},
         },
@@ -94,7 +125,11 @@ def chart_options(_: Words, quantity: str, history: History, *, zone: ZoneInfo, 
             "textStyle": {"color": palette.text},
             ":formatter": _TOOLTIP % msgspec.json.encode(marks).decode(),
         },
-        "series": _bars(history, zone, palette) if amounts else _lines(history, zone, palette),
+        "series": _marked(
+            _bars(history, zone, palette) if amounts else _lines(history, zone, palette),
+            _level_marks(levels, palette),
+            _band_marks(history, bands, zone),
+        ),
     }
 
 
@@ -114,6 +149,70 @@ _TOOLTIP = """(found) => {
   const value = shown.value[1].toFixed(marks.decimals).replace('.', marks.decimal);
   return `<b>${value} ${marks.unit}</b><br>${time.slice(8, 10)}/${time.slice(5, 7)} ${time.slice(11, 19)}`;
 }"""
+
+
+def _marked(series: list[dict[str, Any]], lines: dict[str, Any], areas: dict[str, Any]) -> list[dict[str, Any]]:
+    series[-1] |= {"markLine": lines, "markArea": areas}
+    return series
+
+
+def _reach(history: History, levels: Sequence[LevelLine]) -> dict[str, float]:
+    """How far the axis reaches, so that limits near the line are seen: one far away would flatten it."""
+    values = [point.value for point in (*history.points, *history.low, *history.high)]
+    if not values or not levels:
+        return {}
+    low, high = min(values), max(values)
+    near = (high - low) or abs(high) / 2 or 1.0
+    seen = [level.limit for level in levels if low - 1.5 * near <= level.limit <= high + 1.5 * near]
+    nearest = min((level.limit for level in levels), key=lambda limit: min(abs(limit - low), abs(limit - high)))
+    top, bottom = max([high, nearest, *seen]), min([low, nearest, *seen])
+    room = (top - bottom) * 0.06
+    return {"max": _round_out(top + room), "min": _round_out(bottom - room) if bottom < 0 or low > near else 0.0}
+
+
+def _round_out(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _level_marks(levels: Sequence[LevelLine], palette: Palette) -> dict[str, Any]:
+    return {
+        "silent": True,
+        "symbol": "none",
+        "animation": False,
+        "data": [
+            {
+                "yAxis": level.limit,
+                "name": level.name,
+                "lineStyle": {"color": level.colour, "width": 2, "type": "dashed"},
+                "label": {
+                    "formatter": level.name,
+                    "position": "insideStartTop",
+                    "color": palette.text,
+                    "fontSize": 12,
+                },
+            }
+            for level in levels
+        ],
+    }
+
+
+def _band_marks(history: History, bands: Sequence[AlarmBand], zone: ZoneInfo) -> dict[str, Any]:
+    shown = [
+        (max(band.start_ms, history.start_ms), min(band.end_ms or history.end_ms, history.end_ms), band.colour)
+        for band in bands
+        if band.start_ms < history.end_ms and (band.end_ms is None or band.end_ms > history.start_ms)
+    ]
+    return {
+        "silent": True,
+        "animation": False,
+        "data": [
+            [
+                {"xAxis": _shifted(start_ms, zone), "itemStyle": {"color": faded(colour, _BAND_OPACITY)}},
+                {"xAxis": _shifted(end_ms, zone)},
+            ]
+            for start_ms, end_ms, colour in shown[-_BANDS_MOST:]
+        ],
+    }
 
 
 def _lines(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:

@@ -25,6 +25,12 @@ UNITS = {
     "s": "s",
     "MiBy": "MiB",
     "By": N_("bytes"),
+    "{ISPU}": "ISPU",
+    "{AQI}": "AQI",
+    "{Siaga}": "Siaga",
+    "{person}/m2": "/m²",
+    "{parameter}": "#",
+    "{version}": "v",
 }
 """UCUM codes and what stands for them on the screen."""
 
@@ -91,6 +97,11 @@ def moment(_: Words, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 12:10:05 WIT."""
     local = _local(time_ms, zone)
     return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M:%S} {zone_name(time_ms, zone)}"
+
+
+def day_and_time(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 2026 12:10 in `zone`: where the second says nothing, and the year may."""
+    return f"{date_of(_, time_ms, zone)} {_local(time_ms, zone):%H:%M}"
 
 
 def _local(time_ms: int, zone: ZoneInfo) -> datetime:

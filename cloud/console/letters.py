@@ -18,9 +18,9 @@ TryAgain = Callable[[int], Awaitable[tuple[str, str]]]
 
 
 class Letters:
-    """The section with the refused readings, newest first."""
+    """The section with the refused readings, newest first; `try_again` None: who looks may only read them."""
 
-    def __init__(self, _: Words, *, try_again: TryAgain) -> None:
+    def __init__(self, _: Words, *, try_again: TryAgain | None) -> None:
         self._words, self._try_again = _, try_again
         self._rows: dict[int, Row] = {}
         with box("panel", "section", aria_label=_("Refused readings")) as self._panel:
@@ -58,8 +58,8 @@ class Letters:
 class Row:
     """One refused reading or message."""
 
-    def __init__(self, _: Words, letter: LetterView, try_again: TryAgain, outcome: tuple[str, str]) -> None:
-        self._letter_id, self._replay, self.outcome = letter.id, try_again, outcome
+    def __init__(self, _: Words, letter: LetterView, try_again: TryAgain | None, outcome: tuple[str, str]) -> None:
+        self._letter_id, self.outcome = letter.id, outcome
         with box("row", role="row") as self._row:
             for column, classes, content in ((0, "nowrap", letter.time), (1, "", letter.gateway)):
                 with _cell(_, column, classes):
@@ -70,9 +70,11 @@ class Row:
                 self._outcome = text("", "outcome")
             with _cell(_, 3, "number"):
                 self._count = text()
-            with _cell(_, 4, "action"), box("try", "button", type="button") as self._button:
-                text(_("Try again"))
-        self._button.on("click", self._try)
+            with _cell(_, 4, "action"):
+                if try_again is not None:
+                    with box("try", "button", type="button") as button:
+                        text(_("Try again"))
+                    button.on("click", lambda: self._try(button, try_again))
         self._tell(outcome)
 
     def show(self, letter: LetterView) -> None:
@@ -82,13 +84,13 @@ class Row:
         if letter.outcome and not self.outcome[1]:
             self._tell(("ok", letter.outcome))
 
-    async def _try(self) -> None:
-        mark(self._button, "true", "disabled")
+    async def _try(self, button: ui.element, try_again: TryAgain) -> None:
+        mark(button, "true", "disabled")
         try:
-            self._tell(await self._replay(self._letter_id))
+            self._tell(await try_again(self._letter_id))
         finally:
-            self._button.props.pop("disabled", None)
-            self._button.update()
+            button.props.pop("disabled", None)
+            button.update()
 
     def _tell(self, outcome: tuple[str, str]) -> None:
         self.outcome = outcome

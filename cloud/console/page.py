@@ -1,28 +1,31 @@
-"""The console on the API's application: one page in each language, live.
+"""The console on the API's application: its pages in each language, live.
 
 / ─► /console/id or /console/en      each open page shows the shared snapshot of the tick, changing what is new
+     …/alarms  …/thresholds          what a page lets somebody do is asked of the guard again where it is done
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
 
-from cloud.console.bar import Bar, Strip
-from cloud.console.cards import Cards
-from cloud.console.elements import box, text
-from cloud.console.gateway_views import GatewayView, LetterView, gateways_of, letters_of
-from cloud.console.gateways import Gateways
+from cloud.access.who import Role
+from cloud.console.alarm_acts import Acts
+from cloud.console.alarms import AlarmsPage
+from cloud.console.bar import Bar
+from cloud.console.elements import box
 from cloud.console.histories import Histories
-from cloud.console.letters import Letters
-from cloud.console.panel import Panel
-from cloud.console.site_map import Coast, SiteMap, read_coast
+from cloud.console.marks import Marks
+from cloud.console.shown import Shown, shown_of
+from cloud.console.site_map import Coast, read_coast
+from cloud.console.situation import SituationPage
 from cloud.console.snapshot import TICK_S, Snapshot, Snapshots
-from cloud.console.views import DomainView, SiteView, StateView, domains_of, sites_of, state_of
+from cloud.console.threshold_acts import ThresholdActs
+from cloud.console.thresholds import ThresholdsPage
+from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import LANGUAGES, Words, words_in
 from cloud.platform import Platform
 from cloud.registry.database import DatabaseUnavailable
@@ -36,57 +39,44 @@ _RECONNECT_S = 30.0
 """How long a page that lost its connection finds its place again, without loading anew."""
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """All that a page shows of a snapshot in one language."""
-
-    snapshot: Snapshot
-    state: StateView
-    domains: tuple[DomainView, ...]
-    sites: tuple[SiteView, ...]
-    gateways: tuple[GatewayView, ...]
-    letters: tuple[LetterView, ...]
-
-
 class Console:
-    """What all open pages share: the snapshot of the tick, its texts by language, the histories."""
+    """What all open pages share: the snapshot of the tick, its texts by language and sites, the histories."""
 
     def __init__(self, platform: Platform, settings: ConsoleSettings) -> None:
         self.platform = platform
         self.zone = ZoneInfo(platform.city.zone)
         self.histories = Histories(platform.store)
+        self.marks = Marks(platform.book, platform.desk)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
         self._snapshots = Snapshots(platform)
-        self._shown: dict[str, Shown] = {}
+        self._shown: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, Shown]] = {}
 
-    async def shown(self, _: Words) -> Shown:
-        """What to show now in the language of `_`."""
+    async def shown(self, _: Words, sites: frozenset[str] | None) -> Shown:
+        """What to show now in the language of `_` to somebody who may see `sites` (None: all)."""
         snapshot = await self._snapshots.current()
-        held = self._shown.get(_.language.code)
-        if held is None or held.snapshot is not snapshot:
-            held = self._shown[_.language.code] = self._look(_, snapshot)
-        return held
+        key = (_.language.code, sites)
+        held = self._shown.get(key)
+        if held is None or held[0] is not snapshot:
+            held = self._shown[key] = (snapshot, shown_of(_, snapshot.of_sites(sites), self.zone))
+        return held[1]
 
-    def _look(self, _: Words, snapshot: Snapshot) -> Shown:
-        sites = sites_of(_, snapshot)
-        return Shown(
-            snapshot=snapshot,
-            state=state_of(_, snapshot, sites),
-            domains=domains_of(_, snapshot),
-            sites=sites,
-            gateways=gateways_of(_, snapshot),
-            letters=letters_of(_, snapshot, self.zone),
-        )
+    def look_again(self) -> None:
+        """Somebody has done something: the next look of any page asks anew."""
+        self._snapshots.look_again()
 
-    async def try_again(self, _: Words, letter: int) -> tuple[str, str]:
+    async def try_again(self, _: Words, visitor: Visitor, letter: int) -> tuple[str, str]:
         """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
         try:
-            replay = await self.platform.replay(letter)
+            who = await visitor.must(Role.TECHNICIAN)
+            replay = await self.platform.replay(letter, who=who.actor)
+        except NotAllowed as refused:
+            return "bad", str(refused)
         except LookupError:
             return "warn", _("It is gone: somebody else has cleared it.")
         except (StoreUnavailable, DatabaseUnavailable) as error:
             return "bad", str(error)
-        self._snapshots.look_again()
+        self.look_again()
         return ("bad" if replay.refused else "ok"), replay.sentence
 
 
@@ -102,7 +92,9 @@ def mount_console(app: FastAPI, platform: Platform, settings: CloudSettings) -> 
 
     for code, language in LANGUAGES.items():
         title = f"{platform.city.name} · Siaga"
-        ui.page(f"/{code}", title=title, language=language.page)(_page_of(console, words_in(code)))
+        for name in BODIES:
+            path = f"/{code}/{name}" if name else f"/{code}"
+            ui.page(path, title=title, language=language.page)(_page_of(console, words_in(code), name))
     ui.run_with(
         app,
         mount_path=ROOT,
@@ -115,12 +107,12 @@ def mount_console(app: FastAPI, platform: Platform, settings: CloudSettings) -> 
     )
 
 
-def _page_of(console: Console, _: Words) -> Callable[[Request], object]:
+def _page_of(console: Console, _: Words, name: str) -> Callable[[Request], object]:
     async def page(request: Request) -> None:
         chosen = request.cookies.get("siaga_theme", "")
         theme = chosen if chosen in THEMES else THEMES[0]
         ui.add_head_html(_head(theme))
-        await Page(console, _, theme).start()
+        await Page(console, _, name, theme, request).start()
 
     return page
 
@@ -131,20 +123,14 @@ def _head(theme: str) -> str:
 
 
 class Page:
-    """One open page."""
+    """One open page: the bar, and one of the bodies below it."""
 
-    def __init__(self, console: Console, _: Words, theme: str) -> None:
+    def __init__(self, console: Console, _: Words, name: str, theme: str, request: Request) -> None:
         self._console, self._words = console, _
-        self._bar = Bar(_, console.platform.city.name, console.zone)
+        self._visitor = Visitor(_, console.platform, request)
+        self._bar = Bar(_, console.platform.city.name, console.zone, page=name)
         with box("content", "main"):
-            self._strip = Strip(_)
-            with box("island"):
-                self._map = SiteMap(_, coast=console.coast, tiles=console.tiles, on_site=self._select)
-                self._cards = Cards(_, on_reading=self._open, on_site=self._select)
-            self._gateways = Gateways(_)
-            self._letters = Letters(_, try_again=lambda letter: console.try_again(_, letter))
-            _foot(_)
-        self._panel = Panel(_, console.histories, zone=console.zone, theme=theme)
+            self._body = BODIES[name](console, _, self._visitor, theme)
         ui.on("theme", self._set_theme)
 
     async def start(self) -> None:
@@ -152,33 +138,55 @@ class Page:
         await self._show()
         ui.timer(TICK_S, self._show, immediate=False)
 
+    async def _shown(self) -> Shown:
+        return await self._console.shown(self._words, self._visitor.who.sites)
+
     async def _show(self) -> None:
-        shown = await self._console.shown(self._words)
-        self._bar.show(shown.snapshot.now_ms, shown.state)
-        self._strip.show(shown.domains)
-        self._map.show(shown.sites)
-        self._cards.show(shown.sites)
-        self._gateways.show(shown.gateways)
-        self._letters.show(shown.letters, shown.snapshot.letters_open)
-        await self._panel.show(shown.snapshot)
-
-    def _select(self, site: str) -> None:
-        self._map.select(site)
-        self._cards.select(site)
-        ui.run_javascript(f"siaga.bringIntoView('site-{site}')")
-
-    async def _open(self, sensor: str, quantity: str) -> None:
-        shown = await self._console.shown(self._words)
-        await self._panel.open(sensor, quantity, shown.snapshot)
+        shown = await self._shown()
+        self._bar.show(shown.snapshot.now_ms, shown.state, waiting=shown.waiting)
+        await self._body.show(shown)
 
     async def _set_theme(self, event: object) -> None:
         theme = getattr(event, "args", "")
         if theme in THEMES:
-            shown = await self._console.shown(self._words)
-            await self._panel.set_theme(theme, shown.snapshot)
+            await self._body.set_theme(theme, await self._shown())
 
 
-def _foot(_: Words) -> None:
-    with box("foot", "footer"):
-        link = text(_("Interface for programs"), "", "a")
-        link.props["href"] = "../docs"
+def _situation(console: Console, _: Words, visitor: Visitor, theme: str) -> SituationPage:
+    return SituationPage(
+        _,
+        visitor,
+        histories=console.histories,
+        marks=console.marks,
+        coast=console.coast,
+        tiles=console.tiles,
+        zone=console.zone,
+        theme=theme,
+        try_again=lambda letter: console.try_again(_, visitor, letter),
+    )
+
+
+def _alarms(console: Console, _: Words, visitor: Visitor, theme: str) -> AlarmsPage:
+    sites = [site for site in console.platform.registry.sites() if visitor.who.may_see(site.id)]
+    acts = Acts(_, console.platform.desk, changed=console.look_again)
+    return AlarmsPage(_, acts, visitor, sites=tuple(sites), wanted=visitor.wanted_alarm)
+
+
+def _thresholds(console: Console, _: Words, visitor: Visitor, theme: str) -> ThresholdsPage:
+    platform = console.platform
+    return ThresholdsPage(
+        _,
+        ThresholdActs(_, platform.book, platform.previewer),
+        visitor,
+        book=platform.book,
+        theme=theme,
+        zone=console.zone,
+    )
+
+
+BODIES: dict[str, Callable[[Console, Words, Visitor, str], SituationPage | AlarmsPage | ThresholdsPage]] = {
+    "": _situation,
+    "alarms": _alarms,
+    "thresholds": _thresholds,
+}
+"""What stands below the bar, by the page's place under its language."""

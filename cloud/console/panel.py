@@ -13,6 +13,7 @@ from cloud.console import figures
 from cloud.console.chart import PALETTES, chart_options, summary
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.histories import SPANS, Histories
+from cloud.console.marks import Marks
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import sites_of, zone_of
 from cloud.console.words import N_, Words
@@ -26,8 +27,8 @@ _AGAIN_S = {"1h": 5.0, "24h": 30.0, "7d": 120.0}
 class Panel:
     """The panel: closed until `open`, then kept up to date by `show`."""
 
-    def __init__(self, _: Words, histories: Histories, *, zone: ZoneInfo, theme: str) -> None:
-        self._words, self._histories, self._zone = _, histories, zone
+    def __init__(self, _: Words, histories: Histories, marks: Marks, *, zone: ZoneInfo, theme: str) -> None:
+        self._words, self._histories, self._marks, self._zone = _, histories, marks, zone
         self._theme = theme
         self._series: tuple[str, str] | None = None
         self._span = "1h"
@@ -114,11 +115,14 @@ class Panel:
         except StoreUnavailable as error:
             self._note.set(str(error))
             return
+        _ = self._words
+        levels, bands = await self._marks.of(_, sensor, quantity, history.start_ms, history.end_ms)
         if (series, span) != (self._series, self._span):
             return  # somebody has clicked on while the store was thinking
-        _ = self._words
         zone = self._zone_of(sensor, snapshot)
-        options = chart_options(_, quantity, history, zone=zone, palette=PALETTES[self._theme])
+        options = chart_options(
+            _, quantity, history, zone=zone, palette=PALETTES[self._theme], levels=levels, bands=bands
+        )
         self._chart.options.clear()
         self._chart.options.update(options)
         self._chart.update()

@@ -1,6 +1,7 @@
 """The map of the sites: a coast line on the sea, or tiles where configured; a marker for each site, its name beside it.
 
-Markers are coloured by freshness through the page's style sheet; a click on one selects the site's card.
+Markers are coloured by the worst state of their site, whose term stands beside the name; a rim tells of late or silent
+sensors. A click on one selects the site's card.
 """
 
 import html
@@ -27,6 +28,8 @@ SIDES: dict[str, Point] = {
 }  # fmt: skip
 """Where a name may stand from its marker, the most wanted first."""
 _LETTER_PX, _LINE_PX, _MARKER_PX = 6.6, 22.0, 16.0
+_LONGEST_TERM = " Siaga 2"
+"""Room beside the name for the term of a state."""
 _ROUNDS = 3  # a name placed early moves again when later ones have taken its place
 PADDING_PX = 52.0
 """Between the outermost markers and the map's edge."""
@@ -124,20 +127,17 @@ class SiteMap:
                 marker.run_method("setZIndexOffset", 1000 if site.id == self._selected else 0)
 
 
-FRESHNESS_WORDS = {
-    Freshness.FRESH: N_("on time"),
-    Freshness.LATE: N_("late"),
-    Freshness.SILENT: N_("silent"),
-    Freshness.NEVER: N_("nothing yet"),
-}
+RIM_WORDS = {Freshness.LATE: N_("data late"), Freshness.SILENT: N_("data silent")}
+"""What a rim around a marker says."""
 
 
 def _legend(_: Words) -> None:
     with box("legend"):
-        for state, word in FRESHNESS_WORDS.items():
+        text(_("colour: worst state there"))
+        for state, words in RIM_WORDS.items():
             with box("legend-row") as row:
-                box("dot")
-                text(_(word))
+                box("rim")
+                text(_(words))
             mark(row, state)
 
 
@@ -147,11 +147,29 @@ def place(site: SiteView) -> tuple[str, str, float, float]:
 
 
 def marker_html(site: SiteView, side: str, *, selected: bool) -> str:
-    """The marker of a site, with its name on one `side`."""
+    """The marker of a site in the colour of its worst state, with its name and the state's term on one `side`."""
     return (
         f'<div class="site-pin" data-site="{html.escape(site.id)}" data-state="{site.freshness}" data-side="{side}"'
-        f' data-selected="{str(selected).lower()}"><i></i><b>{html.escape(site.name)}</b></div>'
+        f' data-selected="{str(selected).lower()}" data-raised="{str(_is_raised(site)).lower()}"{_colours(site)}>'
+        f"<i></i><b>{html.escape(site.name)}{_term(site)}</b></div>"
     )
+
+
+def _is_raised(site: SiteView) -> bool:
+    return site.worst is not None and site.worst.rank > 0
+
+
+def _colours(site: SiteView) -> str:
+    if site.worst is None:
+        return ""
+    return f' style="--level: {site.worst.chip.colour}; --ink: {site.worst.chip.ink}"'
+
+
+def _term(site: SiteView) -> str:
+    """The term of the worst state, unless all is calm; it is text, and never markup."""
+    if site.worst is None or not _is_raised(site):
+        return ""
+    return f" <em>{html.escape(site.worst.chip.word)}</em>"
 
 
 def bounds(sites: Iterable[SiteView]) -> list[list[float]]:
@@ -167,7 +185,10 @@ def name_sides(sites: Sequence[SiteView], *, size: Point) -> list[str]:
     markers = _in_pixels(sites, size)
     fixed = [_box(point, _MARKER_PX, _MARKER_PX) for point in markers] + _beyond(size)
     choices = [
-        {side: _name_box(point, site.name, direction) for side, direction in SIDES.items()}
+        {
+            side: _name_box(point, site.name + _LONGEST_TERM * _is_raised(site), direction)
+            for side, direction in SIDES.items()
+        }
         for site, point in zip(sites, markers, strict=True)
     ]
     names: dict[int, _Box] = {}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from cloud.accounting import Account
+from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.dead_letters import DeadLetter
 from cloud.health import Health
 from cloud.platform import Platform
@@ -24,6 +25,8 @@ TICK_S = 1.0
 LETTERS_EVERY_MS = 5_000
 """Dead letters are asked of the database, which everything else here is not."""
 LETTERS_SHOWN = 20
+ALARMS_HELD = 1_000
+"""Open alarms that are looked at, the newest first."""
 RATE_WINDOW_MS = 60_000
 _RATE_AFTER_MS = 5_000  # before that a rate says nothing
 
@@ -42,6 +45,33 @@ class Snapshot(msgspec.Struct, frozen=True):
     letters: tuple[DeadLetter, ...]
     letters_open: int
     per_minute: Mapping[Domain, float]
+    alarms: tuple[Alarm, ...] = ()
+
+    def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
+        """The part of it that belongs to the sites that somebody may see; None: all of it."""
+        if seen is None:
+            return self
+        sensors = tuple(sensor for sensor in self.sensors if sensor.site in seen)
+        gateways = tuple(gateway for gateway in self.gateways if gateway.site in seen)
+        ours = {gateway.id for gateway in gateways}
+        letters = tuple(letter for letter in self.letters if letter.gateway in ours)
+        readings = {
+            sensor: kept
+            for sensor, of_sensor in self.readings.items()
+            if (kept := tuple(reading for reading in of_sensor if reading.site in seen))
+        }
+        return msgspec.structs.replace(
+            self,
+            sites=tuple(site for site in self.sites if site.id in seen),
+            sensors=sensors,
+            gateways=gateways,
+            readings=readings,
+            statuses={gateway: status for gateway, status in self.statuses.items() if gateway in ours},
+            accounts={gateway: account for gateway, account in self.accounts.items() if gateway in ours},
+            letters=letters,
+            letters_open=len(letters),
+            alarms=tuple(alarm for alarm in self.alarms if alarm.site in seen),
+        )
 
 
 class Snapshots:
@@ -54,6 +84,7 @@ class Snapshots:
         self._taking = asyncio.Lock()
         self._letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
         self._letters_ms = 0
+        self._alarms: tuple[Alarm, ...] = ()
         self._rates = Rates()
 
     async def current(self) -> Snapshot:
@@ -65,7 +96,7 @@ class Snapshots:
             return self._last
 
     def look_again(self) -> None:
-        """Forget what is remembered of the dead letters: one of them has just changed."""
+        """Forget what is remembered of dead letters and alarms: one of them has just changed."""
         self._letters_ms, self._taken_s = 0, 0.0
 
     async def _take(self, now_ms: int) -> Snapshot:
@@ -73,6 +104,7 @@ class Snapshots:
         if now_ms - self._letters_ms >= LETTERS_EVERY_MS:
             await self._ask_for_letters()
             self._letters_ms = now_ms
+        await self._ask_for_alarms()
         gateways = tuple(registry.gateways())
         return Snapshot(
             now_ms=now_ms,
@@ -86,6 +118,7 @@ class Snapshots:
             letters=self._letters[0],
             letters_open=self._letters[1],
             per_minute=self._rates.after(now_ms, platform.metrics.stored_by_domain()),
+            alarms=self._alarms,
         )
 
     async def _ask_for_letters(self) -> None:
@@ -93,6 +126,11 @@ class Snapshots:
         with contextlib.suppress(DatabaseUnavailable):
             letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN)
             self._letters = tuple(letters), await self._platform.dead_letters.count()
+
+    async def _ask_for_alarms(self) -> None:
+        # an alarm that was open stays on the screen while the database does not answer
+        with contextlib.suppress(DatabaseUnavailable):
+            self._alarms = tuple(await self._platform.desk.alarms(AlarmFilter(open=True, limit=ALARMS_HELD)))
 
 
 class Rates:

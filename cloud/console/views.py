@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.console import figures
+from cloud.console.colours import Chip
+from cloud.console.conditions import Condition, Conditions, conditions_of, worst_of
 from cloud.console.freshness import Freshness, best, freshness, worst
 from cloud.console.snapshot import Snapshot
 from cloud.console.words import N_, Words
@@ -60,10 +62,12 @@ class SiteView(msgspec.Struct, frozen=True):
     longitude: float
     freshness: Freshness
     sensors: tuple[SensorView, ...]
+    conditions: tuple[Condition, ...] = ()
+    worst: Condition | None = None
 
 
 class DomainView(msgspec.Struct, frozen=True):
-    """One domain in the strip: newest and oldest age, how many of its sensors are silent, readings a minute."""
+    """One domain in the strip: its worst state and where that is, how fresh its readings are, and how many."""
 
     domain: Domain
     freshness: Freshness
@@ -71,6 +75,8 @@ class DomainView(msgspec.Struct, frozen=True):
     oldest: str
     silent: str
     per_minute: str
+    chip: Chip | None = None
+    where: str = ""
 
 
 class StateView(msgspec.Struct, frozen=True):
@@ -83,10 +89,11 @@ class StateView(msgspec.Struct, frozen=True):
 
 def sites_of(_: Words, snapshot: Snapshot) -> tuple[SiteView, ...]:
     """The cards, in the order of the city file."""
-    return tuple(_site(_, snapshot, site) for site in snapshot.sites)
+    conditions = conditions_of(_, snapshot)
+    return tuple(_site(_, snapshot, site, conditions[site.id]) for site in snapshot.sites)
 
 
-def _site(_: Words, snapshot: Snapshot, site: Site) -> SiteView:
+def _site(_: Words, snapshot: Snapshot, site: Site, conditions: tuple[Condition, ...]) -> SiteView:
     sensors = tuple(_sensor(_, snapshot, sensor) for sensor in snapshot.sensors if _is_of(sensor, site))
     return SiteView(
         id=site.id,
@@ -96,6 +103,8 @@ def _site(_: Words, snapshot: Snapshot, site: Site) -> SiteView:
         longitude=site.longitude,
         freshness=worst(sensor.freshness for sensor in sensors),
         sensors=sensors,
+        conditions=conditions,
+        worst=worst_of(conditions),
     )
 
 
@@ -139,15 +148,17 @@ def _age_s(snapshot: Snapshot, reading: StoredReading) -> float:
 
 def domains_of(_: Words, snapshot: Snapshot) -> tuple[DomainView, ...]:
     """The situation strip: what is watched for, and how fresh it is."""
-    return tuple(_domain(_, snapshot, domain) for domain in WATCHED)
+    conditions = conditions_of(_, snapshot)
+    return tuple(_domain(_, snapshot, domain, conditions) for domain in WATCHED)
 
 
-def _domain(_: Words, snapshot: Snapshot, domain: Domain) -> DomainView:
+def _domain(_: Words, snapshot: Snapshot, domain: Domain, conditions: Conditions) -> DomainView:
     sensors = [sensor for sensor in snapshot.sensors if _measures(sensor, domain)]
     ages = [_newest_age_s(snapshot, sensor, domain) for sensor in sensors]
     states = [freshness(age_s, sensor.interval_s) for age_s, sensor in zip(ages, sensors, strict=True)]
     known = [age_s for age_s in ages if age_s is not None]
     rate = snapshot.per_minute.get(domain)
+    place, worst_there = _worst_place(snapshot, domain, conditions)
     return DomainView(
         domain=domain,
         freshness=worst(states),
@@ -155,7 +166,24 @@ def _domain(_: Words, snapshot: Snapshot, domain: Domain) -> DomainView:
         oldest=figures.age(_, max(known)) if known else "–",
         silent=_silent(_, states),
         per_minute="–" if rate is None else _.number(rate, 0),
+        chip=None if worst_there is None else worst_there.chip,
+        where=place,
     )
+
+
+def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> tuple[str, Condition | None]:
+    """The worst state of a domain and the name of its site; no name where all is calm everywhere."""
+    found = [
+        (site.name, condition)
+        for site in snapshot.sites
+        for condition in conditions[site.id]
+        if condition.domain is domain
+    ]
+    worst_there = worst_of(condition for _name, condition in found)
+    if worst_there is None:
+        return "", None
+    place = next(name for name, condition in found if condition is worst_there)
+    return (place if worst_there.rank > 0 else ""), worst_there
 
 
 def _silent(_: Words, states: list[Freshness]) -> str:
@@ -170,11 +198,16 @@ def _measures(sensor: Sensor, domain: Domain) -> bool:
 
 
 def _newest_age_s(snapshot: Snapshot, sensor: Sensor, domain: Domain) -> float | None:
-    readings = snapshot.readings.get(sensor.id, ())
+    measured = [one for one in snapshot.readings.get(sensor.id, ()) if not QUANTITIES[one.quantity].derived]
     return min(
-        (_age_s(snapshot, reading) for reading in readings if QUANTITIES[reading.quantity].domain is domain),
+        (_age_s(snapshot, reading) for reading in measured if QUANTITIES[reading.quantity].domain is domain),
         default=None,
     )
+
+
+def _tells_of(reading: StoredReading, domain: Domain) -> bool:
+    row = QUANTITIES[reading.quantity]
+    return row.domain is domain and not row.derived  # computing is no sign of life of a sensor
 
 
 def state_of(_: Words, snapshot: Snapshot, sites: Iterable[SiteView]) -> StateView:

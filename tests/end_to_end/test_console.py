@@ -7,13 +7,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from cloud.console.chart import PALETTES
 from tests.servers import PATIENCE_S, Program, free_port, require, wait_until
+from tests.unit.cloud_console.served import PASSWORD
 
 COAST = Path(__file__).parents[2].parent / "shared" / "data" / "geo" / "morotai_halmahera_outline.geojson"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 WATER_LEVEL = '[data-sensor="river"][data-quantity="water_level"]'
 CURVE = f'.chart path[stroke="{PALETTES["dark"].line}"]'
 # a browser has errands of its own, which are not the page's
@@ -39,6 +41,19 @@ def console_in(folder: Path, port: int) -> Program:
     return Program("console", command, folder, port=port)
 
 
+def logged_in(
+    chromium: Browser, served: Program, role: str = "engineer", *, size: ViewportSize = DESK
+) -> BrowserContext:
+    """A browser of its own in which the user of `role` has logged in; with an empty role nobody has."""
+    context = chromium.new_context(viewport=size)
+    if role:
+        answer = context.request.post(
+            f"http://127.0.0.1:{served.port}/api/v1/session", data={"name": role, "password": PASSWORD}
+        )
+        assert answer.ok, answer.text()
+    return context
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Program]:
     with console_in(tmp_path_factory.mktemp("console"), free_port()) as program:
@@ -50,8 +65,14 @@ def look(served: Program, chromium: Browser) -> Iterator[OpenPage]:
     """Open a path of the server in a browser of its own; mistakes of the page fail the test."""
     contexts, mistakes = [], []
 
-    def open_page(path: str = "/console/en", *, size: dict[str, int] = DESK, asked: list[str] | None = None) -> Page:
-        context = chromium.new_context(viewport=size)
+    def open_page(
+        path: str = "/console/en",
+        *,
+        role: str = "engineer",
+        size: ViewportSize = DESK,
+        asked: list[str] | None = None,
+    ) -> Page:
+        context = logged_in(chromium, served, role, size=size)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_S * 1_000)
@@ -163,7 +184,7 @@ def test_a_refused_reading_is_tried_again_and_the_outcome_shown(look: OpenPage):
 
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("size", [PHONE, DESK, {"width": 1024, "height": 768}], ids=lambda size: str(size["width"]))
-def test_the_page_fits_its_screen_in_both_languages(look: OpenPage, language: str, size: dict[str, int]):
+def test_the_page_fits_its_screen_in_both_languages(look: OpenPage, language: str, size: ViewportSize):
     page = look(f"/console/{language}", size=size)
     page.locator(".site-pin b").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
@@ -177,7 +198,7 @@ def test_the_page_fits_its_screen_in_both_languages(look: OpenPage, language: st
 
 def test_a_page_finds_its_server_again_after_a_restart(tmp_path: Path, chromium: Browser):
     with console_in(tmp_path, free_port()) as program:
-        page = chromium.new_page()
+        page = logged_in(chromium, program).new_page()
         page.goto(f"http://127.0.0.1:{program.port}/console/en")
         value = page.locator(f"{WATER_LEVEL} .figure-value")
         expect(value).to_be_visible()
@@ -185,13 +206,39 @@ def test_a_page_finds_its_server_again_after_a_restart(tmp_path: Path, chromium:
         program.start()
         first = value.inner_text()
         wait_until(lambda: value.is_visible() and value.inner_text() != first, "the page lives again")
-        page.close()
+        page.context.close()
 
 
 def test_the_server_stops_cleanly_while_pages_are_open(tmp_path: Path, chromium: Browser):
     program = console_in(tmp_path, free_port()).start()
-    page = chromium.new_page()
+    page = logged_in(chromium, program).new_page()
     page.goto(f"http://127.0.0.1:{program.port}/console/en")
     expect(page.locator(WATER_LEVEL)).to_be_visible()
     assert program.stop() == 0, program.tail()
-    page.close()
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=lambda size: str(size["width"]))
+def test_somebody_logs_in_and_out_and_then_sees_nothing_more(look: OpenPage, size: ViewportSize):
+    page = look("/console/en?a=1", role="", size=size)
+    expect(page).to_have_url(re.compile(r"/login\?next="))
+    page.get_by_role("link", name="English").click()
+    page.get_by_label("Name").fill("viewer")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("Name or password is wrong.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/console/en\?a=1$"))
+    expect(page.locator(WATER_LEVEL)).to_be_visible()
+    expect(page.locator(".person-name")).to_have_text("viewer")
+    other, sockets = page.context.new_page(), []
+    other.on("websocket", lambda socket: sockets.append(socket))
+    other.goto(page.url)
+    expect(other.locator(WATER_LEVEL)).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page).to_have_url(re.compile(r"/login$"))
+    wait_until(lambda: other.title() and all(socket.is_closed() for socket in sockets), "the other page hears no more")
+    page.goto(other.url)
+    expect(page).to_have_url(re.compile(r"/login\?next="))

@@ -9,6 +9,10 @@ const siaga = {
     siaga.remember("theme", theme);
     emitEvent("theme", theme);
   },
+  async logOut(root, csrf) {
+    await fetch(`${root}/api/v1/session`, { method: "DELETE", headers: { "X-CSRF-Token": csrf } });
+    location.assign(`${root}/login`);
+  },
   toggle(row) {
     row.setAttribute("aria-expanded", row.getAttribute("aria-expanded") === "true" ? "false" : "true");
   },

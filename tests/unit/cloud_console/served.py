@@ -1,26 +1,46 @@
 """The console on a live city, as a program:  python -m tests.unit.cloud_console.served PORT FOLDER [COAST]
 
 uvicorn runs in an event loop that is there already, as in the cloud's own process; the river speaks twice a second.
+There is a user of each role, called as the role is, with the same PASSWORD.
 """
 
 import asyncio
 import contextlib
+import math
 import signal
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from cloud.access.who import Role
+from cloud.alarms.book import SINCE_EVER_MS
+from cloud.alarms.journal import Actor
+from cloud.alarms.records import RuleVersion
 from cloud.api.app import make_api
 from cloud.console.page import mount_console
 from cloud.settings import CloudSettings
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
 
+PASSWORD = "a boat on the river"
+RIVER_RULE = {
+    "title": "River level", "title_id": "Tinggi muka air sungai", "quantity": "water_level", "kind": "above",
+    "levels": [
+        {"name": "Siaga 3", "severity": "moderate", "limit": 250.0, "colour": "#f2c500"},
+        {"name": "Siaga 2", "severity": "severe", "limit": 300.0, "colour": "#f28c00"},
+        {"name": "Siaga 1", "severity": "extreme", "limit": 350.0, "colour": "#d7261e"},
+    ],
+    "hysteresis": 1.0,
+    "advice": "Call the village heads along the river and look at the camera of the bridge.",
+    "advice_id": "Hubungi para kepala desa di tepi sungai dan lihat kamera jembatan.",
+}  # fmt: skip
+
 
 async def serve(port: int, folder: Path, coast: str) -> None:
     """Serve until a signal says stop."""
     async with Morotai(folder) as city:
+        await admit(city)
         await begin(city)
         app = make_api(city.platform)
         mount_console(app, city.platform, CloudSettings.model_validate({"console": {"coastline": coast}}))
@@ -35,9 +55,26 @@ async def serve(port: int, folder: Path, coast: str) -> None:
             await river
 
 
+async def admit(city: Morotai) -> None:
+    """A user of each role, and the rule that a city begins with; they are still there after a restart."""
+    if not await city.access.users.exist():
+        for role in Role:
+            await city.access.users.add(role.name.lower(), PASSWORD, role, by=Actor("tests"))
+    reason = "the levels of the province"
+    await city.book.provide(
+        [RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, now_ms(), "tests", reason)]
+    )
+
+
 async def begin(city: Morotai) -> None:
     """An air station that spoke once, a stranger, and a gateway with a queue."""
     now = now_ms()
+    month = [
+        Reading("river", "water_level", now - back * 600_000, 100.0 + 25.0 * max(0.0, math.sin(back / 300)) ** 8)
+        for back in range(4_320, 1, -1)
+    ]
+    for start in range(0, len(month), 1_000):
+        await city.send("gw-daruba", month[start : start + 1_000])
     await city.send(
         "gw-daruba", [Reading("river", "water_level", now - back * 1_000, 130.0 + back / 100) for back in range(1, 600)]
     )

@@ -8,6 +8,9 @@ import pytest
 
 from cloud.console import page
 from cloud.console.chart import PALETTES
+from cloud.console.colours import SEVERITY_COLOURS, is_dark
+from cloud.console.conditions import FULLNESS
+from rules import ispu, siaga
 
 STYLE = (Path(page.__file__).parent / "static" / "console.css").read_text()
 THEMES = {
@@ -57,3 +60,39 @@ def test_the_page_fetches_nothing_by_its_style_or_script():
     for file in (Path(page.__file__).parent / "static").iterdir():
         addresses = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+[^\s\"')]*", file.read_text())
         assert [address for address in addresses if "www.w3.org" not in address] == []
+
+
+def mixed(colour: str, ground: str, share: float) -> str:
+    channels = zip(*((int(one[start : start + 2], 16) for start in (1, 3, 5)) for one in (colour, ground)), strict=True)
+    return "#" + "".join(f"{round(over * share + under * (1 - share)):02x}" for over, under in channels)
+
+
+LEVEL_COLOURS = [
+    *SEVERITY_COLOURS.values(),
+    *(category.hex for category in ispu.CATEGORIES),
+    *(stage.hex for stage in siaga.STAGES.values()),
+    *(row.colour for row in FULLNESS),
+]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_text_is_read_on_the_tint_of_every_level(theme):
+    colours = THEMES[theme]
+    tints = [mixed(level, colours["surface"], 0.16) for level in LEVEL_COLOURS]
+    weak = {(word, tint) for tint in tints for word in ("text", "soft") if contrast(colours[word], tint) < 4.5}
+    assert weak == set()
+
+
+def test_a_black_level_has_a_light_edge_on_the_dark_page():
+    edge = re.search(r'\[data-dark="true"\] { --tint: (#[0-9a-f]{6}); }', STYLE)
+    assert edge is not None
+    assert contrast(edge[1], THEMES["dark"]["surface"]) >= 3
+    assert [colour for colour in LEVEL_COLOURS if is_dark(colour)] == ["#000000"]
+    tint = mixed(edge[1], THEMES["dark"]["surface"], 0.16)
+    assert contrast(THEMES["dark"]["soft"], tint) >= 4.5
+
+
+def test_white_is_read_on_buttons_and_counts():
+    assert contrast("#ffffff", "#c81e2c") >= 4.5
+    for colours in THEMES.values():
+        assert contrast("#ffffff", colours["press"]) >= 4.5

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.blocks import Block
 from cloud.health import Condition
 from cloud.registry.records import Sensor
+from rules.engine import Watched, step_column
 from tests.unit.cloud.alarms.town import ANI, STREAM, T0, Town, city, level
 from wire import Domain, Reading, encode_batch
 from wire.topics import shard_of
@@ -375,5 +377,41 @@ def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: P
         await town.beat(at=302)
         assert len(await town.alarms()) == 1
         assert town.watch.component().status is Condition.OK
+
+    run(tmp_path, scenario)
+
+
+def test_an_alarm_that_began_earlier_than_was_told_stays_one_alarm_and_is_told_once(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.send(level(100, at=0))
+        await town.send(level(160, at=60))
+        await town.send(level(255, at=40))
+        (alarm,) = await town.alarms()
+        assert (alarm.opened_ms, alarm.state, alarm.withdrawn) == (T0 + 40_000, "alarming", False)
+        kinds = [kind for kind, _, _ in await town.events()]
+        assert kinds.count("raised") == 1
+        assert ("raised", 40, 1) in await town.events()
+        assert "withdrawn" not in kinds
+
+    run(tmp_path, scenario)
+
+
+def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(watched: Watched, *others: Any, **options: Any) -> Any:
+        if watched.sensor == "river":
+            raise ZeroDivisionError
+        return step_column(watched, *others, **options)
+
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        monkeypatch.setattr("cloud.alarms.rounds.step_column", broken)
+        await town.send(level(160, at=0))
+        await town.send(level(160, at=0, sensor="creek"))
+        assert [alarm.sensor for alarm in await town.alarms()] == ["creek"]
+        assert town.watch.component().status is Condition.DEGRADED
+        assert "water_level of sensor river fail with ZeroDivisionError" in town.watch.component().detail
 
     run(tmp_path, scenario)

@@ -1,0 +1,44 @@
+"""An alarm whose beginning has moved: a reading that came out of order shows that it began at another time.
+
+withdrawn raised@10:00:10 + raised@10:00:05, told together ─► Move(10:00:10 ─► 10:00:05): the same alarm, paged once
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rules.engine import Event, EventKind
+
+
+class Move(msgspec.Struct, frozen=True):
+    """The alarm opened at `before_ms` was opened at `after_ms` (UTC, event time), raised at `raised_ms`."""
+
+    before_ms: int
+    after_ms: int
+    raised_ms: int
+
+
+def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, list[Event]]:
+    """What became of the alarm that was open since `opened_ms`, if it moved, and the events that are left to tell."""
+    undone = any(_takes_back(event, EventKind.RAISED, opened_ms) for event in events)
+    again = next((event for event in events if event.kind is EventKind.RAISED and not event.late), None)
+    if opened_ms is None or not undone or again is None:
+        return None, list(events)
+    told = {(event.kind, event.time_ms, event.level) for event in events if event.opened_ms == again.opened_ms}
+    left = [
+        msgspec.structs.replace(event, opened_ms=again.opened_ms) if event.opened_ms == opened_ms else event
+        for event in events
+        if event is not again and not _is_told_again(event, opened_ms, told)
+    ]
+    return Move(opened_ms, again.opened_ms, again.time_ms), left
+
+
+def _takes_back(event: Event, kind: EventKind, opened_ms: int | None) -> bool:
+    return event.kind is EventKind.WITHDRAWN and event.undone is kind and event.opened_ms == opened_ms
+
+
+def _is_told_again(event: Event, opened_ms: int, told: set[tuple[EventKind, int, int]]) -> bool:
+    """Whether a withdrawal takes back what stands under the new beginning all the same, or the old beginning itself."""
+    if event.kind is not EventKind.WITHDRAWN or event.opened_ms != opened_ms or event.undone is None:
+        return False
+    return event.undone is EventKind.RAISED or (event.undone, event.time_ms, event.level) in told

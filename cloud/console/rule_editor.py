@@ -1,0 +1,190 @@
+"""The editor of a rule: plain fields on the left, on the right what the rule would have done, drawn as it is edited.
+
+Siaga 3  [150] cm  [moderate v]  ●        ╭ chart with levels and alarms ────────╮
+Siaga 2  [250] cm  [severe   v]  ●        │ 4 alarms, 1.2 hours a week; as it is │
+Must last [1] min   Must go back by [10]  ╰ now: 9 alarms, 6 hours a week ───────╯
+Why [the dike was raised            ]  [ Save ]
+"""
+
+import time
+from collections.abc import Callable
+
+from nicegui import ui
+
+from cloud.alarms.book import Book
+from cloud.console.elements import Text, box, mark, text
+from cloud.console.field_boxes import FieldBoxes
+from cloud.console.inputs import button, field, line_input, mistake_text
+from cloud.console.level_rows import LevelRows
+from cloud.console.preview_panel import PreviewPanel
+from cloud.console.rule_draft import TEXTS, Draft, draft_of, meaning_of
+from cloud.console.rule_fields import fields_of
+from cloud.console.rule_words import sentence
+from cloud.console.threshold_acts import Refused, ThresholdActs
+from cloud.console.threshold_views import RuleView, fields_to_save, scope_name
+from cloud.console.visitor import Visitor
+from cloud.console.words import N_, Words
+from rules.rule import Rule
+
+_SECTIONS = (
+    (N_("When it begins"), ("for_s", "at_least", "window_s", "minimum")),
+    (N_("When it ends"), ("hysteresis", "clear_s")),
+    (N_("When it holds"), ("hours", "enabled")),
+    (N_("What people read"), TEXTS),
+)
+_LOOK_EVERY_S = 0.2
+_STILL_S = 0.4
+"""So long nothing may change before the preview is asked for."""
+
+
+class RuleEditor:
+    """One rule being edited in one scope; `inherited` is what would hold if the scope said nothing, if anything."""
+
+    def __init__(
+        self, _: Words, acts: ThresholdActs, visitor: Visitor, view: RuleView, *, book: Book, scope: str,
+        theme: str, is_new: bool, inherited: Rule | None, on_done: Callable[[], object],
+    ) -> None:  # fmt: skip
+        self._words, self._acts, self._visitor = _, acts, visitor
+        self._view, self._scope, self._on_done, self._inherited = view, scope, on_done, inherited
+        self._rule = view.resolved.rule
+        self._draft: Draft = draft_of(_, self._rule)
+        self._released: set[str] = set()
+        self._seen = acts.newest_version(view.family, scope)
+        self._refused = Refused()
+        self._reason = ""
+        self._changed_s: float | None = time.monotonic()
+        with box("editor-grid"):
+            with box("panel editor", "section", id="rules-head"):
+                with box("panel-head"):
+                    text(_("New rule") if is_new else view.title, "panel-title", "h2")
+                    text(scope_name(_, book, scope), "origin")
+                self._sentence = text(view.sentence, "rule-sentence", "p")
+                with box("section-box"):
+                    text(_("Levels"), "section-title", "h3")
+                    self._levels = LevelRows(_, self._rule, self._draft, on_change=self._take_levels)
+                    self._release_button("levels")
+                self._boxes = FieldBoxes(_, self._rule, self._draft, on_change=self._take)
+                for title, fields in _SECTIONS:
+                    self._section(_(title), [name for name in fields if name in fields_of(self._rule.kind)])
+                self._save_row()
+            self._preview = PreviewPanel(_, acts, visitor, view, book=book, scope=scope, theme=theme)
+        self._judge()
+        ui.timer(_LOOK_EVERY_S, self._look)
+
+    def set_theme(self, theme: str) -> None:
+        """Draw in the colours of `theme` from now on."""
+        self._preview.set_theme(theme)
+
+    def _section(self, title: str, fields: list[str]) -> None:
+        if not fields:
+            return
+        with box("section-box"):
+            text(title, "section-title", "h3")
+            with box("fields"):
+                for name in fields:
+                    with box("field-slot"):
+                        self._boxes.build(name)
+                        self._release_button(name)
+
+    def _release_button(self, name: str) -> None:
+        """Where a value comes from, and the way back to the inherited one."""
+        _ = self._words
+        value = next((value for value in self._view.values if value.field == name), None)
+        if value is None or self._inherited is None:
+            return
+        with box("provenance"):
+            source = text(value.origin, "origin")
+            if value.own:
+                button(_("Use the inherited value"), "link", on_click=lambda: self._release(name, source))
+
+    def _release(self, name: str, source: Text) -> None:
+        _ = self._words
+        if self._inherited is None:
+            return
+        texts = draft_of(_, self._inherited)
+        if name == "levels":
+            self._levels.replace({field: words for field, words in texts.items() if field.startswith("level.")})
+        else:
+            self._boxes.replace(name, texts)
+        self._released.add(name)
+        source.set(_("inherited"))
+        self._note_change()
+
+    def _take(self, name: str) -> None:
+        self._released.discard(name)
+        self._note_change()
+
+    def _take_levels(self, draft: Draft) -> None:
+        kept = {field: words for field, words in self._draft.items() if not field.startswith("level.")}
+        self._draft.clear()
+        self._draft.update({**kept, **draft})
+        self._released.discard("levels")
+        self._note_change()
+
+    def _note_change(self) -> None:
+        self._changed_s, self._refused = time.monotonic(), Refused()
+        self._judge()
+
+    def _judge(self) -> Rule | None:
+        """Show what the texts mean, or what is wrong with them; the rule where nothing is."""
+        _ = self._words
+        meaning = meaning_of(_, self._rule, self._draft)
+        mistakes = {**self._refused.by_field, **meaning.mistakes}
+        self._boxes.show_mistakes(mistakes)
+        self._levels.show_mistakes(mistakes)
+        self._reason_mistake.set(mistakes.get("reason", ""))
+        self._other_mistakes.set(" ".join(self._others(mistakes)))
+        if meaning.rule is not None:
+            self._sentence.set(sentence(_, meaning.rule))
+        return meaning.rule
+
+    def _others(self, mistakes: dict[str, str]) -> list[str]:
+        shown = self._boxes.names | self._levels.names | {"reason"}
+        return [*self._refused.others, *(words for name, words in mistakes.items() if name not in shown)]
+
+    def _save_row(self) -> None:
+        _ = self._words
+        with box("save-row"):
+            with field(_("Why is it changed?")):
+                line_input("", label=_("Why is it changed?"), placeholder=_("the reason"), on_change=self._keep_reason)
+                self._reason_mistake = mistake_text()
+            self._other_mistakes = mistake_text()
+            with box("decide"):
+                self._save_button = button(_("Save"), "main", icon="check", on_click=self._save)
+                button(_("Cancel"), "quiet", on_click=self._on_done)
+
+    def _keep_reason(self, reason: str) -> None:
+        self._reason = reason
+
+    async def _look(self) -> None:
+        if self._changed_s is None or time.monotonic() - self._changed_s < _STILL_S:
+            return
+        self._changed_s = None
+        rule = self._judge()
+        if rule is None:
+            self._preview.wait()
+            return
+        fields = fields_to_save(self._view.resolved, rule, self._scope, released=self._released)
+        refused = await self._preview.show(rule, fields)
+        if refused is not None and self._changed_s is None:
+            self._refused = refused
+            self._judge()
+
+    async def _save(self) -> None:
+        rule = self._judge()
+        if rule is None:
+            return
+        mark(self._save_button, "true", "disabled")
+        try:
+            fields = fields_to_save(self._view.resolved, rule, self._scope, released=self._released)
+            refused = await self._acts.save(
+                self._visitor, self._view.family, self._scope, fields, self._reason, seen=self._seen
+            )
+        finally:
+            self._save_button.props.pop("disabled", None)
+            self._save_button.update()
+        if refused is None:
+            self._on_done()
+        else:
+            self._refused = refused
+            self._judge()

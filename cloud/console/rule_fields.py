@@ -1,0 +1,116 @@
+"""The fields of a rule as people know them: their names, their values in words, and which of them a kind has.
+
+"clear_s": 600 -> "Stays calm for": "10 min"        a version's body is plain JSON; `typed` makes values of it
+"""
+
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import msgspec
+
+from cloud.console.rule_words import (
+    KIND_NAMES,
+    SEVERITY_NAMES,
+    also_words,
+    amount,
+    at_least_words,
+    hours_words,
+    level_name,
+    limit_words,
+    marks_words,
+    quantity_name,
+    span,
+)
+from cloud.console.words import N_, Words
+from rules.rule import Kind, Level, Rule
+
+FIELD_NAMES = {
+    "title": N_("Title in English"),
+    "title_id": N_("Title in Indonesian"),
+    "enabled": N_("Switched on"),
+    "quantity": N_("What is measured"),
+    "kind": N_("Alarm when"),
+    "levels": N_("Levels"),
+    "for_s": N_("Must last"),
+    "at_least": N_("At least so many readings"),
+    "window_s": N_("Rise within"),
+    "minimum": N_("Only from this value on"),
+    "hysteresis": N_("Must go back by"),
+    "clear_s": N_("Must stay calm for"),
+    "also": N_("Second sensor that must agree"),
+    "hours": N_("Days and hours"),
+    "reject": N_("Readings not believed"),
+    "lateness_s": N_("Waits for readings out of order"),
+    "advice": N_("What to do, in English"),
+    "advice_id": N_("What to do, in Indonesian"),
+}
+"""In the order in which they are shown."""
+_NOT_OF_KIND = {
+    "window_s": {Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE, Kind.SILENCE},
+    "minimum": {Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE, Kind.SILENCE},
+    "hysteresis": {Kind.SILENCE},
+    "for_s": {Kind.SILENCE},
+    "clear_s": {Kind.SILENCE},
+    "at_least": {Kind.SILENCE, Kind.RISE},
+    "also": {Kind.SILENCE},
+    "reject": {Kind.SILENCE},
+    "lateness_s": {Kind.SILENCE},
+}
+_TYPES = get_type_hints(Rule)
+_Say = Callable[[Words, Rule, Any], str]
+
+
+def fields_of(kind: Kind) -> list[str]:
+    """The fields that matter to a kind of rule, in the order in which they are shown."""
+    return [field for field in FIELD_NAMES if kind not in _NOT_OF_KIND.get(field, ())]
+
+
+def typed(field: str, value: Any) -> Any:
+    """The value that the JSON of a version means; msgspec.ValidationError where it means none."""
+    return msgspec.convert(value, _TYPES[field])
+
+
+def value_words(_: Words, rule: Rule, field: str, value: Any) -> str:
+    """A value of `field` in words; `rule` says of which quantity and kind."""
+    return _("none") if value is None or (value == "" and field != "quantity") else _SAY[field](_, rule, value)
+
+
+def _levels(_: Words, rule: Rule, levels: tuple[Level, ...]) -> str:
+    return "; ".join(
+        f"{level_name(_, level)} {limit_words(_, rule, level)} ({_(SEVERITY_NAMES[level.severity])})"
+        for level in levels
+    )
+
+
+def _seconds(_: Words, rule: Rule, seconds: float) -> str:
+    return span(_, seconds) if seconds else _("none")
+
+
+def _amount(_: Words, rule: Rule, value: float) -> str:
+    return amount(_, rule.quantity, value)
+
+
+def _text(_: Words, rule: Rule, value: str) -> str:
+    return value
+
+
+_SAY: dict[str, _Say] = {
+    "title": _text,
+    "title_id": _text,
+    "advice": _text,
+    "advice_id": _text,
+    "enabled": lambda _, rule, value: _("yes") if value else _("no"),
+    "quantity": lambda _, rule, value: quantity_name(_, value),
+    "kind": lambda _, rule, value: _(KIND_NAMES[value]),
+    "levels": _levels,
+    "for_s": _seconds,
+    "window_s": _seconds,
+    "clear_s": _seconds,
+    "lateness_s": _seconds,
+    "minimum": _amount,
+    "hysteresis": _amount,
+    "at_least": lambda _, rule, value: at_least_words(_, value),
+    "also": lambda _, rule, value: also_words(_, value),
+    "hours": lambda _, rule, value: hours_words(_, value),
+    "reject": lambda _, rule, value: marks_words(_, value),
+}

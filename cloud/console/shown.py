@@ -1,0 +1,53 @@
+"""All that the pages show of a snapshot, worked out once for everybody with the same language and the same sites."""
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud.console.alarm_views import AlarmView, Around, alarm_view, unacknowledged, worst_first
+from cloud.console.gateway_views import GatewayView, LetterView, gateways_of, letters_of
+from cloud.console.snapshot import Snapshot
+from cloud.console.views import DomainView, SiteView, StateView, domains_of, sites_of, state_of
+from cloud.console.words import Words
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """All that the pages show of a snapshot in one language."""
+
+    snapshot: Snapshot
+    state: StateView
+    domains: tuple[DomainView, ...]
+    sites: tuple[SiteView, ...]
+    gateways: tuple[GatewayView, ...]
+    letters: tuple[LetterView, ...]
+    alarms: tuple[AlarmView, ...]
+    waiting: int
+    around: Around
+
+
+def shown_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> Shown:
+    """A snapshot in the language of `_`; `zone` is that of the city."""
+    sites = sites_of(_, snapshot)
+    around = around_of(snapshot, zone)
+    return Shown(
+        snapshot=snapshot,
+        state=state_of(_, snapshot, sites),
+        domains=domains_of(_, snapshot),
+        sites=sites,
+        gateways=gateways_of(_, snapshot),
+        letters=letters_of(_, snapshot, zone),
+        alarms=tuple(alarm_view(_, alarm, around) for alarm in worst_first(snapshot.alarms)),
+        waiting=len(unacknowledged(snapshot.alarms, snapshot.now_ms)),
+        around=around,
+    )
+
+
+def around_of(snapshot: Snapshot, zone: ZoneInfo) -> Around:
+    """What the alarms of a snapshot are read beside."""
+    return Around(
+        now_ms=snapshot.now_ms,
+        city_zone=zone,
+        sites={site.id: site for site in snapshot.sites},
+        sensors={sensor.id: sensor for sensor in snapshot.sensors},
+        newest={(one.sensor, one.quantity): one for found in snapshot.readings.values() for one in found},
+    )

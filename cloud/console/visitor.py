@@ -1,0 +1,52 @@
+"""Who looks at a page, and what they may do: asked anew before every deed, never taken from the page.
+
+who = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… takes the role operator …")
+"""
+
+from starlette.requests import Request
+
+from cloud.access.asking import who_asks
+from cloud.access.who import Role, Who
+from cloud.console.bar import ROLES
+from cloud.console.words import Words
+from cloud.platform import Platform
+from cloud.registry.database import DatabaseUnavailable
+
+
+class NotAllowed(Exception):
+    """Who looks may not do it; the text is one sentence for them."""
+
+
+class Visitor:
+    """The person behind one open page. `who` is what they were when it was opened: enough to show, never to act."""
+
+    def __init__(self, _: Words, platform: Platform, request: Request) -> None:
+        self._words, self._platform, self._request = _, platform, request
+        self.who: Who = who_asks(request)
+
+    @property
+    def wanted_alarm(self) -> int | None:
+        """The alarm that a message's link names: …/alarms?alarm=17."""
+        wanted = self._request.query_params.get("alarm", "")
+        return int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None
+
+    def may(self, role: Role) -> bool:
+        """Whether the page should offer what takes `role`."""
+        return self.who.role >= role
+
+    async def must(self, role: Role, *, site: str | None = None) -> Who:
+        """Who they are now, if they may do now what takes `role` at `site`; NotAllowed with the reason otherwise."""
+        _ = self._words
+        try:
+            asked = await self._platform.access.asked(self._request.headers, self.who.origin)
+        except DatabaseUnavailable as error:
+            raise NotAllowed(str(error)) from None
+        if asked is None:
+            raise NotAllowed(_("You are not logged in any more; log in again."))
+        if asked.who.role < role:
+            raise NotAllowed(
+                _("This takes the role {role}; you are {own}.", role=_(ROLES[role]), own=_(ROLES[asked.who.role]))
+            )
+        if site is not None and not asked.who.may_see(site):
+            raise NotAllowed(_("This site is not among those that you may see."))
+        return asked.who

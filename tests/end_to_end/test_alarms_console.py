@@ -1,0 +1,260 @@
+"""Thresholds and alarms in a real Chromium: set, seen, saved, crossed, acknowledged, journalled, undone.
+
+SIAGA_SCREENSHOTS=folder keeps a picture of every step, in both sizes, to be looked at.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+
+from tests.end_to_end.test_console import DESK, PHONE, QUIET, console_in, logged_in
+from tests.servers import PATIENCE_S, Program, free_port, require
+
+SHOTS = os.environ.get("SIAGA_SCREENSHOTS")
+RIVER = '[data-sensor="river"][data-quantity="water_level"]'
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = require("chromium")
+    expect.set_options(timeout=PATIENCE_S * 1_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Program]:
+    """A city of its own for each test: an alarm of one is no other's."""
+    with console_in(tmp_path, free_port()) as program:
+        yield program
+
+
+@pytest.fixture
+def visit(served: Program, chromium: Browser) -> Iterator[Visit]:
+    """Open a page as a user of some role, in a browser of its own; mistakes of the page fail the test."""
+    contexts: dict[tuple[str, int, str], BrowserContext] = {}
+    mistakes: list[str] = []
+    base = f"http://127.0.0.1:{served.port}"
+
+    def open_page(role: str, path: str, *, size: ViewportSize = DESK, theme: str = "dark") -> Page:
+        key = (role, size["width"], theme)
+        if key not in contexts:
+            contexts[key] = logged_in(chromium, served, role, size=size)
+            contexts[key].add_cookies([{"name": "siaga_theme", "value": theme, "url": base}])
+        page = contexts[key].new_page()
+        page.set_default_timeout(PATIENCE_S * 1_000)
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.goto(base + path)
+        return page
+
+    yield open_page
+    for context in contexts.values():
+        context.close()
+    served.must_live()
+    assert mistakes == []
+
+
+def keep_picture(page: Page, name: str) -> None:
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+
+def must_fit(page: Page) -> None:
+    size = page.viewport_size
+    assert size is not None
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], "the page scrolls sideways"
+
+
+def choose_river(page: Page) -> None:
+    page.locator('.branch[data-scope="sensor:river"]').click()
+    expect(page.locator(".rules-title")).to_have_text("River gauge")
+
+
+def set_level(page: Page, limit_cm: float, reason: str) -> None:
+    """In the editor of the river's rule at its sensor: another limit for the mildest level, and why."""
+    choose_river(page)
+    page.locator('[data-family="river-level"]').get_by_role("button", name="Change here").click()
+    page.get_by_label("From cm").first.fill(str(limit_cm))
+    expect(page.locator(".rule-sentence")).to_contain_text(f"{limit_cm:g} cm (Siaga 3)")
+    page.get_by_label("Why is it changed?").fill(reason)
+
+
+def level_now(page: Page) -> float:
+    return float(page.locator(f"{RIVER} .figure-value").inner_text())
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_threshold_is_set_crossed_acknowledged_and_undone(visit: Visit, size: ViewportSize):
+    shot = f"{size['width']}"
+    limit_cm = round(level_now(visit("viewer", "/console/en", size=size)) + 2.0, 1)
+
+    # the engineer sets it, and sees what it would have done
+    engineer = visit("engineer", "/console/en/thresholds", size=size)
+    keep_picture(engineer, f"{shot}-1-thresholds")
+    set_level(engineer, 120, "a try")
+    expect(engineer.locator(".preview-sentence")).to_have_text(
+        re.compile(r"^\d+ alarms?, [\d.]+ hours a week; as it is now: no alarm$")
+    )
+    must_fit(engineer)
+    keep_picture(engineer, f"{shot}-2-preview")
+    engineer.get_by_label("From cm").first.fill(str(limit_cm))
+    engineer.get_by_label("Why is it changed?").fill("the bridge is being repaired")
+    engineer.get_by_role("button", name="Save").click()
+    own = engineer.locator('[data-family="river-level"] .value-row[data-own="true"]')
+    expect(own).to_contain_text(["Levels"])
+    expect(own.locator(".value-origin")).to_have_text(["set here"])
+    keep_picture(engineer, f"{shot}-3-saved")
+
+    # a reading crosses it, and an operator acknowledges it with a word
+    operator = visit("operator", "/console/en/alarms", size=size)
+    alarm = operator.locator(".alarm")
+    expect(alarm).to_have_count(1)
+    expect(alarm.locator(".chip")).to_have_text("Siaga 3")
+    expect(operator.locator(".page-link .count:not(:empty)")).to_have_text("1")
+    must_fit(operator)
+    keep_picture(operator, f"{shot}-4-alarm")
+    alarm.get_by_role("button", name="Acknowledge").click()
+    alarm.locator(".alarm-form").get_by_role("button", name="Acknowledge").click()
+    expect(alarm.locator(".mistake")).to_have_text("Write a word, so that the next shift knows.")
+    alarm.get_by_label("A word for the next shift").fill("the sluice is open")
+    alarm.locator(".alarm-form").get_by_role("button", name="Acknowledge").click()
+    expect(alarm).to_contain_text("“the sluice is open”")
+    expect(operator.locator(".page-link .count:not(:empty)")).to_have_count(0)
+
+    # the journal shows it
+    alarm.get_by_role("button", name="Journal").click()
+    line = alarm.locator(".journal .line").first
+    expect(line).to_contain_text("operator")
+    expect(line).to_contain_text("acknowledged")
+    expect(line).to_contain_text("the sluice is open")
+    must_fit(operator)
+    keep_picture(operator, f"{shot}-5-journal")
+
+    # the situation says it in the domain's own term
+    viewer = visit("viewer", "/console/en", size=size)
+    expect(viewer.locator(".banner")).to_contain_text("Siaga 3")
+    expect(viewer.locator('.site-pin[data-site="daruba"]')).to_contain_text("Siaga 3")
+    expect(viewer.locator("#site-daruba .card-chips")).to_contain_text("Siaga 3")
+    must_fit(viewer)
+    keep_picture(viewer, f"{shot}-6-situation")
+    viewer.locator(RIVER).click()
+    expect(viewer.locator(".side-panel .chart")).to_contain_text("Siaga 3")
+    keep_picture(viewer, f"{shot}-7-chart")
+
+    # the engineer takes it back
+    engineer.locator('[data-family="river-level"]').get_by_role("button", name="Versions").click()
+    version = engineer.locator(".version").first
+    expect(version).to_contain_text("the bridge is being repaired")
+    keep_picture(engineer, f"{shot}-8-versions")
+    version.get_by_label("Why").fill("the repair is over")
+    version.get_by_role("button", name="Undo").click()
+    expect(own).to_have_count(0)
+    expect(alarm).to_have_count(0)
+    operator.get_by_role("button", name="Over").click()
+    expect(operator.locator(".alarm")).to_contain_text("Siaga 3")
+    keep_picture(operator, f"{shot}-9-over")
+
+
+def raise_an_alarm(visit: Visit) -> None:
+    limit_cm = round(level_now(visit("viewer", "/console/en")) - 1.0, 1)
+    engineer = visit("engineer", "/console/en/thresholds")
+    set_level(engineer, limit_cm, "to be seen")
+    engineer.get_by_role("button", name="Save").click()
+    expect(engineer.locator('[data-family="river-level"] .value-row[data-own="true"]')).to_have_count(1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_page_fits_its_screen_in_both_languages(visit: Visit, theme: str):
+    raise_an_alarm(visit)
+    for size in (DESK, PHONE):
+        for language in ("id", "en"):
+            shot = f"look-{theme}-{size['width']}-{language}"
+            alarms = visit("operator", f"/console/{language}/alarms", size=size, theme=theme)
+            expect(alarms.locator(".alarm .chip")).to_have_text("Siaga 3")
+            alarms.locator(".alarm .actions .button").nth(2).click()
+            expect(alarms.locator(".alarm-form select")).to_be_visible()
+            must_fit(alarms)
+            keep_picture(alarms, f"{shot}-alarms")
+            thresholds = visit("engineer", f"/console/{language}/thresholds", size=size, theme=theme)
+            expect(thresholds.locator(".rule")).to_have_count(1)
+            must_fit(thresholds)
+            keep_picture(thresholds, f"{shot}-thresholds")
+            situation = visit("viewer", f"/console/{language}", size=size, theme=theme)
+            expect(situation.locator(".banner")).to_contain_text("Siaga 3")
+            must_fit(situation)
+            keep_picture(situation, f"{shot}-situation")
+
+
+def test_a_viewer_is_offered_nothing_to_do_and_mistakes_are_named_in_place(visit: Visit):
+    raise_an_alarm(visit)
+    viewer = visit("viewer", "/console/en/alarms")
+    expect(viewer.locator(".alarm")).to_have_count(1)
+    expect(viewer.locator(".alarm .button")).to_have_count(0)
+    viewer.goto(viewer.url.replace("alarms", "thresholds"))
+    expect(viewer.locator(".rule")).to_have_count(1)
+    expect(viewer.get_by_role("button", name="Change here")).to_have_count(0)
+    expect(viewer.get_by_role("button", name="New rule")).to_have_count(0)
+
+    engineer = visit("engineer", "/console/en/thresholds")
+    choose_river(engineer)
+    engineer.get_by_role("button", name="Change here").click()
+    engineer.get_by_label("From cm").nth(1).fill("20")
+    mistake = engineer.locator(".level-row").nth(1).locator(".mistake:not(:empty)")
+    expect(mistake).to_contain_text("Siaga 2 at 20 is not above Siaga 3")
+    expect(engineer.locator(".preview")).to_contain_text("The preview goes on when the mistakes are mended.")
+    engineer.get_by_label("From cm").nth(1).fill("300")
+    expect(mistake).to_have_count(0)
+    engineer.get_by_role("button", name="Save").click()
+    expect(engineer.locator(".save-row .mistake:not(:empty)")).to_have_text(
+        "Write why, so that others understand it later."
+    )
+
+
+def test_a_place_goes_back_to_the_inherited_value(visit: Visit):
+    raise_an_alarm(visit)
+    engineer = visit("engineer", "/console/en/thresholds")
+    choose_river(engineer)
+    engineer.get_by_role("button", name="Change here").click()
+    engineer.get_by_role("button", name="Use the inherited value").click()
+    expect(engineer.get_by_label("From cm").first).to_have_value("250")
+    expect(engineer.locator(".rule-sentence")).to_contain_text("250 cm (Siaga 3)")
+    engineer.get_by_label("Why is it changed?").fill("as everywhere")
+    engineer.get_by_role("button", name="Save").click()
+    expect(engineer.locator(".rule .origin")).to_have_text("inherited from Pulau Morotai")
+
+
+def test_an_engineer_makes_a_new_rule_for_one_place(visit: Visit):
+    engineer = visit("engineer", "/console/en/thresholds")
+    engineer.locator('.branch[data-scope="sensor:air"]').click()
+    engineer.get_by_role("button", name="New rule").click()
+    engineer.get_by_label("Title").fill("Fine dust")
+    engineer.get_by_role("button", name="Go on").click()
+    engineer.get_by_label("Name in English").fill("Dusty")
+    engineer.get_by_label("From µg/m³").fill("55,4")
+    expect(engineer.locator(".rule-sentence")).to_contain_text("Alarm when PM2.5 reaches 55.4 µg/m³ (Dusty).")
+    engineer.get_by_label("Why is it changed?").fill("smoke season")
+    engineer.get_by_role("button", name="Save").click()
+    rule = engineer.locator('.rule[data-family="fine-dust"]')
+    expect(rule).to_contain_text("Dusty 55.4 µg/m³ (Moderate)")
+
+
+def test_the_link_of_a_message_leads_to_its_alarm_even_when_it_is_over(visit: Visit):
+    raise_an_alarm(visit)
+    open_page = visit("operator", "/console/en/alarms?alarm=1")
+    expect(open_page.locator("#alarm-1")).to_be_in_viewport()
+    expect(open_page.locator(".led-here .alarm")).to_have_count(0)
+    engineer = visit("engineer", "/console/en/thresholds")
+    choose_river(engineer)
+    engineer.get_by_role("button", name="Versions").click()
+    engineer.get_by_role("button", name="Undo").click()
+    expect(open_page.locator(".alarm")).to_have_count(0)
+    over = visit("operator", "/console/en/alarms?alarm=1")
+    expect(over.locator(".led-here #alarm-1")).to_contain_text("over")

@@ -1,0 +1,241 @@
+"""What a page may not be trusted with: every deed asks who it is that does it, now."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.access.who import Role
+from cloud.alarms.book import SINCE_EVER_MS
+from cloud.alarms.journal import Actor
+from cloud.alarms.preview import Preview
+from cloud.alarms.records import Alarm, AlarmFilter, RuleVersion
+from cloud.console.alarm_acts import Acts
+from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
+from cloud.console.visitor import NotAllowed, Visitor
+from cloud.console.words import words_in
+from tests.unit.cloud_api.morotai import Morotai, now_ms
+from tests.unit.cloud_console.alarms_made import around
+from tests.unit.cloud_console.served import RIVER_RULE
+from tests.unit.cloud_console.visitors import visitor_of
+from wire import Reading
+
+EN = words_in("en")
+In = Callable[[Callable[[Morotai], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def in_city(tmp_path: Path) -> In:
+    """Run something in a city whose river has just passed Siaga 3."""
+
+    def run(happen: Callable[[Morotai], Awaitable[None]]) -> None:
+        async def live() -> None:
+            async with Morotai(tmp_path) as city:
+                beginning = RuleVersion(
+                    "river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "the beginning"
+                )
+                await city.book.provide([beginning])
+                now = now_ms()
+                await city.send(
+                    "gw-daruba",
+                    [
+                        Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step)
+                        for step in range(9)
+                    ],
+                )
+                await happen(city)
+
+        asyncio.run(live())
+
+    return run
+
+
+async def the_alarm(city: Morotai) -> Alarm:
+    (alarm,) = await city.platform.desk.alarms(AlarmFilter(open=True))
+    return alarm
+
+
+def acts_in(city: Morotai, told: list[str] | None = None) -> Acts:
+    return Acts(EN, city.platform.desk, changed=lambda: (told if told is not None else []).append("changed"))
+
+
+def thresholds_in(city: Morotai) -> ThresholdActs:
+    return ThresholdActs(EN, city.book, city.platform.previewer)
+
+
+def test_an_operator_acknowledges_with_a_word_and_all_pages_look_again(in_city: In):
+    async def happen(city: Morotai) -> None:
+        told: list[str] = []
+        acts, ani = acts_in(city, told), await visitor_of(city, Role.OPERATOR)
+        alarm = await the_alarm(city)
+        assert await acts.acknowledge(ani, alarm.id, "  ") == "Write a word, so that the next shift knows."
+        assert await acts.acknowledge(ani, alarm.id, "the pump runs") == ""
+        assert told == ["changed"]
+        assert (await the_alarm(city)).acknowledged_word == "the pump runs"
+        refusal = await acts.acknowledge(await visitor_of(city, Role.OPERATOR), alarm.id, "me too")
+        assert "has acknowledged it already: “the pump runs”" in refusal
+        lines = await acts.journal(ani, alarm.id, around())
+        assert [line.what for line in lines] == ["acknowledged", "began: Siaga 3, 250 cm"]
+
+    in_city(happen)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN])
+def test_no_deed_on_an_alarm_is_done_for_a_lesser_role(in_city: In, role: Role):
+    async def happen(city: Morotai) -> None:
+        acts, budi = acts_in(city), await visitor_of(city, role)
+        before = await the_alarm(city)
+        refusals = [
+            await acts.acknowledge(budi, before.id, "word"),
+            await acts.assign(budi, before.id, "budi"),
+            await acts.shelve(budi, before.id, "1h", "", "word", around()),
+            await acts.unshelve(budi, before.id),
+        ]
+        assert set(refusals) == {f"This takes the role Operator; you are {role.name.title()}."}
+        assert await the_alarm(city) == before
+        with pytest.raises(NotAllowed):
+            await acts.journal(budi, before.id, around())
+
+    in_city(happen)
+
+
+def test_an_alarm_of_another_site_is_out_of_reach(in_city: In):
+    async def happen(city: Morotai) -> None:
+        far = await visitor_of(city, Role.OPERATOR, sites=["sangowo"])
+        alarm = await the_alarm(city)
+        refusal = await acts_in(city).acknowledge(far, alarm.id, "word")
+        assert refusal == "This site is not among those that you may see."
+        assert (await the_alarm(city)).acknowledged_ms is None
+
+    in_city(happen)
+
+
+def test_who_has_lost_their_right_since_the_page_was_opened_is_refused(in_city: In):
+    async def happen(city: Morotai) -> None:
+        ani = await visitor_of(city, Role.OPERATOR)
+        await revoke_all(city)
+        refusal = await acts_in(city).acknowledge(ani, (await the_alarm(city)).id, "word")
+        assert refusal == "You are not logged in any more; log in again."
+
+    in_city(happen)
+
+
+async def revoke_all(city: Morotai) -> None:
+    for token in await city.access.tokens.all():
+        await city.access.tokens.revoke(token.id, by=Actor("tests"))
+
+
+def test_an_alarm_is_assigned_put_aside_and_taken_up_again(in_city: In):
+    async def happen(city: Morotai) -> None:
+        acts, ani = acts_in(city), await visitor_of(city, Role.OPERATOR)
+        alarm = await the_alarm(city)
+        assert await acts.assign(ani, alarm.id, "budi") == ""
+        assert await acts.shelve(ani, alarm.id, "4h", "", "the gauge is cleaned", around()) == ""
+        held = await the_alarm(city)
+        assert held.assigned_to == "budi"
+        assert held.shelved_until_ms is not None
+        assert abs(held.shelved_until_ms - now_ms() - 4 * 3_600_000) < 60_000
+        assert "is no time of day" in await acts.shelve(ani, alarm.id, "custom", "soon", "word", around())
+        assert await acts.unshelve(ani, alarm.id) == ""
+        assert (await the_alarm(city)).shelved_until_ms is None
+        assert "gone" in await acts.assign(ani, 999, "budi")
+
+    in_city(happen)
+
+
+async def saved(city: Morotai, visitor: Visitor, scope: str = "sensor:river", reason: str = "why") -> Refused | None:
+    acts = thresholds_in(city)
+    seen = acts.newest_version("river-level", scope)
+    return await acts.save(visitor, "river-level", scope, {"hysteresis": 2.0}, reason, seen=seen)
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN, Role.OPERATOR])
+def test_no_rule_is_changed_for_a_lesser_role(in_city: In, role: Role):
+    async def happen(city: Morotai) -> None:
+        budi, acts = await visitor_of(city, role), thresholds_in(city)
+        before = city.book.versions()
+        tried = await acts.preview(budi, "river-level", "all", {"hysteresis": 2.0}, sensor="river", days=1)
+        for refused in (await saved(city, budi), await acts.undo(budi, "river-level", "all", ""), tried):
+            assert refused == Refused(others=(f"This takes the role Engineer; you are {role.name.title()}.",))
+        assert city.book.versions() == before
+
+    in_city(happen)
+
+
+def test_an_engineer_of_one_site_changes_no_other_and_nothing_wide(in_city: In):
+    async def happen(city: Morotai) -> None:
+        cici = await visitor_of(city, Role.ENGINEER, sites=["daruba"])
+        for scope in ("all", "group:rivers", "site:dodola", "sensor:ferry", "sensor:unknown"):
+            refused = await saved(city, cici, scope)
+            assert refused is not None
+            assert "beyond the sites" in refused.others[0], scope
+        assert await saved(city, cici, "sensor:river") is None
+        assert await saved(city, cici, "site:daruba") is None
+
+    in_city(happen)
+
+
+def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
+    async def happen(city: Morotai) -> None:
+        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        levels = [{"name": "Siaga 3", "severity": "moderate", "limit": 245.0}]
+        found = await acts.preview(dedi, "river-level", "sensor:river", {"levels": levels}, sensor="river", days=1)
+        assert isinstance(found, Preview)
+        assert (len(found.saved.alarms), len(found.edited.alarms)) == (1, 1)
+        assert found.edited.alarms[0].opened_ms < found.saved.alarms[0].opened_ms
+        assert await saved(city, dedi, reason=" ") == Refused(
+            {"reason": "Write why, so that others understand it later."}
+        )
+        assert await saved(city, dedi) is None
+        assert city.book.versions("river-level", "sensor:river")[0].reason == "why"
+        assert await acts.undo(dedi, "river-level", "sensor:river", "") is None
+        assert city.book.versions("river-level", "sensor:river")[0].removed
+
+    in_city(happen)
+
+
+def test_a_scope_that_says_nothing_any_more_is_removed(in_city: In):
+    async def happen(city: Morotai) -> None:
+        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        assert await saved(city, dedi) is None
+        assert await acts.save(dedi, "river-level", "sensor:river", {}, "as everywhere", seen=1) is None
+        assert [patch.scope for patch in city.book.patches("river-level")] == ["all"]
+
+    in_city(happen)
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: In):
+    async def happen(city: Morotai) -> None:
+        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        seen = acts.newest_version("river-level", "sensor:river")
+        await city.book.save("river-level", "sensor:river", {"for_s": 60.0}, who=Actor("ani"), reason="waves")
+        refused = await acts.save(dedi, "river-level", "sensor:river", {"hysteresis": 2.0}, "why", seen=seen)
+        assert refused is not None
+        assert refused.others == ("ani has changed it meanwhile: “waves”; cancel, and look at it first.",)
+        assert city.book.versions("river-level", "sensor:river")[0].fields == {"for_s": 60.0}
+
+    in_city(happen)
+
+
+def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
+    refused = sorted_out(
+        [
+            "hysteresis 120: is too wide",
+            "levels[1].limit 3: is out of order",
+            "levels: there are none",
+            "No field here.",
+        ]
+    )
+    assert refused.by_field == {
+        "hysteresis": "hysteresis 120: is too wide",
+        "level.1.limit": "levels[1].limit 3: is out of order",
+        "levels": "levels: there are none",
+    }
+    assert refused.others == ("No field here.",)
+
+
+def test_a_new_family_is_named_by_its_title():
+    assert family_name("Tinggi Muka Air (Sungai)", []) == "tinggi-muka-air-sungai"
+    assert family_name("River level", ["river-level", "river-level-2"]) == "river-level-3"
+    assert family_name("…", []) == "rule"
