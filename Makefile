@@ -17,7 +17,7 @@ demo: $(VENV)/.demo
 	@exec $(VENV)/bin/siaga-demo --port $(PORT) --data $(DATA)
 
 test: $(VENV)/.dev servers
-	$(VENV)/bin/pytest -m "not proof"
+	$(VENV)/bin/pytest -n 2 --dist loadfile -m "not proof"
 
 proofs: $(VENV)/.dev servers
 	$(VENV)/bin/pytest -m proof --timeout 1800

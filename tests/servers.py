@@ -41,18 +41,19 @@ def require(server: str) -> Path:
     pytest.skip(words)
 
 
-_given_ports: set[int] = set()
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS_EACH = 3_000
+# below what the kernel hands out by itself, and apart from the ports of the worker beside this one
+_ports = iter(range(10_000 + _WORKER % 7 * _PORTS_EACH, 10_000 + (_WORKER % 7 + 1) * _PORTS_EACH))
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on, and that this test run was not given before."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port not in _given_ports:
-            _given_ports.add(port)
+    """A TCP port of the loopback that nobody listens on, and that no test of this run was given before."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError(f"all {_PORTS_EACH} ports of this worker are given away; give it more")
 
 
 def wait_until(condition: Callable[[], object], what: str, *, patience_s: float = PATIENCE_S) -> None:

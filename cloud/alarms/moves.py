@@ -11,11 +11,10 @@ from rules.engine import Event, EventKind
 
 
 class Move(msgspec.Struct, frozen=True):
-    """The alarm opened at `before_ms` was opened at `after_ms` (UTC, event time), raised at `raised_ms`."""
+    """The alarm opened at `before_ms` (UTC, event time) began as `raised` says."""
 
     before_ms: int
-    after_ms: int
-    raised_ms: int
+    raised: Event
 
 
 def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, list[Event]]:
@@ -30,7 +29,7 @@ def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, 
         for event in events
         if event is not again and not _is_told_again(event, opened_ms, told)
     ]
-    return Move(opened_ms, again.opened_ms, again.time_ms), left
+    return Move(opened_ms, again), left
 
 
 def _takes_back(event: Event, kind: EventKind, opened_ms: int | None) -> bool:

@@ -69,13 +69,15 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
 
 def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> None:
     """Let an alarm begin when it did; where that alarm stands already, a replay, nothing is to be done."""
-    own = (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
-    if connection.execute(select(_ALARMS.c.id).where(*own, _ALARMS.c.opened_ms == move.after_ms)).first() is not None:
+    raised, own = move.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
+    held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
+    if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:
         return
-    alarm = connection.execute(select(_ALARMS.c.id).where(*own, _ALARMS.c.opened_ms == move.before_ms)).scalar()
-    connection.execute(update(_ALARMS).where(_ALARMS.c.id == alarm).values(opened_ms=move.after_ms))
-    raised = (_EVENTS.c.alarm == alarm, _EVENTS.c.kind == EventKind.RAISED.value)
-    connection.execute(update(_EVENTS).where(*raised).values(time_ms=move.raised_ms))
+    row = connection.execute(held.where(_ALARMS.c.opened_ms == move.before_ms)).one()
+    values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
+    connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
+    event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
+    connection.execute(event.values(time_ms=raised.time_ms, level=raised.level, value=raised.value))
 
 
 def write_states(connection: Connection, states: Iterable[tuple[str, str, State]], *, now_ms: int) -> None:

@@ -63,6 +63,8 @@ class AlarmsPage:
             self._tell(len(views))
         elif first:
             await self._load()
+        if self._wanted in self._cards:  # raised since: it stands where it belongs now
+            self._led_here.clear()
         if first and self._wanted is not None:
             await self._lead_to(self._wanted)
 
