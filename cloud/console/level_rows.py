@@ -69,8 +69,9 @@ class LevelRows:
         _ = self._words
         kind = self._rule.kind
         unit = _("expected intervals") if kind is Kind.SILENCE else unit_of(_, self._rule.quantity)
+        name = self._draft[f"level.{number}.name"]
         self._text(number, "name", _("Name in English"), "Siaga 3")
-        self._text(number, "name_id", _("Name in Indonesian"), "Siaga 3")
+        self._text(number, "name_id", _("Name in Indonesian"), name or "Siaga 3")  # which stands in where none is given
         self._number(number, "limit", _(_LIMIT_NAMES[kind]), unit)
         if kind in _HIGH_NAMES:
             self._number(number, "high", _(_HIGH_NAMES[kind]), unit)
