@@ -12,7 +12,10 @@ from wire import Domain
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """Readings of one sensor that share times and marks: `times_ms` in UTC, each of `fields` as long as it."""
+    """Readings of one sensor that share times and marks: `times_ms` in UTC, each of `fields` as long as it.
+
+    `span_ms` is the first and the last of the times, where somebody has looked for them already: see `span`.
+    """
 
     site: str
     sensor: str
@@ -21,6 +24,12 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     marks: int
     times_ms: list[int]
     fields: tuple[tuple[str, list[float]], ...]
+    span_ms: tuple[int, int] | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last of the times, which need not be in order."""
+        return self.span_ms or (min(self.times_ms), max(self.times_ms))
 
     @property
     def size(self) -> int:

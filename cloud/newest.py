@@ -14,8 +14,8 @@ def newest_of(blocks: Iterable[Block]) -> list[StoredReading]:
     """The newest reading of each quantity of each block."""
     found: list[StoredReading] = []
     for block in blocks:
-        time_ms = max(block.times_ms)
-        index = block.times_ms.index(time_ms)
+        time_ms = block.span[1]
+        index = -1 if block.times_ms[-1] == time_ms else block.times_ms.index(time_ms)
         for quantity, values in block.fields:
             found.append(
                 StoredReading(block.site, block.sensor, block.gateway, quantity, time_ms, values[index], block.marks)

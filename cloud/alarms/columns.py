@@ -73,7 +73,7 @@ def cargo_of(
         if not wanted:
             continue
         if measured:
-            heard_ms[block.sensor] = max(heard_ms.get(block.sensor, 0), max(block.times_ms))
+            heard_ms[block.sensor] = max(heard_ms.get(block.sensor, 0), block.span[1])
         columns += [
             WatchedColumn(block.sensor, quantity, block.marks, block.times_ms, values)
             for quantity, values in block.fields

@@ -27,7 +27,8 @@ def stretch_of(blocks: Sequence[Block]) -> Stretch | None:
     """From when to when the readings of `blocks` are; None where there are none."""
     if not blocks:
         return None
-    return min(min(block.times_ms) for block in blocks), max(max(block.times_ms) for block in blocks)
+    spans = [block.span for block in blocks]
+    return min(spans)[0], max(last_ms for _, last_ms in spans)
 
 
 def hours_of(first_ms: int, last_ms: int) -> range:

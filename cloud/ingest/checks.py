@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from cloud.blocks import Block
+from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.registry.snapshot import Registry, Route
 from rules.marks import MARK_OF_CLOCK, Mark
@@ -29,39 +30,54 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What the checks make of a batch."""
+    """What the checks make of a batch; `doubtful` are the series whose quality is not plain at a glance."""
 
     blocks: list[Block]
     refused: list[Refused]
+    doubtful: frozenset[Series] = frozenset()
 
 
-def check_batch(batch: Batch, *, gateway: str, registry: Registry, latest_ms: int) -> Checked:
-    """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC)."""
+def check_batch(
+    batch: Batch, *, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None = None
+) -> Checked:
+    """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
+
+    `judge` has a glance at each column while its smallest and largest number are at hand.
+    """
     routes = registry.routes(gateway) or {}
+    lanes = None if judge is None else judge.lanes(backfill=batch.backfill)
+    doubtful: set[Series] = set()
     collector = _Collector(gateway, backfill=batch.backfill)
     refused: list[Refused] = []
     times_before: list[int] | None = None
-    timely = False
+    timely, span = False, (0, 0)
     for column in batch.columns:
-        route = routes.get((column.sensor, column.quantity))
+        series = (column.sensor, column.quantity)
+        route = routes.get(series)
         if route is None:
             refused.append(_without_route(column, gateway, registry, backfill=batch.backfill))
             continue
         times_ms, values = column.times_ms, column.values
         if times_ms is not times_before:
             times_before = times_ms
-            timely = min(times_ms) >= EARLIEST_MS and max(times_ms) <= latest_ms
+            span = (min(times_ms), max(times_ms))
+            timely = span[0] >= EARLIEST_MS and span[1] <= latest_ms
         if route.calibration is not None:
             scale, offset = route.calibration.scale, route.calibration.offset
             values = [value * scale + offset for value in values]
-        if timely and min(values) >= route.low and max(values) <= route.high:
-            collector.add(column, route, times_ms, values)
+        low, high = min(values), max(values)
+        if timely and low >= route.low and high <= route.high:
+            lane = None if lanes is None else lanes.get(series)
+            if lane is None or not lane.is_plain(times_ms, values, low, high):
+                doubtful.add(series)
+            collector.add(column, route, times_ms, values, span)
             continue
+        doubtful.add(series)
         sifted = _sift(column, route, values, latest_ms=latest_ms, backfill=batch.backfill)
         refused.extend(sifted.refused)
         if sifted.times_ms:
-            collector.add(column, route, sifted.times_ms, sifted.values)
-    return Checked(collector.blocks(), refused)
+            collector.add(column, route, sifted.times_ms, sifted.values, None)
+    return Checked(collector.blocks(), refused, frozenset(doubtful))
 
 
 class _Collector:
@@ -74,14 +90,18 @@ class _Collector:
         self._blocks: list[Block] = []
         self._key: tuple[str, str, Domain, int] = ("", "", Domain.GATEWAY, 0)
         self._times_ms: list[int] = []
+        self._span_ms: tuple[int, int] | None = None
         self._names: list[str] = []
         self._columns: list[list[float]] = []
 
-    def add(self, column: Column, route: Route, times_ms: list[int], values: list[float]) -> None:
+    def add(
+        self, column: Column, route: Route, times_ms: list[int], values: list[float], span_ms: tuple[int, int] | None
+    ) -> None:
         key = (column.sensor, route.site, route.domain, self._marks[column.clock])
         if times_ms is not self._times_ms or key != self._key or column.quantity in self._names:
             self._close()
             self._key, self._times_ms, self._names, self._columns = key, times_ms, [], []
+            self._span_ms = span_ms
         self._names.append(column.quantity)
         self._columns.append(values)
 
@@ -93,7 +113,8 @@ class _Collector:
         if self._names:
             sensor, site, domain, marks = self._key
             fields = tuple(zip(self._names, self._columns, strict=True))
-            self._blocks.append(Block(site, sensor, self._gateway, domain, marks, self._times_ms, fields))
+            block = Block(site, sensor, self._gateway, domain, marks, self._times_ms, fields, self._span_ms)
+            self._blocks.append(block)
 
 
 class _Sifted(msgspec.Struct, frozen=True):

@@ -83,8 +83,8 @@ class Opener:
     def open(self, payload: bytes, gateway: str) -> Freight:
         """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception."""
         latest_ms = time.time_ns() // 1_000_000 + self._ahead_ms
-        parcel = self._parcel(payload, gateway, latest_ms)
-        spots = self._judge.look(parcel.blocks)
+        parcel = self._parcel(payload, gateway, latest_ms, self._judge)
+        spots = self._judge.look(parcel.blocks, parcel.doubtful)
         return self._load(_marked(parcel, spots), latest_ms, spots)
 
     def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
@@ -96,8 +96,8 @@ class Opener:
         """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
         return self._load(condemned(freight.payload, freight.gateway, error), freight.latest_ms)
 
-    def _parcel(self, payload: bytes, gateway: str, latest_ms: int) -> Parcel:
-        return open_parcel(payload, gateway=gateway, registry=self._registry, latest_ms=latest_ms)
+    def _parcel(self, payload: bytes, gateway: str, latest_ms: int, judge: Judge | None = None) -> Parcel:
+        return open_parcel(payload, gateway=gateway, registry=self._registry, latest_ms=latest_ms, judge=judge)
 
     def _load(self, parcel: Parcel, latest_ms: int, spots: Spots = NO_SPOTS) -> Freight:
         blocks = parcel.blocks

@@ -16,6 +16,7 @@ from cloud.accounting import Receipt
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
 from cloud.ingest.checks import Refused, check_batch
+from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Rejected
@@ -26,7 +27,10 @@ _log = logging.getLogger(__name__)
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """An opened message from `gateway`; `batch` is None where it is none."""
+    """An opened message from `gateway`; `batch` is None where it is none.
+
+    `doubtful` are the series (sensor, quantity) whose quality must be looked at more closely.
+    """
 
     gateway: str
     payload: bytes
@@ -34,12 +38,15 @@ class Parcel(msgspec.Struct, frozen=True):
     batch: Batch | None = None
     blocks: Sequence[Block] = ()
     refusals: Sequence[Refusal] = ()
+    doubtful: frozenset[Series] = frozenset()
 
 
-def open_parcel(payload: bytes, *, gateway: str, registry: Registry, latest_ms: int) -> Parcel:
+def open_parcel(
+    payload: bytes, *, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None = None
+) -> Parcel:
     """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
     try:
-        return _open(payload, gateway, registry, latest_ms)
+        return _open(payload, gateway, registry, latest_ms, judge)
     except WireError as error:
         return unreadable(payload, gateway, Reason.NOT_A_BATCH, str(error))
     except Exception as error:
@@ -82,7 +89,7 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
     return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
 
 
-def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int) -> Parcel:
+def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None) -> Parcel:
     if len(payload) > MAX_BATCH_BYTES:
         sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
         return unreadable(payload[:MAX_BATCH_BYTES], gateway, Reason.OVERSIZED, sentence)
@@ -91,9 +98,9 @@ def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int) -> P
     if registry.routes(gateway) is None:
         refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, _unknown(gateway, registry), payload, _size(batch))
         return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
-    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms)
+    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, judge=judge)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
-    return Parcel(gateway, payload, receipt, batch, checked.blocks, refusals)
+    return Parcel(gateway, payload, receipt, batch, checked.blocks, refusals, checked.doubtful)
 
 
 def _unknown(gateway: str, registry: Registry) -> str:
@@ -134,7 +141,7 @@ def _without(block: Block, bad: dict[int, str]) -> Block:
     kept = [point for point in range(len(block.times_ms)) if point not in bad]
     fields = tuple((quantity, [values[point] for point in kept]) for quantity, values in block.fields)
     times_ms = [block.times_ms[point] for point in kept]
-    return msgspec.structs.replace(block, times_ms=times_ms, fields=fields)
+    return msgspec.structs.replace(block, times_ms=times_ms, fields=fields, span_ms=None)
 
 
 def _size(batch: Batch) -> int:

@@ -5,7 +5,7 @@ blocks ─► Judge.look ─► Spots (none, nearly always) ─► split: a bloc
 Live and backfilled readings of a series are two lanes, each in the order of time. What comes again is marked as before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -26,6 +26,8 @@ _BACKFILL = int(Mark.BACKFILL)
 Spots = Mapping[int, Mapping[str, Sequence[int]]]
 """By the number of a block and the quantity: the quality marks of each of its readings."""
 NO_SPOTS: Spots = MappingProxyType({})
+Series = tuple[str, str]
+"""(sensor, quantity)."""
 Key = tuple[str, str, bool]
 """(sensor, quantity, backfill)."""
 
@@ -37,14 +39,14 @@ class Lane:
     (UTC) the value has been the same.
     """
 
-    __slots__ = ("_judged", "_stuck_ms", "is_calm", "key", "last_ms", "policy", "same_ms", "trusted")
+    __slots__ = ("_judged", "_step", "_stuck_ms", "is_calm", "key", "last_ms", "policy", "same_ms", "trusted")
 
     def __init__(self, key: Key, policy: Policy, judged: Judged, last_ms: int) -> None:
         self.key = key
         self.policy = policy
         self.last_ms = last_ms
         self.judged = judged
-        self._stuck_ms = policy.stuck_s * 1_000
+        self._step, self._stuck_ms = policy.least_step, policy.stuck_s * 1_000
 
     @property
     def judged(self) -> Judged:
@@ -62,11 +64,11 @@ class Lane:
         self.trusted, self.same_ms = judged.trusted, judged.same_ms
         self.is_calm = judged.trusted_ms == self.last_ms and judged.doubt_ms == NEVER_MS
 
-    def is_plain(self, times_ms: list[int], values: list[float]) -> bool:
-        """Whether a column is plain at a glance, and then takes it; False says nothing."""
+    def is_plain(self, times_ms: list[int], values: list[float], low: float, high: float) -> bool:
+        """Whether a column between `low` and `high` is plain at a glance, and then takes it; False says nothing."""
         if not self.is_calm or times_ms[0] <= self.last_ms:
             return False
-        low, high, trusted, step = min(values), max(values), self.trusted, self.policy.least_step
+        trusted, step = self.trusted, self._step
         if high - low > step or high - trusted > step or trusted - low > step:
             return False
         if times_ms[-1] - self.same_ms > self._stuck_ms:
@@ -75,6 +77,17 @@ class Lane:
             self.same_ms = _since_ms(times_ms, values)
         self.trusted, self.last_ms = values[-1], times_ms[-1]
         return True
+
+
+class _NoLane:
+    """Stands for series of which nothing is judged."""
+
+    def is_plain(self, *_: object) -> bool:
+        """Always."""
+        return True
+
+
+NO_LANE = _NoLane()
 
 
 def _since_ms(times_ms: list[int], values: list[float]) -> int:
@@ -91,41 +104,56 @@ class Judge:
     def __init__(self, registry: Registry, newest: Newest) -> None:
         self._twins = {sensor.id: sensor.twin for sensor in registry.sensors() if sensor.twin is not None}
         self._newest = newest
-        self._lanes: dict[tuple[str, bool], dict[str, Lane]] = {}
+        self._lanes: tuple[dict[Series, Lane | _NoLane], ...] = ({}, {})
         self._marked: dict[tuple[Key, int], int] = {}
 
-    def look(self, blocks: Sequence[Block]) -> Spots:
-        """The marks of what is doubtful in `blocks`, the next that came."""
+    def lanes(self, *, backfill: bool) -> Mapping[Series, Lane | _NoLane]:
+        """What is remembered of the live or the backfilled readings of each series, for a glance at the next."""
+        return self._lanes[backfill]
+
+    def look(self, blocks: Sequence[Block], doubtful: Collection[Series]) -> Spots:
+        """The marks of the `doubtful` series in `blocks`, the next that came."""
+        if not doubtful:
+            return NO_SPOTS
         spots: dict[int, dict[str, Sequence[int]]] = {}
         for number, block in enumerate(blocks):
-            place = (block.sensor, block.marks & _BACKFILL != 0)
-            lanes = self._lanes.get(place)
-            if lanes is None:
-                lanes = self._lanes[place] = {}
-            twin = self._twins.get(block.sensor)
             for quantity, values in block.fields:
-                lane = lanes.get(quantity) or self._enter(lanes, place, quantity)
-                if lane is None:
+                series = (block.sensor, quantity)
+                if series not in doubtful:
                     continue
-                marks = None if lane.is_plain(block.times_ms, values) else self._judge(lane, block.times_ms, values)
-                if twin is not None:
-                    marks = self._compare(lane.policy, block, values, marks, self._twin(twin, quantity, blocks))
+                marks = self._look_closely(block, series, values, blocks)
                 if marks is not None:
                     spots.setdefault(number, {})[quantity] = marks
         return spots
 
-    def _enter(self, lanes: dict[str, Lane], place: tuple[str, bool], quantity: str) -> Lane | None:
+    def _look_closely(
+        self, block: Block, series: Series, values: list[float], blocks: Sequence[Block]
+    ) -> list[int] | None:
+        backfill = block.marks & _BACKFILL != 0
+        lanes = self._lanes[backfill]
+        lane = lanes.get(series)
+        if lane is None:
+            lane = lanes[series] = self._begin(series, backfill)
+        if not isinstance(lane, Lane):
+            return None
+        marks = self._judge(lane, block.times_ms, values)
+        twin = self._twins.get(block.sensor)
+        if twin is not None:
+            lane.is_calm = False  # a glance at one of two says nothing
+            marks = self._compare(lane.policy, block, values, marks, self._twin(twin, series[1], blocks))
+        return marks
+
+    def _begin(self, series: Series, backfill: bool) -> Lane | _NoLane:
         """A new lane, unless nothing is to be judged of the quantity; the newest stored reading is what is trusted."""
+        sensor, quantity = series
         policy = POLICIES.get(quantity)
         if policy is None:
-            return None
-        sensor, backfill = place
+            return NO_LANE
         stored = None if backfill else self._newest.series(sensor, quantity)
         judged, last_ms = UNJUDGED, -1
         if stored is not None and not stored.marks & (Mark.SPIKE | Mark.STUCK):
             judged, last_ms = judge(policy, UNJUDGED, stored.time_ms, stored.value)[0], stored.time_ms
-        lane = lanes[quantity] = Lane((sensor, quantity, backfill), policy, judged, last_ms)
-        return lane
+        return Lane((sensor, quantity, backfill), policy, judged, last_ms)
 
     def _judge(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
         if times_ms[0] <= lane.last_ms:
@@ -198,7 +226,7 @@ def _parts(block: Block, marks_of: Mapping[str, Sequence[int]]) -> list[Block]:
             times_ms, chosen = [block.times_ms[n] for n in places], [values[n] for n in places]
             parts.append(
                 msgspec.structs.replace(
-                    block, marks=block.marks | mark, times_ms=times_ms, fields=((quantity, chosen),)
+                    block, marks=block.marks | mark, times_ms=times_ms, span_ms=None, fields=((quantity, chosen),)
                 )
             )
     return parts

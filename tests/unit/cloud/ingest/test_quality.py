@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from cloud.blocks import Block
-from cloud.ingest.quality import Judge, split
+from cloud.ingest.quality import Judge, Spots, split
 from cloud.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.stores.contract import StoredReading
@@ -13,6 +13,11 @@ from tests.unit.cloud.alarms.town import T0, Town, city, level
 from wire import Domain
 
 SPIKE = int(Mark.SPIKE)
+
+
+def look(judging: Judge, *blocks: Block) -> Spots:
+    """Look closely at every series of the blocks."""
+    return judging.look(blocks, {(block.sensor, quantity) for block in blocks for quantity, _ in block.fields})
 
 
 def river(*values: float, at: int = 0, sensor: str = "river", marks: int = 0) -> Block:
@@ -26,14 +31,14 @@ def judge(*more: Sensor, newest: Newest | None = None) -> Judge:
 
 def test_calm_readings_get_no_marks_and_their_blocks_stay_whole():
     blocks = [river(100, 101, 100)]
-    spots = judge().look(blocks)
+    spots = look(judge(), *blocks)
     assert not spots
     assert split(blocks, spots) is blocks
 
 
 def test_a_spike_is_marked_and_stands_in_a_block_of_its_own():
     blocks = [river(100, 500, 100)]
-    parts = split(blocks, judge().look(blocks))
+    parts = split(blocks, look(judge(), *blocks))
     assert [(part.marks, part.fields[0][1]) for part in parts] == [(0, [100, 100]), (SPIKE, [500])]
 
 
@@ -42,7 +47,7 @@ def test_the_other_quantities_of_a_block_stay_together():
         "daruba", "river", "gw", Domain.FLOOD, int(Mark.CLOCK_ESTIMATED), [T0, T0 + 60_000, T0 + 120_000],
         (("water_level", [100.0, 500.0, 100.0]), ("flow", [1.0, 2.0, 3.0])),
     )  # fmt: skip
-    plain, calm, spike = split([block], judge().look([block]))
+    plain, calm, spike = split([block], look(judge(), block))
     assert plain.fields == (("flow", [1.0, 2.0, 3.0]),)
     assert plain.times_ms == block.times_ms
     assert calm.marks == int(Mark.CLOCK_ESTIMATED)
@@ -51,36 +56,36 @@ def test_the_other_quantities_of_a_block_stay_together():
 
 def test_judgement_goes_on_from_batch_to_batch():
     judging = judge()
-    assert not judging.look([river(100, 100)])
-    assert judging.look([river(500, at=2)]) == {0: {"water_level": [SPIKE]}}
-    assert not judging.look([river(100, at=3)])
+    assert not look(judging, river(100, 100))
+    assert look(judging, river(500, at=2)) == {0: {"water_level": [SPIKE]}}
+    assert not look(judging, river(100, at=3))
 
 
 def test_a_batch_that_comes_again_is_marked_the_same():
     judging = judge()
-    first = judging.look([river(100, 500, 100)])
-    judging.look([river(101, 102, at=3)])
-    assert judging.look([river(100, 500, 100)]) == first
+    first = look(judging, river(100, 500, 100))
+    look(judging, river(101, 102, at=3))
+    assert look(judging, river(100, 500, 100)) == first
 
 
 def test_backfill_is_judged_beside_what_is_live():
     judging = judge()
-    judging.look([river(100, 101, at=1_000)])
-    assert not judging.look([river(400, 401, marks=int(Mark.BACKFILL))])
-    assert not judging.look([river(102, at=1_002)])
+    look(judging, river(100, 101, at=1_000))
+    assert not look(judging, river(400, 401, marks=int(Mark.BACKFILL)))
+    assert not look(judging, river(102, at=1_002))
 
 
 def test_after_a_restart_the_newest_stored_reading_is_what_is_trusted():
     newest = Newest()
     newest.load([StoredReading("daruba", "river", "gw-daruba", "water_level", T0, 100.0, 0)])
-    assert judge(newest=newest).look([river(500, at=1)]) == {0: {"water_level": [SPIKE]}}
+    assert look(judge(newest=newest), river(500, at=1)) == {0: {"water_level": [SPIKE]}}
 
 
 def test_twins_that_disagree_are_marked():
     twin = Sensor("twin", "Twin", "daruba", "gw-daruba", ("water_level",), interval_s=60, twin="river")
     judging = judge(twin)
-    assert not judging.look([river(100), river(105, sensor="twin")])
-    assert judging.look([river(101, at=1), river(130, sensor="twin", at=1)]) == {
+    assert not look(judging, river(100), river(105, sensor="twin"))
+    assert look(judging, river(101, at=1), river(130, sensor="twin", at=1)) == {
         1: {"water_level": [int(Mark.TWINS_DISAGREE | Mark.SPIKE)]}
     }
 
