@@ -223,7 +223,7 @@ def _wrong_version(version: int) -> WireError:
 
 def _check_range(message: _Batch) -> None:
     check_name("stream", message.stream)
-    size = sum(len(column.values) for column in message.columns)
+    size = sum([len(column.values) for column in message.columns])
     if size > MAX_READINGS:
         raise WireError(f"batch of {size} readings; send at most {MAX_READINGS}")
     if message.last - message.first + 1 != size:

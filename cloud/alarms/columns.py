@@ -72,11 +72,10 @@ def cargo_of(
         wanted = quantities_of(block.sensor)
         if not wanted:
             continue
-        if measured:
-            heard_ms[block.sensor] = max(heard_ms.get(block.sensor, 0), block.span[1])
-        columns += [
-            WatchedColumn(block.sensor, quantity, block.marks, block.times_ms, values)
-            for quantity, values in block.fields
-            if quantity in wanted
-        ]
+        sensor, last_ms = block.sensor, block.span[1]
+        if measured and heard_ms.get(sensor, 0) < last_ms:
+            heard_ms[sensor] = last_ms
+        for quantity, values in block.fields:
+            if quantity in wanted:
+                columns.append(WatchedColumn(sensor, quantity, block.marks, block.times_ms, values))
     return Cargo(tuple(columns), heard_ms) if heard_ms or columns else NO_CARGO

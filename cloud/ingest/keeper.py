@@ -8,6 +8,7 @@ is kept whole as a dead letter, and one whose dead letters find no room is given
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -171,6 +172,19 @@ class Keeper:
         return list(freights)
 
     async def _commit_all(self, freights: Sequence[Freight]) -> None:
+        """Commit, however long it takes; another process may meanwhile write what stands in the way, so look again."""
+        attempt = 0
+        while True:
+            try:
+                return await self._commit_once(freights)
+            except DatabaseUnavailable as error:
+                attempt += 1
+                _log.warning("%s; nothing is acknowledged until it works", error)
+                await self._pause(wait_s(error, attempt))
+            with contextlib.suppress(DatabaseUnavailable):
+                await self._database.run(self._accounts.load)
+
+    async def _commit_once(self, freights: Sequence[Freight]) -> None:
         plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
         refusals = [refusal for freight in freights for refusal in freight.refusals]
         now_ms = time.time_ns() // 1_000_000
@@ -184,7 +198,7 @@ class Keeper:
                 self._watch.write(connection, meaning, now_ms=now_ms)
             return self._dead_letters.write(connection, refusals, now_ms=now_ms) if refusals else None
 
-        bytes_held = await self._until_committed(write)
+        bytes_held = await self._database.run(write)
         self._accounts.accept(plan)
         if self._watch is not None and meaning is not None:
             self._watch.accept(meaning)
@@ -193,13 +207,3 @@ class Keeper:
         self._metrics.duplicates.inc(plan.duplicates)
         for refusal in refusals:
             self._metrics.dead_letters.labels(refusal.reason).inc(refusal.readings)
-
-    async def _until_committed(self, write: Callable[[Connection], T]) -> T:
-        attempt = 0
-        while True:
-            try:
-                return await self._database.run(write)
-            except DatabaseUnavailable as error:
-                attempt += 1
-                _log.warning("%s; nothing is acknowledged until it works", error)
-                await self._pause(wait_s(error, attempt))

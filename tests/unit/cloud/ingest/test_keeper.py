@@ -167,3 +167,16 @@ def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Pat
         assert workshop.waits == [0.5]
 
     run(tmp_path, scenario)
+
+
+def test_a_stream_that_another_process_has_met_first_is_taken_up_where_it_stands(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        async with Workshop(tmp_path, max_bytes=2**20) as other:
+            await other.keeper.keep([freight(other, reading(value=1))])
+        again, more = freight(workshop, reading(value=1)), freight(workshop, reading(value=2, at=5), first=2)
+        assert await workshop.keeper.keep([again, more]) == [again, more]
+        assert len(workshop.waits) == 1
+        account = workshop.accounts.account(GATEWAY)
+        assert (account.received, account.duplicates) == (2, 1)
+
+    run(tmp_path, scenario)
