@@ -7,7 +7,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from bench import alarms, edge, engine, ingest, latency, limit
+from bench import alarms, edge, engine, ingest, latency, limit, preview
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
 from tests.servers import free_port, influxd
@@ -28,6 +28,7 @@ def main() -> None:
             _bytes_a_reading(t0_ms),
             *_alarms(Path(folder)),
             _engine(),
+            _preview(Path(folder)),
         ]
     text = table(figures)
     print(text)
@@ -152,6 +153,13 @@ def _engine() -> Figure:
     _say("evaluations of the engine")
     rate = statistics.median(engine.evaluations_per_s() for _ in range(REPEATS))
     return Figure("(g) evaluations of the alarm engine, one core", rate, "a second", "", "≥ 100,000", rate >= 100_000)
+
+
+def _preview(folder: Path) -> Figure:
+    _say("a preview over 30 days")
+    took_s = statistics.median(preview.seconds(folder / f"preview-{repeat}") for repeat in range(REPEATS))
+    beside = f"{2 * preview.MINUTES / took_s:,.0f} readings through the engine a second"
+    return Figure("(h) preview of a rule over 30 days, a reading a minute", took_s, "s", beside, "< 1", took_s < 1)
 
 
 def _page(text: str) -> str:

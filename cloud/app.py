@@ -12,7 +12,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 
@@ -88,61 +88,35 @@ class _Cloud:
         self._rules = rules
         self._settings = settings
         self._database = database
-        ingest = settings.ingest
+        self._registry = registry
         self._store = _store(settings.store)
         self._accounts, self._newest, self._statuses = Accounts(), Newest(), Statuses()
         self._metrics = Metrics(self._accounts)
         self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
-        self._session = Session(
-            settings.broker,
-            identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else "siaga-cloud-api",
-            on_message=lambda message: self._reception.hear(message),
-            on_connect=lambda: self._pipeline.say_unsaid(),
-            subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
-            keep_session=ingest.keep_session and ingest.enabled,
-        )
+        self._session = self._broker_session()
         self._book = Book(database, registry)
         self._notifier = Notifier(
             database, registry, settings.notify, lambda topic, payload: self._session.publish(topic, payload)
         )
-        self._watch = Watch(
-            database=database,
-            book=self._book,
-            newest=self._newest,
-            store=self._store,
-            shards=ingest.shard_range,
-            listening=lambda: self._session.connected and not self._keeper.store_problem,
-            grace_s=settings.rules.silence_grace_s,
-            nudge=self._notifier.nudge,
-        )
+        self._watch = self._rules_watch()
         self._derivations = Derivations(
             registry, self._store, self._newest, gauges=gauges_of(self._book), tell=self._watch.see
         )
-        opener = Opener(
+        self._opener = Opener(
             registry=registry,
             store=self._store,
-            ahead_s=ingest.ahead_s,
+            ahead_s=settings.ingest.ahead_s,
             newest=self._newest,
             cargo=self._watch.cargo,
         )
-        self._keeper = Keeper(
-            opener=opener,
-            store=self._store,
-            database=database,
-            dead_letters=self._dead_letters,
-            accounts=self._accounts,
-            newest=self._newest,
-            metrics=self._metrics,
-            watch=self._watch,
-            note=self._derivations.hear,
-        )
+        self._keeper = self._safe_keeper()
         self._pipeline = Pipeline(
-            opener=opener,
+            opener=self._opener,
             keeper=self._keeper,
             metrics=self._metrics,
             publish=self._session.publish,
             acknowledge=self._session.acknowledge,
-            queue_bytes=ingest.queue_mb * 2**20,
+            queue_bytes=settings.ingest.queue_mb * 2**20,
         )
         self._reception = Reception(
             statuses=self._statuses,
@@ -150,8 +124,47 @@ class _Cloud:
             offer=self._pipeline.offer,
             acknowledge=self._session.acknowledge,
         )
-        replayer = Replayer(
-            opener=opener,
+        self._platform = self._whole()
+
+    def _broker_session(self) -> Session:
+        ingest = self._settings.ingest
+        return Session(
+            self._settings.broker,
+            identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else "siaga-cloud-api",
+            on_message=lambda message: self._reception.hear(message),
+            on_connect=lambda: self._pipeline.say_unsaid(),
+            subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
+            keep_session=ingest.keep_session and ingest.enabled,
+        )
+
+    def _rules_watch(self) -> Watch:
+        return Watch(
+            database=self._database,
+            book=self._book,
+            newest=self._newest,
+            store=self._store,
+            shards=self._settings.ingest.shard_range,
+            listening=lambda: self._session.connected and not self._keeper.store_problem,
+            grace_s=self._settings.rules.silence_grace_s,
+            nudge=self._notifier.nudge,
+        )
+
+    def _safe_keeper(self) -> Keeper:
+        return Keeper(
+            opener=self._opener,
+            store=self._store,
+            database=self._database,
+            dead_letters=self._dead_letters,
+            accounts=self._accounts,
+            newest=self._newest,
+            metrics=self._metrics,
+            watch=self._watch,
+            note=self._derivations.hear,
+        )
+
+    def _replayer(self) -> Replayer:
+        return Replayer(
+            opener=self._opener,
             store=self._store,
             dead_letters=self._dead_letters,
             newest=self._newest,
@@ -159,32 +172,38 @@ class _Cloud:
             watch=self._watch,
             note=self._derivations.hear,
         )
-        self._platform = Platform(
-            registry=registry,
+
+    def _whole(self) -> Platform:
+        return Platform(
+            registry=self._registry,
             store=self._store,
             newest=self._newest,
             accounts=self._accounts,
             statuses=self._statuses,
             dead_letters=self._dead_letters,
             metrics=self._metrics,
-            components={
-                "broker": self._broker_component,
-                "store": self._keeper.store_component,
-                "registry": lambda: _registry_component(database, registry),
-                "alarms": self._watch.component if ingest.enabled else _no_ingest,
-                "ingest": self._pipeline.component if ingest.enabled else _no_ingest,
-                "derived": self._derivations.component if ingest.enabled else _no_ingest,
-                "dead_letters": self._dead_letters.component,
-                **self._notifier.looks(),
-            },
-            replay=replayer.replay,
-            access=Access(database, settings.access),
+            components=self._components(),
+            replay=self._replayer().replay,
+            access=Access(self._database, self._settings.access),
             book=self._book,
-            desk=Desk(database),
+            desk=Desk(self._database),
             previewer=Previewer(self._book, self._store),
-            maintenance=Calendar(database, registry),
+            maintenance=Calendar(self._database, self._registry),
             notifier=self._notifier,
         )
+
+    def _components(self) -> dict[str, Callable[[], Component]]:
+        takes_in = self._settings.ingest.enabled
+        return {
+            "broker": self._broker_component,
+            "store": self._keeper.store_component,
+            "registry": lambda: _registry_component(self._database, self._registry),
+            "alarms": self._watch.component if takes_in else _no_ingest,
+            "ingest": self._pipeline.component if takes_in else _no_ingest,
+            "derived": self._derivations.component if takes_in else _no_ingest,
+            "dead_letters": self._dead_letters.component,
+            **self._notifier.looks(),
+        }
 
     async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
         """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
