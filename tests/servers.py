@@ -5,6 +5,7 @@ broker = Mosquitto(tmp_path, port=free_port());  with broker: …;  broker.kill(
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -44,7 +45,8 @@ def require(server: str) -> Path:
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PORTS_EACH = 3_000
 # below what the kernel hands out by itself, and apart from the ports of the worker beside this one
-_ports = iter(range(10_000 + _WORKER % 7 * _PORTS_EACH, 10_000 + (_WORKER % 7 + 1) * _PORTS_EACH))
+_first = 10_000 + _WORKER % 7 * _PORTS_EACH
+_ports = iter(random.sample(range(_first, _first + _PORTS_EACH), _PORTS_EACH))  # in an order of this run's own
 
 
 def free_port() -> int:
