@@ -80,6 +80,10 @@ def check_batch(
     return Checked(collector.blocks(), refused, frozenset(doubtful))
 
 
+_NO_COLUMN = Column("", "", [], [])
+_NO_ROUTE = Route("", Domain.GATEWAY, 0.0, 0.0, None)
+
+
 class _Collector:
     """Joins columns of one sensor that share their list of times into blocks."""
 
@@ -88,7 +92,8 @@ class _Collector:
         # whole numbers, looked up: combining flags of an IntFlag costs a microsecond each time
         self._marks = {clock: int(mark | Mark.BACKFILL if backfill else mark) for clock, mark in MARK_OF_CLOCK.items()}
         self._blocks: list[Block] = []
-        self._key: tuple[str, str, Domain, int] = ("", "", Domain.GATEWAY, 0)
+        self._column = _NO_COLUMN
+        self._route = _NO_ROUTE
         self._times_ms: list[int] = []
         self._span_ms: tuple[int, int] | None = None
         self._names: list[str] = []
@@ -97,11 +102,17 @@ class _Collector:
     def add(
         self, column: Column, route: Route, times_ms: list[int], values: list[float], span_ms: tuple[int, int] | None
     ) -> None:
-        key = (column.sensor, route.site, route.domain, self._marks[column.clock])
-        if times_ms is not self._times_ms or key != self._key or column.quantity in self._names:
+        goes_on = (
+            times_ms is self._times_ms
+            and column.sensor == self._column.sensor
+            and column.clock is self._column.clock
+            and route.domain is self._route.domain
+            and column.quantity not in self._names
+        )
+        if not goes_on:
             self._close()
-            self._key, self._times_ms, self._names, self._columns = key, times_ms, [], []
-            self._span_ms = span_ms
+            self._column, self._route, self._times_ms, self._span_ms = column, route, times_ms, span_ms
+            self._names, self._columns = [], []
         self._names.append(column.quantity)
         self._columns.append(values)
 
@@ -111,10 +122,13 @@ class _Collector:
 
     def _close(self) -> None:
         if self._names:
-            sensor, site, domain, marks = self._key
-            fields = tuple(zip(self._names, self._columns, strict=True))
-            block = Block(site, sensor, self._gateway, domain, marks, self._times_ms, fields, self._span_ms)
-            self._blocks.append(block)
+            column, route, fields = self._column, self._route, tuple(zip(self._names, self._columns, strict=True))
+            marks = self._marks[column.clock]
+            self._blocks.append(
+                Block(
+                    route.site, column.sensor, self._gateway, route.domain, marks, self._times_ms, fields, self._span_ms
+                )
+            )
 
 
 class _Sifted(msgspec.Struct, frozen=True):
