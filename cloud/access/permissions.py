@@ -23,6 +23,7 @@ PERMISSIONS: Table = {
     ("POST", "/api/v1/session"): PUBLIC,
     ("GET", "/api/v1/session"): _VIEWER,
     ("DELETE", "/api/v1/session"): _VIEWER,
+    ("POST", "/api/v1/session/password"): _VIEWER,
     # what there is and how it does
     ("GET", "/api/v1/health"): PUBLIC,
     ("GET", "/api/v1/sites"): _VIEWER,

@@ -12,12 +12,14 @@ from fastapi import APIRouter, Path, Request, Response
 
 from cloud.access.asking import Asking, asked_of
 from cloud.access.gate import Access, session_cookie
+from cloud.access.sessions import Opened
 from cloud.access.tokens import Token
 from cloud.access.users import Change, User, may_give
 from cloud.access.who import ROLE_OF_NAME, Role, Who
 from cloud.api.access_answers import (
     LogIn,
     MadeToken,
+    NewPassword,
     NewToken,
     NewUser,
     SessionAnswer,
@@ -52,14 +54,23 @@ def _session_routes(routes: APIRouter, access: Access) -> None:
         address = request.client.host if request.client else ""
         replaces = session_cookie(request.headers)
         opened = await access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
-        response.headers["Set-Cookie"] = access.cookie_for(opened, scheme=request.url.scheme)
-        return _session(opened.session.who(address), opened.session.csrf)
+        return _opened(access, opened, request, response)
 
     @routes.get("/session")
     async def session(who: Asking, request: Request) -> SessionAnswer:
         """Who asks, and what a change by cookie must carry as X-CSRF-Token."""
         asked = asked_of(request)
         return _session(who, asked.csrf if asked else "")
+
+    @routes.post("/session/password")
+    async def change_password(new: NewPassword, who: Asking, request: Request, response: Response) -> SessionAnswer:
+        """Take another password: every session of yours ends but a new one, whose cookie the answer sets."""
+        asked = asked_of(request)
+        if asked is None or not asked.session:
+            raise Problem("not-allowed", f"{who.name} is a token, which has no password; log in with name and password")
+        await access.sessions.log_in(who.name, new.old, address=who.origin)  # who cannot must wait as at any login
+        await access.users.change(who.name, Change(password=new.new), by=who.actor)
+        return _opened(access, await access.sessions.log_in(who.name, new.new, address=who.origin), request, response)
 
     @routes.delete("/session", status_code=204)
     async def log_out(who: Asking, request: Request) -> Response:
@@ -118,6 +129,11 @@ def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None
             _must_have(who, token.role, token.sites)
 
         return token_answer(await access.tokens.revoke(token_id, by=who.actor, allowed=allowed))
+
+
+def _opened(access: Access, opened: Opened, request: Request, response: Response) -> SessionAnswer:
+    response.headers["Set-Cookie"] = access.cookie_for(opened, scheme=request.url.scheme)
+    return _session(opened.session.who(request.client.host if request.client else ""), opened.session.csrf)
 
 
 def _session(who: Who, csrf: str) -> SessionAnswer:

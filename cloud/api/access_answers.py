@@ -34,6 +34,13 @@ class LogIn(Question):
     password: Text
 
 
+class NewPassword(Question):
+    """A new password for whoever is logged in, who proves it with the old one."""
+
+    old: Text
+    new: Text
+
+
 class NewUser(Question):
     """A user to add."""
 

@@ -160,6 +160,26 @@ def test_after_the_logout_the_cookie_is_worth_nothing(tmp_path: Path):
     run(tmp_path, questions)
 
 
+def test_people_change_their_own_password_and_every_other_login_of_theirs_ends(tmp_path: Path):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        csrf = await log_in(client)
+        elsewhere = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+        path, new = "/api/v1/session/password", "another river that rises"
+        wrong = await client.post(path, json={"old": "not the old one", "new": new}, headers=csrf)
+        check_problem(wrong, 401, "wrong-login", [])
+        short = await client.post(path, json={"old": PASSWORD, "new": "short"}, headers=csrf)
+        assert short.status_code == 422
+        changed = await client.post(path, json={"old": PASSWORD, "new": new}, headers=csrf)
+        assert (changed.status_code, changed.json()["name"]) == (200, "ani")
+        assert (await client.get("/api/v1/session")).status_code == 200
+        assert (await client.get("/api/v1/session", headers=elsewhere)).status_code == 401
+        secret, _ = await city.access.tokens.add("program", Role.VIEWER, days=1, by=BOSS)
+        token = await client.post(path, json={"old": new, "new": new}, headers={"Authorization": f"Bearer {secret}"})
+        check_problem(token, 403, "not-allowed", ["is a token"])
+
+    run(tmp_path, questions)
+
+
 def test_a_role_taken_away_is_gone_at_the_next_request(tmp_path: Path):
     async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
         await log_in(client)
