@@ -18,7 +18,10 @@ class Move(msgspec.Struct, frozen=True):
 
 
 def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, list[Event]]:
-    """What became of the alarm that was open since `opened_ms`, if it moved, and the events that are left to tell."""
+    """What became of the alarm that was open since `opened_ms`, if it moved, and the events that are left to tell.
+
+    Its new beginning is among them: it stands already where the alarm was moved, and is told where none could be.
+    """
     undone = any(_takes_back(event, EventKind.RAISED, opened_ms) for event in events)
     again = next((event for event in events if event.kind is EventKind.RAISED and not event.late), None)
     if opened_ms is None or not undone or again is None:
@@ -27,7 +30,7 @@ def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, 
     left = [
         msgspec.structs.replace(event, opened_ms=again.opened_ms) if event.opened_ms == opened_ms else event
         for event in events
-        if event is not again and not _is_told_again(event, opened_ms, told)
+        if not _is_told_again(event, opened_ms, told)
     ]
     return Move(opened_ms, again), left
 

@@ -68,12 +68,14 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
 
 
 def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> None:
-    """Let an alarm begin when it did; where that alarm stands already, a replay, nothing is to be done."""
+    """Let an alarm begin when it did; nothing is to be done where it stands so already, or never stood."""
     raised, own = move.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
     held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
     if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:
         return
-    row = connection.execute(held.where(_ALARMS.c.opened_ms == move.before_ms)).one()
+    row = connection.execute(held.where(_ALARMS.c.opened_ms == move.before_ms)).one_or_none()
+    if row is None:
+        return
     values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
     connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
     event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
