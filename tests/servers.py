@@ -26,8 +26,12 @@ _WHERE = {
     "influxd": ("influxd", "/usr/bin/influxd"),
     "victoria-metrics": ("victoria-metrics", "/usr/bin/victoria-metrics"),
     "chromium": ("chromium", "/usr/bin/chromium"),
+    "rabbitmq-server": ("rabbitmq-server", "/usr/sbin/rabbitmq-server"),
+    "nats-server": ("nats-server", "/usr/sbin/nats-server"),
+    "postgres": ("postgres", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)),
+    "caddy": ("caddy", "/usr/bin/caddy"),
 }
-_DEBIAN_PACKAGE = {"influxd": "influxdb"}
+_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql"}
 
 
 def require(server: str) -> Path:

@@ -12,7 +12,7 @@ import msgspec
 from cloud.alarms.journal import Entry
 from cloud.alarms.records import Alarm, AlarmChange
 from cloud.console import figures
-from cloud.console.colours import Chip, chip, colour_of
+from cloud.console.colours import Chip, chip
 from cloud.console.freshness import Freshness, freshness
 from cloud.console.rule_words import (
     MARK_WORDS,
@@ -29,6 +29,7 @@ from cloud.console.rule_words import (
 from cloud.console.words import N_, Words
 from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import StoredReading
+from rules.colours import colour_of
 from rules.rule import Kind, Level, Rule, Severity
 from wire import QUANTITIES, Domain
 

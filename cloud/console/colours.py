@@ -5,18 +5,6 @@
 
 import msgspec
 
-from rules.rule import Level, Severity
-
-SEVERITY_COLOURS = {
-    Severity.MINOR: "#ffe08a",
-    Severity.MODERATE: "#ffb31a",
-    Severity.SEVERE: "#f4661b",
-    Severity.EXTREME: "#c81e2c",
-}
-"""For levels that name no colour of their own: yellow, amber, orange, red, as warning services use them."""
-CALM = "#2f9e6b"
-"""For a place where no level is exceeded."""
-UNKNOWN = "#8796ad"
 _DARK = 0.03
 _BLACK, _WHITE = "#000000", "#ffffff"
 
@@ -32,11 +20,6 @@ class Chip(msgspec.Struct, frozen=True):
 def chip(word: str, colour: str) -> Chip:
     """`word` on `colour`, in black or white, whichever is read better."""
     return Chip(word, colour, ink_on(colour))
-
-
-def colour_of(level: Level) -> str:
-    """The level's own colour, or that of its severity."""
-    return level.colour or SEVERITY_COLOURS[level.severity]
 
 
 def ink_on(colour: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.alarms.records import Alarm
 from cloud.console.alarm_views import domain_of, level_of
-from cloud.console.colours import UNKNOWN, Chip, chip, colour_of
+from cloud.console.colours import Chip, chip
 from cloud.console.freshness import Freshness, freshness
 from cloud.console.rule_words import level_name
 from cloud.console.snapshot import Snapshot
@@ -19,6 +19,7 @@ from cloud.console.words import Words
 from cloud.registry.records import Site
 from cloud.stores.contract import StoredReading
 from rules import ispu, siaga
+from rules.colours import UNKNOWN, colour_of
 from rules.footfall import used_percent
 from rules.rule import Severity
 from wire import AIR_PARAMETERS, Domain

@@ -13,7 +13,7 @@ from nicegui import ui
 from cloud.access.who import Role
 from cloud.alarms.book import Book
 from cloud.console.chips import ChipBox
-from cloud.console.colours import chip, colour_of
+from cloud.console.colours import chip
 from cloud.console.elements import box, mark, text
 from cloud.console.inputs import button
 from cloud.console.new_rule import NewRule
@@ -34,6 +34,7 @@ from cloud.console.threshold_views import (
 from cloud.console.versions import Versions
 from cloud.console.visitor import Visitor
 from cloud.console.words import Words
+from rules.colours import colour_of
 
 
 class ThresholdsPage:

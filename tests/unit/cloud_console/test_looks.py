@@ -8,9 +8,10 @@ import pytest
 
 from cloud.console import page
 from cloud.console.chart import PALETTES
-from cloud.console.colours import SEVERITY_COLOURS, is_dark
+from cloud.console.colours import is_dark
 from cloud.console.conditions import FULLNESS
 from rules import ispu, siaga
+from rules.colours import SEVERITY_COLOURS
 
 STYLE = (Path(page.__file__).parent / "static" / "console.css").read_text()
 THEMES = {

@@ -1,0 +1,1 @@
+"""Grafana for the command center, as code: dashboards, provisioning, alert rules for the platform itself."""
