@@ -10,19 +10,29 @@ quantity "" (of silence) is measured by all.
 import difflib
 import re
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import msgspec
 
 from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.said import Said
 
 FIELDS = tuple(name for name in Rule.__struct_fields__ if name != "family")
 _PARTS: dict[str, type[msgspec.Struct]] = {"levels": Level, "also": Also, "hours": Hours, "at_least": AtLeast}
 _CHOICES: dict[str, list[Kind] | list[Severity]] = {"kind": list(Kind), "severity": list(Severity)}
 _WORDS = {
-    "float": "a number", "int": "a whole number", "str": "a text", "bool": "true or false",
-    "object": "an object", "array": "a list",
+    "float": Said("a number"), "int": Said("a whole number"), "str": Said("a text"), "bool": Said("true or false"),
+    "object": Said("an object"), "array": Said("a list"),
 }  # fmt: skip
+
+
+class NoRule(ValueError):
+    """What scopes say makes no rule; `sentence` says why."""
+
+    def __init__(self, sentence: Said) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Patch(msgspec.Struct, frozen=True):
@@ -58,7 +68,7 @@ def scopes_of(place: Place) -> tuple[str, ...]:
 def resolve(family: str, patches: Iterable[Patch], place: Place) -> Resolved | None:
     """The family's rule for the sensor at `place`; None when no scope speaks of it, or it measures no such quantity.
 
-    Raises ValueError with one sentence when what the scopes say makes no rule.
+    Raises NoRule when what the scopes say makes no rule.
     """
     by_scope = {patch.scope: patch for patch in patches}
     told = [by_scope[scope] for scope in scopes_of(place) if scope in by_scope]
@@ -76,22 +86,43 @@ def resolve(family: str, patches: Iterable[Patch], place: Place) -> Resolved | N
 
 
 def rule_of(family: str, fields: dict[str, Any]) -> Rule:
-    """The rule that `fields`, JSON values by name, make; raises ValueError with one sentence when they make none."""
+    """The rule that `fields`, JSON values by name, make; raises NoRule when they make none."""
     for name in fields:
         if name not in FIELDS:
-            raise ValueError(f"{name[:40]}: a rule has no such field; {_nearest(name, FIELDS)}")
+            raise NoRule(no_such_field(name))
     missing = [name for name in ("quantity", "kind", "levels", "title") if name not in fields]
     if missing:
-        raise ValueError(f"{missing[0]}: no scope of {family} sets it; set it here or for a wider scope")
+        raise NoRule(
+            Said(
+                "{field}: no scope of {family} sets it; set it here or for a wider scope",
+                field=missing[0],
+                family=family,
+            )
+        )
     for name, part in _parts(fields):
         known = _PARTS[name.partition("[")[0]].__struct_fields__
         for inner in part:
             if inner not in known:
-                raise ValueError(f"{name}.{inner[:40]}: there is no such field; {_nearest(inner, known)}")
+                advice = _nearest(inner, known)
+                raise NoRule(
+                    Said("{name}: there is no such field; {advice}", name=f"{name}.{inner[:40]}", advice=advice)
+                )
     try:
         return msgspec.convert({**fields, "family": family}, Rule)
     except msgspec.ValidationError as error:
-        raise ValueError(_sentence(fields, error)) from None
+        raise NoRule(_sentence(fields, error)) from None
+
+
+def no_such_field(name: str) -> Said:
+    """That a rule has no field of that name, and which one was meant."""
+    close = difflib.get_close_matches(name, FIELDS, n=1)
+    advice = did_you_mean(close[0]) if close else Said("a rule has {fields}", fields=", ".join(FIELDS))
+    return Said("{name}: a rule has no such field; {advice}", name=name[:40], advice=advice)
+
+
+def did_you_mean(name: str) -> Said:
+    """What to write instead, most likely."""
+    return Said("did you mean {name}?", name=name)
 
 
 def _parts(fields: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -103,21 +134,27 @@ def _parts(fields: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
             yield from ((f"{name}[{number}]", one) for number, one in enumerate(value) if isinstance(one, dict))
 
 
-def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> str:
+def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> Said:
     """`Expected `float`, got `str` - at `$.levels[0].limit`` as field, value, and what to write instead."""
     what, _, where = str(error).partition(" - at `$.")
     path = where.rstrip("`")
-    return f"{path or 'fields'}: is {_value_at(fields, path)!r:.80}; {_advice(what, path)}"
+    return Said(
+        "{field}: is {value!r:.80}; {advice}",
+        field=path or "fields",
+        value=_value_at(fields, path),
+        advice=_advice(what, path),
+    )
 
 
 def _advice(what: str, path: str) -> str:
     choices = _CHOICES.get(path.rpartition(".")[2])
     if choices is not None:
-        return f"write one of {', '.join(choices)}"
+        return Said("write one of {choices}", choices=", ".join(choices))
     expected = re.fullmatch(r"Expected `(.+)`, got .*", what)
     if expected is None:
         return what[:1].lower() + what[1:]
-    return "write " + " or ".join(_WORDS.get(kind, kind) for kind in expected[1].split(" | "))
+    kinds: list[str] = [_WORDS.get(kind, kind) for kind in expected[1].split(" | ")]
+    return Said("write {what}", what=reduce(lambda one, other: Said("{one} or {other}", one=one, other=other), kinds))
 
 
 def _value_at(fields: dict[str, Any], path: str) -> Any:
@@ -132,6 +169,6 @@ def _value_at(fields: dict[str, Any], path: str) -> Any:
     return value
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> Said:
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    return did_you_mean(close[0]) if close else Said("there are {names}", names=", ".join(known))

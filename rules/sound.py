@@ -1,4 +1,4 @@
-"""Is a rule sound? Each mistake is one sentence that names the field and its value and what to do.
+"""Is a rule sound? Each mistake is one sentence that names the field and its value and what to do; see said.py.
 
 mistakes_in(rule) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100", …]
 """
@@ -9,7 +9,8 @@ from itertools import pairwise
 from math import isfinite
 
 from rules.marks import MARK_OF_NAME
-from rules.rule import Hours, Kind, Level, Rule, Severity
+from rules.rule import Also, Hours, Kind, Level, Rule, Severity
+from rules.said import Said
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name
 
@@ -26,141 +27,263 @@ _SEVERITIES = list(Severity)
 _RANGES = (Kind.INSIDE, Kind.OUTSIDE)
 
 
-def mistakes_in(rule: Rule) -> list[str]:
+def mistakes_in(rule: Rule) -> list[Said]:
     """What is wrong with the rule, in sentences; empty for a sound one."""
     mistakes = [*_names(rule), *_numbers(rule), *_levels(rule), *_parts(rule)]
     return mistakes or [*_order(rule), *_bands(rule)]
 
 
-def _names(rule: Rule) -> Iterator[str]:
-    if not is_name(rule.family):
-        yield f"family {rule.family[:80]!r}: is no name; use up to 64 of a-z, 0-9, '-' and '_'"
+def family_mistakes(family: str) -> Iterator[Said]:
+    """Why a family may not be called so."""
+    if not is_name(family):
+        yield Said(
+            "family {name!r}: is not a name; use 1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or digit",
+            name=family[:80],
+        )
+
+
+def _names(rule: Rule) -> Iterator[Said]:
+    yield from family_mistakes(rule.family)
     anything = rule.kind is Kind.SILENCE and not rule.quantity
     if not anything and rule.quantity not in QUANTITIES:
-        yield f"quantity {rule.quantity[:40]!r}: is not known; write one such as water_level, pm2_5 or occupancy"
+        yield Said(
+            "{field} {name!r}: is not known; write one such as water_level, pm2_5 or occupancy",
+            field="quantity",
+            name=rule.quantity[:40],
+        )
     if not rule.title.strip():
-        yield "title '': is empty; write what people should read when it fires"
+        yield Said("{field} '': is empty; write what people should read when it fires", field="title")
     for field, longest in (("title", 120), ("title_id", 120), ("advice", LONGEST_TEXT), ("advice_id", LONGEST_TEXT)):
-        text = getattr(rule, field)
-        if len(text) > longest:
-            yield f"{field} {text[:20]!r}…: has {len(text)} characters; write at most {longest}"
+        yield from _length(field, getattr(rule, field), longest)
     for name in rule.reject:
         if name not in MARK_OF_NAME:
-            yield f"reject {name[:40]!r}: is no mark; write some of {', '.join(MARK_OF_NAME)}"
+            yield Said(
+                "{field} {name!r}: is no mark; write some of {marks}",
+                field="reject",
+                name=name[:40],
+                marks=", ".join(MARK_OF_NAME),
+            )
 
 
-def _numbers(rule: Rule) -> Iterator[str]:
+def _length(field: str, text: str, longest: int) -> Iterator[Said]:
+    if len(text) > longest:
+        yield Said(
+            "{field} {text!r}…: has {n} characters; write at most {longest}",
+            field=field,
+            text=text[:20],
+            n=len(text),
+            longest=longest,
+        )
+
+
+def _numbers(rule: Rule) -> Iterator[Said]:
     for field, longest in (("for_s", LONGEST_S), ("clear_s", LONGEST_S), ("lateness_s", LONGEST_LATENESS_S)):
         value = getattr(rule, field)
         if not 0 <= value <= longest:
-            yield f"{field} {value:g}: is no such time; write seconds from 0 to {longest:g}"
+            yield _no_time(field, value, least=0, most=longest)
     if not 1 <= rule.window_s <= LONGEST_S:
-        yield f"window_s {rule.window_s:g}: is no such window; write seconds from 1 to {LONGEST_S:g}"
+        yield Said(
+            "{field} {value:g}: is no such window; write seconds from 1 to {most:.0f}",
+            field="window_s",
+            value=rule.window_s,
+            most=LONGEST_S,
+        )
     if not (isfinite(rule.hysteresis) and rule.hysteresis >= 0):
-        yield f"hysteresis {rule.hysteresis:g}: must not be negative; write 0 or more"
-    if rule.minimum is not None and not isfinite(rule.minimum):
-        yield f"minimum {rule.minimum:g}: is no number; write one, or leave it out"
-    if rule.minimum is not None and rule.kind is not Kind.RISE:
-        yield f"minimum {rule.minimum:g}: belongs to rules of rise only, and this is {rule.kind.value}; leave it out"
+        yield Said(
+            "{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=rule.hysteresis
+        )
+    if rule.minimum is not None:
+        yield from _minimum(rule, rule.minimum)
 
 
-def _levels(rule: Rule) -> Iterator[str]:
+def _no_time(field: str, value: float, *, least: int, most: float) -> Said:
+    return Said(
+        "{field} {value:g}: is no such time; write seconds from {least} to {most:.0f}",
+        field=field,
+        value=value,
+        least=least,
+        most=most,
+    )
+
+
+def _minimum(rule: Rule, value: float) -> Iterator[Said]:
+    if not isfinite(value):
+        yield Said("{field} {value:g}: is no number; write one, or leave it out", field="minimum", value=value)
+    if rule.kind is not Kind.RISE:
+        yield Said(
+            "{field} {value:g}: belongs to rules of rise only, and this is {kind}; leave it out",
+            field="minimum",
+            value=value,
+            kind=rule.kind.value,
+        )
+
+
+def _levels(rule: Rule) -> Iterator[Said]:
     if not 1 <= len(rule.levels) <= MOST_LEVELS:
-        yield f"levels: there are {len(rule.levels)}; write 1 to {MOST_LEVELS}"
+        yield Said("{field}: there are {n}; write 1 to {most}", field="levels", n=len(rule.levels), most=MOST_LEVELS)
     for number, level in enumerate(rule.levels):
         yield from _level(rule, level, f"levels[{number}]")
     names = [level.name for level in rule.levels]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"levels: two are called {name[:LONGEST_NAME]!r}; give each a name of its own"
+        yield Said(
+            "{field}: two are called {name!r}; give each a name of its own", field="levels", name=name[:LONGEST_NAME]
+        )
 
 
-def _level(rule: Rule, level: Level, field: str) -> Iterator[str]:
+def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     if not level.name.strip():
-        yield f"{field}.name '': is empty; write one such as Siaga 3"
+        yield Said("{field} '': is empty; write one such as Siaga 3", field=f"{field}.name")
     for part in ("name", "name_id"):
-        text = getattr(level, part)
-        if len(text) > LONGEST_NAME:
-            yield f"{field}.{part} {text[:20]!r}…: has {len(text)} characters; write at most {LONGEST_NAME}"
+        yield from _length(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
     if level.colour and not _COLOUR.fullmatch(level.colour):
-        yield f"{field}.colour {level.colour[:20]!r}: is no colour; write #rrggbb, or leave it empty"
+        yield Said(
+            "{field} {colour!r}: is no colour; write #rrggbb, or leave it empty",
+            field=f"{field}.colour",
+            colour=level.colour[:20],
+        )
     yield from _limit(rule, level.limit, f"{field}.limit")
+    yield from _high(rule, level, f"{field}.high")
+
+
+def _high(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     if rule.kind not in _RANGES:
         if level.high is not None:
-            yield f"{field}.high {level.high:g}: belongs to inside and outside only; leave it out"
+            yield Said(
+                "{field} {value:g}: belongs to inside and outside only; leave it out", field=field, value=level.high
+            )
     elif level.high is None:
-        yield f"{field}.high: is missing; {rule.kind.value} needs an upper end besides the limit {level.limit:g}"
+        yield Said(
+            "{field}: is missing; {kind} needs an upper end besides the limit {limit:g}",
+            field=field,
+            kind=rule.kind.value,
+            limit=level.limit,
+        )
     else:
-        yield from _limit(rule, level.high, f"{field}.high")
+        yield from _limit(rule, level.high, field)
         if level.high <= level.limit:
-            yield f"{field}.high {level.high:g}: is not above the limit {level.limit:g}; swap them"
+            yield Said(
+                "{field} {value:g}: is not above the limit {limit:g}; swap them",
+                field=field,
+                value=level.high,
+                limit=level.limit,
+            )
 
 
-def _limit(rule: Rule, value: float, field: str) -> Iterator[str]:
+def _limit(rule: Rule, value: float, field: str) -> Iterator[Said]:
     if not isfinite(value):
-        yield f"{field} {value:g}: is no number; write one"
+        yield Said("{field} {value:g}: is no number; write one", field=field, value=value)
     elif rule.kind in (Kind.RISE, Kind.SILENCE):
         if value <= 0:
-            yield f"{field} {value:g}: a {rule.kind.value} needs more than 0"
+            yield Said("{field} {value:g}: a {kind} needs more than 0", field=field, value=value, kind=rule.kind.value)
     elif rule.quantity in QUANTITIES:
         row = QUANTITIES[rule.quantity]
         if not row.low <= value <= row.high:
-            yield f"{field} {value:g}: {row.name} is never so; write {row.low:g} to {row.high:g} {row.unit}"
+            yield Said(
+                "{field} {value:g}: {quantity} is never so; write {low:g} to {high:g} {unit}",
+                field=field,
+                value=value,
+                quantity=row.name,
+                low=row.low,
+                high=row.high,
+                unit=row.unit,
+            )
 
 
-def _parts(rule: Rule) -> Iterator[str]:
+def _parts(rule: Rule) -> Iterator[Said]:
     at_least = rule.at_least
     if at_least is not None and not 1 <= at_least.n <= at_least.m <= MOST_READINGS:
-        yield f"at_least {at_least.n} of {at_least.m}: is impossible; write n from 1 to m, and m up to {MOST_READINGS}"
+        yield Said(
+            "{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}",
+            field="at_least",
+            n=at_least.n,
+            m=at_least.m,
+            most=MOST_READINGS,
+        )
     if rule.hours is not None:
         yield from _hours(rule.hours)
-    yield from _also(rule)
+    if rule.also is not None:
+        yield from _also(rule.also)
     if rule.kind is Kind.SILENCE:
         yield from _no_meaning_for_silence(rule)
 
 
-def _hours(hours: Hours) -> Iterator[str]:
+def _hours(hours: Hours) -> Iterator[Said]:
     wrong = [day for day in hours.days if day not in range(1, 8)]
     if wrong or not hours.days or len(set(hours.days)) < len(hours.days):
-        yield f"hours.days {list(hours.days)}: write each day once, from 1 (Monday) to 7 (Sunday), at least one"
+        yield Said(
+            "{field} {days}: write each day once, from 1 (Monday) to 7 (Sunday), at least one",
+            field="hours.days",
+            days=list(hours.days),
+        )
     for field, text in (("start", hours.start), ("end", hours.end)):
         try:
             minutes_of(text)
         except ValueError:
-            yield f'hours.{field} {text[:20]!r}: is no time of day; write one such as "22:00"'
+            yield Said(
+                '{field} {text!r}: is no time of day; write one such as "22:00"', field=f"hours.{field}", text=text[:20]
+            )
     if hours.start == hours.end:
-        yield f"hours.end {hours.end[:20]!r}: is also the start, so the rule never holds; leave hours out for all day"
+        yield Said(
+            "{field} {text!r}: is also the start, so the rule never holds; leave hours out for all day",
+            field="hours.end",
+            text=hours.end[:20],
+        )
 
 
-def _also(rule: Rule) -> Iterator[str]:
-    also = rule.also
-    if also is None:
-        return
+def _also(also: Also) -> Iterator[Said]:
     if not is_name(also.sensor):
-        yield f"also.sensor {also.sensor[:80]!r}: is no sensor's name; write the second sensor's id"
+        yield Said(
+            "{field} {name!r}: is no sensor's name; write the second sensor's id",
+            field="also.sensor",
+            name=also.sensor[:80],
+        )
     if also.quantity not in QUANTITIES:
-        yield f"also.quantity {also.quantity[:40]!r}: is not known; write one such as rainfall"
+        yield Said(
+            "{field} {name!r}: is not known; write one such as rainfall", field="also.quantity", name=also.quantity[:40]
+        )
     if also.kind not in (Kind.ABOVE, Kind.BELOW):
-        yield f"also.kind {also.kind.value!r}: a second sensor can be above or below; write one of them"
+        yield Said(
+            "{field} {kind!r}: a second sensor can be above or below; write one of them",
+            field="also.kind",
+            kind=also.kind.value,
+        )
     if not isfinite(also.limit):
-        yield f"also.limit {also.limit:g}: is no number; write one"
+        yield Said("{field} {value:g}: is no number; write one", field="also.limit", value=also.limit)
     if not 0 < also.within_s <= LONGEST_S:
-        yield f"also.within_s {also.within_s:g}: is no such time; write seconds from 1 to {LONGEST_S:g}"
+        yield _no_time("also.within_s", also.within_s, least=1, most=LONGEST_S)
 
 
-def _no_meaning_for_silence(rule: Rule) -> Iterator[str]:
+def _no_meaning_for_silence(rule: Rule) -> Iterator[Said]:
     for field, plain in (("for_s", 0.0), ("hysteresis", 0.0), ("at_least", None), ("also", None), ("hours", None)):
         if getattr(rule, field) != plain:
-            yield f"{field}: has no meaning for silence, whose limit counts intervals; leave it out"
+            yield Said("{field}: has no meaning for silence, whose limit counts intervals; leave it out", field=field)
 
 
-def _order(rule: Rule) -> Iterator[str]:
+_SIDES = {Kind.BELOW: Said("below"), Kind.INSIDE: Said("within"), Kind.OUTSIDE: Said("around")}
+"""Where the limit of a worse level lies, as seen from the milder one; of all other kinds above it."""
+
+
+def _order(rule: Rule) -> Iterator[Said]:
     for milder, worse in pairwise(rule.levels):
-        names = f"{worse.name} follows {milder.name}"
         if _SEVERITIES.index(worse.severity) < _SEVERITIES.index(milder.severity):
-            yield f"levels: {names} but is {worse.severity.value} after {milder.severity.value}; put the worst last"
+            yield Said(
+                "{field}: {worse} follows {milder} but is {severity} after {other}; put the worst last",
+                field="levels",
+                worse=worse.name,
+                milder=milder.name,
+                severity=worse.severity.value,
+                other=milder.severity.value,
+            )
         if _step(rule, milder, worse) <= 0:
-            side = {Kind.BELOW: "below", Kind.INSIDE: "within", Kind.OUTSIDE: "around"}.get(rule.kind, "above")
-            yield f"levels: {names} but its limit {_band(worse)} is not {side} {_band(milder)}; put the worst last"
+            yield Said(
+                "{field}: {worse} follows {milder} but its limit {limit} is not {side} {other}; put the worst last",
+                field="levels",
+                worse=worse.name,
+                milder=milder.name,
+                limit=_band(worse),
+                side=_SIDES.get(rule.kind, Said("above")),
+                other=_band(milder),
+            )
 
 
 def _step(rule: Rule, milder: Level, worse: Level) -> float:
@@ -173,27 +296,39 @@ def _step(rule: Rule, milder: Level, worse: Level) -> float:
     return min(fall, worse.high - milder.high)
 
 
-def _band(level: Level) -> str:
-    return f"{level.limit:g}" if level.high is None else f"{level.limit:g} to {level.high:g}"
+def _band(level: Level) -> Said:
+    if level.high is None:
+        return Said("{limit:g}", limit=level.limit)
+    return Said("{low:g} to {high:g}", low=level.limit, high=level.high)
 
 
-def _bands(rule: Rule) -> Iterator[str]:
+def _bands(rule: Rule) -> Iterator[Said]:
     for milder, worse in pairwise(rule.levels):
         step = _step(rule, milder, worse)
         if 0 < step <= rule.hysteresis:
-            yield (
-                f"hysteresis {rule.hysteresis:g}: is as wide as the {step:g} between {milder.name} and {worse.name}; "
-                f"write less than {step:g}"
+            yield Said(
+                "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
+                field="hysteresis",
+                value=rule.hysteresis,
+                step=step,
+                milder=milder.name,
+                worse=worse.name,
             )
     yield from _way_back(rule)
 
 
-def _way_back(rule: Rule) -> Iterator[str]:
+def _way_back(rule: Rule) -> Iterator[Said]:
     """Whether an alarm can close at all: somewhere beyond the hysteresis there must be values that are possible."""
     mildest, hysteresis = rule.levels[0], rule.hysteresis
     room = _room(rule, mildest)
     if hysteresis and hysteresis >= room:
-        yield f"hysteresis {hysteresis:g}: no value is left that would close {mildest.name}; write less than {room:g}"
+        yield Said(
+            "{field} {value:g}: no value is left that would close {level}; write less than {room:g}",
+            field="hysteresis",
+            value=hysteresis,
+            level=mildest.name,
+            room=room,
+        )
 
 
 def _room(rule: Rule, mildest: Level) -> float:

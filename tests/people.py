@@ -1,6 +1,6 @@
 """People for tests with real processes: users and tokens in the registry database that a cloud uses, or will use.
 
-token_in(folder) -> "siaga_…"        user_in(folder, "ani", "engineer", "a river that rises")
+token_in(folder) -> "siaga_…"        token_at(url)        user_in(folder, "ani", "engineer", "a river that rises")
 """
 
 import asyncio
@@ -20,13 +20,18 @@ T = TypeVar("T")
 
 def token_in(folder: Path, role: str = "administrator", *, sites: Sequence[str] | None = None) -> str:
     """The secret of a new token of `role`, in the registry.db of `folder`."""
+    return token_at(_registry_in(folder), role, sites=sites)
+
+
+def token_at(url: str, role: str = "administrator", *, sites: Sequence[str] | None = None) -> str:
+    """The secret of a new token of `role`, in the registry database at `url`."""
 
     async def add(access: Access) -> str:
         name = f"test-{time.time_ns()}"
         secret, _ = await access.tokens.add(name, ROLE_OF_NAME[role], days=1, sites=sites, by=_TESTS)
         return secret
 
-    return _with_access(folder, add)
+    return _with_access(url, add)
 
 
 def user_in(folder: Path, name: str, role: str, password: str) -> None:
@@ -35,7 +40,7 @@ def user_in(folder: Path, name: str, role: str, password: str) -> None:
     async def add(access: Access) -> None:
         await access.users.add(name, password, ROLE_OF_NAME[role], by=_TESTS)
 
-    _with_access(folder, add)
+    _with_access(_registry_in(folder), add)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -43,9 +48,13 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _with_access(folder: Path, work: Callable[[Access], Awaitable[T]]) -> T:
+def _registry_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'registry.db'}"
+
+
+def _with_access(url: str, work: Callable[[Access], Awaitable[T]]) -> T:
     async def inside() -> T:
-        database = Database(f"sqlite:///{folder / 'registry.db'}")
+        database = Database(url)
         try:
             await database.open()
             return await work(Access(database))

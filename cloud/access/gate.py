@@ -13,7 +13,8 @@ from cloud.access.delays import Delays
 from cloud.access.passwords import Passwords
 from cloud.access.sessions import Opened, Sessions
 from cloud.access.tokens import Tokens
-from cloud.access.users import Users
+from cloud.access.users import Change, Users
+from cloud.access.who import Who
 from cloud.registry.database import Database
 from cloud.settings import AccessSettings
 
@@ -63,6 +64,15 @@ class Access:
         if asked.session:
             return await self.sessions.holds(asked.session)
         return await self.asked(headers, asked.who.origin) is not None
+
+    async def change_password(self, who: Who, old: str, new: str) -> Opened:
+        """Give `who` another password: every session of theirs ends but the new one that this opens.
+
+        AccessRefused where `old` is wrong, who must wait as at any login, or `new` may not be.
+        """
+        await self.sessions.log_in(who.name, old, address=who.origin)
+        await self.users.change(who.name, Change(password=new), by=who.actor)
+        return await self.sessions.log_in(who.name, new, address=who.origin)
 
     def is_secure(self, scheme: str) -> bool:
         """Whether cookies go over https only: always if so set, else where the request came so."""

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cloud.access.refusal import AccessRefused
+from rules.said import Said
 
 SHORTEST = 10
 LONGEST = 200
@@ -60,11 +61,15 @@ class Passwords:
 def check_password(password: str, *, name: str) -> None:
     """AccessRefused, if `password` is none that user `name` may have."""
     if len(_normal(password)) < SHORTEST:
-        raise AccessRefused("bad-parameter", f"password: is shorter than {SHORTEST} characters; write a longer one")
+        raise AccessRefused(
+            "bad-parameter", Said("password: is shorter than {n} characters; write a longer one", n=SHORTEST)
+        )
     if len(_normal(password)) > LONGEST:
-        raise AccessRefused("bad-parameter", f"password: is longer than {LONGEST} characters; write a shorter one")
+        raise AccessRefused(
+            "bad-parameter", Said("password: is longer than {n} characters; write a shorter one", n=LONGEST)
+        )
     if _normal(password).casefold() == _normal(name).casefold():
-        raise AccessRefused("bad-parameter", "password: is the user's name; write another one")
+        raise AccessRefused("bad-parameter", Said("password: is the user's name; write another one"))
 
 
 def _normal(text: str) -> str:

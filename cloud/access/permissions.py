@@ -77,8 +77,12 @@ PERMISSIONS: Table = {
     ("GET", "/docs/{name}"): _VIEWER,
     ("GET", "/openapi.json"): _VIEWER,
     ("GET", "/console/{language}"): _VIEWER,
+    ("GET", "/password"): _VIEWER,
+    ("POST", "/password"): _VIEWER,
     ("GET", "/console/{language}/alarms"): _VIEWER,
     ("GET", "/console/{language}/thresholds"): _VIEWER,
+    ("GET", "/console/{language}/maintenance"): _VIEWER,
+    ("GET", "/console/{language}/duty"): _VIEWER,
     ("GET", "/console/favicon.ico"): _VIEWER,
     ("GET", "/console/_nicegui/{rest:path}"): _VIEWER,
     ("GET", "/console/_nicegui_ws/{rest:path}"): _VIEWER,
@@ -87,9 +91,15 @@ PERMISSIONS: Table = {
 }
 
 WITHOUT_CSRF_TOKEN = frozenset(
-    {("POST", "/login"), ("POST", "/api/v1/session"), ("POST", "/console/_nicegui_ws/{rest:path}")}
+    {
+        ("POST", "/login"),
+        ("POST", "/api/v1/session"),
+        ("POST", "/password"),
+        ("POST", "/console/_nicegui_ws/{rest:path}"),
+    }
 )
-"""Changes that need only come from our own pages: nobody has a token before the login, and NiceGUI sends none."""
+"""Changes that need no token in a header: nobody has one before the login, NiceGUI sends none, and the form of
+/password has it in a field, where its page looks for it. All must come from our own pages."""
 
 
 def least_for(method: str, path: str, table: Table = PERMISSIONS) -> Least | None:

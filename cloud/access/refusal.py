@@ -9,5 +9,6 @@ class AccessRefused(Exception):
 
     def __init__(self, kind: str, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.kind = kind
         self.retry_after_s = retry_after_s

@@ -11,21 +11,22 @@ from cloud.alarms.shelf import Shelf, place_of, scopes_of
 from cloud.alarms.things import Things
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from rules.rule import Rule
-from rules.scope import FIELDS, Place
-from rules.sound import mistakes_in
-from wire import QUANTITIES, WireError, check_name
+from rules.rule import Also, Rule
+from rules.said import Said
+from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
+from rules.sound import family_mistakes, mistakes_in
+from wire import QUANTITIES
 
 MOST_SENTENCES = 20
 """One mistake on all scopes would else be told a hundred times."""
 
 
-def mistakes_of(shelf: Shelf, registry: Registry, version: RuleVersion) -> list[str]:
+def mistakes_of(shelf: Shelf, registry: Registry, version: RuleVersion) -> list[Said]:
     """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too."""
     return mistakes_on(shelf.with_version(version), registry, version)
 
 
-def mistakes_on(after: Shelf, registry: Registry, version: RuleVersion) -> list[str]:
+def mistakes_on(after: Shelf, registry: Registry, version: RuleVersion) -> list[Said]:
     """The same for a version that stands on the shelf already."""
     named = [*_name_mistakes(version, registry), *_field_mistakes(version)]
     if named:
@@ -33,7 +34,7 @@ def mistakes_on(after: Shelf, registry: Registry, version: RuleVersion) -> list[
     own = after.things.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
     later = after.times(version.family, None if own is None else scopes_of(own))
     times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
-    found: dict[str, None] = {}
+    found: dict[Said, None] = {}
     for rule in _rules(after, version, times):
         found.update(dict.fromkeys(_rule_mistakes(rule, after.things)))
     return list(found)[:MOST_SENTENCES]
@@ -46,7 +47,7 @@ def things_in(scope: str, things: Things) -> list[Sensor]:
     return [thing for thing in (things.all() if own is None else [own]) if scope in scopes_of(thing)]
 
 
-def _rules(after: Shelf, version: RuleVersion, times: Iterable[int]) -> Iterator[Rule | str]:
+def _rules(after: Shelf, version: RuleVersion, times: Iterable[int]) -> Iterator[Rule | Said]:
     """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
     seen: set[str] = set()
     sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in things_in(version.scope, after.things)]
@@ -56,7 +57,10 @@ def _rules(after: Shelf, version: RuleVersion, times: Iterable[int]) -> Iterator
     if seen or version.removed:
         return
     if version.scope.startswith("sensor:"):
-        yield f"scope {version.scope!r}: the sensor does not measure what the rule is about; choose another sensor"
+        yield Said(
+            "scope {scope!r}: the sensor does not measure what the rule is about; choose another sensor",
+            scope=version.scope,
+        )
         return
     # nobody measures it there yet: look at the rule all the same
     yield from _new(after, version.family, _anywhere(version), ("all", version.scope), version.valid_from_ms, seen)
@@ -64,12 +68,12 @@ def _rules(after: Shelf, version: RuleVersion, times: Iterable[int]) -> Iterator
 
 def _new(
     after: Shelf, family: str, place: Place, scopes: Sequence[str], time_ms: int, seen: set[str]
-) -> Iterator[Rule | str]:
+) -> Iterator[Rule | Said]:
     try:
         resolved = after.resolved(family, place, scopes, time_ms)
-    except ValueError as error:
+    except NoRule as error:
         seen.add(str(error))
-        yield str(error)
+        yield error.sentence
         return
     if resolved is not None and resolved.versions not in seen:
         seen.add(resolved.versions)
@@ -83,33 +87,42 @@ def _anywhere(version: RuleVersion) -> Place:
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
 
 
-def _rule_mistakes(rule: Rule | str, things: Things) -> Iterator[str]:
-    if isinstance(rule, str):
+def _rule_mistakes(rule: Rule | Said, things: Things) -> Iterator[Said]:
+    if isinstance(rule, Said):
         yield rule
         return
     yield from mistakes_in(rule)
     if rule.also is not None:
-        second = things.get(rule.also.sensor)
-        if second is None or second.retired:
-            yield f"also.sensor {rule.also.sensor!r}: {_nearest_sensor(rule.also.sensor, things)}"
-        elif rule.also.quantity not in second.quantities:
-            yield (
-                f"also.quantity {rule.also.quantity!r}: sensor {second.id} does not measure it; "
-                f"write one of {', '.join(second.quantities)}"
-            )
+        yield from _also_mistakes(rule.also, things)
 
 
-def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[str]:
-    try:
-        check_name("family", version.family)
-    except WireError as error:
-        yield str(error)
+def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
+    second = things.get(also.sensor)
+    if second is None or second.retired:
+        yield Said(
+            "{field} {sensor!r}: there is no such sensor; {advice}",
+            field="also.sensor",
+            sensor=also.sensor,
+            advice=_nearest_sensor(also.sensor, things),
+        )
+    elif also.quantity not in second.quantities:
+        yield Said(
+            "{field} {quantity!r}: sensor {sensor} does not measure it; write one of {quantities}",
+            field="also.quantity",
+            quantity=also.quantity,
+            sensor=second.id,
+            quantities=", ".join(second.quantities),
+        )
+
+
+def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[Said]:
+    yield from family_mistakes(version.family)
     yield from scope_mistakes(version.scope, registry)
     if not version.reason.strip():
-        yield "reason: is empty; say in a few words why the rule changes"
+        yield Said("reason: is empty; say in a few words why the rule changes")
 
 
-def scope_mistakes(scope: str, registry: Registry) -> Iterator[str]:
+def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
     """Why `scope` is none of this city's."""
     kind, _, name = scope.partition(":")
     if scope == "all" or (kind == "sensor" and registry.has_sensor(name)):
@@ -120,23 +133,22 @@ def scope_mistakes(scope: str, registry: Registry) -> Iterator[str]:
         "sensor": [sensor.id for sensor in registry.sensors()],
     }
     if kind not in known or not name:
-        yield f"scope {scope[:80]!r}: write all, group:NAME, site:ID or sensor:ID"
+        yield Said("scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", scope=scope[:80])
     elif name not in known[kind]:
         close = difflib.get_close_matches(name, known[kind], n=1)
-        advice = f"did you mean {kind}:{close[0]}?" if close else "the city file has none; add it there, or write all"
-        yield f"scope {scope[:80]!r}: there is no such {kind}; {advice}"
+        none = Said("the city file has none; add it there, or write all")
+        advice = did_you_mean(f"{kind}:{close[0]}") if close else none
+        yield Said("scope {scope!r}: there is no such {kind}; {advice}", scope=scope[:80], kind=kind, advice=advice)
 
 
-def _field_mistakes(version: RuleVersion) -> Iterator[str]:
+def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
     for name in version.fields:
         if name not in FIELDS:
-            close = difflib.get_close_matches(name, FIELDS, n=1)
-            advice = f"did you mean {close[0]}?" if close else f"a rule has {', '.join(FIELDS)}"
-            yield f"{name[:40]}: a rule has no such field; {advice}"
+            yield no_such_field(name)
     if not version.fields and not version.removed:
-        yield "fields: there are none; set at least one, or remove the rule from this scope"
+        yield Said("fields: there are none; set at least one, or remove the rule from this scope")
 
 
-def _nearest_sensor(name: str, things: Things) -> str:
+def _nearest_sensor(name: str, things: Things) -> Said:
     close = difflib.get_close_matches(name, [thing.id for thing in things.all()], n=1)
-    return f"there is no such sensor; {f'did you mean {close[0]}?' if close else '/api/v1/sensors lists them'}"
+    return did_you_mean(close[0]) if close else Said("/api/v1/sensors lists them")

@@ -21,6 +21,7 @@ from cloud.alarms.tables import RuleVersionRow
 from cloud.alarms.things import Things
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
+from rules.said import Said
 from rules.scope import Patch, Resolved
 
 INITIAL_REASON = "initial rules"
@@ -99,7 +100,15 @@ class Book:
         """Let `scope` say nothing of a family any more; RuleRefused where it says nothing, or others need it."""
         held = self._shelf.held(family, scope)
         if not held or held[-1].removed:
-            raise RuleRefused([f"rule {family}@{scope}: says nothing that could be removed; /api/v1/rules lists all"])
+            raise RuleRefused(
+                [
+                    Said(
+                        "rule {family}@{scope}: says nothing that could be removed; /api/v1/rules lists all",
+                        family=family,
+                        scope=scope,
+                    )
+                ]
+            )
 
         def next_version(number: int) -> RuleVersion:
             return self._version(
@@ -111,7 +120,15 @@ class Book:
     async def undo(self, family: str, scope: str, *, who: Actor, reason: str) -> RuleVersion:
         """Take the newest version back: the new one says what the one before it said, which may be nothing."""
         if not self._shelf.held(family, scope):
-            raise RuleRefused([f"rule {family}@{scope}: has no version that could be undone; /api/v1/rules lists all"])
+            raise RuleRefused(
+                [
+                    Said(
+                        "rule {family}@{scope}: has no version that could be undone; /api/v1/rules lists all",
+                        family=family,
+                        scope=scope,
+                    )
+                ]
+            )
 
         def next_version(number: int) -> RuleVersion:
             held = self._shelf.held(family, scope)
@@ -165,7 +182,7 @@ class Book:
     def _check(self, version: RuleVersion) -> None:
         mistakes = mistakes_of(self._shelf, self.registry, version)
         if version.valid_from_ms < version.at_ms:
-            mistakes.append("valid_from: is in the past, where readings were judged already; write a time ahead")
+            mistakes.append(Said("valid_from: is in the past, where readings were judged already; write a time ahead"))
         if mistakes:
             raise RuleRefused(mistakes)
 

@@ -15,6 +15,7 @@ from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.registry.database import Database
 from rules.rule import Rule, Severity
+from rules.said import Said
 
 LONGEST_SHELF_MS = 7 * 86_400_000
 """An alarm that is put away for longer is a rule that should be changed."""
@@ -26,7 +27,11 @@ T = TypeVar("T")
 
 
 class DeskRefused(Exception):
-    """What was asked of an alarm cannot be done; the text is one sentence."""
+    """What was asked of an alarm cannot be done; `sentence` says why."""
+
+    def __init__(self, sentence: Said) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class AlreadyAcknowledged(DeskRefused):
@@ -34,8 +39,12 @@ class AlreadyAcknowledged(DeskRefused):
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__(
-            f"alarm {alarm.id} was acknowledged by {alarm.acknowledged_by} already, "
-            f"with the word {alarm.acknowledged_word!r}; speak with them"
+            Said(
+                "alarm {id} was acknowledged by {person} already, with the word {word!r}; speak with them",
+                id=alarm.id,
+                person=alarm.acknowledged_by,
+                word=alarm.acknowledged_word,
+            )
         )
         self.alarm = alarm
 
@@ -87,9 +96,9 @@ class Desk:
 
         def act(_connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if not alarm.is_open:
-                raise DeskRefused(f"alarm {alarm.id} is closed; only an open one can be shelved")
+                raise DeskRefused(Said("alarm {id} is closed; only an open one can be shelved", id=alarm.id))
             if not now < until_ms <= now + LONGEST_SHELF_MS:
-                raise DeskRefused("until: must be a time that is ahead, and by 7 days at most")
+                raise DeskRefused(Said("until: must be a time that is ahead, and by 7 days at most"))
             return {"shelved_until_ms": until_ms}
 
         return await self._act(alarm_id, "shelve", said, act, who=who)
@@ -135,9 +144,11 @@ class Desk:
 def _said(name: str, text: str, most: int) -> str:
     said = text.strip()
     if not said:
-        raise DeskRefused(f"{name}: is empty; write a few words, so that the next shift knows")
+        raise DeskRefused(Said("{field}: is empty; write a few words, so that the next shift knows", field=name))
     if len(said) > most:
-        raise DeskRefused(f"{name}: has {len(said)} characters; write at most {most}")
+        raise DeskRefused(
+            Said("{field}: has {n} characters; write at most {longest}", field=name, n=len(said), longest=most)
+        )
     return said
 
 

@@ -3,7 +3,7 @@
 plan(site="daruba", from_ms=…, until_ms=…, reason="the gauge is cleaned", who=…) -> Maintenance(id=3, …)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import MaintenanceRow
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
+from rules.said import Said
 
 LONGEST_MS = 30 * 86_400_000
 """A window that is longer has been forgotten."""
@@ -23,9 +24,9 @@ LONGEST_MS = 30 * 86_400_000
 class MaintenanceRefused(Exception):
     """A window that cannot be; `problems` has one sentence for each mistake."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[Said]) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = list(problems)
 
 
 class Calendar:
@@ -96,20 +97,26 @@ class Calendar:
         """One window; LookupError if there is none of that id."""
         return await self._database.run(lambda connection: _window(connection, window_id))
 
-    def _mistakes(self, window: Maintenance, now: int) -> list[str]:
-        problems: list[str] = []
+    def _mistakes(self, window: Maintenance, now: int) -> list[Said]:
+        problems: list[Said] = []
         if (window.site is None) == (window.sensor is None):
-            problems.append("site, sensor: name one of the two")
+            problems.append(Said("site, sensor: name one of the two"))
         if window.site is not None and window.site not in {site.id for site in self._registry.sites()}:
-            problems.append(f"site {window.site[:80]!r}: there is none of that id; /api/v1/sites lists them")
+            problems.append(
+                Said("site {site!r}: there is none of that id; /api/v1/sites lists them", site=window.site[:80])
+            )
         if window.sensor is not None and window.sensor not in {each.id for each in self._registry.sensors()}:
-            problems.append(f"sensor {window.sensor[:80]!r}: there is none of that id; /api/v1/sensors lists them")
+            problems.append(
+                Said(
+                    "sensor {sensor!r}: there is none of that id; /api/v1/sensors lists them", sensor=window.sensor[:80]
+                )
+            )
         if window.until_ms <= max(now, window.from_ms):
-            problems.append("until: must be ahead, and after the beginning")
+            problems.append(Said("until: must be ahead, and after the beginning"))
         elif window.until_ms - window.from_ms > LONGEST_MS:
-            problems.append("until: is more than 30 days after the beginning; write an earlier end")
+            problems.append(Said("until: is more than 30 days after the beginning; write an earlier end"))
         if not window.reason:
-            problems.append("reason: is empty; say what is done there")
+            problems.append(Said("reason: is empty; say what is done there"))
         return problems
 
 

@@ -19,6 +19,7 @@ from cloud.registry.records import Sensor
 from cloud.stores.contract import Point, ReadingsStore
 from rules.engine import START, Event, EventKind, Observed, Other, State, Watched, step, step_column, tick
 from rules.rule import Kind, Rule
+from rules.said import Said
 from rules.scope import Resolved
 
 MOST_READINGS = 200_000
@@ -121,7 +122,15 @@ class Previewer:
         version = RuleVersion(family, scope, 1_000_000, fields or {}, fields is None, now, now, "", "preview")
         shelf = self._book.tried(version)
         if scope not in scopes_of(sensor):
-            raise RuleRefused([f"sensor {sensor.id!r}: does not stand in {scope}; choose a sensor to which it applies"])
+            raise RuleRefused(
+                [
+                    Said(
+                        "sensor {sensor!r}: does not stand in {scope}; choose a sensor to which it applies",
+                        sensor=sensor.id,
+                        scope=scope,
+                    )
+                ]
+            )
         return shelf.resolved(family, place_of(sensor), scopes_of(sensor), now)
 
     async def _histories(
@@ -141,7 +150,13 @@ class Previewer:
         points = await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS + 1)
         if len(points) > MOST_READINGS:
             raise RuleRefused(
-                [f"start: sensor {sensor} has more than {MOST_READINGS} readings since then; write a later start"]
+                [
+                    Said(
+                        "start: sensor {sensor} has more than {most} readings since then; write a later start",
+                        sensor=sensor,
+                        most=MOST_READINGS,
+                    )
+                ]
             )
         return points
 

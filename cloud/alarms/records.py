@@ -4,11 +4,13 @@ RuleVersion(family="river-level", scope="site:daruba", version=3, fields={"level
 Alarm(id=17, family="river-level", sensor="river-daruba-1", state="alarming", level=1, acknowledged_by=None, …)
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from rules.rule import Level, Rule, Severity
+from rules.said import Said
 
 
 class RuleVersion(msgspec.Struct, frozen=True):
@@ -32,9 +34,9 @@ class RuleVersion(msgspec.Struct, frozen=True):
 class RuleRefused(Exception):
     """A change of the rules that cannot be made; `problems` has one sentence for each mistake in it."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: Sequence[Said]) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = list(problems)
 
 
 class Alarm(msgspec.Struct, frozen=True):

@@ -68,9 +68,7 @@ def _session_routes(routes: APIRouter, access: Access) -> None:
         asked = asked_of(request)
         if asked is None or not asked.session:
             raise Problem("not-allowed", f"{who.name} is a token, which has no password; log in with name and password")
-        await access.sessions.log_in(who.name, new.old, address=who.origin)  # who cannot must wait as at any login
-        await access.users.change(who.name, Change(password=new.new), by=who.actor)
-        return _opened(access, await access.sessions.log_in(who.name, new.new, address=who.origin), request, response)
+        return _opened(access, await access.change_password(who, new.old, new.new), request, response)
 
     @routes.delete("/session", status_code=204)
     async def log_out(who: Asking, request: Request) -> Response:

@@ -28,6 +28,7 @@ from cloud.api.readings import readings_routes
 from cloud.api.rules import rule_routes
 from cloud.api.state import metrics_routes, state_routes
 from cloud.console.login import serve_login
+from cloud.console.password import serve_password
 from cloud.platform import Platform
 
 _PROBLEM = {
@@ -56,6 +57,7 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
         app.include_router(routes(platform))
     app.include_router(access_routes(platform))
     serve_login(app, platform.access, city=platform.city.name)
+    serve_password(app, platform.access, city=platform.city.name)
     serve_docs(app)
     answer_problems(app)
     app.add_middleware(Guard, access=platform.access, tiles=tiles)

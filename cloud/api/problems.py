@@ -107,11 +107,11 @@ def refusal_response(
         "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
         "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": str(detail),
         "instance": request.url.path,
     }
     if problems:
-        body["problems"] = list(problems)
+        body["problems"] = [str(problem) for problem in problems]  # msgspec writes no str of a class of its own
     return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -13,8 +13,9 @@ from cloud.console.alarm_views import Around, Line, journal_lines
 from cloud.console.rule_draft import Mistake
 from cloud.console.shelving import parse_until, until
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words
+from cloud.console.words import N_, Words
 from cloud.registry.database import DatabaseUnavailable
+from rules.said import Said
 
 JOURNAL_SHOWN = 50
 PAGE_SIZE = 20
@@ -88,10 +89,21 @@ class Acts:
             return _("This alarm is gone; load the page again.")
         except AlreadyAcknowledged as first:
             return _first(_, first.alarm)
-        except (NotAllowed, DeskRefused, DatabaseUnavailable, Mistake) as refusal:
+        except DeskRefused as refusal:
+            return _.said(refusal.sentence, **_named(_, refusal.sentence))
+        except (NotAllowed, DatabaseUnavailable, Mistake) as refusal:
             return str(refusal)
         self._changed()
         return ""
+
+
+_FIELDS = {"word": N_("the word"), "person": N_("the name")}
+"""What the desk calls what it was given, as people do."""
+
+
+def _named(_: Words, sentence: Said) -> dict[str, str]:
+    field = sentence.values.get("field")
+    return {"field": _(_FIELDS[field])} if isinstance(field, str) and field in _FIELDS else {}
 
 
 def _first(_: Words, alarm: Alarm) -> str:

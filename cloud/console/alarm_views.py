@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.journal import Entry
-from cloud.alarms.records import Alarm, AlarmChange
+from cloud.alarms.records import Alarm, AlarmChange, Maintenance
 from cloud.console import figures
 from cloud.console.colours import Chip, chip
-from cloud.console.freshness import Freshness, freshness
+from cloud.console.maintenance_views import covering
 from cloud.console.rule_words import (
     MARK_WORDS,
     SEVERITY_NAMES,
@@ -27,11 +27,13 @@ from cloud.console.rule_words import (
     title_of,
 )
 from cloud.console.words import N_, Words
+from cloud.freshness import Freshness, freshness
 from cloud.registry.records import Sensor, Site
+from cloud.situation import level_of
 from cloud.stores.contract import StoredReading
 from rules.colours import colour_of
 from rules.rule import Kind, Level, Rule, Severity
-from wire import QUANTITIES, Domain
+from wire import QUANTITIES
 
 STATES = {
     "alarming": N_("goes on"),
@@ -83,6 +85,7 @@ class AlarmView(msgspec.Struct, frozen=True):
     late: str
     test: str
     withdrawn: str
+    worked_on: str
     doubts: tuple[str, ...]
     sure: str
     acknowledged: str
@@ -110,6 +113,7 @@ class Around(msgspec.Struct, frozen=True):
     sites: Mapping[str, Site]
     sensors: Mapping[str, Sensor]
     newest: Mapping[tuple[str, str], StoredReading]
+    windows: tuple[Maintenance, ...] = ()
 
     def zone_of(self, site: str) -> ZoneInfo:
         """The zone of a site, or that of the city."""
@@ -161,6 +165,7 @@ def alarm_view(_: Words, alarm: Alarm, around: Around) -> AlarmView:
         late=_("detected late: it was over or old when its readings came") if alarm.late else "",
         test=_("test alarm") if alarm.test else "",
         withdrawn=_("withdrawn: later readings show it was not so") if alarm.withdrawn else "",
+        worked_on=_worked_on(_, alarm, around),
         doubts=doubts,
         sure=_sure(_, alarm, doubts, is_old=_is_old(alarm, around)),
         acknowledged=_acknowledged(_, alarm, zone),
@@ -169,18 +174,6 @@ def alarm_view(_: Words, alarm: Alarm, around: Around) -> AlarmView:
         advice=advice_of(_, alarm.rule),
         ended=figures.moment(_, alarm.closed_ms, zone) if alarm.closed_ms is not None else "",
     )
-
-
-def level_of(rule: Rule, number: int) -> Level:
-    """A level by its number, the nearest one where the rule has no such level."""
-    return rule.levels[max(0, min(number, len(rule.levels) - 1))]
-
-
-def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor]) -> Domain:
-    """The domain in which an alarm counts: that of its quantity, or of the first that its sensor measures."""
-    sensor = sensors.get(alarm.sensor)
-    quantity = alarm.quantity or (sensor.quantities[0] if sensor is not None and sensor.quantities else "")
-    return QUANTITIES[quantity].domain if quantity in QUANTITIES else Domain.GATEWAY
 
 
 def _where(alarm: Alarm, around: Around) -> str:
@@ -257,6 +250,14 @@ def _sure(_: Words, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> s
     if alarm.rule.for_s:
         return _("sure: it lasted {time} before the alarm", time=span(_, alarm.rule.for_s))
     return _("sure: the readings are plain")
+
+
+def _worked_on(_: Words, alarm: Alarm, around: Around) -> str:
+    window = covering(around.windows, alarm.site, alarm.sensor, around.now_ms) if alarm.is_open else None
+    if window is None:
+        return ""
+    until = figures.minute(_, window.until_ms, around.zone_of(alarm.site))
+    return _("maintenance until {time}: pages nobody", time=until)
 
 
 def _acknowledged(_: Words, alarm: Alarm, zone: ZoneInfo) -> str:

@@ -17,6 +17,7 @@ from cloud.console.alarm_views import AlarmView, Around, alarm_view
 from cloud.console.chips import ChipBox
 from cloud.console.elements import Text, box, mark, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text
+from cloud.console.maintenance import Works
 from cloud.console.rule_draft import severity_choices
 from cloud.console.shelving import CHOICES
 from cloud.console.shown import Shown
@@ -43,6 +44,7 @@ class AlarmsPage:
         self._pages: list[int] = []
         self._more = False
         self._around: Around | None = None
+        self._works = Works(_)
         self._led_here = box("led-here")
         with box("panel alarms", "section", aria_label=_("Alarms")):
             self._build_filters()
@@ -57,6 +59,7 @@ class AlarmsPage:
     async def show(self, seen: Shown) -> None:
         """Bring the open alarms up to date; the closed ones stand still while they are read."""
         first, self._around = self._around is None, seen.around
+        self._works.show(seen.windows)
         if not self._closed:
             views = [view for view in seen.alarms if self._fits(view)]
             self._fill(views[:MOST_SHOWN])
@@ -210,7 +213,7 @@ class AlarmCard:
                 self._since = _fact(_("Since"))
                 self._sure = _fact(_("How sure"))
             with box("tags"):
-                self._tags = [text("", "tag") for _n in range(4)]
+                self._tags = [text("", "tag") for _n in range(5)]
             self._advice = text(view.advice, "alarm-advice", "p")
             self._people = {name: _said(words) for name, words in self._people_words().items()}
             self._actions = box("actions")
@@ -239,7 +242,7 @@ class AlarmCard:
         ended = _("until {time}", time=view.ended) if view.ended else ""
         self._since.set(" · ".join(part for part in (view.since, view.lasting, ended) if part))
         self._sure.set(view.sure)
-        tags = [view.severity_name, view.test, view.late, view.withdrawn]
+        tags = [view.severity_name, view.test, view.late, view.withdrawn, view.worked_on]
         for element, words in zip(self._tags, tags, strict=True):
             element.set(words)
         self._advice.set(view.advice)

@@ -57,7 +57,7 @@ class Bar:
             with box("switches"):
                 _languages(_, page)
                 _light(_)
-                _person(_)
+                _person(_, page)
             self._notice = text("", "notice", "p")
 
     def show(self, now_ms: int, state: StateView, *, waiting: int = 0) -> None:
@@ -71,7 +71,13 @@ class Bar:
         self._date.set(f"{figures.date_of(self._words, now_ms, self._zone)} · {zone}")
 
 
-PAGES = {"": N_("Situation"), "alarms": N_("Alarms"), "thresholds": N_("Thresholds")}
+PAGES = {
+    "": N_("Situation"),
+    "alarms": N_("Alarms"),
+    "thresholds": N_("Thresholds"),
+    "maintenance": N_("Maintenance"),
+    "duty": N_("Duty"),
+}
 """The pages by their place under a language's, in the order of the bar."""
 
 
@@ -115,17 +121,19 @@ def _light(_: Words) -> None:
     button.on("click", js_handler="() => siaga.switchTheme()")
 
 
-def _person(_: Words) -> None:
-    """Who is logged in, and the way out, which ends the session everywhere it is open."""
+def _person(_: Words, page: str) -> None:
+    """Who is logged in, the way to their password, and the way out, which ends the session everywhere it is open."""
     request = ui.context.client.request
     asked = asked_of(request)
     if asked is None:
         return
-    root = json.dumps(request.scope.get("app_root_path", ""))
-    leave = f"() => siaga.logOut({root}, {json.dumps(asked.csrf)})"
+    root = request.scope.get("app_root_path", "")
+    leave = f"() => siaga.logOut({json.dumps(root)}, {json.dumps(asked.csrf)})"
+    here = f"/console/{_.language.code}" + (f"/{page}" if page else "")
     with box("person"):
-        name = text(asked.who.name, "person-name")
-        name.props["title"] = _(ROLES[asked.who.role])
+        name = text(asked.who.name, "person-name", "a")
+        name.props["href"] = f"{root}/password?language={_.language.code}&next={here}"
+        name.props["title"] = f"{_(ROLES[asked.who.role])} · {_('Change your password')}"
         with box("light", "button", type="button", aria_label=_("Log out"), title=_("Log out")) as button:
             symbol("logout")
         button.on("click", js_handler=leave)

@@ -99,6 +99,25 @@ def moment(_: Words, time_ms: int, zone: ZoneInfo) -> str:
     return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M:%S} {zone_name(time_ms, zone)}"
 
 
+def day(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov in `zone`."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])}"
+
+
+def minute(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 12:10 in `zone`: where the second says nothing."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M}"
+
+
+def stretch(_: Words, from_ms: int, until_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 12:10 – 14:00 in `zone`, with the day of the end where it is another."""
+    same = _local(from_ms, zone).date() == _local(until_ms, zone).date()
+    end = time_of_day(until_ms, zone)[:5] if same else minute(_, until_ms, zone)
+    return f"{minute(_, from_ms, zone)} – {end}"
+
+
 def day_and_time(_: Words, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 2026 12:10 in `zone`: where the second says nothing, and the year may."""
     return f"{date_of(_, time_ms, zone)} {_local(time_ms, zone):%H:%M}"

@@ -37,6 +37,14 @@ def line_input(
     return element
 
 
+def moment_input(value: str, *, label: str, on_change: Changed) -> ui.element:
+    """A day and a time of day, as 2026-11-24T19:00 or empty."""
+    element = box("input moment", "input", type="datetime-local", aria_label=label)
+    element.props["defaultValue"] = value
+    element.on("input", lambda event: on_change(str(event.args)), js_handler=_EMIT_VALUE)
+    return element
+
+
 def colour_input(value: str, *, label: str, on_change: Changed) -> ui.element:
     """A colour to choose, #rrggbb."""
     element = box("input colour", "input", type="color", aria_label=label, title=label)

@@ -8,11 +8,11 @@ import contextlib
 from cloud.alarms.book import Book
 from cloud.alarms.desk import Desk
 from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.console.alarm_views import level_of
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.preview_views import level_lines
 from cloud.console.words import Words
 from cloud.registry.database import DatabaseUnavailable
+from cloud.situation import level_of
 from rules.colours import colour_of
 
 ALARMS_LOOKED_AT = 200

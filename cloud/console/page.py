@@ -1,7 +1,7 @@
 """The console on the API's application: its pages in each language, live.
 
 / ─► /console/id or /console/en      each open page shows the shared snapshot of the tick, changing what is new
-     …/alarms  …/thresholds          what a page lets somebody do is asked of the guard again where it is done
+     …/alarms, thresholds …          what a page lets somebody do is asked of the guard again where it is done
 """
 
 from collections.abc import Callable
@@ -16,14 +16,20 @@ from cloud.access.who import Role
 from cloud.console.alarm_acts import Acts
 from cloud.console.alarms import AlarmsPage
 from cloud.console.bar import Bar
+from cloud.console.duty import DutyPage
+from cloud.console.duty_acts import DutyActs
 from cloud.console.elements import box
 from cloud.console.histories import Histories
+from cloud.console.maintenance import MaintenancePage
+from cloud.console.maintenance_acts import MaintenanceActs
+from cloud.console.maintenance_views import places_of
 from cloud.console.marks import Marks
 from cloud.console.shown import Shown, shown_of
 from cloud.console.site_map import Coast, read_coast
 from cloud.console.situation import SituationPage
 from cloud.console.snapshot import TICK_S, Snapshot, Snapshots
 from cloud.console.threshold_acts import ThresholdActs
+from cloud.console.threshold_views import watched
 from cloud.console.thresholds import ThresholdsPage
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import LANGUAGES, Words, words_in
@@ -184,9 +190,24 @@ def _thresholds(console: Console, _: Words, visitor: Visitor, theme: str) -> Thr
     )
 
 
-BODIES: dict[str, Callable[[Console, Words, Visitor, str], SituationPage | AlarmsPage | ThresholdsPage]] = {
+def _maintenance(console: Console, _: Words, visitor: Visitor, theme: str) -> MaintenancePage:
+    registry = console.platform.registry
+    sensors = {sensor.id: sensor for sensor in registry.sensors()}
+    acts = MaintenanceActs(_, console.platform.maintenance, sensors, console.zone, changed=console.look_again)
+    sites = [site for site in registry.sites() if visitor.who.may_see(site.id)]
+    return MaintenancePage(_, acts, visitor, places=places_of(sites, watched(registry)), zone=console.zone)
+
+
+def _duty(console: Console, _: Words, visitor: Visitor, theme: str) -> DutyPage:
+    return DutyPage(_, DutyActs(_, console.platform.notifier.duty, console.zone), visitor, zone=console.zone)
+
+
+Body = SituationPage | AlarmsPage | ThresholdsPage | MaintenancePage | DutyPage
+BODIES: dict[str, Callable[[Console, Words, Visitor, str], Body]] = {
     "": _situation,
     "alarms": _alarms,
     "thresholds": _thresholds,
+    "maintenance": _maintenance,
+    "duty": _duty,
 }
 """What stands below the bar, by the page's place under its language."""

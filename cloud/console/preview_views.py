@@ -10,12 +10,12 @@ import msgspec
 
 from cloud.alarms.preview import Outcome, Preview
 from cloud.console import figures
-from cloud.console.alarm_views import level_of
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.colours import Chip, chip
 from cloud.console.histories import History
 from cloud.console.rule_words import about, level_name
 from cloud.console.words import Words
+from cloud.situation import level_of
 from cloud.stores.contract import Point
 from rules.colours import colour_of
 from rules.rule import Kind, Rule

@@ -11,18 +11,23 @@ import msgspec
 
 from cloud.console.rule_words import DAY_NAMES, SEVERITY_NAMES, amount, level_name, plain
 from cloud.console.words import Words
-from rules.rule import AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.marks import MARK_OF_NAME
+from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.sound import LONGEST_LATENESS_S, LONGEST_S
 from wire import QUANTITIES
 
-MINUTES = ("for_s", "window_s", "clear_s")
+MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
+_MOST_S = dict.fromkeys(MINUTES, LONGEST_S) | {"lateness_s": LONGEST_LATENESS_S}
 TEXTS = ("title", "title_id", "advice", "advice_id")
+USUAL_WITHIN_S = 3_600.0
+"""How old the reading of a second sensor may be unless somebody says so."""
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _TOO_MANY_READINGS = re.compile(r"\d{1,3}([.,]\d{3})+")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _FALLING = frozenset({Kind.BELOW})
 
 Draft = dict[str, str]
-"""The text in each field: title, for_s, level.0.limit, hours.start, hours.day.1 …; "yes" where a box is ticked."""
+"""The text in each field: title, for_s, level.0.limit, hours.day.1, also.limit …; "yes" where a box is ticked."""
 
 
 class Mistake(Exception):
@@ -48,9 +53,22 @@ def draft_of(_: Words, rule: Rule) -> Draft:
     hours = rule.hours or Hours()
     draft["hours.start"], draft["hours.end"] = hours.start, hours.end
     draft |= {f"hours.day.{day}": _yes(day in hours.days) for day in range(1, 8)}
+    draft |= {f"reject.{name}": _yes(name in rule.reject) for name in MARK_OF_NAME}
+    draft |= _also_draft(_, rule.also)
     for number, level in enumerate(rule.levels):
         draft |= level_draft(_, number, level)
     return draft
+
+
+def _also_draft(_: Words, also: Also | None) -> Draft:
+    """The texts of the second sensor; no series where there is none."""
+    return {
+        "also.series": f"{also.sensor}/{also.quantity}" if also else "",
+        "also.kind": also.kind.value if also else Kind.ABOVE.value,
+        "also.limit": plain_text(_, also.limit) if also else "",
+        "also.inclusive": _yes(also.inclusive if also else True),
+        "also.within_s": plain_text(_, (also.within_s if also else USUAL_WITHIN_S) / 60),
+    }
 
 
 def level_draft(_: Words, number: int, level: Level) -> Draft:
@@ -125,12 +143,16 @@ class _Reader:
     def read(self) -> dict[str, Any]:
         kind = self._rule.kind
         changes: dict[str, Any] = {field: self._draft[field].strip() for field in TEXTS}
-        changes |= {field: self._number(field, at_least=0.0, times=60.0) for field in MINUTES}
+        changes |= {
+            field: self._number(field, at_least=0.0, at_most=_MOST_S[field] / 60, times=60.0) for field in MINUTES
+        }
         changes["hysteresis"] = self._number("hysteresis", at_least=0.0)
         changes["enabled"] = self._draft["enabled"] == "yes"
         changes["minimum"] = self._number("minimum") if kind is Kind.RISE and self._draft["minimum"] else None
         changes["at_least"] = self._at_least()
         changes["hours"] = self._hours()
+        changes["also"] = self._also()
+        changes["reject"] = self._reject()
         changes["levels"] = tuple(self._level(number) for number in range(level_count(self._draft)))
         if not changes["title"]:
             _ = self._words
@@ -140,7 +162,9 @@ class _Reader:
             self.mistakes["levels"] = _("A rule needs a level; add one.")
         return changes
 
-    def _number(self, field: str, *, at_least: float | None = None, times: float = 1.0) -> float:
+    def _number(
+        self, field: str, *, at_least: float | None = None, at_most: float | None = None, times: float = 1.0
+    ) -> float:
         _ = self._words
         try:
             value = parse_number(_, self._draft[field])
@@ -150,6 +174,9 @@ class _Reader:
         if at_least is not None and value < at_least:
             least = plain(_, at_least)
             self.mistakes[field] = _("{value} is too small; write {least} or more.", value=plain(_, value), least=least)
+        if at_most is not None and value > at_most:
+            most = plain(_, at_most)
+            self.mistakes[field] = _("{value} is too large; write {most} or less.", value=plain(_, value), most=most)
         return value * times
 
     def _level(self, number: int) -> Level:
@@ -178,11 +205,11 @@ class _Reader:
     def _limit(self, field: str) -> float:
         _ = self._words
         value = self._number(field)
-        row = QUANTITIES[self._rule.quantity]
         if self._rule.kind in {Kind.RISE, Kind.SILENCE}:
-            if field not in self.mistakes and value <= 0:
-                self.mistakes[field] = _("{value} is too small; write more than 0.", value=plain(_, value))
-        elif field not in self.mistakes and not row.low <= value <= row.high:
+            self._more_than_0(field, value)
+            return value
+        row = QUANTITIES[self._rule.quantity]
+        if field not in self.mistakes and not row.low <= value <= row.high:
             self.mistakes[field] = _(
                 "{value} cannot be measured; write a value from {low} to {high}.",
                 value=amount(_, row.name, value),
@@ -190,6 +217,26 @@ class _Reader:
                 high=amount(_, row.name, row.high),
             )
         return value
+
+    def _more_than_0(self, field: str, value: float) -> None:
+        _ = self._words
+        if field not in self.mistakes and value <= 0:
+            self.mistakes[field] = _("{value} is too small; write more than 0.", value=plain(_, value))
+
+    def _also(self) -> Also | None:
+        sensor, _slash, quantity = self._draft["also.series"].partition("/")
+        if not sensor:
+            return None
+        limit = self._number("also.limit")
+        within_s = self._number("also.within_s", at_most=LONGEST_S / 60, times=60.0)
+        self._more_than_0("also.within_s", within_s)
+        kind, inclusive = Kind(self._draft["also.kind"]), self._draft["also.inclusive"] == "yes"
+        return Also(sensor, quantity, kind, limit, inclusive, within_s)
+
+    def _reject(self) -> tuple[str, ...]:
+        """The marks that are ticked: in the rule's own order if they are the same, so that nothing seems changed."""
+        ticked = tuple(name for name in MARK_OF_NAME if self._draft[f"reject.{name}"] == "yes")
+        return self._rule.reject if set(ticked) == set(self._rule.reject) else ticked
 
     def _at_least(self) -> AtLeast | None:
         _ = self._words

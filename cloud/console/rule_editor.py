@@ -7,7 +7,7 @@ Why [the dike was raised            ]  [ Save ]
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
@@ -21,7 +21,7 @@ from cloud.console.rule_draft import TEXTS, Draft, draft_of, meaning_of
 from cloud.console.rule_fields import fields_of
 from cloud.console.rule_words import sentence
 from cloud.console.threshold_acts import Refused, ThresholdActs
-from cloud.console.threshold_views import RuleView, fields_to_save, scope_name
+from cloud.console.threshold_views import RuleView, fields_to_save, scope_name, series_in
 from cloud.console.visitor import Visitor
 from cloud.console.words import N_, Words
 from rules.rule import Rule
@@ -32,6 +32,8 @@ _SECTIONS = (
     (N_("When it holds"), ("hours", "enabled")),
     (N_("What people read"), TEXTS),
 )
+_ADVANCED = ("also", "reject", "lateness_s")
+"""What few rules need: folded away until somebody looks, or something there is wrong or set here."""
 _LOOK_EVERY_S = 0.2
 _STILL_S = 0.4
 """So long nothing may change before the preview is asked for."""
@@ -52,6 +54,7 @@ class RuleEditor:
         self._seen = acts.newest_version(view.family, scope)
         self._refused = Refused()
         self._reason = ""
+        self._advanced: ui.element | None = None
         self._changed_s: float | None = time.monotonic()
         with box("editor-grid"):
             with box("panel editor", "section", id="rules-head"):
@@ -63,9 +66,12 @@ class RuleEditor:
                     text(_("Levels"), "section-title", "h3")
                     self._levels = LevelRows(_, self._rule, self._draft, on_change=self._take_levels)
                     self._release_button("levels")
-                self._boxes = FieldBoxes(_, self._rule, self._draft, on_change=self._take)
+                self._boxes = FieldBoxes(
+                    _, self._rule, self._draft, others=series_in(_, book, visitor.who.sites), on_change=self._take
+                )
                 for title, fields in _SECTIONS:
-                    self._section(_(title), [name for name in fields if name in fields_of(self._rule.kind)])
+                    self._section(_(title), self._that_matter(fields))
+                self._advanced_section()
                 self._save_row()
             self._preview = PreviewPanel(_, acts, visitor, view, book=book, scope=scope, theme=theme)
         self._judge()
@@ -75,16 +81,37 @@ class RuleEditor:
         """Draw in the colours of `theme` from now on."""
         self._preview.set_theme(theme)
 
+    def _that_matter(self, fields: Sequence[str]) -> list[str]:
+        return [name for name in fields if name in fields_of(self._rule.kind)]
+
     def _section(self, title: str, fields: list[str]) -> None:
         if not fields:
             return
         with box("section-box"):
             text(title, "section-title", "h3")
-            with box("fields"):
-                for name in fields:
-                    with box("field-slot"):
-                        self._boxes.build(name)
-                        self._release_button(name)
+            self._fields(fields)
+
+    def _advanced_section(self) -> None:
+        _ = self._words
+        fields = self._that_matter(_ADVANCED)
+        if not fields:
+            return
+        with box("section-box advanced", "details") as self._advanced:
+            text(_("Advanced"), "section-title", "summary")
+            self._fields(fields)
+        if any(value.own and value.field in fields for value in self._view.values):
+            self._unfold()
+
+    def _unfold(self) -> None:
+        if self._advanced is not None:
+            mark(self._advanced, "open", "open")
+
+    def _fields(self, fields: list[str]) -> None:
+        with box("fields"):
+            for name in fields:
+                with box("field-slot"):
+                    self._boxes.build(name)
+                    self._release_button(name)
 
     def _release_button(self, name: str) -> None:
         """Where a value comes from, and the way back to the inherited one."""
@@ -130,6 +157,8 @@ class RuleEditor:
         _ = self._words
         meaning = meaning_of(_, self._rule, self._draft)
         mistakes = {**self._refused.by_field, **meaning.mistakes}
+        if any(name.partition(".")[0] in _ADVANCED for name in mistakes):
+            self._unfold()
         self._boxes.show_mistakes(mistakes)
         self._levels.show_mistakes(mistakes)
         self._reason_mistake.set(mistakes.get("reason", ""))

@@ -6,6 +6,7 @@ import msgspec
 
 from cloud.console.alarm_views import AlarmView, Around, alarm_view, unacknowledged, worst_first
 from cloud.console.gateway_views import GatewayView, LetterView, gateways_of, letters_of
+from cloud.console.maintenance_views import WindowView, window_view
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import DomainView, SiteView, StateView, domains_of, sites_of, state_of
 from cloud.console.words import Words
@@ -23,6 +24,7 @@ class Shown(msgspec.Struct, frozen=True):
     alarms: tuple[AlarmView, ...]
     waiting: int
     around: Around
+    windows: tuple[WindowView, ...] = ()
 
 
 def shown_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> Shown:
@@ -39,6 +41,11 @@ def shown_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> Shown:
         alarms=tuple(alarm_view(_, alarm, around) for alarm in worst_first(snapshot.alarms)),
         waiting=len(unacknowledged(snapshot.alarms, snapshot.now_ms)),
         around=around,
+        windows=tuple(
+            window_view(_, window, snapshot.now_ms, zone, sites=around.sites, sensors=around.sensors)
+            for window in snapshot.windows
+            if window.until_ms > snapshot.now_ms
+        ),
     )
 
 
@@ -49,5 +56,6 @@ def around_of(snapshot: Snapshot, zone: ZoneInfo) -> Around:
         city_zone=zone,
         sites={site.id: site for site in snapshot.sites},
         sensors={sensor.id: sensor for sensor in snapshot.sensors},
+        windows=snapshot.windows,
         newest={(one.sensor, one.quantity): one for found in snapshot.readings.values() for one in found},
     )

@@ -14,9 +14,9 @@ from typing import Any
 from nicegui import background_tasks, ui
 
 from cloud.console.elements import box, mark, text
-from cloud.console.freshness import Freshness
 from cloud.console.views import SiteView
 from cloud.console.words import N_, Words
+from cloud.freshness import Freshness
 
 Coast = dict[str, Any]
 """A GeoJSON FeatureCollection."""

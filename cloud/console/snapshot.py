@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from cloud.accounting import Account
-from cloud.alarms.records import Alarm, AlarmFilter
+from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.dead_letters import DeadLetter
 from cloud.health import Health
 from cloud.platform import Platform
@@ -23,7 +23,7 @@ from wire import Domain, Status
 
 TICK_S = 1.0
 LETTERS_EVERY_MS = 5_000
-"""Dead letters are asked of the database, which everything else here is not."""
+"""Dead letters and maintenance windows are asked of the database less often than alarms."""
 LETTERS_SHOWN = 20
 ALARMS_HELD = 1_000
 """Open alarms that are looked at, the newest first."""
@@ -46,6 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     letters_open: int
     per_minute: Mapping[Domain, float]
     alarms: tuple[Alarm, ...] = ()
+    windows: tuple[Maintenance, ...] = ()
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
         """The part of it that belongs to the sites that somebody may see; None: all of it."""
@@ -71,6 +72,7 @@ class Snapshot(msgspec.Struct, frozen=True):
             letters=letters,
             letters_open=len(letters),
             alarms=tuple(alarm for alarm in self.alarms if alarm.site in seen),
+            windows=tuple(one for one in self.windows if one.site in seen or one.sensor in {own.id for own in sensors}),
         )
 
 
@@ -85,6 +87,7 @@ class Snapshots:
         self._letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
         self._letters_ms = 0
         self._alarms: tuple[Alarm, ...] = ()
+        self._windows: tuple[Maintenance, ...] = ()
         self._rates = Rates()
 
     async def current(self) -> Snapshot:
@@ -96,7 +99,7 @@ class Snapshots:
             return self._last
 
     def look_again(self) -> None:
-        """Forget what is remembered of dead letters and alarms: one of them has just changed."""
+        """Forget what is remembered of dead letters, alarms and windows: one of them has just changed."""
         self._letters_ms, self._taken_s = 0, 0.0
 
     async def _take(self, now_ms: int) -> Snapshot:
@@ -119,6 +122,7 @@ class Snapshots:
             letters_open=self._letters[1],
             per_minute=self._rates.after(now_ms, platform.metrics.stored_by_domain()),
             alarms=self._alarms,
+            windows=self._windows,
         )
 
     async def _ask_for_letters(self) -> None:
@@ -126,6 +130,7 @@ class Snapshots:
         with contextlib.suppress(DatabaseUnavailable):
             letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN)
             self._letters = tuple(letters), await self._platform.dead_letters.count()
+            self._windows = tuple(await self._platform.maintenance.windows())
 
     async def _ask_for_alarms(self) -> None:
         # an alarm that was open stays on the screen while the database does not answer

@@ -5,7 +5,7 @@ await acts.save(visitor, "river-level", "site:daruba", fields, reason) -> Refuse
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,14 +14,23 @@ from cloud.access.who import Role, Who
 from cloud.alarms.book import Book
 from cloud.alarms.preview import Preview, Previewer
 from cloud.alarms.records import RuleRefused
+from cloud.console.rule_fields import FIELD_NAMES
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words
+from cloud.console.words import N_, Words
 from cloud.registry.database import DatabaseUnavailable
 from cloud.stores.contract import StoreUnavailable
+from rules.said import Said
 
 DAYS = (1, 7, 30)
 _DAY_MS = 86_400_000
-_FIELD = re.compile(r"([a-z_]+)(?:\[(\d+)\]\.([a-z_]+))?[: ]")
+_FIELD = re.compile(r"([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?")
+_PART_NAMES = {
+    "name": N_("Name in English"),
+    "name_id": N_("Name in Indonesian"),
+    "limit": N_("limit"),
+    "high": N_("upper limit"),
+    "colour": N_("Colour"),
+}
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -41,6 +50,7 @@ class ThresholdActs:
         self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], *, sensor: str, days: int
     ) -> Preview | Refused:
         """What the rule would have done over the last `days` of a sensor."""
+        _ = self._words
         end_ms = time.time_ns() // 1_000_000
         try:
             await self._must(visitor, f"sensor:{sensor}")
@@ -48,8 +58,10 @@ class ThresholdActs:
                 family, scope, fields or None, sensor=sensor, start_ms=end_ms - days * _DAY_MS, end_ms=end_ms
             )
         except RuleRefused as refusal:
-            return sorted_out(refusal.problems)
-        except (NotAllowed, LookupError, DatabaseUnavailable, StoreUnavailable) as error:
+            return sorted_out(_, refusal.problems)
+        except LookupError:
+            return Refused(others=(_("This sensor is gone; load the page again."),))
+        except (NotAllowed, DatabaseUnavailable, StoreUnavailable) as error:
             return Refused(others=(str(error),))
 
     async def save(
@@ -101,7 +113,7 @@ class ThresholdActs:
         try:
             await act(await self._must(visitor, scope))
         except RuleRefused as refusal:
-            return sorted_out(refusal.problems)
+            return sorted_out(self._words, refusal.problems)
         except (NotAllowed, DatabaseUnavailable) as error:
             return Refused(others=(str(error),))
         return None
@@ -114,23 +126,37 @@ class ThresholdActs:
         return who
 
 
-def sorted_out(problems: list[str]) -> Refused:
-    """The sentences of a refusal, each beside the field that it begins with."""
+def sorted_out(_: Words, problems: Sequence[Said]) -> Refused:
+    """The sentences of a refusal in this language, each beside the field that it begins with."""
     by_field: dict[str, str] = {}
     others: list[str] = []
     for problem in problems:
-        found = _FIELD.match(problem)
-        name = _field_named(found) if found is not None else ""
+        name = _place_of(problem)
+        sentence = _.said(problem, **_named(_, problem))
         if not name or name in by_field:
-            others.append(problem)
+            others.append(sentence)
         else:
-            by_field[name] = problem
+            by_field[name] = sentence
     return Refused(by_field, tuple(others))
 
 
-def _field_named(found: re.Match[str]) -> str:
-    """The name in the editor of what the engine calls levels[0].limit."""
-    return f"level.{found[2]}.{found[3]}" if found[1] == "levels" and found[2] else found[1]
+def _place_of(problem: Said) -> str:
+    """What the editor calls the field that a sentence begins with: level.0.limit; empty where it names none."""
+    found = _FIELD.match(problem)
+    if found is None or problem[found.end() : found.end() + 1] not in (":", " "):
+        return ""
+    return f"level.{found[2]}.{found[3]}" if found[2] else found[0]
+
+
+def _named(_: Words, problem: Said) -> dict[str, str]:
+    """The field of a sentence as people know it: levels[0].limit is the limit of level 1."""
+    found = _FIELD.fullmatch(str(problem.values.get("field", "")))
+    if found is None or found[1] not in FIELD_NAMES:
+        return {}
+    if found[2] is None:
+        return {"field": _(FIELD_NAMES[found[1]])}
+    part = _(_PART_NAMES[found[3]]) if found[3] in _PART_NAMES else found[3]
+    return {"field": _("level {n}, {part}", n=int(found[2]) + 1, part=part)}
 
 
 def family_name(title: str, taken: list[str]) -> str:

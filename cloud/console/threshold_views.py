@@ -156,6 +156,17 @@ def things_in(book: Book, scope: str) -> list[Sensor]:
     return [thing for thing in things if name in thing.groups]
 
 
+def series_in(_: Words, book: Book, sites: frozenset[str] | None) -> list[tuple[str, str]]:
+    """What a second sensor may be, of `sites` or all: sensor/quantity, and the words for it."""
+    seen = [sensor for sensor in watched(book.registry) if sites is None or sensor.site in sites]
+    names = {site.id: site.name for site in book.registry.sites()}
+    return [
+        (f"{sensor.id}/{quantity}", f"{names[sensor.site]} · {sensor.name} · {figures.name_of(_, quantity)}")
+        for sensor in seen
+        for quantity in sensor.quantities
+    ]
+
+
 def place_of(book: Book, scope: str) -> Place:
     """A place that only `scope` and what is wider reaches: a group's or a site's own, with every quantity."""
     kind, _colon, name = scope.partition(":")

@@ -11,9 +11,9 @@ import msgspec
 from cloud.console import figures
 from cloud.console.colours import Chip
 from cloud.console.conditions import Condition, Conditions, conditions_of, worst_of
-from cloud.console.freshness import Freshness, best, freshness, worst
 from cloud.console.snapshot import Snapshot
 from cloud.console.words import N_, Words
+from cloud.freshness import Freshness, best, freshness, worst
 from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import StoredReading
 from rules.marks import Mark

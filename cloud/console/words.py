@@ -6,9 +6,11 @@ _ = Words("id");  _("Gateways") -> "Gerbang";  _.plural("{n} sensor", "{n} senso
 import gettext
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
+
+from rules.said import Said
 
 DOMAIN = "siaga"
 LOCALE = Path(__file__).parent / "locale"
@@ -47,6 +49,18 @@ class Words:
         """`one` or `many`, as this language says it of `n`; `{n}` is filled with it."""
         return self._catalog.ngettext(one, many, n).format_map({"n": self.number(n, 0), **values})
 
+    def said(self, sentence: str, **instead: object) -> str:
+        """A refusal in this language, with `instead` in place of some values; a plain text as it is."""
+        if not isinstance(sentence, Said):
+            return sentence
+        values = {name: self._filled(value) for name, value in {**sentence.values, **instead}.items()}
+        return self._catalog.gettext(sentence.form).format_map(values)
+
+    def _filled(self, value: object) -> object:
+        if isinstance(value, Said):
+            return self.said(value)
+        return _Figure(value, self.language.decimal) if isinstance(value, float) else value
+
     def number(self, value: float, decimals: int) -> str:
         """`value` with the marks of this language: 1,234.5 or 1.234,5."""
         marks = {",": self.language.thousands, ".": self.language.decimal}
@@ -54,10 +68,29 @@ class Words:
         return text.replace("-", "−") if float(f"{value:.{decimals}f}") else text.lstrip("-")
 
 
+class _Figure(float):
+    """A number that a sentence writes by its own format, with the decimal mark of a language."""
+
+    def __new__(cls, value: float, mark: str) -> Self:
+        figure = super().__new__(cls, value)
+        figure._mark = mark
+        return figure
+
+    _mark: str
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form).replace(".", self._mark)
+
+
 @cache
 def words_in(code: str) -> Words:
     """The words of one language, read once."""
     return Words(code)
+
+
+def ended(sentence: str) -> str:
+    """A sentence that stands alone or before another, with its full stop."""
+    return sentence if sentence.endswith(("?", ".")) else f"{sentence}."
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text in a table, translated where it is shown

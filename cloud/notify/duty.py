@@ -14,6 +14,7 @@ from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import DutyRow
 from cloud.notify.settings import NotifySettings
 from cloud.registry.database import Database
+from rules.said import Said
 
 RANKS = range(1, 10)
 LONGEST_MS = 62 * 86_400_000
@@ -31,7 +32,11 @@ class Duty(msgspec.Struct, frozen=True):
 
 
 class DutyRefused(Exception):
-    """A duty that cannot be; the text is one sentence."""
+    """A duty that cannot be; `sentence` says why."""
+
+    def __init__(self, sentence: Said) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class DutyCalendar:
@@ -39,7 +44,7 @@ class DutyCalendar:
 
     def __init__(self, database: Database, settings: NotifySettings) -> None:
         self._database = database
-        self._people = [person.name for person in settings.people]
+        self.people = tuple(person.name for person in settings.people)
 
     async def duties(self, *, from_ms: int, until_ms: int) -> list[Duty]:
         """The duties that touch the time from `from_ms` to before `until_ms`, by their beginning."""
@@ -59,7 +64,11 @@ class DutyCalendar:
             same = connection.execute(_overlapping(duty)).first()
             if same is not None:
                 raise DutyRefused(
-                    f"person: {duty.person!r} is on duty then already, by duty {same.id}; remove it first"
+                    Said(
+                        "person: {person!r} is on duty then already, by duty {id}; remove it first",
+                        person=duty.person,
+                        id=same.id,
+                    )
                 )
             number = connection.execute(insert(DutyRow).values(row).returning(DutyRow.id)).scalar_one()
             write_entry(connection, who, "add-duty", f"duty:{number}", now_ms=now_ms, after=row)
@@ -80,16 +89,24 @@ class DutyCalendar:
         await self._database.run(write)
 
     def _check(self, duty: Duty, now_ms: int) -> None:
-        if duty.person not in self._people:
-            close = difflib.get_close_matches(duty.person, self._people, n=1)
-            advice = f"did you mean {close[0]!r}?" if close else "add them to [[notify.people]]"
-            raise DutyRefused(f"person: {duty.person[:80]!r} is nobody that can be told; {advice}")
+        if duty.person not in self.people:
+            close = difflib.get_close_matches(duty.person, self.people, n=1)
+            advice = Said("did you mean {name!r}?", name=close[0]) if close else Said("add them to [[notify.people]]")
+            raise DutyRefused(
+                Said("person: {person!r} is nobody that can be told; {advice}", person=duty.person[:80], advice=advice)
+            )
         if duty.rank not in RANKS:
-            raise DutyRefused(f"rank: {duty.rank} is none; write 1 for who is called first, up to {RANKS[-1]}")
+            raise DutyRefused(
+                Said(
+                    "rank: {rank} is none; write 1 for who is called first, up to {most}",
+                    rank=duty.rank,
+                    most=RANKS[-1],
+                )
+            )
         if duty.until_ms <= max(duty.from_ms, now_ms):
-            raise DutyRefused("until: must be ahead, and after from; write a later time")
+            raise DutyRefused(Said("until: must be ahead, and after from; write a later time"))
         if duty.until_ms - duty.from_ms > LONGEST_MS:
-            raise DutyRefused("until: is more than 62 days after from; write an earlier one")
+            raise DutyRefused(Said("until: is more than 62 days after from; write an earlier one"))
 
 
 def on_duty(connection: Connection, now_ms: int) -> dict[int, list[str]]:

@@ -5,60 +5,16 @@ SIAGA_SCREENSHOTS=folder keeps a picture of every step, in both sizes, to be loo
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.end_to_end.test_console import DESK, PHONE, QUIET, console_in, logged_in
-from tests.servers import PATIENCE_S, Program, free_port, require
+from tests.end_to_end.conftest import Visit
+from tests.end_to_end.test_console import DESK, PHONE
 
 SHOTS = os.environ.get("SIAGA_SCREENSHOTS")
 RIVER = '[data-sensor="river"][data-quantity="water_level"]'
-Visit = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = require("chromium")
-    expect.set_options(timeout=PATIENCE_S * 1_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Program]:
-    """A city of its own for each test: an alarm of one is no other's."""
-    with console_in(tmp_path, free_port()) as program:
-        yield program
-
-
-@pytest.fixture
-def visit(served: Program, chromium: Browser) -> Iterator[Visit]:
-    """Open a page as a user of some role, in a browser of its own; mistakes of the page fail the test."""
-    contexts: dict[tuple[str, int, str], BrowserContext] = {}
-    mistakes: list[str] = []
-    base = f"http://127.0.0.1:{served.port}"
-
-    def open_page(role: str, path: str, *, size: ViewportSize = DESK, theme: str = "dark") -> Page:
-        key = (role, size["width"], theme)
-        if key not in contexts:
-            contexts[key] = logged_in(chromium, served, role, size=size)
-            contexts[key].add_cookies([{"name": "siaga_theme", "value": theme, "url": base}])
-        page = contexts[key].new_page()
-        page.set_default_timeout(PATIENCE_S * 1_000)
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.goto(base + path)
-        return page
-
-    yield open_page
-    for context in contexts.values():
-        context.close()
-    served.must_live()
-    assert mistakes == []
 
 
 def keep_picture(page: Page, name: str) -> None:
@@ -244,6 +200,25 @@ def test_an_engineer_makes_a_new_rule_for_one_place(visit: Visit):
     engineer.get_by_role("button", name="Save").click()
     rule = engineer.locator('.rule[data-family="fine-dust"]')
     expect(rule).to_contain_text("Dusty 55.4 µg/m³ (Moderate)")
+
+
+def test_an_engineer_asks_for_a_second_sensor_and_doubts_more_readings(visit: Visit):
+    engineer = visit("engineer", "/console/en/thresholds")
+    choose_river(engineer)
+    engineer.get_by_role("button", name="Change here").click()
+    expect(engineer.get_by_label("Second sensor")).to_be_hidden()
+    engineer.get_by_text("Advanced").click()
+    engineer.get_by_label("Second sensor").select_option("air/temperature")
+    expect(engineer.locator(".also + .mistake")).to_contain_text("is no number")
+    engineer.get_by_label("its limit").fill("20")
+    engineer.get_by_label("does not move").check()
+    expect(engineer.locator(".rule-sentence")).to_contain_text("Only if Temperature of air is above 20 °C too")
+    must_fit(engineer)
+    keep_picture(engineer, "editor-advanced")
+    engineer.get_by_label("Why is it changed?").fill("waves of boats")
+    engineer.get_by_role("button", name="Save").click()
+    own = engineer.locator('[data-family="river-level"] .value-row[data-own="true"]')
+    expect(own.locator(".value-name")).to_have_text(["Second sensor that must agree", "Readings not believed"])
 
 
 def test_the_link_of_a_message_leads_to_its_alarm_even_when_it_is_over(visit: Visit):

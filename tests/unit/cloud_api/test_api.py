@@ -218,7 +218,7 @@ def test_openapi_lists_every_route_with_its_answer_and_its_problem(tmp_path):
             routes = {
                 (method.upper(), nameless(path)) for path, methods in schema["paths"].items() for method in methods
             }
-            pages = ("/login", "/console", "/docs", "/openapi.json")
+            pages = ("/login", "/password", "/console", "/docs", "/openapi.json")
             assert routes == {
                 (method, nameless(path)) for method, path in PERMISSIONS if path != "/" and not path.startswith(pages)
             }

@@ -19,11 +19,13 @@ from cloud.alarms.journal import Actor
 from cloud.alarms.records import RuleVersion
 from cloud.api.app import make_api
 from cloud.console.page import mount_console
+from cloud.notify.settings import NotifySettings
 from cloud.settings import CloudSettings
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
 
 PASSWORD = "a boat on the river"
+PEOPLE = ("ani", "budi", "cici")
 RIVER_RULE = {
     "title": "River level", "title_id": "Tinggi muka air sungai", "quantity": "water_level", "kind": "above",
     "levels": [
@@ -39,7 +41,10 @@ RIVER_RULE = {
 
 async def serve(port: int, folder: Path, coast: str) -> None:
     """Serve until a signal says stop."""
-    async with Morotai(folder) as city:
+    notify = NotifySettings.model_validate(
+        {"people": [{"name": name, "email": f"{name}@siaga.test"} for name in PEOPLE]}
+    )
+    async with Morotai(folder, notify=notify) as city:
         await admit(city)
         await begin(city)
         app = make_api(city.platform)

@@ -15,6 +15,7 @@ from cloud.console.alarm_acts import Acts
 from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import words_in
+from rules.said import Said
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from tests.unit.cloud_console.alarms_made import around
 from tests.unit.cloud_console.served import RIVER_RULE
@@ -219,20 +220,37 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: I
 
 
 def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
-    refused = sorted_out(
-        [
-            "hysteresis 120: is too wide",
-            "levels[1].limit 3: is out of order",
-            "levels: there are none",
-            "No field here.",
-        ]
-    )
+    limit = Said("{field} {value:g}: is no number; write one", field="levels[1].limit", value=3.5)
+    negative = Said("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.5)
+    none = Said("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
+    reason = Said("reason: is empty; say what is done there")
+    again = Said("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-4.5)
+    refused = sorted_out(words_in("id"), [negative, limit, none, reason, again])
     assert refused.by_field == {
-        "hysteresis": "hysteresis 120: is too wide",
-        "level.1.limit": "levels[1].limit 3: is out of order",
-        "levels": "levels: there are none",
+        "hysteresis": "Harus kembali sejauh -3,5: tidak boleh negatif; tulis 0 atau lebih",
+        "level.1.limit": "tingkat 2, batas 3,5: bukan angka; tulis angka",
+        "levels": "Tingkat: ada 0; tulis 1 sampai 10",
+        "reason": "alasan: masih kosong; tulis apa yang dikerjakan di sana",
     }
-    assert refused.others == ("No field here.",)
+    assert refused.others == ("Harus kembali sejauh -4,5: tidak boleh negatif; tulis 0 atau lebih",)
+
+
+def test_a_refusal_of_the_rules_and_of_the_desk_comes_in_the_language_of_the_page(in_city: In):
+    async def happen(city: Morotai) -> None:
+        indonesian = words_in("id")
+        acts = ThresholdActs(indonesian, city.book, city.platform.previewer)
+        dedi = await visitor_of(city, Role.ENGINEER)
+        fields = {"also": {"sensor": "rivr", "quantity": "water_level", "kind": "above", "limit": 1.0}}
+        refused = await acts.save(dedi, "river-level", "sensor:river", fields, "coba", seen=0)
+        assert refused is not None
+        sentence = "Sensor kedua yang harus sejalan 'rivr': tidak ada sensor seperti itu; maksud Anda river?"
+        assert refused == Refused({"also.sensor": sentence})
+        desk = Acts(indonesian, city.platform.desk, changed=lambda: None)
+        alarm = await the_alarm(city)
+        ani = await visitor_of(city, Role.OPERATOR)
+        assert await desk.acknowledge(ani, alarm.id, "x" * 501) == "pesan: berisi 501 karakter; tulis paling banyak 500"
+
+    in_city(happen)
 
 
 def test_a_new_family_is_named_by_its_title():

@@ -7,12 +7,12 @@ from cloud.console.alarm_views import (
     CHANGES,
     STATES,
     alarm_view,
-    domain_of,
     journal_lines,
     unacknowledged,
     worst_first,
 )
 from cloud.console.words import words_in
+from cloud.situation import domain_of
 from rules.events import EventKind
 from rules.marks import Mark
 from rules.rule import Kind, Level, Severity

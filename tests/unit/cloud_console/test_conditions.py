@@ -5,11 +5,12 @@ import msgspec
 import pytest
 
 from cloud.console.colours import chip, ink_on, luminance
-from cloud.console.conditions import FULLNESS, conditions_of, worst_of
+from cloud.console.conditions import conditions_of, worst_of
 from cloud.console.site_map import marker_html
 from cloud.console.snapshot import Snapshot, Snapshots
 from cloud.console.views import domains_of, sites_of
 from cloud.console.words import words_in
+from cloud.situation import FULLNESS
 from rules import ispu
 from rules.colours import UNKNOWN
 from tests.unit.cloud_api.morotai import Morotai

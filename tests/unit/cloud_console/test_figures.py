@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.console import figures
-from cloud.console.freshness import Freshness, best, freshness, worst
 from cloud.console.words import words_in
+from cloud.freshness import Freshness, best, freshness, worst
 from wire import QUANTITIES
 
 EN, ID = words_in("en"), words_in("id")

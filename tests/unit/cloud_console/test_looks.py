@@ -9,7 +9,7 @@ import pytest
 from cloud.console import page
 from cloud.console.chart import PALETTES
 from cloud.console.colours import is_dark
-from cloud.console.conditions import FULLNESS
+from cloud.situation import FULLNESS
 from rules import ispu, siaga
 from rules.colours import SEVERITY_COLOURS
 

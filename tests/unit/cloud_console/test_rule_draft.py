@@ -27,12 +27,17 @@ HEAT = Rule(
 )  # fmt: skip
 
 
+TWO = msgspec.structs.replace(
+    RIVER, also=Also("rain", "rainfall", Kind.BELOW, 5.5, False, 1_800.0), reject=("spike", "backfill"), lateness_s=90.0
+)  # fmt: skip
+
+
 def mistakes(draft, rule=RIVER):
     return meaning_of(EN, rule, draft).mistakes
 
 
 @pytest.mark.parametrize("words", [EN, ID], ids=["en", "id"])
-@pytest.mark.parametrize("rule", [RIVER, RISE, HEAT], ids=lambda rule: rule.kind.value)
+@pytest.mark.parametrize("rule", [RIVER, RISE, HEAT, TWO], ids=["above", "rise", "outside", "two sensors"])
 def test_a_rule_that_nobody_has_touched_means_itself(words, rule):
     assert meaning_of(words, rule, draft_of(words, rule)).rule == rule
 
@@ -44,6 +49,32 @@ def test_what_is_written_becomes_the_rule():
     assert rule is not None
     assert (rule.levels[0].limit, rule.for_s, rule.at_least) == (170.0, 90.0, AtLeast(2, 3))
     assert rule.hours == Hours((1, 2, 3, 4, 5, 6))
+
+
+def test_a_second_sensor_is_chosen_with_its_limit_and_taken_away_again():
+    draft = draft_of(ID, RIVER) | {"also.series": "rain/rainfall", "also.limit": "12,5", "also.kind": "below"}
+    rule = meaning_of(ID, RIVER, draft).rule
+    assert rule is not None
+    assert rule.also == Also("rain", "rainfall", Kind.BELOW, 12.5, True, 3_600.0)
+    less = meaning_of(ID, TWO, draft_of(ID, TWO) | {"also.series": "", "also.limit": "x"}).rule
+    assert less is not None
+    assert less.also is None, "what is not asked for any more is not looked at"
+
+
+def test_readings_not_believed_are_those_that_are_ticked():
+    draft = draft_of(EN, RIVER) | {"reject.spike": "", "reject.stuck": "yes", "lateness_s": "2"}
+    rule = meaning_of(EN, RIVER, draft).rule
+    assert rule is not None
+    assert (rule.reject, rule.lateness_s) == (("clock_unknown", "stuck"), 120.0)
+
+
+def test_a_second_sensor_without_a_limit_and_a_wait_too_long_are_mistakes_beside_their_fields():
+    draft = draft_of(EN, RIVER) | {"also.series": "rain/rainfall", "also.within_s": "0", "lateness_s": "61"}
+    assert mistakes(draft) == {
+        "also.limit": "“” is no number; write one such as 12.5.",
+        "also.within_s": "0 is too small; write more than 0.",
+        "lateness_s": "61 is too large; write 60 or less.",
+    }
 
 
 def test_each_mistake_is_a_sentence_beside_its_field():

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud.console.freshness import Freshness
 from cloud.console.site_map import SIDES, bounds, marker_html, name_sides, read_coast
 from cloud.console.views import SiteView
+from cloud.freshness import Freshness
 
 COAST = Path(__file__).parents[3].parent / "shared" / "data" / "geo" / "morotai_halmahera_outline.geojson"
 

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.console.freshness import Freshness
 from cloud.console.gateway_views import REASONS, gateways_of, letters_of
 from cloud.console.snapshot import Rates, Snapshot, Snapshots
 from cloud.console.views import domains_of, sites_of, state_of
 from cloud.console.words import words_in
+from cloud.freshness import Freshness
 from cloud.health import Component, Condition
 from cloud.ingest.reasons import Reason
 from tests.unit.cloud_api.morotai import Morotai, now_ms

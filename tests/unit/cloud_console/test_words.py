@@ -11,8 +11,11 @@ from babel.messages.pofile import read_po
 
 from cloud.console import words
 from cloud.console.words import LANGUAGES, LOCALE, Words, words_in
+from rules.said import Said
+from rules.scope import did_you_mean
 
 CONSOLE = Path(words.__file__).parent
+ROOT = CONSOLE.parents[1]
 OTHERS = sorted(LANGUAGES.keys() - {"en"})
 
 
@@ -28,12 +31,10 @@ def in_code(tmp_path_factory) -> set[str]:
     command = next(
         line for line in (LOCALE / "README.md").read_text().splitlines() if line.startswith("pybabel extract")
     )
-    options = (
-        command.removeprefix("pybabel ")
-        .replace("build/siaga.pot", str(template))
-        .replace("cloud/console", str(CONSOLE))
+    options = command.removeprefix("pybabel ").replace("build/siaga.pot", str(template)).split()
+    subprocess.run(
+        [sys.executable, "-m", "babel.messages.frontend", *options], check=True, capture_output=True, cwd=ROOT
     )
-    subprocess.run([sys.executable, "-m", "babel.messages.frontend", *options.split()], check=True, capture_output=True)
     with template.open("rb") as file:
         return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)} - {""}
 
@@ -55,7 +56,7 @@ def test_no_text_is_missing_in_another_language(in_code, code):
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_translation_fills_in_the_same_values(code):
     def holes(text: str) -> set[str]:
-        return set(re.findall(r"{\w+}", text))
+        return set(re.findall(r"{\w+[^}]*}", text))
 
     for message in catalog(code):
         if message.id:
@@ -77,6 +78,47 @@ def test_every_text_goes_through_a_name_that_extraction_knows():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_words":
                 assert not any(isinstance(given, ast.Constant) for given in node.args), f"{file.name}:{node.lineno}"
+
+
+def test_no_text_hides_in_a_text_that_is_put_together_where_extraction_does_not_look(in_code):
+    for file in CONSOLE.glob("*.py"):
+        for joined in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.JoinedStr)):
+            for node in ast.walk(joined):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+                    said = node.args[0]
+                    assert not isinstance(said, ast.Constant) or said.value in in_code, f"{file.name}:{node.lineno}"
+
+
+def test_every_refusal_is_written_out_where_extraction_finds_it():
+    spoken = 0
+    for folder in ("cloud", "rules"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said":
+                    spoken += 1
+                    assert isinstance(node.args[0], ast.Constant), f"{file.name}:{node.lineno}"
+    assert spoken > 60
+
+
+def test_a_refusal_is_said_in_the_reader_s_language_with_its_values():
+    sentence = Said(
+        "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
+        field="hysteresis", value=120.5, step=100.0, milder="Siaga 3", worse="Siaga 2",
+    )  # fmt: skip
+    assert sentence == "hysteresis 120.5: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100"
+    assert words_in("en").said(sentence) == sentence
+    assert words_in("id").said(sentence) == (
+        "hysteresis 120,5: selebar jarak 100 antara Siaga 3 dan Siaga 2; tulis kurang dari 100"
+    )
+
+
+def test_a_part_of_a_refusal_that_is_one_itself_is_translated_too():
+    sentence = Said("{name}: there is no such field; {advice}", name="also.senso", advice=did_you_mean("sensor"))
+    assert words_in("id").said(sentence) == "also.senso: tidak ada isian itu; maksud Anda sensor?"
+
+
+def test_a_sentence_that_nobody_has_translated_stays_as_it_is():
+    assert words_in("id").said("the disk is full") == "the disk is full"
 
 
 def test_numbers_carry_the_marks_of_their_language():

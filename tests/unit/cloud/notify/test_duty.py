@@ -10,7 +10,10 @@ import pytest
 from cloud.alarms.journal import Actor, read_entries
 from cloud.notify.duty import Duty, DutyCalendar, DutyRefused, on_duty
 from cloud.notify.recipients import recipients
+from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, settings
+
+pytestmark = on_each_registry(slow=True)
 
 HOUR = 3_600_000
 ANI = Actor("ani", "10.0.0.7")

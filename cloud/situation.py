@@ -1,0 +1,170 @@
+"""How each place is doing, in the terms of each domain: flood by level, air by ISPU category, visitors by capacity.
+
+states_of(daruba, …) -> (State(FLOOD, 3, "Siaga 2", orange, alarm), State(AIR, 1, "Moderate" / "Sedang", blue))
+
+An open alarm says more than the newest reading: it has lasted, and it stays when the sensor falls silent. Screens and
+dashboards show the same, since both ask here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from cloud.alarms.records import Alarm
+from cloud.freshness import Freshness, freshness
+from cloud.registry.records import Sensor, Site
+from cloud.stores.contract import StoredReading
+from rules import ispu, siaga
+from rules.colours import UNKNOWN, colour_of
+from rules.footfall import used_percent
+from rules.rule import Level, Rule, Severity
+from wire import AIR_PARAMETERS, QUANTITIES, Domain
+
+WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
+"""The domains that a place can have a state of, in the order in which they are told."""
+RANKS = {severity: rank for rank, severity in enumerate(Severity, start=1)}
+WATER, ISPU, CAPACITY_USED, OCCUPANCY = "water_level", "ispu", "capacity_used", "occupancy"
+_ISPU_HOURS = 3
+"""An index is published each hour; one that is older than this says nothing of now."""
+
+
+class Fullness(msgspec.Struct, frozen=True):
+    """How full a place is from `from_percent` of its capacity on: its rank among all states, and its colour."""
+
+    from_percent: float
+    rank: int
+    colour: str
+
+
+FULLNESS = (
+    Fullness(0, 0, "#2e9e4f"),
+    Fullness(70, 1, "#f2c500"),
+    Fullness(90, 2, "#f28c00"),
+    Fullness(100, 3, "#d7261e"),
+)
+"""The colours are our choice; no regulation has them."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """A domain's state at a place, in both languages: `rank` 0 is calm, 4 the worst, -1 not known.
+
+    `alarm`: an alarm is open. Colours are #rrggbb.
+    """
+
+    domain: Domain
+    rank: int
+    english: str
+    indonesian: str
+    colour: str
+    alarm: bool = False
+
+
+NO_READING = ("no current reading", "tidak ada data terkini")
+_NO_INDEX = ("no ISPU yet", "ISPU belum ada")
+
+
+def states_of(
+    site: Site,
+    *,
+    readings: Sequence[StoredReading],
+    sensors: Mapping[str, Sensor],
+    alarms: Iterable[Alarm],
+    now_ms: int,
+) -> tuple[State, ...]:
+    """The state of each domain at `site`, whose newest `readings` and open `alarms` these are (others are let be).
+
+    A domain that is not measured there is left out. `now_ms` is UTC; `sensors` are the city's, by id.
+    """
+    own = [reading for reading in readings if reading.site == site.id]
+    open_here = [alarm for alarm in alarms if alarm.site == site.id]
+    found = (_worst_in(domain, site, own, sensors, open_here, now_ms) for domain in WATCHED)
+    return tuple(state for state in found if state is not None)
+
+
+def worst_state(states: Iterable[State]) -> State | None:
+    """The worst of some states; an open alarm is worse than a reading of the same rank."""
+    return max(states, key=lambda state: (state.rank, state.alarm), default=None)
+
+
+def unknown(domain: Domain, words: tuple[str, str] = NO_READING) -> State:
+    """The state of a domain of which nothing is known now, in (English, Indonesian) `words`."""
+    return State(domain, -1, *words, UNKNOWN)
+
+
+def level_of(rule: Rule, number: int) -> Level:
+    """A level by its number, the nearest one where the rule has no such level."""
+    return rule.levels[max(0, min(number, len(rule.levels) - 1))]
+
+
+def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor]) -> Domain:
+    """The domain in which an alarm counts: that of its quantity, or of the first that its sensor measures."""
+    sensor = sensors.get(alarm.sensor)
+    quantity = alarm.quantity or (sensor.quantities[0] if sensor is not None and sensor.quantities else "")
+    return QUANTITIES[quantity].domain if quantity in QUANTITIES else Domain.GATEWAY
+
+
+def is_silent(reading: StoredReading, sensors: Mapping[str, Sensor], now_ms: int) -> bool:
+    """Whether a reading is too old for what its sensor promises, so that it says nothing of now."""
+    sensor = sensors.get(reading.sensor)
+    age_s = (now_ms - reading.time_ms) / 1_000
+    return freshness(age_s, None if sensor is None else sensor.interval_s) is Freshness.SILENT
+
+
+def _worst_in(
+    domain: Domain,
+    site: Site,
+    readings: Sequence[StoredReading],
+    sensors: Mapping[str, Sensor],
+    alarms: Iterable[Alarm],
+    now_ms: int,
+) -> State | None:
+    states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) is domain]
+    return worst_state([*states, *_MEASURED[domain](site, readings, sensors, now_ms)])
+
+
+def _of_alarm(alarm: Alarm, domain: Domain) -> State:
+    level = level_of(alarm.rule, alarm.level)
+    return State(domain, RANKS[level.severity], level.name, level.name_id or level.name, colour_of(level), alarm=True)
+
+
+def _flood(
+    _site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int
+) -> Iterator[State]:
+    levels = [reading for reading in readings if reading.quantity == WATER]
+    if not levels:
+        return
+    if all(is_silent(reading, sensors, now_ms) for reading in levels):
+        yield unknown(Domain.FLOOD)
+        return
+    stage = siaga.STAGES[siaga.NORMAL]
+    yield State(Domain.FLOOD, 0, stage.english, stage.indonesian, stage.hex)
+
+
+def _air(
+    _site: Site, readings: Sequence[StoredReading], _sensors: Mapping[str, Sensor], now_ms: int
+) -> Iterator[State]:
+    oldest_ms = now_ms - _ISPU_HOURS * 3_600_000
+    indices = [reading.value for reading in readings if reading.quantity == ISPU and reading.time_ms >= oldest_ms]
+    if indices:
+        category = ispu.category_of(max(indices))
+        rank = ispu.CATEGORIES.index(category)
+        yield State(Domain.AIR, rank, category.english, category.indonesian, category.hex)
+    elif any(reading.quantity in AIR_PARAMETERS for reading in readings):
+        yield unknown(Domain.AIR, _NO_INDEX)  # it takes 18 hours of 24
+
+
+def _visitors(
+    site: Site, readings: Sequence[StoredReading], _sensors: Mapping[str, Sensor], _now_ms: int
+) -> Iterator[State]:
+    # what is computed is an hour's, and knows of drift; a counter's own figure is of now: the fuller one counts
+    used = [reading.value for reading in readings if reading.quantity == CAPACITY_USED]
+    if site.capacity:
+        used += [used_percent(one.value, site.capacity) for one in readings if one.quantity == OCCUPANCY]
+    if used:
+        fullness = max((row for row in FULLNESS if max(used) >= row.from_percent), key=lambda row: row.from_percent)
+        share = f"{max(used):,.0f}"
+        words = (f"{share} % full", f"terisi {share.replace(',', '.')} %")
+        yield State(Domain.FOOTFALL, fullness.rank, *words, fullness.colour)
+
+
+_MEASURED = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}
