@@ -1,21 +1,43 @@
 """What the cloud counts, for Prometheus:  siaga_readings_stored_total  siaga_dead_letters_total{reason="…"}  …"""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+import msgspec
 import prometheus_client as prometheus
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
 from cloud.accounting import Accounts
 from cloud.ingest.reasons import Reason
+from cloud.spread import Spread
 from wire import Domain
 
+_DELAYS_OF_A_BATCH = 4
+"""The readings of a batch count as spread evenly over its stretch of time, at so many moments."""
+_ONE_MOMENT_MS = 250
+"""A shorter stretch counts as one moment, its middle."""
 _LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """What was counted since the start; refused readings by reason."""
+
+    stored: dict[Domain, int]
+    batches: int
+    duplicates: int
+    dead_letters: dict[str, int]
+    shed: int
+    store_errors: int
+
+
 class Metrics:
-    """The cloud's counters, in a Prometheus registry of their own."""
+    """The cloud's counters, in a Prometheus registry of their own.
+
+    How long things take is kept as spreads besides, which `take_spreads` takes away.
+    """
 
     def __init__(self, accounts: Accounts) -> None:
         self.registry = CollectorRegistry()
@@ -34,6 +56,47 @@ class Metrics:
         )
         self.queue_bytes = Gauge("siaga_queue_bytes", "Bytes of batches waiting in memory", registry=self.registry)
         self.registry.register(_Losses(accounts))
+        self._write_ms, self._delay_ms = Spread(), Spread()
+
+    def counts(self) -> Counts:
+        """All that only grows, at this moment."""
+        return Counts(
+            stored=self.stored_by_domain(),
+            batches=_sum(self.batches),
+            duplicates=_sum(self.duplicates),
+            dead_letters=_by_label(self.dead_letters, "reason"),
+            shed=_sum(self.shed),
+            store_errors=_sum(self.store_errors),
+        )
+
+    def queued_bytes(self) -> int:
+        """Bytes of batches that wait in memory."""
+        return int(next(iter(next(iter(self.queue_bytes.collect())).samples)).value)
+
+    def take_spreads(self) -> tuple[Spread, Spread]:
+        """The times of writes, and from live readings' times to their being durable, in ms, since the last taking."""
+        taken = self._write_ms, self._delay_ms
+        self._write_ms, self._delay_ms = Spread(), Spread()
+        return taken
+
+    @contextmanager
+    def time_of_write(self) -> Iterator[None]:
+        """Measure a write to the store, whatever comes of it."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            took_s = time.perf_counter() - started
+            self.store_write_s.observe(took_s)
+            self._write_ms.add(took_s * 1_000)
+
+    def note_delay(self, stretch: tuple[int, int], durable_ms: int, *, readings: int) -> None:
+        """Note that the live readings of a batch, from first to last (UTC, ms), were durable at `durable_ms`."""
+        first_ms, last_ms = stretch
+        moments = _DELAYS_OF_A_BATCH if last_ms - first_ms > _ONE_MOMENT_MS else 1
+        for number in range(moments):
+            time_ms = first_ms + (last_ms - first_ms) * (2 * number + 1) / (2 * moments)
+            self._delay_ms.add(max(0.0, durable_ms - time_ms), weight=readings / moments)
 
     def stored_by_domain(self) -> dict[Domain, int]:
         """How many readings were stored since the start, by domain."""
@@ -47,6 +110,20 @@ class Metrics:
 
     def _counter(self, name: str, meaning: str, *labels: str) -> prometheus.Counter:
         return prometheus.Counter(name, meaning, labels, registry=self.registry)
+
+
+def _sum(counter: prometheus.Counter) -> int:
+    return sum(_by_label(counter, "").values())
+
+
+def _by_label(counter: prometheus.Counter, label: str) -> dict[str, int]:
+    """A counter's sums by one of its labels; all of it under "" for a label that it does not have."""
+    sums: Counter[str] = Counter()
+    for family in counter.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_total"):
+                sums[sample.labels.get(label, "")] += int(sample.value)
+    return sums
 
 
 class _Losses:

@@ -79,7 +79,8 @@ def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> 
     values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
     connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
     event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
-    connection.execute(event.values(time_ms=raised.time_ms, level=raised.level, value=raised.value))
+    told_anew = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
+    connection.execute(event.values(told_anew))
 
 
 def write_states(connection: Connection, states: Iterable[tuple[str, str, State]], *, now_ms: int) -> None:

@@ -78,13 +78,15 @@ class AlarmRow(Base):
 class AlarmEventRow(Base):
     """A change of an alarm on event time; `routed_ms` is when it was turned into deliveries (or needed none).
 
-    `kind` is raised, worsened, eased, silent, heard, recovering, closed or withdrawn.
+    `reported_ms` is when dashboards had it, null while they have not (or nobody writes for any). `kind` is raised,
+    worsened, eased, silent, heard, recovering, closed or withdrawn.
     """
 
     __tablename__ = "alarm_events"
     __table_args__ = (
         UniqueConstraint("alarm", "kind", "time_ms", "level"),
         Index("alarm_events_unrouted", "routed_ms", "id"),
+        Index("alarm_events_unreported", "reported_ms", "id"),
     )
     id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
     alarm: Mapped[int] = mapped_column(COUNT)
@@ -95,6 +97,7 @@ class AlarmEventRow(Base):
     late: Mapped[bool]
     at_ms: Mapped[int] = mapped_column(COUNT)
     routed_ms: Mapped[int | None] = mapped_column(COUNT)
+    reported_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class JournalRow(Base):

@@ -145,23 +145,13 @@ def _air_category(index: str, value: float) -> Category:
     return Category(of_us.english, of_us.indonesian, of_us.colour, "", of_us.hex)
 
 
-_WHO_MET: dict[str | None, tuple[str, str]] = {
-    "AQG": ("meets the guideline", "memenuhi pedoman"),
-    "IT4": ("meets interim target 4", "memenuhi target antara 4"),
-    "IT3": ("meets interim target 3", "memenuhi target antara 3"),
-    "IT2": ("meets interim target 2", "memenuhi target antara 2"),
-    "IT1": ("meets interim target 1", "memenuhi target antara 1"),
-    None: ("above every interim target", "di atas semua target antara"),
-}
-
-
 def _who(sensor: Sensor, readings: Readings, pollutant: str) -> IndexNow | None:
     """How many times the guideline of 24 hours the mean of the last 24 hours is; WHO gives no colours."""
     reading = readings.get(f"{pollutant}_day")
     if reading is None:
         return None
     compared = who2021.compare(pollutant, "24h", reading.value)
-    english, indonesian = _WHO_MET[compared.met]
+    english, indonesian = who2021.MET[compared.met]
     return _index(
         sensor.site,
         reading,

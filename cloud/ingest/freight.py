@@ -29,7 +29,8 @@ class Freight(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
     It was checked with `latest_ms` (UTC) as the latest time that a reading may have; `spots` are the quality marks that
-    it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are.
+    it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are; `live`: they were
+    sent as they were taken, not from a backlog.
     """
 
     gateway: str
@@ -43,6 +44,7 @@ class Freight(msgspec.Struct, frozen=True):
     spots: Spots = NO_SPOTS
     cargo: Cargo = NO_CARGO
     stretch: Stretch | None = None
+    live: bool = False
 
     @property
     def readings(self) -> int:
@@ -113,6 +115,7 @@ class Opener:
             spots=spots,
             cargo=self._cargo(blocks),
             stretch=stretch_of(blocks),
+            live=parcel.batch is not None and not parcel.batch.backfill,
         )
 
 

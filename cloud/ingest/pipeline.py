@@ -20,6 +20,7 @@ from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.intake import Arrival, Intake
 from cloud.ingest.keeper import Keeper
+from cloud.ingest.lease import LeaseLost
 from cloud.metrics import Metrics
 from runtime.mqtt import Message
 from wire import Ack, Channel, encode_ack, topic_of
@@ -132,6 +133,9 @@ class Pipeline:
     async def _finish(self, arrivals: Sequence[Arrival], freights: Sequence[Freight]) -> None:
         try:
             safe = await self._keeper.keep(freights)
+        except LeaseLost as lost:
+            _log.error("%s; nothing more is acknowledged", lost)
+            safe = []
         except Exception:
             _log.exception("keeping %d batches failed in a way that nobody foresaw; they come again", len(freights))
             safe = []

@@ -7,7 +7,6 @@ A page is kept in the outbox as JSON: every attempt, on every channel, says the 
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
 
 from cloud.registry.snapshot import Registry
 from rules.rule import Kind, Rule, Severity
@@ -88,8 +87,8 @@ def urgency(kind: str, severity: Severity, *, late: bool) -> int:
     return 1 if kind == "silent" else 0
 
 
-def line_of(alarm: Row[Any], event: Row[Any], rule: Rule, registry: Registry, *, repeated: bool = False) -> Line:
-    """The line of an alarm (a row of `alarms`) as its event (a row of `alarm_events`) has made it."""
+def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated: bool = False) -> Line:
+    """The line of an alarm as its event has made it: rows of `alarms` and `alarm_events`, or what has their names."""
     level = rule.levels[max(0, min(event.level, len(rule.levels) - 1))]
     site = registry.site(alarm.site)
     sensor = registry.sensor(alarm.sensor)

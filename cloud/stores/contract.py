@@ -3,13 +3,14 @@
 A write returns when all that it accepted is durable: a crash of the store or a power cut after that loses nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from cloud.blocks import Block
+from wire import Domain
 
 
 class StoreUnavailable(Exception):
@@ -119,6 +120,12 @@ class ReadingsStore(Protocol):
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
+
+    def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+        """Every reading of a domain, a page at a time: sensor by sensor, and each series from its oldest reading on.
+
+        All that was stored before the first page is asked for is in it; what is stored meanwhile may be.
+        """
 
     async def close(self) -> None:
         """Let go of connections and files."""

@@ -8,7 +8,8 @@ Both write paths answer when the points are in the server's write-ahead log, for
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import httpx
@@ -28,9 +29,11 @@ from cloud.stores.contract import (
     WriteResult,
 )
 from cloud.stores.lines import MARKS, lines_of
-from wire import QUANTITIES, Quantity
+from wire import QUANTITIES, Domain, Quantity
 
 CONNECTIONS = 8
+PAGE_LINES = 10_000
+"""Lines of one page of all readings."""
 STATEMENTS = 40
 """Statements of one query."""
 EARLIEST_MS, LATEST_MS = -(2**63) // 10**6 + 1, 2**63 // 10**6 - 1
@@ -81,6 +84,10 @@ class InfluxStore:
         places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
         return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
 
+    async def write_lines(self, lines: Sequence[bytes]) -> BadLines:
+        """Store lines that are made already; those that the server will never take come back with its words."""
+        return await self._bad_lines(list(lines), await self._post(_body(lines))) if lines else {}
+
     async def history(
         self,
         sensor: str,
@@ -116,6 +123,37 @@ class InfluxStore:
         """How many readings of a series are stored."""
         rows = await self._rows(_select(f"count({_identifier(quantity)})", sensor, quantity))
         return int(rows[0][1]) if rows else 0
+
+    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+        """Every reading of a domain, sensor by sensor: see the contract."""
+        measurement = _identifier(domain)
+        named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
+        for sensor in sorted({row[1] for row in named}):
+            async for rows in self._pages(measurement, sensor):
+                for block in _blocks(domain, rows):
+                    yield block
+
+    async def _pages(self, measurement: str, sensor: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """The lines of a sensor; asked for until there are none, since a server may give fewer than it is asked for."""
+        start_ms, most = EARLIEST_MS, PAGE_LINES
+        while rows := await self._page(measurement, sensor, start_ms, most):
+            last_ms = rows[-1]["time"]
+            # lines of other tags may share the page's last time and stand on the next one
+            whole = [row for row in rows if row["time"] < last_ms]
+            if not whole and len(rows) == most:
+                most *= 2
+                continue
+            yield whole or rows
+            start_ms, most = (last_ms if whole else last_ms + 1), PAGE_LINES
+
+    async def _page(self, measurement: str, sensor: str, start_ms: int, most: int) -> list[dict[str, Any]]:
+        of_sensor = f"sensor = {_literal(sensor)} AND time >= {start_ms}ms"
+        (result,) = await self._query(f"SELECT * FROM {measurement} WHERE {of_sensor} LIMIT {most}")  # noqa: S608 - escaped
+        return [
+            dict(zip(series["columns"], row, strict=True))
+            for series in result.get("series", ())
+            for row in series["values"]
+        ]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -227,8 +265,23 @@ def _login(settings: InfluxSettings) -> dict[str, str]:
 
 def _write_target(settings: InfluxSettings) -> tuple[str, dict[str, str]]:
     if settings.api == "v1":
-        return "/write", {"db": settings.database, "precision": "ms"}
+        asked = {"consistency": settings.consistency} if settings.consistency is not None else {}
+        return "/write", {"db": settings.database, "precision": "ms", **asked}
     return "/api/v2/write", {"org": settings.org, "bucket": settings.bucket, "precision": "ms"}
+
+
+def _blocks(domain: Domain, rows: Sequence[dict[str, Any]]) -> Iterator[Block]:
+    """Lines as blocks: neighbours with the same tags, marks and fields in one."""
+    for (site, sensor, gateway, marks, names), group in groupby(rows, _shape):
+        lines = list(group)
+        fields = tuple((name, [float(line[name]) for line in lines]) for name in names)
+        if fields:
+            yield Block(site, sensor, gateway, domain, marks, [line["time"] for line in lines], fields)
+
+
+def _shape(row: dict[str, Any]) -> tuple[str, str, str, int, tuple[str, ...]]:
+    names = tuple(name for name, value in row.items() if name in QUANTITIES and value is not None)
+    return row["site"] or "", row["sensor"], row["gateway"] or "", int(row[MARKS] or 0) if MARKS in row else 0, names
 
 
 def _lines(body: bytes) -> list[bytes]:

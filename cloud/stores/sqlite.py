@@ -8,15 +8,17 @@ them work at once, and `synchronous=FULL` makes a write durable when it returns.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from itertools import groupby, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from cloud.blocks import Block
 from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, WriteResult
 from rules.marks import Mark
+from wire import QUANTITIES, Domain
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS series (
@@ -42,6 +44,9 @@ _NEWEST = """
 SELECT site, sensor, gateway, quantity, time_ms, value, marks FROM series
 JOIN readings ON series = id AND time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
 """
+_ALL_SERIES = "SELECT id, sensor, quantity, site, gateway FROM series ORDER BY sensor, quantity"
+_PAGE = "SELECT time_ms, value, marks FROM readings WHERE series = ? AND time_ms > ? ORDER BY time_ms LIMIT ?"
+_PAGE_READINGS = 20_000
 # SQLite has no aggregate for bitwise or
 _MARKS = " | ".join(f"(sum(marks & {mark:d}) > 0) * {mark:d}" for mark in Mark if mark)
 _VALUE_OF = {
@@ -107,6 +112,29 @@ class SqliteStore:
         """How many readings of a series are stored."""
         query = f"SELECT count(*) FROM readings WHERE {_OF_SERIES}"  # noqa: S608 - a constant
         return await self._reader.run(lambda connection: connection.execute(query, (sensor, quantity)).fetchone()[0])
+
+    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+        """Every reading of a domain, series by series: see the contract."""
+        series = await self._reader.run(lambda connection: connection.execute(_ALL_SERIES).fetchall())
+        for number, sensor, quantity, site, gateway in series:
+            if quantity not in QUANTITIES or QUANTITIES[quantity].domain is not domain:
+                continue
+            async for rows in self._pages(number):
+                for marks, group in groupby(rows, itemgetter(2)):
+                    times_ms, values, _ = zip(*group, strict=True)
+                    yield Block(site, sensor, gateway, domain, marks, list(times_ms), ((quantity, list(values)),))
+
+    async def _pages(self, series: int) -> AsyncIterator[list[tuple[int, float, int]]]:
+        after_ms, rows = -(2**63), await self._page(series, -(2**63))
+        while rows:
+            yield rows
+            after_ms = rows[-1][0]
+            # a short page is the last one: what is written meanwhile must not keep us here
+            rows = await self._page(series, after_ms) if len(rows) == _PAGE_READINGS else []
+
+    async def _page(self, series: int, after_ms: int) -> list[tuple[int, float, int]]:
+        chosen = (series, after_ms, _PAGE_READINGS)
+        return await self._reader.run(lambda connection: connection.execute(_PAGE, chosen).fetchall())
 
     async def close(self) -> None:
         """Close the file, when what is under way is done."""

@@ -247,6 +247,13 @@ def test_v1_writes_with_its_name_and_password(server: SimulatedInflux, tmp_path:
     assert written.headers["Authorization"] == "Basic c2lhZ2E6c2VjcmV0"
 
 
+def test_a_clustered_v1_is_asked_for_as_many_nodes_as_the_settings_say(server: SimulatedInflux):
+    write(settings(server, consistency="quorum"), [block(1)])
+    write(settings(server), [block(1)])
+    writes = [request.path for request in server.requests if "write" in request.path]
+    assert writes == ["/write?db=siaga&precision=ms&consistency=quorum", "/write?db=siaga&precision=ms"]
+
+
 def test_v2_writes_with_its_token_which_is_read_anew_when_opened_again(server: SimulatedInflux, tmp_path: Path):
     (tmp_path / "token").write_text("old")
     given = settings(server, api="v2", database="", org="city", bucket="readings", token_file=tmp_path / "token")

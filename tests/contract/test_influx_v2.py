@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from cloud.blocks import Block
+from cloud.reports.points import ReportPoint, lines_of
 from cloud.settings import InfluxSettings
 from cloud.stores.contract import WriteResult
 from cloud.stores.influx import InfluxStore
@@ -47,3 +48,26 @@ def test_readings_written_by_v2_are_in_a_real_server(victoria: Program):
     wait_until(exported, "the readings can be exported")
     assert '"values":[12.5,13]' in exported()
     assert '"sensor":"air-market"' in exported()
+
+
+def test_what_dashboards_read_is_written_by_v2_too(victoria: Program):
+    settings = InfluxSettings(url=f"http://127.0.0.1:{victoria.port}", api="v2", org="city", bucket="readings")
+    tags = {"gateway": "gw", "level": "Siaga 2", "quantity": "water_level", "rule": "river", "sensor": "r", "site": "s"}
+    point = ReportPoint("threshold", T0, tags, {"limit": 250.0, "severity": 3, "name": 'Siaga "2"'})
+
+    async def write() -> dict[int, str]:
+        store = InfluxStore(settings)
+        await store.open()
+        bad = await store.write_lines(lines_of([point]))
+        await store.close()
+        return bad
+
+    assert asyncio.run(write()) == {}
+
+    def exported(field: str) -> str:
+        match = {"match[]": f"threshold_{field}"}
+        return httpx.get(f"{settings.url}/api/v1/export", params=match, timeout=20).text
+
+    wait_until(lambda: exported("severity"), "the threshold can be exported")
+    assert '"values":[250]' in exported("limit")
+    assert '"level":"Siaga 2"' in exported("severity")

@@ -195,3 +195,65 @@ def test_values_keep_every_bit(store: ReadingsStore, runner: asyncio.Runner):
     values = [0.1 + 0.2, 1e22, -1234.5678901234567, 5e-324, 1.7976931348623157e308, 0.0]
     runner.run(write(store, [block([T0 + n for n in range(len(values))], flow=values, domain=Domain.FLOOD)]))
     assert [p.value for p in runner.run(store.history("air-market", "flow", **EVER))] == values
+
+
+async def _all_of(store: ReadingsStore, domain: Domain = Domain.AIR) -> list[Block]:
+    return [found async for found in store.read_all(domain)]
+
+
+def _readings(blocks: list[Block]) -> list[tuple[str, str, int, float, int]]:
+    return [
+        (each.sensor, quantity, time_ms, value, each.marks)
+        for each in blocks
+        for quantity, values in each.fields
+        for time_ms, value in zip(each.times_ms, values, strict=True)
+    ]
+
+
+def test_all_readings_of_a_domain_are_given_sensor_by_sensor_and_series_by_time(
+    store: ReadingsStore, runner: asyncio.Runner
+):
+    market = block([T0 + 2, T0, T0 + 1], pm2_5=[2.5, 0.5, 1.5], pm10=[20, 0, 10])
+    late = block([T0 - 5], pm2_5=[9], marks=Mark.BACKFILL)
+    pier = block([T0 + 1], sensor="air-pier", site="pier", gateway="gw-pier", pm10=[1e-7])
+    river = block([T0], sensor="river", domain=Domain.FLOOD, water_level=[250])
+    runner.run(write(store, [pier, market, late, river]))
+    found = runner.run(_all_of(store))
+    assert [each.sensor for each in found] == sorted(each.sensor for each in found)
+    assert {(each.sensor, each.site, each.gateway, each.domain) for each in found} == {
+        ("air-market", "daruba", "gw-daruba", Domain.AIR), ("air-pier", "pier", "gw-pier", Domain.AIR)
+    }  # fmt: skip
+    assert [row[2:] for row in _readings(found) if row[:2] == ("air-market", "pm2_5")] == [
+        (T0 - 5, 9.0, Mark.BACKFILL), (T0, 0.5, 0), (T0 + 1, 1.5, 0), (T0 + 2, 2.5, 0)
+    ]  # fmt: skip
+    assert len(_readings(found)) == 8
+    assert _readings(runner.run(_all_of(store, Domain.FLOOD))) == [("river", "water_level", T0, 250.0, 0)]
+    assert runner.run(_all_of(store, Domain.FOOTFALL)) == []
+
+
+def test_all_readings_are_given_whole_over_the_ends_of_pages(
+    store: ReadingsStore, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("cloud.stores.influx.PAGE_LINES", 4)
+    monkeypatch.setattr("cloud.stores.sqlite._PAGE_READINGS", 4)
+    values = [float(number) for number in range(11)]
+    runner.run(write(store, [block([T0 + number for number in range(11)], pm2_5=values, pm10=values)]))
+    found = _readings(runner.run(_all_of(store)))
+    assert [row[2] - T0 for row in found if row[1] == "pm10"] == list(range(11))
+    assert len(found) == 22
+
+
+def test_a_sensor_that_moved_is_given_with_the_gateways_it_had_even_at_one_time(
+    influx: Program, runner: asyncio.Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """InfluxDB alone keeps both; a page that ends among lines of one time must not lose the others."""
+    monkeypatch.setattr("cloud.stores.influx.PAGE_LINES", 2)
+    store = InfluxStore(InfluxSettings(url=f"http://127.0.0.1:{influx.port}", database=f"moved_{tmp_path.name}"))
+    runner.run(store.open())
+    moved = [block([T0, T0 + 1], gateway=f"gw-{number}", pm2_5=[number, number]) for number in range(5)]
+    runner.run(write(store, moved))
+    found = runner.run(_all_of(store))
+    runner.run(store.close())
+    assert sorted((time_ms - T0, each.gateway) for each in found for time_ms in each.times_ms) == [
+        (time, f"gw-{number}") for time in (0, 1) for number in range(5)
+    ]

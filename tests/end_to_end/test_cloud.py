@@ -201,7 +201,9 @@ def test_nothing_is_acknowledged_while_influxdb_is_dead_and_all_of_it_when_it_is
         for first in range(2, 10):
             gateways.wait_for_ack(first)
         assert [row[1] for row in town.rows("count(pm2_5)")] == [9]
-        assert town.health()["status"] == "ok"
+        wait_until(
+            lambda: town.health()["status"] == "ok", "all is well, dashboards with their next sample", patience_s=45
+        )
 
 
 def test_one_refused_reading_is_a_dead_letter_and_the_rest_of_its_batch_is_stored(town: Town):

@@ -1,7 +1,9 @@
 """InfluxDB line protocol."""
 
+import pytest
+
 from cloud.blocks import Block
-from cloud.stores.lines import lines_of
+from cloud.stores.lines import blocks_of, lines_of
 from rules.marks import Mark
 from wire import Domain
 
@@ -43,3 +45,23 @@ def test_what_would_break_a_line_is_escaped():
 def test_blocks_follow_each_other_in_their_order():
     lines = lines_of([block(sensor="b"), block(sensor="a", times_ms=[1, 2], fields=(("pm1", [1.0, 2.0]),))])
     assert [line.split(b"sensor=")[1][:1] for line in lines.splitlines()] == [b"b", b"a", b"a"]
+
+
+def test_lines_are_read_back_as_the_blocks_they_were_written_from():
+    blocks = [
+        block(times_ms=[1, 1_000], fields=(("pm10", [30.5, 1e22]), ("pm2_5", [12.0, -0.0]))),
+        block(times_ms=[2_000], fields=(("pm10", [1e-7]), ("pm2_5", [12.0])), marks=int(Mark.BACKFILL)),
+        block(sensor="river", domain=Domain.FLOOD, times_ms=[-5], fields=(("water_level", [250.0]),)),
+        block(site="a b", sensor="c,d=e", gateway="100%s\\n", fields=(("x y", [1.0]),)),
+    ]
+    assert list(blocks_of(lines_of(blocks).splitlines(keepends=True))) == blocks
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"air,sensor=a pm10=1.0", b"air,sensor=a pm10=x 5", b"air,sensor=a pm10=1.0 soon", b"air,sensor=a pm10 5",
+     b"moon,gateway=g,sensor=a,site=s pm10=1.0 5"],
+)  # fmt: skip
+def test_what_is_no_line_of_readings_is_refused(line: bytes):
+    with pytest.raises(ValueError, match=r"is no line of readings|is not a valid Domain"):
+        list(blocks_of([line]))

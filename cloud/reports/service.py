@@ -1,0 +1,209 @@
+"""The service: takes a picture of the platform each half minute, and writes it into InfluxDB beside the readings.
+
+every SAMPLE_S: alarms (database) ─► Known ─► situation, alarm, alarm_event, fleet ─► store ─► events noted as told
+                counters ─► ingest, refused, again as they were until the store has them
+an alarm opens or ends: situation and alarms at once          each second: thresholds whose turn it is
+
+Nothing waits for this: a store that is away is said by health, and the next sample tries again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from cloud.accounting import Accounts
+from cloud.alarms.book import Book
+from cloud.alarms.shelf import now_ms
+from cloud.dead_letters import DeadLetters
+from cloud.health import Component, Condition
+from cloud.metrics import Metrics
+from cloud.newest import Newest
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.snapshot import Registry
+from cloud.reports.alarms import alarm_points, event_points
+from cloud.reports.fleet import ReadingRates, fleet_points
+from cloud.reports.ingest import Tally
+from cloud.reports.known import Known, Parts, instance_of, known_of
+from cloud.reports.news import EVENTS_AT_ONCE, News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.points import ReportPoint, lines_of
+from cloud.reports.situation import situation_points
+from cloud.reports.thresholds import Pace, threshold_points
+from cloud.statuses import Statuses
+from cloud.stores.contract import StoreRefused, StoreUnavailable
+from cloud.stores.influx import InfluxStore
+from wire import shard_of
+from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
+
+BEAT_S = 1.0
+EARLY_MS = 5_000
+"""How long after a sample the next may be taken early, because an alarm has changed."""
+LINES_A_WRITE = 5_000
+THINGS_BETWEEN_BREATHS = 200
+"""Sensors whose rules are looked up in a row, before other tasks of the process get their turn."""
+LAST_S = 0.7
+"""How long the last sample may take when the process ends."""
+_log = logging.getLogger(__name__)
+
+
+class Reports:
+    """Writes for the gateways of `shards` what dashboards read."""
+
+    def __init__(
+        self,
+        *,
+        store: InfluxStore,
+        registry: Registry,
+        newest: Newest,
+        accounts: Accounts,
+        statuses: Statuses,
+        database: Database,
+        book: Book,
+        dead_letters: DeadLetters,
+        metrics: Metrics,
+        shards: range,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._store = store
+        self._sources = Parts(registry, newest, accounts, statuses)
+        self._database = database
+        self._book = book
+        self._dead_letters = dead_letters
+        self._shards = shards
+        self._clock = clock
+        self._tally = Tally(metrics, instance=instance_of(shards), since_ms=clock())
+        self._rates = ReadingRates()
+        self._pace = Pace()
+        self._edition: object = None  # of the rules that the pace knows
+        self._renewed_ms = self._sampled_ms = self._alarms_ms = 0
+        self._nudged = False
+        self._problem = "nothing is written for dashboards yet: the readings store was not opened"
+        self._turn = asyncio.Lock()
+        self._runs = False
+
+    def nudge(self) -> None:
+        """An alarm has changed: do not wait for the next sample."""
+        self._nudged = True
+
+    def component(self) -> Component:
+        """How the reports are doing."""
+        if self._problem:
+            return Component(Condition.DEGRADED, self._problem)
+        return Component(Condition.OK, f"situation, alarms and fleet are written for dashboards every {SAMPLE_S} s")
+
+    async def run(self) -> None:
+        """Work until cancelled, on a store that is open."""
+        self._runs = True
+        while True:
+            async with self._turn:
+                await self.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def finish(self) -> None:
+        """Tell what is not told yet, if the store takes it soon."""
+        if self._runs:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_S), self._turn:
+                    await self._try(self._sample)
+
+    async def beat(self) -> None:
+        """Write what is due."""
+        now = self._clock()
+        if now - self._sampled_ms >= SAMPLE_S * 1_000:
+            self._sampled_ms = now
+            await self._try(self._sample)
+        elif self._nudged and not self._problem and now - self._alarms_ms >= EARLY_MS:
+            await self._try(self._tell_alarms)
+        if not self._problem:
+            await self._try(self._tell_thresholds)
+
+    async def _try(self, write: Callable[[int], Awaitable[object]]) -> None:
+        """Write, and say what became of it; what could not be written is due again."""
+        try:
+            await write(self._clock())
+        except StoreUnavailable as error:
+            self._note(f"{error}; dashboards wait, and it is tried again every {SAMPLE_S} s")
+            if isinstance(error, StoreRefused):  # somebody may have mended the credentials
+                with contextlib.suppress(StoreUnavailable):
+                    await self._store.open()
+        except DatabaseUnavailable as error:
+            self._note(f"{error}; dashboards wait for it")
+        except Exception as error:
+            _log.exception("writing for dashboards failed in a way that nobody foresaw; the next sample tries again")
+            self._note(f"writing for dashboards failed with {type(error).__name__}; its log has the details")
+        else:
+            self._note("")
+
+    async def _sample(self, now: int) -> None:
+        """Everything but thresholds."""
+        known = await self._tell_alarms(now)
+        rates = self._rates.after(known.statuses)
+        await self._write(fleet_points(msgspec.structs.replace(known, reading_rates=rates)))
+        waited = self._tally.waits
+        await self._tell_work(now)
+        if waited:
+            await self._tell_work(now)  # that was the sample of long ago: what came since is due too
+
+    async def _tell_alarms(self, now: int) -> Known:
+        """The alarms, their events until all are told, and the situation."""
+        self._nudged, self._alarms_ms = False, now
+        while True:
+            news = await self._database.run(lambda connection: unreported(connection, self._shards))
+            # read after the events: an alarm that an event says is over may be open again
+            alarms = await self._database.run(open_alarms)
+            known = known_of(self._sources, now_ms=now, shards=self._shards, alarms=alarms, ended=ended_among(news))
+            events = event_points(((each.alarm, each.change) for each in news), known.registry)
+            await self._write([*alarm_points(known), *events])
+            await self._note_told(news, now)
+            if len(news) < EVENTS_AT_ONCE:
+                await self._write(situation_points(known))
+                return known
+
+    async def _note_told(self, news: Sequence[News], now: int) -> None:
+        if news:
+            ids = [each.id for each in news]
+            await self._database.run(lambda connection: note_reported(connection, ids, now_ms=now))
+
+    async def _tell_work(self, now: int) -> None:
+        letters = await self._dead_letters.count()
+        await self._write(self._tally.due(now, dead_letters_open=letters))
+        self._tally.told()
+
+    async def _tell_thresholds(self, now: int) -> None:
+        edition = self._book.edition
+        if edition != self._edition or now - self._renewed_ms >= THRESHOLD_SAMPLE_S * 1_000:
+            self._pace.renew(await self._in_force(now))
+            self._edition, self._renewed_ms = edition, now
+        due = self._pace.due(now)
+        await self._write(due)
+        self._pace.told(due)
+
+    async def _in_force(self, now: int) -> list[ReportPoint]:
+        points: list[ReportPoint] = []
+        for number, thing in enumerate(self._book.things.all()):
+            if number % THINGS_BETWEEN_BREATHS == 0:
+                await asyncio.sleep(0)
+            if shard_of(thing.gateway) in self._shards:
+                rules = (resolved.rule for resolved in self._book.resolved(thing.id))
+                points += threshold_points(thing, rules, now)
+        return points
+
+    async def _write(self, points: Sequence[ReportPoint]) -> None:
+        for first in range(0, len(points), LINES_A_WRITE):
+            lines = lines_of(points[first : first + LINES_A_WRITE])
+            bad = await self._store.write_lines(lines)
+            if bad:
+                number, reason = next(iter(bad.items()))
+                _log.warning(
+                    "the store will never take %d points for dashboards, such as %s: %s",
+                    len(bad), lines[number].decode()[:200], reason,
+                )  # fmt: skip
+
+    def _note(self, problem: str) -> None:
+        if problem and problem != self._problem:
+            _log.warning("%s", problem)
+        if self._problem and not problem:
+            _log.info("dashboards are written for")
+        self._problem = problem

@@ -1,0 +1,96 @@
+"""Thresholds: every level that is in force on a sensor, so that a panel can draw it beside the readings.
+
+threshold,gateway=gw-daruba,level=Siaga\\ 2,quantity=water_level,rule=river-level,sensor=river-1,… limit=250.0 …
+
+A rule of rise or silence has no limit on the scale of its quantity, and is left out; so is one that is switched off.
+Hours in which a rule holds are not looked at: the line stands all day.
+"""
+
+from collections.abc import Hashable, Iterable
+from itertools import islice
+
+import msgspec
+
+from cloud.registry.records import Sensor
+from cloud.reports.points import ReportPoint
+from cloud.situation import RANKS
+from rules.colours import colour_of
+from rules.rule import Kind, Level, Rule
+from wire.measurements import THRESHOLD_SAMPLE_S
+
+POINTS_A_SECOND = 50
+"""How many are sampled in a second at the most: ten thousand sensors with three levels take ten minutes."""
+_ON_THE_SCALE = (Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE)
+
+
+def threshold_points(sensor: Sensor, rules: Iterable[Rule], now_ms: int) -> list[ReportPoint]:
+    """The levels of the `rules` that hold for a sensor at `now_ms` (UTC)."""
+    return [
+        _point(sensor, rule, level, now_ms)
+        for rule in rules
+        if rule.enabled and rule.kind in _ON_THE_SCALE
+        for level in rule.levels
+    ]
+
+
+def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint:
+    return ReportPoint(
+        "threshold",
+        now_ms,
+        {
+            "gateway": sensor.gateway,
+            "level": level.name,
+            "quantity": rule.quantity,
+            "rule": rule.family,
+            "sensor": sensor.id,
+            "site": sensor.site,
+        },
+        {
+            "limit": float(level.limit),
+            "high": None if level.high is None else float(level.high),
+            "severity": RANKS[level.severity],
+            "name": level.name,
+            "name_id": level.name_id or level.name,
+            "colour": colour_of(level),
+        },
+    )
+
+
+class Pace:
+    """Which thresholds are due: new and changed ones at once, the others in turn, `POINTS_A_SECOND` at the most.
+
+    What is due counts as told only after `told`: what the store did not take stays due.
+    """
+
+    def __init__(self) -> None:
+        self._in_force: dict[Hashable, ReportPoint] = {}
+        self._fresh: dict[Hashable, None] = {}
+        self._told_ms: dict[Hashable, int] = {}  # those told longest ago first
+
+    def renew(self, points: Iterable[ReportPoint]) -> None:
+        """Take the thresholds that are in force now, all of them."""
+        before, self._in_force = self._in_force, {_key(point): point for point in points}
+        for key, point in self._in_force.items():
+            if key not in before or before[key].fields != point.fields:
+                self._fresh[key] = None
+        self._fresh = {key: None for key in self._fresh if key in self._in_force}
+        self._told_ms = {key: told_ms for key, told_ms in self._told_ms.items() if key in self._in_force}
+
+    def due(self, now_ms: int) -> list[ReportPoint]:
+        """What is to be told at `now_ms` (UTC), when this is asked each second."""
+        oldest_first = islice(self._told_ms.items(), POINTS_A_SECOND)
+        turn = (key for key, told_ms in oldest_first if now_ms - told_ms >= THRESHOLD_SAMPLE_S * 1_000)
+        keys = dict.fromkeys([*self._fresh, *turn])
+        return [msgspec.structs.replace(self._in_force[key], time_ms=now_ms) for key in keys]
+
+    def told(self, points: Iterable[ReportPoint]) -> None:
+        """Take note of what the store has taken."""
+        for point in points:
+            key = _key(point)
+            self._fresh.pop(key, None)
+            self._told_ms.pop(key, None)  # to the end
+            self._told_ms[key] = point.time_ms
+
+
+def _key(point: ReportPoint) -> Hashable:
+    return tuple(point.tags.values())  # all are made by `_point`, in one order

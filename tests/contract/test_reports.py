@@ -1,0 +1,98 @@
+"""Every measurement of the table, written by the cloud's own lines into a real InfluxDB and read back by InfluxQL."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cloud.reports.points import ReportPoint, Value, lines_of
+from cloud.settings import InfluxSettings
+from cloud.stores.influx import InfluxStore
+from tests.servers import Program, free_port, influxd
+from wire.measurements import MEASUREMENTS, Kind
+
+T0 = 1_764_000_000_000
+TYPES = {Kind.WHOLE: "integer", Kind.NUMBER: "float", Kind.TEXT: "string"}
+EXAMPLES: dict[Kind, Value] = {Kind.WHOLE: 3, Kind.NUMBER: 2.5, Kind.TEXT: 'Siaga 2, "sangat besar" = \\ 100 %'}
+AWKWARD = "Siaga 2, a=b"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder: Path = tmp_path_factory.mktemp("influxdb")
+    with influxd(folder, free_port()) as program:
+        yield program
+
+
+def write(server: Program, database: str, points: list[ReportPoint]) -> dict[int, str]:
+    async def run(store: InfluxStore) -> dict[int, str]:
+        await store.open()
+        return await store.write_lines(lines_of(points))
+
+    return with_store(server, database, run)
+
+
+def with_store(server: Program, database: str, act: Callable[[InfluxStore], Coroutine[Any, Any, Any]]) -> Any:
+    async def run() -> Any:
+        store = InfluxStore(InfluxSettings(url=f"http://127.0.0.1:{server.port}", database=database))
+        try:
+            return await act(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def rows(server: Program, database: str, influxql: str) -> list[dict[str, Any]]:
+    params = {"db": database, "epoch": "ms", "q": influxql}
+    answer = httpx.get(f"http://127.0.0.1:{server.port}/query", params=params, timeout=20).raise_for_status().json()
+    return [
+        {**series.get("tags", {}), **dict(zip(series["columns"], row, strict=True))}
+        for series in answer["results"][0].get("series", [])
+        for row in series["values"]
+    ]
+
+
+def whole_point(name: str) -> ReportPoint:
+    table = MEASUREMENTS[name]
+    fields = {field.name: EXAMPLES[field.kind] for field in table.fields}
+    return ReportPoint(name, T0, {tag: f"{AWKWARD} {tag}" for tag in table.tags}, fields)
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_a_measurement_comes_back_with_all_its_tags_and_fields_and_their_types(server: Program, name: str):
+    point = whole_point(name)
+    assert write(server, name, [point]) == {}
+    (row,) = rows(server, name, f"SELECT * FROM {name}")
+    assert row == {"time": T0, **point.tags, **point.fields}
+    types = {each["fieldKey"]: each["fieldType"] for each in rows(server, name, f"SHOW FIELD KEYS FROM {name}")}
+    assert types == {field.name: TYPES[field.kind] for field in MEASUREMENTS[name].fields}
+    tags = [each["tagKey"] for each in rows(server, name, f"SHOW TAG KEYS FROM {name}")]
+    assert tags == sorted(MEASUREMENTS[name].tags)
+
+
+def test_writing_a_point_again_adds_none_and_an_empty_tag_is_none(server: Program):
+    point = ReportPoint("refused", T0, {"instance": "", "reason": "fault"}, {"count": 2})
+    assert write(server, "again", [point]) == write(server, "again", [point]) == {}
+    assert rows(server, "again", "SELECT * FROM refused") == [{"time": T0, "reason": "fault", "count": 2}]
+
+
+def test_a_point_that_the_server_will_never_take_is_named_and_the_others_are_stored(server: Program):
+    lines = [
+        b"refused,instance=0-63,reason=fault count=2i 1764000000000",
+        b'refused,instance=0-63,reason=fault count="two" 1764000000001',
+        b"refused,instance=0-63,reason=fault count=4i 1764000000002",
+    ]
+
+    async def run(store: InfluxStore) -> dict[int, str]:
+        await store.open()
+        assert await store.write_lines(lines[:1]) == {}
+        return await store.write_lines(lines)
+
+    bad = with_store(server, "conflict", run)
+    assert list(bad) == [1]
+    assert "field type conflict" in bad[1]
+    assert [row["count"] for row in rows(server, "conflict", "SELECT count FROM refused")] == [2, 4]

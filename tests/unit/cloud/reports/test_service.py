@@ -1,0 +1,276 @@
+"""The service on a simulated InfluxDB: what was written when, and that nothing is lost or told twice by an outage."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud.dead_letters import DeadLetters
+from cloud.health import Condition
+from cloud.reports.news import ended_among, open_alarms, unreported
+from cloud.reports.service import EARLY_MS, Reports
+from cloud.settings import InfluxSettings
+from cloud.statuses import Statuses
+from cloud.stores.influx import InfluxStore
+from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux
+from tests.unit.cloud.alarms.town import T0, Town, level
+from wire import shard_of
+from wire.measurements import MEASUREMENTS, SAMPLE_S
+
+AWAY: Answer = (503, {}, "")
+EVERYWHERE = range(64)
+OWN = shard_of("gw-daruba")
+
+
+class Desk:
+    """A town, the reports of it, and the lines that the simulated server has stored."""
+
+    def __init__(self, town: Town, server: SimulatedInflux, shards: range = EVERYWHERE) -> None:
+        self.town, self.server = town, server
+        self.store = InfluxStore(InfluxSettings(url=server.url, database="siaga"))
+        self.reports = Reports(
+            store=self.store, registry=town.registry, newest=town.newest, accounts=town.accounts, statuses=Statuses(),
+            database=town.database, book=town.book, dead_letters=DeadLetters(town.database, max_bytes=2**20),
+            metrics=town.metrics, shards=shards, clock=town.clock,
+        )  # fmt: skip
+
+    async def beat(self, *, at: float) -> None:
+        """A beat of the reports `at` seconds after T0."""
+        self.town.now_ms = T0 + int(at * 1_000)
+        await self.reports.beat()
+
+    def lines(self, measurement: str) -> list[str]:
+        return [line for line in self.server.stored if line.startswith(f"{measurement},")]
+
+    def alarms(self) -> list[tuple[str, int]]:
+        """(severity, seconds after T0) of every stored point of an alarm."""
+        return [(line.split("severity=")[1].split("i,")[0], _second(line)) for line in self.lines("alarm")]
+
+    def stored(self) -> dict[int, int]:
+        """What each sample of ingest says was stored, by its second: a point told again is the same point."""
+        return {_second(line): int(line.split(",stored=")[1].split("i,")[0]) for line in self.lines("ingest")}
+
+
+def _second(line: str) -> int:
+    return (int(line.rsplit(" ", 1)[1]) - T0) // 1_000
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatedInflux]:
+    with SimulatedInflux() as simulated:
+        serving = threading.Thread(target=simulated.serve_forever, args=(0.01,))
+        serving.start()
+        yield simulated
+        simulated.shutdown()
+        serving.join()
+
+
+def run(folder: Path, server: SimulatedInflux, scenario: Callable[[Desk], Awaitable[None]], **where: range) -> None:
+    async def within() -> None:
+        async with Town(folder) as town:
+            await town.rule()
+            desk = Desk(town, server, **where)
+            await desk.store.open()
+            try:
+                await scenario(desk)
+            finally:
+                await desk.store.close()
+
+    asyncio.run(within())
+
+
+def test_a_start_writes_everything_once_and_the_next_sample_comes_in_its_time(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(300, at=0))
+        await desk.beat(at=1)
+        assert {line.split(",")[0] for line in server.stored} == set(MEASUREMENTS)
+        assert desk.reports.component().status is Condition.OK
+        await desk.beat(at=SAMPLE_S)
+        assert len(desk.lines("ingest")) == 1
+        await desk.beat(at=1 + SAMPLE_S)
+        assert (len(desk.lines("ingest")), len(desk.lines("alarm_event"))) == (2, 1)
+        assert desk.alarms() == [("3", 1), ("3", 1 + SAMPLE_S)]
+
+    run(tmp_path, server, scenario)
+
+
+def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.beat(at=0)
+        await desk.town.send(level(300, at=6))
+        desk.reports.nudge()
+        await desk.beat(at=6)
+        assert desk.alarms() == [("3", 6)]
+        await desk.town.send(level(10, at=8))
+        desk.reports.nudge()
+        await desk.beat(at=8)
+        assert desk.alarms() == [("3", 6)]  # not twice within EARLY_MS
+        await desk.beat(at=6 + EARLY_MS / 1_000)
+        assert desk.alarms() == [("3", 6), ("0", 11)]
+        assert [line.split("kind=")[1].split(",")[0] for line in desk.lines("alarm_event")] == ["raised", "closed"]
+        await desk.beat(at=SAMPLE_S)
+        assert len(desk.alarms()) == 2
+        assert len(desk.lines("alarm_event")) == 2
+
+    run(tmp_path, server, scenario)
+
+
+def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(300, at=0))
+        await desk.beat(at=1)
+        server.rule = lambda _: AWAY
+        await desk.town.send(level(10, at=20))
+        await desk.beat(at=31)
+        problem = desk.reports.component()
+        assert problem.status is Condition.DEGRADED
+        assert "answered 503" in problem.detail
+        assert problem.detail.endswith("dashboards wait, and it is tried again every 30 s")
+        asked = len(server.requests)
+        await desk.beat(at=40)
+        assert len(server.requests) == asked  # it is left alone until the next sample
+        server.rule = lambda _: OK
+        await desk.beat(at=61)
+        assert desk.alarms() == [("3", 1), ("0", 61)]
+        assert len(desk.lines("alarm_event")) == 2
+        assert desk.reports.component().status is Condition.OK
+
+    run(tmp_path, server, scenario)
+
+
+def test_what_ended_while_the_cloud_was_off_for_dashboards_is_told_at_its_next_start(
+    tmp_path: Path, server: SimulatedInflux
+):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(300, at=0))
+        await desk.beat(at=1)
+        await desk.town.send(level(10, at=20))
+        again = Desk(desk.town, server)
+        await again.store.open()
+        await again.beat(at=25)
+        await again.store.close()
+        assert desk.alarms() == [("3", 1), ("0", 25)]
+
+    run(tmp_path, server, scenario)
+
+
+def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_took_it(
+    tmp_path: Path, server: SimulatedInflux
+):
+    def takes_work_and_says_no(request: Request) -> Answer:
+        if not request.lines[0].startswith("ingest,"):
+            return OK
+        server.stored.extend(request.lines)
+        return AWAY
+
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(*(level(20, at=n) for n in range(3)))
+        await desk.beat(at=10)
+        for at, rule in (
+            (40, takes_work_and_says_no),
+            (70, lambda _: AWAY),
+            (100, lambda _: AWAY),
+            (130, lambda _: OK),
+        ):
+            server.rule = rule
+            await desk.town.send(*(level(20, at=at - 5 + n) for n in range(4)))
+            await desk.beat(at=at)
+        assert sum(desk.stored().values()) == 3 + 4 * 4
+        assert sorted(desk.stored()) == [10, 40, 130]
+
+    run(tmp_path, server, scenario)
+
+
+def test_the_last_sample_is_told_when_the_process_ends(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        running = asyncio.create_task(desk.reports.run())
+        while not desk.lines("ingest"):
+            await asyncio.sleep(0.01)
+        await desk.town.send(level(20, at=5))
+        await desk.reports.finish()
+        running.cancel()
+        assert sum(desk.stored().values()) == 1
+
+    run(tmp_path, server, scenario)
+
+
+def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_stops_no_other(
+    tmp_path: Path, server: SimulatedInflux, caplog: pytest.LogCaptureFixture
+):
+    def dislikes_events(request: Request) -> Answer:
+        bad = [line for line in request.lines if line.startswith("alarm_event")]
+        return (400, {}, '{"error":"partial write: points beyond retention policy dropped=1"}') if bad else OK
+
+    async def scenario(desk: Desk) -> None:
+        server.rule = dislikes_events
+        await desk.town.send(level(300, at=0))
+        with caplog.at_level(logging.WARNING):
+            await desk.beat(at=1)
+        assert desk.alarms() == [("3", 1)]
+        assert desk.reports.component().status is Condition.OK
+        assert "never take 1 points for dashboards, such as alarm_event," in caplog.text
+        assert "beyond retention policy" in caplog.text
+
+    run(tmp_path, server, scenario)
+
+
+def test_a_changed_rule_is_told_at_once(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.beat(at=0)
+        before = len(desk.lines("threshold"))
+        assert before == 4  # two levels on two rivers
+        await desk.town.rule(scope="sensor:river", levels=[{"name": "Siaga 3", "severity": "moderate", "limit": 160.0}])
+        await desk.beat(at=1)
+        (changed,) = desk.lines("threshold")[before:]
+        assert changed.startswith(r"threshold,gateway=gw-daruba,level=Siaga\ 3,")
+        assert " limit=160.0," in changed
+
+    run(tmp_path, server, scenario)
+
+
+def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(300, at=0))
+        await desk.town.send(level(300, at=1, sensor="creek"))
+        await desk.beat(at=2)
+        assert len(desk.lines("alarm")) == len(desk.lines("alarm_event")) == len(desk.lines("fleet")) == 1
+        assert len(desk.lines("threshold")) == 2  # of the river; the creek has another gateway
+        assert (
+            f",instance={OWN}-{OWN}," in desk.lines("ingest")[0] or f",instance={OWN}-{OWN} " in desk.lines("ingest")[0]
+        )
+        others = await desk.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
+        assert [each.alarm.sensor for each in others] == ["creek"]
+
+    run(tmp_path, server, scenario, shards=range(OWN, OWN + 1))
+
+
+def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_named_once(
+    tmp_path: Path, server: SimulatedInflux
+):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(200, at=0))
+        await desk.town.send(level(300, at=10))
+        await desk.town.send(level(10, at=20))
+        await desk.town.send(level(300, at=30, sensor="creek"))
+        news = await desk.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
+        assert [each.change.kind for each in news] == ["raised", "worsened", "closed", "raised"]
+        assert [alarm.sensor for alarm in ended_among(news)] == ["river"]
+        opened = await desk.town.database.run(open_alarms)
+        assert [alarm.sensor for alarm in opened] == ["creek"]
+
+    run(tmp_path, server, scenario)
+
+
+def test_a_beginning_that_has_moved_is_told_again(tmp_path: Path, server: SimulatedInflux):
+    async def scenario(desk: Desk) -> None:
+        await desk.town.send(level(100, at=0))
+        await desk.town.send(level(300, at=20))
+        await desk.beat(at=21)
+        await desk.town.send(level(290, at=10))  # out of order: it began earlier
+        await desk.beat(at=21 + SAMPLE_S)
+        assert [_second(line) for line in desk.lines("alarm_event")] == [20, 10]
+
+    run(tmp_path, server, scenario)
