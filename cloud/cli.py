@@ -1,6 +1,8 @@
 """siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version
 
+siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore …        siaga-cloud migrate …
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
+siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
 """
 
 import argparse
@@ -13,14 +15,20 @@ from pathlib import Path
 from cloud.access.commands import add_commands
 from cloud.alarms.initial import initial_rules
 from cloud.app import CannotStart, serve
+from cloud.backup.commands import add_backup_commands
+from cloud.broker.commands import add_broker_commands
+from cloud.ingest.lease import LeaseLost
 from cloud.notify.settings import sites_must_exist
 from cloud.registry.city_file import read_city_file
+from cloud.registry.commands import add_migrate_command
 from cloud.settings import load_cloud_settings
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
 
 CANNOT_START = 2
 """The exit code for a mistake in the set-up: starting again will not help."""
+ENDED = 1
+"""The exit code for an end that nobody asked for: starting again may help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(error.problems)
     except CannotStart as error:
         return _refuse([str(error)])
+    except LeaseLost as error:
+        _refuse([str(error)])
+        return ENDED
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -58,7 +69,9 @@ def _refuse(problems: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="siaga-cloud", description="Takes in, keeps and shows a city's readings.")
     parser.add_argument("--version", action="version", version=f"siaga-cloud {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="run | check | user | token")
+    commands = parser.add_subparsers(
+        required=True, metavar="run | check | backup | restore | migrate | user | token | gateway | ingester"
+    )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
     run = commands.add_parser("run", parents=[common], help="run the cloud until SIGTERM or Ctrl-C")
@@ -67,7 +80,10 @@ def _parser() -> argparse.ArgumentParser:
         "check", parents=[common], help="name every mistake in the settings, the city and the rules"
     )
     check.set_defaults(command=_check)
+    add_backup_commands(commands, common)
+    add_migrate_command(commands, common)
     add_commands(commands, common)
+    add_broker_commands(commands, common)
     run.add_argument("--verbose", action="store_true", help="log what happens in detail")
     return parser
 

@@ -56,7 +56,7 @@ def _add_user(chosen: argparse.Namespace) -> str:
             ROLE_OF_NAME[chosen.role],
             sites=sites,
             full_name=chosen.full_name or "",
-            by=_operator(),
+            by=operator(),
         )
         return f"{user.name} is {chosen.role} of {_told_sites(user.sites)}"
 
@@ -106,7 +106,7 @@ def _disable_user(chosen: argparse.Namespace) -> str:
 
 def _change(settings: CloudSettings, name: str, change: Change) -> str:
     async def changed(access: Access) -> str:
-        user = await access.users.change(name, change, by=_operator())
+        user = await access.users.change(name, change, by=operator())
         told = f"{user.name} is {user.role.name.lower()} of {_told_sites(user.sites)}"
         return f"{told}, and disabled" if user.disabled else told
 
@@ -119,7 +119,7 @@ def _add_token(chosen: argparse.Namespace) -> str:
 
     async def add(access: Access) -> str:
         role = ROLE_OF_NAME[chosen.role]
-        secret, token = await access.tokens.add(chosen.name, role, sites=sites, days=chosen.days, by=_operator())
+        secret, token = await access.tokens.add(chosen.name, role, sites=sites, days=chosen.days, by=operator())
         sys.stderr.write(
             f"{token.name} is {chosen.role} of {_told_sites(token.sites)} until {rfc_3339(token.expires_ms)};"
             " the token is shown this once:\n"
@@ -151,7 +151,7 @@ def _revoke_token(chosen: argparse.Namespace) -> str:
     async def revoke(access: Access) -> str:
         for token in await access.tokens.all():
             if token.name == chosen.name:
-                revoked = await access.tokens.revoke(token.id, by=_operator())
+                revoked = await access.tokens.revoke(token.id, by=operator())
                 return f"{token.name} is revoked since {rfc_3339(revoked.revoked_ms or 0)}"
         raise AccessRefused("unknown-token", f"there is no token {chosen.name}; siaga-cloud token list shows them all")
 
@@ -183,7 +183,8 @@ def _said(work: Callable[[argparse.Namespace], str]) -> Callable[[argparse.Names
     return command
 
 
-def _operator() -> Actor:
+def operator() -> Actor:
+    """Who is at the shell, for the journal."""
     try:
         return Actor(f"shell:{getpass.getuser()}", "siaga-cloud")
     except (KeyError, OSError):  # a container's user may have no name

@@ -7,26 +7,27 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
+from cloud.registry.revisions import UnknownRevision, move
 from cloud.registry.tables import Base
 
-__all__ = ["Base", "Database", "DatabaseUnavailable"]
+__all__ = ["Base", "Database", "DatabaseOfNewerVersion", "DatabaseUnavailable", "engine_of"]
 
 _log = logging.getLogger(__name__)
-_MIGRATIONS = Path(__file__).parent / "migrations"
 T = TypeVar("T")
 
 
 class DatabaseUnavailable(Exception):
     """The registry database cannot be used now; the text is one sentence."""
+
+
+class DatabaseOfNewerVersion(DatabaseUnavailable):
+    """The registry database was made by a newer version of Siaga; the text says what to do."""
 
 
 class Database:
@@ -35,18 +36,21 @@ class Database:
     def __init__(self, url: str) -> None:
         self.problem = ""
         self._url = make_url(url)
-        self._engine = create_engine(self._url)
-        if self._url.get_backend_name() == "sqlite":
-            event.listen(self._engine, "connect", _set_up_sqlite)
-            event.listen(self._engine, "begin", _begin_writing)
+        self._engine = engine_of(url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
     def __str__(self) -> str:
         return f"registry database {self._url.render_as_string(hide_password=True)}"
 
     async def open(self) -> None:
-        """Bring the tables to this version's form; DatabaseUnavailable where that fails."""
-        await self._in_thread(lambda: _migrate(self._engine))
+        """Bring the tables to this version's form; DatabaseUnavailable where that fails.
+
+        DatabaseOfNewerVersion, and nothing touched, where they have a form that only a newer version knows.
+        """
+        try:
+            await self._in_thread(lambda: _migrate(self._engine))
+        except UnknownRevision as error:
+            raise DatabaseOfNewerVersion(f"{self}: {error}") from None
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done."""
@@ -72,12 +76,18 @@ class Database:
         return outcome
 
 
+def engine_of(url: str) -> Engine:
+    """The engine of `url`: each of its transactions may write, and waits for its turn before it has read anything."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_writing)
+    return engine
+
+
 def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        move(connection)
 
 
 def _begin_writing(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The tables of the registry database: the city, what never got into the readings store, and who sent what.
 
-cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities        dead_letters        stream_accounts  closed_streams
+cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
+ingest_leases
 Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
 """
 
@@ -124,3 +125,14 @@ class ClosedStreams(Base):
     duplicates: Mapped[int] = mapped_column(COUNT)
     missing: Mapped[int] = mapped_column(COUNT)
     declared_lost: Mapped[int] = mapped_column(COUNT)
+
+
+class IngestLeaseRow(Base):
+    """Who takes in a shard: `token` is one start of one process, `beat` moves while it lives."""
+
+    __tablename__ = "ingest_leases"
+    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(String(32))
+    holder: Mapped[str] = mapped_column(Text)
+    process: Mapped[str] = mapped_column(Text)
+    beat: Mapped[int] = mapped_column(COUNT)

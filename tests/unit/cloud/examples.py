@@ -16,6 +16,7 @@ from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Portion, StoreUnavailable, WriteResult
 from cloud.stores.sqlite import SqliteStore
 from runtime.mqtt import Message
+from tests.registries import registry_in
 from wire import Channel, Lost, Reading, encode_batch, topic_of
 
 T0 = 1_764_000_000_000
@@ -89,7 +90,7 @@ class Workshop:
         self.folder = folder
         self.registry = registry or city()
         self.store = ScriptedStore(folder / "readings.db")
-        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.database = Database(registry_in(folder))
         self.accounts, self.newest = Accounts(), Newest()
         self.metrics = Metrics(self.accounts)
         self.dead_letters = DeadLetters(self.database, max_bytes=max_bytes)

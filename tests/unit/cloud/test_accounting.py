@@ -8,6 +8,7 @@ import pytest
 import cloud.accounting
 from cloud.accounting import Accounts, Ledger, Receipt
 from cloud.registry.database import Database
+from tests.registries import each_registry, registry_in
 from wire import Lost
 
 
@@ -86,6 +87,7 @@ def test_a_plan_that_is_not_accepted_changes_nothing():
     assert accounts.account("gw").received == 10
 
 
+@each_registry
 def test_accounts_survive_a_restart(tmp_path: Path):
     receipts = [
         Receipt("gw", "s", 1, 10),
@@ -97,6 +99,7 @@ def test_accounts_survive_a_restart(tmp_path: Path):
     assert (after.account("gw").received, after.account("gw").missing, after.account("gw").duplicates) == (20, 5, 10)
 
 
+@each_registry
 def test_streams_beyond_the_limit_are_closed_into_sums_that_survive_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -109,7 +112,7 @@ def test_streams_beyond_the_limit_are_closed_into_sums_that_survive_a_restart(
 
 
 async def _kept_and_loaded(folder: Path, receipts: list[Receipt]) -> tuple[Accounts, Accounts]:
-    database = Database(f"sqlite:///{folder / 'registry.db'}")
+    database = Database(registry_in(folder))
     await database.open()
     before, after = Accounts(), Accounts()
     for number, receipt in enumerate(receipts):

@@ -10,6 +10,9 @@ from cloud.alarms.journal import Actor
 from cloud.dead_letters import ROW_BYTES, DeadLetters, DeadLettersFull, Refusal
 from cloud.health import Condition
 from cloud.registry.database import Database
+from tests.registries import on_each_registry, registry_in
+
+pytestmark = on_each_registry()
 
 
 def refusal(raw: bytes = b"raw", *, reason: str = "unknown_sensor", gateway: str = "gw") -> Refusal:
@@ -20,7 +23,7 @@ class Post:
     """Dead letters on a real database."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.database = Database(registry_in(folder))
         self.letters = DeadLetters(self.database, max_bytes=max_bytes)
 
     async def __aenter__(self) -> "Post":

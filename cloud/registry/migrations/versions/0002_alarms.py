@@ -184,3 +184,15 @@ def upgrade() -> None:
         sa.Column("seen_ms", sa.BigInteger),
         sa.Column("revoked_ms", sa.BigInteger),
     )
+
+
+def downgrade() -> None:
+    """Drop what 0001 has no place for: the tables and columns of `upgrade`, with all that is in them."""
+    for table in (
+        "tokens", "sessions", "users", "deliveries", "notices", "duty", "maintenance", "journal", "alarm_events",
+        "alarms", "alarm_states", "rule_versions",
+    ):  # fmt: skip
+        op.drop_table(table)
+    for table, columns in (("sensors", ("twin", "groups")), ("sites", ("polygon", "closes", "area_m2", "capacity"))):
+        for column in columns:
+            op.drop_column(table, column)

@@ -11,7 +11,10 @@ from cloud.alarms.journal import read_entries
 from cloud.alarms.records import RuleRefused
 from cloud.registry.records import Sensor
 from rules.scope import Patch
+from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city
+
+pytestmark = on_each_registry(slow=True)
 
 
 def run(folder: Path, scenario: Callable[[Town], Awaitable[None]], **kept: Any) -> None:

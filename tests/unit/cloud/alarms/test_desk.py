@@ -10,7 +10,10 @@ from cloud.alarms.desk import AlreadyAcknowledged, DeskRefused
 from cloud.alarms.journal import Actor
 from cloud.alarms.maintenance import Calendar, MaintenanceRefused
 from rules.rule import Severity
+from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, T0, Town, level
+
+pytestmark = on_each_registry(slow=True)
 
 BUDI = Actor("budi", "10.0.0.8")
 HOUR_MS = 3_600_000

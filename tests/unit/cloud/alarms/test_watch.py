@@ -12,9 +12,12 @@ from cloud.blocks import Block
 from cloud.health import Condition
 from cloud.registry.records import Sensor
 from rules.engine import Watched, step_column
+from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, STREAM, T0, Town, city, level
 from wire import Domain, Reading, encode_batch
 from wire.topics import shard_of
+
+pytestmark = on_each_registry(slow=True)
 
 
 def run(folder: Path, *scenarios: Callable[[Town], Awaitable[None]], **kept: object) -> None:

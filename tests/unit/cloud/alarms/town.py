@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cloud.accounting import Accounts
 from cloud.alarms.book import Book
@@ -25,6 +25,7 @@ from cloud.registry.database import Database
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.sqlite import SqliteStore
+from tests.registries import registry_in
 from wire import Reading, encode_batch
 
 T0 = 1_764_000_000_000
@@ -77,16 +78,17 @@ class Town:
         self.now_ms = T0
         self.registry = registry or city()
         self.store = SqliteStore(folder / "readings.db")
-        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.database = Database(registry_in(folder))
         self.accounts, self.newest = Accounts(), Newest()
         self.metrics = Metrics(self.accounts)
         self.book = Book(self.database, self.registry, clock=self.clock)
         self.desk = Desk(self.database, clock=self.clock)
         self.nudges = 0
         self.hears = True
+        self.lost: Exception | None = None
         self.watch = Watch(
             database=self.database, book=self.book, newest=self.newest, store=self.store, shards=shards,
-            listening=lambda: self.hears, grace_s=30, nudge=self._nudge, clock=self.clock,
+            listening=lambda: self.hears, grace_s=30, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
         )  # fmt: skip
         self.opener = Opener(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
@@ -94,7 +96,7 @@ class Town:
         self.keeper = Keeper(
             opener=self.opener, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
-            metrics=self.metrics, watch=self.watch,
+            metrics=self.metrics, watch=self.watch, confirm=self._confirm,
         )  # fmt: skip
         self._seq = 0
 
@@ -113,6 +115,10 @@ class Town:
 
     def clock(self) -> int:
         return self.now_ms
+
+    def _confirm(self, _connection: Connection) -> None:
+        if self.lost is not None:
+            raise self.lost
 
     def _nudge(self) -> None:
         self.nudges += 1

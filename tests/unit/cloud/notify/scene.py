@@ -25,6 +25,7 @@ from cloud.registry.database import Database
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.rule import Kind, Level, Rule, Severity
+from tests.registries import registry_in
 
 T0 = 1_795_489_800_000  # 2026-11-24T03:10:00Z, 12:10 in Morotai
 ZONE = "Asia/Jayapura"
@@ -83,7 +84,7 @@ class Scene:
     def __init__(self, folder: Path, notify: NotifySettings, *, gauges: int = 40) -> None:
         self.settings = notify
         self.registry = registry(gauges)
-        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.database = Database(registry_in(folder))
         self.now_ms = T0
         self.commands: list[tuple[str, Any]] = []
         self.is_connected = True

@@ -13,8 +13,11 @@ from cloud.health import Condition
 from cloud.notify import notifier as notifier_file
 from cloud.registry.database import Database
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
+from tests.registries import on_each_registry, registry_in
 from tests.servers import free_port
 from tests.unit.cloud.notify.scene import PEOPLE, Scene, hook, settings, until
+
+pytestmark = on_each_registry(slow=True)
 
 ANI = Actor("ani")
 
@@ -138,7 +141,7 @@ def test_two_notifiers_on_one_database_never_send_twice(tmp_path: Path):
     with HttpReceiver() as web, SmtpReceiver() as post:
 
         async def story(scene: Scene) -> None:
-            other = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+            other = Database(registry_in(tmp_path))
             async with scene.notifier() as one, scene.notifier(database=other) as two:
                 for gauge in range(60):
                     await scene.raise_alarm(gauge % 40, at_ms=time.time_ns() // 1_000_000 + gauge)

@@ -10,7 +10,10 @@ import pytest
 from cloud.notify.contract import Later, Never, Sent
 from cloud.notify.outbox import KEEP_MS, Outbox, backoff_s
 from cloud.notify.packer import NOBODY
+from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, Scene, hook, settings
+
+pytestmark = on_each_registry(slow=True)
 
 
 def chat(folder: Path) -> dict[str, Any]:

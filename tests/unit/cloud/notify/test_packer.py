@@ -9,7 +9,10 @@ import pytest
 
 from cloud.notify.packer import Told, Verdict, Waiting, verdict
 from cloud.notify.pages import Page
+from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, hook, settings
+
+pytestmark = on_each_registry(slow=True)
 
 
 def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **more: Any) -> None:

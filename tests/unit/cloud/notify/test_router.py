@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from cloud.notify.router import NEEDED_NO_MORE
+from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import MINUTE, Scene, hook, settings
+
+pytestmark = on_each_registry(slow=True)
 
 STEPS = [
     {"channels": ["first"]},

@@ -12,11 +12,12 @@ from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.registry.tables import Base
+from tests.registries import each_registry, registry_in
 from tests.unit.cloud.examples import GATEWAY, city
 
 
 def open_database(folder: Path) -> Database:
-    return Database(f"sqlite:///{folder / 'registry.db'}")
+    return Database(registry_in(folder))
 
 
 def living(registry: Registry) -> tuple[object, ...]:
@@ -28,6 +29,7 @@ def living(registry: Registry) -> tuple[object, ...]:
     )
 
 
+@each_registry
 def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path: Path):
     async def scenario() -> None:
         database = open_database(tmp_path)
@@ -40,6 +42,7 @@ def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path
     asyncio.run(scenario())
 
 
+@each_registry
 def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_again(tmp_path: Path):
     smaller = Registry(
         city=city().city, sites=city().sites(), gateways=[each for each in city().gateways() if each.id == GATEWAY],
@@ -64,6 +67,7 @@ def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_ag
     asyncio.run(scenario())
 
 
+@each_registry
 def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path):
     async def scenario() -> list[object]:
         database = open_database(tmp_path)
@@ -77,6 +81,7 @@ def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path
     assert asyncio.run(scenario()) == []
 
 
+@each_registry
 def test_opening_again_keeps_what_is_there(tmp_path: Path):
     async def scenario() -> None:
         for _ in range(2):
@@ -90,7 +95,7 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path):
 
 def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
     async def scenario() -> tuple[int, int]:
-        database = open_database(tmp_path)
+        database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
         await database.open()
         answers = [
             await database.run(lambda connection, name=name: connection.execute(text(f"PRAGMA {name}")).scalar_one())
@@ -104,7 +109,7 @@ def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
 
 def test_a_database_that_cannot_be_used_says_so_in_one_sentence_and_recovers(tmp_path: Path):
     async def scenario() -> None:
-        database = open_database(tmp_path / "later")
+        database = Database(f"sqlite:///{tmp_path / 'later' / 'registry.db'}")
         with pytest.raises(DatabaseUnavailable, match=r"registry database .*registry\.db: unable to open"):
             await database.open()
         assert "unable to open" in database.problem
@@ -116,6 +121,7 @@ def test_a_database_that_cannot_be_used_says_so_in_one_sentence_and_recovers(tmp
     asyncio.run(scenario())
 
 
+@each_registry
 def test_a_registry_that_was_never_loaded_is_a_lookup_error(tmp_path: Path):
     async def scenario() -> None:
         database = open_database(tmp_path)

@@ -1,0 +1,1 @@
+"""Backup and restore of all that the cloud keeps: registry database and readings, from and into any engine."""

@@ -1,0 +1,102 @@
+"""Where backups lie: one folder each, which has its name only when it is whole.
+
+backups/20261125T010000Z/                   manifest.json  registry.jsonl.gz  readings.lp.gz
+backups/20261125T020000Z.unfinished/        under way, or left by one that was killed: the next backup clears it away
+"""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cloud.backup.files import PRIVATE
+from cloud.backup.manifest import NAME, BackupError, Manifest, encode_manifest
+
+_WHOLE = re.compile(r"\d{8}T\d{6}Z")
+_UNFINISHED = ".unfinished"
+
+
+class Unfinished:
+    """A backup that is being made in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def finish(self, manifest: Manifest) -> Path:
+        """Write the manifest, then give the folder its name: each durable before what follows it."""
+        descriptor = os.open(self.folder / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(encode_manifest(manifest))
+            file.flush()
+            os.fsync(descriptor)
+        _sync(self.folder)
+        whole = self.folder.with_suffix("")
+        self.folder.rename(whole)
+        _sync(whole.parent)
+        return whole
+
+
+@contextmanager
+def begun(parent: Path) -> Iterator[Unfinished]:
+    """A new unfinished backup in `parent`, alone there; BackupError where another is being made, or none can be.
+
+    What stands there unfinished when this ends is taken away.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise BackupError(
+            f"--to {parent}: cannot be used: {error.strerror}; name a folder on a disk with room"
+        ) from None
+    _lock(lock, parent)
+    try:
+        clear(parent)
+        folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}{_UNFINISHED}"
+        if folder.with_suffix("").exists():
+            raise BackupError(f"{folder.with_suffix('')}: was made in this same second; try again")
+        folder.mkdir(mode=0o700)
+        yield Unfinished(folder)
+    finally:
+        clear(parent)
+        os.close(lock)
+
+
+def _lock(descriptor: int, parent: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BackupError(f"--to {parent}: another backup is being made there; wait for it") from None
+
+
+def clear(parent: Path) -> None:
+    """Take away what is unfinished in `parent`."""
+    for left in parent.glob(f"*{_UNFINISHED}"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def whole_ones(parent: Path) -> list[Path]:
+    """The whole backups in `parent`, the oldest first."""
+    return sorted(path for path in parent.iterdir() if _WHOLE.fullmatch(path.name) and (path / NAME).is_file())
+
+
+def keep_newest(parent: Path, keep: int) -> list[Path]:
+    """Remove all but the newest `keep` whole backups; which were removed."""
+    removed = whole_ones(parent)[:-keep]
+    for path in removed:
+        # first its name: one that is half removed must not look whole
+        shutil.rmtree(path.rename(path.with_name(path.name + _UNFINISHED)))
+    return removed
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

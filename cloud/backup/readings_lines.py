@@ -1,0 +1,58 @@
+"""The readings as lines of InfluxDB's protocol, from any store and into any, with no more than a page in memory.
+
+air,gateway=gw-daruba,sensor=air-market,site=daruba pm10=30.5,pm2_5=12.0 1764000000000        domain by domain
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from cloud.backup.manifest import BackupError, Tally
+from cloud.backup.tallies import ReadingsTally
+from cloud.blocks import Block
+from cloud.stores.contract import ReadingsStore
+from cloud.stores.lines import blocks_of, lines_of
+from wire import Domain
+
+LINES_A_WRITE = 10_000
+
+
+async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) -> dict[str, Tally]:
+    """Give every reading of the store to `write`, as lines; how many they were. StoreUnavailable where it fails."""
+    tallies: dict[str, Tally] = {}
+    for domain in Domain:
+        found = ReadingsTally()
+        async for block in store.read_all(domain):
+            write(lines_of([block]))
+            found.add(block)
+        tallies[domain.value] = found.tally()
+    return tallies
+
+
+async def tally_readings(store: ReadingsStore) -> dict[str, Tally]:
+    """What the store holds now."""
+    return await dump_readings(store, lambda _lines: None)
+
+
+def tally_blocks(lines: Iterable[bytes]) -> dict[str, Tally]:
+    """What is in `lines`; BackupError where they are no lines of readings."""
+    found = {domain: ReadingsTally() for domain in Domain}
+    for block in _blocks(lines):
+        found[block.domain].add(block)
+    return {domain.value: each.tally() for domain, each in found.items()}
+
+
+async def load_readings(store: ReadingsStore, lines: Iterable[bytes]) -> list[str]:
+    """Write `lines` to the store; a sentence for each point that it refused for ever. StoreUnavailable, BackupError."""
+    refused: list[str] = []
+    rest = iter(lines)
+    while chunk := list(islice(rest, LINES_A_WRITE)):
+        result = await store.write([store.prepare(list(_blocks(chunk)))])
+        refused += [rejected.reason for rejected in result.rejected]
+    return refused
+
+
+def _blocks(lines: Iterable[bytes]) -> Iterator[Block]:
+    try:
+        yield from blocks_of(lines)
+    except (ValueError, KeyError) as error:
+        raise BackupError(f"the backup's readings are damaged: {error}; use another") from None

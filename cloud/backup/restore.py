@@ -1,0 +1,171 @@
+"""Restoring into an empty registry database and an empty readings store, of whichever engines.
+
+sums of the files ─► both empty? ─► readings ─► registry, in one transaction: form of then, rows, digests, form of now
+
+Readings go first, so that accounts never stand there that claim what is not stored yet; the registry comes whole or
+not at all, so a restore that was interrupted leaves it empty, and may be done again with `--add-readings`. What the
+cloud wrote for dashboards is in no backup: the events of alarms are marked to be told to them again.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DBAPIError
+
+from cloud.backup.files import check_sum, lines_in
+from cloud.backup.manifest import BackupError, Manifest, Tally, read_manifest
+from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
+from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
+from cloud.registry.database import engine_of
+from cloud.registry.revisions import known, move, rows_by_table
+from cloud.reports.news import forget_reported
+from cloud.stores.contract import ReadingsStore, StoreUnavailable
+
+Tallies = dict[str, Tally]
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What the backup holds of a table or a domain, and what is there after the restore."""
+
+    name: str
+    expected: Tally
+    found: Tally
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both hold the same."""
+        return (self.expected.count, self.expected.digest) == (self.found.count, self.found.digest)
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What came of a restore: every table and domain compared, and why the store refused points, if it did."""
+
+    manifest: Manifest
+    tables: list[Compared]
+    domains: list[Compared]
+    refused: list[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is there as it was backed up."""
+        return all(each.is_same for each in (*self.tables, *self.domains))
+
+
+def check_backup(folder: Path) -> Manifest:
+    """Read every file of a backup against the manifest's sums, counts and digests; BackupError where one is not so."""
+    manifest = _summed(folder)
+    registry, readings = manifest.registry, manifest.readings
+    _must_be(folder, registry.tables, tally_lines(lines_in(folder / registry.file.name)))
+    if readings is not None:
+        _must_be(folder, readings.domains, tally_blocks(lines_in(folder / readings.file.name)))
+    return manifest
+
+
+def _summed(folder: Path) -> Manifest:
+    manifest = read_manifest(folder)
+    for file in manifest.files():
+        check_sum(folder, file)
+    return manifest
+
+
+def _must_be(folder: Path, expected: Tallies, found: Tallies) -> None:
+    for each in _compared(expected, found):
+        if not each.is_same:
+            raise BackupError(
+                f"{folder}: holds {each.found.count} of {each.name}, and its manifest says {each.expected.count} with "
+                "another digest; use another backup"
+            )
+
+
+async def restore(folder: Path, url: str, store: ReadingsStore, *, add_readings: bool = False) -> Restored:
+    """Restore the backup in `folder`; BackupError, and nothing changed, where that must not be.
+
+    With `add_readings` the store may hold some already: those of the same sensor, quantity and time are replaced.
+    """
+    manifest = _summed(folder)
+    if manifest.revision not in known():
+        raise BackupError(
+            f"{folder}: was made by Siaga {manifest.siaga} with a registry of revision {manifest.revision}, and this "
+            f"version knows revisions up to {known()[-1]}; install that version, or a newer one"
+        )
+    told = f"registry database {make_url(url).render_as_string(hide_password=True)}"
+    try:
+        _must_be_empty(url, told)
+        refused, domains = await _restore_readings(folder, manifest, store, add_readings=add_readings)
+        tables = _restore_registry(folder, manifest, url, told)
+    except StoreUnavailable as error:
+        raise BackupError(f"{error}; the registry is untouched, so restore again with --add-readings") from None
+    except DBAPIError as error:
+        raise BackupError(f"{told}: {error.orig}; nothing in it was changed") from None
+    return Restored(manifest, tables, domains, refused)
+
+
+async def _restore_readings(
+    folder: Path, manifest: Manifest, store: ReadingsStore, *, add_readings: bool
+) -> tuple[list[str], list[Compared]]:
+    if manifest.readings is None:
+        return [], []
+    await store.open()
+    if not add_readings and await store.newest():
+        raise BackupError(
+            "the readings store of [store] is not empty; name an empty one, or give --add-readings to keep what it "
+            "holds and add the backup's (as after a restore that was interrupted)"
+        )
+    refused = await load_readings(store, lines_in(folder / manifest.readings.file.name))
+    return refused, list(_compared(manifest.readings.domains, await tally_readings(store)))
+
+
+def _must_be_empty(url: str, told: str) -> None:
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            _no_rows(connection, told)
+    finally:
+        engine.dispose()
+
+
+def _no_rows(connection: Connection, told: str) -> None:
+    for name, rows in rows_by_table(connection).items():
+        if rows:
+            raise BackupError(
+                f"{told}: is not empty ({name} has {rows} rows); stop the cloud, and name a new database in "
+                "registry.url or move the old one away"
+            )
+
+
+def _restore_registry(folder: Path, manifest: Manifest, url: str, told: str) -> list[Compared]:
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            _no_rows(connection, told)  # again: somebody may have started the cloud meanwhile
+            move(connection, manifest.revision)
+            load_rows(connection, lines_in(folder / manifest.registry.file.name))
+            compared = list(_compared(manifest.registry.tables, tally_rows(connection)))
+            for each in compared:
+                if not each.is_same:
+                    raise BackupError(
+                        f"{told}: {each.name} came out otherwise than backed up; nothing in it was changed"
+                    )
+            move(connection)
+            forget_reported(connection)
+    finally:
+        engine.dispose()
+    return compared
+
+
+def _compared(expected: Tallies, found: Tallies) -> Iterator[Compared]:
+    nothing = Tally(0, f"{0:032x}")
+    for name in sorted({*expected, *found}):
+        yield Compared(name, expected.get(name, nothing), found.get(name, nothing))
+
+
+def differences(compared: Iterable[Compared]) -> list[str]:
+    """A sentence for each table or domain that is not as it was backed up."""
+    return [
+        f"{each.name}: {each.expected.count} backed up, {each.found.count} there now"
+        + ("" if each.expected.count != each.found.count else ", with other values")
+        for each in compared
+        if not each.is_same
+    ]

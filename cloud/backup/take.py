@@ -1,0 +1,97 @@
+"""Making a backup while the cloud runs: first the registry at one moment, then all readings.
+
+time   ──────────●───────────────────────────────►
+                 registry, as it is now   readings, page by page
+
+The order is the point. A reading is stored before its receipt is committed. So every reading that the accounts claim at
+the moment ● was in the store by then, and is among the readings that are read after it: the accounts of a backup never
+claim what its readings lack. The other way round they would. A snapshot of both at once, which no two engines can give,
+would hold no more.
+
+What is stored after ● may be among the readings without being in the accounts. If it was not acknowledged, the gateway
+sends it again, and writing it again is harmless. If it was, the restored accounts call it missing: that overstates a
+loss, and hides none. Alarms stand in the same snapshot as the accounts, and a cloud that starts shows its rules the
+store's readings since then again. A delivery that was under way at ● is sent again, with the same key.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from cloud.api.times import rfc_3339
+from cloud.backup.files import SummedWriter
+from cloud.backup.folders import begun, keep_newest
+from cloud.backup.manifest import FORMAT, BackupError, Manifest, ReadingsPart, RegistryPart
+from cloud.backup.readings_lines import dump_readings
+from cloud.backup.registry_rows import dump_rows, snapshot
+from cloud.registry.revisions import UnknownRevision, revision_of
+from cloud.settings import CloudSettings
+from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from wire.batch import VERSION
+
+REGISTRY_FILE = "registry.jsonl.gz"
+READINGS_FILE = "readings.lp.gz"
+
+
+async def take_backup(
+    settings: CloudSettings, store: ReadingsStore | None, parent: Path, *, keep: int | None, now_ms: int
+) -> tuple[Path, Manifest]:
+    """Make a backup in a new folder of `parent`, whole when this returns; BackupError where it cannot be made.
+
+    Without a `store` it holds no readings. Afterwards only the newest `keep` are kept, if that is given.
+    """
+    with begun(parent) as unfinished:
+        try:
+            city, revision, registry = _registry(settings.registry.url, unfinished.folder)
+            readings = None if store is None else await _readings(settings, store, unfinished.folder)
+        except OSError as error:
+            raise BackupError(
+                f"--to {parent}: the backup cannot be written: {error.strerror}; make room there"
+            ) from None
+        manifest = Manifest(
+            format=FORMAT,
+            siaga=version("siaga"),
+            made=rfc_3339(now_ms),
+            city=city,
+            revision=revision,
+            wire=VERSION,
+            registry=registry,
+            readings=readings,
+        )
+        whole = unfinished.finish(manifest)
+        if keep is not None:
+            keep_newest(parent, keep)
+    return whole, manifest
+
+
+def _registry(url: str, folder: Path) -> tuple[str, str, RegistryPart]:
+    where = make_url(url)
+    told = f"registry database {where.render_as_string(hide_password=True)}"
+    try:
+        with snapshot(url) as connection, SummedWriter(folder / REGISTRY_FILE) as file:
+            revision = revision_of(connection)
+            if revision is None:
+                raise BackupError(f"{told}: holds no registry yet; start the cloud once, or look at registry.url")
+            city = _city(connection)
+            tables = dump_rows(connection, file.write)
+    except UnknownRevision as error:
+        raise BackupError(f"{told}: {error}") from None
+    except DBAPIError as error:
+        raise BackupError(f"{told}: {error.orig}; try again when it works") from None
+    return city, revision, RegistryPart(where.get_backend_name(), file.sum, tables)
+
+
+def _city(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT name FROM cities")).scalar() or "")
+
+
+async def _readings(settings: CloudSettings, store: ReadingsStore, folder: Path) -> ReadingsPart:
+    try:
+        await store.open()
+        with SummedWriter(folder / READINGS_FILE) as file:
+            domains = await dump_readings(store, file.write)
+    except StoreUnavailable as error:
+        raise BackupError(f"{error}; the backup was not made, so try again when the store works") from None
+    return ReadingsPart(settings.store.engine, file.sum, domains)

@@ -1,0 +1,84 @@
+"""The forms that the registry database has had, and the way from one to another.
+
+0001 ⇄ 0002        move(connection)  to the newest        move(connection, to="0001")  back, where nothing is lost by it
+
+A database knows its revision; this version of Siaga knows all up to its own, and touches no database of a newer one.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSIONS_TABLE = "alembic_version"
+_ONE_AT_A_TIME = 5_149_741  # any number, the same in every process: PostgreSQL's locks have numbers for names
+
+
+class UnknownRevision(Exception):
+    """A revision that this version of Siaga does not know; the text is one sentence."""
+
+
+def known() -> list[str]:
+    """Every revision that this version knows, the oldest first."""
+    return [script.revision for script in reversed(list(_scripts().walk_revisions()))]
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of a database; None where it has no tables of Siaga yet. UnknownRevision where it is newer."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in known():
+        raise UnknownRevision(
+            f"it is of revision {found}, made by a newer version of Siaga, and this one knows revisions up to "
+            f"{known()[-1]}; run the newer version, or restore a backup from before the upgrade"
+        )
+    return found
+
+
+def move(connection: Connection, to: str | None = None) -> None:
+    """Bring a database to revision `to`, or to the newest; in the transaction of `connection`.
+
+    Going back drops what the older form has no place for. UnknownRevision where this version knows not both ends.
+    """
+    if connection.dialect.name == "postgresql":  # SQLite's transactions begin with the lock that this is
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+    now, wanted = revision_of(connection), to or known()[-1]
+    if wanted not in known():
+        raise UnknownRevision(f"there is no revision {wanted}; known are {', '.join(known())}")
+    config = _config()
+    config.attributes["connection"] = connection
+    goes_back = now is not None and known().index(now) > known().index(wanted)
+    (command.downgrade if goes_back else command.upgrade)(config, wanted)
+
+
+def tables_of(connection: Connection) -> list[Table]:
+    """The tables that a database has, of whichever revision: those that others refer to come first."""
+    held = MetaData()
+    held.reflect(connection)
+    return [table for table in held.sorted_tables if table.name != _VERSIONS_TABLE]
+
+
+def rows_by_table(connection: Connection) -> dict[str, int]:
+    """How many rows each table of a database holds."""
+    counted = {table.name: select(func.count()).select_from(table) for table in tables_of(connection)}
+    return {name: connection.execute(query).scalar_one() for name, query in counted.items()}
+
+
+def columns_by_table(connection: Connection) -> dict[str, set[str]]:
+    """The columns of each table of a database."""
+    looked = inspect(connection)
+    names = [name for name in looked.get_table_names() if name != _VERSIONS_TABLE]
+    return {name: {column["name"] for column in looked.get_columns(name)} for name in names}
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

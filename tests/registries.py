@@ -1,0 +1,56 @@
+"""The registry database of a test's folder, on the engine that the test runs on: SQLite, and a real PostgreSQL.
+
+pytestmark = on_each_registry()        Database(registry_in(tmp_path))        the same folder gives the same database
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ParamSpec
+
+import pytest
+
+from tests.servers import Postgresql
+
+P = ParamSpec("P")
+_numbers = itertools.count()
+_server: list[Postgresql] = []
+_databases: dict[Path, str] = {}
+
+
+def on_each_registry(*, slow: bool = False) -> list[pytest.MarkDecorator]:
+    """Marks for a module whose tests run on each engine; where they are `slow`, PostgreSQL's turn is a proof."""
+    postgresql = pytest.param("postgresql", marks=pytest.mark.proof) if slow else "postgresql"
+    engines = pytest.mark.parametrize("registry_engine", ["sqlite", postgresql], indirect=True)
+    return [pytest.mark.usefixtures("registry_engine"), engines]
+
+
+def each_registry(test: Callable[P, None]) -> Callable[P, None]:
+    """Lets one test run on each engine."""
+    for mark in on_each_registry():
+        test = mark(test)
+    return test
+
+
+def registry_in(folder: Path) -> str:
+    """The URL of the registry database of `folder`."""
+    if not _server:
+        return f"sqlite:///{folder / 'registry.db'}"
+    if folder not in _databases:
+        _databases[folder] = new_database(_server[0])
+    return _databases[folder]
+
+
+def new_database(server: Postgresql) -> str:
+    """The URL of an empty database that no other test has."""
+    return server.database(f"registry_{next(_numbers)}")
+
+
+@contextmanager
+def on_postgresql(server: Postgresql) -> Iterator[None]:
+    """Within it, the registries of all folders are databases of `server`."""
+    _server.append(server)
+    yield
+    _server.clear()
+    _databases.clear()

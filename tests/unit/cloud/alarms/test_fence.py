@@ -1,0 +1,56 @@
+"""A process whose shards were taken by another writes nothing more: neither what comes in nor what time brings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.ingest.lease import LeaseLost
+from tests.unit.cloud.alarms.town import Town, level
+
+LOST = LeaseLost("shards 0-63 were taken over")
+
+
+def run(folder: Path, scenario: Callable[[Town], Awaitable[None]]) -> None:
+    async def within() -> None:
+        async with Town(folder) as town:
+            await town.rule()
+            await town.silence_rule()
+            await town.send(level(100, at=0))
+            town.lost = LOST
+            await scenario(town)
+            assert town.accounts.account("gw-daruba").received == 1
+            assert await town.events() == []
+
+    asyncio.run(within())
+
+
+def test_what_comes_in_is_not_kept_and_so_not_acknowledged(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        with pytest.raises(LeaseLost):
+            await town.send(level(160, at=60))
+
+    run(tmp_path, scenario)
+
+
+def test_a_silence_is_not_told(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        with pytest.raises(LeaseLost):
+            await town.beat(at=3_600)
+
+    run(tmp_path, scenario)
+
+
+def test_the_watch_ends_with_it(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        town.now_ms += 3_600_000
+        with pytest.raises(LeaseLost):
+            await town.watch.run()
+
+    run(tmp_path, scenario)
+
+
+def test_the_rules_on_a_gateway_of_other_shards_are_not_this_process_s_to_judge(tmp_path: Path):
+    assert Town(tmp_path).watch.takes("gw-daruba")
+    assert not Town(tmp_path, shards=range(0)).watch.takes("gw-daruba")

@@ -1,0 +1,56 @@
+"""A registry database with rows in every table that it has, made from the tables themselves, so a new one is in too."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Connection, Double, Integer, LargeBinary, Table, insert
+
+from cloud.registry.database import engine_of
+from cloud.registry.revisions import move, tables_of
+
+ROWS = 3
+
+
+def fill(url: str, *, revision: str | None = None) -> None:
+    """Bring the empty database at `url` to `revision`, with rows in every table."""
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        move(connection, revision)
+        fill_tables(connection)
+    engine.dispose()
+
+
+def fill_tables(connection: Connection) -> None:
+    for table in tables_of(connection):
+        connection.execute(insert(table), [_row(table, number) for number in range(1, ROWS + 1)])
+
+
+def _row(table: Table, number: int) -> dict[str, Any]:
+    return {column.name: _value(column.type, column.nullable, number) for column in table.c}
+
+
+def _value(kind: Any, nullable: bool, number: int) -> Any:
+    if nullable and number == ROWS:
+        return None
+    if isinstance(kind, JSON):
+        return [[2.05, 128.29 + number], [3, None]]
+    if isinstance(kind, LargeBinary):
+        return bytes(range(256)) * number
+    if isinstance(kind, Boolean):
+        return number % 2 == 0
+    if isinstance(kind, Double):
+        return [5.0, 1e-300, 0.1 + 0.2][number - 1]
+    if isinstance(kind, Integer):  # BigInteger is one too
+        return number
+    return f"n{number}" if kind.length is not None and kind.length < 64 else f"naïve “{number}”\n\\ ☂"
+
+
+def rows_of(url: str) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables, in an order of no engine's."""
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        found = {
+            table.name: sorted((dict(row) for row in connection.execute(table.select()).mappings()), key=repr)
+            for table in tables_of(connection)
+        }
+    engine.dispose()
+    return found

@@ -1,0 +1,102 @@
+"""The wire, version 1, as gateways in the field speak it: tests/golden/wire_v1.json is never changed.
+
+What is new must be optional: an older side passes over fields that it does not know. What cannot be is another version,
+which the cloud keeps whole as a dead letter and acknowledges, to be replayed when it has learnt it.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from cloud.accounting import Receipt
+from cloud.ingest.parcels import open_parcel
+from cloud.ingest.reasons import Reason
+from tests.unit.cloud.examples import GATEWAY, LATEST, city
+from wire import (
+    Ack,
+    Batch,
+    Channel,
+    Clock,
+    Column,
+    Lost,
+    SourceState,
+    SourceStatus,
+    SpoolState,
+    Status,
+    Topic,
+    WireError,
+    decode_ack,
+    decode_batch,
+    decode_status,
+    encode_ack,
+    parse_topic,
+)
+
+GOLDEN: dict[str, str] = json.loads((Path(__file__).parents[2] / "golden" / "wire_v1.json").read_text())
+T0 = 1_764_000_000_000
+STREAM = "9f3c21d07ab4e815"
+BATCH = Batch(
+    STREAM, 1201, 1206,
+    [
+        Column("air-market", "pm10", [T0, T0 + 1_000], [30.0, 30.5]),
+        Column("air-market", "pm2_5", [T0, T0 + 1_000], [12.3, 12.4], Clock.ESTIMATED),
+        Column("river-daruba-1", "water_level", [T0 + 500, T0 + 250], [251.5, -3.0]),
+    ],
+    backfill=True, lost=(Lost("77aa", 1, 90, "spool full"),),
+)  # fmt: skip
+STATUS = Status(
+    1, True, "gw-daruba", "0.1.0", "b00t", STREAM, T0, Clock.ESTIMATED,
+    SpoolState(depth=3, oldest_ms=T0 - 1_000, lost=90, bytes=4_096, max_bytes=2**20),
+    (
+        SourceState("river", SourceStatus.OK, readings=12, last_ms=T0 - 1_000),
+        SourceState("air", SourceStatus.FAILED, "no such port", noise_bytes=7),
+    ),
+)  # fmt: skip
+
+
+def test_an_old_gateway_s_batch_is_read():
+    assert decode_batch(base64.b64decode(GOLDEN["batch"])) == BATCH
+    assert decode_batch(GOLDEN["batch_plain"].encode()) == BATCH
+
+
+def test_an_old_gateway_s_status_and_last_will_are_read():
+    assert decode_status(GOLDEN["status"].encode()) == STATUS
+    assert decode_status(GOLDEN["will"].encode()) == Status(1, False, "gw-daruba", "0.1.0", "b00t", STREAM, T0)
+
+
+def test_an_old_gateway_is_answered_in_the_bytes_that_it_knows():
+    assert encode_ack(Ack(STREAM, 1201, 1206)) == GOLDEN["ack"].encode()
+    assert decode_ack(GOLDEN["ack"].encode()) == Ack(STREAM, 1201, 1206)
+
+
+@pytest.mark.parametrize("channel", [Channel.UP, Channel.ACK, Channel.STATUS])
+def test_the_topics_are_where_an_old_gateway_expects_them(channel: Channel):
+    assert parse_topic(GOLDEN[f"topic_{channel}"]) == Topic("gw-daruba", channel)
+
+
+def test_fields_that_a_newer_side_added_are_passed_over():
+    batch = json.loads(GOLDEN["batch_plain"]) | {"compressed_by": "zstd", "more": {"of": ["the", "same"]}}
+    batch["columns"][1].append("an item of a column that is not known yet")
+    assert decode_batch(json.dumps(batch).encode()) == BATCH
+    status = json.loads(GOLDEN["status"]) | {"battery": 3.9}
+    status["sources"][0]["colour"] = "blue"
+    status["spool"]["oldest_stream"] = STREAM
+    assert decode_status(json.dumps(status).encode()) == STATUS
+    assert decode_ack(json.dumps(json.loads(GOLDEN["ack"]) | {"store": "a"}).encode()) == Ack(STREAM, 1201, 1206)
+
+
+def test_a_status_of_another_version_is_refused_in_a_sentence():
+    with pytest.raises(WireError, match="status has version 2; this side speaks 1"):
+        decode_status(json.dumps(json.loads(GOLDEN["status"]) | {"v": 2}).encode())
+
+
+def test_a_batch_of_a_newer_version_is_kept_whole_and_acknowledged():
+    newer = json.dumps(json.loads(GOLDEN["batch_plain"]) | {"v": 2}).encode()
+    parcel = open_parcel(newer, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
+    (refusal,) = parcel.refusals
+    assert (refusal.reason, refusal.raw) == (Reason.NOT_A_BATCH, newer)
+    assert "wire version 2" in refusal.sentence
+    assert parcel.receipt == Receipt(GATEWAY, STREAM, 1201, 1206)
+    assert not parcel.blocks
