@@ -1,10 +1,11 @@
 """cloud.toml, table by table; docs/cloud.md explains each key.
 
-[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [api]  [access]  [console]
+[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [api]  [access]  [enrol]  [console]
 """
 
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -55,7 +56,10 @@ class SqliteSettings(Settings):
 
 
 class InfluxSettings(Settings):
-    """Readings in InfluxDB: `api` v1 needs `database`, v2 needs `org`, `bucket` and `token_file`."""
+    """Readings in InfluxDB: `api` v1 needs `database`, v2 needs `org`, `bucket` and `token_file`.
+
+    `consistency` is how many nodes of a clustered InfluxDB 1.x must hold what it says it holds.
+    """
 
     engine: Engine = "influxdb"
     url: str
@@ -67,6 +71,8 @@ class InfluxSettings(Settings):
     bucket: str = ""
     token_file: Path | None = None
     timeout_s: Seconds = 10.0
+    # not "any": that is said before a single node holds it
+    consistency: Literal["one", "quorum", "all"] | None = None
 
     @field_validator("url")
     @classmethod
@@ -83,6 +89,8 @@ class InfluxSettings(Settings):
         missing = [name for name in needed if not getattr(self, name)]
         if missing:
             raise ValueError(f'api "{self.api}" needs {" and ".join(missing)}; add it')
+        if self.consistency is not None and self.api != "v1":
+            raise ValueError('consistency is for api "v1"; take it out, v2 has no such choice')
         if (self.username is None) != (self.password_file is None):
             raise ValueError("username and password_file go together; add the other one or take both out")
         return self
@@ -142,11 +150,22 @@ class DeadLetterSettings(Settings):
 
 
 class ApiSettings(Settings):
-    """Where the API and the console listen."""
+    """Where the API and the console listen, and the proxies that are believed about where a request came from."""
 
     enabled: bool = True
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+    @field_validator("proxies")
+    @classmethod
+    def _proxies_are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for text in proxies:
+            try:
+                ip_network(text)
+            except ValueError:
+                raise ValueError(f'{text!r} is no address; write one such as "10.0.0.7" or "10.0.0.0/24"') from None
+        return proxies
 
 
 class AccessSettings(Settings):
@@ -155,6 +174,19 @@ class AccessSettings(Settings):
     secure_cookies: Literal["auto", "always"] = "auto"
     idle_h: Annotated[float, Field(gt=0, le=24 * 366)] = 12.0
     longest_days: Annotated[float, Field(gt=0, le=366)] = 30.0
+
+
+class EnrolSettings(Settings):
+    """How `siaga-cloud gateway …` logs in to the broker as its administrator, and what it tells gateways to use.
+
+    `host`, `port` and `ca` are the broker as gateways reach it; without `ca` they trust their system's authorities.
+    """
+
+    username: str = "siaga-admin"
+    password_file: Path
+    host: str
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8883
+    ca: Path | None = None
 
 
 class ConsoleSettings(Settings):
@@ -177,6 +209,7 @@ class CloudSettings(Settings):
     notify: NotifySettings = NotifySettings()
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
+    enrol: EnrolSettings | None = None
     console: ConsoleSettings = ConsoleSettings()
 
 
@@ -201,6 +234,7 @@ def load_cloud_settings(file: Path) -> CloudSettings:
             "registry": settings.registry.beside(file),
             "rules": _placed(settings.rules, file),
             "notify": settings.notify.beside(file),
+            "enrol": None if settings.enrol is None else _placed(settings.enrol, file),
             "console": console.model_copy(update={"coastline": coastline}),
         }
     )

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+        signal.signal(number, stop)
     try:
         _run(chosen, console)
     except CannotStart as problem:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(chosen: argparse.Namespace, console: Console) -> None:
     folder = Folder(chosen.data)
     _must_be_free(chosen.port)
-    broker_port = _any_free_port()
+    broker_port = any_free_port()
     folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
     people = settle_people(folder.path)
     with Tree(folder.logs, folder.lock) as tree:
@@ -124,13 +124,15 @@ def _must_be_free(port: int) -> None:
             ) from None
 
 
-def _any_free_port() -> int:
+def any_free_port() -> int:
+    """A TCP port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """Raise Stop at the first signal; those after it change nothing."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # once is enough: what follows ends all
     raise Stop

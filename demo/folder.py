@@ -9,7 +9,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Template
 from typing import IO
@@ -53,15 +53,19 @@ class Folder:
         """Each process's log."""
         return self.path / "logs"
 
-    def settle(self, *, broker_port: int, api_port: int, language: str) -> None:
-        """Write the settings of all parts."""
+    def settle(
+        self, *, broker_port: int, api_port: int = 0, language: str = "en", uplinks: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the settings of all parts; `uplinks` has each gateway's lines for a broker that is not the demo's."""
+        here = f"port = {broker_port}"
         devices = json.dumps(str(self.devices), ensure_ascii=False)[1:-1]  # a TOML string escapes as a JSON one does
         with _writable(self.path):
             for name in _KEPT_AS_THEY_ARE:
                 shutil.copyfile(CITY / name, self.path / name)
             for name in _FILLED_IN:
+                uplink = (uplinks or {}).get(name.removesuffix(".toml"), here)
                 text = Template((CITY / name).read_text(encoding="utf-8")).substitute(
-                    broker_port=broker_port, api_port=api_port, language=language, devices=devices
+                    broker_port=broker_port, api_port=api_port, language=language, devices=devices, uplink=uplink
                 )
                 (self.path / name).write_text(text, encoding="utf-8")
 

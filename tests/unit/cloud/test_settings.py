@@ -60,6 +60,10 @@ def test_a_part_of_the_shards_is_a_range(tmp_path: Path):
         ('[ingest]\nshards = "0-64"', "ingest.shards: '0-64': write the first and the last shard"),
         ('[store]\nengine = "mysql"', "store.engine: 'mysql': input should be 'sqlite' or 'influxdb'"),
         ('[store]\nengine = "influxdb"\nurl = "host"\ndatabase = "d"', "store.url: 'host': write an address such as"),
+        (
+            '[store]\nengine = "influxdb"\nurl = "http://h:1"\napi = "v2"\nbucket = "b"\nconsistency = "all"',
+            'store: consistency is for api "v1"; take it out',
+        ),
         ('[store]\nengine = "influxdb"\nurl = "http://h:1"', 'store: api "v1" needs database; add it'),
         ('[store]\nengine = "influxdb"\nurl = "http://h:1"\napi = "v2"', 'store: api "v2" needs bucket; add it'),
         (f'{V1}username = "u"', "store: username and password_file go together"),
@@ -68,6 +72,8 @@ def test_a_part_of_the_shards_is_a_range(tmp_path: Path):
         ('[registry]\nurl = "nonsense"', "registry.url: 'nonsense': "),
         ("[dead_letters]\nmax_mb = 0", "dead_letters.max_mb: 0: "),
         ("[api]\nport = 99999", "api.port: 99999: "),
+        ('[api]\nproxies = ["proxy"]', "api.proxies: 'proxy' is no address; write one such as"),
+        ('[enrol]\nhost = "h"', "enrol.password_file: is missing; add it"),
     ],
 )
 def test_a_mistake_is_named_by_its_key_as_it_stands_in_the_file(tmp_path: Path, text: str, sentence: str):

@@ -1,0 +1,207 @@
+"""The commands for who may connect to the broker; the broker and the cloud run meanwhile.
+
+siaga-cloud gateway enrol gw-daruba --config cloud.toml        gateway rotate | revoke | list
+siaga-cloud ingester enrol cloud-2 --shards 32-63 --config cloud.toml        ingester rotate | revoke
+"""
+
+import argparse
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from cloud.access.commands import operator
+from cloud.alarms.journal import write_entry
+from cloud.broker.dynamic_security import BrokerRefused, Order, order, usernames
+from cloud.broker.grants import Grant, gateway_grant, ingester_grant
+from cloud.broker.papers import papers_of, put_into
+from cloud.registry.city_file import read_city_file
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.settings import CloudSettings, EnrolSettings, IngestSettings, load_cloud_settings
+from runtime.mqtt import BrokerSettings
+from runtime.settings import SettingsError
+
+_PASSWORD_BYTES = 24
+
+
+def add_broker_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `gateway` and `ingester` to the subparsers `commands`; `common` has the options that every command takes."""
+    gateway = _group(commands, "gateway", "let gateways connect to the broker, or no more", "enrol|rotate|revoke|list")
+    _command(gateway, common, "enrol", _enrol_gateway, "let a gateway of the city file in", _into_option)
+    _command(gateway, common, "rotate", _rotate, "give it a new password; the old one ends now", _into_option)
+    _command(gateway, common, "revoke", _revoke, "let it in no more, from this moment")
+    listing = gateway.add_parser("list", help="the city's gateways, and who of them may connect", parents=[common])
+    listing.set_defaults(command=_said(_list_gateways))
+    ingester = _group(commands, "ingester", "logins for several clouds that split the shards", "enrol|rotate|revoke")
+    _command(ingester, common, "enrol", _enrol_ingester, "let a cloud in for its shards", _shards_option)
+    _command(ingester, common, "rotate", _rotate, "give it a new password; the old one ends now", _into_option)
+    _command(ingester, common, "revoke", _revoke, "let it in no more, from this moment")
+
+
+def _enrol_gateway(chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    known = [gateway.id for gateway in read_city_file(settings.registry.city).gateways()]
+    if chosen.name not in known:
+        close = get_close_matches(chosen.name, known, n=1)
+        advice = f"did you mean {close[0]}?" if close else "write it there first, or its readings become dead letters"
+        raise SettingsError([f"{settings.registry.city.name} has no gateway {chosen.name!r}; {advice}"])
+    return _enrol(chosen, settings, gateway_grant(chosen.name))
+
+
+def _enrol_ingester(chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    return _enrol(chosen, settings, ingester_grant(chosen.name, chosen.shards))
+
+
+def _enrol(chosen: argparse.Namespace, settings: CloudSettings, grant: Grant) -> str:
+    enrol = _enrol_settings(settings)
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    _must_be_new(chosen.name, settings)
+    role = {"rolename": grant.role, "textname": grant.textname, "acls": list(grant.acls)}
+    client = {"username": chosen.name, "password": password, "roles": [{"rolename": grant.role, "priority": 0}]}
+    kept_to = {"clientid": grant.client_id} if grant.client_id else {}
+    _ordered(
+        settings,
+        chosen.name,
+        "enrol",
+        [
+            {"command": "deleteRole", "rolename": grant.role},  # of an enrolment that broke off
+            {"command": "createRole", **role},
+            {"command": "createClient", "textname": grant.textname, **client, **kept_to},
+        ],
+    )
+    return _handed_over(chosen, enrol, password)
+
+
+def _must_be_new(name: str, settings: CloudSettings) -> None:
+    if name in asyncio.run(usernames(_administrator(settings))):
+        raise BrokerRefused(f"the broker knows {name} already; rotate gives it a new password, revoke takes it out")
+
+
+def _rotate(chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    enrol = _enrol_settings(settings)
+    _must_be_one(chosen, settings)
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    change = {"command": "setClientPassword", "username": chosen.name, "password": password}
+    _ordered(settings, chosen.name, "rotate", [change])
+    return _handed_over(chosen, enrol, password)
+
+
+def _revoke(chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    role = _must_be_one(chosen, settings)
+    orders = [{"command": "deleteClient", "username": chosen.name}, {"command": "deleteRole", "rolename": role}]
+    _ordered(settings, chosen.name, "revoke", orders)
+    return f"{chosen.name} may connect no more; it was thrown out if it was there"
+
+
+def _must_be_one(chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    """The role of the gateway or ingester that is named; others, such as the administrator, are left alone."""
+    (found,) = asyncio.run(order(_administrator(settings), [{"command": "getClient", "username": chosen.name}]))
+    role = f"{chosen.kind}-{chosen.name}"
+    if role not in [held["rolename"] for held in found["client"].get("roles", [])]:
+        raise BrokerRefused(f"{chosen.name} is no {chosen.kind} of this broker; mosquitto_ctrl changes other clients")
+    return role
+
+
+def _list_gateways(_chosen: argparse.Namespace, settings: CloudSettings) -> str:
+    may_connect = set(asyncio.run(usernames(_administrator(settings))))
+    gateways = read_city_file(settings.registry.city).gateways()
+    width = max((len(gateway.id) for gateway in gateways), default=0)
+    lines = [
+        f"{gateway.id:<{width}}  {'enrolled' if gateway.id in may_connect else 'not enrolled':<12}  {gateway.name}"
+        for gateway in gateways
+    ]
+    return "\n".join(lines) or f"{settings.registry.city.name} has no gateway"
+
+
+def _ordered(settings: CloudSettings, name: str, deed: str, orders: list[Order]) -> None:
+    """Have the broker obey, and write down who said so; where the journal cannot be opened nothing is done."""
+
+    async def run() -> None:
+        database = Database(settings.registry.url)
+        try:
+            await database.open()
+            await order(_administrator(settings), orders)
+            now_ms = time.time_ns() // 1_000_000
+            await database.run(
+                lambda connection: write_entry(connection, operator(), deed, f"broker-client:{name}", now_ms=now_ms)
+            )
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def _enrol_settings(settings: CloudSettings) -> EnrolSettings:
+    if settings.enrol is None:
+        raise SettingsError(["cloud.toml: enrol: is missing; add [enrol] with password_file and host (docs/cloud.md)"])
+    return settings.enrol
+
+
+def _administrator(settings: CloudSettings) -> BrokerSettings:
+    enrol = _enrol_settings(settings)
+    return settings.broker.model_copy(update={"username": enrol.username, "password_file": enrol.password_file})
+
+
+def _handed_over(chosen: argparse.Namespace, enrol: EnrolSettings, password: str) -> str:
+    papers = papers_of(chosen.name, enrol, password)
+    if chosen.into is None:
+        return "\n".join(f"# --- {name}\n{text}" for name, text in papers.items())
+    folder = put_into(chosen.into, chosen.name, papers)
+    return f"{folder} holds {', '.join(papers)}; bring them to {chosen.name}, beside its settings, and delete them here"
+
+
+def _said(
+    work: Callable[[argparse.Namespace, CloudSettings], str],
+) -> Callable[[argparse.Namespace], int]:
+    """The command as the command line runs it: what it says on standard output, or one sentence of why not."""
+
+    def command(chosen: argparse.Namespace) -> int:
+        try:
+            sys.stdout.write(f"{work(chosen, load_cloud_settings(chosen.config)).rstrip()}\n")
+        except (BrokerRefused, DatabaseUnavailable, OSError) as error:
+            raise SettingsError([str(error)]) from None
+        return 0
+
+    return command
+
+
+def _group(commands: Any, name: str, told: str, deeds: str) -> Any:
+    parser = commands.add_parser(name, help=told)
+    parser.set_defaults(kind=name)
+    return parser.add_subparsers(required=True, metavar=deeds.replace("|", " | "))
+
+
+def _command(
+    group: Any,
+    common: argparse.ArgumentParser,
+    name: str,
+    work: Callable[[argparse.Namespace, CloudSettings], str],
+    told: str,
+    options: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> None:
+    parser = group.add_parser(name, help=told, parents=[common])
+    parser.add_argument("name", metavar="NAME")
+    parser.set_defaults(command=_said(work))
+    if options is not None:
+        options(parser)
+
+
+def _into_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="write the files into FOLDER/NAME, instead of showing them"
+    )
+
+
+def _shards_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--shards", type=_shards, required=True, metavar="0-31", help="what it takes in")
+    _into_option(parser)
+
+
+def _shards(text: str) -> range:
+    try:
+        return IngestSettings(shards=text).shard_range
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r}: write the first and the last shard, as in "0-31"') from None

@@ -1,0 +1,476 @@
+"""The deployment's own configuration files, on real programs: who gets in, who hears what, what people see over TLS."""
+
+import contextlib
+import http.server
+import json
+import shutil
+import socket
+import sqlite3
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
+
+from tests.people import bearer, user_in
+from tests.rehearsal import HOST, Rehearsal
+from tests.servers import free_port, siaga_cloud, wait_until
+from wire import Channel, topic_of
+
+A, B = "gw-daruba", "gw-utara"
+PASSWORD = "a river that rises"
+ACCEPTED = ReasonCode(PacketTypes.CONNACK, "Success")
+
+
+@pytest.fixture(scope="module")
+def grafana() -> Iterator[str]:
+    """A simulated Grafana: it only says which path it was asked for."""
+
+    class Echo(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(f"simulated grafana: {self.path}".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory, grafana: str) -> Iterator[Rehearsal]:
+    running = Rehearsal(tmp_path_factory.mktemp("deployment"), grafana=grafana)
+    try:
+        running.start()
+        (running.folder / "password").write_text(PASSWORD)
+        password = str(running.folder / "password")
+        added = running.operator("user", "add", "ani", "--role", "administrator", "--password-file", password)
+        assert added.code == 0, added.err
+        for gateway in (A, B):
+            enrolled = running.operator("gateway", "enrol", gateway, "--into", str(_papers(running)))
+            assert enrolled.code == 0, enrolled.err
+        yield running
+    finally:
+        running.stop()
+
+
+class Client:
+    """An MQTT client over TLS that remembers what it was answered and what it heard."""
+
+    def __init__(
+        self,
+        rehearsal: Rehearsal,
+        name: str,
+        *,
+        password: str | None = None,
+        login: str | None = None,
+        tls: bool = True,
+        keep_session: bool = False,
+    ) -> None:
+        self.answer: ReasonCode | None = None
+        self.granted: list[ReasonCode] = []
+        self.heard: list[tuple[str, bytes]] = []
+        self.ended = False
+        self._client = paho.Client(
+            paho.CallbackAPIVersion.VERSION2, client_id=name, clean_session=not keep_session, reconnect_on_failure=False
+        )
+        if tls:
+            self._client.tls_set(ca_certs=str(rehearsal.ca))  # type: ignore[no-untyped-call]
+        if login is not None:
+            self._client.username_pw_set(login, password)
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = lambda _client, _data, _mid, codes, _properties: self.granted.extend(codes)
+        self._client.on_message = lambda _client, _data, message: self.heard.append((message.topic, message.payload))
+        self._client.on_disconnect = self._disconnected
+        self._client.connect(HOST, rehearsal.broker_port)
+        self._client.loop_start()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the broker let it in; waits for the broker's word, or for its silence to end the connection."""
+        wait_until(lambda: self.answer is not None or self.ended, "the broker accepts or refuses")
+        return self.answer == ACCEPTED
+
+    def _connected(self, _client: object, _data: object, _flags: object, code: ReasonCode, _properties: object) -> None:
+        self.answer = code
+
+    def _disconnected(self, *_: object) -> None:
+        self.ended = True
+
+    def may_subscribe(self, topic: str) -> bool:
+        """Ask to hear `topic`; whether the broker grants it."""
+        self.granted.clear()
+        self._client.subscribe(topic, 1)
+        wait_until(lambda: self.granted, f"an answer to the subscription to {topic}")
+        return not self.granted[0].is_failure
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send at QoS 1, and wait for the PUBACK, which a broker gives for what it throws away too."""
+        self._client.publish(topic, payload, 1).wait_for_publish(20)
+
+    def close(self) -> None:
+        """Go."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def _papers(rehearsal: Rehearsal) -> Path:
+    return rehearsal.folder / "data" / "gateways"
+
+
+def _password(rehearsal: Rehearsal, gateway: str) -> str:
+    return (_papers(rehearsal) / gateway / "uplink.password").read_text().strip()
+
+
+def _gateway(rehearsal: Rehearsal, gateway: str, *, client_id: str | None = None) -> Client:
+    name = client_id or f"siaga-edge-{gateway}"
+    return Client(rehearsal, name, login=gateway, password=_password(rehearsal, gateway))
+
+
+def _cloud(rehearsal: Rehearsal, *, name: str = "listener", keep_session: bool = False) -> Client:
+    password = rehearsal.secret("cloud/broker.password")
+    return Client(rehearsal, name, login="siaga-cloud", password=password, keep_session=keep_session)
+
+
+def test_the_broker_speaks_nothing_but_tls(rehearsal: Rehearsal):
+    plain = Client(rehearsal, f"siaga-edge-{A}", login=A, password=_password(rehearsal, A), tls=False)
+    assert not plain.accepted
+    plain.close()
+
+
+def test_the_brokers_certificate_is_refused_by_who_trusts_another_authority(rehearsal: Rehearsal, tmp_path: Path):
+    stranger = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=stranger"]
+    stranger += ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "ca")]
+    subprocess.run(stranger, check=True, capture_output=True)
+    with pytest.raises(ssl.SSLCertVerificationError, match=r"self-signed certificate|unable to get local issuer"):
+        _served_certificate(rehearsal.broker_port, tmp_path / "ca")
+
+
+@pytest.mark.parametrize("server", ["broker", "proxy"])
+def test_its_own_authority_vouches_for_each_server_by_the_strictest_rules(rehearsal: Rehearsal, server: str):
+    port = {"broker": rehearsal.broker_port, "proxy": rehearsal.https_port}[server]
+    assert _served_certificate(port, rehearsal.ca)
+
+
+def test_nobody_gets_in_without_a_login_or_with_a_wrong_password(rehearsal: Rehearsal):
+    for login, password in ((None, None), (A, "wrong"), ("nobody", "at all")):
+        client = Client(rehearsal, f"siaga-edge-{A}", login=login, password=password)
+        assert not client.accepted
+        client.close()
+
+
+def test_a_gateway_cannot_take_anothers_session_by_its_client_id(rehearsal: Rehearsal):
+    thief = _gateway(rehearsal, A, client_id=f"siaga-edge-{B}")
+    assert not thief.accepted
+    thief.close()
+
+
+@pytest.mark.parametrize("channel", [Channel.UP, Channel.STATUS, Channel.CONFIG_REPORTED, Channel.CMD_REPLY])
+def test_a_gateway_speaks_for_itself_and_for_no_other(rehearsal: Rehearsal, channel: Channel):
+    cloud, gateway = _cloud(rehearsal), _gateway(rehearsal, A)
+    assert cloud.accepted
+    assert gateway.accepted
+    assert cloud.may_subscribe(f"siaga/v1/+/+/{channel}")
+    cloud.heard.clear()
+    gateway.publish(topic_of(B, channel), b"forged")
+    gateway.publish(topic_of(A, channel), b"its own")
+    wait_until(lambda: b"its own" in dict(cloud.heard).values(), "the gateway's own message arrives")
+    assert [topic for topic, payload in cloud.heard if payload == b"forged"] == []
+    gateway.close()
+    cloud.close()
+
+
+def test_a_gateway_hears_what_is_meant_for_it_and_nothing_else(rehearsal: Rehearsal):
+    gateway = _gateway(rehearsal, A)
+    assert gateway.accepted
+    for channel in (Channel.ACK, Channel.CONFIG, Channel.CMD):
+        assert gateway.may_subscribe(topic_of(A, channel))
+        assert not gateway.may_subscribe(topic_of(B, channel))
+    for topic in ("#", "siaga/#", "siaga/v1/+/+/ack", topic_of(A, Channel.UP), "$SYS/#", "$CONTROL/#"):
+        assert not gateway.may_subscribe(topic), topic
+    cloud = _cloud(rehearsal)
+    assert cloud.accepted
+    cloud.publish(topic_of(B, Channel.ACK), b"for another")
+    cloud.publish(topic_of(A, Channel.ACK), b"for it")
+    wait_until(lambda: gateway.heard, "the ack arrives")
+    assert [payload for _, payload in gateway.heard] == [b"for it"]
+    cloud.close()
+    gateway.close()
+
+
+def test_the_cloud_may_not_rule_the_broker(rehearsal: Rehearsal):
+    cloud = _cloud(rehearsal)
+    assert cloud.accepted
+    assert not cloud.may_subscribe("$CONTROL/dynamic-security/v1/response")
+    take_over = {"commands": [{"command": "createClient", "username": "intruder", "password": "intruder"}]}
+    cloud.publish("$CONTROL/dynamic-security/v1", json.dumps(take_over).encode())
+    intruder = Client(rehearsal, "intruder", login="intruder", password="intruder")
+    assert not intruder.accepted
+    intruder.close()
+    cloud.close()
+
+
+def test_the_health_check_of_the_broker_hears_its_uptime_and_nothing_else(rehearsal: Rehearsal):
+    options = dict(line.split(" ", 1) for line in rehearsal.secret("broker/mosquitto_sub").splitlines())
+    health = Client(rehearsal, "health", login=options["-u"], password=options["-P"])
+    assert health.accepted
+    assert health.may_subscribe("$SYS/broker/uptime")
+    wait_until(lambda: health.heard, "the uptime arrives")
+    assert not health.may_subscribe("siaga/v1/+/+/up")
+    health.close()
+
+
+def test_enrolled_gateways_send_over_tls_until_the_database_has_it_and_hear_the_ack(rehearsal: Rehearsal):
+    login = {"u": "grafana", "p": rehearsal.secret("grafana/influxdb.password"), "db": "siaga"}
+    influx = f"http://127.0.0.1:{rehearsal.influx_port}"
+    with rehearsal.gateways() as gateways:
+        for gateway in (A, B):
+            wait_until(lambda gateway=gateway: _received(rehearsal, gateway) > 30, f"readings of {gateway} are in")
+        gateways.must_live()
+        asked = {**login, "q": "SELECT count(water_level) FROM flood"}
+        wait_until(
+            lambda: "series" in httpx.get(f"{influx}/query", params=asked).json()["results"][0],
+            "Grafana's login reads water levels",
+        )
+    for gateway in (A, B):
+        made, kept = _spooled(rehearsal, gateway)
+        assert kept < made / 2, "a gateway forgets what it heard the ack for"
+    refused = httpx.post(f"{influx}/write", params=login, content="flood,sensor=x water_level=1")
+    assert refused.status_code in (401, 403), "Grafana's login may read only"
+
+
+def test_a_revoked_gateway_is_thrown_out_and_stays_out(rehearsal: Rehearsal):
+    gateway = _gateway(rehearsal, B)
+    assert gateway.accepted
+    assert rehearsal.operator("gateway", "revoke", B).code == 0
+    wait_until(lambda: gateway.ended, "the broker throws it out")
+    gateway.close()
+    again = _gateway(rehearsal, B)
+    assert not again.accepted
+    again.close()
+    assert f"{B}   not enrolled" in rehearsal.operator("gateway", "list").out
+    assert rehearsal.operator("gateway", "enrol", B, "--into", str(_papers(rehearsal))).code == 0
+    back = _gateway(rehearsal, B)
+    assert back.accepted
+    back.close()
+
+
+def test_after_a_rotation_only_the_new_password_opens(rehearsal: Rehearsal):
+    old = _password(rehearsal, A)
+    assert rehearsal.operator("gateway", "rotate", A, "--into", str(_papers(rehearsal))).code == 0
+    with_old = Client(rehearsal, f"siaga-edge-{A}", login=A, password=old)
+    assert not with_old.accepted
+    with_old.close()
+    with_new = _gateway(rehearsal, A)
+    assert with_new.accepted
+    with_new.close()
+
+
+def test_who_is_enrolled_is_known_after_the_broker_was_killed(rehearsal: Rehearsal):
+    rehearsal.broker.kill()
+    rehearsal.broker.start()
+    gateway = _gateway(rehearsal, A)
+    assert gateway.accepted
+    gateway.close()
+
+
+def test_what_waits_for_a_cloud_that_is_away_outlives_a_restart_of_the_broker(rehearsal: Rehearsal):
+    away = _cloud(rehearsal, name="away", keep_session=True)
+    assert away.accepted
+    assert away.may_subscribe("siaga/v1/+/+/cmd/reply")
+    away.close()
+    gateway = _gateway(rehearsal, A)
+    assert gateway.accepted
+    gateway.publish(topic_of(A, Channel.CMD_REPLY), b"while it was away")
+    gateway.close()
+    rehearsal.broker.stop()
+    rehearsal.broker.start()
+    back = _cloud(rehearsal, name="away", keep_session=True)
+    wait_until(lambda: b"while it was away" in dict(back.heard).values(), "the broker hands over what it kept")
+    back.close()
+
+
+def test_the_operators_mistakes_are_one_sentence_each(rehearsal: Rehearsal):
+    said = {
+        ("gateway", "enrol", "gw-darubba"): "city.toml has no gateway 'gw-darubba'; did you mean gw-daruba?",
+        ("gateway", "enrol", A): f"the broker knows {A} already; rotate gives it a new password, revoke takes it out",
+        ("gateway", "revoke", "siaga-admin"): "siaga-admin is no gateway of this broker",
+        ("gateway", "rotate", "gw-nowhere"): "the broker does not getClient gw-nowhere: Client not found",
+    }
+    for command, sentence in said.items():
+        refused = rehearsal.operator(*command)
+        assert (refused.code, refused.err.count("\n")) == (2, 1), refused.err
+        assert sentence in refused.err
+
+
+def test_an_ingester_of_half_of_the_shards_hears_those_gateways_only(rehearsal: Rehearsal):
+    enrol = ["ingester", "enrol", "cloud-2", "--shards", "32-63", "--into", str(rehearsal.folder)]
+    assert rehearsal.operator(*enrol).code == 0
+    password = (rehearsal.folder / "cloud-2" / "uplink.password").read_text().strip()
+    half = Client(rehearsal, "siaga-cloud-32-63", login="cloud-2", password=password)
+    assert half.accepted
+    assert half.may_subscribe("siaga/v1/20/+/up")
+    assert not half.may_subscribe("siaga/v1/1f/+/up")
+    assert not half.may_subscribe("siaga/v1/+/+/up")
+    half.close()
+    assert rehearsal.operator("ingester", "revoke", "cloud-2").code == 0
+
+
+def test_people_reach_the_console_over_tls_only(rehearsal: Rehearsal):
+    sent_on = httpx.get(f"http://127.0.0.1:{rehearsal.http_port}/login", headers={"Host": HOST})
+    assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}/login")
+    with _browser(rehearsal) as browser:
+        page = browser.get("/login")
+        assert page.status_code == 200
+        assert "Pulau Morotai" in page.text
+        for header in ("content-security-policy", "x-content-type-options", "x-frame-options"):
+            assert header in page.headers
+        assert page.headers["strict-transport-security"] == "max-age=31536000"
+        assert "server" not in page.headers
+
+
+def test_a_login_through_the_proxy_gets_a_cookie_for_tls_only_and_a_socket(rehearsal: Rehearsal):
+    with _browser(rehearsal) as browser:
+        answer = browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        assert "__Host-siaga_session" in answer.headers["set-cookie"]
+        assert "Secure" in answer.headers["set-cookie"]
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+    assert _upgrade(rehearsal, cookie).startswith("HTTP/1.1 101 ")
+    assert _upgrade(rehearsal, "nothing=1").startswith("HTTP/1.1 403 ")
+
+
+def test_the_journal_has_the_address_of_the_person_and_not_of_the_proxy(rehearsal: Rehearsal):
+    with _browser(rehearsal, address="127.0.0.2") as browser:
+        assert browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD}).status_code == 200
+        lines = browser.get("/api/v1/journal").raise_for_status().json()
+    assert any("127.0.0.2" in str(line) for line in lines["entries"] if "ani" in str(line)), lines
+
+
+@pytest.mark.proof
+def test_a_proxy_that_the_settings_do_not_name_is_not_believed(tmp_path: Path):
+    port = free_port()
+    proxies = '["192.0.2.1"]'
+    (tmp_path / "cloud.toml").write_text(f"[broker]\nport = {free_port()}\n[api]\nport = {port}\nproxies = {proxies}\n")
+    shutil.copyfile("demo/city/city.toml", tmp_path / "city.toml")
+    user_in(tmp_path, "ani", "administrator", PASSWORD)
+    with (
+        siaga_cloud(tmp_path, tmp_path / "cloud.toml", port=port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-Forwarded-For": "203.0.113.9"}) as browser,
+    ):
+        assert browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD}).status_code == 200
+        lines = browser.get("/api/v1/journal").raise_for_status().json()["entries"]
+    assert {line["origin"] for line in lines if line["actor"] == "ani"} == {"127.0.0.1"}
+
+
+def test_grafana_is_behind_the_same_door(rehearsal: Rehearsal):
+    with _browser(rehearsal) as browser:
+        assert browser.get("/grafana/d/siaga-id-flood").text == "simulated grafana: /grafana/d/siaga-id-flood"
+
+
+def test_bootstrap_touches_nothing_that_is_there(rehearsal: Rehearsal):
+    before = _contents(rehearsal.folder / "secrets")
+    assert "Ready for localhost" in rehearsal.bootstrap()
+    assert _contents(rehearsal.folder / "secrets") == before
+
+
+def test_renewed_certificates_are_served_after_a_hangup_and_trusted_as_before(rehearsal: Rehearsal):
+    old = _served_certificate(rehearsal.broker_port, rehearsal.ca)
+    passwords = _contents(rehearsal.folder / "secrets" / "cloud")
+    there = _gateway(rehearsal, A)
+    assert there.accepted
+    rehearsal.bootstrap("--renew")
+    assert _contents(rehearsal.folder / "secrets" / "cloud") == passwords
+    assert rehearsal.broker.process is not None
+    rehearsal.broker.process.send_signal(1)
+    wait_until(lambda: _served_certificate(rehearsal.broker_port, rehearsal.ca) != old, "the new one is served")
+    assert there.may_subscribe(topic_of(A, Channel.ACK)), "who was connected stays so"
+    there.close()
+    gateway = _gateway(rehearsal, A)
+    assert gateway.accepted
+    gateway.close()
+
+
+def test_a_broken_bootstrap_says_what_to_do(rehearsal: Rehearsal, tmp_path: Path):
+    with pytest.raises(subprocess.CalledProcessError) as nothing:
+        subprocess.run(
+            [Path("deploy/bootstrap").absolute(), "--keep-owner", "--root", tmp_path], check=True, capture_output=True
+        )
+    assert b"copy .env.example to it and write SIAGA_HOST" in nothing.value.stderr
+    shutil.copytree(rehearsal.folder / "secrets", tmp_path / "secrets")
+    (tmp_path / ".env").write_text("SIAGA_HOST=localhost\n")
+    (tmp_path / "secrets" / "grafana" / "influxdb.password").write_text("another")
+    with pytest.raises(subprocess.CalledProcessError) as differing:
+        subprocess.run(
+            [Path("deploy/bootstrap").absolute(), "--keep-owner", "--root", tmp_path], check=True, capture_output=True
+        )
+    assert b"differ; delete the one that is wrong" in differing.value.stderr
+
+
+def _browser(rehearsal: Rehearsal, *, address: str | None = None) -> httpx.Client:
+    """What trusts the installation's authority, and comes from `address` of the loopback."""
+    way = httpx.HTTPTransport(verify=ssl.create_default_context(cafile=rehearsal.ca), local_address=address)
+    return httpx.Client(base_url=f"https://{HOST}:{rehearsal.https_port}", transport=way, timeout=20)
+
+
+def _upgrade(rehearsal: Rehearsal, cookie: str) -> str:
+    """The first line of the answer to a request for the console's web socket."""
+    context = ssl.create_default_context(cafile=rehearsal.ca)
+    request = (
+        "GET /console/_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"Host: {HOST}:{rehearsal.https_port}\r\nOrigin: https://{HOST}:{rehearsal.https_port}\r\nCookie: {cookie}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with (
+        socket.create_connection((HOST, rehearsal.https_port), timeout=20) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as wire,
+    ):
+        wire.sendall(request.encode())
+        return wire.recv(4_096).decode(errors="replace").partition("\r\n")[0]
+
+
+def _served_certificate(port: int, ca: Path) -> str:
+    """The serial number of what is served on `port`, verified as Python 3.13 does by default."""
+    context = ssl.create_default_context(cafile=ca)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    with (
+        socket.create_connection((HOST, port), timeout=20) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as wire,
+    ):
+        return str((wire.getpeercert() or {})["serialNumber"])
+
+
+def _received(rehearsal: Rehearsal, gateway: str) -> int:
+    found = _api(rehearsal, "/gateways")
+    return next(one["account"]["received"] for one in found if one["id"] == gateway)
+
+
+def _spooled(rehearsal: Rehearsal, gateway: str) -> tuple[int, int]:
+    """How many readings a gateway has made, and how many its spool still has."""
+    with contextlib.closing(sqlite3.connect(rehearsal.folder / "data" / "demo" / f"{gateway}.spool.db")) as spool:
+        (made,) = spool.execute("SELECT sum(last) FROM stream").fetchone()
+        (kept,) = spool.execute("SELECT count(*) FROM reading").fetchone()
+    return made, kept
+
+
+def _api(rehearsal: Rehearsal, path: str) -> list[dict]:
+    token = rehearsal.folder / "token"
+    if not token.exists():
+        token.write_text(rehearsal.operator("token", "add", "test", "--role", "viewer").out.strip())
+    with _browser(rehearsal) as browser:
+        return browser.get(f"/api/v1{path}", headers=bearer(token.read_text())).raise_for_status().json()
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}

@@ -1,0 +1,211 @@
+"""A rehearsal of docker-compose.yml without Docker: the same configuration files, on Debian's builds, on the loopback.
+
+bootstrap ─► mosquitto.conf ─► Mosquitto      cloud.toml ─► siaga-cloud ─► InfluxDB 1.6      Caddyfile ─► Caddy
+`python -m tests.rehearsal --folder FOLDER`, or deploy/rehearse, runs it with simulated gateways until Ctrl-C.
+What differs from Compose stands in `DIFFERENCES`, in `_influxd` and in `_caddy`, and nowhere else.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from cloud.cli import main as siaga_cloud_main
+from tests.servers import Program, free_port, influxd, require, siaga_cloud, wait_until
+
+ROOT = Path(__file__).parents[1]
+HOST = "localhost"
+Differences = dict[str, str]
+
+
+class Said(NamedTuple):
+    """What a command ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Rehearsal:
+    """An installation in `folder`, made by deploy/bootstrap; `with all_of(*rehearsal.programs)` runs it."""
+
+    def __init__(self, folder: Path, *, grafana: str = "127.0.0.1:1") -> None:
+        self.folder = folder
+        self.broker_port, self.https_port, self.http_port = free_port(), free_port(), free_port()
+        self.influx_port, self.api_port = free_port(), free_port()
+        (folder / ".env").write_text((ROOT / ".env.example").read_text().replace("siaga.example.org", HOST))
+        self.bootstrap()
+        self.ca = folder / "secrets" / "ca" / "ca.crt"
+        self.cloud_toml = self._differing(folder / "city" / "cloud.toml", self._of_the_cloud())
+        self.broker = self._mosquitto()
+        self.influxd = self._influxd()
+        self.cloud = siaga_cloud(folder, self.cloud_toml, port=self.api_port)
+        self.proxy = self._caddy(grafana)
+
+    @property
+    def programs(self) -> list[Program]:
+        """All of them, in the order in which Compose starts them."""
+        return [self.broker, self.influxd, self.cloud, self.proxy]
+
+    def bootstrap(self, *options: str) -> str:
+        """Run deploy/bootstrap here; what it says."""
+        command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", self.folder, *options]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def start(self) -> None:
+        """Start all that is not a context of its own, with the logins that InfluxDB's image would make."""
+        self.broker.start()
+        self.influxd.start()
+        self.make_logins()
+        self.cloud.start()
+        self.proxy.start()
+
+    def stop(self) -> None:
+        """Stop all in the opposite order."""
+        for program in reversed(self.programs):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.stop()
+
+    def secret(self, name: str) -> str:
+        """What bootstrap put into a file below secrets/."""
+        return (self.folder / "secrets" / name).read_text()
+
+    def make_logins(self) -> None:
+        """In InfluxDB 1.6 what deploy/influxdb/init.d makes in InfluxDB 2: two logins with the same rights."""
+        admin = {"u": "admin", "p": self.secret("influxdb/admin.password")}
+        self._influxql(f"CREATE USER admin WITH PASSWORD '{admin['p']}' WITH ALL PRIVILEGES", {})
+        for statement in (
+            "CREATE DATABASE siaga",
+            f"CREATE USER \"siaga-cloud\" WITH PASSWORD '{self.secret('influxdb/cloud.password')}'",
+            f"CREATE USER grafana WITH PASSWORD '{self.secret('influxdb/grafana.password')}'",
+            'GRANT ALL ON siaga TO "siaga-cloud"',
+            "GRANT READ ON siaga TO grafana",
+        ):
+            self._influxql(statement, admin)
+
+    def operator(self, *arguments: str) -> "Said":
+        """`docker compose run --rm operator …`, in this process: a new one takes seconds to begin."""
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            code = siaga_cloud_main([*arguments, "--config", str(self.cloud_toml)])
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def gateways(self) -> Program:
+        """The simulated gateways of the profile `demo`, which must be enrolled into data/gateways."""
+        papers, data = self.folder / "data" / "gateways", self.folder / "data" / "demo"
+        where = ["--host", HOST, "--port", str(self.broker_port)]
+        command = [sys.executable, "-m", "demo.gateways", "--data", str(data), "--papers", str(papers), *where]
+        return Program("gateways", command, self.folder)
+
+    def _influxql(self, statement: str, login: dict[str, str]) -> None:
+        address = f"http://127.0.0.1:{self.influx_port}/query"
+        answer = httpx.post(address, params=login, data={"q": statement}, timeout=10).raise_for_status().json()
+        assert "error" not in answer["results"][0], answer
+
+    def _of_the_cloud(self) -> Differences:
+        secrets, data = self.folder / "secrets", self.folder / "data"
+        return {
+            'host = "broker"': f'host = "{HOST}"',
+            "port = 8883": f"port = {self.broker_port}",
+            "/run/secrets/": f"{secrets}/cloud/",
+            "/run/operator/": f"{secrets}/operator/",
+            "http://influxdb:8086": f"http://127.0.0.1:{self.influx_port}",
+            "sqlite:////var/lib/siaga/": f"sqlite:///{data}/cloud/",
+            'host = "0.0.0.0"': f'host = "127.0.0.1"\nport = {self.api_port}',
+            '"172.30.82.0/24"': '"127.0.0.1"',
+        }
+
+    def _mosquitto(self) -> Program:
+        place = self.folder / "mosquitto"  # the container's working folder
+        place.mkdir()
+        for name in ("secrets", "data"):
+            (place / name).symlink_to(self.folder / name / "broker")
+        shutil.copyfile(ROOT / "deploy" / "mosquitto" / "mosquitto.conf", place / "mosquitto.conf")
+        # root would become another user and lose the right to its files; a container begins as the right one
+        stay = "user root\n" if os.geteuid() == 0 else ""
+        listener = {"listener 8883": f"{stay}listener {self.broker_port} 127.0.0.1"}
+        configuration = self._differing(place / "mosquitto.conf", listener)
+        return Program("broker", [require("mosquitto"), "-c", configuration], place, port=self.broker_port)
+
+    def _influxd(self) -> Program:
+        """InfluxDB 1.6 in place of 2, with logins required."""
+        program = influxd(self.folder, self.influx_port)
+        program.command = ["/usr/bin/env", "INFLUXDB_HTTP_AUTH_ENABLED=true", *program.command]
+        return program
+
+    def _caddy(self, grafana: str) -> Program:
+        """The Caddyfile as it is: ports, addresses and paths are its environment's."""
+        secrets, data = self.folder / "secrets" / "proxy", self.folder / "data" / "proxy"
+        environment = {
+            "SIAGA_HOST": HOST,
+            "SIAGA_TLS": f"{secrets}/proxy.crt {secrets}/proxy.key",
+            "SIAGA_HTTPS_PORT": str(self.https_port),
+            "SIAGA_HTTP_PORT": str(self.http_port),
+            "SIAGA_CLOUD": f"127.0.0.1:{self.api_port}",
+            "SIAGA_GRAFANA": grafana,
+            "XDG_DATA_HOME": str(data),
+            "XDG_CONFIG_HOME": str(data),
+        }
+        given = [f"{name}={value}" for name, value in environment.items()]
+        command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", ROOT / "deploy" / "caddy" / "Caddyfile"]
+        return Program("proxy", command, self.folder, port=self.https_port)
+
+    @staticmethod
+    def _differing(file: Path, differences: Differences) -> Path:
+        """Change the copy in `file`; a difference that is not in it is none any more, and must go."""
+        text = file.read_text()
+        for there, here in differences.items():
+            assert there in text, f"{file.name} has no {there!r}: take it out of the rehearsal's differences"
+            text = text.replace(there, here)
+        file.write_text(text)
+        return file
+
+
+def main() -> int:
+    """Rehearse until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="deploy/rehearse", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--folder", type=Path, help="an empty folder (default: a new one, deleted at the end)")
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.ExitStack() as stack:
+        folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        rehearsal = Rehearsal(folder.absolute())
+        stack.callback(rehearsal.stop)
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
+        rehearsal.start()
+        _show(rehearsal, stack)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+    return 0
+
+
+def _show(rehearsal: Rehearsal, stack: contextlib.ExitStack) -> None:
+    password = rehearsal.folder / "rehearsal.password"
+    password.write_text("only for a rehearsal\n")
+    made = ["user", "add", "rehearsal", "--role", "administrator", "--password-file", str(password)]
+    papers = str(rehearsal.folder / "data" / "gateways")
+    enrolled = [["gateway", "enrol", gateway, "--into", papers] for gateway in ("gw-daruba", "gw-utara")]
+    for command in (made, *enrolled):
+        done = rehearsal.operator(*command)
+        sys.stdout.write(done.out + done.err)
+    stack.enter_context(rehearsal.gateways())
+    log = rehearsal.folder / "gateways.log"
+    wait_until(lambda: "send simulated readings" in log.read_text(), "the simulated gateways start")
+    sys.stdout.write(
+        f"Pages   https://{HOST}:{rehearsal.https_port}   log in as rehearsal: only for a rehearsal\n"
+        f"Broker  {HOST}:{rehearsal.broker_port} (TLS)\nTrust   {rehearsal.ca}\nCtrl-C ends it.\n"
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
