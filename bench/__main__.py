@@ -1,5 +1,6 @@
 """make bench: every figure in one run, one after the other, written to bench/RESULTS.md with its ratio and target."""
 
+import os
 import statistics
 import sys
 import tempfile
@@ -7,10 +8,11 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from bench import alarms, edge, engine, ingest, latency, limit, preview
+from bench import alarms, edge, engine, ingest, ingesters, latency, limit, preview
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
-from tests.servers import free_port, influxd
+from tests.servers import free_port, influxd, postgresql
+from wire.topics import SHARDS
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BATCHES_EACH = 150
@@ -29,6 +31,7 @@ def main() -> None:
             *_alarms(Path(folder)),
             _engine(),
             _preview(Path(folder)),
+            *_ingesters(Path(folder), t0_ms),
         ]
     text = table(figures)
     print(text)
@@ -162,6 +165,38 @@ def _preview(folder: Path) -> Figure:
     return Figure("(h) preview of a rule over 30 days, a reading a minute", took_s, "s", beside, "< 1", took_s < 1)
 
 
+def _ingesters(folder: Path, t0_ms: int) -> list[Figure]:
+    batches = list(payloads(BATCHES_EACH, t0_ms))
+    runs: dict[int, list[ingest.Ingest]] = {1: [], 2: []}
+    ranges = {1: [f"0-{SHARDS - 1}"], 2: ingesters.halves()}
+    with (
+        influxd(folder, free_port(), name="influxd-ingesters") as store,
+        postgresql(folder, free_port()) as registry,
+    ):
+        for repeat in range(REPEATS):
+            for count, shards in ranges.items():
+                _say(f"{count} ingester(s), run {repeat + 1} of {REPEATS}")
+                limit.make_database(store.port or 0, "siaga")
+                where = folder / f"ingesters-{count}-{repeat}"
+                runs[count].append(ingesters.measure(where, store, registry, shards, batches))
+    one, two = (sorted(runs[count], key=lambda run: run.readings_per_s)[REPEATS // 2] for count in (1, 2))
+    ratio = two.readings_per_s / one.readings_per_s
+    return [
+        Figure("(i) one ingester, registry in PostgreSQL", one.readings_per_s, "readings/s", _cores(one)),
+        Figure(
+            "(i) two ingesters with half of the gateways each", two.readings_per_s, "readings/s",
+            f"{ratio:.2f} times one; {_cores(two)}",
+        ),
+    ]  # fmt: skip
+
+
+def _cores(run: ingest.Ingest) -> str:
+    return (
+        f"cores busy: ingest {run.cores:.2f}, InfluxDB {run.store_cores:.2f}, "
+        f"all {run.all_cores:.2f} of {os.cpu_count()}"
+    )
+
+
 def _page(text: str) -> str:
     return f"""# Measured by `make bench`
 On {machine()}, everything on that one machine: load, brokers, InfluxDB 1.x and Siaga share its cores.
@@ -171,7 +206,8 @@ ends with the last ack, which follows the durable write.
 
 {text}
 
-(e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch.
+(e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch. In (i) the load stands at the
+broker when it begins, as in (b), and the registry forces nothing to disk; the cores beside it say what the limit was.
 """
 
 

@@ -12,6 +12,12 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
+def busy_s() -> float:
+    """CPU seconds that this machine has spent on anything since its start, over all cores."""
+    user, nice, system, _idle, _waiting, *rest = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9])
+    return (user + nice + system + sum(rest[:2])) / _TICKS_PER_S
+
+
 def peak_mb(pid: int) -> float:
     """The most memory that process `pid` has held at once, in MB (10^6 bytes)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

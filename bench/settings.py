@@ -18,15 +18,19 @@ every_s = 0
 {sources}"""
 
 
-def cloud_settings(port: int, api_port: int, store: str) -> str:
+def cloud_settings(
+    port: int, api_port: int, store: str, *, registry: str = "sqlite:///registry.db", shards: str = "0-63"
+) -> str:
     """cloud.toml on the broker at `port`, with the keys `store` of its readings store."""
     return f"""
 [broker]
 port = {port}
+[ingest]
+shards = "{shards}"
 [store]
 {store}
 [registry]
-url = "sqlite:///registry.db"
+url = "{registry}"
 city = "city.toml"
 [api]
 port = {api_port}

@@ -10,11 +10,13 @@ import contextlib
 import gc
 import logging
 import os
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from sqlalchemy import Connection
 
 from cloud.access.gate import Access
 from cloud.accounting import Accounts
@@ -31,6 +33,7 @@ from cloud.derived.service import Derivations
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
+from cloud.ingest.lease import Lease, LeaseHeld
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
@@ -40,14 +43,14 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.settings import sites_must_exist
 from cloud.platform import Platform
 from cloud.registry.city_file import read_city_file
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.database import Database, DatabaseOfNewerVersion, DatabaseUnavailable
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
-from cloud.settings import CloudSettings, InfluxSettings, SqliteSettings
+from cloud.reports.service import Reports
+from cloud.settings import CloudSettings
 from cloud.statuses import Statuses
-from cloud.stores.contract import ReadingsStore
+from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
-from cloud.stores.sqlite import SqliteStore
 from runtime.mqtt import Session
 
 DRAIN_S = 1.5
@@ -89,15 +92,17 @@ class _Cloud:
         self._settings = settings
         self._database = database
         self._registry = registry
-        self._store = _store(settings.store)
+        self._store = store_of(settings.store)
         self._accounts, self._newest, self._statuses = Accounts(), Newest(), Statuses()
         self._metrics = Metrics(self._accounts)
         self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
         self._session = self._broker_session()
+        self._lease = Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None
         self._book = Book(database, registry)
         self._notifier = Notifier(
             database, registry, settings.notify, lambda topic, payload: self._session.publish(topic, payload)
         )
+        self._reports = self._reports_for_dashboards()
         self._watch = self._rules_watch()
         self._derivations = Derivations(
             registry, self._store, self._newest, gauges=gauges_of(self._book), tell=self._watch.see
@@ -128,9 +133,11 @@ class _Cloud:
 
     def _broker_session(self) -> Session:
         ingest = self._settings.ingest
+        # a broker knows one client of a name: of those that take nothing in there may be several
+        of_screens = f"siaga-cloud-api-{secrets.token_hex(4)}"
         return Session(
             self._settings.broker,
-            identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else "siaga-cloud-api",
+            identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else of_screens,
             on_message=lambda message: self._reception.hear(message),
             on_connect=lambda: self._pipeline.say_unsaid(),
             subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
@@ -146,7 +153,31 @@ class _Cloud:
             shards=self._settings.ingest.shard_range,
             listening=lambda: self._session.connected and not self._keeper.store_problem,
             grace_s=self._settings.rules.silence_grace_s,
-            nudge=self._notifier.nudge,
+            nudge=self._nudge,
+            confirm=self._confirm,
+        )
+
+    def _nudge(self) -> None:
+        """Something has happened to an alarm: whoever tells of it is not to wait."""
+        self._notifier.nudge()
+        if self._reports is not None:
+            self._reports.nudge()
+
+    def _reports_for_dashboards(self) -> Reports | None:
+        """What writes for dashboards: they read InfluxDB, and each ingester tells of its own gateways."""
+        if not isinstance(self._store, InfluxStore) or not self._settings.ingest.enabled:
+            return None
+        return Reports(
+            store=self._store,
+            registry=self._registry,
+            newest=self._newest,
+            accounts=self._accounts,
+            statuses=self._statuses,
+            database=self._database,
+            book=self._book,
+            dead_letters=self._dead_letters,
+            metrics=self._metrics,
+            shards=self._settings.ingest.shard_range,
         )
 
     def _safe_keeper(self) -> Keeper:
@@ -160,6 +191,7 @@ class _Cloud:
             metrics=self._metrics,
             watch=self._watch,
             note=self._derivations.hear,
+            confirm=self._confirm,
         )
 
     def _replayer(self) -> Replayer:
@@ -169,7 +201,7 @@ class _Cloud:
             dead_letters=self._dead_letters,
             newest=self._newest,
             metrics=self._metrics,
-            watch=self._watch,
+            watch=self._watch if self._settings.ingest.enabled else None,
             note=self._derivations.hear,
         )
 
@@ -202,15 +234,20 @@ class _Cloud:
             "ingest": self._pipeline.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
+            **({} if self._reports is None else {"dashboards": self._reports.component}),
             **self._notifier.looks(),
         }
 
     async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
         """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
+        await self._take_shards()
         await self._database.run(self._accounts.load)
         await self._book.provide(self._rules)
         web = self._web() if listener is not None else None
-        parts = {asyncio.create_task(work) for work in (self._session.run(), self._work(), self._notifier.run())}
+        works = [self._session.run(), self._work(), self._notifier.run()]
+        if self._lease is not None:
+            works.append(self._lease.keep())
+        parts = set(map(asyncio.create_task, works))
         pages = (
             {asyncio.create_task(web.serve(sockets=[listener]))} if web is not None and listener is not None else set()
         )
@@ -221,22 +258,39 @@ class _Cloud:
         if web is not None:
             web.should_exit = True
         await self._pipeline.drain(patience_s=DRAIN_S)
+        if self._reports is not None:
+            await self._reports.finish()
         await _end(pages, patience_s=CLOSE_CONNECTIONS_S + 0.5)
         await _end(parts, patience_s=0)
         for part in done - {stopped}:
             part.result()
 
     async def close(self) -> None:
-        """Let go of the store and the database."""
+        """Let go of the shards, the store and the database."""
+        if self._lease is not None:
+            await self._lease.give_back()
         await self._store.close()
         await self._database.close()
+
+    async def _take_shards(self) -> None:
+        """Have the shards before anything is read that another process may still change."""
+        if self._lease is not None:
+            try:
+                await self._lease.take()
+            except (LeaseHeld, DatabaseUnavailable) as error:
+                raise CannotStart(str(error)) from None
+
+    def _confirm(self, connection: Connection) -> None:
+        if self._lease is not None:
+            self._lease.confirm(connection)
 
     async def _work(self) -> None:
         await self._keeper.open_store()
         if self._settings.ingest.enabled:
             await self._keeper.learn_newest()
             await self._watch.start()
-            await asyncio.gather(self._pipeline.run(), self._watch.run(), self._derivations.run())
+            works = [self._pipeline.run(), self._watch.run(), self._derivations.run()]
+            await asyncio.gather(*works, *([] if self._reports is None else [self._reports.run()]))
         while True:
             await self._keeper.learn_newest()
             with contextlib.suppress(DatabaseUnavailable):  # health tells of it
@@ -259,13 +313,14 @@ class _Cloud:
                 app,
                 log_config=None,
                 access_log=False,
+                forwarded_allow_ips=list(self._settings.api.proxies),
                 timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
             )
         )
 
     def _broker_component(self) -> Component:
         if self._session.connected:
-            return Component(Condition.OK, f"connected to {self._settings.broker}")
+            return Component(Condition.OK, f"connected to {self._session.node}")
         return Component(Condition.DOWN, self._session.problem)
 
 
@@ -328,12 +383,10 @@ async def _registry(settings: CloudSettings, database: Database) -> Registry:
         await database.open()
         await database.run(lambda connection: keep_registry(connection, city))
         return await database.run(read_registry)
+    except DatabaseOfNewerVersion as error:
+        raise CannotStart(str(error)) from None
     except DatabaseUnavailable as error:
         raise CannotStart(f"{error}; look at registry.url and the folder's permissions") from None
-
-
-def _store(settings: SqliteSettings | InfluxSettings) -> ReadingsStore:
-    return SqliteStore(settings.path) if isinstance(settings, SqliteSettings) else InfluxStore(settings)
 
 
 def _registry_component(database: Database, registry: Registry) -> Component:

@@ -11,6 +11,7 @@ import random
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -18,6 +19,7 @@ import aiomqtt
 from paho.mqtt import client as paho
 from pydantic import Field, model_validator
 
+from runtime.address import Address, in_turn, parse_address
 from runtime.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -42,10 +44,14 @@ class TlsSettings(Settings):
 
 
 class BrokerSettings(Settings):
-    """Where a broker is and how to log in: the password stands in a file of its own."""
+    """Where a broker is and how to log in: the password stands in a file of its own.
+
+    `addresses` are the nodes of one clustered broker, instead of `host`.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
+    addresses: Annotated[tuple[str, ...], Field(max_length=32)] = ()
     username: str | None = None
     password_file: Path | None = None
     tls: TlsSettings | None = None
@@ -57,12 +63,23 @@ class BrokerSettings(Settings):
             raise ValueError("password_file stands without username; add username")
         return self
 
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> "BrokerSettings":
+        if self.addresses and "host" in self.model_fields_set:
+            raise ValueError("host and addresses both say where the broker is; keep addresses for a cluster, else host")
+        self.nodes()
+        return self
+
+    def nodes(self) -> list[Address]:
+        """Where it listens: one address, or one for each node of a cluster, on `port` where a node names none."""
+        return [parse_address(text, port=self.port) for text in self.addresses] or [Address(self.host, self.port)]
+
     def password(self) -> str | None:
         """The password from its file; OSError where it cannot be read."""
         return None if self.password_file is None else self.password_file.read_text(encoding="utf-8").strip()
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return ", ".join(map(str, self.nodes()))
 
 
 class Message(NamedTuple):
@@ -85,13 +102,14 @@ class Will(NamedTuple):
 
 
 class Session:
-    """A connection to one broker that is made again whenever it ends.
+    """A connection to one broker that is made again whenever it ends, on the next of its nodes if it has several.
 
     `on_message` gets each message, on the event loop, and must not block; each message that is to be delivered no
     more must be given to `acknowledge`. `on_connect` is called after each (re)connection, when all is subscribed.
     `will` is called before each connection, since what a last will says may change. With `keep_session` the broker
     remembers this `identifier` while it is away, and delivers again what was not acknowledged; it remembers the
-    subscriptions too, so those that are wanted no more stand in `unsubscriptions`.
+    subscriptions too, so those that are wanted no more stand in `unsubscriptions`. A broker that says nothing for
+    `answer_s` seconds is left.
     """
 
     def __init__(
@@ -106,9 +124,11 @@ class Session:
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
         retry_s: tuple[float, float] = (0.5, 30.0),
+        answer_s: float = 10.0,
     ) -> None:
         self.broker = broker
         self.problem = "not connected yet"
+        self._nodes = in_turn(broker.nodes())
         self._identifier = identifier
         self._on_message = on_message
         self._on_connect = on_connect
@@ -117,12 +137,18 @@ class Session:
         self._will = will
         self._keep_session = keep_session
         self._retry_s = retry_s
+        self._answer_s = answer_s
         self._paho: paho.Client | None = None
         self._heard_on: paho.Client | None = None  # what a kept session brings comes before the subscriptions stand
         self._connection = 0
         self._was_up = False
         self._heard = 0
         self._reader: tuple[int, Callable[[], None]] | None = None
+
+    @property
+    def node(self) -> Address:
+        """Where it is connected, or tries to be."""
+        return self._nodes[0]
 
     @property
     def connected(self) -> bool:
@@ -132,15 +158,22 @@ class Session:
     async def run(self) -> None:
         """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
         wait_s, longest_s = self._retry_s
+        tried = 0
         while True:
             try:
                 await self._connect_once()
             except (aiomqtt.MqttError, OSError, ValueError) as error:
-                self.problem = f"broker {self.broker}: {_reason(error)}"
+                self.problem = f"broker {self.node}: {_reason(error)}"
+            tried = 0 if self._was_up else tried + 1
+            self._nodes.append(self._nodes.pop(0))
+            if tried % len(self._nodes):  # no pause before all were tried
+                _log.warning("%s; trying %s", self.problem, self.node)
+                continue
             if self._was_up:
                 wait_s = self._retry_s[0]
             pause_s = wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-            _log.warning("%s; trying again in %.1f s", self.problem, pause_s)
+            next_one = "again" if len(self._nodes) == 1 else str(self.node)
+            _log.warning("%s; trying %s in %.1f s", self.problem, next_one, pause_s)
             await asyncio.sleep(pause_s)
             wait_s = min(wait_s * 2, longest_s)
 
@@ -169,13 +202,14 @@ class Session:
     async def _connect_once(self) -> None:
         will = self._will()
         client = aiomqtt.Client(
-            self.broker.host,
-            self.broker.port,
+            self.node.host,
+            self.node.port,
             identifier=self._identifier,
             username=self.broker.username,
             password=self.broker.password(),
             tls_context=None if self.broker.tls is None else self.broker.tls.context(),
             keepalive=self.broker.keepalive_s,
+            timeout=self._answer_s,
             clean_session=not self._keep_session,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # Nagle would hold a small batch for 40 ms
             will=None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
@@ -183,8 +217,8 @@ class Session:
         inner = client._client  # see the top of the file
         inner.manual_ack_set(True)
         inner.max_inflight_messages_set(1_000)
-        inner.on_message = self._take
         self._connection += 1
+        inner.on_message = partial(self._take, self._connection)
         self._was_up = False
         self._heard_on = inner
         try:
@@ -193,6 +227,7 @@ class Session:
                 await self._serve(client, inner)
         finally:
             self._reader = None
+            _let_go(client, inner)
 
     async def _serve(self, client: aiomqtt.Client, inner: paho.Client) -> None:
         """Subscribe, and stay until the connection ends."""
@@ -203,15 +238,15 @@ class Session:
             if refused:
                 raise aiomqtt.MqttError(f"refused the subscription to {topic}; check the access list")
         self._paho, self.problem, self._was_up = inner, "", True
-        _log.info("connected to broker %s", self.broker)
+        _log.info("connected to broker %s", self.node)
         try:
             self._on_connect()
             # shielded: were the future itself cancelled, aiomqtt would leave without a DISCONNECT: the will
             await asyncio.shield(client._disconnected)
         finally:
-            self._paho, self.problem = None, f"broker {self.broker}: connection ended"
+            self._paho, self.problem = None, f"broker {self.node}: connection ended"
 
-    def _take(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
+    def _take(self, connection: int, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         self._heard += 1
         self._on_message(
             Message(
@@ -221,7 +256,7 @@ class Session:
                 message.dup,
                 message.qos,
                 message.mid,
-                self._connection,
+                connection,
             )
         )
 
@@ -247,6 +282,15 @@ class Session:
         self._reader = (wire.fileno(), read)
         loop.remove_reader(wire.fileno())
         loop.add_reader(wire.fileno(), read)
+
+
+def _let_go(client: aiomqtt.Client, inner: paho.Client) -> None:
+    """Close what an attempt without an answer leaves open: it would come through later, beside the next one."""
+    inner.on_message = None
+    if inner.socket() is not None:
+        inner._sock_close()
+    if client._disconnected.done() and not client._disconnected.cancelled():
+        client._disconnected.exception()  # so that asyncio does not report it a second time
 
 
 def _is_refusal(code: Any) -> bool:

@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import psycopg
 import pytest
+from psycopg import sql
 
 PATIENCE_S = 20.0
 """How long a condition may take before a test fails: generous, since nothing here measures speed."""
@@ -92,7 +94,7 @@ class Program:
             )  # fmt: skip
         if self.port is not None:
             port = self.port
-            wait_until(lambda: self.is_dead() or _listens(port), f"{self.name} listens on port {port}")
+            wait_until(lambda: self.is_dead() or listens(port), f"{self.name} listens on port {port}")
             self.must_live()
         return self
 
@@ -142,7 +144,8 @@ class Program:
             self.stop()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether anybody takes connections on a port of the loopback."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -178,6 +181,78 @@ store-enabled = false
 """
     )
     return Program(name, [require("influxd"), "-config", configuration], folder, port=port)
+
+
+class Postgresql(Program):
+    """A PostgreSQL server; its URLs have the form of `registry.url` in cloud.toml."""
+
+    def start(self) -> Self:
+        """Start it and wait until it takes connections: it listens earlier."""
+        super().start()
+        wait_until(lambda: self.is_dead() or self._answers(), f"{self.name} takes connections on port {self.port}")
+        self.must_live()
+        return self
+
+    def database(self, name: str) -> str:
+        """Make an empty database and give its URL."""
+        with self._connect() as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        """The URL of the database `name`."""
+        return f"postgresql+psycopg://siaga@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> int:
+        """Its fast shutdown, which waits for no client to leave, and the exit code."""
+        self.signal(signal.SIGINT)
+        return self.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to the server and to the processes that work for it, which would stand in the way of a new start."""
+        workers = [] if self.process is None or self.is_dead() else _children(self.process.pid)
+        super().kill()
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: not any(map(_runs, workers)), f"the processes of {self.name} end")
+
+    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(f"host=127.0.0.1 port={self.port} user=siaga dbname=postgres", autocommit=True)
+
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _runs(process: int) -> bool:
+    return Path(f"/proc/{process}/exe").exists()  # which a process that is dead and not yet reaped has no more
+
+
+def postgresql(folder: Path, port: int, *, name: str = "postgres", settings: Sequence[str] = ()) -> Postgresql:
+    """A real PostgreSQL on the loopback with its data in `folder`, where the superuser `siaga` needs no password.
+
+    `settings` are such as "max_connections=20". Nothing is forced to disk: that survives a killed server all the same.
+    """
+    server, where = require("postgres"), folder / name
+    where.mkdir()
+    as_whom: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root; the capability lets its own user into private folders
+        shutil.chown(where, "postgres")
+        as_whom = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        as_whom += [f"--{kind}-caps=-all,+dac_override" for kind in ("inh", "ambient")]
+    initdb = [server.with_name("initdb"), "--no-sync", "--username=siaga", "--auth=trust", "--locale=C.UTF-8"]
+    subprocess.run([*as_whom, *initdb, "--encoding=UTF8", "-D", where], check=True, stdout=subprocess.DEVNULL)
+    options = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "fsync=off", *settings)
+    chosen = [word for option in options for word in ("-c", option)]
+    return Postgresql(name, [*as_whom, server, "-D", where, *chosen], folder, port=port)
 
 
 def siaga_edge(folder: Path, settings_file: Path, *, name: str = "edge") -> Program:

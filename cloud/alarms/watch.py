@@ -24,6 +24,7 @@ from cloud.alarms.things import is_derived
 from cloud.alarms.warming import warm
 from cloud.blocks import Block
 from cloud.health import Component, Condition
+from cloud.ingest.lease import LeaseLost
 from cloud.ingest.patience import wait_s
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable
@@ -58,6 +59,7 @@ class Watch:
         listening: Callable[[], bool] = lambda: True,
         grace_s: float = 30.0,
         nudge: Callable[[], None] = lambda: None,
+        confirm: Callable[[Connection], None] = lambda _connection: None,
         clock: Callable[[], int] = now_ms,
     ) -> None:
         self.turn = asyncio.Lock()
@@ -70,6 +72,7 @@ class Watch:
         self._shards = shards
         self._listening = listening
         self._grace_ms = int(grace_s * 1000)
+        self._confirm = confirm
         self._clock = clock
         self._posts = Posts(book)
         self._memory = Memory()
@@ -167,6 +170,8 @@ class Watch:
                 await self.beat()
             except DatabaseUnavailable as error:
                 self._note(str(error))
+            except LeaseLost:
+                raise
             except Exception as error:
                 _log.exception("a beat of the watch failed in a way that nobody foresaw; the next one tries again")
                 self._note(f"the watch failed with {type(error).__name__}; its log has the details")
@@ -216,8 +221,12 @@ class Watch:
         return Round(self._memory, self._posts, self._book.things, now_ms=now)
 
     async def _commit(self, plan: Plan, now: int) -> None:
+        def write(connection: Connection) -> None:
+            self._confirm(connection)
+            self.write(connection, plan, now_ms=now)
+
         if not plan.is_empty:
-            await self._database.run(lambda connection: self.write(connection, plan, now_ms=now))
+            await self._database.run(write)
         self.accept(plan)
 
     def _arm(self) -> None:
@@ -243,12 +252,16 @@ class Watch:
                 self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
             self._memory.others[reading.sensor, reading.quantity] = Other(reading.time_ms, reading.value)
 
+    def takes(self, gateway: str) -> bool:
+        """Whether the rules on a gateway's readings are this process's to judge."""
+        return shard_of(gateway) in self._shards
+
     def _own_sensors(self) -> list[str]:
         return [sensor.id for sensor in self._book.things.all() if self._is_own(sensor.id)]
 
     def _is_own(self, sensor_id: str) -> bool:
         sensor = self._book.things.get(sensor_id)
-        return sensor is not None and shard_of(sensor.gateway) in self._shards
+        return sensor is not None and self.takes(sensor.gateway)
 
     def _note(self, problem: str) -> None:
         if problem and problem != self._problem:

@@ -36,6 +36,7 @@ class Keeper:
     """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`.
 
     `note` is told of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC.
+    `confirm` looks in each transaction whether this process may still write; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Keeper:
         metrics: Metrics,
         watch: Watch | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
+        confirm: Callable[[Connection], None] = lambda _connection: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store_problem = "the readings store was not opened yet"
@@ -62,6 +64,7 @@ class Keeper:
         self._metrics = metrics
         self._watch = watch
         self._note_stored = note
+        self._confirm = confirm
         self._pause = pause
         self._one_commit = asyncio.Lock() if watch is None else watch.turn
 
@@ -107,15 +110,18 @@ class Keeper:
                 return [self._opener.condemn(freights[0], error)]
             return [stored for freight in freights for stored in await self._store_all([freight])]
         stored = self._with_rejected(freights, to_store, result) if result.rejected else list(freights)
+        durable_ms = time.time_ns() // 1_000_000
         for freight in stored:
             self._metrics.count_stored(freight.sizes)
+            if freight.live and freight.stretch is not None:
+                self._metrics.note_delay(freight.stretch, durable_ms, readings=freight.stored)
             self._newest.load(freight.newest)
             if freight.stretch is not None:
                 self._note_stored(freight.gateway, *freight.stretch)
         return stored
 
     async def _timed_write(self, portions: Sequence[Portion]) -> WriteResult:
-        with self._metrics.store_write_s.time():
+        with self._metrics.time_of_write():
             return await self._store.write(portions)
 
     def _with_rejected(
@@ -193,6 +199,7 @@ class Keeper:
         meaning = None if self._watch is None else self._watch.plan(cargos, now_ms=now_ms)
 
         def write(connection: Connection) -> int | None:
+            self._confirm(connection)
             self._accounts.write(connection, plan, now_ms=now_ms)
             if self._watch is not None and meaning is not None:
                 self._watch.write(connection, meaning, now_ms=now_ms)

@@ -62,6 +62,7 @@ class Replayer:
         self._newest.load(stored.newest)
         if stored.stretch is not None:
             self._note_stored(stored.gateway, *stored.stretch)
-        if self._watch is not None:
+        # the alarms of other shards are in the memory of another process
+        if self._watch is not None and self._watch.takes(stored.gateway):
             await self._watch.observe([stored.cargo])
         return stored

@@ -1,17 +1,18 @@
 """A whole platform of real processes for the end-to-end tests:
 
-    load ─► local Mosquitto ─► siaga-edge ─► Mosquitto ─► siaga-cloud ─► InfluxDB
+    load ─► local Mosquitto ─► siaga-edge ─► Mosquitto, or a cluster ─► siaga-cloud ─► InfluxDB
 
-Each of them can be killed and started again; neither broker keeps anything on disk.
+Each of them can be killed and started again; neither Mosquitto keeps anything on disk.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.clusters import Cluster, Node, OneMosquitto
 from tests.people import bearer, token_in
 from tests.servers import Program, free_port, influxd, mosquitto, siaga_cloud, siaga_edge
 
@@ -21,10 +22,14 @@ DATABASE = "siaga"
 
 
 class Platform:
-    """The processes and their addresses; `with all_of(*platform.programs)` runs them."""
+    """The processes and their addresses; `with platform.cluster, all_of(*platform.programs)` runs them.
 
-    def __init__(self, folder: Path) -> None:
-        self.local_port, self.uplink_port = free_port(), free_port()
+    `broker` makes what stands between gateway and cloud, for the users of these gateways.
+    """
+
+    def __init__(self, folder: Path, broker: Callable[[Path, Sequence[str]], Cluster] = OneMosquitto) -> None:
+        self.cluster = broker(folder, [GATEWAY])
+        self.local_port = free_port()
         self.influx_port, self.api_port = free_port(), free_port()
         city, cloud, edge = folder / "city.toml", folder / "cloud.toml", folder / "edge.toml"
         city.write_text(_city())
@@ -34,15 +39,19 @@ class Platform:
         # the sensors' messages wait here while the agent is dead, however many
         queue = "allow_anonymous true\nmax_queued_messages 0"
         self.local_broker = mosquitto(folder, self.local_port, name="local-broker", settings=queue)
-        self.broker = mosquitto(folder, self.uplink_port, name="broker")
         self.influxd = influxd(folder, self.influx_port)
         self.cloud = siaga_cloud(folder, cloud, port=self.api_port)
         self.edge = siaga_edge(folder, edge)
 
     @property
     def programs(self) -> list[Program]:
-        """All processes, in the order in which they start."""
-        return [self.local_broker, self.broker, self.influxd, self.cloud, self.edge]
+        """All processes but the cluster's, in the order in which they start."""
+        return [self.local_broker, self.influxd, self.cloud, self.edge]
+
+    @property
+    def broker(self) -> Node:
+        """The first node of the cluster; the only one where that is one Mosquitto."""
+        return self.cluster.nodes[0]
 
     def api(self, path: str) -> Any:
         """What the cloud's API answers on `path`."""
@@ -70,7 +79,7 @@ class Platform:
     def _cloud(self) -> str:
         return f"""
 [broker]
-port = {self.uplink_port}
+{self.cluster.toml("siaga-cloud")}
 [store]
 engine = "influxdb"
 api = "v1"
@@ -90,7 +99,7 @@ id = "{GATEWAY}"
 [spool]
 path = "spool.db"
 [uplink]
-port = {self.uplink_port}
+{self.cluster.toml(GATEWAY)}
 ack_timeout_s = 3.0
 [local_broker]
 port = {self.local_port}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.mqtt import BrokerSettings, Message, Session, TlsSettings, Will
-from tests.servers import PATIENCE_S, free_port, mosquitto
+from tests.servers import PATIENCE_S, all_of, free_port, mosquitto
 
 RETRY_S = (0.05, 0.2)
 
@@ -107,6 +108,43 @@ def test_a_killed_broker_is_found_again_and_old_messages_are_not_acknowledged_to
     assert connections == [True, True]
 
 
+def test_when_a_node_is_killed_the_session_goes_on_at_another(tmp_path: Path):
+    nodes = {port: mosquitto(tmp_path, port, name=f"node-{port}") for port in (free_port(), free_port())}
+    nowhere = free_port()
+
+    async def scene() -> None:
+        addresses = tuple(f"127.0.0.1:{port}" for port in (*nodes, nowhere))
+        async with Ear(BrokerSettings(addresses=addresses)).listening() as ear:
+            first = ear.session.node.port
+            await asyncio.to_thread(nodes[first].kill)
+            await _until(lambda: ear.session.connected and ear.session.node.port != first)
+            assert ear.session.node.port in nodes
+            ear.session.publish("t/1", b"here")
+            await _until(lambda: ear.heard)
+
+    with all_of(*nodes.values()):
+        asyncio.run(scene())
+
+
+def test_a_node_that_takes_the_connection_and_says_nothing_is_left_and_its_connection_closed(tmp_path: Path):
+    port = free_port()
+
+    async def scene(silent: socket.socket) -> bytes:
+        addresses = (f"127.0.0.1:{silent.getsockname()[1]}", f"127.0.0.1:{port}")
+        ear = Ear(BrokerSettings(addresses=addresses), answer_s=0.3)
+        ear.session._nodes.sort(key=lambda node: node.port == port)
+        async with ear.listening():
+            assert ear.session.node.port == port
+            with await asyncio.to_thread(lambda: silent.accept()[0]) as connection:
+                connection.settimeout(PATIENCE_S)
+                said = await asyncio.to_thread(connection.recv, 1_000)
+                assert said.startswith(b"\x10")  # CONNECT
+                return await asyncio.to_thread(connection.recv, 1_000)
+
+    with mosquitto(tmp_path, port), socket.create_server(("127.0.0.1", 0)) as silent:
+        assert asyncio.run(scene(silent)) == b""
+
+
 def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> Message:
         async with Ear(broker).listening() as ear:
@@ -116,9 +154,9 @@ def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
             task = asyncio.create_task(mourned.run())
             await _until(lambda: mourned.connected)
             assert mourned._paho is not None
-            socket = mourned._paho.socket()
-            assert socket is not None
-            socket.shutdown(2)
+            wire = mourned._paho.socket()
+            assert wire is not None
+            wire.shutdown(2)
             await _until(lambda: ear.heard)
             task.cancel()
             return ear.heard[0]

@@ -1,6 +1,7 @@
 """The keeper returns only when all is safe."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from cloud.health import Condition
 from cloud.ingest.freight import Freight
 from cloud.ingest.patience import REFUSED_S
 from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
-from tests.unit.cloud.examples import GATEWAY, T0, UNAVAILABLE, Workshop, payload, reading
+from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
+from wire import encode_batch
 
 EVER = {"start_ms": 0, "end_ms": 2 * T0}
 
@@ -178,5 +180,20 @@ def test_a_stream_that_another_process_has_met_first_is_taken_up_where_it_stands
         assert len(workshop.waits) == 1
         account = workshop.accounts.account(GATEWAY)
         assert (account.received, account.duplicates) == (2, 1)
+
+    run(tmp_path, scenario)
+
+
+def test_the_delay_of_live_readings_is_noted_and_that_of_a_backlog_is_not(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        backlog = encode_batch(STREAM, 1, [reading()], backfill=True)
+        await workshop.keeper.keep([workshop.opener.open(backlog, GATEWAY)])
+        _, delay_ms = workshop.metrics.take_spreads()
+        assert delay_ms.percentile(50) is None
+        before_ms = time.time_ns() // 1_000_000
+        await workshop.keeper.keep([freight(workshop, reading(at=before_ms - T0 - 60_000), first=2)])
+        write_ms, delay_ms = workshop.metrics.take_spreads()
+        assert delay_ms.percentile(50) >= 60_000 * 0.95
+        assert write_ms.percentile(50) > 0
 
     run(tmp_path, scenario)

@@ -2,10 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cloud.alarms.book import Book
 from cloud.alarms.journal import Actor, read_entries
+from cloud.alarms.watch import Watch
 from cloud.ingest.freight import Opener
 from cloud.ingest.replay import Replayer
 from cloud.registry.records import Sensor
@@ -17,10 +20,11 @@ PIER = Sensor("air-pier", "Pier", "daruba", GATEWAY, ("pm2_5",))
 ANI = Actor("ani", "10.0.0.7")
 
 
-def replayer(workshop: Workshop, registry: Registry) -> Replayer:
+def replayer(workshop: Workshop, registry: Registry, **more: Any) -> Replayer:
     return Replayer(
         opener=Opener(registry=registry, store=workshop.store, ahead_s=600),
         store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest, metrics=workshop.metrics,
+        **more,
     )  # fmt: skip
 
 
@@ -92,3 +96,24 @@ def test_bytes_that_are_no_batch_stay_refused_whatever_is_mended(tmp_path: Path)
             assert "expected zlib" in outcome.sentence
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("shards", [range(64), range(0)])
+def test_the_rules_of_a_gateway_that_another_process_takes_in_are_left_to_that_one(tmp_path: Path, shards: range):
+    async def scenario() -> None:
+        async with Workshop(tmp_path) as workshop:
+            letter = await refused_letter(workshop, reading("air-pier", value=7))
+            book = Book(workshop.database, city(more=[PIER]))
+            watch = Watch(
+                database=workshop.database, book=book, newest=workshop.newest, store=workshop.store, shards=shards
+            )
+            seen: list[object] = []
+            watch.observe = lambda cargos: _note(seen, cargos)  # type: ignore[method-assign]
+            await replayer(workshop, city(more=[PIER]), watch=watch).replay(letter, ANI)
+            assert len(seen) == len(shards[:1])
+
+    asyncio.run(scenario())
+
+
+async def _note(seen: list[object], cargos: object) -> None:
+    seen.append(cargos)
