@@ -30,6 +30,17 @@ GUIDELINES: dict[tuple[str, str], tuple[float | None, ...]] = {
 }  # fmt: skip
 
 
+MET: dict[str | None, tuple[str, str]] = {
+    "AQG": ("meets the guideline", "memenuhi pedoman"),
+    "IT4": ("meets interim target 4", "memenuhi target antara 4"),
+    "IT3": ("meets interim target 3", "memenuhi target antara 3"),
+    "IT2": ("meets interim target 2", "memenuhi target antara 2"),
+    "IT1": ("meets interim target 1", "memenuhi target antara 1"),
+    None: ("above every interim target", "di atas semua target antara"),
+}
+"""What meeting a step of `STEPS` is called, in English and Indonesian; None: it meets none."""
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """A mean beside the guideline, both in ug/m3: how many times the guideline it is, and the strictest step it meets.
 

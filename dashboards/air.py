@@ -1,0 +1,254 @@
+"""Air quality: ISPU as the regulation has it, what it stands on, and concentrations beside WHO's guidelines of 2021.
+
+ISPU now │ category    sub-indices │ against WHO    ISPU by the hour    a box for each day    PM2.5 │ PM10    climate
+"""
+
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
+from grafana_foundation_sdk.builders.stat import Panel as StatPanel
+from grafana_foundation_sdk.builders.statushistory import Panel as CalendarPanel
+from grafana_foundation_sdk.builders.table import Panel as TablePanel
+from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+
+from dashboards.by_sensor import by_sensor
+from dashboards.history import history
+from dashboards.kit.ask import last, lately, over_time, rows
+from dashboards.kit.events import alarms
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import Query, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.links import from_column, to_sensor, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.panels import calendar, lines, stat
+from dashboards.kit.scales import ISPU, Class, Scale
+from dashboards.kit.series import opens_sensor, opens_site
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import decimals_of, name_of, unit, unit_of
+from dashboards.kit.variables import choice, site
+from dashboards.kit.words import Caption, Text
+from dashboards.limits import limits, of_domain
+from rules import who2021
+from rules.colours import CALM, SEVERITY_COLOURS
+from rules.rule import Severity
+from wire import AIR_PARAMETERS, Domain
+
+HERE, OURS = one_of("site"), of_domain(Domain.AIR)
+PUBLISHED = "18h"
+"""How long an index of a parameter holds at the longest: from 15:00 to 09:00."""
+
+
+def _who(pollutant: str) -> Text:
+    """The steps of WHO for 24 hours, in words."""
+    limits = zip(who2021.STEPS, who2021.GUIDELINES[pollutant, "24h"], strict=True)
+    shown = ", ".join(f"{limit:g} ({step})" for step, limit in limits if limit is not None)
+    return Text(f"Garis WHO 2021, µg/m³: {shown}.", f"WHO 2021, µg/m³: {shown}.")
+
+
+ABOUT = Text(
+    "ISPU menurut PermenLHK P.14/2020, parameter kritis, sub-indeks, dan konsentrasi dibandingkan pedoman WHO 2021.",
+    "ISPU by PermenLHK P.14/2020, its critical parameter and sub-indices, and concentrations against WHO 2021.",
+)
+NOTHING_YET = Text("Belum ada ISPU: perlu 18 dari 24 jam data", "No ISPU yet: it takes 18 of 24 hours of readings")
+NOW = Caption(
+    Text("ISPU sekarang", "ISPU now"),
+    Text(
+        "ISPU terbaru setiap lokasi (diterbitkan setiap jam), dalam warna resminya. Hijau Baik, biru Sedang, kuning "
+        "Tidak Sehat, merah Sangat Tidak Sehat, hitam Berbahaya.",
+        "The newest ISPU of each site (published each hour) in its official colours. Green good, blue moderate, yellow "
+        "unhealthy, red very unhealthy, black hazardous.",
+    ),
+    NOTHING_YET,
+)
+CATEGORY = Caption(
+    Text("Kategori dan parameter kritis", "Category and critical parameter"),
+    Text(
+        "Kategori ISPU, parameter yang menentukannya, dan kelengkapan 24 jam data di belakangnya.",
+        "The category of ISPU, the parameter that gives it, and how complete the 24 hours behind it are.",
+    ),
+    NOTHING_YET,
+)
+SUB = Caption(
+    Text("Sub-indeks per sensor", "Sub-indices by sensor"),
+    Text(
+        "ISPU setiap parameter: PM2,5 setiap jam, lainnya pukul 09.00 dan 15.00. Yang terbesar menjadi ISPU lokasi.",
+        "ISPU of each parameter: PM2.5 each hour, the others at 09:00 and 15:00. The largest is the ISPU of the site.",
+    ),
+    NOTHING_YET,
+)
+RATIO = Caption(
+    Text("Berapa kali pedoman WHO 2021 (24 jam)", "How many times the WHO 2021 guideline (24 hours)"),
+    Text(
+        "Rata-rata 24 jam dibagi pedoman WHO: 1,0 tepat pada pedoman. Sel kosong: parameter ini tidak diukur. WHO "
+        "sendiri tidak memberi warna; hijau berarti pedoman dipenuhi.",
+        "The mean of 24 hours divided by WHO's guideline: 1.0 is the guideline itself. Empty: not measured here. WHO "
+        "gives no colours; green means that the guideline is met.",
+    ),
+    Text("Belum ada rata-rata 24 jam", "No mean of 24 hours yet"),
+)
+HISTORY = Caption(
+    Text("ISPU dari jam ke jam", "ISPU hour by hour"),
+    Text(
+        "ISPU setiap lokasi: rata-rata 24 jam yang bergerak, jadi lambat naik dan lambat turun. Garis putus-putus: "
+        "batas kategori.",
+        "ISPU of each site: a moving mean of 24 hours, so it rises and falls slowly. Dashed: the limits of categories.",
+    ),
+)
+CALENDAR = Caption(
+    Text("Kalender harian: ISPU tertinggi", "Daily calendar: highest ISPU"),
+    Text(
+        "Satu kotak untuk setiap hari (waktu setempat): ISPU tertinggi hari itu dalam warna kategorinya. Kotak kosong: "
+        "tidak ada ISPU hari itu.",
+        "One box for each day of local time: the highest ISPU of that day in the colour of its category. No box: "
+        "there was no ISPU on that day.",
+    ),
+)
+PM = {
+    parameter: Caption(
+        Text(f"{shown_id} terhadap WHO 2021", f"{shown} against WHO 2021"),
+        Text(
+            "Rata-rata per jam dan rata-rata 24 jam. Pedoman berlaku untuk rata-rata 24 jam. "
+            + _who(parameter).indonesian,
+            "Means of an hour and of 24 hours; the guideline is for 24 hours. " + _who(parameter).english,
+        ),
+    )
+    for parameter, shown, shown_id in (("pm2_5", "PM2.5", "PM2,5"), ("pm10", "PM10", "PM10"))
+}
+CLIMATE = Caption(
+    Text("Suhu dan kelembapan", "Temperature and humidity"),
+    Text(
+        "Suhu (sumbu kiri) dan kelembapan relatif (sumbu kanan). Udara yang sangat lembap membuat sensor optik membaca "
+        "partikel terlalu tinggi.",
+        "Temperature (left axis) and relative humidity (right). Very humid air makes optical sensors read too many "
+        "particles.",
+    ),
+)
+WHO_MET = Scale((
+    Class(0.0, Text("memenuhi pedoman", "meets the guideline"), CALM),
+    Class(1.0 + 1e-9, Text("di atas pedoman", "above the guideline"), SEVERITY_COLOURS[Severity.MODERATE]),
+))  # fmt: skip
+WHO_COLOURS = ("#2f9e6b", "#b6cf3f", "#ffb31a", "#f4661b", "#c81e2c")
+"""Ours, from the guideline (AQG) to interim target 1."""
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard."""
+    return frame(
+        look,
+        "air",
+        about=ABOUT,
+        variables=[site(look, measurement="air"), _station(look)],
+        events=alarms(look, one_of("sensor", "station")),
+        rows=[
+            Row(6, (_now(look), 10), (_category(look), 14)),
+            Row(8, (_sub_indices(look), 12), (_ratio(look), 12)),
+            Row(8, (over_hours(look), 24)),
+            Row(7, (_calendar(look), 24)),
+            Row(9, (particulates(look, "pm2_5"), 12), (particulates(look, "pm10"), 12)),
+            Row(8, (_climate(look), 24)),
+            Row(9, (history(look, one_of("sensor", "station")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+        ],
+    )
+
+
+def _now(look: Look) -> StatPanel:
+    """The newest index of each site, to be read from afar."""
+    text = lately('last("ispu")', "air", where=HERE, by="site", within="3h")
+    panel = stat(look, NOW, Query(text, alias="$tag_site"), scale=ISPU, named=True)
+    return panel.override_by_regexp(".*", opens_site(look))
+
+
+def _category(look: Look) -> TablePanel:
+    """Its category in words, and what it stands on."""
+    what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete")
+    inner = lately(what, "air", where=HERE, by="site", within="3h")
+    parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
+    return table(
+        look, CATEGORY, Query(rows("site ispu category critical complete", inner), table=True), worst_first="ispu",
+        columns=[
+            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            Column(name="ispu", title=Text("ISPU", "ISPU"), decimals=0),
+            Column(name="category", title=Text("Kategori", "Category"), scale=ISPU, as_class=True),
+            Column(name="critical", title=Text("Parameter kritis", "Critical parameter"), words=parameters),
+            Column(name="complete", title=Text("Lengkap", "Complete"), unit=unit("%", look), decimals=0),
+        ],
+    )  # fmt: skip
+
+
+def _sub_indices(look: Look) -> TablePanel:
+    indices = [f"ispu_{parameter}" for parameter in AIR_PARAMETERS]
+    return by_sensor(look, SUB, indices, where=HERE, within=PUBLISHED, scale=ISPU)
+
+
+def _ratio(look: Look) -> TablePanel:
+    guidelines = {pollutant: limits[0] for (pollutant, span), limits in who2021.GUIDELINES.items() if span == "24h"}
+    what = ", ".join(f'last("{name}_day") / {limit} AS "{name}"' for name, limit in guidelines.items())
+    inner = lately(what, "air", where=HERE, by="sensor", within="2h")
+    return table(
+        look, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
+        columns=[
+            Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
+            *(
+                Column(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
+                for name in guidelines
+            ),
+        ],
+    )  # fmt: skip
+
+
+def over_hours(look: Look) -> LinesPanel:
+    """The index over time between the limits of its categories."""
+    text = over_time('last("ispu")', "air", where=HERE, by="site", fill="none")
+    panel = lines(look, HISTORY, Query(text, alias="$tag_site"), unit="none", scale=ISPU, limits=True)
+    return panel.interval("1h").min(0).override_by_regexp(".*", opens_site(look))
+
+
+def _calendar(look: Look) -> CalendarPanel:
+    text = over_time('max("ispu")', "air", where=HERE, by="site", step="time(1d)", fill="none", zone=look.zone)
+    return calendar(look, CALENDAR, Query(text, alias="$tag_site"), scale=ISPU).time_from("30d")
+
+
+def particulates(look: Look, parameter: str) -> LinesPanel:
+    """Means of an hour and of a day beside the guideline and its interim targets."""
+    hour, day = Text("per jam", "hour"), Text("24 jam", "24 hours")
+    queries = [
+        Query(
+            over_time(f'last("{parameter}_{span}")', "air", where=HERE, by="sensor", fill="none"),
+            alias=f"$tag_sensor · {look.say(shown)}",
+        )
+        for span, shown in (("hour", hour), ("day", day))
+    ]
+    panel = lines(
+        look, PM[parameter], *queries, unit=unit_of(parameter, look), decimals=decimals_of(parameter),
+        scale=_who_scale(parameter), limits=True,
+    )  # fmt: skip
+    panel.interval("1h").min(0).override_by_regexp(".*", opens_sensor(look))
+    return panel.override_by_query("B", [DynamicConfigValue("custom.lineWidth", 3)])
+
+
+def _climate(look: Look) -> LinesPanel:
+    """What particle readings must be seen beside."""
+    queries = [
+        Query(
+            over_time(f'mean("{quantity}")', "air", where=HERE, by="sensor"),
+            alias=f"$tag_sensor · {look.say(name_of(quantity))}",
+        )
+        for quantity in ("temperature", "humidity")
+    ]
+    panel = lines(look, CLIMATE, *queries, unit=unit_of("temperature", look), decimals=1)
+    panel.interval("5m").span_nulls(1_800_000).override_by_regexp(".*", opens_sensor(look))
+    percent = DynamicConfigValue("unit", unit_of("humidity", look))
+    return panel.override_by_query("B", [percent, DynamicConfigValue("custom.axisPlacement", "right")])
+
+
+def _station(look: Look) -> QueryVariable:
+    """Every sensor of air at the chosen sites, for the marks."""
+    return choice(look, "station", Text("Sensor", "Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
+
+
+def _who_scale(parameter: str) -> Scale:
+    """The guideline and its interim targets as limits: a value on a limit still meets it."""
+    limits = [limit for limit in who2021.GUIDELINES[parameter, "24h"] if limit is not None]
+    nameless = Text("", "")
+    below = Class(None, nameless, WHO_COLOURS[0])
+    return Scale((below, *(Class(limit, nameless, colour) for limit, colour in zip(limits, WHO_COLOURS, strict=False))))

@@ -1,0 +1,61 @@
+"""A row for each sensor, a column for each quantity that any of them has: a dash where a sensor has none.
+
+sensor        PM2.5      PM10       Temperature
+air-market    12.1       24.6       –
+
+The fields are asked for by a pattern, so that no column stands for what nobody measures.
+"""
+
+from collections.abc import Iterable
+
+from grafana_foundation_sdk.builders.table import Panel
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+
+from dashboards.kit.ask import lately
+from dashboards.kit.influx import SOURCE, InfluxQuery, Query
+from dashboards.kit.links import from_column, to_sensor
+from dashboards.kit.look import Look
+from dashboards.kit.panels import LETTERS, thresholds
+from dashboards.kit.scales import Scale, absent, one_colour
+from dashboards.kit.tables import NARROWEST
+from dashboards.kit.units import decimals_of, name_of, unit_of
+from dashboards.kit.words import Caption, Text
+from wire import QUANTITIES, Domain
+
+_FIRST = {"excludeByName": {"Time": True}, "indexByName": {"sensor": 0}, "renameByName": {}}
+
+
+def by_sensor(
+    look: Look, caption: Caption, quantities: Iterable[str], *, where: str, within: str, scale: Scale | None = None
+) -> Panel:
+    """The newest `quantities` of the sensors that `where` chooses, at most `within` (15m) old, coloured by `scale`."""
+    names = list(quantities)
+    panel = Panel().title(look.say(caption.title)).description(look.say(caption.about))
+    panel.no_value(look.say(caption.nothing)).datasource(SOURCE).unit("none").decimals(0)
+    panel.thresholds(thresholds(scale or one_colour())).mappings([absent()]).show_header(True).min_width(NARROWEST)
+    domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
+    for letter, domain in zip(LETTERS, domains, strict=False):
+        panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))
+    panel.with_transformation(DataTransformerConfig("merge", options={}))
+    panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
+    for name in names:
+        panel.override_by_regexp(f"^last_{name}$", _column(look, name, scale))
+    link = DynamicConfigValue("links", [to_sensor(look, from_column("sensor"))])
+    return panel.override_by_name(
+        "sensor", [DynamicConfigValue("displayName", look.say(Text("Sensor", "Sensor"))), link]
+    )
+
+
+def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:
+    pattern = "|".join(name for name in names if QUANTITIES[name].domain is domain)
+    return Query(lately(f"last(/^({pattern})$/)", domain, where=where, by="sensor", within=within), table=True)
+
+
+def _column(look: Look, name: str, scale: Scale | None) -> list[DynamicConfigValue]:
+    filled = {"type": "color-background", "mode": "basic"}
+    return [
+        DynamicConfigValue("displayName", look.say(name_of(name))),
+        DynamicConfigValue("unit", unit_of(name, look)),
+        DynamicConfigValue("decimals", decimals_of(name)),
+        *([DynamicConfigValue("custom.cellOptions", filled)] if scale is not None else []),
+    ]

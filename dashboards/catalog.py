@@ -1,0 +1,46 @@
+"""All dashboards of the project: one file each, in both languages.
+
+document(look, "flood") -> {"uid": "siaga-id-flood", "panels": […], …}
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards import air, command, fleet, flood, footfall, ingest, sensor, site
+from dashboards.kit.look import Look
+from dashboards.kit.names import TITLES
+
+Document = dict[str, Any]
+"""A dashboard as Grafana's JSON."""
+
+BUILDERS: dict[str, Callable[[Look], Dashboard]] = {
+    "command": command.build,
+    "flood": flood.build,
+    "air": air.build,
+    "footfall": footfall.build,
+    "site": site.build,
+    "sensor": sensor.build,
+    "fleet": fleet.build,
+    "ingest": ingest.build,
+}
+"""Every dashboard by its key in `TITLES`."""
+
+
+def document(look: Look, key: str) -> Document:
+    """The dashboard `key` as Grafana's JSON."""
+    made: Document = json.loads(json.dumps(BUILDERS[key](look), cls=JSONEncoder))
+    return made
+
+
+def text_of(document: Document) -> str:
+    """The JSON as it is kept in files: sorted, so that a difference shows what has changed and nothing else."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def keys() -> list[str]:
+    """The keys of all dashboards, in the order of the links in their head."""
+    return list(TITLES)

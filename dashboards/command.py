@@ -1,0 +1,208 @@
+"""The command center's first screen, to be read from across a room: what is wrong, where, and whether we would know.
+
+worst of each domain │ open alarms │ gateways offline │ readings a minute        map of the sites │ alarms, worst first
+"""
+
+from grafana_foundation_sdk.builders import geomap, statetimeline, timeseries
+from grafana_foundation_sdk.builders import stat as stats
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+
+from dashboards.kit.alarms import alarm_table
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import NOW, STEP, Query, newest
+from dashboards.kit.layout import Row
+from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.maps import site_map
+from dashboards.kit.panels import lines, linked, stat, states
+from dashboards.kit.rates import all_per_minute, per_minute
+from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
+from dashboards.kit.units import unit
+from dashboards.kit.words import Caption, Text
+from rules.colours import CALM, UNKNOWN
+
+_DOMAINS = {
+    "flood": Caption(
+        Text("Banjir sekarang", "Flood now"),
+        Text(
+            "Keadaan terburuk dari semua lokasi yang memantau air dan hujan, dan sensor yang senyap.",
+            "The worst state of all sites that watch water and rain, by the rules in force, and silent sensors.",
+        ),
+    ),
+    "air": Caption(
+        Text("Kualitas udara sekarang", "Air quality now"),
+        Text(
+            "Keadaan terburuk dari semua lokasi yang memantau udara, dan sensor yang senyap.",
+            "The worst state of all sites that watch the air, by the rules in force, and silent sensors.",
+        ),
+    ),
+    "footfall": Caption(
+        Text("Pengunjung sekarang", "Footfall now"),
+        Text(
+            "Keadaan terburuk dari semua lokasi yang menghitung pengunjung, dan sensor yang senyap.",
+            "The worst state of all sites that count visitors, by the rules in force, and silent sensors.",
+        ),
+    ),
+}
+_UNHEARD = Text("Platform tidak terdengar: periksa server", "The platform is not heard: look at the server")
+"""Where the cloud's own samples are missing, nothing may look calm."""
+_ALARMS = Caption(
+    Text("Alarm terbuka", "Open alarms"),
+    Text(
+        "Jumlah alarm yang belum berakhir, juga yang sudah diakui dan yang sensornya senyap.",
+        "Alarms that have not ended, acknowledged ones and those whose sensor is silent too.",
+    ),
+    _UNHEARD,
+)
+_OFFLINE = Caption(
+    Text("Gateway luring", "Gateways offline"),
+    Text(
+        "Gateway yang kabar terakhirnya luring. Data mereka menunggu di lokasi dan menyusul kemudian.",
+        "Gateways whose last word was offline. Their readings wait at the site and follow later.",
+    ),
+    _UNHEARD,
+)
+_RATE = Caption(
+    Text("Data per menit", "Readings a minute"),
+    Text(
+        "Data yang tersimpan dengan aman, rata-rata lima menit terakhir.",
+        "Readings that became durable, mean of the last five minutes.",
+    ),
+    _UNHEARD,
+)
+_LOST = Caption(
+    Text("Data hilang", "Readings lost"),
+    Text(
+        "Kehilangan yang dinyatakan gateway pada rentang waktu ini. Yang masih menunggu di gateway tidak dihitung.",
+        "What gateways declared lost in this time range. What still waits at a gateway is not counted.",
+    ),
+    _UNHEARD,
+)
+_MAP = Caption(
+    Text("Peta lokasi, sekarang", "Map of the sites, now"),
+    Text(
+        "Setiap lokasi dengan warna keadaan terburuknya; abu-abu berarti tidak ada data. Klik untuk membuka lokasi.",
+        "Every site in the colour of its worst state; grey means that nothing is known. Click to open the site.",
+    ),
+    _UNHEARD,
+)
+_LIST = Caption(
+    Text("Alarm terbuka, terparah di atas", "Open alarms, worst first"),
+    Text(
+        "Satu baris untuk setiap alarm. Diakui di konsol Siaga. Nilai memakai satuan batas aturannya.",
+        "A line for each alarm. They are acknowledged in Siaga's console. Values are in the unit of the rule's limit.",
+    ),
+    Text("Tidak ada alarm terbuka", "No open alarm"),
+)
+_HISTORY = Caption(
+    Text("Keadaan terburuk tiap lokasi", "Worst state of each site"),
+    Text(
+        "Bagaimana keadaan setiap lokasi berubah pada rentang waktu ini. Celah berarti platform tidak mencatat.",
+        "How the state of each site changed in this time range. A gap means that the platform wrote nothing down.",
+    ),
+)
+_FLOW = Caption(
+    Text("Data per menit, riwayat", "Readings a minute, history"),
+    Text("Data yang tersimpan dengan aman per menit.", "Readings that became durable, a minute."),
+)
+
+_STATE = Text("Keadaan terburuk", "Worst state")
+_SILENT = Text("Sensor senyap", "Silent sensors")
+_STORED = Text("Tersimpan", "Stored")
+_ABOUT = Text(
+    "Layar utama pusat komando: apa yang terjadi, di mana, dan apakah platform bekerja. Grafana menampilkan alarm; "
+    "yang menilai adalah Siaga.",
+    "The command center's main screen: what happens, where, and whether the platform works. Grafana shows alarms; "
+    "it is Siaga that judges.",
+)
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard in the language of `look`."""
+    rows = [
+        Row(5, *((_worst(look, domain), 8) for domain in _DOMAINS)),
+        Row(4, (_open_alarms(look), 6), (_gateways_offline(look), 6), (_rate(look), 6), (_lost(look), 6)),
+        Row(14, (_map(look), 10), (alarm_table(look, _LIST, wall=True), 14)),
+        Row(8, (_history(look), 15), (_flow(look), 9)),
+    ]
+    return frame(look, "command", about=_ABOUT, rows=rows)
+
+
+def _worst(look: Look, domain: str) -> stats.Panel:
+    state, silent = look.say(_STATE), look.say(_SILENT)
+    worst = Query(f'SELECT max("severity") FROM ({_each_site("severity", domain)})', state)
+    unheard = Query(f'SELECT sum("silent") FROM ({_each_site("silent", domain)})', silent)
+    # a calm word beside a sensor that says nothing is no calm: both stand in the panel
+    panel = stat(look, _DOMAINS[domain], worst, unheard, scale=limits((1, UNKNOWN)), named=True)
+    words = DynamicConfigValue("mappings", SEVERITY.mappings(look))
+    panel.override_by_name(state, [words, DynamicConfigValue("thresholds", SEVERITY.steps())])
+    return linked(panel, to_dashboard(look, domain))
+
+
+def _each_site(field: str, domain: str) -> str:
+    chosen = f'FROM "situation" WHERE {NOW} AND "domain" = \'{domain}\''
+    return f'SELECT last("{field}") AS "{field}" {chosen} GROUP BY "site", "instance"'
+
+
+def _open_alarms(look: Look) -> stats.Panel:
+    # nothing is counted where no alarm is open: the ingesters' samples add a 0, and only while the platform is alive
+    each = (
+        f'SELECT last("severity") AS "severity" FROM "alarm" WHERE {NOW} GROUP BY "gateway", "rule", "sensor", "site"'
+    )
+    open_ones = Query(f'SELECT count("severity") AS "open" FROM ({each}) WHERE "severity" > 0', table=True)
+    alive = Query(f'SELECT last("batches") * 0 AS "open" FROM "ingest" WHERE {NOW}', table=True)
+    panel = stat(look, _ALARMS, open_ones, alive, scale=limits((1, ATTENTION)), calc="sum", fields="/^open$/")
+    return panel.with_transformation(DataTransformerConfig("merge", options={}))
+
+
+def _gateways_offline(look: Look) -> stats.Panel:
+    each = f'SELECT last("online") AS "online" FROM "fleet" WHERE {NOW} GROUP BY "gateway"'
+    query = Query(f'SELECT count("online") - sum("online") AS "offline" FROM ({each})')
+    return linked(stat(look, _OFFLINE, query, scale=limits((1, ATTENTION))), to_dashboard(look, "fleet"))
+
+
+def _rate(look: Look) -> stats.Panel:
+    query = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW)})')
+    panel = stat(look, _RATE, query, unit=unit("{reading}/min", look), scale=limits((1, CALM), below=ALERT))
+    return linked(panel, to_dashboard(look, "ingest"))
+
+
+def _lost(look: Look) -> stats.Panel:
+    each = 'SELECT spread("declared_lost") AS "lost" FROM "fleet" WHERE $timeFilter GROUP BY "gateway"'
+    query = Query(f'SELECT sum("lost") FROM ({each})')
+    panel = stat(look, _LOST, query, unit=unit("{reading}", look), scale=limits((1, ALERT)))
+    return linked(panel, to_dashboard(look, "fleet"))
+
+
+def _map(look: Look) -> geomap.Panel:
+    fields = f"severity name word{look.suffix} silent sensors latitude longitude"
+    query = Query(newest("situation", fields, by="site instance", where="\"domain\" = 'all'"), table=True)
+    link = to_site(look, from_column("site"))
+    return site_map(look, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(look))
+
+
+def _columns(look: Look) -> dict[str, Text]:
+    return {
+        "severity": Text("Tingkat", "Severity"),
+        "name": Text("Lokasi", "Site"),
+        f"word{look.suffix}": Text("Keadaan", "State"),
+        "silent": Text("Sensor senyap", "Silent sensors"),
+        "sensors": Text("Sensor", "Sensors"),
+        "site": Text("Kode lokasi", "Site id"),
+        "instance": Text("Instans", "Instance"),
+        "latitude": Text("Lintang", "Latitude"),
+        "longitude": Text("Bujur", "Longitude"),
+    }
+
+
+def _history(look: Look) -> statetimeline.Panel:
+    chosen = 'FROM "situation" WHERE $timeFilter AND "domain" = \'all\''
+    query = f'SELECT max("severity") {chosen} GROUP BY time($__interval), "site" fill(null)'
+    panel = states(look, _HISTORY, Query(query, "$tag_site"), scale=SEVERITY).interval(STEP)
+    return linked(panel, to_site(look, from_tag("site")))
+
+
+def _flow(look: Look) -> timeseries.Panel:
+    query = Query(all_per_minute("stored"), look.say(_STORED))
+    return lines(look, _FLOW, query, unit=unit("{reading}/min", look)).interval(STEP)

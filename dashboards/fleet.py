@@ -1,0 +1,259 @@
+"""The fleet: which gateways are heard, what waits in their spools and for how long these still hold, what is lost.
+
+online │ oldest unsent │ room left, days │ missing      a line for each gateway      spools │ clocks │ noise │ machines
+"""
+
+from grafana_foundation_sdk.builders import stat as stats
+from grafana_foundation_sdk.builders import statetimeline, timeseries
+from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import NOW, STEP, Query, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.links import from_column, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.panels import lines, stat, states
+from dashboards.kit.scales import ALERT, ATTENTION, CLOCK, ONLINE, Scale, limits
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import decimals_of, name_of, unit, unit_of
+from dashboards.kit.variables import gateway
+from dashboards.kit.words import Caption, Text
+from rules.colours import CALM
+
+_DAY_S = 86_400
+_LATE_S = 120
+"""A spool is emptied within seconds while the link is good."""
+_SILENT = Text("Platform tidak terdengar: periksa server", "The platform is not heard: look at the server")
+_ABOUT = Text(
+    "Semua gateway: siapa yang terdengar, berapa data menunggu dan berapa hari lagi antreannya muat, jam, kehilangan, "
+    "derau, dan versi perangkat lunak.",
+    "All gateways: which are heard, what waits and for how many days their spools still hold, clocks, losses, noise "
+    "and software versions.",
+)
+_ONLINE = Caption(
+    Text("Gateway daring", "Gateways online"),
+    Text("Keadaan setiap gateway menurut kabar terakhirnya.", "The state of each gateway by its last word."),
+    _SILENT,
+)
+_OLDEST = Caption(
+    Text("Data tertua", "Oldest reading"),
+    Text(
+        "Umur data tertua di antrean gateway mana pun. 0 berarti tidak ada yang menunggu.",
+        "Age of the oldest reading in any gateway's spool. 0 where nothing waits.",
+    ),
+    _SILENT,
+)
+_LEFT = Caption(
+    Text("Antrean masih muat", "Spool still holds"),
+    Text(
+        "Berapa hari antrean yang paling sempit masih muat pada laju datanya, bila sambungan putus sekarang.",
+        "For how many days the tightest spool still holds at the rate of its readings, were the link lost now.",
+    ),
+    Text("Belum diketahui", "Not known yet"),
+)
+_MISSING = Caption(
+    Text("Belum diterima", "Not received"),
+    Text(
+        "Data yang nomornya ada tetapi belum diterima dan tidak dinyatakan hilang: masih di gateway, atau hilang.",
+        "Readings whose numbers are known, neither received nor declared lost: still at the gateway, or lost.",
+    ),
+    _SILENT,
+)
+_CLOCKS = Caption(
+    Text("Jam terburuk", "Worst clock"),
+    Text(
+        "Jam gateway yang paling tidak pasti. Data dari jam yang tidak tersinkron ditandai.",
+        "The least certain of the gateways' clocks. Readings of a clock that is not synced are marked.",
+    ),
+    _SILENT,
+)
+_TABLE = Caption(
+    Text("Semua gateway, sekarang", "All gateways, now"),
+    Text(
+        "Satu baris untuk setiap gateway menurut kabar terakhirnya. Klik lokasi untuk membukanya.",
+        "A line for each gateway by its last word. Click a site to open it.",
+    ),
+    _SILENT,
+)
+_HEARD = Caption(
+    Text("Daring dan luring", "Online and offline"),
+    Text(
+        "Kapan setiap gateway terdengar. Celah berarti platform tidak mencatat.",
+        "When each gateway was heard. A gap means that the platform wrote nothing down.",
+    ),
+)
+_CLOCK_STATES = Caption(
+    Text("Keadaan jam", "State of the clocks"),
+    Text(
+        "Tersinkron, perkiraan, atau tidak diketahui, untuk setiap gateway.",
+        "Synced, estimated or unknown, for each gateway.",
+    ),
+)
+_DEPTH = Caption(
+    Text("Data dalam antrean", "Readings in the spool"),
+    Text(
+        "Data yang menunggu pengakuan dari pusat. Garis yang terus naik berarti sambungan putus.",
+        "Readings that wait for the cloud's acknowledgement. A line that only rises means a lost link.",
+    ),
+)
+_AGE = Caption(
+    Text("Umur data tertua", "Age of the oldest reading"),
+    Text("Sejak kapan data tertua di antrean menunggu.", "For how long the oldest reading in the spool has waited."),
+)
+_USED = Caption(
+    Text("Antrean terpakai", "Spool used"),
+    Text(
+        "Bagian dari batas ukuran antrean. Pada 100 % data tertua dibuang dan dinyatakan hilang.",
+        "Share of the spool's size limit. At 100 % the oldest readings go, and are declared lost.",
+    ),
+)
+_LOSSES = Caption(
+    Text("Kehilangan yang dinyatakan", "Declared losses"),
+    Text("Data yang dinyatakan hilang oleh gateway, per langkah waktu.", "What gateways declared lost, for each step."),
+)
+_NOISE = Caption(
+    Text("Derau dari sensor", "Noise from sensors"),
+    Text(
+        "Bita per langkah waktu yang bukan data: kabel, baud, atau gangguan listrik.",
+        "Bytes for each step that were no reading: a cable, a baud rate, or electrical noise.",
+    ),
+)
+_SOURCES = Caption(
+    Text("Sumber data gagal", "Failed sources"),
+    Text("Sumber data gateway yang gagal atau senyap.", "Sources of a gateway that failed or are silent."),
+)
+_MACHINE = Text(
+    "Dari agen di gateway itu sendiri; hanya ada bila gateway melaporkannya.",
+    "From the gateway's own agent; there only where it reports it.",
+)
+_MACHINE_QUANTITIES = ("cpu_temperature", "memory_used", "disk_free")
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard in the language of `look`."""
+    machines = [(_machine(look, quantity), 8) for quantity in _MACHINE_QUANTITIES]
+    rows = [
+        Row(5, (_online(look), 8), *((panel, 4) for panel in _figures(look))),
+        Row(8, (_table(look), 24)),
+        Row(7, (_heard(look), 12), (_clock_states(look), 12)),
+        Row(8, (_depth(look), 8), (_age(look), 8), (_used(look), 8)),
+        Row(7, (_losses(look), 8), (_noise(look), 8), (_sources(look), 8)),
+        Row(7, *machines, title=Text("Mesin gateway", "The gateways' machines")),
+    ]
+    return frame(look, "fleet", about=_ABOUT, rows=rows, variables=[gateway(look)])
+
+
+def _online(look: Look) -> stats.Panel:
+    query = f'SELECT last("online") FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
+    return stat(look, _ONLINE, Query(query, "$tag_gateway"), scale=ONLINE, named=True)
+
+
+def _figures(look: Look) -> list[stats.Panel]:
+    late = limits((_LATE_S, ATTENTION), (_DAY_S, ALERT))
+    return [
+        _worst(look, _OLDEST, "spool_age_s", "max", unit=unit("s", look), scale=late),
+        _worst(
+            look, _LEFT, "spool_left_s", "min", per=_DAY_S, unit=unit("d", look), decimals=1,
+            scale=limits((1, ATTENTION), (3, CALM), below=ALERT),
+        ),
+        _worst(look, _MISSING, "missing", "sum", unit=unit("{reading}", look), scale=limits((1, ATTENTION))),
+        _worst(look, _CLOCKS, "clock", "max", unit="none", scale=CLOCK),
+    ]  # fmt: skip
+
+
+def _worst(
+    look: Look, caption: Caption, field: str, calc: str, *, unit: str, scale: Scale, per: int = 1, decimals: int = 0
+) -> stats.Panel:
+    each = f'SELECT last("{field}") AS "{field}" FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
+    share = f" / {per}" if per != 1 else ""
+    query = Query(f'SELECT {calc}("{field}"){share} FROM ({each})')
+    return stat(look, caption, query, unit=unit, scale=scale, decimals=decimals)
+
+
+def _table(look: Look) -> tables.Panel:
+    picked = (
+        'last("online") AS "online", "status_age_s", "clock", "version", "spool_depth", "spool_age_s", "spool_used", '
+        f'"spool_left_s" / {_DAY_S} AS "spool_left", "missing", "declared_lost", "sources", "sources_failed", '
+        '"noise_bytes"'
+    )
+    inner = f'SELECT {picked} FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway", "site"'
+    shown = ", ".join(f'"{column.name}"' for column in _columns(look))
+    return table(look, _TABLE, Query(f"SELECT {shown} FROM ({inner})", table=True), columns=_columns(look))
+
+
+def _columns(look: Look) -> list[Column]:
+    reading, age = unit("{reading}", look), unit("s", look)
+    return [
+        Column(name="gateway", title=Text("Gateway", "Gateway"), width=125),
+        Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")), width=130),
+        Column(name="online", title=Text("Keadaan", "State"), scale=ONLINE, width=90),
+        Column(name="status_age_s", title=Text("Kabar terakhir", "Last word"), unit=age, decimals=0, width=115),
+        Column(name="clock", title=Text("Jam", "Clock"), scale=CLOCK, width=120),
+        Column(name="spool_depth", title=Text("Menunggu", "Waiting"), unit=reading, width=120),
+        Column(name="spool_age_s", title=Text("Data tertua", "Oldest"), unit=age, decimals=0, width=110),
+        Column(name="spool_used", title=Text("Antrean", "Spool used"), unit=unit("%", look), decimals=1, width=100),
+        Column(name="spool_left", title=Text("Masih muat", "Still holds"), unit=unit("d", look), decimals=1, width=110),
+        Column(name="missing", title=Text("Belum diterima", "Not received"), unit=reading, width=125),
+        Column(name="declared_lost", title=Text("Dinyatakan hilang", "Declared lost"), unit=reading, width=135),
+        Column(name="sources", title=Text("Sumber", "Sources"), width=80),
+        Column(name="sources_failed", title=Text("Gagal", "Failed"), scale=limits((1, ALERT)), width=80),
+        Column(name="noise_bytes", title=Text("Derau", "Noise"), unit=unit("By", look), width=90),
+        Column(name="version", title=Text("Versi", "Version"), width=90),
+    ]
+
+
+def _heard(look: Look) -> statetimeline.Panel:
+    return states(look, _HEARD, _each("min", "online"), scale=ONLINE).interval(STEP)
+
+
+def _clock_states(look: Look) -> statetimeline.Panel:
+    return states(look, _CLOCK_STATES, _each("max", "clock"), scale=CLOCK).interval(STEP)
+
+
+def _depth(look: Look) -> timeseries.Panel:
+    return lines(look, _DEPTH, _each("max", "spool_depth"), unit=unit("{reading}", look)).interval(STEP).min(0)
+
+
+def _age(look: Look) -> timeseries.Panel:
+    return lines(look, _AGE, _each("max", "spool_age_s"), unit=unit("s", look)).interval(STEP).min(0)
+
+
+def _used(look: Look) -> timeseries.Panel:
+    panel = lines(
+        look, _USED, _each("max", "spool_used"), unit=unit("%", look), decimals=1,
+        scale=limits((75, ATTENTION), (95, ALERT)), limits=True,
+    )  # fmt: skip
+    return panel.interval(STEP).min(0).max(100)
+
+
+def _losses(look: Look) -> timeseries.Panel:
+    return lines(look, _LOSSES, _added("declared_lost"), unit=unit("{reading}", look), bars=True).interval(STEP).min(0)
+
+
+def _noise(look: Look) -> timeseries.Panel:
+    return lines(look, _NOISE, _added("noise_bytes"), unit=unit("By", look), bars=True).interval(STEP).min(0)
+
+
+def _sources(look: Look) -> timeseries.Panel:
+    return lines(look, _SOURCES, _each("max", "sources_failed"), unit="none").interval(STEP).min(0)
+
+
+def _machine(look: Look, quantity: str) -> timeseries.Panel:
+    chosen = f'FROM "gateway" WHERE $timeFilter AND {one_of("gateway")}'
+    query = Query(
+        f'SELECT mean("{quantity}") {chosen} GROUP BY time($__interval), "gateway" fill(null)', "$tag_gateway"
+    )
+    caption = Caption(name_of(quantity), _MACHINE)
+    return lines(look, caption, query, unit=unit_of(quantity, look), decimals=decimals_of(quantity)).interval(STEP)
+
+
+def _each(calc: str, field: str) -> Query:
+    chosen = f'FROM "fleet" WHERE $timeFilter AND {one_of("gateway")}'
+    return Query(f'SELECT {calc}("{field}") {chosen} GROUP BY time($__interval), "gateway" fill(null)', "$tag_gateway")
+
+
+def _added(field: str) -> Query:
+    chosen = f'FROM "fleet" WHERE $timeFilter AND {one_of("gateway")}'
+    grouped = 'GROUP BY time($__interval), "gateway" fill(none)'
+    return Query(f'SELECT non_negative_difference(max("{field}")) {chosen} {grouped}', "$tag_gateway")

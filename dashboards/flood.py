@@ -1,0 +1,260 @@
+"""Flood: every gauge with the limits in force on it, how fast it rises, and the rain and the sea behind it.
+
+state │ rain now    levels now    Siaga hour by hour    a chart for each gauge    rise │ rain    all together    events
+"""
+
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
+from grafana_foundation_sdk.builders.stat import Panel as StatPanel
+from grafana_foundation_sdk.builders.statetimeline import Panel as StatesPanel
+from grafana_foundation_sdk.builders.table import Panel as TablePanel
+from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.common import BarAlignment
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+
+from dashboards.history import history
+from dashboards.kit.ask import HOURS, last, lately, over_time, rows
+from dashboards.kit.events import alarms
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import Query, newest, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.links import from_column, to_sensor, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.panels import lines, stat, states
+from dashboards.kit.scales import RAIN_DAY, RAIN_HOUR, SEVERITY, SIAGA
+from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, opens_sensor
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import decimals_of, name_of, unit_of
+from dashboards.kit.variables import choice, site
+from dashboards.kit.words import Caption, Text
+from dashboards.limits import limits
+from rules import siaga
+
+HERE = one_of("site")
+OF_LEVELS = f"\"quantity\" = 'water_level' AND {HERE}"
+ABOUT = Text(
+    "Tinggi muka air setiap pos dengan batas Siaga yang berlaku, laju kenaikan, hujan, dan laut.",
+    "The level at every gauge with the Siaga limits in force, the rate of rise, rain, and the sea.",
+)
+STATE = Caption(
+    Text("Keadaan banjir per lokasi", "State of flood by site"),
+    Text(
+        "Keadaan terburuk di setiap lokasi saat ini, seperti di konsol. Abu-abu: tidak ada data, bukan aman.",
+        "The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe.",
+    ),
+    Text("Tidak ada laporan keadaan dalam 5 menit terakhir", "No report of the state in the last 5 minutes"),
+)
+LEVELS_NOW = Caption(
+    Text("Tinggi muka air sekarang", "Water level now"),
+    Text(
+        "Pembacaan terbaru setiap pos dalam 15 menit terakhir, dalam cm di atas nol pos itu sendiri.",
+        "The newest reading of each gauge in the last 15 minutes, in cm over the gauge's own zero.",
+    ),
+    Text("Tidak ada pembacaan dalam 15 menit terakhir", "No reading in the last 15 minutes"),
+)
+RAIN_NOW = Caption(
+    Text("Hujan sekarang", "Rain now"),
+    Text(
+        "Hujan jam terakhir yang sudah lengkap dan sejak pukul 07.00, dengan kelas BMKG. Kelengkapan: bagian pembacaan "
+        "yang benar-benar masuk; di bawah 100 % hujan bisa lebih banyak.",
+        "Rain of the last full hour and since 07:00, with BMKG's classes. Completeness: the share of readings that "
+        "came; below 100 % there may have been more rain.",
+    ),
+    Text("Tidak ada data hujan dalam 2 jam terakhir", "No rain data in the last 2 hours"),
+)
+STAGES = Caption(
+    Text("Siaga terburuk per jam", "Worst Siaga of each hour"),
+    Text(
+        "Tingkat Siaga terburuk setiap jam menurut batas pos itu. Siaga 4 normal, Siaga 1 paling parah.",
+        "The worst Siaga stage of each hour by the limits of the gauge. Siaga 4 is normal, Siaga 1 the worst.",
+    ),
+    Text("Belum ada pos dengan batas Siaga", "No gauge with Siaga limits yet"),
+)
+LEVEL = Caption(
+    Text("$gauge: tinggi muka air dan batasnya", "$gauge: water level and its limits"),
+    Text(
+        "Nilai tertinggi setiap langkah waktu. Garis putus-putus: batas yang berlaku pada saat itu, dari aturan di "
+        "konsol. Tanda tegak: peristiwa peringatan.",
+        "The highest value of each step of time. Dashed: the limits in force at that time, from the console's rules. "
+        "Upright marks: events of alarms.",
+    ),
+)
+RISE = Caption(
+    Text("Laju kenaikan", "Rate of rise"),
+    Text(
+        "Perubahan tinggi muka air dalam 10 menit, dari rata-rata setiap 10 menit. Positif: air naik.",
+        "The change of the level in 10 minutes, of the means of each 10 minutes. Positive: the water rises.",
+    ),
+)
+TOGETHER = Caption(
+    Text("Hulu, hilir, laut, dan hujan bersama", "Upstream, downstream, sea and rain together"),
+    Text(
+        "Semua pos pada satu waktu, masing-masing di atas nolnya sendiri; bidang: hujan per jam (sumbu kanan). "
+        "Puncak di hulu mendahului hilir; pasang menahan muara.",
+        "All gauges on one time line, each over its own zero; areas: rain of each hour (right axis). A crest upstream "
+        "comes before one downstream; the tide holds the mouth up.",
+    ),
+)
+RAIN = Caption(
+    Text("Hujan setiap jam", "Rain of each hour"),
+    Text(
+        "Jumlah hujan setiap jam. Garis putus-putus: kelas BMKG, ringan sejak 1 mm, sedang 5, lebat 10, "
+        "sangat lebat 20.",
+        "The rain of each hour. Dashed: BMKG's classes, light from 1 mm, moderate 5, heavy 10, very heavy 20.",
+    ),
+)
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard."""
+    return frame(
+        look,
+        "flood",
+        about=ABOUT,
+        variables=[site(look, measurement="flood"), _gauge(look), _station(look)],
+        events=alarms(look, one_of("sensor", "station")),
+        rows=[
+            Row(7, (_state(look), 10), (_rain_now(look), 14)),
+            Row(5, (_levels_now(look), 24)),
+            Row(6, (_stages(look), 24)),
+            Row(10, (_level(look), 12)),
+            Row(8, (_rise(look), 12), (rain(look), 12)),
+            Row(10, (_together(look), 24)),
+            Row(9, (history(look, one_of("sensor", "station")), 14), (limits(look, OF_LEVELS), 10)),
+        ],
+    )
+
+
+def _gauge(look: Look) -> QueryVariable:
+    return choice(look, "gauge", Text("Pos duga air", "Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
+
+
+def _station(look: Look) -> QueryVariable:
+    """Every sensor of flood at the chosen sites, for the marks: an alarm of crowding at the beach is none of ours."""
+    return choice(look, "station", Text("Sensor", "Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
+
+
+def _state(look: Look) -> TablePanel:
+    fields = f"severity word{look.suffix} age_s silent sensors"
+    where = f"\"domain\" = 'flood' AND {HERE}"
+    return table(
+        look, STATE, Query(newest("situation", fields, by="site", where=where), table=True), worst_first="severity",
+        columns=[
+            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            Column(name=f"word{look.suffix}", title=Text("Keadaan", "State")),
+            Column(name="age_s", title=Text("Umur data", "Age"), unit="s"),
+            Column(name="silent", title=Text("Senyap", "Silent")),
+            Column(name="sensors", title=Text("Sensor", "Sensors")),
+        ],
+    )  # fmt: skip
+
+
+def _levels_now(look: Look) -> StatPanel:
+    text = lately('last("water_level")', "flood", where=HERE, by="sensor", within="15m")
+    panel = stat(
+        look, LEVELS_NOW, Query(text, alias="$tag_sensor"), unit=unit_of("water_level", look),
+        decimals=decimals_of("water_level"), filled=False, named=True,
+    )  # fmt: skip
+    return panel.override_by_regexp(".*", opens_sensor(look))
+
+
+def _rain_now(look: Look) -> TablePanel:
+    """The rain of the last hour and of the day, with its classes."""
+    hour = last("rain_hour", "rain_hour:hour_class", "rain_hour_completeness:hour_complete")
+    day = last("rain_day", "rain_day:day_class", "rain_day_completeness:day_complete")
+    inner = lately(f"{hour}, {day}", "flood", where=HERE, by="sensor", within="2h")
+    text = rows("sensor rain_hour hour_class hour_complete rain_day day_class day_complete", inner)
+    return table(
+        look, RAIN_NOW, Query(text, table=True), worst_first="rain_hour",
+        columns=[
+            _sensor(look),
+            _as_rain(look, "rain_hour", Text("Jam terakhir", "Last hour")),
+            Column(name="hour_class", title=Text("Kelas jam", "Hour's class"), scale=RAIN_HOUR, as_class=True),
+            _complete(look, "hour_complete", Text("Lengkap, jam", "Hour complete")),
+            _as_rain(look, "rain_day", Text("Sejak 07.00", "Since 07:00")),
+            Column(name="day_class", title=Text("Kelas hari", "Day's class"), scale=RAIN_DAY, as_class=True),
+            _complete(look, "day_complete", Text("Lengkap, hari", "Day complete")),
+        ],
+    )  # fmt: skip
+
+
+def _complete(look: Look, name: str, title: Text) -> Column:
+    return Column(name=name, title=title, unit=unit_of("rain_hour_completeness", look), decimals=0)
+
+
+def _stages(look: Look) -> StatesPanel:
+    text = over_time('min("siaga")', "flood", where=HERE, by="sensor", step=HOURS)
+    return states(look, STAGES, Query(text, alias="$tag_sensor"), scale=SIAGA)
+
+
+def _level(look: Look) -> LinesPanel:
+    """One chart, repeated for each gauge."""
+    level = over_time('max("water_level")', "flood", where=one_of("sensor", "gauge"), by="sensor")
+    panel = levels(look, LEVEL, level, limits_where=one_of("sensor", "gauge"), alias=name_of("water_level"))
+    return panel.repeat("gauge").repeat_direction("h").max_per_row(2)
+
+
+def levels(look: Look, caption: Caption, text: str, *, limits_where: str, alias: Text | None = None) -> LinesPanel:
+    """Levels with the limits that hold where `limits_where` says."""
+    where = f"\"quantity\" = 'water_level' AND {limits_where}"
+    limit = over_time('last("limit")', "threshold", where=where, by="level sensor", fill="none")
+    level = Query(text, alias="$tag_sensor" if alias is None else look.say(alias))
+    panel = _cm(look, caption, level, Query(limit, alias="$tag_level"))
+    panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", LIMIT_LINE)
+    for stage in (3, 2, 1):
+        panel.override_by_regexp(f"^Siaga {stage}$", [fixed(siaga.STAGES[stage].hex)])
+    return panel
+
+
+def _rise(look: Look) -> LinesPanel:
+    """How fast the levels change."""
+    what = 'derivative(mean("water_level"), 10m)'
+    text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
+    panel = _cm(look, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
+    return panel.unit(look.say(Text("suffix: cm/10 menit", "suffix: cm/10 min")))
+
+
+def _together(look: Look) -> LinesPanel:
+    """All levels on one time line, and the rain."""
+    level = over_time('max("water_level")', "flood", where=HERE, by="sensor")
+    panel = _cm(look, TOGETHER, Query(level, alias="$tag_sensor"), Query(_rain_hours(), alias="$tag_sensor"))
+    return panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", _rain_below(look))
+
+
+def rain(look: Look) -> LinesPanel:
+    """The rain of each hour beside its classes."""
+    unit, decimals = unit_of("rain_hour", look), decimals_of("rain_hour")
+    text = Query(_rain_hours(), alias="$tag_sensor")
+    panel = lines(look, RAIN, text, unit=unit, decimals=decimals, scale=RAIN_HOUR, limits=True, bars=True)
+    return panel.min(0).bar_alignment(BarAlignment.AFTER)
+
+
+def _rain_hours() -> str:
+    return over_time('sum("rain_hour")', "flood", where=HERE, by="sensor", step=HOURS, fill="none")
+
+
+def _rain_below(look: Look) -> list[DynamicConfigValue]:
+    """Rain as blocks of an hour, on an axis of its own."""
+    return [
+        DynamicConfigValue("unit", unit_of("rain_hour", look)),
+        DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
+        DynamicConfigValue("custom.showPoints", "never"),
+        DynamicConfigValue("custom.lineWidth", 0),
+        DynamicConfigValue("custom.fillOpacity", 45),
+        DynamicConfigValue("custom.axisPlacement", "right"),
+        DynamicConfigValue("min", 0),
+    ]
+
+
+def _cm(look: Look, caption: Caption, *queries: Query) -> LinesPanel:
+    unit, decimals = unit_of("water_level", look), decimals_of("water_level")
+    return lines(look, caption, *queries, unit=unit, decimals=decimals).override_by_regexp(".*", opens_sensor(look))
+
+
+def _sensor(look: Look) -> Column:
+    return Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor")))
+
+
+def _as_rain(look: Look, name: str, title: Text) -> Column:
+    return Column(name=name, title=title, unit=unit_of("rain_hour", look), decimals=decimals_of("rain_hour"))

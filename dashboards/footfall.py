@@ -1,0 +1,334 @@
+"""Footfall: who is there now and how full that is, who came and went, at which hours and weekdays, in which season.
+
+present │ capacity used │ visits today    came and went │ present    capacity over time    weekdays and hours    seasons
+"""
+
+from grafana_foundation_sdk.builders import barchart
+from grafana_foundation_sdk.builders.bargauge import Panel as BarsPanel
+from grafana_foundation_sdk.builders.dashboard import CustomVariable, FieldColor, QueryVariable
+from grafana_foundation_sdk.builders.stat import Panel as StatPanel
+from grafana_foundation_sdk.builders.table import Panel as TablePanel
+from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.common import VisibilityMode
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColorModeId,
+    VariableOption,
+)
+
+from dashboards.history import history
+from dashboards.kit.ask import in_range, lately, over_time, rows
+from dashboards.kit.events import alarms
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.links import from_column, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.panels import dressed, gauges, in_order, lines, stat, thresholds
+from dashboards.kit.scales import CAPACITY, one_colour, words_of
+from dashboards.kit.series import opens_site
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import name_of, unit_of
+from dashboards.kit.variables import choice, site
+from dashboards.kit.words import Caption, Text
+from dashboards.limits import limits, of_domain
+from wire import Domain
+
+HERE, OURS = one_of("site"), of_domain(Domain.FOOTFALL)
+ABOUT = Text(
+    "Pengunjung: jumlah di lokasi, kapasitas terpakai, masuk dan keluar, pola jam dan hari, perbandingan musim.",
+    "Visitors: how many are there, capacity used, in and out, hours and weekdays, seasons compared.",
+)
+NOBODY_COUNTS = Text("Tidak ada hitungan dalam 15 menit terakhir", "No count in the last 15 minutes")
+PRESENT = Caption(
+    Text("Di lokasi sekarang", "Present now"),
+    Text(
+        "Masuk dikurangi keluar sejak lokasi tutup terakhir kali, tidak pernah di bawah nol.",
+        "In minus out since the place last closed, never below zero.",
+    ),
+    NOBODY_COUNTS,
+)
+TODAY = Caption(
+    Text("Kunjungan hari ini", "Visits today"),
+    Text("Orang yang masuk sejak lokasi tutup terakhir kali.", "People who came in since the place last closed."),
+    NOBODY_COUNTS,
+)
+FULL = Caption(
+    Text("Kapasitas terpakai sekarang", "Capacity used now"),
+    Text(
+        "Pengunjung di lokasi dibagi kapasitasnya: hampir penuh sejak 80 %, penuh sejak 100 %.",
+        "Visitors present divided by the capacity of the site: nearly full from 80 %, full from 100 %.",
+    ),
+    Text("Lokasi tanpa kapasitas, atau tidak ada hitungan", "A site without a capacity, or no count"),
+)
+LENGTH = Caption(
+    Text("Rata-rata lama kunjungan", "Mean length of a visit"),
+    Text(
+        "Lama kunjungan hari ini sejauh ini (hukum Little). Yang masih di dalam belum selesai berkunjung.",
+        "Length of today's visits so far, by Little's law. Who is still inside has not stayed it all.",
+    ),
+    NOBODY_COUNTS,
+)
+GATES = Caption(
+    Text("Masuk dan keluar", "In and out"),
+    Text(
+        "Orang yang dihitung setiap langkah waktu: masuk ke atas, keluar ke bawah.",
+        "People counted in each step of time: in goes up, out goes down.",
+    ),
+)
+INSIDE = Caption(
+    Text("Pengunjung di lokasi", "Visitors present"),
+    Text(
+        "Jumlah terbanyak setiap langkah waktu, per lokasi.",
+        "The most that were present in each step of time, by site.",
+    ),
+)
+USED = Caption(
+    Text("Kapasitas terpakai", "Capacity used"),
+    Text(
+        "Bagian kapasitas yang terpakai. Garis putus-putus: hampir penuh (80 %) dan penuh (100 %).",
+        "The share of capacity that is used. Dashed: nearly full (80 %) and full (100 %).",
+    ),
+)
+WEEK = Caption(
+    Text("Jam dan hari: rata-rata 4 minggu terakhir", "Hours and weekdays: mean of the last 4 weeks"),
+    Text(
+        "Rata-rata pengunjung di semua lokasi terpilih pada setiap jam (waktu setempat) dan hari. Makin gelap makin "
+        "ramai; angka di sel adalah orang.",
+        "The mean number of visitors at all chosen sites at each hour (local time) of each weekday. The darker the "
+        "busier; the figures are people.",
+    ),
+    Text("Belum ada hitungan dalam 4 minggu terakhir", "No counts in the last 4 weeks"),
+)
+MONTHS = Caption(
+    Text("Musim: kunjungan per bulan", "Seasons: visits by month"),
+    Text(
+        "Kunjungan setiap bulan kalender selama 13 bulan terakhir, semua lokasi terpilih. Bulan pertama dan terakhir "
+        "tidak penuh.",
+        "Visits of each calendar month of the last 13 months, all chosen sites. The first and the last month are not "
+        "whole.",
+    ),
+)
+SEASON = Caption(
+    Text("Rentang ini dibandingkan sebelumnya", "This range against an earlier one"),
+    Text(
+        "Orang yang masuk pada rentang waktu yang dipilih dan pada rentang yang sama sekian minggu sebelumnya "
+        "(pilihan di atas). Dua penghitung di satu pintu dihitung dua kali.",
+        "People who came in in the chosen range and in the same range so many weeks earlier (chosen above). Two "
+        "counters at one door count twice.",
+    ),
+    Text("Tidak ada hitungan pada salah satu rentang", "No counts in one of the ranges"),
+)
+WEEKDAYS = (
+    Text("Senin", "Monday"), Text("Selasa", "Tuesday"), Text("Rabu", "Wednesday"), Text("Kamis", "Thursday"),
+    Text("Jumat", "Friday"), Text("Sabtu", "Saturday"), Text("Minggu", "Sunday"),
+)  # fmt: skip
+_EARLIER = {
+    "1w": Text("1 minggu", "1 week"), "4w": Text("4 minggu", "4 weeks"), "26w": Text("26 minggu", "26 weeks"),
+    "52w": Text("52 minggu", "52 weeks"),
+}  # fmt: skip
+PEOPLE = Text("orang", "people")
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard."""
+    return frame(
+        look,
+        "footfall",
+        about=ABOUT,
+        refresh="5m",  # its months and weeks are much to read, and a count is of a minute
+        variables=[site(look, measurement="footfall"), _counter(look), _earlier(look)],
+        events=alarms(look, one_of("sensor", "counter")),
+        rows=[
+            Row(6, (_present(look), 8), (_full(look), 10), (_today(look), 6)),
+            Row(8, (gates(look), 14), (_length(look), 10)),
+            Row(8, (inside(look), 12), (_used(look), 12)),
+            Row(10, (_week(look), 24)),
+            Row(9, (_months(look), 12), (_season(look), 12)),
+            Row(9, (history(look, one_of("sensor", "counter")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+        ],
+    )
+
+
+def _present(look: Look) -> StatPanel:
+    """How many are there."""
+    return _now(look, PRESENT, "visitors_present")
+
+
+def _full(look: Look) -> BarsPanel:
+    """How full that is."""
+    text = lately('last("capacity_used")', "footfall", where=HERE, by="site", within="15m")
+    unit = unit_of("capacity_used", look)
+    panel = gauges(look, FULL, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, most=120)
+    return panel.override_by_regexp(".*", opens_site(look))
+
+
+def gates(look: Look) -> LinesPanel:
+    """Who came and went."""
+    panel = lines(
+        look, GATES,
+        *(
+            Query(
+                over_time(f'sum("{quantity}"){sign}', "footfall", where=HERE, by="site", fill="none"),
+                alias=f"$tag_site · {look.say(name_of(quantity))}",
+            )
+            for quantity, sign in (("people_in", ""), ("people_out", " * -1"))
+        ),
+        unit=f"suffix: {look.say(PEOPLE)}", bars=True, stacked=True,
+    )  # fmt: skip
+    return panel.interval("15m").axis_centered_zero(True).override_by_regexp(".*", opens_site(look))
+
+
+def inside(look: Look) -> LinesPanel:
+    """How many were there, over time."""
+    text = over_time('max("visitors_present")', "footfall", where=HERE, by="site")
+    panel = lines(look, INSIDE, Query(text, alias="$tag_site"), unit=unit_of("visitors_present", look))
+    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+
+
+def _used(look: Look) -> LinesPanel:
+    """How full that was, over time."""
+    text = over_time('max("capacity_used")', "footfall", where=HERE, by="site")
+    unit = unit_of("capacity_used", look)
+    panel = lines(look, USED, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, limits=True)
+    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+
+
+def _today(look: Look) -> StatPanel:
+    return _now(look, TODAY, "visitors_day")
+
+
+def _length(look: Look) -> LinesPanel:
+    text = over_time('last("visit_length")', "footfall", where=HERE, by="site")
+    panel = lines(look, LENGTH, Query(text, alias="$tag_site"), unit="s")
+    return panel.interval("5m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+
+
+def _now(look: Look, caption: Caption, quantity: str) -> StatPanel:
+    text = lately(f'last("{quantity}")', "footfall", where=HERE, by="site", within="15m")
+    panel = stat(look, caption, Query(text, alias="$tag_site"), unit=unit_of(quantity, look), filled=False, named=True)
+    return panel.override_by_regexp(".*", opens_site(look))
+
+
+def _week(look: Look) -> TablePanel:
+    """A matrix of weekday and hour, made by Grafana's own transformations out of the hours of four weeks."""
+    panel = TablePanel().title(look.say(WEEK.title)).description(look.say(WEEK.about)).no_value(look.say(WEEK.nothing))
+    panel.datasource(SOURCE).unit("none").decimals(0).min(0).thresholds(thresholds(one_colour())).min_width(36)
+    panel.color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BLUES))
+    panel.with_target(InfluxQuery(Query(_hours(), table=True), ref="A"))
+    for step in _matrix(look.zone):
+        panel.with_transformation(step)
+    panel.override_by_regexp(r"^\d\d$", [
+        DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
+        DynamicConfigValue("custom.align", "center"),
+    ])  # fmt: skip
+    names = {str(number): name for number, name in enumerate(WEEKDAYS, start=1)}
+    return panel.override_by_name(_CORNER, [
+        DynamicConfigValue("displayName", look.say(Text("Hari", "Weekday"))),
+        DynamicConfigValue("mappings", words_of(names, look)),
+        DynamicConfigValue("custom.width", 100),
+    ])  # fmt: skip
+
+
+def _hours() -> str:
+    """The visitors at all chosen sites together, by the hour."""
+    lately_ = "time > now() - 28d"
+    each = f'SELECT mean("visitors_present") AS "present" FROM "footfall" WHERE {lately_} AND {HERE} '
+    each += 'GROUP BY time(1h), "site" fill(none)'
+    return f'SELECT sum("present") AS "present" FROM ({each}) WHERE {lately_} GROUP BY time(1h) fill(none)'
+
+
+_CORNER = "Time\\Hour"
+"""What Grafana calls the first column of the matrix."""
+
+
+def _matrix(zone: str) -> list[DataTransformerConfig]:
+    """Time ─► a second copy of it ─► one as weekday, one as hour ─► means ─► rows of weekdays, columns of hours."""
+    copy = {"left": {"matcher": {"id": "byName", "options": "Time"}}, "operator": "+", "right": {"fixed": "0"}}
+    grouped = {"aggregations": [], "operation": "groupby"}
+    return [
+        _step("convertFieldType", conversions=[_as("Time", "number")], fields={}),
+        _step("calculateField", mode="binary", alias="Hour", binary=copy, replaceFields=False),
+        _step("convertFieldType", conversions=[_as("Time", "time"), _as("Hour", "time")], fields={}),
+        _step("formatTime", timeField="Time", outputFormat="E", timezone=zone),
+        _step("formatTime", timeField="Hour", outputFormat="HH", timezone=zone),
+        _step("groupBy", fields={
+            "Time": grouped, "Hour": grouped, "present": {"aggregations": ["mean"], "operation": "aggregate"},
+        }),
+        _step("sortBy", fields={}, sort=[{"field": "Hour"}]),
+        _step(
+            "groupingToMatrix", columnField="Hour", rowField="Time", valueField="present (mean)", emptyValue="null"
+        ),
+        _step("sortBy", fields={}, sort=[{"field": _CORNER}]),
+    ]  # fmt: skip
+
+
+def _months(look: Look) -> barchart.Panel:
+    days = f'SELECT max("visitors_day") AS "v" FROM "footfall" WHERE {_YEAR} AND {HERE} '
+    days += 'GROUP BY time(1d), "site" fill(none)'
+    text = f'SELECT sum("v") AS "visits" FROM ({days}) WHERE {_YEAR} GROUP BY time(1d) fill(none) tz(\'{look.zone}\')'
+    panel = dressed(
+        barchart.Panel(), look, MONTHS, (Query(text, table=True),), unit=f"suffix: {look.say(PEOPLE)}", decimals=0,
+        scale=one_colour(),
+    )  # fmt: skip
+    panel.with_transformation(_step("formatTime", timeField="Time", outputFormat="YYYY-MM", timezone=look.zone))
+    panel.with_transformation(_step("groupBy", fields={
+        "Time": {"aggregations": [], "operation": "groupby"},
+        "visits": {"aggregations": ["sum"], "operation": "aggregate"},
+    }))  # fmt: skip
+    panel.override_by_name("visits (sum)", [
+        DynamicConfigValue("displayName", look.say(Text("Kunjungan", "Visits"))),
+    ])  # fmt: skip
+    return panel.x_field("Time").show_value(VisibilityMode.AUTO).color_scheme(in_order())
+
+
+_YEAR = "time > now() - 396d"
+"""Thirteen months: this one, and the same of last year."""
+
+
+def _season(look: Look) -> TablePanel:
+    now = in_range('sum("people_in") AS "now"', "footfall", where=HERE, by="site")
+    before = in_range('sum("people_in") AS "before"', "footfall", where=HERE, by="site", earlier="$earlier")
+    ratio = {
+        "left": {"matcher": {"id": "byName", "options": "now"}}, "operator": "/",
+        "right": {"matcher": {"id": "byName", "options": "before"}},
+    }  # fmt: skip
+    people = f"suffix: {look.say(PEOPLE)}"
+    return table(
+        look, SEASON, Query(rows("site now", now), table=True), Query(rows("site before", before), table=True),
+        steps=[
+            _step("joinByField", byField="site", mode="outer"),
+            _step("calculateField", mode="binary", alias="ratio", binary=ratio, replaceFields=False),
+        ],
+        worst_first="now",
+        columns=[
+            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            Column(name="now", title=Text("Rentang ini", "This range"), unit=people, decimals=0),
+            Column(name="before", title=Text("Sebelumnya", "Earlier"), unit=people, decimals=0),
+            Column(name="ratio", title=Text("Dibanding sebelumnya", "Against earlier"), unit="percentunit", decimals=0),
+        ],
+    )  # fmt: skip
+
+
+def _counter(look: Look) -> QueryVariable:
+    """Every sensor of footfall at the chosen sites, and the sites' own series, for the marks."""
+    label = Text("Penghitung", "Counter")
+    return choice(look, "counter", label, measurement="footfall", tag="sensor", where=HERE, hidden=True)
+
+
+def _earlier(look: Look) -> CustomVariable:
+    """How long ago the range lies that this one is compared with."""
+    values = ",".join(f"{look.say(text)} : {span}" for span, text in _EARLIER.items())
+    label = look.say(Text("Bandingkan dengan", "Compare with"))
+    first = VariableOption(text=look.say(_EARLIER["1w"]), value="1w", selected=True)
+    return CustomVariable("earlier").label(label).values(values).current(first)
+
+
+def _step(step: str, **options: object) -> DataTransformerConfig:
+    return DataTransformerConfig(step, options=options)
+
+
+def _as(field: str, kind: str) -> dict[str, str]:
+    return {"targetField": field, "destinationType": kind}

@@ -1,0 +1,251 @@
+"""Ingest: how fast readings come and become durable, and what stands in their way.
+
+readings a minute │ delay │ write time │ refused │ store errors      rates by domain │ delays │ refusals │ queue
+"""
+
+from grafana_foundation_sdk.builders import stat as stats
+from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import NOW, STEP, Query, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.look import Look
+from dashboards.kit.panels import lines, stat
+from dashboards.kit.rates import all_per_minute, per_minute
+from dashboards.kit.scales import ALERT, ATTENTION, limits
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import unit
+from dashboards.kit.variables import instance
+from dashboards.kit.words import Caption, Text
+from rules.colours import CALM
+
+_HERE = one_of("instance")
+_SILENT = Text("Penerima data tidak terdengar: periksa server", "The ingester is not heard: look at the server")
+_ABOUT = Text(
+    "Bagaimana data diterima dan disimpan: laju, keterlambatan, data yang ditolak, dan gangguan penyimpanan.",
+    "How readings are taken in and stored: rates, delays, what is refused, and trouble with the store.",
+)
+_RATE = Caption(
+    Text("Data per menit", "Readings a minute"),
+    Text(
+        "Data yang tersimpan dengan aman, rata-rata lima menit terakhir.",
+        "Readings that became durable, mean of 5 min.",
+    ),
+    _SILENT,
+)
+_DELAY = Caption(
+    Text("Keterlambatan (p99)", "Delay (p99)"),
+    Text(
+        "Dari waktu data langsung sampai tersimpan, 99 dari 100 lebih cepat. Data susulan tidak dihitung.",
+        "From a live reading's time to its being durable; 99 of 100 are faster. Backfill is not counted.",
+    ),
+    _SILENT,
+)
+_WRITE = Caption(
+    Text("Waktu tulis (p99)", "Write time (p99)"),
+    Text(
+        "Lama satu penulisan ke penyimpanan, 99 dari 100 lebih cepat.", "One write to the store; 99 of 100 are faster."
+    ),
+    _SILENT,
+)
+_OPEN = Caption(
+    Text("Ditolak, menunggu orang", "Refused, waiting for somebody"),
+    Text(
+        "Data atau pesan yang ditolak dan belum diurus di konsol Siaga. Tidak ada yang dibuang.",
+        "Readings or messages that were refused and wait in Siaga's console. None is thrown away.",
+    ),
+    _SILENT,
+)
+_ERRORS = Caption(
+    Text("Kegagalan tulis", "Store errors"),
+    Text(
+        "Penulisan yang tidak diterima penyimpanan pada rentang waktu ini. Data tetap menunggu di gateway.",
+        "Writes that the store did not take in this time range. The readings still wait at the gateway.",
+    ),
+    _SILENT,
+)
+_SHED = Caption(
+    Text("Paket tidak diterima", "Batches not taken"),
+    Text(
+        "Paket yang tidak diterima karena tidak ada tempat, pada rentang waktu ini. Gateway mengirimnya lagi.",
+        "Batches that were not taken for want of room, in this time range. Gateways send them again.",
+    ),
+    _SILENT,
+)
+_RATES = Caption(
+    Text("Data per menit, menurut bidang", "Readings a minute, by domain"),
+    Text("Data yang tersimpan per menit.", "Readings that became durable, a minute."),
+)
+_BATCHES = Caption(
+    Text("Paket dan data ganda per menit", "Batches and duplicates a minute"),
+    Text(
+        "Data ganda wajar setelah sambungan putus: gateway mengirim lagi apa yang belum diakui.",
+        "Duplicates are normal after a lost link: gateways send again what was not acknowledged.",
+    ),
+)
+_DELAYS = Caption(
+    Text("Keterlambatan", "Delay"),
+    Text(
+        "Dari waktu data langsung sampai tersimpan: median dan p99.",
+        "From a live reading's time to durable: median, p99.",
+    ),
+)
+_WRITES = Caption(
+    Text("Waktu tulis", "Write time"),
+    Text("Lama satu penulisan ke penyimpanan: median dan p99.", "One write to the store: median and p99."),
+)
+_REFUSED = Caption(
+    Text("Data ditolak, menurut alasan", "Refused readings, by reason"),
+    Text(
+        "Jumlah per langkah waktu. Alasannya ada di dokumentasi API.",
+        "How many in each step. docs/api.md has the reasons.",
+    ),
+    Text("Tidak ada yang ditolak pada rentang waktu ini", "Nothing was refused in this time range"),
+)
+_REASONS = Caption(
+    Text("Alasan penolakan", "Reasons of refusals"),
+    Text("Jumlah pada rentang waktu ini, terbanyak di atas.", "How many in this time range, the most first."),
+    Text("Tidak ada yang ditolak pada rentang waktu ini", "Nothing was refused in this time range"),
+)
+_TROUBLE = Caption(
+    Text("Gangguan", "Trouble"),
+    Text(
+        "Kegagalan tulis dan paket yang tidak diterima, per langkah waktu.",
+        "Store errors and batches not taken, in each step.",
+    ),
+)
+_QUEUE = Caption(
+    Text("Paket menunggu di memori", "Batches waiting in memory"),
+    Text(
+        "Garis yang terus naik berarti penyimpanan tidak mengejar.",
+        "A line that only rises means that the store does not keep up.",
+    ),
+)
+_SERIES = {
+    "stored_flood": Text("Banjir", "Flood"),
+    "stored_air": Text("Udara", "Air"),
+    "stored_footfall": Text("Pengunjung", "Footfall"),
+    "stored_gateway": Text("Gateway", "Gateways"),
+    "batches": Text("Paket", "Batches"),
+    "duplicates": Text("Data ganda", "Duplicates"),
+    "delay_p50_ms": Text("Median", "Median"),
+    "delay_p99_ms": Text("p99", "p99"),
+    "write_p50_ms": Text("Median", "Median"),
+    "write_p99_ms": Text("p99", "p99"),
+    "store_errors": Text("Kegagalan tulis", "Store errors"),
+    "shed": Text("Paket tidak diterima", "Batches not taken"),
+}
+REASONS = {
+    "not_a_batch": Text("Pesan tidak sesuai kontrak", "Message breaks the contract"),
+    "oversized": Text("Pesan terlalu besar", "Message too large"),
+    "unknown_gateway": Text("Gateway tidak terdaftar", "Unknown gateway"),
+    "unknown_sensor": Text("Sensor tidak terdaftar", "Unknown sensor"),
+    "foreign_sensor": Text("Sensor milik gateway lain", "Another gateway's sensor"),
+    "unknown_quantity": Text("Besaran tidak dikenal", "Unknown quantity"),
+    "undeclared_quantity": Text("Besaran tidak terdaftar pada sensor", "Quantity not the sensor's"),
+    "out_of_bounds": Text("Nilai mustahil", "Impossible value"),
+    "time_too_early": Text("Waktu sebelum 2020", "Time before 2020"),
+    "time_in_future": Text("Waktu di masa depan", "Time in the future"),
+    "store_rejected": Text("Ditolak penyimpanan", "Rejected by the store"),
+    "fault": Text("Kesalahan Siaga sendiri", "A fault of Siaga itself"),
+}
+"""Why ingest refuses, by the tag `reason`."""
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard in the language of `look`."""
+    rows = [
+        Row(5, *((panel, 4) for panel in _figures(look))),
+        Row(9, (_rates(look), 14), (_batches(look), 10)),
+        Row(8, (_times(look, _DELAYS, "delay"), 12), (_times(look, _WRITES, "write"), 12)),
+        Row(8, (_refused(look), 16), (_reasons(look), 8)),
+        Row(7, (_trouble(look), 12), (_queue(look), 12)),
+    ]
+    return frame(look, "ingest", about=_ABOUT, rows=rows, variables=[instance(look)], since="now-6h")
+
+
+def _figures(look: Look) -> list[stats.Panel]:
+    rate = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW, where=_HERE)})')
+    reading, message, batch = unit("{reading}/min", look), unit("{message}", look), unit("{batch}", look)
+    each = f'SELECT last("dead_letters_open") AS "n" FROM "ingest" WHERE {NOW} AND {_HERE} GROUP BY "instance"'
+    return [
+        stat(look, _RATE, rate, unit=reading, scale=limits((1, CALM), below=ALERT)),
+        stat(look, _DELAY, _slowest("delay_p99_ms"), unit="ms", scale=limits((5_000, ATTENTION), (30_000, ALERT))),
+        stat(look, _WRITE, _slowest("write_p99_ms"), unit="ms", scale=limits((500, ATTENTION), (5_000, ALERT))),
+        # every ingester counts the same dead letters, which are in one registry
+        stat(look, _OPEN, Query(f'SELECT max("n") FROM ({each})'), unit=message, scale=limits((1, ATTENTION))),
+        stat(look, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT))),
+        stat(look, _SHED, _total("shed"), unit=batch, scale=limits((1, ATTENTION))),
+    ]
+
+
+def _slowest(field: str) -> Query:
+    return Query(f'SELECT max("{field}") FROM "ingest" WHERE {NOW} AND {_HERE}')
+
+
+def _total(field: str) -> Query:
+    return Query(f'SELECT sum("{field}") FROM "ingest" WHERE $timeFilter AND {_HERE}')
+
+
+def _rates(look: Look) -> timeseries.Panel:
+    fields = ("stored_flood", "stored_air", "stored_footfall", "stored_gateway")
+    query = Query(all_per_minute(" ".join(fields), where=_HERE), "$col")
+    panel = lines(look, _RATES, query, unit=unit("{reading}/min", look), stacked=True).interval(STEP).fill_opacity(30)
+    return _named(look, panel, *fields)
+
+
+def _batches(look: Look) -> timeseries.Panel:
+    query = Query(all_per_minute("batches duplicates", where=_HERE), "$col")
+    panel = lines(look, _BATCHES, query, unit=unit("1/min", look), decimals=1).interval(STEP)
+    return _named(look, panel, "batches", "duplicates")
+
+
+def _times(look: Look, caption: Caption, what: str) -> timeseries.Panel:
+    median, slowest = f"{what}_p50_ms", f"{what}_p99_ms"
+    query = _over_time(f'mean("{median}") AS "{median}", max("{slowest}") AS "{slowest}"')
+    return _named(look, lines(look, caption, query, unit="ms", decimals=1).interval(STEP).min(0), median, slowest)
+
+
+def _over_time(picked: str) -> Query:
+    chosen = f'FROM "ingest" WHERE $timeFilter AND {_HERE}'
+    return Query(f"SELECT {picked} {chosen} GROUP BY time($__interval) fill(null)", "$col")
+
+
+def _refused(look: Look) -> timeseries.Panel:
+    chosen = f'FROM "refused" WHERE $timeFilter AND {_HERE}'
+    query = Query(f'SELECT sum("count") {chosen} GROUP BY time($__interval), "reason" fill(none)', "$tag_reason")
+    panel = lines(look, _REFUSED, query, unit=unit("{message}", look), bars=True, stacked=True).interval(STEP).min(0)
+    for reason, word in REASONS.items():
+        panel.override_by_name(reason, [dashboard.DynamicConfigValue("displayName", look.say(word))])
+    return panel
+
+
+def _reasons(look: Look) -> tables.Panel:
+    inner = f'SELECT sum("count") AS "count" FROM "refused" WHERE $timeFilter AND {_HERE} GROUP BY "reason"'
+    query = Query(f'SELECT "reason", "count" FROM ({inner})', table=True)
+    columns = [
+        Column(name="reason", title=Text("Alasan", "Reason"), words=REASONS),
+        Column(name="count", title=Text("Jumlah", "How many"), unit=unit("{message}", look), width=130),
+    ]
+    return table(look, _REASONS, query, columns=columns, worst_first="count")
+
+
+def _trouble(look: Look) -> timeseries.Panel:
+    query = _over_time('sum("store_errors") AS "store_errors", sum("shed") AS "shed"')
+    panel = lines(look, _TROUBLE, query, unit="none", bars=True).interval(STEP).min(0)
+    return _named(look, panel, "store_errors", "shed")
+
+
+def _queue(look: Look) -> timeseries.Panel:
+    chosen = f'FROM "ingest" WHERE $timeFilter AND {_HERE} GROUP BY time($__interval), "instance" fill(null)'
+    query = Query(f'SELECT max("queue_bytes") {chosen}', "$tag_instance")
+    return lines(look, _QUEUE, query, unit=unit("By", look)).interval(STEP).min(0)
+
+
+def _named(look: Look, panel: timeseries.Panel, *names: str) -> timeseries.Panel:
+    """Names for people in the place of the columns'."""
+    for name in names:
+        panel.override_by_name(name, [dashboard.DynamicConfigValue("displayName", look.say(_SERIES[name]))])
+    return panel

@@ -1,0 +1,58 @@
+"""The table of open alarms, for every dashboard that shows some.
+
+Berat │ Siaga 2 │ Tinggi muka air │ Jembatan Daruba │ Tinggi air Daruba │ 191,5 │ Aktif │ Belum │ 2026-11-25 03:10
+"""
+
+import msgspec
+from grafana_foundation_sdk.builders import table as tables
+
+from dashboards.kit.influx import Query, newest
+from dashboards.kit.links import from_column, to_sensor, to_site
+from dashboards.kit.look import Look
+from dashboards.kit.scales import SEEN, SEVERITY
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import SHORT_TIME, TIME
+from dashboards.kit.words import Caption, Text
+
+_STATES = {
+    "alarming": Text("Aktif", "Active"),
+    "silent": Text("Sensor senyap", "Sensor silent"),
+    "recovering": Text("Mereda", "Receding"),
+    "closed": Text("Berakhir", "Ended"),
+}
+_ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
+
+
+def alarm_table(look: Look, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
+    """Open alarms, worst first; `where` is a condition on tags; `wall`: few columns and tall rows, to be read afar."""
+    own = look.suffix
+    fields = f"severity level{own} title{own} site_name sensor_name value state acknowledged opened_ms"
+    query = newest("alarm", fields, by="gateway rule sensor site", where=where, keep='"severity" > 0')
+    columns = _on_the_wall(look) if wall else _columns(look)
+    return table(look, caption, Query(query, table=True), columns=columns, worst_first="severity", tall=wall)
+
+
+def _on_the_wall(look: Look) -> list[Column]:
+    columns = [column for column in _columns(look) if column.name.removesuffix(look.suffix) in _ON_THE_WALL]
+    return [_shorter(column) if column.unit == TIME else column for column in columns]
+
+
+def _shorter(column: Column) -> Column:
+    return msgspec.structs.replace(column, unit=SHORT_TIME, width=110)
+
+
+def _columns(look: Look) -> list[Column]:
+    own = look.suffix
+    return [
+        Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=90),
+        Column(name=f"level{own}", title=Text("Status", "Level"), width=130),
+        Column(name=f"title{own}", title=Text("Alarm", "Alarm")),
+        Column(name="site_name", title=Text("Lokasi", "Site")),
+        Column(name="sensor_name", title=Text("Nama sensor", "Sensor name")),
+        Column(name="value", title=Text("Nilai", "Value"), decimals=1, width=90),
+        Column(name="state", title=Text("Keadaan", "State"), words=_STATES, width=120),
+        Column(name="acknowledged", title=Text("Diakui", "Acknowledged"), scale=SEEN, width=115),
+        Column(name="opened_ms", title=Text("Sejak", "Since"), unit=TIME, width=160),
+        Column(name="site", title=Text("Kode lokasi", "Site id"), link=to_site(look, from_column("site"))),
+        Column(name="sensor", title=Text("Kode sensor", "Sensor id"), link=to_sensor(look, from_column("sensor"))),
+    ]

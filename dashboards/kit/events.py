@@ -1,0 +1,67 @@
+"""Alarms as marks on the charts, from `alarm_event`: one colour for each severity, a sentence at the mark.
+
+The SDK's model of an annotation knows only Grafana's own; this one holds an InfluxQL query as Grafana keeps it.
+"""
+
+from typing import Any, Self
+
+from grafana_foundation_sdk.cog import builder
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.kit.influx import SOURCE, TYPE
+from dashboards.kit.look import Look
+from dashboards.kit.names import DATASOURCE
+from dashboards.kit.scales import RANKS
+from dashboards.kit.words import Text
+from rules.colours import SEVERITY_COLOURS
+from rules.rule import Severity
+
+_WORDS = {
+    Severity.MINOR: Text("Peristiwa ringan", "Minor events"),
+    Severity.MODERATE: Text("Peristiwa sedang", "Moderate events"),
+    Severity.SEVERE: Text("Peristiwa berat", "Severe events"),
+    Severity.EXTREME: Text("Peristiwa ekstrem", "Extreme events"),
+}
+
+
+class InfluxEvents(dashboard.AnnotationQuery, builder.Builder[dashboard.AnnotationQuery]):
+    """Marks from an InfluxQL query whose columns are `text`, and the tags `sensor` and `kind`."""
+
+    def __init__(self, name: str, query: str, *, colour: str) -> None:
+        super().__init__(name=name, datasource=SOURCE, enable=True, icon_color=colour)
+        self.query = query
+
+    def build(self) -> dashboard.AnnotationQuery:
+        """The annotation itself: it is its own builder."""
+        return self
+
+    def to_json(self) -> dict[str, object]:
+        """As Grafana keeps it."""
+        target = {
+            "datasource": {"type": TYPE, "uid": DATASOURCE},
+            "fromAnnotations": True,
+            "query": self.query,
+            "rawQuery": True,
+            "refId": "Anno",
+            "tagsColumn": "sensor,kind",
+            "textColumn": "text",
+        }
+        return super().to_json() | {"target": target}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """From what Grafana keeps."""
+        return cls(data["name"], data["target"]["query"], colour=data["iconColor"])
+
+
+def alarms(look: Look, where: str) -> list[InfluxEvents]:
+    """The events of alarms that `where` (a condition on tags) chooses, mildest first."""
+    return [
+        InfluxEvents(look.say(_WORDS[severity]), _events(look, severity, where), colour=colour)
+        for severity, colour in SEVERITY_COLOURS.items()
+    ]
+
+
+def _events(look: Look, severity: Severity, where: str) -> str:
+    columns = f'"text{look.suffix}" AS "text", "sensor", "kind"'
+    return f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND "severity" = {RANKS[severity]} AND {where}'

@@ -1,0 +1,53 @@
+"""The frame of every dashboard: UID, links in the head, time zone, refresh; then its panels.
+
+frame(look, "flood", about=…, rows=[…], variables=[site(look)], events=alarms(look, one_of("site")))
+"""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, QueryVariable
+from grafana_foundation_sdk.cog import runtime
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards.kit.events import InfluxEvents
+from dashboards.kit.layout import Row, place
+from dashboards.kit.links import head
+from dashboards.kit.look import Look
+from dashboards.kit.names import TITLES
+from dashboards.kit.words import Text
+
+REFRESH = "30s"
+"""As often as the cloud writes a sample."""
+TAG = "siaga"
+
+register_default_plugins()
+
+
+def frame(
+    look: Look, key: str, *, about: Text, rows: Sequence[Row], variables: Sequence[QueryVariable | CustomVariable] = (),
+    events: Sequence[InfluxEvents] = (), since: str = "now-24h", refresh: str = REFRESH,
+) -> dashboard.Dashboard:  # fmt: skip
+    """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""
+    builder = Dashboard(look.say(TITLES[key])).uid(look.uid(key)).description(look.say(about))
+    builder.tags([TAG, look.language]).timezone(look.zone).week_start("monday").refresh(refresh).time(since, "now")
+    builder.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).readonly()
+    for variable in variables:
+        builder.with_variable(variable)
+    for marks in events:
+        builder.annotation(marks)
+    for link in head(look, key):
+        builder.link(link)
+    made = builder.build()
+    made.panels = [_whole(panel) for panel in place(look, rows)]
+    return made
+
+
+def _whole(panel: dashboard.Panel | dashboard.RowPanel) -> dashboard.Panel | dashboard.RowPanel:
+    """The panel with the settings of its kind written down, as the SDK reads it back."""
+    kind = runtime.panelcfg_config(panel.type_val)
+    if isinstance(panel, dashboard.Panel) and panel.field_config is not None and kind is not None:
+        defaults, read = panel.field_config.defaults, kind.field_config_from_json_hook
+        if defaults.custom is None and read is not None:
+            defaults.custom = read({})
+    return panel

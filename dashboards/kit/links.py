@@ -1,0 +1,63 @@
+"""Ways from one dashboard to another: the bar in the head, and drilling down from a figure.
+
+to_site(look, from_column("site")) -> {"title": "Buka lokasi ini", "url": "/d/siaga-id-site?var-site=${…}&…"}
+
+Every way keeps the time range; the bar keeps the chosen values too.
+"""
+
+from grafana_foundation_sdk.builders.dashboard import DashboardLink
+from grafana_foundation_sdk.models.dashboard import DashboardLinkType
+
+from dashboards.kit.look import Look
+from dashboards.kit.names import TITLES, uid
+from dashboards.kit.words import Language, Text
+
+_LANGUAGES = {Language.INDONESIAN: "Bahasa Indonesia", Language.ENGLISH: "English"}
+_OPEN = Text("Buka", "Open")
+_OPEN_SITE = Text("Buka lokasi ini", "Open this site")
+_OPEN_SENSOR = Text("Buka sensor ini", "Open this sensor")
+Link = dict[str, object]
+"""A link on a value, as Grafana keeps it."""
+
+
+def from_column(name: str) -> str:
+    """The value of a table's column in the row of the link."""
+    return f"${{__data.fields.{name}:percentencode}}"
+
+
+def from_tag(name: str) -> str:
+    """The value of a series' tag."""
+    return f"${{__field.labels.{name}:percentencode}}"
+
+
+def to_site(look: Look, value: str) -> Link:
+    """To the dashboard of the site named by `value` (`from_column`, `from_tag`)."""
+    return _drill(look, "site", _OPEN_SITE, value)
+
+
+def to_sensor(look: Look, value: str) -> Link:
+    """To the dashboard of the sensor named by `value`."""
+    return _drill(look, "sensor", _OPEN_SENSOR, value)
+
+
+def to_dashboard(look: Look, key: str) -> Link:
+    """To the dashboard `key` with the time range alone."""
+    title = f"{look.say(_OPEN)} {look.say(TITLES[key])}"
+    return {"title": title, "url": f"/d/{look.uid(key)}?${{__url_time_range}}"}
+
+
+def head(look: Look, key: str) -> list[DashboardLink]:
+    """The bar in the head of dashboard `key`: all its siblings, then itself in the other language."""
+    siblings = [
+        _in_bar(look.say(title), f"/d/{look.uid(sibling)}") for sibling, title in TITLES.items() if sibling != key
+    ]
+    return [*siblings, _in_bar(_LANGUAGES[look.language.other], f"/d/{uid(look.language.other, key)}", icon="bolt")]
+
+
+def _drill(look: Look, key: str, title: Text, value: str) -> Link:
+    return {"title": look.say(title), "url": f"/d/{look.uid(key)}?var-{key}={value}&${{__url_time_range}}"}
+
+
+def _in_bar(title: str, url: str, *, icon: str = "dashboard") -> DashboardLink:
+    link = DashboardLink(title).type(DashboardLinkType.LINK).url(url).icon(icon)
+    return link.include_vars(True).keep_time(True)

@@ -1,0 +1,119 @@
+"""A map of the sites, coloured by what is known of them: markers from a query, over plain water and coast, or tiles.
+
+The coast travels inside the dashboard, as the picture of a tile that the map asks for by {x}, {y} and {z}: an SVG of
+the whole coast, which moves itself to where the tile lies. So no file is needed on Grafana's disk, and nothing is asked
+of the internet. Grafana's own GeoJSON layer would not do: newer ones take a file on its disk or an address in the web.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from grafana_foundation_sdk.builders import common, geomap
+from grafana_foundation_sdk.models.common import FrameGeometrySourceMode
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
+
+from dashboards.kit.influx import SOURCE, InfluxQuery, Query
+from dashboards.kit.links import Link
+from dashboards.kit.look import Look
+from dashboards.kit.panels import by_thresholds, thresholds
+from dashboards.kit.scales import Scale
+from dashboards.kit.words import Caption, Text
+
+WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
+TILE_PX = 256
+_DECIMALS = 5
+"""Of a pixel of the whole world on one tile: 8 cm of the screen's pixels at zoom 13."""
+_SITES = Text("Lokasi", "Sites")
+_BASE = Text("Peta dasar", "Base map")
+Ring = Sequence[Sequence[float]]
+"""An outline: positions of longitude and latitude in degrees, WGS 84."""
+
+
+def site_map(
+    look: Look, caption: Caption, query: Query, *, colour: str, name: str, scale: Scale, link: Link,
+    titles: Mapping[str, Text],
+) -> geomap.Panel:  # fmt: skip
+    """The sites of a query with `latitude` and `longitude`: coloured by the column `colour`, with the column `name`.
+
+    `titles` are those of the columns in the box at a marker.
+    """
+    panel = geomap.Panel().title(look.say(caption.title)).description(look.say(caption.about))
+    panel.no_value(look.say(caption.nothing)).datasource(SOURCE).with_target(InfluxQuery(query, ref="A"))
+    panel.unit("none").decimals(0).thresholds(thresholds(scale)).color_scheme(by_thresholds())
+    # the words belong to the one column: latitude 2 is no severity
+    panel.override_by_name(colour, [DynamicConfigValue("mappings", scale.mappings(look))])
+    panel.override_by_name(name, [DynamicConfigValue("links", [link])])
+    for column, title in titles.items():
+        panel.override_by_name(column, [DynamicConfigValue("displayName", look.say(title))])
+    panel.basemap(_base(look)).layers([_markers(look, colour, name)])
+    controls = geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True).show_scale(True)
+    panel.controls(controls).tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
+    view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(look.say(_SITES))
+    return panel.view(view.padding(30).max_zoom(13))
+
+
+def tile(coast: str) -> str:
+    """A data: address with {x}, {y} and {z} in it: water, and the land of a GeoJSON (or none) where it lies."""
+    land = ""
+    if coast:
+        moved = f"translate(calc(-{TILE_PX}px*{{x}}),calc(-{TILE_PX}px*{{y}})) scale(pow(2,{{z}}))"
+        look = f"fill='{LAND}' stroke='{SHORE}' vector-effect='non-scaling-stroke' style='transform:{moved}'"
+        land = f"<path {look} d='{''.join(map(_outline, _rings(coast)))}'/>"
+    water = f"<rect width='{TILE_PX}' height='{TILE_PX}' fill='{WATER}'/>"
+    size = f"width='{TILE_PX}' height='{TILE_PX}'"
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{water}{land}</svg>"
+    return "data:image/svg+xml," + quote(svg, safe="{}=:;,.'()*/- ").replace(" ", "%20")
+
+
+def _rings(coast: str) -> Iterator[Ring]:
+    """The outlines in a FeatureCollection, whatever their geometry: a ring is a list of positions."""
+    for feature in json.loads(coast)["features"]:
+        yield from _rings_in(feature["geometry"]["coordinates"])
+
+
+def _rings_in(coordinates: Any) -> Iterator[Ring]:
+    if isinstance(coordinates[0][0], int | float):
+        yield coordinates
+    else:
+        for inner in coordinates:
+            yield from _rings_in(inner)
+
+
+def _outline(ring: Ring) -> str:
+    points = (_on_the_world(longitude, latitude) for longitude, latitude, *_ in ring)
+    return "M" + "L".join(f"{x:.{_DECIMALS}f} {y:.{_DECIMALS}f}" for x, y in points) + "Z"
+
+
+def _on_the_world(longitude: float, latitude: float) -> tuple[float, float]:
+    """A place in pixels of the one tile that holds the world (Web Mercator)."""
+    north = math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2))
+    return TILE_PX * (longitude + 180) / 360, TILE_PX * (1 - north / math.pi) / 2
+
+
+def _base(look: Look) -> common.MapLayerOptions:
+    tiles = look.map.tiles or tile(look.map.coast)
+    attribution = look.map.attribution if look.map.tiles else ""
+    return _layer("xyz", look.say(_BASE)).config({"url": tiles, "attribution": attribution}).opacity(1)
+
+
+def _markers(look: Look, colour: str, name: str) -> common.MapLayerOptions:
+    style = {
+        "color": {"field": colour, "fixed": SHORE},
+        "opacity": 0.95,
+        "size": {"fixed": 14, "min": 14, "max": 14},
+        "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+        "text": {"mode": "field", "field": name, "fixed": ""},
+        "textConfig": {"fontSize": 14, "offsetX": 0, "offsetY": 22, "textAlign": "center", "textBaseline": "middle"},
+    }
+    place = common.FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS)
+    place.latitude("latitude").longitude("longitude")
+    layer = _layer("markers", look.say(_SITES)).config({"style": style, "showLegend": False})
+    return layer.location(place).tooltip(True)
+
+
+def _layer(kind: str, name: str) -> common.MapLayerOptions:
+    return common.MapLayerOptions().type(kind).name(name)

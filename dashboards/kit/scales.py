@@ -1,0 +1,183 @@
+"""Words and colours of values, from the tables of the rules: a colour is never without its word.
+
+severity -1 -> grey "Tidak ada data", 0 -> green "Normal" … 4 -> red "Ekstrem"        ISPU 132 -> yellow, "Tidak Sehat"
+
+`mappings` are for values that are words (a severity), `steps` for values that are figures in classes (an index).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import msgspec
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardRangeMapOptions,
+    DashboardSpecialValueMapOptions,
+    RangeMap,
+    SpecialValueMap,
+    SpecialValueMatch,
+    Threshold,
+    ThresholdsConfig,
+    ThresholdsMode,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
+
+from dashboards.kit.look import Look
+from dashboards.kit.words import Text
+from rules import footfall, ispu, rain, siaga, usaqi
+from rules.colours import CALM, SEVERITY_COLOURS, UNKNOWN
+from rules.rule import Severity
+from wire.measurements import NOTHING_KNOWN
+
+PLAIN = "#7f8fa6"
+"""For figures that are neither good nor bad."""
+ATTENTION = SEVERITY_COLOURS[Severity.MODERATE]
+ALERT = SEVERITY_COLOURS[Severity.EXTREME]
+
+
+RANKS = {severity: rank for rank, severity in enumerate(Severity, start=1)}
+"""Severities as the store has them: 1 minor to 4 extreme."""
+_SEVERITIES = {
+    Severity.MINOR: Text("Ringan", "Minor"),
+    Severity.MODERATE: Text("Sedang", "Moderate"),
+    Severity.SEVERE: Text("Berat", "Severe"),
+    Severity.EXTREME: Text("Ekstrem", "Extreme"),
+}
+
+
+class Class(msgspec.Struct, frozen=True):
+    """The values from `least` on (None: from the smallest): their word, and their colour as #rrggbb."""
+
+    least: float | None
+    word: Text
+    colour: str
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """How the values of a panel are named and coloured."""
+
+    classes: tuple[Class, ...]
+    words: bool = False
+    """Whether the word stands in the place of the value, as for a severity; else the figure stays."""
+
+    def steps(self) -> ThresholdsConfig:
+        """The colours from each class' least value on."""
+        steps = [Threshold(None if number == 0 else row.least, row.colour) for number, row in enumerate(self.classes)]
+        return ThresholdsConfig(ThresholdsMode.ABSOLUTE, steps)
+
+    def mappings(self, look: Look) -> list[ValueMapping]:
+        """The words of whole values; nothing where the figures stay."""
+        if not self.words:
+            return []
+        return [ValueMap({_key(row.least): _result(look, row, number) for number, row in enumerate(self.classes)})]
+
+    def classes_as_words(self, look: Look) -> list[ValueMapping]:
+        """The word of the class that a figure lies in, for a column or a line that says it beside the figure."""
+        ends: list[float | None] = [*(row.least for row in self.classes[1:]), None]
+        found: list[ValueMapping] = [
+            RangeMap(DashboardRangeMapOptions(row.least, end, _result(look, row, number)))
+            for number, (row, end) in enumerate(zip(self.classes, ends, strict=True))
+        ]
+        return found[::-1]  # a range has both its ends, and the first that fits counts: 51 is Sedang, not Baik
+
+
+def _of_stage(stage: siaga.Stage) -> Text:
+    return Text(f"Siaga {stage.siaga} · {stage.indonesian}", f"Siaga {stage.siaga} · {stage.english}")
+
+
+SEVERITY = Scale(
+    (
+        Class(NOTHING_KNOWN, Text("Tidak ada data", "No data"), UNKNOWN),
+        Class(0, Text("Normal", "Normal"), CALM),
+        *(Class(RANKS[severity], word, SEVERITY_COLOURS[severity]) for severity, word in _SEVERITIES.items()),
+    ),
+    words=True,
+)
+"""Severities as `situation`, `alarm` and `threshold` write them. Nothing known is grey, and never green."""
+
+ONLINE = Scale(
+    (Class(0, Text("Luring", "Offline"), ALERT), Class(1, Text("Daring", "Online"), CALM)),
+    words=True,
+)
+CLOCK = Scale(
+    (
+        Class(0, Text("Tersinkron", "Synced"), CALM),
+        Class(1, Text("Perkiraan", "Estimated"), ATTENTION),
+        Class(2, Text("Tidak diketahui", "Unknown"), ALERT),
+    ),
+    words=True,
+)
+"""The states of a gateway's clock."""
+SEEN = Scale(
+    (Class(0, Text("Belum", "Not yet"), ATTENTION), Class(1, Text("Sudah", "Yes"), CALM)),
+    words=True,
+)
+"""Whether somebody has acknowledged an alarm."""
+_STAGES = sorted(siaga.STAGES.values(), key=lambda stage: stage.siaga)
+SIAGA = Scale(tuple(Class(row.siaga, _of_stage(row), row.hex) for row in _STAGES), words=True)
+"""Flood stages, of which 1 is the worst."""
+
+
+def _key(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _result(look: Look, row: Class, number: int) -> ValueMappingResult:
+    return ValueMappingResult(text=look.say(row.word), color=row.colour, index=number)
+
+
+def _of_uppers(categories: Iterable[ispu.Category | usaqi.Category]) -> Scale:
+    rows = list(categories)
+    leasts: Sequence[float] = [0.0, *(row.upper + 1 for row in rows[:-1])]
+    return Scale(
+        tuple(Class(least, Text(row.indonesian, row.english), row.hex) for least, row in zip(leasts, rows, strict=True))
+    )
+
+
+def _of_rain(classes: Sequence[rain.RainClass]) -> Scale:
+    # the class of no rain at all and the one above it share a colour, and no gauge tells them apart
+    visible = [classes[0], *(above for below, above in pairwise(classes) if above.hex != below.hex)]
+    return Scale(tuple(Class(row.from_mm, Text(row.indonesian, row.english), row.hex) for row in visible))
+
+
+ISPU = _of_uppers(ispu.CATEGORIES)
+"""ISPU in its official colours: an index above 50 is Sedang, above 100 Tidak Sehat, …"""
+US_AQI = _of_uppers(usaqi.CATEGORIES)
+RAIN_HOUR = _of_rain(rain.HOUR_CLASSES)
+"""BMKG's classes of the rain of an hour, mm."""
+RAIN_DAY = _of_rain(rain.DAY_CLASSES)
+"""BMKG's classes of the rain of a day, mm."""
+CAPACITY = Scale(
+    tuple(Class(row.from_percent, Text(row.indonesian, row.english), row.hex) for row in footfall.FULLNESS),
+)
+"""How full a place is, in % of its capacity."""
+DENSITY = Scale(
+    tuple(Class(row.from_m2, Text(row.indonesian, row.english), row.hex) for row in footfall.DENSITIES),
+)
+"""Fruin's scale, people on a square metre."""
+
+
+def absent() -> ValueMapping:
+    """A cell without a value: a grey dash, and never the colour of the mildest class."""
+    dash = ValueMappingResult(text="–", color=UNKNOWN)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL, dash))
+
+
+def one_colour(colour: str = PLAIN) -> Scale:
+    """For figures without classes."""
+    return Scale((Class(None, Text("", ""), colour),))
+
+
+def limits(*steps: tuple[float, str], below: str = CALM) -> Scale:
+    """Colours from the limits on, without words: only where a title or the figure itself says what it means."""
+    return Scale((Class(None, Text("", ""), below), *(Class(least, Text("", ""), colour) for least, colour in steps)))
+
+
+def words_of(texts: Mapping[str, Text], look: Look) -> list[ValueMapping]:
+    """The words of text values, such as the states of an alarm."""
+    results = {
+        value: ValueMappingResult(text=look.say(text), index=number)
+        for number, (value, text) in enumerate(texts.items())
+    }
+    return [ValueMap(results)]

@@ -1,0 +1,31 @@
+"""What series on charts have in common: where a click leads, how a limit is drawn, what silence a line bridges."""
+
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+
+from dashboards.kit.links import from_tag, to_sensor, to_site
+from dashboards.kit.look import Look
+
+BRIDGED_MS = 900_000
+"""Of a sensor that measures each ten minutes there is a line and not points; a longer silence is a gap."""
+LIMIT_LINE = [
+    DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 8]}),
+    DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
+    DynamicConfigValue("custom.showPoints", "never"),
+    DynamicConfigValue("decimals", 0),
+]
+"""A limit is dashed, and level from one change to the next."""
+
+
+def opens_sensor(look: Look) -> list[DynamicConfigValue]:
+    """A click on a series with the tag `sensor` opens that sensor."""
+    return [DynamicConfigValue("links", [to_sensor(look, from_tag("sensor"))])]
+
+
+def opens_site(look: Look) -> list[DynamicConfigValue]:
+    """A click on a series with the tag `site` opens that site."""
+    return [DynamicConfigValue("links", [to_site(look, from_tag("site"))])]
+
+
+def fixed(colour: str) -> DynamicConfigValue:
+    """A series in one colour, #rrggbb."""
+    return DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})

@@ -1,0 +1,116 @@
+"""Tables: each column with its title, unit, words and colours, and the way that a click on it leads.
+
+table(look, caption, Query(newest("alarm", …), table=True), columns=[
+    Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+    Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")))])
+
+Columns of the query that are not listed are left out; so a link takes its value from a column that is listed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from grafana_foundation_sdk.builders import common
+from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.models.common import FieldTextAlignment, TableCellHeight
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+
+from dashboards.kit.influx import SOURCE, InfluxQuery, Query
+from dashboards.kit.links import Link
+from dashboards.kit.look import Look
+from dashboards.kit.panels import LETTERS, thresholds
+from dashboards.kit.scales import Scale, absent, one_colour, words_of
+from dashboards.kit.words import Caption, Text
+
+NARROWEST = 60
+"""Pixels that a column keeps at the least: Grafana's own 150 push columns out of a table of half the width."""
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of a table: `name` in the query, `title` for people, `unit` of Grafana.
+
+    A `scale` fills the cell with colour; `as_class` shows the word of the class instead of the figure. `words` stand
+    for the values of a text. `width` in pixels.
+    """
+
+    name: str
+    title: Text
+    unit: str = ""
+    decimals: int | None = None
+    scale: Scale | None = None
+    as_class: bool = False
+    words: Mapping[str, Text] | None = None
+    link: Link | None = None
+    width: int | None = None
+
+
+def table(
+    look: Look, caption: Caption, *queries: Query, columns: Sequence[Column], worst_first: str = "", tall: bool = False,
+    steps: Sequence[DataTransformerConfig] = (),
+) -> tables.Panel:  # fmt: skip
+    """The rows of a query, or of several that `steps` make one table of.
+
+    `worst_first`: the column whose largest values come first; `tall` rows, to be read afar. ValueError where two
+    columns have one title: Grafana would mix them up.
+    """
+    titles = [look.say(column.title) for column in columns]
+    if len(set(titles)) < len(titles):
+        raise ValueError(f"the columns {titles} of {look.say(caption.title)} share a title; give each its own")
+    panel = tables.Panel().title(look.say(caption.title)).description(look.say(caption.about))
+    panel.no_value(look.say(caption.nothing)).datasource(SOURCE)
+    for letter, query in zip(LETTERS, queries, strict=False):
+        panel.with_target(InfluxQuery(query, ref=letter))
+    panel.unit("none").decimals(0).thresholds(thresholds(one_colour())).show_header(True).align(FieldTextAlignment.AUTO)
+    panel.cell_height(TableCellHeight.LG if tall else TableCellHeight.SM).footer(_no_footer())
+    panel.min_width(NARROWEST)
+    for step in steps:
+        panel.with_transformation(step)
+    if worst_first:
+        panel.with_transformation(_sorted(worst_first))
+    panel.with_transformation(_only(columns)).with_transformation(_in_order(columns))
+    for column in columns:
+        panel.override_by_name(column.name, _properties(look, column))
+    return panel
+
+
+def _no_footer() -> common.TableFooterOptions:
+    return common.TableFooterOptions().show(False).reducer([]).count_rows(False)
+
+
+def _sorted(column: str) -> DataTransformerConfig:
+    return DataTransformerConfig("sortBy", options={"fields": {}, "sort": [{"field": column, "desc": True}]})
+
+
+def _only(columns: Sequence[Column]) -> DataTransformerConfig:
+    return DataTransformerConfig("filterFieldsByName", options={"include": {"names": [row.name for row in columns]}})
+
+
+def _in_order(columns: Sequence[Column]) -> DataTransformerConfig:
+    order = {column.name: number for number, column in enumerate(columns)}
+    return DataTransformerConfig("organize", options={"excludeByName": {}, "indexByName": order, "renameByName": {}})
+
+
+def _properties(look: Look, column: Column) -> list[DynamicConfigValue]:
+    properties = {
+        "displayName": look.say(column.title),
+        "unit": column.unit or None,
+        "decimals": column.decimals,
+        "custom.width": column.width,
+        "links": None if column.link is None else [column.link],
+        **_coloured(look, column),
+    }
+    return [DynamicConfigValue(name, value) for name, value in properties.items() if value is not None]
+
+
+def _coloured(look: Look, column: Column) -> dict[str, object]:
+    if column.words is not None:
+        return {"mappings": words_of(column.words, look)}
+    if column.scale is None:
+        return {}
+    named = column.scale.classes_as_words(look) if column.as_class else column.scale.mappings(look)
+    return {
+        "mappings": [absent(), *named],
+        "thresholds": column.scale.steps(),
+        "color": {"mode": "thresholds"},
+        "custom.cellOptions": {"type": "color-background", "mode": "basic"},
+    }

@@ -1,0 +1,63 @@
+"""The lists in the head of a dashboard: site, sensor, gateway.
+
+site(look) -> $site, several or all; used as one_of("site"), which is "site" =~ /^$site$/
+"""
+
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
+from grafana_foundation_sdk.models.dashboard import VariableHide, VariableOption, VariableRefresh, VariableSort
+
+from dashboards.kit.influx import SOURCE, one_of
+from dashboards.kit.look import Look
+from dashboards.kit.words import Text
+
+_SITE = Text("Lokasi", "Site")
+_SENSOR = Text("Sensor", "Sensor")
+_GATEWAY = Text("Gateway", "Gateway")
+_INSTANCE = Text("Instans", "Instance")
+_ALL = VariableOption(text="All", value="$__all")
+
+
+def site(look: Look, *, measurement: str = "situation", several: bool = True) -> QueryVariable:
+    """The sites of which `measurement` has something; one of them, or several and all."""
+    return _tag(look, "site", _SITE, measurement, several=several)
+
+
+def sensor(look: Look, *, measurement: str, several: bool = True, of_site: bool = True) -> QueryVariable:
+    """The sensors in `measurement`, those of the chosen sites where `of_site`."""
+    where = f" WHERE {one_of('site')}" if of_site else ""
+    return _tag(look, "sensor", _SENSOR, measurement, several=several, where=where)
+
+
+def gateway(look: Look, *, several: bool = True) -> QueryVariable:
+    """The gateways."""
+    return _tag(look, "gateway", _GATEWAY, "fleet", several=several)
+
+
+def instance(look: Look) -> QueryVariable:
+    """The ingesters, each named by its shards; one is the usual number."""
+    return _tag(look, "instance", _INSTANCE, "ingest", several=True)
+
+
+def choice(
+    look: Look, name: str, label: Text, *, measurement: str, tag: str, where: str, hidden: bool = False
+) -> QueryVariable:  # fmt: skip
+    """A list of one dashboard: the values of `tag` in `measurement` where a condition on tags holds, or all of them.
+
+    All stands for these values and no others, so a panel can be repeated for each, and a condition on them leaves out
+    what is not in the list. `hidden`: for conditions alone, nobody chooses.
+    """
+    query = f'SHOW TAG VALUES FROM "{measurement}" WITH KEY = "{tag}" WHERE {where}'
+    variable = QueryVariable(name).label(look.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
+    variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    variable.hide(VariableHide.HIDE_VARIABLE if hidden else VariableHide.DONT_HIDE)
+    return variable.multi(True).include_all(True).current(_ALL)
+
+
+def _tag(look: Look, tag: str, label: Text, measurement: str, *, several: bool, where: str = "") -> QueryVariable:
+    tables = ", ".join(f'"{name}"' for name in measurement.split())
+    query = f'SHOW TAG VALUES FROM {tables} WITH KEY = "{tag}"{where}'
+    variable = QueryVariable(tag).label(look.say(label)).datasource(SOURCE).query({"query": query, "refId": tag})
+    variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    if several:
+        variable.multi(True).include_all(True).all_value(".*").current(_ALL)
+    return variable

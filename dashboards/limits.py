@@ -1,0 +1,49 @@
+"""The limits in force, as a table: for the dashboards of a domain and of a site."""
+
+from grafana_foundation_sdk.builders.table import Panel
+
+from dashboards.kit.ask import lately, rows
+from dashboards.kit.influx import Query
+from dashboards.kit.links import from_column, to_sensor
+from dashboards.kit.look import Look
+from dashboards.kit.scales import SEVERITY
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import name_of
+from dashboards.kit.words import Caption, Text
+from wire import QUANTITIES, Domain
+
+SAMPLED_WITHIN = "30m"
+"""Every limit is sampled in this time, of ten thousand sensors too."""
+CAPTION = Caption(
+    Text("Batas yang berlaku", "Limits in force"),
+    Text(
+        "Batas menurut aturan di konsol sekarang, dalam satuan besarannya. Aturan tentang kenaikan dan senyap tidak "
+        "punya batas pada skala besaran, jadi tidak ada di sini.",
+        "Limits by the console's rules now, in the unit of the quantity. Rules on rise and silence have no limit on "
+        "the scale of a quantity, so they are not here.",
+    ),
+    Text("Tidak ada batas yang berlaku", "No limits in force"),
+)
+
+
+def of_domain(domain: Domain) -> str:
+    """The condition that a limit is on a quantity of `domain`."""
+    names = "|".join(name for name, row in QUANTITIES.items() if row.domain is domain)
+    return f'"quantity" =~ /^({names})$/'
+
+
+def limits(look: Look, where: str) -> Panel:
+    """The limits on the sensors that `where` (a condition on tags) chooses, worst first."""
+    what = f'last("limit") AS "limit", "severity", "name{look.suffix}" AS "name"'
+    inner = lately(what, "threshold", where=where, by="sensor quantity level rule", within=SAMPLED_WITHIN)
+    quantities = {name: name_of(name) for name in QUANTITIES}
+    return table(
+        look, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
+        columns=[
+            Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
+            Column(name="quantity", title=Text("Besaran", "Quantity"), words=quantities),
+            Column(name="name", title=Text("Batas", "Limit")),
+            Column(name="limit", title=Text("Nilai", "Value"), decimals=0),
+            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+        ],
+    )  # fmt: skip

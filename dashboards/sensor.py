@@ -1,0 +1,160 @@
+"""One sensor: all that it measures with the limits in force on it, its marks, its alarms; where every way down ends.
+
+newest values │ open alarms      all that it measures, each unit on its own axis      limits │ marked readings │ events
+"""
+
+from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue, MatcherConfig
+
+from dashboards.history import history
+from dashboards.kit.alarms import alarm_table
+from dashboards.kit.events import alarms
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import Query, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.look import Look
+from dashboards.kit.panels import lines
+from dashboards.kit.scales import SEVERITY
+from dashboards.kit.series import BRIDGED_MS
+from dashboards.kit.tables import Column, table
+from dashboards.kit.units import decimals_of, name_of, unit_of
+from dashboards.kit.variables import sensor, site
+from dashboards.kit.words import Caption, Text
+from wire.quantities import MEASURED, QUANTITIES, Domain
+
+_HERE = one_of("sensor")
+_READINGS = ", ".join(f'"{domain}"' for domain in Domain)
+_FRESH = "time > now() - 1h"
+"""The slowest sensors send a few times an hour."""
+_KNOWN = (
+    {"id": "isNotNull", "options": {}},
+    {"id": "between", "options": {"from": -1e12, "to": 1e12}},
+)
+"""What keeps a row: a figure, and neither nothing nor what is no number."""
+_ABOUT = Text(
+    "Satu sensor: semua yang diukurnya, batas yang berlaku, tanda mutu, dan alarmnya.",
+    "One sensor: all that it measures, the limits in force, its marks and its alarms.",
+)
+_NEWEST = Caption(
+    Text("Nilai terbaru", "Newest values"),
+    Text("Bacaan terakhir dari satu jam terakhir.", "The last readings of the last hour."),
+    Text("Sensor ini senyap lebih dari satu jam", "This sensor has been silent for more than an hour"),
+)
+_ALARMS = Caption(
+    Text("Alarm terbuka sensor ini", "Open alarms of this sensor"),
+    Text("Diakui di konsol Siaga.", "They are acknowledged in Siaga's console."),
+    Text("Tidak ada alarm terbuka", "No open alarm"),
+)
+_ALL = Caption(
+    Text("Semua yang diukur", "All that it measures"),
+    Text(
+        "Rata-rata setiap langkah waktu; setiap satuan memiliki sumbunya. Garis putus-putus ialah batas yang berlaku.",
+        "Mean of each step; each unit has an axis of its own. Dashed lines are the limits in force.",
+    ),
+    Text("Tidak ada bacaan pada rentang waktu ini", "No readings in this time range"),
+)
+_LIMITS = Caption(
+    Text("Batas yang berlaku", "Limits in force"),
+    Text("Dari aturan yang disetel di konsol Siaga.", "From the rules that are set in Siaga's console."),
+    Text("Tidak ada batas untuk sensor ini", "No limit for this sensor"),
+)
+_MARKED = Caption(
+    Text("Bacaan bertanda", "Marked readings"),
+    Text(
+        "Bacaan yang perlu dicermati, per langkah: susulan, jam tidak pasti, lonjakan, macet, atau kembar berbeda.",
+        "Readings to look at twice, in each step: backfill, uncertain clock, spike, stuck, or twins that disagree.",
+    ),
+    Text("Tidak ada bacaan bertanda", "No marked readings"),
+)
+_COUNT = Text("Bacaan bertanda", "Marked readings")
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard in the language of `look`."""
+    rows = [
+        Row(7, (_newest(look), 8), (alarm_table(look, _ALARMS, where=_HERE), 16)),
+        Row(13, (_measured(look), 24)),
+        Row(7, (_limits(look), 8), (_marked(look), 16)),
+        Row(8, (history(look, _HERE), 24)),
+    ]
+    measurements = " ".join(Domain)
+    variables = [site(look), sensor(look, measurement=measurements, several=False)]
+    return frame(look, "sensor", about=_ABOUT, rows=rows, variables=variables, events=alarms(look, _HERE))
+
+
+def _measured(look: Look) -> timeseries.Panel:
+    means = ", ".join(f'mean("{name}") AS "{name}"' for name in MEASURED)
+    chosen = f"WHERE $timeFilter AND {_HERE}"
+    readings = f"SELECT {means} FROM {_READINGS} {chosen} GROUP BY time($__interval) fill(null)"
+    # a limit on an index stands in no unit of this chart
+    limits = f'SELECT last("limit") FROM "threshold" {chosen} AND "quantity" =~ /^({"|".join(MEASURED)})$/'
+    grouped = 'GROUP BY time($__interval), "level", "quantity" fill(none)'
+    levels = Query(f"{limits} {grouped}", "$tag_level · $tag_quantity")
+    panel = lines(look, _ALL, Query(readings, "$col"), levels, unit="none", decimals=1).interval("10s")
+    panel.span_nulls(BRIDGED_MS)
+    for name in MEASURED:
+        title = DynamicConfigValue("displayName", look.say(name_of(name)))
+        panel.override_by_name(name, [title, *_in_unit(look, name)])
+        panel.override_by_regexp(f".* · {name}", _in_unit(look, name))
+    panel.override_by_query("B", _dashed())
+    return panel.with_override(MatcherConfig("byValue", {"reducer": "allIsNull"}), _hidden())
+
+
+def _in_unit(look: Look, name: str) -> list[DynamicConfigValue]:
+    """A limit stands on the axis of its quantity."""
+    return [DynamicConfigValue("unit", unit_of(name, look)), DynamicConfigValue("decimals", decimals_of(name))]
+
+
+def _dashed() -> list[DynamicConfigValue]:
+    return [
+        DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
+        DynamicConfigValue("custom.lineWidth", 1),
+        DynamicConfigValue("custom.spanNulls", True),
+        DynamicConfigValue("custom.showPoints", "never"),
+    ]
+
+
+def _hidden() -> list[DynamicConfigValue]:
+    """What a sensor does not measure comes as a column of nothing."""
+    return [DynamicConfigValue("custom.hideFrom", {"legend": True, "tooltip": True, "viz": True})]
+
+
+def _newest(look: Look) -> tables.Panel:
+    picked = ", ".join(f'last("{name}") AS "{name}"' for name in MEASURED)
+    query = Query(f"SELECT {picked} FROM {_READINGS} WHERE {_FRESH} AND {_HERE}", table=True)
+    names = {name: Text(*(f"{look.say(name_of(name))} ({_sign(look, name)})" for _ in range(2))) for name in MEASURED}
+    columns = [
+        Column(name="Field", title=Text("Besaran", "Quantity"), words=names),
+        Column(name="Last *", title=Text("Nilai", "Value"), decimals=1, width=120),
+    ]
+    panel = table(look, _NEWEST, query, columns=columns)
+    rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
+    filters = [{"config": config, "fieldName": "Last *"} for config in _KNOWN]
+    kept = DataTransformerConfig("filterByValue", options={"filters": filters, "match": "all", "type": "include"})
+    return panel.transformations([rows, kept])
+
+
+def _sign(look: Look, name: str) -> str:
+    return unit_of(name, look).removeprefix("suffix: ")
+
+
+def _limits(look: Look) -> tables.Panel:
+    own = look.suffix
+    picked = f'last("limit") AS "limit", "severity", "name{own}"'
+    inner = f'SELECT {picked} FROM "threshold" WHERE time > now() - 1d AND {_HERE} GROUP BY "quantity", "level", "rule"'
+    query = Query(f'SELECT "severity", "name{own}", "quantity", "limit" FROM ({inner})', table=True)
+    columns = [
+        Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=100),
+        Column(name=f"name{own}", title=Text("Status", "Level")),
+        Column(name="quantity", title=Text("Besaran", "Quantity"), words={name: name_of(name) for name in QUANTITIES}),
+        Column(name="limit", title=Text("Batas", "Limit"), decimals=1, width=90),
+    ]
+    return table(look, _LIMITS, query, columns=columns, worst_first="severity")
+
+
+def _marked(look: Look) -> timeseries.Panel:
+    chosen = f"FROM {_READINGS} WHERE $timeFilter AND {_HERE}"
+    query = Query(f'SELECT count("marks") {chosen} GROUP BY time($__interval) fill(none)', look.say(_COUNT))
+    return lines(look, _MARKED, query, unit="none", bars=True).interval("1m").min(0)

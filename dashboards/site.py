@@ -1,0 +1,119 @@
+"""One site, whole: its state, its alarms, the newest of every sensor, then its water, its air, its visitors.
+
+state by domain │ open alarms  newest values  water │ rain    ISPU │ PM2.5    present │ in and out    events │ limits
+"""
+
+from grafana_foundation_sdk.builders.table import Panel as TablePanel
+from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
+from grafana_foundation_sdk.models import dashboard
+
+from dashboards import air, flood, footfall
+from dashboards.by_sensor import by_sensor
+from dashboards.history import history
+from dashboards.kit.alarms import alarm_table
+from dashboards.kit.ask import over_time
+from dashboards.kit.events import alarms
+from dashboards.kit.frame import frame
+from dashboards.kit.influx import Query, newest, one_of
+from dashboards.kit.layout import Row
+from dashboards.kit.look import Look
+from dashboards.kit.scales import SEVERITY
+from dashboards.kit.tables import Column, table
+from dashboards.kit.variables import site
+from dashboards.kit.words import Caption, Text
+from dashboards.limits import limits
+from wire import MEASURED, Domain
+
+HERE = one_of("site")
+NOT_HERE = Text("Tidak diukur di lokasi ini, atau tidak ada data", "Not measured at this site, or no data")
+ABOUT = Text(
+    "Satu lokasi seutuhnya: keadaan, alarm, nilai terbaru setiap sensor, air, udara, dan pengunjung.",
+    "One site, whole: its state, alarms, the newest value of every sensor, water, air and visitors.",
+)
+STATE = Caption(
+    Text("Keadaan $site", "State of $site"),
+    Text(
+        "Keadaan setiap bidang di lokasi ini, seperti di konsol. Abu-abu: tidak ada data, bukan aman.",
+        "The state of each domain at this site, as the console shows it. Grey: nothing is known, which is not safe.",
+    ),
+    Text("Tidak ada laporan keadaan dalam 5 menit terakhir", "No report of the state in the last 5 minutes"),
+)
+ALARMS = Caption(
+    Text("Alarm terbuka di sini", "Open alarms here"),
+    Text("Alarm yang masih terbuka di lokasi ini, terburuk di atas.", "Alarms still open at this site, worst first."),
+    Text("Tidak ada alarm terbuka", "No open alarms"),
+)
+VALUES = Caption(
+    Text("Nilai terbaru setiap sensor", "Newest value of every sensor"),
+    Text(
+        "Pembacaan terbaru dalam 15 menit terakhir. Sensor yang tidak ada di sini sedang senyap. Klik untuk membuka "
+        "sensor.",
+        "The newest readings of the last 15 minutes. A sensor that is not here is silent. Click to open a sensor.",
+    ),
+    Text("Semua sensor senyap selama 15 menit", "All sensors have been silent for 15 minutes"),
+)
+LEVELS = Caption(
+    Text("Tinggi muka air dan batasnya", "Water levels and their limits"),
+    Text(
+        "Nilai tertinggi setiap langkah waktu. Garis putus-putus: batas yang berlaku pada saat itu.",
+        "The highest value of each step of time. Dashed: the limits in force at that time.",
+    ),
+)
+DOMAINS = {
+    Domain.FLOOD: Text("Banjir", "Flood"),
+    Domain.AIR: Text("Udara", "Air"),
+    Domain.FOOTFALL: Text("Pengunjung", "Visitors"),
+}
+
+
+MEASURED_HERE = [name for name, row in MEASURED.items() if row.domain in DOMAINS]
+
+
+def build(look: Look) -> dashboard.Dashboard:
+    """The dashboard."""
+    return frame(
+        look,
+        "site",
+        about=ABOUT,
+        variables=[site(look, several=False)],
+        events=alarms(look, HERE),
+        rows=[
+            Row(6, (_state(look), 10), (alarm_table(look, ALARMS, where=HERE), 14)),
+            Row(6, (by_sensor(look, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
+            Row(9, *_half(look, _levels(look), flood.rain(look)), title=DOMAINS[Domain.FLOOD]),
+            Row(8, *_half(look, air.over_hours(look), air.particulates(look, "pm2_5")), title=DOMAINS[Domain.AIR]),
+            Row(8, *_half(look, footfall.inside(look), footfall.gates(look)), title=DOMAINS[Domain.FOOTFALL]),
+            Row(
+                9, (history(look, HERE), 14), (limits(look, HERE), 10),
+                title=Text("Peringatan dan batas", "Alarms and limits"),
+            ),
+        ],
+    )  # fmt: skip
+
+
+def _half(look: Look, *panels: LinesPanel) -> list[tuple[LinesPanel, int]]:
+    """Two charts side by side, which say so where the site has no such sensor."""
+    return [(panel.no_value(look.say(NOT_HERE)), 12) for panel in panels]
+
+
+def _state(look: Look) -> TablePanel:
+    word = f"word{look.suffix}"
+    where = f"{HERE} AND \"domain\" != 'all'"
+    text = newest("situation", f"severity {word} age_s silent sensors", by="domain", where=where)
+    names = {str(domain): name for domain, name in DOMAINS.items()}
+    return table(
+        look, STATE, Query(text, table=True), worst_first="severity", tall=True,
+        columns=[
+            Column(name="domain", title=Text("Bidang", "Domain"), words=names),
+            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            Column(name=word, title=Text("Keadaan", "State")),
+            Column(name="age_s", title=Text("Umur data", "Age"), unit="s"),
+            Column(name="silent", title=Text("Senyap", "Silent")),
+            Column(name="sensors", title=Text("Sensor", "Sensors")),
+        ],
+    )  # fmt: skip
+
+
+def _levels(look: Look) -> LinesPanel:
+    text = over_time('max("water_level")', "flood", where=HERE, by="sensor")
+    return flood.levels(look, LEVELS, text, limits_where=HERE)

@@ -1,0 +1,163 @@
+import copy
+
+import pytest
+
+from dashboards.cli import main
+from dashboards.installation import CannotUse, Installation
+from dashboards.push import connect, contains, push
+from tests.grafana_simulated import TOKEN, VIEWER_TOKEN, SimulatedGrafana, simulated_grafana
+from tests.servers import free_port
+
+DOCUMENTS = Installation().documents()
+UIDS = {document["uid"] for of_language in DOCUMENTS.values() for document in of_language.values()}
+
+
+@pytest.fixture
+def grafana():
+    with simulated_grafana(free_port()) as running:
+        yield running
+
+
+@pytest.fixture
+def command(tmp_path, capsys):
+    def run(grafana: SimulatedGrafana, *options: str, token: str = TOKEN) -> tuple[int, str]:
+        (tmp_path / "token").write_text(f"{token}\n")
+        code = main(
+            ["push", "--url", grafana.url, "--token-file", str(tmp_path / "token"), "--coastline=none", *options]
+        )
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def test_everything_is_pushed_into_a_folder_for_each_language(grafana, command):
+    code, said = command(grafana)
+    assert code == 0
+    assert set(grafana.dashboards) == UIDS
+    assert {grafana.places[uid] for uid in UIDS} == {"siaga-id", "siaga-en"}
+    assert {folder["title"] for folder in grafana.folders.values()} == {"Siaga", "Siaga (English)"}
+    assert all(f"{uid}: made" in said for uid in UIDS)
+
+
+def test_a_second_push_writes_nothing(grafana, command):
+    command(grafana)
+    grafana.writes.clear()
+    assert command(grafana) == (0, "Grafana's dashboards are up to date\n")
+    assert grafana.writes == []
+    assert command(grafana, "--dry-run")[0] == 0
+
+
+def test_only_what_somebody_changed_in_grafana_is_pushed_again(grafana, command):
+    command(grafana)
+    grafana.writes.clear()
+    grafana.dashboards["siaga-id-fleet"]["panels"][0]["title"] = "Diubah"
+    assert command(grafana) == (0, "siaga-id-fleet: changed\n")
+    assert grafana.writes == ["dashboard siaga-id-fleet"]
+    assert grafana.dashboards["siaga-id-fleet"]["version"] == 2
+
+
+def test_what_we_took_out_of_a_panel_is_a_difference_too(grafana):
+    push(connect(grafana.url, TOKEN), DOCUMENTS, dry_run=False)
+    ours = copy.deepcopy(DOCUMENTS)
+    del ours["id"]["fleet"]["panels"][0]["fieldConfig"]["defaults"]["noValue"]
+    assert [change.uid for change in push(connect(grafana.url, TOKEN), ours, dry_run=True)] == ["siaga-id-fleet"]
+
+
+def test_a_dashboard_in_another_folder_is_put_back(grafana, command):
+    command(grafana)
+    grafana.places["siaga-en-ingest"] = "somewhere"
+    assert command(grafana) == (0, "siaga-en-ingest: changed\n")
+    assert grafana.places["siaga-en-ingest"] == "siaga-en"
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(grafana, command):
+    code, said = command(grafana, "--dry-run")
+    assert (code, grafana.writes) == (1, [])
+    assert "siaga-id-command: would be made" in said
+    command(grafana)
+    grafana.writes.clear()
+    grafana.dashboards["siaga-id-fleet"]["panels"][0]["title"] = "Diubah"
+    code, said = command(grafana, "--dry-run")
+    assert (code, grafana.writes) == (1, [])
+    assert '-   "title": "Diubah",\n+   "title": "Gateway daring",' in said
+    assert len(said.splitlines()) < 20, "the difference shows more than what has changed"
+
+
+def test_a_wrong_token_is_one_sentence(grafana, command):
+    code, said = command(grafana, token="glsa_wrong")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "does not take the token" in said
+
+
+def test_a_token_that_may_only_read_is_one_sentence(grafana, command):
+    code, said = command(grafana, token=VIEWER_TOKEN)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "may not write" in said
+
+
+def test_an_unreachable_grafana_is_one_sentence(command):
+    nobody = SimulatedGrafana()
+    nobody.url = f"http://127.0.0.1:{free_port()}"
+    code, said = command(nobody)
+    assert (code, said.count("\n")) == (2, 1)
+    assert f"{nobody.url}/ cannot be reached" in said
+
+
+def test_an_old_grafana_is_refused_with_the_version_that_is_needed():
+    with simulated_grafana(free_port(), version="11.6.1") as old:
+        with pytest.raises(CannotUse, match=r"is 11\.6\.1; Siaga's dashboards need 12\.0 or newer"):
+            connect(old.url, TOKEN)
+        assert old.writes == []
+
+
+def test_a_grafana_below_a_sub_path_is_found(command):
+    with simulated_grafana(free_port(), sub_path="/grafana") as below:
+        assert command(below)[0] == 0
+        assert set(below.dashboards) == UIDS
+
+
+def test_a_dashboard_of_somebody_else_under_our_uid_is_left_alone(grafana, command):
+    grafana.dashboards["siaga-id-fleet"] = {
+        "uid": "siaga-id-fleet",
+        "title": "My own",
+        "tags": [],
+        "id": 1,
+        "version": 1,
+    }
+    grafana.places["siaga-id-fleet"] = ""
+    code, said = command(grafana)
+    assert code == 2
+    assert "siaga-id-fleet that is not Siaga's" in said
+    assert grafana.dashboards["siaga-id-fleet"]["title"] == "My own"
+
+
+def test_a_dashboard_that_grafana_provisions_from_files_is_told_as_such(grafana, command):
+    grafana.provisioned.add("siaga-id-command")
+    code, said = command(grafana)
+    assert code == 2
+    assert "can only be changed there" in said
+
+
+def test_a_missing_or_empty_token_file_is_named(tmp_path, capsys):
+    arguments = ["push", "--url", "http://127.0.0.1:1", "--token-file"]
+    assert main([*arguments, str(tmp_path / "none")]) == 2
+    assert "No such file" in capsys.readouterr().err
+    (tmp_path / "empty").write_text("\n")
+    assert main([*arguments, str(tmp_path / "empty")]) == 2
+    assert "it is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "same"),
+    [
+        ({"a": 1, "added": 2}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ([1, 2, 3], [1, 2], False),
+        ([{"a": 1, "added": 2}], [{"a": 1}], True),
+        ({"a": [1]}, {"a": {"b": 1}}, False),
+        (None, {"a": 1}, False),
+    ],
+)
+def test_a_document_is_the_same_where_all_of_ours_stands_in_theirs(theirs, ours, same):
+    assert contains(theirs, ours) is same
