@@ -21,7 +21,8 @@ _OF = {"rainfall": ("rain_hour", "rain_day"), "water_level": ("siaga",)} | {
     )
     for parameter in AIR_PARAMETERS
 }
-_OF_A_SITE = ("ispu", "us_aqi", "visitors_present", "visitors_day", "capacity_used", "crowd_density")
+_OF_SITES_WITH_AIR = ("ispu", "us_aqi")
+_OF_SITES_WITH_COUNTERS = ("visitors_present", "visitors_day")
 _NOBODY = ""
 
 
@@ -30,7 +31,7 @@ class Things:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._things = {site.id: _of_site(site) for site in registry.sites()}
+        self._things = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
         for sensor in registry.sensors():
             also = self._things.get(sensor.id)
             self._things[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
@@ -59,5 +60,18 @@ def _derived(sensor: Sensor) -> Iterator[str]:
         yield from _OF.get(quantity, ())
 
 
-def _of_site(site: Site) -> Sensor:
-    return Sensor(site.id, site.name, site.id, _NOBODY, _OF_A_SITE)
+def _measured(registry: Registry, site: Site) -> set[str]:
+    return {quantity for sensor in registry.sensors() if sensor.site == site.id for quantity in sensor.quantities}
+
+
+def _of_site(site: Site, measured: set[str]) -> Sensor:
+    return Sensor(site.id, site.name, site.id, _NOBODY, tuple(_derived_of_site(site, measured)))
+
+
+def _derived_of_site(site: Site, measured: set[str]) -> Iterator[str]:
+    if measured.intersection(AIR_PARAMETERS):
+        yield from _OF_SITES_WITH_AIR
+    if "people_in" in measured:
+        yield from _OF_SITES_WITH_COUNTERS
+        yield from ("capacity_used",) if site.capacity else ()
+        yield from ("crowd_density",) if site.area_m2 else ()

@@ -359,7 +359,7 @@ def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_lif
         await town.beat(at=3_700)
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river"}
 
-    run(tmp_path, scenario)
+    run(tmp_path, scenario, registry=city(Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",))))
 
 
 def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: Path):
