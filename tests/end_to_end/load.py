@@ -99,7 +99,7 @@ def _way_is_open(platform: Platform, load: Load) -> Callable[[], bool]:
 def begin(platform: Platform) -> Load:
     """A load that is under way, and arrives."""
     load = Load(platform.local_port)
-    wait_until(_way_is_open(platform, load), "the first reading arrives")
+    wait_until(_way_is_open(platform, load), "the first reading arrives", patience_s=60)
     load.start()
     return load
 

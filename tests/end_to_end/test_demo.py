@@ -36,7 +36,7 @@ def _get(visitor: httpx.Client, path: str) -> Any:
 
 def _is_ready(demo: Program) -> bool:
     demo.must_live()
-    return "Ready in" in demo.tail()
+    return "Ctrl-C ends the demo." in demo.tail()  # the last of what it says at the start
 
 
 def _parts_of(demo: Program) -> dict[int, str]:
@@ -99,10 +99,10 @@ def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctr
 
 def test_no_process_is_left_when_the_demo_itself_is_killed_and_another_can_follow_at_once(tmp_path: Path):
     port, data = free_port(), tmp_path / 'pulau "Morotai" $1'
-    demo = _demo(tmp_path, port, data=data).start()
-    wait_until(lambda: _is_ready(demo), "the demo is ready")
-    parts = _parts_of(demo)
-    demo.kill()
+    with _demo(tmp_path, port, data=data) as demo:
+        wait_until(lambda: _is_ready(demo), "the demo is ready")
+        parts = _parts_of(demo)
+        demo.kill()
     with _demo(tmp_path, port, data=data, name="again") as again:
         wait_until(lambda: _is_ready(again), "another demo is ready")
         assert _living(parts) == {}

@@ -168,7 +168,7 @@ def test_a_process_is_gone_when_it_is_dead_even_before_its_parent_looks():
     assert is_gone(named)
 
 
-@pytest.mark.parametrize("named", [ELSEWHERE, "", "nonsense", this_process()])
+@pytest.mark.parametrize("named", [ELSEWHERE, "", "nonsense", this_process()], ids=["elsewhere", "", "words", "self"])
 def test_a_process_of_which_nothing_can_be_known_here_is_not_called_gone(named: str):
     assert not is_gone(named)
 
