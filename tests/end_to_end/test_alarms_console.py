@@ -47,7 +47,7 @@ def level_now(page: Page) -> float:
     return float(page.locator(f"{RIVER} .figure-value").inner_text())
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [DESK, pytest.param(PHONE, marks=pytest.mark.proof)], ids=["desk", "phone"])
 def test_a_threshold_is_set_crossed_acknowledged_and_undone(visit: Visit, size: ViewportSize):
     shot = f"{size['width']}"
     limit_cm = round(level_now(visit("viewer", "/console/en", size=size)) + 2.0, 1)
@@ -127,7 +127,7 @@ def raise_an_alarm(visit: Visit) -> None:
     expect(engineer.locator('[data-family="river-level"] .value-row[data-own="true"]')).to_have_count(1)
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.proof)])
 def test_every_page_fits_its_screen_in_both_languages(visit: Visit, theme: str):
     raise_an_alarm(visit)
     for size in (DESK, PHONE):
