@@ -10,7 +10,10 @@ import logging
 import random
 import socket
 import ssl
+import struct
+import termios
 from collections.abc import Callable, Sequence
+from fcntl import ioctl
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -109,7 +112,8 @@ class Session:
     `will` is called before each connection, since what a last will says may change. With `keep_session` the broker
     remembers this `identifier` while it is away, and delivers again what was not acknowledged; it remembers the
     subscriptions too, so those that are wanted no more stand in `unsubscriptions`. A broker that says nothing for
-    `answer_s` seconds is left.
+    `answer_s` seconds is left, and one that lives but for `taken_s` seconds has not taken what reached it: a node of a
+    cluster that lost the others answers pings for ever.
     """
 
     def __init__(
@@ -125,6 +129,7 @@ class Session:
         keep_session: bool = False,
         retry_s: tuple[float, float] = (0.5, 30.0),
         answer_s: float = 10.0,
+        taken_s: float = 30.0,
     ) -> None:
         self.broker = broker
         self.problem = "not connected yet"
@@ -138,6 +143,7 @@ class Session:
         self._keep_session = keep_session
         self._retry_s = retry_s
         self._answer_s = answer_s
+        self._taken_s = taken_s
         self._paho: paho.Client | None = None
         self._heard_on: paho.Client | None = None  # what a kept session brings comes before the subscriptions stand
         self._connection = 0
@@ -241,10 +247,19 @@ class Session:
         _log.info("connected to broker %s", self.node)
         try:
             self._on_connect()
-            # shielded: were the future itself cancelled, aiomqtt would leave without a DISCONNECT: the will
-            await asyncio.shield(client._disconnected)
+            await self._until_it_ends(client, inner)
         finally:
             self._paho, self.problem = None, f"broker {self.node}: connection ended"
+
+    async def _until_it_ends(self, client: aiomqtt.Client, inner: paho.Client) -> None:
+        """Wait for the end of the connection; MqttError where the broker does not take what is sent to it."""
+        untaken: paho.MQTTMessageInfo | None = None
+        # waited for, not awaited: were the future itself cancelled, aiomqtt would leave without a DISCONNECT: the will
+        while not (await asyncio.wait({client._disconnected}, timeout=self._taken_s))[0]:
+            before, untaken = untaken, _untaken(inner)
+            if untaken is not None and untaken is before:
+                raise aiomqtt.MqttError(f"has not taken for {self._taken_s:g} s what was sent to it")
+        client._disconnected.result()
 
     def _take(self, connection: int, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         self._heard += 1
@@ -282,6 +297,23 @@ class Session:
         self._reader = (wire.fileno(), read)
         loop.remove_reader(wire.fileno())
         loop.add_reader(wire.fileno(), read)
+
+
+def _untaken(inner: paho.Client) -> paho.MQTTMessageInfo | None:
+    """The oldest message without a PUBACK, once all that was sent has reached the other machine.
+
+    While a slow link still carries, nobody but the link is to blame, and a new connection would send all of it again.
+    """
+    wire = inner.socket()
+    if wire is None or _bytes_on_the_way(wire.fileno()):
+        return None
+    with inner._out_message_mutex:
+        return next((message.info for message in inner._out_messages.values()), None)
+
+
+def _bytes_on_the_way(wire: int) -> int:
+    """What the kernel has taken and the other machine's has not (SIOCOUTQ, tcp(7))."""
+    return int(struct.unpack("i", ioctl(wire, termios.TIOCOUTQ, b"\0" * 4))[0])
 
 
 def _let_go(client: aiomqtt.Client, inner: paho.Client) -> None:

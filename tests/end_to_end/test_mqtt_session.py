@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -143,6 +144,45 @@ def test_a_node_that_takes_the_connection_and_says_nothing_is_left_and_its_conne
 
     with mosquitto(tmp_path, port), socket.create_server(("127.0.0.1", 0)) as silent:
         assert asyncio.run(scene(silent)) == b""
+
+
+def test_a_node_that_lives_and_takes_nothing_is_left(tmp_path: Path):
+    ports = [free_port(), free_port()]
+    brokers = {port: mosquitto(tmp_path, port, name=f"broker-{port}") for port in ports}
+    settings = BrokerSettings(addresses=tuple(f"127.0.0.1:{port}" for port in ports), keepalive_s=3_600)
+
+    async def scene() -> None:
+        async with Ear(settings, taken_s=0.2).listening() as ear:
+            first = ear.session.node
+            brokers[first.port].signal(
+                signal.SIGSTOP
+            )  # its kernel goes on taking, as that of a node without its others
+            assert ear.session.publish("t/1", b"one")
+            await _until(lambda: ear.session.connected and ear.session.node != first)
+            brokers[first.port].signal(signal.SIGCONT)
+
+    with all_of(*brokers.values()):
+        asyncio.run(scene())
+
+
+@pytest.mark.parametrize("size", [1_000_000, 20_000_000], ids=["in the kernel", "in our own buffer"])
+def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
+    broker = mosquitto(tmp_path, free_port())
+    much = b"\0" * size  # more than the broker's kernel takes while it reads nothing
+
+    async def scene(settings: BrokerSettings) -> None:
+        async with Ear(settings, taken_s=0.1).listening() as ear:
+            broker.signal(signal.SIGSTOP)
+            assert ear.session.publish("t/1", much)
+            looked = asyncio.get_running_loop().time()
+            while asyncio.get_running_loop().time() < looked + 1.0:
+                assert ear.session.connected
+                await asyncio.sleep(0.05)
+            broker.signal(signal.SIGCONT)
+            await _until(lambda: [len(message.payload) for message in ear.heard] == [len(much)])
+
+    with broker:
+        asyncio.run(scene(BrokerSettings(port=broker.port, keepalive_s=3_600)))
 
 
 def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
