@@ -33,7 +33,8 @@ class DutyPage:
 
     def __init__(self, _: Words, acts: DutyActs, visitor: Visitor, *, zone: ZoneInfo) -> None:
         self._words, self._acts, self._visitor, self._zone = _, acts, visitor, zone
-        self._weeks, self._asked_s, self._leaving = 0, float("-inf"), 0
+        self._weeks, self._asked_s = 0, float("-inf")
+        self._leaving: tuple[str, int] | None = None
         self._drawn: _Drawn | None = None
         with box("panel", "section", aria_label=_("On duty now")):
             text(_("On duty now"), "panel-title", "h2")
@@ -84,7 +85,7 @@ class DutyPage:
         self._note.set("")
         drawn = on_duty(_, held, now_ms, self._zone), week_of(_, week, first_ms, now_ms, self._zone)
         if drawn != self._drawn:
-            self._drawn, self._leaving = drawn, 0
+            self._drawn, self._leaving = drawn, None
             self._draw(drawn)
 
     def _draw(self, drawn: _Drawn) -> None:
@@ -99,7 +100,7 @@ class DutyPage:
                 with box("day") as element:
                     text(day.title, "day-title", "h3")
                     for entry in day.entries:
-                        self._entry(entry)
+                        self._entry(entry, day)
                     if not day.entries:
                         text(_("nobody"), "faint")
                 mark(element, str(day.today).lower(), "data-today")
@@ -114,7 +115,7 @@ class DutyPage:
                 text(one.person, "holder-name")
                 text(one.until, "faint")
 
-    def _entry(self, entry: EntryView) -> None:
+    def _entry(self, entry: EntryView, day: DayView) -> None:
         _ = self._words
         with box("duty", data_duty=str(entry.id)) as element:
             element.props["title"] = entry.whole
@@ -124,16 +125,16 @@ class DutyPage:
                 text(entry.span, "faint")
             if not self._visitor.may(Role.OPERATOR):
                 return
-            if self._leaving == entry.id:
+            if self._leaving == (day.title, entry.id):  # asked where it was pressed, though a night has two days
                 button(_("Take out"), "main", on_click=lambda: self._remove(entry.id))
                 return
             label = _("Take {person} out", person=entry.person)
             with box("icon-button", "button", type="button", aria_label=label) as out:
                 symbol("close")
-            out.on("click", lambda: self._ask_to_leave(entry.id))
+            out.on("click", lambda: self._ask_to_leave(entry, day))
 
-    def _ask_to_leave(self, duty_id: int) -> None:
-        self._leaving = duty_id
+    def _ask_to_leave(self, entry: EntryView, day: DayView) -> None:
+        self._leaving = day.title, entry.id
         if self._drawn is not None:
             self._draw(self._drawn)
 
