@@ -32,12 +32,14 @@ _WHERE = {
     "nats-server": ("nats-server", "/usr/sbin/nats-server"),
     "postgres": ("postgres", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), reverse=True)),
     "caddy": ("caddy", "/usr/bin/caddy"),
+    "shellcheck": ("shellcheck",),
+    "systemd-analyze": ("systemd-analyze",),
 }
-_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql"}
+_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd"}
 
 
 def require(server: str) -> Path:
-    """The program of a real server; without it the test is skipped, or fails under SIAGA_REQUIRE_SERVERS=1."""
+    """The program of a server or a checker; without it the test is skipped, or fails under SIAGA_REQUIRE_SERVERS=1."""
     for candidate in _WHERE[server]:
         found = shutil.which(candidate)
         if found:

@@ -18,6 +18,7 @@ import yaml
 
 from cloud.broker.grants import ingester_grant
 from cloud.settings import load_cloud_settings
+from tests.servers import require
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -339,7 +340,5 @@ def test_every_package_of_the_distribution_gets_into_the_images():
 
 @pytest.mark.parametrize("script", ["influxdb/init.d/10-logins.sh", "rehearse", "install-test-servers"])
 def test_shell_scripts_are_as_shellcheck_wants_them(script: str):
-    if shutil.which("shellcheck") is None:
-        pytest.skip("shellcheck is not installed; apt-get install shellcheck")
-    finished = subprocess.run(["shellcheck", ROOT / "deploy" / script], capture_output=True, text=True)
+    finished = subprocess.run([require("shellcheck"), ROOT / "deploy" / script], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout

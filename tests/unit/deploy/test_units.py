@@ -1,11 +1,12 @@
 """The systemd units, as systemd itself reads them, with programs that are not installed here put aside."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.servers import require
 
 UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 SERVICES = sorted(unit.name for unit in UNITS.glob("*.service"))
@@ -13,13 +14,10 @@ SERVICES = sorted(unit.name for unit in UNITS.glob("*.service"))
 
 @pytest.mark.parametrize("unit", sorted(unit.name for unit in UNITS.iterdir() if unit.is_file()))
 def test_systemd_has_nothing_to_say_against_a_unit(unit: str, tmp_path: Path):
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed; apt-get install systemd")
+    analyze = require("systemd-analyze")
     for file in UNITS.glob("siaga-*"):
         (tmp_path / file.name).write_text(file.read_text().replace("/opt/siaga/bin/siaga-", "/bin/echo siaga-"))
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", tmp_path / unit], capture_output=True, text=True
-    )
+    verified = subprocess.run([analyze, "verify", "--man=no", tmp_path / unit], capture_output=True, text=True)
     about_it = [line for line in verified.stderr.splitlines() if "siaga" in line]
     assert about_it == []
     assert verified.returncode == 0, verified.stderr
