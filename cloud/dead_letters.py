@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,8 @@ ROW_BYTES = 512
 class Refusal(msgspec.Struct, frozen=True):
     """Readings, or a whole message, that the rules refuse: to become a dead letter.
 
-    `raw` is a batch in wire encoding with the refused readings, or the message as it came.
+    `raw` is a batch in wire encoding with the refused readings, or the message as it came; `sensors` says how many
+    readings of which sensor they are, as far as that can be read.
     """
 
     gateway: str
@@ -30,6 +31,7 @@ class Refusal(msgspec.Struct, frozen=True):
     sentence: str
     raw: bytes
     readings: int
+    sensors: Mapping[str, int] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -40,6 +42,14 @@ class Refusal(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """Bytes on disk, roughly."""
         return len(self.raw) + len(self.sentence.encode()) + ROW_BYTES
+
+    def rows(self) -> Iterator[tuple[str, str, int]]:
+        """(sensor, reason, readings), with sensor "" for those of which nobody can say whose they are."""
+        for sensor, readings in self.sensors.items():
+            yield sensor, self.reason, readings
+        nameless = self.readings - sum(self.sensors.values())
+        if nameless:
+            yield "", self.reason, nameless
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

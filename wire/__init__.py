@@ -1,6 +1,6 @@
 """What edge and cloud agree on: readings, quantities, topics, batches, acks, status; pure, on msgspec alone."""
 
-from wire.ack import Ack, decode_ack, encode_ack
+from wire.ack import Ack, RefusedReadings, RefusedSensor, decode_ack, encode_ack, refused_readings
 from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envelope, encode_batch
 from wire.errors import WireError
 from wire.names import check_name, is_name
@@ -23,6 +23,8 @@ __all__ = [
     "Lost",
     "Quantity",
     "Reading",
+    "RefusedReadings",
+    "RefusedSensor",
     "SourceState",
     "SourceStatus",
     "SpoolState",
@@ -39,6 +41,7 @@ __all__ = [
     "encode_status",
     "is_name",
     "parse_topic",
+    "refused_readings",
     "shard_of",
     "subscription",
     "topic_of",

@@ -7,7 +7,7 @@ where not all of the message is kept: then the gateway must keep it.
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -21,7 +21,7 @@ from cloud.ingest.reasons import Reason
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Rejected
 from wire import Batch, Reading, WireError, decode_batch, decode_envelope, encode_batch
-from wire.batch import MAX_BATCH_BYTES
+from wire.batch import MAX_BATCH_BYTES, MAX_READINGS
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def unreadable(payload: bytes, gateway: str, reason: Reason, sentence: str) -> P
         receipt, readings = None, 1
     else:
         receipt = Receipt(gateway, envelope.stream, envelope.first, envelope.last)
-        readings = max(1, envelope.last - envelope.first + 1)
+        readings = min(max(1, envelope.last - envelope.first + 1), MAX_READINGS)
     return Parcel(gateway, payload, receipt, refusals=(Refusal(gateway, reason, sentence, payload, readings),))
 
 
@@ -96,7 +96,8 @@ def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int, judg
     batch = decode_batch(payload)
     receipt = Receipt(gateway, batch.stream, batch.first, batch.last, batch.lost)
     if registry.routes(gateway) is None:
-        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, _unknown(gateway, registry), payload, _size(batch))
+        sentence, sensors = _unknown(gateway, registry), _sensors(batch)
+        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), sensors)
         return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
     checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, judge=judge)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
@@ -122,7 +123,8 @@ def _refusals(batch: Batch, gateway: str, refused: Iterable[Refused]) -> list[Re
 def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Refusal:
     raw = encode_batch(batch.stream, batch.first, readings, backfill=batch.backfill)
     others = f" ({len(readings) - 1} more readings of this batch were refused so)" if len(readings) > 1 else ""
-    return Refusal(gateway, reason, sentence + others, raw, len(readings))
+    sensors = Counter([reading.sensor for reading in readings])
+    return Refusal(gateway, reason, sentence + others, raw, len(readings), sensors)
 
 
 def _rejected(batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
@@ -142,6 +144,13 @@ def _without(block: Block, bad: dict[int, str]) -> Block:
     fields = tuple((quantity, [values[point] for point in kept]) for quantity, values in block.fields)
     times_ms = [block.times_ms[point] for point in kept]
     return msgspec.structs.replace(block, times_ms=times_ms, fields=fields, span_ms=None)
+
+
+def _sensors(batch: Batch) -> Counter[str]:
+    sensors: Counter[str] = Counter()
+    for column in batch.columns:
+        sensors[column.sensor] += len(column.values)
+    return sensors
 
 
 def _size(batch: Batch) -> int:

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from cloud.accounting import Receipt
+from cloud.dead_letters import Refusal
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.intake import Arrival, Intake
@@ -23,7 +24,7 @@ from cloud.ingest.keeper import Keeper
 from cloud.ingest.lease import LeaseLost
 from cloud.metrics import Metrics
 from runtime.mqtt import Message
-from wire import Ack, Channel, encode_ack, topic_of
+from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of
 
 READINGS_A_WRITE = 60_000
 WRITES_AT_ONCE = 4
@@ -45,6 +46,10 @@ class Receipted(Protocol):
     @property
     def receipt(self) -> Receipt | None:
         """Which range it was, if that can be said."""
+
+    @property
+    def refusals(self) -> Sequence[Refusal]:
+        """What of it was refused."""
 
 
 class Pipeline:
@@ -157,18 +162,29 @@ class Pipeline:
 
 
 def acks_of(safe: Iterable[Receipted]) -> Iterator[tuple[str, Ack]]:
-    """The acks for what is safe, by gateway: neighbouring ranges of a stream in one; losses alone in their own."""
-    receipts = sorted(
-        (freight.gateway, receipt.stream, receipt.first, receipt.last)
-        for freight in safe
-        if (receipt := freight.receipt) is not None
+    """The acks for what is safe, by gateway: neighbouring ranges of a stream in one; losses alone in their own.
+
+    Each says what of its range was refused, a range that is sent again like the first time.
+    """
+    received = sorted(
+        (
+            (freight.gateway, receipt.stream, receipt.first, receipt.last, freight.refusals)
+            for freight in safe
+            if (receipt := freight.receipt) is not None
+        ),
+        key=itemgetter(0, 1, 2, 3),
     )
-    for (gateway, stream), group in groupby(receipts, key=itemgetter(0, 1)):
-        ranges: list[tuple[int, int]] = []
-        for _, _, first, last in group:
+    for (gateway, stream), group in groupby(received, key=itemgetter(0, 1)):
+        ranges: list[tuple[int, int, list[Refusal]]] = []
+        for _, _, first, last, refusals in group:
             if ranges and ranges[-1][0] <= ranges[-1][1] == first - 1 < last:
-                ranges[-1] = (ranges[-1][0], last)
+                ranges[-1] = (ranges[-1][0], last, ranges[-1][2])
+                ranges[-1][2].extend(refusals)
             else:
-                ranges.append((first, last))
-        for first, last in ranges:
-            yield gateway, Ack(stream, first, last)
+                ranges.append((first, last, list(refusals)))
+        for first, last, refused in ranges:
+            yield gateway, Ack(stream, first, last, _refused(refused) if refused else None)
+
+
+def _refused(refusals: Iterable[Refusal]) -> RefusedReadings | None:
+    return refused_readings(row for refusal in refusals for row in refusal.rows())

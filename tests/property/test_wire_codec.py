@@ -5,7 +5,18 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire import Clock, Lost, Reading, WireError, decode_batch, encode_batch
+from wire import (
+    Ack,
+    Clock,
+    Lost,
+    Reading,
+    WireError,
+    decode_ack,
+    decode_batch,
+    encode_ack,
+    encode_batch,
+    refused_readings,
+)
 
 names = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
 readings = st.builds(
@@ -53,6 +64,22 @@ def test_a_damaged_batch_never_becomes_other_readings_unnoticed(data):
         return
     expected = [Reading(r.sensor, r.quantity, r.time_ms, r.value, r.clock) for r in sent]
     assert sorted(batch.readings(), key=repr) == sorted(expected, key=repr)  # zlib's own Adler-32 saw to it
+
+
+any_words = st.text(st.characters(codec="utf-8"), max_size=400)
+counts = st.integers(0, 10**12)
+
+
+@given(names, seqs, st.lists(st.tuples(any_words, any_words, counts), max_size=30), counts)
+def test_an_ack_keeps_within_the_bytes_that_an_old_gateway_takes_and_hides_no_reading(stream, first, rows, discarded):
+    refused = refused_readings(rows, discarded=discarded)
+    payload = encode_ack(Ack(stream, first, first + 9, refused))
+    assert len(payload) <= 1_024
+    ack = decode_ack(payload)
+    assert (ack.stream, ack.first, ack.last) == (stream, first, first + 9)
+    if refused is not None:
+        assert ack.refused is not None
+        assert (ack.refused.readings, ack.refused.discarded) == (sum(row[2] for row in rows), discarded)
 
 
 def _said_of(payload: bytes) -> str:

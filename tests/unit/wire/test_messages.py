@@ -20,6 +20,7 @@ from wire import (
     encode_status,
     is_name,
     parse_topic,
+    refused_readings,
     shard_of,
     subscription,
     topic_of,
@@ -30,6 +31,32 @@ def test_an_ack_is_these_bytes():
     ack = Ack("9f3c21d07ab4e815", 1201, 1560)
     assert encode_ack(ack) == b'{"stream":"9f3c21d07ab4e815","first":1201,"last":1560}'
     assert decode_ack(encode_ack(ack)) == ack
+
+
+def test_refused_readings_add_up_by_reason_and_name_the_eight_sensors_with_most():
+    counts = [(f"s{number}", "out_of_bounds", number) for number in range(1, 11)]
+    refused = refused_readings([*counts, ("s1", "out_of_bounds", 20), ("s1", "unknown_quantity", 1), ("", "fault", 9)])
+    assert refused is not None
+    assert refused.reasons == {"out_of_bounds": 75, "fault": 9, "unknown_quantity": 1}
+    assert refused.readings == 85
+    assert [(row.sensor, row.readings) for row in refused.sensors][:2] == [("s1", 21), ("s10", 10)]
+    assert [row.sensor for row in refused.sensors][-1] == "s4"
+    assert len(refused.sensors) == 8
+    assert refused_readings([]) is None
+
+
+def test_an_ack_that_would_grow_too_long_names_fewer_sensors_and_keeps_the_counts():
+    names = [f"{number}{'x' * 63}" for number in range(8)]
+    reasons = [f"{reason}_quantity" for reason in ("undeclared", "unknown", "unbelieved", "undone")]
+    refused = refused_readings((name, reason, 10**9) for name in names for reason in reasons)
+    payload = encode_ack(Ack("s" * 64, 2**52, 2**53, refused))
+    said = decode_ack(payload).refused
+    assert len(payload) <= 1_024
+    assert said is not None
+    assert refused is not None
+    assert said.reasons == refused.reasons
+    assert said.sensors == refused.sensors[: len(said.sensors)]
+    assert 5 <= len(said.sensors) < 8
 
 
 @pytest.mark.parametrize(

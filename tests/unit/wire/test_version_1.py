@@ -1,4 +1,4 @@
-"""The wire, version 1, as gateways in the field speak it: tests/golden/wire_v1.json is never changed.
+"""The wire, version 1, as gateways in the field speak it: tests/golden/wire_v1.json grows, and no line of it changes.
 
 What is new must be optional: an older side passes over fields that it does not know. What cannot be is another version,
 which the cloud keeps whole as a dead letter and acknowledges, to be replayed when it has learnt it.
@@ -7,7 +7,9 @@ which the cloud keeps whole as a dead letter and acknowledges, to be replayed wh
 import base64
 import json
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import pytest
 
 from cloud.accounting import Receipt
@@ -21,6 +23,8 @@ from wire import (
     Clock,
     Column,
     Lost,
+    RefusedReadings,
+    RefusedSensor,
     SourceState,
     SourceStatus,
     SpoolState,
@@ -69,6 +73,37 @@ def test_an_old_gateway_s_status_and_last_will_are_read():
 def test_an_old_gateway_is_answered_in_the_bytes_that_it_knows():
     assert encode_ack(Ack(STREAM, 1201, 1206)) == GOLDEN["ack"].encode()
     assert decode_ack(GOLDEN["ack"].encode()) == Ack(STREAM, 1201, 1206)
+
+
+REFUSED = Ack(
+    STREAM, 1201, 1560,
+    RefusedReadings(
+        {"unknown_sensor": 12, "out_of_bounds": 3},
+        (RefusedSensor("air-pier", "unknown_sensor", 12), RefusedSensor("river-daruba-1", "out_of_bounds", 3)),
+        discarded=5,
+    ),
+)  # fmt: skip
+
+
+class FirstAck(msgspec.Struct, frozen=True):
+    """The ack as the first gateways know it, and their decoder."""
+
+    stream: str
+    first: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    last: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+def test_what_was_refused_is_said_in_these_bytes_and_an_old_gateway_passes_over_them():
+    assert encode_ack(REFUSED) == GOLDEN["ack_refused"].encode()
+    assert decode_ack(GOLDEN["ack_refused"].encode()) == REFUSED
+    old = msgspec.json.Decoder(FirstAck).decode(GOLDEN["ack_refused"])
+    assert (old.stream, old.first, old.last) == (STREAM, 1201, 1560)
+
+
+@pytest.mark.parametrize("refused", [7, [], {"reasons": 3}, {"reasons": {"new": -1}}, {"sensors": [["a", "b", 1]] * 9}])
+def test_a_form_of_what_was_refused_that_is_not_known_yet_acknowledges_all_the_same(refused: object):
+    newer = json.loads(GOLDEN["ack"]) | {"refused": refused}
+    assert decode_ack(json.dumps(newer).encode()) == Ack(STREAM, 1201, 1206)
 
 
 @pytest.mark.parametrize("channel", [Channel.UP, Channel.ACK, Channel.STATUS])

@@ -1,7 +1,7 @@
 """From waiting messages to acknowledged ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +9,13 @@ import pytest
 
 import cloud.ingest.pipeline
 from cloud.accounting import Receipt
+from cloud.dead_letters import Refusal
 from cloud.health import Condition
 from cloud.ingest.intake import MESSAGE_BYTES
 from cloud.ingest.pipeline import Pipeline, acks_of
 from runtime.mqtt import Message
 from tests.unit.cloud.examples import GATEWAY, STREAM, UNAVAILABLE, Workshop, message, payload, reading
-from wire import Ack, Channel, decode_ack, topic_of
+from wire import Ack, Channel, RefusedReadings, RefusedSensor, decode_ack, topic_of
 
 
 class Bench:
@@ -185,6 +186,7 @@ class Safe(NamedTuple):
 
     gateway: str
     receipt: Receipt | None
+    refusals: Sequence[Refusal] = ()
 
 
 def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
@@ -198,3 +200,46 @@ def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
         (GATEWAY, Ack("b", 41, 60)),
         (GATEWAY, Ack("b", 61, 60)),
     ]
+
+
+def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
+    strange = Refusal(GATEWAY, "unknown_sensor", "", b"", 3, {"air-pier": 2, "air-jetty": 1})
+    beyond = Refusal(GATEWAY, "out_of_bounds", "", b"", 1, {"air-pier": 1})
+    unread = Refusal(GATEWAY, "not_a_batch", "", b"", 10)
+    ranges = [(6, 10, [strange, beyond]), (1, 5, [strange]), (11, 20, []), (31, 40, [unread]), (51, 60, [])]
+    safe = [Safe(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
+    assert [ack for _, ack in acks_of(safe)] == [
+        Ack("a", 1, 20, RefusedReadings(
+            {"unknown_sensor": 6, "out_of_bounds": 1},
+            (RefusedSensor("air-pier", "unknown_sensor", 4), RefusedSensor("air-jetty", "unknown_sensor", 2),
+             RefusedSensor("air-pier", "out_of_bounds", 1)),
+        )),
+        Ack("a", 31, 40, RefusedReadings({"not_a_batch": 10})),
+        Ack("a", 51, 60),
+    ]  # fmt: skip
+
+
+def test_a_gateway_is_told_what_was_refused_each_time_that_it_sends_it(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        for packet in (1, 2):
+            bench.offer(payload(reading(), reading("air-pier"), reading("river", "water_level", 9e5)), packet=packet)
+            await bench.until_pubacks(packet)
+        refused = RefusedReadings(
+            {"out_of_bounds": 1, "unknown_sensor": 1},
+            (RefusedSensor("air-pier", "unknown_sensor", 1), RefusedSensor("river", "out_of_bounds", 1)),
+        )
+        assert [ack for _, ack in bench.acks] == [Ack(STREAM, 1, 3, refused)] * 2
+
+    run(tmp_path, scenario)
+
+
+def test_a_gateway_that_the_registry_does_not_know_is_told_so_sensor_by_sensor(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        bench.offer(payload(reading(), reading(at=1), reading("river", "water_level")), packet=1, gateway="gw-new")
+        await bench.until_pubacks(1)
+        ((_, ack),) = bench.acks
+        assert ack.refused is not None
+        assert ack.refused.reasons == {"unknown_gateway": 3}
+        assert {row.sensor: row.readings for row in ack.refused.sensors} == {"air-market": 2, "river": 1}
+
+    run(tmp_path, scenario)
