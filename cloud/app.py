@@ -93,7 +93,8 @@ class _Cloud:
         self._database = database
         self._registry = registry
         self._store = store_of(settings.store)
-        self._accounts, self._newest, self._statuses = Accounts(), Newest(), Statuses()
+        self._accounts, self._newest = Accounts(), Newest()
+        self._statuses = Statuses(lambda: self._session.connected_since_s)
         self._metrics = Metrics(self._accounts)
         self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
         self._session = self._broker_session()

@@ -1,30 +1,84 @@
 """What each gateway last said of itself on `…/status`:  online, spool depth, clock, each source's state.
 
+online  =  it said so  and  it was heard within OFFLINE_AFTER_S  (a retained word is nobody's voice: a revoked or dead
+           gateway's may say "online" for ever)
 Kept in memory alone: the topic is retained, so the broker tells all of it again after a restart.
 """
 
 import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
 
 from wire import Status, WireError, decode_status
 
 MAX_GATEWAYS = 10_000
+OFFLINE_AFTER_S = 90.0
+"""Not heard for so long: offline. A gateway repeats its status each 30 s (docs/edge.md); two may be lost on the way."""
+TWINS_FOR_S = 900.0
+"""How long two agents under one id are told of after they were last seen to take turns."""
 _log = logging.getLogger(__name__)
+
+Run = tuple[str, str]
+"""One run of an agent: (boot of its machine, stream)."""
+
+
+def uptime_s() -> float:
+    """Seconds since boot: a suspend counts, and no step of the wall clock does."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Statuses:
-    """The newest status of each gateway, of at most `MAX_GATEWAYS`."""
+    """The newest status of each gateway, of at most `MAX_GATEWAYS`.
 
-    def __init__(self) -> None:
+    `listening_since_s` says since when (seconds since boot, as `clock` gives them) the broker's connection stands; None
+    while there is none: then nobody can be heard, and nobody's silence means anything.
+    """
+
+    def __init__(
+        self,
+        listening_since_s: Callable[[], float | None] = lambda: None,
+        clock: Callable[[], float] = uptime_s,
+    ) -> None:
+        self._listening_since_s = listening_since_s
+        self._clock = clock
         self._statuses: dict[str, Status] = {}
+        self._heard_s: dict[str, float] = {}
+        self._runs: dict[str, deque[Run]] = {}
+        self._twins_s: dict[str, float] = {}
 
     def status(self, gateway_id: str) -> Status | None:
-        """What the gateway, or the broker as its last will, said last; None before any word."""
-        return self._statuses.get(gateway_id)
+        """What the gateway said last, `online` only while it is heard; None before any word."""
+        status = self._statuses.get(gateway_id)
+        if status is None or not status.online or self._is_heard(gateway_id):
+            return status
+        return msgspec.structs.replace(status, online=False)
 
-    def take(self, gateway_id: str, payload: bytes) -> None:
-        """Take the payload of `…/status`; an empty one takes the status away, one that does not parse changes none."""
+    def silent_s(self, gateway_id: str) -> float | None:
+        """For how long nothing was heard of it, counted while we listened; None while we cannot hear."""
+        since_s = self._listening_since_s()
+        return None if since_s is None else self._clock() - max(self._heard_s.get(gateway_id, since_s), since_s)
+
+    def are_two(self, gateway_id: str) -> bool:
+        """Whether two agents take turns under this id: a cloned card, or one folder started twice."""
+        seen_s = self._twins_s.get(gateway_id)
+        return seen_s is not None and self._clock() - seen_s <= TWINS_FOR_S
+
+    def hear(self, gateway_id: str) -> None:
+        """Something came from the gateway itself, now."""
+        if gateway_id in self._heard_s or len(self._heard_s) < MAX_GATEWAYS:
+            self._heard_s[gateway_id] = self._clock()
+
+    def take(self, gateway_id: str, payload: bytes, *, retained: bool = False) -> None:
+        """Take the payload of `…/status`; an empty one takes the status away, one that does not parse changes none.
+
+        A `retained` one is what the broker has kept: it says nothing of now.
+        """
         if not payload:
-            self._statuses.pop(gateway_id, None)
+            for kept in (self._statuses, self._runs, self._twins_s):
+                kept.pop(gateway_id, None)
             return
         try:
             status = decode_status(payload)
@@ -33,3 +87,26 @@ class Statuses:
             return
         if gateway_id in self._statuses or len(self._statuses) < MAX_GATEWAYS:
             self._statuses[gateway_id] = status
+            if status.online and not retained:
+                self.hear(gateway_id)
+                self._look_for_twins(gateway_id, (status.boot, status.stream))
+
+    def _is_heard(self, gateway_id: str) -> bool:
+        silent_s = self.silent_s(gateway_id)
+        return silent_s is None or silent_s <= OFFLINE_AFTER_S
+
+    def _look_for_twins(self, gateway_id: str, run: Run) -> None:
+        """A run that is over never speaks again: one that comes back after another's word lives beside it."""
+        runs = self._runs.setdefault(gateway_id, deque(maxlen=4))
+        if runs and runs[-1] == run:
+            return
+        if run in runs:
+            if not self.are_two(gateway_id):
+                _log.warning(
+                    "two agents connect as gateway %s and throw each other out; a card was cloned, or an agent started "
+                    "twice: stop one of them, or enrol it under an id of its own",
+                    gateway_id,
+                )
+            self._twins_s[gateway_id] = self._clock()
+            runs.remove(run)
+        runs.append(run)

@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import termios
+import time
 from collections.abc import Callable, Sequence
 from fcntl import ioctl
 from functools import partial
@@ -133,6 +134,8 @@ class Session:
     ) -> None:
         self.broker = broker
         self.problem = "not connected yet"
+        self.connected_since_s: float | None = None
+        """Since when (seconds since boot, CLOCK_BOOTTIME) the connection stands; None while there is none."""
         self._nodes = in_turn(broker.nodes())
         self._identifier = identifier
         self._on_message = on_message
@@ -244,12 +247,14 @@ class Session:
             if refused:
                 raise aiomqtt.MqttError(f"refused the subscription to {topic}; check the access list")
         self._paho, self.problem, self._was_up = inner, "", True
+        self.connected_since_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         _log.info("connected to broker %s", self.node)
         try:
             self._on_connect()
             await self._until_it_ends(client, inner)
         finally:
             self._paho, self.problem = None, f"broker {self.node}: connection ended"
+            self.connected_since_s = None
 
     async def _until_it_ends(self, client: aiomqtt.Client, inner: paho.Client) -> None:
         """Wait for the end of the connection; MqttError where the broker does not take what is sent to it."""

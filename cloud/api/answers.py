@@ -129,7 +129,8 @@ class GatewayAnswer(Answer):
     id: str
     name: str
     site: str
-    online: bool
+    online: bool = Field(description="It said so, and it is heard: not merely the last word that the broker keeps")
+    shares_id: bool = Field(description="Two agents take turns under this id: a cloned card, or one started twice")
     status: StatusAnswer | None
     account: AccountAnswer
 

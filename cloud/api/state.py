@@ -95,6 +95,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 name=gateway.name,
                 site=gateway.site,
                 online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
+                shares_id=platform.statuses.are_two(gateway.id),
                 status=None if status is None else _status(status, now),
                 account=_account(platform, gateway.id),
             )

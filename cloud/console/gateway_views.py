@@ -120,9 +120,15 @@ def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | No
         lost_level="bad" if account.declared_lost else "ok",
         heard=_("never") if status is None else figures.age(_, (snapshot.now_ms - status.time_ms) / 1_000),
         version="" if status is None else status.version,
-        problem="" if status is None else status.spool.problem,
+        problem=_problem(_, snapshot, gateway, status),
         sources=() if status is None else tuple(_source(_, snapshot, source) for source in status.sources),
     )
+
+
+def _problem(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> str:
+    if gateway.id in snapshot.shared_ids:
+        return _("Two agents connect under this id and throw each other out: stop one, or enrol it under its own id")
+    return "" if status is None else status.spool.problem
 
 
 def _state(_: Words, status: Status | None) -> tuple[str, str]:

@@ -32,7 +32,10 @@ _RATE_AFTER_MS = 5_000  # before that a rate says nothing
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The platform at `now_ms` (UTC); readings by sensor, `per_minute` by domain once it can be known."""
+    """The platform at `now_ms` (UTC); readings by sensor, `per_minute` by domain once it can be known.
+
+    `shared_ids` are the gateways under whose id two agents take turns.
+    """
 
     now_ms: int
     health: Health
@@ -47,6 +50,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     per_minute: Mapping[Domain, float]
     alarms: tuple[Alarm, ...] = ()
     windows: tuple[Maintenance, ...] = ()
+    shared_ids: frozenset[str] = frozenset()
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
         """The part of it that belongs to the sites that somebody may see; None: all of it."""
@@ -123,6 +127,7 @@ class Snapshots:
             per_minute=self._rates.after(now_ms, platform.metrics.stored_by_domain()),
             alarms=self._alarms,
             windows=self._windows,
+            shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 
     async def _ask_for_letters(self) -> None:

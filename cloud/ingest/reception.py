@@ -48,7 +48,8 @@ class Reception:
             self._acknowledge(message)
             return
         if topic.channel is Channel.UP:
+            self._statuses.hear(topic.gateway)
             self._offer(message, topic.gateway)
             return
-        self._statuses.take(topic.gateway, message.payload)
+        self._statuses.take(topic.gateway, message.payload, retained=message.retained)
         self._acknowledge(message)
