@@ -38,6 +38,9 @@ from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
 from cloud.metrics import Metrics
+from cloud.monitoring.gauges import PlatformGauges
+from cloud.monitoring.places import grown_in, named_in
+from cloud.monitoring.service import Monitoring
 from cloud.newest import Newest
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import sites_must_exist
@@ -130,6 +133,9 @@ class _Cloud:
             offer=self._pipeline.offer,
             acknowledge=self._session.acknowledge,
         )
+        self._monitoring = self._own_monitoring()
+        self._looks = self._components()
+        self._metrics.watch(self._gauges())
         self._platform = self._whole()
 
     def _broker_session(self) -> Session:
@@ -215,7 +221,7 @@ class _Cloud:
             statuses=self._statuses,
             dead_letters=self._dead_letters,
             metrics=self._metrics,
-            components=self._components(),
+            components=self._looks,
             replay=self._replayer().replay,
             access=Access(self._database, self._settings.access),
             book=self._book,
@@ -236,8 +242,35 @@ class _Cloud:
             "derived": self._derivations.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
             **({} if self._reports is None else {"dashboards": self._reports.component}),
+            **self._monitoring.looks(),
             **self._notifier.looks(),
         }
+
+    def _own_monitoring(self) -> Monitoring:
+        settings = self._settings
+        return Monitoring(
+            settings.monitoring,
+            database=self._database,
+            registry=lambda: self._registry,
+            statuses=self._statuses,
+            shards=settings.ingest.shard_range,
+            looks=lambda: self._looks,
+            folders=grown_in(settings),
+            certificates=named_in(settings),
+            nudge=self._nudge,
+            confirm=self._confirm,
+        )
+
+    def _gauges(self) -> PlatformGauges:
+        statuses = self._statuses
+        return PlatformGauges(
+            components=lambda: {name: look() for name, look in self._looks.items()},
+            online=lambda: {
+                gateway.id: (status := statuses.status(gateway.id)) is not None and status.online
+                for gateway in self._registry.gateways()
+            },
+            figure=self._monitoring.figure,
+        )
 
     async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
         """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
@@ -245,7 +278,9 @@ class _Cloud:
         await self._database.run(self._accounts.load)
         await self._book.provide(self._rules)
         web = self._web() if listener is not None else None
-        works = [self._session.run(), self._work(), self._notifier.run()]
+        works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
+        if self._settings.monitoring.enabled and self._settings.ingest.enabled:
+            works.append(self._monitoring.run())
         if self._lease is not None:
             works.append(self._lease.keep())
         parts = set(map(asyncio.create_task, works))

@@ -9,6 +9,7 @@ import msgspec
 import prometheus_client as prometheus
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from cloud.accounting import Accounts
 from cloud.ingest.reasons import Reason
@@ -57,6 +58,10 @@ class Metrics:
         self.queue_bytes = Gauge("siaga_queue_bytes", "Bytes of batches waiting in memory", registry=self.registry)
         self.registry.register(_Losses(accounts))
         self._write_ms, self._delay_ms = Spread(), Spread()
+
+    def watch(self, collector: Collector) -> None:
+        """Let `collector` give families of its own when metrics are asked for."""
+        self.registry.register(collector)
 
     def counts(self) -> Counts:
         """All that only grows, at this moment."""

@@ -1,6 +1,7 @@
 """cloud.toml, table by table; docs/cloud.md explains each key.
 
-[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [api]  [access]  [enrol]  [console]
+[broker]  [ingest]  [store]  [registry]  [rules]  [dead_letters]  [notify]  [monitoring]  [api]  [access]  [enrol]
+[console]
 """
 
 import re
@@ -13,6 +14,7 @@ from pydantic import AnyHttpUrl, Field, TypeAdapter, field_validator, model_vali
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
 from runtime.mqtt import BrokerSettings
 from runtime.settings import Settings, beside, load_settings
@@ -207,6 +209,7 @@ class CloudSettings(Settings):
     rules: RulesSettings = RulesSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     notify: NotifySettings = NotifySettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
     enrol: EnrolSettings | None = None
@@ -234,6 +237,7 @@ def load_cloud_settings(file: Path) -> CloudSettings:
             "registry": settings.registry.beside(file),
             "rules": _placed(settings.rules, file),
             "notify": settings.notify.beside(file),
+            "monitoring": settings.monitoring.beside(file),
             "enrol": None if settings.enrol is None else _placed(settings.enrol, file),
             "console": console.model_copy(update={"coastline": coastline}),
         }

@@ -10,6 +10,12 @@ from enum import StrEnum
 
 import msgspec
 
+PLATFORM, OFFLINE, TEST = "platform", "gateway-offline", "test-alarm"
+OWN_FAMILIES = (PLATFORM, OFFLINE)
+"""Alarms that Siaga raises about itself and its gateways, from no reading and by no rule that people could change."""
+RESERVED_FAMILIES = (*OWN_FAMILIES, TEST)
+"""Names that no rule of a city may take."""
+
 
 class Kind(StrEnum):
     """What of the readings a rule looks at, and on which side of its levels it wakes."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import isfinite
 
 from rules.marks import MARK_OF_NAME
-from rules.rule import Also, Hours, Kind, Level, Rule, Severity
+from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule, Severity
 from rules.said import Said
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name
@@ -35,6 +35,8 @@ def mistakes_in(rule: Rule) -> list[Said]:
 
 def family_mistakes(family: str) -> Iterator[Said]:
     """Why a family may not be called so."""
+    if family in RESERVED_FAMILIES:
+        yield Said("family {name!r}: is kept for what Siaga says of itself; choose another name", name=family)
     if not is_name(family):
         yield Said(
             "family {name!r}: is not a name; use 1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or digit",

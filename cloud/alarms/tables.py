@@ -43,7 +43,8 @@ class AlarmStateRow(Base):
 class AlarmRow(Base):
     """One alarm, from its opening to its end; `rule` is the resolved rule that fired, `versions` where it came from.
 
-    `state` is alarming, silent, recovering or closed; `level` and `worst` count the rule's levels from 0.
+    `state` is alarming, silent, recovering or closed; `level` and `worst` count the rule's levels from 0. `quantity` is
+    empty where the alarm is about no reading: a sensor's silence, or the platform itself (cloud/monitoring/).
     """
 
     __tablename__ = "alarms"

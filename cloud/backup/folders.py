@@ -17,6 +17,7 @@ from cloud.backup.files import PRIVATE
 from cloud.backup.manifest import NAME, BackupError, Manifest, encode_manifest
 
 _WHOLE = re.compile(r"\d{8}T\d{6}Z")
+_NAME = "%Y%m%dT%H%M%SZ"
 _UNFINISHED = ".unfinished"
 
 
@@ -56,7 +57,7 @@ def begun(parent: Path) -> Iterator[Unfinished]:
     _lock(lock, parent)
     try:
         clear(parent)
-        folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}{_UNFINISHED}"
+        folder = parent / f"{datetime.now(UTC):{_NAME}}{_UNFINISHED}"
         if folder.with_suffix("").exists():
             raise BackupError(f"{folder.with_suffix('')}: was made in this same second; try again")
         folder.mkdir(mode=0o700)
@@ -83,6 +84,11 @@ def clear(parent: Path) -> None:
 def whole_ones(parent: Path) -> list[Path]:
     """The whole backups in `parent`, the oldest first."""
     return sorted(path for path in parent.iterdir() if _WHOLE.fullmatch(path.name) and (path / NAME).is_file())
+
+
+def made_at(folder: Path) -> datetime:
+    """When the whole backup in `folder` was made (UTC), by its name."""
+    return datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC)
 
 
 def keep_newest(parent: Path, keep: int) -> list[Path]:

@@ -32,7 +32,7 @@ from cloud.registry.records import Sensor, Site
 from cloud.situation import level_of
 from cloud.stores.contract import StoredReading
 from rules.colours import colour_of
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import OWN_FAMILIES, Kind, Level, Rule, Severity
 from wire import QUANTITIES
 
 STATES = {
@@ -158,7 +158,7 @@ def alarm_view(_: Words, alarm: Alarm, around: Around) -> AlarmView:
         lasting=_lasting(_, alarm, around.now_ms),
         value=_value(_, alarm, newest),
         value_age=_value_age(_, alarm, newest, around.now_ms),
-        limit=_("limit {limit}", limit=_limit(_, alarm.rule, level)),
+        limit=_("limit {limit}", limit=_limit(_, alarm.rule, level)) if alarm.family not in OWN_FAMILIES else "",
         worst=_worst(_, alarm),
         state=alarm.state,
         state_text=_(STATES.get(alarm.state, alarm.state)),
@@ -179,6 +179,8 @@ def alarm_view(_: Words, alarm: Alarm, around: Around) -> AlarmView:
 def _where(alarm: Alarm, around: Around) -> str:
     site, sensor = around.sites.get(alarm.site), around.sensors.get(alarm.sensor)
     place = site.name if site else alarm.site
+    if not place:
+        return alarm.sensor  # a part of the platform itself
     if sensor is None and alarm.sensor == alarm.site:
         return place  # what is computed of a whole site has no sensor
     return f"{place} · {sensor.name if sensor else alarm.sensor}"
@@ -191,6 +193,8 @@ def _lasting(_: Words, alarm: Alarm, now_ms: int) -> str:
 
 def value_of(_: Words, rule: Rule, value: float) -> str:
     """A value in the terms of the rule: 262 cm; +45 cm in 10 min; 7 expected intervals."""
+    if rule.family in OWN_FAMILIES:
+        return ""  # its advice says in words what is the matter
     if rule.kind is Kind.SILENCE:
         return _("{n} expected intervals", n=plain(_, round(value, 1)))
     decimals = QUANTITIES[rule.quantity].decimals
@@ -213,7 +217,7 @@ def _value(_: Words, alarm: Alarm, newest: StoredReading | None) -> str:
 
 
 def _value_age(_: Words, alarm: Alarm, newest: StoredReading | None, now_ms: int) -> str:
-    if not alarm.is_open:
+    if not alarm.is_open or alarm.family in OWN_FAMILIES:
         return ""
     time_ms = max(alarm.value_ms, newest.time_ms if newest is not None else 0)
     return figures.age(_, (now_ms - time_ms) / 1_000)
@@ -241,6 +245,8 @@ def _is_old(alarm: Alarm, around: Around) -> bool:
 
 
 def _sure(_: Words, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> str:
+    if alarm.family in OWN_FAMILIES:
+        return ""
     if alarm.state == "silent" or is_old:
         return _("not sure: the last value is old")
     if doubts:

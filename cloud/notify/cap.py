@@ -34,7 +34,7 @@ from cloud.notify.texts import (
 )
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
-from rules.rule import Severity
+from rules.rule import OWN_FAMILIES, Severity
 from wire import QUANTITIES, Domain
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -69,7 +69,9 @@ class CapMessages:
         ended = AlarmEventRow.at_ms > now_ms - FEED_MS
         recent = select(AlarmEventRow.alarm).where(AlarmEventRow.kind.in_(CLOSED_KINDS), ended)
         query = select(AlarmRow.id).where(
-            AlarmRow.test.is_(False), or_(AlarmRow.closed_ms.is_(None), AlarmRow.id.in_(recent))
+            AlarmRow.test.is_(False),
+            AlarmRow.family.not_in(OWN_FAMILIES),
+            or_(AlarmRow.closed_ms.is_(None), AlarmRow.id.in_(recent)),
         )
         chains = self._chains(connection, connection.execute(query).scalars().all())
         newest = [chain[-1] for chain in chains if chain]
@@ -109,6 +111,8 @@ class CapMessages:
     def _chain(self, alarm: Row[Any], events: Sequence[Any]) -> list[CapMessage]:
         chain: list[CapMessage] = []
         references: list[str] = []
+        if alarm.family in OWN_FAMILIES:
+            return []  # the platform's own troubles are nobody's warning but the operator's
         for event in events:
             if event.kind == "withdrawn" and not alarm.withdrawn:
                 continue  # a part of the alarm was taken back, and the alarm stands

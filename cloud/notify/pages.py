@@ -54,6 +54,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     time_ms: int
     repeated: bool = False
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is about the platform itself, and no value stands behind it."""
+        return not self.quantity and self.watch is not Kind.SILENCE
+
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address: the worst line first; `address` is empty where the channel is its own.

@@ -13,9 +13,9 @@ from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.notify.once import insert_once
 from cloud.registry.snapshot import Registry
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import TEST, Kind, Level, Rule, Severity
 
-FAMILY = "test-alarm"
+FAMILY = TEST
 GRACE = timedelta(hours=1)
 """How long after its hour a morning test that was missed is still made up for."""
 RULE = Rule(

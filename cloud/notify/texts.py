@@ -155,12 +155,13 @@ def headline(line: Line, words: Words) -> str:
 
 def description(line: Line, words: Words) -> str:
     """The value against its limit, of which sensor, where."""
-    where = ", ".join(part for part in (line.sensor_name, line.place) if part)
-    return f"{measured(line, words)}, {where}"
+    return ", ".join(part for part in (measured(line, words), line.sensor_name, line.place) if part)
 
 
 def measured(line: Line, words: Words) -> str:
-    """The value with its unit, as the rule looks at it."""
+    """The value with its unit, as the rule looks at it; empty for what Siaga says of itself."""
+    if line.is_own:
+        return ""
     if line.watch is Kind.SILENCE:
         return words.no_data.format(value=_number(line.value, 1, words))
     value, limit = (_figure(line.quantity, figure, words) for figure in (line.value, line.limit))
@@ -217,7 +218,7 @@ def _block(line: Line, words: Words, console: str) -> str:
         description(line, words),
         f"{words.since} {clock(line.opened_ms, line.zone, words)}",
         f"{words.until} {clock(line.time_ms, line.zone, words)}" if over else "",
-        "" if over else f"{words.sure}: {certainty(line, words)}",
+        "" if over or line.is_own else f"{words.sure}: {certainty(line, words)}",
         f"{words.action}: {advice(line, words)}" if advice(line, words) and not over else "",
         link(console, words.code, line.alarm),
     ]
@@ -244,7 +245,7 @@ def _row(line: Line, languages: Sequence[Words]) -> str:
         _each(languages, lambda each: each.kinds[line.kind]),
         _each(languages, lambda each: _level(line, each)),
         line.site_name,
-        f"{line.sensor_name} {_brief(line, words)}",
+        f"{line.sensor_name} {_brief(line, words)}".rstrip(),
         clock(line.opened_ms, line.zone, words),
         _each(languages, lambda each: each.told) if line.repeated else "",
     )
@@ -252,6 +253,8 @@ def _row(line: Line, languages: Sequence[Words]) -> str:
 
 
 def _brief(line: Line, words: Words) -> str:
+    if line.is_own:
+        return ""
     if line.watch is Kind.SILENCE:
         return f"× {_number(line.value, 1, words)}"
     return ("+" if line.watch is Kind.RISE else "") + _figure(line.quantity, line.value, words)

@@ -4,8 +4,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
-from rules.sound import mistakes_in
+from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.sound import family_mistakes, mistakes_in
 
 S3 = Level("Siaga 3", Severity.MODERATE, 150.0)
 S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
@@ -109,3 +109,8 @@ def test_a_mistake_is_told_with_field_and_value(changes: dict[str, Any], sentenc
 
 def test_every_mistake_is_told_at_once():
     assert len(_sound(title="", for_s=-1.0, at_least=AtLeast(4, 3))) == 3
+
+
+@pytest.mark.parametrize("family", RESERVED_FAMILIES)
+def test_the_families_of_what_siaga_says_of_itself_are_nobodys_rules(family: str):
+    assert any("kept for what Siaga says of itself" in mistake for mistake in family_mistakes(family))

@@ -1,0 +1,156 @@
+"""Troubles as alarms, in the same tables as all others: shown, acknowledged, escalated and told in the same way.
+
+component "store" down ─► alarm (family platform, sensor siaga-store) ─► event raised ─► notices ─► the steps' channels
+gateway offline        ─► alarm (family gateway-offline, sensor gw-daruba, at its site)
+
+They are about no reading: their quantity is empty, and their rule says in words what is the matter and what to do.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from cloud.alarms.tables import AlarmEventRow, AlarmRow
+from cloud.health import Condition
+from cloud.monitoring.trouble import Trouble
+from cloud.notify.once import insert_once
+from cloud.registry.records import Gateway
+from rules.rule import OFFLINE, PLATFORM, Kind, Level, Rule, Severity
+from wire.topics import SHARDS
+
+_LEVELS = (Condition.DEGRADED, Condition.DOWN)
+_SEVERITY = {Condition.DEGRADED: Severity.MODERATE, Condition.DOWN: Severity.SEVERE}
+
+NAMES: Mapping[str, tuple[str, str]] = {
+    # component      English                            Indonesian
+    "broker":        ("Connection to the broker",       "Sambungan ke broker"),
+    "store":         ("Readings store",                 "Penyimpan data"),
+    "registry":      ("Registry database",              "Basis data registri"),
+    "alarms":        ("Evaluation of alarm rules",      "Penilaian aturan peringatan"),
+    "ingest":        ("Taking in of readings",          "Penerimaan data"),
+    "derived":       ("Computation of indices",         "Perhitungan indeks"),
+    "dead_letters":  ("Refused readings",               "Data yang ditolak"),
+    "dashboards":    ("Writing for dashboards",         "Penulisan untuk dasbor"),
+    "notifications": ("Notifications",                  "Pemberitahuan"),
+    "disk":          ("Disk of the server",             "Disk server"),
+    "certificates":  ("Certificates",                   "Sertifikat"),
+    "backups":       ("Backups",                        "Cadangan data"),
+    "clock":         ("Clock of the server",            "Jam server"),
+}  # fmt: skip
+_CHANNEL = "channel_"
+_STATES = {Condition.DEGRADED: ("needs attention", "perlu perhatian"), Condition.DOWN: ("is down", "mati")}
+
+
+def prefix_of(shards: range) -> str:
+    """What the names of this process's components begin with in alarms' rows: several ingesters have one each."""
+    return "siaga-" if len(shards) == SHARDS else f"siaga-{shards.start}-{shards.stop - 1}-"
+
+
+def told(connection: Connection, prefix: str) -> dict[str, Condition]:
+    """The components below `prefix` whose trouble stands open, each with what was told of it."""
+    query = select(AlarmRow.sensor, AlarmRow.level).where(AlarmRow.family == PLATFORM, AlarmRow.closed_ms.is_(None))
+    rows = connection.execute(query.where(AlarmRow.sensor.startswith(prefix, autoescape=True)))
+    return {sensor.removeprefix(prefix): _LEVELS[level] for sensor, level in rows}
+
+
+def offline(connection: Connection) -> set[str]:
+    """The gateways of which it stands open that they are offline."""
+    query = select(AlarmRow.sensor).where(AlarmRow.family == OFFLINE, AlarmRow.closed_ms.is_(None))
+    return set(connection.execute(query).scalars())
+
+
+def raise_trouble(connection: Connection, trouble: Trouble, prefix: str, *, now_ms: int) -> None:
+    """Open the alarm of a component, or worsen the one that stands open."""
+    level, sensor = _LEVELS.index(trouble.status), f"{prefix}{trouble.component}"
+    _raise(connection, _rule_of(trouble), sensor, level=level, gateway=PLATFORM, now_ms=now_ms)
+
+
+def raise_offline(connection: Connection, gateway: Gateway, silent_s: float, *, now_ms: int) -> None:
+    """Open the alarm of a gateway that is not heard any more."""
+    rule = _offline_rule(gateway, silent_s)
+    _raise(connection, rule, gateway.id, level=0, gateway=gateway.id, site=gateway.site, now_ms=now_ms)
+
+
+def close(connection: Connection, family: str, sensors: Iterable[str], *, now_ms: int) -> None:
+    """End the open alarms of `family` on `sensors`."""
+    for sensor in sensors:
+        row = _open(connection, family, sensor)
+        if row is not None:
+            ended = {"state": "closed", "closed_ms": now_ms, "changed_ms": now_ms}
+            connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(ended))
+            _tell(connection, row.id, "closed", row.level, now_ms)
+
+
+def _raise(
+    connection: Connection, rule: Rule, sensor: str, *, level: int, gateway: str, now_ms: int, site: str = ""
+) -> None:
+    text = msgspec.json.encode(rule).decode()
+    row = _open(connection, rule.family, sensor)
+    if row is not None:
+        if row.level < level:
+            worse = {"level": level, "worst": max(row.worst, level), "rule": text, "changed_ms": now_ms}
+            connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(worse))
+            _tell(connection, row.id, "worsened", level, now_ms)
+        return
+    values: dict[str, Any] = {
+        "family": rule.family, "sensor": sensor, "quantity": "", "site": site, "gateway": gateway,
+        "opened_ms": now_ms, "at_ms": now_ms, "state": "alarming", "level": level, "worst": level, "value": 0.0,
+        "value_ms": now_ms, "changed_ms": now_ms, "late": False, "withdrawn": False, "test": False, "versions": "",
+        "rule": text,
+    }  # fmt: skip
+    if insert_once(connection, AlarmRow, [values]):
+        opened = _open(connection, rule.family, sensor)
+        assert opened is not None  # noqa: S101 - it was inserted in this transaction
+        _tell(connection, opened.id, "raised", level, now_ms)
+
+
+def _open(connection: Connection, family: str, sensor: str) -> Any:
+    columns = (AlarmRow.id, AlarmRow.level, AlarmRow.worst)
+    where = (AlarmRow.family == family, AlarmRow.sensor == sensor, AlarmRow.closed_ms.is_(None))
+    return connection.execute(select(*columns).where(*where).limit(1)).one_or_none()
+
+
+def _tell(connection: Connection, alarm: int, kind: str, level: int, now_ms: int) -> None:
+    event = {"alarm": alarm, "kind": kind, "time_ms": now_ms, "level": level, "value": 0.0, "late": False}
+    connection.execute(insert(AlarmEventRow).values(event | {"at_ms": now_ms}))
+
+
+def _names_of(component: str) -> tuple[str, str]:
+    if component.startswith(_CHANNEL):
+        channel = component.removeprefix(_CHANNEL)
+        return f"Channel {channel}", f"Saluran {channel}"
+    return NAMES.get(component, (component, component))
+
+
+def _rule_of(trouble: Trouble) -> Rule:
+    names = _names_of(trouble.component)
+    levels = [
+        Level(f"{names[0]} {english}", _SEVERITY[status], 0.0, name_id=f"{names[1]} {indonesian}")
+        for status, (english, indonesian) in _STATES.items()
+    ]
+    return Rule(
+        family=PLATFORM,
+        quantity="",
+        kind=Kind.ABOVE,
+        levels=tuple(levels),
+        title=names[0],
+        title_id=names[1],
+        advice=f"{trouble.detail}. The runbook is docs/operations.md, “When something is wrong”.",
+        advice_id=f"{trouble.detail}. Buku panduan: docs/operations.md, “When something is wrong”.",
+    )
+
+
+def _offline_rule(gateway: Gateway, silent_s: float) -> Rule:
+    minutes = round(silent_s / 60)
+    return Rule(
+        family=OFFLINE,
+        quantity="",
+        kind=Kind.ABOVE,
+        levels=(Level("Gateway offline", Severity.MODERATE, 0.0, name_id="Gateway tidak tersambung"),),
+        title="Gateway offline",
+        title_id="Gateway tidak tersambung",
+        advice=f"{gateway.name} was not heard for {minutes} min: look at its power and its link.",
+        advice_id=f"{gateway.name} tidak terdengar selama {minutes} menit: periksa listrik dan sambungannya.",
+    )

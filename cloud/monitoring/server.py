@@ -1,0 +1,100 @@
+"""The server itself, as components of health:  disk · certificates · backups.
+
+disk         degraded: "/var/lib/siaga has 4 % (812 MB) free; make room: old backups, logs"
+certificates degraded: "/run/secrets/broker.crt ends in 12 days, on 2026-12-10; renew it"
+These look at files, so they are asked in a thread of their own, now and then (`service.py`).
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+
+from cloud.backup.folders import made_at, whole_ones
+from cloud.health import Component, Condition
+
+_MB = 1_000_000
+_DAY_S = 86_400.0
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What was seen: a component, and its figure for metrics (bytes, or UTC seconds); None where there is none."""
+
+    component: Component
+    figure: float | None = None
+
+
+def disk(folders: Iterable[Path], *, least_percent: float, least_mb: int) -> Look:
+    """The disk with the least room of those that `folders` lie on; down where nothing can be written any more."""
+    rooms = sorted(_room(folder) for folder in folders)
+    if not rooms:
+        return Look(Component(Condition.OK, "nothing that grows is on a disk of this machine"))
+    share, free, folder = rooms[0]
+    said, advice = f"{folder} has {100 * share:.0f} % ({free // _MB} MB) free", "make room: old backups, logs, images"
+    if free < _MB:
+        return Look(Component(Condition.DOWN, f"{said}: nothing more can be kept; {advice}"), free)
+    if 100 * share < least_percent or free < least_mb * _MB:
+        return Look(Component(Condition.DEGRADED, f"{said}; {advice}"), free)
+    return Look(Component(Condition.OK, said), free)
+
+
+def certificates(files: Sequence[Path], *, days: int, now_s: float) -> Look:
+    """The certificate of `files` that ends first; degraded within `days` of its end or unreadable, down after it."""
+    if not files:
+        return Look(Component(Condition.OK, "no certificate is named in the settings"))
+    ends: list[tuple[float, Path]] = []
+    for file in files:
+        try:
+            ends.append((ends_at_s(file.read_bytes()), file))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM"
+            advice = "look at [monitoring] certificates"
+            return Look(Component(Condition.DEGRADED, f"{file} cannot be read: {reason}; {advice}"))
+    end_s, file = min(ends)
+    return Look(_end_of(file, end_s, days=days, now_s=now_s), end_s)
+
+
+def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> Look:
+    """The age of the newest whole backup in `folder`; its figure is when that was made."""
+    if folder is None:
+        return Look(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
+    try:
+        newest = whole_ones(folder)[-1:]
+    except OSError as error:
+        said = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
+        return Look(Component(Condition.DEGRADED, said))
+    if not newest:
+        return Look(Component(Condition.DEGRADED, f"there is no backup in {folder}; make one: docs/backup.md"))
+    made_s = made_at(newest[0]).timestamp()
+    age_h = (now_s - made_s) / 3_600
+    said = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
+    if age_h > oldest_h:
+        said = f"{said}; look why none was made since: docs/backup.md"
+        return Look(Component(Condition.DEGRADED, said), made_s)
+    return Look(Component(Condition.OK, said), made_s)
+
+
+def _end_of(file: Path, end_s: float, *, days: int, now_s: float) -> Component:
+    left_days, on = (end_s - now_s) / _DAY_S, f"{datetime.fromtimestamp(end_s, UTC):%Y-%m-%d}"
+    advice = "renew it: docs/operations.md, certificates"
+    if left_days <= 0:
+        return Component(Condition.DOWN, f"{file} ended on {on}; {advice}")
+    said = f"{file} ends in {left_days:.0f} days, on {on}"
+    return Component(Condition.DEGRADED, f"{said}; {advice}") if left_days < days else Component(Condition.OK, said)
+
+
+def ends_at_s(pem: bytes) -> float:
+    """When the first to end of the certificates in `pem` does (UTC, seconds); ValueError where there is none."""
+    found = x509.load_pem_x509_certificates(pem)
+    return min(certificate.not_valid_after_utc.timestamp() for certificate in found)
+
+
+def _room(folder: Path) -> tuple[float, int, Path]:
+    """Share and bytes that are free for us on the disk of `folder`, or of the first of its parents that is there."""
+    here = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    found = os.statvfs(here)
+    free = found.f_bavail * found.f_frsize
+    return free / max(1, found.f_blocks * found.f_frsize), free, here

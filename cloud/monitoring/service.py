@@ -1,0 +1,189 @@
+"""The watch over the platform itself: looks at each component now and then, and turns what lasts into alarms.
+
+every LOOK_S   components + gateways ─► what is to be told ─► one transaction ─► accepted
+every FILES_S  disk, certificates, backups, in a thread: a disk that hangs holds nothing else up
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from cloud.health import Component, Condition
+from cloud.ingest.lease import LeaseLost
+from cloud.monitoring import platform_alarms as rows
+from cloud.monitoring import server
+from cloud.monitoring.settings import MonitoringSettings
+from cloud.monitoring.trouble import Changes, Troubles
+from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.records import Gateway
+from cloud.registry.snapshot import Registry
+from cloud.statuses import Statuses, uptime_s
+from rules.rule import OFFLINE, PLATFORM
+from wire import shard_of
+
+LOOK_S = 5.0
+FILES_S = 60.0
+GATEWAYS_AT_ONCE = 200
+"""Gateways that one transaction tells of: a broker that comes back must not hold the database for long."""
+_NOT_LOOKED = server.Look(Component(Condition.OK, "not looked at yet"))
+_log = logging.getLogger(__name__)
+
+Looks = Mapping[str, Callable[[], Component]]
+
+
+class Monitoring:
+    """Raises an alarm for each part of the platform that is not well for long, and for each gateway that is gone."""
+
+    def __init__(
+        self,
+        settings: MonitoringSettings,
+        *,
+        database: Database,
+        registry: Callable[[], Registry],
+        statuses: Statuses,
+        shards: range,
+        looks: Callable[[], Looks],
+        folders: Iterable[Path],
+        certificates: Iterable[Path],
+        nudge: Callable[[], None] = lambda: None,
+        confirm: Callable[[Connection], None] = lambda _connection: None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._registry = registry
+        self._statuses = statuses
+        self._shards = shards
+        self._prefix = rows.prefix_of(shards)
+        self._looks = looks
+        self._folders = tuple(folders)
+        self._certificates = (*certificates, *settings.certificates)
+        self._nudge = nudge
+        self._confirm = confirm
+        self._now_ms = now_ms
+        self._troubles = Troubles(down_s=settings.down_s, degraded_s=settings.degraded_s)
+        self._offline: set[str] = set()
+        self._files = {"disk": _NOT_LOOKED, "certificates": _NOT_LOOKED, "backups": _NOT_LOOKED}
+
+    def looks(self) -> dict[str, Callable[[], Component]]:
+        """What it adds to health."""
+        found: dict[str, Callable[[], Component]] = {name: self._file_look(name) for name in self._files}
+        return found | {"gateways": self.gateways}
+
+    def figure(self, name: str) -> float | None:
+        """The figure of "disk", "certificates" or "backups", for metrics."""
+        return self._files[name].figure
+
+    def gateways(self) -> Component:
+        """How many gateways are heard; degraded where two agents take turns under one id."""
+        gateways = self._own()
+        shared = [gateway.id for gateway in gateways if self._statuses.are_two(gateway.id)]
+        if shared:
+            named = ", ".join(shared[:5]) + (f" and {len(shared) - 5} more" if len(shared) > 5 else "")
+            return Component(
+                Condition.DEGRADED,
+                f"two agents take turns under one id: {named}; stop one of the two, or enrol it under an id of its own",
+            )
+        online = sum(status.online for gateway in gateways if (status := self._statuses.status(gateway.id)) is not None)
+        return Component(Condition.OK, f"online: {online} of {len(gateways)}")
+
+    async def run(self) -> None:
+        """Turn what lasts into alarms, until cancelled."""
+        knows = False
+        while True:
+            try:
+                if not knows:
+                    await self.remember()
+                    knows = True
+                await self.look(now_s=uptime_s())
+            except DatabaseUnavailable as error:  # told when it is back; health tells meanwhile
+                _log.debug("the platform's own alarms wait: %s", error)
+            except LeaseLost:
+                raise
+            except Exception:
+                _log.exception("a look at the platform failed in a way that nobody foresaw; the next one tries again")
+            await asyncio.sleep(LOOK_S)
+
+    async def look_at_files_for_ever(self) -> None:
+        """Look at disk, certificates and backups now and then, until cancelled."""
+        while True:
+            try:
+                await self.look_at_files()
+            except Exception:
+                _log.exception("a look at the server failed in a way that nobody foresaw; the next one tries again")
+            await asyncio.sleep(FILES_S)
+
+    async def look(self, *, now_s: float) -> None:
+        """Look once, and write down what is to be told; DatabaseUnavailable: nothing was, and it is told later."""
+        components = {name: look() for name, look in self._looks().items()}
+        changes = self._troubles.changes(components, now_s=now_s)
+        gone, back = self._gone_and_back()
+        if not (changes.raised or changes.over or gone or back):
+            return
+        await self._database.run(lambda connection: self._write(connection, changes, gone, back))
+        self._troubles.accept(changes)
+        self._offline = (self._offline | {gateway.id for gateway, _ in gone}) - set(back)
+        self._nudge()
+
+    async def look_at_files(self) -> None:
+        """Look at disk, certificates and backups."""
+        settings = self._settings
+        now_s = self._now_ms() / 1_000
+        self._files = {
+            "disk": await asyncio.to_thread(
+                server.disk, self._folders, least_percent=settings.disk_free_percent, least_mb=settings.disk_free_mb
+            ),
+            "certificates": await asyncio.to_thread(
+                server.certificates, self._certificates, days=settings.certificate_days, now_s=now_s
+            ),
+            "backups": await asyncio.to_thread(
+                server.backups, settings.backups, oldest_h=settings.backup_age_h, now_s=now_s
+            ),
+        }
+
+    async def remember(self) -> None:
+        """Know what was told before a restart."""
+        self._troubles.know(await self._database.run(lambda connection: rows.told(connection, self._prefix)))
+        self._offline = await self._database.run(rows.offline)
+
+    def _write(
+        self, connection: Connection, changes: Changes, gone: list[tuple[Gateway, float]], back: list[str]
+    ) -> None:
+        self._confirm(connection)
+        now_ms = self._now_ms()
+        for trouble in changes.raised:
+            rows.raise_trouble(connection, trouble, self._prefix, now_ms=now_ms)
+        ended = [f"{self._prefix}{component}" for component in changes.over]
+        rows.close(connection, PLATFORM, ended, now_ms=now_ms)
+        for gateway, silent_s in gone:
+            rows.raise_offline(connection, gateway, silent_s, now_ms=now_ms)
+        rows.close(connection, OFFLINE, back, now_ms=now_ms)
+
+    def _gone_and_back(self) -> tuple[list[tuple[Gateway, float]], list[str]]:
+        """The gateways that have become offline, each with for how long, and those that are back or no more."""
+        gone: list[tuple[Gateway, float]] = []
+        own = {gateway.id: gateway for gateway in self._own()}
+        back = [name for name in self._offline if name not in own]
+        for name, gateway in own.items():
+            silent_s, status = self._statuses.silent_s(name), self._statuses.status(name)
+            if silent_s is None or status is None:
+                continue  # we are deaf, or it has never connected: it may not be mounted yet
+            if status.online and name in self._offline:
+                back.append(name)
+            elif not status.online and name not in self._offline and self._is_gone(silent_s):
+                gone.append((gateway, silent_s))
+        return gone[:GATEWAYS_AT_ONCE], back[:GATEWAYS_AT_ONCE]
+
+    def _is_gone(self, silent_s: float) -> bool:
+        after_s = self._settings.gateway_offline_s
+        return after_s > 0 and silent_s >= after_s
+
+    def _own(self) -> list[Gateway]:
+        return [gateway for gateway in self._registry().gateways() if shard_of(gateway.id) in self._shards]
+
+    def _file_look(self, name: str) -> Callable[[], Component]:
+        return lambda: self._files[name].component

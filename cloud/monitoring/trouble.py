@@ -1,0 +1,92 @@
+"""From components to troubles: what lasts long enough to be an alarm, and when it is over.
+
+component  ok ──── down ─────────────────────── down ──── ok ───────────── ok
+                    └─ down_s, degraded_s ─► raised        └─ OVER_S ─► over
+Pure: seconds are handed in, of a clock that never steps.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cloud.health import Component, Condition
+
+OVER_S = 30.0
+"""A component must be well again for so long: a link that comes and goes is one trouble."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A component's trouble: how bad it is, and the sentence on it."""
+
+    component: str
+    status: Condition
+    detail: str
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What is to be told: troubles that begin or get worse, and the components whose trouble is over."""
+
+    raised: tuple[Trouble, ...] = ()
+    over: tuple[str, ...] = ()
+
+
+class _Spell(msgspec.Struct, frozen=True):
+    """Since when a component is not ok, is down, is ok again; None: it is not."""
+
+    bad_s: float | None = None
+    down_s: float | None = None
+    ok_s: float | None = None
+
+    def after(self, status: Condition, now_s: float) -> "_Spell":
+        """The spell after a look: a moment that is ok ends nothing, `OVER_S` of them do."""
+        if status is Condition.OK:
+            ok_s = now_s if self.ok_s is None else self.ok_s
+            return _Spell(ok_s=ok_s) if now_s - ok_s >= OVER_S else _Spell(self.bad_s, self.down_s, ok_s)
+        bad_s = now_s if self.bad_s is None else self.bad_s
+        is_new = status is Condition.DOWN and self.down_s is None
+        return _Spell(bad_s, now_s if is_new else self.down_s)
+
+
+class Troubles:
+    """Remembers since when each component has been as it is, and which troubles were told."""
+
+    def __init__(self, *, down_s: float, degraded_s: float) -> None:
+        self._down_s, self._degraded_s = down_s, degraded_s
+        self._spells: dict[str, _Spell] = {}
+        self._told: dict[str, Condition] = {}
+
+    def know(self, told: Mapping[str, Condition]) -> None:
+        """Take over what was told before a restart."""
+        self._told = dict(told)
+
+    def changes(self, components: Mapping[str, Component], *, now_s: float) -> Changes:
+        """What `components` as they are now give to tell; given again until `accept`."""
+        spells = self._spells
+        self._spells = {name: spells.get(name, _Spell()).after(part.status, now_s) for name, part in components.items()}
+        raised = [
+            Trouble(name, part.status, part.detail)
+            for name, part in components.items()
+            if self._is_due(name, part, now_s)
+        ]
+        over = [name for name in self._told if self._is_over(name, now_s)]
+        return Changes(tuple(raised), tuple(over))
+
+    def accept(self, changes: Changes) -> None:
+        """These changes are told."""
+        self._told.update({trouble.component: trouble.status for trouble in changes.raised})
+        for name in changes.over:
+            self._told.pop(name, None)
+
+    def _is_due(self, name: str, part: Component, now_s: float) -> bool:
+        spell, told = self._spells[name], self._told.get(name)
+        if part.status is Condition.OK or told in (part.status, Condition.DOWN):
+            return False
+        bad_s, down_s = spell.bad_s, spell.down_s
+        is_down = part.status is Condition.DOWN and down_s is not None and now_s - down_s >= self._down_s
+        return is_down or (told is None and bad_s is not None and now_s - bad_s >= self._degraded_s)
+
+    def _is_over(self, name: str, now_s: float) -> bool:
+        spell = self._spells.get(name)
+        if spell is None:  # the settings have no such part any more
+            return True
+        return spell.ok_s is not None and now_s - spell.ok_s >= OVER_S
