@@ -118,8 +118,8 @@ def aqi_of_hours(parameter: str, hours: Sequence[float | None]) -> Index:
 
 
 def _aqi_of_gas(gas: str, newest: float | None, mean: float | None) -> int | None:
-    newest_ppb = None if newest is None else gases.ppb_of_ug_m3(gas, newest)
-    mean_ppb = None if mean is None else gases.ppb_of_ug_m3(gas, mean)
+    newest_ppb = None if newest is None else gases.known_ppb(gas, newest)
+    mean_ppb = None if mean is None else gases.known_ppb(gas, mean)
     if gas == "so2":
         return None if newest_ppb is None else usaqi.so2_index(newest_ppb, mean_ppb)
     if mean_ppb is None:

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from rules.exact import cleaned
+
 _NEAR_THE_END = 16
 """A wrap is believed where both ends lie within a sixteenth of the counter's range around its end."""
 
@@ -146,7 +148,7 @@ def density_of(people_per_m2: float) -> Density:
     """The class of a crowd; ValueError for less than nobody."""
     if not 0 <= people_per_m2 < math.inf:
         raise ValueError(f"{people_per_m2} people/m2 is no crowd; give 0 or more")
-    return DENSITIES[bisect_right([row.from_m2 for row in DENSITIES], people_per_m2) - 1]
+    return DENSITIES[bisect_right([row.from_m2 for row in DENSITIES], cleaned(people_per_m2)) - 1]
 
 
 class Fullness(msgspec.Struct, frozen=True):
@@ -170,7 +172,7 @@ def fullness_of(percent: float) -> Fullness:
     """The class of capacity used in %; ValueError for less than none."""
     if not 0 <= percent < math.inf:
         raise ValueError(f"{percent} % of a capacity cannot be; give 0 or more")
-    return FULLNESS[bisect_right([row.from_percent for row in FULLNESS], percent) - 1]
+    return FULLNESS[bisect_right([row.from_percent for row in FULLNESS], cleaned(percent)) - 1]
 
 
 def used_percent(people: float, capacity: float) -> float:

@@ -6,12 +6,20 @@ ug_m3_of_ppb("o3", 50) -> 98.2 at 25 Cel and 1013.25 hPa. A figure without its t
 25 Cel and 1 atm, as EPA's are, and say so where they are stored. M from IUPAC's atomic weights.
 """
 
+from fractions import Fraction
+
+from rules.exact import exact, half_up
+
 REFERENCE_CEL = 25.0
 REFERENCE_HPA = 1_013.25
 _MOLAR_VOLUME_L = 24.45
 _ZERO_K = 273.15
 
 MOLAR_MASS_G = {"o3": 48.00, "no2": 46.01, "so2": 64.07, "co": 28.01}
+
+RESOLUTION_PPB = {"o3": Fraction("0.01"), "no2": Fraction("0.01"), "so2": Fraction("0.01"), "co": Fraction(1)}
+"""To what a mass tells the share of the air: one that was rounded to 0.01 ug/m3 (CO: to 1 ug/m3) is off by less than
+half of it. 71 ppb of O3 are 139.3865 ug/m3, which are 70.9999984 ppb: a truncation would make 70 of it."""
 
 
 def ug_m3_of_ppb(gas: str, ppb: float, *, cel: float = REFERENCE_CEL, hpa: float = REFERENCE_HPA) -> float:
@@ -22,6 +30,12 @@ def ug_m3_of_ppb(gas: str, ppb: float, *, cel: float = REFERENCE_CEL, hpa: float
 def ppb_of_ug_m3(gas: str, ug_m3: float, *, cel: float = REFERENCE_CEL, hpa: float = REFERENCE_HPA) -> float:
     """The share of the air by volume, of a mass in a cubic metre at `cel` and `hpa`; KeyError as above."""
     return ug_m3 * _molar_volume_l(cel, hpa) / MOLAR_MASS_G[gas]
+
+
+def known_ppb(gas: str, ug_m3: float) -> Fraction:
+    """The share of the air of a mass at 25 Cel and 1 atm, to its `RESOLUTION_PPB`: truncate this one."""
+    shares = exact(ug_m3) * exact(_MOLAR_VOLUME_L) / exact(MOLAR_MASS_G[gas]) / RESOLUTION_PPB[gas]
+    return half_up(shares) * RESOLUTION_PPB[gas]
 
 
 def _molar_volume_l(cel: float, hpa: float) -> float:

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from rules.exact import between, cleaned
+
 SOURCE = "PermenLHK P.14/MENLHK/SETJEN/KUM.1/7/2020"
 
 INDEX_LIMITS = (50.0, 100.0, 200.0, 300.0, 500.0)
@@ -95,13 +97,12 @@ def sub_index(parameter: str, ug_m3: float) -> SubIndex:
     """
     if not 0 <= ug_m3 < math.inf:
         raise ValueError(f"{parameter} {ug_m3} ug/m3 is no concentration; give 0 or more")
-    ends = BREAKPOINTS[parameter]
-    if ug_m3 > ends[-1]:
+    value, ends = cleaned(ug_m3), BREAKPOINTS[parameter]
+    if value > ends[-1]:
         return SubIndex(INDEX_LIMITS[-1], above_scale=True)
-    band = bisect_left(ends, ug_m3)
+    band = bisect_left(ends, value)
     below, index_below = (ends[band - 1], INDEX_LIMITS[band - 1]) if band else (0.0, 0.0)
-    share = (ug_m3 - below) / (ends[band] - below)
-    return SubIndex(index_below + (INDEX_LIMITS[band] - index_below) * share)
+    return SubIndex(float(between(value, (below, ends[band]), (index_below, INDEX_LIMITS[band]))))
 
 
 def rounded(value: float) -> int:

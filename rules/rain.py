@@ -12,6 +12,8 @@ from bisect import bisect_right
 
 import msgspec
 
+from rules.exact import cleaned
+
 SOURCE = "BMKG"
 DAY_BEGINS_HOUR = 7
 """Of the site's time: BMKG reads its gauges at 07:00."""
@@ -60,5 +62,5 @@ def class_of_hour(mm: float) -> RainClass:
 def _class_of(mm: float, classes: tuple[RainClass, ...]) -> RainClass:
     if not 0 <= mm < math.inf:
         raise ValueError(f"{mm} mm is no rain; give 0 or more")
-    # a gauge of 0.2 mm a tip adds up to 0.5999999: the sixth decimal decides nothing
-    return classes[bisect_right([row.from_mm for row in classes], round(mm, 6)) - 1]
+    # a gauge of 0.2 mm a tip adds up to 0.5999999999999999
+    return classes[bisect_right([row.from_mm for row in classes], cleaned(mm)) - 1]

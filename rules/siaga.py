@@ -10,6 +10,7 @@ Stages: BPBD DKI by kompas.tv 140818. How often a level is reported: pro-metropo
 
 import msgspec
 
+from rules.exact import cleaned
 from rules.rule import Kind, Rule
 
 SOURCE = "BPBD DKI Jakarta"
@@ -49,7 +50,8 @@ class Limit(msgspec.Struct, frozen=True):
 
     def reached(self, cm: float) -> bool:
         """Whether a level is beyond the limit."""
-        return cm >= self.cm if self.inclusive else cm > self.cm
+        level = cleaned(cm)  # a distance taken from a height leaves 150.10000000000002
+        return level >= self.cm if self.inclusive else level > self.cm
 
 
 class Gauge(msgspec.Struct, frozen=True):

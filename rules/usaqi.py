@@ -3,15 +3,17 @@
 concentration ─► truncated ─► I = (Ihi - Ilo) / (BPhi - BPlo) * (C - BPlo) + Ilo ─► nearest whole number
 
 Technical Assistance Document EPA-454/B-24-002 (https://nepis.epa.gov/Exe/ZyPURL.cgi?Dockey=P101AP0Q.txt), 89 FR 16202.
-NowCast: https://forum.airnowtech.org/t/the-nowcast-for-pm2-5-and-pm10/172. All in decimals, as the document counts:
-in binary, 0.055 ppm is less than 0.055.
+NowCast: https://forum.airnowtech.org/t/the-nowcast-for-pm2-5-and-pm10/172. All in exact decimals, as the document
+counts (rules/exact.py): in binary, 0.055 ppm is less than 0.055.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import msgspec
+
+from rules.exact import between, exact, half_up, truncated
 
 SOURCE = "US EPA-454/B-24-002 (May 2024)"
 
@@ -73,42 +75,41 @@ SO2_OF_AN_HOUR_AT_MOST = 200
 """An hour of 305 ppb SO2 or more, while the day's mean is below 305: AQI 200."""
 
 NOWCAST_HOURS = 12
-_LEAST_WEIGHT = 0.5
+_LEAST_WEIGHT = Fraction(1, 2)
 _LEAST_OF_THE_NEWEST_THREE = 2
 
 
-def sub_index(pollutant: str, value: float) -> int | None:
+def sub_index(pollutant: str, value: float | Fraction) -> int | None:
     """The AQI of `value` of a row of `SCALES`; None where this scale has no index for it (O3, SO2: use the other)."""
     return index_on(SCALES[pollutant], value)
 
 
-def index_on(scale: Scale, value: float) -> int | None:
+def index_on(scale: Scale, value: float | Fraction) -> int | None:
     """The AQI of `value` on a scale; beyond its last band the slope of that band goes on.
 
     ValueError for what is no concentration.
     """
     if not 0 <= value < math.inf:
         raise ValueError(f"{value} {scale.unit} is no concentration; give 0 or more")
-    truncated = _truncated(value, scale.decimals)
+    concentration = truncated(exact(value), scale.decimals)
     top = scale.bands[-1]
     for limits, band in zip(INDEX_BANDS, scale.bands, strict=True):
         if band is None:
             continue
-        low, high = Decimal(band[0]), Decimal(band[1])
-        if low <= truncated <= high or (band is top and truncated > high):
-            slope = Decimal(limits[1] - limits[0]) / (high - low)
-            return int((slope * (truncated - low) + limits[0]).quantize(Decimal(1), ROUND_HALF_UP))
+        low, high = Fraction(band[0]), Fraction(band[1])
+        if low <= concentration <= high or (band is top and concentration > high):
+            return half_up(between(concentration, (low, high), limits))
     return None
 
 
-def so2_index(hour_ppb: float, day_ppb: float | None) -> int:
+def so2_index(hour_ppb: float | Fraction, day_ppb: float | Fraction | None) -> int:
     """The AQI of SO2 from the mean of an hour, and that of 24 hours where it is known, in ppb."""
     of_day = None if day_ppb is None else sub_index("so2_24h", day_ppb)
     of_hour = sub_index("so2_1h", hour_ppb)
     return max(of_day or 0, SO2_OF_AN_HOUR_AT_MOST if of_hour is None else of_hour)
 
 
-def o3_index(hours_8_ppm: float, hour_ppm: float | None) -> int | None:
+def o3_index(hours_8_ppm: float | Fraction, hour_ppm: float | Fraction | None) -> int | None:
     """The AQI of O3: the larger of that of 8 hours and, where it has one, that of 1 hour, in ppm."""
     known = [sub_index("o3_8h", hours_8_ppm), None if hour_ppm is None else sub_index("o3_1h", hour_ppm)]
     return max((index for index in known if index is not None), default=None)
@@ -132,13 +133,9 @@ def nowcast(pollutant: str, hours: Sequence[float | None]) -> float | None:
     newest_first = [*reversed(hours)][:NOWCAST_HOURS]
     if sum(hour is not None for hour in newest_first[:3]) < _LEAST_OF_THE_NEWEST_THREE:
         return None
-    known = [(age, hour) for age, hour in enumerate(newest_first) if hour is not None]
+    known = [(age, exact(hour)) for age, hour in enumerate(newest_first) if hour is not None]
     largest, smallest = max(hour for _, hour in known), min(hour for _, hour in known)
-    weight = max(smallest / largest, _LEAST_WEIGHT) if largest > 0 else 1.0
-    total = sum(weight**age * hour for age, hour in known)
-    mean = total / sum(weight**age for age, _ in known)
-    return float(_truncated(round(mean, 9), SCALES[pollutant].decimals))
-
-
-def _truncated(value: float, decimals: int) -> Decimal:
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN)
+    weight = max(smallest / largest, _LEAST_WEIGHT) if largest > 0 else Fraction(1)
+    total = sum((weight**age * hour for age, hour in known), Fraction())
+    mean = total / sum((weight**age for age, _ in known), Fraction())
+    return float(truncated(mean, SCALES[pollutant].decimals))

@@ -10,6 +10,8 @@ import math
 
 import msgspec
 
+from rules.exact import cleaned
+
 SOURCE = "WHO global air quality guidelines 2021"
 
 STEPS = ("AQG", "IT4", "IT3", "IT2", "IT1")
@@ -62,5 +64,5 @@ def compare(pollutant: str, averaging: str, ug_m3: float) -> Comparison:
     limits = dict(zip(STEPS, GUIDELINES[pollutant, averaging], strict=True))
     guideline = limits["AQG"]
     assert guideline is not None  # noqa: S101 - for the type checker: every row has one
-    met = next((step for step, limit in limits.items() if limit is not None and ug_m3 <= limit), None)
+    met = next((step for step, limit in limits.items() if limit is not None and cleaned(ug_m3) <= limit), None)
     return Comparison(guideline, ug_m3 / guideline, met)
