@@ -28,6 +28,8 @@ _STATE_AFTER = {
     EventKind.RECOVERING: Phase.RECOVERING,
     EventKind.RESUMED: Phase.ALARMING,
 }
+_OF_LEVELS = (EventKind.RAISED, EventKind.WORSENED, EventKind.EASED)
+"""The events that say which level an alarm has, and with which value."""
 _ALARMS, _EVENTS, _STATES = (cast(Table, row.__table__) for row in (AlarmRow, AlarmEventRow, AlarmStateRow))
 
 
@@ -50,20 +52,26 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
     ids = [int(row["id"]) for row in alarms.values()]
     known = {tuple(row) for row in _known_events(connection, ids)}
     fresh: dict[EventKey, tuple[News, dict[str, Any]]] = {}
+    told: dict[int, Told] = {}
     for each in news:
-        row = alarms[_identity(each)]
-        key = (int(row["id"]), each.event.kind.value, each.event.time_ms, each.event.level)
+        row, event = alarms[_identity(each)], each.event
+        key = (int(row["id"]), event.kind.value, event.time_ms, event.level)
         if key not in known:
             fresh.setdefault(key, (each, row))
-    if not fresh:
-        return 0
-    events = [_event_row(key, each, now_ms) for key, (each, _) in fresh.items()]
-    connection.execute(_new(connection, _EVENTS), events)
-    changed: dict[int, dict[str, Any]] = {}
-    for (alarm, *_), (each, row) in fresh.items():
+        if (event.undone or event.kind) in _OF_LEVELS and (event.undone or key in known):
+            told.setdefault(key[0], {})[event.time_ms, event.level] = event.undone is None
+    if fresh:
+        events = [_event_row(key, each, now_ms) for key, (each, _) in fresh.items()]
+        connection.execute(_new(connection, _EVENTS), events)
+    for each, row in fresh.values():
         row |= _changed(row, each)
-        changed[alarm] = {f"b_{name}": row[name] for name in ("id", *_ENGINE_COLUMNS)}
-    connection.execute(_UPDATE_ALARM, list(changed.values()))
+    rows = {int(row["id"]): row for row in alarms.values()}
+    for alarm, what_holds in _what_holds(connection, told).items():
+        rows[alarm] |= what_holds
+    changed = {alarm for alarm, *_ in fresh} | told.keys()
+    if changed:
+        names = ("id", *_ENGINE_COLUMNS)
+        connection.execute(_UPDATE_ALARM, [{f"b_{name}": rows[alarm][name] for name in names} for alarm in changed])
     return len(fresh)
 
 
@@ -134,6 +142,8 @@ Identity = tuple[str, str, int]
 """(family, sensor, opened_ms): which alarm an event belongs to."""
 EventKey = tuple[int, str, int, int]
 """(alarm, kind, time_ms, level): which event of it."""
+Told = dict[tuple[int, int], bool]
+"""By (time_ms, level) whether an event of a level holds, by the last word on it."""
 
 
 def _identity(news: News) -> Identity:
@@ -150,6 +160,34 @@ def _rows(connection: Connection, identities: Sequence[Identity]) -> Iterator[An
 
 def _known_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any]:
     query = select(_EVENTS.c.alarm, _EVENTS.c.kind, _EVENTS.c.time_ms, _EVENTS.c.level)
+    for start in range(0, len(alarms), CHUNK):
+        yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
+
+
+def _what_holds(connection: Connection, told: Mapping[int, Told]) -> dict[int, dict[str, Any]]:
+    """What the rows of alarms say of their levels by the events that still hold, where some were withdrawn.
+
+    `told` is what this news says of them, which counts for more than what stands there: one told again holds again.
+    """
+    standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in told}
+    for alarm, kind, time_ms, level, value in _level_events(connection, list(told)):
+        holds = told[alarm].get((time_ms, level), kind != EventKind.WITHDRAWN.value)
+        if holds:
+            standing[alarm][time_ms, level] = value
+        else:
+            standing[alarm].pop((time_ms, level), None)
+    return {alarm: _of_levels(events) for alarm, events in standing.items() if events}
+
+
+def _of_levels(events: Mapping[tuple[int, int], float]) -> dict[str, Any]:
+    (time_ms, level), value = max(events.items())
+    return {"level": level, "worst": max(level for _, level in events), "value": value, "value_ms": time_ms}
+
+
+def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any]:
+    asked = (_EVENTS.c.alarm, _EVENTS.c.kind, _EVENTS.c.time_ms, _EVENTS.c.level, _EVENTS.c.value)
+    kinds = [kind.value for kind in (*_OF_LEVELS, EventKind.WITHDRAWN)]
+    query = select(*asked).where(_EVENTS.c.kind.in_(kinds)).order_by(_EVENTS.c.id)
     for start in range(0, len(alarms), CHUNK):
         yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
 
@@ -201,7 +239,7 @@ def _changed(row: Mapping[str, Any], news: News) -> dict[str, Any]:
     if event.kind is EventKind.CLOSED:
         return values | {"state": CLOSED, "closed_ms": event.time_ms}
     values["state"] = _STATE_AFTER[event.kind].value
-    if event.kind in (EventKind.RAISED, EventKind.WORSENED, EventKind.EASED):
+    if event.kind in _OF_LEVELS:
         values |= {
             "level": event.level,
             "worst": max(row["worst"], event.level),
