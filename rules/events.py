@@ -56,7 +56,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Other(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The newest reading of the second sensor (`Rule.also`) when the first one was observed."""
+    """The newest reading of the second sensor (`Rule.also`) at the event time of the first one's; never a later one."""
 
     time_ms: int
     value: float

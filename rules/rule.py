@@ -55,7 +55,10 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class Also(msgspec.Struct, frozen=True):
-    """A second sensor that must agree: its newest reading, at most `within_s` old in event time, is beyond `limit`."""
+    """A second sensor that must agree: its newest reading at that event time is at most `within_s` old, beyond `limit`.
+
+    What it measured later says nothing of then.
+    """
 
     sensor: str
     quantity: str

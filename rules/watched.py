@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules.events import Other
+from rules.exact import DECIMALS, cleaned
 from rules.marks import MARK_OF_NAME, Mark
 from rules.quality import POLICIES, Policy
 from rules.rule import Hours, Kind, Level, Rule
@@ -26,6 +27,8 @@ GAP_INTERVALS = 1.5
 JUDGED_ELSEWHERE = ~int(Mark.SPIKE | Mark.STUCK)
 """The marks that the fold takes as they come; of a quantity with a policy it judges the other two itself."""
 _DAY_MINUTES = 24 * 60
+_RESIDUE = 10.0**-DECIMALS
+"""As near to a limit as this a value may be cleaned to the limit itself, and so is not calm at a glance."""
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -94,17 +97,18 @@ def _calm(rule: Rule) -> tuple[float, float]:
     highs = [level.limit if level.high is None else level.high for level in rule.levels]
     match rule.kind:
         case Kind.ABOVE | Kind.RISE | Kind.INSIDE:
-            return -inf, min(limits) - rule.hysteresis
+            return -inf, min(limits) - rule.hysteresis - _RESIDUE
         case Kind.BELOW:
-            return max(limits) + rule.hysteresis, inf
+            return max(limits) + rule.hysteresis + _RESIDUE, inf
         case Kind.OUTSIDE:
-            return max(limits) + rule.hysteresis, min(highs) - rule.hysteresis
+            return max(limits) + rule.hysteresis + _RESIDUE, min(highs) - rule.hysteresis - _RESIDUE
         case Kind.SILENCE:
             return inf, -inf
 
 
 def rank(rule: Rule, value: float, *, slack: float = 0.0) -> int:
     """How many of the rule's levels `value` reaches, counted by the worst; with `slack`, how many it still holds."""
+    value = cleaned(value)  # a distance taken from a height leaves 149.99999999999997 of a limit
     for number in range(len(rule.levels), 0, -1):
         if _reaches(rule.kind, rule.levels[number - 1], value, slack):
             return number
@@ -115,21 +119,25 @@ def _reaches(kind: Kind, level: Level, value: float, slack: float) -> bool:
     low, high = level.limit, inf if level.high is None else level.high
     match kind:
         case Kind.BELOW:
-            return value < low + slack or (level.inclusive and value == low + slack)
+            return _is_beyond(cleaned(low + slack), value, level.inclusive)
         case Kind.INSIDE:
-            inside = low - slack < value < high + slack
-            return inside or (level.inclusive and value in (low - slack, high + slack))
+            above, below = cleaned(low - slack), cleaned(high + slack)
+            return _is_beyond(value, above, level.inclusive) and _is_beyond(below, value, level.inclusive)
         case Kind.OUTSIDE:
-            outside = value < low + slack or value > high - slack
-            return outside or (level.inclusive and value in (low + slack, high - slack))
+            below, above = cleaned(low + slack), cleaned(high - slack)
+            return _is_beyond(below, value, level.inclusive) or _is_beyond(value, above, level.inclusive)
         case _:
-            return value > low - slack or (level.inclusive and value == low - slack)
+            return _is_beyond(value, cleaned(low - slack), level.inclusive)
+
+
+def _is_beyond(value: float, limit: float, inclusive: bool) -> bool:
+    return value > limit or (inclusive and value == limit)
 
 
 def may_open(watched: Watched, time_ms: int, value: float, other: Other | None) -> bool:
     """Whether a reading beyond a level counts towards an alarm: the minimum, the second sensor and the hours agree."""
     rule = watched.rule
-    if rule.minimum is not None and value < rule.minimum:
+    if rule.minimum is not None and cleaned(value) < rule.minimum:
         return False
     return _also_agrees(rule, time_ms, other) and (rule.hours is None or _in_hours(rule.hours, watched, time_ms))
 
@@ -138,11 +146,11 @@ def _also_agrees(rule: Rule, time_ms: int, other: Other | None) -> bool:
     also = rule.also
     if also is None:
         return True
-    if other is None or other.time_ms < time_ms - also.within_s * 1_000:
+    if other is None or not time_ms - also.within_s * 1_000 <= other.time_ms <= time_ms:
         return False
-    if also.inclusive and other.value == also.limit:
-        return True
-    return other.value < also.limit if also.kind is Kind.BELOW else other.value > also.limit
+    value = cleaned(other.value)
+    low, high = (value, also.limit) if also.kind is Kind.BELOW else (also.limit, value)
+    return _is_beyond(high, low, also.inclusive)
 
 
 def _in_hours(hours: Hours, watched: Watched, time_ms: int) -> bool:

@@ -11,11 +11,11 @@ import msgspec
 
 from cloud.alarms.columns import Cargo, WatchedColumn, merged
 from cloud.alarms.moves import Move, moved
+from cloud.alarms.others import OTHERS_KEPT, Others, at, with_readings
 from cloud.alarms.posts import HEARD, Post, Posts, pieces
 from cloud.alarms.rows import News
 from cloud.alarms.things import Things
-from rules.engine import START, Event, EventKind, Observed, Other, Phase, State, Watched, step, step_column, tick
-from rules.rule import Also
+from rules.engine import START, Event, EventKind, Observed, Phase, State, Watched, step, step_column, tick
 
 STALE_MS = 300_000
 """An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True):
     kept: tuple[Key, ...]
     news: tuple[News, ...]
     heard_ms: dict[Series, int]
-    others: dict[Series, Other]
+    others: dict[Series, Others]
     moves: dict[Key, Move] = {}
     faults: tuple[Fault, ...] = ()
 
@@ -61,13 +61,13 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """What the watch knows: each rule's state on each sensor, who was heard when, the second sensors' newest."""
+    """What the watch knows: each rule's state on each sensor, who was heard when, the second sensors' last readings."""
 
     def __init__(self) -> None:
         self.states: dict[Key, State] = {}
         self.open: set[Key] = set()
         self.heard_ms: dict[Series, int] = {}
-        self.others: dict[Series, Other] = {}
+        self.others: dict[Series, Others] = {}
         self.due: list[tuple[int, Key]] = []
 
     def accept(self, plan: Plan) -> None:
@@ -105,7 +105,7 @@ class Round:
         self._events: list[tuple[Key, Post, Event]] = []
         self._faults: list[Fault] = []
         self._heard_ms: dict[Series, int] = {}
-        self._others: dict[Series, Other] = {}
+        self._others: dict[Series, Others] = {}
 
     def take(self, cargos: Iterable[Cargo]) -> None:
         """Readings have come."""
@@ -116,14 +116,12 @@ class Round:
             for sensor, time_ms in cargo.heard_ms.items():
                 self._hear((sensor, HEARD), time_ms)
         series = {name: merged(columns) for name, columns in came.items()}
-        second = {name: _seconds(series[name]) for name in self._posts.alsos() if name in series}
+        for name in self._posts.alsos():
+            if name in series:
+                self._others[name] = with_readings(self._beside(name), series[name])
         for (sensor, quantity), columns in series.items():
             self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
-            self._columns(sensor, quantity, columns, second)
-        for name, readings in second.items():
-            before = self._other(name)
-            if before is None or before.time_ms <= readings[-1].time_ms:
-                self._others[name] = readings[-1]
+            self._columns(sensor, quantity, columns)
         for sensor in {sensor for sensor, _ in self._memory.open}.intersection(sensor for sensor, _ in self._heard_ms):
             self._break_silence(sensor)
 
@@ -152,7 +150,8 @@ class Round:
         told = {key for key, _, _ in self._events} | moves.keys()
         kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
         news = tuple(self._news())
-        return Plan(changed, kept, news, self._heard_ms, self._others, moves, tuple(self._faults))
+        others = {name: readings[-OTHERS_KEPT:] for name, readings in self._others.items()}
+        return Plan(changed, kept, news, self._heard_ms, others, moves, tuple(self._faults))
 
     def _move(self) -> dict[Key, Move]:
         """Tell no alarm anew that has only begun at another time."""
@@ -167,17 +166,15 @@ class Round:
                 self._events += [(key, own[-1][0], event) for event in left]
         return moves
 
-    def _columns(
-        self, sensor: str, quantity: str, columns: Iterable[WatchedColumn], second: dict[Series, list[Other]]
-    ) -> None:
+    def _columns(self, sensor: str, quantity: str, columns: Iterable[WatchedColumn]) -> None:
         """The readings of one series; a mistake of ours in its rules must not hold up all others."""
         try:
             for column in columns:
-                self._column(column, second)
+                self._column(column)
         except Exception as error:
             self._faults.append(Fault(sensor, quantity, error))
 
-    def _column(self, column: WatchedColumn, second: dict[Series, list[Other]]) -> None:
+    def _column(self, column: WatchedColumn) -> None:
         spans = self._posts.spans(column.sensor)
         for span, start, end in pieces(spans, column.times_ms):
             times_ms, values = column.times_ms[start:end], column.values[start:end]
@@ -190,21 +187,11 @@ class Round:
                         key, post, step_column(post.watched, self._state(key), times_ms, values, marks=column.marks)
                     )
                     continue
-                others = self._beside(post.watched.rule.also, times_ms, second)
-                for time_ms, value, other in zip(times_ms, values, others, strict=True):
-                    observed = Observed(time_ms, value, column.marks, other)
+                also = post.watched.rule.also
+                others = self._beside((also.sensor, also.quantity))
+                for time_ms, value in zip(times_ms, values, strict=True):
+                    observed = Observed(time_ms, value, column.marks, at(others, time_ms))
                     self._step(key, post, step(post.watched, self._state(key), observed))
-
-    def _beside(self, also: Also, times_ms: list[int], second: dict[Series, list[Other]]) -> Iterator[Other | None]:
-        """The second sensor's newest reading at each of `times_ms`: of those that came along, else the one before."""
-        name = (also.sensor, also.quantity)
-        coming, newest, place = second.get(name, []), self._other(name), 0
-        for time_ms in times_ms:
-            while place < len(coming) and coming[place].time_ms <= time_ms:
-                if newest is None or newest.time_ms <= coming[place].time_ms or newest.time_ms > time_ms:
-                    newest = coming[place]
-                place += 1
-            yield newest
 
     def _break_silence(self, sensor: str) -> None:
         for post in self._posts_now(sensor):
@@ -257,8 +244,8 @@ class Round:
         series = (post.watched.sensor, heard_as(post))
         return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
 
-    def _other(self, name: Series) -> Other | None:
-        return self._others.get(name) or self._memory.others.get(name)
+    def _beside(self, name: Series) -> Others:
+        return self._others.get(name) or self._memory.others.get(name, ())
 
 
 def heard_as(post: Post) -> str:
@@ -271,12 +258,3 @@ def silent_from_ms(watched: Watched, heard_ms: int) -> int | None:
     if watched.interval_s is None:
         return None
     return heard_ms + int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
-
-
-def _seconds(columns: Iterable[WatchedColumn]) -> list[Other]:
-    found = [
-        Other(time_ms, value)
-        for column in columns
-        for time_ms, value in zip(column.times_ms, column.values, strict=True)
-    ]
-    return sorted(found, key=lambda other: other.time_ms)

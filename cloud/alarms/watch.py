@@ -250,7 +250,7 @@ class Watch:
             for quantity in heard_as:
                 series = (reading.sensor, quantity)
                 self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
-            self._memory.others[reading.sensor, reading.quantity] = Other(reading.time_ms, reading.value)
+            self._memory.others[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
 
     def takes(self, gateway: str) -> bool:
         """Whether the rules on a gateway's readings are this process's to judge."""

@@ -32,10 +32,24 @@ def test_one_reading_is_no_rise():
     assert told(watch(kind=Kind.RISE, levels=FAST), each_minute(500)) == []
 
 
+@pytest.mark.parametrize("every_min", [1, 10, 60])
+def test_a_wrong_first_reading_is_the_foot_of_no_rise(every_min: int):
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0, interval_s=every_min * 60.0)
+    assert told(watched, [seen(0, 0), seen(every_min, 300), seen(2 * every_min, 300)]) == []
+    rising = [seen(0, 0), seen(every_min, 300), seen(2 * every_min, 300), seen(3 * every_min, 500)]
+    assert told(watched, rising) == [f"raised Fast rise at {3 * every_min}"]
+
+
+def test_a_wrong_first_reading_after_a_gap_is_the_foot_of_no_rise():
+    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    before = each_minute(100, 100, 100)
+    assert told(watched, [*before, seen(300, 0), seen(301, 300), seen(302, 300), seen(303, 300)]) == []
+
+
 def test_without_a_reading_in_the_window_the_average_rate_decides():
     watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0, interval_s=3600.0)
-    assert told(watched, [seen(0, 0), seen(60, 179)]) == []
-    assert told(watched, [seen(0, 0), seen(60, 180)]) == ["raised Fast rise at 60"]
+    assert told(watched, [seen(0, 0), seen(60, 0), seen(120, 179)]) == []
+    assert told(watched, [seen(0, 0), seen(60, 0), seen(120, 180)]) == ["raised Fast rise at 120"]
 
 
 def test_a_rise_counts_only_from_the_minimum_on():
@@ -63,7 +77,8 @@ RAIN = Also("rain-1", "rainfall", Kind.ABOVE, 10.0, within_s=600.0)
         (Other(seen(0, 0).time_ms, 9.9), 0),
         (Other(seen(0, 0).time_ms, 10.0), 1),
         (Other(seen(-11, 0).time_ms, 20.0), 0),
-        (Other(seen(1, 0).time_ms, 20.0), 1),
+        (Other(seen(1, 0).time_ms, 20.0), 0),
+        (Other(seen(-10, 0).time_ms, 20.0), 1),
         (Other(seen(0, 0).time_ms, math.nan), 0),
     ],
 )

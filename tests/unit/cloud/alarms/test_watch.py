@@ -5,13 +5,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cloud.alarms.rows import News
 from cloud.blocks import Block
 from cloud.health import Condition
 from cloud.registry.records import Sensor
-from rules.engine import Watched, step_column
+from rules.engine import Event, EventKind, Watched, step_column
+from rules.rule import Severity
 from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, STREAM, T0, Town, city, level
 from wire import Domain, Reading, encode_batch
@@ -303,6 +306,78 @@ def test_rain_upstream_and_the_level_together_raise_what_neither_does_alone(tmp_
         await town.send(Reading("rain", "rainfall", T0 + 90_000, 12.0), level(160, at=60), level(161, at=120))
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 120_000
+
+    run(tmp_path, scenario)
+
+
+def test_a_second_sensor_does_not_agree_by_what_it_measured_later(tmp_path: Path):
+    also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
+
+    def rain(mm: float, *, at: float) -> Reading:
+        return Reading("rain", "rainfall", T0 + int(at * 1000), mm)
+
+    async def scenario(town: Town) -> None:
+        await town.rule(also=also)
+        await town.send(rain(0.0, at=0), rain(12.0, at=300))
+        await town.send(level(160, at=60), level(161, at=120))
+        assert await town.alarms() == []
+        await town.send(level(162, at=300))
+        (alarm,) = await town.alarms()
+        assert alarm.opened_ms == T0 + 300_000
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("river_first", [True, False])
+def test_the_second_sensor_is_asked_at_the_readings_own_time_however_the_batches_are_cut(tmp_path, river_first):
+    also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
+    rains = [Reading("rain", "rainfall", T0 + minute * 60_000, mm) for minute, mm in enumerate((12.0, 12.0, 0.0, 0.0))]
+    levels = [level(160, at=60), level(100, at=120), level(160, at=180)]
+
+    async def scenario(town: Town) -> None:
+        await town.rule(also=also)
+        if river_first:
+            await town.send(*levels, *rains)
+        else:
+            await town.send(*rains)
+            await town.send(*levels)
+        assert [(alarm.opened_ms, alarm.state) for alarm in await town.alarms()] == [(T0 + 60_000, "closed")]
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("closed_first", [False, True])
+def test_a_withdrawn_escalation_does_not_stay_on_the_alarms_row(tmp_path: Path, closed_first: bool):
+    async def scenario(town: Town) -> None:
+        await town.rule(for_s=60)
+        await town.send(level(160, at=0), level(161, at=60), level(260, at=120), level(262, at=180))
+        (alarm,) = await town.alarms()
+        assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
+        if closed_first:
+            await town.send(level(100, at=200))
+        await town.send(level(163, at=150))
+        assert ("withdrawn", 180, 1) in await town.events()
+        (alarm,) = await town.alarms()
+        assert (alarm.state, alarm.withdrawn) == ("closed" if closed_first else "alarming", False)
+        assert (alarm.level, alarm.worst, alarm.value, alarm.value_ms) == (0, 0, 161.0, T0 + 60_000)
+        assert alarm.severity is Severity.MODERATE
+
+    run(tmp_path, scenario)
+
+
+def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alarms_row(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule(for_s=60)
+        await town.send(level(160, at=0), level(161, at=60), level(260, at=120), level(262, at=180))
+        known = await town.alarms()
+        await town.send(level(163, at=150))
+        plan = town.watch.plan([], now_ms=town.now_ms)
+        event = Event(EventKind.WORSENED, known[0].opened_ms, T0 + 180_000, 1, 262.0)
+        (post,) = town.watch._posts.spans("river")[-1].posts
+        again = msgspec.structs.replace(plan, news=(News(event, post, town.registry.sensor("river"), False),))
+        await town.database.run(lambda connection: town.watch.write(connection, again, now_ms=town.now_ms))
+        (alarm,) = await town.alarms()
+        assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
 
     run(tmp_path, scenario)
 
