@@ -26,3 +26,9 @@ class Health(msgspec.Struct, frozen=True):
     status: Condition
     newest_age_s: dict[str, float | None]
     components: dict[str, Component]
+
+    @property
+    def in_words(self) -> "Health":
+        """The same with nothing but the word for each part: what strangers, and who sees some sites only, may hear."""
+        bare = {name: Component(part.status, "") for name, part in self.components.items()}
+        return msgspec.structs.replace(self, components=bare)

@@ -26,7 +26,8 @@ from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
 from cloud.stores.contract import ReadingsStore
-from wire import Domain
+from runtime.secret_urls import scrubbed
+from wire import Domain, printable
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -83,8 +84,13 @@ class Platform:
 
     def health(self, now_ms: int) -> Health:
         """How the cloud is doing at `now_ms` (UTC)."""
-        components = {name: look() for name, look in self._components.items()}
+        components = {name: _fit_to_show(look()) for name, look in self._components.items()}
         worst = max((component.status for component in components.values()), key=list(Condition).index)
         ages = self.newest.age_s(now_ms)
         watched = {domain.value: ages[domain] for domain in Domain if domain is not Domain.GATEWAY}
         return Health(worst, watched, components)
+
+
+def _fit_to_show(component: Component) -> Component:
+    """A part's sentence as screens may have it: what others answered stands in some of them."""
+    return msgspec.structs.replace(component, detail=printable(scrubbed(component.detail)))

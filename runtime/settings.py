@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from runtime.secret_urls import scrubbed
+
 
 class Settings(BaseModel):
     """The base of every table in a settings file: unknown keys are mistakes, and nothing changes after loading."""
@@ -45,7 +47,8 @@ def parse_settings(document: dict[str, Any], model: type[S], file_name: str) -> 
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        raise SettingsError([f"{file_name}: {_sentence(model, problem)}" for problem in error.errors()]) from None
+        sentences = [scrubbed(_sentence(model, problem)) for problem in error.errors()]
+        raise SettingsError([f"{file_name}: {sentence}" for sentence in sentences]) from None
 
 
 def beside(settings_file: Path, path: Path) -> Path:

@@ -4,6 +4,7 @@ from wire.ack import Ack, RefusedReadings, RefusedSensor, decode_ack, encode_ack
 from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envelope, encode_batch
 from wire.errors import WireError
 from wire.names import check_name, is_name
+from wire.printable import is_printable, printable
 from wire.quantities import AIR_PARAMETERS, MEASURED, QUANTITIES, Domain, Quantity
 from wire.reading import Clock, Reading
 from wire.status import SourceState, SourceStatus, SpoolState, Status, decode_status, encode_status
@@ -40,7 +41,9 @@ __all__ = [
     "encode_batch",
     "encode_status",
     "is_name",
+    "is_printable",
     "parse_topic",
+    "printable",
     "refused_readings",
     "shard_of",
     "subscription",

@@ -11,6 +11,7 @@ import msgspec
 
 from wire.batch import MAX_INTEGER
 from wire.errors import WireError
+from wire.printable import printable
 from wire.reading import Clock
 
 STATUS_VERSION = 1
@@ -85,4 +86,18 @@ def decode_status(payload: bytes) -> Status:
         raise WireError(f"status does not parse: {str(error)[:200]}") from None
     if status.v != STATUS_VERSION:
         raise WireError(f"status has version {status.v}; this side speaks {STATUS_VERSION}")
-    return status
+    return _on_one_line(status)
+
+
+def _on_one_line(status: Status) -> Status:
+    """The status with only what can be printed: a device's words are shown, and cost their gateway nothing else."""
+    return msgspec.structs.replace(
+        status,
+        **_texts(status, "gateway", "version", "boot", "stream"),
+        spool=msgspec.structs.replace(status.spool, **_texts(status.spool, "problem")),
+        sources=tuple(msgspec.structs.replace(source, **_texts(source, "name", "detail")) for source in status.sources),
+    )
+
+
+def _texts(part: msgspec.Struct, *names: str) -> dict[str, str]:
+    return {name: printable(getattr(part, name)) for name in names}

@@ -6,6 +6,7 @@ GET /api/v1/cap/203    the message that tells of one event, which never changes
 
 import xml.etree.ElementTree as ET
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -15,10 +16,13 @@ from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.notify.cap import CapMessage
 from cloud.platform import Platform
+from wire import printable
 
 ATOM = "http://www.w3.org/2005/Atom"
 CAP_TYPE = "application/cap+xml"
 ATOM_TYPE = "application/atom+xml"
+MOST_WARNINGS = 500
+"""Warnings in the feed, the newest: each is about 600 bytes there."""
 _LARGEST_ID = 2**63 - 1  # of a database row
 
 
@@ -29,8 +33,9 @@ def cap_routes(platform: Platform) -> APIRouter:
     @routes.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
     async def feed(request: Request, who: Asking) -> Response:
         """The warnings that stand, as an Atom feed [RFC 4287] of CAP messages, the newest first."""
-        messages = [message for message in await notifier.warnings() if who.may_see(message.site)]
-        address = str(request.url_for("warning", id=0)).removesuffix("/0")
+        messages = [message for message in await notifier.warnings() if who.may_see(message.site)][:MOST_WARNINGS]
+        # never by the Host of the request, which anybody who asks through a cache chooses for all who read it
+        address = f"{notifier.settings.console or request.scope.get('root_path', '')}{routes.prefix}"
         return Response(atom(messages, address, platform.city.name), media_type=ATOM_TYPE)
 
     @routes.get("/{id}", response_class=Response, responses={200: {"content": {CAP_TYPE: {}}}}, name="warning")
@@ -48,10 +53,20 @@ def cap_routes(platform: Platform) -> APIRouter:
 
 
 def atom(messages: list[CapMessage], address: str, city: str) -> bytes:
-    """An Atom feed of CAP messages; `address` is where they are, each below it by its event."""
+    """An Atom feed of CAP messages; `address` is where they are, each below it by its event.
+
+    A path alone is as the reader came: where `console` of [notify] does not say how people reach this server.
+    """
     feed = ET.Element("feed", xmlns=ATOM)
     updated = messages[0].sent_ms if messages else now_ms()
-    _texts(feed, {"id": address, "title": f"Siaga {city}", "updated": rfc_3339(updated)})
+    _texts(
+        feed,
+        {
+            "id": address if "://" in address else f"urn:siaga:cap:feed:{quote(city)}",
+            "title": f"Siaga {city}",
+            "updated": rfc_3339(updated),
+        },
+    )
     _texts(ET.SubElement(feed, "author"), {"name": f"Siaga {city}"})
     ET.SubElement(feed, "link", rel="self", href=address, type=ATOM_TYPE)
     for message in messages:
@@ -65,4 +80,4 @@ def atom(messages: list[CapMessage], address: str, city: str) -> bytes:
 
 def _texts(parent: ET.Element, rows: dict[str, str]) -> None:
     for name, text in rows.items():
-        ET.SubElement(parent, name).text = text
+        ET.SubElement(parent, name).text = printable(text)

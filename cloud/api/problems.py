@@ -18,8 +18,9 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from cloud.access.refusal import AccessRefused
-from cloud.registry.database import DatabaseUnavailable
+from cloud.registry.database import DatabaseUnavailable, DataRefused
 from cloud.stores.contract import StoreUnavailable
+from runtime.secret_urls import scrubbed
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "urn:siaga:problem:"
@@ -56,7 +57,16 @@ TITLES = {
 """Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""
 
 
+MOST_MISTAKES = 20
+LONGEST_DETAIL = 4_000
+"""Characters of a sentence in an answer: its parts may repeat what was sent."""
 _TRY_AGAIN = {"Retry-After": "5"}
+
+
+def shortened(text: str) -> str:
+    """`text`, cut where it is longer than an answer's sentence may be, as UTF-8 can carry it."""
+    cut = text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
+    return cut.encode(errors="backslashreplace").decode()
 
 
 class Problem(Exception):
@@ -85,6 +95,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(StoreUnavailable, _of_store)
     app.add_exception_handler(DatabaseUnavailable, _of_registry)
+    app.add_exception_handler(DataRefused, _of_data)
     app.add_exception_handler(Exception, _of_our_bug)
 
 
@@ -107,11 +118,12 @@ def refusal_response(
         "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
         "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
         "status": status,
-        "detail": str(detail),
+        "detail": shortened(scrubbed(str(detail))),
         "instance": request.url.path,
     }
     if problems:
-        body["problems"] = [str(problem) for problem in problems]  # msgspec writes no str of a class of its own
+        # msgspec writes no str of a class of its own
+        body["problems"] = [shortened(scrubbed(str(problem))) for problem in problems[:MOST_MISTAKES]]
     return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -134,9 +146,16 @@ async def _of_registry(request: Request, error: Exception) -> Response:
     return refusal_response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
 
 
+async def _of_data(request: Request, error: Exception) -> Response:
+    return refusal_response(request, 422, str(error), kind="bad-parameter")
+
+
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    detail = "; ".join(_sentence(mistake) for mistake in error.errors())
+    mistakes = error.errors()
+    detail = "; ".join(_sentence(mistake) for mistake in mistakes[:MOST_MISTAKES])
+    if len(mistakes) > MOST_MISTAKES:
+        detail += f"; and {len(mistakes) - MOST_MISTAKES} more mistakes"
     return refusal_response(request, 422, detail, kind="bad-parameter")
 
 
@@ -177,4 +196,11 @@ def _sentence(mistake: Any) -> str:
     said = advice.format_map(mistake.get("ctx", {})) if advice else mistake["msg"]
     if mistake["type"] == "missing":
         return f"{where}: {said}"
-    return f"{where}: {str(mistake['input'])[:80]!r}: {said}"
+    return f"{where}: {_shown(mistake['input'])}: {said}"
+
+
+def _shown(given: Any) -> str:
+    """What was sent, as far as a sentence has room: a text cut, of all else only what it is."""
+    if isinstance(given, list | dict):
+        return f"{len(given)} items"
+    return repr(str(given)[:80])

@@ -59,7 +59,9 @@ class Snapshot(msgspec.Struct, frozen=True):
         sensors = tuple(sensor for sensor in self.sensors if sensor.site in seen)
         gateways = tuple(gateway for gateway in self.gateways if gateway.site in seen)
         ours = {gateway.id for gateway in gateways}
-        letters = tuple(letter for letter in self.letters if letter.gateway in ours)
+        # a letter holds readings of any sensor of its gateway, so it is for who sees them all
+        hidden = {sensor.gateway for sensor in self.sensors if sensor.site not in seen}
+        letters = tuple(letter for letter in self.letters if letter.gateway in ours - hidden)
         readings = {
             sensor: kept
             for sensor, of_sensor in self.readings.items()
@@ -67,6 +69,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         }
         return msgspec.structs.replace(
             self,
+            health=self.health.in_words,
             sites=tuple(site for site in self.sites if site.id in seen),
             sensors=sensors,
             gateways=gateways,

@@ -25,7 +25,7 @@ from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.patience import wait_s
 from cloud.metrics import Metrics
 from cloud.newest import Newest
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
 
 _log = logging.getLogger(__name__)
@@ -175,7 +175,21 @@ class Keeper:
             safe = [freight for freight in freights if not freight.refusals]
             await self._commit_all(safe)
             return safe
+        except DataRefused as error:
+            return await self._commit_one_by_one(freights, error)
         return list(freights)
+
+    async def _commit_one_by_one(self, freights: Sequence[Freight], error: DataRefused) -> list[Freight]:
+        """Something in one of them can be no part of the registry: that one alone is a dead letter."""
+        _log.error("%d batches cannot be committed: %s", len(freights), error)
+        if len(freights) > 1:
+            return [safe for freight in freights for safe in await self._commit([freight])]
+        condemned = [self._opener.condemn(freights[0], error)]
+        try:
+            await self._commit_all(condemned)
+        except (DeadLettersFull, DataRefused):
+            return []  # it stays at its gateway
+        return condemned
 
     async def _commit_all(self, freights: Sequence[Freight]) -> None:
         """Commit, however long it takes; another process may meanwhile write what stands in the way, so look again."""

@@ -35,7 +35,7 @@ from cloud.notify.texts import (
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.rule import OWN_FAMILIES, Severity
-from wire import QUANTITIES, Domain
+from wire import QUANTITIES, Domain, printable
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MESSAGE_TYPES = {"raised": "Alert", "worsened": "Update", "eased": "Update", "closed": "Cancel", "withdrawn": "Cancel"}
@@ -198,4 +198,4 @@ def _response(line: Line, *, over: bool, is_instructed: bool) -> str:
 def _add(parent: ET.Element, rows: dict[str, str]) -> None:
     for name, text in rows.items():
         if text:
-            ET.SubElement(parent, name).text = "".join(each for each in text if each.isprintable())
+            ET.SubElement(parent, name).text = printable(text)

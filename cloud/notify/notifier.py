@@ -25,16 +25,16 @@ from cloud.health import Component, Condition
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.channels.mqtt import Publish
-from cloud.notify.contract import Later, Outcome, Sender
+from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.duty import DutyCalendar
 from cloud.notify.outbox import ChannelState, Claimed, Outbox
 from cloud.notify.packer import Packer, put
-from cloud.notify.pages import Line, Page
+from cloud.notify.pages import Line, Page, plain
 from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.settings import NotifySettings, TelegramChannel
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
 
 POLL_S = 0.5
@@ -173,7 +173,7 @@ class Notifier:
     async def _look(self, senders: dict[str, Sender]) -> None:
         try:
             claimed = await self._database.run(self._turn)
-        except DatabaseUnavailable as error:  # health tells of it
+        except (DatabaseUnavailable, DataRefused) as error:  # health tells of it
             _log.warning("notifications wait: %s", error)
             return
         if self._more:
@@ -239,12 +239,9 @@ class Notifier:
             page = msgspec.structs.replace(page, again=False)  # its key says it better
         try:
             async with asyncio.timeout(settings.timeout_s):
-                return await channel.send(page)
+                return await _told(channel, page)
         except TimeoutError:
             return Later(f"no answer within {settings.timeout_s:g} s", unsure=True)
-        except Exception as error:
-            _log.exception("channel %s met a mistake of our own", page.channel)
-            return Later(f"a mistake of our own ({type(error).__name__}); the log has the details", unsure=True)
 
     async def _settle(self, delivery: Claimed, outcome: Outcome) -> None:
         """Write down what came of it, however long the database takes: what is forgotten is sent twice."""
@@ -305,6 +302,29 @@ class Notifier:
         if self._database.problem:
             return Component(Condition.DEGRADED, f"notifications wait for the database: {self._database.problem}")
         return Component(Condition.OK, f"messages that wait: {waiting}")
+
+
+async def _told(channel: Sender, page: Page) -> Outcome:
+    """What came of sending `page`; where it cannot be written, of sending each of its alarms on its own."""
+    try:
+        return await channel.send(page)
+    except Exception:
+        _log.exception("channel %s cannot write a message; each of its alarms goes on its own", page.channel)
+    fresh = [line for line in page.lines if not line.repeated] or list(page.lines)
+    outcomes = [await _alone(channel, page, line) for line in fresh]
+    return next((outcome for outcome in outcomes if not isinstance(outcome, Sent)), outcomes[0])
+
+
+async def _alone(channel: Sender, page: Page, line: Line) -> Outcome:
+    """What came of one alarm of a page: in its words, and where they cannot be written by its ids."""
+    mistake = ""
+    for shown in (line, plain(line)):
+        try:
+            return await channel.send(msgspec.structs.replace(page, lines=(shown,), key=f"{page.key}:{line.event}"))
+        except Exception as error:
+            _log.exception("channel %s cannot write alarm %d", page.channel, line.alarm)
+            mistake = type(error).__name__
+    return Later(f"a mistake of our own ({mistake}); the log has the details", unsure=True)
 
 
 def component_of(state: ChannelState) -> Component:

@@ -7,6 +7,7 @@ remembers: a kill in between leaves "sending" behind, and when the lease is over
 receiver of a webhook and a mailbox know the key; Telegram does not: there the second message says what it may be.
 """
 
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,10 +20,11 @@ from cloud.alarms.tables import AlarmRow, DeliveryRow
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
 from cloud.notify.packer import NOBODY, put
-from cloud.notify.pages import URGENT_KINDS, Page
+from cloud.notify.pages import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, NotifySettings
 
+_log = logging.getLogger(__name__)
 SENDING = "sending"
 UNSURE = "perhaps it arrived: "
 BACKOFF_S = (1.0, 60.0)
@@ -127,7 +129,10 @@ class Outbox:
         if row.outcome == NOBODY:
             self._fail_for_nobody(connection, row, now_ms)
             return None
-        page = msgspec.json.decode(row.body, type=Page)
+        page = _page_of(row)
+        if page is None:
+            _finish(connection, row.id, now_ms, "refused: what is kept of it cannot be read")
+            return None
         if _is_withdrawn(connection, page):
             _finish(connection, row.id, now_ms, "not needed: what it told was withdrawn")
             return None
@@ -145,7 +150,9 @@ class Outbox:
     def _fail_for_nobody(self, connection: Connection, row: Row[Any], now_ms: int) -> None:
         statement = update(DeliveryRow).where(DeliveryRow.id == row.id, *_claimable(now_ms))
         if connection.execute(statement.values(tried_ms=now_ms, done_ms=now_ms)).rowcount:
-            self._hand_on(connection, msgspec.json.decode(row.body, type=Page), now_ms)
+            page = _page_of(row)
+            if page is not None:
+                self._hand_on(connection, page, now_ms)
 
     def _hand_on(self, connection: Connection, page: Page, now_ms: int) -> None:
         """Put the message into the outbox for the channel after its own; a second time changes nothing."""
@@ -172,6 +179,16 @@ class Outbox:
         if delivery.page.once or now_ms >= delivery.made_ms + self._give_up_ms:
             return True
         return isinstance(outcome, Never) and self._next_channel(delivery.page) is not None
+
+
+def _page_of(row: Row[Any]) -> Page | None:
+    """The page of a delivery, as every channel can carry it; None where the row is damaged: that costs itself only."""
+    try:
+        page = msgspec.json.decode(row.body, type=Page)
+    except (msgspec.MsgspecError, ValueError) as error:
+        _log.error("delivery %d cannot be read: %s", row.id, error)
+        return None
+    return msgspec.structs.replace(page, lines=tuple(printable_line(line) for line in page.lines))
 
 
 def _another_attempt(delivery: Claimed, outcome: Later | Never, now_ms: int) -> dict[str, Any]:

@@ -10,9 +10,14 @@ import msgspec
 
 from cloud.registry.snapshot import Registry
 from rules.rule import Kind, Rule, Severity
-from wire import QUANTITIES
+from wire import QUANTITIES, printable
 
 SEVERITIES = tuple(Severity)
+TEXTS = (
+    "level_name", "level_name_id", "title", "title_id", "advice", "advice_id", "site", "site_name", "place", "zone",
+    "gateway", "sensor", "sensor_name", "quantity", "also",
+)  # fmt: skip
+"""The texts of a line."""
 URGENT_KINDS = ("raised", "worsened")
 
 
@@ -97,7 +102,7 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
     level = rule.levels[max(0, min(event.level, len(rule.levels) - 1))]
     site = registry.site(alarm.site)
     sensor = registry.sensor(alarm.sensor)
-    return Line(
+    line = Line(
         event=event.id,
         alarm=alarm.id,
         kind=event.kind,
@@ -129,6 +134,21 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
         time_ms=event.time_ms,
         repeated=repeated,
     )
+    return printable_line(line)
+
+
+def printable_line(line: Line) -> Line:
+    """The line with only what every channel can carry: rows older than the doors may hold anything."""
+    return msgspec.structs.replace(line, **{name: printable(getattr(line, name)) for name in TEXTS})
+
+
+def plain(line: Line) -> Line:
+    """The line with ids for all that people wrote: what is told of an alarm whose words a channel cannot carry."""
+    name = f"{line.site} {line.sensor}".strip() or f"alarm {line.alarm}"
+    ids = {each: getattr(line, each) for each in ("site", "gateway", "sensor", "quantity", "zone")}
+    names = dict.fromkeys(("title", "title_id", "site_name"), name)
+    levels = dict.fromkeys(("level_name", "level_name_id"), line.severity.value)
+    return printable_line(msgspec.structs.replace(line, **dict.fromkeys(TEXTS, "") | ids | names | levels))
 
 
 def worst_first(lines: list[Line]) -> tuple[Line, ...]:

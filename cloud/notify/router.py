@@ -5,6 +5,7 @@ all other kinds  ─► the steps that have heard of it          not acknowledge
 Nothing here is remembered: what is due follows from the tables, so a restart changes nothing.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -17,7 +18,7 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeR
 from cloud.notify.once import insert_once
 from cloud.notify.pages import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
-from rules.rule import Rule, Severity
+from rules.rule import Kind, Level, Rule, Severity
 
 EVENTS_AT_ONCE = 500
 """Events that one transaction routes: ingest waits for the same database."""
@@ -25,6 +26,14 @@ TEST_STEP = 1
 TEST_URGENCY = -1
 """Tests are told apart from all else, and gathered with nothing."""
 NEEDED_NO_MORE = "-"
+_UNREADABLE = Rule(
+    family="unreadable",
+    quantity="",
+    kind=Kind.ABOVE,
+    levels=(Level("alarm", Severity.EXTREME, 0.0),),
+    title="alarm",
+)
+_log = logging.getLogger(__name__)
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -40,8 +49,12 @@ class Places(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4_096)
 def rule_of(text: str) -> Rule:
-    """The rule of an alarm's row."""
-    return msgspec.json.decode(text, type=Rule)
+    """The rule of an alarm's row; for one that cannot be read a stand-in of the worst severity, so that it is told."""
+    try:
+        return msgspec.json.decode(text, type=Rule)
+    except (msgspec.MsgspecError, ValueError) as error:
+        _log.error("the rule of an alarm cannot be read: %s; it is told without its words", error)
+        return _UNREADABLE
 
 
 def severity_of(rule: Rule, level: int) -> Severity:

@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from cloud.printable import PrintableText
 from rules.rule import Severity
 from runtime.mqtt import TlsSettings
+from runtime.secret_urls import SecretUrl
 from runtime.settings import Settings, SettingsError, beside
-from wire.names import is_name
+from wire import is_name, is_printable
 
 Language = Literal["en", "id", "both"]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+Name = Annotated[PrintableText, Field(min_length=1, max_length=64)]
 PerMinute = Annotated[int, Field(ge=1, le=6_000)]
 EventName = Literal["raised", "worsened", "eased", "silent", "heard", "recovering", "resumed", "closed", "late"]
 DUTY = re.compile(r"duty:([1-9])")
@@ -82,13 +84,13 @@ class TelegramChannel(ChannelBase):
     kind: Literal["telegram"]
     token_file: Path
     chat: str = ""
-    url: str = "https://api.telegram.org"
+    url: SecretUrl = SecretUrl("https://api.telegram.org")
     per_minute: PerMinute = 20  # what Telegram lets a bot say in one group
 
     @field_validator("url")
     @classmethod
-    def _url_is_http(cls, text: str) -> str:
-        return _http(text)
+    def _url_is_http(cls, url: SecretUrl) -> SecretUrl:
+        return SecretUrl(_http(url.whole))
 
     @field_validator("chat")
     @classmethod
@@ -150,14 +152,14 @@ class WebhookChannel(ChannelBase):
     """Another system that takes JSON; each message is signed with the secret."""
 
     kind: Literal["webhook"]
-    url: str
+    url: SecretUrl
     secret_file: Path
     per_minute: PerMinute = 600
 
     @field_validator("url")
     @classmethod
-    def _url_is_http(cls, text: str) -> str:
-        return _http(text)
+    def _url_is_http(cls, url: SecretUrl) -> SecretUrl:
+        return SecretUrl(_http(url.whole))
 
     def missing(self) -> list[tuple[str, str]]:
         """A file without a secret, or with one that can be guessed."""
@@ -172,7 +174,7 @@ class MqttChannel(ChannelBase):
     """A siren or a sign; `topic` is where it listens, empty for the …/cmd of the alarm's gateway."""
 
     kind: Literal["mqtt"]
-    topic: str = ""
+    topic: PrintableText = ""
     command: Name = "alarm"
     per_minute: PerMinute = 600
 
@@ -215,8 +217,8 @@ class CapSettings(Settings):
     """What CAP messages say of who sends them; `valid_s` is until when a warning stands without another word."""
 
     sender: Annotated[str, Field(pattern=r"^[^\s,<&]+$")] = "siaga@localhost"
-    sender_name: str = ""
-    contact: str = ""
+    sender_name: PrintableText = ""
+    contact: PrintableText = ""
     status: Literal["Actual", "Exercise", "Test"] = "Actual"
     valid_s: Annotated[float, Field(ge=600, le=7 * 86_400)] = 21_600.0
     radius_km: Annotated[float, Field(gt=0, le=500)] = 1.0
@@ -371,7 +373,7 @@ def _instead(name: str, known: set[str]) -> str:
 
 
 def _address(text: str) -> str:
-    if text and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
+    if text and not (re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text) and is_printable(text)):
         raise ValueError('write an address such as "duty@morotai.go.id"')
     return text
 
@@ -384,7 +386,7 @@ def _chat(text: str) -> str:
 
 def _http(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_printable(text):
         raise ValueError('write an address such as "https://siaga.morotai.go.id"')
     return text.rstrip("/")
 

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, FiniteFloat, field_validator
 
+from cloud.printable import PrintableText
 from cloud.registry.contradictions import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
@@ -42,7 +43,7 @@ def _not_zero(scale: float) -> float:
 
 
 Name = Annotated[str, AfterValidator(lambda text: check_name("id", text))]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[PrintableText, Field(min_length=1, max_length=200)]
 Zone = Annotated[str, AfterValidator(_zone)]
 QuantityName = Annotated[str, AfterValidator(_quantity)]
 Corner = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
@@ -61,7 +62,7 @@ class SiteTable(Settings):
 
     id: Name
     name: Text
-    place: str = ""
+    place: Annotated[PrintableText, Field(max_length=200)] = ""
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     zone: Zone | None = None

@@ -1,6 +1,7 @@
 """The registry database: one thread does all its work, one transaction at a time, so the loop waits on no disk.
 
 rows = await database.run(lambda connection: connection.execute(select(…)).all())
+a value that no column can hold ─► DataRefused: whoever sent it hears of it      all else ─► DatabaseUnavailable: wait
 """
 
 import asyncio
@@ -10,13 +11,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
 from cloud.registry.revisions import UnknownRevision, move
 from cloud.registry.tables import Base
+from runtime.secret_urls import scrubbed
+from wire import printable
 
-__all__ = ["Base", "Database", "DatabaseOfNewerVersion", "DatabaseUnavailable", "engine_of"]
+__all__ = [
+    "Base",
+    "DataRefused",
+    "Database",
+    "DatabaseOfNewerVersion",
+    "DatabaseUnavailable",
+    "WrittenMeanwhile",
+    "engine_of",
+]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -24,6 +35,21 @@ T = TypeVar("T")
 
 class DatabaseUnavailable(Exception):
     """The registry database cannot be used now; the text is one sentence."""
+
+
+class DataRefused(Exception):
+    """The database works, and a value can be no part of it; the text is one sentence. Another attempt changes nothing.
+
+    NUL in a text (PostgreSQL), half a surrogate pair, a number that is larger than its column.
+    """
+
+
+class WrittenMeanwhile(DatabaseUnavailable):
+    """The database works, and another process has written what stands in the way: look again, then try again."""
+
+
+_OF_THE_DATA = (DataError, UnicodeEncodeError, OverflowError)
+"""What drivers raise for a value. The last two are Python's own: no driver gets as far as the database with them."""
 
 
 class DatabaseOfNewerVersion(DatabaseUnavailable):
@@ -40,7 +66,7 @@ class Database:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
     def __str__(self) -> str:
-        return f"registry database {self._url.render_as_string(hide_password=True)}"
+        return f"registry database {scrubbed(self._url.render_as_string(hide_password=True))}"
 
     async def open(self) -> None:
         """Bring the tables to this version's form; DatabaseUnavailable where that fails.
@@ -53,7 +79,11 @@ class Database:
             raise DatabaseOfNewerVersion(f"{self}: {error}") from None
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done."""
+        """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done.
+
+        DataRefused where a value is the reason; that, and what another process wrote, says nothing of the database's
+        own state: `problem` stays as it is.
+        """
 
         def in_transaction() -> T:
             with self._engine.begin() as connection:
@@ -69,11 +99,21 @@ class Database:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             outcome = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except _OF_THE_DATA as error:
+            raise DataRefused(_sentence(error)) from None
+        except IntegrityError as error:
+            raise WrittenMeanwhile(scrubbed(f"{self}: {printable(str(error.orig))}")) from None
         except DBAPIError as error:
-            self.problem = f"{self}: {error.orig}"
+            self.problem = scrubbed(f"{self}: {printable(str(error.orig))}")
             raise DatabaseUnavailable(self.problem) from None
         self.problem = ""
         return outcome
+
+
+def _sentence(error: Exception) -> str:
+    """Why, without the statement and its values: they may be long, and somebody's."""
+    reason = getattr(error, "orig", None) or error
+    return f"a value cannot be kept: {printable(str(reason).splitlines()[0])[:200]}; write another"
 
 
 def engine_of(url: str) -> Engine:

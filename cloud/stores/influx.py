@@ -29,6 +29,7 @@ from cloud.stores.contract import (
     WriteResult,
 )
 from cloud.stores.lines import MARKS, lines_of
+from runtime.secret_urls import SecretUrl
 from wire import QUANTITIES, Domain, Quantity
 
 CONNECTIONS = 8
@@ -47,7 +48,8 @@ class InfluxStore:
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
-        self._name = f"InfluxDB at {settings.url}"
+        self._url = SecretUrl(settings.url)
+        self._name = f"InfluxDB at {self._url}"
         self._login: dict[str, str] = {}
         self._client = httpx.AsyncClient(
             base_url=settings.url,
@@ -231,7 +233,8 @@ class InfluxStore:
             sentence = f"{self._name} did not answer within {self._settings.timeout_s:g} s"
             raise StoreUnavailable(sentence) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise StoreUnavailable(f"{self._name} cannot be reached: {error or type(error).__name__}") from None
+            reason = self._url.keep_out_of(str(error) or type(error).__name__)
+            raise StoreUnavailable(f"{self._name} cannot be reached: {reason}") from None
 
     def _refusal(self, status: int, text: str) -> str:
         return f"{self._name} answered {status}: {text}; {_ADVICE[self._settings.api].get(status, 'check [store]')}"
@@ -255,7 +258,7 @@ def _login(settings: InfluxSettings) -> dict[str, str]:
     try:
         token, password = settings.token(), settings.password()
     except OSError as error:
-        raise StoreRefused(f"InfluxDB at {settings.url}: {error.filename}: {error.strerror}") from None
+        raise StoreRefused(f"InfluxDB at {SecretUrl(settings.url)}: {error.filename}: {error.strerror}") from None
     if token is not None:
         return {"Authorization": f"Token {token}"}
     if password is not None:

@@ -127,7 +127,8 @@ class Town:
 
     def health(self) -> Any:
         """What /health says, which it says with 503 while a part is down."""
-        return httpx.get(f"http://127.0.0.1:{self.api_port}/api/v1/health", timeout=20).json()
+        address = f"http://127.0.0.1:{self.api_port}/api/v1/health"
+        return httpx.get(address, headers=bearer(self.token), timeout=20).json()
 
     def metric(self, line: str) -> float:
         text = httpx.get(f"http://127.0.0.1:{self.api_port}/metrics", headers=bearer(self.token), timeout=20).text

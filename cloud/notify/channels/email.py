@@ -15,6 +15,7 @@ from cloud.notify.pages import Page
 from cloud.notify.settings import EmailChannel, secret
 from cloud.notify.texts import html_of, text_of
 from rules.rule import Severity
+from wire import printable
 
 _BUSY = range(400, 500)
 """SMTP replies that mean "not now" [RFC 5321, 4.2.1]."""
@@ -56,14 +57,14 @@ class Email:
             return _refused(shown, error)
         except (aiosmtplib.SMTPException, OSError) as error:
             return Later(f"{shown}: {error or type(error).__name__}", unsure=handed_over)
-        return Sent(said.splitlines()[0][:200] if said else "")
+        return Sent(printable(said.splitlines()[0][:200]) if said else "")
 
 
 def message_of(page: Page, sender: str, console: str) -> EmailMessage:
     """The page as a mail: plain text, and the same as simple HTML."""
     text = text_of(page, console=console)
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, page.address, text.first
+    message["From"], message["To"], message["Subject"] = sender, page.address, printable(text.first)
     message["Date"] = format_datetime(datetime.fromtimestamp(page.made_ms / 1_000, UTC))
     message["Message-ID"] = f"<{page.key.replace(':', '.')}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # [RFC 3834]: holiday answers stay away
@@ -75,5 +76,5 @@ def message_of(page: Page, sender: str, console: str) -> EmailMessage:
 
 
 def _refused(shown: str, error: aiosmtplib.SMTPResponseException) -> Outcome:
-    problem = f"{shown} answered {error.code}: {error.message[:200]}"
+    problem = f"{shown} answered {error.code}: {printable(error.message[:200])}"
     return Later(problem) if error.code in _BUSY else Never(problem)

@@ -14,6 +14,7 @@ from cloud.notify.contract import Later, Outcome
 from cloud.notify.pages import Page
 from cloud.notify.settings import TelegramChannel, secret
 from cloud.notify.texts import text_of
+from runtime.secret_urls import SecretUrl
 
 MOST = 4_096
 """Characters of a message (sendMessage, `text`)."""
@@ -37,10 +38,9 @@ class Telegram:
         body = {"chat_id": page.address, "text": text.plain, "link_preview_options": {"is_disabled": True}}
         outcome = await post(
             self._client,
-            f"{self._settings.url}/bot{token}/sendMessage",
+            SecretUrl(f"{SecretUrl(self._settings.url).whole}/bot{token}/sendMessage", secrets=(token,)),
             msgspec.json.encode(body),
             {"Content-Type": "application/json"},
-            shown=self._settings.url,
             timeout_s=self._settings.timeout_s,
         )
         return _patience(outcome)

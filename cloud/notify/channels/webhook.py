@@ -17,6 +17,7 @@ from cloud.notify.contract import Later, Outcome
 from cloud.notify.pages import Line, Page, unit_of
 from cloud.notify.settings import WebhookChannel, secret
 from cloud.notify.texts import text_of
+from runtime.secret_urls import SecretUrl
 
 
 class Webhook:
@@ -24,6 +25,7 @@ class Webhook:
 
     def __init__(self, settings: WebhookChannel, client: httpx.AsyncClient, *, console: str) -> None:
         self._settings = settings
+        self._url = SecretUrl(settings.url)
         self._client = client
         self._console = console
 
@@ -41,8 +43,7 @@ class Webhook:
             "Siaga-Timestamp": at,
             "Siaga-Signature": f"v1={signature(key, at, body)}",
         }
-        url = self._settings.url
-        return await post(self._client, url, body, headers, shown=url, timeout_s=self._settings.timeout_s)
+        return await post(self._client, self._url, body, headers, timeout_s=self._settings.timeout_s)
 
 
 def signature(key: str, timestamp: str, body: bytes) -> str:

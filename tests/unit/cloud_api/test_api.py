@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from cloud.access.permissions import PERMISSIONS
+from cloud.access.who import Role
 from cloud.api.app import make_api
 from cloud.health import Component, Condition
+from tests.unit.cloud_api.conftest import api_of
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Reading, decode_batch
 
@@ -38,6 +40,27 @@ def test_health_has_exactly_its_three_parts(ask):
         assert health["components"] == {"broker": {"status": "ok", "detail": "connected"}}
 
     run(ask, questions)
+
+
+@pytest.mark.parametrize(
+    ("role", "sites", "told"),
+    [(None, None, False), (Role.VIEWER, ["daruba"], False), (Role.VIEWER, None, True), (Role.TECHNICIAN, None, True)],
+)
+def test_a_stranger_and_who_sees_some_sites_hear_a_word_for_each_part_and_no_more(
+    tmp_path: Path, role: Role | None, sites: list[str] | None, told: bool
+):
+    async def scenario() -> None:
+        async with Morotai(tmp_path) as city, api_of(city, role, sites=sites) as client:
+            city.broker = Component(Condition.DEGRADED, "the newest attempt failed: http://a:pw@10.0.0.5/hook/SECRET")
+            answer = await client.get("/api/v1/health")
+            assert "SECRET" not in answer.text
+            assert "pw" not in answer.text
+            assert ("10.0.0.5" in answer.text) is told
+            part = answer.json()["components"]["broker"]
+            assert part["status"] == "degraded"
+            assert bool(part["detail"]) is told
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize(("condition", "status"), [(Condition.DEGRADED, 200), (Condition.DOWN, 503)])

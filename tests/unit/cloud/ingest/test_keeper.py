@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cloud.accounting import Plan
 from cloud.dead_letters import ROW_BYTES
 from cloud.health import Condition
 from cloud.ingest.freight import Freight
@@ -195,5 +196,27 @@ def test_the_delay_of_live_readings_is_noted_and_that_of_a_backlog_is_not(tmp_pa
         write_ms, delay_ms = workshop.metrics.take_spreads()
         assert delay_ms.percentile(50) >= 60_000 * 0.95
         assert write_ms.percentile(50) > 0
+
+    run(tmp_path, scenario)
+
+
+def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbours_are_acknowledged(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        bad, good = freight(workshop), freight(workshop, reading(at=5), first=2)
+        keep, tries = workshop.accounts.write, []
+
+        def write(connection: object, plan: Plan, *, now_ms: int) -> None:
+            tries.append(plan)
+            if len(tries) <= 2:  # of both together, and of the bad one alone
+                raise OverflowError("Python int too large to convert to SQLite INTEGER")
+            keep(connection, plan, now_ms=now_ms)
+
+        workshop.accounts.write = write
+        kept = await workshop.keeper.keep([bad, good])
+        assert [each.receipt for each in kept] == [bad.receipt, good.receipt]
+        assert workshop.accounts.account(GATEWAY).received == 2
+        (letter,) = await workshop.dead_letters.page()
+        assert letter.raw == bad.payload
+        assert workshop.database.problem == ""
 
     run(tmp_path, scenario)

@@ -1,0 +1,115 @@
+"""Words that no mail or file can carry, in rows older than the doors: each alarm is told, none takes others along."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.notify.contract import Outcome, Sent
+from cloud.notify.notifier import _told
+from cloud.notify.pages import Page
+from tests.receivers import HttpReceiver, SmtpReceiver
+from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
+from tests.unit.cloud.notify.test_notifier import alarms_in, mail
+from tests.unit.cloud.notify.test_texts import line, page
+
+HOSTILE = "Siaga 9\\r\\nBcc: eve@evil.test\\u0000\\u202e"
+"""As it stands in the JSON of a row."""
+
+
+def spoiled() -> str:
+    """The rule of an alarm with words that no door would let through today."""
+    return msgspec.json.encode(RULE).decode().replace("Siaga 1", HOSTILE).replace("River level", HOSTILE)
+
+
+def test_an_alarm_with_hostile_words_is_mailed_and_so_are_its_neighbours(tmp_path: Path):
+    steps = [{"channels": ["mail"]}, {"channels": ["hook"]}]
+    with SmtpReceiver() as post, HttpReceiver() as web:
+
+        async def play() -> None:
+            chosen = settings(window_s=1, channels=[mail(post.port), hook(tmp_path, web.url)], steps=steps)
+            async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
+                await scene.raise_alarm(0, level=2, rule=spoiled())
+                await scene.raise_alarms([1, 2], level=2)
+                notifier.nudge()
+                await until(lambda: len(alarms_in(web)) == 3 and post.accepted, "all three are told on both")
+                feed = await notifier.warnings()
+                assert all(b"\0" not in each.xml and b"\r" not in each.xml for each in feed)
+                assert len(feed) == 3
+
+        asyncio.run(play())
+        got = post.mail(0)
+        assert got["Bcc"] is None
+        assert "\n" not in str(got["Subject"])
+
+
+def test_a_rule_and_a_delivery_that_cannot_be_read_cost_themselves_only(tmp_path: Path):
+    with HttpReceiver() as web:
+
+        async def play() -> None:
+            chosen = settings(window_s=0, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
+            async with Scene(tmp_path, chosen) as scene:
+                await scene.raise_alarm(4)
+                await scene.turn()
+                damage = update(DeliveryRow).values(body="{")
+                await scene.database.run(lambda connection: connection.execute(damage) and None)
+                async with scene.notifier() as notifier:
+                    broken = await scene.raise_alarm(0, rule="{")
+                    sound = await scene.raise_alarm(2)
+                    notifier.nudge()
+                    await until(lambda: len(alarms_in(web)) == 2, "both are told")
+                query = select(AlarmRow.id).order_by(AlarmRow.id)
+                ids = await scene.database.run(lambda connection: list(connection.execute(query).scalars()))
+                assert ids[1:] == [broken, sound]
+
+        asyncio.run(play())
+
+
+class Picky:
+    """A channel that cannot write some alarms, or some of their words."""
+
+    def __init__(self, *, refuses: int, words_only: bool = False) -> None:
+        self.sent: list[tuple[int, ...]] = []
+        self._refuses, self._words_only = refuses, words_only
+
+    async def send(self, told: Page) -> Outcome:
+        for each in told.lines:
+            if each.alarm == self._refuses and (each.advice or not self._words_only):
+                raise ValueError("no header can carry that")
+        self.sent.append(tuple(each.alarm for each in told.lines))
+        return Sent()
+
+
+def test_what_a_channel_cannot_write_is_sent_alarm_by_alarm_and_the_unwritable_one_by_its_ids():
+    storm = page(line(alarm=1), line(alarm=2), line(alarm=3))
+    channel = Picky(refuses=2, words_only=True)
+    assert isinstance(asyncio.run(_told(channel, storm)), Sent)
+    assert channel.sent == [(1,), (2,), (3,)]
+
+
+def test_an_alarm_that_cannot_be_written_at_all_fails_alone_and_is_said():
+    channel = Picky(refuses=2)
+    outcome = asyncio.run(_told(channel, page(line(alarm=1), line(alarm=2), line(alarm=3))))
+    assert "mistake of our own" in getattr(outcome, "problem", "")
+    assert channel.sent == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("secret", ["T024/x8QzSECRET", "x8QzSECRET", "geheim"])
+def test_the_secret_of_a_webhook_is_in_no_outcome_and_no_health(tmp_path: Path, secret: str):
+    url = "http://ani:geheim@127.0.0.1:9/services/T024/x8QzSECRET?key=x8QzSECRET"
+
+    async def play() -> None:
+        chosen = settings(window_s=0, channels=[hook(tmp_path, url)], steps=[{"channels": ["hook"]}])
+        async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
+            await scene.raise_alarm(0)
+            notifier.nudge()
+            await until(lambda: "cannot be reached" in notifier.components()["channel_hook"].detail, "health tells")
+            (delivery, *_) = await scene.deliveries()
+            assert secret not in notifier.components()["channel_hook"].detail + delivery.outcome
+            assert "127.0.0.1:9" in delivery.outcome
+            assert secret not in repr(chosen)
+
+    asyncio.run(play())
