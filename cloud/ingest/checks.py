@@ -6,7 +6,8 @@ Columnar: a column passes by its smallest and largest number; only where that fa
 """
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,7 +15,9 @@ import msgspec
 from cloud.blocks import Block
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
-from cloud.registry.snapshot import Registry, Route
+from cloud.registry.facts import Eras
+from cloud.registry.routes import Route, Routes
+from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
 from wire import QUANTITIES, Batch, Column, Domain, Reading
 
@@ -51,9 +54,8 @@ def check_batch(
     refused: list[Refused] = []
     times_before: list[int] | None = None
     timely, span = False, (0, 0)
-    for column in batch.columns:
+    for column, route in _routed(batch.columns, routes):
         series = (column.sensor, column.quantity)
-        route = routes.get(series)
         if route is None:
             refused.append(_without_route(column, gateway, registry, backfill=batch.backfill))
             continue
@@ -78,6 +80,33 @@ def check_batch(
         if sifted.times_ms:
             collector.add(column, route, sifted.times_ms, sifted.values, None)
     return Checked(collector.blocks(), refused, frozenset(doubtful))
+
+
+def _routed(columns: Iterable[Column], routes: Routes) -> Iterator[tuple[Column, Route | None]]:
+    """Each column with its route; one in which a dated fact changes becomes several, each with the route of its time.
+
+    A route of None: the gateway may not speak of that sensor, or not of that time.
+    """
+    for column in columns:
+        route = routes.get((column.sensor, column.quantity))
+        if route is None or route.eras is None:
+            yield column, route
+        else:
+            yield from _by_era(column, route.eras)
+
+
+def _by_era(column: Column, eras: Eras) -> Iterator[tuple[Column, Route | None]]:
+    first, last = eras.index(min(column.times_ms)), eras.index(max(column.times_ms))
+    if first == last:
+        yield column, eras.values[first]
+        return
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, time_ms in enumerate(column.times_ms):
+        places[eras.index(time_ms)].append(place)
+    for era in sorted(places):
+        times_ms = [column.times_ms[place] for place in places[era]]
+        values = [column.values[place] for place in places[era]]
+        yield msgspec.structs.replace(column, times_ms=times_ms, values=values), eras.values[era]
 
 
 _NO_COLUMN = Column("", "", [], [])
@@ -107,6 +136,8 @@ class _Collector:
             and column.sensor == self._column.sensor
             and column.clock is self._column.clock
             and route.domain is self._route.domain
+            and route.site == self._route.site
+            and route.gateway == self._route.gateway
             and column.quantity not in self._names
         )
         if not goes_on:
@@ -126,7 +157,14 @@ class _Collector:
             marks = self._marks[column.clock]
             self._blocks.append(
                 Block(
-                    route.site, column.sensor, self._gateway, route.domain, marks, self._times_ms, fields, self._span_ms
+                    route.site,
+                    column.sensor,
+                    route.gateway or self._gateway,
+                    route.domain,
+                    marks,
+                    self._times_ms,
+                    fields,
+                    self._span_ms,
                 )
             )
 

@@ -2,15 +2,17 @@
 
 [city]  name, zone          [[sites]]    id, name, place, latitude, longitude, zone?
 [[gateways]]  id, name, site     [[sensors]]  id, name, site, gateway, quantities, interval_s?, calibration?, …
+What it says otherwise than the file before it becomes a dated fact: from `valid_from` of its sensor on, else from now.
 """
 
 import difflib
 import tomllib
 import zoneinfo
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, FiniteFloat, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, field_validator
 
 from cloud.printable import PrintableText
 from cloud.registry.contradictions import KINDS, Tables, contradictions
@@ -36,6 +38,12 @@ def _quantity(text: str) -> str:
     return text
 
 
+def _dated(moment: object) -> object:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError("write a date and time with its offset and without quotes, as 2026-11-20T09:00:00+09:00")
+    return moment
+
+
 def _not_zero(scale: float) -> float:
     if scale == 0:
         raise ValueError("a scale of 0 makes every value the same; write another")
@@ -46,6 +54,7 @@ Name = Annotated[str, AfterValidator(lambda text: check_name("id", text))]
 Text = Annotated[PrintableText, Field(min_length=1, max_length=200)]
 Zone = Annotated[str, AfterValidator(_zone)]
 QuantityName = Annotated[str, AfterValidator(_quantity)]
+Moment = Annotated[datetime, BeforeValidator(_dated)]
 Corner = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
 """Latitude and longitude, WGS 84 degrees."""
 
@@ -107,6 +116,7 @@ class SensorTable(Settings):
     calibration: Annotated[dict[QuantityName, CalibrationTable], Field(default_factory=dict)]
     groups: tuple[Name, ...] = ()
     twin: Name | None = None
+    valid_from: Moment | None = None
 
 
 class CityFile(Settings):
@@ -146,4 +156,8 @@ def _tables(file: Path) -> Tables:
 
 def _sensor(table: SensorTable) -> Sensor:
     calibration = {name: Calibration(row.scale, row.offset) for name, row in table.calibration.items()}
-    return Sensor(**dict(table) | {"quantities": tuple(table.quantities), "calibration": calibration})
+    given = dict(table)
+    valid_from = given.pop("valid_from")
+    valid_from_ms = None if valid_from is None else int(valid_from.timestamp() * 1_000)
+    dated = {"calibration": calibration, "valid_from_ms": valid_from_ms}
+    return Sensor(**given | {"quantities": tuple(table.quantities)} | dated)

@@ -58,7 +58,8 @@ NO_CALIBRATION = Calibration()
 class Sensor(msgspec.Struct, frozen=True):
     """A sensor: what it measures, behind which gateway, how often (`interval_s`), and how it is mounted.
 
-    Rules may be set for its `groups`; `twin` is the sensor beside it that should read the same.
+    Rules may be set for its `groups`; `twin` is the sensor beside it that should read the same. Since `valid_from_ms`
+    (UTC) site, gateway, height and calibration are so, where the city file says when.
     """
 
     id: str
@@ -72,3 +73,4 @@ class Sensor(msgspec.Struct, frozen=True):
     retired: bool = False
     groups: tuple[str, ...] = ()
     twin: str | None = None
+    valid_from_ms: int | None = None

@@ -1,20 +1,28 @@
 """The registry as rows of its database:  keep_registry(connection, registry), read_registry(connection) -> Registry.
 
-What a newer city file names no more is retired, never deleted: its readings and accounts keep their meaning.
+What a newer city file names no more is retired, never deleted: its readings and accounts keep their meaning. What it
+says otherwise than the file before it becomes a dated fact (`city_facts.py`).
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from cloud.registry.city_facts import follow
+from cloud.registry.fact_rows import read_facts
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.registry.tables import Base
 
 
-def keep_registry(connection: Connection, registry: Registry) -> None:
-    """Make the database say what `registry`, read from a city file, says; doing it again changes nothing."""
+def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
+    """Make the database say what `registry`, read from a city file, says; doing it again changes nothing.
+
+    `now_ms` (UTC) is the moment from which on its changes hold that it does not date.
+    """
+    before = _filed(connection)
     sensors = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
     _put(connection, "cities", [{"id": 1, "name": registry.city.name, "zone": registry.city.zone}])
     _put(connection, "sites", [_row("sites", site) for site in registry.sites()])
@@ -25,6 +33,8 @@ def keep_registry(connection: Connection, registry: Registry) -> None:
     rows = [row for sensor in sensors for row in _quantity_rows(sensor)]
     if rows:
         connection.execute(insert(quantities), rows)
+    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    follow(connection, before, (*registry.gateways(), *sensors), now_ms=now)
 
 
 def read_registry(connection: Connection) -> Registry:
@@ -32,18 +42,32 @@ def read_registry(connection: Connection) -> Registry:
     city = connection.execute(select(_table("cities"))).mappings().first()
     if city is None:
         raise LookupError("the registry has no city yet; load a city file")
-    quantities: dict[str, list[Any]] = {}
-    for row in connection.execute(select(_table("sensor_quantities")).order_by("place")).mappings():
-        quantities.setdefault(row["sensor"], []).append(row)
     return Registry(
         city=City(city["name"], city["zone"]),
         sites=[Site(**row | {"polygon": _corners(row["polygon"])}) for row in _all(connection, "sites")],
-        gateways=[Gateway(**row) for row in _all(connection, "gateways")],
-        sensors=[
-            Sensor(**row | {"groups": tuple(row["groups"])}, **_measured(quantities.get(row["id"], [])))
-            for row in _all(connection, "sensors")
-        ],
+        gateways=_gateways(connection),
+        sensors=_sensors(connection),
+        facts=read_facts(connection),
     )
+
+
+def _filed(connection: Connection) -> list[Gateway | Sensor]:
+    """What the city file before said of the present."""
+    return [*_gateways(connection), *_sensors(connection)]
+
+
+def _gateways(connection: Connection) -> list[Gateway]:
+    return [Gateway(**row) for row in _all(connection, "gateways")]
+
+
+def _sensors(connection: Connection) -> list[Sensor]:
+    quantities: dict[str, list[Any]] = {}
+    for row in connection.execute(select(_table("sensor_quantities")).order_by("place")).mappings():
+        quantities.setdefault(row["sensor"], []).append(row)
+    return [
+        Sensor(**row | {"groups": tuple(row["groups"])}, **_measured(quantities.get(row["id"], [])))
+        for row in _all(connection, "sensors")
+    ]
 
 
 def _all(connection: Connection, name: str) -> list[dict[str, Any]]:

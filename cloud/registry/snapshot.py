@@ -1,53 +1,72 @@
 """The registry in memory: what ingest asks for each column, and the API and the alarm rules for each name.
 
 routes("gw-daruba")[("river-daruba-1", "water_level")] -> Route(site="daruba", domain=FLOOD, low=-1000, high=10000, …)
+
+What the city file says of sensors and gateways is laid over with the dated facts: people and rules see what holds now,
+ingest sees what held at each reading's own time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator
 
-import msgspec
-
-from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
+from cloud.registry.facts import Facts
+from cloud.registry.history import History
+from cloud.registry.records import City, Gateway, Sensor, Site
+from cloud.registry.routes import Route, Routes, routes_of
 from rules.derived import derived_of_site
-from wire import MEASURED, QUANTITIES, Domain
+from wire import MEASURED, Domain
 
 COMPUTED = "computed"
 """Stands for the gateway of what Siaga computes, and no gateway sent; no route leads from it."""
 HEALTH_QUANTITIES = tuple(name for name, row in MEASURED.items() if row.domain is Domain.GATEWAY)
 
 
-class Route(msgspec.Struct, frozen=True):
-    """Where readings of one quantity of one sensor go, and their bounds after `calibration` (None: none)."""
-
-    site: str
-    domain: Domain
-    low: float
-    high: float
-    calibration: Calibration | None
-
-
-Routes = Mapping[tuple[str, str], Route]
-"""By (sensor, quantity)."""
-
-
 class Registry:
     """A picture of the registry at one time; each gateway is also a sensor by itself, of the domain `gateway`.
 
-    Each site is one too, of the series that are computed for all of it: ISPU, capacity used.
+    Each site is one too, of the series that are computed for all of it: ISPU, capacity used. Sites, gateways and
+    sensors are as the city file has them, `facts` what is recorded besides; `now_ms` (UTC) is the present.
     """
 
     def __init__(
-        self, *, city: City, sites: Iterable[Site], gateways: Iterable[Gateway], sensors: Iterable[Sensor]
+        self,
+        *,
+        city: City,
+        sites: Iterable[Site],
+        gateways: Iterable[Gateway],
+        sensors: Iterable[Sensor],
+        facts: Facts | None = None,
+        now_ms: int | None = None,
     ) -> None:
+        self.edition = 0
         self.city = city
+        self.facts = facts or Facts()
+        self.history = History(self.facts)
+        now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        self._listeners: list[Callable[[], None]] = []
         self._sites = {site.id: site for site in sites}
-        self._gateways = {gateway.id: gateway for gateway in gateways}
+        self._gateways = {gateway.id: self.history.gateway_at(gateway, now) for gateway in gateways}
+        present = (self.history.sensor_at(sensor, now) for sensor in sensors)
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
-        self._sensors = {sensor.id: sensor for sensor in (*sensors, *own)}
+        self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
         self._routes: dict[str, dict[tuple[str, str], Route]] = {g.id: {} for g in self.gateways()}
-        for sensor in self.sensors():
-            self._routes.setdefault(sensor.gateway, {}).update(_routes_of(sensor))
+        for gateway, series, route in routes_of(self.sensors(), self.history):
+            if gateway in self._routes:
+                self._routes[gateway][series] = route
+
+    def become(self, other: "Registry") -> None:
+        """Say from now on what `other` says, to everybody who holds this registry."""
+        for name, value in vars(other).items():
+            if name not in ("edition", "_listeners"):
+                setattr(self, name, value)
+        self.edition += 1
+        for listener in self._listeners:
+            listener()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever the registry has become another."""
+        self._listeners.append(listener)
 
     def sites(self) -> list[Site]:
         """The sites of the city file."""
@@ -97,13 +116,3 @@ class Registry:
 
 def _as_sensor(gateway: Gateway) -> Sensor:
     return Sensor(gateway.id, gateway.name, gateway.site, gateway.id, HEALTH_QUANTITIES, retired=gateway.retired)
-
-
-def _routes_of(sensor: Sensor) -> dict[tuple[str, str], Route]:
-    return {(sensor.id, quantity): _route(sensor, quantity) for quantity in sensor.quantities}
-
-
-def _route(sensor: Sensor, quantity: str) -> Route:
-    row = QUANTITIES[quantity]
-    calibration = sensor.calibration.get(quantity, NO_CALIBRATION)
-    return Route(sensor.site, row.domain, row.low, row.high, None if calibration == NO_CALIBRATION else calibration)

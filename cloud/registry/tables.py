@@ -1,7 +1,7 @@
 """The tables of the registry database: the city, what never got into the readings store, and who sent what.
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
-ingest_leases
+ingest_leases  facts
 Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
 """
 
@@ -73,6 +73,7 @@ class SensorRow(Base):
     retired: Mapped[bool] = mapped_column(default=False)
     groups: Mapped[list[Any]] = mapped_column(JSON, default=list)
     twin: Mapped[str | None] = mapped_column(NAME)
+    valid_from_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class SensorQuantityRow(Base):
@@ -84,6 +85,25 @@ class SensorQuantityRow(Base):
     place: Mapped[int]
     scale: Mapped[float] = mapped_column(default=1.0)
     offset: Mapped[float] = mapped_column(default=0.0)
+
+
+class FactRow(Base):
+    """A dated fact: rows are added and marked as undone, never changed; `value` is JSON (see facts.py)."""
+
+    __tablename__ = "facts"
+    __table_args__ = (Index("facts_key", "subject", "what"), Index("facts_undone", "undone_ms"))
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80))
+    what: Mapped[str] = mapped_column(String(80))
+    value: Mapped[str] = mapped_column(Text)
+    valid_from_ms: Mapped[int] = mapped_column(COUNT)
+    author: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    word: Mapped[str] = mapped_column(Text)
+    recorded_ms: Mapped[int] = mapped_column(COUNT)
+    undone_ms: Mapped[int | None] = mapped_column(COUNT)
+    undone_by: Mapped[str | None] = mapped_column(Text)
+    due_ms: Mapped[int | None] = mapped_column(COUNT)
 
 
 class DeadLetterRow(Base):

@@ -1,0 +1,76 @@
+"""The city file as facts: what it says of the present, and what changed since the file before.
+
+file before      file now         becomes
+height 450       height 420       a fact: 420, from `valid_from` of the sensor, else from now on
+height 450       height 450       nothing, whatever people have recorded meanwhile: the file is older than their word
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cloud.alarms.journal import SYSTEM, Actor
+from cloud.registry.fact_rows import NewFact, lay_ground, read_facts, record
+from cloud.registry.facts import Facts, Key
+from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, SITE, calibration_of, subject_of
+from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
+
+CITY_FILE = "city file"
+"""The source of what the city file says."""
+
+Record = Gateway | Sensor
+
+
+def follow(connection: Connection, before: Iterable[Record], now: Iterable[Record], *, now_ms: int) -> None:
+    """Record what a city file says otherwise than the one before it; the first says what has held since ever."""
+    facts, filed = read_facts(connection), {subject_of(record): record for record in before}
+    records = list(now)
+    lay_ground(connection, _grounds(records, filed, facts), source=CITY_FILE, now_ms=now_ms)
+    facts = read_facts(connection)
+    for each in records:
+        earlier = filed.get(subject_of(each))
+        if earlier is not None:
+            for new in _changes(earlier, each, facts, now_ms):
+                record(connection, new, who=Actor(SYSTEM), now_ms=now_ms)
+
+
+def said(record: Record) -> dict[str, Any]:
+    """What the city file says of a gateway or sensor that has a date, by the name of the fact."""
+    if isinstance(record, Gateway):
+        return {SITE: record.site}
+    calibrations = {
+        calibration_of(quantity): _as_value(record.calibration.get(quantity, NO_CALIBRATION))
+        for quantity in record.quantities
+    }
+    return {SITE: record.site, GATEWAY: record.gateway, MOUNTING_HEIGHT: record.mounting_height_cm, **calibrations}
+
+
+def _grounds(records: Iterable[Record], filed: Mapping[str, Record], facts: Facts) -> Iterator[tuple[Key, Any]]:
+    for record_now in records:
+        subject = subject_of(record_now)
+        first = said(filed[subject]) if subject in filed else {}
+        for what, value in said(record_now).items():
+            plain = what.startswith("calibration.") and first.get(what, value) == _as_value(NO_CALIBRATION)
+            if not plain and not facts.of(subject, what):
+                yield (subject, what), first.get(what, value)
+
+
+def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[NewFact]:
+    was = said(before)
+    dated_ms = now.valid_from_ms if isinstance(now, Sensor) else None
+    is_dated_anew = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
+    start_ms = now_ms if dated_ms is None else dated_ms
+    for what, value in said(now).items():
+        ground = was.get(what, value)
+        held = facts.held(subject_of(now), what)
+        holds = ground if held is None else held.at(start_ms)
+        if (value != ground or is_dated_anew) and holds != value:
+            yield NewFact(
+                subject=subject_of(now), what=what, value=value, ground=ground, valid_from_ms=start_ms,
+                source=CITY_FILE,
+            )  # fmt: skip
+
+
+def _as_value(calibration: Calibration) -> dict[str, float]:
+    return {"scale": calibration.scale, "offset": calibration.offset}

@@ -1,0 +1,93 @@
+"""What the dated facts say of each sensor and gateway over time, beside what the city file says of the present.
+
+history.mounting_height_cm(river).at(time_ms) -> 450        history.now(river, now_ms) -> the sensor as it is today
+
+Tags of stored readings are what was *believed* at the reading's own time of its site and gateway: no correction that
+comes later may change them, or a reading that is sent again would be stored beside itself.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from cloud.registry.facts import Eras, Facts, always
+from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
+
+SITE, GATEWAY, MOUNTING_HEIGHT = "site", "gateway", "mounting_height_cm"
+_CALIBRATION = "calibration."
+
+
+def calibration_of(quantity: str) -> str:
+    """What the calibration of a quantity is called among facts: calibration.water_level."""
+    return f"{_CALIBRATION}{quantity}"
+
+
+def calibrated_quantity(what: str) -> str | None:
+    """The quantity whose calibration `what` is; None where it is something else."""
+    return what.removeprefix(_CALIBRATION) if what.startswith(_CALIBRATION) else None
+
+
+def subject_of(record: Sensor | Gateway) -> str:
+    """What a sensor or a gateway is called among facts: sensor:river, gateway:gw-daruba."""
+    is_gateway = isinstance(record, Gateway) or record.id == record.gateway
+    return f"gateway:{record.id}" if is_gateway else f"sensor:{record.id}"
+
+
+class History:
+    """The facts of the registry as the values of each sensor and gateway over time."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def site(self, record: Sensor | Gateway) -> Eras:
+        """Where it stood."""
+        return self._facts.held(subject_of(record), SITE) or always(record.site)
+
+    def gateway(self, sensor: Sensor) -> Eras:
+        """Behind which gateway it stood."""
+        return self._facts.held(subject_of(sensor), GATEWAY) or always(sensor.gateway)
+
+    def site_tag(self, record: Sensor | Gateway) -> Eras:
+        """Where it was believed to stand, when it was."""
+        return self._facts.believed(subject_of(record), SITE) or always(record.site)
+
+    def gateway_tag(self, sensor: Sensor) -> Eras:
+        """Behind which gateway it was believed to stand, when it was."""
+        return self._facts.believed(subject_of(sensor), GATEWAY) or always(sensor.gateway)
+
+    def mounting_height_cm(self, sensor: Sensor) -> Eras:
+        """How high it hung over the gauge's zero; None: over no water."""
+        return self._facts.held(subject_of(sensor), MOUNTING_HEIGHT) or always(sensor.mounting_height_cm)
+
+    def calibration(self, sensor: Sensor, quantity: str) -> Eras:
+        """How its readings of a quantity were calibrated."""
+        held = self._facts.held(subject_of(sensor), calibration_of(quantity))
+        if held is None:
+            return always(sensor.calibration.get(quantity, NO_CALIBRATION))
+        return Eras(zip(held.starts_ms, map(calibration_from, held.values), strict=True))
+
+    def sensor_at(self, sensor: Sensor, time_ms: int) -> Sensor:
+        """A sensor of the city file as it was at `time_ms` (UTC)."""
+        calibration = dict(self._calibrations(sensor, time_ms))
+        return msgspec.structs.replace(
+            sensor,
+            site=self.site(sensor).at(time_ms),
+            gateway=self.gateway(sensor).at(time_ms),
+            mounting_height_cm=self.mounting_height_cm(sensor).at(time_ms),
+            calibration=calibration,
+        )
+
+    def gateway_at(self, gateway: Gateway, time_ms: int) -> Gateway:
+        """A gateway of the city file as it was at `time_ms` (UTC)."""
+        return msgspec.structs.replace(gateway, site=self.site(gateway).at(time_ms))
+
+    def _calibrations(self, sensor: Sensor, time_ms: int) -> Iterator[tuple[str, Calibration]]:
+        for quantity in sensor.quantities:
+            given = self.calibration(sensor, quantity).at(time_ms)
+            if given != NO_CALIBRATION or quantity in sensor.calibration:
+                yield quantity, given
+
+
+def calibration_from(value: dict[str, float]) -> Calibration:
+    """A calibration as a fact has it."""
+    return Calibration(float(value["scale"]), float(value["offset"]))
