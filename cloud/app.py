@@ -47,6 +47,7 @@ from cloud.notify.settings import sites_must_exist
 from cloud.platform import Platform
 from cloud.registry.city_file import read_city_file
 from cloud.registry.database import Database, DatabaseOfNewerVersion, DatabaseUnavailable
+from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
@@ -95,6 +96,7 @@ class _Cloud:
         self._settings = settings
         self._database = database
         self._registry = registry
+        self._facts = DatedFacts(database, registry)
         self._store = store_of(settings.store)
         self._accounts, self._newest = Accounts(), Newest()
         self._statuses = Statuses(lambda: self._session.connected_since_s)
@@ -229,6 +231,7 @@ class _Cloud:
             previewer=Previewer(self._book, self._store),
             maintenance=Calendar(self._database, self._registry),
             notifier=self._notifier,
+            facts=self._facts,
         )
 
     def _components(self) -> dict[str, Callable[[], Component]]:
@@ -281,6 +284,7 @@ class _Cloud:
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
         if self._settings.monitoring.enabled and self._settings.ingest.enabled:
             works.append(self._monitoring.run())
+        works.append(self._facts.run())
         if self._lease is not None:
             works.append(self._lease.keep())
         parts = set(map(asyncio.create_task, works))

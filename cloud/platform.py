@@ -22,6 +22,7 @@ from cloud.health import Component, Condition, Health
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.notify.notifier import Notifier
+from cloud.registry.dated import DatedFacts
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
@@ -59,6 +60,7 @@ class Platform:
         previewer: Previewer,
         maintenance: Calendar,
         notifier: Notifier,
+        facts: DatedFacts,
     ) -> None:
         self.city: City = registry.city
         self.registry = registry
@@ -74,6 +76,7 @@ class Platform:
         self.previewer = previewer
         self.maintenance = maintenance
         self.notifier = notifier
+        self.facts = facts
         self.indices = Indices(registry, newest, gauges=gauges_of(book))
         self._components = components
         self._replay = replay

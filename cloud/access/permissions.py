@@ -44,6 +44,11 @@ PERMISSIONS: Table = {
     ("DELETE", "/api/v1/rules/{family}/{scope}"): _ENGINEER,
     ("POST", "/api/v1/rules/{family}/{scope}/undo"): _ENGINEER,
     ("POST", "/api/v1/rules/preview"): _ENGINEER,
+    # dated facts
+    ("GET", "/api/v1/facts"): _VIEWER,
+    ("POST", "/api/v1/facts"): _ENGINEER,
+    ("POST", "/api/v1/facts/{id}/correct"): _ENGINEER,
+    ("POST", "/api/v1/facts/{id}/undo"): _ENGINEER,
     # alarms
     ("GET", "/api/v1/alarms"): _VIEWER,
     ("GET", "/api/v1/alarms/{id}"): _VIEWER,

@@ -41,6 +41,7 @@ class Book:
         self._shelf = Shelf(registry, things=self.things)
         self._known = 0  # rows read; versions are only ever added
         self._one_save = asyncio.Lock()
+        registry.on_change(self._renew)
 
     @property
     def edition(self) -> tuple[int, int]:
@@ -201,6 +202,11 @@ class Book:
         now = self._clock()
         since = now if valid_from_ms is None else valid_from_ms
         return RuleVersion(family, scope, number, fields, removed, since, now, who.name, reason.strip())
+
+    def _renew(self) -> None:
+        """The registry has become another: rules may hold for other sensors now."""
+        self.things.renew()
+        self._shelf.renew()
 
     def _take(self, versions: Sequence[RuleVersion]) -> None:
         self._shelf, self._known = Shelf(self.registry, versions, things=self.things), len(versions)

@@ -84,6 +84,11 @@ class Shelf:
         self._timelines.clear()
         self.edition += 1
 
+    def renew(self) -> None:
+        """The things have changed: whatever was made for one of them is made anew."""
+        self._timelines.clear()
+        self.edition += 1
+
     def with_version(self, version: RuleVersion) -> "Shelf":
         """Another shelf, as this one would be with `version` on it."""
         family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]

@@ -31,6 +31,12 @@ class Things:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._things: dict[str, Sensor] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """See what the registry says now."""
+        registry = self._registry
         self._things = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
         for sensor in registry.sensors():
             also = self._things.get(sensor.id)

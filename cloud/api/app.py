@@ -1,7 +1,7 @@
 """The HTTP interface of the cloud.
 
 /api/v1/health  /session  /sites  /sensors  /gateways  /readings/latest  /readings  /dead-letters  /users  /tokens
-        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /cap
+        /rules  /alarms  /journal  /maintenance  /indices  /channels  /duty  /cap  /facts
 /metrics   /login   /docs
 """
 
@@ -21,6 +21,7 @@ from cloud.api.channels import channel_routes
 from cloud.api.dead_letters import dead_letter_routes
 from cloud.api.docs import serve_docs
 from cloud.api.duty import duty_routes
+from cloud.api.facts import fact_routes
 from cloud.api.indices import indices_routes
 from cloud.api.maintenance import maintenance_routes
 from cloud.api.problems import MEDIA_TYPE, answer_problems
@@ -55,6 +56,7 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
         app.include_router(routes(platform))
     for routes in (rule_routes, alarm_routes, maintenance_routes, channel_routes, duty_routes, cap_routes):
         app.include_router(routes(platform))
+    app.include_router(fact_routes(platform))
     app.include_router(access_routes(platform))
     serve_login(app, platform.access, city=platform.city.name)
     serve_password(app, platform.access, city=platform.city.name)

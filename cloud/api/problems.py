@@ -52,6 +52,8 @@ TITLES = {
     "maintenance-refused": (422, "The window cannot be"),
     "unknown-maintenance": (404, "No such maintenance window"),
     "store-unavailable": (503, "The readings store does not answer"),
+    "fact-refused": (422, "The fact cannot be recorded or undone"),
+    "unknown-fact": (404, "There is no such fact"),
     "registry-unavailable": (503, "The registry database does not answer"),
 }
 """Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""

@@ -37,8 +37,11 @@ def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | N
     follow(connection, before, (*registry.gateways(), *sensors), now_ms=now)
 
 
-def read_registry(connection: Connection) -> Registry:
-    """What the database knows, the retired included; LookupError while no city file was ever loaded."""
+def read_registry(connection: Connection, *, now_ms: int | None = None) -> Registry:
+    """What the database knows, the retired included, as it is at `now_ms` (UTC; now where None).
+
+    LookupError while no city file was ever loaded.
+    """
     city = connection.execute(select(_table("cities"))).mappings().first()
     if city is None:
         raise LookupError("the registry has no city yet; load a city file")
@@ -48,6 +51,7 @@ def read_registry(connection: Connection) -> Registry:
         gateways=_gateways(connection),
         sensors=_sensors(connection),
         facts=read_facts(connection),
+        now_ms=now_ms,
     )
 
 

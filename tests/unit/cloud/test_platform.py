@@ -16,6 +16,7 @@ from cloud.ingest.replay import Replayer
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
+from cloud.registry.dated import DatedFacts
 from cloud.statuses import Statuses
 from cloud.stores.contract import StoredReading
 from tests.unit.cloud.examples import T0, Workshop
@@ -34,6 +35,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         replay=replayer.replay, access=Access(workshop.database), book=book, desk=Desk(workshop.database),
             previewer=Previewer(book, workshop.store), maintenance=Calendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
+        facts=DatedFacts(workshop.database, workshop.registry),
     )  # fmt: skip
 
 

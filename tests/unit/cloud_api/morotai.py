@@ -28,7 +28,9 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.registry.database import Database
+from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
+from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
 from cloud.stores.sqlite import SqliteStore
@@ -99,6 +101,7 @@ class Morotai:
             previewer=Previewer(self.book, self.store),
             maintenance=Calendar(self.database, self.registry),
             notifier=self.notifier,
+            facts=DatedFacts(self.database, self.registry),
         )  # fmt: skip
         self._keeper = Keeper(
             opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
@@ -109,6 +112,7 @@ class Morotai:
     async def __aenter__(self) -> Self:
         await self.store.open()
         await self.database.open()
+        await self.database.run(lambda connection: keep_registry(connection, self.registry))
         await self.database.run(self.accounts.load)
         self.newest.load(await self.store.newest())
         await self.book.load()

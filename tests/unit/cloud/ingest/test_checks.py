@@ -4,6 +4,9 @@ import pytest
 
 from cloud.ingest.checks import EARLIEST_MS, Checked, check_batch
 from cloud.ingest.reasons import Reason
+from cloud.registry.facts import Fact, Facts
+from cloud.registry.records import Site
+from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, reading
 from wire import Clock, Domain, Reading, decode_batch, encode_batch
@@ -101,3 +104,69 @@ def test_a_column_twice_in_a_batch_gives_no_block_with_a_field_twice():
     twice = type(batch)("s", 1, 2, [batch.columns[0], batch.columns[0]])
     found = check_batch(twice, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
     assert [[name for name, _ in block.fields] for block in found.blocks] == [["pm2_5"], ["pm2_5"]]
+
+
+MOVED = T0 + 5
+
+
+def moved(*facts: tuple[str, object, int, int]) -> Registry:
+    """The city after `facts` of air-market: (what, value, valid from, recorded)."""
+    grounds = [("site", "daruba", 0, 1), ("gateway", GATEWAY, 0, 1)]
+    rows = [
+        Fact(number, "sensor:air-market", what, value, since, "ani", "", "", recorded)
+        for number, (what, value, since, recorded) in enumerate([*grounds, *facts], start=1)
+    ]
+    before = city()
+    pier = Site("pier", "Pier", "", 2.0, 128.0, "Asia/Jayapura")
+    sensors = [sensor for sensor in before.sensors() if before.gateway(sensor.id) is None]
+    return Registry(
+        city=before.city, sites=[*before.sites(), pier], gateways=before.gateways(), sensors=sensors,
+        facts=Facts(rows), now_ms=LATEST,
+    )  # fmt: skip
+
+
+def tags(found: Checked) -> list[tuple[str, str, list[int]]]:
+    return [(block.site, block.gateway, [time_ms - T0 for time_ms in block.times_ms]) for block in found.blocks]
+
+
+def checked_in(registry: Registry, *readings: Reading, gateway: str = GATEWAY) -> Checked:
+    batch = decode_batch(encode_batch("s", 1, readings))
+    return check_batch(batch, gateway=gateway, registry=registry, latest_ms=LATEST)
+
+
+def test_readings_are_tagged_by_where_the_sensor_was_at_their_own_time():
+    registry = moved(("site", "pier", MOVED, MOVED))
+    readings = [reading(at=at) for at in (3, 4, 5, 6)] + [reading(quantity="pm10", at=at) for at in (3, 4, 5, 6)]
+    assert tags(checked_in(registry, *readings)) == [
+        ("daruba", GATEWAY, [3, 4]), ("pier", GATEWAY, [5, 6]), ("daruba", GATEWAY, [3, 4]), ("pier", GATEWAY, [5, 6])
+    ]  # fmt: skip
+    whole = [reading(at=6), reading(at=7), reading(quantity="pm10", at=6), reading(quantity="pm10", at=7)]
+    assert tags(checked_in(registry, *whole)) == [("pier", GATEWAY, [6, 7])]
+
+
+def test_a_move_that_is_recorded_later_leaves_the_tags_of_what_was_sent_before_it():
+    registry = moved(("site", "pier", T0 - 1_000, MOVED))
+    assert tags(checked_in(registry, reading(at=4), reading(at=5))) == [
+        ("daruba", GATEWAY, [4]), ("pier", GATEWAY, [5])
+    ]  # fmt: skip
+
+
+def test_the_gateway_before_may_still_bring_what_it_measured_and_nothing_later():
+    registry = moved(("gateway", "gw-pier", MOVED, MOVED))
+    found = checked_in(registry, reading(at=4), reading(at=5))
+    assert tags(found) == [("daruba", GATEWAY, [4])]
+    assert reasons(found) == [Reason.FOREIGN_SENSOR]
+    assert "belongs to gw-pier" in found.refused[0].sentence
+
+
+def test_the_gateway_of_today_brings_what_another_left_behind_under_the_tag_of_that_time():
+    registry = moved(("gateway", "gw-pier", MOVED, MOVED))
+    found = checked_in(registry, reading(at=4), reading(at=5), gateway="gw-pier")
+    assert tags(found) == [("daruba", GATEWAY, [4]), ("daruba", "gw-pier", [5])]
+
+
+def test_calibration_is_that_of_the_readings_own_time():
+    grounds = ("calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, 0, 1)
+    registry = moved(grounds, ("calibration.pm2_5", {"scale": 2.0, "offset": 1.0}, MOVED, MOVED + 99))
+    found = checked_in(registry, reading(value=10, at=4), reading(value=10, at=5))
+    assert [block.fields for block in found.blocks] == [(("pm2_5", [10]),), (("pm2_5", [21]),)]

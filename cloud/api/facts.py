@@ -1,0 +1,171 @@
+"""Dated facts: how sensors hung, how they were calibrated and where they stood, from when on, and who said so.
+
+GET  /api/v1/facts?subject=sensor:river&what=mounting_height_cm
+POST /api/v1/facts {"subject":"sensor:river","what":"mounting_height_cm","value":420,"valid_from":"…","reason":"…"}
+POST /api/v1/facts/7/correct {"value":425,"reason":"read off wrongly"}      POST /api/v1/facts/7/undo {"reason":"…"}
+"""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field, JsonValue
+
+from cloud.access.asking import Asking
+from cloud.access.who import Who
+from cloud.api.alarms import time_of
+from cloud.api.answers import Answer, Time
+from cloud.api.problems import Problem
+from cloud.api.state import now_ms
+from cloud.api.times import rfc_3339
+from cloud.platform import Platform
+from cloud.registry.dated import FactRefused
+from cloud.registry.fact_kinds import visible_facts
+from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
+from cloud.registry.history import SITE
+from runtime.settings import Settings
+
+MOST_FACTS = 1_000
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Name = Annotated[str, Field(max_length=80)]
+Word = Annotated[str, Field(max_length=400)]
+_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-20T00:00:00.000Z"])
+
+
+class FactAnswer(Answer):
+    """A fact; `valid_from` is null where it has held since ever. `holds`: it is what holds now."""
+
+    id: int
+    subject: str = Field(examples=["sensor:river-daruba-1", "gateway:gw-daruba"])
+    what: str = Field(examples=["mounting_height_cm", "calibration.pm2_5", "site", "gateway"])
+    value: Any
+    valid_from: Time | None = _TIME
+    holds: bool
+    author: str
+    source: str
+    reason: str
+    recorded: Time = _TIME
+    undone: Time | None = _TIME
+    undone_by: str | None
+    computing: bool = Field(description="what is stored is being computed again because of it")
+
+
+class NewFact(Settings):
+    """A fact to record: from `valid_from` on, or from now; `source` says where it was read off."""
+
+    subject: Name
+    what: Name
+    value: JsonValue
+    valid_from: Annotated[str, Field(max_length=40)] | None = None
+    source: Word = ""
+    reason: Word
+
+
+class Correction(Settings):
+    """Another value with the same validity: the fact was a mistake."""
+
+    value: JsonValue
+    source: Word = ""
+    reason: Word
+
+
+class Undoing(Settings):
+    """Why a fact is taken back."""
+
+    reason: Word
+
+
+def fact_routes(platform: Platform) -> APIRouter:
+    """The routes below /api/v1/facts."""
+    routes = APIRouter(prefix="/api/v1/facts", tags=["Facts"])
+    facts = platform.facts
+
+    @routes.get("")
+    async def listed(
+        who: Asking,
+        subject: Annotated[str | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
+        what: Annotated[str | None, Query(max_length=80)] = None,
+        before_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
+    ) -> list[FactAnswer]:
+        """What is recorded of your sites, the newest first, undone facts too."""
+        known = visible_facts(platform.registry, who.may_see, subject=subject, what=what)
+        found = [fact for fact in known if before_id is None or fact.id < before_id]
+        return [_answer(fact, platform.registry.facts) for fact in found[:limit]]
+
+    @routes.post("", status_code=201)
+    async def record(who: Asking, new: NewFact) -> FactAnswer:
+        """Record what holds, or held, from a time on; what was stored since is computed again."""
+        _must_touch(platform, who, new.subject)
+        _must_see(who, new.what, new.value)
+        return await _done(platform, facts.record(
+            new.subject, new.what, new.value, who=who.actor, word=new.reason, source=new.source,
+            valid_from_ms=time_of("valid_from", new.valid_from),
+        ))  # fmt: skip
+
+    @routes.post("/{fact_id}/correct", status_code=201)
+    async def correct(who: Asking, fact_id: Id, new: Correction) -> FactAnswer:
+        """Record another value with the validity of a fact."""
+        fact = await _visible(platform, who, fact_id)
+        _must_see(who, fact.what, new.value)
+        return await _done(
+            platform, facts.correct(fact_id, new.value, who=who.actor, word=new.reason, source=new.source)
+        )
+
+    @routes.post("/{fact_id}/undo")
+    async def undo(who: Asking, fact_id: Id, word: Undoing) -> FactAnswer:
+        """Take a fact back; it stays in the list, with who did that."""
+        await _visible(platform, who, fact_id)
+        return await _done(platform, facts.undo(fact_id, who=who.actor, word=word.reason))
+
+    return routes
+
+
+def _must_touch(platform: Platform, who: Who, subject: str) -> None:
+    """Of a subject that one may not see nothing is said, not even that it is there."""
+    if not platform.facts.may_touch(subject, who.sites):
+        raise Problem("not-allowed", f"{who.name} may record nothing of {subject!r}; ask somebody who may see its site")
+
+
+def _must_see(who: Who, what: str, value: Any) -> None:
+    """A sensor is moved only to a site that one may see."""
+    if what == SITE and isinstance(value, str) and not who.may_see(value):
+        raise Problem("not-allowed", f"{who.name} may not see site {value[:80]!r}; ask somebody who may")
+
+
+async def _visible(platform: Platform, who: Who, fact_id: int) -> Fact:
+    try:
+        fact = await platform.facts.fact(fact_id)
+    except LookupError:
+        fact = None
+    if fact is None or not platform.facts.may_touch(fact.subject, who.sites):
+        raise Problem("unknown-fact", f"fact_id: there is no fact {fact_id}; /api/v1/facts lists them")
+    return fact
+
+
+async def _done(platform: Platform, deed: Awaitable[Fact]) -> FactAnswer:
+    try:
+        return _answer(await deed, platform.registry.facts)
+    except FactRefused as error:
+        raise Problem("fact-refused", str(error), problems=list[str](error.problems)) from None
+    except LookupError as error:
+        raise Problem("unknown-fact", f"fact_id: {error}; /api/v1/facts lists them") from None
+
+
+def _answer(fact: Fact, facts: Facts) -> FactAnswer:
+    holding = facts.holding(fact.subject, fact.what, now_ms())
+    return FactAnswer(
+        id=fact.id,
+        subject=fact.subject,
+        what=fact.what,
+        value=fact.value,
+        valid_from=None if fact.valid_from_ms <= SINCE_EVER_MS else rfc_3339(fact.valid_from_ms),
+        holds=holding is not None and holding.id == fact.id,
+        author=fact.author,
+        source=fact.source,
+        reason=fact.word,
+        recorded=rfc_3339(fact.recorded_ms),
+        undone=None if fact.undone_ms is None else rfc_3339(fact.undone_ms),
+        undone_by=fact.undone_by,
+        computing=fact.due_ms is not None,
+    )

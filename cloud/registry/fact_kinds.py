@@ -1,0 +1,149 @@
+"""What can be recorded as a dated fact, of what, and which values are possible.
+
+mounting_height_cm      of a sensor     30 to 3500, or null where it hangs over no water
+calibration.QUANTITY    of a sensor     {"scale": 1.0, "offset": -2.5}
+site, gateway           of a sensor     the id of one in the city file;  site of a gateway too
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from cloud.registry.facts import Fact, Key
+from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, SITE, calibrated_quantity, calibration_of
+from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
+from cloud.registry.snapshot import COMPUTED, Registry
+from rules.level import height_mistake
+from rules.said import Said
+
+Check = Callable[[Any, Registry], Said | None]
+"""Why a value cannot be; None where it can."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of fact: of which kinds of subject, and the check of its value."""
+
+    subjects: tuple[str, ...]
+    check: Check
+
+
+def _site(value: Any, registry: Registry) -> Said | None:
+    if value in {site.id for site in registry.sites()}:
+        return None
+    return Said("value {value!r}: there is no such site; /api/v1/sites lists them", value=_short(value))
+
+
+def _gateway(value: Any, registry: Registry) -> Said | None:
+    if value in {gateway.id for gateway in registry.gateways()}:
+        return None
+    return Said("value {value!r}: there is no such gateway; /api/v1/gateways lists them", value=_short(value))
+
+
+def _height(value: Any, _registry: Registry) -> Said | None:
+    if value is None:
+        return None
+    if not _is_number(value):
+        return Said(
+            "value {value!r}: write the height in cm, or null where it hangs over no water", value=_short(value)
+        )
+    return height_mistake(value)
+
+
+def _calibration(value: Any, _registry: Registry) -> Said | None:
+    if not isinstance(value, dict) or value.keys() != {"scale", "offset"} or not all(map(_is_number, value.values())):
+        return Said("value {value!r}: write {example}", value=_short(value), example='{"scale": 1.0, "offset": -2.5}')
+    if value["scale"] == 0:
+        return Said("value: a scale of 0 makes every value the same; write another")
+    return None
+
+
+KINDS = {
+    MOUNTING_HEIGHT: Kind(("sensor",), _height),
+    SITE: Kind(("sensor", "gateway"), _site),
+    GATEWAY: Kind(("sensor",), _gateway),
+}
+"""By the name of the fact; calibrations, one for each quantity of a sensor, are beside it."""
+_OF_CALIBRATION = Kind(("sensor",), _calibration)
+
+
+def kinds_of(registry: Registry, subject: str) -> list[str]:
+    """What can be recorded of a subject."""
+    record = record_of(registry, subject)
+    if record is None:
+        return []
+    kind = subject.partition(":")[0]
+    found = [what for what, row in KINDS.items() if kind in row.subjects]
+    quantities = record.quantities if isinstance(record, Sensor) else ()
+    return found + [calibration_of(quantity) for quantity in quantities]
+
+
+def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[Said]:
+    """Why a value cannot be recorded of a thing, in sentences; none where it can."""
+    subject, what = key
+    possible = kinds_of(registry, subject)
+    if not possible:
+        yield Said(
+            "subject {subject!r}: is nothing that facts are recorded of; write sensor:ID or gateway:ID",
+            subject=subject[:80],
+        )
+    elif what not in possible:
+        yield Said(
+            "what {what!r}: cannot be recorded of {subject}; write one of {known}",
+            what=what[:80], subject=subject, known=", ".join(possible),
+        )  # fmt: skip
+    else:
+        mistake = (_OF_CALIBRATION if calibrated_quantity(what) else KINDS[what]).check(value, registry)
+        if mistake is not None:
+            yield mistake
+
+
+def ground_of(registry: Registry, key: Key) -> Any:
+    """What holds of a thing of which nothing is recorded, as the city file has it."""
+    record, what = record_of(registry, key[0]), key[1]
+    quantity = calibrated_quantity(what)
+    if isinstance(record, Sensor) and quantity is not None:
+        line = record.calibration.get(quantity, NO_CALIBRATION)
+        return {"scale": line.scale, "offset": line.offset}
+    return getattr(record, what, None)
+
+
+def record_of(registry: Registry, subject: str) -> Sensor | Gateway | None:
+    """The sensor or gateway that a subject names, retired or not; None where there is none."""
+    kind, _colon, name = subject.partition(":")
+    if kind == "gateway":
+        return registry.gateway(name)
+    sensor = registry.sensor(name) if kind == "sensor" else None
+    return None if sensor is None or sensor.gateway in (COMPUTED, sensor.id) else sensor
+
+
+def site_of(registry: Registry, subject: str) -> str | None:
+    """The site of what a subject names; None where it belongs to none, or is not there."""
+    record = record_of(registry, subject)
+    return None if record is None else record.site
+
+
+def visible_facts(
+    registry: Registry, may_see: Callable[[str], bool], *, subject: str | None = None, what: str | None = None
+) -> list[Fact]:
+    """The facts of what stands at sites that somebody may see, the newest first; of one `subject`, `what` if asked."""
+    sites: dict[str, bool] = {}
+    found = []
+    for fact in reversed(registry.facts.all()):
+        if subject not in (None, fact.subject) or what not in (None, fact.what):
+            continue
+        if fact.subject not in sites:
+            site = site_of(registry, fact.subject)
+            sites[fact.subject] = site is not None and may_see(site)
+        if sites[fact.subject]:
+            found.append(fact)
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _short(value: Any) -> str:
+    return str(value)[:80]
