@@ -3,6 +3,7 @@
 siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore …        siaga-cloud migrate …
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
 siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
+siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
 """
 
 import argparse
@@ -17,6 +18,7 @@ from cloud.alarms.initial import initial_rules
 from cloud.app import CannotStart, serve
 from cloud.backup.commands import add_backup_commands
 from cloud.broker.commands import add_broker_commands
+from cloud.health_watch.commands import add_watch_command
 from cloud.ingest.lease import LeaseLost
 from cloud.notify.settings import sites_must_exist
 from cloud.registry.city_file import read_city_file
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="siaga-cloud", description="Takes in, keeps and shows a city's readings.")
     parser.add_argument("--version", action="version", version=f"siaga-cloud {_version()}")
     commands = parser.add_subparsers(
-        required=True, metavar="run | check | backup | restore | migrate | user | token | gateway | ingester"
+        required=True, metavar="run | check | backup | restore | migrate | user | token | gateway | ingester | watch"
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
@@ -84,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add_migrate_command(commands, common)
     add_commands(commands, common)
     add_broker_commands(commands, common)
+    add_watch_command(commands)
     run.add_argument("--verbose", action="store_true", help="log what happens in detail")
     return parser
 

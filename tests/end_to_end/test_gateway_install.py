@@ -21,6 +21,12 @@ def test_a_clean_environment_gets_an_agent_that_runs_and_nothing_of_the_cloud(tm
     settings = tmp_path / "edge.toml"
     settings.write_text('[gateway]\nid = "gw-clean"\n')
     assert "gateway gw-clean" in _run(tmp_path / "venv" / "bin" / "siaga-edge", "check", "--config", settings)
+    for program, extra in (("siaga-cloud", "cloud"), ("siaga-demo", "demo"), ("siaga-dashboards", "dashboards")):
+        ended = subprocess.run(
+            [tmp_path / "venv" / "bin" / program, "--help"], capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+        assert f'it needs the extra "{extra}"' in ended.stderr
     sys.stdout.write(f"a gateway installs: {', '.join(sorted(packages))}\n")
 
 

@@ -1,0 +1,50 @@
+"""What the watch keeps over a restart: who it has told is gone, when it last said that it lives, unsent pages.
+
+{"told": {"https://siaga.morotai.go.id/api/v1/health": 1795489800000}, "life_sign_ms": …, "waiting": [page, …]}
+Replaced whole; a file that cannot be read is a first start: telling again is better than not telling.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+
+from cloud.notify.pages import Page
+
+MOST_WAITING = 200
+_log = logging.getLogger(__name__)
+
+
+class Memory(msgspec.Struct):
+    """Times in UTC milliseconds; `waiting` are the pages that no channel has taken yet, the oldest first."""
+
+    told: dict[str, int] = {}
+    life_sign_ms: int = 0
+    waiting: list[Page] = []
+
+
+def remember(file: Path) -> Memory:
+    """What was kept in `file`."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        return Memory()
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        _log.warning("%s cannot be read (%s); the watch begins anew", file, error)
+        return Memory()
+
+
+def keep(file: Path, memory: Memory) -> None:
+    """Write `memory` into `file`, whole; a disk that takes nothing is said in the log and stops nothing."""
+    del memory.waiting[:-MOST_WAITING]
+    fresh = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:  # noqa: PTH123
+            opened.write(msgspec.json.encode(memory))
+            opened.flush()
+            os.fsync(opened.fileno())
+        fresh.replace(file)
+    except OSError as error:
+        _log.warning("%s cannot be written: %s; after a restart the watch may tell something twice", file, error)

@@ -1,0 +1,89 @@
+"""One question to one cloud:  GET https://siaga.morotai.go.id/api/v1/health  ─► Seen(good, what it was)
+
+good  200 and {"status": "ok" | "degraded"}: it works, and tells of its own troubles by itself
+bad   503 and {"status": "down"}, anything else, and no answer at all
+"""
+
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import msgspec
+
+HEALTH = "/api/v1/health"
+LONGEST_ANSWER = 256 * 1024
+_WORDS = 120
+"""Characters of a strange answer that are shown."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a question got: whether it was a good answer, and what it was, in a few words."""
+
+    good: bool
+    what: str
+
+
+class _Health(msgspec.Struct):
+    status: str
+    components: dict[str, msgspec.Raw] = {}
+
+
+class _Part(msgspec.Struct):
+    status: str = ""
+
+
+def address_of(url: str) -> str:
+    """The address to ask: health, where `url` names only a server; ValueError says what to write instead."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f'{url!r}: write an address such as "https://siaga.morotai.go.id"')
+    path = parts.path if parts.path.strip("/") else HEALTH
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def shown(address: str) -> str:
+    """The server in an address, for people: what may be secret in it is left out."""
+    parts = urlsplit(address)
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+async def ask(client: httpx.AsyncClient, address: str) -> Seen:
+    """Ask, within the client's time; nothing that can go wrong out there is an exception."""
+    try:
+        async with client.stream("GET", address, headers={"Accept": "application/json"}) as answer:
+            body = bytearray()
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > LONGEST_ANSWER:
+                    return Seen(good=False, what=f"answered {answer.status_code} with more than {LONGEST_ANSWER} bytes")
+    except httpx.TimeoutException:
+        return Seen(good=False, what="did not answer in time")
+    except httpx.ConnectError as error:
+        return Seen(good=False, what=f"cannot be reached: {str(error)[:_WORDS] or type(error).__name__}")
+    except httpx.HTTPError as error:
+        return Seen(good=False, what=f"broke off: {str(error)[:_WORDS] or type(error).__name__}")
+    return seen_in(answer.status_code, bytes(body))
+
+
+def seen_in(status: int, body: bytes) -> Seen:
+    """What an answer means."""
+    try:
+        health = msgspec.json.decode(body, type=_Health)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        words = " ".join(body[:_WORDS].decode("utf-8", "replace").split())
+        return Seen(good=False, what=f"answered {status} and not as Siaga does: {words!r}")
+    if status == httpx.codes.OK and health.status in ("ok", "degraded"):
+        return Seen(good=True, what=health.status)
+    down = [name for name, raw in health.components.items() if _status_of(raw) == "down"]
+    return Seen(
+        good=False, what=f"says that it is {health.status[:_WORDS]}" + (f": {', '.join(down[:10])}" if down else "")
+    )
+
+
+def _status_of(raw: msgspec.Raw) -> str:
+    """A component says a word, or to those who may know a word with its sentence."""
+    try:
+        found = msgspec.json.decode(raw, type=str | _Part)
+    except msgspec.MsgspecError:
+        return ""
+    return found if isinstance(found, str) else found.status

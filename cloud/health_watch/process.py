@@ -1,0 +1,142 @@
+"""The watch's process: ask every URL, judge, page; and once a week say that it lives.
+
+every_s ─► ask all at once ─► judge ─► lines ─► pages, kept ─► each over its channel until it is taken
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from cloud.health_watch.memory import keep, remember
+from cloud.health_watch.probe import Seen, ask, shown
+from cloud.health_watch.settings import WatchSettings
+from cloud.health_watch.verdict import News, Verdict, judge
+from cloud.health_watch.words import life_sign, news_line, pages
+from cloud.notify.channels.kinds import Means, sender
+from cloud.notify.contract import Later, Outcome, Sender, Sent
+from cloud.notify.pages import Line, Page
+from cloud.statuses import uptime_s
+from runtime.mqtt import TlsSettings
+
+_DAY_MS = 86_400_000
+_log = logging.getLogger(__name__)
+
+
+class HealthWatch:
+    """Asks `addresses` with `client`, and pages with `outgoing`, which trusts the system's authorities."""
+
+    def __init__(
+        self,
+        settings: WatchSettings,
+        addresses: Sequence[str],
+        client: httpx.AsyncClient,
+        outgoing: httpx.AsyncClient,
+        *,
+        clock_s: Callable[[], float] = uptime_s,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._settings = settings
+        self._addresses = tuple(dict.fromkeys(addresses))
+        self._client = client
+        self._clock_s = clock_s
+        self._now_ms = now_ms
+        self._memory = remember(settings.state)
+        began_s = clock_s()
+        self._verdicts = {
+            address: Verdict(told_s=began_s if address in self._memory.told else None) for address in self._addresses
+        }
+        means = Means(outgoing, _no_broker, _no_warnings, "")
+        self._senders: dict[str, Sender] = {channel.name: sender(channel, means) for channel in settings.channels}
+        self._seen: dict[str, Seen] = {}
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        _log.info("watching %s every %g s", ", ".join(map(shown, self._addresses)), self._settings.every_s)
+        while True:
+            await self.look()
+            await asyncio.sleep(self._settings.every_s)
+
+    async def look(self) -> None:
+        """Ask everybody once, and tell what is to be told."""
+        seen = await asyncio.gather(*(ask(self._client, address) for address in self._addresses))
+        for address, answer in zip(self._addresses, seen, strict=True):
+            self._judge(address, answer)
+        if abs(self._now_ms() - self._memory.life_sign_ms) >= self._settings.life_sign_days * _DAY_MS:
+            self.say_life_sign()
+        await self.deliver()
+
+    def say_life_sign(self) -> None:
+        """Put the sign that the watch lives among the pages that wait."""
+        self._memory.life_sign_ms = self._now_ms()
+        states = [f"{shown(address)} {seen.what}" for address, seen in self._seen.items()]
+        self._tell(life_sign(self._settings, states, now_ms=self._now_ms()))
+
+    async def deliver(self) -> list[tuple[str, Outcome]]:
+        """Try each page that waits once, all at once; what is not taken waits for the next look."""
+        waiting, self._memory.waiting = self._memory.waiting, []
+        outcomes = await asyncio.gather(*(self._send(page) for page in waiting))
+        for page, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, Later):
+                self._memory.waiting.append(page)
+            if not isinstance(outcome, Sent):
+                _log.warning("channel %s: %s", page.channel, outcome.problem)
+        if waiting:
+            keep(self._settings.state, self._memory)
+        return [(page.channel, outcome) for page, outcome in zip(waiting, outcomes, strict=True)]
+
+    def _judge(self, address: str, answer: Seen) -> None:
+        settings, now_ms = self._settings, self._now_ms()
+        before = self._seen.get(address)
+        if before is None or before.good != answer.good:
+            _log.info("%s %s", shown(address), answer.what)
+        self._seen[address] = answer
+        verdict, news = judge(
+            self._verdicts[address], answer, now_s=self._clock_s(), every_s=settings.every_s, after_s=settings.after_s,
+            again_s=settings.again_h * 3_600,
+        )  # fmt: skip
+        self._verdicts[address] = verdict
+        if news is None:
+            return
+        since_ms = self._memory.told.get(address, now_ms - self._bad_for_ms(verdict))
+        if news is News.BACK:
+            self._memory.told.pop(address, None)
+        else:
+            self._memory.told[address] = since_ms
+        self._tell(news_line(settings, shown(address), news, what=answer.what, since_ms=since_ms, now_ms=now_ms))
+
+    def _bad_for_ms(self, verdict: Verdict) -> int:
+        return 0 if verdict.bad_s is None else round((self._clock_s() - verdict.bad_s) * 1_000)
+
+    def _tell(self, line: Line) -> None:
+        for channel in self._settings.channels:
+            self._memory.waiting += pages(self._settings, channel, line)
+        keep(self._settings.state, self._memory)
+
+    async def _send(self, page: Page) -> Outcome:
+        channel = next((each for each in self._settings.channels if each.name == page.channel), None)
+        if channel is None:
+            return Sent("the settings have no such channel any more")
+        try:
+            async with asyncio.timeout(channel.timeout_s):
+                return await self._senders[channel.name].send(page)
+        except TimeoutError:
+            return Later(f"no answer within {channel.timeout_s:g} s", unsure=True)
+
+
+def new_client(settings: WatchSettings) -> httpx.AsyncClient:
+    """A client that verifies servers, against `ca` or the system's authorities, and follows no redirect.
+
+    OSError or ssl.SSLError for an unusable `ca`.
+    """
+    return httpx.AsyncClient(verify=TlsSettings(ca=settings.ca).context(), timeout=settings.timeout_s)
+
+
+def _no_broker(_topic: str, _payload: bytes) -> bool:
+    return False
+
+
+async def _no_warnings(_events: tuple[int, ...]) -> dict[str, bytes]:
+    return {}
