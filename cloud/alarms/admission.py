@@ -21,12 +21,19 @@ MOST_SENTENCES = 20
 """One mistake on all scopes would else be told a hundred times."""
 
 
-def mistakes_of(shelf: Shelf, registry: Registry, version: RuleVersion) -> list[Said]:
-    """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too."""
-    return mistakes_on(shelf.with_version(version), registry, version)
+def mistakes_of(
+    shelf: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[Said]:
+    """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too.
+
+    Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
+    """
+    return mistakes_on(shelf.with_version(version), registry, version, sites=sites)
 
 
-def mistakes_on(after: Shelf, registry: Registry, version: RuleVersion) -> list[Said]:
+def mistakes_on(
+    after: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[Said]:
     """The same for a version that stands on the shelf already."""
     named = [*_name_mistakes(version, registry), *_field_mistakes(version)]
     if named:
@@ -35,7 +42,7 @@ def mistakes_on(after: Shelf, registry: Registry, version: RuleVersion) -> list[
     later = after.times(version.family, None if own is None else scopes_of(own))
     times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
     found: dict[Said, None] = {}
-    for rule in _rules(after, version, times):
+    for rule in _rules(after, version, times, sites):
         found.update(dict.fromkeys(_rule_mistakes(rule, after.things)))
     return list(found)[:MOST_SENTENCES]
 
@@ -47,10 +54,13 @@ def things_in(scope: str, things: Things) -> list[Sensor]:
     return [thing for thing in (things.all() if own is None else [own]) if scope in scopes_of(thing)]
 
 
-def _rules(after: Shelf, version: RuleVersion, times: Iterable[int]) -> Iterator[Rule | Said]:
+def _rules(
+    after: Shelf, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
+) -> Iterator[Rule | Said]:
     """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
     seen: set[str] = set()
-    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in things_in(version.scope, after.things)]
+    things = [thing for thing in things_in(version.scope, after.things) if sites is None or thing.site in sites]
+    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in things]
     for time_ms in times:
         for place, scopes in sensors:
             yield from _new(after, version.family, place, scopes, time_ms, seen)
@@ -102,7 +112,7 @@ def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
         yield Said(
             "{field} {sensor!r}: there is no such sensor; {advice}",
             field="also.sensor",
-            sensor=also.sensor,
+            sensor=also.sensor[:80],
             advice=_nearest_sensor(also.sensor, things),
         )
     elif also.quantity not in second.quantities:
@@ -147,6 +157,16 @@ def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
             yield no_such_field(name)
     if not version.fields and not version.removed:
         yield Said("fields: there are none; set at least one, or remove the rule from this scope")
+
+
+def no_such_sensor(name: str) -> Said:
+    """That the second sensor is none, to somebody who may see some sites: one of another site is none to them."""
+    return Said(
+        "{field} {sensor!r}: there is no such sensor; {advice}",
+        field="also.sensor",
+        sensor=name[:80],
+        advice=Said("/api/v1/sensors lists them"),
+    )
 
 
 def _nearest_sensor(name: str, things: Things) -> Said:

@@ -159,9 +159,9 @@ class Book:
         """The rules of a sensor at any time."""
         return self._shelf.timeline(sensor_id)
 
-    def tried(self, version: RuleVersion) -> Shelf:
-        """The family's shelf as it would be with `version` on it; RuleRefused where it may not be."""
-        mistakes = mistakes_of(self._shelf, self.registry, version)
+    def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> Shelf:
+        """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `mistakes_of`)."""
+        mistakes = mistakes_of(self._shelf, self.registry, version, sites=sites)
         if mistakes:
             raise RuleRefused(mistakes)
         return self._shelf.with_version(version)

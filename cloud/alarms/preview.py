@@ -99,16 +99,18 @@ class Previewer:
         sensor: str,
         start_ms: int,
         end_ms: int,
+        sites: frozenset[str] | None = None,
     ) -> Preview:
         """What `fields` in `scope` would change for `sensor`; None: if the scope said nothing.
 
-        RuleRefused where they may not be saved; LookupError for a sensor that is not there; StoreUnavailable.
+        RuleRefused where they may not be saved, as far as sensors at `sites` tell (None: all);
+        LookupError for a sensor that is not there; StoreUnavailable.
         """
         known = self._book.things.get(sensor)
         if known is None:
             raise LookupError(f"there is no sensor {sensor}")
         saved = next((each for each in self._book.resolved(sensor) if each.rule.family == family), None)
-        edited = self._edited(family, scope, fields, known)
+        edited = self._edited(family, scope, fields, known, sites)
         quantity = next((each.rule.quantity for each in (edited, saved) if each is not None), "")
         points, others = await self._histories(known, quantity, saved, edited, start_ms, end_ms)
         end = min(end_ms, self._clock())
@@ -117,17 +119,20 @@ class Previewer:
             sensor, quantity, start_ms, end_ms, len(points), *outcomes, difference(*outcomes), thinned(points)
         )
 
-    def _edited(self, family: str, scope: str, fields: dict[str, Any] | None, sensor: Sensor) -> Resolved | None:
+    def _edited(
+        self, family: str, scope: str, fields: dict[str, Any] | None, sensor: Sensor, sites: frozenset[str] | None
+    ) -> Resolved | None:
         now = self._clock()
         version = RuleVersion(family, scope, 1_000_000, fields or {}, fields is None, now, now, "", "preview")
-        shelf = self._book.tried(version)
-        if scope not in scopes_of(sensor):
+        # who sees some sites hears of no scope but those of this sensor, not even by a suggestion
+        shelf = self._book.tried(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
+        if shelf is None or scope not in scopes_of(sensor):
             raise RuleRefused(
                 [
                     Said(
                         "sensor {sensor!r}: does not stand in {scope}; choose a sensor to which it applies",
                         sensor=sensor.id,
-                        scope=scope,
+                        scope=scope[:80],
                     )
                 ]
             )

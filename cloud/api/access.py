@@ -88,7 +88,7 @@ def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
     @routes.post("/users", status_code=201)
     async def add_user(new: NewUser, who: Asking) -> UserAnswer:
         """Add a user."""
-        role, sites = ROLE_OF_NAME[new.role], _sites(platform, new.sites)
+        role, sites = ROLE_OF_NAME[new.role], _sites(platform, who, new.sites)
         _must_have(who, role, sites)
         user = await access.users.add(new.name, new.password, role, sites=sites, full_name=new.full_name, by=who.actor)
         return user_answer(user)
@@ -96,10 +96,10 @@ def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
     @routes.patch("/users/{name}")
     async def change_user(name: str, new: UserChange, who: Asking) -> UserAnswer:
         """Change a user; a new role, password or choice of sites ends their sessions, and so does disabling them."""
-        change = _change(platform, new)
+        change = _change(platform, who, new)
 
         def allowed(user: User) -> None:
-            _must_have(who, user.role, user.sites)
+            _must_have(who, user.role, user.sites, given=False)
             _must_have(who, _or(change.role, user.role), _or(change.sites, user.sites))
 
         return user_answer(await access.users.change(name, change, by=who.actor, allowed=allowed))
@@ -114,7 +114,7 @@ def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None
     @routes.post("/tokens", status_code=201)
     async def add_token(new: NewToken, who: Asking) -> MadeToken:
         """Make a token for a program; its secret is in this answer and nowhere else."""
-        role, sites = ROLE_OF_NAME[new.role], _sites(platform, new.sites)
+        role, sites = ROLE_OF_NAME[new.role], _sites(platform, who, new.sites)
         _must_have(who, role, sites)
         secret, token = await access.tokens.add(new.name, role, sites=sites, days=new.days, by=who.actor)
         return MadeToken(secret=secret, token=token_answer(token))
@@ -124,7 +124,7 @@ def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None
         """End a token, at once and for good."""
 
         def allowed(token: Token) -> None:
-            _must_have(who, token.role, token.sites)
+            _must_have(who, token.role, token.sites, given=False)
 
         return token_answer(await access.tokens.revoke(token_id, by=who.actor, allowed=allowed))
 
@@ -138,15 +138,18 @@ def _session(who: Who, csrf: str) -> SessionAnswer:
     return SessionAnswer(name=who.name, role=role_name(who.role), sites=sites_list(who.sites), csrf=csrf or None)
 
 
-def _must_have(who: Who, role: Role, sites: frozenset[str] | None) -> None:
+def _must_have(who: Who, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:
+    """That `who` has no less than that; sites that they did not give themselves are named only if they see them."""
     if not may_give(who, role, sites):
-        seen = "all sites" if sites is None else ", ".join(sorted(sites))
+        named = sorted(site for site in sites or () if given or who.may_see(site))
+        others = [] if sites is None or len(named) == len(sites) else ["other sites"]
+        seen = "all sites" if sites is None else ", ".join([*named, *others])
         raise Problem("not-allowed", f"{who.name} may not give or take the role {role.name.lower()} on {seen}")
 
 
-def _sites(platform: Platform, named: list[str] | None) -> frozenset[str] | None:
-    if named is None:
-        return None
+def _sites(platform: Platform, who: Who, named: list[str] | None) -> frozenset[str] | None:
+    if named is None or (who.sites is not None and not who.sites.issuperset(named)):
+        return None if named is None else frozenset(named)  # which of them exist is not theirs to hear
     known = [site.id for site in platform.registry.sites()]
     for site in named:
         if site not in known:
@@ -155,7 +158,7 @@ def _sites(platform: Platform, named: list[str] | None) -> frozenset[str] | None
     return frozenset(named)
 
 
-def _change(platform: Platform, new: UserChange) -> Change:
+def _change(platform: Platform, who: Who, new: UserChange) -> Change:
     given = {name: getattr(new, name) for name in new.model_fields_set}
     for name in given.keys() - {"sites"}:
         if given[name] is None:
@@ -163,7 +166,7 @@ def _change(platform: Platform, new: UserChange) -> Change:
     if "role" in given:
         given["role"] = ROLE_OF_NAME[given["role"]]
     if "sites" in given:
-        given["sites"] = _sites(platform, given["sites"])
+        given["sites"] = _sites(platform, who, given["sites"])
     return Change(**given)
 
 

@@ -41,13 +41,13 @@ def channel_routes(platform: Platform) -> APIRouter:
         """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
         if not notifier.settings.steps:
             raise Problem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
-        return TestAlarmAnswer(alarm=await notifier.test_alarm(who.actor))
+        return TestAlarmAnswer(alarm=await notifier.test_alarm(who.actor, sites=who.sites))
 
     @routes.post("/{name}/test")
     async def test_channel(name: str, who: Asking) -> ChannelTestAnswer:
         """Send one test message over one channel, and wait for what comes of it."""
         try:
-            delivered = await notifier.test_channel(name, who.actor)
+            delivered = await notifier.test_channel(name, who.actor, sites=who.sites)
         except LookupError:
             names = [channel.name for channel in notifier.settings.channels]
             close = difflib.get_close_matches(name, names, n=1)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 
 from cloud.access.asking import Asking
+from cloud.access.sight import whole_gateways
 from cloud.access.who import Who
 from cloud.api.answers import DeadLetterAnswer, DeadLetterPage, ReplayAnswer
 from cloud.api.problems import Problem
@@ -35,7 +36,7 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
         ] = None,
     ) -> DeadLetterPage:
         """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
-        gateways = gateways_of(platform, who)
+        gateways = letters_seen(platform, who)
         letters = await platform.dead_letters.page(limit=limit + 1, before_id=before_id, gateways=gateways)
         shown = letters[:limit]
         return DeadLetterPage(
@@ -48,11 +49,8 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
     async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
         """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
         try:
-            letter = await platform.dead_letters.letter(dead_letter_id)
-            gateways = gateways_of(platform, who)
-            if gateways is not None and letter.gateway not in gateways:
-                raise _unknown(dead_letter_id)
-            replay = await platform.replay(dead_letter_id, who=who.actor)
+            letter = await seen_letter(platform, who, dead_letter_id)
+            replay = await platform.replay(letter.id, who=who.actor)
         except LookupError:
             raise _unknown(dead_letter_id) from None
         return ReplayAnswer(stored=replay.stored, refused=replay.refused, sentence=replay.sentence)
@@ -60,12 +58,19 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
     return routes
 
 
-def gateways_of(platform: Platform, who: Who) -> frozenset[str] | None:
-    """The gateways whose every sensor stands where `who` may see it; None for all, strangers' messages too."""
-    if who.sites is None:
-        return None
-    hidden = {sensor.gateway for sensor in platform.registry.sensors() if not who.may_see(sensor.site)}
-    return frozenset(gateway.id for gateway in platform.registry.gateways()) - hidden
+def letters_seen(platform: Platform, who: Who) -> frozenset[str] | None:
+    """The gateways whose dead letters are for `who`; None for all, strangers' messages too."""
+    registry = platform.registry
+    return None if who.sites is None else whole_gateways(who.sites, registry.gateways(), registry.sensors())
+
+
+async def seen_letter(platform: Platform, who: Who, letter_id: int) -> DeadLetter:
+    """One dead letter, if it is for `who`; LookupError where there is none of that id for them."""
+    letter = await platform.dead_letters.letter(letter_id)
+    gateways = letters_seen(platform, who)
+    if gateways is not None and letter.gateway not in gateways:
+        raise LookupError(f"there is no dead letter {letter_id}")
+    return letter
 
 
 def _unknown(dead_letter_id: int) -> Problem:

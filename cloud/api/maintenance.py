@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from cloud.access.asking import Asking
+from cloud.access.sight import may_name
 from cloud.access.who import Who
 from cloud.alarms.maintenance import MaintenanceRefused
 from cloud.alarms.records import Maintenance
@@ -68,8 +69,6 @@ def maintenance_routes(platform: Platform) -> APIRouter:
 
 
 def may_touch(site: str | None, sensor: str | None, who: Who, platform: Platform) -> bool:
-    """Whether a site, or that of a sensor, is one that `who` may see; what does not exist is for others to refuse."""
-    if sensor is not None:
-        known = platform.registry.sensor(sensor)
-        return known is None or who.may_see(known.site)
-    return site is None or who.may_see(site)
+    """Whether a site, and that of a sensor, is one that `who` may see; who sees all may name what does not exist."""
+    sees_sensor = sensor is None or may_name(who, platform.book.things, sensor)
+    return sees_sensor and (site is None or who.sites is None or who.may_see(site))

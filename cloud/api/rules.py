@@ -5,12 +5,14 @@ PUT /api/v1/rules/river-level/site:daruba {"fields":{"levels":[â€¦]},"reason":"â
 """
 
 from collections.abc import Awaitable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from cloud.access.asking import Asking
+from cloud.access.sight import foreign_in, may_change_scope, may_read_scope
 from cloud.access.who import Who
+from cloud.alarms.admission import no_such_sensor
 from cloud.alarms.book import Book
 from cloud.alarms.records import RuleRefused, RuleVersion
 from cloud.api.alarms import time_of
@@ -50,7 +52,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
     @routes.get("")
     async def families(who: Asking) -> list[FamilyAnswer]:
         """Every family of rules, and what each scope says of it."""
-        return [_family(book, family, who, platform) for family in book.families()]
+        return [_family(book, family, who) for family in book.families()]
 
     @routes.get("/resolved")
     async def resolved(
@@ -67,13 +69,13 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
         """One family of rules."""
         if not book.versions(family):
             raise _unknown(family)
-        return _family(book, family, who, platform)
+        return _family(book, family, who)
 
     @routes.get("/{family}/{scope}/versions")
     async def versions(who: Asking, family: str, scope: str) -> list[RuleVersionAnswer]:
         """Every version of what a scope said of a family, the newest first."""
         found = book.versions(family, scope)
-        if not found or not may_touch(scope, who, platform):
+        if not found or not may_read_scope(who, book.things, scope):
             raise _unknown(family, scope)
         return [version_answer(version) for version in found]
 
@@ -84,7 +86,8 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
     @routes.put("/{family}/{scope}")
     async def save(who: Asking, family: str, scope: str, new: NewRule) -> RuleVersionAnswer:
         """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
-        _must_touch(scope, who, platform)
+        _must_change(scope, who, platform)
+        _must_name(family, scope, new.fields, who, platform)
         return await _done(
             book.save(
                 family,
@@ -105,14 +108,14 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
         valid_from: Annotated[str | None, Query(description="from when on; default: now")] = None,
     ) -> RuleVersionAnswer:
         """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
-        _must_touch(scope, who, platform)
+        _must_change(scope, who, platform)
         valid_from_ms = time_of("valid_from", valid_from)
         return await _done(book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms))
 
     @routes.post("/{family}/{scope}/undo")
     async def undo(who: Asking, family: str, scope: str, why: Undo) -> RuleVersionAnswer:
         """Take the newest version back: a new one says what the one before it said."""
-        _must_touch(scope, who, platform)
+        _must_change(scope, who, platform)
         if not book.versions(family, scope):
             raise _unknown(family, scope)
         return await _done(book.undo(family, scope, who=who.actor, reason=why.reason))
@@ -125,6 +128,7 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
         known = platform.book.things.get(new.sensor)
         if known is None or not who.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
+        _must_name(new.family, new.scope, new.fields, who, platform)
         end_ms = time_of("end", new.end) or now_ms()
         start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
         if start_ms >= end_ms:
@@ -134,15 +138,21 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
         try:
             return preview_answer(
                 await platform.previewer.preview(
-                    new.family, new.scope, new.fields, sensor=new.sensor, start_ms=start_ms, end_ms=end_ms
+                    new.family,
+                    new.scope,
+                    new.fields,
+                    sensor=new.sensor,
+                    start_ms=start_ms,
+                    end_ms=end_ms,
+                    sites=who.sites,
                 )
             )
         except RuleRefused as error:
             raise _refused(error) from None
 
 
-def _family(book: Book, family: str, who: Who, platform: Platform) -> FamilyAnswer:
-    seen = [version for version in book.versions(family) if may_touch(version.scope, who, platform, reading=True)]
+def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
+    seen = [version for version in book.versions(family) if may_read_scope(who, book.things, version.scope)]
     held = {(patch.scope, patch.version) for patch in book.patches(family)}
     now = now_ms()
     return FamilyAnswer(
@@ -152,22 +162,20 @@ def _family(book: Book, family: str, who: Who, platform: Platform) -> FamilyAnsw
     )
 
 
-def may_touch(scope: str, who: Who, platform: Platform, *, reading: bool = True) -> bool:
-    """Whether `who` may see (or change) what a scope says: of a site they may see; of all and of groups by reading."""
-    kind, _, name = scope.partition(":")
-    if kind == "site":
-        return who.may_see(name)
-    if kind == "sensor":
-        sensor = platform.registry.sensor(name)
-        return sensor is None or who.may_see(sensor.site)
-    return reading or who.sites is None
-
-
-def _must_touch(scope: str, who: Who, platform: Platform) -> None:
-    if not may_touch(scope, who, platform, reading=False):
+def _must_change(scope: str, who: Who, platform: Platform) -> None:
+    if not may_change_scope(who, platform.book.things, scope):
         raise Problem(
             "not-allowed", f"{who.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
         )
+
+
+def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Who, platform: Platform) -> None:
+    """A rule may not be made to look at a sensor that its author may not see: what it does would tell of it."""
+    book = platform.book
+    held = next((patch.fields for patch in book.patches(family) if patch.scope == scope), {})
+    foreign = foreign_in(who, book.things, fields or {}, held)
+    if foreign:
+        raise _refused(RuleRefused([no_such_sensor(foreign[0])]))
 
 
 async def _done(change: Awaitable[RuleVersion]) -> RuleVersionAnswer:

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 
 from cloud.access.who import Role
+from cloud.api.dead_letters import seen_letter
 from cloud.console.alarm_acts import Acts
 from cloud.console.alarms import AlarmsPage
 from cloud.console.bar import Bar
@@ -75,7 +76,8 @@ class Console:
         """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
         try:
             who = await visitor.must(Role.TECHNICIAN)
-            replay = await self.platform.replay(letter, who=who.actor)
+            found = await seen_letter(self.platform, who, letter)
+            replay = await self.platform.replay(found.id, who=who.actor)
         except NotAllowed as refused:
             return "bad", str(refused)
         except LookupError:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from cloud.access.sight import whole_gateways
 from cloud.accounting import Account
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.dead_letters import DeadLetter
@@ -59,9 +60,8 @@ class Snapshot(msgspec.Struct, frozen=True):
         sensors = tuple(sensor for sensor in self.sensors if sensor.site in seen)
         gateways = tuple(gateway for gateway in self.gateways if gateway.site in seen)
         ours = {gateway.id for gateway in gateways}
-        # a letter holds readings of any sensor of its gateway, so it is for who sees them all
-        hidden = {sensor.gateway for sensor in self.sensors if sensor.site not in seen}
-        letters = tuple(letter for letter in self.letters if letter.gateway in ours - hidden)
+        whole = whole_gateways(seen, self.gateways, self.sensors)
+        letters = tuple(letter for letter in self.letters if letter.gateway in whole)
         readings = {
             sensor: kept
             for sensor, of_sensor in self.readings.items()
@@ -78,6 +78,7 @@ class Snapshot(msgspec.Struct, frozen=True):
             accounts={gateway: account for gateway, account in self.accounts.items() if gateway in ours},
             letters=letters,
             letters_open=len(letters),
+            per_minute={},
             alarms=tuple(alarm for alarm in self.alarms if alarm.site in seen),
             windows=tuple(one for one in self.windows if one.site in seen or one.sensor in {own.id for own in sensors}),
         )

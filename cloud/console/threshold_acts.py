@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from cloud.access.sight import foreign_in, may_change_scope
 from cloud.access.who import Role, Who
+from cloud.alarms.admission import no_such_sensor
 from cloud.alarms.book import Book
 from cloud.alarms.preview import Preview, Previewer
 from cloud.alarms.records import RuleRefused
@@ -53,9 +55,16 @@ class ThresholdActs:
         _ = self._words
         end_ms = time.time_ns() // 1_000_000
         try:
-            await self._must(visitor, f"sensor:{sensor}")
+            who = await self._must(visitor, f"sensor:{sensor}")
+            self._must_name(who, family, scope, fields)
             return await self._previewer.preview(
-                family, scope, fields or None, sensor=sensor, start_ms=end_ms - days * _DAY_MS, end_ms=end_ms
+                family,
+                scope,
+                fields or None,
+                sensor=sensor,
+                start_ms=end_ms - days * _DAY_MS,
+                end_ms=end_ms,
+                sites=who.sites,
             )
         except RuleRefused as refusal:
             return sorted_out(_, refusal.problems)
@@ -85,6 +94,7 @@ class ThresholdActs:
 
         async def act(who: Who) -> object:
             if fields:
+                self._must_name(who, family, scope, fields)
                 return await self._book.save(family, scope, fields, who=who.actor, reason=reason)
             return await self._book.remove(family, scope, who=who.actor, reason=reason)
 
@@ -102,12 +112,13 @@ class ThresholdActs:
 
     def may_change(self, who: Who, scope: str) -> bool:
         """Whether somebody's sites let them change what holds in `scope`: a wide scope takes all sites."""
-        if who.sites is None:
-            return True
-        kind, _colon, name = scope.partition(":")
-        sensor = self._book.things.get(name) if kind == "sensor" else None
-        site = name if kind == "site" else (sensor.site if sensor else "")
-        return bool(site) and who.may_see(site)
+        return may_change_scope(who, self._book.things, scope)
+
+    def _must_name(self, who: Who, family: str, scope: str, fields: dict[str, Any]) -> None:
+        held = next((patch.fields for patch in self._book.patches(family) if patch.scope == scope), {})
+        foreign = foreign_in(who, self._book.things, fields, held)
+        if foreign:
+            raise RuleRefused([no_such_sensor(foreign[0])])
 
     async def _act(self, visitor: Visitor, scope: str, act: Callable[[Who], Awaitable[object]]) -> Refused | None:
         try:

@@ -13,7 +13,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import httpx
 import msgspec
@@ -30,7 +30,7 @@ from cloud.notify.duty import DutyCalendar
 from cloud.notify.outbox import ChannelState, Claimed, Outbox
 from cloud.notify.packer import Packer, put
 from cloud.notify.pages import Line, Page, plain
-from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm
+from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.settings import NotifySettings, TelegramChannel
@@ -126,13 +126,15 @@ class Notifier:
         """Read how the channels do, now."""
         self._states = await self._database.run(self._outbox.states)
 
-    async def test_alarm(self, who: Actor) -> int:
-        """Send a test alarm through the whole chain; the id of its alarm."""
+    async def test_alarm(self, who: Actor, *, sites: Collection[str] | None = None) -> int:
+        """Send a test alarm through the whole chain, in the name of one of `sites` (None: any); the id of its alarm."""
 
         def write(connection: Connection) -> int:
             now = opened_ms = self._now()
             while True:  # one of the same millisecond is somebody else's
-                alarm = put_test_alarm(connection, self._registry, opened_ms=opened_ms, now_ms=now, who=who)
+                alarm = put_test_alarm(
+                    connection, self._registry, opened_ms=opened_ms, now_ms=now, who=who, sites=sites
+                )
                 if alarm is not None:
                     return alarm
                 opened_ms += 1
@@ -141,13 +143,16 @@ class Notifier:
         self.nudge()
         return alarm
 
-    async def test_channel(self, name: str, who: Actor) -> Delivered:
-        """Send one test message over one channel, and wait for what comes of it; LookupError for no such channel."""
+    async def test_channel(self, name: str, who: Actor, *, sites: Collection[str] | None = None) -> Delivered:
+        """Send one test message over one channel, in the name of one of `sites` (None: any), and wait for the outcome.
+
+        LookupError for no such channel.
+        """
         channel = self.settings.channel(name)
         if channel is None:
             raise LookupError(f"there is no channel {name!r}")
         now = self._now()
-        page = self._test_page(name, now)
+        page = self._test_page(name, now, sites)
         people = [each for person in self.settings.people for each in to_person(self.settings, channel, person.name)]
         told = own(self.settings, channel) or people[:1]
 
@@ -273,8 +278,8 @@ class Notifier:
             await asyncio.sleep(0.1)
         return Delivered(False, f"no outcome within {patience_s:g} s; look at the channel's state")
 
-    def _test_page(self, channel: str, now: int) -> Page:
-        site = next(iter(self._registry.sites()), None)
+    def _test_page(self, channel: str, now: int, sites: Collection[str] | None) -> Page:
+        site = site_for_tests(self._registry, sites)
         level = RULE.levels[0]
         line = Line(
             event=0, alarm=0, kind="raised", late=False, test=True, severity=level.severity,

@@ -3,6 +3,7 @@
 07:00 in the city ─► alarm (test, closed as it opens) ─► event ─► notice of step 1 ─► "TEST / UJI COBA · …"
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, insert, select
 from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.notify.once import insert_once
+from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.rule import TEST, Kind, Level, Rule, Severity
 
@@ -38,11 +40,22 @@ def morning_ms(now_ms: int, *, hour: str, zone: str) -> int | None:
     return round(due.timestamp() * 1_000) if due <= local < due + GRACE else None
 
 
+def site_for_tests(registry: Registry, sites: Collection[str] | None) -> Site | None:
+    """The site in whose name a test is made: the first of the city, or the first of those that its author may see."""
+    return next((site for site in registry.sites() if sites is None or site.id in sites), None)
+
+
 def put_test_alarm(
-    connection: Connection, registry: Registry, *, opened_ms: int, now_ms: int, who: Actor
+    connection: Connection,
+    registry: Registry,
+    *,
+    opened_ms: int,
+    now_ms: int,
+    who: Actor,
+    sites: Collection[str] | None = None,
 ) -> int | None:
-    """Open and close a test alarm; its id, or None where there is one of `opened_ms` already."""
-    site = next(iter(registry.sites()), None)
+    """Open and close a test alarm, in the name of one of `sites`; its id, or None where there is one of `opened_ms`."""
+    site = site_for_tests(registry, sites)
     gateway = next((each.id for each in registry.gateways() if site is not None and each.site == site.id), "siaga")
     row = {
         "family": FAMILY, "sensor": gateway, "quantity": RULE.quantity, "site": "" if site is None else site.id,

@@ -1,0 +1,55 @@
+"""What somebody may see and name: asked of every reference, in a path, in a body, in a suggestion.
+
+may_name(who, things, "river-daruba-1")        named_in({"also": {"sensor": "river-daruba-1", …}}) -> {"river-daruba-1"}
+
+For who sees some sites, what stands at another site is as what does not exist: the same refusal, and no suggestion.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cloud.access.who import Who
+from cloud.alarms.things import Things
+from cloud.registry.records import Gateway, Sensor
+
+
+def may_name(who: Who, things: Things, sensor: str) -> bool:
+    """Whether `who` may refer to a sensor; who sees all sites to any name, and then hears what is wrong with it."""
+    if who.sites is None:
+        return True
+    known = things.get(sensor)
+    return known is not None and who.may_see(known.site)
+
+
+def may_read_scope(who: Who, things: Things, scope: str) -> bool:
+    """Whether `who` may read what a scope says: that of one of their sites or sensors, or a wider one."""
+    kind, _, name = scope.partition(":")
+    if kind == "site":
+        return who.may_see(name)
+    return kind != "sensor" or may_name(who, things, name)
+
+
+def may_change_scope(who: Who, things: Things, scope: str) -> bool:
+    """Whether `who` may change it: a wide scope takes all sites."""
+    narrow = scope.startswith(("site:", "sensor:"))
+    return who.sites is None or (narrow and may_read_scope(who, things, scope))
+
+
+def named_in(fields: Any) -> set[str]:
+    """Every sensor that the fields of a rule refer to, however deep."""
+    if isinstance(fields, Mapping):
+        own = {fields["sensor"]} if isinstance(fields.get("sensor"), str) else set()
+        return own.union(*(named_in(value) for value in fields.values()))
+    return set().union(*(named_in(each) for each in fields)) if isinstance(fields, list | tuple) else set()
+
+
+def foreign_in(who: Who, things: Things, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
+    """The sensors in `fields` that `who` may not name; what `held` says already, word for word, is not theirs."""
+    new = {name: value for name, value in fields.items() if name not in held or held[name] != value}
+    return sorted(name for name in named_in(new) if not may_name(who, things, name))
+
+
+def whole_gateways(seen: frozenset[str], gateways: Iterable[Gateway], sensors: Iterable[Sensor]) -> frozenset[str]:
+    """The gateways whose every sensor stands at one of the sites `seen`: a message of theirs may hold any of them."""
+    hidden = {sensor.gateway for sensor in sensors if sensor.site not in seen}
+    return frozenset(gateway.id for gateway in gateways if gateway.site in seen) - hidden
