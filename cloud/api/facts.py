@@ -22,7 +22,7 @@ from cloud.platform import Platform
 from cloud.registry.dated import FactRefused
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
-from cloud.registry.history import SITE
+from cloud.registry.history import GATEWAY, SITE
 from runtime.settings import Settings
 
 MOST_FACTS = 1_000
@@ -97,7 +97,7 @@ def fact_routes(platform: Platform) -> APIRouter:
     async def record(who: Asking, new: NewFact) -> FactAnswer:
         """Record what holds, or held, from a time on; what was stored since is computed again."""
         _must_touch(platform, who, new.subject)
-        _must_see(who, new.what, new.value)
+        _must_see(platform, who, new.what, new.value)
         return await _done(platform, facts.record(
             new.subject, new.what, new.value, who=who.actor, word=new.reason, source=new.source,
             valid_from_ms=time_of("valid_from", new.valid_from),
@@ -107,7 +107,7 @@ def fact_routes(platform: Platform) -> APIRouter:
     async def correct(who: Asking, fact_id: Id, new: Correction) -> FactAnswer:
         """Record another value with the validity of a fact."""
         fact = await _visible(platform, who, fact_id)
-        _must_see(who, fact.what, new.value)
+        _must_see(platform, who, fact.what, new.value)
         return await _done(
             platform, facts.correct(fact_id, new.value, who=who.actor, word=new.reason, source=new.source)
         )
@@ -127,10 +127,14 @@ def _must_touch(platform: Platform, who: Who, subject: str) -> None:
         raise Problem("not-allowed", f"{who.name} may record nothing of {subject!r}; ask somebody who may see its site")
 
 
-def _must_see(who: Who, what: str, value: Any) -> None:
-    """A sensor is moved only to a site that one may see."""
-    if what == SITE and isinstance(value, str) and not who.may_see(value):
-        raise Problem("not-allowed", f"{who.name} may not see site {value[:80]!r}; ask somebody who may")
+def _must_see(platform: Platform, who: Who, what: str, value: Any) -> None:
+    """A sensor is moved only to a site, or a gateway, that one may see."""
+    if who.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
+        return
+    gateway = platform.registry.gateway(value) if what == GATEWAY else None
+    site = value if what == SITE else "" if gateway is None else gateway.site
+    if not who.may_see(site):
+        raise Problem("not-allowed", f"{who.name} may not see {what} {value[:80]!r}; ask somebody who may")
 
 
 async def _visible(platform: Platform, who: Who, fact_id: int) -> Fact:

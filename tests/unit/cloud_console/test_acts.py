@@ -12,9 +12,12 @@ from cloud.alarms.journal import Actor
 from cloud.alarms.preview import Preview
 from cloud.alarms.records import Alarm, AlarmFilter, RuleVersion
 from cloud.console.alarm_acts import Acts
+from cloud.console.page import Console
+from cloud.console.snapshot import Snapshots
 from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import words_in
+from cloud.settings import ConsoleSettings
 from rules.said import Said
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from tests.unit.cloud_console.alarms_made import around
@@ -257,3 +260,48 @@ def test_a_new_family_is_named_by_its_title():
     assert family_name("Tinggi Muka Air (Sungai)", []) == "tinggi-muka-air-sungai"
     assert family_name("River level", ["river-level", "river-level-2"]) == "river-level-3"
     assert family_name("…", []) == "rule"
+
+
+def test_no_rule_is_made_to_look_at_a_sensor_that_its_author_may_not_see(in_city: In):
+    async def happen(city: Morotai) -> None:
+        cici, acts = await visitor_of(city, Role.ENGINEER, sites=["sangowo"]), thresholds_in(city)
+        told = []
+        for sensor in ("river", "rivet"):
+            also = {"sensor": sensor, "quantity": "water_level", "kind": "above", "limit": 130.4}
+            fields = {"quantity": "pm2_5", "title": "Dust", "also": also,
+                      "levels": [{"name": "a", "severity": "minor", "limit": 0.0}]}  # fmt: skip
+            tried = await acts.preview(cici, "dust", "sensor:air-east", fields, sensor="air-east", days=1)
+            refused = await acts.save(cici, "dust", "sensor:air-east", fields, "why", seen=0)
+            assert tried == refused
+            assert isinstance(tried, Refused)
+            told.append(repr(tried).replace(sensor, "<sensor>"))
+        assert told[0] == told[1]
+        assert city.book.versions("dust") == []
+
+    in_city(happen)
+
+
+def test_dead_letters_on_the_console_are_for_who_sees_every_sensor_of_their_gateway(in_city: In):
+    async def happen(city: Morotai) -> None:
+        await city.deliver("gw-daruba", b"\x00 of the river, and of the ferry")
+        (letter,) = await city.dead_letters.page(limit=1)
+        picture = await Snapshots(city.platform).current()
+        assert letter.id in {each.id for each in picture.of_sites(None).letters}
+        console = Console(city.platform, ConsoleSettings())
+        for sites, seen in ((["daruba"], False), (["daruba", "dodola"], True)):
+            shown = picture.of_sites(frozenset(sites))
+            assert (letter.id in {each.id for each in shown.letters}) is seen
+            visitor = await visitor_of(city, Role.TECHNICIAN, sites=sites)
+            level, _ = await console.try_again(EN, visitor, letter.id)
+            assert (level == "warn") is not seen
+
+    in_city(happen)
+
+
+def test_who_sees_some_sites_reads_no_sentence_on_the_parts_of_the_whole(in_city: In):
+    async def happen(city: Morotai) -> None:
+        picture = await Snapshots(city.platform).current()
+        assert picture.health.components["broker"].detail
+        assert not picture.of_sites(frozenset({"sangowo"})).health.components["broker"].detail
+
+    in_city(happen)
