@@ -3,8 +3,9 @@
 freight ─► store (again and again until it takes it) ─► newest, metrics
         └► refusals, receipts, alarms ─► registry database, in one transaction
 
-Nothing leaves here half done: what the store rejects for ever joins the refusals, a message that breaks our own code
-is kept whole as a dead letter, and one whose dead letters find no room is given back as not safe.
+Nothing leaves here half done: what the store rejects for ever joins the refusals, and a message that breaks our own
+code is kept whole as a dead letter. A write that fails while the store takes others is `WriteFailsAlone`: whoever asked
+sets its messages aside and asks for them `apart`, so that one reading that is never taken keeps nobody waiting.
 """
 
 import asyncio
@@ -28,8 +29,17 @@ from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
 
+FAILS_ALONE_AFTER = 2
+"""So many failures of a write, each while the store took another, are that write's own."""
+SUSPECT_S = 600.0
+"""How long a gateway is written apart after the store refused a reading of it for ever."""
+
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class WriteFailsAlone(Exception):
+    """The store takes other writes, and not this one."""
 
 
 class Keeper:
@@ -66,6 +76,7 @@ class Keeper:
         self._note_stored = note
         self._confirm = confirm
         self._pause = pause
+        self._suspects: dict[str, float] = {}
         self._one_commit = asyncio.Lock() if watch is None else watch.turn
 
     async def open_store(self) -> None:
@@ -74,20 +85,25 @@ class Keeper:
 
     async def learn_newest(self) -> None:
         """Take the newest readings that the store remembers; those that come meanwhile are not replaced."""
-        attempt = 0
-        while True:
-            try:
-                return self._newest.load(await self._store.newest())
-            except StoreUnavailable as error:
-                attempt += 1
-                _log.warning("the newest readings cannot be asked for: %s", error)
-                await self._pause(wait_s(error, attempt))
+        self._newest.load(await self._patiently(lambda: self._store.newest()))
 
-    async def keep(self, freights: Sequence[Freight]) -> list[Freight]:
-        """Make messages safe; gives back those that are, which are all but those whose dead letters find no room."""
-        stored = await self._store_all(freights)
+    async def keep(self, freights: Sequence[Freight], *, apart: bool = False) -> list[Freight]:
+        """Make messages safe; gives back those that are, which are all but those whose dead letters find no room.
+
+        `apart`: the store is asked for each point by itself where it must be. Without it, WriteFailsAlone where that
+        is what is needed; nothing of the messages is safe then.
+        """
+        stored = await self._store_all(freights, apart=apart)
         async with self._one_commit:
             return await self._commit(stored)
+
+    def is_suspect(self, gateway: str) -> bool:
+        """Whether the store refused a reading of a gateway for ever not long ago, so that its messages go apart."""
+        since_s = self._suspects.get(gateway)
+        if since_s is None or time.monotonic() - since_s < SUSPECT_S:
+            return since_s is not None
+        del self._suspects[gateway]
+        return False
 
     def store_component(self) -> Component:
         """How the store is doing."""
@@ -95,20 +111,22 @@ class Keeper:
             return Component(Condition.DOWN, self.store_problem)
         return Component(Condition.OK, "takes and gives readings")
 
-    async def _store_all(self, freights: Sequence[Freight]) -> list[Freight]:
+    async def _store_all(self, freights: Sequence[Freight], *, apart: bool) -> list[Freight]:
         to_store = [freight for freight in freights if freight.portion is not None]
         portions = [freight.portion for freight in to_store if freight.portion is not None]
         if not portions:
             return list(freights)
         try:
-            result = await self._patiently(lambda: self._timed_write(portions))
+            result = await self._write(portions, apart=apart)
+        except WriteFailsAlone:
+            raise
         except Exception as error:
             _log.exception(
                 "writing %d batches to the readings store failed in a way that nobody foresaw", len(freights)
             )
             if len(freights) == 1:
                 return [self._opener.condemn(freights[0], error)]
-            return [stored for freight in freights for stored in await self._store_all([freight])]
+            return [stored for freight in freights for stored in await self._store_all([freight], apart=True)]
         stored = self._with_rejected(freights, to_store, result) if result.rejected else list(freights)
         durable_ms = time.time_ns() // 1_000_000
         for freight in stored:
@@ -120,9 +138,33 @@ class Keeper:
                 self._note_stored(freight.gateway, *freight.stretch)
         return stored
 
-    async def _timed_write(self, portions: Sequence[Portion]) -> WriteResult:
-        with self._metrics.time_of_write():
-            return await self._store.write(portions)
+    async def _write(self, portions: Sequence[Portion], *, apart: bool) -> WriteResult:
+        if apart:
+            return await self._patiently(lambda: self._store.write_apart(portions))
+        failures = 0
+
+        async def write() -> WriteResult:
+            nonlocal failures
+            try:
+                with self._metrics.time_of_write():
+                    return await self._store.write(portions)
+            except StoreUnavailable as error:
+                if not await self._takes_others():
+                    raise
+                failures += 1
+                if failures < FAILS_ALONE_AFTER:
+                    raise StoreUnavailable(str(error), retry_after_s=error.retry_after_s) from None
+                self._note(None)
+                raise WriteFailsAlone(str(error)) from None
+
+        return await self._patiently(write)
+
+    async def _takes_others(self) -> bool:
+        try:
+            await self._store.probe()
+        except StoreUnavailable:
+            return False
+        return True
 
     def _with_rejected(
         self, freights: Sequence[Freight], to_store: Sequence[Freight], result: WriteResult
@@ -131,6 +173,7 @@ class Keeper:
         rejected: defaultdict[int, list[Rejected]] = defaultdict(list)
         for each in result.rejected:
             rejected[id(to_store[each.portion])].append(each)
+            self._suspects[to_store[each.portion].gateway] = time.monotonic()
         return [
             self._opener.without(freight, rejected[id(freight)]) if id(freight) in rejected else freight
             for freight in freights

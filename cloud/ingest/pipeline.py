@@ -2,6 +2,7 @@
 
 intake ─► open (decode, check) ─► group ─► keeper ─► ack on …/ack ─► PUBACK
           as many as wait, up to READINGS_A_WRITE       WRITES_AT_ONCE groups under way
+                                    └─► apart, gateway by gateway: what fails where other writes succeed
 
 While nothing is under way a single message goes at once; under load groups grow by themselves, because more messages
 come in while writes are under way. An ack goes out only after `keep` returned: the promise rests on this order.
@@ -10,30 +11,37 @@ come in while writes are under way. An ack goes out only after `keep` returned: 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from cloud.accounting import Receipt
 from cloud.dead_letters import Refusal
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.intake import Arrival, Intake
-from cloud.ingest.keeper import Keeper
+from cloud.ingest.keeper import Keeper, WriteFailsAlone
 from cloud.ingest.lease import LeaseLost
+from cloud.ingest.under_way import UnderWay
 from cloud.metrics import Metrics
 from runtime.mqtt import Message
 from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of
 
 READINGS_A_WRITE = 60_000
 WRITES_AT_ONCE = 4
+APART_AT_ONCE = 4
+"""Gateways whose messages are written apart at the same time, beside the groups."""
 ACKS_KEPT = 10_000
 """Acks that wait for the broker; beyond them gateways send again, which is harmless."""
 READINGS_BETWEEN_BREATHS = 6_000
 """Opened in a row, some 3 ms, before other tasks of the process get their turn."""
 
 _log = logging.getLogger(__name__)
+
+
+Opened = tuple[Arrival, Freight]
+"""A message and what was made of it."""
 
 
 class Receipted(Protocol):
@@ -74,6 +82,9 @@ class Pipeline:
         self._intake = Intake(max_bytes=queue_bytes)
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._ranges = UnderWay()
+        self._apart: dict[str, list[Opened]] = {}
+        self._places_apart = asyncio.Semaphore(APART_AT_ONCE)
         self._closing = False
         metrics.queue_bytes.set_function(lambda: self._intake.bytes_held)
 
@@ -94,17 +105,14 @@ class Pipeline:
         """Work until cancelled, on a store that is open."""
         while True:
             await self._slots.acquire()
-            arrivals, freights = await self._group()
-            task = asyncio.create_task(self._finish(arrivals, freights))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
+            self._start(self._finish(await self._group())).add_done_callback(lambda _: self._slots.release())
 
     async def drain(self, *, patience_s: float) -> None:
         """Take nothing more, and give what is under way `patience_s` to become safe."""
         self._closing = True
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=patience_s)
-        for task in self._under_way:
+        for task in list(self._under_way):
             task.cancel()
 
     def component(self) -> Component:
@@ -115,17 +123,20 @@ class Pipeline:
                 f"the queue of {self._intake.bytes_held // 2**20} MB is full, so gateways send again; "
                 "look at the store, or raise ingest.queue_mb",
             )
-        return Component(Condition.OK, f"{len(self._intake)} batches wait, {len(self._under_way)} writes under way")
+        apart = f"; written apart: {', '.join(sorted(self._apart)[:8])}" if self._apart else ""
+        at_work = f"{len(self._intake)} batches wait, {len(self._under_way)} writes under way"
+        return Component(Condition.OK, at_work + apart)
 
-    async def _group(self) -> tuple[list[Arrival], list[Freight]]:
-        arrivals: list[Arrival] = []
-        freights: list[Freight] = []
+    async def _group(self) -> list[Opened]:
+        opened: list[Opened] = []
         readings = breath = 0
         arrival: Arrival | None = await self._intake.take()
         while arrival is not None:
             freight = self._opener.open(arrival.message.payload, arrival.gateway)
-            arrivals.append(arrival)
-            freights.append(freight)
+            if self._ranges.begin(freight.receipt):
+                opened.append((arrival, freight))
+            else:
+                self._done_with(arrival)
             readings, breath = readings + freight.readings, breath + freight.readings
             if readings >= READINGS_A_WRITE:
                 break
@@ -133,32 +144,72 @@ class Pipeline:
                 breath = 0
                 await asyncio.sleep(0)
             arrival = self._intake.take_now()
-        return arrivals, freights
+        return opened
 
-    async def _finish(self, arrivals: Sequence[Arrival], freights: Sequence[Freight]) -> None:
+    async def _finish(self, opened: Sequence[Opened]) -> None:
+        suspects = [each for each in opened if self._keeper.is_suspect(each[1].gateway)]
+        if suspects:
+            self._set_apart(suspects)
+            opened = [each for each in opened if not self._keeper.is_suspect(each[1].gateway)]
         try:
-            safe = await self._keeper.keep(freights)
+            await self._settle(opened)
+        except WriteFailsAlone as failure:
+            _log.warning("%s; %d batches are written apart, gateway by gateway", failure, len(opened))
+            self._set_apart(opened)
+
+    def _set_apart(self, opened: Iterable[Opened]) -> None:
+        for each in opened:
+            gateway = each[1].gateway
+            if gateway in self._apart:
+                self._apart[gateway].append(each)
+            else:
+                self._apart[gateway] = [each]
+                self._start(self._finish_apart(gateway))
+
+    async def _finish_apart(self, gateway: str) -> None:
+        try:
+            async with self._places_apart:
+                while opened := self._apart[gateway]:
+                    self._apart[gateway] = []
+                    await self._settle(opened, apart=True)
+        finally:
+            del self._apart[gateway]
+
+    async def _settle(self, opened: Sequence[Opened], *, apart: bool = False) -> None:
+        """Make messages safe, say so, and let go of them; WriteFailsAlone: nothing of that has happened."""
+        if not opened:
+            return
+        try:
+            safe = await self._keeper.keep([freight for _, freight in opened], apart=apart)
+        except WriteFailsAlone:
+            raise
         except LeaseLost as lost:
             _log.error("%s; nothing more is acknowledged", lost)
             safe = []
         except Exception:
-            _log.exception("keeping %d batches failed in a way that nobody foresaw; they come again", len(freights))
+            _log.exception("keeping %d batches failed in a way that nobody foresaw; they come again", len(opened))
             safe = []
         self._metrics.batches.inc(len(safe))
         for gateway, ack in acks_of(safe):
             self._tell(topic_of(gateway, Channel.ACK), encode_ack(ack))
-        for arrival in arrivals:
-            self._acknowledge(arrival.message)
-            for shed in self._intake.release(arrival):
-                self._acknowledge(shed)
+        for arrival, freight in opened:
+            self._ranges.end(freight.receipt)
+            self._done_with(arrival)
+
+    def _done_with(self, arrival: Arrival) -> None:
+        self._acknowledge(arrival.message)
+        for shed in self._intake.release(arrival):
+            self._acknowledge(shed)
 
     def _tell(self, topic: str, ack: bytes) -> None:
         if not self._publish(topic, ack):
             self._unsaid.append((topic, ack))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._slots.release()
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
 
 
 def acks_of(safe: Iterable[Receipted]) -> Iterator[tuple[str, Ack]]:

@@ -1,16 +1,18 @@
 """What an InfluxDB's answers mean.
 
-204          stored
+204          stored; nothing else counts: a page of HTML with 200 comes from another program
 413          too large: send it in halves
 400, 422     some lines will never be taken: find them (the server may name them), store the rest
-401 403 404  it knows us and says no: somebody must act
-429 5xx …    not now: wait, as long as Retry-After says
+5xx          the same where its words say so (InfluxDB 2.0: "500 … partial write: … dropped=1"); else not now: wait
+401 403 404  it knows us and says no, or it is no InfluxDB: somebody must act
+429          not now: wait, as long as Retry-After says
 """
 
 import email.utils
 import re
 import time
 from enum import Enum, auto
+from typing import Any
 
 import httpx
 import msgspec
@@ -29,23 +31,29 @@ class Meaning(Enum):
 
 
 MEANING_OF_STATUS = {
+    204: Meaning.STORED,
     400: Meaning.FIND,
-    401: Meaning.REFUSED,
-    403: Meaning.REFUSED,
-    404: Meaning.REFUSED,
     408: Meaning.WAIT,
     413: Meaning.SPLIT,
     422: Meaning.FIND,
     425: Meaning.WAIT,
     429: Meaning.WAIT,
+    501: Meaning.REFUSED,
+    505: Meaning.REFUSED,
+    511: Meaning.REFUSED,  # "network authentication required": a login page stands between
 }
-_MEANING_OF_CLASS = {2: Meaning.STORED, 3: Meaning.REFUSED, 4: Meaning.REFUSED}  # others: wait
+_MEANING_OF_CLASS = {5: Meaning.WAIT}  # others: refused
 # A proxy, or another program on that port, answers 400 too: that says nothing of our lines
 _ABOUT_LINES = re.compile(
     r"pars|partial write|conflict|dropped|point|invalid (field|number|tag|time)|max-\w+-per", re.IGNORECASE
 )
+# Under 5xx "partial write" alone is also what a cluster says that misses a node: only what no waiting mends counts
+_NEVER_TAKEN = re.compile(
+    r"\bdropped=\d|beyond retention|field type conflict|unable to parse '|max-\w+-per", re.IGNORECASE
+)
 _DROPPED = re.compile(r"\bdropped=(\d+)")
 _UNPARSED = re.compile(r"unable to parse '((?:[^'\\]|\\.)*)'")
+_PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*<", re.IGNORECASE)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -72,24 +80,73 @@ class Answer(msgspec.Struct, frozen=True):
         return {number: reason for number, reason in (by_text | by_number).items() if number < len(lines)}
 
 
+STORED = Answer(Meaning.STORED, 204, "")
+
+
 def answer_of(response: httpx.Response) -> Answer:
     """Read a server's answer to a write."""
     status = response.status_code
     text = error_text(response)
-    meaning = MEANING_OF_STATUS.get(status) or _MEANING_OF_CLASS.get(status // 100, Meaning.WAIT)
-    if meaning is Meaning.FIND and not _ABOUT_LINES.search(text):
-        meaning = Meaning.REFUSED
-    return Answer(meaning, status, text, response.content, retry_after_s(response))
+    return Answer(
+        _meaning(status, text, page=is_page(response)), status, text, response.content, retry_after_s(response)
+    )
+
+
+def _meaning(status: int, text: str, *, page: bool) -> Meaning:
+    meaning = MEANING_OF_STATUS.get(status) or _MEANING_OF_CLASS.get(status // 100, Meaning.REFUSED)
+    if meaning is Meaning.FIND and (page or not _ABOUT_LINES.search(text)):
+        return Meaning.REFUSED
+    if status >= 500 and not page and _NEVER_TAKEN.search(text):
+        return Meaning.FIND
+    return meaning
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether an answer is a page for a browser (HTML, XML): no InfluxDB sends one."""
+    return "html" in response.headers.get("content-type", "").lower() or _PAGE.match(response.content) is not None
+
+
+def is_foreign(response: httpx.Response) -> bool:
+    """Whether an answer is a page, a redirect, or a success of another kind than a write's: no InfluxDB's."""
+    return is_page(response) or "location" in response.headers or response.status_code // 100 == 2
+
+
+def no_influx(response: httpx.Response) -> str:
+    """What to say of an answer that no InfluxDB gives: what it was, and where to look."""
+    place = response.headers.get("location")
+    if place is not None:
+        what = f"a redirect to {_without_secrets(place)}"
+    else:
+        kind = response.headers.get("content-type", "").partition(";")[0][:60]
+        what = f"{kind or 'a body without a type'} ({error_text(response)[:80]!r})"
+    return (
+        f"{response.status_code} with {printable(what)}, which no InfluxDB does: another program, a proxy or a login "
+        "page answers there; check store.url"
+    )
 
 
 def error_text(response: httpx.Response) -> str:
-    """What a server says of an error, on one line, cut to `MAX_ERROR_TEXT` characters."""
+    """What a server says of an error, on one line, printable, cut to `MAX_ERROR_TEXT` characters."""
     try:
         said = msgspec.json.decode(response.content, type=dict[str, object])
         text = str(said.get("error") or said.get("message") or said)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         text = response.text
-    return " ".join(text.split())[:MAX_ERROR_TEXT] or response.reason_phrase
+    return printable(" ".join(text.split()))[:MAX_ERROR_TEXT] or response.reason_phrase
+
+
+def printable(text: str) -> str:
+    """`text` with a question mark for each character that no screen shows."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _without_secrets(address: str) -> str:
+    """An address without the name, password and query in it."""
+    try:
+        url = httpx.URL(address[:1_000])
+    except (httpx.InvalidURL, ValueError):
+        return "an address that cannot be read"
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
@@ -99,8 +156,60 @@ def retry_after_s(response: httpx.Response) -> float | None:
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+class Series(msgspec.Struct):
+    """Rows of a result that share their tags."""
+
+    tags: dict[str, str] = {}
+    columns: list[str] = []
+    values: list[list[Any]] = []
+
+    def place(self) -> dict[str, str]:
+        """Site, sensor and gateway."""
+        return {name: self.tags.get(name, "") for name in ("site", "sensor", "gateway")}
+
+
+class Result(msgspec.Struct):
+    """What one statement of a query gave: series, or an error."""
+
+    series: list[Series] = []
+    error: str = ""
+
+
+class _Results(msgspec.Struct):
+    results: list[Result]
+
+
+class _Version(msgspec.Struct):
+    version: str
+
+
+_RESULTS = msgspec.json.Decoder(_Results)
+_VERSION = msgspec.json.Decoder(_Version)
+
+
+def results_of(response: httpx.Response) -> list[Result] | None:
+    """The results in an answer to a query; None where it is no answer of an InfluxDB."""
+    try:
+        return _RESULTS.decode(response.content).results
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def names_version(response: httpx.Response) -> bool:
+    """Whether an answer to a ping says the server's version, as InfluxDB 3 does."""
+    try:
+        return bool(_VERSION.decode(response.content).version)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return False
+
+
+def is_number(value: object) -> bool:
+    """Whether a field's value is a reading: not empty, not text, not true or false."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class _Fault(msgspec.Struct):
@@ -115,5 +224,5 @@ class _Faults(msgspec.Struct):
 def _faults(body: bytes) -> list[_Fault]:
     try:
         return msgspec.json.decode(body, type=_Faults).data
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return []

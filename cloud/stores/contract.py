@@ -98,6 +98,16 @@ class ReadingsStore(Protocol):
     async def write(self, portions: Sequence[Portion]) -> WriteResult:
         """Store what was prepared; StoreUnavailable: nobody knows how much was stored, so write all again."""
 
+    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store portions whose write failed where others succeed, looking at them point by point.
+
+        A point that fails alone, again and again, while the store takes others, is rejected with the store's words.
+        StoreUnavailable: the store takes nothing now.
+        """
+
+    async def probe(self) -> None:
+        """Write something of no meaning; StoreUnavailable where even that is not taken."""
+
     async def history(
         self,
         sensor: str,

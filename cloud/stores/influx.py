@@ -4,20 +4,38 @@ v1  POST /write?db=siaga&precision=ms                       1.x
 v2  POST /api/v2/write?org=…&bucket=siaga&precision=ms      1.8, 2.x, 3.x, VictoriaMetrics
     GET  /query?db=siaga&epoch=ms&q=SELECT …                all of them but VictoriaMetrics
 
-Both write paths answer when the points are in the server's write-ahead log, forced to disk.
+Both write paths answer when the points are in the server's write-ahead log, forced to disk. What another program, a
+login page or a proxy answers at the address is told from an InfluxDB's words by `answers.py`, and is not believed.
 """
 
+import asyncio
+import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 import httpx
-import msgspec
 
 from cloud.blocks import Block
 from cloud.settings import InfluxSettings
-from cloud.stores.answers import Answer, Meaning, answer_of, error_text, retry_after_s
+from cloud.stores.answers import (
+    MAX_ERROR_TEXT,
+    STORED,
+    Answer,
+    Meaning,
+    Result,
+    answer_of,
+    error_text,
+    is_foreign,
+    is_number,
+    names_version,
+    no_influx,
+    printable,
+    results_of,
+    retry_after_s,
+)
+from cloud.stores.apart import Apart, BadLines
 from cloud.stores.contract import (
     Aggregate,
     Point,
@@ -39,8 +57,10 @@ STATEMENTS = 40
 """Statements of one query."""
 EARLIEST_MS, LATEST_MS = -(2**63) // 10**6 + 1, 2**63 // 10**6 - 1
 """The times that InfluxDB knows, in its nanoseconds of 64 bits."""
-BadLines = dict[int, str]
-"""The numbers of lines that the server will never take, each with its reason."""
+ANSWER_BYTES = 64 * 2**20
+"""An answer beyond this is not read to its end: no question of ours has so long a one."""
+LONGEST_ANSWER = 6.0
+"""How many times `timeout_s` an answer may take in all, since each of its pieces may take that long."""
 
 
 class InfluxStore:
@@ -65,12 +85,20 @@ class InfluxStore:
         """
         self._login = _login(self._settings)
         if self._settings.api == "v2":
-            await self._request("GET", "/ping")
+            self._know(await self._request("GET", "/ping"), knows=_is_pong)
             return
         statement = f"CREATE DATABASE {_identifier(self._settings.database)}"
-        response = await self._request("POST", "/query", params={"q": statement})
-        if response.status_code == 401:
+        self._know(await self._request("POST", "/query", params={"q": statement}), knows=_has_results)
+
+    def _know(self, response: httpx.Response, *, knows: Callable[[httpx.Response], bool]) -> None:
+        """Refuse a server that is none of ours, or not for us; what a user may not do here shows when writing."""
+        status = response.status_code
+        if status == 401:
             raise StoreRefused(self._refusal(401, error_text(response)))
+        if is_foreign(response) and status < 500 and not (status // 100 == 2 and knows(response)):
+            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+        if status >= 500:
+            raise self._no_answer(status, error_text(response), retry_after_s(response))
 
     def prepare(self, blocks: Sequence[Block]) -> Portion:
         """The blocks as lines."""
@@ -82,13 +110,24 @@ class InfluxStore:
         answer = await self._post(body)
         if answer.meaning is Meaning.STORED:
             return WriteResult()
-        bad = await self._bad_lines(_lines(body), answer)
-        places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
-        return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
+        return _result(portions, await self._never_taken(_lines(body), answer))
 
     async def write_lines(self, lines: Sequence[bytes]) -> BadLines:
         """Store lines that are made already; those that the server will never take come back with its words."""
-        return await self._bad_lines(list(lines), await self._post(_body(lines))) if lines else {}
+        return await self._never_taken(list(lines), await self._post(_body(lines))) if lines else {}
+
+    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store what can be stored, series by series and then line by line: see the contract."""
+        lines = [line for portion in portions for line in _lines(portion.form)]
+        bad = await Apart(lines, store=self.write_lines, probe=self.probe).sift()
+        return _result(portions, {line: reason.removeprefix(f"{self._name} ") for line, reason in bad.items()})
+
+    async def probe(self) -> None:
+        """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
+        minute_ms = time.time_ns() // 60_000_000_000 * 60_000
+        answer = await self._post(b"probe,writer=siaga taken=1i %d\n" % minute_ms)
+        if answer.meaning is not Meaning.STORED:
+            raise StoreRefused(self._refusal(answer.status, answer.text))
 
     async def history(
         self,
@@ -106,19 +145,20 @@ class InfluxStore:
             return await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
         chosen = _select(f"{agg}({_identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
-        return [Point(row[0], row[1]) for row in rows if row[1] is not None]
+        return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
     async def newest(self) -> list[StoredReading]:
         """The newest reading of every series, by one statement for each quantity, many in one request."""
         return [reading for names in _in_requests(list(QUANTITIES)) for reading in await self._newest_of(names)]
 
     async def _newest_of(self, names: Sequence[str]) -> list[StoredReading]:
-        results = await self._query("; ".join(_newest(QUANTITIES[name]) for name in names))
+        results = await self._query("; ".join(_newest(QUANTITIES[name]) for name in names), count=len(names))
         return [
-            StoredReading(**series["tags"], quantity=name, time_ms=row[0], value=row[1], marks=row[2] or 0)
+            StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=_marks(row[2]))
             for name, result in zip(names, results, strict=True)
-            for series in result.get("series", ())
-            for row in series["values"]
+            for series in result.series
+            for row in series.values
+            if is_number(row[1])
         ]
 
     async def count(self, sensor: str, quantity: str) -> int:
@@ -151,15 +191,18 @@ class InfluxStore:
     async def _page(self, measurement: str, sensor: str, start_ms: int, most: int) -> list[dict[str, Any]]:
         of_sensor = f"sensor = {_literal(sensor)} AND time >= {start_ms}ms"
         (result,) = await self._query(f"SELECT * FROM {measurement} WHERE {of_sensor} LIMIT {most}")  # noqa: S608 - escaped
-        return [
-            dict(zip(series["columns"], row, strict=True))
-            for series in result.get("series", ())
-            for row in series["values"]
-        ]
+        return [dict(zip(series.columns, row, strict=True)) for series in result.series for row in series.values]
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _never_taken(self, lines: list[bytes], answer: Answer) -> BadLines:
+        """Find the bad lines; a server that takes no line at all, not even ours of no meaning, condemns none."""
+        bad = await self._bad_lines(lines, answer)
+        if len(bad) == len(lines):
+            await self.probe()
+        return bad
 
     async def _bad_lines(self, lines: list[bytes], answer: Answer) -> BadLines:
         """Find the lines that made the server answer so, and store all others."""
@@ -187,7 +230,12 @@ class InfluxStore:
 
     async def _post(self, body: bytes) -> Answer:
         path, params = _write_target(self._settings)
-        answer = answer_of(await self._request("POST", path, params=params, content=body))
+        response = await self._request("POST", path, params=params, content=body)
+        if response.status_code == 204:
+            return STORED
+        answer = answer_of(response)
+        if answer.meaning is Meaning.REFUSED and is_foreign(response):
+            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
         if answer.meaning is Meaning.REFUSED:
             raise StoreRefused(self._refusal(answer.status, answer.text))
         if answer.meaning is Meaning.WAIT:
@@ -201,24 +249,32 @@ class InfluxStore:
             chosen = _select(f"{_identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
             rows = await self._rows(f"{chosen} LIMIT {limit}")
             # the value stands empty where the sensor said marks and only other quantities: so pages come short
-            points += [Point(row[0], row[1], row[2] or 0) for row in rows if row[1] is not None]
+            points += [Point(row[0], row[1], _marks(row[2])) for row in rows if is_number(row[1])]
             if len(rows) < limit or len(points) >= limit:
                 return points[:limit]
             start_ms = rows[-1][0] + 1
 
     async def _rows(self, statement: str) -> list[list[Any]]:
         (result,) = await self._query(statement)
-        return [row for series in result.get("series", ()) for row in series["values"]]
+        return [row for series in result.series for row in series.values]
 
-    async def _query(self, statements: str) -> list[dict[str, Any]]:
+    async def _query(self, statements: str, *, count: int = 1) -> list[Result]:
+        """The results of `count` statements."""
         params = {"db": self._settings.query_database, "epoch": "ms", "q": statements}
         response = await self._request("GET", "/query", params=params)
-        if response.status_code != 200:
-            raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
-        results: list[dict[str, Any]] = msgspec.json.decode(response.content)["results"]
-        for result in results:
-            if "error" in result:
-                raise self._no_answer(404 if "not found" in result["error"] else 500, result["error"], None)
+        if response.status_code == 200:
+            return self._results(response, count)
+        if response.status_code < 500 and is_foreign(response):
+            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+        raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
+
+    def _results(self, response: httpx.Response, count: int) -> list[Result]:
+        results = results_of(response)
+        if results is None or len(results) != count:
+            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+        failed = next((result.error for result in results if result.error and not _has_no_numbers(result.error)), "")
+        if failed:
+            raise self._no_answer(404 if "not found" in failed else 500, failed, None)
         return results
 
     def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
@@ -227,13 +283,16 @@ class InfluxStore:
         return StoreUnavailable(f"{self._name} answered {status}: {text}", retry_after_s=wait_s)
 
     async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Ask, and read the answer to its end, in bounded time and memory."""
         try:
-            return await self._client.request(method, path, headers=self._login, **content)
-        except httpx.TimeoutException:
+            async with asyncio.timeout(LONGEST_ANSWER * self._settings.timeout_s):
+                async with self._client.stream(method, path, headers=self._login, **content) as response:
+                    return await _read(response)
+        except (httpx.TimeoutException, TimeoutError):
             sentence = f"{self._name} did not answer within {self._settings.timeout_s:g} s"
             raise StoreUnavailable(sentence) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = self._url.keep_out_of(str(error) or type(error).__name__)
+            reason = self._url.keep_out_of(_words(error))
             raise StoreUnavailable(f"{self._name} cannot be reached: {reason}") from None
 
     def _refusal(self, status: int, text: str) -> str:
@@ -283,8 +342,51 @@ def _blocks(domain: Domain, rows: Sequence[dict[str, Any]]) -> Iterator[Block]:
 
 
 def _shape(row: dict[str, Any]) -> tuple[str, str, str, int, tuple[str, ...]]:
-    names = tuple(name for name, value in row.items() if name in QUANTITIES and value is not None)
-    return row["site"] or "", row["sensor"], row["gateway"] or "", int(row[MARKS] or 0) if MARKS in row else 0, names
+    names = tuple(name for name, value in row.items() if name in QUANTITIES and is_number(value))
+    return row["site"] or "", row["sensor"], row["gateway"] or "", _marks(row.get(MARKS)), names
+
+
+def _marks(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _is_pong(response: httpx.Response) -> bool:
+    return response.status_code == 204 or "x-influxdb-version" in response.headers or names_version(response)
+
+
+def _has_results(response: httpx.Response) -> bool:
+    return response.status_code == 204 or results_of(response) is not None
+
+
+def _has_no_numbers(error: str) -> bool:
+    """A field of text or of true and false has no mean; that is nothing to wait for, and nothing to read."""
+    return "iterator type" in error
+
+
+async def _read(response: httpx.Response) -> httpx.Response:
+    """The answer with its whole body; httpx.ReadError where that is longer than any answer of ours."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > ANSWER_BYTES:
+            raise httpx.ReadError(f"an answer of more than {ANSWER_BYTES // 2**20} MB")
+    headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_BODY_SENT]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+
+
+_OF_THE_BODY_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+def _words(error: Exception) -> str:
+    """What httpx says of a failure, printable: a server's own words may be in it."""
+    return printable(" ".join(str(error).split()))[:MAX_ERROR_TEXT] or type(error).__name__
+
+
+def _result(portions: Sequence[Portion], bad: BadLines) -> WriteResult:
+    if not bad:
+        return WriteResult()
+    places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
+    return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
 
 
 def _lines(body: bytes) -> list[bytes]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import cloud.stores.apart
 from cloud.blocks import Block
 from cloud.settings import InfluxSettings
 from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
@@ -41,6 +42,8 @@ class SimulatedInflux(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.rule: Callable[[Request], Answer] = lambda _: OK
+        self.probes = True
+        """Whether it takes a point of no meaning; such points are not among its requests."""
         self.requests: list[Request] = []
         self.stored: list[str] = []
 
@@ -49,6 +52,8 @@ class SimulatedInflux(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, request: Request) -> Answer:
+        if self.probes and request.lines and request.lines[0].startswith("probe,"):
+            return OK
         self.requests.append(request)
         answer = self.rule(request)
         if answer[0] == 204:
@@ -67,10 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 204:
+        if status != 204 and not {"Content-Length", "Transfer-Encoding"} & headers.keys():
             self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
+        self.close_connection = "Content-Length" in headers
 
     def do_GET(self):
         self.do_POST()
@@ -166,6 +172,138 @@ def test_when_the_server_dropped_every_line_no_halving_is_needed(server: Simulat
     result = write(settings(server), [block(50)])
     assert len(result.rejected) == 50
     assert len(server.requests) == 1
+
+
+def test_a_server_that_takes_no_line_at_all_condemns_none(server: SimulatedInflux):
+    server.probes = False
+    server.rule = lambda _: error(400, "cannot parse this")
+    with pytest.raises(StoreRefused, match="answered 400: cannot parse this"):
+        write(settings(server), [block(3)])
+    server.rule = lambda _: (413, {"Content-Type": "text/html"}, "<html>too large</html>")
+    with pytest.raises(StoreRefused, match="answered 413"):
+        write(settings(server), [block(3)])
+
+
+def test_a_reading_that_a_500_says_is_never_taken_is_found_and_the_others_are_stored(server: SimulatedInflux):
+    words = "unexpected error writing points to database: partial write: points beyond retention policy dropped=1"
+    server.rule = lambda request: error(500, words) if 5 in times_of(request.lines) else OK
+    result = write(settings(server), [block(9)])
+    assert [(each.point, each.reason) for each in result.rejected] == [(5, f"500: {words}")]
+    assert times_of(server.stored) == [0, 1, 2, 3, 4, 6, 7, 8]
+
+
+PAGE: Answer = (200, {"Content-Type": "text/html"}, "<html>It works!</html>")
+FOREIGN: dict[str, Answer] = {
+    "page": PAGE,
+    "page without a type": (200, {}, "\n<!DOCTYPE html><p>It works!"),
+    "empty": (200, {}, ""),
+    "json": (200, {"Content-Type": "application/json"}, '{"status":"ok"}'),
+    "accepted": (202, {}, "{}"),
+    "portal": (302, {"Location": "http://portal.example/?u=1"}, ""),
+    "moved": (308, {"Location": "/"}, "<html>moved</html>"),
+    "not found": (404, {"Content-Type": "text/html"}, "<html>404</html>"),
+    "cut": (200, {"Content-Type": "application/json"}, '{"results":[{"statement_id":0,"ser'),
+    "other results": (200, {"Content-Type": "application/json"}, '{"results":[{},{},{}]}'),
+    "deep": (200, {"Content-Type": "application/json"}, "[" * 100_000),
+    "latin": (200, {"Content-Type": "text/plain; charset=none-such"}, "caf\u00e9"),
+}
+FOREIGN_TO = {
+    "write": lambda store: store.write([store.prepare([block(3)])]),
+    "probe": lambda store: store.probe(),
+    "history": lambda store: store.history("air-market", "pm2_5", start_ms=0, end_ms=9),
+    "newest": lambda store: store.newest(),
+    "count": lambda store: store.count("air-market", "pm2_5"),
+    "open": lambda store: store.open(),
+}
+
+
+@pytest.mark.parametrize("ask", FOREIGN_TO)
+@pytest.mark.parametrize("answer", FOREIGN)
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_whatever_else_answers_at_the_address_is_refused_in_a_sentence(
+    server: SimulatedInflux, api: str, answer: str, ask: str
+):
+    if (answer, ask, api) == ("other results", "open", "v1"):
+        pytest.skip("results are what it asks for")
+    server.probes = False
+    server.rule = lambda _: FOREIGN[answer]
+    given = settings(server, api=api, bucket="readings")
+    with pytest.raises(StoreRefused, match=f"InfluxDB at {server.url} answered .* which no InfluxDB does.*store.url"):
+        run(given, FOREIGN_TO[ask])
+    assert server.stored == []
+
+
+@pytest.mark.parametrize("ask", FOREIGN_TO)
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        (200, {"Content-Encoding": "gzip"}, "this is no gzip"),
+        (200, {"Content-Length": "500"}, '{"results":'),
+        (200, {"Transfer-Encoding": "chunked"}, '5\r\n{"res\r\nzz'),
+        (502, {"Content-Type": "text/html"}, "<html>Bad Gateway</html>"),
+    ],
+)
+def test_an_answer_that_is_spoilt_on_its_way_is_waited_for(server: SimulatedInflux, ask: str, spoilt: Answer):
+    server.probes = False
+    server.rule = lambda _: spoilt
+    with pytest.raises(StoreUnavailable) as raised:
+        run(settings(server), FOREIGN_TO[ask])
+    assert not isinstance(raised.value, StoreRefused)
+
+
+@pytest.mark.parametrize(
+    "pong", [(204, {}, ""), (200, {"X-Influxdb-Version": "3.0"}, "ok"), (200, {}, '{"version":"3"}')]
+)
+def test_the_pings_of_all_versions_are_known(server: SimulatedInflux, pong: Answer):
+    server.rule = lambda _: pong
+    run(settings(server, api="v2", bucket="readings"), lambda store: store.open())
+
+
+def test_a_user_who_may_not_make_databases_may_write(server: SimulatedInflux):
+    server.rule = lambda _: error(403, "not authorized to execute CREATE DATABASE")
+    run(settings(server), lambda store: store.open())
+
+
+def test_a_name_and_password_in_the_address_are_not_said(server: SimulatedInflux):
+    server.rule = lambda _: error(403, "no")
+    given = settings(server, url=server.url.replace("//", "//ani:secret@"))
+    with pytest.raises(StoreRefused) as raised:
+        write(given, [block(1)])
+    assert "secret" not in str(raised.value)
+    assert server.url in str(raised.value)
+
+
+def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
+    server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cloud.stores.apart, "CONFIRM_S", (0.0, 0.0, 0.0))
+    server.rule = lambda request: error(500, "engine: index out of range") if 5 in times_of(request.lines) else OK
+
+    async def work(store: InfluxStore) -> WriteResult:
+        return await store.write_apart([store.prepare([block(4)]), store.prepare([block(9, sensor="b"), block(2)])])
+
+    result = run(settings(server), work)
+    assert [(each.portion, each.point) for each in result.rejected] == [(1, 5)]
+    assert result.rejected[0].reason == "answered 500: engine: index out of range"
+    assert len(server.stored) == 14
+
+
+def test_no_line_is_condemned_while_the_server_takes_nothing(server: SimulatedInflux):
+    server.probes = False
+    server.rule = lambda _: error(503, "starting")
+    with pytest.raises(StoreUnavailable, match="starting"):
+        run(settings(server), lambda store: store.write_apart([store.prepare([block(9)])]))
+    assert len(server.requests) == 2
+
+
+def test_a_field_of_text_is_no_reading_and_keeps_none_from_being_read(server: SimulatedInflux):
+    series = '{"name":"air","columns":["time","pm2_5","marks"],"values":[[5,"high",0],[6,true,0],[7,1.5,"x"]]}'
+    server.rule = lambda _: (200, {}, f'{{"results":[{{"statement_id":0,"series":[{series}]}}]}}')
+    found = run(settings(server), lambda store: store.history("air-market", "pm2_5", start_ms=0, end_ms=9))
+    assert [(point.time_ms, point.value, point.marks) for point in found] == [(7, 1.5, 0)]
+    server.rule = lambda _: (200, {}, '{"results":[{"error":"unsupported mean iterator type: *query.stringIterator"}]}')
+    means = run(settings(server), lambda store: store.history("a", "pm2_5", start_ms=0, end_ms=9, every_ms=3))
+    assert means == []
 
 
 def test_422_is_about_lines_too(server: SimulatedInflux):

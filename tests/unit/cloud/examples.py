@@ -63,24 +63,34 @@ def message(content: bytes, *, gateway: str = GATEWAY, packet: int = 1) -> Messa
 
 
 class ScriptedStore(SqliteStore):
-    """A real SQLite store whose next writes fail as `script` says, one item each; None lets one through."""
+    """A real SQLite store whose next writes fail as `script` says, one item each; None lets one through.
+
+    While writes fail a probe fails like the last of them, unless the store `takes_others`.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.script: list[Exception | WriteResult | None] = []
         self.writes: list[int] = []
         self.opened = 0
+        self.takes_others = False
+        self._last: Exception | None = None
 
     async def open(self) -> None:
         self.opened += 1
         await super().open()
 
+    async def probe(self) -> None:
+        if self._last is not None and not self.takes_others:
+            raise self._last
+
     async def write(self, portions: Sequence[Portion]) -> WriteResult:
         self.writes.append(len(portions))
         planned = self.script.pop(0) if self.script else None
-        if isinstance(planned, Exception):
-            raise planned
-        return planned if planned is not None else await super().write(portions)
+        self._last = planned if isinstance(planned, Exception) else None
+        if self._last is not None:
+            raise self._last
+        return planned if isinstance(planned, WriteResult) else await super().write(portions)
 
 
 class Workshop:

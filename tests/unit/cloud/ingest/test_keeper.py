@@ -12,6 +12,7 @@ from cloud.accounting import Plan
 from cloud.dead_letters import ROW_BYTES
 from cloud.health import Condition
 from cloud.ingest.freight import Freight
+from cloud.ingest.keeper import SUSPECT_S, WriteFailsAlone
 from cloud.ingest.patience import REFUSED_S
 from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
@@ -218,5 +219,58 @@ def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbou
         (letter,) = await workshop.dead_letters.page()
         assert letter.raw == bad.payload
         assert workshop.database.problem == ""
+
+    run(tmp_path, scenario)
+
+
+def test_a_write_that_fails_while_the_store_takes_others_is_said_to_fail_alone(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        workshop.store.takes_others = True
+        workshop.store.script = [UNAVAILABLE, StoreRefused("a firewall answered 403")]
+        with pytest.raises(WriteFailsAlone, match="a firewall answered 403"):
+            await workshop.keeper.keep([freight(workshop)])
+        assert workshop.waits == [0.5]
+        assert workshop.accounts.account(GATEWAY).received == 0
+        assert workshop.keeper.store_component().status is Condition.OK
+
+    run(tmp_path, scenario)
+
+
+def test_a_failure_that_passes_is_no_write_s_own(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        workshop.store.takes_others = True
+        workshop.store.script = [UNAVAILABLE, None]
+        assert len(await workshop.keeper.keep([freight(workshop)])) == 1
+        assert workshop.store.writes == [1, 1]
+
+    run(tmp_path, scenario)
+
+
+def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_a_while(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        workshop.store.script = [WriteResult((Rejected(1, 0, "type conflict"),))]
+        pier = workshop.opener.open(payload(reading("people-pier", "people_in", 4)), "gw-pier")
+        await workshop.keeper.keep([pier, freight(workshop)])
+        assert [workshop.keeper.is_suspect(gateway) for gateway in (GATEWAY, "gw-pier")] == [True, False]
+        workshop.keeper._suspects[GATEWAY] -= SUSPECT_S
+        assert not workshop.keeper.is_suspect(GATEWAY)
+
+    run(tmp_path, scenario)
+
+
+def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        async def foreign() -> object:
+            raise StoreRefused("InfluxDB answered 200 with text/html; check store.url")
+
+        said: list[str] = []
+
+        async def pause(_: float) -> None:
+            said.append(workshop.keeper.store_component().detail)
+            del workshop.store.newest
+
+        workshop.store.newest, workshop.keeper._pause = foreign, pause
+        await workshop.keeper.learn_newest()
+        assert said == ["InfluxDB answered 200 with text/html; check store.url"]
 
     run(tmp_path, scenario)

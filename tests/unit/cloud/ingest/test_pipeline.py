@@ -13,8 +13,19 @@ from cloud.dead_letters import Refusal
 from cloud.health import Condition
 from cloud.ingest.intake import MESSAGE_BYTES
 from cloud.ingest.pipeline import Pipeline, acks_of
+from cloud.stores.contract import Portion, Rejected, StoreUnavailable, WriteResult
+from cloud.stores.sqlite import SqliteStore
 from runtime.mqtt import Message
-from tests.unit.cloud.examples import GATEWAY, STREAM, UNAVAILABLE, Workshop, message, payload, reading
+from tests.unit.cloud.examples import (
+    GATEWAY,
+    STREAM,
+    UNAVAILABLE,
+    ScriptedStore,
+    Workshop,
+    message,
+    payload,
+    reading,
+)
 from wire import Ack, Channel, RefusedReadings, RefusedSensor, decode_ack, topic_of
 
 
@@ -177,6 +188,101 @@ def test_after_draining_nothing_more_is_taken(tmp_path: Path):
         bench.offer(payload(reading(), first=2), packet=2)
         assert bench.pubacks == [1]
         assert "0 batches wait" in bench.pipeline.component().detail
+
+    run(tmp_path, scenario)
+
+
+class Choosy(ScriptedStore):
+    """A store that never takes the reading of value `POISON`, and says no word about it."""
+
+    POISON = 66.0
+
+    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+        self.writes.append(len(portions))
+        if any(self.POISON in values for portion in portions for block in portion.form for _, values in block.fields):
+            raise StoreUnavailable("500: engine: index out of range")
+        return await SqliteStore.write(self, portions)
+
+    async def probe(self) -> None:
+        """It takes others."""
+
+    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+        """As the contract says, on blocks of one point."""
+        points = [portion for portion in portions for _ in portion.form[0].times_ms]
+        bad = []
+        for number, portion in enumerate(points):
+            try:
+                await self.write([portion])
+            except StoreUnavailable as error:
+                bad.append(Rejected(number, 0, str(error)))
+        return WriteResult(tuple(bad))
+
+
+def choosy(bench: Bench) -> Choosy:
+    store = bench.workshop.store
+    store.__class__ = Choosy
+    assert isinstance(store, Choosy)
+    return store
+
+
+def test_readings_that_are_never_taken_fill_no_place_for_writes(tmp_path: Path):
+    """Ten ranges of one gateway, each with such a reading, sent again and again, beside a gateway that is well."""
+
+    async def scenario(bench: Bench) -> None:
+        choosy(bench)
+        poison = [payload(reading(value=Choosy.POISON, at=number), first=number + 1) for number in range(10)]
+        packet = 0
+        for _ in range(3):
+            for content in poison:
+                packet += 1
+                bench.offer(content, packet)
+            await asyncio.sleep(0)
+        packet += 1
+        bench.offer(payload(reading("people-pier", "people_in", 4)), packet, gateway="gw-pier")
+        await bench.until_pubacks(packet)
+        told = [(topic, ack.first, ack.last) for topic, ack in bench.acks]
+        assert (topic_of("gw-pier", Channel.ACK), 1, 1) in told
+        assert {seq for topic, first, last in told if "daruba" in topic for seq in range(first, last + 1)} == set(
+            range(1, 11)
+        )
+        assert await bench.workshop.store.count("people-pier", "people_in") == 1
+        letters = await bench.workshop.dead_letters.page()
+        assert {letter.reason for letter in letters} == {"store_rejected"}
+        assert len(letters) == 10
+
+    run(tmp_path, scenario)
+
+
+def test_of_a_group_that_fails_the_other_gateways_are_stored_and_acknowledged(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        choosy(bench)
+        bench.offer(payload(reading(value=Choosy.POISON)), packet=1)
+        bench.offer(payload(reading("people-pier", "people_in", 4)), packet=2, gateway="gw-pier")
+        await bench.until_pubacks(2)
+        assert {topic: ack.refused is None for topic, ack in bench.acks} == {
+            topic_of(GATEWAY, Channel.ACK): False, topic_of("gw-pier", Channel.ACK): True
+        }  # fmt: skip
+        assert bench.workshop.keeper.is_suspect(GATEWAY)
+        assert not bench.workshop.keeper.is_suspect("gw-pier")
+
+    run(tmp_path, scenario)
+
+
+def test_a_range_is_written_by_one_task_at_a_time(tmp_path: Path):
+    async def scenario(bench: Bench) -> None:
+        store = bench.workshop.store
+        store.script = [UNAVAILABLE] * 30
+        content = payload(reading(), reading(at=1))
+        for packet in range(1, 9):
+            bench.offer(content, packet)
+            while len(store.writes) < packet:
+                await asyncio.sleep(0)
+        assert sorted(bench.pubacks) == list(range(2, 9))
+        await bench.until_pubacks(8)
+        assert [ack for _, ack in bench.acks] == [Ack(STREAM, 1, 2)]
+        bench.offer(content, packet=9)
+        await bench.until_pubacks(9)
+        assert len(bench.acks) == 2
 
     run(tmp_path, scenario)
 

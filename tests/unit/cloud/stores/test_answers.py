@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from cloud.stores.answers import MAX_ERROR_TEXT, Meaning, answer_of, error_text, retry_after_s
+from cloud.stores.answers import MAX_ERROR_TEXT, Meaning, answer_of, error_text, no_influx, retry_after_s
 
 PARTIAL = {"error": 'partial write: field type conflict: input field "pm1" on measurement "air" dropped=2'}
 
@@ -14,18 +14,76 @@ PARTIAL = {"error": 'partial write: field type conflict: input field "pm1" on me
 def test_each_status_has_its_meaning():
     meanings = {
         status: answer_of(httpx.Response(status, json={"error": "unable to parse"})).meaning
-        for status in (200, 204, 301, 400, 401, 403, 404, 405, 408, 413, 422, 429, 500, 503, 599)
+        for status in (
+            200,
+            201,
+            202,
+            204,
+            206,
+            301,
+            400,
+            401,
+            403,
+            404,
+            405,
+            408,
+            413,
+            422,
+            429,
+            500,
+            501,
+            503,
+            511,
+            599,
+        )
     }
     stored, find, refused, wait = Meaning.STORED, Meaning.FIND, Meaning.REFUSED, Meaning.WAIT
     assert meanings == {
-        200: stored, 204: stored, 301: refused, 400: find, 401: refused, 403: refused, 404: refused, 405: refused,
-        408: wait, 413: Meaning.SPLIT, 422: find, 429: wait, 500: wait, 503: wait, 599: wait,
+        200: refused, 201: refused, 202: refused, 204: stored, 206: refused, 301: refused, 400: find,
+        401: refused, 403: refused, 404: refused, 405: refused,
+        408: wait, 413: Meaning.SPLIT, 422: find, 429: wait, 500: wait, 501: refused, 503: wait,
+        511: refused, 599: wait,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["<html>400 The plain HTTP request was sent to HTTPS port</html>", "Bad Request", ""])
 def test_a_400_that_does_not_speak_of_lines_condemns_none(text: str):
     assert answer_of(httpx.Response(400, text=text)).meaning is Meaning.REFUSED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unexpected error writing points to database: partial write: points beyond retention policy dropped=1",
+        'partial write: field type conflict: input field "pm1" on measurement "air" is type float',
+        "partial write: max-values-per-tag limit exceeded (100001/100000): measurement=air dropped=3",
+        "unable to parse 'air,x=1 a=b 5': bad number",
+    ],
+)
+@pytest.mark.parametrize("status", [500, 503])
+def test_words_about_lines_count_under_5xx_too(status: int, text: str):
+    assert answer_of(httpx.Response(status, json={"error": text})).meaning is Meaning.FIND
+
+
+@pytest.mark.parametrize("text", ["partial write", "timeout", "unable to parse", "dropped connection"])
+def test_a_cluster_that_misses_a_node_and_any_other_trouble_are_waited_for(text: str):
+    assert answer_of(httpx.Response(500, json={"error": text})).meaning is Meaning.WAIT
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_page_never_speaks_of_lines(status: int):
+    page = httpx.Response(status, html="<html>cannot parse: no such point</html>")
+    assert answer_of(page).meaning is Meaning.REFUSED
+    assert answer_of(httpx.Response(502, html="<h1>dropped=1</h1>")).meaning is Meaning.WAIT
+
+
+def test_what_no_influxdb_answers_is_said_without_secrets_and_printable():
+    page = httpx.Response(
+        200, headers={"content-type": "text/html; charset=utf-8"}, content=b"<html>It works!\x1b[2J</html>"
+    )
+    assert no_influx(page).startswith("200 with text/html ('<html>It works!?[2J</html>'), which no InfluxDB does")
+    there = httpx.Response(302, headers={"location": "https://ani:secret@portal.example/login?token=abc#x"})
+    assert "a redirect to https://portal.example/login, which" in no_influx(there)
 
 
 def test_the_server_s_count_of_dropped_lines_is_read():
