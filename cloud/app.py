@@ -31,9 +31,11 @@ from cloud.dead_letters import DeadLetters
 from cloud.derived.gauges import gauges_of
 from cloud.derived.service import Derivations
 from cloud.health import Component, Condition
+from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
 from cloud.ingest.lease import Lease, LeaseHeld
+from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
@@ -55,10 +57,13 @@ from cloud.settings import CloudSettings
 from cloud.statuses import Statuses
 from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
+from runtime.clock import boot_ms
 from runtime.mqtt import Session
 
 DRAIN_S = 1.5
 CLOSE_CONNECTIONS_S = 1
+QUEUES_EMPTY_S = 10.0
+"""How long after a connection the broker may still deliver what waited for it."""
 REFRESH_S = 5.0
 """How often a process that takes nothing in looks at what others took in."""
 
@@ -113,12 +118,16 @@ class _Cloud:
         self._derivations = Derivations(
             registry, self._store, self._newest, gauges=gauges_of(self._book), tell=self._watch.see
         )
+        self._fleet = FleetClock()
         self._opener = Opener(
             registry=registry,
             store=self._store,
             ahead_s=settings.ingest.ahead_s,
             newest=self._newest,
             cargo=self._watch.cargo,
+            fleet=self._fleet,
+            prompt=self._is_prompt,
+            offsets=Offsets(database),
         )
         self._keeper = self._safe_keeper()
         self._pipeline = Pipeline(
@@ -242,6 +251,7 @@ class _Cloud:
             "registry": lambda: _registry_component(self._database, self._registry),
             "alarms": self._watch.component if takes_in else _no_ingest,
             "ingest": self._pipeline.component if takes_in else _no_ingest,
+            "clocks": self._fleet.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
             **({} if self._reports is None else {"dashboards": self._reports.component}),
@@ -279,6 +289,7 @@ class _Cloud:
         """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
         await self._take_shards()
         await self._database.run(self._accounts.load)
+        await self._database.run(self._opener.offsets.load)
         await self._book.provide(self._rules)
         web = self._web() if listener is not None else None
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
@@ -335,6 +346,7 @@ class _Cloud:
             await self._keeper.learn_newest()
             with contextlib.suppress(DatabaseUnavailable):  # health tells of it
                 await self._database.run(self._accounts.load)
+                await self._database.run(self._opener.offsets.load)
                 await self._book.refresh()
             await asyncio.sleep(REFRESH_S)
 
@@ -357,6 +369,11 @@ class _Cloud:
                 timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
             )
         )
+
+    def _is_prompt(self) -> bool:
+        """Whether what arrives now was held up nowhere."""
+        since_s = self._session.connected_since_s
+        return since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
 
     def _broker_component(self) -> Component:
         if self._session.connected:

@@ -1,27 +1,26 @@
 """The checks: which readings of a batch may be stored, and why the others may not.
 
-column -> route (sensor and quantity of this gateway) -> calibrate -> times -> bounds -> block
+column -> route (sensor and quantity of this gateway) -> calibrate -> times (corrected by `stamps`) -> bounds -> block
 
 Columnar: a column passes by its smallest and largest number; only where that fails is it taken reading by reading.
 """
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from cloud.blocks import Block
+from cloud.ingest.offsets import EARLIEST_MS
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
-from cloud.registry.facts import Eras
-from cloud.registry.routes import Route, Routes
+from cloud.ingest.stamps import Corrected, Stamps, parts
+from cloud.registry.routes import Route
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
-from wire import QUANTITIES, Batch, Column, Domain, Reading
-
-EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)
+from wire import QUANTITIES, Batch, Clock, Column, Domain, Reading
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -33,80 +32,132 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What the checks make of a batch; `doubtful` are the series whose quality is not plain at a glance."""
+    """What the checks make of a batch; `doubtful` are the series whose quality is not plain at a glance.
+
+    `corrected` has the right times of columns, by their number in the batch, whose stamps were looked at. `newest_ms`
+    are the newest stamps as they came (UTC), of those that say that they are right: one for each list of times.
+    """
 
     blocks: list[Block]
     refused: list[Refused]
     doubtful: frozenset[Series] = frozenset()
+    corrected: dict[int, Corrected] = {}
+    newest_ms: Sequence[int] = ()
 
 
 def check_batch(
-    batch: Batch, *, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None = None
+    batch: Batch,
+    *,
+    gateway: str,
+    registry: Registry,
+    latest_ms: int,
+    judge: Judge | None = None,
+    stamps: Stamps | None = None,
 ) -> Checked:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
-    `judge` has a glance at each column while its smallest and largest number are at hand.
+    `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
+    first.
     """
     routes = registry.routes(gateway) or {}
-    lanes = None if judge is None else judge.lanes(backfill=batch.backfill)
-    doubtful: set[Series] = set()
-    collector = _Collector(gateway, backfill=batch.backfill)
-    refused: list[Refused] = []
+    found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
     times_before: list[int] | None = None
-    timely, span = False, (0, 0)
-    for column, route in _routed(batch.columns, routes):
-        series = (column.sensor, column.quantity)
+    span = (0, 0)
+    timely = False
+    for number, column in enumerate(batch.columns):
+        route = routes.get((column.sensor, column.quantity))
         if route is None:
-            refused.append(_without_route(column, gateway, registry, backfill=batch.backfill))
+            found.refuse(column)
             continue
-        times_ms, values = column.times_ms, column.values
-        if times_ms is not times_before:
-            times_before = times_ms
-            span = (min(times_ms), max(times_ms))
+        if column.times_ms is not times_before:
+            times_before = column.times_ms
+            span = (min(times_before), max(times_before))
             timely = span[0] >= EARLIEST_MS and span[1] <= latest_ms
+            if column.clock is Clock.SYNCED:
+                found.newest_ms.append(span[1])
+        if stamps is not None and stamps.concern(column, timely=timely):
+            found.corrected[number] = stamps.corrected(column)
+            for sent, right in parts(column, found.corrected[number]):
+                found.take_by_era(sent, right, route)
+        elif route.eras is None:
+            found.take(column, column, route, span, timely=timely)
+        else:
+            found.take_by_era(column, column, route)
+    return Checked(found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms)
+
+
+class _Found:
+    """What is found out of a batch, column by column."""
+
+    def __init__(
+        self, gateway: str, registry: Registry, judge: Judge | None, *, latest_ms: int, backfill: bool
+    ) -> None:
+        self.collector = _Collector(gateway, backfill=backfill)
+        self.refused: list[Refused] = []
+        self.doubtful: set[Series] = set()
+        self.corrected: dict[int, Corrected] = {}
+        self.newest_ms: list[int] = []
+        self._gateway = gateway
+        self._registry = registry
+        self._lanes = None if judge is None else judge.lanes(backfill=backfill)
+        self._latest_ms = latest_ms
+        self._backfill = backfill
+
+    def take(self, sent: Column, column: Column, route: Route, span: tuple[int, int], *, timely: bool) -> None:
+        """Take a column, with its right times, as it was `sent` with those that it came with."""
+        times_ms, values = column.times_ms, column.values
+        series = (column.sensor, column.quantity)
         if route.calibration is not None:
             scale, offset = route.calibration.scale, route.calibration.offset
             values = [value * scale + offset for value in values]
         low, high = min(values), max(values)
         if timely and low >= route.low and high <= route.high:
-            lane = None if lanes is None else lanes.get(series)
+            lane = None if self._lanes is None else self._lanes.get(series)
             if lane is None or not lane.is_plain(times_ms, values, low, high):
-                doubtful.add(series)
-            collector.add(column, route, times_ms, values, span)
-            continue
-        doubtful.add(series)
-        sifted = _sift(column, route, values, latest_ms=latest_ms, backfill=batch.backfill)
-        refused.extend(sifted.refused)
+                self.doubtful.add(series)
+            self.collector.add(column, route, times_ms, values, span)
+            return
+        self.doubtful.add(series)
+        sifted = _sift(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
+        self.refused.extend(sifted.refused)
         if sifted.times_ms:
-            collector.add(column, route, sifted.times_ms, sifted.values, None)
-    return Checked(collector.blocks(), refused, frozenset(doubtful))
+            self.collector.add(column, route, sifted.times_ms, sifted.values, None)
+
+    def take_by_era(self, sent: Column, column: Column, route: Route) -> None:
+        """The same, a column in which a dated fact changes in parts, each with the route of its time."""
+        for part, right, own in _by_era(sent, column, route):
+            if own is None:
+                self.refuse(part)
+                continue
+            span = (min(right.times_ms), max(right.times_ms))
+            timely = span[0] >= EARLIEST_MS and span[1] <= self._latest_ms
+            self.take(part, right, own, span, timely=timely)
+
+    def refuse(self, column: Column) -> None:
+        """Refuse a column whose sensor the gateway may not speak of, or not of that time."""
+        self.refused.append(_without_route(column, self._gateway, self._registry, backfill=self._backfill))
 
 
-def _routed(columns: Iterable[Column], routes: Routes) -> Iterator[tuple[Column, Route | None]]:
-    """Each column with its route; one in which a dated fact changes becomes several, each with the route of its time.
-
-    A route of None: the gateway may not speak of that sensor, or not of that time.
-    """
-    for column in columns:
-        route = routes.get((column.sensor, column.quantity))
-        if route is None or route.eras is None:
-            yield column, route
-        else:
-            yield from _by_era(column, route.eras)
-
-
-def _by_era(column: Column, eras: Eras) -> Iterator[tuple[Column, Route | None]]:
+def _by_era(sent: Column, column: Column, route: Route) -> Iterator[tuple[Column, Column, Route | None]]:
+    """The parts of a column, as sent and with its right times, and the route that holds for each; None: none does."""
+    eras = route.eras
+    if eras is None:
+        yield sent, column, route
+        return
     first, last = eras.index(min(column.times_ms)), eras.index(max(column.times_ms))
     if first == last:
-        yield column, eras.values[first]
+        yield sent, column, eras.values[first]
         return
     places: defaultdict[int, list[int]] = defaultdict(list)
     for place, time_ms in enumerate(column.times_ms):
         places[eras.index(time_ms)].append(place)
     for era in sorted(places):
-        times_ms = [column.times_ms[place] for place in places[era]]
-        values = [column.values[place] for place in places[era]]
-        yield msgspec.structs.replace(column, times_ms=times_ms, values=values), eras.values[era]
+        yield _at(sent, places[era]), _at(column, places[era]), eras.values[era]
+
+
+def _at(column: Column, places: Sequence[int]) -> Column:
+    times_ms, values = [column.times_ms[place] for place in places], [column.values[place] for place in places]
+    return msgspec.structs.replace(column, times_ms=times_ms, values=values)
 
 
 _NO_COLUMN = Column("", "", [], [])
@@ -175,12 +226,17 @@ class _Sifted(msgspec.Struct, frozen=True):
     refused: list[Refused]
 
 
-def _sift(column: Column, route: Route, values: Sequence[float], *, latest_ms: int, backfill: bool) -> _Sifted:
-    """Take a column apart in which some reading is at fault; `values` are its values after calibration."""
+def _sift(
+    column: Column, sent: Column, route: Route, values: Sequence[float], *, latest_ms: int, backfill: bool
+) -> _Sifted:
+    """Take a column apart in which some reading is at fault; `values` are its values after calibration.
+
+    What is refused is kept as it was `sent`, so that a replay corrects it by the same.
+    """
     kept_ms: list[int] = []
     kept: list[float] = []
     faults: dict[Reason, Refused] = {}
-    for time_ms, value, raw in zip(column.times_ms, values, column.values, strict=True):
+    for time_ms, value, stamp_ms, raw in zip(column.times_ms, values, sent.times_ms, sent.values, strict=True):
         reason = _fault(time_ms, value, route, latest_ms)
         if reason is None:
             kept_ms.append(time_ms)
@@ -188,7 +244,7 @@ def _sift(column: Column, route: Route, values: Sequence[float], *, latest_ms: i
             continue
         if reason not in faults:
             faults[reason] = Refused(reason, _sentence(reason, column, time_ms, value), [])
-        faults[reason].readings.append(_reading(column, time_ms, raw, backfill=backfill))
+        faults[reason].readings.append(_reading(sent, stamp_ms, raw, backfill=backfill))
     return _Sifted(kept_ms, kept, list(faults.values()))
 
 

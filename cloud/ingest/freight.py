@@ -6,7 +6,6 @@ payload ─► Parcel (batch, blocks: thousands of objects) ─► Freight (line
 In the rare case that the store rejects a point, the message is opened again: the same checks give the same blocks.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -17,25 +16,29 @@ from cloud.alarms.columns import NO_CARGO, Cargo
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
 from cloud.derived.dirty import Stretch, stretch_of
+from cloud.ingest.fleet_clock import FleetClock
+from cloud.ingest.offsets import Offsets
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
 from cloud.ingest.quality import NO_SPOTS, Judge, Spots, split
+from cloud.ingest.stamps import Stamps
 from cloud.newest import Newest, newest_of
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoredReading
-from wire import Domain
+from runtime import clock
+from wire import Batch, Domain
 
 
 class Freight(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
-    It was checked with `latest_ms` (UTC) as the latest time that a reading may have; `spots` are the quality marks that
+    Its stamps were checked against its arrival at `arrived_ms` (UTC); `spots` are the quality marks that
     it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are; `live`: they were
     sent as they were taken, not from a backlog.
     """
 
     gateway: str
     payload: bytes
-    latest_ms: int
+    arrived_ms: int
     receipt: Receipt | None
     refusals: Sequence[Refusal]
     portion: Portion | None
@@ -62,9 +65,10 @@ def _no_cargo(_blocks: Iterable[Block]) -> Cargo:
 
 
 class Opener:
-    """Opens messages by the rules of `registry`; a reading may be at most `ahead_s` ahead of the cloud's clock.
+    """Opens messages by the rules of `registry`; a backlog may be at most `ahead_s` ahead of the cloud's clock.
 
-    `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at.
+    `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at. `fleet` says how
+    wrong this server's own clock is, `prompt` whether what arrives now was held up by nothing.
     """
 
     def __init__(
@@ -75,38 +79,86 @@ class Opener:
         ahead_s: float,
         newest: Newest | None = None,
         cargo: Callable[[Iterable[Block]], Cargo] = _no_cargo,
+        fleet: FleetClock | None = None,
+        prompt: Callable[[], bool] = lambda: True,
+        offsets: Offsets | None = None,
     ) -> None:
+        self.offsets = offsets or Offsets()
+        """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
         self._registry = registry
         self._store = store
         self._ahead_ms = int(ahead_s * 1000)
         self._judge = Judge(registry, newest or Newest())
         self._cargo = cargo
+        self._fleet = fleet or FleetClock()
+        self._prompt = prompt
 
-    def open(self, payload: bytes, gateway: str) -> Freight:
-        """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception."""
-        latest_ms = time.time_ns() // 1_000_000 + self._ahead_ms
-        parcel = self._parcel(payload, gateway, latest_ms, self._judge)
+    def open(self, payload: bytes, gateway: str, *, waited_ms: int = 0, arrived_ms: int | None = None) -> Freight:
+        """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception.
+
+        It arrived `waited_ms` ago, or at `arrived_ms` (UTC) where it is a dead letter.
+        """
+        now_ms = clock.wall_ms() + self._fleet_error_ms() - waited_ms
+        arrived = now_ms if arrived_ms is None else arrived_ms
+        made: list[Stamps] = []
+        parcel = self._parcel(payload, gateway, arrived, self._judge, made)
+        if arrived_ms is None and parcel.batch is not None and not parcel.batch.backfill:
+            self._note_clock(parcel, made, clock.boot_ms() - waited_ms)
         spots = self._judge.look(parcel.blocks, parcel.doubtful)
-        return self._load(_marked(parcel, spots), latest_ms, spots)
+        return self._load(_marked(parcel, spots), arrived, spots)
 
     def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
         """The freight after the store refused points of it for ever."""
-        parcel = _marked(self._parcel(freight.payload, freight.gateway, freight.latest_ms), freight.spots)
-        return self._load(with_rejected(parcel, rejected), freight.latest_ms, freight.spots)
+        parcel = _marked(self._parcel(freight.payload, freight.gateway, freight.arrived_ms), freight.spots)
+        return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots)
 
     def condemn(self, freight: Freight, error: Exception) -> Freight:
         """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
-        return self._load(condemned(freight.payload, freight.gateway, error), freight.latest_ms)
+        return self._load(condemned(freight.payload, freight.gateway, error), freight.arrived_ms)
 
-    def _parcel(self, payload: bytes, gateway: str, latest_ms: int, judge: Judge | None = None) -> Parcel:
-        return open_parcel(payload, gateway=gateway, registry=self._registry, latest_ms=latest_ms, judge=judge)
+    def _parcel(
+        self,
+        payload: bytes,
+        gateway: str,
+        arrived_ms: int,
+        judge: Judge | None = None,
+        made: list[Stamps] | None = None,
+    ) -> Parcel:
+        def stamps_of(batch: Batch) -> Stamps:
+            stamps = Stamps(
+                self.offsets, batch, gateway,
+                arrived_ms=arrived_ms, ahead_ms=self._ahead_ms, prompt=self._prompt(),
+            )  # fmt: skip
+            if made is not None:
+                made.append(stamps)
+            return stamps
 
-    def _load(self, parcel: Parcel, latest_ms: int, spots: Spots = NO_SPOTS) -> Freight:
+        return open_parcel(
+            payload,
+            gateway=gateway,
+            registry=self._registry,
+            latest_ms=arrived_ms + self._ahead_ms,
+            judge=judge,
+            stamps_of=stamps_of,
+        )
+
+    def _fleet_error_ms(self) -> int:
+        """What to add to our clock: of gateways behind us only once nothing is held up, else they may just be late."""
+        error_ms = self._fleet.error_ms()
+        return error_ms if error_ms > 0 or self._prompt() else 0
+
+    def _note_clock(self, parcel: Parcel, made: Iterable[Stamps], arrived_boot_ms: int) -> None:
+        if parcel.newest_ms:
+            self._fleet.note(parcel.gateway, parcel.newest_ms, arrived_boot_ms)
+        for stamps in made:
+            self._fleet.tell(parcel.gateway, moved_ms=stamps.moved_ms, unconfirmed=stamps.unconfirmed)
+
+    def _load(self, parcel: Parcel, arrived_ms: int, spots: Spots = NO_SPOTS) -> Freight:
         blocks = parcel.blocks
         return Freight(
             gateway=parcel.gateway,
             payload=parcel.payload,
-            latest_ms=latest_ms,
+            arrived_ms=arrived_ms,
             receipt=parcel.receipt,
             refusals=parcel.refusals,
             portion=self._store.prepare(blocks) if blocks else None,

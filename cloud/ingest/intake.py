@@ -21,10 +21,11 @@ MESSAGE_BYTES = 600
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A message on `…/up`, and the gateway whose topic it is."""
+    """A message on `…/up`, the gateway whose topic it is, and when it came: milliseconds since this machine's boot."""
 
     message: Message
     gateway: str
+    boot_ms: int
 
     @property
     def size(self) -> int:

@@ -1,5 +1,6 @@
 """The keeper: makes messages safe, and returns only then.
 
+offsets of clocks that are wrong ─► registry database, first: a reading that comes again must get the same time
 freight ─► store (again and again until it takes it) ─► newest, metrics
         └► refusals, receipts, alarms ─► registry database, in one transaction
 
@@ -93,6 +94,7 @@ class Keeper:
         `apart`: the store is asked for each point by itself where it must be. Without it, WriteFailsAlone where that
         is what is needed; nothing of the messages is safe then.
         """
+        await self._opener.offsets.keep(self._pause)
         stored = await self._store_all(freights, apart=apart)
         async with self._one_commit:
             return await self._commit(stored)

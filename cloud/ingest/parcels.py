@@ -8,7 +8,8 @@ where not all of the message is kept: then the gateway must keep it.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -18,9 +19,10 @@ from cloud.dead_letters import Refusal
 from cloud.ingest.checks import Refused, check_batch
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
+from cloud.ingest.stamps import Corrected, Stamps
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Rejected
-from wire import Batch, Reading, WireError, decode_batch, decode_envelope, encode_batch
+from wire import Batch, Column, Reading, WireError, decode_batch, decode_envelope, encode_batch
 from wire.batch import MAX_BATCH_BYTES, MAX_READINGS
 
 _log = logging.getLogger(__name__)
@@ -29,7 +31,9 @@ _log = logging.getLogger(__name__)
 class Parcel(msgspec.Struct, frozen=True):
     """An opened message from `gateway`; `batch` is None where it is none.
 
-    `doubtful` are the series (sensor, quantity) whose quality must be looked at more closely.
+    `doubtful` are the series (sensor, quantity) whose quality must be looked at more closely. `corrected` has the
+    right times of columns, by number, whose stamps were looked at. `newest_ms` are the newest stamps (UTC) of those
+    that say that they are right.
     """
 
     gateway: str
@@ -39,14 +43,26 @@ class Parcel(msgspec.Struct, frozen=True):
     blocks: Sequence[Block] = ()
     refusals: Sequence[Refusal] = ()
     doubtful: frozenset[Series] = frozenset()
+    corrected: Mapping[int, Corrected] = MappingProxyType({})
+    newest_ms: Sequence[int] = ()
+
+
+StampsOf = Callable[[Batch], Stamps]
+"""Makes what corrects a batch's stamps."""
 
 
 def open_parcel(
-    payload: bytes, *, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None = None
+    payload: bytes,
+    *,
+    gateway: str,
+    registry: Registry,
+    latest_ms: int,
+    judge: Judge | None = None,
+    stamps_of: StampsOf | None = None,
 ) -> Parcel:
     """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
     try:
-        return _open(payload, gateway, registry, latest_ms, judge)
+        return _open(payload, gateway, registry, latest_ms, judge, stamps_of)
     except WireError as error:
         return unreadable(payload, gateway, Reason.NOT_A_BATCH, str(error))
     except Exception as error:
@@ -80,7 +96,7 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
     for each in rejected:
         number, index = places[each.point]
         points[number][index] = each.reason
-    refused = [_rejected(parcel.batch, parcel.blocks[number], bad) for number, bad in points.items()]
+    refused = [_rejected(parcel, parcel.batch, parcel.blocks[number], bad) for number, bad in points.items()]
     kept = [
         _without(block, points[number]) if number in points else block for number, block in enumerate(parcel.blocks)
     ]
@@ -89,7 +105,14 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
     return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
 
 
-def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int, judge: Judge | None) -> Parcel:
+def _open(
+    payload: bytes,
+    gateway: str,
+    registry: Registry,
+    latest_ms: int,
+    judge: Judge | None,
+    stamps_of: StampsOf | None,
+) -> Parcel:
     if len(payload) > MAX_BATCH_BYTES:
         sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
         return unreadable(payload[:MAX_BATCH_BYTES], gateway, Reason.OVERSIZED, sentence)
@@ -99,9 +122,14 @@ def _open(payload: bytes, gateway: str, registry: Registry, latest_ms: int, judg
         sentence, sensors = _unknown(gateway, registry), _sensors(batch)
         refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), sensors)
         return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
-    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, judge=judge)
+    stamps = None if stamps_of is None else stamps_of(batch)
+    latest_ms = latest_ms if stamps is None else stamps.latest_ms
+    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, judge=judge, stamps=stamps)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
-    return Parcel(gateway, payload, receipt, batch, checked.blocks, refusals, checked.doubtful)
+    return Parcel(
+        gateway, payload, receipt, batch, checked.blocks, refusals, checked.doubtful, checked.corrected,
+        checked.newest_ms,
+    )  # fmt: skip
 
 
 def _unknown(gateway: str, registry: Registry) -> str:
@@ -127,16 +155,23 @@ def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings
     return Refusal(gateway, reason, sentence + others, raw, len(readings), sensors)
 
 
-def _rejected(batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
+def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
     quantities = {quantity for quantity, _ in block.fields}
     times_ms = {block.times_ms[point] for point in bad}
     readings = [
-        reading
-        for reading in batch.readings()
-        if reading.sensor == block.sensor and reading.quantity in quantities and reading.time_ms in times_ms
+        Reading(sent.sensor, sent.quantity, stamp_ms, value, sent.clock, batch.backfill)
+        for number, sent in enumerate(batch.columns)
+        if sent.sensor == block.sensor and sent.quantity in quantities
+        for time_ms, stamp_ms, value in zip(_right(parcel, number, sent), sent.times_ms, sent.values, strict=True)
+        if time_ms in times_ms
     ]
     sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values()))}"
     return Refused(Reason.STORE_REJECTED, sentence, readings)
+
+
+def _right(parcel: Parcel, number: int, sent: Column) -> Sequence[int]:
+    corrected = parcel.corrected.get(number)
+    return sent.times_ms if corrected is None else corrected.times_ms
 
 
 def _without(block: Block, bad: dict[int, str]) -> Block:

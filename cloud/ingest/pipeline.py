@@ -25,6 +25,7 @@ from cloud.ingest.keeper import Keeper, WriteFailsAlone
 from cloud.ingest.lease import LeaseLost
 from cloud.ingest.under_way import UnderWay
 from cloud.metrics import Metrics
+from runtime.clock import boot_ms
 from runtime.mqtt import Message
 from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of
 
@@ -92,7 +93,7 @@ class Pipeline:
         """Take a message of `…/up`, on the event loop."""
         if self._closing:
             return  # without a PUBACK: the broker or the gateway sends it again when we are back
-        if not self._intake.offer(Arrival(message, gateway)):
+        if not self._intake.offer(Arrival(message, gateway, boot_ms())):
             self._metrics.shed.inc()
 
     def say_unsaid(self) -> None:
@@ -132,7 +133,8 @@ class Pipeline:
         readings = breath = 0
         arrival: Arrival | None = await self._intake.take()
         while arrival is not None:
-            freight = self._opener.open(arrival.message.payload, arrival.gateway)
+            waited_ms = boot_ms() - arrival.boot_ms
+            freight = self._opener.open(arrival.message.payload, arrival.gateway, waited_ms=waited_ms)
             if self._ranges.begin(freight.receipt):
                 opened.append((arrival, freight))
             else:

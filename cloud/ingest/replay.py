@@ -1,6 +1,5 @@
 """Replay: a dead letter goes through the same checks again, after somebody has mended what made it one."""
 
-import time
 from collections.abc import Callable
 
 from cloud.alarms.journal import Actor
@@ -11,6 +10,7 @@ from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.platform import Replay
 from cloud.stores.contract import ReadingsStore
+from runtime.clock import wall_ms
 
 
 class Replayer:
@@ -43,13 +43,15 @@ class Replayer:
         letter = await self._dead_letters.letter(letter_id)
         if letter.replayed_ms is not None:
             return Replay(0, 0, f"dead letter {letter_id} was replayed before; nothing is left to do")
-        freight = await self._store_what_passes(self._opener.open(letter.raw, letter.gateway))
+        freight = self._opener.open(letter.raw, letter.gateway, arrived_ms=letter.time_ms)
+        await self._opener.offsets.keep()
+        freight = await self._store_what_passes(freight)
         refused = sum(refusal.readings for refusal in freight.refusals)
         if refused:
             said = f"{freight.stored} stored, {refused} still refused: {freight.refusals[0].sentence}"
         else:
             said = f"all {freight.stored} readings of dead letter {letter_id} are stored"
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_ms()
         await self._dead_letters.note_replay(letter_id, closed=not refused, by=who, said=said, now_ms=now_ms)
         return Replay(freight.stored, refused, said)
 

@@ -1,13 +1,24 @@
 """The tables of the registry database: the city, what never got into the readings store, and who sent what.
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
-ingest_leases  facts
+ingest_leases  clock_offsets  facts
 Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
 """
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from wire.names import MAX_NAME_LENGTH
@@ -156,3 +167,19 @@ class IngestLeaseRow(Base):
     holder: Mapped[str] = mapped_column(Text)
     process: Mapped[str] = mapped_column(Text)
     beat: Mapped[int] = mapped_column(COUNT)
+
+
+class ClockOffsetRow(Base):
+    """By how much the clock of a gateway or a device was found wrong: see `cloud/ingest/offsets.py`."""
+
+    __tablename__ = "clock_offsets"
+    __table_args__ = (UniqueConstraint("gateway", "stream", "sensor", "first", "low_ms"),)
+    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
+    gateway: Mapped[str] = mapped_column(NAME)
+    stream: Mapped[str] = mapped_column(NAME)
+    sensor: Mapped[str] = mapped_column(NAME)
+    first: Mapped[int] = mapped_column(COUNT)
+    last: Mapped[int] = mapped_column(COUNT)
+    low_ms: Mapped[int] = mapped_column(COUNT)
+    offset_ms: Mapped[int] = mapped_column(COUNT)
+    agreed: Mapped[bool]

@@ -7,7 +7,7 @@ from tests.unit.cloud.examples import GATEWAY, message
 
 
 def arrival(size: int, *, packet: int = 1) -> Arrival:
-    return Arrival(message(b"x" * size, packet=packet), GATEWAY)
+    return Arrival(message(b"x" * size, packet=packet), GATEWAY, 0)
 
 
 def test_messages_come_out_in_the_order_in_which_they_came_in():

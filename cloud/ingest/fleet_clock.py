@@ -1,0 +1,141 @@
+"""Whose clock is wrong: this server's, or a gateway's.
+
+gw-1 +0.2 s   gw-2 −0.1 s   gw-3 +482 s ─► gw-3 is wrong            gw-1 +870 s   gw-2 +871 s   gw-3 +869 s ─► we are
+
+What gateways say is remembered against the time since boot, which does not step: when this server's clock is set, it is
+known at once what all of them are ahead of it now.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+
+import msgspec
+
+from cloud.health import Component, Condition
+from runtime import clock
+
+WRONG_MS = 60_000
+"""A difference that no queue between two right clocks explains."""
+TRUSTED_FROM = 2
+"""So many gateways that agree with one another are believed against this server."""
+MOST_ASKED = 99
+"""Gateways, those heard last, that are asked about this server's clock: enough for a majority of any fleet."""
+MOST_TOLD = 1_000
+HEARD_WITHIN_MS = 600_000
+BEST_WITHIN_MS = 120_000
+"""What a gateway said that had waited least counts, for so long."""
+COUNTED_EACH_MS = 1_000
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """A gateway's clock less the time since our boot, and when that was heard (ms since boot)."""
+
+    theirs_ms: float
+    at_ms: int
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What is to be said of a gateway: by how much it is corrected, or that nobody knows its time."""
+
+    moved_ms: int
+    at_ms: int
+
+
+class FleetClock:
+    """The clocks of the gateways as their live batches show them; `wall_ms` and `boot_ms` are this server's."""
+
+    def __init__(
+        self, *, wall_ms: Callable[[], int] = clock.wall_ms, boot_ms: Callable[[], int] = clock.boot_ms
+    ) -> None:
+        self._wall_ms = wall_ms
+        self._boot_ms = boot_ms
+        self._heard: OrderedDict[str, _Heard] = OrderedDict()
+        self._told: OrderedDict[str, _Told] = OrderedDict()
+        self._counted: tuple[int, int, int] | None = None
+
+    def note(self, gateway: str, newest_ms: Sequence[int], arrived_boot_ms: int) -> None:
+        """Take the newest stamps (UTC) of the sensors of a live batch that came `arrived_boot_ms` after our boot."""
+        theirs_ms = median(newest_ms) - arrived_boot_ms
+        held = self._heard.get(gateway)
+        if held is None or theirs_ms >= held.theirs_ms or arrived_boot_ms - held.at_ms > BEST_WITHIN_MS:
+            self._heard[gateway] = _Heard(theirs_ms, arrived_boot_ms)
+        self._heard.move_to_end(gateway)
+        if len(self._heard) > MOST_ASKED:
+            self._heard.popitem(last=False)
+
+    def tell(self, gateway: str, *, moved_ms: int, unconfirmed: bool) -> None:
+        """Take what became of a live batch's stamps, for health."""
+        if not moved_ms and not unconfirmed:
+            self._told.pop(gateway, None)
+            return
+        self._told[gateway] = _Told(moved_ms, self._boot_ms())
+        self._told.move_to_end(gateway)
+        if len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
+
+    def error_ms(self) -> int:
+        """What must be added to this server's clock to have that of its gateways; 0 where they do not say so."""
+        ours_ms, now_ms = self._wall_ms() - self._boot_ms(), self._boot_ms()
+        if self._counted is None or self._counted[0] != ours_ms // 1_000 or now_ms - self._counted[1] > COUNTED_EACH_MS:
+            ahead = self._ahead(ours_ms, now_ms)
+            middle = _middle(ahead)
+            self._counted = (ours_ms // 1_000, now_ms, middle if len(ahead) >= TRUSTED_FROM else 0)
+        return self._counted[2]
+
+    def component(self) -> Component:
+        """How this server's clock and its gateways' get on."""
+        now_ms = self._boot_ms()
+        ahead = self._ahead(self._wall_ms() - now_ms, now_ms)
+        if ours := _middle(ahead):
+            return Component(Condition.DEGRADED, self._of_ours(ours, len(ahead)))
+        told = {name: told for name, told in self._told.items() if now_ms - told.at_ms <= HEARD_WITHIN_MS}
+        if told:
+            return Component(Condition.DEGRADED, _of_theirs(told))
+        return Component(Condition.OK, f"gateways that agree with this server's clock: {len(ahead)}")
+
+    def _ahead(self, ours_ms: int, now_ms: int) -> list[float]:
+        return sorted(
+            heard.theirs_ms - ours_ms for heard in self._heard.values() if now_ms - heard.at_ms <= HEARD_WITHIN_MS
+        )
+
+    def _of_ours(self, error_ms: int, asked: int) -> str:
+        side = f"{_about(error_ms)} {'ahead of' if error_ms > 0 else 'behind'}"
+        if asked < TRUSTED_FROM:
+            name = next(reversed(self._heard))
+            return f"gateway {name} is {side} this server: one of the two clocks is wrong; look at their time services"
+        return f"this server's clock is wrong: its {asked} gateways are {side} it; look at its time service"
+
+
+def _middle(ahead: Sequence[float]) -> int:
+    """What more than half of the gateways are ahead by, if that is wrong of us; 0 where they do not agree."""
+    if not ahead:
+        return 0
+    middle = median(ahead)
+    agree = sum(abs(each - middle) <= WRONG_MS for each in ahead)
+    return round(middle) if abs(middle) > WRONG_MS and agree * 2 > len(ahead) else 0
+
+
+def _of_theirs(told: OrderedDict[str, _Told] | dict[str, _Told]) -> str:
+    named = [f"{name} ({_said(each)})" for name, each in list(told.items())[:3]]
+    others = f" and {len(told) - 3} others" if len(told) > 3 else ""
+    return f"clocks that are wrong or not known: {_listed(named)}{others}; look at the time services there"
+
+
+def _said(told: _Told) -> str:
+    if not told.moved_ms:
+        return "does not know the time, so rules that reject clock_unknown pass over what it sends"
+    side = "ahead" if told.moved_ms < 0 else "behind"
+    return f"{_about(told.moved_ms)} {side}, its readings get the time of their arrival"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _about(difference_ms: float) -> str:
+    seconds = abs(difference_ms) / 1_000
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
