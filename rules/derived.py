@@ -3,33 +3,32 @@
 readings ─► Hour (count, sum, lowest, highest, completeness) ─► 24 hours ─► ISPU     12 hours ─► NowCast ─► US AQI
                                                               └► rain of the day since 07:00 of the place
 
-Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end. Readings marked as
-spikes or with an unknown clock count for nothing. Completeness is in % of what was due. `VERSION` counts up with every
+Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end (local_time.py). A reading
+belongs to the hour in which the middle of what it speaks for lies (timing.py). Readings marked as spikes or with an
+unknown clock count for nothing. Completeness is in % of what was to be covered. `VERSION` counts up with every
 change that makes another value of the same readings; each derived point carries it.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules import gases, ispu, rain, usaqi
 from rules.ispu import SubIndex
+from rules.local_time import HOUR_MS, hour_end_ms, hour_starts, last_shown_ms, next_shown_ms
 from rules.marks import Mark
+from rules.timing import SLACK, Heard, Timing, covered_share
 from wire import AIR_PARAMETERS
 
-VERSION = 1
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+VERSION = 2
 LEAST_PERCENT = 75.0
 """An hour, and a window of hours, of less has no mean."""
 REJECTED = int(Mark.SPIKE | Mark.CLOCK_UNKNOWN)
 
 AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
 """How many hours the US index looks back: NowCast for PM, means for gases (of SO2 the newest hour as well)."""
-
-_SLOT_MS = HOUR_MS // 4  # of a sensor without a known interval: in how many quarters of the hour did it speak?
 
 
 def derived_of_site(measured: Collection[str]) -> tuple[str, ...]:
@@ -45,33 +44,27 @@ def derived_of_site(measured: Collection[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def hour_start_ms(time_ms: int, zone: ZoneInfo) -> int:
-    """When (UTC) the hour of `zone` began in which `time_ms` lies."""
-    offset = datetime.fromtimestamp(time_ms / 1000, zone).utcoffset()
-    shift_ms = 0 if offset is None else int(offset.total_seconds() * 1000)
-    return (time_ms + shift_ms) // HOUR_MS * HOUR_MS - shift_ms
-
-
 class Hour:
-    """What the readings of one hour come to, one by one and in any order."""
+    """What the readings of one hour come to, one by one and in any order: from `start_ms` to `end_ms` (UTC)."""
 
-    __slots__ = ("_slots", "_start_ms", "count", "highest", "total")
+    __slots__ = ("_end_ms", "_start_ms", "_times_ms", "count", "highest", "total")
 
-    def __init__(self, start_ms: int) -> None:
+    def __init__(self, start_ms: int, end_ms: int | None = None) -> None:
         self._start_ms = start_ms
-        self._slots: set[int] = set()
+        self._end_ms = start_ms + HOUR_MS if end_ms is None else end_ms
+        self._times_ms: list[int] = []
         self.count = 0
         self.total = 0.0
         self.highest = float("-inf")
 
     def add(self, time_ms: int, value: float, marks: int = 0) -> None:
-        """Count a reading in, if it can be believed."""
+        """Count a reading in that belongs to `time_ms` of the hour, if it can be believed."""
         if marks & REJECTED:
             return
         self.count += 1
         self.total += value
         self.highest = max(self.highest, value)
-        self._slots.add((time_ms - self._start_ms) // _SLOT_MS)
+        self._times_ms.append(time_ms)
 
     @property
     def mean(self) -> float | None:
@@ -79,13 +72,12 @@ class Hour:
         return self.total / self.count if self.count else None
 
     def completeness(self, interval_s: float | None) -> float:
-        """The share of the readings due that were counted, in %, for a sensor that measures every `interval_s`.
+        """The share of the hour's intervals in which a reading was counted, in %: of what was due, however many came.
 
-        Without an interval: the share of the quarters of the hour in which it spoke.
+        `interval_s` is how often the sensor measures; without one, the share of the hour's quarters.
         """
-        due = HOUR_MS / 1000 / interval_s if interval_s else 4.0
-        found = self.count if interval_s else len(self._slots)
-        return min(100.0, 100.0 * found / max(1.0, due))
+        timing = Timing(interval_s)
+        return 100.0 * covered_share(self._times_ms, self._start_ms, self._end_ms, timing)
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -168,10 +160,12 @@ class Rain(msgspec.Struct, frozen=True):
 
 def rain_day_start_ms(end_ms: int, zone: ZoneInfo) -> int:
     """When (UTC) the day of rain began that the hour before `end_ms` belongs to: 07:00 of `zone`."""
-    start_ms = end_ms - HOUR_MS
-    while datetime.fromtimestamp(start_ms / 1000, zone).hour != rain.DAY_BEGINS_HOUR:
-        start_ms -= HOUR_MS
-    return start_ms
+    return last_shown_ms(end_ms, rain.DAY_BEGINS_HOUR, 0, zone)
+
+
+def rain_day_end_ms(end_ms: int, zone: ZoneInfo) -> int:
+    """When (UTC) the day of rain ends that the hour before `end_ms` belongs to: 23, 24 or 25 hours after it began."""
+    return next_shown_ms(end_ms, rain.DAY_BEGINS_HOUR, 0, zone)
 
 
 def rain_of_day(hours: Mapping[int, Rain], end_ms: int, zone: ZoneInfo) -> Rain | None:
@@ -180,8 +174,31 @@ def rain_of_day(hours: Mapping[int, Rain], end_ms: int, zone: ZoneInfo) -> Rain 
     None where no hour is known. At 07:00 itself it is that of the whole day.
     """
     start_ms = rain_day_start_ms(end_ms, zone)
-    ends = range(start_ms + HOUR_MS, end_ms + 1, HOUR_MS)
+    ends = [hour_end_ms(start, zone) for start in hour_starts(start_ms, end_ms - 1, zone)]
     known = [hours[end] for end in ends if end in hours]
     if not known:
         return None
-    return Rain(sum(hour.mm for hour in known), sum(hour.completeness for hour in known) / len(ends))
+    return Rain(math.fsum(hour.mm for hour in known), sum(hour.completeness for hour in known) / len(ends))
+
+
+class Fall(msgspec.Struct, frozen=True):
+    """Rain in mm that fell from `start_ms` to `end_ms` (UTC): a reading of a gauge that is read more seldom than hourly."""
+
+    start_ms: int
+    end_ms: int
+    mm: float
+
+
+def rain_of_falls(falls: Sequence[Fall], time_ms: int, day_ms: tuple[int, int]) -> Rain | None:
+    """The rain of the day from and to `day_ms` (UTC) by `time_ms`: of what had ended then; None where nothing had.
+
+    At the day's end all counts that belongs to the day, though the gauge was read some minutes later.
+    """
+    start_ms, end_ms = day_ms
+    known = [fall for fall in falls if fall.end_ms <= time_ms or time_ms >= end_ms]
+    if not known:
+        return None
+    longest_ms = max(fall.end_ms - fall.start_ms for fall in known)
+    heard = Heard((fall.start_ms for fall in known), each_ms=round(longest_ms * SLACK))
+    share = heard.between(start_ms, time_ms) / (time_ms - start_ms)
+    return Rain(math.fsum(fall.mm for fall in known), 100.0 * share)

@@ -12,12 +12,12 @@ are alternatives, and never added.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules.exact import cleaned
+from rules.local_time import last_shown_ms, next_shown_ms
 
 _NEAR_THE_END = 16
 """A wrap is believed where both ends lie within a sixteenth of the counter's range around its end."""
@@ -94,12 +94,17 @@ def _day(time_ms: int, closings_ms: Sequence[int]) -> int:
 
 def last_closing_ms(time_ms: int, *, closes: str | None, zone: ZoneInfo) -> int:
     """When (UTC) a place that `closes` at "18:00" of `zone` last did so before `time_ms`; None: at midnight."""
-    hour, minute = (int(part) for part in (closes or "00:00").split(":"))
-    local = datetime.fromtimestamp(time_ms / 1000, zone)
-    closing = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if closing >= local:
-        closing -= timedelta(days=1)  # of the local calendar, whatever its length
-    return int(closing.astimezone(UTC).timestamp() * 1000)
+    return last_shown_ms(time_ms, *_clock(closes), zone)
+
+
+def next_closing_ms(time_ms: int, *, closes: str | None, zone: ZoneInfo) -> int:
+    """When (UTC) it does so next, `time_ms` included."""
+    return next_shown_ms(time_ms, *_clock(closes), zone)
+
+
+def _clock(closes: str | None) -> tuple[int, int]:
+    hour, _, minute = (closes or "00:00").partition(":")
+    return int(hour), int(minute)
 
 
 class Visit(msgspec.Struct, frozen=True):

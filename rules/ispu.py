@@ -10,12 +10,12 @@ Table: https://123dok.com/id/docs/pengertian-dan-paraeter-ispu.12268587, names a
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules.exact import between, cleaned
+from rules.local_time import hour_start_ms, last_shown_ms
 
 SOURCE = "PermenLHK P.14/MENLHK/SETJEN/KUM.1/7/2020"
 
@@ -146,16 +146,12 @@ def mean_of_day(hours: Sequence[float | None]) -> tuple[float | None, float]:
 
 
 def is_published(parameter: str, time_ms: int, zone: ZoneInfo) -> bool:
-    """Whether `parameter` has an index of its own at `time_ms` (UTC), a full hour of `zone`."""
-    return parameter in HOURLY or datetime.fromtimestamp(time_ms / 1000, zone).hour in PUBLICATION_HOURS
+    """Whether `parameter` has an index of its own at `time_ms` (UTC): at the end of an hour of `zone`, or of its two."""
+    return last_publication_ms(parameter, time_ms, zone) == time_ms
 
 
 def last_publication_ms(parameter: str, time_ms: int, zone: ZoneInfo) -> int:
     """When (UTC) the index of `parameter` that holds at `time_ms` was published: at that time, or the last before."""
-    local = datetime.fromtimestamp(time_ms / 1000, zone)
     if parameter in HOURLY:
-        return time_ms - (local.minute * 60_000 + local.second * 1000 + local.microsecond // 1000)
-    today = [local.replace(hour=hour, minute=0, second=0, microsecond=0) for hour in PUBLICATION_HOURS]
-    before = [moment for moment in today if moment <= local]
-    moment = before[-1] if before else today[-1] - timedelta(days=1)  # of the local calendar, whatever its length
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+        return hour_start_ms(time_ms, zone)
+    return max(last_shown_ms(time_ms + 1, hour, 0, zone) for hour in PUBLICATION_HOURS)

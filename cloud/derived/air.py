@@ -7,15 +7,13 @@ at 09:00 and 15:00 of the site, and hold until the next time.
 from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
-from cloud.derived.hours import and_after, hour_of, spans
+from cloud.derived.hours import and_after, ended, hour_of, spans
 from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
 from rules import ispu
 from rules.derived import (
     AQI_HOURS,
-    DAY_MS,
-    HOUR_MS,
     LEAST_PERCENT,
     Index,
     Site,
@@ -24,27 +22,28 @@ from rules.derived import (
     ispu_of_day,
     ispu_of_site,
 )
+from rules.local_time import DAY_MS, hour_ends_to
 from wire import AIR_PARAMETERS, Domain
 
-HELD_HOURS = 18
-"""The longest that a published index holds: from 15:00 to 09:00."""
+HELD_HOURS = 19
+"""The longest that a published index holds: from 15:00 to 09:00, in the night in which clocks are set back."""
 
 Values = dict[int, float]
 
 
 async def hourly_means(
-    store: ReadingsStore, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, now_ms: int
+    store: ReadingsStore, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[Sheet, list[int]]:
     """The means of those of the hours that have ended, and their ends (UTC)."""
     sheet = _sheet(sensor.site, sensor.id)
-    ends = sorted(start + HOUR_MS for start in starts_ms if start + HOUR_MS <= now_ms)
-    for end in ends:
-        hour = await hour_of(store, sensor.id, parameter, end - HOUR_MS)
+    hours = ended(starts_ms, zone=zone, now_ms=now_ms)
+    for start, end in hours:
+        hour = await hour_of(store, sensor, parameter, start, end)
         completeness = hour.completeness(sensor.interval_s)
         if hour.count:
             mean = hour.mean if completeness >= LEAST_PERCENT else None
             sheet.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
-    return sheet, ends
+    return sheet, [end for _, end in hours]
 
 
 async def indices_of_sensor(
@@ -52,13 +51,11 @@ async def indices_of_sensor(
 ) -> tuple[Sheet, list[int]]:
     """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices."""
     sheet = _sheet(sensor.site, sensor.id)
-    times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, now_ms=now_ms)
+    times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, zone=zone, now_ms=now_ms)
     for span in spans(times, gap_ms=DAY_MS):
-        means = await values_of(
-            store, sensor.id, f"{parameter}_hour", first_ms=span[0] - DAY_MS + HOUR_MS, last_ms=span[-1]
-        )
+        means = await values_of(store, sensor.id, f"{parameter}_hour", first_ms=span[0] - DAY_MS, last_ms=span[-1])
         for time_ms in span:
-            hours = [means.get(time_ms - ago * HOUR_MS) for ago in reversed(range(ispu.WINDOW_HOURS))]
+            hours = [means.get(end) for end in hour_ends_to(time_ms, ispu.WINDOW_HOURS, zone)]
             mean, share = ispu.mean_of_day(hours)
             if share:
                 sheet.put(time_ms, {f"{parameter}_day": mean, f"{parameter}_day_completeness": 100.0 * share})
@@ -75,7 +72,7 @@ async def indices_of_site(
 ) -> Sheet:  # fmt: skip
     """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds."""
     sheet = _sheet(site, site)
-    for span in spans(and_after(times_ms, HELD_HOURS, now_ms=now_ms), gap_ms=DAY_MS):
+    for span in spans(and_after(times_ms, HELD_HOURS, zone=zone, now_ms=now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = span[0] - DAY_MS, span[-1]
         published = await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms)
         of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
-from rules.derived import HOUR_MS, hour_start_ms
+from rules.local_time import HOUR_MS, hour_starts
 from wire import AIR_PARAMETERS
 
 SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "water_level"})
@@ -64,7 +64,10 @@ class Dirty:
         return sum(map(len, self._hours.values()))
 
 
-def local_hours(hours: Iterable[int], zone: ZoneInfo) -> set[int]:
-    """The starts (UTC, ms) of the hours of `zone` that hours of UTC touch: two where the offset is no whole hour."""
-    edges = {edge for hour in hours for edge in (hour * HOUR_MS, (hour + 1) * HOUR_MS - 1)}
-    return {hour_start_ms(edge, zone) for edge in edges}
+def local_hours(hours: Iterable[int], zone: ZoneInfo, *, shift_ms: int = 0) -> set[int]:
+    """The starts (UTC, ms) of the hours of `zone` that hours of UTC touch: two where the offset is no whole hour.
+
+    `shift_ms` lies between the stamps of a sensor's readings and the moments to which they belong.
+    """
+    firsts_ms = [hour * HOUR_MS + shift_ms for hour in hours]
+    return {start for first_ms in firsts_ms for start in hour_starts(first_ms, first_ms + HOUR_MS - 1, zone)}

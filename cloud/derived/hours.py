@@ -2,22 +2,38 @@
 
 from collections.abc import Iterable
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
-from rules.derived import HOUR_MS, Hour
+from rules.derived import Hour
+from rules.local_time import hour_end_ms, hour_ends_from
+from rules.timing import Timing
 
 
-async def hour_of(store: ReadingsStore, sensor: str, quantity: str, start_ms: int) -> Hour:
-    """The readings of the hour that began at `start_ms` (UTC); every one, since marks are read one by one."""
-    hour = Hour(start_ms)
-    for point in await store.history(sensor, quantity, start_ms=start_ms, end_ms=start_ms + HOUR_MS):
-        hour.add(point.time_ms, point.value, point.marks)
+def timing_of(sensor: Sensor) -> Timing:
+    """What stretches of time the readings of a sensor speak for."""
+    return Timing(sensor.interval_s, sensor.stamped)
+
+
+def ended(starts_ms: Iterable[int], *, zone: ZoneInfo, now_ms: int) -> list[tuple[int, int]]:
+    """Those of the hours that are over: from when to when (UTC) they were, in order."""
+    hours = [(start, hour_end_ms(start, zone)) for start in sorted(starts_ms)]
+    return [(start, end) for start, end in hours if end <= now_ms]
+
+
+async def hour_of(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> Hour:
+    """The readings that belong to the hour from `start_ms` to `end_ms` (UTC); every one, as marks are read one by one."""
+    hour, shift_ms = Hour(start_ms, end_ms), timing_of(sensor).shift_ms
+    stamps = {"start_ms": start_ms - shift_ms, "end_ms": end_ms - shift_ms}
+    for point in await store.history(sensor.id, quantity, **stamps):
+        hour.add(point.time_ms + shift_ms, point.value, point.marks)
     return hour
 
 
-def and_after(ends_ms: Iterable[int], hours: int, *, now_ms: int) -> list[int]:
+def and_after(ends_ms: Iterable[int], hours: int, *, zone: ZoneInfo, now_ms: int) -> list[int]:
     """Hours by their ends (UTC), each with the `hours` after it, in order and up to now: all that look back on them."""
-    reached = {end + later * HOUR_MS for end in ends_ms for later in range(hours + 1)}
+    reached = {after for end in ends_ms for after in hour_ends_from(end, hours + 1, zone)}
     return sorted(end for end in reached if end <= now_ms)
 
 

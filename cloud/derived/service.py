@@ -16,16 +16,17 @@ from zoneinfo import ZoneInfo
 from cloud.blocks import Block
 from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, hours_of, local_hours
+from cloud.derived.hours import timing_of
 from cloud.derived.sheet import Sheet
 from cloud.derived.visitors import counters_of, visitors
-from cloud.derived.water import rain_days, rain_hours, siaga_hours
+from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
 from cloud.health import Component, Condition
 from cloud.newest import Newest, newest_of
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import ReadingsStore, StoreUnavailable
-from rules.derived import HOUR_MS
+from rules.local_time import HOUR_MS, hour_end_ms
 from rules.siaga import Gauge
 from wire import AIR_PARAMETERS
 
@@ -164,11 +165,14 @@ class Derivations:
 
     async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
         zone = ZoneInfo(site.zone or self._registry.city.zone)
-        starts = {key: local_hours(noted, zone) for key, noted in hours.items()}
+        shifts_ms = {sensor.id: timing_of(sensor).shift_ms for sensor in self._sensors_of(site)}
+        starts = {key: local_hours(noted, zone, shift_ms=shifts_ms[key[0]]) for key, noted in hours.items()}
         await self._air(site, starts, zone, now_ms)
         await self._water(site, starts, zone, now_ms)
         await self._people(site, starts, zone, now_ms)
-        self._dirty.give_back({key: _not_ended(noted, zone, now_ms) for key, noted in hours.items()})
+        self._dirty.give_back(
+            {key: _not_ended(noted, zone, now_ms, shift_ms=shifts_ms[key[0]]) for key, noted in hours.items()}
+        )
 
     async def _air(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
         sensors = self._sensors_of(site)
@@ -176,7 +180,7 @@ class Derivations:
         for sensor in sensors:
             for parameter in _AIR.intersection(sensor.quantities):
                 noted = starts.get((sensor.id, parameter), ())
-                means, ends = await hourly_means(self._store, sensor, parameter, noted, now_ms=now_ms)
+                means, ends = await hourly_means(self._store, sensor, parameter, noted, zone=zone, now_ms=now_ms)
                 await self._write(means, now_ms)
                 indices, times = await indices_of_sensor(self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms)
                 await self._write(indices, now_ms)
@@ -190,13 +194,20 @@ class Derivations:
         for sensor in self._sensors_of(site):
             noted = starts.get((sensor.id, "rainfall"))
             if noted:
-                sheet, ends = await rain_hours(self._store, sensor, noted, now_ms=now_ms)
-                await self._write(sheet, now_ms)
-                await self._write(await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms), now_ms)
+                await self._rain(sensor, noted, zone, now_ms)
             await self._rest()
             gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
             if gauge is not None and levels:
-                await self._write(await siaga_hours(self._store, sensor, gauge, levels, now_ms=now_ms), now_ms)
+                await self._write(await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms), now_ms)
+
+    async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
+        if is_read_seldom(sensor):
+            return await self._write(
+                await rain_days_of_readings(self._store, sensor, noted, zone=zone, now_ms=now_ms), now_ms
+            )
+        sheet, ends = await rain_hours(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+        await self._write(sheet, now_ms)
+        await self._write(await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms), now_ms)
 
     async def _people(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
         noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
@@ -222,8 +233,13 @@ class Derivations:
         self._newest.load(newest_of(blocks))
 
 
-def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int) -> set[int]:
-    return {hour for hour in hours if max(local_hours([hour], zone)) + HOUR_MS > now_ms}
+def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int, *, shift_ms: int) -> set[int]:
+    """The hours of UTC of which a local one goes on; and those under way, whose stamps may belong to one that is over."""
+    return {
+        hour
+        for hour in hours
+        if max((hour + 1) * HOUR_MS, hour_end_ms(max(local_hours([hour], zone, shift_ms=shift_ms)), zone)) > now_ms
+    }
 
 
 def _now_ms() -> int:

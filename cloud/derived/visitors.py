@@ -4,18 +4,20 @@ A counter whose twin counts the same door is left out. What was stored up to an 
 so that a minute costs a minute and not a day.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cloud.derived.hours import timing_of
 from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import Aggregate, ReadingsStore
 from rules import footfall
-from rules.derived import HOUR_MS
 from rules.footfall import Inside, Step
+from rules.local_time import hour_end_ms
+from rules.timing import Heard
 from wire import Domain
 
 MINUTE_MS = 60_000
@@ -42,10 +44,10 @@ class _Day(msgspec.Struct, frozen=True):
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """What was found up to some minute of a day: who is inside, and for how long its counters were heard."""
+    """What was found up to some minute of a day: who is inside, and for how long its counters were heard, added up."""
 
     inside: Inside
-    heard_ms: float
+    heard_ms: int
 
 
 async def visitors(
@@ -62,9 +64,9 @@ async def visitors(
 def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -> list[_Day]:
     days: dict[int, _Day] = {}
     for start in sorted(starts_ms):
-        for moment in (start, start + HOUR_MS - 1):  # a place may close within an hour
+        for moment in (start, hour_end_ms(start, zone) - 1):  # a place may close within an hour
             closed = footfall.last_closing_ms(moment + 1, closes=site.closes, zone=zone)
-            closes = footfall.last_closing_ms(closed + 36 * HOUR_MS, closes=site.closes, zone=zone)
+            closes = footfall.next_closing_ms(closed + 1, closes=site.closes, zone=zone)
             until = min(closes, now_ms // MINUTE_MS * MINUTE_MS)
             if until > max(start, closed):
                 days.setdefault(closed, _Day(max(start, closed), until, closed, closes))
@@ -72,23 +74,22 @@ def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -
 
 
 async def _compute(store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, sheet: Sheet) -> None:
-    came, went, heard = Counter[int](), Counter[int](), Counter[int]()
+    before = await _before(store, site.id, day, len(counters))
+    since_ms, heard_ms = (before.inside.time_ms, before.heard_ms) if before else (day.closed_ms, 0)
+    came, went, heard = Counter[int](), Counter[int](), list[Heard]()
     for sensor in counters:
-        minutes = await _minutes(store, sensor.id, "people_in", day)
-        came.update(minutes)
-        covers_ms = max(MINUTE_MS, int((sensor.interval_s or 0) * 1000))
-        heard.update(dict.fromkeys(minutes, covers_ms))
+        minutes = await _minutes(store, sensor, "people_in", since_ms - timing_of(sensor).heard_ms, day.end_ms)
+        heard.append(_heard(sensor, minutes))
+        came.update({end: count for end, count in minutes.items() if end > day.start_ms})
         if "people_out" in sensor.quantities:
-            went.update(await _minutes(store, sensor.id, "people_out", day))
-    ends = sorted({*came, *went})
-    before = await _before(store, site.id, day)
-    heard_ms = before.heard_ms if before else 0.0
-    steps = [Step(end, came[end], went[end]) for end in ends]
+            went.update(await _minutes(store, sensor, "people_out", day.start_ms, day.end_ms))
+    steps = [Step(end, came[end], went[end]) for end in sorted({*came, *went})]
     for found in footfall.inside(
         steps, closings_ms=(day.closed_ms, day.closes_ms), after=before.inside if before else None
     ):
-        heard_ms += heard[found.time_ms] / len(counters)
-        completeness = min(100.0, 100.0 * heard_ms / (found.time_ms - day.closed_ms))
+        heard_ms += sum(one.between(since_ms, found.time_ms) for one in heard)
+        since_ms = found.time_ms
+        completeness = 100.0 * heard_ms / len(counters) / (found.time_ms - day.closed_ms)
         sheet.put(found.time_ms, {
             "visitors_present": found.people,
             "visitors_day": found.visits,
@@ -99,15 +100,29 @@ async def _compute(store: ReadingsStore, site: Site, counters: Collection[Sensor
         })  # fmt: skip
 
 
-async def _minutes(store: ReadingsStore, sensor: str, quantity: str, day: _Day) -> dict[int, int]:
-    """People by the end of each minute (UTC) in which the counter said anything."""
-    points = await store.history(
-        sensor, quantity, start_ms=day.start_ms, end_ms=day.end_ms, every_ms=MINUTE_MS, agg=Aggregate.SUM
-    )
-    return {point.time_ms + MINUTE_MS: round(point.value) for point in points}
+async def _minutes(
+    store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int
+) -> dict[int, int]:
+    """People by the end of each minute (UTC) to which anything that the counter said belongs."""
+    shift_ms = timing_of(sensor).shift_ms
+    stamps = {"start_ms": start_ms - shift_ms, "end_ms": end_ms - shift_ms}
+    if not shift_ms:
+        steps = await store.history(sensor.id, quantity, **stamps, every_ms=MINUTE_MS, agg=Aggregate.SUM)
+        return {step.time_ms + MINUTE_MS: round(step.value) for step in steps}
+    found: defaultdict[int, float] = defaultdict(float)
+    for point in await store.history(sensor.id, quantity, **stamps):
+        found[((point.time_ms + shift_ms) // MINUTE_MS + 1) * MINUTE_MS] += point.value
+    return {end: round(count) for end, count in found.items()}
 
 
-async def _before(store: ReadingsStore, site: str, day: _Day) -> _Known | None:
+def _heard(sensor: Sensor, minutes: Iterable[int]) -> Heard:
+    """When a counter was heard, by the ends of the minutes to which its readings belong."""
+    timing = timing_of(sensor)
+    back_ms = MINUTE_MS + timing.shift_ms - timing.begins_ms
+    return Heard((end - back_ms for end in minutes), each_ms=timing.heard_ms)
+
+
+async def _before(store: ReadingsStore, site: str, day: _Day, counters: int) -> _Known | None:
     """What is stored of the last minute up to the day's part that is to be computed; None at the day's beginning."""
     found = {
         quantity: await values_of(store, site, quantity, first_ms=day.closed_ms + 1, last_ms=day.start_ms)
@@ -117,4 +132,5 @@ async def _before(store: ReadingsStore, site: str, day: _Day) -> _Known | None:
         return None
     time_ms = max(found["visitors_present"])
     people, visits, visit_s, share = (series.get(time_ms, 0.0) for series in found.values())
-    return _Known(Inside(time_ms, people, visits, visits * visit_s), share / 100.0 * (time_ms - day.closed_ms))
+    heard_ms = round(share / 100.0 * (time_ms - day.closed_ms) * counters)
+    return _Known(Inside(time_ms, people, visits, visits * visit_s), heard_ms)

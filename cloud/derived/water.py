@@ -1,66 +1,118 @@
 """Water: the rain of the hour and of the day since 07:00, and the worst Siaga of the hour."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
-from cloud.derived.hours import hour_of, spans
+from cloud.derived.hours import ended, hour_of, spans, timing_of
 from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
-from rules.derived import DAY_MS, HOUR_MS, Rain, rain_day_start_ms, rain_of_day
+from rules.derived import (
+    REJECTED,
+    Fall,
+    Rain,
+    rain_day_end_ms,
+    rain_day_start_ms,
+    rain_of_day,
+    rain_of_falls,
+)
+from rules.local_time import DAY_MS, HOUR_MS, hour_end_ms, hour_starts
 from rules.siaga import Gauge, siaga_of
 from wire import Domain
 
 
+def is_read_seldom(sensor: Sensor) -> bool:
+    """Whether a gauge is read more seldom than each hour: it says nothing of hours, and its readings make the day."""
+    return timing_of(sensor).interval_ms > HOUR_MS
+
+
 async def rain_hours(
-    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, now_ms: int
+    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[Sheet, list[int]]:
     """The rain of those of the hours that have ended, and their ends (UTC)."""
-    sheet = Sheet(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)
-    ends = sorted(start + HOUR_MS for start in starts_ms if start + HOUR_MS <= now_ms)
-    for end in ends:
-        hour = await hour_of(store, sensor.id, "rainfall", end - HOUR_MS)
+    sheet = _sheet(sensor)
+    hours = ended(starts_ms, zone=zone, now_ms=now_ms)
+    for start, end in hours:
+        hour = await hour_of(store, sensor, "rainfall", start, end)
         if hour.count:
             values = {"rain_hour": hour.total, "rain_hour_completeness": hour.completeness(sensor.interval_s)}
             sheet.put(end, values)
-    return sheet, ends
+    return sheet, [end for _, end in hours]
 
 
 async def rain_days(
     store: ReadingsStore, sensor: Sensor, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> Sheet:
     """The rain of the day at each full hour that looks back on the hours that end at `ends_ms` (UTC)."""
-    sheet = Sheet(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)
+    sheet = _sheet(sensor)
     for span in spans(_rest_of_days(ends_ms, zone, now_ms), gap_ms=DAY_MS):
-        first_ms, last_ms = span[0] - DAY_MS, span[-1]
+        first_ms, last_ms = rain_day_start_ms(span[0], zone), span[-1]
         amounts = await values_of(store, sensor.id, "rain_hour", first_ms=first_ms, last_ms=last_ms)
         shares = await values_of(store, sensor.id, "rain_hour_completeness", first_ms=first_ms, last_ms=last_ms)
         hours = {end: Rain(mm, shares.get(end, 0.0)) for end, mm in amounts.items()}
         for time_ms in span:
-            found = rain_of_day(hours, time_ms, zone)
-            if found is not None:
-                sheet.put(time_ms, {"rain_day": found.mm, "rain_day_completeness": found.completeness})
+            _put_day(sheet, time_ms, rain_of_day(hours, time_ms, zone))
     return sheet
 
 
+async def rain_days_of_readings(
+    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+) -> Sheet:
+    """The rain of the days of a gauge that is read more seldom than each hour, at each full hour."""
+    sheet = _sheet(sensor)
+    for start_ms, end_ms in sorted({_day_of(start, zone) for start in starts_ms}):
+        falls = await _falls(store, sensor, start_ms, end_ms)
+        for time_ms in _ends_between(start_ms, min(end_ms, now_ms), zone):
+            _put_day(sheet, time_ms, rain_of_falls(falls, time_ms, (start_ms, end_ms)))
+    return sheet
+
+
+async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
+    timing = timing_of(sensor)
+    stamps = {"start_ms": start_ms - timing.shift_ms, "end_ms": end_ms - timing.shift_ms}
+    points = await store.history(sensor.id, "rainfall", **stamps)
+    begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & REJECTED]
+    return [Fall(begin_ms, begin_ms + timing.interval_ms, mm) for begin_ms, mm in begins]
+
+
 async def siaga_hours(
-    store: ReadingsStore, sensor: Sensor, gauge: Gauge, starts_ms: Collection[int], *, now_ms: int
+    store: ReadingsStore, sensor: Sensor, gauge: Gauge, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> Sheet:
     """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today."""
-    sheet = Sheet(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)
-    for start in sorted(starts_ms):
-        if start + HOUR_MS > now_ms:
-            continue
-        hour = await hour_of(store, sensor.id, "water_level", start)
+    sheet = _sheet(sensor)
+    for start, end in ended(starts_ms, zone=zone, now_ms=now_ms):
+        hour = await hour_of(store, sensor, "water_level", start, end)
         if hour.count:
             values = {
                 "siaga": siaga_of(gauge, hour.highest),
                 "siaga_completeness": hour.completeness(sensor.interval_s),
             }
-            sheet.put(start + HOUR_MS, values)
+            sheet.put(end, values)
     return sheet
 
 
-def _rest_of_days(ends_ms: Collection[int], zone: ZoneInfo, now_ms: int) -> set[int]:
-    until = {end: min(rain_day_start_ms(end, zone) + DAY_MS, now_ms) for end in ends_ms}
-    return {time_ms for end, last in until.items() for time_ms in range(end, last + 1, HOUR_MS)}
+def _put_day(sheet: Sheet, time_ms: int, found: Rain | None) -> None:
+    if found is not None:
+        sheet.put(time_ms, {"rain_day": found.mm, "rain_day_completeness": found.completeness})
+
+
+def _day_of(start_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    end_of_hour_ms = hour_end_ms(start_ms, zone)
+    return rain_day_start_ms(end_of_hour_ms, zone), rain_day_end_ms(end_of_hour_ms, zone)
+
+
+def _rest_of_days(ends_ms: Iterable[int], zone: ZoneInfo, now_ms: int) -> set[int]:
+    until = {end: min(rain_day_end_ms(end, zone), now_ms) for end in ends_ms}
+    return {time_ms for end, last_ms in until.items() for time_ms in (end, *_ends_between(end, last_ms, zone))}
+
+
+def _ends_between(first_ms: int, last_ms: int, zone: ZoneInfo) -> list[int]:
+    """The ends (UTC) of the hours that end after `first_ms`, up to `last_ms`."""
+    if last_ms <= first_ms:
+        return []
+    ends = [hour_end_ms(start, zone) for start in hour_starts(first_ms, last_ms, zone)]
+    return [end for end in ends if end <= last_ms]
+
+
+def _sheet(sensor: Sensor) -> Sheet:
+    return Sheet(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
 from cloud.printable import PrintableText
 from cloud.registry.contradictions import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
+from rules.timing import Stamped
 from runtime.settings import Settings, SettingsError, load_settings
 from wire import MEASURED, Domain, check_name
 
@@ -117,6 +118,14 @@ class SensorTable(Settings):
     groups: tuple[Name, ...] = ()
     twin: Name | None = None
     valid_from: Moment | None = None
+    stamped: Stamped | None = None
+
+    @field_validator("stamped")
+    @classmethod
+    def _stamped_is_of_an_interval(cls, stamped: Stamped | None, given: ValidationInfo) -> Stamped | None:
+        if stamped is not None and given.data.get("interval_s") is None:
+            raise ValueError("is an end of the interval that a reading speaks for; write interval_s = 600.0 too")
+        return stamped
 
 
 class CityFile(Settings):

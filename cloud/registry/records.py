@@ -8,6 +8,8 @@ Sensor(id="river-daruba-1", name="River", site="daruba", gateway="gw-daruba", qu
 
 import msgspec
 
+from rules.timing import Stamped
+
 
 class City(msgspec.Struct, frozen=True):
     """The city: its name, and the IANA time zone of sites that name none."""
@@ -59,7 +61,8 @@ class Sensor(msgspec.Struct, frozen=True):
     """A sensor: what it measures, behind which gateway, how often (`interval_s`), and how it is mounted.
 
     Rules may be set for its `groups`; `twin` is the sensor beside it that should read the same. Since `valid_from_ms`
-    (UTC) site, gateway, height and calibration are so, where the city file says when.
+    (UTC) site, gateway, height and calibration are so, where the city file says when. `stamped`: which end of the
+    interval that a reading speaks for its time is; None where it is a moment.
     """
 
     id: str
@@ -74,3 +77,4 @@ class Sensor(msgspec.Struct, frozen=True):
     groups: tuple[str, ...] = ()
     twin: str | None = None
     valid_from_ms: int | None = None
+    stamped: Stamped | None = None

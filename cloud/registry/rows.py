@@ -15,6 +15,7 @@ from cloud.registry.fact_rows import read_facts
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.registry.tables import Base
+from rules.timing import Stamped
 
 
 def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
@@ -68,15 +69,17 @@ def _sensors(connection: Connection) -> list[Sensor]:
     quantities: dict[str, list[Any]] = {}
     for row in connection.execute(select(_table("sensor_quantities")).order_by("place")).mappings():
         quantities.setdefault(row["sensor"], []).append(row)
-    return [
-        Sensor(**row | {"groups": tuple(row["groups"])}, **_measured(quantities.get(row["id"], [])))
-        for row in _all(connection, "sensors")
-    ]
+    return [Sensor(**_typed(row), **_measured(quantities.get(row["id"], []))) for row in _all(connection, "sensors")]
 
 
 def _all(connection: Connection, name: str) -> list[dict[str, Any]]:
     table = _table(name)
     return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
+
+
+def _typed(row: dict[str, Any]) -> dict[str, Any]:
+    stamped = row["stamped"]
+    return row | {"groups": tuple(row["groups"]), "stamped": None if stamped is None else Stamped(stamped)}
 
 
 def _corners(polygon: list[list[float]]) -> tuple[tuple[float, float], ...]:

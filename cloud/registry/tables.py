@@ -85,6 +85,7 @@ class SensorRow(Base):
     groups: Mapped[list[Any]] = mapped_column(JSON, default=list)
     twin: Mapped[str | None] = mapped_column(NAME)
     valid_from_ms: Mapped[int | None] = mapped_column(COUNT)
+    stamped: Mapped[str | None] = mapped_column(String(8))
 
 
 class SensorQuantityRow(Base):
