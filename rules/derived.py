@@ -3,9 +3,9 @@
 readings ─► Hour (count, sum, lowest, highest, completeness) ─► 24 hours ─► ISPU     12 hours ─► NowCast ─► US AQI
                                                               └► rain of the day since 07:00 of the place
 
-Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end (local_time.py). A reading
-belongs to the hour in which the middle of what it speaks for lies (timing.py). Readings marked as spikes or with an
-unknown clock count for nothing. Completeness is in % of what was to be covered. `VERSION` counts up with every
+Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end (local_time.py). A
+reading belongs to the hour in which the middle of what it speaks for lies (timing.py). Readings marked as spikes or
+with an unknown clock count for nothing. Completeness is in % of what was to be covered. `VERSION` counts up with every
 change that makes another value of the same readings; each derived point carries it.
 """
 
@@ -17,7 +17,7 @@ import msgspec
 
 from rules import gases, ispu, rain, usaqi
 from rules.ispu import SubIndex
-from rules.local_time import HOUR_MS, hour_end_ms, hour_starts, last_shown_ms, next_shown_ms
+from rules.local_time import HOUR_MS, hour_end_ms, hour_start_ms, hour_starts, last_shown_ms, next_shown_ms
 from rules.marks import Mark
 from rules.timing import SLACK, Heard, Timing, covered_share
 from wire import AIR_PARAMETERS
@@ -174,7 +174,7 @@ def rain_of_day(hours: Mapping[int, Rain], end_ms: int, zone: ZoneInfo) -> Rain 
     None where no hour is known. At 07:00 itself it is that of the whole day.
     """
     start_ms = rain_day_start_ms(end_ms, zone)
-    ends = [hour_end_ms(start, zone) for start in hour_starts(start_ms, end_ms - 1, zone)]
+    ends = [hour_end_ms(start, zone) for start in hour_starts(start_ms, hour_start_ms(end_ms - 1, zone), zone)]
     known = [hours[end] for end in ends if end in hours]
     if not known:
         return None
@@ -182,7 +182,7 @@ def rain_of_day(hours: Mapping[int, Rain], end_ms: int, zone: ZoneInfo) -> Rain 
 
 
 class Fall(msgspec.Struct, frozen=True):
-    """Rain in mm that fell from `start_ms` to `end_ms` (UTC): a reading of a gauge that is read more seldom than hourly."""
+    """Rain in mm that fell from `start_ms` to `end_ms` (UTC): a reading of a gauge that is read less than hourly."""
 
     start_ms: int
     end_ms: int

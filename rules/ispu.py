@@ -146,7 +146,7 @@ def mean_of_day(hours: Sequence[float | None]) -> tuple[float | None, float]:
 
 
 def is_published(parameter: str, time_ms: int, zone: ZoneInfo) -> bool:
-    """Whether `parameter` has an index of its own at `time_ms` (UTC): at the end of an hour of `zone`, or of its two."""
+    """Whether `parameter` has an index of its own at `time_ms` (UTC): each full hour of `zone`, or two of them."""
     return last_publication_ms(parameter, time_ms, zone) == time_ms
 
 

@@ -62,14 +62,15 @@ class Timing(msgspec.Struct, frozen=True):
 def covered_share(times_ms: Iterable[int], start_ms: int, end_ms: int, timing: Timing) -> float:
     """The share, from 0 to 1, of a stretch's slots in which a reading lies: of the intervals in which one was due.
 
-    The readings all lie in the stretch. Slots begin with it or half a slot earlier, whichever finds more: readings that
-    come now just before the edge of a slot, now just after it, are not missing.
+    The readings all lie in the stretch. Where hardly more came than were due, slots begin with it or half a slot
+    earlier, whichever finds more: readings that come now just before an edge, now just after it, are not missing.
     """
     least_ms = max(SLOT_LEAST_MS, timing.interval_ms) if timing.interval_ms else SLOT_UNKNOWN_MS
     due = max(1, (end_ms - start_ms) // least_ms)
     slot_ms = (end_ms - start_ms) / due
     offsets_ms = [time_ms - start_ms for time_ms in times_ms]
-    heard = max(len({int(offset_ms / slot_ms + phase) for offset_ms in offsets_ms}) for phase in (0.0, 0.5))
+    phases = (0.0, 0.5) if len(offsets_ms) <= due + 1 else (0.0,)
+    heard = max(len({int(offset_ms / slot_ms + phase) for offset_ms in offsets_ms}) for phase in phases)
     return min(1.0, heard / due)
 
 

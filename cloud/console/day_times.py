@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from cloud.console.rule_draft import Mistake
 from cloud.console.words import Words
+from rules.local_time import hour_end_ms
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 _FORM = "%Y-%m-%dT%H:%M"
 _LONGEST = 32
 
@@ -29,9 +28,9 @@ def parse_moment(_: Words, text: str, zone: ZoneInfo) -> int:
         raise Mistake(_("Choose a day and a time.")) from None
 
 
-def next_hour(now_ms: int) -> int:
-    """The full hour that comes next."""
-    return (now_ms // HOUR_MS + 1) * HOUR_MS
+def next_hour(now_ms: int, zone: ZoneInfo) -> int:
+    """The full hour of `zone` that comes next."""
+    return hour_end_ms(now_ms, zone)
 
 
 def day_start(time_ms: int, zone: ZoneInfo, *, days: int = 0) -> int:

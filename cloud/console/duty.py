@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.who import Role
 from cloud.console import figures
-from cloud.console.day_times import DAY_MS, HOUR_MS, day_start, moment_text, next_hour
+from cloud.console.day_times import day_start, moment_text, next_hour
 from cloud.console.duty_acts import DutyActs
 from cloud.console.duty_views import DAYS_SHOWN, DayView, EntryView, OnDutyView, on_duty, week_of
 from cloud.console.elements import box, mark, symbol, text
@@ -20,6 +20,7 @@ from cloud.console.visitor import Visitor
 from cloud.console.words import Words
 from cloud.notify.duty import RANKS
 from cloud.registry.database import DatabaseUnavailable
+from rules.local_time import DAY_MS, HOUR_MS
 
 _AGAIN_S = 5.0
 """How often the calendar is asked for what others have written."""
@@ -152,7 +153,7 @@ class DutyPage:
                 text(_("Nobody can be told yet; whoever runs the server adds people to [notify]."), "panel-empty", "p")
                 return
             self._person, self._rank = people[0], "1"
-            start_ms = next_hour(_now_ms())
+            start_ms = next_hour(_now_ms(), self._zone)
             self._start = moment_text(start_ms, self._zone)
             self._until = moment_text(start_ms + USUAL_H * HOUR_MS, self._zone)
             with box("fields"):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.who import Role
 from cloud.console import figures
-from cloud.console.day_times import HOUR_MS, moment_text, next_hour
+from cloud.console.day_times import moment_text, next_hour
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text, moment_input
 from cloud.console.maintenance_acts import MaintenanceActs
@@ -18,6 +18,7 @@ from cloud.console.maintenance_views import WindowView
 from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
 from cloud.console.words import Words
+from rules.local_time import HOUR_MS
 
 USUAL_H = 2
 """How long a window lasts unless somebody says so."""
@@ -81,7 +82,7 @@ class MaintenancePage:
         _ = self._words
         now_ms = time.time_ns() // 1_000_000
         self._place, self._start = self._places[0][0], ""
-        self._until, self._reason = moment_text(next_hour(now_ms) + USUAL_H * HOUR_MS, self._zone), ""
+        self._until, self._reason = moment_text(next_hour(now_ms, self._zone) + USUAL_H * HOUR_MS, self._zone), ""
         self._form_place.clear()
         with self._form_place:
             text(_("New window"), "panel-title", "h2")

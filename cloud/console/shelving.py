@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.console.rule_draft import Mistake
 from cloud.console.words import N_, Words
+from rules.local_time import HOUR_MS, next_shown_ms
 
 CHOICES = {
     "1h": N_("1 hour"),
@@ -26,7 +27,7 @@ def until(choice: str, now_ms: int, zone: ZoneInfo) -> int:
     if choice == "tomorrow":
         morning = _local(now_ms, zone).replace(hour=MORNING_H, minute=0, second=0, microsecond=0, fold=0)
         return _ms(morning + timedelta(days=1))
-    return now_ms + _HOURS[choice] * 3_600_000
+    return now_ms + _HOURS[choice] * HOUR_MS
 
 
 def parse_until(_: Words, text: str, now_ms: int, zone: ZoneInfo) -> int:
@@ -34,9 +35,7 @@ def parse_until(_: Words, text: str, now_ms: int, zone: ZoneInfo) -> int:
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise Mistake(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))
-    local = _local(now_ms, zone)
-    end = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    return _ms(end if end > local else end + timedelta(days=1))
+    return next_shown_ms(now_ms + 1, int(found[1]), int(found[2]), zone)
 
 
 def _local(time_ms: int, zone: ZoneInfo) -> datetime:

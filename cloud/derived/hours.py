@@ -5,7 +5,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from cloud.registry.records import Sensor
-from cloud.stores.contract import ReadingsStore
+from cloud.stores.contract import Point, ReadingsStore
 from rules.derived import Hour
 from rules.local_time import hour_end_ms, hour_ends_from
 from rules.timing import Timing
@@ -22,11 +22,16 @@ def ended(starts_ms: Iterable[int], *, zone: ZoneInfo, now_ms: int) -> list[tupl
     return [(start, end) for start, end in hours if end <= now_ms]
 
 
+async def belonging(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
+    """The readings that belong to the time from `start_ms` to `end_ms` (UTC), each at the moment of its stamp."""
+    shift_ms = timing_of(sensor).shift_ms
+    return await store.history(sensor.id, quantity, start_ms=start_ms - shift_ms, end_ms=end_ms - shift_ms)
+
+
 async def hour_of(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> Hour:
-    """The readings that belong to the hour from `start_ms` to `end_ms` (UTC); every one, as marks are read one by one."""
+    """What the readings come to that belong to an hour (UTC); every one, since marks are read one by one."""
     hour, shift_ms = Hour(start_ms, end_ms), timing_of(sensor).shift_ms
-    stamps = {"start_ms": start_ms - shift_ms, "end_ms": end_ms - shift_ms}
-    for point in await store.history(sensor.id, quantity, **stamps):
+    for point in await belonging(store, sensor, quantity, start_ms, end_ms):
         hour.add(point.time_ms + shift_ms, point.value, point.marks)
     return hour
 

@@ -198,16 +198,17 @@ class Derivations:
             await self._rest()
             gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
             if gauge is not None and levels:
-                await self._write(await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms), now_ms)
+                sheet = await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms)
+                await self._write(sheet, now_ms)
 
     async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         if is_read_seldom(sensor):
-            return await self._write(
-                await rain_days_of_readings(self._store, sensor, noted, zone=zone, now_ms=now_ms), now_ms
-            )
-        sheet, ends = await rain_hours(self._store, sensor, noted, zone=zone, now_ms=now_ms)
-        await self._write(sheet, now_ms)
-        await self._write(await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms), now_ms)
+            days = await rain_days_of_readings(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+        else:
+            hours, ends = await rain_hours(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+            await self._write(hours, now_ms)
+            days = await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms)
+        await self._write(days, now_ms)
 
     async def _people(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
         noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
@@ -234,7 +235,7 @@ class Derivations:
 
 
 def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int, *, shift_ms: int) -> set[int]:
-    """The hours of UTC of which a local one goes on; and those under way, whose stamps may belong to one that is over."""
+    """The hours of UTC of which a local one goes on, and the one under way, though its stamps belong to one before."""
     return {
         hour
         for hour in hours

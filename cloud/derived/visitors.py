@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.derived.hours import timing_of
+from cloud.derived.hours import belonging, timing_of
 from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import Aggregate, ReadingsStore
@@ -100,17 +100,16 @@ async def _compute(store: ReadingsStore, site: Site, counters: Collection[Sensor
         })  # fmt: skip
 
 
-async def _minutes(
-    store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int
-) -> dict[int, int]:
+async def _minutes(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, int]:
     """People by the end of each minute (UTC) to which anything that the counter said belongs."""
     shift_ms = timing_of(sensor).shift_ms
-    stamps = {"start_ms": start_ms - shift_ms, "end_ms": end_ms - shift_ms}
     if not shift_ms:
-        steps = await store.history(sensor.id, quantity, **stamps, every_ms=MINUTE_MS, agg=Aggregate.SUM)
+        steps = await store.history(
+            sensor.id, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=MINUTE_MS, agg=Aggregate.SUM
+        )
         return {step.time_ms + MINUTE_MS: round(step.value) for step in steps}
     found: defaultdict[int, float] = defaultdict(float)
-    for point in await store.history(sensor.id, quantity, **stamps):
+    for point in await belonging(store, sensor, quantity, start_ms, end_ms):
         found[((point.time_ms + shift_ms) // MINUTE_MS + 1) * MINUTE_MS] += point.value
     return {end: round(count) for end, count in found.items()}
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
-from cloud.derived.hours import ended, hour_of, spans, timing_of
+from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
 from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
@@ -69,8 +69,7 @@ async def rain_days_of_readings(
 
 async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
     timing = timing_of(sensor)
-    stamps = {"start_ms": start_ms - timing.shift_ms, "end_ms": end_ms - timing.shift_ms}
-    points = await store.history(sensor.id, "rainfall", **stamps)
+    points = await belonging(store, sensor, "rainfall", start_ms, end_ms)
     begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & REJECTED]
     return [Fall(begin_ms, begin_ms + timing.interval_ms, mm) for begin_ms, mm in begins]
 

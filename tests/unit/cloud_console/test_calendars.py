@@ -81,7 +81,7 @@ def test_a_chosen_time_is_that_of_the_city():
     assert parse_moment(EN, "2026-11-24T12:10", WIT) == NOON_MS - 5_000
     assert day_start(NOON_MS, WIT) == parse_moment(EN, "2026-11-24T00:00", WIT)
     assert day_start(NOON_MS, WIT, days=8) == parse_moment(EN, "2026-12-02T00:00", WIT)
-    assert moment_text(next_hour(NOON_MS), WIT) == "2026-11-24T13:00"
+    assert moment_text(next_hour(NOON_MS, WIT), WIT) == "2026-11-24T13:00"
     for wrong in ("", "tomorrow", "2026-13-01T00:00", "9" * 5_000):
         with pytest.raises(Mistake):
             parse_moment(EN, wrong, WIT)

@@ -29,6 +29,12 @@ def test_a_time_of_day_is_the_next_one(text, after_ms):
     assert parse_until(EN, text, NOON_MS, WIT) == NOON_MS + after_ms
 
 
+def test_a_time_of_day_in_a_night_whose_hour_is_shown_twice_is_the_next_that_is_shown():
+    berlin = ZoneInfo("Europe/Berlin")
+    again_ms = 1_792_890_600_000  # 25 October 2026, 02:10, shown for the second time
+    assert parse_until(EN, "02:30", again_ms, berlin) == again_ms + 24 * HOUR_MS + 20 * 60_000
+
+
 @pytest.mark.parametrize("text", ["", "25:00", "noon", "12", "12:60"])
 def test_a_time_of_day_that_is_none_is_named(text):
     with pytest.raises(Mistake, match="is no time of day"):

@@ -19,6 +19,7 @@ from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, StoreUnavailable
 from cloud.stores.sqlite import SqliteStore
 from rules import ispu
+from rules.derived import VERSION
 from rules.marks import Mark
 from rules.siaga import Gauge, Limit
 from wire import QUANTITIES
@@ -129,7 +130,7 @@ def test_a_day_of_air_becomes_hours_indices_and_the_index_of_the_site(on_island)
         assert await island.series("air", "ispu_pm10") == {NINE: 32}, "at 09:00 and 15:00 only, and 15:00 lacked hours"
         site = {name: (await island.series("daruba", name))[NINE] for name in ("ispu", "ispu_critical", "us_aqi")}
         assert site == {"ispu": 75, "ispu_critical": ispu_code("pm2_5"), "us_aqi": 100}
-        assert (await island.series("daruba", "air_computation"))[NINE] == 1
+        assert (await island.series("daruba", "air_computation"))[NINE] == VERSION
         newest = {(one.sensor, one.quantity): one for one in island.newest.latest()}
         assert newest["daruba", "ispu"].value == 75
         assert {block.gateway for block in island.told} == {"computed"}
@@ -376,6 +377,7 @@ def test_in_whatever_order_readings_come_the_series_are_the_same(tmp_path, seed)
                 ("air", "pm2_5_hour"), ("air", "pm2_5_day"), ("air", "ispu_pm2_5"), ("air", "ispu_pm2_5_completeness"),
                 ("daruba", "ispu"), ("daruba", "us_aqi"), ("rain", "rain_hour"), ("rain", "rain_day"),
                 ("dodola", "visitors_present"), ("dodola", "visitors_day"), ("dodola", "capacity_used"),
+                ("dodola", "visitors_completeness"),
             )
         }  # fmt: skip
         await island.store.close()

@@ -47,15 +47,42 @@ def test_an_hour_counts_what_can_be_believed_in_any_order():
     assert Hour(0).mean is None
 
 
-def test_completeness_is_of_what_was_due():
-    hour = Hour(0)
+@pytest.mark.parametrize("interval_s", [0.1, 1, 10, 60, 240, 300, 600, 900, 1_800, None])
+def test_completeness_is_of_what_was_covered_however_many_readings_came(interval_s):
+    half = Hour(0)
     for minute in range(30):
-        hour.add(minute * 60_000, 1.0)
-    assert hour.completeness(60) == 50
-    assert hour.completeness(10) == pytest.approx(100 * 30 / 360)
-    assert hour.completeness(240) == 100, "more than was due is no more than all"
-    assert hour.completeness(7_200) == 100, "a sensor slower than an hour is due once"
-    assert hour.completeness(None) == 50, "of two quarters of the hour"
+        half.add(minute * 60_000, 1.0)
+    assert half.completeness(interval_s) == 50
+    assert half.completeness(7_200) == 100, "a sensor slower than an hour is due once"
+    assert Hour(0).completeness(interval_s) == 0
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "expected"), [(600, 100 / 6), (1, 100 / 12), (900, 25), (None, 25), (3_600, 100)]
+)
+def test_many_readings_in_one_minute_are_no_hour(interval_s, expected):
+    hour = Hour(0)
+    for second in range(0, 60, 10):
+        hour.add(second * 1000, 1.0)
+    assert hour.completeness(interval_s) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("interval_s", [1, 5, 60, 300, 420, 600, 900, 1_800, 2_700, 3_600])
+@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.97])
+def test_a_sensor_that_speaks_as_it_says_is_complete_wherever_in_its_interval_it_does(interval_s, phase):
+    for jitter_ms in (0, 2_000):
+        hour, step_ms = Hour(0), interval_s * 1000
+        for number, due_ms in enumerate(range(round(phase * step_ms), HOUR_MS, step_ms)):
+            hour.add(max(0, min(HOUR_MS - 1, due_ms + (-1) ** number * min(jitter_ms, step_ms // 10))), 1.0)
+        assert hour.completeness(interval_s) == 100
+
+
+def test_a_sensor_that_speaks_more_seldom_than_it_says_still_covers_the_hour():
+    for every_s in (30, 60, 300):
+        hour = Hour(0)
+        for second in range(7, 3_600, every_s):
+            hour.add(second * 1000, 1.0)
+        assert hour.completeness(1) == 100
 
 
 def test_ispu_of_a_day_is_that_of_the_mean_and_needs_18_hours():
