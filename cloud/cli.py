@@ -14,16 +14,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloud.access.commands import add_commands
-from cloud.alarms.initial import initial_rules
 from cloud.app import CannotStart, serve
 from cloud.backup.commands import add_backup_commands
 from cloud.broker.commands import add_broker_commands
+from cloud.check import check
+from cloud.connection import connection_steps
 from cloud.health_watch.commands import add_watch_command
 from cloud.ingest.lease import LeaseLost
-from cloud.notify.settings import sites_must_exist
-from cloud.registry.city_file import read_city_file
 from cloud.registry.commands import add_migrate_command
-from cloud.settings import load_cloud_settings
+from cloud.settings import CloudSettings, load_cloud_settings
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
 
@@ -54,12 +53,21 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    settings = load_cloud_settings(chosen.config)
-    registry = read_city_file(settings.registry.city)
-    initial_rules(settings.rules.initial, registry)
-    sites_must_exist(settings.notify, {site.id for site in registry.sites()})
-    sys.stdout.write(f"{chosen.config.name} and {settings.registry.city.name} are fine\n")
-    return 0
+    found = check(chosen.config)
+    sys.stderr.writelines(f"warning: {warning}\n" for warning in found.warnings)
+    if found.mistakes or found.settings is None:
+        return _refuse(found.mistakes)
+    sys.stdout.write(f"{chosen.config.name} and {found.settings.registry.city.name} are fine\n")
+    return _connect(found.settings) if chosen.connect else 0
+
+
+def _connect(settings: CloudSettings) -> int:
+    well = True
+    for part, step in connection_steps(settings):
+        sys.stdout.write(f"{'ok' if step.ok else 'FAILED':<6}  {part:<8}  {step.name:<6}  {step.said}\n")
+        sys.stdout.flush()
+        well = well and step.ok
+    return 0 if well else ENDED
 
 
 def _refuse(problems: Sequence[str]) -> int:
@@ -78,10 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
     run = commands.add_parser("run", parents=[common], help="run the cloud until SIGTERM or Ctrl-C")
     run.set_defaults(command=_run)
-    check = commands.add_parser(
-        "check", parents=[common], help="name every mistake in the settings, the city and the rules"
+    look = commands.add_parser(
+        "check",
+        parents=[common],
+        help="name every mistake in the settings, the city and the rules, and in what they need",
     )
-    check.set_defaults(command=_check)
+    look.add_argument("--connect", action="store_true", help="also try broker, store and registry, step by step")
+    look.set_defaults(command=_check)
     add_backup_commands(commands, common)
     add_migrate_command(commands, common)
     add_commands(commands, common)

@@ -16,8 +16,9 @@ from sqlalchemy.exc import ArgumentError
 
 from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
+from runtime.address import Host
 from runtime.mqtt import BrokerSettings
-from runtime.settings import Settings, beside, load_settings
+from runtime.settings import Settings, SettingsError, beside, load_settings
 from wire.topics import SHARDS
 
 Seconds = Annotated[float, Field(gt=0, le=3_600)]
@@ -186,7 +187,7 @@ class EnrolSettings(Settings):
 
     username: str = "siaga-admin"
     password_file: Path
-    host: str
+    host: Host
     port: Annotated[int, Field(ge=1, le=65_535)] = 8883
     ca: Path | None = None
 
@@ -225,6 +226,14 @@ class _OnInflux(CloudSettings):
 
 
 def load_cloud_settings(file: Path) -> CloudSettings:
+    """Read `file` for a process that is to run: SettingsError also for a channel without its credentials."""
+    settings = read_cloud_settings(file)
+    if problems := settings.notify.missing(file.name):
+        raise SettingsError(problems)
+    return settings
+
+
+def read_cloud_settings(file: Path) -> CloudSettings:
     """Read `file`, with all relative paths in it made those that it means; SettingsError lists every mistake."""
     # one model for each engine, not a union of them: so a mistake is named by the key as it stands in the file
     settings: CloudSettings = load_settings(file, _OnInflux if _engine_named(file) == "influxdb" else _OnSqlite)

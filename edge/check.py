@@ -5,7 +5,6 @@ edge.toml: sources[3].family: 'maxbotics' is not known; did you mean maxbotix?
 """
 
 import os
-import ssl
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,14 @@ import msgspec
 from edge.settings import EdgeSettings
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
 from firmware_bridge.catalog import MQTT_DIALECTS
-from runtime.mqtt import BrokerSettings, TlsSettings
+from runtime.machine import (
+    files_of,
+    mistakes_of_a_broker,
+    mistakes_of_a_file_to_write,
+    secrets_of_a_broker,
+    warnings_of_secrets,
+)
+from runtime.mqtt import BrokerSettings
 from runtime.settings import SettingsError, beside, parse_settings, read_document
 
 _BY_ID = Path("/dev/serial/by-id")
@@ -52,7 +58,7 @@ def check_file(path: Path) -> Checked:
     mistakes += [f"{path.name}: {sentence}" for sentence in _mistakes_of_the_machine(settings)]
     if mistakes:
         raise SettingsError(mistakes)
-    warnings = [f"{path.name}: {sentence}" for sentence in _missing_ports(settings)]
+    warnings = [f"{path.name}: {sentence}" for sentence in _warnings(settings, document)]
     return Checked(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
 
 
@@ -99,54 +105,20 @@ def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
 def _broker_beside(file: Path, broker: BrokerSettings) -> BrokerSettings:
     tls = broker.tls
     if tls is not None:
-        paths = {name: beside(file, path) for name, path in _files_of(tls)}
+        paths = {name: beside(file, path) for name, path in files_of(tls)}
         tls = tls.model_copy(update=paths)
     password = None if broker.password_file is None else beside(file, broker.password_file)
     return broker.model_copy(update={"password_file": password, "tls": tls})
 
 
-def _files_of(tls: TlsSettings) -> list[tuple[str, Path]]:
-    return [(name, path) for name in ("ca", "cert", "key") if (path := getattr(tls, name)) is not None]
-
-
 def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
-    yield from _mistakes_of_the_spool(settings.spool.path)
-    yield from _mistakes_of_a_broker("uplink", settings.uplink)
+    yield from mistakes_of_a_file_to_write("spool.path", settings.spool.path)
+    yield from mistakes_of_a_broker("uplink", settings.uplink)
     if settings.local_broker is not None:
-        yield from _mistakes_of_a_broker("local_broker", settings.local_broker)
+        yield from mistakes_of_a_broker("local_broker", settings.local_broker)
     for at, table in enumerate(settings.sources):
         if table.port is not None:
             yield from _mistakes_of_a_port(f"sources[{at}].port", table.port)
-
-
-def _mistakes_of_the_spool(path: Path) -> Iterator[str]:
-    if path.is_dir():
-        yield f"spool.path: '{path}' is a folder; name a file in it, such as spool.db"
-        return
-    folder = next(folder for folder in path.parents if folder.exists())  # the missing ones will be made
-    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        yield f"spool.path: '{path}': {folder} is no folder that this user may write to; name another"
-    elif path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        yield f"spool.path: '{path}' may not be read and written by this user; change its owner or name another"
-
-
-def _mistakes_of_a_broker(key: str, broker: BrokerSettings) -> Iterator[str]:
-    try:
-        broker.password()
-    except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "is no text"
-        yield f"{key}.password_file: '{broker.password_file}' cannot be read: {said}; name one that this user may read"
-    tls = broker.tls
-    if tls is None:
-        return
-    unreadable = [(name, path) for name, path in _files_of(tls) if not os.access(path, os.R_OK)]
-    for name, path in unreadable:
-        yield f"{key}.tls.{name}: '{path}' cannot be read; name a PEM file that this user may read"
-    if not unreadable:
-        try:
-            tls.context()
-        except (OSError, ssl.SSLError, ValueError) as error:
-            yield f"{key}.tls: its files cannot be used: {error}; ca, cert and key are PEM, and key belongs to cert"
 
 
 def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
@@ -158,6 +130,18 @@ def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
         yield f"{key}: {port!r} is no serial port{_found()}"
     elif not os.access(port, os.R_OK | os.W_OK):
         yield f"{key}: {port!r} may not be opened by this user; add the user to the group dialout"
+
+
+def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]:
+    """What stops nobody, and is hardly meant so."""
+    if "uplink" not in document:
+        yield f"uplink: is missing, so all goes to a broker on this machine ({settings.uplink}); add [uplink] with host"
+    if not settings.sources:
+        yield "sources: there are none, so only the gateway's own health is sent; add [[sources]]"
+    yield from warnings_of_secrets(secrets_of_a_broker("uplink", settings.uplink))
+    if settings.local_broker is not None:
+        yield from warnings_of_secrets(secrets_of_a_broker("local_broker", settings.local_broker))
+    yield from _missing_ports(settings)
 
 
 def _missing_ports(settings: EdgeSettings) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""siaga-edge run --config edge.toml | siaga-edge check --config edge.toml
+"""siaga-edge run --config edge.toml | siaga-edge check [--connect] --config edge.toml
 
-Exit codes: 0 well, 1 an error of the agent itself, 2 the settings have mistakes (each is printed).
+Exit codes: 0 well, 1 an error of the agent itself, or a step of --connect failed, 2 the settings have mistakes (each is
+printed).
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from edge.agent import run_agent, version
 from edge.check import Checked, check_file
+from edge.connection import connection_steps
 from edge.memory import use_one_arena
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
@@ -22,7 +24,9 @@ MISTAKES = 2
 _RUN = """Reads the sensors that the settings name, keeps their readings on disk and sends them to the cloud.
 SIGHUP reads the settings again: only the sources that changed start anew. SIGTERM stops cleanly."""
 _CHECK = """Prints every mistake in the settings with what to write instead: broken keys, ports, files and folders.
-A port that is not there yet is only a warning. Exit code 0: none; 2: mistakes."""
+A port that is not there yet is only a warning. With --connect it also tries the way to the cloud: name, TLS, login,
+topic rights, and an ack from end to end; an agent that runs under the same id loses its connection for that moment.
+Exit code 0: none; 1: a step failed; 2: mistakes."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,10 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"warning: {sentence}", file=sys.stderr)
     if options.command == "check":
         print(_summary(options.config, checked))
-        return WELL
+        return _connect(checked) if options.connect else WELL
     use_one_arena()
     set_up_logs(verbose=options.verbose)
     return WELL if asyncio.run(run_agent(options.config, checked)) else BROKEN
+
+
+def _connect(checked: Checked) -> int:
+    well = True
+    for step in connection_steps(checked.settings):
+        print(f"{'ok' if step.ok else 'FAILED':<6}  {step.name:<6}  {step.said}", flush=True)
+        well = well and step.ok
+    return WELL if well else BROKEN
 
 
 def _summary(path: Path, checked: Checked) -> str:
@@ -63,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
             "--config", type=Path, default=Path("edge.toml"), metavar="FILE", help="the settings (edge.toml)"
         )
         command.add_argument("--verbose", action="store_true", help="log more")
+        if name == "check":
+            command.add_argument("--connect", action="store_true", help="also try the way to the cloud, step by step")
     return parser
 
 

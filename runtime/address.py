@@ -7,7 +7,9 @@ died spread over the others.
 import random
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator
 
 _FORM = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:/\[\]]+))(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65_535
@@ -31,6 +33,28 @@ def parse_address(text: str, *, port: int) -> Address:
     if found is None or not 1 <= named <= _HIGHEST_PORT:
         raise ValueError(f'{text!r} is no address; write a host, or host and port as in "broker-1.example.org:8883"')
     return Address(found["v6"] or found["host"], named)
+
+
+def _host(text: str) -> str:
+    """A host alone: neither a scheme nor a port nor a path, each of which has a key of its own or none."""
+    bare = text.strip().removeprefix("[").removesuffix("]")
+    scheme, has_scheme, rest = text.partition("://")
+    if has_scheme:
+        tls = " and add tls" if scheme in ("mqtts", "ssl", "tls", "https", "smtps", "wss") else ""
+        raise ValueError(f'write the host alone, without "{scheme}://"{tls}; such as "{_alone(rest)}"')
+    if bare.count(":") == 1 or "/" in bare or " " in bare or not bare:
+        raise ValueError(
+            f'write the host alone, such as "{_alone(text) or "broker.example.org"}", and the port as port'
+        )
+    return bare
+
+
+def _alone(text: str) -> str:
+    return text.strip().partition("/")[0].rpartition("@")[2].partition(":")[0]
+
+
+Host = Annotated[str, AfterValidator(_host)]
+"""A name or an address, as settings have it."""
 
 
 def in_turn(addresses: Sequence[Address]) -> list[Address]:

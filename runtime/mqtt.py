@@ -23,11 +23,13 @@ import aiomqtt
 from paho.mqtt import client as paho
 from pydantic import Field, model_validator
 
-from runtime.address import Address, in_turn, parse_address
+from runtime.address import Address, Host, in_turn, parse_address
 from runtime.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+TLS_PORT = 8883
+"""secure-mqtt [IANA]."""
 READS_AT_ONCE = 64
 """Packets read before other tasks of the process get their turn."""
 
@@ -53,7 +55,7 @@ class BrokerSettings(Settings):
     `addresses` are the nodes of one clustered broker, instead of `host`.
     """
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
     addresses: Annotated[tuple[str, ...], Field(max_length=32)] = ()
     username: str | None = None

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from cloud.printable import PrintableText
 from rules.rule import Severity
+from runtime.address import Host
 from runtime.mqtt import TlsSettings
 from runtime.secret_urls import SecretUrl
 from runtime.settings import Settings, SettingsError, beside
@@ -106,7 +107,7 @@ class EmailChannel(ChannelBase):
     """A mail server, over TLS; `to` is told where a step names nobody with an address of their own."""
 
     kind: Literal["email"]
-    host: str
+    host: Host
     port: Annotated[int, Field(ge=1, le=65_535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca: Path | None = None
@@ -265,16 +266,16 @@ class NotifySettings(Settings):
         return next((channel for channel in self.channels if channel.name == name), None)
 
     def beside(self, file: Path) -> "NotifySettings":
-        """The same with its paths as `file` means them; SettingsError where a channel has no usable credentials."""
-        channels = tuple(channel.beside(file) for channel in self.channels)
-        problems = [
-            f"{file.name}: notify.channels[{number}].{key}: {sentence}"
-            for number, channel in enumerate(channels)
+        """The same with its paths as `file` means them."""
+        return self.model_copy(update={"channels": tuple(channel.beside(file) for channel in self.channels)})
+
+    def missing(self, file_name: str) -> list[str]:
+        """What channels cannot work without, a sentence for each, opened by `file_name`."""
+        return [
+            f"{file_name}: notify.channels[{number}].{key}: {sentence}"
+            for number, channel in enumerate(self.channels)
             for key, sentence in channel.missing()
         ]
-        if problems:
-            raise SettingsError(problems)
-        return self.model_copy(update={"channels": channels})
 
 
 def secret(file: Path) -> str:

@@ -13,7 +13,7 @@ Tables = Mapping[str, list[Any]]
 """The arrays of tables of a city file, by their key."""
 
 # key in a table -> the kind of table that it names
-_NAMES_A = {"gateways": {"site": "sites"}, "sensors": {"site": "sites", "gateway": "gateways"}}
+_NAMES_A = {"gateways": {"site": "sites"}, "sensors": {"site": "sites", "gateway": "gateways", "twin": "sensors"}}
 
 
 def contradictions(tables: Tables) -> Iterator[str]:
@@ -52,6 +52,8 @@ def _dangling(key: str, name: object, kind: str, known: Mapping[int, str]) -> It
 
 
 def _of_sensor(key: str, sensor: dict[str, Any], gateways: Mapping[int, str]) -> Iterator[str]:
+    if sensor.get("twin") is not None and sensor.get("twin") == sensor.get("id"):
+        yield f"{key}.twin: {sensor['twin']!r}: is the sensor itself; name the one beside it, or take it out"
     if sensor.get("id") in gateways.values():
         yield f"{key}.id: {sensor['id']!r}: a gateway has this id, and is a sensor by itself; write another"
     quantities, calibration = sensor.get("quantities"), sensor.get("calibration", {})

@@ -2,7 +2,9 @@
 
 import contextlib
 import http.server
+import io
 import json
+import re
 import shutil
 import socket
 import sqlite3
@@ -18,6 +20,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.cli import main as siaga_edge_main
 from tests.people import bearer, user_in
 from tests.rehearsal import HOST, Rehearsal
 from tests.servers import free_port, siaga_cloud, wait_until
@@ -474,3 +477,52 @@ def _api(rehearsal: Rehearsal, path: str) -> list[dict]:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def _check(rehearsal: Rehearsal, folder: Path, *, gateway: str = A, **uplink: str) -> tuple[int, list[str]]:
+    """What `siaga-edge check --connect` says of a gateway with what it was handed, but for `uplink`."""
+    folder.mkdir(exist_ok=True)
+    for file in (_papers(rehearsal) / A).iterdir():
+        shutil.copy(file, folder)
+    (folder / "wrong.password").write_text("wrong\n")
+    (folder / "wrong.password").chmod(0o600)
+    table = (folder / "uplink.toml").read_text()
+    for key, value in uplink.items():
+        table = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", table)
+    (folder / "edge.toml").write_text(f'[gateway]\nid = "{gateway}"\n{table}')
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+        code = siaga_edge_main(["check", "--connect", "--config", str(folder / "edge.toml")])
+    return code, out.getvalue().splitlines()[1:]
+
+
+def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehearsal, tmp_path: Path):
+    code, lines = _check(rehearsal, tmp_path)
+    assert code == 0, lines
+    assert [line.split()[:2] for line in lines] == [
+        ["ok", step] for step in ("clock", "name", "reach", "TLS", "login", "rights", "answer")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "uplink", "step", "said"),
+    [
+        (A, {"password_file": '"wrong.password"'}, "login", "if it is, the password here is an old one: rotate it"),
+        (B, {}, "login", f"the login is that of '{A}' and this gateway is '{B}'"),
+        ("gw-new", {"username": '"gw-new"'}, "login", "says whether gw-new is enrolled: if not, enrol it"),
+        (A, {"tls": "{ }"}, "TLS", "is of an authority that tls.ca does not have"),
+        (A, {"host": '"127.0.0.2"'}, "reach", "nothing listens at 127.0.0.2"),
+    ],
+)
+def test_a_gateways_check_names_the_step_that_fails_and_what_to_do(
+    rehearsal: Rehearsal, tmp_path: Path, gateway: str, uplink: dict[str, str], step: str, said: str
+):
+    code, lines = _check(rehearsal, tmp_path, gateway=gateway, **uplink)
+    assert (code, lines[-1].split()[:2]) == (1, ["FAILED", step])
+    assert said in lines[-1]
+
+
+def test_the_clouds_check_tries_broker_store_and_registry(rehearsal: Rehearsal):
+    done = rehearsal.operator("check", "--connect")
+    assert done.code == 0, done.out + done.err
+    parts = [line.split()[1] for line in done.out.splitlines()[1:]]
+    assert dict.fromkeys(parts).keys() == {"broker", "store", "registry"}

@@ -9,6 +9,7 @@ from edge.sources.configured import MqttSource, SerialSource
 from runtime.settings import SettingsError
 
 GATEWAY = '[gateway]\nid = "gw-1"\n[local_broker]\nport = 1884\n'
+UPLINK = '[uplink]\nhost = "127.0.0.1"\n'
 JSON = '[[sources]]\nname = "a"\nfamily = "json"\ntopic = "sensors/+/r"\nsensor_level = 1\nvalues = { co2 = "co2" }\n'
 LINE = '[[sources]]\nname = "river"\nfamily = "maxbotix"\nport = "/dev/null"\nsensor = "river-1"\n'
 
@@ -90,7 +91,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path):
 
 
 def test_a_missing_port_is_a_warning_that_names_what_there_is(tmp_path: Path):
-    checked = check(tmp_path, GATEWAY + LINE.replace("/dev/null", "/dev/ttyUSB77"))
+    checked = check(tmp_path, GATEWAY + UPLINK + LINE.replace("/dev/null", "/dev/ttyUSB77"))
     assert len(checked.warnings) == 1
     assert "sources[0].port: '/dev/ttyUSB77' does not exist; " in checked.warnings[0]
 
@@ -100,3 +101,32 @@ def test_a_missing_port_is_a_warning_that_names_what_there_is(tmp_path: Path):
 )
 def test_no_nonsense_breaks_the_check(tmp_path: Path, text: str):
     assert mistakes(tmp_path, text)
+
+
+def test_a_gateway_without_uplink_or_sources_is_warned(tmp_path: Path):
+    said = check(tmp_path, GATEWAY).warnings
+    assert any("uplink: is missing, so all goes to a broker on this machine (127.0.0.1:1883)" in each for each in said)
+    assert any("sources: there are none" in each for each in said)
+    assert check(tmp_path, GATEWAY + UPLINK + LINE).warnings == ()
+
+
+def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path):
+    (tmp_path / "p").write_text("secret")
+    (tmp_path / "p").chmod(0o604)
+    text = GATEWAY + UPLINK + 'username = "gw-1"\npassword_file = "p"\n' + LINE
+    assert any("chmod 600" in warning for warning in check(tmp_path, text).warnings)
+    (tmp_path / "p").chmod(0o640)
+    assert check(tmp_path, text).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("uplink", "said"),
+    [
+        ('host = "mqtt://broker"', "uplink.host: 'mqtt://broker': write the host alone"),
+        ('host = "broker:8883"', "uplink.host: 'broker:8883': write the host alone"),
+        ('host = "broker"\nport = 8883', "uplink.tls: is missing, and port 8883 is MQTT over TLS"),
+        ('username = "a"\npassword_file = "edge.toml/x"', "uplink.password_file"),
+    ],
+)
+def test_an_uplink_that_cannot_work_is_a_mistake(tmp_path: Path, uplink: str, said: str):
+    assert any(said in mistake for mistake in mistakes(tmp_path, f"{GATEWAY}[uplink]\n{uplink}\n{LINE}"))
