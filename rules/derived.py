@@ -31,17 +31,46 @@ AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
 """How many hours the US index looks back: NowCast for PM, means for gases (of SO2 the newest hour as well)."""
 
 
+class OfSite(msgspec.Struct, frozen=True):
+    """A series of a whole site: the quantities of which any gives it, and what is told beside it."""
+
+    name: str
+    of: Collection[str]
+    beside: tuple[str, ...] = ()
+
+
+OF_SITE = (
+    OfSite("ispu", AIR_PARAMETERS, ("ispu_critical", "ispu_completeness")),
+    OfSite("us_aqi", AQI_HOURS, ("us_aqi_critical", "us_aqi_completeness")),
+    OfSite("visitors_present", ("people_in",), ("visit_length", "visitors_completeness")),
+    OfSite("visitors_day", ("people_in",)),
+    OfSite("capacity_used", ("people_in",)),
+    OfSite("crowd_density", ("people_in",)),
+)
+"""All that is computed for sites. The US index knows no hydrocarbons: a site that measures nothing else has none."""
+
+
+def series_of_site(measured: Collection[str]) -> tuple[str, ...]:
+    """What is computed for a site whose sensors measure so, without what stands beside it."""
+    return tuple(series.name for series in OF_SITE if any(quantity in measured for quantity in series.of))
+
+
 def derived_of_site(measured: Collection[str]) -> tuple[str, ...]:
-    """What is computed for a site whose sensors measure so."""
-    found: list[str] = []
-    if any(parameter in measured for parameter in AIR_PARAMETERS):
-        found += ["ispu", "ispu_critical", "ispu_completeness"]
-    if any(parameter in measured for parameter in AQI_HOURS):
-        found += ["us_aqi", "us_aqi_critical", "us_aqi_completeness"]
-    if "people_in" in measured:
-        found += ["visitors_present", "visitors_day", "visit_length"]
-        found += ["capacity_used", "crowd_density", "visitors_completeness"]
-    return tuple(found)
+    """What is computed for a site whose sensors measure so, and what stands beside it."""
+    own = series_of_site(measured)
+    return tuple(name for series in OF_SITE if series.name in own for name in (series.name, *series.beside))
+
+
+def series_of_sensor(quantity: str, interval_s: float | None) -> tuple[str, ...]:
+    """What is computed of a sensor that measures `quantity` every `interval_s`, without what stands beside it."""
+    if quantity == "rainfall":
+        return ("rain_day",) if Timing(interval_s).interval_ms > HOUR_MS else ("rain_hour", "rain_day")
+    if quantity == "water_level":
+        return ("siaga",)
+    if quantity not in AIR_PARAMETERS:
+        return ()
+    us_aqi = (f"us_aqi_{quantity}",) if quantity in AQI_HOURS else ()
+    return (f"{quantity}_hour", f"{quantity}_day", f"ispu_{quantity}", *us_aqi)
 
 
 class Hour:

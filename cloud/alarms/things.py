@@ -9,20 +9,11 @@ import msgspec
 
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
-from wire import AIR_PARAMETERS, QUANTITIES
+from rules.derived import series_of_sensor, series_of_site
+from wire import QUANTITIES
 
 DERIVED_INTERVAL_S = 3_600.0
 """Derived series have a value for each hour."""
-_OF = {"rainfall": ("rain_hour", "rain_day"), "water_level": ("siaga",)} | {
-    parameter: tuple(
-        name
-        for name in (f"{parameter}_hour", f"{parameter}_day", f"ispu_{parameter}", f"us_aqi_{parameter}")
-        if name in QUANTITIES
-    )
-    for parameter in AIR_PARAMETERS
-}
-_OF_SITES_WITH_AIR = ("ispu", "us_aqi")
-_OF_SITES_WITH_COUNTERS = ("visitors_present", "visitors_day")
 _NOBODY = ""
 
 
@@ -63,7 +54,7 @@ def _of_sensor(sensor: Sensor, more: tuple[str, ...]) -> Sensor:
 
 def _derived(sensor: Sensor) -> Iterator[str]:
     for quantity in sensor.quantities:
-        yield from _OF.get(quantity, ())
+        yield from series_of_sensor(quantity, sensor.interval_s)
 
 
 def _measured(registry: Registry, site: Site) -> set[str]:
@@ -71,13 +62,6 @@ def _measured(registry: Registry, site: Site) -> set[str]:
 
 
 def _of_site(site: Site, measured: set[str]) -> Sensor:
-    return Sensor(site.id, site.name, site.id, _NOBODY, tuple(_derived_of_site(site, measured)))
-
-
-def _derived_of_site(site: Site, measured: set[str]) -> Iterator[str]:
-    if measured.intersection(AIR_PARAMETERS):
-        yield from _OF_SITES_WITH_AIR
-    if "people_in" in measured:
-        yield from _OF_SITES_WITH_COUNTERS
-        yield from ("capacity_used",) if site.capacity else ()
-        yield from ("crowd_density",) if site.area_m2 else ()
+    unknown = {name for name, of in (("capacity_used", site.capacity), ("crowd_density", site.area_m2)) if not of}
+    derived = tuple(name for name in series_of_site(measured) if name not in unknown)
+    return Sensor(site.id, site.name, site.id, _NOBODY, derived)
