@@ -59,6 +59,7 @@ class Agent:
         self._gateway = settings.gateway.id
         self._loop = asyncio.get_running_loop()
         self._boot = boot_id()
+        self._login = settings.uplink.username or ""
         self._version = version()
         now = tick(synced=self._is_synced())
         self._clock = GatewayClock(now)
@@ -195,7 +196,7 @@ class Agent:
         sources = tuple(tally.state() for tally in self._intake.tallies)
         status = Status(
             STATUS_VERSION, online, self._gateway, self._version, self._boot, self._spool.origin.stream,
-            self._stamper.now_ms(), self._clock.state, state, sources,
+            self._stamper.now_ms(), self._clock.state, state, sources, login=self._login,
         )  # fmt: skip
         payload = encode_status(status)
         if len(payload) <= MAX_STATUS_BYTES:

@@ -41,7 +41,7 @@ def _login_advice(settings: EdgeSettings) -> str:
     gateway, username = settings.gateway.id, settings.uplink.username
     if username is None:
         return f"it wants a login: enrol {gateway} on the server, and bring its files here"
-    if username != gateway:
+    if username.rpartition(".")[0] != gateway and username != gateway:
         return (
             f"the login is that of {username!r} and this gateway is {gateway!r}: a login is good for its own id alone"
         )

@@ -54,7 +54,10 @@ class SpoolState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Status(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A gateway's state at `time_ms` (UTC); `boot` tells one start of the machine from the next."""
+    """A gateway's state at `time_ms` (UTC); `boot` tells one start of the machine from the next.
+
+    `login` is the user name that it connects with: by it a server knows that a new one has arrived.
+    """
 
     v: int
     online: bool
@@ -66,6 +69,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     clock: Clock = Clock.UNKNOWN
     spool: SpoolState = SpoolState()
     sources: Annotated[tuple[SourceState, ...], msgspec.Meta(max_length=1_000)] = ()
+    login: _Text = ""
 
 
 _DECODER = msgspec.json.Decoder(Status)
@@ -93,7 +97,7 @@ def _on_one_line(status: Status) -> Status:
     """The status with only what can be printed: a device's words are shown, and cost their gateway nothing else."""
     return msgspec.structs.replace(
         status,
-        **_texts(status, "gateway", "version", "boot", "stream"),
+        **_texts(status, "gateway", "version", "boot", "stream", "login"),
         spool=msgspec.structs.replace(status.spool, **_texts(status.spool, "problem")),
         sources=tuple(msgspec.structs.replace(source, **_texts(source, "name", "detail")) for source in status.sources),
     )

@@ -60,6 +60,12 @@ async def usernames(broker: BrokerSettings) -> list[str]:
     return sorted(listed["clients"])
 
 
+async def clients_of(broker: BrokerSettings) -> list[dict[str, Any]]:
+    """All clients that the broker knows, with their roles and descriptions."""
+    (listed,) = await order(broker, [{"command": "listClients", "verbose": True, "count": -1, "offset": 0}])
+    return sorted(listed["clients"], key=lambda client: str(client["username"]))
+
+
 def _client(broker: BrokerSettings) -> aiomqtt.Client:
     where = broker.nodes()[0]
     return aiomqtt.Client(

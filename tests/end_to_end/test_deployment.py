@@ -11,7 +11,9 @@ import sqlite3
 import ssl
 import subprocess
 import threading
+import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -24,7 +26,7 @@ from edge.cli import main as siaga_edge_main
 from tests.people import bearer, user_in
 from tests.rehearsal import HOST, Rehearsal
 from tests.servers import free_port, siaga_cloud, wait_until
-from wire import Channel, topic_of
+from wire import Channel, Status, encode_status, topic_of
 
 A, B = "gw-daruba", "gw-utara"
 PASSWORD = "a river that rises"
@@ -117,9 +119,9 @@ class Client:
         wait_until(lambda: self.granted, f"an answer to the subscription to {topic}")
         return not self.granted[0].is_failure
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send at QoS 1, and wait for the PUBACK, which a broker gives for what it throws away too."""
-        self._client.publish(topic, payload, 1).wait_for_publish(20)
+        self._client.publish(topic, payload, 1, retain).wait_for_publish(20)
 
     def close(self) -> None:
         """Go."""
@@ -135,9 +137,13 @@ def _password(rehearsal: Rehearsal, gateway: str) -> str:
     return (_papers(rehearsal) / gateway / "uplink.password").read_text().strip()
 
 
+def _login(rehearsal: Rehearsal, gateway: str) -> str:
+    return str(tomllib.loads((_papers(rehearsal) / gateway / "uplink.toml").read_text())["uplink"]["username"])
+
+
 def _gateway(rehearsal: Rehearsal, gateway: str, *, client_id: str | None = None) -> Client:
     name = client_id or f"siaga-edge-{gateway}"
-    return Client(rehearsal, name, login=gateway, password=_password(rehearsal, gateway))
+    return Client(rehearsal, name, login=_login(rehearsal, gateway), password=_password(rehearsal, gateway))
 
 
 def _cloud(rehearsal: Rehearsal, *, name: str = "listener", keep_session: bool = False) -> Client:
@@ -268,15 +274,46 @@ def test_a_revoked_gateway_is_thrown_out_and_stays_out(rehearsal: Rehearsal):
     back.close()
 
 
-def test_after_a_rotation_only_the_new_password_opens(rehearsal: Rehearsal):
-    old = _password(rehearsal, A)
-    assert rehearsal.operator("gateway", "rotate", A, "--into", str(_papers(rehearsal))).code == 0
-    with_old = Client(rehearsal, f"siaga-edge-{A}", login=A, password=old)
-    assert not with_old.accepted
-    with_old.close()
-    with_new = _gateway(rehearsal, A)
-    assert with_new.accepted
-    with_new.close()
+def _accepts(rehearsal: Rehearsal, login: str, password: str) -> bool:
+    client = Client(rehearsal, f"siaga-edge-{A}", login=login, password=password)
+    try:
+        return client.accepted
+    finally:
+        client.close()
+
+
+def _rotate(rehearsal: Rehearsal, *options: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The login before a rotation, and the one after it."""
+    before = _login(rehearsal, A), _password(rehearsal, A)
+    done = rehearsal.operator("gateway", "rotate", A, "--into", str(_papers(rehearsal)), *options)
+    assert done.code == 0, done.err
+    return before, (_login(rehearsal, A), _password(rehearsal, A))
+
+
+def test_after_a_rotation_the_old_password_lives_until_the_new_one_was_used(rehearsal: Rehearsal):
+    old, new = _rotate(rehearsal)
+    assert _accepts(rehearsal, *old), "the gateway is far away, and has not got the new one yet"
+    assert rehearsal.operator("gateway", "settle").out == "no old login is to be ended yet\n"
+    assert f"enrolled as {new[0]}; {old[0]} ends when {new[0]} was used" in rehearsal.operator("gateway", "list").out
+    gateway = _gateway(rehearsal, A)
+    assert gateway.accepted
+    said = Status(1, True, A, "0.1.0", "boot", "stream", 0, login=new[0])
+    gateway.publish(topic_of(A, Channel.STATUS), encode_status(said), retain=True)
+    assert rehearsal.operator("gateway", "settle").out == f"{old[0]} has ended\n"
+    assert not _accepts(rehearsal, *old)
+    gateway.close()
+    assert _accepts(rehearsal, *new)
+
+
+def test_a_leaked_password_ends_at_once_and_another_on_its_day(rehearsal: Rehearsal):
+    old, new = _rotate(rehearsal, "--now")
+    assert not _accepts(rehearsal, *old)
+    assert _accepts(rehearsal, *new)
+    day = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
+    old, _new = _rotate(rehearsal, "--until", day)
+    assert f"{old[0]} ends on {day}" in rehearsal.operator("gateway", "list").out
+    assert rehearsal.operator("gateway", "settle").out == "no old login is to be ended yet\n"
+    assert _accepts(rehearsal, *old)
 
 
 def test_who_is_enrolled_is_known_after_the_broker_was_killed(rehearsal: Rehearsal):
@@ -308,7 +345,7 @@ def test_the_operators_mistakes_are_one_sentence_each(rehearsal: Rehearsal):
         ("gateway", "enrol", "gw-darubba"): "city.toml has no gateway 'gw-darubba'; did you mean gw-daruba?",
         ("gateway", "enrol", A): f"the broker knows {A} already; rotate gives it a new password, revoke takes it out",
         ("gateway", "revoke", "siaga-admin"): "siaga-admin is no gateway of this broker",
-        ("gateway", "rotate", "gw-nowhere"): "the broker does not getClient gw-nowhere: Client not found",
+        ("gateway", "rotate", "gw-nowhere"): "gw-nowhere is no gateway of this broker",
     }
     for command, sentence in said.items():
         refused = rehearsal.operator(*command)
@@ -507,7 +544,7 @@ def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehear
     ("gateway", "uplink", "step", "said"),
     [
         (A, {"password_file": '"wrong.password"'}, "login", "if it is, the password here is an old one: rotate it"),
-        (B, {}, "login", f"the login is that of '{A}' and this gateway is '{B}'"),
+        (B, {}, "login", f"and this gateway is '{B}'"),
         ("gw-new", {"username": '"gw-new"'}, "login", "says whether gw-new is enrolled: if not, enrol it"),
         (A, {"tls": "{ }"}, "TLS", "is of an authority that tls.ca does not have"),
         (A, {"host": '"127.0.0.2"'}, "reach", "nothing listens at 127.0.0.2"),

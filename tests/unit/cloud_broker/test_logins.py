@@ -1,0 +1,35 @@
+"""Two logins while a password is changed."""
+
+from datetime import date
+
+from cloud.broker.logins import Login, description_of_old, ended, in_order, next_name, owner_of
+
+TODAY = date(2026, 11, 28)
+
+
+def test_a_logins_owner_is_known_by_its_name():
+    assert [owner_of(name) for name in ("gw-daruba", "gw-daruba.2", "gw-daruba.17", "gw-2")] == [
+        "gw-daruba", "gw-daruba", "gw-daruba", "gw-2",
+    ]  # fmt: skip
+
+
+def test_the_next_login_is_numbered_after_the_newest():
+    assert next_name("gw", []) == "gw"
+    assert next_name("gw", [Login("gw")]) == "gw.2"
+    assert next_name("gw", [Login("gw.10"), Login("gw.9")]) == "gw.11"
+    assert [login.username for login in in_order([Login("gw.10"), Login("gw"), Login("gw.9")])] == [
+        "gw", "gw.9", "gw.10",
+    ]  # fmt: skip
+
+
+def test_an_old_login_ends_when_the_newest_was_used():
+    logins = [Login("gw", description_of_old("gw.2", None)), Login("gw.2")]
+    assert ended(logins, used="", today=TODAY) == []
+    assert ended(logins, used="gw", today=TODAY) == []
+    assert ended(logins, used="gw.2", today=TODAY) == [logins[0]]
+
+
+def test_an_old_login_with_a_day_ends_on_it_and_not_before():
+    logins = [Login("gw", description_of_old("gw.2", date(2026, 12, 5))), Login("gw.2")]
+    assert ended(logins, used="gw.2", today=TODAY) == []
+    assert ended(logins, used="", today=date(2026, 12, 5)) == [logins[0]]
