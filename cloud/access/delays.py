@@ -5,11 +5,12 @@
 
 import ipaddress
 import math
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 
 import msgspec
+
+from runtime.clock import boot_ms
 
 FREE = 3
 """Failures that cost nothing: people mistype."""
@@ -29,7 +30,7 @@ class _Tries(msgspec.Struct):
 class Delays:
     """Remembers tries within bounds; a try counts as failed from its beginning until `forgive` takes that back."""
 
-    def __init__(self, *, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, clock_s: Callable[[], float] = lambda: boot_ms() / 1_000) -> None:
         self._clock_s = clock_s
         self._names: OrderedDict[str, _Tries] = OrderedDict()
         self._addresses: OrderedDict[str, _Tries] = OrderedDict()

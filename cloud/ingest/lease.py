@@ -6,8 +6,9 @@ take ─► nobody else has them ───────────────�
                       or its process is gone from here ─► taken from it, all that it had
 confirm, in each transaction: the row is still ours, or LeaseLost and nothing is committed
 
-Two clocks are never compared: who waits watches the other's beat. And no clock has to be right for the promise: a
-process that was only asleep finds at its next commit that its rows are gone.
+Two clocks are never compared: who waits watches the other's beat, and on the clock that stands still in a suspend
+(CLOCK_MONOTONIC), since the other sleeps then, too. And no clock has to be right for the promise: a process that was
+only asleep finds at its next commit that its rows are gone.
 """
 
 import asyncio

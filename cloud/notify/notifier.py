@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable, Collection
 
@@ -36,6 +35,8 @@ from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.settings import NotifySettings, TelegramChannel
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
+from cloud.steady import Moment, SteadyClock
+from runtime import clock
 
 POLL_S = 0.5
 """How often it looks by itself, for what other processes wrote and for what has become due."""
@@ -57,13 +58,8 @@ class Delivered(msgspec.Struct, frozen=True):
     sentence: str
 
 
-def clock_ms() -> int:
-    """The cloud's clock, UTC milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 class Notifier:
-    """Tells people, sirens and systems of the alarms in `database`, as `settings` say; `now` gives UTC milliseconds."""
+    """Tells people, sirens and systems of the alarms in `database`, as `settings` say; clocks in milliseconds."""
 
     def __init__(
         self,
@@ -71,18 +67,20 @@ class Notifier:
         registry: Registry,
         settings: NotifySettings,
         publish: Publish,
-        now: Callable[[], int] = clock_ms,
+        wall_ms: Callable[[], int] = clock.wall_ms,
+        boot_ms: Callable[[], int] = clock.boot_ms,
     ) -> None:
         self.settings = settings
         self.duty = DutyCalendar(database, settings)
         self._database = database
         self._registry = registry
         self._publish = publish
-        self._now = now
+        self._wall_ms = wall_ms
         self._warnings = CapMessages(settings.cap, registry, console=settings.console)
         self._router = Router(settings)
         self._packer = Packer(settings, registry)
         self._outbox = Outbox(settings, instance=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+        self._clock = SteadyClock(excuse=self._outbox.excuse, wall_ms=wall_ms, boot_ms=boot_ms)
         self._wake = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
         self._under_way: Counter[str] = Counter()
@@ -124,17 +122,16 @@ class Notifier:
 
     async def refresh(self) -> None:
         """Read how the channels do, now."""
-        self._states = await self._database.run(self._outbox.states)
+        self._states = await self._database.run(lambda c: self._outbox.states(c, self._clock.at(c)))
 
     async def test_alarm(self, who: Actor, *, sites: Collection[str] | None = None) -> int:
         """Send a test alarm through the whole chain, in the name of one of `sites` (None: any); the id of its alarm."""
 
         def write(connection: Connection) -> int:
-            now = opened_ms = self._now()
+            now = self._clock.at(connection)
+            opened_ms = now.wall_ms
             while True:  # one of the same millisecond is somebody else's
-                alarm = put_test_alarm(
-                    connection, self._registry, opened_ms=opened_ms, now_ms=now, who=who, sites=sites
-                )
+                alarm = put_test_alarm(connection, self._registry, opened_ms=opened_ms, now=now, who=who, sites=sites)
                 if alarm is not None:
                     return alarm
                 opened_ms += 1
@@ -151,14 +148,13 @@ class Notifier:
         channel = self.settings.channel(name)
         if channel is None:
             raise LookupError(f"there is no channel {name!r}")
-        now = self._now()
-        page = self._test_page(name, now, sites)
+        page = self._test_page(name, self._wall_ms(), sites)
         people = [each for person in self.settings.people for each in to_person(self.settings, channel, person.name)]
         told = own(self.settings, channel) or people[:1]
 
         def write(connection: Connection) -> None:
-            put(connection, page, told, now)
-            write_entry(connection, who, "test-channel", f"channel:{name}", now_ms=now)
+            put(connection, page, told, self._clock.at(connection))
+            write_entry(connection, who, "test-channel", f"channel:{name}", now_ms=page.made_ms)
 
         await self._database.run(write)
         self.nudge()
@@ -166,7 +162,7 @@ class Notifier:
 
     async def warnings(self) -> list[CapMessage]:
         """The warnings that stand, as CAP messages, the newest first."""
-        return await self._database.run(lambda connection: self._warnings.feed(connection, self._now()))
+        return await self._database.run(lambda connection: self._warnings.feed(connection, self._wall_ms()))
 
     async def warning(self, event: int) -> CapMessage:
         """The CAP message of one event; LookupError where there is none."""
@@ -199,11 +195,11 @@ class Notifier:
 
     def _turn(self, connection: Connection) -> list[Claimed]:
         """All that is to be decided now, in one transaction; runs in the database's thread."""
-        now = self._now()
+        now = self._clock.at(connection)
         self._prove(connection, now)
         self._more = self._router.route(connection, now) == EVENTS_AT_ONCE
-        if now - self._scanned_ms >= SCAN_MS:
-            self._scanned_ms = now
+        if now.steady_ms - self._scanned_ms >= SCAN_MS:
+            self._scanned_ms = now.steady_ms
             self._router.escalate(connection, now)
         self._packer.pack(connection, now)
         room = {name: AT_ONCE - self._under_way[name] for name in self._channel_names()}
@@ -211,20 +207,20 @@ class Notifier:
         self._look_back(connection, now)
         return claimed
 
-    def _prove(self, connection: Connection, now: int) -> None:
+    def _prove(self, connection: Connection, now: Moment) -> None:
         if not self.settings.morning_test:
             return
-        due = morning_ms(now, hour=self.settings.morning_test, zone=self._registry.city.zone)
+        due = morning_ms(now.wall_ms, hour=self.settings.morning_test, zone=self._registry.city.zone)
         if due is not None and due != self._proved_ms:
-            put_test_alarm(connection, self._registry, opened_ms=due, now_ms=now, who=Actor(SYSTEM))
+            put_test_alarm(connection, self._registry, opened_ms=due, now=now, who=Actor(SYSTEM))
             self._proved_ms = due
 
-    def _look_back(self, connection: Connection, now: int) -> None:
-        if now - self._counted_ms >= COUNT_MS[0 if self._has_news else 1]:
-            self._counted_ms, self._has_news = now, False
-            self._states = self._outbox.states(connection)
-        if now - self._forgot_ms >= FORGET_MS:
-            self._forgot_ms = now
+    def _look_back(self, connection: Connection, now: Moment) -> None:
+        if now.steady_ms - self._counted_ms >= COUNT_MS[0 if self._has_news else 1]:
+            self._counted_ms, self._has_news = now.steady_ms, False
+            self._states = self._outbox.states(connection, now)
+        if now.steady_ms - self._forgot_ms >= FORGET_MS:
+            self._forgot_ms = now.steady_ms
             self._outbox.forget(connection, now)
 
     async def _attempt(self, channel: Sender, delivery: Claimed) -> None:
@@ -252,7 +248,7 @@ class Notifier:
         """Write down what came of it, however long the database takes: what is forgotten is sent twice."""
 
         def write(connection: Connection) -> None:
-            self._outbox.settle(connection, delivery, outcome, self._now())
+            self._outbox.settle(connection, delivery, outcome, self._clock.at(connection))
             self._has_news = True
 
         while True:

@@ -5,6 +5,7 @@ due ─► claimed ("sending", until the lease ends) ─► sent │ tried again
 A claim is one UPDATE that only one instance can win. Exactly once ends between the claim and what the other side
 remembers: a kill in between leaves "sending" behind, and when the lease is over the same key goes out again. The
 receiver of a webhook and a mailbox know the key; Telegram does not: there the second message says what it may be.
+All times of a delivery are steady time (`cloud/steady.py`): a step of the clock delays nothing and gives nothing up.
 """
 
 import logging
@@ -23,6 +24,7 @@ from cloud.notify.packer import NOBODY, put
 from cloud.notify.pages import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, NotifySettings
+from cloud.steady import Moment
 
 _log = logging.getLogger(__name__)
 SENDING = "sending"
@@ -38,7 +40,7 @@ KEEP_MS = 30 * 86_400_000
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A delivery that this instance alone is sending; `attempts` counts this one."""
+    """A delivery that this instance alone is sending; `attempts` counts this one, `made_ms` is steady time."""
 
     id: int
     page: Page
@@ -71,8 +73,9 @@ class Outbox:
         self._instance = instance
         self._give_up_ms = round(settings.give_up_s * 1_000)
 
-    def claim(self, connection: Connection, now_ms: int, *, room: Mapping[str, int]) -> list[Claimed]:
+    def claim(self, connection: Connection, now: Moment, *, room: Mapping[str, int]) -> list[Claimed]:
         """Take what is due, for each channel at most as many as it has `room` for."""
+        now_ms = now.steady_ms
         _let_go_of_the_needless(connection, now_ms)
         claimed = []
         for name, most in room.items():
@@ -81,12 +84,13 @@ class Outbox:
                 continue
             until_ms = now_ms + round((channel.timeout_s + LEASE_S) * 1_000)
             for row in _due(connection, name, now_ms, most):
-                if (page := self._claim(connection, row, now_ms, until_ms)) is not None:
+                if (page := self._claim(connection, row, now, until_ms)) is not None:
                     claimed.append(Claimed(row.id, page, row.attempts + 1, row.made_ms))
         return claimed
 
-    def settle(self, connection: Connection, delivery: Claimed, outcome: Outcome, now_ms: int) -> None:
+    def settle(self, connection: Connection, delivery: Claimed, outcome: Outcome, now: Moment) -> None:
         """Write down what became of an attempt; where it failed, the next channel gets the message at once."""
+        now_ms = now.steady_ms
         if isinstance(outcome, Sent):
             values: dict[str, Any] = {"done_ms": now_ms, "sent": True, "outcome": outcome.detail or "accepted"}
         elif not self._is_over(delivery, outcome, now_ms):
@@ -102,9 +106,14 @@ class Outbox:
             .values(tried_ms=now_ms, claimed_by=None, claimed_until_ms=None, **values)
         )
         if connection.execute(statement).rowcount and _is_failure(outcome):
-            self._hand_on(connection, delivery.page, now_ms)
+            self._hand_on(connection, delivery.page, now)
 
-    def states(self, connection: Connection) -> dict[str, ChannelState]:
+    def excuse(self, connection: Connection, gone_ms: int) -> None:
+        """Give what waits as long as before to be delivered: for `gone_ms` nobody was there to try."""
+        waits = update(DeliveryRow).where(DeliveryRow.done_ms.is_(None))
+        connection.execute(waits.values(made_ms=DeliveryRow.made_ms + gone_ms))
+
+    def states(self, connection: Connection, now: Moment) -> dict[str, ChannelState]:
         """How each channel does, from what is written down."""
         sent, failed = DeliveryRow.sent, DeliveryRow.sent.is_(False)
         query = select(
@@ -116,18 +125,18 @@ class Outbox:
             func.max(case((failed, DeliveryRow.tried_ms))),
         ).group_by(DeliveryRow.channel)
         found = {row[0]: ChannelState(*row) for row in connection.execute(query)}
-        return {
-            channel.name: _with_problem(connection, found.get(channel.name, ChannelState(channel.name)))
-            for channel in self._settings.channels
-        }
+        names = [channel.name for channel in self._settings.channels]
+        states = {name: _with_problem(connection, found.get(name, ChannelState(name))) for name in names}
+        return {name: _as_people_count(state, now) for name, state in states.items()}
 
-    def forget(self, connection: Connection, now_ms: int) -> None:
+    def forget(self, connection: Connection, now: Moment) -> None:
         """Let go of what was done long ago."""
-        connection.execute(delete(DeliveryRow).where(DeliveryRow.done_ms < now_ms - KEEP_MS))
+        connection.execute(delete(DeliveryRow).where(DeliveryRow.done_ms < now.steady_ms - KEEP_MS))
 
-    def _claim(self, connection: Connection, row: Row[Any], now_ms: int, until_ms: int) -> Page | None:
+    def _claim(self, connection: Connection, row: Row[Any], now: Moment, until_ms: int) -> Page | None:
+        now_ms = now.steady_ms
         if row.outcome == NOBODY:
-            self._fail_for_nobody(connection, row, now_ms)
+            self._fail_for_nobody(connection, row, now)
             return None
         page = _page_of(row)
         if page is None:
@@ -147,24 +156,24 @@ class Outbox:
             return None
         return msgspec.structs.replace(page, again=row.outcome == SENDING or row.outcome.startswith(UNSURE))
 
-    def _fail_for_nobody(self, connection: Connection, row: Row[Any], now_ms: int) -> None:
-        statement = update(DeliveryRow).where(DeliveryRow.id == row.id, *_claimable(now_ms))
-        if connection.execute(statement.values(tried_ms=now_ms, done_ms=now_ms)).rowcount:
+    def _fail_for_nobody(self, connection: Connection, row: Row[Any], now: Moment) -> None:
+        statement = update(DeliveryRow).where(DeliveryRow.id == row.id, *_claimable(now.steady_ms))
+        if connection.execute(statement.values(tried_ms=now.steady_ms, done_ms=now.steady_ms)).rowcount:
             page = _page_of(row)
             if page is not None:
-                self._hand_on(connection, page, now_ms)
+                self._hand_on(connection, page, now)
 
-    def _hand_on(self, connection: Connection, page: Page, now_ms: int) -> None:
+    def _hand_on(self, connection: Connection, page: Page, now: Moment) -> None:
         """Put the message into the outbox for the channel after its own; a second time changes nothing."""
         channel = self._next_channel(page)
         if channel is None:
             return
         found = to_person(self._settings, channel, page.person) if page.person else []
         step = self._settings.steps[page.step - 1]
-        told = found or recipients(self._settings, step, channel, on_duty(connection, now_ms))
+        told = found or recipients(self._settings, step, channel, on_duty(connection, now.wall_ms))
         # they share the person's message, so that none of them is sent once another has arrived
         whole = msgspec.structs.replace(page, channel=channel.name, again=False)
-        put(connection, whole, [msgspec.structs.replace(each, person=page.person) for each in told], now_ms)
+        put(connection, whole, [msgspec.structs.replace(each, person=page.person) for each in told], now)
 
     def _next_channel(self, page: Page) -> Channel | None:
         """The channel after the page's own in its step."""
@@ -251,6 +260,13 @@ def _is_withdrawn(connection: Connection, page: Page) -> bool:
     alarms = {line.alarm for line in page.lines}
     query = select(func.count()).select_from(AlarmRow).where(AlarmRow.id.in_(alarms), AlarmRow.withdrawn)
     return connection.execute(query).scalar_one() == len(alarms)
+
+
+def _as_people_count(state: ChannelState, now: Moment) -> ChannelState:
+    """The state with its times in UTC."""
+    times = {name: getattr(state, name) for name in ("oldest_ms", "sent_ms", "proven_ms", "failed_ms")}
+    shown = {name: now.wall_of(time_ms) for name, time_ms in times.items() if time_ms is not None}
+    return msgspec.structs.replace(state, **shown)
 
 
 def _with_problem(connection: Connection, state: ChannelState) -> ChannelState:

@@ -5,6 +5,7 @@ step 1   A │ at once: a message of A opens a window of `window_s`
            ▼ the window ends: one message of B … Z, and A once more, marked as told: the whole storm in one place
 Events that are routed together are one message from the start. A channel at its `per_minute` leaves notices waiting, so
 that they become fewer and longer messages: a limit drops nothing. Tests are messages of their own.
+Windows and limits run on steady time (`cloud/steady.py`), which no step of the clock moves.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from cloud.notify.recipients import Recipient, recipients
 from cloud.notify.router import NEEDED_NO_MORE, TEST_URGENCY, rule_of
 from cloud.notify.settings import Channel, NotifySettings
 from cloud.registry.snapshot import Registry
+from cloud.steady import Moment
 
 LINES_AT_ONCE = 1_000
 """Notices in one message at most; what is more follows in the next."""
@@ -38,14 +40,14 @@ class Verdict(Enum):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """The notices of a step that wait: the most urgent, and since when the oldest does."""
+    """The notices of a step that wait: the most urgent, and since when (steady) the oldest does."""
 
     urgency: int
     oldest_ms: int
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What a step has been told: its newest message, and the most urgent line in the window."""
+    """What a step has been told: when its newest message (steady), and the most urgent line in the window."""
 
     newest_ms: int
     urgency: int
@@ -69,24 +71,26 @@ class Packer:
         self._registry = registry
         self._window_ms = round(settings.window_s * 1_000)
 
-    def pack(self, connection: Connection, now_ms: int) -> None:
+    def pack(self, connection: Connection, now: Moment) -> None:
         """Make the messages that are to go now."""
+        now_ms = now.steady_ms
         for (step, is_test), waiting in _waiting(connection).items():
             if not 1 <= step <= len(self._settings.steps):
                 _drop(connection, step)  # the settings have fewer steps than when it was routed
             elif is_test:
-                self._pack(connection, step, Verdict.AT_ONCE, now_ms, is_test=True)
+                self._pack(connection, step, Verdict.AT_ONCE, now, is_test=True)
             else:
                 told = _told(connection, step, now_ms - self._window_ms)
                 found = verdict(waiting, told, now_ms=now_ms, window_ms=self._window_ms)
                 if found is not Verdict.WAIT:
-                    self._pack(connection, step, found, now_ms)
+                    self._pack(connection, step, found, now)
 
-    def _pack(self, connection: Connection, step: int, found: Verdict, now_ms: int, *, is_test: bool = False) -> None:
+    def _pack(self, connection: Connection, step: int, found: Verdict, now: Moment, *, is_test: bool = False) -> None:
+        now_ms = now.steady_ms
         settings = self._settings.steps[step - 1]
         channel = self._settings.channel(settings.channels[0])
         assert channel is not None  # noqa: S101 - the settings were checked for it
-        told = recipients(self._settings, settings, channel, on_duty(connection, now_ms))
+        told = recipients(self._settings, settings, channel, on_duty(connection, now.wall_ms))
         if not is_test and _is_at_its_limit(connection, channel, len(told), now_ms):
             return
         rows = _needed(connection, step, is_test=is_test, is_first=not settings.after_s)
@@ -99,9 +103,9 @@ class Packer:
             lines += self._again(connection, step, found, now_ms, {line.alarm for line in lines})
         page = Page(
             key="", message=message, step=step, channel=channel.name, person="", address="",
-            language=self._settings.language, made_ms=now_ms, lines=worst_first(lines), test=is_test,
+            language=self._settings.language, made_ms=now.wall_ms, lines=worst_first(lines), test=is_test,
         )  # fmt: skip
-        put(connection, page, told, now_ms)
+        put(connection, page, told, now)
 
     def _lines(self, connection: Connection, rows: Iterable[Row[Any]], *, repeated: bool = False) -> list[Line]:
         """One line for each alarm, by its newest event among `rows`."""
@@ -130,7 +134,7 @@ class Packer:
         return lines
 
 
-def put(connection: Connection, page: Page, told: Sequence[Recipient], now_ms: int) -> None:
+def put(connection: Connection, page: Page, told: Sequence[Recipient], now: Moment) -> None:
     """Put a page into the outbox for each recipient; for nobody, as a failure that the next channel takes over."""
     rows = []
     for recipient in told or (Recipient("", "", page.language),):
@@ -148,8 +152,8 @@ def put(connection: Connection, page: Page, told: Sequence[Recipient], now_ms: i
                 "step": page.step,
                 "test": page.test,
                 "body": msgspec.json.encode(whole).decode(),
-                "made_ms": now_ms,
-                "due_ms": now_ms,
+                "made_ms": now.steady_ms,
+                "due_ms": now.steady_ms,
                 "attempts": 0,
                 "sent": False,
                 "outcome": "" if told else NOBODY,

@@ -15,6 +15,7 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.notify.once import insert_once
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
+from cloud.steady import Moment
 from rules.rule import TEST, Kind, Level, Rule, Severity
 
 FAMILY = TEST
@@ -50,11 +51,12 @@ def put_test_alarm(
     registry: Registry,
     *,
     opened_ms: int,
-    now_ms: int,
+    now: Moment,
     who: Actor,
     sites: Collection[str] | None = None,
 ) -> int | None:
     """Open and close a test alarm, in the name of one of `sites`; its id, or None where there is one of `opened_ms`."""
+    now_ms = now.wall_ms
     site = site_for_tests(registry, sites)
     gateway = next((each.id for each in registry.gateways() if site is not None and each.site == site.id), "siaga")
     row = {
@@ -72,6 +74,6 @@ def put_test_alarm(
     event = {"alarm": alarm, "time_ms": now_ms, "level": 0, "value": 0.0, "late": False, "at_ms": now_ms}
     connection.execute(insert(AlarmEventRow).values(event | {"kind": "raised"}))
     # that it is over needs nobody's attention
-    connection.execute(insert(AlarmEventRow).values(event | {"kind": "closed", "routed_ms": now_ms}))
+    connection.execute(insert(AlarmEventRow).values(event | {"kind": "closed", "routed_ms": now.steady_ms}))
     write_entry(connection, who, "test-alarm", f"alarm:{alarm}", now_ms=now_ms)
     return alarm

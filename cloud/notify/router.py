@@ -2,7 +2,8 @@
 
 raised, worsened ─► the steps without delay that fit, and those that have heard of the alarm
 all other kinds  ─► the steps that have heard of it          not acknowledged after `after_s` ─► the next step
-Nothing here is remembered: what is due follows from the tables, so a restart changes nothing.
+Nothing here is remembered: what is due follows from the tables, so a restart changes nothing. What is waited for runs
+on steady time (`cloud/steady.py`); shelves and maintenance windows are people's plans, and end by the wall clock.
 """
 
 import logging
@@ -18,6 +19,7 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeR
 from cloud.notify.once import insert_once
 from cloud.notify.pages import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
+from cloud.steady import Moment
 from rules.rule import Kind, Level, Rule, Severity
 
 EVENTS_AT_ONCE = 500
@@ -76,35 +78,35 @@ class Router:
         self._steps = dict(enumerate(settings.steps, start=1))
         self._send = settings.send
 
-    def route(self, connection: Connection, now_ms: int) -> int:
+    def route(self, connection: Connection, now: Moment) -> int:
         """Turn events that nobody has routed yet into notices; how many events that were."""
-        events = _claim_events(connection, now_ms)
+        events = _claim_events(connection, now.steady_ms)
         if not events:
             return 0
         alarms = _alarms(connection, {event.alarm for event in events})
         heard = _heard(connection, alarms)
-        places = places_in_maintenance(connection, now_ms)
+        places = places_in_maintenance(connection, now.wall_ms)
         notices = []
         for event in events:
             alarm = alarms.get(event.alarm)
             if alarm is None:
                 continue
-            for step in self.steps_for(event, alarm, heard[alarm.id], places, now_ms):
+            for step in self.steps_for(event, alarm, heard[alarm.id], places, now.wall_ms):
                 heard[alarm.id].add(step)
-                notices.append(_notice(event, alarm, step, now_ms))
+                notices.append(_notice(event, alarm, step, now.steady_ms))
         insert_once(connection, NoticeRow, notices)
         return len(events)
 
-    def escalate(self, connection: Connection, now_ms: int) -> None:
+    def escalate(self, connection: Connection, now: Moment) -> None:
         """Add the notices of steps whose time has come: open alarms that nobody has acknowledged."""
-        places = places_in_maintenance(connection, now_ms)
-        told = _told(connection, now_ms)
+        places = places_in_maintenance(connection, now.wall_ms)
+        told = _told(connection, now.wall_ms)
         notices = [
-            _notice(alarm, alarm, number, now_ms)
-            for alarm in connection.execute(_open_alarms(now_ms, self._urgent))
+            _notice(alarm, alarm, number, now.steady_ms)
+            for alarm in connection.execute(_open_alarms(now.wall_ms, self._urgent))
             if not places.covers(alarm)
             for number, step in self._steps.items()
-            if (alarm.id, number) not in told and alarm.at_ms + step.after_s * 1_000 <= now_ms
+            if (alarm.id, number) not in told and alarm.routed_ms + step.after_s * 1_000 <= now.steady_ms
             if fits(step, severity_of(rule_of(alarm.rule), alarm.level), alarm.site)
         ]
         insert_once(connection, NoticeRow, notices)
@@ -195,7 +197,7 @@ def _is_open(now_ms: int) -> ColumnElement[bool]:
 
 
 def _open_alarms(now_ms: int, kinds: Sequence[str]) -> Any:
-    """Open alarms with the newest event that called for help: what `after_s` counts from."""
+    """Open alarms with the newest event that called for help; `after_s` counts from when it was routed."""
     newest = (
         select(func.max(AlarmEventRow.id))
         .where(
@@ -209,7 +211,7 @@ def _open_alarms(now_ms: int, kinds: Sequence[str]) -> Any:
     )
     columns = (AlarmEventRow.id, AlarmEventRow.alarm, AlarmEventRow.kind, AlarmEventRow.level, AlarmEventRow.late)
     return (
-        select(*columns, AlarmEventRow.at_ms, AlarmRow.site, AlarmRow.sensor, AlarmRow.rule, AlarmRow.test)
+        select(*columns, AlarmEventRow.routed_ms, AlarmRow.site, AlarmRow.sensor, AlarmRow.rule, AlarmRow.test)
         .join(AlarmRow, AlarmRow.id == AlarmEventRow.alarm)
         .where(_is_open(now_ms), AlarmEventRow.id == newest)
     )

@@ -1,7 +1,7 @@
 """The tables of the registry database: the city, what never got into the readings store, and who sent what.
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
-ingest_leases  clock_offsets  facts
+ingest_leases  clock_offsets  facts  steady_clock
 Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
 """
 
@@ -184,3 +184,13 @@ class ClockOffsetRow(Base):
     low_ms: Mapped[int] = mapped_column(COUNT)
     offset_ms: Mapped[int] = mapped_column(COUNT)
     agreed: Mapped[bool]
+
+
+class SteadyClockRow(Base):
+    """A boot of a machine: steady time less its time since boot, and where steady time and UTC stood last."""
+
+    __tablename__ = "steady_clock"
+    boot: Mapped[str] = mapped_column(NAME, primary_key=True)
+    lead_ms: Mapped[int] = mapped_column(COUNT)
+    steady_ms: Mapped[int] = mapped_column(COUNT)
+    wall_ms: Mapped[int] = mapped_column(COUNT)

@@ -24,7 +24,9 @@ from cloud.notify.settings import NotifySettings
 from cloud.registry.database import Database
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
+from cloud.steady import Moment
 from rules.rule import Kind, Level, Rule, Severity
+from runtime.clock import boot_ms, wall_ms
 from tests.registries import registry_in
 
 T0 = 1_795_489_800_000  # 2026-11-24T03:10:00Z, 12:10 in Morotai
@@ -86,6 +88,7 @@ class Scene:
         self.registry = registry(gauges)
         self.database = Database(registry_in(folder))
         self.now_ms = T0
+        self.wall_wrong_ms = 0
         self.commands: list[tuple[str, Any]] = []
         self.is_connected = True
         self._router, self._packer = Router(notify), Packer(notify, self.registry)
@@ -97,6 +100,11 @@ class Scene:
 
     async def __aexit__(self, *_: object) -> None:
         await self.database.close()
+
+    @property
+    def now(self) -> Moment:
+        """The scene's clock, and a wall clock that a test may set wrong."""
+        return Moment(self.now_ms + self.wall_wrong_ms, self.now_ms)
 
     def publish(self, topic: str, payload: bytes) -> bool:
         if self.is_connected:
@@ -155,9 +163,9 @@ class Scene:
         before = {page.key for page in await self.pages()}
 
         def work(connection: Any) -> None:
-            self._router.route(connection, self.now_ms)
-            self._router.escalate(connection, self.now_ms)
-            self._packer.pack(connection, self.now_ms)
+            self._router.route(connection, self.now)
+            self._router.escalate(connection, self.now)
+            self._packer.pack(connection, self.now)
 
         await self.database.run(work)
         return [page for page in await self.pages() if page.key not in before]
@@ -165,10 +173,10 @@ class Scene:
     async def claim(self, *, outbox: Outbox | None = None, room: int = 8) -> list[Claimed]:
         taker = outbox or self.outbox
         rooms = {channel.name: room for channel in self.settings.channels}
-        return await self.database.run(lambda c: taker.claim(c, self.now_ms, room=rooms))
+        return await self.database.run(lambda c: taker.claim(c, self.now, room=rooms))
 
     async def settle(self, delivery: Claimed, outcome: Any, *, outbox: Outbox | None = None) -> None:
-        await self.database.run(lambda c: (outbox or self.outbox).settle(c, delivery, outcome, self.now_ms))
+        await self.database.run(lambda c: (outbox or self.outbox).settle(c, delivery, outcome, self.now))
 
     async def pages(self) -> list[Page]:
         query = select(DeliveryRow.body).order_by(DeliveryRow.id)
@@ -191,9 +199,9 @@ class Scene:
     @contextlib.asynccontextmanager
     async def notifier(self, *, database: Database | None = None, real_clock: bool = True) -> AsyncIterator[Notifier]:
         """A notifier that runs beside the test; the real clock, since servers have it too."""
-        now = (lambda: time.time_ns() // 1_000_000) if real_clock else (lambda: self.now_ms)
-        self.now_ms = now() if real_clock else self.now_ms
-        notifier = Notifier(database or self.database, self.registry, self.settings, self.publish, now)
+        self.now_ms = wall_ms() if real_clock else self.now_ms
+        clocks = (wall_ms, boot_ms) if real_clock else (lambda: self.now.wall_ms, lambda: self.now.steady_ms)
+        notifier = Notifier(database or self.database, self.registry, self.settings, self.publish, *clocks)
         work = asyncio.create_task(notifier.run())
         try:
             yield notifier

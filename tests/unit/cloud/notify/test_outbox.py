@@ -110,7 +110,7 @@ def test_once_one_channel_has_brought_it_the_others_let_go(tmp_path: Path):
         assert await scene.claim() == []
         chat_row = (await scene.deliveries())[0]
         assert chat_row.outcome == "connection refused; not needed: mail has brought it"
-        states = await scene.database.run(scene.outbox.states)
+        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
         assert (states["chat"].fails, states["mail"].fails) == (True, False)
 
     run(tmp_path, story)
@@ -162,7 +162,7 @@ def test_after_the_time_of_the_settings_it_gives_up_and_says_so(tmp_path: Path):
         await scene.settle(delivery, Later("no route"))
         row = (await scene.deliveries())[0]
         assert (row.sent, row.outcome) == (False, "gave up: no route")
-        states = await scene.database.run(scene.outbox.states)
+        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
         assert (states["chat"].fails, states["chat"].problem) == (True, "gave up: no route")
 
     run(tmp_path, story, give_up_s=60)
@@ -197,7 +197,7 @@ def test_a_channel_that_works_again_is_well(tmp_path: Path):
         scene.now_ms += 60_000
         for delivery in await scene.claim():
             await scene.settle(delivery, Sent())
-        states = await scene.database.run(scene.outbox.states)
+        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
         assert not any(state.fails for state in states.values())
         assert states["chat"].waiting == 0
 
@@ -208,7 +208,7 @@ def test_what_was_done_long_ago_is_let_go(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.settle(await claimed_page(scene), Sent())
         scene.now_ms += KEEP_MS + 1
-        await scene.database.run(lambda c: scene.outbox.forget(c, scene.now_ms))
+        await scene.database.run(lambda c: scene.outbox.forget(c, scene.now))
         assert await scene.deliveries() == []
 
     run(tmp_path, story)

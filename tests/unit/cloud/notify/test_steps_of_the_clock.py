@@ -1,0 +1,109 @@
+"""No step of the server's clock delays a page, tells it twice or gives it up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from cloud.notify.contract import Later, Sent
+from tests.unit.cloud.notify.scene import Scene, hook, settings
+
+HOUR = 3_600_000
+
+
+def run(folder: Path, scenario: Callable[[Scene], Awaitable[None]], **more: object) -> None:
+    async def within() -> None:
+        steps = [{"channels": ["hook"]}, {"after_s": 300, "channels": ["hook"]}]
+        async with Scene(folder, settings(channels=[hook(folder)], steps=steps, **more)) as scene:
+            await scenario(scene)
+
+    asyncio.run(within())
+
+
+async def delivered(scene: Scene) -> int:
+    claimed = await scene.claim()
+    for delivery in claimed:
+        await scene.settle(delivery, Sent("200"))
+    return len(claimed)
+
+
+@pytest.mark.parametrize("wrong_ms", [9 * HOUR, -9 * HOUR, 86_400_000 * 365])
+def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path, wrong_ms: int):
+    async def scenario(scene: Scene) -> None:
+        scene.wall_wrong_ms = wrong_ms
+        await scene.raise_alarm(gauge=1)
+        await scene.turn()
+        assert await delivered(scene) == 1
+        scene.wall_wrong_ms = 0
+        scene.now_ms += 61_000
+        await scene.raise_alarm(gauge=2)
+        (page,) = await scene.turn()
+        assert await delivered(scene) == 1
+        assert [line.sensor for line in page.lines] == ["gauge-2"]
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("step_ms", [-HOUR, 2 * HOUR])
+def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: Path, step_ms: int):
+    async def scenario(scene: Scene) -> None:
+        await scene.raise_alarm()
+        await scene.turn()
+        (first,) = await scene.claim()
+        await scene.settle(first, Later("no route"))
+        scene.wall_wrong_ms = step_ms
+        assert await scene.claim() == []
+        scene.now_ms += 2_000
+        (again,) = await scene.claim()
+        await scene.settle(again, Later("no route"))
+        (row,) = await scene.deliveries()
+        assert row.done_ms is None, "given up, though only seconds have passed"
+        scene.now_ms += 4_000
+        assert await delivered(scene) == 1
+        assert await delivered(scene) == 0
+
+    run(tmp_path, scenario)
+
+
+def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_path: Path):
+    async def scenario(scene: Scene) -> None:
+        await scene.raise_alarm()
+        await scene.turn()
+        scene.wall_wrong_ms = 2 * HOUR
+        assert await scene.turn(seconds=200) == []
+        scene.wall_wrong_ms = -HOUR
+        (page,) = await scene.turn(seconds=101)
+        assert page.step == 2
+
+    run(tmp_path, scenario)
+
+
+def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
+    async def scenario(scene: Scene) -> None:
+        await scene.raise_alarm()
+        await scene.turn()
+        scene.wall_wrong_ms = HOUR
+        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        assert states["hook"].oldest_ms == scene.now.wall_ms
+        await delivered(scene)
+        scene.now_ms += 5_000
+        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        assert states["hook"].sent_ms == scene.now.wall_ms - 5_000
+
+    run(tmp_path, scenario)
+
+
+def test_after_a_reboot_what_waits_has_as_long_as_before(tmp_path: Path):
+    async def scenario(scene: Scene) -> None:
+        await scene.raise_alarm()
+        await scene.turn()
+        gone_ms = 3 * HOUR
+        scene.now_ms += gone_ms
+        await scene.database.run(lambda c: scene.outbox.excuse(c, gone_ms))
+        (delivery,) = await scene.claim()
+        await scene.settle(delivery, Later("no route"))
+        (row,) = await scene.deliveries()
+        assert row.done_ms is None
+
+    run(tmp_path, scenario)
