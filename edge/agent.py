@@ -164,8 +164,8 @@ class Agent:
 
     def _spool_changed(self) -> None:
         self._uplink.nudge()
-        if self._spool.problem != self._problem_said:
-            self._problem_said = self._spool.problem
+        if self._spool.trouble != self._problem_said:
+            self._problem_said = self._spool.trouble
             self._say_soon()
 
     def _say_soon(self) -> None:
@@ -191,7 +191,7 @@ class Agent:
             lost=self._spool.losses.ever,
             bytes=self._spool.used_bytes,
             max_bytes=self._spool.limits.max_bytes,
-            problem=self._spool.problem[:400],
+            problem=self._spool.trouble[:400],
         )
         sources = tuple(tally.state() for tally in self._intake.tallies)
         status = Status(

@@ -1,54 +1,107 @@
-"""The spool's SQLite file (WAL):  reading(stream, seq) -> series, time, value, clock
+"""The spool's SQLite file (WAL):  reading(stream, seq) -> series, time, value, clock, crc
 
 All here blocks, so it runs in a thread. A commit is not forced (synchronous=NORMAL): a crash of the process survives
 it, a power cut only after `force`, which may run beside the other calls in a thread of its own.
+
+Each commit writes down which readings the file should hold of each stream (`here`), so that one that is gone is missed
+however it went. A row that is not as it was written is not given out; it costs itself.
 """
 
 import contextlib
-import math
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from edge.spool.disk import free_bytes
 from edge.spool.limits import Room
+from edge.spool.rows import (
+    NUMBER_OF_CLOCK,
+    Row,
+    SeriesKey,
+    check_of,
+    check_of_words,
+    is_sound,
+    reading_of,
+    seed_of,
+)
+from edge.spool.schema import VERSION as SCHEMA_VERSION
+from edge.spool.schema import prepare
 from edge.spool.spans import Span, Spans
 from edge.spool.work import DiskProblem, FileDamaged, Former, Opened, Shift, Work
-from wire import Clock, Lost, Reading
+from wire import Clock, Lost, Reading, is_name
+
+_log = logging.getLogger(__name__)
 
 PAGE_BYTES = (
     1_024  # a commit of a few readings then writes 2 KB, where the usual page would write 8: the SD card's life
 )
 CACHE_KIB = 256
+MOST_RUNS = 300
+"""Ranges of a stream that `here` can say; of more it says nothing, and a hole in the file is then believed."""
 
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS stream (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-    boot TEXT NOT NULL, origin_ms INTEGER NOT NULL, last INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS series (
-    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, quantity TEXT NOT NULL, UNIQUE (sensor, quantity)
-);
-CREATE TABLE IF NOT EXISTS reading (
-    stream INTEGER NOT NULL, seq INTEGER NOT NULL, series INTEGER NOT NULL, time_ms INTEGER NOT NULL,
-    value REAL NOT NULL, clock INTEGER NOT NULL, PRIMARY KEY (stream, seq)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS loss (
-    stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
 ROWS_OF_A_SPAN = """
-SELECT seq, series, time_ms, value, clock FROM reading WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq
+SELECT stream, seq, series, time_ms, value, clock, crc FROM reading WHERE stream = ? AND seq BETWEEN ? AND ?
+ORDER BY seq
 """
-CLOCKS = (Clock.SYNCED, Clock.ESTIMATED, Clock.UNKNOWN)
-_NUMBER_OF_CLOCK = {clock: number for number, clock in enumerate(CLOCKS)}
+_PUT_SALVAGED = """
+INSERT INTO reading VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, seq) DO UPDATE SET series = excluded.series,
+time_ms = excluded.time_ms, value = excluded.value, clock = excluded.clock, crc = excluded.crc WHERE clock = 2
+"""  # 2: unknown
 _EVER_LOST = "spool.ever_lost"
+_SALVAGED = "spool.salvaged"
+"""What befell the file that this one was salvaged from; until its losses are written down."""
+_BOUND = "spool.salvaged.before."
+"""With the name of the file that is built: "stream id, seq", before which all rows are here."""
+_OWN = "spool."
 
-Row = tuple[int, int, int, int, float, int]
-"""stream id, seq, series id, time_ms, value, number of its clock state."""
+Bound = tuple[int, int]
+"""A stream's id and a seq, before which all rows were copied."""
+
+
+class StreamRow(NamedTuple):
+    """A row of the table of streams; `here` is what the file should hold of it, None where that is not known."""
+
+    id: int
+    name: str
+    boot: str
+    origin_ms: int
+    last: int
+    checked: bool
+    here: Spans | None
+
+    @property
+    def here_text(self) -> str | None:
+        """`here` as the file has it: 1-90 120-360."""
+        return None if self.here is None else " ".join(f"{first}-{last}" for first, last in self.here)
+
+    @property
+    def check(self) -> int:
+        """The crc of the row."""
+        return check_of_words(self.name, self.boot, self.origin_ms, self.last, int(self.checked), self.here_text)
+
+
+def stream_row(
+    number: int, name: str, boot: str, origin_ms: int, last: int, checked: int, here: str | None, crc: int | None
+) -> StreamRow | None:
+    """A row of the table of streams as the file has it; None where it is damaged."""
+    if check_of_words(name, boot, origin_ms, last, checked, here) != crc:
+        return None
+    runs = (run.split("-") for run in here.split()) if here is not None else ()
+    spans = None if here is None else Spans((int(first), int(last)) for first, last in runs)
+    return StreamRow(number, name, boot, origin_ms, last, bool(checked), spans)
+
+
+class Tables(NamedTuple):
+    """The small tables of a spool."""
+
+    streams: list[StreamRow]
+    series: dict[int, SeriesKey]
+    losses: list[Lost]
+    kept: dict[str, str]
 
 
 class SpoolFile:
@@ -58,9 +111,10 @@ class SpoolFile:
         self.path = path
         self.wal = path.with_name(path.name + "-wal")
         self._db: sqlite3.Connection | None = None
-        self._stream_ids: dict[str, int] = {}
-        self._series_ids: dict[tuple[str, str], int] = {}
-        self._series: dict[int, tuple[str, str]] = {}
+        self._streams: dict[str, StreamRow] = {}
+        self._series: dict[int, SeriesKey] = {}
+        self._numbers: dict[SeriesKey, int] = {}
+        self._seeds: dict[tuple[str, SeriesKey], int] = {}
 
     @property
     def is_open(self) -> bool:
@@ -71,9 +125,11 @@ class SpoolFile:
         """Open or make the file; DiskProblem or FileDamaged where that fails."""
         with _troubles(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if _is_empty(self.path) and not _is_empty(self.wal):
+                raise FileDamaged(f"{self.path} is empty beside its log")  # which SQLite would throw away
             self._db = _connect(self.path)
             try:
-                return self._found()
+                return self._found(self._db)
             except BaseException:
                 self.close()
                 raise
@@ -84,7 +140,7 @@ class SpoolFile:
             with contextlib.suppress(sqlite3.Error):
                 self._db.close()
             self._db = None
-        self._stream_ids, self._series_ids, self._series = {}, {}, {}
+        self._streams, self._series, self._numbers, self._seeds = {}, {}, {}, {}
 
     def commit(self, work: Work) -> None:
         """Do all of `work` or nothing; DiskProblem or FileDamaged where that fails."""
@@ -93,43 +149,50 @@ class SpoolFile:
                 self._insert(db, work)
             db.executemany(
                 "DELETE FROM reading WHERE stream = ? AND seq BETWEEN ? AND ?",
-                [(self._stream_ids.get(span.stream, 0), span.first, span.last) for span in work.forget],
+                [(self._id_of(span.stream), span.first, span.last) for span in work.forget],
             )
             for shift in work.shifts:
                 self._shift(db, shift)
+            self._note_what_is_here(db, work)
             if work.losses is not None:
                 self._say(db, work.losses)
                 self._keep(db, {_EVER_LOST: str(work.ever_lost)})
+                db.execute("DELETE FROM kept WHERE key GLOB ?", (f"{_SALVAGED}*",))
             self._keep(db, work.kept)
-            db.executemany("DELETE FROM stream WHERE name = ?", [(name,) for name in work.finished])
+            for name in work.finished:
+                db.execute("DELETE FROM stream WHERE name = ?", (name,))
+                self._streams.pop(name, None)
 
     def read(self, span: Span) -> list[tuple[int, Reading]]:
-        """The readings of `span` that the file holds, each with its seq."""
+        """The readings of `span` that the file holds as they were written, each with its seq."""
         with _troubles(self.path):
-            rows = self._open_db().execute(
-                ROWS_OF_A_SPAN,
-                (self._stream_ids.get(span.stream, 0), span.first, span.last),
-            )
-            return [
-                (seq, Reading(*self._series[series], time_ms, value, CLOCKS[clock]))
-                for seq, series, time_ms, value, clock in rows
-            ]
+            rows = list(self._sound(span.stream, self._rows_of(span)))
+            if any(one.seq >= other.seq for one, other in pairwise(rows)):
+                raise FileDamaged(f"{self.path} is damaged: readings of {span.stream} are out of order")
+            return [(row.seq, reading_of(row, self._series[row.series])) for row in rows]
+
+    def seqs(self, span: Span) -> Spans:
+        """Which seq of `span` the file has a row for, as it was written or not."""
+        with _troubles(self.path):
+            found = (cells[1] for cells in self._rows_of(span))
+            return Spans((seq, seq) for seq in found if isinstance(seq, int))
+
+    def unnamed_series(self) -> set[int]:
+        """The numbers of series that rows have and no table names."""
+        with _troubles(self.path):
+            query = "SELECT DISTINCT series FROM reading WHERE series NOT IN (SELECT id FROM series)"
+            return {number for (number,) in self._open_db().execute(query).fetchall()}
 
     def time_ms(self, stream: str, seq: int) -> int | None:
         """The time of one reading; None where the file does not hold it."""
-        with _troubles(self.path):
-            row = self._open_db().execute(
-                "SELECT time_ms FROM reading WHERE stream = ? AND seq = ?", (self._stream_ids.get(stream, 0), seq)
-            ).fetchone()  # fmt: skip
-            return None if row is None else int(row[0])
+        return next((reading.time_ms for _, reading in self.read(Span(stream, seq, seq))), None)
 
     def room(self) -> Room:
         """How much room is used and left."""
         with _troubles(self.path):
             pages, free = self._pragma("page_count"), self._pragma("freelist_count")
-            disk = os.statvfs(self.path.parent)
             wal = self.wal.stat().st_size if self.wal.exists() else 0
-            return Room((pages - free) * PAGE_BYTES, free * PAGE_BYTES, wal, disk.f_bavail * disk.f_frsize)
+            return Room((pages - free) * PAGE_BYTES, free * PAGE_BYTES, wal, free_bytes(self.path.parent))
 
     def checkpoint(self) -> None:
         """Move the WAL into the file, so that the WAL starts anew; forces both as far as they are not yet."""
@@ -145,93 +208,194 @@ class SpoolFile:
             finally:
                 os.close(descriptor)
 
-    def put_back(self, opened: Opened, rows: Iterable[list[Row]], series: dict[int, tuple[str, str]]) -> None:
-        """Fill a fresh file with what was salvaged; `opened.formers` are numbered from 1 in `rows`."""
-        with _troubles(self.path), self._transaction() as db:
-            for former in opened.formers:
-                self._enter_stream(db, former.stream, former.boot, former.origin_ms, former.last)
-            db.executemany("INSERT INTO series VALUES (?, ?, ?)", [(number, *key) for number, key in series.items()])
-            self._learn_series(series)
-            for chunk in rows:
-                db.executemany("INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?, ?)", chunk)
-            self._keep(db, opened.kept)
-            self._say(db, opened.losses)
+    # --- for the mark and the salvage
 
-    def _found(self) -> Opened:
-        db = self._open_db()
+    def names(self) -> Tables:
+        """The streams and series that the file knows; may be called from another thread."""
+        return Tables(list(self._streams.values()), dict(self._series), [], {})
+
+    def begin_salvage(self, tables: Tables, damage: str) -> None:
+        """Put the small tables of a damaged file in, and remember that rows are still to come."""
+        with _troubles(self.path), self._transaction() as db:
+            for row in tables.streams:
+                self._put_stream(db, row)
+            for number, key in tables.series.items():
+                db.execute("INSERT OR IGNORE INTO series VALUES (?, ?, ?)", (number, *key))
+            self._learn_series(tables.series)
+            self._say(db, tables.losses)
+            self._keep(db, {**tables.kept, _SALVAGED: damage, _BOUND + self.path.name: "0 0"})
+
+    def salvage_begun(self) -> Bound | None:
+        """How far the rows of a salvage came; None where none is under way."""
+        with _troubles(self.path):
+            query = "SELECT value FROM kept WHERE key = ?"
+            found = self._open_db().execute(query, (_BOUND + self.path.name,)).fetchone()
+            return None if found is None else tuple(map(int, found[0].split()))  # type: ignore[return-value]
+
+    def put_rows(self, rows: Iterable[Row], bound: Bound) -> None:
+        """Put salvaged rows in: all before `bound`. Of two of the same seq the one whose time was put right stays."""
+        with _troubles(self.path), self._transaction() as db:
+            db.executemany(_PUT_SALVAGED, rows)
+            self._keep(db, {_BOUND + self.path.name: f"{bound[0]} {bound[1]}"})
+
+    # --- inside
+
+    def _found(self, db: sqlite3.Connection) -> Opened:
         version = self._pragma("user_version")
-        if version > _SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise DiskProblem(f"{self.path} was written by a newer siaga-edge; upgrade this one or name another spool")
-        db.executescript(_SCHEMA)
-        if version != _SCHEMA_VERSION:
-            db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        if prepare(db):
             self.checkpoint()
-        self._learn_series({number: (s, q) for number, s, q in db.execute("SELECT id, sensor, quantity FROM series")})
-        streams = db.execute("SELECT id, name, boot, origin_ms, last FROM stream ORDER BY id").fetchall()
-        self._stream_ids = {name: number for number, name, *_ in streams}
-        formers = [
-            Former(name, boot, origin_ms, last, Spans(_runs(db, number)))
-            for number, name, boot, origin_ms, last in streams
-        ]
-        losses = [Lost(*row) for row in db.execute("SELECT stream, first, last, reason FROM loss")]
-        kept = dict(db.execute("SELECT key, value FROM kept").fetchall())
-        return Opened(formers, losses, int(kept.pop(_EVER_LOST, 0)), kept)
+        self._learn_series(_copied(db, "series", "id, sensor, quantity"))
+        _copied(db, "stream", "id, name")
+        self._streams = {row.name: row for row in self._stream_rows(db)}
+        kept = dict(self._whole_rows(db, "kept", "key, value"))
+        losses = [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
+        formers = [self._former(db, row) for row in self._streams.values()]
+        (rows,) = db.execute("SELECT count(*) FROM reading").fetchone()
+        if rows != sum(former.spans.total for former in formers):
+            raise FileDamaged(f"{self.path} is damaged: it has readings of streams that it does not know")
+        damage = kept.get(_SALVAGED, "")
+        if not damage:
+            self._miss(formers)
+        ever_lost = int(kept.get(_EVER_LOST, 0))
+        others = {key: kept[key] for key in kept if not key.startswith(_OWN)}
+        return Opened(formers, losses, ever_lost, others, damage=damage)
+
+    def _stream_rows(self, db: sqlite3.Connection) -> Iterator[StreamRow]:
+        query = "SELECT id, name, boot, origin_ms, last, checked, here, crc FROM stream ORDER BY id"
+        for number, name, *rest in db.execute(query).fetchall():
+            row = stream_row(number, name, *rest)
+            if row is None:
+                raise FileDamaged(f"{self.path} is damaged: what it says of stream {name} does not fit its check sum")
+            yield row
+
+    def _whole_rows(self, db: sqlite3.Connection, table: str, words: str) -> Iterator[tuple[Any, ...]]:
+        for *row, check in db.execute(f"SELECT {words}, crc FROM {table}").fetchall():  # noqa: S608 - names of ours
+            if check_of_words(*row) == check:
+                yield tuple(row)
+            else:
+                _log.error("%s: a damaged row of the table %s is left out: %.100r", self.path, table, row)
+
+    def _former(self, db: sqlite3.Connection, row: StreamRow) -> Former:
+        spans = Spans(_runs(db, row.id))
+        last = max([row.last, *(last for _, last in spans)])
+        return Former(row.name, row.boot, row.origin_ms, last, spans, row.here)
+
+    def _miss(self, formers: list[Former]) -> None:
+        missing = sum(former.expected.without(former.spans).total for former in formers if former.expected is not None)
+        if missing:
+            raise FileDamaged(f"{self.path} is damaged: {missing} of its readings are not where they should be")
+
+    def _rows_of(self, span: Span) -> list[tuple[Any, ...]]:
+        # all at once: a query that is not read to its end would keep the file locked after an error
+        return self._open_db().execute(ROWS_OF_A_SPAN, (self._id_of(span.stream), span.first, span.last)).fetchall()
+
+    def _id_of(self, stream: str) -> int:
+        row = self._streams.get(stream)
+        return 0 if row is None else row.id
 
     def _insert(self, db: sqlite3.Connection, work: Work) -> None:
-        stream = self._enter_stream(db, work.stream, work.boot, work.origin_ms, work.last)
+        if work.stream not in self._streams:
+            (newest,) = db.execute("SELECT ifnull(max(id), 0) FROM stream").fetchone()
+            row = StreamRow(newest + 1, work.stream, work.boot, work.origin_ms, work.last, checked=True, here=None)
+            self._put_stream(db, row)
+        stream = self._streams[work.stream].id
         for first, readings in work.runs:
             self._learn_new_series(db, readings)
-            series = self._series_ids
             db.executemany(
-                "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (stream, seq, series[r.sensor, r.quantity], r.time_ms, r.value, _NUMBER_OF_CLOCK[r.clock])
-                    for seq, r in enumerate(readings, first)
-                ),
+                "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)",
+                self._rows(work.stream, stream, first, readings),
             )
 
-    def _enter_stream(self, db: sqlite3.Connection, name: str, boot: str, origin_ms: int, last: int) -> int:
-        db.execute(
-            "INSERT INTO stream (name, boot, origin_ms, last) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET last = excluded.last",
-            (name, boot, origin_ms, last),
+    def _rows(self, name: str, stream: int, first: int, readings: list[Reading]) -> Iterator[tuple[object, ...]]:
+        numbers, seeds = (
+            self._numbers,
+            {key: self._seed(name, key) for key in {(r.sensor, r.quantity) for r in readings}},
         )
-        if name not in self._stream_ids:
-            (self._stream_ids[name],) = db.execute("SELECT id FROM stream WHERE name = ?", (name,)).fetchone()
-        return self._stream_ids[name]
+        for seq, r in enumerate(readings, first):
+            key, clock = (r.sensor, r.quantity), NUMBER_OF_CLOCK[r.clock]
+            check = check_of(seeds[key], seq, r.time_ms, r.value, clock)
+            yield stream, seq, numbers[key], r.time_ms, r.value, clock, check
+
+    def _seed(self, stream: str, key: SeriesKey) -> int:
+        seed = self._seeds.get((stream, key))
+        if seed is None:
+            seed = self._seeds[stream, key] = seed_of(stream, key)
+        return seed
+
+    def _sound(self, stream: str, rows: list[tuple[Any, ...]]) -> Iterator[Row]:
+        known = self._streams.get(stream)
+        checked = known is None or known.checked
+        numbers = {cells[2] for cells in rows} & self._series.keys()
+        seeds = {number: self._seed(stream, self._series[number]) for number in numbers}
+        for cells in rows:
+            seed = seeds.get(cells[2])
+            if seed is not None and is_sound(cells, seed, checked=checked):
+                yield Row._make(cells)
+
+    def _note_what_is_here(self, db: sqlite3.Connection, work: Work) -> None:
+        touched = {span.stream for span in work.forget} | work.here.keys()
+        if work.runs:
+            touched.add(work.stream)
+        for name in touched & self._streams.keys():
+            row, here = self._streams[name], work.here.get(name)
+            last = work.last if work.runs and name == work.stream else row.last
+            known = here if here is not None and here.runs <= MOST_RUNS else None
+            self._put_stream(db, row._replace(last=last, here=known))
+
+    def _put_stream(self, db: sqlite3.Connection, row: StreamRow) -> None:
+        words = (row.id, row.name, row.boot, row.origin_ms, row.last, int(row.checked), row.here_text, row.check)
+        db.execute(
+            "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " boot = excluded.boot, origin_ms = excluded.origin_ms, last = excluded.last, checked = excluded.checked,"
+            " here = excluded.here, crc = excluded.crc",  # not the name, whose index would be written anew each time
+            words,
+        )
+        self._streams[row.name] = row
 
     def _learn_new_series(self, db: sqlite3.Connection, readings: list[Reading]) -> None:
-        for key in {(r.sensor, r.quantity) for r in readings} - self._series_ids.keys():
+        for key in {(r.sensor, r.quantity) for r in readings} - self._numbers.keys():
             number = db.execute("INSERT INTO series (sensor, quantity) VALUES (?, ?)", key).lastrowid
             self._learn_series({int(number or 0): key})
 
-    def _learn_series(self, series: dict[int, tuple[str, str]]) -> None:
+    def _learn_series(self, series: dict[int, SeriesKey]) -> None:
         self._series.update(series)
-        self._series_ids.update({key: number for number, key in series.items()})
+        self._numbers.update({key: number for number, key in series.items()})
 
     def _shift(self, db: sqlite3.Connection, shift: Shift) -> None:
-        estimated, unknown = _NUMBER_OF_CLOCK[Clock.ESTIMATED], _NUMBER_OF_CLOCK[Clock.UNKNOWN]
-        stream = self._stream_ids.get(shift.stream, 0)
-        db.executemany(
-            "UPDATE reading SET time_ms = time_ms + ?, clock = ?"
-            " WHERE stream = ? AND clock = ? AND seq BETWEEN ? AND ?",
-            [(shift.shift_ms, estimated, stream, unknown, *run) for run in shift.runs],
-        )
+        estimated, unknown = NUMBER_OF_CLOCK[Clock.ESTIMATED], NUMBER_OF_CLOCK[Clock.UNKNOWN]
+        for run_first, run_last in shift.runs:
+            for first in range(run_first, run_last + 1, _ROWS_AT_ONCE):
+                span = Span(shift.stream, first, min(run_last, first + _ROWS_AT_ONCE - 1))
+                moved = [
+                    old._replace(time_ms=old.time_ms + shift.shift_ms, clock=estimated)
+                    for old in self._sound(shift.stream, self._rows_of(span))
+                    if old.clock == unknown
+                ]
+                db.executemany(
+                    "UPDATE reading SET time_ms = ?, clock = ?, crc = ? WHERE stream = ? AND seq = ?",
+                    [(new.time_ms, new.clock, self._check(shift.stream, new), new.stream, new.seq) for new in moved],
+                )
+
+    def _check(self, stream: str, row: Row) -> int:
+        return check_of(self._seed(stream, self._series[row.series]), row.seq, row.time_ms, row.value, row.clock)
 
     @staticmethod
     def _say(db: sqlite3.Connection, losses: Iterable[Lost]) -> None:
         db.execute("DELETE FROM loss")
         rows = [(loss.stream, loss.first, loss.last, loss.reason) for loss in losses]
-        db.executemany("INSERT INTO loss VALUES (?, ?, ?, ?)", rows)
+        db.executemany("INSERT INTO loss VALUES (?, ?, ?, ?, ?)", [(*row, check_of_words(*row)) for row in rows])
 
     @staticmethod
     def _keep(db: sqlite3.Connection, kept: dict[str, str]) -> None:
-        db.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", kept.items())
+        rows = [(key, value, check_of_words(key, value)) for key, value in kept.items()]
+        db.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         db = self._open_db()
-        streams_before, series_before = dict(self._stream_ids), len(self._series)
+        streams_before, series_before = dict(self._streams), len(self._series)
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -239,9 +403,9 @@ class SpoolFile:
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 db.execute("ROLLBACK")
-            self._stream_ids = streams_before
+            self._streams = streams_before
             for number in list(self._series)[series_before:]:
-                del self._series_ids[self._series.pop(number)]
+                del self._numbers[self._series.pop(number)]
             raise
 
     def _open_db(self) -> sqlite3.Connection:
@@ -253,12 +417,20 @@ class SpoolFile:
         return int(self._open_db().execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def is_sound(row: tuple[Any, ...]) -> bool:
-    """Whether a row of a damaged file has the types that a row must have."""
-    *whole, value, clock = row
-    return (
-        all(isinstance(number, int) for number in (*whole, clock)) and isinstance(value, float) and math.isfinite(value)
-    )
+_ROWS_AT_ONCE = 1_000
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _copied(db: sqlite3.Connection, table: str, words: str) -> dict[int, SeriesKey]:
+    """A small table by the number of its rows; FileDamaged where its index, which copies each, does not agree."""
+    rows = db.execute(f"SELECT {words} FROM {table} NOT INDEXED ORDER BY id").fetchall()  # noqa: S608
+    copies = db.execute(f"SELECT {words} FROM {table} INDEXED BY sqlite_autoindex_{table}_1").fetchall()  # noqa: S608
+    if rows != sorted(copies):
+        raise FileDamaged(f"the table {table} and its index do not agree")
+    return {number: tuple(rest) for number, *rest in rows}
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -271,7 +443,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         "wal_autocheckpoint = 0",
         f"cache_size = -{CACHE_KIB}",
     ):
-        db.execute(f"PRAGMA {setting}").fetchall()
+        try:
+            db.execute(f"PRAGMA {setting}").fetchall()
+        except BaseException:
+            db.close()  # or its lock would outlive it
+            raise
     return db
 
 
@@ -307,7 +483,5 @@ def _troubles(path: Path) -> Iterator[None]:
         if not code or code & 0xFF in _DAMAGE or code in _DAMAGE_IN_FULL:
             raise FileDamaged(f"{path} is damaged: {error}") from error
         raise DiskProblem(f"{path}: {error}") from error
-    except KeyError as error:
-        raise FileDamaged(f"{path} is damaged: readings of the unknown series {error}") from error
     except OSError as error:
         raise DiskProblem(f"{path}: {error.strerror or error}") from error

@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeVar
 
 from edge.spool.file import SpoolFile
 from edge.spool.limits import Room
-from edge.spool.mark import Forced, read_mark, write_mark
+from edge.spool.mark import Forced, Names, mark_of, read_mark, write_mark
 from edge.spool.salvage import open_or_salvage, salvage
-from edge.spool.spans import Span
+from edge.spool.spans import Span, Spans
 from edge.spool.spool import RETRY_S, Spool
 from edge.spool.work import DiskProblem, FileDamaged, Opened, Work
 from wire import Reading
@@ -39,7 +39,8 @@ class Spooler:
         self.forces = 0
         """How often anything was forced to disk."""
         self._file = file
-        self._mark_path = file.path.with_name(file.path.name + ".mark")
+        self._mark_path = mark_of(file.path)
+        self._adopted = False
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._file_thread = ThreadPoolExecutor(1, "spool")
@@ -93,10 +94,24 @@ class Spooler:
             await self._salvage(str(damage))
             return None
         if len(rows) < in_file.size:
-            self.spool.missing(in_file, (seq for seq, _ in rows), now_s=self._loop.time())
-            self.nudge()
+            await self._miss(in_file, Spans((seq, seq) for seq, _ in rows))
             return None
         return [*(reading for _, reading in rows), *in_memory]
+
+    async def _miss(self, span: Span, found: Spans) -> None:
+        """Not all of `span` came: a row that is not as it was written is lost, one that is missing may be elsewhere."""
+        try:
+            rows = await self._in_file_thread(self._file.seqs, span)
+        except FileDamaged as damage:
+            await self._salvage(str(damage))
+            return
+        absent = Spans(self.spool.ledger.outstanding(span.stream).within(span.first, span.last)).without(rows)
+        if absent:
+            await self._salvage(f"{self._file.path} is damaged: {absent.total} readings are not where they should be")
+        else:
+            _log.error("readings of %s from %d to %d: some are not as they were written, and are lost", *span)
+            self.spool.missing(span, found, now_s=self._loop.time())
+            self.nudge()
 
     async def oldest_ms(self) -> int | None:
         """The time (UTC) of the oldest reading that is outstanding."""
@@ -153,7 +168,8 @@ class Spooler:
 
     def _write(self, work: Work | None) -> Room | _Adopted | _Salvaged:
         if not self._file.is_open:
-            return _Adopted(open_or_salvage(self._file), read_mark(self._mark_path))
+            opened = open_or_salvage(self._file)
+            return _Salvaged(opened) if self._adopted else _Adopted(opened, read_mark(self._mark_path))
         try:
             if work is not None:
                 self._commit_or_make_room(work)
@@ -176,6 +192,7 @@ class Spooler:
             return
         self.spool.failed(work, "", now_s=now_s)
         if isinstance(outcome, _Adopted):
+            self._adopted = True
             self.spool.adopt(outcome.opened, outcome.mark, now_s=now_s)
         else:
             self.spool.salvaged(outcome.opened, now_s=now_s)
@@ -222,7 +239,8 @@ class Spooler:
 
     def _force_and_mark(self, mark: dict[str, Forced]) -> None:
         self._file.force()
-        write_mark(self._mark_path, mark)
+        tables = self._file.names()
+        write_mark(self._mark_path, mark, Names({row.id: row.name for row in tables.streams}, tables.series))
 
     def _in_file_thread(self, call: Callable[..., R], *args: object) -> asyncio.Future[R]:
         return self._loop.run_in_executor(self._file_thread, call, *args)

@@ -1,7 +1,11 @@
-"""The mark beside the spool: how far each stream was forced to disk, so that a cut tail is noticed.
+"""The mark beside the spool: how far each stream was forced to disk, so that a cut tail is noticed, and all names.
 
 9f3c21d07ab4e815 1201 1560
+stream 3 9f3c21d07ab4e815
+series 1 river-1 water_level
 crc 4be1902d
+
+The names are a copy of what the spool's small tables say, for a spool in which those are gone.
 """
 
 import logging
@@ -19,9 +23,30 @@ class Forced(NamedTuple):
     highest: int
 
 
-def write_mark(path: Path, forced: dict[str, Forced]) -> None:
+def mark_of(spool: Path) -> Path:
+    """Where the mark of a spool is."""
+    return spool.with_name(spool.name + ".mark")
+
+
+class Names(NamedTuple):
+    """The numbers that rows of the spool have for streams, and for sensors and quantities."""
+
+    streams: dict[int, str]
+    series: dict[int, tuple[str, str]]
+
+
+_MOST_SERIES = 500
+"""More are not copied: the mark is written anew each second while no acknowledgement comes."""
+_NOTHING = Names({}, {})
+
+
+def write_mark(path: Path, forced: dict[str, Forced], names: Names = _NOTHING) -> None:
     """Replace the mark. It is not forced itself: a mark that is older than its spool declares less, never wrongly."""
-    text = "".join(f"{stream} {low} {high}\n" for stream, (low, high) in sorted(forced.items()))
+    lines = [f"{stream} {low} {high}\n" for stream, (low, high) in sorted(forced.items())]
+    lines += [f"stream {number} {name}\n" for number, name in names.streams.items()]
+    if len(names.series) <= _MOST_SERIES:
+        lines += [f"series {number} {sensor} {quantity}\n" for number, (sensor, quantity) in names.series.items()]
+    text = "".join(lines)
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{text}crc {zlib.crc32(text.encode()):08x}\n", encoding="ascii")
     fresh.replace(path)
@@ -29,18 +54,35 @@ def write_mark(path: Path, forced: dict[str, Forced]) -> None:
 
 def read_mark(path: Path) -> dict[str, Forced]:
     """The last mark; empty where there is none, or where it is damaged."""
+    return {words[0]: Forced(int(words[1]), int(words[2])) for words in _lines(path) if words[0] not in _NAMED}
+
+
+def read_names(path: Path) -> Names:
+    """The names in the last mark."""
+    names = Names({}, {})
+    for kind, number, *words in _lines(path):
+        if kind == "stream" and len(words) == 1:
+            names.streams[int(number)] = words[0]
+        elif kind == "series" and len(words) == 2:
+            names.series[int(number)] = (words[0], words[1])
+    return names
+
+
+_NAMED = ("stream", "series")
+
+
+def _lines(path: Path) -> list[list[str]]:
     try:
         return _parse(path.read_text(encoding="ascii"))
     except FileNotFoundError:
-        return {}
+        return []
     except (OSError, ValueError) as error:
         _log.warning("%s is damaged (%s); a cut end of the spool will not be noticed this time", path, error)
-        return {}
+        return []
 
 
-def _parse(text: str) -> dict[str, Forced]:
+def _parse(text: str) -> list[list[str]]:
     body, _, check = text.rpartition("crc ")
     if check.strip() != f"{zlib.crc32(body.encode()):08x}":
         raise ValueError("its check sum does not fit")
-    rows = (line.split() for line in body.splitlines())
-    return {stream: Forced(int(low), int(high)) for stream, low, high in rows}
+    return [line.split() for line in body.splitlines()]

@@ -1,125 +1,211 @@
-"""What can still be read of a damaged spool, row by row around the damage.
+"""A damaged spool gives up what can be read:
 
-spool.db -> spool.db.damaged (one is kept), its readable rows -> a new spool.db
+spool.db ──rows that are as they were written──► spool.db.salvage ──at the end──► spool.db
+   └► spool.db.damaged (one is kept), or, where the disk has no room for two: emptied as its rows are copied
+
+Rows are copied in the order of their seq, a portion at a time; how far that came stands with them, so a salvage that
+was killed goes on where it was. Nothing is taken from the old file before its copy is on the disk.
 """
 
 import contextlib
+import itertools
 import logging
-import sqlite3
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from edge.spool.file import ROWS_OF_A_SPAN, Row, SpoolFile, is_sound
+from edge.spool.disk import force_folder, free_bytes, free_reserve, make_reserve, punch_hole
+from edge.spool.file import PAGE_BYTES, Bound, SpoolFile
+from edge.spool.mark import Forced, mark_of, read_mark, read_names
+from edge.spool.pages import Pages
+from edge.spool.rows import Row, is_sound, seed_of
 from edge.spool.spans import Spans
-from edge.spool.work import DiskProblem, FileDamaged, Former, Opened
-from wire import Lost, is_name
-from wire.batch import MAX_INTEGER
+from edge.spool.survey import Survey, parts_of, reading_in
+from edge.spool.work import DiskProblem, FileDamaged, Opened
 
 _log = logging.getLogger(__name__)
 
-CHUNK = 1_000
-MOST_TRIES = 20_000
-"""Reads that may fail before the rest of a stream is given up: a damaged page of 1 KB costs about 100."""
+PORTION_PAGES = (32, 512)
+"""Pages that are copied at once, where the disk is full and where it is not: 32 need about 100 KB of room."""
+_END: Bound = (2**62, 0)
+_BESIDE = ("", "-wal", "-shm")
 
 
 def open_or_salvage(file: SpoolFile) -> Opened:
     """Open the spool, salvaging it where it is damaged; DiskProblem where the disk does not let us."""
     try:
-        return file.open()
+        if _beside(file.path, ".salvage").exists():
+            opened = salvage(file, f"{file.path.name} is damaged")
+        else:
+            opened = file.open()
+            if file.unnamed_series() & read_names(mark_of(file.path)).series.keys():
+                opened = salvage(file, f"{file.path} is damaged: its table of series has lost some")
     except FileDamaged as damage:
-        return salvage(file, str(damage))
+        opened = salvage(file, str(damage))
+    make_reserve(file.path)
+    return opened
 
 
 def salvage(file: SpoolFile, damage: str) -> Opened:
-    """Move the damaged file aside and fill a new one with what is readable; DiskProblem where the disk forbids it."""
+    """Put a file with all that is readable in the place of a damaged one; DiskProblem where the disk forbids it."""
     file.close()
-    aside = _move_aside(file)
-    file.open()
+    building = SpoolFile(_beside(file.path, ".salvage"))
     try:
-        opened = _refill(file, aside, damage)
-    except (DiskProblem, FileDamaged):
-        file.close()
-        raise
+        keeps_old = _make_room(file.path)
+        _open_building(building)
+        _fill(building, file.path, damage, frees=not keeps_old)
+        building.close()
+        _take_the_place(building.path, file.path, keeps_old=keeps_old)
+        opened = file.open()
+    except DiskProblem as problem:
+        raise DiskProblem(f"{damage}; saving what is readable waits: {problem}") from problem
+    except OSError as error:
+        raise DiskProblem(f"{damage}; saving what is readable waits: {error.strerror or error}") from error
+    finally:
+        building.close()
     _log.error("%s; %d readings were saved", opened.damage, sum(former.spans.total for former in opened.formers))
     return opened
 
 
-def _move_aside(file: SpoolFile) -> Path:
-    aside = file.path.with_name(file.path.name + ".damaged")
+def _make_room(path: Path) -> bool:
+    """Whether the damaged file can be kept; else what is not needed makes room."""
+    size = sum(part.stat().st_size for part in _parts(path))
+    if free_bytes(path.parent) > 2 * size:
+        return True
+    free_reserve(path)
+    for part in _parts(_beside(path, ".damaged")):
+        part.unlink()
+    return False
+
+
+def _open_building(building: SpoolFile) -> None:
     try:
-        for suffix in ("", "-wal", "-shm"):
-            source = file.path.with_name(file.path.name + suffix)
-            target = aside.with_name(aside.name + suffix)
-            target.unlink(missing_ok=True)
-            if source.exists():
-                source.replace(target)
-    except OSError as error:
-        raise DiskProblem(f"{file.path} is damaged and cannot be moved aside: {error.strerror or error}") from error
-    return aside
+        building.open()
+    except FileDamaged as damage:  # it was not finished, and did not come through what ended it
+        salvage(building, str(damage))
 
 
-def _refill(file: SpoolFile, aside: Path, damage: str) -> Opened:
-    with contextlib.closing(sqlite3.connect(aside, isolation_level=None)) as db:
-        db.text_factory = lambda raw: raw.decode(errors="replace")
-        series = {
-            number: (sensor, quantity)
-            for number, sensor, quantity in _readable(db, "SELECT id, sensor, quantity FROM series ORDER BY id")
-            if isinstance(sensor, str) and isinstance(quantity, str)
-        }
-        formers: dict[int, Former] = {}
-        for number, *row in _readable(db, "SELECT id, name, boot, origin_ms, last FROM stream ORDER BY id"):
-            with contextlib.suppress(TypeError, ValueError):
-                name, boot, origin_ms, last = row
-                formers[number] = Former(str(name), str(boot), int(origin_ms), min(int(last), MAX_INTEGER), Spans())
-        kept = {str(key): str(value) for key, value in _readable(db, "SELECT key, value FROM kept")}
-        losses = [Lost(*row) for row in _readable(db, "SELECT stream, first, last, reason FROM loss") if _is_loss(row)]
-        opened = Opened(list(formers.values()), losses, 0, kept, f"{damage}; it was moved to {aside}")
-        file.put_back(opened, _chunks(db, formers, series), series)
-    opened.kept = {key: value for key, value in kept.items() if not key.startswith("spool.")}
-    opened.ever_lost = int(kept["spool.ever_lost"]) if kept.get("spool.ever_lost", "").isdecimal() else 0
-    return opened
+def _fill(building: SpoolFile, path: Path, damage: str, *, frees: bool) -> None:
+    with Pages(path, PAGE_BYTES) as old:
+        mark = read_mark(mark_of(path))
+        survey = Survey(old, read_names(mark_of(path)), mark)
+        if building.salvage_begun() is None:
+            building.begin_salvage(survey.tables(), damage)
+            building.checkpoint()
+        sound = SoundRows(building, mark)
+        Copy(old, building, sound, frees=frees).run(survey.places)
 
 
-def _chunks(
-    db: sqlite3.Connection, formers: dict[int, Former], series: dict[int, tuple[str, str]]
-) -> Iterator[list[Row]]:
-    for fresh_id, (number, former) in enumerate(formers.items(), 1):
-        chunk: list[Row] = []
-        for row in _rows(db, number, former.last):
-            if is_sound(row) and row[1] in series:
-                former.spans.add(row[0], row[0])
-                chunk.append((fresh_id, *row))
-            if len(chunk) == CHUNK:
-                yield chunk
-                chunk = []
-        yield chunk
+class SoundRows:
+    """Which rows of a page were written so, and are not left over from readings that are acknowledged long since."""
 
+    def __init__(self, building: SpoolFile, mark: dict[str, Forced]) -> None:
+        tables = building.names()
+        self._streams = {row.id: row for row in tables.streams}
+        self._series = tables.series
+        self._lowest = {name: forced.lowest for name, forced in mark.items()}
+        self._seeds: dict[tuple[int, int], int] = {}
 
-def _rows(db: sqlite3.Connection, stream: int, last: int) -> Iterator[tuple[int, int, int, float, int]]:
-    """The readable rows of a stream: read on until a damaged page, halve what is left, and so around it."""
-    tries = 0
-    left = [(0, last)]
-    while left and tries < MOST_TRIES:
-        low, high = left.pop()
-        try:
-            for row in db.execute(ROWS_OF_A_SPAN, (stream, low, high)):
+    def of(self, pages: Pages, number: int) -> Iterator[Row]:
+        """The rows of page `number`."""
+        for record in pages.records(number):
+            row = reading_in(record)
+            if row is not None and self._is_sound(row) and self._should_be_here(row):
                 yield row
-                low = row[0] + 1
-        except sqlite3.Error:
-            tries += 1
-            if low < high:
-                middle = (low + high) // 2
-                left += [(middle + 1, high), (low, middle)]
+
+    def _is_sound(self, row: Row) -> bool:
+        stream, key = self._streams.get(row.stream), self._series.get(row.series) if type(row.series) is int else None
+        if stream is None or key is None:
+            return False
+        seed = self._seeds.get((row.stream, row.series))
+        if seed is None:
+            seed = self._seeds[row.stream, row.series] = seed_of(stream.name, key)
+        return is_sound(row, seed, checked=stream.checked)
+
+    def _should_be_here(self, row: Row) -> bool:
+        stream = self._streams[row.stream]
+        if stream.here is None:
+            return row.seq >= self._lowest.get(stream.name, 0)
+        return row.seq > stream.last or row.seq in stream.here
 
 
-def _is_loss(row: tuple[Any, ...]) -> bool:
-    stream, first, last, reason = row
-    return is_name(str(stream)) and isinstance(first, int) and isinstance(last, int) and isinstance(reason, str)
+class Copy:
+    """Copies rows in their order; `frees` gives the room of what was copied back to the disk."""
+
+    def __init__(self, old: Pages, building: SpoolFile, sound: SoundRows, *, frees: bool) -> None:
+        self._old = old
+        self._building = building
+        self._sound = sound
+        self._frees = frees
+        self._carried: list[Row] = []
+        self._waiting: list[tuple[Bound, int]] = []
+        self._copied = Spans()
+
+    def run(self, places: list[int]) -> None:
+        """Copy all rows that are not copied yet of the pages at `places`."""
+        begin = self._building.salvage_begun() or (0, 0)
+        at = 0
+        while at < len(places):
+            after = at + self._portion()
+            end = parts_of(places[after])[:2] if after < len(places) else _END
+            self._copy([parts_of(place)[2] for place in places[at:after]], begin, end)
+            at = after
+        self._building.checkpoint()
+
+    def _copy(self, numbers: list[int], begin: Bound, end: Bound) -> None:
+        """Copy the rows of some pages from `begin` up to `end`; rows of inner pages that come later are carried on."""
+        for number in numbers:
+            rows = list(self._sound.of(self._old, number))
+            self._carried += [row for row in rows if row[:2] >= begin]
+            self._waiting.append((max([row[:2] for row in rows], default=(0, 0)), number))
+        self._carried.sort(key=_place)
+        ready = list(itertools.takewhile(lambda row: row[:2] < end, self._carried))
+        del self._carried[: len(ready)]
+        if ready:
+            self._building.put_rows(ready, max(end, begin))
+            self._building.checkpoint()
+        if self._frees:
+            self._free(end)
+
+    def _portion(self) -> int:
+        least, most = PORTION_PAGES
+        return max(least, min(most, free_bytes(self._building.path.parent) // (16 * PAGE_BYTES)))
+
+    def _free(self, end: Bound) -> None:
+        done = [number for last, number in self._waiting if last < end]
+        self._waiting = [(last, number) for last, number in self._waiting if last >= end]
+        for number in done:
+            self._copied.add(number, number)
+        around = os.fstat(self._old.descriptor).st_blksize // PAGE_BYTES  # a block goes when all of its pages have gone
+        for first, last in Spans((number, number) for number in done):
+            for low, high in self._copied.within(max(1, first - around), last + around):
+                punch_hole(self._old.descriptor, (low - 1) * PAGE_BYTES, (high - low + 1) * PAGE_BYTES)
 
 
-def _readable(db: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    try:
-        yield from db.execute(query)
-    except sqlite3.Error as error:
-        _log.warning("not all could be salvaged: %s: %s", query, error)
+def _place(row: Row) -> Bound:
+    return row.stream, row.seq
+
+
+def _take_the_place(building: Path, path: Path, *, keeps_old: bool) -> None:
+    """Rename; the old log never stands beside the new file, of which SQLite would take it for the log."""
+    if any(part.stat().st_size for part in _parts(building) if part != building):
+        raise DiskProblem(f"{building} could not be closed with all that it holds")
+    aside = _beside(path, ".damaged")
+    for part in _parts(path):
+        if keeps_old and path.exists() and path.stat().st_size:
+            part.replace(aside.with_name(aside.name + part.name.removeprefix(path.name)))
+        elif part != path:
+            part.unlink()
+    with contextlib.suppress(OSError):
+        force_folder(path.parent)
+    building.replace(path)
+    force_folder(path.parent)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _parts(path: Path) -> list[Path]:
+    """The file with its log, as far as they are there; the file last, so that it is there while its log is."""
+    return [part for suffix in reversed(_BESIDE) if (part := _beside(path, suffix)).exists()]

@@ -33,6 +33,11 @@ class Spans:
         for first, last in ranges:
             self.add(first, last)
 
+    @property
+    def runs(self) -> int:
+        """How many ranges it has."""
+        return len(self._firsts)
+
     def add(self, first: int, last: int) -> None:
         """Put `first` to `last` in; nothing happens to those that are in already, or if `last < first`."""
         if last < first:

@@ -43,6 +43,8 @@ class Spool:
         self.losses = Losses()
         self.kept: dict[str, str] = {}
         self.problem = ""
+        self._damage = ""
+        self._damaged_rows = 0
         self.used_bytes = 0
         self.wal_is_long = False
         self.commit_due_s: float | None = None
@@ -62,6 +64,7 @@ class Spool:
         self._losses_changed = False
         self._unkept: dict[str, str] = {}
         self._shifts: list[Shift] = []
+        self._here_unsaid = False
         self._held = self._held_by_file = _NOTHING
 
     # --- from the sources
@@ -98,6 +101,13 @@ class Spool:
             self._bound_memory(now_s=now_s)
         return first
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the file now, or else what befell it in this run of the agent; empty: nothing."""
+        rows = self._damaged_rows
+        damaged = f"damaged readings in the spool file, which are declared lost: {rows}" if rows else ""
+        return self.problem or "; ".join(sentence for sentence in (self._damage, damaged) if sentence)
+
     # --- for the uplink
 
     @property
@@ -130,12 +140,12 @@ class Spool:
             self._tell_the_safe()
         return sum(span.size for span in landed)
 
-    def missing(self, span: Span, found: Iterable[int], *, now_s: float) -> None:
-        """The file should hold all of `span` and holds only `found`: declare the rest lost."""
-        gone = Spans([(span.first, span.last)])
-        for seq in found:
-            gone.remove(seq, seq)
+    def missing(self, span: Span, found: Spans, *, now_s: float) -> None:
+        """The file should hold all of `span`, and of it gives only `found` as it was written: the rest is lost."""
+        lost_before = self.losses.ever
+        gone = Spans([(span.first, span.last)]).without(found)
         self._lose((Span(span.stream, first, last) for first, last in gone), FILE_DAMAGED, now_s=now_s)
+        self._damaged_rows += self.losses.ever - lost_before
 
     def confirm_losses(self, said: Iterable[Lost], *, now_s: float) -> None:
         """The cloud knows of these losses now."""
@@ -157,6 +167,7 @@ class Spool:
         lacking = (runs, self._forget, self._losses_changed, self._unkept, self._shifts, self._finished)
         if not any(lacking):
             return None
+        changed = None if self._here_unsaid else {self.origin.stream, *self._forget}
         work = Work(
             self.origin.stream,
             self.origin.boot,
@@ -169,9 +180,15 @@ class Spool:
             self._unkept,
             self._shifts,
             self._finished,
+            {
+                name: Spans(outstanding)
+                for name, outstanding, _ in self.ledger.streams()
+                if changed is None or name in changed
+            },
         )
         self._handed = work.last
         self._forget, self._losses_changed, self._unkept, self._shifts, self._finished = {}, False, {}, [], []
+        self._here_unsaid = False
         self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
         return work
 
@@ -201,6 +218,7 @@ class Spool:
             self._unkept = {**work.kept, **self._unkept}
             self._shifts = [*work.shifts, *self._shifts]
             self._finished = [*work.finished, *self._finished]
+            self._here_unsaid = True
         self.commit_due_s = now_s + RETRY_S
 
     def force_due_s(self) -> float | None:
@@ -247,9 +265,12 @@ class Spool:
         self._formers = {former.stream: former for former in opened.formers}
         for former in opened.formers:
             self.ledger.adopt(former.stream, former.last, former.spans)
+        lost_before = self.losses.ever
         for span in unaccounted(opened, mark):
             self.losses.declare(span, FILE_DAMAGED if opened.damage else TAIL_CUT)
-        self._losses_changed = bool(self.losses)
+        self._losses_changed = bool(self.losses) or bool(opened.damage)
+        self._here_unsaid = True
+        self._say_damage(opened, self.losses.ever - lost_before)
         self._finished = [former.stream for former in opened.formers if not former.spans and former.stream not in mark]
         self._formers_unforced = self.ledger.depth > 0 or bool(mark)
         self._commit_by(now_s)
@@ -257,6 +278,7 @@ class Spool:
     def salvaged(self, opened: Opened, *, now_s: float) -> None:
         """The file was damaged while in use, and holds no more than `opened` now."""
         found = {former.stream: former.spans for former in opened.formers}
+        lost_before = self.losses.ever
         self._committed = self._handed = min(self._committed, self._tail_first - 1)
         for stream, outstanding, last in list(self.ledger.streams()):
             here = found.get(stream, Spans())
@@ -265,6 +287,8 @@ class Spool:
             self._lose((Span(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
             self._forget_on_disk(Span(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
         self._unkept, self._losses_changed, self._formers_unforced = dict(self.kept), True, True
+        self._here_unsaid = True
+        self._say_damage(opened, self.losses.ever - lost_before)
         self._commit_by(now_s)
 
     def clock_found(self, offset_ms: int, *, now_s: float) -> None:
@@ -288,6 +312,13 @@ class Spool:
     def _commit_by(self, due_s: float) -> None:
         if not self.problem:
             self.commit_due_s = due_s if self.commit_due_s is None else min(self.commit_due_s, due_s)
+
+    def _say_damage(self, opened: Opened, lost: int) -> None:
+        saved = sum(former.spans.total for former in opened.formers)
+        if opened.damage:
+            self._damage = f"{opened.damage}; {saved} readings were saved, {lost} are declared lost"
+        elif lost:
+            self._damage = f"{lost} readings that were in the spool file are not there any more, and are declared lost"
 
     def _tell_the_safe(self) -> None:
         outstanding = self.ledger.outstanding(self.origin.stream).next_from(self._committed + 1)

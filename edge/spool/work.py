@@ -24,13 +24,14 @@ class FileDamaged(Exception):
 
 
 class Former(msgspec.Struct):
-    """What an earlier start of the agent has left of its stream."""
+    """What an earlier start of the agent has left of its stream; `expected` should be here, where that is known."""
 
     stream: str
     boot: str
     origin_ms: int
     last: int
     spans: Spans
+    expected: Spans | None = None
 
 
 class Opened(msgspec.Struct):
@@ -52,7 +53,10 @@ class Shift(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct):
-    """What the file lacks; doing it twice changes nothing. `runs` are (first seq, readings) of `stream`."""
+    """What the file lacks; doing it twice changes nothing. `runs` are (first seq, readings) of `stream`.
+
+    `here` is all that the file holds of a stream once this is done, for each stream of which that changed.
+    """
 
     stream: str
     boot: str
@@ -65,22 +69,27 @@ class Work(msgspec.Struct):
     kept: dict[str, str]
     shifts: list[Shift]
     finished: list[str]
+    here: dict[str, Spans] = {}
 
 
 def unaccounted(opened: Opened, mark: dict[str, Forced]) -> list[Span]:
-    """What was there once and is not now: all of a damaged file's gaps, or the forced end that a sound file lacks.
+    """What was there once and is not now, as the file itself and the mark have it.
 
-    The cloud takes off what it has received, so a gap that was acknowledged may be declared as well.
+    Where a damaged file does not say what should be here, all gaps count: the cloud takes off what it has received.
     """
     formers = {former.stream: former for former in opened.formers}
-    spans: list[Span] = []
-    for stream in {**formers, **mark}:
-        former = formers.get(stream)
-        last = former.last if former else 0
-        low, high = mark.get(stream, Forced(1, last))
-        if opened.damage:
-            gone = Spans([(low, max(high, last))]).without(former.spans if former else Spans())
-        else:
-            gone = Spans([(max(low, last + 1), high)])
-        spans += [Span(stream, *run) for run in gone]
-    return spans
+    return [
+        Span(stream, *run)
+        for stream in {**formers, **mark}
+        for run in _gone(formers.get(stream), mark.get(stream), damaged=bool(opened.damage))
+    ]
+
+
+def _gone(former: Former | None, forced: Forced | None, *, damaged: bool) -> Spans:
+    last, spans, expected = (former.last, former.spans, former.expected) if former else (0, Spans(), None)
+    low, high = forced or Forced(1, last)
+    if expected is None:
+        expected = Spans([(low, last)]) if damaged else Spans()
+    should_be = Spans(expected)
+    should_be.add(max(low, last + 1), high)
+    return should_be.without(spans)

@@ -1,0 +1,148 @@
+"""Spools to damage, and what comes out of them:  fill(path) ─► damage ─► drain(path) ─► readings, declared losses."""
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from edge.spool.file import SpoolFile
+from edge.spool.keeping import Spooler
+from edge.spool.limits import Limits
+from edge.spool.mark import Forced, Names, mark_of, write_mark
+from edge.spool.spans import Span, Spans
+from edge.spool.spool import Spool
+from edge.spool.work import Origin, Work
+from wire import Reading
+
+PAGE_BYTES = 1_024
+
+VERSION_1 = """
+CREATE TABLE stream (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    boot TEXT NOT NULL, origin_ms INTEGER NOT NULL, last INTEGER NOT NULL
+);
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, quantity TEXT NOT NULL, UNIQUE (sensor, quantity)
+);
+CREATE TABLE reading (
+    stream INTEGER NOT NULL, seq INTEGER NOT NULL, series INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    value REAL NOT NULL, clock INTEGER NOT NULL, PRIMARY KEY (stream, seq)
+) WITHOUT ROWID;
+CREATE TABLE loss (stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO series VALUES (1, 'sensor-0', 'co2'), (2, 'sensor-1', 'co2'), (3, 'sensor-2', 'co2');
+INSERT INTO loss VALUES ('gone', 1, 9, 'spool full');
+INSERT INTO kept VALUES ('spool.ever_lost', '9'), ('decoder.board', '{}');
+PRAGMA user_version = 1;
+"""
+
+
+def reading(stream: str, seq: int) -> Reading:
+    """The reading that stands under `seq`."""
+    return Reading(f"sensor-{seq % 3}", "co2", 1_764_000_000_000 + seq * 10, len(stream) + seq / 4)
+
+
+def work(stream: str, **changed: object) -> Work:
+    """What to write of `stream`."""
+    chosen = {
+        "stream": stream, "boot": "b", "origin_ms": 7, "last": 0, "runs": [], "forget": [], "losses": None,
+        "ever_lost": 0, "kept": {}, "shifts": [], "finished": [], **changed,
+    }  # fmt: skip
+    return Work(**chosen)  # type: ignore[arg-type]
+
+
+def fill(path: Path, streams: dict[str, int], *, at_once: int = 100) -> SpoolFile:
+    """A spool with so many readings of each stream, forced and marked; still open, with a part of it in its log."""
+    file = SpoolFile(path)
+    file.open()
+    for stream, count in streams.items():
+        for first in range(1, count + 1, at_once):
+            last = min(count, first + at_once - 1)
+            runs = [(first, [reading(stream, seq) for seq in range(first, last + 1)])]
+            here = {stream: Spans([(1, last)])}
+            file.commit(work(stream, last=last, runs=runs, here=here, kept={"decoder.board": '{"0/rainfall": 7}'}))
+        if stream != list(streams)[-1]:
+            file.checkpoint()
+    file.force()
+    tables = file.names()
+    marks = {stream: Forced(1, count) for stream, count in streams.items()}
+    write_mark(mark_of(path), marks, Names({row.id: row.name for row in tables.streams}, tables.series))
+    return file
+
+
+def fill_version_1(path: Path, count: int) -> None:
+    """A spool as the first version wrote it, with `count` readings of the stream "old"."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for setting in (f"page_size = {PAGE_BYTES}", "journal_mode = WAL"):
+            db.execute(f"PRAGMA {setting}")
+        db.executescript(VERSION_1)
+        db.execute("INSERT INTO stream VALUES (1, 'old', 'b', 7, ?)", (count,))
+        db.execute("BEGIN")
+        for seq in range(1, count + 1):
+            here = reading("old", seq)
+            db.execute("INSERT INTO reading VALUES (1, ?, ?, ?, ?, 0)", (seq, seq % 3 + 1, here.time_ms, here.value))
+        db.execute("COMMIT")
+    write_mark(mark_of(path), {"old": Forced(1, count)})
+
+
+def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]:
+    """The rows that anybody gets who asks SQLite for each reading by itself; `streams` are numbered from 1."""
+    found = set()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for at, count in enumerate(streams.values(), 1):
+            for seq in range(1, count + 1):
+                with contextlib.suppress(sqlite3.Error):
+                    found |= set(db.execute("SELECT * FROM reading WHERE stream = ? AND seq = ?", (at, seq)).fetchall())
+    return found
+
+
+class Drained:
+    """What a start of the agent gets of a spool, as its uplink does."""
+
+    def __init__(self) -> None:
+        self.readings: dict[tuple[str, int], Reading] = {}
+        self.lost: dict[str, Spans] = {}
+        self.damage = ""
+        self.kept: dict[str, str] = {}
+
+    def accounts_for(self, streams: dict[str, int]) -> bool:
+        """Whether each reading of `streams` has come, or is declared lost, and nothing else is."""
+        for stream, count in streams.items():
+            came = Spans((seq, seq) for name, seq in self.readings if name == stream)
+            lost = self.lost.get(stream, Spans())
+            if Spans([*came, *lost]) != Spans([(1, count)]) or came.without(lost) != came:
+                return False
+        return True
+
+    def is_true(self) -> bool:
+        """Whether each reading is as it was written."""
+        return all(found == reading(*place) for place, found in self.readings.items())
+
+
+def drain(path: Path) -> Drained:
+    """Read all that a spool holds."""
+    return asyncio.run(_drain(path))
+
+
+async def _drain(path: Path) -> Drained:
+    spool = Spool(Origin("now", "boot", 0), Limits(max_bytes=2**40, min_free_bytes=0, fsync_s=0.1))
+    spooler = Spooler(spool, SpoolFile(path), on_change=lambda: None)
+    await spooler.start()
+    drained = Drained()
+    while (span := spool.ledger.take_backlog(1_000) or _again(spool)) is not None:
+        got = await spooler.read(span)
+        if got is not None:
+            drained.readings |= {(span.stream, span.first + at): found for at, found in enumerate(got)}
+            spooler.land(span)
+        else:
+            spool.ledger.ground(span, tries=0, due_s=0.0)
+    for loss in spool.losses.unsaid():
+        drained.lost.setdefault(loss.stream, Spans()).add(loss.first, loss.last)
+    drained.damage, drained.kept = spool.trouble, spool.kept
+    await spooler.stop()
+    return drained
+
+
+def _again(spool: Spool) -> Span | None:
+    grounded = spool.ledger.take_again(1.0)
+    return None if grounded is None else grounded.span

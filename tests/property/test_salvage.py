@@ -1,0 +1,160 @@
+"""The law of a damaged spool: what a plain reader gets as it was written comes out, the rest is declared lost."""
+
+import contextlib
+import os
+import random
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.spool.mark import mark_of
+from edge.spool.pages import Pages
+from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, plain_reader
+
+STREAMS = {"before": 700, "last": 500}
+OLD = {"old": 900}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spool of two streams, with the second in its log."""
+    folder = tmp_path_factory.mktemp("whole")
+    file = fill(folder / "open.db", STREAMS, at_once=50)
+    for ending in ("", "-wal", ".mark"):
+        shutil.copy(folder / f"open.db{ending}", folder / f"spool.db{ending}")
+    file.close()
+    return folder / "spool.db"
+
+
+@pytest.fixture(scope="module")
+def version_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spool of the first version."""
+    path = tmp_path_factory.mktemp("version-1") / "spool.db"
+    fill_version_1(path, OLD["old"])
+    return path
+
+
+@contextlib.contextmanager
+def copied(path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="salvage-law-") as folder:
+        copy = Path(folder) / "spool.db"
+        for ending in ("", "-wal", ".mark"):
+            if path.with_name(path.name + ending).exists():
+                shutil.copy(path.with_name(path.name + ending), copy.with_name(copy.name + ending))
+        yield copy
+
+
+damages = st.lists(
+    st.tuples(
+        st.sampled_from(["", "", "", "-wal"]),
+        st.floats(0, 1),
+        st.sampled_from([1, 16, 100, PAGE_BYTES, PAGE_BYTES, 4 * PAGE_BYTES]),
+        st.sampled_from(["zeros", "noise", "another place"]),
+        st.integers(0, 2**32),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def damage(path: Path, ending: str, place: float, size: int, kind: str, seed: int) -> None:
+    target = path.with_name(path.name + ending)
+    if not target.exists():
+        return
+    length = target.stat().st_size
+    start = int(place * length)
+    if size >= PAGE_BYTES:
+        start = start // PAGE_BYTES * PAGE_BYTES
+    with target.open("r+b") as file:
+        made = {
+            "zeros": bytes(size),
+            "noise": random.Random(seed).randbytes(size),
+            "another place": os.pread(file.fileno(), size, seed % length // PAGE_BYTES * PAGE_BYTES),
+        }
+        os.pwrite(file.fileno(), made[kind][: max(0, length - start)], start)
+
+
+def check(path: Path, whole: Path, streams: dict[str, int]) -> None:
+    with copied(path) as damaged, copied(whole) as sound:
+        rows = plain_reader(damaged, streams) & plain_reader(sound, streams)
+    plain = {(list(streams)[row[0] - 1], row[1]) for row in rows}
+    drained = drain(path)
+    assert drained.is_true(), "a reading came out that was never written so"
+    assert plain <= drained.readings.keys(), "a plain reader gets more"
+    assert drained.accounts_for(streams), "a reading has neither come nor is it declared lost, or it is both"
+    assert drained.damage or not any(stream in drained.lost for stream in streams), "what was lost is not told"
+
+
+@settings(max_examples=100, deadline=None)
+@given(damages)
+def test_whatever_is_overwritten_what_is_readable_comes_and_the_rest_is_declared(whole: Path, done):
+    with copied(whole) as path:
+        for one in done:
+            damage(path, *one)
+        check(path, whole, STREAMS)
+
+
+@pytest.mark.parametrize("page", range(1, 13))
+@pytest.mark.parametrize("kind", ["zeros", "noise", "another place"])
+def test_any_of_the_first_pages_may_be_overwritten(whole: Path, page: int, kind: str):
+    with copied(whole) as path:
+        place = (page - 0.5) * PAGE_BYTES / path.stat().st_size
+        damage(path, "", place, PAGE_BYTES, kind, seed=20 * PAGE_BYTES)
+        check(path, whole, STREAMS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 1), st.sampled_from(["", "-wal"]))
+def test_a_file_may_be_cut_anywhere(whole: Path, place: float, ending: str):
+    with copied(whole) as path:
+        target = path.with_name(path.name + ending)
+        os.truncate(target, int(place * target.stat().st_size))
+        check(path, whole, STREAMS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.just(""), st.floats(0.01, 1), st.just(PAGE_BYTES), st.just("noise"), st.integers(0, 2**32)))
+)
+def test_a_damaged_spool_of_the_first_version_gives_up_its_readings_too(version_1: Path, done):
+    with copied(version_1) as path:
+        for one in done:
+            damage(path, *one)
+        check(path, version_1, OLD)
+
+
+def test_the_pages_give_the_rows_that_sqlite_gives(whole: Path):
+    with copied(whole) as path:
+        with Pages(path, PAGE_BYTES) as pages:
+            found = [tuple(record) for number in range(1, pages.count + 1) for record in pages.records(number)]
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            rows = db.execute("SELECT stream, seq, series, time_ms, value, clock, crc FROM reading").fetchall()
+            kept = db.execute("SELECT key, value, crc FROM kept").fetchall()
+    assert sorted(row for row in found if len(row) == 7) == sorted(rows)
+    assert set(kept) <= set(found)
+
+
+@pytest.mark.parametrize("content", [b"", bytes(50_000), b"\xa5" * 50_000])
+def test_a_file_of_which_nothing_is_left_is_declared_to_the_seq(whole: Path, content: bytes):
+    with copied(whole) as path:
+        path.write_bytes(content)
+        path.with_name("spool.db-wal").unlink()
+        drained = drain(path)
+        assert not drained.readings
+        assert drained.accounts_for(STREAMS)
+        assert "declared lost" in drained.damage
+
+
+def test_without_its_mark_too_a_damaged_spool_gives_all_that_is_sound(whole: Path):
+    with copied(whole) as path:
+        mark_of(path).unlink()
+        damage(path, "", 0.0, PAGE_BYTES, "noise", seed=1)
+        drained = drain(path)
+        assert drained.is_true()
+        assert drained.accounts_for(STREAMS)
