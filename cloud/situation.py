@@ -16,33 +16,15 @@ from cloud.registry.records import Sensor, Site
 from cloud.stores.contract import StoredReading
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
-from rules.footfall import used_percent
-from rules.rule import Level, Rule, Severity
+from rules.footfall import fullness_of, used_percent
+from rules.rule import Level, Rule
 from wire import AIR_PARAMETERS, QUANTITIES, Domain
 
 WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
 """The domains that a place can have a state of, in the order in which they are told."""
-RANKS = {severity: rank for rank, severity in enumerate(Severity, start=1)}
 WATER, ISPU, CAPACITY_USED, OCCUPANCY = "water_level", "ispu", "capacity_used", "occupancy"
 _ISPU_HOURS = 3
 """An index is published each hour; one that is older than this says nothing of now."""
-
-
-class Fullness(msgspec.Struct, frozen=True):
-    """How full a place is from `from_percent` of its capacity on: its rank among all states, and its colour."""
-
-    from_percent: float
-    rank: int
-    colour: str
-
-
-FULLNESS = (
-    Fullness(0, 0, "#2e9e4f"),
-    Fullness(70, 1, "#f2c500"),
-    Fullness(90, 2, "#f28c00"),
-    Fullness(100, 3, "#d7261e"),
-)
-"""The colours are our choice; no regulation has them."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -124,7 +106,7 @@ def _worst_in(
 
 def _of_alarm(alarm: Alarm, domain: Domain) -> State:
     level = level_of(alarm.rule, alarm.level)
-    return State(domain, RANKS[level.severity], level.name, level.name_id or level.name, colour_of(level), alarm=True)
+    return State(domain, level.severity.rank, level.name, level.name_id or level.name, colour_of(level), alarm=True)
 
 
 def _flood(
@@ -161,10 +143,10 @@ def _visitors(
     if site.capacity:
         used += [used_percent(one.value, site.capacity) for one in readings if one.quantity == OCCUPANCY]
     if used:
-        fullness = max((row for row in FULLNESS if max(used) >= row.from_percent), key=lambda row: row.from_percent)
+        fullness = fullness_of(max(used))
         share = f"{max(used):,.0f}"
         words = (f"{share} % full", f"terisi {share.replace(',', '.')} %")
-        yield State(Domain.FOOTFALL, fullness.rank, *words, fullness.colour)
+        yield State(Domain.FOOTFALL, fullness.rank, *words, fullness.hex)
 
 
 _MEASURED = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}

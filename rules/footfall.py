@@ -157,18 +157,19 @@ def density_of(people_per_m2: float) -> Density:
 
 
 class Fullness(msgspec.Struct, frozen=True):
-    """A class of capacity used, from `from_percent` on."""
+    """A class of capacity used, from `from_percent` on; `rank` among the states of a place, 0 calm."""
 
     from_percent: float
     english: str
     indonesian: str
     hex: str
+    rank: int
 
 
 FULLNESS = (
-    Fullness(0.0, "room left", "masih longgar", "#2e9e4f"),
-    Fullness(80.0, "nearly full", "hampir penuh", "#f28c00"),
-    Fullness(100.0, "full", "penuh", "#d7261e"),
+    Fullness(0.0, "room left", "masih longgar", "#2e9e4f", 0),
+    Fullness(80.0, "nearly full", "hampir penuh", "#f28c00", 2),
+    Fullness(100.0, "full", "penuh", "#d7261e", 3),
 )
 """Of the effective capacity; the limits are our proposal, and rules may set others."""
 

@@ -36,6 +36,11 @@ class Severity(StrEnum):
     SEVERE = "severe"
     EXTREME = "extreme"
 
+    @property
+    def rank(self) -> int:
+        """How bad, as a number to compare and to store: 1 is the mildest, 4 the worst."""
+        return list(Severity).index(self) + 1
+
 
 class Level(msgspec.Struct, frozen=True):
     """One level of a rule.

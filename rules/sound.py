@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import isfinite
 
 from rules.marks import MARK_OF_NAME
-from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule, Severity
+from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule
 from rules.said import Said
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name
@@ -23,7 +23,6 @@ LONGEST_LATENESS_S = 3_600.0
 """All readings within the lateness are kept in the state."""
 LONGEST_S = 31 * 86_400.0
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_SEVERITIES = list(Severity)
 _RANGES = (Kind.INSIDE, Kind.OUTSIDE)
 
 
@@ -267,7 +266,7 @@ _SIDES = {Kind.BELOW: Said("below"), Kind.INSIDE: Said("within"), Kind.OUTSIDE: 
 
 def _order(rule: Rule) -> Iterator[Said]:
     for milder, worse in pairwise(rule.levels):
-        if _SEVERITIES.index(worse.severity) < _SEVERITIES.index(milder.severity):
+        if worse.severity.rank < milder.severity.rank:
             yield Said(
                 "{field}: {worse} follows {milder} but is {severity} after {other}; put the worst last",
                 field="levels",

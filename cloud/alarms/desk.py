@@ -14,7 +14,7 @@ from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter
 from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.registry.database import Database
-from rules.rule import Rule, Severity
+from rules.rule import Rule
 from rules.said import Said
 
 LONGEST_SHELF_MS = 7 * 86_400_000
@@ -212,11 +212,8 @@ def _conditions(wanted: AlarmFilter, now: int) -> list[ColumnElement[bool]]:
     return conditions
 
 
-_WORSE = {severity: number for number, severity in enumerate(Severity)}
-
-
 def _fits(alarm: Alarm, wanted: AlarmFilter) -> bool:
-    if wanted.severity is not None and _WORSE[alarm.severity] < _WORSE[wanted.severity]:
+    if wanted.severity is not None and alarm.severity.rank < wanted.severity.rank:
         return False
     if not wanted.text:
         return True

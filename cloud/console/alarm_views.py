@@ -60,7 +60,6 @@ DEEDS = {
     "unshelve": N_("taken up again"),
 }
 """What people did; the word for an action of the journal that is not here is the action itself."""
-_SEVERITIES = list(Severity)
 
 
 class AlarmView(msgspec.Struct, frozen=True):
@@ -126,7 +125,7 @@ def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
     return sorted(
         alarms,
         key=lambda alarm: (
-            -_SEVERITIES.index(alarm.severity),
+            -alarm.severity.rank,
             alarm.acknowledged_ms is not None,
             -alarm.opened_ms,
             -alarm.id,

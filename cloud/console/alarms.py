@@ -29,7 +29,6 @@ from rules.rule import Severity
 
 MOST_SHOWN = 100
 """Open alarms on one page: in a storm the worst are what matters."""
-_SEVERITIES = list(Severity)
 
 
 class AlarmsPage:
@@ -162,7 +161,7 @@ class AlarmsPage:
         self._tell(len(found))
 
     def _fits(self, view: AlarmView) -> bool:
-        severe = not self._severity or _SEVERITIES.index(view.severity) >= _SEVERITIES.index(Severity(self._severity))
+        severe = not self._severity or view.severity.rank >= Severity(self._severity).rank
         return severe and (not self._site or view.site == self._site)
 
     def _tell(self, count: int) -> None:

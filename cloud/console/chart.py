@@ -94,7 +94,7 @@ def chart_options(
 ) -> dict[str, Any]:
     """The ECharts options of a history, with the limits of its levels and the times in which alarms were open."""
     row = QUANTITIES[quantity]
-    marks = {"decimals": row.decimals, "unit": _(figures.UNITS[row.unit]), "decimal": _.language.decimal}
+    marks = {"decimals": row.decimals, "unit": figures.unit_of(_, quantity), "decimal": _.language.decimal}
     amounts = quantity in SUMMED
     return {
         "useUTC": True,

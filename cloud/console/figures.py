@@ -5,34 +5,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.console.words import N_, Words
 from wire import QUANTITIES
-
-UNITS = {
-    "cm": "cm",
-    "mm": "mm",
-    "mm/h": N_("mm/h"),
-    "m3/s": "m³/s",
-    "ug/m3": "µg/m³",
-    "[ppm]": "ppm",
-    "Cel": "°C",
-    "%": "%",
-    "hPa": "hPa",
-    "dB[SPL]": "dB",
-    "m/s": "m/s",
-    "deg": "°",
-    "{person}": N_("people"),
-    "{device}": N_("devices"),
-    "{reading}": N_("readings"),
-    "s": "s",
-    "MiBy": "MiB",
-    "By": N_("bytes"),
-    "{ISPU}": "ISPU",
-    "{AQI}": "AQI",
-    "{Siaga}": "Siaga",
-    "{person}/m2": "/m²",
-    "{parameter}": "#",
-    "{version}": "v",
-}
-"""UCUM codes and what stands for them on the screen."""
+from wire.units import shown
 
 _DURATIONS = ((2 * 86_400, 86_400, 1, N_("days")), (2 * 3_600, 3_600, 1, N_("h")), (120, 60, 0, N_("min")))
 """From how many seconds on a duration is told in a longer unit: its length in seconds, decimals, name."""
@@ -51,7 +24,12 @@ def value_and_unit(_: Words, quantity: str, value: float) -> tuple[str, str]:
     row = QUANTITIES[quantity]
     if row.unit == "s":
         return duration(_, value)
-    return _.number(value, row.decimals), _(UNITS[row.unit])
+    return _.number(value, row.decimals), unit_of(_, quantity)
+
+
+def unit_of(_: Words, quantity: str) -> str:
+    """The unit of a quantity as people read it."""
+    return shown(QUANTITIES[quantity].unit, _.language.code)
 
 
 def duration(_: Words, seconds: float) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from cloud.console import figures
 from cloud.console.words import N_, Words
 from rules.marks import MARK_OF_NAME, Mark
 from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
-from wire import QUANTITIES
 
 SEVERITY_NAMES = {
     Severity.MINOR: N_("Minor"),
@@ -158,7 +157,7 @@ def quantity_name(_: Words, quantity: str) -> str:
 
 def unit_of(_: Words, quantity: str) -> str:
     """The unit that stands beside a limit of `quantity`; none where a rule means every quantity."""
-    return _(figures.UNITS[QUANTITIES[quantity].unit]) if quantity else ""
+    return figures.unit_of(_, quantity) if quantity else ""
 
 
 def plain(_: Words, value: float) -> str:

@@ -12,7 +12,6 @@ from cloud.registry.snapshot import Registry
 from rules.rule import Kind, Rule, Severity
 from wire import QUANTITIES, printable
 
-SEVERITIES = tuple(Severity)
 TEXTS = (
     "level_name", "level_name_id", "title", "title_id", "advice", "advice_id", "site", "site_name", "place", "zone",
     "gateway", "sensor", "sensor_name", "quantity", "also",
@@ -85,15 +84,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
-def rank(severity: Severity) -> int:
-    """How bad, as a number: 1 is the mildest."""
-    return SEVERITIES.index(severity) + 1
-
-
 def urgency(kind: str, severity: Severity, *, late: bool) -> int:
     """What goes first in a storm: news of danger by its severity, silence after it, all else last."""
     if kind in URGENT_KINDS and not late:
-        return 1 + rank(severity)
+        return 1 + severity.rank
     return 1 if kind == "silent" else 0
 
 
@@ -159,7 +153,7 @@ def worst_first(lines: list[Line]) -> tuple[Line, ...]:
             key=lambda line: (
                 line.repeated,
                 -urgency(line.kind, line.severity, late=line.late),
-                -rank(line.severity),
+                -line.severity.rank,
                 line.site_name,
                 line.sensor_name,
                 line.event,

@@ -66,9 +66,7 @@ def severity_of(rule: Rule, level: int) -> Severity:
 
 def fits(step: StepSettings, severity: Severity, site: str) -> bool:
     """Whether a step is for alarms of this severity at this site."""
-    severities = list(Severity)
-    is_bad_enough = severities.index(severity) >= severities.index(step.least)
-    return is_bad_enough and (not step.sites or site in step.sites)
+    return severity.rank >= step.least.rank and (not step.sites or site in step.sites)
 
 
 class Router:

@@ -18,6 +18,7 @@ import msgspec
 from cloud.notify.pages import Line, Page, unit_of
 from rules.rule import Kind, Severity
 from wire import QUANTITIES
+from wire.units import shown
 
 CLOSED_KINDS = ("closed", "withdrawn")
 
@@ -48,10 +49,7 @@ class Words(msgspec.Struct, frozen=True):
     many: str
     more: str
     told: str
-    units: dict[str, str]
 
-
-_UNITS = {"m3/s": "m³/s", "ug/m3": "µg/m³", "[ppm]": "ppm", "Cel": "°C", "dB[SPL]": "dB", "deg": "°", "MiBy": "MiB"}
 
 ENGLISH = Words(
     code="en",
@@ -80,7 +78,6 @@ ENGLISH = Words(
     many="{n} alarms, the worst",
     more="+ {n} more",
     told="told before",
-    units={**_UNITS, "{person}": "people", "{device}": "devices", "{reading}": "readings", "By": "bytes"},
 )  # fmt: skip
 
 INDONESIAN = Words(
@@ -110,9 +107,6 @@ INDONESIAN = Words(
     many="{n} peringatan, terberat",
     more="+ {n} lagi",
     told="sudah diberitahukan",
-    units={
-        **_UNITS, "mm/h": "mm/jam", "{person}": "orang", "{device}": "perangkat", "{reading}": "data", "By": "bita"
-    },
 )  # fmt: skip
 
 LANGUAGES = {"en": (ENGLISH,), "id": (INDONESIAN,), "both": (INDONESIAN, ENGLISH)}
@@ -297,8 +291,9 @@ def _quantity(quantity: str, words: Words) -> str:
 
 def _figure(quantity: str, value: float, words: Words) -> str:
     row = QUANTITIES.get(quantity)
-    unit = unit_of(quantity)
-    return f"{_number(value, 1 if row is None else row.decimals, words)} {words.units.get(unit, unit)}".rstrip()
+    return (
+        f"{_number(value, 1 if row is None else row.decimals, words)} {shown(unit_of(quantity), words.code)}".rstrip()
+    )
 
 
 def _number(value: float, decimals: int, words: Words) -> str:

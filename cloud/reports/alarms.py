@@ -17,7 +17,7 @@ from cloud.notify.texts import ENGLISH, INDONESIAN, Words, description, headline
 from cloud.registry.snapshot import Registry
 from cloud.reports.known import Known
 from cloud.reports.points import ReportPoint, Value
-from cloud.situation import RANKS, level_of
+from cloud.situation import level_of
 from rules.rule import Kind
 
 ENDED = 0
@@ -41,7 +41,7 @@ def alarm_points(known: Known) -> list[ReportPoint]:
         reading = newest.get((alarm.sensor, alarm.quantity))
         follows = alarm.rule.kind not in (Kind.RISE, Kind.SILENCE)  # whose values are no readings
         value = reading.value if reading and follows and reading.time_ms >= alarm.value_ms else alarm.value
-        severity = RANKS[level_of(alarm.rule, alarm.level).severity]
+        severity = level_of(alarm.rule, alarm.level).severity.rank
         points.append(_state(known, alarm, severity=severity, state=alarm.state, number=alarm.level, value=value))
     for alarm in known.ended:
         if not alarm.test and (alarm.family, alarm.sensor) not in again:
@@ -58,7 +58,7 @@ def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> Report
     """One event of an alarm, at its event time: however often it is written, it is one point."""
     line = line_of(alarm, _Told(*msgspec.structs.astuple(change)), alarm.rule, registry)
     fields: dict[str, Value | None] = {
-        "severity": RANKS[line.severity],
+        "severity": line.severity.rank,
         "level": line.level_name,
         "level_id": line.level_name_id,
         "text": _sentence(line, ENGLISH),

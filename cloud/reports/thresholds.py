@@ -13,7 +13,6 @@ import msgspec
 
 from cloud.registry.records import Sensor
 from cloud.reports.points import ReportPoint
-from cloud.situation import RANKS
 from rules.colours import colour_of
 from rules.rule import Kind, Level, Rule
 from wire.measurements import THRESHOLD_SAMPLE_S
@@ -48,7 +47,7 @@ def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint
         {
             "limit": float(level.limit),
             "high": None if level.high is None else float(level.high),
-            "severity": RANKS[level.severity],
+            "severity": level.severity.rank,
             "name": level.name,
             "name_id": level.name_id or level.name,
             "colour": colour_of(level),

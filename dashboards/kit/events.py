@@ -11,7 +11,6 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards.kit.influx import SOURCE, TYPE
 from dashboards.kit.look import Look
 from dashboards.kit.names import DATASOURCE
-from dashboards.kit.scales import RANKS
 from dashboards.kit.words import Text
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Severity
@@ -64,4 +63,4 @@ def alarms(look: Look, where: str) -> list[InfluxEvents]:
 
 def _events(look: Look, severity: Severity, where: str) -> str:
     columns = f'"text{look.suffix}" AS "text", "sensor", "kind"'
-    return f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND "severity" = {RANKS[severity]} AND {where}'
+    return f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND "severity" = {severity.rank} AND {where}'

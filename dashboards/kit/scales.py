@@ -36,8 +36,6 @@ ATTENTION = SEVERITY_COLOURS[Severity.MODERATE]
 ALERT = SEVERITY_COLOURS[Severity.EXTREME]
 
 
-RANKS = {severity: rank for rank, severity in enumerate(Severity, start=1)}
-"""Severities as the store has them: 1 minor to 4 extreme."""
 _SEVERITIES = {
     Severity.MINOR: Text("Ringan", "Minor"),
     Severity.MODERATE: Text("Sedang", "Moderate"),
@@ -90,7 +88,7 @@ SEVERITY = Scale(
     (
         Class(NOTHING_KNOWN, Text("Tidak ada data", "No data"), UNKNOWN),
         Class(0, Text("Normal", "Normal"), CALM),
-        *(Class(RANKS[severity], word, SEVERITY_COLOURS[severity]) for severity, word in _SEVERITIES.items()),
+        *(Class(severity.rank, word, SEVERITY_COLOURS[severity]) for severity, word in _SEVERITIES.items()),
     ),
     words=True,
 )

@@ -8,23 +8,18 @@ unit_of("rain_rate", look) -> "suffix: mm/jam"        decimals_of("water_level")
 from dashboards.kit.look import Look
 from dashboards.kit.words import Text
 from wire import QUANTITIES
+from wire.units import UNITS
 
-_SAME = {
-    "cm": "cm", "mm": "mm", "m3/s": "m³/s", "ug/m3": "µg/m³", "[ppm]": "ppm", "Cel": "°C", "%": "%", "hPa": "hPa",
-    "dB[SPL]": "dB", "m/s": "m/s", "deg": "°", "MiBy": "MiB", "By": "B",
-}  # fmt: skip
-_WORDS = {
-    "mm/h": Text("mm/jam", "mm/h"),
-    "{person}": Text("orang", "people"),
-    "{person}/m2": Text("orang/m²", "people/m²"),
-    "{device}": Text("perangkat", "devices"),
-    "{reading}": Text("data", "readings"),
+_OF_DASHBOARDS = {
     "{reading}/min": Text("data/menit", "readings/min"),
     "{message}": Text("pesan", "messages"),
     "{batch}": Text("paket", "batches"),
     "1/min": Text("per menit", "a minute"),
     "d": Text("hari", "days"),
 }
+_WORDS = {ucum: Text(indonesian, english) for ucum, (english, indonesian) in UNITS.items()} | _OF_DASHBOARDS
+_WITHOUT = frozenset({"{ISPU}", "{AQI}", "{Siaga}", "{parameter}", "{version}"})
+"""What is no amount stands alone: the panel's title, or the word in its place, says what it is."""
 _OF_GRAFANA = {"s": "dtdhms", "ms": "ms", "By": "bytes", "": "none"}
 """Those that Grafana scales well by itself, in signs that need no language: 90 s is 00:01:30."""
 TIME = "dateTimeAsIso"
@@ -33,12 +28,10 @@ SHORT_TIME = "time:DD/MM HH:mm"
 
 
 def unit(ucum: str, look: Look) -> str:
-    """The unit for Grafana of a UCUM code; a code in braces that is no word for people (an index) has none."""
+    """The unit for Grafana of a UCUM code; an index has none."""
     if ucum in _OF_GRAFANA:
         return _OF_GRAFANA[ucum]
-    if ucum in _WORDS:
-        return f"suffix: {look.say(_WORDS[ucum])}"
-    return f"suffix: {_SAME[ucum]}" if ucum in _SAME else "none"
+    return f"suffix: {look.say(_WORDS[ucum])}" if ucum in _WORDS and ucum not in _WITHOUT else "none"
 
 
 def unit_of(quantity: str, look: Look) -> str:

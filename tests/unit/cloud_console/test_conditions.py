@@ -10,9 +10,9 @@ from cloud.console.site_map import marker_html
 from cloud.console.snapshot import Snapshot, Snapshots
 from cloud.console.views import domains_of, sites_of
 from cloud.console.words import words_in
-from cloud.situation import FULLNESS
 from rules import ispu
 from rules.colours import UNKNOWN
+from rules.footfall import FULLNESS
 from tests.unit.cloud_api.morotai import Morotai
 from tests.unit.cloud_console.alarms_made import NOON_MS, a_reading, an_alarm
 from wire import Domain
@@ -85,14 +85,14 @@ def test_air_that_is_measured_and_has_no_index_yet_is_not_called_good(quiet):
 
 def test_visitors_are_told_by_the_share_of_the_capacity(quiet):
     computed = snapshot_with(quiet, a_reading("dodola", "capacity_used", 62.4, site="dodola"))
-    assert told(computed, "dodola")[Domain.FOOTFALL] == ("62 % full", FULLNESS[0].colour, 0)
+    assert told(computed, "dodola")[Domain.FOOTFALL] == ("62 % full", FULLNESS[0].hex, 0)
     both = (
         a_reading("dodola", "capacity_used", 10, site="dodola"),
         a_reading("ferry", "occupancy", 150, site="dodola"),
     )
     assert told(snapshot_with(quiet, *both, capacity=200), "dodola")[Domain.FOOTFALL][0] == "75 % full"
     counted = snapshot_with(quiet, a_reading("ferry", "occupancy", 190, site="dodola"), capacity=200)
-    assert told(counted, "dodola")[Domain.FOOTFALL] == ("95 % full", FULLNESS[2].colour, 2)
+    assert told(counted, "dodola")[Domain.FOOTFALL] == ("95 % full", FULLNESS[1].hex, 2)
 
 
 def test_the_worst_of_a_site_colours_its_marker_and_its_term_stands_beside(quiet):
@@ -134,7 +134,7 @@ def test_somebody_sees_only_their_sites(quiet):
 
 
 def test_a_word_is_readable_on_every_colour():
-    colours = [category.hex for category in ispu.CATEGORIES] + [row.colour for row in FULLNESS] + [UNKNOWN]
+    colours = [category.hex for category in ispu.CATEGORIES] + [row.hex for row in FULLNESS] + [UNKNOWN]
     for colour in colours:
         darker, lighter = sorted((luminance(colour), luminance(ink_on(colour))))
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, colour

@@ -6,6 +6,7 @@ from cloud.console import figures
 from cloud.console.words import words_in
 from cloud.freshness import Freshness, best, freshness, worst
 from wire import QUANTITIES
+from wire.units import UNITS
 
 EN, ID = words_in("en"), words_in("id")
 WIT = ZoneInfo("Asia/Jayapura")
@@ -13,8 +14,8 @@ NOON_MS = 1_795_489_805_000
 
 
 def test_every_unit_of_the_wire_has_a_form_for_people():
-    assert {row.unit for row in QUANTITIES.values()} <= figures.UNITS.keys()
-    assert not [shown for shown in figures.UNITS.values() if "{" in shown or "[" in shown]
+    assert {row.unit for row in QUANTITIES.values()} <= UNITS.keys()
+    assert not [text for texts in UNITS.values() for text in texts if "{" in text or "[" in text]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from cloud.console import page
 from cloud.console.chart import PALETTES
 from cloud.console.colours import is_dark
-from cloud.situation import FULLNESS
 from rules import ispu, siaga
 from rules.colours import SEVERITY_COLOURS
+from rules.footfall import FULLNESS
 
 STYLE = (Path(page.__file__).parent / "static" / "console.css").read_text()
 THEMES = {
@@ -72,7 +72,7 @@ LEVEL_COLOURS = [
     *SEVERITY_COLOURS.values(),
     *(category.hex for category in ispu.CATEGORIES),
     *(stage.hex for stage in siaga.STAGES.values()),
-    *(row.colour for row in FULLNESS),
+    *(row.hex for row in FULLNESS),
 ]
 
 

@@ -42,7 +42,7 @@ def test_severities_stand_in_the_order_of_the_store_each_with_word_and_colour():
     assert mapping.options["-1"].color == UNKNOWN
     assert [result.text for result in mapping.options.values()][:2] == ["Tidak ada data", "Normal"]
     assert len({result.color for result in mapping.options.values()}) == 6
-    assert list(scales.RANKS) == list(Severity)
+    assert [severity.rank for severity in Severity] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("index", [0, 50, 51, 100, 101, 200, 201, 300, 301, 500])
