@@ -13,7 +13,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import uvicorn
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
 from cloud.alarms.records import RuleVersion
 from cloud.alarms.watch import Watch
+from cloud.blocks import Block
 from cloud.dead_letters import DeadLetters
 from cloud.derived.gauges import gauges_of
 from cloud.derived.service import Derivations
@@ -59,6 +60,7 @@ from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
+from wire import shard_of
 
 DRAIN_S = 1.5
 CLOSE_CONNECTIONS_S = 1
@@ -116,7 +118,13 @@ class _Cloud:
         self._reports = self._reports_for_dashboards()
         self._watch = self._rules_watch()
         self._derivations = Derivations(
-            registry, self._store, self._newest, gauges=gauges_of(self._book), tell=self._watch.see
+            registry,
+            self._store,
+            self._newest,
+            gauges=gauges_of(self._book),
+            tell=self._watch.see,
+            facts=self._facts,
+            is_own=lambda gateway: shard_of(gateway) in settings.ingest.shard_range,
         )
         self._fleet = FleetClock()
         self._opener = Opener(
@@ -128,6 +136,7 @@ class _Cloud:
             fleet=self._fleet,
             prompt=self._is_prompt,
             offsets=Offsets(database),
+            saw=self._saw,
         )
         self._keeper = self._safe_keeper()
         self._pipeline = Pipeline(
@@ -174,6 +183,10 @@ class _Cloud:
             nudge=self._nudge,
             confirm=self._confirm,
         )
+
+    def _saw(self, blocks: Iterable[Block]) -> None:
+        if self._derivations.corrections is not None:
+            self._derivations.corrections.saw(blocks)
 
     def _nudge(self) -> None:
         """Something has happened to an alarm: whoever tells of it is not to wait."""
@@ -241,6 +254,7 @@ class _Cloud:
             maintenance=Calendar(self._database, self._registry),
             notifier=self._notifier,
             facts=self._facts,
+            heights=self._opener.heights,
         )
 
     def _components(self) -> dict[str, Callable[[], Component]]:
@@ -252,6 +266,7 @@ class _Cloud:
             "alarms": self._watch.component if takes_in else _no_ingest,
             "ingest": self._pipeline.component if takes_in else _no_ingest,
             "clocks": self._fleet.component if takes_in else _no_ingest,
+            "geometry": self._opener.heights.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
             **({} if self._reports is None else {"dashboards": self._reports.component}),

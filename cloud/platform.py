@@ -19,6 +19,7 @@ from cloud.dead_letters import DeadLetters
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.health import Component, Condition, Health
+from cloud.ingest.heights import Heights
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.notify.notifier import Notifier
@@ -61,6 +62,7 @@ class Platform:
         maintenance: Calendar,
         notifier: Notifier,
         facts: DatedFacts,
+        heights: Heights,
     ) -> None:
         self.city: City = registry.city
         self.registry = registry
@@ -77,6 +79,7 @@ class Platform:
         self.maintenance = maintenance
         self.notifier = notifier
         self.facts = facts
+        self.heights = heights
         self.indices = Indices(registry, newest, gauges=gauges_of(book))
         self._components = components
         self._replay = replay

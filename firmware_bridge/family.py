@@ -31,7 +31,8 @@ REQUIRED = Required.REQUIRED
 class Option(msgspec.Struct, frozen=True):
     """A setting of a source: `kind` is str, int, float, bool or dict; numbers may have bounds, texts choices.
 
-    A `default` of None marks an option that may be left out; REQUIRED marks one that may not.
+    A `default` of None marks an option that may be left out; REQUIRED marks one that may not. `doubt` says why a value
+    within the bounds cannot be meant.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Option(msgspec.Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    doubt: Callable[[Any], str | None] | None = None
 
 
 class SerialDecoder(Protocol):
@@ -115,7 +117,8 @@ def _problem(option: Option, value: Any) -> str:
         return f"{option.name}: {_shown(value)}: write one of: {', '.join(option.choices)}"
     if option.kind in (int, float) and not _within(option, value):
         return f"{option.name}: {_shown(value)}: write a number {_range(option)}"
-    return ""
+    doubt = option.doubt(value) if option.doubt is not None else None
+    return f"{option.name}: {_shown(value)}: {doubt}" if doubt else ""
 
 
 def _within(option: Option, value: Any) -> bool:

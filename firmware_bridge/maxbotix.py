@@ -22,6 +22,7 @@ import msgspec
 from firmware_bridge.family import Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import Framer, Framing, line
 from firmware_bridge.sample import Frame, Sample
+from rules.level import height_mistake, level_cm
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -71,6 +72,7 @@ OPTIONS = (
         default=None,
         low=0,
         high=10_000,
+        doubt=height_mistake,
     ),
 )
 
@@ -124,7 +126,7 @@ def _reading(distance_cm: float, mounting_height_cm: float | None) -> Frame:
     distance = Sample("distance", distance_cm)
     if mounting_height_cm is None:
         return Frame((distance,))
-    return Frame((distance, Sample("water_level", round(mounting_height_cm - distance_cm, 2))))
+    return Frame((distance, Sample("water_level", level_cm(mounting_height_cm, distance_cm))))
 
 
 def _framing(unit: Unit) -> Framing:

@@ -33,14 +33,13 @@ def height_mistake(mounting_height_cm: float) -> Said | None:
     if LOWEST_HEIGHT_CM <= mounting_height_cm <= HIGHEST_HEIGHT_CM:
         return None
     return Said(
-        "mounting_height_cm {height:g}: is not between {low:g} and {high:g} cm{meant}; write the height over the "
-        "gauge's zero in cm",
-        height=mounting_height_cm, low=LOWEST_HEIGHT_CM, high=HIGHEST_HEIGHT_CM, meant=_meant(mounting_height_cm),
+        "is not between {low:g} and {high:g} cm{meant}; write the height over the gauge's zero in cm",
+        low=LOWEST_HEIGHT_CM, high=HIGHEST_HEIGHT_CM, meant=_meant(mounting_height_cm),
     )  # fmt: skip
 
 
 def _meant(height: float) -> str:
     for factor, unit in ((100.0, "m"), (0.1, "mm")):
         if LOWEST_HEIGHT_CM <= height * factor <= HIGHEST_HEIGHT_CM:
-            return f" ({height:g} {unit} are {height * factor:g})"
+            return f" ({height:g} {unit} are {height * factor:g} cm)"
     return ""

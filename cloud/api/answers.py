@@ -65,6 +65,9 @@ class SensorAnswer(Answer):
     quantities: list[str]
     interval_s: float | None
     mounting_height_cm: float | None
+    sent_mounting_height_cm: float | None = Field(
+        description="the height that its gateway reckons with, where that is another; the registry's counts"
+    )
     calibration: dict[str, CalibrationAnswer]
 
 

@@ -19,7 +19,8 @@ from cloud.api.problems import Problem
 from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
-from cloud.registry.dated import FactRefused
+from cloud.printable import GivenTime, PrintableText
+from cloud.registry.dated import LONGEST_TEXT, FactRefused
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
 from cloud.registry.history import GATEWAY, SITE
@@ -27,8 +28,8 @@ from runtime.settings import Settings
 
 MOST_FACTS = 1_000
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Name = Annotated[str, Field(max_length=80)]
-Word = Annotated[str, Field(max_length=400)]
+Name = Annotated[PrintableText, Field(max_length=80)]
+Word = Annotated[PrintableText, Field(max_length=LONGEST_TEXT)]
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-20T00:00:00.000Z"])
 
 
@@ -56,7 +57,7 @@ class NewFact(Settings):
     subject: Name
     what: Name
     value: JsonValue
-    valid_from: Annotated[str, Field(max_length=40)] | None = None
+    valid_from: GivenTime | None = None
     source: Word = ""
     reason: Word
 

@@ -81,6 +81,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 quantities=list(sensor.quantities),
                 interval_s=sensor.interval_s,
                 mounting_height_cm=sensor.mounting_height_cm,
+                sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id),
                 calibration={
                     quantity: CalibrationAnswer(scale=line.scale, offset=line.offset)
                     for quantity, line in sensor.calibration.items()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
 from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.corrections import Corrections
 from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, hours_of, local_hours
 from cloud.derived.hours import timing_of
 from cloud.derived.sheet import Sheet
@@ -23,6 +24,7 @@ from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings
 from cloud.health import Component, Condition
 from cloud.newest import Newest, newest_of
 from cloud.registry.database import DatabaseUnavailable
+from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import ReadingsStore, StoreUnavailable
@@ -66,6 +68,8 @@ class Derivations:
         *,
         gauges: Callable[[str], Gauge | None] = no_gauge,
         tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
+        facts: DatedFacts | None = None,
+        is_own: Callable[[str], bool] = lambda _gateway: True,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._registry = registry
@@ -75,6 +79,7 @@ class Derivations:
         self._tell_rules = tell
         self._pause = pause
         self._dirty = Dirty()
+        self.corrections = None if facts is None else Corrections(facts, store, newest, note=self.note, is_own=is_own)
         self._heard: dict[str, set[int]] = {}
         self._rests = False
         self._woke_s = 0.0
@@ -101,6 +106,7 @@ class Derivations:
         while True:
             await self._pause(PASS_S)
             self._woke_s = time.monotonic()
+            await self._correct()
             await self.compute(_now_ms())
 
     def look_back(self, now_ms: int) -> None:
@@ -130,13 +136,26 @@ class Derivations:
             _log.warning("derived series wait: %s", waits_for)
         self._waits_for = waits_for
 
+    async def _correct(self) -> None:
+        """Compute again what dated facts reach; what fails stays due."""
+        if self.corrections is None:
+            return
+        try:
+            await self.corrections.compute()
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            _log.warning("what dated facts correct waits: %s", error)
+        except Exception:
+            _log.exception("a correction failed in a way that nobody foresaw; the next pass tries again")
+
     def component(self) -> Component:
         """How computing is doing."""
         if self._fault:
             return Component(Condition.DEGRADED, self._fault)
         if self._waits_for:  # whose own component says how bad that is
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
-        return Component(Condition.OK, f"hours of series to look at: {len(self._dirty)}")
+        waiting = 0 if self.corrections is None else self.corrections.waiting
+        corrected = f"; facts to compute again for: {waiting}" if waiting else ""
+        return Component(Condition.OK, f"hours of series to look at: {len(self._dirty)}{corrected}")
 
     def _note_heard(self) -> None:
         heard, self._heard = self._heard, {}
@@ -197,6 +216,7 @@ class Derivations:
                 await self._rain(sensor, noted, zone, now_ms)
             await self._rest()
             gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
+            await self._level_hours(sensor, levels or (), now_ms)
             if gauge is not None and levels:
                 sheet = await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms)
                 await self._write(sheet, now_ms)
@@ -209,6 +229,12 @@ class Derivations:
             await self._write(hours, now_ms)
             days = await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms)
         await self._write(days, now_ms)
+
+    async def _level_hours(self, sensor: Sensor, starts_ms: Collection[int], now_ms: int) -> None:
+        """Make levels that came without their distance of the distance that came apart from them."""
+        for start_ms in sorted(starts_ms):
+            if self.corrections is not None and start_ms + HOUR_MS <= now_ms:
+                await self.corrections.levels_again(sensor, start_ms, start_ms + HOUR_MS)
 
     async def _people(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
         noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from cloud.blocks import Block
+from cloud.ingest.levels import NOTHING_SEEN, Levels, Pair, Seen, levels_from, nearness, sound
 from cloud.ingest.offsets import EARLIEST_MS
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps, parts
+from cloud.newest import Newest
 from cloud.registry.routes import Route
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
@@ -43,6 +45,8 @@ class Checked(msgspec.Struct, frozen=True):
     doubtful: frozenset[Series] = frozenset()
     corrected: dict[int, Corrected] = {}
     newest_ms: Sequence[int] = ()
+    seen: Seen = NOTHING_SEEN
+    pairs: Sequence[Pair] = ()
 
 
 def check_batch(
@@ -53,13 +57,16 @@ def check_batch(
     latest_ms: int,
     judge: Judge | None = None,
     stamps: Stamps | None = None,
+    newest: Newest | None = None,
+    seen: Seen | None = None,
 ) -> Checked:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
-    first.
+    first. `newest` knows the distances that came before; with what was `seen` then, checking again gives the same.
     """
-    routes = registry.routes(gateway) or {}
+    ways = registry.ways(gateway) if seen is None else seen.ways
+    routes, levels = ways.routes, Levels(batch.columns, ways, nearness(newest, seen))
     found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
     times_before: list[int] | None = None
     span = (0, 0)
@@ -78,12 +85,15 @@ def check_batch(
         if stamps is not None and stamps.concern(column, timely=timely):
             found.corrected[number] = stamps.corrected(column)
             for sent, right in parts(column, found.corrected[number]):
-                found.take_by_era(sent, right, route)
-        elif route.eras is None:
+                found.take_by_era(sent, right, route, levels)
+        elif route.eras is None and column.sensor not in ways.levels:
             found.take(column, column, route, span, timely=timely)
         else:
-            found.take_by_era(column, column, route)
-    return Checked(found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms)
+            found.take_by_era(column, column, route, levels)
+    return Checked(
+        found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms,
+        Seen(ways, levels.kept) if seen is None else seen, levels.pairs,
+    )  # fmt: skip
 
 
 class _Found:
@@ -102,6 +112,8 @@ class _Found:
         self._lanes = None if judge is None else judge.lanes(backfill=backfill)
         self._latest_ms = latest_ms
         self._backfill = backfill
+        self._times_ms: list[int] | None = None
+        self._span = (0, 0)
 
     def take(self, sent: Column, column: Column, route: Route, span: tuple[int, int], *, timely: bool) -> None:
         """Take a column, with its right times, as it was `sent` with those that it came with."""
@@ -119,28 +131,55 @@ class _Found:
             return
         self.doubtful.add(series)
         sifted = _sift(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
-        self.refused.extend(sifted.refused)
+        self.refused.extend(_own(sifted.refused, column, sent))
         if sifted.times_ms:
             self.collector.add(column, route, sifted.times_ms, sifted.values, None)
 
-    def take_by_era(self, sent: Column, column: Column, route: Route) -> None:
-        """The same, a column in which a dated fact changes in parts, each with the route of its time."""
-        for part, right, own in _by_era(sent, column, route):
+    def take_by_era(self, sent: Column, column: Column, route: Route, levels: Levels) -> None:
+        """The same, a column in which a dated fact changes in parts, each with the route of its time.
+
+        Of distances the level is made, and of a level that its gateway made nothing is stored.
+        """
+        for part, right, own in _by_era(*_cut(sent, column, levels.stored(sent, column)), route):
             if own is None:
                 self.refuse(part)
-                continue
-            span = (min(right.times_ms), max(right.times_ms))
-            timely = span[0] >= EARLIEST_MS and span[1] <= self._latest_ms
-            self.take(part, right, own, span, timely=timely)
+            else:
+                self._take(part, right, own)
+        made = levels.made_of(column)
+        if made is not None:
+            self._make_levels(sent, column, route, made)
+
+    def _make_levels(self, sent: Column, column: Column, distance: Route, level: Route) -> None:
+        for part, right, own in _by_era(sent, column, level):
+            if own is None:
+                continue  # it had no height then
+            sent_there, there = _cut(part, right, sound(right, own, low=distance.low, high=distance.high))
+            if there.times_ms:
+                self._take(sent_there, levels_from(there, own), own)
+
+    def _take(self, sent: Column, column: Column, route: Route) -> None:
+        if column.times_ms is not self._times_ms:
+            self._times_ms, self._span = column.times_ms, (min(column.times_ms), max(column.times_ms))
+        timely = self._span[0] >= EARLIEST_MS and self._span[1] <= self._latest_ms
+        self.take(sent, column, route, self._span, timely=timely)
 
     def refuse(self, column: Column) -> None:
         """Refuse a column whose sensor the gateway may not speak of, or not of that time."""
         self.refused.append(_without_route(column, self._gateway, self._registry, backfill=self._backfill))
 
 
+def _own(refused: list[Refused], column: Column, sent: Column) -> Iterator[Refused]:
+    """What a column refuses by itself: the times of a level are those of its distance, which is refused for them."""
+    for each in refused:
+        if column.quantity == sent.quantity or each.reason is Reason.OUT_OF_BOUNDS:
+            yield each
+
+
 def _by_era(sent: Column, column: Column, route: Route) -> Iterator[tuple[Column, Column, Route | None]]:
     """The parts of a column, as sent and with its right times, and the route that holds for each; None: none does."""
     eras = route.eras
+    if not column.times_ms:
+        return
     if eras is None:
         yield sent, column, route
         return
@@ -153,6 +192,11 @@ def _by_era(sent: Column, column: Column, route: Route) -> Iterator[tuple[Column
         places[eras.index(time_ms)].append(place)
     for era in sorted(places):
         yield _at(sent, places[era]), _at(column, places[era]), eras.values[era]
+
+
+def _cut(sent: Column, column: Column, places: Sequence[int] | None) -> tuple[Column, Column]:
+    """What stands at `places` of a column, as sent and with its right times; None: all of it."""
+    return (sent, column) if places is None else (_at(sent, places), _at(column, places))
 
 
 def _at(column: Column, places: Sequence[int]) -> Column:

@@ -17,6 +17,8 @@ from cloud.blocks import Block
 from cloud.dead_letters import Refusal
 from cloud.derived.dirty import Stretch, stretch_of
 from cloud.ingest.fleet_clock import FleetClock
+from cloud.ingest.heights import Heights
+from cloud.ingest.levels import Seen
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
 from cloud.ingest.quality import NO_SPOTS, Judge, Spots, split
@@ -31,9 +33,9 @@ from wire import Batch, Domain
 class Freight(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
-    Its stamps were checked against its arrival at `arrived_ms` (UTC); `spots` are the quality marks that
-    it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are; `live`: they were
-    sent as they were taken, not from a backlog.
+    Its stamps were checked against its arrival at `arrived_ms` (UTC), and it by what was `seen` then; `spots` are the
+    quality marks that it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are;
+    `live`: they were sent as they were taken, not from a backlog.
     """
 
     gateway: str
@@ -48,6 +50,7 @@ class Freight(msgspec.Struct, frozen=True):
     cargo: Cargo = NO_CARGO
     stretch: Stretch | None = None
     live: bool = False
+    seen: Seen | None = None
 
     @property
     def readings(self) -> int:
@@ -68,7 +71,8 @@ class Opener:
     """Opens messages by the rules of `registry`; a backlog may be at most `ahead_s` ahead of the cloud's clock.
 
     `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at. `fleet` says how
-    wrong this server's own clock is, `prompt` whether what arrives now was held up by nothing.
+    wrong this server's own clock is, `prompt` whether what arrives now was held up by nothing. `saw` is shown
+    what is about to be stored.
     """
 
     def __init__(
@@ -82,14 +86,18 @@ class Opener:
         fleet: FleetClock | None = None,
         prompt: Callable[[], bool] = lambda: True,
         offsets: Offsets | None = None,
+        saw: Callable[[Iterable[Block]], None] = lambda _blocks: None,
     ) -> None:
         self.offsets = offsets or Offsets()
         """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
         self._registry = registry
         self._store = store
         self._ahead_ms = int(ahead_s * 1000)
-        self._judge = Judge(registry, newest or Newest())
+        self._newest = newest or Newest()
+        self._judge = Judge(registry, self._newest)
+        self.heights = Heights(registry, self._newest)
         self._cargo = cargo
+        self._saw = saw
         self._fleet = fleet or FleetClock()
         self._prompt = prompt
 
@@ -104,12 +112,15 @@ class Opener:
         parcel = self._parcel(payload, gateway, arrived, self._judge, made)
         if arrived_ms is None and parcel.batch is not None and not parcel.batch.backfill:
             self._note_clock(parcel, made, clock.boot_ms() - waited_ms)
+        self.heights.note(parcel.pairs)
+        self._saw(parcel.blocks)
         spots = self._judge.look(parcel.blocks, parcel.doubtful)
         return self._load(_marked(parcel, spots), arrived, spots)
 
     def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
         """The freight after the store refused points of it for ever."""
-        parcel = _marked(self._parcel(freight.payload, freight.gateway, freight.arrived_ms), freight.spots)
+        again = self._parcel(freight.payload, freight.gateway, freight.arrived_ms, seen=freight.seen)
+        parcel = _marked(again, freight.spots)
         return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots)
 
     def condemn(self, freight: Freight, error: Exception) -> Freight:
@@ -123,6 +134,7 @@ class Opener:
         arrived_ms: int,
         judge: Judge | None = None,
         made: list[Stamps] | None = None,
+        seen: Seen | None = None,
     ) -> Parcel:
         def stamps_of(batch: Batch) -> Stamps:
             stamps = Stamps(
@@ -140,6 +152,8 @@ class Opener:
             latest_ms=arrived_ms + self._ahead_ms,
             judge=judge,
             stamps_of=stamps_of,
+            newest=self._newest,
+            seen=seen,
         )
 
     def _fleet_error_ms(self) -> int:
@@ -168,6 +182,7 @@ class Opener:
             cargo=self._cargo(blocks),
             stretch=stretch_of(blocks),
             live=parcel.batch is not None and not parcel.batch.backfill,
+            seen=parcel.seen,
         )
 
 

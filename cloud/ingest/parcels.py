@@ -16,10 +16,12 @@ import msgspec
 from cloud.accounting import Receipt
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
-from cloud.ingest.checks import Refused, check_batch
+from cloud.ingest.checks import Checked, Refused, check_batch
+from cloud.ingest.levels import DISTANCE, LEVEL, Pair, Seen
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps
+from cloud.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Rejected
 from wire import Batch, Column, Reading, WireError, decode_batch, decode_envelope, encode_batch
@@ -45,6 +47,8 @@ class Parcel(msgspec.Struct, frozen=True):
     doubtful: frozenset[Series] = frozenset()
     corrected: Mapping[int, Corrected] = MappingProxyType({})
     newest_ms: Sequence[int] = ()
+    seen: Seen | None = None
+    pairs: Sequence[Pair] = ()
 
 
 StampsOf = Callable[[Batch], Stamps]
@@ -59,10 +63,20 @@ def open_parcel(
     latest_ms: int,
     judge: Judge | None = None,
     stamps_of: StampsOf | None = None,
+    newest: Newest | None = None,
+    seen: Seen | None = None,
 ) -> Parcel:
     """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
+
+    def check(batch: Batch) -> Checked:
+        stamps = None if stamps_of is None else stamps_of(batch)
+        return check_batch(
+            batch, gateway=gateway, registry=registry, latest_ms=latest_ms if stamps is None else stamps.latest_ms,
+            judge=judge, stamps=stamps, newest=newest, seen=seen,
+        )  # fmt: skip
+
     try:
-        return _open(payload, gateway, registry, latest_ms, judge, stamps_of)
+        return _open(payload, gateway, registry, check)
     except WireError as error:
         return unreadable(payload, gateway, Reason.NOT_A_BATCH, str(error))
     except Exception as error:
@@ -105,14 +119,7 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
     return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
 
 
-def _open(
-    payload: bytes,
-    gateway: str,
-    registry: Registry,
-    latest_ms: int,
-    judge: Judge | None,
-    stamps_of: StampsOf | None,
-) -> Parcel:
+def _open(payload: bytes, gateway: str, registry: Registry, check: Callable[[Batch], Checked]) -> Parcel:
     if len(payload) > MAX_BATCH_BYTES:
         sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
         return unreadable(payload[:MAX_BATCH_BYTES], gateway, Reason.OVERSIZED, sentence)
@@ -122,13 +129,11 @@ def _open(
         sentence, sensors = _unknown(gateway, registry), _sensors(batch)
         refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), sensors)
         return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
-    stamps = None if stamps_of is None else stamps_of(batch)
-    latest_ms = latest_ms if stamps is None else stamps.latest_ms
-    checked = check_batch(batch, gateway=gateway, registry=registry, latest_ms=latest_ms, judge=judge, stamps=stamps)
+    checked = check(batch)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
     return Parcel(
         gateway, payload, receipt, batch, checked.blocks, refusals, checked.doubtful, checked.corrected,
-        checked.newest_ms,
+        checked.newest_ms, checked.seen, checked.pairs,
     )  # fmt: skip
 
 
@@ -157,6 +162,8 @@ def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings
 
 def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
     quantities = {quantity for quantity, _ in block.fields}
+    if LEVEL in quantities:
+        quantities.add(DISTANCE)  # of which it was made: the batch itself may have no level
     times_ms = {block.times_ms[point] for point in bad}
     readings = [
         Reading(sent.sensor, sent.quantity, stamp_ms, value, sent.clock, batch.backfill)

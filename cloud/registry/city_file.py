@@ -18,6 +18,7 @@ from cloud.printable import PrintableText
 from cloud.registry.contradictions import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
+from rules.level import height_mistake
 from rules.timing import Stamped
 from runtime.settings import Settings, SettingsError, load_settings
 from wire import MEASURED, Domain, check_name
@@ -43,6 +44,13 @@ def _dated(moment: object) -> object:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ValueError("write a date and time with its offset and without quotes, as 2026-11-20T09:00:00+09:00")
     return moment
+
+
+def _height(mounting_height_cm: float) -> float:
+    mistake = height_mistake(mounting_height_cm)
+    if mistake is not None:
+        raise ValueError(mistake)
+    return mounting_height_cm
 
 
 def _not_zero(scale: float) -> float:
@@ -113,7 +121,7 @@ class SensorTable(Settings):
     gateway: str
     quantities: Annotated[list[QuantityName], Field(min_length=1)]
     interval_s: Annotated[float | None, Field(gt=0)] = None
-    mounting_height_cm: Annotated[float | None, Field(gt=0)] = None
+    mounting_height_cm: Annotated[FiniteFloat, AfterValidator(_height)] | None = None
     calibration: Annotated[dict[QuantityName, CalibrationTable], Field(default_factory=dict)]
     groups: tuple[Name, ...] = ()
     twin: Name | None = None

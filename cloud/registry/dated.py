@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 from cloud.alarms.journal import Actor
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.fact_kinds import ground_of, mistakes_of, site_of
-from cloud.registry.fact_rows import Edition, NewFact, edition_of, fact_of, facts_of, record, settle, undo
+from cloud.registry.fact_rows import Edition, NewFact, edition_of, fact_of, facts_of, go_on, record, undo
 from cloud.registry.facts import SINCE_EVER_MS, Fact
 from cloud.registry.history import calibrated_quantity
 from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
 from rules.said import Said
+from wire import is_printable
 
 LOOK_S = 5.0
 """How often it is looked for what others recorded, and for facts whose time has come."""
@@ -119,10 +120,9 @@ class DatedFacts:
         """One fact; LookupError if there is none of that id."""
         return await self._database.run(lambda connection: fact_of(connection, fact_id))
 
-    async def settle(self, fact: Fact) -> None:
-        """Note that nothing is to be computed again because of a fact."""
-        await self._database.run(lambda connection: settle(connection, fact))
-        await self.load()
+    async def go_on(self, fact: Fact, *, due_ms: int | None, step: str | None = None) -> Fact:
+        """Note how far computing again because of a fact has come: all of it where `due_ms` is None."""
+        return await self._database.run(lambda connection: go_on(connection, fact, due_ms=due_ms, step=step))
 
     async def load(self) -> None:
         """Let the registry say what the database says; DatabaseUnavailable where it cannot be asked."""
@@ -166,7 +166,7 @@ def _mistakes_of_words(source: str, word: str) -> list[Said]:
     if not word.strip():
         problems.append(Said("reason: is empty; say why, or who said so"))
     for name, text in (("reason", word), ("source", source)):
-        if len(text) > LONGEST_TEXT or not text.isprintable():
+        if len(text) > LONGEST_TEXT or not is_printable(text):
             problems.append(Said("{name}: write at most {most} characters, on one line", name=name, most=LONGEST_TEXT))
     return problems
 

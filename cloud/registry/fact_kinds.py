@@ -48,7 +48,8 @@ def _height(value: Any, _registry: Registry) -> Said | None:
         return Said(
             "value {value!r}: write the height in cm, or null where it hangs over no water", value=_short(value)
         )
-    return height_mistake(value)
+    mistake = height_mistake(value)
+    return None if mistake is None else Said("value {value:g}: {why}", value=value, why=mistake)
 
 
 def _calibration(value: Any, _registry: Registry) -> Said | None:

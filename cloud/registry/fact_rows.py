@@ -101,14 +101,11 @@ def undo(connection: Connection, fact: Fact, *, who: Actor, word: str, now_ms: i
     return undone
 
 
-def settle(connection: Connection, fact: Fact) -> None:
-    """Note that nothing is to be computed again because of a fact, unless it changed since it was read."""
-    unchanged = (
-        FactRow.id == fact.id,
-        FactRow.due_ms == fact.due_ms,
-        FactRow.undone_ms.is_not_distinct_from(fact.undone_ms),
-    )
-    connection.execute(update(FactRow).where(*unchanged).values(due_ms=None))
+def go_on(connection: Connection, fact: Fact, *, due_ms: int | None, step: str | None = None) -> Fact:
+    """Note how far computing again because of a fact has come (None: all of it), unless it was undone meanwhile."""
+    ours = (FactRow.id == fact.id, FactRow.undone_ms.is_not_distinct_from(fact.undone_ms))
+    connection.execute(update(FactRow).where(*ours).values(due_ms=due_ms, step=step))
+    return fact_of(connection, fact.id)
 
 
 def _row(key: Key, value: Any, *, source: str, now_ms: int) -> dict[str, Any]:

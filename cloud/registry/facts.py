@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 class Fact(msgspec.Struct, frozen=True):
     """One fact; times in ms of UTC, `value` as JSON has it. `due_ms`: what is stored from then on is to be computed
-    again because of it, None where all is done."""
+    again because of it, None where all is done; `step` is what is being written of it now."""
 
     id: int
     subject: str
@@ -41,6 +41,7 @@ class Fact(msgspec.Struct, frozen=True):
     undone_ms: int | None = None
     undone_by: str | None = None
     due_ms: int | None = None
+    step: str | None = None
 
     @property
     def key(self) -> Key:

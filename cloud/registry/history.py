@@ -15,6 +15,7 @@ from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
 
 SITE, GATEWAY, MOUNTING_HEIGHT = "site", "gateway", "mounting_height_cm"
 _CALIBRATION = "calibration."
+_OVER_WATER = ("distance", "water_level")
 
 
 def calibration_of(quantity: str) -> str:
@@ -76,6 +77,16 @@ class History:
             mounting_height_cm=self.mounting_height_cm(sensor).at(time_ms),
             calibration=calibration,
         )
+
+    def with_level(self, sensor: Sensor) -> Sensor:
+        """A sensor with both distance and level where it ever hung at a known height over water, and says one of them.
+
+        Of the distance the level is computed, whether the city file names both or one.
+        """
+        if not set(_OVER_WATER).intersection(sensor.quantities) or not any(self.mounting_height_cm(sensor).values):
+            return sensor
+        missing = (quantity for quantity in _OVER_WATER if quantity not in sensor.quantities)
+        return msgspec.structs.replace(sensor, quantities=(*sensor.quantities, *missing))
 
     def gateway_at(self, gateway: Gateway, time_ms: int) -> Gateway:
         """A gateway of the city file as it was at `time_ms` (UTC)."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from cloud.registry.facts import SINCE_EVER_MS, Eras
+from cloud.registry.facts import SINCE_EVER_MS, Eras, always
 from cloud.registry.history import History
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
 from wire import QUANTITIES, Domain
@@ -18,8 +18,9 @@ from wire import QUANTITIES, Domain
 class Route(msgspec.Struct, frozen=True):
     """Where readings of one quantity of one sensor go, and their bounds after `calibration` (None: none).
 
-    `gateway` stands in place of the sender where the sensor was behind another one at the reading's time. Where any of
-    it changed over time, `eras` has the route of each stretch, and the route itself is that of the newest.
+    Where `height_cm` is given the values are distances, and become levels: by `distance_line` first, by `calibration`
+    last. `gateway` stands in place of the sender where the sensor was behind another one at the reading's time. Where
+    any of it changed over time, `eras` has the route of each stretch, and the route itself is that of the newest.
     """
 
     site: str
@@ -29,10 +30,26 @@ class Route(msgspec.Struct, frozen=True):
     calibration: Calibration | None
     gateway: str | None = None
     eras: Eras | None = None
+    height_cm: float | None = None
+    distance_line: Calibration = NO_CALIBRATION
 
 
 Routes = Mapping[tuple[str, str], Route]
 """By (sensor, quantity)."""
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """All that ingest asks of the registry for one gateway: the routes of what it sends, and of what is made of it.
+
+    `levels` has, by sensor, the route of the level that is computed of its distance; an era without one is of a time at
+    which the sensor had no height.
+    """
+
+    routes: Routes
+    levels: Mapping[str, Route]
+
+
+NO_WAYS = Ways({}, {})
 
 
 def routes_of(sensors: Iterable[Sensor], history: History) -> Iterator[tuple[str, tuple[str, str], Route]]:
@@ -49,6 +66,28 @@ def routes_of(sensors: Iterable[Sensor], history: History) -> Iterator[tuple[str
                 newest = next((route for route in reversed(eras.values) if route is not None), None)
                 if newest is not None:
                     yield gateway, (sensor.id, quantity), msgspec.structs.replace(newest, eras=eras)
+
+
+def levels_of(sensors: Iterable[Sensor], history: History, routes: Routes) -> Iterator[tuple[str, Route]]:
+    """The routes of levels that are computed of distances, for those of `sensors` of which `routes` has both."""
+    for sensor in sensors:
+        level, heights = routes.get((sensor.id, "water_level")), history.mounting_height_cm(sensor)
+        if level is None or (sensor.id, "distance") not in routes or not any(heights.values):
+            continue
+        lines, own = history.calibration(sensor, "distance"), always(level) if level.eras is None else level.eras
+        starts = sorted({*heights.starts_ms, *lines.starts_ms, *own.starts_ms})
+        eras = Eras(
+            (start_ms, _level(own.at(start_ms), heights.at(start_ms), lines.at(start_ms))) for start_ms in starts
+        )
+        newest = next((route for route in reversed(eras.values) if route is not None), None)
+        if newest is not None:
+            yield sensor.id, newest if len(eras.values) == 1 else msgspec.structs.replace(newest, eras=eras)
+
+
+def _level(route: Route | None, height_cm: float | None, line: Calibration) -> Route | None:
+    if route is None or height_cm is None:
+        return None
+    return msgspec.structs.replace(route, height_cm=height_cm, distance_line=line, eras=None)
 
 
 def _eras(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cloud.registry.facts import Facts
 from cloud.registry.history import History
 from cloud.registry.records import City, Gateway, Sensor, Site
-from cloud.registry.routes import Route, Routes, routes_of
+from cloud.registry.routes import NO_WAYS, Route, Routes, Ways, levels_of, routes_of
 from rules.derived import derived_of_site
 from wire import MEASURED, Domain
 
@@ -46,7 +46,7 @@ class Registry:
         self._listeners: list[Callable[[], None]] = []
         self._sites = {site.id: site for site in sites}
         self._gateways = {gateway.id: self.history.gateway_at(gateway, now) for gateway in gateways}
-        present = (self.history.sensor_at(sensor, now) for sensor in sensors)
+        present = [self.history.with_level(self.history.sensor_at(sensor, now)) for sensor in sensors]
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
@@ -54,6 +54,7 @@ class Registry:
         for gateway, series, route in routes_of(self.sensors(), self.history):
             if gateway in self._routes:
                 self._routes[gateway][series] = route
+        self._ways = {gateway: self._ways_of(routes) for gateway, routes in self._routes.items()}
 
     def become(self, other: "Registry") -> None:
         """Say from now on what `other` says, to everybody who holds this registry."""
@@ -103,6 +104,14 @@ class Registry:
     def routes(self, gateway_id: str) -> Routes | None:
         """What `gateway_id` may speak of; None where the city has no such gateway."""
         return self._routes.get(gateway_id)
+
+    def ways(self, gateway_id: str) -> Ways:
+        """All that ingest asks of a gateway; nothing where the city has no such gateway."""
+        return self._ways.get(gateway_id, NO_WAYS)
+
+    def _ways_of(self, routes: Routes) -> Ways:
+        over_water = [self._sensors[sensor] for sensor, quantity in routes if quantity == "distance"]
+        return Ways(routes, dict(levels_of(over_water, self.history, routes)))
 
     def _sites_as_sensors(self) -> Iterator[Sensor]:
         for site in self.sites():

@@ -116,6 +116,7 @@ class FactRow(Base):
     undone_ms: Mapped[int | None] = mapped_column(COUNT)
     undone_by: Mapped[str | None] = mapped_column(Text)
     due_ms: Mapped[int | None] = mapped_column(COUNT)
+    step: Mapped[str | None] = mapped_column(Text)
 
 
 class DeadLetterRow(Base):

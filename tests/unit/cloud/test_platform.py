@@ -35,7 +35,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         replay=replayer.replay, access=Access(workshop.database), book=book, desk=Desk(workshop.database),
             previewer=Previewer(book, workshop.store), maintenance=Calendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
-        facts=DatedFacts(workshop.database, workshop.registry),
+        facts=DatedFacts(workshop.database, workshop.registry), heights=workshop.opener.heights,
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ class Morotai:
             maintenance=Calendar(self.database, self.registry),
             notifier=self.notifier,
             facts=DatedFacts(self.database, self.registry),
+            heights=self._opener.heights,
         )  # fmt: skip
         self._keeper = Keeper(
             opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,

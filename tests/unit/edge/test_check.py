@@ -69,6 +69,11 @@ def test_a_board_names_its_sensors_by_channel(tmp_path: Path):
         (GATEWAY + LINE + LINE.replace('"river"', '"two"'), "sources[1].port: '/dev/null' is taken by sources[0].port"),
         (GATEWAY + LINE.replace("river-1", "gw-1"), "sources[0].sensor: 'gw-1' is taken by gateway.id"),
         (GATEWAY + LINE + "mounting_heigt_cm = 4\n", "did you mean mounting_height_cm?"),
+        (
+            GATEWAY + LINE + "mounting_height_cm = 4.2\n",
+            "sources[0].mounting_height_cm: 4.2: is not between 30 and 3500 ",
+        ),
+        (GATEWAY + LINE + "mounting_height_cm = 4200\n", "(4200 mm are 420 cm)"),
         (GATEWAY + LINE + 'mounting_height_cm = "high"\n', "sources[0].mounting_height_cm: 'high': write a number"),
         (GATEWAY + LINE.replace('sensor = "river-1"\n', ""), "sources[0].sensor: is missing; add sensor"),
         (GATEWAY + LINE.replace('port = "/dev/null"\n', ""), "sources[0].port: is missing; add the port"),

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("undone_ms", sa.BigInteger),
         sa.Column("undone_by", sa.Text),
         sa.Column("due_ms", sa.BigInteger),
+        sa.Column("step", sa.Text),
     )
     op.create_index("facts_key", "facts", ["subject", "what"])
     op.create_index("facts_undone", "facts", ["undone_ms"])

@@ -152,8 +152,8 @@ def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_i
 @pytest.mark.parametrize(
     ("subject", "what", "value", "words"),
     [
-        ("sensor:river", "mounting_height_cm", 4.2, "(4.2 m are 420)"),
-        ("sensor:river", "mounting_height_cm", 4_200, "(4200 mm are 420)"),
+        ("sensor:river", "mounting_height_cm", 4.2, "(4.2 m are 420 cm)"),
+        ("sensor:river", "mounting_height_cm", 4_200, "(4200 mm are 420 cm)"),
         ("sensor:river", "mounting_height_cm", "high", "write the height in cm"),
         ("sensor:river", "mounting_height_cm", True, "write the height in cm"),
         ("sensor:river", "mounting_height_cm", float("nan"), "write the height in cm"),

@@ -60,6 +60,14 @@ def test_a_city_file_becomes_records(tmp_path: Path):
     assert (river.interval_s, river.mounting_height_cm) == (10.0, 450.0)
 
 
+def test_a_sensor_may_say_since_when_it_is_so(tmp_path: Path):
+    dated = "mounting_height_cm = 450\nvalid_from = 2026-11-20T09:00:00+09:00"
+    (tmp_path / "city.toml").write_text(GOOD.replace("mounting_height_cm = 450", dated))
+    river = read_city_file(tmp_path / "city.toml").sensor("river")
+    assert river is not None
+    assert river.valid_from_ms == 1_795_132_800_000
+
+
 def test_a_site_without_a_zone_has_the_city_s(tmp_path: Path):
     (tmp_path / "city.toml").write_text(GOOD)
     assert [site.zone for site in read_city_file(tmp_path / "city.toml").sites()] == ["Asia/Jayapura", "Asia/Tokyo"]
@@ -81,6 +89,11 @@ def test_a_site_without_a_zone_has_the_city_s(tmp_path: Path):
         ("{ water_level", "{ rainfall", "sensors[0].calibration.rainfall: the sensor does not measure it"),
         ("scale = 1.02", "scale = 0", "sensors[0].calibration.water_level.scale: 0: a scale of 0 makes"),
         ("scale = 1.02", "scale = inf", "sensors[0].calibration.water_level.scale: inf"),
+        ("_cm = 450", "_cm = 4.5", "sensors[0].mounting_height_cm: 4.5: is not between 30 and 3500 cm (4.5 m are 450"),
+        ("_cm = 450", "_cm = 4500", "sensors[0].mounting_height_cm: 4500: is not between 30 and 3500 cm (4500 mm are"),
+        ("_cm = 450", "_cm = nan", "sensors[0].mounting_height_cm: nan"),
+        ("_cm = 450", '_cm = 450\nvalid_from = "2026-11-20"', "sensors[0].valid_from: '2026-11-20': write a date"),
+        ("_cm = 450", "_cm = 450\nvalid_from = 2026-11-20T09:00:00", "sensors[0].valid_from: "),
         ("interval_s = 10", "interval = 10", "sensors[0].interval: unknown key; did you mean interval_s?"),
     ],
 )  # fmt: skip

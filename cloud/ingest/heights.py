@@ -1,0 +1,68 @@
+"""Heights: what gateways reckon with, beside what the registry says; where they differ somebody has to look.
+
+note(pairs)  ─► newest pair of each sensor ─► mismatches(), component()      in memory: gateways send pairs all the time
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cloud.health import Component, Condition
+from cloud.ingest.levels import Pair
+from cloud.newest import Newest
+from cloud.registry.snapshot import Registry
+
+TOLERANCE_CM = 0.5
+"""Rounding on the way makes less; nobody hangs a sensor to the millimetre."""
+DEEPEST_CM = 200.0
+"""How far below the gauge's zero a surface may be believed: a zero is set near the bed."""
+SHOWN = 3
+"""Mismatches in one sentence of health; the API has them all."""
+
+
+class Heights:
+    """The heights that the gateways of `registry` reckon with, and the surfaces that no height explains."""
+
+    def __init__(self, registry: Registry, newest: Newest) -> None:
+        self._registry = registry
+        self._newest = newest
+        self._pairs: dict[str, Pair] = {}
+
+    def note(self, pairs: Iterable[Pair]) -> None:
+        """Take pairs as they come; older ones replace nothing. Bounded by the sensors of the registry."""
+        for pair in pairs:
+            held = self._pairs.get(pair.sensor)
+            if held is None or held.time_ms <= pair.time_ms:
+                self._pairs[pair.sensor] = pair
+
+    def sent_height_cm(self, sensor: str) -> float | None:
+        """The height that a sensor's gateway reckons with, where that is not the registry's; None where it is."""
+        pair, known = self._pairs.get(sensor), self._registry.sensor(sensor)
+        if pair is None or known is None or known.mounting_height_cm is None:
+            return None
+        differs = abs(pair.sent_height_cm - known.mounting_height_cm) > TOLERANCE_CM
+        return pair.sent_height_cm if differs else None
+
+    def problems(self) -> Iterator[str]:
+        """One sentence for each sensor whose height somebody has to look at."""
+        for sensor in self._registry.sensors():
+            if sensor.mounting_height_cm is None:
+                continue
+            sent = self.sent_height_cm(sensor.id)
+            if sent is not None:
+                yield (
+                    f"sensor {sensor.id}: its gateway reckons with a height of {sent:g} cm and the registry with "
+                    f"{sensor.mounting_height_cm:g}, which counts; mend edge.toml, or record the height"
+                )
+            level = self._newest.series(sensor.id, "water_level")
+            if level is not None and level.value < -DEEPEST_CM:
+                yield (
+                    f"sensor {sensor.id}: water {-level.value:g} cm below the gauge's zero is not to be believed, and "
+                    f"no flood rule sees it; look at mounting_height_cm {sensor.mounting_height_cm:g}"
+                )
+
+    def component(self) -> Component:
+        """How the geometry is doing."""
+        found = list(self.problems())
+        if not found:
+            return Component(Condition.OK, "heights agree with what gateways send")
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return Component(Condition.DEGRADED, "; ".join(found[:SHOWN]) + more)
