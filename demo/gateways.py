@@ -1,7 +1,7 @@
 """The demo's two gateways and their simulated devices alone, on a broker elsewhere: Compose's profile `demo`.
 
 python -m demo.gateways --data FOLDER --papers FOLDER --host broker --port 8883
-papers/gw-daruba/{uplink.password,ca.crt}        as `siaga-cloud gateway enrol gw-daruba --into papers` writes them
+papers/gw-daruba/{uplink.toml,uplink.password,ca.crt}     as `siaga-cloud gateway enrol gw-daruba --into papers` does
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def _uplink(chosen: argparse.Namespace, gateway: str) -> str:
     password, authority = papers / "uplink.password", papers / "ca.crt"
     if not password.exists():
         raise CannotStart(f"{password} is missing; siaga-cloud gateway enrol {gateway} --into {chosen.papers} makes it")
-    lines = {"host": chosen.host, "username": gateway, "password_file": str(password)}
+    username = tomllib.loads((papers / "uplink.toml").read_text(encoding="utf-8"))["uplink"]["username"]
+    lines = {"host": chosen.host, "username": username, "password_file": str(password)}
     written = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())
     return f"{written}port = {chosen.port}\ntls = {{ ca = {json.dumps(str(authority), ensure_ascii=False)} }}"
 

@@ -14,12 +14,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
+import tomli_w
 
 from cloud.cli import main as siaga_cloud_main
+from cloud.registry.city_file import read_city_file
+from cloud.settings import load_cloud_settings
+from demo.folder import GATEWAYS
 from tests.servers import Program, free_port, influxd, require, siaga_cloud, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -38,14 +42,18 @@ class Said(NamedTuple):
 class Rehearsal:
     """An installation in `folder`, made by deploy/bootstrap; `with all_of(*rehearsal.programs)` runs it."""
 
-    def __init__(self, folder: Path, *, grafana: str = "127.0.0.1:1") -> None:
+    def __init__(self, folder: Path, *, grafana: str = "127.0.0.1:1", yours: Path | None = None) -> None:
         self.folder = folder
         self.broker_port, self.https_port, self.http_port = free_port(), free_port(), free_port()
         self.influx_port, self.api_port = free_port(), free_port()
-        (folder / ".env").write_text((ROOT / ".env.example").read_text().replace("siaga.example.org", HOST))
+        if yours is None:
+            (folder / ".env").write_text((ROOT / ".env.example").read_text().replace("siaga.example.org", HOST))
+        else:
+            take_over(yours, folder)
         self.bootstrap()
         self.ca = folder / "secrets" / "ca" / "ca.crt"
-        self.cloud_toml = self._differing(folder / "city" / "cloud.toml", self._of_the_cloud())
+        settings = folder / "city" / "cloud.toml"
+        self.cloud_toml = self._differing(settings, self._of_the_cloud()) if yours is None else self._yours(settings)
         self.broker = self._mosquitto()
         self.influxd = self._influxd()
         self.cloud = siaga_cloud(folder, self.cloud_toml, port=self.api_port)
@@ -60,6 +68,11 @@ class Rehearsal:
         """Run deploy/bootstrap here; what it says."""
         command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", self.folder, *options]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    @property
+    def city_file(self) -> Path:
+        """The city file that the cloud reads."""
+        return load_cloud_settings(self.cloud_toml).registry.city
 
     def start(self) -> None:
         """Start all that is not a context of its own, with the logins that InfluxDB's image would make."""
@@ -81,16 +94,8 @@ class Rehearsal:
 
     def make_logins(self) -> None:
         """In InfluxDB 1.6 what deploy/influxdb/init.d makes in InfluxDB 2: two logins with the same rights."""
-        admin = {"u": "admin", "p": self.secret("influxdb/admin.password")}
-        self._influxql(f"CREATE USER admin WITH PASSWORD '{admin['p']}' WITH ALL PRIVILEGES", {})
-        for statement in (
-            "CREATE DATABASE siaga",
-            f"CREATE USER \"siaga-cloud\" WITH PASSWORD '{self.secret('influxdb/cloud.password')}'",
-            f"CREATE USER grafana WITH PASSWORD '{self.secret('influxdb/grafana.password')}'",
-            'GRANT ALL ON siaga TO "siaga-cloud"',
-            "GRANT READ ON siaga TO grafana",
-        ):
-            self._influxql(statement, admin)
+        script, address = ROOT / "deploy" / "influxdb" / "logins-1.x", f"http://127.0.0.1:{self.influx_port}"
+        subprocess.run([script, address, "--root", self.folder], check=True, capture_output=True)
 
     def operator(self, *arguments: str) -> "Said":
         """`docker compose run --rm operator …`, in this process: a new one takes seconds to begin."""
@@ -105,11 +110,6 @@ class Rehearsal:
         command = [sys.executable, "-m", "demo.gateways", "--data", str(data), "--papers", str(papers), *where]
         return Program("gateways", command, self.folder)
 
-    def _influxql(self, statement: str, login: dict[str, str]) -> None:
-        address = f"http://127.0.0.1:{self.influx_port}/query"
-        answer = httpx.post(address, params=login, data={"q": statement}, timeout=10).raise_for_status().json()
-        assert "error" not in answer["results"][0], answer
-
     def _of_the_cloud(self) -> Differences:
         secrets, data = self.folder / "secrets", self.folder / "data"
         return {
@@ -122,6 +122,32 @@ class Rehearsal:
             'host = "0.0.0.0"': f'host = "127.0.0.1"\nport = {self.api_port}',
             '"172.30.82.0/24"': '"127.0.0.1"',
         }
+
+    def _yours(self, file: Path) -> Path:
+        """Somebody's own settings, on the rehearsal's servers; a channel becomes a folder, so that nobody is paged."""
+        settings, secrets = tomllib.loads(file.read_text()), self.folder / "secrets"
+        settings["broker"] = {
+            "host": HOST, "port": self.broker_port, "username": "siaga-cloud",
+            "password_file": str(secrets / "cloud" / "broker.password"), "tls": {"ca": str(self.ca)},
+        }  # fmt: skip
+        settings["store"] = {
+            "engine": "influxdb", "api": "v1", "url": f"http://127.0.0.1:{self.influx_port}", "database": "siaga",
+            "username": "siaga-cloud", "password_file": str(secrets / "cloud" / "influxdb.password"),
+        }  # fmt: skip
+        settings.setdefault("registry", {})["url"] = f"sqlite:///{self.folder / 'data' / 'cloud'}/registry.db"
+        settings["api"] = {"host": "127.0.0.1", "port": self.api_port, "proxies": ["127.0.0.1"]}
+        settings["enrol"] = {
+            "password_file": str(secrets / "operator" / "broker.password"), "host": HOST, "port": self.broker_port,
+            "ca": str(self.ca),
+        }  # fmt: skip
+        for channel in settings.get("notify", {}).get("channels", []):
+            name, told = channel["name"], self.folder / "data" / "told" / channel["name"]
+            channel.clear()
+            channel.update({"name": name, "kind": "cap_file", "folder": str(told)})
+        for unused in ("certificates", "backups"):
+            settings.get("monitoring", {}).pop(unused, None)
+        file.write_text(tomli_w.dumps(settings))
+        return file
 
     def _mosquitto(self) -> Program:
         place = self.folder / "mosquitto"  # the container's working folder
@@ -169,16 +195,28 @@ class Rehearsal:
         return file
 
 
+def take_over(yours: Path, folder: Path) -> None:
+    """Copy the city and the settings of the installation in `yours`, with this machine's name; no secret is copied."""
+    lines = (yours / ".env").read_text().splitlines()
+    changed = {"SIAGA_HOST": HOST, "SIAGA_NAMES": "", "SIAGA_DATA": "./data", "SIAGA_TLS": ""}
+    kept = [line for line in lines if line.partition("=")[0].strip() not in changed]
+    (folder / ".env").write_text("\n".join([*kept, *(f"{name}={value}" for name, value in changed.items())]) + "\n")
+    shutil.copytree(yours / "city", folder / "city")
+
+
 def main() -> int:
     """Rehearse until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="deploy/rehearse", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--folder", type=Path, help="an empty folder (default: a new one, deleted at the end)")
+    parser.add_argument(
+        "--from", type=Path, dest="yours", metavar="FOLDER", help="its city/ and .env, not the example's"
+    )
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.ExitStack() as stack:
         folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
-        rehearsal = Rehearsal(folder.absolute())
+        rehearsal = Rehearsal(folder.absolute(), yours=chosen.yours)
         stack.callback(rehearsal.stop)
         stack.enter_context(contextlib.suppress(KeyboardInterrupt))
         rehearsal.start()
@@ -193,13 +231,18 @@ def _show(rehearsal: Rehearsal, stack: contextlib.ExitStack) -> None:
     password.write_text("only for a rehearsal\n")
     made = ["user", "add", "rehearsal", "--role", "administrator", "--password-file", str(password)]
     papers = str(rehearsal.folder / "data" / "gateways")
-    enrolled = [["gateway", "enrol", gateway, "--into", papers] for gateway in ("gw-daruba", "gw-utara")]
+    simulated = set(GATEWAYS) <= {gateway.id for gateway in read_city_file(rehearsal.city_file).gateways()}
+    enrolled = [["gateway", "enrol", gateway, "--into", papers] for gateway in GATEWAYS if simulated]
     for command in (made, *enrolled):
         done = rehearsal.operator(*command)
         sys.stdout.write(done.out + done.err)
-    stack.enter_context(rehearsal.gateways())
-    log = rehearsal.folder / "gateways.log"
-    wait_until(lambda: "send simulated readings" in log.read_text(), "the simulated gateways start")
+    if simulated:
+        stack.enter_context(rehearsal.gateways())
+        log = rehearsal.folder / "gateways.log"
+        wait_until(lambda: "send simulated readings" in log.read_text(), "the simulated gateways start")
+    else:
+        sys.stdout.write(f"No simulated gateway runs: the city has not both of {' and '.join(GATEWAYS)}\n")
+
     sys.stdout.write(
         f"Pages   https://{HOST}:{rehearsal.https_port}   log in as rehearsal: only for a rehearsal\n"
         f"Broker  {HOST}:{rehearsal.broker_port} (TLS)\nTrust   {rehearsal.ca}\nCtrl-C ends it.\n"

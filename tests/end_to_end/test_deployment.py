@@ -22,10 +22,12 @@ from paho.mqtt import client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
+from cloud.registry.city_file import read_city_file
+from cloud.settings import load_cloud_settings
 from edge.cli import main as siaga_edge_main
 from tests.people import bearer, user_in
-from tests.rehearsal import HOST, Rehearsal
-from tests.servers import free_port, siaga_cloud, wait_until
+from tests.rehearsal import HOST, ROOT, Rehearsal
+from tests.servers import Program, free_port, require, siaga_cloud, wait_until
 from wire import Channel, Status, encode_status, topic_of
 
 A, B = "gw-daruba", "gw-utara"
@@ -563,3 +565,39 @@ def test_the_clouds_check_tries_broker_store_and_registry(rehearsal: Rehearsal):
     assert done.code == 0, done.out + done.err
     parts = [line.split()[1] for line in done.out.splitlines()[1:]]
     assert dict.fromkeys(parts).keys() == {"broker", "store", "registry"}
+
+
+def test_a_rehearsal_takes_somebodys_own_city_and_pages_nobody(tmp_path: Path):
+    yours = tmp_path / "yours"
+    (yours / "city").mkdir(parents=True)
+    (yours / ".env").write_text("SIAGA_HOST=siaga.morotai.test\nSIAGA_MQTT_PORT=8883\n")
+    (yours / "city" / "island.toml").write_text('[city]\nname = "Rao"\nzone = "Asia/Jayapura"\n')
+    (yours / "city" / "cloud.toml").write_text(
+        '[broker]\nhost = "broker"\nport = 8883\ntls = { ca = "/run/secrets/ca.crt" }\n'
+        '[registry]\ncity = "island.toml"\n[notify]\n[[notify.channels]]\nname = "bot"\nkind = "telegram"\n'
+        'token_file = "/run/secrets/bot.token"\nchat = "-100"\n[[notify.steps]]\nchannels = ["bot"]\n'
+    )
+    (tmp_path / "here").mkdir()
+    mine = Rehearsal(tmp_path / "here", yours=yours)
+    try:
+        mine.start()
+        health = f"http://127.0.0.1:{mine.api_port}/api/v1/health"
+        wait_until(lambda: httpx.get(health).json()["status"] == "ok", "the cloud is well on somebody's own settings")
+        assert read_city_file(mine.city_file).city.name == "Rao"
+        assert {channel.kind for channel in load_cloud_settings(mine.cloud_toml).notify.channels} == {"cap_file"}
+    finally:
+        mine.stop()
+
+
+def test_the_redirect_goes_to_the_port_that_people_use(tmp_path: Path):
+    http, https = free_port(), free_port()
+    environment = {
+        "SIAGA_HOST": HOST, "SIAGA_TLS": "internal", "SIAGA_HTTP_PORT": str(http), "SIAGA_HTTPS_PORT": str(https),
+        "SIAGA_PUBLIC_PORT": "8443", "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
+    }  # fmt: skip
+    caddyfile = ROOT / "deploy" / "caddy" / "Caddyfile"
+    given = [f"{name}={value}" for name, value in environment.items()]
+    command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
+    with Program("proxy", command, tmp_path, port=http):
+        sent_on = httpx.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
+    assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}:8443/login?next=%2F")

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from cloud.broker.grants import ingester_grant
-from cloud.settings import load_cloud_settings
+from cloud.settings import InfluxSettings, load_cloud_settings
 from tests.servers import require
 
 ROOT = Path(__file__).parents[3]
@@ -342,3 +342,58 @@ def test_every_package_of_the_distribution_gets_into_the_images():
 def test_shell_scripts_are_as_shellcheck_wants_them(script: str):
     finished = subprocess.run([require("shellcheck"), ROOT / "deploy" / script], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout
+
+
+def _bootstrap(folder: Path, *options: str) -> str:
+    command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", folder, *options]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_bootstrap_carries_the_ports_of_the_environment_into_the_settings(tmp_path: Path):
+    text = EXAMPLE.replace("SIAGA_MQTT_PORT=8883", "SIAGA_MQTT_PORT=18883").replace(
+        "SIAGA_HTTPS_PORT=443", "SIAGA_HTTPS_PORT=8443"
+    )
+    (tmp_path / ".env").write_text(text)
+    _bootstrap(tmp_path)
+    settings = load_cloud_settings(tmp_path / "city" / "cloud.toml")
+    assert settings.enrol is not None
+    assert (settings.enrol.port, settings.notify.console) == (18883, "https://siaga.example.org:8443")
+
+
+def test_bootstrap_offers_to_renew_when_the_names_have_changed(tmp_path: Path):
+    (tmp_path / ".env").write_text(EXAMPLE)
+    assert "SIAGA_HOST in .env is still siaga.example.org" in _bootstrap(tmp_path)
+    changed = EXAMPLE.replace("siaga.example.org", "siaga.morotai.test").replace("SIAGA_NAMES=", "SIAGA_NAMES=10.0.0.7")
+    (tmp_path / ".env").write_text(changed)
+    said = _bootstrap(tmp_path)
+    assert "do not have siaga.morotai.test, 10.0.0.7: run deploy/bootstrap --renew" in said
+    assert "do not have" not in _bootstrap(tmp_path, "--renew")
+    assert "do not have" not in _bootstrap(tmp_path)
+
+
+def test_without_docker_everything_is_put_where_its_service_looks_and_kept_there(installation: Path, tmp_path: Path):
+    command = [ROOT / "deploy" / "without-docker", "--keep-owner", "--root", installation, "--dest", tmp_path]
+    subprocess.run(command, check=True, capture_output=True)
+    siaga = tmp_path / "etc" / "siaga"
+    text = (siaga / "cloud.toml").read_text()
+    assert not re.findall(r"/run/|influxdb:8086|0\.0\.0\.0|172\.30|\"broker\"", text)
+    here = text.replace("/etc/siaga/", f"{siaga}/")
+    (siaga / "cloud.toml").write_text(here)
+    settings = load_cloud_settings(siaga / "cloud.toml")
+    assert settings.broker.password()
+    assert settings.enrol is not None
+    assert settings.enrol.password_file.read_text()
+    assert isinstance(settings.store, InfluxSettings)
+    assert settings.store.password()
+    broker = tmp_path / "var" / "lib" / "siaga-broker"
+    for name in ("mosquitto.conf", "secrets/broker.key", "secrets/mosquitto_sub", "data/dynamic-security.json"):
+        assert (broker / name).exists(), name
+    caddy = (tmp_path / "etc" / "systemd" / "system" / "caddy.service.d" / "siaga.conf").read_text()
+    assert 'Environment="SIAGA_HTTPS_PORT=443"' in caddy
+    subprocess.run(command, check=True, capture_output=True)
+    assert (siaga / "cloud.toml").read_text() == here, "what somebody has changed is kept"
+
+
+def test_no_document_tells_to_install_a_name_that_nobody_has_registered():
+    for file in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.service")]:
+        assert not re.search(r"pip install[^\n]*['\" ]siaga\b", file.read_text()), file
