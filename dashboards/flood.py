@@ -33,8 +33,8 @@ from rules import siaga
 HERE = one_of("site")
 OF_LEVELS = f"\"quantity\" = 'water_level' AND {HERE}"
 ABOUT = Text(
-    "Tinggi muka air setiap pos dengan batas Siaga yang berlaku, laju kenaikan, hujan, dan laut.",
-    "The level at every gauge with the Siaga limits in force, the rate of rise, rain, and the sea.",
+    "Tinggi muka air setiap pos dengan batas Siaga banjir yang berlaku (1 terparah), laju kenaikan, hujan, dan laut.",
+    "The level at every gauge with the flood Siaga limits in force (1 is the worst), the rise, rain, and the sea.",
 )
 STATE = Caption(
     Text("Keadaan banjir per lokasi", "State of flood by site"),
@@ -63,12 +63,12 @@ RAIN_NOW = Caption(
     Text("Tidak ada data hujan dalam 2 jam terakhir", "No rain data in the last 2 hours"),
 )
 STAGES = Caption(
-    Text("Siaga terburuk per jam", "Worst Siaga of each hour"),
+    Text("Siaga banjir terburuk per jam (1 terparah)", "Worst flood Siaga of each hour (1 is the worst)"),
     Text(
-        "Tingkat Siaga terburuk setiap jam menurut batas pos itu. Siaga 4 normal, Siaga 1 paling parah.",
-        "The worst Siaga stage of each hour by the limits of the gauge. Siaga 4 is normal, Siaga 1 the worst.",
+        "Siaga banjir terburuk setiap jam menurut batas pos itu. Siaga 4 normal, Siaga 1 paling parah.",
+        "The worst flood Siaga of each hour by the limits of the gauge. Siaga 4 is normal, Siaga 1 the worst.",
     ),
-    Text("Belum ada pos dengan batas Siaga", "No gauge with Siaga limits yet"),
+    Text("Belum ada pos dengan batas Siaga banjir", "No gauge with flood Siaga limits yet"),
 )
 LEVEL = Caption(
     Text("$gauge: tinggi muka air dan batasnya", "$gauge: water level and its limits"),

@@ -1,4 +1,4 @@
-"""Siaga, Jakarta's flood stages: 4 is normal, 1 the worst.
+"""Flood Siaga, Jakarta's stages: 4 is normal, 1 the worst. Tsunami and volcanoes count otherwise: rules/scales.py.
 
 siaga_of(JAKARTA["Katulampa"], 151) -> 2         Katulampa: 3 above 80 cm, 2 above 150, 1 above 200
 
@@ -31,10 +31,11 @@ class Stage(msgspec.Struct, frozen=True):
 STAGES = {
     4: Stage(4, "Normal", "Normal", "komandan lapangan", 60, "#2e9e4f"),
     3: Stage(3, "Waspada", "Watch", "suku dinas", 30, "#f2c500"),
-    2: Stage(2, "Siaga", "Warning", "Sekretaris Daerah", 15, "#f28c00"),
+    2: Stage(2, "Rawan", "Warning", "Sekretaris Daerah", 15, "#f28c00"),
     1: Stage(1, "Bencana", "Disaster", "Gubernur", 5, "#d7261e"),
 }
-"""The names are official; their colours are our choice, and follow those of press and agency maps."""
+"""The names are official: of stage 2, called Siaga or Rawan, the one that is on no other scale (rules/scales.py). Their
+colours are our choice, and follow those of press and agency maps."""
 
 
 class Limit(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from math import isfinite
 from rules.marks import MARK_OF_NAME
 from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule
 from rules.said import Said
+from rules.scales import is_bare
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name
 
@@ -134,6 +135,13 @@ def _levels(rule: Rule) -> Iterator[Said]:
 def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     if not level.name.strip():
         yield Said("{field} '': is empty; write one such as Siaga 3", field=f"{field}.name")
+    for part in ("name", "name_id"):
+        if is_bare(getattr(level, part)):
+            yield Said(
+                "{field} {name!r}: means opposite things for floods, tsunami and volcanoes; write one such as Siaga 3",
+                field=f"{field}.{part}",
+                name=getattr(level, part).strip(),
+            )
     for part in ("name", "name_id"):
         yield from _length(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
     if level.colour and not _COLOUR.fullmatch(level.colour):

@@ -111,9 +111,9 @@ _DERIVED = (
     ("rain_hour_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: rain, hour", "Kelengkapan: hujan per jam"),
     ("rain_day", _F, "mm", 1, 0.0, 5_000.0, "Rain since 07:00", "Hujan sejak 07.00"),
     ("rain_day_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: rain, day", "Kelengkapan: hujan harian"),
-    ("siaga", _F, "{Siaga}", 0, 1.0, 4.0, "Siaga, worst of the hour", "Siaga, terburuk per jam"),
-    ("siaga_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: Siaga", "Kelengkapan: Siaga"),
-    ("flood_computation", _F, "{version}", 0, 1.0, 1e6, "Version of rain and Siaga", "Versi perhitungan banjir"),
+    ("siaga", _F, "{Siaga}", 0, 1.0, 4.0, "Flood Siaga, worst of the hour (1 is the worst)", "Siaga banjir, terburuk per jam (1 terparah)"),  # noqa: E501
+    ("siaga_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: flood Siaga", "Kelengkapan: Siaga banjir"),
+    ("flood_computation", _F, "{version}", 0, 1.0, 1e6, "Version of rain and flood Siaga", "Versi perhitungan banjir"),
     ("visitors_present", _P, "{person}", 0, 0.0, 10_000_000.0, "Visitors present", "Pengunjung di lokasi"),
     ("visitors_day", _P, "{person}", 0, 0.0, 10_000_000.0, "Visits since closing", "Kunjungan sejak tutup"),
     ("visit_length", _P, "s", 0, 0.0, 604_800.0, "Mean visit", "Rata-rata lama kunjungan"),

@@ -18,6 +18,8 @@ from wire import QUANTITIES
 
 _USUAL_SILENCE = 5.0
 """Expected intervals; fewer and a lost message is an alarm."""
+_MODERATE = ("Moderate", "Sedang")
+"""What a first level is called in both languages where no scale names it."""
 
 
 class NewRule:
@@ -79,5 +81,7 @@ def measured_in(book: Book, scope: str) -> list[str]:
 def first_rule(title: str, quantity: str, kind: Kind, taken: list[str]) -> Rule:
     """A rule to begin with: one level, whose limit somebody has to write (of silence the usual one)."""
     limit = _USUAL_SILENCE if kind is Kind.SILENCE else 0.0
-    level = Level("Siaga", Severity.MODERATE, limit, limit if kind in {Kind.INSIDE, Kind.OUTSIDE} else None)
+    name, name_id = ("Siaga 3", "Siaga 3") if quantity == "water_level" and kind is Kind.ABOVE else _MODERATE
+    high = limit if kind in {Kind.INSIDE, Kind.OUTSIDE} else None
+    level = Level(name, Severity.MODERATE, limit, high, name_id=name_id)
     return Rule(family=family_name(title, taken), quantity=quantity, kind=kind, levels=(level,), title=title)

@@ -14,7 +14,7 @@ from cloud.newest import Newest
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import StoredReading
-from rules import footfall, ispu, rain, siaga, usaqi, who2021
+from rules import footfall, ispu, rain, scales, siaga, usaqi, who2021
 from rules.derived import REJECTED
 from rules.siaga import Gauge
 from wire import AIR_PARAMETERS, QUANTITIES
@@ -179,14 +179,15 @@ def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow 
     reading = readings.get("water_level")
     if gauge is None or reading is None or reading.marks & REJECTED:
         return None
-    stage = siaga.STAGES[siaga.siaga_of(gauge, reading.value)]
+    stage = siaga.siaga_of(gauge, reading.value)
+    step = scales.FLOOD.step(str(stage))
     return IndexNow(
         index="siaga",
         site=sensor.site,
         sensor=sensor.id,
-        value=stage.siaga,
+        value=stage,
         unit=QUANTITIES["siaga"].unit,
-        category=Category(stage.english, stage.indonesian, "", "", stage.hex),
+        category=Category(*scales.FLOOD.shown(step), "", "", step.hex),
         source=siaga.SOURCE,
         time_ms=reading.time_ms,
     )

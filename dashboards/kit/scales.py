@@ -25,7 +25,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.kit.look import Look
 from dashboards.kit.words import Text
-from rules import footfall, ispu, rain, siaga, usaqi
+from rules import footfall, ispu, rain, scales, usaqi
 from rules.colours import CALM, SEVERITY_COLOURS, UNKNOWN
 from rules.rule import Severity
 from wire.measurements import NOTHING_KNOWN
@@ -80,8 +80,9 @@ class Scale(msgspec.Struct, frozen=True):
         return found[::-1]  # a range has both its ends, and the first that fits counts: 51 is Sedang, not Baik
 
 
-def _of_stage(stage: siaga.Stage) -> Text:
-    return Text(f"Siaga {stage.siaga} · {stage.indonesian}", f"Siaga {stage.siaga} · {stage.english}")
+def _of_flood(step: scales.Step) -> Text:
+    english, indonesian = scales.FLOOD.shown(step)
+    return Text(indonesian, english)
 
 
 SEVERITY = Scale(
@@ -112,8 +113,9 @@ SEEN = Scale(
     words=True,
 )
 """Whether somebody has acknowledged an alarm."""
-_STAGES = sorted(siaga.STAGES.values(), key=lambda stage: stage.siaga)
-SIAGA = Scale(tuple(Class(row.siaga, _of_stage(row), row.hex) for row in _STAGES), words=True)
+SIAGA = Scale(
+    tuple(Class(float(step.sign), _of_flood(step), step.hex) for step in reversed(scales.FLOOD.steps)), words=True
+)
 """Flood stages, of which 1 is the worst."""
 
 

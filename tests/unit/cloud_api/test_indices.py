@@ -8,6 +8,7 @@ from cloud.access.who import Role
 from cloud.alarms.journal import Actor
 from cloud.derived.service import Derivations
 from cloud.registry.records import Sensor
+from rules.derived import VERSION
 from tests.unit.cloud_api.conftest import api_of
 from tests.unit.cloud_api.morotai import SENSORS, Morotai, now_ms
 from wire import Reading
@@ -62,7 +63,7 @@ def test_ispu_comes_with_its_official_name_colour_and_what_it_stands_on(asked):
                 "english": "Moderate", "indonesian": "Sedang", "colour": "Blue", "colour_indonesian": "Biru",
                 "hex": "#0070c0",
             },
-            "completeness": 100.0, "above_scale": False, "version": 1,
+            "completeness": 100.0, "above_scale": False, "version": VERSION,
             "source": "PermenLHK P.14/MENLHK/SETJEN/KUM.1/7/2020",
         }  # fmt: skip
         assert (part["parameter"], part["sensor"], part["value"], part["completeness"]) == (
@@ -101,7 +102,11 @@ def test_siaga_is_that_of_the_limits_that_an_engineer_has_set(asked):
         fields = {"quantity": "water_level", "kind": "above", "levels": levels, "title": "River"}
         await city.book.save("river-level", "all", fields, who=Actor("ani", ""), reason="survey")
         found = of((await client.get("/api/v1/indices")).json(), "siaga")
-        assert (found["sensor"], found["value"], found["category"]["indonesian"]) == ("river", 2, "Siaga")
+        assert (found["sensor"], found["value"], found["category"]["indonesian"]) == (
+            "river",
+            2,
+            "Siaga banjir 2 · Rawan",
+        )
 
     asked(questions)
 
