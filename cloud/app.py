@@ -22,6 +22,7 @@ from cloud.access.gate import Access
 from cloud.accounting import Accounts
 from cloud.alarms.book import Book
 from cloud.alarms.desk import Desk
+from cloud.alarms.hearing import Hearing
 from cloud.alarms.initial import initial_rules
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
@@ -178,8 +179,9 @@ class _Cloud:
             newest=self._newest,
             store=self._store,
             shards=self._settings.ingest.shard_range,
-            listening=lambda: self._session.connected and not self._keeper.store_problem,
-            grace_s=self._settings.rules.silence_grace_s,
+            listening=self._is_listening,
+            word=lambda: self._session.last_packet_s,
+            hearing=Hearing(grace_ms=int(self._settings.rules.silence_grace_s * 1_000)),
             nudge=self._nudge,
             confirm=self._confirm,
         )
@@ -388,7 +390,13 @@ class _Cloud:
     def _is_prompt(self) -> bool:
         """Whether what arrives now was held up nowhere."""
         since_s = self._session.connected_since_s
-        return since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
+        is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
+        return is_connected and self._watch.hearing.was_awake(within_ms=int(QUEUES_EMPTY_S * 1_000))
+
+    def _is_listening(self) -> bool:
+        """Whether a reading that is sent now would be heard, stored and judged."""
+        takes = not (self._keeper.store_problem or self._database.problem or self._pipeline.is_held_up)
+        return takes and self._session.connected
 
     def _broker_component(self) -> Component:
         if self._session.connected:

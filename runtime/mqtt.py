@@ -166,6 +166,11 @@ class Session:
         """Whether the broker has accepted the connection and the subscriptions."""
         return self._paho is not None
 
+    @property
+    def last_packet_s(self) -> float | None:
+        """When the broker sent anything last, be it that it lives, on a clock of its own; None while not connected."""
+        return None if self._paho is None else float(self._paho._last_bytes_received)
+
     async def run(self) -> None:
         """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
         wait_s, longest_s = self._retry_s

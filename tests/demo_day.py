@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from cloud.accounting import Accounts
 from cloud.alarms.book import Book
+from cloud.alarms.hearing import Hearing
 from cloud.alarms.initial import initial_rules
 from cloud.alarms.watch import Watch
 from cloud.blocks import Block
@@ -111,8 +112,9 @@ class DemoDay:
         self._database = Database(f"sqlite:///{folder / 'registry.db'}")
         self._book = Book(self._database, self.registry, clock=self._clock)
         self._watch = Watch(
-            database=self._database, book=self._book, newest=self.newest, store=self._store, clock=self._clock
-        )
+            database=self._database, book=self._book, newest=self.newest, store=self._store, clock=self._clock,
+            hearing=Hearing(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
+        )  # fmt: skip
         self._derivations = Derivations(
             self.registry, self._store, self.newest, gauges=gauges_of(self._book), tell=self._tell
         )

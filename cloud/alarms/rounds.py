@@ -43,7 +43,8 @@ class Fault(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`.
 
-    `moves` are open alarms that began at another time than was told; `faults` what our own code failed on.
+    `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`. `moves` are open
+    alarms that began at another time than was told; `faults` what our own code failed on.
     """
 
     states: dict[Key, State]
@@ -51,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True):
     news: tuple[News, ...]
     heard_ms: dict[Series, int]
     others: dict[Series, Others]
+    listened_ms: int = 0
     moves: dict[Key, Move] = {}
     faults: tuple[Fault, ...] = ()
 
@@ -67,12 +69,15 @@ class Memory:
         self.states: dict[Key, State] = {}
         self.open: set[Key] = set()
         self.heard_ms: dict[Series, int] = {}
+        self.heard_after_ms: dict[Series, int] = {}
+        """How long we had listened (`Hearing`) when a series' newest reading came; before the start, less than 0."""
         self.others: dict[Series, Others] = {}
         self.due: list[tuple[int, Key]] = []
 
     def accept(self, plan: Plan) -> None:
         """Take in what is now in the database."""
         self.heard_ms.update(plan.heard_ms)
+        self.heard_after_ms.update(dict.fromkeys(plan.heard_ms, plan.listened_ms))
         self.others.update(plan.others)
         for key, state in plan.states.items():
             self.states[key] = state
@@ -82,25 +87,26 @@ class Memory:
                 self.open.add(key)
 
     def wait_for(self, key: Key, due_ms: int) -> None:
-        """Look at the silence of `key` again at `due_ms`."""
+        """Look at the silence of `key` again when we have listened for `due_ms`."""
         heapq.heappush(self.due, (due_ms, key))
 
-    def overdue(self, now_ms: int, *, most: int) -> list[Key]:
+    def overdue(self, listened_ms: int, *, most: int) -> list[Key]:
         """Whose silence must be looked at by now, at most so many."""
         found: list[Key] = []
-        while self.due and self.due[0][0] <= now_ms and len(found) < most:
+        while self.due and self.due[0][0] <= listened_ms and len(found) < most:
             found.append(heapq.heappop(self.due)[1])
         return found
 
 
 class Round:
-    """One round; `now_ms` is the cloud's clock, UTC."""
+    """One round; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now."""
 
-    def __init__(self, memory: Memory, posts: Posts, things: Things, *, now_ms: int) -> None:
+    def __init__(self, memory: Memory, posts: Posts, things: Things, *, now_ms: int, listened_ms: int) -> None:
         self._memory = memory
         self._posts = posts
         self._things = things
         self._now_ms = now_ms
+        self._listened_ms = listened_ms
         self._states: dict[Key, State] = {}
         self._events: list[tuple[Key, Post, Event]] = []
         self._faults: list[Fault] = []
@@ -126,22 +132,25 @@ class Round:
             self._break_silence(sensor)
 
     def look_at(self, key: Key) -> int | None:
-        """Time has passed for a rule on a sensor; when its silence is due next (UTC ms), if it waits for one."""
+        """We have listened to a sensor for a while; when (`Hearing`) its silence is due, if a rule waits for it."""
         sensor, family = key
         post = self._posts.at(sensor, family, self._now_ms)
         if post is None:
             self._end(key)
             return None
         heard_ms = self._heard(post)
-        due_ms = None if heard_ms is None else silent_from_ms(post.watched, heard_ms)
+        if heard_ms is None:
+            return self._listened_ms + UNHEARD_MS if post.is_silence else None
+        silent_ms, due_ms = self._silent_ms(post), silent_after_ms(post.watched)
         if post.is_silence and self._state(key).phase is Phase.NORMAL:
-            if heard_ms is None:
-                return self._now_ms + UNHEARD_MS
-            if due_ms is None or due_ms > self._now_ms:
-                return due_ms
-            self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
-        self._step(key, post, tick(post.watched, self._state(key), self._now_ms))
-        return self._now_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
+            if due_ms is None:
+                return None
+            if due_ms > silent_ms:
+                return self._listened_ms + due_ms - silent_ms
+            # from the start: what it remembers of an older silence says nothing of the time between
+            self._step(key, post, step(post.watched, START, Observed(heard_ms, 0.0)))
+        self._step(key, post, tick(post.watched, self._state(key), heard_ms + silent_ms))
+        return self._listened_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
 
     def plan(self) -> Plan:
         """What the round has found."""
@@ -151,7 +160,7 @@ class Round:
         kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
         news = tuple(self._news())
         others = {name: readings[-OTHERS_KEPT:] for name, readings in self._others.items()}
-        return Plan(changed, kept, news, self._heard_ms, others, moves, tuple(self._faults))
+        return Plan(changed, kept, news, self._heard_ms, others, self._listened_ms, moves, tuple(self._faults))
 
     def _move(self) -> dict[Key, Move]:
         """Tell no alarm anew that has only begun at another time."""
@@ -225,13 +234,25 @@ class Round:
 
     def _news(self) -> Iterator[News]:
         raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
-        for key, post, event in self._events:
+        brief = self._silences_over()
+        for number, (key, post, event) in enumerate(self._events):
             sensor = self._things.get(key[0])
             if sensor is None:
                 continue
             over = (key, event.opened_ms) in raised and self._states[key].opened_ms != event.opened_ms
             stale = over and self._now_ms - event.time_ms > STALE_MS
-            yield News(event, post, sensor, event.late or stale)
+            yield News(event, post, sensor, event.late or stale or number in brief)
+
+    def _silences_over(self) -> set[int]:
+        """By their number the events of silences that are over as we learn of them: it was we who did not listen."""
+        found: set[int] = set()
+        begun: dict[Key, int] = {}
+        for number, (key, _, event) in enumerate(self._events):
+            if event.kind is EventKind.SILENT:
+                begun[key] = number
+            elif event.kind is EventKind.HEARD and key in begun:
+                found |= {begun.pop(key), number}
+        return found
 
     def _state(self, key: Key) -> State:
         return self._states.get(key) or self._memory.states.get(key, START)
@@ -244,6 +265,13 @@ class Round:
         series = (post.watched.sensor, heard_as(post))
         return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
 
+    def _silent_ms(self, post: Post) -> int:
+        """How long we have listened and heard nothing new of what a rule looks at."""
+        series = (post.watched.sensor, heard_as(post))
+        if series in self._heard_ms:
+            return 0
+        return max(0, self._listened_ms - self._memory.heard_after_ms.get(series, self._listened_ms))
+
     def _beside(self, name: Series) -> Others:
         return self._others.get(name) or self._memory.others.get(name, ())
 
@@ -253,8 +281,8 @@ def heard_as(post: Post) -> str:
     return post.watched.rule.quantity or HEARD
 
 
-def silent_from_ms(watched: Watched, heard_ms: int) -> int | None:
-    """When silence that began at `heard_ms` matters (UTC ms); None where nobody knows how often the sensor speaks."""
+def silent_after_ms(watched: Watched) -> int | None:
+    """After how long silence matters; None where nobody knows how often the sensor speaks."""
     if watched.interval_s is None:
         return None
-    return heard_ms + int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
+    return int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select
 
 from cloud.alarms.book import Book
 from cloud.alarms.columns import NO_CARGO, Cargo, cargo_of
+from cloud.alarms.hearing import Hearing
 from cloud.alarms.posts import HEARD, Posts
-from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_from_ms
+from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_after_ms
 from cloud.alarms.rows import move_alarm, sync_open, write_news, write_states
 from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmStateRow
@@ -35,6 +36,8 @@ from wire.topics import SHARDS, shard_of
 BEAT_S = 1.0
 REFRESH_BEATS = 2
 """How many beats until the book is looked at again for what other processes wrote."""
+GRACE_MS = 30_000
+"""How long after we were deaf silence means nothing yet, where the settings do not say."""
 LOOKS_A_BEAT = 2_000
 """Silences looked at in one beat, some 50 ms: the rest waits for the next."""
 
@@ -44,8 +47,8 @@ _log = logging.getLogger(__name__)
 class Watch:
     """Evaluates the rules of `book` on the sensors of `shards`.
 
-    `nudge` is called after something has happened. `listening` says whether readings can come in at all: while they
-    cannot, and for `grace_s` after, nobody's silence means anything.
+    `nudge` is called after something has happened. `listening` says whether readings can come in at all, `word`
+    changes with every packet of the broker: silence counts the time in which `hearing` says that we listened.
     """
 
     def __init__(
@@ -57,7 +60,8 @@ class Watch:
         store: ReadingsStore,
         shards: range = range(SHARDS),
         listening: Callable[[], bool] = lambda: True,
-        grace_s: float = 30.0,
+        word: Callable[[], float | None] = lambda: None,
+        hearing: Hearing | None = None,
         nudge: Callable[[], None] = lambda: None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
         clock: Callable[[], int] = now_ms,
@@ -65,19 +69,19 @@ class Watch:
         self.turn = asyncio.Lock()
         """Held from a plan until it is accepted or given up."""
         self.nudge = nudge
+        self.hearing = hearing or Hearing(grace_ms=GRACE_MS)
         self._database = database
         self._book = book
         self._newest = newest
         self._store = store
         self._shards = shards
         self._listening = listening
-        self._grace_ms = int(grace_s * 1000)
+        self._word = word
         self._confirm = confirm
         self._clock = clock
         self._posts = Posts(book)
         self._memory = Memory()
         self._edition = book.edition
-        self._deaf_ms = 0  # when readings could not come in last
         self._problem = ""
         self._fault = ""
 
@@ -88,7 +92,7 @@ class Watch:
 
     def plan(self, cargos: Iterable[Cargo], *, now_ms: int) -> Plan:
         """What readings mean, without changing anything yet; in your `turn`."""
-        found = self._round(now_ms)
+        found = self._round(now_ms, self.hearing.heard_ms())
         found.take(cargos)
         plan = found.plan()
         for fault in plan.faults:
@@ -184,17 +188,16 @@ class Watch:
         if self._book.edition != self._edition:
             self._edition = self._book.edition
             self._arm()
-        if not self._listening():
-            self._deaf_ms = now
-        hears = now - self._deaf_ms >= self._grace_ms
+        self.hearing.beat(listening=self._listening(), word=self._word())
+        hears, listened_ms = self.hearing.hears, self.hearing.now_ms()
         async with self.turn:
-            found = self._round(now)
-            silent = self._memory.overdue(now, most=LOOKS_A_BEAT) if hears else []
+            found = self._round(now, listened_ms)
+            silent = self._memory.overdue(listened_ms, most=LOOKS_A_BEAT) if hears else []
             again = {key: found.look_at(key) for key in {*silent, *self._to_look_at(hears)}}
             try:
                 await self._commit(found.plan(), now)
             except BaseException:
-                again = dict.fromkeys(silent, now)
+                again = dict.fromkeys(silent, listened_ms)
                 raise
             finally:
                 for key, due_ms in again.items():
@@ -217,8 +220,8 @@ class Watch:
         now = self._clock()
         return [key for key in self._memory.open if self._posts.at(*key, now) is None]
 
-    def _round(self, now: int) -> Round:
-        return Round(self._memory, self._posts, self._book.things, now_ms=now)
+    def _round(self, now: int, listened_ms: int) -> Round:
+        return Round(self._memory, self._posts, self._book.things, now_ms=now, listened_ms=listened_ms)
 
     async def _commit(self, plan: Plan, now: int) -> None:
         def write(connection: Connection) -> None:
@@ -232,16 +235,16 @@ class Watch:
     def _arm(self) -> None:
         """Wait for the silence of every sensor that a rule asks it of."""
         self._memory.due.clear()
-        now = self._clock()
+        now_ms = self.hearing.now_ms()
         for sensor in self._own_sensors():
             for span in self._posts.spans(sensor)[-1:]:
                 for post in span.posts:
                     if not post.is_silence:
                         continue
-                    heard_ms = self._memory.heard_ms.get((sensor, heard_as(post)), now)
-                    due_ms = silent_from_ms(post.watched, heard_ms)
+                    due_ms = silent_after_ms(post.watched)
                     if due_ms is not None:
-                        self._memory.wait_for((sensor, post.family), due_ms)
+                        heard_ms = self._memory.heard_after_ms.get((sensor, heard_as(post)), now_ms)
+                        self._memory.wait_for((sensor, post.family), heard_ms + due_ms)
 
     def _know_newest(self) -> None:
         """What the store remembers: when each sensor was heard, and the second sensors' values."""
@@ -251,6 +254,11 @@ class Watch:
                 series = (reading.sensor, quantity)
                 self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
             self._memory.others[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
+        # before this start somebody listened until the newest reading of all: that time counts, and none after it
+        last_ms = max(self._memory.heard_ms.values(), default=0)
+        listened_ms = self.hearing.now_ms()
+        for series, heard_ms in self._memory.heard_ms.items():
+            self._memory.heard_after_ms[series] = listened_ms - (last_ms - heard_ms)
 
     def takes(self, gateway: str) -> bool:
         """Whether the rules on a gateway's readings are this process's to judge."""

@@ -14,6 +14,7 @@ from collections import deque
 
 import msgspec
 
+from runtime.clock import boot_ms
 from runtime.mqtt import Message
 
 MESSAGE_BYTES = 600
@@ -38,6 +39,8 @@ class Intake:
 
     def __init__(self, *, max_bytes: int) -> None:
         self.bytes_held = 0
+        self.moved_ms = 0
+        """When something began to wait where nothing did, or was done with: milliseconds since this machine's boot."""
         self._max_bytes = max_bytes
         self._waiting: deque[Arrival] = deque()
         self._shed: list[Message] = []
@@ -56,6 +59,8 @@ class Intake:
         if self.bytes_held + arrival.size > self._max_bytes and self.bytes_held:
             self._shed.append(arrival.message._replace(payload=b""))
             return False
+        if not self.bytes_held:
+            self.moved_ms = boot_ms()
         self.bytes_held += arrival.size
         self._waiting.append(arrival)
         self._arrived.set()
@@ -75,6 +80,7 @@ class Intake:
     def release(self, arrival: Arrival) -> list[Message]:
         """Give back the room of a message that all is done with; the shed ones that may now be PUBACKed."""
         self.bytes_held -= arrival.size
+        self.moved_ms = boot_ms()
         if self.bytes_held > self._max_bytes // 2:
             return []
         released, self._shed = self._shed, []

@@ -35,6 +35,7 @@ APART_AT_ONCE = 4
 """Gateways whose messages are written apart at the same time, beside the groups."""
 ACKS_KEPT = 10_000
 """Acks that wait for the broker; beyond them gateways send again, which is harmless."""
+HELD_UP_MS = 5_000
 READINGS_BETWEEN_BREATHS = 6_000
 """Opened in a row, some 3 ms, before other tasks of the process get their turn."""
 
@@ -115,6 +116,11 @@ class Pipeline:
             await asyncio.wait(self._under_way, timeout=patience_s)
         for task in list(self._under_way):
             task.cancel()
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether messages wait, and none has become safe for a while: what is sent now is not heard in time either."""
+        return self._intake.bytes_held > 0 and boot_ms() - self._intake.moved_ms > HELD_UP_MS
 
     def component(self) -> Component:
         """How ingest is doing."""

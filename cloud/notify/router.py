@@ -130,7 +130,7 @@ class Router:
         return [kind for kind in URGENT_KINDS if kind in self._send]
 
     def _is_told(self, event: Row[Any]) -> bool:
-        kind = "late" if event.late and event.kind in URGENT_KINDS else event.kind
+        kind = "late" if event.late and event.kind in (*URGENT_KINDS, "silent", "heard") else event.kind
         return kind in self._send
 
 

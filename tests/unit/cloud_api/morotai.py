@@ -78,7 +78,7 @@ class Morotai:
         self.access = Access(self.database)
         self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
         self.book = Book(self.database, self.registry)
-        self.watch = Watch(database=self.database, book=self.book, newest=self.newest, store=self.store, grace_s=0)
+        self.watch = Watch(database=self.database, book=self.book, newest=self.newest, store=self.store)
         self._opener = Opener(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
         )

@@ -45,6 +45,7 @@ def test_a_silence_is_not_told(tmp_path: Path):
 def test_the_watch_ends_with_it(tmp_path: Path):
     async def scenario(town: Town) -> None:
         town.now_ms += 3_600_000
+        town.listen()
         with pytest.raises(LeaseLost):
             await town.watch.run()
 

@@ -235,8 +235,9 @@ def test_a_sensor_that_fell_silent_while_the_cloud_was_away_is_found(tmp_path: P
         await town.send(level(100, at=0))
 
     async def after(town: Town) -> None:
-        town.now_ms = T0 + 400_000
-        await town.beat(at=400)
+        await town.beat(at=299)
+        assert await town.alarms() == [], "while it was away nobody listened"
+        await town.beat(at=301)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 300_000
 
@@ -250,9 +251,46 @@ def test_while_nothing_can_come_in_nobody_s_silence_means_anything(tmp_path: Pat
         town.hears = False
         await town.beat(at=1_000)
         town.hears = True
-        await town.beat(at=1_020)
+        await town.beat(at=1_320)
+        assert await town.alarms() == [], "since 1,030 we listen again"
+        await town.beat(at=1_335)
+        assert len(await town.alarms()) == 1
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("seconds", [75, 3_600])
+def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(tmp_path: Path, seconds: int):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.silence_rule()
+        await town.send(level(160, at=0))
+        await town.send(level(160, at=250, sensor="creek"))
+        await town.sleep(seconds=seconds)
+        assert town.opener  # the backlog comes in now; of creek's nothing does
+        assert [kind for kind, *_ in await town.events()] == ["raised", "raised"]
+        await town.send(level(160, at=250 + seconds + 1))
+        late = {kind for kind, *_ in await town.events()} - {"raised"}
+        assert late <= {"silent", "heard"}
+        assert await town.events_to_tell() == ["raised", "raised"]
+        await town.beat(at=250 + seconds + 325)
+        assert await town.alarms(family="silence") == []
+        await town.beat(at=250 + seconds + 335)
+        assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river", "creek"}
+
+    run(tmp_path, scenario)
+
+
+def test_a_sensor_is_missed_by_what_was_listened_whatever_the_wall_clock_says(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.silence_rule()
+        await town.send(level(100, at=0))
+        for step_ms in (9 * 3_600_000, -9 * 3_600_000, -3_600_000):
+            town.now_ms += step_ms
+            await town.watch.beat()
         assert await town.alarms() == []
-        await town.beat(at=1_040)
+        town.now_ms = T0
+        await town.beat(at=301)
         assert len(await town.alarms()) == 1
 
     run(tmp_path, scenario)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from cloud.accounting import Accounts
 from cloud.alarms.book import Book
 from cloud.alarms.desk import Desk
+from cloud.alarms.hearing import Hearing
 from cloud.alarms.journal import Actor
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
@@ -76,6 +77,7 @@ class Town:
 
     def __init__(self, folder: Path, *, registry: Registry | None = None, shards: range = range(64)) -> None:
         self.now_ms = T0
+        self.boot_ms = 0
         self.registry = registry or city()
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(registry_in(folder))
@@ -88,7 +90,8 @@ class Town:
         self.lost: Exception | None = None
         self.watch = Watch(
             database=self.database, book=self.book, newest=self.newest, store=self.store, shards=shards,
-            listening=lambda: self.hears, grace_s=30, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
+            listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
+            hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
         self.opener = Opener(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
@@ -138,6 +141,7 @@ class Town:
         if first is None:
             first, self._seq = self._seq + 1, self._seq + len(readings)
         self.now_ms = max(self.now_ms, *(reading.time_ms for reading in readings))
+        self.listen()
         payload = encode_batch(STREAM, first, readings, backfill=backfill)
         gateway = self.registry.sensor(readings[0].sensor).gateway
         await self.keeper.keep([self.opener.open(payload, gateway)])
@@ -145,11 +149,29 @@ class Town:
     async def beat(self, *, at: float) -> None:
         """Time passes until `at` seconds after T0, without a reading."""
         self.now_ms = T0 + int(at * 1000)
+        self.listen()
+        await self.watch.beat()
+
+    def listen(self) -> None:
+        """The seconds of the watch up to now."""
+        while self.boot_ms < self.now_ms - T0:
+            self.boot_ms = min(self.boot_ms + 1_000, self.now_ms - T0)
+            self.watch.hearing.beat(listening=self.hears)
+
+    async def sleep(self, *, seconds: float) -> None:
+        """The process, or its machine, is stopped for so long, and goes on."""
+        self.now_ms += int(seconds * 1000)
+        self.boot_ms = self.now_ms - T0
         await self.watch.beat()
 
     async def alarms(self, **wanted: Any) -> list[Alarm]:
         """The oldest first."""
         return list(reversed(await self.desk.alarms(AlarmFilter(**wanted))))
+
+    async def events_to_tell(self) -> list[str]:
+        """The kinds of the events that are no late news."""
+        query = select(AlarmEventRow.kind).where(AlarmEventRow.late.is_(False)).order_by(AlarmEventRow.id)
+        return list(await self.database.run(lambda connection: connection.execute(query).scalars().all()))
 
     async def events(self) -> list[tuple[str, float, int]]:
         """(kind, seconds after T0, level) of every event, as they were written."""
