@@ -15,7 +15,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator
 
-import uvicorn
 from sqlalchemy import Connection
 
 from cloud.access.gate import Access
@@ -59,12 +58,12 @@ from cloud.settings import CloudSettings
 from cloud.statuses import Statuses
 from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
+from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
 from wire import shard_of
 
 DRAIN_S = 1.5
-CLOSE_CONNECTIONS_S = 1
 QUEUES_EMPTY_S = 10.0
 """How long after a connection the broker may still deliver what waited for it."""
 REFRESH_S = 5.0
@@ -367,7 +366,7 @@ class _Cloud:
                 await self._book.refresh()
             await asyncio.sleep(REFRESH_S)
 
-    def _web(self) -> uvicorn.Server:
+    def _web(self) -> Server:
         from cloud.api.app import make_api
         from cloud.console.page import mount_console
 
@@ -377,15 +376,7 @@ class _Cloud:
         except ValueError as error:
             raise CannotStart(f"[console]: {error}") from None
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
-        return _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                forwarded_allow_ips=list(self._settings.api.proxies),
-                timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
-            )
-        )
+        return server_of(app, proxies=self._settings.api.proxies)
 
     def _is_prompt(self) -> bool:
         """Whether what arrives now was held up nowhere."""
@@ -402,14 +393,6 @@ class _Cloud:
         if self._session.connected:
             return Component(Condition.OK, f"connected to {self._session.node}")
         return Component(Condition.DOWN, self._session.problem)
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without signal handlers: the process has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _spare_the_collector() -> None:

@@ -16,6 +16,7 @@ from cloud.alarms.tables import MaintenanceRow
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
 from rules.said import Said
+from rules.sound import LONGEST_TEXT, text_mistakes
 
 LONGEST_MS = 30 * 86_400_000
 """A window that is longer has been forgotten."""
@@ -117,6 +118,7 @@ class Calendar:
             problems.append(Said("until: is more than 30 days after the beginning; write an earlier end"))
         if not window.reason:
             problems.append(Said("reason: is empty; say what is done there"))
+        problems += text_mistakes("reason", window.reason, LONGEST_TEXT)
         return problems
 
 

@@ -16,6 +16,7 @@ from cloud.api.state import now_ms
 from cloud.api.times import parse_time, rfc_3339
 from cloud.notify.duty import Duty, DutyRefused
 from cloud.platform import Platform
+from cloud.printable import GivenTime
 
 SHOWN_MS = 14 * 86_400_000
 """How far ahead the calendar is shown where no end is asked for."""
@@ -28,8 +29,10 @@ def duty_routes(platform: Platform) -> APIRouter:
 
     @routes.get("")
     async def duties(
-        start: Annotated[str | None, Query(description="from when on; now where it is missing")] = None,
-        end: Annotated[str | None, Query(description="until before when; 14 days later where it is missing")] = None,
+        start: Annotated[GivenTime | None, Query(description="from when on; now where it is missing")] = None,
+        end: Annotated[
+            GivenTime | None, Query(description="until before when; 14 days later where it is missing")
+        ] = None,
     ) -> list[DutyAnswer]:
         """Who is on duty when, by the beginning."""
         from_ms = now_ms() if start is None else _time("start", start)

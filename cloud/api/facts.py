@@ -84,8 +84,8 @@ def fact_routes(platform: Platform) -> APIRouter:
     @routes.get("")
     async def listed(
         who: Asking,
-        subject: Annotated[str | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
-        what: Annotated[str | None, Query(max_length=80)] = None,
+        subject: Annotated[PrintableText | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
+        what: Annotated[PrintableText | None, Query(max_length=80)] = None,
         before_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
     ) -> list[FactAnswer]:

@@ -18,6 +18,7 @@ from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.derived.indices import Category, IndexNow, Part
 from cloud.platform import Platform
+from cloud.printable import Wanted
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:00:00.000Z"])
 _COMPLETENESS = Field(description="% of the readings or hours due; null where there is nothing to complete")
@@ -69,7 +70,7 @@ def indices_routes(platform: Platform) -> APIRouter:
 
     @routes.get("/indices")
     async def indices(
-        who: Asking, site: Annotated[str | None, Query(description="only this site")] = None
+        who: Asking, site: Annotated[Wanted | None, Query(description="only this site")] = None
     ) -> list[IndexAnswer]:
         """Every index of every site: ISPU, US AQI, WHO 2021, rain, Siaga, capacity used, crowd density."""
         known = [one.id for one in platform.registry.sites() if who.may_see(one.id)]

@@ -17,6 +17,7 @@ from cloud.api.problems import Problem, bad_parameter
 from cloud.api.state import now_ms
 from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.platform import Platform
+from cloud.printable import GivenTime, Wanted
 from cloud.stores.contract import Aggregate, Point
 from rules.marks import names_of
 from wire import QUANTITIES, Domain
@@ -34,7 +35,7 @@ def readings_routes(platform: Platform) -> APIRouter:
     async def latest(
         who: Asking,
         domain: Annotated[Domain | None, Query(description="only this domain")] = None,
-        site: Annotated[str | None, Query(description="only this site")] = None,
+        site: Annotated[Wanted | None, Query(description="only this site")] = None,
     ) -> list[LatestReading]:
         """The newest reading of every series of your sites."""
         if site is not None:
@@ -60,14 +61,14 @@ def readings_routes(platform: Platform) -> APIRouter:
     @routes.get("/readings")
     async def readings(
         who: Asking,
-        sensor: Annotated[str, Query(description="the sensor's id")],
-        quantity: Annotated[str, Query(description="one of the sensor's quantities", examples=["water_level"])],
+        sensor: Annotated[Wanted, Query(description="the sensor's id")],
+        quantity: Annotated[Wanted, Query(description="one of the sensor's quantities", examples=["water_level"])],
         start: Annotated[
-            str | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
+            GivenTime | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
         ] = None,
-        end: Annotated[str | None, Query(description="as `start`, not included; default: now")] = None,
+        end: Annotated[GivenTime | None, Query(description="as `start`, not included; default: now")] = None,
         every: Annotated[
-            str | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
+            GivenTime | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
         ] = None,
         agg: Annotated[
             Aggregate | None, Query(description="how the readings of a step become one value; default: mean")

@@ -15,6 +15,7 @@ from cloud.api.answers import Answer, HistoryPoint, Time
 from cloud.api.times import rfc_3339
 from cloud.console.rule_words import sentence
 from cloud.console.words import words_in
+from cloud.printable import GivenTime, Id, ScopeId, Sentence
 from rules.marks import names_of
 from rules.rule import Rule
 from rules.scope import Resolved
@@ -114,25 +115,25 @@ class NewRule(Settings):
     """What the scope sets from now or `valid_from` on, and why; every field that it does not set is inherited."""
 
     fields: dict[str, Any] = _FIELDS
-    reason: str = Field(examples=["after the flood of 12 March"])
-    valid_from: str | None = None
+    reason: Sentence = Field(examples=["after the flood of 12 March"])
+    valid_from: GivenTime | None = None
 
 
 class Undo(Settings):
     """Why the newest version is taken back."""
 
-    reason: str
+    reason: Sentence
 
 
 class NewPreview(Settings):
     """A rule to try; `fields` null: as if the scope said nothing. `start` is 30 days before `end`, which is now."""
 
-    family: str
-    scope: str = "all"
+    family: Id
+    scope: ScopeId = "all"
     fields: dict[str, Any] | None = _FIELDS
-    sensor: str
-    start: str | None = None
-    end: str | None = None
+    sensor: Id
+    start: GivenTime | None = None
+    end: GivenTime | None = None
 
 
 def version_answer(version: RuleVersion) -> RuleVersionAnswer:

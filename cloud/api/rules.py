@@ -32,6 +32,7 @@ from cloud.api.rule_answers import (
 from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
+from cloud.printable import GivenTime, PrintableText, Wanted
 
 PREVIEW_MS = 30 * 86_400_000
 """How far back a preview looks unless it is asked otherwise."""
@@ -56,7 +57,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
 
     @routes.get("/resolved")
     async def resolved(
-        who: Asking, sensor: Annotated[str, Query(description="the sensor's id")]
+        who: Asking, sensor: Annotated[Wanted, Query(description="the sensor's id")]
     ) -> list[ResolvedAnswer]:
         """The rules that hold for a sensor now, where each value comes from, and in words."""
         known = book.things.get(sensor)
@@ -65,14 +66,14 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
         return [resolved_answer(each) for each in book.resolved(sensor)]
 
     @routes.get("/{family}")
-    async def one_family(who: Asking, family: str) -> FamilyAnswer:
+    async def one_family(who: Asking, family: Wanted) -> FamilyAnswer:
         """One family of rules."""
         if not book.versions(family):
             raise _unknown(family)
         return _family(book, family, who)
 
     @routes.get("/{family}/{scope}/versions")
-    async def versions(who: Asking, family: str, scope: str) -> list[RuleVersionAnswer]:
+    async def versions(who: Asking, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
         """Every version of what a scope said of a family, the newest first."""
         found = book.versions(family, scope)
         if not found or not may_read_scope(who, book.things, scope):
@@ -84,7 +85,7 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
     book = platform.book
 
     @routes.put("/{family}/{scope}")
-    async def save(who: Asking, family: str, scope: str, new: NewRule) -> RuleVersionAnswer:
+    async def save(who: Asking, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
         """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
         _must_change(scope, who, platform)
         _must_name(family, scope, new.fields, who, platform)
@@ -102,10 +103,10 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
     @routes.delete("/{family}/{scope}")
     async def remove(
         who: Asking,
-        family: str,
-        scope: str,
-        reason: Annotated[str, Query(min_length=1, max_length=500, description="why")],
-        valid_from: Annotated[str | None, Query(description="from when on; default: now")] = None,
+        family: Wanted,
+        scope: Wanted,
+        reason: Annotated[PrintableText, Query(min_length=1, max_length=500, description="why")],
+        valid_from: Annotated[GivenTime | None, Query(description="from when on; default: now")] = None,
     ) -> RuleVersionAnswer:
         """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
         _must_change(scope, who, platform)
@@ -113,7 +114,7 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
         return await _done(book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms))
 
     @routes.post("/{family}/{scope}/undo")
-    async def undo(who: Asking, family: str, scope: str, why: Undo) -> RuleVersionAnswer:
+    async def undo(who: Asking, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
         """Take the newest version back: a new one says what the one before it said."""
         _must_change(scope, who, platform)
         if not book.versions(family, scope):
@@ -189,6 +190,6 @@ def _refused(error: RuleRefused) -> Problem:
     return Problem("rule-refused", "; ".join(error.problems), problems=error.problems)
 
 
-def _unknown(family: str, scope: str | None = None) -> Problem:
+def _unknown(family: Wanted, scope: Wanted | None = None) -> Problem:
     named = family[:80] if scope is None else f"{family[:80]} for {scope[:80]}"
     return Problem("unknown-rule", f"there is no rule {named}; /api/v1/rules lists them")
