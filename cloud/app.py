@@ -54,7 +54,7 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
-from cloud.settings import CloudSettings
+from cloud.settings import CloudSettings, DeadLetterSettings
 from cloud.statuses import Statuses
 from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
@@ -108,7 +108,7 @@ class _Cloud:
         self._accounts, self._newest = Accounts(), Newest()
         self._statuses = Statuses(lambda: self._session.connected_since_s)
         self._metrics = Metrics(self._accounts)
-        self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
+        self._dead_letters = self._dead_letters_of(settings.dead_letters)
         self._session = self._broker_session()
         self._lease = Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None
         self._book = Book(database, registry)
@@ -157,6 +157,14 @@ class _Cloud:
         self._looks = self._components()
         self._metrics.watch(self._gauges())
         self._platform = self._whole()
+
+    def _dead_letters_of(self, settings: DeadLetterSettings) -> DeadLetters:
+        return DeadLetters(
+            self._database,
+            max_bytes=settings.max_mb * 2**20,
+            gateway_bytes=min(settings.gateway_mb, settings.max_mb) * 2**20,
+            known=self._registry.gateway_ids,
+        )
 
     def _broker_session(self) -> Session:
         ingest = self._settings.ingest
@@ -306,6 +314,7 @@ class _Cloud:
         await self._take_shards()
         await self._database.run(self._accounts.load)
         await self._database.run(self._opener.offsets.load)
+        await self._database.run(self._dead_letters.load)
         await self._book.provide(self._rules)
         web = self._web() if listener is not None else None
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
@@ -363,6 +372,7 @@ class _Cloud:
             with contextlib.suppress(DatabaseUnavailable):  # health tells of it
                 await self._database.run(self._accounts.load)
                 await self._database.run(self._opener.offsets.load)
+                await self._database.run(self._dead_letters.load)
                 await self._book.refresh()
             await asyncio.sleep(REFRESH_S)
 

@@ -35,6 +35,9 @@ PERMISSIONS: Table = {
     ("GET", "/metrics"): _VIEWER,
     ("GET", "/api/v1/dead-letters"): _VIEWER,
     ("POST", "/api/v1/dead-letters/{id}/replay"): _TECHNICIAN,
+    ("POST", "/api/v1/dead-letters/replay"): _TECHNICIAN,
+    ("DELETE", "/api/v1/dead-letters/{id}"): _ENGINEER,
+    ("DELETE", "/api/v1/dead-letters"): _ENGINEER,
     # rules
     ("GET", "/api/v1/rules"): _VIEWER,
     ("GET", "/api/v1/rules/resolved"): _VIEWER,

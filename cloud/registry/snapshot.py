@@ -7,7 +7,7 @@ ingest sees what held at each reading's own time.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cloud.registry.facts import Facts
 from cloud.registry.history import History
@@ -84,6 +84,10 @@ class Registry:
     def gateway(self, gateway_id: str) -> Gateway | None:
         """One gateway, retired or not."""
         return self._gateways.get(gateway_id)
+
+    def gateway_ids(self) -> Collection[str]:
+        """The ids of all gateways, retired or not."""
+        return self._gateways.keys()
 
     def sensors(self) -> list[Sensor]:
         """The sensors of the city file, and each gateway as the sensor of its own health."""
