@@ -5,7 +5,6 @@ broker ─► ingest ─► store ─► newest        platform.health(now_ms) a
 """
 
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
@@ -30,6 +29,7 @@ from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
 from cloud.stores.contract import ReadingsStore
+from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import Domain, printable
 
@@ -107,7 +107,7 @@ class Platform:
             with contextlib.suppress(LookupError):  # somebody else has cleared it
                 replay = await self._replay(letter_id, who)
                 stored, refused = stored + replay.stored, refused + replay.refused
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_ms()
         await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 

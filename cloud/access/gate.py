@@ -3,7 +3,6 @@
 access = Access(database, settings.access)     await access.asked(headers, address) -> Asked(who, session, csrf) | None
 """
 
-import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
@@ -17,6 +16,7 @@ from cloud.access.users import Change, Users
 from cloud.access.who import Who
 from cloud.registry.database import Database
 from cloud.settings import AccessSettings
+from runtime.clock import wall_ms
 
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 COOKIE = "siaga_session"
@@ -33,7 +33,7 @@ class Access:
         database: Database,
         settings: AccessSettings | None = None,
         *,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock_ms: Callable[[], int] = wall_ms,
         delays: Delays | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, func, insert, select
 from cloud.alarms.admission import mistakes_of
 from cloud.alarms.journal import SYSTEM, Actor, write_entry
 from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.shelf import Shelf, Timeline, now_ms
+from cloud.alarms.shelf import Shelf, Timeline
 from cloud.alarms.tables import RuleVersionRow
 from cloud.alarms.things import Things
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
 from rules.said import Said
 from rules.scope import Patch, Resolved
+from runtime.clock import wall_ms
 
 INITIAL_REASON = "initial rules"
 SINCE_EVER_MS = 0
@@ -33,7 +34,7 @@ _ACTION_OF = {"save": "save-rule", "remove": "remove-rule", "undo": "undo-rule"}
 class Book:
     """The rules of the city in `registry`."""
 
-    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
         self.registry = registry
         self._database = database
         self._clock = clock

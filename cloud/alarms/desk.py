@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from cloud.alarms.journal import Actor, Entry, read_entries, write_entry
 from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter
-from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.registry.database import Database
 from rules.rule import Rule
 from rules.said import Said, unprintable
+from runtime.clock import wall_ms
 from wire import is_printable
 
 LONGEST_SHELF_MS = 7 * 86_400_000
@@ -53,7 +53,7 @@ class AlreadyAcknowledged(DeskRefused):
 class Desk:
     """Alarms as people see them."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], int] = wall_ms) -> None:
         self._database = database
         self._clock = clock
 

@@ -14,8 +14,9 @@ from cloud.alarms.admission import mistakes_of, mistakes_on
 from cloud.alarms.book import INITIAL_REASON, SINCE_EVER_MS
 from cloud.alarms.journal import SYSTEM
 from cloud.alarms.records import RuleVersion
-from cloud.alarms.shelf import Shelf, now_ms
+from cloud.alarms.shelf import Shelf
 from cloud.registry.snapshot import Registry
+from runtime.clock import wall_ms
 from runtime.settings import SettingsError, read_document
 
 SILENCE: dict[str, Any] = {
@@ -72,4 +73,4 @@ def _is_named(version: RuleVersion) -> bool:
 
 
 def _version(family: str, scope: str, fields: dict[str, Any]) -> RuleVersion:
-    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, now_ms(), SYSTEM, INITIAL_REASON)
+    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, wall_ms(), SYSTEM, INITIAL_REASON)

@@ -13,7 +13,7 @@ import msgspec
 from cloud.alarms.book import Book
 from cloud.alarms.posts import watched_by
 from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.shelf import now_ms, place_of, scopes_of
+from cloud.alarms.shelf import place_of, scopes_of
 from cloud.alarms.warming import columns_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import Point, ReadingsStore
@@ -21,6 +21,7 @@ from rules.engine import START, Event, EventKind, Observed, Other, State, Watche
 from rules.rule import Kind, Rule
 from rules.said import Said
 from rules.scope import Resolved
+from runtime.clock import wall_ms
 
 MOST_READINGS = 200_000
 """Readings that one preview looks at: a month at one each 15 s."""
@@ -85,7 +86,7 @@ class Preview(msgspec.Struct, frozen=True):
 class Previewer:
     """Runs rules of `book` over what `store` holds."""
 
-    def __init__(self, book: Book, store: ReadingsStore, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, book: Book, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
         self._book = book
         self._store = store
         self._clock = clock

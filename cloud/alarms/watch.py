@@ -19,7 +19,6 @@ from cloud.alarms.hearing import Hearing
 from cloud.alarms.posts import HEARD, Posts
 from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_after_ms
 from cloud.alarms.rows import move_alarm, sync_open, write_news, write_states
-from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmStateRow
 from cloud.alarms.things import is_derived
 from cloud.alarms.warming import warm
@@ -31,6 +30,7 @@ from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.stores.contract import ReadingsStore, StoreUnavailable
 from rules.engine import Other, Phase, State, decode_state
+from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
 
 BEAT_S = 1.0
@@ -64,7 +64,7 @@ class Watch:
         hearing: Hearing | None = None,
         nudge: Callable[[], None] = lambda: None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
-        clock: Callable[[], int] = now_ms,
+        clock: Callable[[], int] = wall_ms,
     ) -> None:
         self.turn = asyncio.Lock()
         """Held from a plan until it is accepted or given up."""

@@ -24,10 +24,10 @@ from cloud.api.answers import (
     ReplayManyAnswer,
 )
 from cloud.api.problems import Problem, bad_parameter
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.dead_letters import DeadLetter, Discarded, Wanted
 from cloud.platform import Platform
+from runtime.clock import wall_ms
 from runtime.settings import Settings
 from wire import is_printable
 
@@ -101,7 +101,7 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
         except LookupError:
             raise _unknown(dead_letter_id) from None
         thrown = await platform.dead_letters.discard(
-            Wanted(), letter_id=letter.id, by=who.actor, word=_word(word), now_ms=now_ms()
+            Wanted(), letter_id=letter.id, by=who.actor, word=_word(word), now_ms=wall_ms()
         )
         return DiscardAnswer(letters=thrown, left=False)
 
@@ -117,7 +117,7 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
             most=MOST_DISCARDED,
             by=who.actor,
             word=_word(word),
-            now_ms=now_ms(),
+            now_ms=wall_ms(),
         )
         return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
 

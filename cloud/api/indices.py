@@ -14,11 +14,11 @@ from cloud.access.asking import Asking
 from cloud.api.answers import Answer, Time
 from cloud.api.problems import bad_parameter
 from cloud.api.readings import nearest
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.derived.indices import Category, IndexNow, Part
 from cloud.platform import Platform
 from cloud.printable import Wanted
+from runtime.clock import wall_ms
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:00:00.000Z"])
 _COMPLETENESS = Field(description="% of the readings or hours due; null where there is nothing to complete")
@@ -77,7 +77,7 @@ def indices_routes(platform: Platform) -> APIRouter:
         if site is not None and site not in known:
             raise bad_parameter("site", site, nearest(site, known, f"write one of {', '.join(known)}"))
         asked = known if site is None else [site]
-        now = now_ms()
+        now = wall_ms()
         return [_answer(index, now) for one in asked for index in platform.indices.of_site(one)]
 
     return routes

@@ -14,12 +14,12 @@ from cloud.access.asking import Asking
 from cloud.access.who import Who
 from cloud.api.answers import History, HistoryPoint, LatestReading
 from cloud.api.problems import Problem, bad_parameter
-from cloud.api.state import now_ms
 from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.platform import Platform
 from cloud.printable import GivenTime, Wanted
 from cloud.stores.contract import Aggregate, Point
 from rules.marks import names_of
+from runtime.clock import wall_ms
 from wire import QUANTITIES, Domain
 
 MOST_POINTS = 10_000
@@ -40,7 +40,7 @@ def readings_routes(platform: Platform) -> APIRouter:
         """The newest reading of every series of your sites."""
         if site is not None:
             _known("site", site, [known.id for known in platform.registry.sites() if who.may_see(known.id)])
-        now = now_ms()
+        now = wall_ms()
         return [
             LatestReading(
                 sensor=reading.sensor,
@@ -129,7 +129,7 @@ def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def _span(start: str | None, end: str | None) -> tuple[int, int]:
-    end_ms = now_ms() if end is None else _parsed("end", end, parse_time)
+    end_ms = wall_ms() if end is None else _parsed("end", end, parse_time)
     start_ms = end_ms - _HOUR_MS if start is None else _parsed("start", start, parse_time)
     if start_ms >= end_ms:
         raise bad_parameter("start", start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")

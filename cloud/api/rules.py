@@ -29,10 +29,10 @@ from cloud.api.rule_answers import (
     resolved_answer,
     version_answer,
 )
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
 from cloud.printable import GivenTime, PrintableText, Wanted
+from runtime.clock import wall_ms
 
 PREVIEW_MS = 30 * 86_400_000
 """How far back a preview looks unless it is asked otherwise."""
@@ -130,7 +130,7 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
         if known is None or not who.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
         _must_name(new.family, new.scope, new.fields, who, platform)
-        end_ms = time_of("end", new.end) or now_ms()
+        end_ms = time_of("end", new.end) or wall_ms()
         start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
         if start_ms >= end_ms:
             raise bad_parameter(
@@ -155,7 +155,7 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
 def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
     seen = [version for version in book.versions(family) if may_read_scope(who, book.things, version.scope)]
     held = {(patch.scope, patch.version) for patch in book.patches(family)}
-    now = now_ms()
+    now = wall_ms()
     return FamilyAnswer(
         family=family,
         scopes=[version_answer(version) for version in seen if (version.scope, version.version) in held],

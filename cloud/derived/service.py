@@ -30,6 +30,7 @@ from cloud.registry.snapshot import Registry
 from cloud.stores.contract import ReadingsStore, StoreUnavailable
 from rules.local_time import HOUR_MS, hour_end_ms
 from rules.siaga import Gauge
+from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS
 
 PASS_S = 15.0
@@ -101,13 +102,13 @@ class Derivations:
 
     async def run(self) -> None:
         """Compute for ever: first the last two days, then what is noted."""
-        self.look_back(_now_ms())
+        self.look_back(wall_ms())
         self._rests = True
         while True:
             await self._pause(PASS_S)
             self._woke_s = time.monotonic()
             await self._correct()
-            await self.compute(_now_ms())
+            await self.compute(wall_ms())
 
     def look_back(self, now_ms: int) -> None:
         """Note the last two days of every series."""
@@ -267,7 +268,3 @@ def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int, *, shift_ms:
         for hour in hours
         if max((hour + 1) * HOUR_MS, hour_end_ms(max(local_hours([hour], zone, shift_ms=shift_ms)), zone)) > now_ms
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -30,6 +30,7 @@ from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
+from runtime.clock import wall_ms
 
 FAILS_ALONE_AFTER = 2
 """So many failures of a write, each while the store took another, are that write's own."""
@@ -131,7 +132,7 @@ class Keeper:
                 return [self._opener.condemn(freights[0], error)]
             return [stored for freight in freights for stored in await self._store_all([freight], apart=True)]
         stored = self._with_rejected(freights, to_store, result) if result.rejected else list(freights)
-        durable_ms = time.time_ns() // 1_000_000
+        durable_ms = wall_ms()
         for freight in stored:
             self._metrics.count_stored(freight.sizes)
             if freight.live and freight.stretch is not None:
@@ -247,7 +248,7 @@ class Keeper:
     async def _commit_once(self, freights: Sequence[Freight]) -> list[Freight]:
         plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
         refusals = [refusal for freight in freights for refusal in freight.refusals]
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_ms()
         # a range that was received before reaches no rule twice
         cargos = [each.cargo for each in freights if each.receipt is None or not self._accounts.has(each.receipt)]
         meaning = None if self._watch is None else self._watch.plan(cargos, now_ms=now_ms)

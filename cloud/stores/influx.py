@@ -9,7 +9,6 @@ login page or a proxy answers at the address is told from an InfluxDB's words by
 """
 
 import asyncio
-import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import groupby
@@ -47,6 +46,7 @@ from cloud.stores.contract import (
     WriteResult,
 )
 from cloud.stores.lines import MARKS, lines_of
+from runtime.clock import wall_ms
 from runtime.secret_urls import SecretUrl
 from wire import QUANTITIES, Domain, Quantity
 
@@ -124,7 +124,7 @@ class InfluxStore:
 
     async def probe(self) -> None:
         """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
-        minute_ms = time.time_ns() // 60_000_000_000 * 60_000
+        minute_ms = wall_ms() // 60_000 * 60_000
         answer = await self._post(b"probe,writer=siaga taken=1i %d\n" % minute_ms)
         if answer.meaning is not Meaning.STORED:
             raise StoreRefused(self._refusal(answer.status, answer.text))
