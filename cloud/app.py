@@ -13,7 +13,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -40,6 +40,7 @@ from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.monitoring.gauges import PlatformGauges
 from cloud.monitoring.places import grown_in, named_in
@@ -56,6 +57,7 @@ from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.settings import CloudSettings, DeadLetterSettings
 from cloud.statuses import Statuses
+from cloud.stores.contract import Verdict
 from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
 from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
@@ -125,8 +127,10 @@ class _Cloud:
             tell=self._watch.see,
             facts=self._facts,
             is_own=lambda gateway: shard_of(gateway) in settings.ingest.shard_range,
+            judge_anew=self._watch.judge_anew,
         )
         self._fleet = FleetClock()
+        self._review = Review(registry, self._store, tell=self._tell_verdicts)
         self._opener = Opener(
             registry=registry,
             store=self._store,
@@ -220,6 +224,13 @@ class _Cloud:
             shards=self._settings.ingest.shard_range,
         )
 
+    async def _tell_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Whoever has judged by readings judges anew by what later ones have shown of them."""
+        self._newest.judge_anew(verdicts)
+        for verdict in verdicts:
+            self._derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
+        await self._watch.judge_anew(verdicts)
+
     def _safe_keeper(self) -> Keeper:
         return Keeper(
             opener=self._opener,
@@ -231,6 +242,7 @@ class _Cloud:
             metrics=self._metrics,
             watch=self._watch,
             note=self._derivations.hear,
+            review=self._review,
             confirm=self._confirm,
         )
 
@@ -243,6 +255,7 @@ class _Cloud:
             metrics=self._metrics,
             watch=self._watch if self._settings.ingest.enabled else None,
             note=self._derivations.hear,
+            review=self._review,
         )
 
     def _whole(self) -> Platform:
@@ -277,6 +290,7 @@ class _Cloud:
             "clocks": self._fleet.component if takes_in else _no_ingest,
             "geometry": self._opener.heights.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,
+            "review": self._review.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
             **({} if self._reports is None else {"dashboards": self._reports.component}),
             **self._monitoring.looks(),
@@ -365,7 +379,7 @@ class _Cloud:
         if self._settings.ingest.enabled:
             await self._keeper.learn_newest()
             await self._watch.start()
-            works = [self._pipeline.run(), self._watch.run(), self._derivations.run()]
+            works = [self._pipeline.run(), self._watch.run(), self._derivations.run(), self._review.run()]
             await asyncio.gather(*works, *([] if self._reports is None else [self._reports.run()]))
         while True:
             await self._keeper.learn_newest()

@@ -18,6 +18,7 @@ from cloud.alarms.warming import columns_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import Point, ReadingsStore
 from rules.engine import START, Event, EventKind, Observed, Other, State, Watched, step, step_column, tick
+from rules.marks import NOT_BELIEVED
 from rules.rule import Kind, Rule
 from rules.said import Said
 from rules.scope import Resolved
@@ -150,7 +151,7 @@ class Previewer:
             if each is not None and (also := each.rule.also) is not None
         }
         others = {name: await self._history(*name, start_ms - within, end_ms) for name, within in alsos.items()}
-        return points, others
+        return points, {name: [one for one in found if not one.marks & NOT_BELIEVED] for name, found in others.items()}
 
     async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
         points = await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS + 1)

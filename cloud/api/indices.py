@@ -58,6 +58,7 @@ class IndexAnswer(Answer):
     sub_indices: list[SubIndexAnswer]
     completeness: float | None = _COMPLETENESS
     above_scale: bool = Field(description="at the end of the scale: it may be worse than the index says")
+    doubts: list[str] = Field(description="marks that speak against the value; empty where nothing does")
     version: int | None = Field(description="of the computation; null where none was needed")
     time: Time = _TIME
     age_s: float
@@ -95,6 +96,7 @@ def _answer(found: IndexNow, now: int) -> IndexAnswer:
         sub_indices=[_sub_index(part) for part in found.parts],
         completeness=found.completeness,
         above_scale=found.above_scale,
+        doubts=list(found.doubts),
         version=found.version,
         time=rfc_3339(found.time_ms),
         age_s=round((now - found.time_ms) / 1_000, 1),

@@ -27,7 +27,7 @@ from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.local_time import HOUR_MS, hour_end_ms
 from rules.siaga import Gauge
 from runtime.clock import wall_ms
@@ -50,7 +50,7 @@ def no_gauge(_sensor: str) -> Gauge | None:
     return None
 
 
-async def _tell_nobody(_blocks: Sequence[Block]) -> None: ...
+async def _tell_nobody(_what: Sequence[Block] | Sequence[Verdict]) -> None: ...
 
 
 class Derivations:
@@ -58,7 +58,7 @@ class Derivations:
 
     `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `tell` gets every
     block before it is written, for the alarm rules: once it is stored nobody would compute it again, and a rule that is
-    told twice adds nothing.
+    told twice adds nothing. `judge_anew` gets what of them is doubted or withdrawn, after it is written.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Derivations:
         tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
         facts: DatedFacts | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
+        judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._registry = registry
@@ -78,6 +79,7 @@ class Derivations:
         self._newest = newest
         self._gauges = gauges
         self._tell_rules = tell
+        self._tell_verdicts = judge_anew
         self._pause = pause
         self._dirty = Dirty()
         self.corrections = None if facts is None else Corrections(facts, store, newest, note=self.note, is_own=is_own)
@@ -251,9 +253,15 @@ class Derivations:
             self._woke_s = time.monotonic()
 
     async def _write(self, sheet: Sheet, now_ms: int) -> None:
-        blocks = await sheet.changed(self._store, now_ms=now_ms)
-        if not blocks:
-            return
+        changes = await sheet.changed(self._store, now_ms=now_ms)
+        if changes.blocks:
+            await self._write_blocks(changes.blocks)
+        if changes.verdicts:
+            await self._store.write_verdicts(changes.verdicts)
+            self._newest.judge_anew(changes.verdicts)
+            await self._tell_verdicts(changes.verdicts)
+
+    async def _write_blocks(self, blocks: Sequence[Block]) -> None:
         await self._tell_rules(blocks)
         result = await self._store.write([self._store.prepare(blocks)])
         for rejected in result.rejected:

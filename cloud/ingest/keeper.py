@@ -26,6 +26,7 @@ from cloud.dead_letters import DeadLetters, Kept, Refusal
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.patience import wait_s
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
@@ -49,7 +50,8 @@ class Keeper:
     """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`.
 
     `note` is told of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC.
-    `confirm` looks in each transaction whether this process may still write; what it raises undoes the transaction.
+    `review` looks again at what was doubted or late. `confirm` looks in each transaction whether this process may still
+    write; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Keeper:
         metrics: Metrics,
         watch: Watch | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
+        review: Review | None = None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -77,6 +80,7 @@ class Keeper:
         self._metrics = metrics
         self._watch = watch
         self._note_stored = note
+        self._review = review
         self._confirm = confirm
         self._pause = pause
         self._suspects: dict[str, float] = {}
@@ -140,6 +144,8 @@ class Keeper:
             self._newest.load(freight.newest)
             if freight.stretch is not None:
                 self._note_stored(freight.gateway, *freight.stretch)
+            if self._review is not None:
+                self._review.hear(freight)
         return stored
 
     async def _write(self, portions: Sequence[Portion], *, apart: bool) -> WriteResult:
