@@ -22,10 +22,9 @@ from cloud.accounting import Accounts
 from cloud.alarms.book import Book
 from cloud.alarms.desk import Desk
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.initial import initial_rules
+from cloud.alarms.initial import seeds
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
-from cloud.alarms.records import RuleVersion
 from cloud.alarms.watch import Watch
 from cloud.blocks import Block
 from cloud.dead_letters import DeadLetters
@@ -88,7 +87,7 @@ async def serve(settings: CloudSettings) -> None:
     with _listener(settings) as listener:
         database = Database(settings.registry.url)
         registry = await _registry(settings, database)
-        cloud = _Cloud(settings, database, registry, initial_rules(settings.rules.initial, registry))
+        cloud = _Cloud(settings, database, registry)
         try:
             await cloud.run(stop, listener)
         finally:
@@ -98,10 +97,7 @@ async def serve(settings: CloudSettings) -> None:
 class _Cloud:
     """The parts, put together."""
 
-    def __init__(
-        self, settings: CloudSettings, database: Database, registry: Registry, rules: list[RuleVersion]
-    ) -> None:
-        self._rules = rules
+    def __init__(self, settings: CloudSettings, database: Database, registry: Registry) -> None:
         self._settings = settings
         self._database = database
         self._registry = registry
@@ -329,7 +325,7 @@ class _Cloud:
         await self._database.run(self._accounts.load)
         await self._database.run(self._opener.offsets.load)
         await self._database.run(self._dead_letters.load)
-        await self._book.provide(self._rules)
+        await self._sow()
         web = self._web() if listener is not None else None
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
         if self._settings.monitoring.enabled and self._settings.ingest.enabled:
@@ -369,6 +365,13 @@ class _Cloud:
                 await self._lease.take()
             except (LeaseHeld, DatabaseUnavailable) as error:
                 raise CannotStart(str(error)) from None
+
+    async def _sow(self) -> None:
+        """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""
+        given = seeds(self._settings.rules.initial, self._registry, await self._book.held())
+        for note in given.notes:
+            _log.warning("%s", note)
+        await self._book.provide(given.versions)
 
     def _confirm(self, connection: Connection) -> None:
         if self._lease is not None:

@@ -127,7 +127,8 @@ def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
 
 def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[Said]:
     yield from family_mistakes(version.family)
-    yield from scope_mistakes(version.scope, registry)
+    if not version.removed:  # what is gone from the city may leave the book, too
+        yield from scope_mistakes(version.scope, registry)
     if not version.reason.strip():
         yield Said("reason: is empty; say in a few words why the rule changes")
     yield from text_mistakes("reason", version.reason, LONGEST_TEXT)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import Field
 
+from cloud.alarms.asleep import also_asleep, asleep
 from cloud.alarms.preview import Crossing, Outcome, Preview, PreviewAlarm
 from cloud.alarms.records import RuleVersion
 from cloud.api.alarm_answers import LevelAnswer, level_answer
@@ -16,6 +17,7 @@ from cloud.api.times import rfc_3339
 from cloud.console.rule_words import sentence
 from cloud.console.words import words_in
 from cloud.printable import GivenTime, Id, ScopeId, Sentence
+from cloud.registry.snapshot import Registry
 from rules.marks import names_of
 from rules.rule import Rule
 from rules.scope import Resolved
@@ -37,6 +39,7 @@ class RuleVersionAnswer(Answer):
     time: Time = _TIME
     author: str
     reason: str
+    asleep: str | None = Field(description="why it watches nothing: what it is about is gone from the city; else null")
 
 
 class FamilyAnswer(Answer):
@@ -136,8 +139,8 @@ class NewPreview(Settings):
     end: GivenTime | None = None
 
 
-def version_answer(version: RuleVersion) -> RuleVersionAnswer:
-    """A version as the API shows it."""
+def version_answer(version: RuleVersion, registry: Registry) -> RuleVersionAnswer:
+    """A version as the API shows it, in the city of `registry`."""
     return RuleVersionAnswer(
         family=version.family,
         scope=version.scope,
@@ -148,7 +151,15 @@ def version_answer(version: RuleVersion) -> RuleVersionAnswer:
         time=rfc_3339(version.at_ms),
         author=version.author,
         reason=version.reason,
+        asleep=_asleep(version, registry),
     )
+
+
+def _asleep(version: RuleVersion, registry: Registry) -> str | None:
+    also = version.fields.get("also")
+    second = also.get("sensor") if isinstance(also, dict) else None
+    found = asleep(version.scope, registry) or (also_asleep(str(second), registry) if second else None)
+    return None if found is None or version.removed else str(found)
 
 
 def describe(rule: Rule, language: str) -> str:

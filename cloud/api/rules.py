@@ -32,6 +32,7 @@ from cloud.api.rule_answers import (
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
 from cloud.printable import GivenTime, PrintableText, Wanted
+from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
 
 PREVIEW_MS = 30 * 86_400_000
@@ -78,7 +79,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
         found = book.versions(family, scope)
         if not found or not may_read_scope(who, book.things, scope):
             raise _unknown(family, scope)
-        return [version_answer(version) for version in found]
+        return [version_answer(version, book.registry) for version in found]
 
 
 def _changes(routes: APIRouter, platform: Platform) -> None:
@@ -90,6 +91,7 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
         _must_change(scope, who, platform)
         _must_name(family, scope, new.fields, who, platform)
         return await _done(
+            book.registry,
             book.save(
                 family,
                 scope,
@@ -97,7 +99,7 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
                 who=who.actor,
                 reason=new.reason,
                 valid_from_ms=time_of("valid_from", new.valid_from),
-            )
+            ),
         )
 
     @routes.delete("/{family}/{scope}")
@@ -111,7 +113,9 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
         """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
         _must_change(scope, who, platform)
         valid_from_ms = time_of("valid_from", valid_from)
-        return await _done(book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms))
+        return await _done(
+            book.registry, book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms)
+        )
 
     @routes.post("/{family}/{scope}/undo")
     async def undo(who: Asking, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
@@ -119,7 +123,7 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
         _must_change(scope, who, platform)
         if not book.versions(family, scope):
             raise _unknown(family, scope)
-        return await _done(book.undo(family, scope, who=who.actor, reason=why.reason))
+        return await _done(book.registry, book.undo(family, scope, who=who.actor, reason=why.reason))
 
 
 def _preview(routes: APIRouter, platform: Platform) -> None:
@@ -158,8 +162,8 @@ def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
     now = wall_ms()
     return FamilyAnswer(
         family=family,
-        scopes=[version_answer(version) for version in seen if (version.scope, version.version) in held],
-        coming=[version_answer(version) for version in seen if version.valid_from_ms > now],
+        scopes=[version_answer(version, book.registry) for version in seen if (version.scope, version.version) in held],
+        coming=[version_answer(version, book.registry) for version in seen if version.valid_from_ms > now],
     )
 
 
@@ -179,9 +183,9 @@ def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Who,
         raise _refused(RuleRefused([no_such_sensor(foreign[0])]))
 
 
-async def _done(change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
+async def _done(registry: Registry, change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
     try:
-        return version_answer(await change)
+        return version_answer(await change, registry)
     except RuleRefused as error:
         raise _refused(error) from None
 
