@@ -147,10 +147,9 @@ class RulesSettings(Settings):
 
 
 class DeadLetterSettings(Settings):
-    """How much refused matter is kept, in all and of each gateway."""
+    """How much refused matter is kept."""
 
     max_mb: Megabytes = 256
-    gateway_mb: Megabytes = 32
 
 
 class ApiSettings(Settings):

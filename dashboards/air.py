@@ -31,7 +31,7 @@ from dashboards.limits import limits, of_domain
 from rules import who2021
 from rules.colours import CALM, SEVERITY_COLOURS
 from rules.rule import Severity
-from wire import AIR_PARAMETERS, Domain
+from wire import AIR_PARAMETERS, ISPU_VERSIONS, Domain
 
 HERE, OURS = one_of("site"), of_domain(Domain.AIR)
 PUBLISHED = "18h"
@@ -63,8 +63,12 @@ NOW = Caption(
 CATEGORY = Caption(
     Text("Kategori dan parameter kritis", "Category and critical parameter"),
     Text(
-        "Kategori ISPU, parameter yang menentukannya, dan kelengkapan 24 jam data di belakangnya.",
-        "The category of ISPU, the parameter that gives it, and how complete the 24 hours behind it are.",
+        "Kategori ISPU, parameter yang menentukannya, dan kelengkapan 24 jam data di belakangnya. ISPU dihitung "
+        "menurut tabel yang resmi bagi kota; di sebelahnya menurut setiap tabel: P.14/2020 (peraturan) dan KLH 2026 "
+        "(teramati pada layanan kementerian).",
+        "The category of ISPU, the parameter that gives it, and how complete the 24 hours behind it are. ISPU is by "
+        "the table that is official for the city; beside it by each table: P.14/2020 (the regulation) and KLH 2026 "
+        "(observed of the ministry's service).",
     ),
     NOTHING_YET,
 )
@@ -89,9 +93,10 @@ RATIO = Caption(
 HISTORY = Caption(
     Text("ISPU dari jam ke jam", "ISPU hour by hour"),
     Text(
-        "ISPU setiap lokasi: rata-rata 24 jam yang bergerak, jadi lambat naik dan lambat turun. Garis putus-putus: "
-        "batas kategori.",
-        "ISPU of each site: a moving mean of 24 hours, so it rises and falls slowly. Dashed: the limits of categories.",
+        "ISPU setiap lokasi: rata-rata 24 jam yang bergerak, jadi lambat naik dan lambat turun; di samping yang resmi "
+        "juga menurut setiap tabel. Garis putus-putus: batas kategori.",
+        "ISPU of each site: a moving mean of 24 hours, so it rises and falls slowly; beside the official one that "
+        "by each table. Dashed: the limits of categories.",
     ),
 )
 CALENDAR = Caption(
@@ -160,17 +165,23 @@ def _now(look: Look) -> StatPanel:
 
 def _category(look: Look) -> TablePanel:
     """Its category in words, and what it stands on."""
-    what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete")
+    versions = [f"ispu_{key}" for key in ISPU_VERSIONS]
+    what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete", *versions)
     inner = lately(what, "air", where=HERE, by="site", within="3h")
+    shown = f"site ispu category critical complete {' '.join(versions)}"
     parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
     return table(
-        look, CATEGORY, Query(rows("site ispu category critical complete", inner), table=True), worst_first="ispu",
+        look, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
         columns=[
             Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
             Column(name="ispu", title=Text("ISPU", "ISPU"), decimals=0),
             Column(name="category", title=Text("Kategori", "Category"), scale=ISPU, as_class=True),
             Column(name="critical", title=Text("Parameter kritis", "Critical parameter"), words=parameters),
             Column(name="complete", title=Text("Lengkap", "Complete"), unit=unit("%", look), decimals=0),
+            *(
+                Column(name=f"ispu_{key}", title=Text(f"menurut {version}", f"by {version}"), decimals=0)
+                for key, version in ISPU_VERSIONS.items()
+            ),
         ],
     )  # fmt: skip
 
@@ -199,7 +210,13 @@ def _ratio(look: Look) -> TablePanel:
 def over_hours(look: Look) -> LinesPanel:
     """The index over time between the limits of its categories."""
     text = over_time('last("ispu")', "air", where=HERE, by="site", fill="none")
-    panel = lines(look, HISTORY, Query(text, alias="$tag_site"), unit="none", scale=ISPU, limits=True)
+    others = [
+        Query(
+            over_time(f'last("ispu_{key}")', "air", where=HERE, by="site", fill="none"), alias=f"$tag_site · {version}"
+        )
+        for key, version in ISPU_VERSIONS.items()
+    ]
+    panel = lines(look, HISTORY, Query(text, alias="$tag_site"), *others, unit="none", scale=ISPU, limits=True)
     return panel.interval("1h").min(0).override_by_regexp(".*", opens_site(look))
 
 

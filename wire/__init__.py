@@ -5,13 +5,27 @@ from wire.batch import Batch, Column, Envelope, Lost, decode_batch, decode_envel
 from wire.errors import WireError
 from wire.names import check_name, is_name
 from wire.printable import is_printable, printable
-from wire.quantities import AIR_PARAMETERS, MEASURED, QUANTITIES, Domain, Quantity
+from wire.quantities import (
+    AIR_PARAMETERS,
+    ISPU_BY_VERSION,
+    ISPU_OF_VERSIONS,
+    ISPU_TABLE,
+    ISPU_VERSIONS,
+    MEASURED,
+    QUANTITIES,
+    Domain,
+    Quantity,
+)
 from wire.reading import Clock, Reading
 from wire.status import SourceState, SourceStatus, SpoolState, Status, decode_status, encode_status
 from wire.topics import Channel, Topic, parse_topic, shard_of, subscription, topic_of
 
 __all__ = [
     "AIR_PARAMETERS",
+    "ISPU_BY_VERSION",
+    "ISPU_OF_VERSIONS",
+    "ISPU_TABLE",
+    "ISPU_VERSIONS",
     "MEASURED",
     "QUANTITIES",
     "Ack",

@@ -9,6 +9,7 @@ Derived quantities are computed by Siaga from others (docs/indices.md) and never
 the city file can declare one.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -86,6 +87,15 @@ MEASURED: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}
 AIR_PARAMETERS = ("pm10", "pm2_5", "so2", "co", "o3", "no2", "hc")
 """Those of ISPU, in the order of its annex and of its ties."""
 
+ISPU_VERSIONS = {"p14_2020": "P.14/2020", "klh_2026": "KLH 2026"}
+"""The versions of ISPU's table, by key, with their names; each is computed, and one is official: see rules/ispu.py."""
+ISPU_OF_VERSIONS = ("pm10", "pm2_5")
+"""The parameters whose index depends on the version."""
+ISPU_TABLE = "ispu_table"
+"""Which version (its number) the official ISPU beside it was computed with."""
+ISPU_BY_VERSION = tuple(name for key in ISPU_VERSIONS for name in (f"ispu_{key}", f"ispu_{key}_critical"))
+"""The ISPU of a site by each version, and its critical parameter."""
+
 # Computed by Siaga, and by nobody else: see docs/indices.md for each rule, its source and its version.
 _OF_EACH_AIR_PARAMETER = (
     # name unit dec low high English Indonesian
@@ -103,6 +113,7 @@ _DERIVED = (
     ("ispu", _A, "{ISPU}", 0, 0.0, 500.0, "ISPU", "ISPU"),
     ("ispu_critical", _A, "{parameter}", 0, 0.0, 6.0, "Critical parameter of ISPU", "Parameter kritis ISPU"),
     ("ispu_completeness", _A, "%", 0, 0.0, 100.0, "Completeness: ISPU", "Kelengkapan: ISPU"),
+    (ISPU_TABLE, _A, "{version}", 0, 1.0, 1e6, "Version of the ISPU table", "Versi tabel ISPU"),
     ("us_aqi", _A, "{AQI}", 0, 0.0, 10_000.0, "US AQI", "US AQI"),
     ("us_aqi_critical", _A, "{parameter}", 0, 0.0, 6.0, "Critical parameter of US AQI", "Parameter kritis US AQI"),
     ("us_aqi_completeness", _A, "%", 0, 0.0, 100.0, "Completeness: US AQI", "Kelengkapan: US AQI"),
@@ -133,7 +144,20 @@ def _derived() -> dict[str, Quantity]:
                 continue  # the US index knows no hydrocarbons
             texts = english.format(names[0]), indonesian.format(names[1])
             rows.append(Quantity(name.format(parameter), _A, unit, decimals, low, high, *texts, derived=True))
+    for key, version in ISPU_VERSIONS.items():
+        rows += _of_version(key, version)
     return {row.name: row for row in rows}
+
+
+def _of_version(key: str, version: str) -> Iterator[Quantity]:
+    """ISPU by one version of its table, of a site and of the parameters that depend on it."""
+    by = f"ISPU by {version}", f"ISPU menurut {version}"
+    yield Quantity(f"ispu_{key}", _A, "{ISPU}", 0, 0.0, 500.0, *by, derived=True)
+    critical = f"Critical parameter of {by[0]}", f"Parameter kritis {by[1]}"
+    yield Quantity(f"ispu_{key}_critical", _A, "{parameter}", 0, 0.0, 6.0, *critical, derived=True)
+    for parameter in ISPU_OF_VERSIONS:
+        names = f"{by[0]}: {MEASURED[parameter].english}", f"{by[1]}: {MEASURED[parameter].indonesian}"
+        yield Quantity(f"ispu_{key}_{parameter}", _A, "{ISPU}", 0, 0.0, 500.0, *names, derived=True)
 
 
 QUANTITIES: dict[str, Quantity] = MEASURED | _derived()

@@ -4,11 +4,12 @@ A site with several sensors of one parameter has the worst of them. PM2.5 counts
 at 09:00 and 15:00 of the site, and hold until the next time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import and_after, ended, hour_of, spans
 from cloud.derived.sheet import Sheet, values_of
+from cloud.registry.facts import Eras, always
 from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
 from rules import ispu
@@ -22,12 +23,15 @@ from rules.derived import (
     ispu_of_day,
     ispu_of_site,
 )
+from rules.ispu import P14_2020, TABLES
 from rules.local_time import DAY_MS, hour_ends_to
-from wire import AIR_PARAMETERS, Domain
+from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, Domain
 
 HELD_HOURS = 19
 """The longest that a published index holds: from 15:00 to 09:00, in the night in which clocks are set back."""
 
+ALWAYS_P14 = always(P14_2020.key)
+"""The regulation's table, official as long as nobody has said otherwise."""
 Values = dict[int, float]
 
 
@@ -40,16 +44,26 @@ async def hourly_means(
     for start, end in hours:
         hour = await hour_of(store, sensor, parameter, start, end)
         completeness = hour.completeness(sensor.interval_s)
-        if hour.count or hour.doubts:  # what nobody can believe is 0 % complete, and not as if nothing had been said
+        if hour.count:
             mean = hour.mean if completeness >= LEAST_PERCENT else None
             sheet.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
     return sheet, [end for _, end in hours]
 
 
 async def indices_of_sensor(
-    store: ReadingsStore, sensor: Sensor, parameter: str, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: ReadingsStore,
+    sensor: Sensor,
+    parameter: str,
+    ends_ms: Collection[int],
+    *,
+    zone: ZoneInfo,
+    now_ms: int,
+    official: Eras = ALWAYS_P14,
 ) -> tuple[Sheet, list[int]]:
-    """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices."""
+    """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices.
+
+    ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key).
+    """
     sheet = _sheet(sensor.site, sensor.id)
     times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, zone=zone, now_ms=now_ms)
     for span in spans(times, gap_ms=DAY_MS):
@@ -60,7 +74,7 @@ async def indices_of_sensor(
             if share:
                 sheet.put(time_ms, {f"{parameter}_day": mean, f"{parameter}_day_completeness": 100.0 * share})
             if ispu.is_published(parameter, time_ms, zone):
-                _put(sheet, time_ms, f"ispu_{parameter}", ispu_of_day(parameter, hours))
+                _put_ispu(sheet, time_ms, parameter, hours, TABLES[official.at(time_ms)])
             if parameter in AQI_HOURS:
                 _put(sheet, time_ms, f"us_aqi_{parameter}", aqi_of_hours(parameter, hours))
     return sheet, times
@@ -68,21 +82,23 @@ async def indices_of_sensor(
 
 async def indices_of_site(
     store: ReadingsStore, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
-    zone: ZoneInfo, now_ms: int,
+    zone: ZoneInfo, now_ms: int, official: Eras = ALWAYS_P14,
 ) -> Sheet:  # fmt: skip
-    """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds."""
+    """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds.
+
+    ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key).
+    """
     sheet = _sheet(site, site)
     for span in spans(and_after(times_ms, HELD_HOURS, zone=zone, now_ms=now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = span[0] - DAY_MS, span[-1]
-        published = await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms)
         of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms)
+        published = {
+            key: await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms, version=key) for key in TABLES
+        }
         for time_ms in span:
-            then = {parameter: ispu.last_publication_ms(parameter, time_ms, zone) for parameter in published}
-            held = {
-                parameter: found[then[parameter]] for parameter, found in published.items() if then[parameter] in found
-            }
+            held = {key: _held(found, time_ms, zone) for key, found in published.items()}
+            _put_ispu_of_site(sheet, time_ms, held, TABLES[official.at(time_ms)])
             now = {parameter: found[time_ms] for parameter, found in of_hour.items() if time_ms in found}
-            _put_site(sheet, time_ms, "ispu", ispu_of_site(held))
             _put_site(sheet, time_ms, "us_aqi", aqi_of_site(now))
     return sheet
 
@@ -94,15 +110,17 @@ async def _worst(
     parameters: Collection[str],
     first_ms: int,
     last_ms: int,
+    *,
+    version: str = "",
 ) -> Mapping[str, Mapping[int, Index]]:
-    """By parameter and time the largest index of all sensors of a site."""
+    """By parameter and time the largest index of all sensors of a site, by one `version` where there are several."""
     worst: dict[str, dict[int, Index]] = {}
     for parameter in parameters:
         name = f"{index}_{parameter}"
         for sensor in sensors:
             if parameter not in sensor.quantities:
                 continue
-            values = await values_of(store, sensor.id, name, first_ms=first_ms, last_ms=last_ms)
+            values = await _indices(store, sensor.id, name, first_ms, last_ms, version=version)
             shares = await values_of(store, sensor.id, f"{name}_completeness", first_ms=first_ms, last_ms=last_ms)
             of_parameter = worst.setdefault(parameter, {})
             for time_ms, value in values.items():
@@ -112,17 +130,64 @@ async def _worst(
     return worst
 
 
+async def _indices(
+    store: ReadingsStore, sensor: str, name: str, first_ms: int, last_ms: int, *, version: str
+) -> dict[int, float]:
+    """The index of one parameter at one sensor: by `version` where it depends on that.
+
+    What was computed before tables had versions stands under its plain name, and is of the regulation's.
+    """
+    plain = await values_of(store, sensor, name, first_ms=first_ms, last_ms=last_ms)
+    if not version or name.removeprefix("ispu_") not in ISPU_OF_VERSIONS:
+        return plain
+    by_version = await values_of(
+        store, sensor, name.replace("ispu_", f"ispu_{version}_"), first_ms=first_ms, last_ms=last_ms
+    )
+    if version != P14_2020.key:
+        return by_version
+    tables = await values_of(store, sensor, ISPU_TABLE, first_ms=first_ms, last_ms=last_ms)
+    return {time_ms: value for time_ms, value in plain.items() if time_ms not in tables} | by_version
+
+
+def _held(published: Mapping[str, Mapping[int, Index]], time_ms: int, zone: ZoneInfo) -> dict[str, Index]:
+    """What was published last of each parameter."""
+    then = {parameter: ispu.last_publication_ms(parameter, time_ms, zone) for parameter in published}
+    return {parameter: found[then[parameter]] for parameter, found in published.items() if then[parameter] in found}
+
+
+def _put_ispu(sheet: Sheet, time_ms: int, parameter: str, hours: Sequence[float | None], official: ispu.Table) -> None:
+    _put(sheet, time_ms, f"ispu_{parameter}", ispu_of_day(parameter, hours, official))
+    if parameter not in ISPU_OF_VERSIONS:
+        return
+    for key, table in TABLES.items():
+        found = ispu_of_day(parameter, hours, table)
+        if found.completeness:
+            sheet.put(time_ms, {f"ispu_{key}_{parameter}": found.index, ISPU_TABLE: official.number})
+
+
+def _put_ispu_of_site(
+    sheet: Sheet, time_ms: int, held: Mapping[str, Mapping[str, Index]], official: ispu.Table
+) -> None:
+    for key, of_parameter in held.items():
+        found = ispu_of_site(of_parameter)
+        if found is None or of_parameter.keys() != held[P14_2020.key].keys():
+            continue  # a version of which some parameter was not computed yet would look better than it is
+        sheet.put(time_ms, {f"ispu_{key}": found.index, f"ispu_{key}_critical": AIR_PARAMETERS.index(found.critical)})
+        if key == official.key:
+            _put_site(sheet, time_ms, "ispu", found)
+            sheet.put(time_ms, {ISPU_TABLE: official.number})
+
+
 def _put(sheet: Sheet, time_ms: int, name: str, found: Index) -> None:
-    completeness = found.completeness or None  # of a sensor that said nothing at all there is nothing to say
-    sheet.put(time_ms, {name: found.index, f"{name}_completeness": completeness})
+    if found.completeness:  # of a sensor that said nothing at all there is nothing to say
+        sheet.put(time_ms, {name: found.index, f"{name}_completeness": found.completeness})
 
 
 def _put_site(sheet: Sheet, time_ms: int, name: str, found: Site | None) -> None:
-    if found is None:
-        sheet.put(time_ms, dict.fromkeys((name, f"{name}_critical", f"{name}_completeness")))
-        return
-    critical = AIR_PARAMETERS.index(found.critical)
-    sheet.put(time_ms, {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness})
+    if found is not None:
+        critical = AIR_PARAMETERS.index(found.critical)
+        values = {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness}
+        sheet.put(time_ms, values)
 
 
 def _sheet(site: str, sensor: str) -> Sheet:

@@ -24,8 +24,7 @@ from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, ReadingsStore
 from rules.level import level_cm
 from rules.local_time import HOUR_MS
-from runtime.clock import wall_ms
-from wire import QUANTITIES
+from wire import AIR_PARAMETERS, QUANTITIES
 
 DISTANCE, LEVEL = "distance", "water_level"
 SETTLE_S = 10.0
@@ -33,6 +32,8 @@ SETTLE_S = 10.0
 STRETCH_MS = HOUR_MS
 """What is computed in one go: an hour of readings is milliseconds of the event loop."""
 PAGE_READINGS = 20_000
+CITY_SETTLES = 3
+"""How many times as long a fact of the whole city stays due: so that every process that takes in sees it."""
 LATE_KEPT = 200_000
 """Late readings remembered while a correction waits, so that none of them is corrected twice."""
 Converted = dict[int, float]
@@ -68,12 +69,13 @@ class Corrections:
         *,
         note: Callable[[str, str, int, int], None],
         is_own: Callable[[str], bool] = lambda _gateway: True,
-        clock: Callable[[], int] = wall_ms,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._facts, self._store, self._newest = facts, store, newest
         self._note, self._is_own, self._clock, self._settle_s = note, is_own, clock, settle_s
         self._known: dict[int, Known] = {}
+        self._noted: set[int] = set()
         self._converting: frozenset[tuple[str, str]] = frozenset()
         self._late: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
         facts.registry.on_change(self._look)
@@ -96,7 +98,12 @@ class Corrections:
         """Compute what is due, the oldest fact first; StoreUnavailable or DatabaseUnavailable: the rest is left due."""
         for fact in self._registry.facts.due():
             known = self._known.get(fact.id)
-            if known is not None and time.monotonic() - known.since_s >= self._settle_s:
+            waited_s = 0.0 if known is None else time.monotonic() - known.since_s
+            if known is None:
+                continue
+            if fact.subject == CITY:
+                await self._note_city(fact, is_last=waited_s >= CITY_SETTLES * self._settle_s)
+            elif waited_s >= self._settle_s:
                 await self._compute(fact, known)
         if not self._known:
             self._late.clear()
@@ -153,9 +160,26 @@ class Corrections:
                 await self._level(sensor, fact.due_ms)
             for each in sensor.quantities if fact.what != GATEWAY else ():
                 self._note(sensor.id, each, await self._first_ms(sensor.id, each, fact.due_ms), self._clock())
+        await self._done(fact)
+
+    async def _done(self, fact: Fact) -> None:
         await self._facts.go_on(fact, due_ms=None)
         self._known.pop(fact.id, None)
+        self._noted.discard(fact.id)
         await self._facts.load()
+
+    async def _note_city(self, fact: Fact, *, is_last: bool) -> None:
+        """A fact of the whole city reaches every index of the air; each process notes those of its own sensors."""
+        if fact.id not in self._noted:
+            self._noted.add(fact.id)
+            for sensor in self._registry.sensors():
+                for parameter in AIR_PARAMETERS if self._is_own(sensor.gateway) else ():
+                    if parameter in sensor.quantities:
+                        first_ms = await self._first_ms(sensor.id, parameter, fact.due_ms or 0)
+                        # what ended with the hour before stands at the very moment from which the fact holds
+                        self._note(sensor.id, parameter, first_ms - 1, self._clock())
+        if is_last:
+            await self._done(fact)
 
     async def _level(self, sensor: Sensor, due_ms: int) -> None:
         for first_ms, until_ms in await self._stretches(sensor.id, DISTANCE, due_ms, self._clock()):

@@ -15,9 +15,10 @@ from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import StoredReading
 from rules import footfall, ispu, rain, scales, siaga, usaqi, who2021
-from rules.marks import DOUBTED, Mark, names_of
+from rules.derived import REJECTED
+from rules.ispu import P14_2020, TABLE_OF_NUMBER, TABLES
 from rules.siaga import Gauge
-from wire import AIR_PARAMETERS, QUANTITIES
+from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, QUANTITIES
 
 PART_OF_INDEX_MS = 24 * 3_600_000
 """How old a parameter's index may be beside that of its site."""
@@ -49,7 +50,6 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
 
     `completeness` in %, None where nothing was to be completed; `version` of the computation, None of what is read
     straight from the newest reading. `above_scale`: the index is at the end of its scale, and the air may be worse.
-    `doubts` are the marks, by name, that speak against the value.
     """
 
     index: str
@@ -65,7 +65,6 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
     completeness: float | None = None
     version: int | None = None
     above_scale: bool = False
-    doubts: tuple[str, ...] = ()
 
 
 Readings = Mapping[str, StoredReading]
@@ -89,6 +88,7 @@ class Indices:
         own = self._of(site_id)
         found = [
             _air(site, own, "ispu", self._parts(sensors, "ispu", own)),
+            *(_air(site, own, f"ispu_{key}", self._parts(sensors, f"ispu_{key}", own)) for key in TABLES),
             _air(site, own, "us_aqi", self._parts(sensors, "us_aqi", own)),
         ]
         for sensor in sensors:
@@ -100,8 +100,7 @@ class Indices:
         return [index for index in found if index is not None]
 
     def _of(self, sensor: str) -> Readings:
-        held = (reading for reading in self._newest.sensor(sensor) if not reading.marks & Mark.WITHDRAWN)
-        return {reading.quantity: reading for reading in held}
+        return {reading.quantity: reading for reading in self._newest.sensor(sensor)}
 
     def _parts(self, sensors: Iterable[Sensor], index: str, own: Readings) -> tuple[Part, ...]:
         """What the index of the site stands on, the largest first."""
@@ -114,10 +113,12 @@ class Indices:
 
 
 def _part(index: str, parameter: str, readings: Readings) -> Part | None:
-    reading = readings.get(f"{index}_{parameter}")
+    kind = _kind(index)
+    plain = readings.get(f"{kind}_{parameter}")
+    reading = readings.get(f"{index}_{parameter}", plain if parameter not in ISPU_OF_VERSIONS else None)
     if reading is None:
         return None
-    completeness = _beside(reading, readings, f"{reading.quantity}_completeness")
+    completeness = _beside(reading, readings, f"{kind}_{parameter}_completeness")
     category = _air_category(index, reading.value)
     return Part(parameter, reading.sensor, reading.value, category, completeness, reading.time_ms)
 
@@ -126,21 +127,36 @@ def _air(site: Site, own: Readings, index: str, parts: tuple[Part, ...]) -> Inde
     reading = own.get(index)
     if reading is None:
         return None
-    critical = _beside(reading, own, f"{index}_critical")
+    kind, critical = _kind(index), _beside(reading, own, f"{index}_critical")
     return _index(
         site.id,
         reading,
         own,
         category=_air_category(index, reading.value),
-        source=ispu.SOURCE if index == "ispu" else usaqi.SOURCE,
+        source=_table(index, reading, own).source if kind == "ispu" else usaqi.SOURCE,
         critical=None if critical is None else AIR_PARAMETERS[int(critical)],
         parts=parts,
-        above_scale=index == "ispu" and reading.value >= ispu.INDEX_LIMITS[-1],
+        above_scale=kind == "ispu" and reading.value >= ispu.INDEX_LIMITS[-1],
+        of=kind,
     )
 
 
+def _kind(index: str) -> str:
+    """ispu_klh_2026 is an ISPU."""
+    return "ispu" if index.startswith("ispu") else index
+
+
+def _table(index: str, reading: StoredReading, own: Readings) -> ispu.Table:
+    """The version of ISPU's table that an index was computed with."""
+    by_name = TABLES.get(index.removeprefix("ispu_"))
+    if by_name is not None:
+        return by_name
+    number = _beside(reading, own, ISPU_TABLE)
+    return TABLE_OF_NUMBER.get(int(number or 0), P14_2020)
+
+
 def _air_category(index: str, value: float) -> Category:
-    if index == "ispu":
+    if _kind(index) == "ispu":
         of_ispu = ispu.category_of(value)
         colours = of_ispu.colour, of_ispu.colour_indonesian
         return Category(of_ispu.english, of_ispu.indonesian, *colours, of_ispu.hex)
@@ -178,9 +194,9 @@ def _rain(sensor: Sensor, readings: Readings, name: str) -> IndexNow | None:
 
 
 def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow | None:
-    """The stage of the newest level, where somebody has set limits; `doubts` say why it may not be so."""
+    """The stage of the newest level, where it can be believed and somebody has set limits."""
     reading = readings.get("water_level")
-    if gauge is None or reading is None:
+    if gauge is None or reading is None or reading.marks & REJECTED:
         return None
     stage = siaga.siaga_of(gauge, reading.value)
     step = scales.FLOOD.step(str(stage))
@@ -193,7 +209,6 @@ def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow 
         category=Category(*scales.FLOOD.shown(step), "", "", step.hex),
         source=siaga.SOURCE,
         time_ms=reading.time_ms,
-        doubts=tuple(names_of(reading.marks & DOUBTED)),
     )
 
 
@@ -247,7 +262,6 @@ def _index(
         completeness=_beside(reading, readings, f"{of or reading.quantity}_completeness"),
         version=None if version is None else int(version),
         above_scale=above_scale,
-        doubts=tuple(names_of(reading.marks & DOUBTED)),
     )
 
 

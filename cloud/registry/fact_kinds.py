@@ -3,6 +3,7 @@
 mounting_height_cm      of a sensor     30 to 3500, or null where it hangs over no water
 calibration.QUANTITY    of a sensor     {"scale": 1.0, "offset": -2.5}
 site, gateway           of a sensor     the id of one in the city file;  site of a gateway too
+ispu_table              of the city     the key of the version of ISPU's table that is official
 """
 
 import math
@@ -11,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from cloud.registry.facts import Fact, Key
-from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, SITE, calibrated_quantity, calibration_of
+from cloud.registry.facts import CITY, Fact, Key
+from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
 from cloud.registry.snapshot import COMPUTED, Registry
+from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
 from rules.said import Said
 
@@ -60,10 +62,19 @@ def _calibration(value: Any, _registry: Registry) -> Said | None:
     return None
 
 
+def _ispu_table(value: Any, _registry: Registry) -> Said | None:
+    if isinstance(value, str) and value in TABLES:
+        return None
+    return Said(
+        "value {value!r}: there is no such version; write {known}", value=_short(value), known=", ".join(TABLES)
+    )
+
+
 KINDS = {
     MOUNTING_HEIGHT: Kind(("sensor",), _height),
     SITE: Kind(("sensor", "gateway"), _site),
     GATEWAY: Kind(("sensor",), _gateway),
+    OFFICIAL_ISPU: Kind((CITY,), _ispu_table),
 }
 """By the name of the fact; calibrations, one for each quantity of a sensor, are beside it."""
 _OF_CALIBRATION = Kind(("sensor",), _calibration)
@@ -72,7 +83,7 @@ _OF_CALIBRATION = Kind(("sensor",), _calibration)
 def kinds_of(registry: Registry, subject: str) -> list[str]:
     """What can be recorded of a subject."""
     record = record_of(registry, subject)
-    if record is None:
+    if record is None and subject != CITY:
         return []
     kind = subject.partition(":")[0]
     found = [what for what, row in KINDS.items() if kind in row.subjects]
@@ -86,7 +97,7 @@ def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[Said]:
     possible = kinds_of(registry, subject)
     if not possible:
         yield Said(
-            "subject {subject!r}: is nothing that facts are recorded of; write sensor:ID or gateway:ID",
+            "subject {subject!r}: is nothing that facts are recorded of; write sensor:ID, gateway:ID or city",
             subject=subject[:80],
         )
     elif what not in possible:
@@ -102,6 +113,8 @@ def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[Said]:
 
 def ground_of(registry: Registry, key: Key) -> Any:
     """What holds of a thing of which nothing is recorded, as the city file has it."""
+    if key == (CITY, OFFICIAL_ISPU):
+        return P14_2020.key
     record, what = record_of(registry, key[0]), key[1]
     quantity = calibrated_quantity(what)
     if isinstance(record, Sensor) and quantity is not None:
@@ -136,7 +149,7 @@ def visible_facts(
             continue
         if fact.subject not in sites:
             site = site_of(registry, fact.subject)
-            sites[fact.subject] = site is not None and may_see(site)
+            sites[fact.subject] = fact.subject == CITY or (site is not None and may_see(site))
         if sites[fact.subject]:
             found.append(fact)
     return found

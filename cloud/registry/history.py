@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from cloud.registry.facts import Eras, Facts, always
+from cloud.registry.facts import CITY, Eras, Facts, always
 from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
+from rules.ispu import P14_2020
 
 SITE, GATEWAY, MOUNTING_HEIGHT = "site", "gateway", "mounting_height_cm"
+OFFICIAL_ISPU = "ispu_table"
 _CALIBRATION = "calibration."
 _OVER_WATER = ("distance", "water_level")
 
@@ -66,6 +68,10 @@ class History:
         if held is None:
             return always(sensor.calibration.get(quantity, NO_CALIBRATION))
         return Eras(zip(held.starts_ms, map(calibration_from, held.values), strict=True))
+
+    def ispu_table(self) -> Eras:
+        """Which version of ISPU's table was official, by its key."""
+        return self._facts.held(CITY, OFFICIAL_ISPU) or always(P14_2020.key)
 
     def sensor_at(self, sensor: Sensor, time_ms: int) -> Sensor:
         """A sensor of the city file as it was at `time_ms` (UTC)."""

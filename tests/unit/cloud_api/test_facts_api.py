@@ -121,3 +121,23 @@ def test_a_fact_of_nobody_is_a_404(ask):
         assert (await client.post(f"{FACTS}/99999/correct", json={"reason": "x", "value": 1})).status_code == 404
 
     run(ask, questions)
+
+
+def test_the_official_version_of_ispu_is_a_fact_of_the_city_that_takes_all_sites(tmp_path):
+    async def scenario() -> None:
+        async with Morotai(tmp_path) as city, api_of(city, Role.ENGINEER) as client:
+            tables = (await client.get("/api/v1/index-tables")).json()
+            assert [(one["key"], one["status"], one["official"]) for one in tables] == [
+                ("p14_2020", "regulation", True), ("klh_2026", "observed", False),
+            ]  # fmt: skip
+            choice = {"subject": "city", "what": "ispu_table", "value": "klh_2026", "reason": "the mayor's letter 7"}
+            assert (await client.post(FACTS, json=choice | {"value": "p15"})).status_code == 422
+            async with api_of(city, Role.ENGINEER, sites=["daruba"]) as scoped:
+                assert (await scoped.post(FACTS, json=choice)).status_code == 403
+            await recorded(client, **choice)
+            tables = (await client.get("/api/v1/index-tables")).json()
+            assert [one["key"] for one in tables if one["official"]] == ["klh_2026"]
+            (fact, before) = (await client.get(FACTS, params={"subject": "city"})).json()
+            assert (fact["value"], before["value"], before["valid_from"]) == ("klh_2026", "p14_2020", None)
+
+    asyncio.run(scenario())

@@ -23,7 +23,7 @@ from rules.derived import (
 from rules.marks import Mark
 from rules.rule import Kind, Level, Rule, Severity
 from rules.siaga import Gauge, Limit, gauge_of
-from wire import AIR_PARAMETERS, QUANTITIES
+from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_OF_VERSIONS, ISPU_TABLE, ISPU_VERSIONS, QUANTITIES
 
 WIT, INDIA = ZoneInfo("Asia/Jayapura"), ZoneInfo("Asia/Kolkata")
 
@@ -140,6 +140,7 @@ def test_the_parameters_stand_in_the_order_of_the_annex_everywhere():
 def test_what_is_derived_of_a_site_follows_from_what_its_sensors_measure():
     assert set(derived_of_site(["pm2_5"])) == {
         "ispu", "ispu_critical", "ispu_completeness", "us_aqi", "us_aqi_critical", "us_aqi_completeness",
+        ISPU_TABLE, *ISPU_BY_VERSION,
     }  # fmt: skip
     assert "us_aqi" not in derived_of_site(["hc"]), "the US index knows no hydrocarbons"
     assert "capacity_used" in derived_of_site(["people_in"])
@@ -153,6 +154,8 @@ def test_every_derived_quantity_has_its_completeness_or_stands_beside_one_that_h
     assert alone == {
         "ispu_critical", "us_aqi_critical", "air_computation", "flood_computation", "footfall_computation",
         "visitors_present", "visitors_day", "visit_length", "capacity_used", "crowd_density",
+        ISPU_TABLE, *ISPU_BY_VERSION,
+        *(f"ispu_{key}_{parameter}" for key in ISPU_VERSIONS for parameter in ISPU_OF_VERSIONS),
     }  # fmt: skip
 
 
