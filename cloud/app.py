@@ -13,9 +13,8 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import uvicorn
 from sqlalchemy import Connection
 
 from cloud.access.gate import Access
@@ -23,10 +22,9 @@ from cloud.accounting import Accounts
 from cloud.alarms.book import Book
 from cloud.alarms.desk import Desk
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.initial import initial_rules
+from cloud.alarms.initial import seeds
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
-from cloud.alarms.records import RuleVersion
 from cloud.alarms.watch import Watch
 from cloud.blocks import Block
 from cloud.dead_letters import DeadLetters
@@ -41,6 +39,7 @@ from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
 from cloud.ingest.replay import Replayer
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.monitoring.gauges import PlatformGauges
 from cloud.monitoring.places import grown_in, named_in
@@ -55,16 +54,17 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
-from cloud.settings import CloudSettings
+from cloud.settings import CloudSettings, DeadLetterSettings
 from cloud.statuses import Statuses
+from cloud.stores.contract import Verdict
 from cloud.stores.engines import store_of
 from cloud.stores.influx import InfluxStore
+from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
 from wire import shard_of
 
 DRAIN_S = 1.5
-CLOSE_CONNECTIONS_S = 1
 QUEUES_EMPTY_S = 10.0
 """How long after a connection the broker may still deliver what waited for it."""
 REFRESH_S = 5.0
@@ -87,7 +87,7 @@ async def serve(settings: CloudSettings) -> None:
     with _listener(settings) as listener:
         database = Database(settings.registry.url)
         registry = await _registry(settings, database)
-        cloud = _Cloud(settings, database, registry, initial_rules(settings.rules.initial, registry))
+        cloud = _Cloud(settings, database, registry)
         try:
             await cloud.run(stop, listener)
         finally:
@@ -97,10 +97,7 @@ async def serve(settings: CloudSettings) -> None:
 class _Cloud:
     """The parts, put together."""
 
-    def __init__(
-        self, settings: CloudSettings, database: Database, registry: Registry, rules: list[RuleVersion]
-    ) -> None:
-        self._rules = rules
+    def __init__(self, settings: CloudSettings, database: Database, registry: Registry) -> None:
         self._settings = settings
         self._database = database
         self._registry = registry
@@ -109,7 +106,7 @@ class _Cloud:
         self._accounts, self._newest = Accounts(), Newest()
         self._statuses = Statuses(lambda: self._session.connected_since_s)
         self._metrics = Metrics(self._accounts)
-        self._dead_letters = DeadLetters(database, max_bytes=settings.dead_letters.max_mb * 2**20)
+        self._dead_letters = self._dead_letters_of(settings.dead_letters)
         self._session = self._broker_session()
         self._lease = Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None
         self._book = Book(database, registry)
@@ -126,8 +123,10 @@ class _Cloud:
             tell=self._watch.see,
             facts=self._facts,
             is_own=lambda gateway: shard_of(gateway) in settings.ingest.shard_range,
+            judge_anew=self._watch.judge_anew,
         )
         self._fleet = FleetClock()
+        self._review = Review(registry, self._store, tell=self._tell_verdicts)
         self._opener = Opener(
             registry=registry,
             store=self._store,
@@ -158,6 +157,14 @@ class _Cloud:
         self._looks = self._components()
         self._metrics.watch(self._gauges())
         self._platform = self._whole()
+
+    def _dead_letters_of(self, settings: DeadLetterSettings) -> DeadLetters:
+        return DeadLetters(
+            self._database,
+            max_bytes=settings.max_mb * 2**20,
+            gateway_bytes=min(settings.gateway_mb, settings.max_mb) * 2**20,
+            known=self._registry.gateway_ids,
+        )
 
     def _broker_session(self) -> Session:
         ingest = self._settings.ingest
@@ -213,6 +220,13 @@ class _Cloud:
             shards=self._settings.ingest.shard_range,
         )
 
+    async def _tell_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Whoever has judged by readings judges anew by what later ones have shown of them."""
+        self._newest.judge_anew(verdicts)
+        for verdict in verdicts:
+            self._derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
+        await self._watch.judge_anew(verdicts)
+
     def _safe_keeper(self) -> Keeper:
         return Keeper(
             opener=self._opener,
@@ -224,6 +238,7 @@ class _Cloud:
             metrics=self._metrics,
             watch=self._watch,
             note=self._derivations.hear,
+            review=self._review,
             confirm=self._confirm,
         )
 
@@ -236,6 +251,7 @@ class _Cloud:
             metrics=self._metrics,
             watch=self._watch if self._settings.ingest.enabled else None,
             note=self._derivations.hear,
+            review=self._review,
         )
 
     def _whole(self) -> Platform:
@@ -270,6 +286,7 @@ class _Cloud:
             "clocks": self._fleet.component if takes_in else _no_ingest,
             "geometry": self._opener.heights.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,
+            "review": self._review.component if takes_in else _no_ingest,
             "dead_letters": self._dead_letters.component,
             **({} if self._reports is None else {"dashboards": self._reports.component}),
             **self._monitoring.looks(),
@@ -307,7 +324,8 @@ class _Cloud:
         await self._take_shards()
         await self._database.run(self._accounts.load)
         await self._database.run(self._opener.offsets.load)
-        await self._book.provide(self._rules)
+        await self._database.run(self._dead_letters.load)
+        await self._sow()
         web = self._web() if listener is not None else None
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
         if self._settings.monitoring.enabled and self._settings.ingest.enabled:
@@ -348,6 +366,13 @@ class _Cloud:
             except (LeaseHeld, DatabaseUnavailable) as error:
                 raise CannotStart(str(error)) from None
 
+    async def _sow(self) -> None:
+        """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""
+        given = seeds(self._settings.rules.initial, self._registry, await self._book.held())
+        for note in given.notes:
+            _log.warning("%s", note)
+        await self._book.provide(given.versions)
+
     def _confirm(self, connection: Connection) -> None:
         if self._lease is not None:
             self._lease.confirm(connection)
@@ -357,17 +382,18 @@ class _Cloud:
         if self._settings.ingest.enabled:
             await self._keeper.learn_newest()
             await self._watch.start()
-            works = [self._pipeline.run(), self._watch.run(), self._derivations.run()]
+            works = [self._pipeline.run(), self._watch.run(), self._derivations.run(), self._review.run()]
             await asyncio.gather(*works, *([] if self._reports is None else [self._reports.run()]))
         while True:
             await self._keeper.learn_newest()
             with contextlib.suppress(DatabaseUnavailable):  # health tells of it
                 await self._database.run(self._accounts.load)
                 await self._database.run(self._opener.offsets.load)
+                await self._database.run(self._dead_letters.load)
                 await self._book.refresh()
             await asyncio.sleep(REFRESH_S)
 
-    def _web(self) -> uvicorn.Server:
+    def _web(self) -> Server:
         from cloud.api.app import make_api
         from cloud.console.page import mount_console
 
@@ -377,15 +403,7 @@ class _Cloud:
         except ValueError as error:
             raise CannotStart(f"[console]: {error}") from None
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
-        return _Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                forwarded_allow_ips=list(self._settings.api.proxies),
-                timeout_graceful_shutdown=CLOSE_CONNECTIONS_S,
-            )
-        )
+        return server_of(app, proxies=self._settings.api.proxies)
 
     def _is_prompt(self) -> bool:
         """Whether what arrives now was held up nowhere."""
@@ -402,14 +420,6 @@ class _Cloud:
         if self._session.connected:
             return Component(Condition.OK, f"connected to {self._session.node}")
         return Component(Condition.DOWN, self._session.problem)
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without signal handlers: the process has its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _spare_the_collector() -> None:

@@ -11,8 +11,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.alarms.initial import initial_rules
+from cloud.alarms.book import read_versions
+from cloud.alarms.initial import seeds
+from cloud.alarms.records import RuleVersion
+from cloud.backup.manifest import BackupError
+from cloud.backup.registry_rows import snapshot
 from cloud.notify.settings import CapFileChannel, EmailChannel, TelegramChannel, WebhookChannel, sites_must_exist
 from cloud.registry.city_file import read_city_file
 from cloud.settings import CloudSettings, InfluxSettings, SqliteSettings, read_cloud_settings
@@ -28,6 +33,8 @@ from runtime.machine import (
 from runtime.settings import SettingsError, beside, read_document
 
 T = TypeVar("T")
+ASK_S = 2
+"""How long a look at files waits for a database that may be elsewhere."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -52,9 +59,22 @@ def check(config: Path) -> Found:
         warnings += [f"{name}: {sentence}" for sentence in _warnings(settings)]
         if registry is not None:
             known = registry
-            _taken(mistakes, lambda: initial_rules(settings.rules.initial, known))
+            given = _taken(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
+            warnings += () if given is None else given.notes
             _taken(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
     return Found(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
+
+
+def _rules_held(url: str) -> list[RuleVersion]:
+    """The rules that the database has, for which the file has no say any more; none where it cannot be asked."""
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        address = address.update_query_dict({"connect_timeout": str(ASK_S)})
+    try:
+        with snapshot(address.render_as_string(hide_password=False)) as connection:
+            return read_versions(connection)
+    except (BackupError, SQLAlchemyError):
+        return []
 
 
 def _taken(mistakes: list[str], work: Callable[[], T]) -> T | None:

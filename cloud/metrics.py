@@ -49,6 +49,9 @@ class Metrics:
         self.dead_letters = self._counter("siaga_dead_letters", "Readings (or unreadable messages) refused", "reason")
         for reason in Reason:
             self.dead_letters.labels(reason.value)  # so that each is there, as 0, before its first
+        self.discarded = self._counter(
+            "siaga_readings_discarded", "Refused readings not kept for want of room", "reason"
+        )
         self.shed = self._counter("siaga_batches_shed", "Batches not taken for want of room; gateways send them again")
         self.ignored = self._counter("siaga_messages_ignored", "Messages on topics that are no gateway's")
         self.store_errors = self._counter("siaga_store_errors", "Writes that the store did not take", "kind")

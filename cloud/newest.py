@@ -5,8 +5,11 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from cloud.blocks import Block
-from cloud.stores.contract import StoredReading
+from cloud.stores.contract import StoredReading, Verdict
+from rules.marks import with_verdict
 from wire import QUANTITIES, Domain
 
 
@@ -68,6 +71,15 @@ class Newest:
             held = self._readings.get(key)
             if held is None or held.time_ms <= reading.time_ms:
                 self._readings[key] = reading
+
+    def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
+        """Take later verdicts on readings; one on a reading that is not the newest any more changes nothing."""
+        for verdict in verdicts:
+            key = (verdict.sensor, verdict.quantity)
+            held = self._readings.get(key)
+            if held is not None and held.time_ms == verdict.time_ms:
+                marks = with_verdict(held.marks, verdict.marks)
+                self._readings[key] = msgspec.structs.replace(held, marks=marks)
 
 
 def _age_s(newest_ms: int | None, now_ms: int) -> float | None:

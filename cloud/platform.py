@@ -4,6 +4,7 @@ broker ─► ingest ─► store ─► newest        platform.health(now_ms) a
              └────► dead letters, accounts
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
@@ -15,7 +16,7 @@ from cloud.alarms.desk import Desk
 from cloud.alarms.journal import Actor
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
-from cloud.dead_letters import DeadLetters
+from cloud.dead_letters import DeadLetters, Wanted
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.health import Component, Condition, Health
@@ -28,6 +29,7 @@ from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
 from cloud.stores.contract import ReadingsStore
+from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import Domain, printable
 
@@ -38,6 +40,15 @@ class Replay(msgspec.Struct, frozen=True):
     stored: int
     refused: int
     sentence: str
+
+
+class Replays(msgspec.Struct, frozen=True):
+    """What became of several dead letters; `next_after_id` is None where those asked for were all of them."""
+
+    letters: int
+    stored: int
+    refused: int
+    next_after_id: int | None
 
 
 class Platform:
@@ -87,6 +98,18 @@ class Platform:
     async def replay(self, dead_letter_id: int, *, who: Actor) -> Replay:
         """Run a dead letter through the checks again, and journal that; LookupError if there is none of that id."""
         return await self._replay(dead_letter_id, who)
+
+    async def replay_many(self, wanted: Wanted, *, after_id: int, limit: int, who: Actor, word: str) -> Replays:
+        """Replay the oldest `limit` open letters after `after_id`, one after the other, and journal why."""
+        found = await self.dead_letters.open_ids(wanted, after_id=after_id, limit=limit + 1)
+        ids, stored, refused = found[:limit], 0, 0
+        for letter_id in ids:
+            with contextlib.suppress(LookupError):  # somebody else has cleared it
+                replay = await self._replay(letter_id, who)
+                stored, refused = stored + replay.stored, refused + replay.refused
+        now_ms = wall_ms()
+        await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
+        return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
     def health(self, now_ms: int) -> Health:
         """How the cloud is doing at `now_ms` (UTC)."""

@@ -147,9 +147,10 @@ class RulesSettings(Settings):
 
 
 class DeadLetterSettings(Settings):
-    """How much refused matter is kept."""
+    """How much refused matter is kept, in all and of each gateway."""
 
     max_mb: Megabytes = 256
+    gateway_mb: Megabytes = 32
 
 
 class ApiSettings(Settings):

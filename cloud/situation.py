@@ -2,6 +2,8 @@
 
 states_of(daruba, …) -> (State(FLOOD, 3, "Siaga 2", orange, alarm), State(AIR, 1, "Moderate" / "Sedang", blue))
 
+daruba, whose only gauge says something that its past speaks against -> State(FLOOD, -1, "doubted: 415 cm", grey)
+
 An open alarm says more than the newest reading: it has lasted, and it stays when the sensor falls silent. Screens and
 dashboards show the same, since both ask here.
 """
@@ -17,8 +19,10 @@ from cloud.stores.contract import StoredReading
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
 from rules.footfall import fullness_of, used_percent
+from rules.marks import DOUBTED, NOT_BELIEVED, Mark
 from rules.rule import Level, Rule
 from wire import AIR_PARAMETERS, QUANTITIES, Domain
+from wire.units import shown
 
 WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
 """The domains that a place can have a state of, in the order in which they are told."""
@@ -30,7 +34,7 @@ _ISPU_HOURS = 3
 class State(msgspec.Struct, frozen=True):
     """A domain's state at a place, in both languages: `rank` 0 is calm, 4 the worst, -1 not known.
 
-    `alarm`: an alarm is open. Colours are #rrggbb.
+    `alarm`: an alarm is open. `doubted`: the newest reading is, so that nothing is sure. Colours are #rrggbb.
     """
 
     domain: Domain
@@ -39,6 +43,7 @@ class State(msgspec.Struct, frozen=True):
     indonesian: str
     colour: str
     alarm: bool = False
+    doubted: bool = False
 
 
 NO_READING = ("no current reading", "tidak ada data terkini")
@@ -64,8 +69,13 @@ def states_of(
 
 
 def worst_state(states: Iterable[State]) -> State | None:
-    """The worst of some states; an open alarm is worse than a reading of the same rank."""
-    return max(states, key=lambda state: (state.rank, state.alarm), default=None)
+    """The worst of some states; an open alarm is worse than a reading of the same rank, and a doubt than calm."""
+    return max(states, key=lambda state: badness(state.rank, alarm=state.alarm, doubted=state.doubted), default=None)
+
+
+def badness(rank: int, *, alarm: bool, doubted: bool) -> tuple[int, bool, bool, int]:
+    """What states are compared by."""
+    return rank or -1, alarm, doubted, rank
 
 
 def unknown(domain: Domain, words: tuple[str, str] = NO_READING) -> State:
@@ -118,21 +128,44 @@ def _flood(
     if all(is_silent(reading, sensors, now_ms) for reading in levels):
         yield unknown(Domain.FLOOD)
         return
+    current = [reading for reading in levels if not is_silent(reading, sensors, now_ms)]
+    yield from _doubted(Domain.FLOOD, current)
+    if all(reading.marks & NOT_BELIEVED for reading in current):
+        return
     stage = siaga.STAGES[siaga.NORMAL]
     yield State(Domain.FLOOD, 0, stage.english, stage.indonesian, stage.hex)
 
 
-def _air(
-    _site: Site, readings: Sequence[StoredReading], _sensors: Mapping[str, Sensor], now_ms: int
-) -> Iterator[State]:
+def _air(_site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int) -> Iterator[State]:
     oldest_ms = now_ms - _ISPU_HOURS * 3_600_000
-    indices = [reading.value for reading in readings if reading.quantity == ISPU and reading.time_ms >= oldest_ms]
+    measured = [reading for reading in readings if reading.quantity in AIR_PARAMETERS]
+    yield from _doubted(Domain.AIR, [reading for reading in measured if not is_silent(reading, sensors, now_ms)])
+    indices = [reading.value for reading in readings if _is_index(reading) and reading.time_ms >= oldest_ms]
     if indices:
         category = ispu.category_of(max(indices))
         rank = ispu.CATEGORIES.index(category)
         yield State(Domain.AIR, rank, category.english, category.indonesian, category.hex)
-    elif any(reading.quantity in AIR_PARAMETERS for reading in readings):
+    elif measured:
         yield unknown(Domain.AIR, _NO_INDEX)  # it takes 18 hours of 24
+
+
+def _is_index(reading: StoredReading) -> bool:
+    return reading.quantity == ISPU and not reading.marks & Mark.WITHDRAWN
+
+
+def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[State]:
+    """The worst of the newest readings that cannot be taken as they are: neither calm nor an alarm."""
+    doubted = max((one for one in current if one.marks & DOUBTED), key=lambda one: one.value, default=None)
+    if doubted is not None:
+        row = QUANTITIES[doubted.quantity]
+        value = f"{doubted.value:,.{row.decimals}f}"
+        english, indonesian = shown(row.unit, "en"), shown(row.unit, "id")
+        words = (f"doubted: {value} {english}", f"diragukan: {_in_indonesian(value)} {indonesian}")
+        yield State(domain, -1, *words, UNKNOWN, doubted=True)
+
+
+def _in_indonesian(number: str) -> str:
+    return number.translate(str.maketrans(",.", ".,"))
 
 
 def _visitors(

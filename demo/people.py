@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import time
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ from cloud.access.who import ROLE_OF_NAME, Role
 from cloud.alarms.journal import Actor
 from cloud.registry.database import Database, DatabaseUnavailable
 from demo.folder import ANOTHER_FOLDER, CannotStart
+from runtime.clock import wall_ms
 
 _DEMO = Actor("siaga-demo", "siaga-demo")
 _TOKEN = "demo-figures-"  # noqa: S105 - the beginning of a name
@@ -60,7 +60,7 @@ async def _token(access: Access) -> str:
     for token in await access.tokens.all():
         if token.name.startswith(_TOKEN) and token.revoked_ms is None:
             await access.tokens.revoke(token.id, by=_DEMO)
-    name = f"{_TOKEN}{time.time_ns() // 1_000_000}"
+    name = f"{_TOKEN}{wall_ms()}"
     secret, _ = await access.tokens.add(name, Role.VIEWER, days=_TOKEN_DAYS, by=_DEMO)
     return secret
 

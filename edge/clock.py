@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from runtime.clock import wall_ms
 from wire import Clock
 
 _STA_UNSYNC = 0x0040  # linux/timex.h
@@ -77,7 +78,7 @@ def kernel_is_synced() -> bool:
 
 def tick(*, synced: bool) -> Tick:
     """The system's clocks now."""
-    return Tick(time.time_ns() // 1_000_000, time.monotonic_ns() // 1_000_000, synced)
+    return Tick(wall_ms(), time.monotonic_ns() // 1_000_000, synced)
 
 
 def boot_id() -> str:

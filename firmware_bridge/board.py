@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from firmware_bridge.counters import step
+from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.family import Option, OptionError, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
@@ -37,6 +37,9 @@ _CRC = struct.Struct("<H")
 _LONGEST_BODY = _HEAD.size + MAX_ITEMS * _ITEM.size
 _BITS = 32
 _COUNTER = 0x80
+_MOST_A_SECOND = {"rainfall": 3.0}
+"""Tips of a bucket of 0.2 mm in 2,160 mm/h, which is beyond any rain that was ever measured."""
+_MOST_PEOPLE_A_SECOND = 10.0
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -220,7 +223,8 @@ class BoardDecoder:
         self._channels = _channels(chosen["channels"])
         self._framer = Framer(FRAMING, self._take)
         self._last = (memory["boot"], memory["seq"]) if {"boot", "seq"} <= memory.keys() else None
-        self._totals = {key: total for key, total in memory.items() if "/" in key}
+        self._counters = _counters_in(memory)
+        self._before = {key.removesuffix(_BEFORE): total for key, total in memory.items() if key.endswith(_BEFORE)}
         self._rain: dict[int, RainRate] = {}
 
     def feed(self, data: bytes) -> list[Frame | Noise]:
@@ -228,10 +232,19 @@ class BoardDecoder:
         return self._framer.feed(data)
 
     def memory(self) -> dict[str, int]:
-        """The last frame's boot and seq, and the total of each counter as "<channel>/<quantity>"."""
+        """The last frame's boot and seq, and the total of each counter as "<channel>/<quantity>".
+
+        After a fall of the total, "…/fell_to", "…/at" and "…/rises" stand beside it, and "…/before" is the total before
+        the board started again.
+        """
         if self._last is None:
             return {}
-        return {"boot": self._last[0], "seq": self._last[1], **self._totals}
+        memory = {"boot": self._last[0], "seq": self._last[1]}
+        for key, counted in self._counters.items():
+            memory[key] = counted.total
+            if counted.fell_to is not None:
+                memory |= {f"{key}/{name}": getattr(counted, name) for name in _AFTER_A_FALL}
+        return memory | {key + _BEFORE: total for key, total in self._before.items()}
 
     def _take(self, frame: bytes) -> Frame:
         if frame[3] != VERSION:
@@ -251,8 +264,11 @@ class BoardDecoder:
 
     def _start_again(self, *, kept: bool) -> None:
         self._rain.clear()
-        if not kept:
-            self._totals = dict.fromkeys(self._totals, 0)
+        if kept:
+            self._before = {}
+            return
+        self._before = {key: max(was.total, self._before.get(key, 0)) for key, was in self._counters.items()}
+        self._counters = dict.fromkeys(self._counters, Counted(0))
 
     def _read(self, head: Head, items: list[tuple[int, int, int]]) -> Iterator[Sample | str]:
         rates = {channel for channel, code, _ in items if code == _CODE_OF["rain_rate"].code}
@@ -275,8 +291,13 @@ class BoardDecoder:
 
     def _count(self, channel: int, quantity: str, total: int, head: Head, rates: set[int]) -> Iterator[Sample | str]:
         key = f"{channel}/{quantity}"
-        added, note = step(self._totals.get(key), total, bits=_BITS)
-        self._totals[key] = total
+        most = _MOST_A_SECOND.get(quantity, _MOST_PEOPLE_A_SECOND)
+        if key in self._before and not begins_at_zero(
+            total, uptime_ms=head.uptime_ms, frames=head.seq + 1, most_a_second=most
+        ):
+            yield f"{quantity} on channel {channel}: {total} was not counted since the restart"
+            self._counters[key] = Counted(self._before.pop(key))
+        self._counters[key], (added, note) = step(self._counters.get(key), total, bits=_BITS)
         if note:
             yield f"{quantity} on channel {channel}: {note}"
         if quantity != "rainfall":
@@ -289,6 +310,20 @@ class BoardDecoder:
             yield Sample("rainfall", rain_mm, str(channel))
         if rate is not None and channel not in rates:
             yield Sample("rain_rate", rate, str(channel))
+
+
+_AFTER_A_FALL = ("fell_to", "at", "rises")
+_BEFORE = "/before"
+
+
+def _counters_in(memory: Mapping[str, int]) -> dict[str, Counted]:
+    """The counters of a memory; those of a memory that was damaged begin anew."""
+    counters = {}
+    for key, total in memory.items():
+        if key.count("/") == 1:
+            fall = {name: memory[f"{key}/{name}"] for name in _AFTER_A_FALL if f"{key}/{name}" in memory}
+            counters[key] = Counted(total, **fall) if len(fall) in (0, len(_AFTER_A_FALL)) else Counted(total)
+    return counters
 
 
 def _channels(named: Mapping[Any, Any]) -> frozenset[int] | None:

@@ -1,16 +1,37 @@
-"""What a cumulative counter adds: wraps, resets and first counts.
+"""What a cumulative counter adds: growth, wraps, restarts at 0, and totals that fall although nothing was taken off.
 
-last  now    width            adds
- 120  125    any              5
-   -  125    any              unknown: nothing is known of the time before it
-65530   4    16 bits          10       the counter wrapped
- 120    3    16 bits          3        the counter started again at 0
+last  now           width     adds
+ 120  125           any       5
+   -  125           any       unknown: nothing is known of the time before it
+65530   4           16 bits   10       the counter wrapped: both ends within a sixteenth of the range around its end
+ 483  482, 484      any       unknown, 1     a dip: the total is back on its line
+ 470    0, 471      any       unknown, 1     a garbled total: likewise
+ 483  310, 311 … 313  any     unknown … 3    an older total, kept over a power cut: it goes on from there
 
-The rule of Home Assistant's `total_increasing`, with the wrap of a known width added. Whether a frame is older than
-the one before it, and so says nothing, is for the caller to know.
+A total that fell tells nothing by itself: a garbled read, an old copy of a kept total and a counter that really began
+again look alike, and taking "it began again at 0" for granted makes 62 mm of rain out of a power cut. So a fall adds
+nothing, and the totals after it decide. Back at the old total or above: the fall was none, and what is above is added.
+Grown `RISES` times from where it fell to, as only a live counter does: that is the counter now, and its growth since
+the fall is added at once. So the most that a fall can cost is what was counted before it was first seen; it never adds
+what was not counted. (Three zeros in a row are no growth.)
+
+A counter that begins at 0 with each start of its device is another matter: there the device says so. `begins_at_zero`
+holds its total against the time since that start: a total that could not have been counted in it was not begun at 0.
+Whether a frame is older than the one before it, and so says nothing, is for the caller to know.
 """
 
 from typing import NamedTuple
+
+RISES = 3
+
+
+class Counted(NamedTuple):
+    """What is known of a counter: its total; and since that fell, where to, where it is now, how often it rose."""
+
+    total: int
+    fell_to: int | None = None
+    at: int = 0
+    rises: int = 0
 
 
 class Step(NamedTuple):
@@ -20,13 +41,33 @@ class Step(NamedTuple):
     note: str = ""
 
 
-def step(last: int | None, now: int, *, bits: int) -> Step:
-    """The step from total `last` to `now` of a counter of `bits`; a `last` of 0 stands for one known to start there."""
-    if last is None:
-        return Step(None, "first count")
-    if now >= last:
-        return Step(now - last)
-    wrapped = now - last + (1 << bits)
-    if wrapped < 1 << (bits - 4):  # both ends within a sixteenth of the range around its end
-        return Step(wrapped, "counter wrapped")
-    return Step(now, "counter started again at 0")
+def step(known: Counted | None, now: int, *, bits: int) -> tuple[Counted, Step]:
+    """What is known after the total `now` of a counter of `bits`, and what it adds to what was `known`."""
+    if known is None:
+        return Counted(now), Step(None, "first count")
+    if now >= known.total:
+        back = "" if known.fell_to is None else f"counter is back at {now} after {known.at}"
+        return Counted(now), Step(now - known.total, back)
+    wrapped = now - known.total + (1 << bits)
+    if wrapped < 1 << (bits - 4):
+        return Counted(now), Step(wrapped, "counter wrapped")
+    if known.fell_to is None or now < known.at:
+        return Counted(known.total, now, now), Step(None, f"counter fell from {known.total} to {now}: nothing added")
+    return _after_a_fall(known, known.fell_to, now)
+
+
+def _after_a_fall(known: Counted, fell_to: int, now: int) -> tuple[Counted, Step]:
+    rises = known.rises + (now > known.at)
+    if rises >= RISES:
+        return Counted(now), Step(now - fell_to, f"counter goes on from {fell_to}, where it fell to")
+    waits = f"counter is at {now} after it fell from {known.total} to {fell_to}: nothing added yet"
+    return Counted(known.total, fell_to, now, rises), Step(None, waits)
+
+
+def begins_at_zero(total: int, *, uptime_ms: int, frames: int, most_a_second: float) -> bool:
+    """Whether a device that started `uptime_ms` ago can have counted `total` since; 0: it does not say how long ago.
+
+    Then the `frames` since its start speak: a device sends one a minute at least, and counts one a second at most.
+    """
+    most = most_a_second * uptime_ms / 1_000 if uptime_ms else 60 * frames
+    return total <= most

@@ -2,6 +2,7 @@
 
 {"value": "00545.7085", "pm": {"2_5": 12.3}, "t": NaN, "list": [{"v": 1}]}
         PATH  pm.2_5 ──► ("pm", "2_5")     list.0.v ──► ("list", "0", "v")     PMS5003.PM2\\.5 ──► ("PMS5003", "PM2.5")
+        probes.id=28FF01.t ──► of the list `probes` the item whose "id" is "28FF01", wherever it stands
 """
 
 import re
@@ -50,15 +51,25 @@ def path_of(text: str) -> Path | None:
 
 
 def find(document: Any, path: Path) -> Any:
-    """What is at `path`; None where nothing is. A number in a path counts a list's items from 0."""
+    """What is at `path`; None where nothing is.
+
+    A number in a path counts a list's items from 0; id=28FF01 is the item whose id that is, if there is just one.
+    """
     for key in path:
         if type(document) is dict:
             document = document.get(key)
+        elif type(document) is list and "=" in key:
+            document = _item(document, *key.split("=", maxsplit=1))
         elif type(document) is list and key.isdecimal() and len(key) < 7 and int(key) < len(document):
             document = document[int(key)]
         else:
             return None
     return document
+
+
+def _item(items: list[Any], key: str, value: str) -> Any:
+    found = [item for item in items if type(item) is dict and str(item.get(key)) == value]
+    return found[0] if len(found) == 1 else None
 
 
 def number(value: Any) -> float | str:

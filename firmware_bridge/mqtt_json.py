@@ -1,6 +1,7 @@
 """Plain JSON over MQTT: the configuration says where in the message each quantity stands.
 
 values = { pm2_5 = "pm.2_5", temperature = "list.0.value" }    time = "ts"    time_format = "epoch_ms"
+values = { temperature = "probes.id=28FF01.t" }     an item of a list by its own id, for its place may change
 
     sensors/market/reading {"ts": 1764000000000, "pm": {"2_5": "12.3"}, "list": [{"value": 29.5}]}
     ──► Frame((Sample("pm2_5", 12.3, time_ms=1764000000000), Sample("temperature", 29.5, time_ms=1764000000000)))

@@ -10,20 +10,26 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     """A value in the unit that `wire.quantities` gives for `quantity`, before it has a sensor's name.
 
     `channel` tells apart the sensors behind one line; `time_ms` (UTC) is the device's own time, and None means that
-    the reading is to be stamped on arrival.
+    the reading is to be stamped on arrival. `own_id` is that of the sensor itself (of a chip, say), where the message
+    has it and the settings did not choose by it: its place in the message is not its identity.
     """
 
     quantity: str
     value: float
     channel: str = ""
     time_ms: int | None = None
+    own_id: str = ""
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A whole good frame or message. It may hold no samples (warming up, no target): `note` then says why."""
+    """A whole good frame or message. It may hold no samples (warming up, no target): `note` then says why.
+
+    `others` are samples of further sensors for the same quantities, of which those in `samples` come first.
+    """
 
     samples: tuple[Sample, ...]
     note: str = ""
+    others: tuple[Sample, ...] = ()
 
 
 class Noise(msgspec.Struct, frozen=True):

@@ -3,7 +3,9 @@
 {"Time":"2023-05-21T01:06:38","BME280":{"Temperature":20.5,"Humidity":53.1,"Pressure":977.0},
  "SDS0X1":{"PM2.5":11.8,"PM10":5.8},"PressureUnit":"hPa","TempUnit":"C"}
 
-A sensor seen twice gets an index or address after "-" or "_" (DS18B20-1, SHT3X-0x44). `Time` is the device's local
+A sensor seen twice gets an index or address after "-" or "_" (DS18B20-1, SHT3X-0x44). An index is a place: when one
+of two probes is gone, the other is DS18B20 after the device's next start; so those that have one are chosen by their
+"Id", and each sample carries it (`own_id`), by which the gateway knows the sensor again. `Time` is the device's local
 time without a zone, and wrong until its clock is set; Tasmota sends what it has just measured and keeps no backlog.
 So readings are stamped on arrival, and `Time` is not read.
 """
@@ -59,10 +61,16 @@ CONVERSIONS: dict[str, tuple[float, float]] = {
 }
 _DEFAULT_UNITS = {"TempUnit": "C", "PressureUnit": "hPa"}  # early firmware names none
 _INDEX = re.compile(r"[-_]")
+_PLACE = re.compile(r"[-_][0-9]{1,2}$")
 _WORDS = {b"Online": "device is online", b"Offline": "device is offline"}  # …/LWT
 
 OPTIONS = (
-    Option("only", str, "take only this sensor of the device, by its key in the message: DS18B20-2", default=""),
+    Option(
+        "only",
+        str,
+        "take only this sensor of the device, by its Id in the message (01131B), or by its key where it has none",
+        default="",
+    ),
 )
 
 
@@ -81,28 +89,58 @@ def parse(payload: bytes, *, only: str = "") -> Frame | Noise:
     if type(document) is not dict:
         return Noise(len(payload), "message is no JSON object")
     inner = document.get("StatusSNS", document)
-    samples, notes = _gather(inner if type(inner) is dict else {}, only)
-    if not samples and not notes:
-        notes.append(f"no sensor {only}" if only else "no sensor that is known here")
-    return Frame(tuple(samples.values()), "; ".join(notes))
+    return _gather(inner if type(inner) is dict else {}, only)
 
 
-def _gather(message: dict[str, Any], only: str) -> tuple[dict[str, Sample], list[str]]:
+def _gather(message: dict[str, Any], only: str) -> Frame:
     samples: dict[str, Sample] = {}
+    others: list[Sample] = []
     notes: list[str] = []
     for key, body in message.items():
-        fields = SENSORS.get(key) or SENSORS.get(_INDEX.split(key, 1)[0])
-        if fields is None or type(body) is not dict or (only and key != only):
-            continue
-        for name, quantity, unit in fields:
+        fields = _fields_of(key)
+        rank = _rank(key, body, only) if fields and type(body) is dict else _NOT_MEANT
+        for name, quantity, unit in fields if rank else ():
             value = _value(body.get(name), message.get(unit, _DEFAULT_UNITS.get(unit, unit)))
             if isinstance(value, str):
                 notes.append(f"{key[:40]} {name} {value}")
-            elif quantity in samples:
-                notes.append(f"{key[:40]} {name} left out: set only to choose among sensors")
+                continue
+            sample = Sample(quantity, value, own_id="" if rank == _BY_ITS_ID else _id_of(body))
+            if rank == _PERHAPS or quantity in samples:
+                others.append(sample)
             else:
-                samples[quantity] = Sample(quantity, value)
-    return samples, notes
+                samples[quantity] = sample
+            if not only and sample is not samples[quantity]:
+                notes.append(f"{key[:40]} {name} left out: set only to {_named(key, body)} to choose it")
+    if not samples and not notes:
+        notes.append(f"no sensor {only}" if only else "no sensor that is known here")
+    return Frame(tuple(samples.values()), "; ".join(notes), tuple(others))
+
+
+_NOT_MEANT, _PERHAPS, _BY_ITS_KEY, _BY_ITS_ID = range(4)
+
+
+def _rank(key: str, body: dict[str, Any], only: str) -> int:
+    """How sure it is that `only` means this sensor. A number is that of a place, which another may have tomorrow."""
+    own_id = _id_of(body)
+    if only and own_id.casefold() == only.casefold():
+        return _BY_ITS_ID
+    if not only or key == only:
+        return _BY_ITS_KEY
+    same_kind = _INDEX.split(key, maxsplit=1)[0] == _INDEX.split(only, maxsplit=1)[0]
+    return _PERHAPS if own_id and same_kind and _PLACE.search(only) else _NOT_MEANT
+
+
+def _fields_of(key: str) -> tuple[Field, ...]:
+    return SENSORS.get(key) or SENSORS.get(_INDEX.split(key, maxsplit=1)[0]) or ()
+
+
+def _id_of(body: dict[str, Any]) -> str:
+    given = body.get("Id", "")
+    return str(given)[:64] if type(given) in (str, int) else ""
+
+
+def _named(key: str, body: dict[str, Any]) -> str:
+    return _id_of(body) or key[:40]
 
 
 def _value(given: Any, unit: Any) -> float | str:

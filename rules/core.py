@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rules.events import Phase
+from rules.events import Observed, Phase
 from rules.quality import NEVER_MS, UNJUDGED, Judged
 
 
@@ -12,6 +12,7 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `level` and `opened_ms` are of the open alarm (-1: none is open). `since` holds the onset of each level that is
     exceeded now, the mildest first; `left_ms` since when an alarm's value has been beyond the hysteresis. `hits` are
     (time, levels exceeded) of the last m readings of `Rule.at_least`; `lows` and `previous` belong to a rise.
+    `held` are readings that wait for others to agree with them: `doubted` ones, or those after no history.
     """
 
     heard_ms: int = NEVER_MS
@@ -25,6 +26,8 @@ class Core(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hits: tuple[tuple[int, int], ...] = ()
     lows: tuple[tuple[int, float], ...] = ()
     previous: tuple[int, float] | None = None
+    held: tuple[Observed, ...] = ()
+    doubted: tuple[Observed, ...] = ()
 
     def opened(self, level: int, opened_ms: int) -> "Core":
         """This core with an alarm of `level` open and not recovering."""

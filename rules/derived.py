@@ -4,9 +4,9 @@ readings ─► Hour (count, sum, lowest, highest, completeness) ─► 24 hours
                                                               └► rain of the day since 07:00 of the place
 
 Every hour is one of the site's zone, [start, end), and what is computed of it stands at its end (local_time.py). A
-reading belongs to the hour in which the middle of what it speaks for lies (timing.py). Readings marked as spikes or
-with an unknown clock count for nothing. Completeness is in % of what was to be covered. `VERSION` counts up with every
-change that makes another value of the same readings; each derived point carries it.
+reading belongs to the hour in which the middle of what it speaks for lies (timing.py). Readings that nobody can believe
+(marks.py) count for nothing. Completeness is in % of what was to be covered. `VERSION` counts up with every change that
+makes another value of the same readings; each derived point carries it.
 """
 
 import math
@@ -18,14 +18,13 @@ import msgspec
 from rules import gases, ispu, rain, usaqi
 from rules.ispu import P14_2020, SubIndex, Table
 from rules.local_time import HOUR_MS, hour_end_ms, hour_start_ms, hour_starts, last_shown_ms, next_shown_ms
-from rules.marks import Mark
+from rules.marks import DOUBTED, NOT_BELIEVED
 from rules.timing import SLACK, Heard, Timing, covered_share
 from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_TABLE
 
 VERSION = 2
 LEAST_PERCENT = 75.0
 """An hour, and a window of hours, of less has no mean."""
-REJECTED = int(Mark.SPIKE | Mark.CLOCK_UNKNOWN)
 
 AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
 """How many hours the US index looks back: NowCast for PM, means for gases (of SO2 the newest hour as well)."""
@@ -76,7 +75,7 @@ def series_of_sensor(quantity: str, interval_s: float | None) -> tuple[str, ...]
 class Hour:
     """What the readings of one hour come to, one by one and in any order: from `start_ms` to `end_ms` (UTC)."""
 
-    __slots__ = ("_end_ms", "_start_ms", "_times_ms", "count", "highest", "total")
+    __slots__ = ("_doubts", "_end_ms", "_highest_doubted", "_start_ms", "_times_ms", "count", "highest", "total")
 
     def __init__(self, start_ms: int, end_ms: int | None = None) -> None:
         self._start_ms = start_ms
@@ -85,10 +84,14 @@ class Hour:
         self.count = 0
         self.total = 0.0
         self.highest = float("-inf")
+        self._highest_doubted = float("-inf")
+        self._doubts = 0
 
     def add(self, time_ms: int, value: float, marks: int = 0) -> None:
         """Count a reading in that belongs to `time_ms` of the hour, if it can be believed."""
-        if marks & REJECTED:
+        if marks & NOT_BELIEVED:
+            self._highest_doubted = max(self._highest_doubted, value)
+            self._doubts |= marks & DOUBTED
             return
         self.count += 1
         self.total += value
@@ -99,6 +102,18 @@ class Hour:
     def mean(self) -> float | None:
         """The mean of the readings; None without any."""
         return self.total / self.count if self.count else None
+
+    @property
+    def worst(self) -> float | None:
+        """The highest reading that can be believed; where none can, the highest of the others; None without any."""
+        if self.count:
+            return self.highest
+        return self._highest_doubted if self._doubts else None
+
+    @property
+    def doubts(self) -> int:
+        """Why the hour is doubted as a whole: the marks of its readings, where none of them can be believed."""
+        return 0 if self.count else self._doubts
 
     def completeness(self, interval_s: float | None) -> float:
         """The share of the hour's intervals in which a reading was counted, in %: of what was due, however many came.

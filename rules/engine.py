@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from rules.core import NOTHING_YET, Core
 from rules.events import Event, EventKind, Observed, Other, Phase
 from rules.lifecycle import fold
+from rules.marks import with_verdict
 from rules.quality import NEVER_MS, judge_column
 from rules.rule import Kind
 from rules.silence import pass_silence
@@ -27,7 +28,7 @@ from rules.watched import JUDGED_ELSEWHERE, Watched
 
 __all__ = [
     "START", "Event", "EventKind", "Observed", "Other", "Phase", "State", "Watched",
-    "decode_state", "encode_state", "history", "step", "step_column", "tick",
+    "decode_state", "encode_state", "history", "judge_anew", "step", "step_column", "tick",
 ]  # fmt: skip
 
 HOLES_KEPT = 32
@@ -119,6 +120,22 @@ def step(watched: Watched, state: State, observed: Observed) -> Outcome:
     return after, _difference(state.hushed, events) if state.hushed else tuple(events)
 
 
+def judge_anew(watched: Watched, state: State, time_ms: int, verdict: int) -> Outcome:
+    """Take a later verdict on a reading in: as if it had come with the quality marks that hold now.
+
+    Of one that is no longer among the recent ones nothing is changed any more.
+    """
+    place = bisect_left(state.recent, time_ms, key=_time_of)
+    if place == len(state.recent) or state.recent[place].time_ms != time_ms:
+        return state, ()
+    before = state.recent[place]
+    after = replace(before, marks=with_verdict(before.marks, verdict))
+    if after == before:
+        return state, ()
+    recent = (*state.recent[:place], after, *state.recent[place + 1 :])
+    return _folded_again(watched, state, recent, state.holes)
+
+
 def tick(watched: Watched, state: State, now_ms: int) -> Outcome:
     """Say what it means that nothing newer has come until `now_ms`, in event time; often or seldom makes no odds."""
     hush, events = pass_silence(watched, state.hush or state.head, now_ms)
@@ -190,13 +207,19 @@ def _out_of_order(watched: Watched, state: State, observed: Observed) -> Outcome
     if place < len(state.recent) and state.recent[place].time_ms == observed.time_ms:
         return state, ()
     recent = (*state.recent[:place], observed, *state.recent[place:])
+    return _folded_again(watched, state, recent, _filled(watched, state.holes, observed.time_ms))
+
+
+def _folded_again(
+    watched: Watched, state: State, recent: tuple[Observed, ...], holes: tuple[tuple[int, int], ...]
+) -> Outcome:
+    """The recent readings from the base on, and how what comes of them differs from what was told."""
     core, middle, told = state.base, Checkpoint(state.base, 0), list[Event]()
     for reading in recent:
         core, events = fold(watched, core, reading)
         told.extend(events)
         if reading.time_ms <= state.middle.core.heard_ms:
             middle = Checkpoint(core, len(told))
-    holes = _filled(watched, state.holes, observed.time_ms)
     lane, ended = _lane_in(holes, state.late)
     after = State(core, state.base, middle, recent, tuple(told), None, (), holes, lane)
     if state.hush is None:

@@ -10,13 +10,17 @@ from msgspec.structs import replace
 
 from rules.core import Core
 from rules.events import Event, EventKind, Observed, Other, Phase
-from rules.quality import NEVER_MS, Judged, believed_after_all, judge
+from rules.marks import Mark
+from rules.quality import NEVER_MS, Judged, judge
 from rules.rise import rise_of, with_low
 from rules.rule import Kind
 from rules.silence import hear, pass_silence
 from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
 
+MOST_WAITING = 64
+"""So many readings wait to be confirmed; of more than that every second one is let go."""
 _NO_EVENTS: list[Event] = []
+_SPIKE = int(Mark.SPIKE)
 
 
 def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
@@ -33,27 +37,55 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
             judged, verdict = judge(scale.policy, before, time_ms, value)
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
     if (given | mark) & scale.rejected or watched.rule.kind is Kind.SILENCE:
-        return _alive(core, judged, time_ms), events
+        doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and scale.rejects_spikes else core.doubted
+        return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
     calm = core.phase is Phase.NORMAL and scale.calm_low < value < scale.calm_high
-    if calm and scale.forgets and before.doubt_ms == NEVER_MS:
+    if calm and scale.forgets and before.is_calm and judged.is_calm:
         return Core(time_ms, judged, value), events
-    core = _alive(core, judged, time_ms)
-    first = believed_after_all(before, judged) if scale.rejects_spikes else None
-    if first is not None:
-        core, more = _believe(watched, core, *first, observed.other)
+    core, believed = _what_to_believe(watched, core, judged, observed)
+    for each in believed:
+        core, more = _believe(watched, core, each.time_ms, each.value, each.other)
         events = [*events, *more]
-    core, more = _believe(watched, core, time_ms, value, observed.other)
-    return core, [*events, *more] if events else more
+    return core, events
+
+
+def _what_to_believe(
+    watched: Watched, core: Core, judged: Judged, observed: Observed
+) -> tuple[Core, tuple[Observed, ...]]:
+    """The readings to take in now that `observed` is not doubted: those that waited, and itself unless it waits."""
+    jumped = judged.jumped_ms != core.judged.jumped_ms
+    earlier = core.doubted if jumped else core.held  # what contradicted them is out of the question with a jump
+    alive = replace(core, heard_ms=observed.time_ms, judged=judged, held=(), doubted=())
+    if not watched.scale.rejects_spikes:
+        return alive, (observed,)
+    if judged.weak_ms == observed.time_ms:
+        earlier = ()  # it begins anew
+    if judged.weak_ms != NEVER_MS and watched.scale.waits:
+        return replace(alive, held=_thinned((*earlier, observed))), ()
+    return alive, (*earlier, observed)
+
+
+def _with_doubted(core: Core, observed: Observed, judged: Judged) -> tuple[Observed, ...]:
+    goes_on = judged.doubt_ms == core.judged.doubt_ms
+    return _thinned((*core.doubted, observed)) if goes_on else (observed,)
+
+
+def _thinned(waiting: tuple[Observed, ...]) -> tuple[Observed, ...]:
+    """Of too many readings every second one, the highest and the lowest among them."""
+    if len(waiting) <= MOST_WAITING:
+        return waiting
+    ends = {min(waiting, key=_value_of).time_ms, max(waiting, key=_value_of).time_ms}
+    return tuple(each for number, each in enumerate(waiting) if number % 2 == 0 or each.time_ms in ends)
+
+
+def _value_of(observed: Observed) -> float:
+    return observed.value
 
 
 def _sign_of_life(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
     core, passed = pass_silence(watched, core, time_ms)
     core, heard = hear(watched, core, time_ms)
     return core, [*passed, *heard]
-
-
-def _alive(core: Core, judged: Judged, time_ms: int) -> Core:
-    return replace(core, heard_ms=time_ms, judged=judged)
 
 
 def _believe(watched: Watched, core: Core, time_ms: int, value: float, other: Other | None) -> tuple[Core, list[Event]]:

@@ -1,6 +1,10 @@
 """Marks: what a reader must know of a reading besides its value; stored with it as one whole number.
 
 0 = plain    1 backfill    2 clock estimated    4 clock unknown    8 spike    16 stuck    32 twins disagree
+64 twin astray: its twin says something else too, but what both said before speaks for this one
+128 withdrawn: a computed value that no longer holds, as later readings or verdicts have shown
+
+A later verdict stands beside the reading as it was stored, and takes the place of its quality marks.
 """
 
 from enum import IntFlag
@@ -18,6 +22,8 @@ class Mark(IntFlag):
     SPIKE = 8
     STUCK = 16
     TWINS_DISAGREE = 32
+    TWIN_ASTRAY = 64
+    WITHDRAWN = 128
 
 
 MARK_NAMES = {
@@ -27,6 +33,8 @@ MARK_NAMES = {
     Mark.SPIKE: "spike",
     Mark.STUCK: "stuck",
     Mark.TWINS_DISAGREE: "twins_disagree",
+    Mark.TWIN_ASTRAY: "twin_astray",
+    Mark.WITHDRAWN: "withdrawn",
 }
 MARK_OF_NAME = {name: mark for mark, name in MARK_NAMES.items()}
 MARK_OF_CLOCK = {
@@ -34,6 +42,17 @@ MARK_OF_CLOCK = {
     Clock.ESTIMATED: Mark.CLOCK_ESTIMATED,
     Clock.UNKNOWN: Mark.CLOCK_UNKNOWN,
 }
+QUALITY = int(Mark.SPIKE | Mark.STUCK | Mark.TWINS_DISAGREE | Mark.TWIN_ASTRAY | Mark.WITHDRAWN)
+"""The marks of which a later verdict may say otherwise."""
+NOT_BELIEVED = int(Mark.SPIKE | Mark.TWINS_DISAGREE | Mark.CLOCK_UNKNOWN | Mark.WITHDRAWN)
+"""Readings with one of these count for nothing in what is computed, where there are others."""
+DOUBTED = int(Mark.SPIKE | Mark.STUCK | Mark.TWINS_DISAGREE | Mark.TWIN_ASTRAY | Mark.CLOCK_UNKNOWN)
+"""Whoever shows a state that rests on a reading with one of these says that it is doubted."""
+
+
+def with_verdict(marks: int, verdict: int | None) -> int:
+    """The marks that hold of a reading that was stored with `marks`, where a later `verdict` (None: none) was given."""
+    return marks if verdict is None else marks & ~QUALITY | verdict & QUALITY
 
 
 def names_of(marks: int) -> list[str]:

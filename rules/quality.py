@@ -1,22 +1,34 @@
 """Quality before rules: spike, stuck value, twins that disagree.
 
  trusted ──► a step faster than the policy allows ──► doubted (SPIKE) ──► the next is back near the trusted: it was one
-                                                            └──────────► the next stays up there: a true rise, believed
-A doubted rise is believed when one more reading stays nearer to it than to the trusted level. Water does not drop by
-metres in minutes, so a doubted fall is believed only when it has lasted as long as a fall so deep takes.
+                                                            └──────────► the next stays there: a true step, believed,
+                                                                         and its mark is taken back
+ no history, or a long gap ──► trusted for want of better ──► agreeing readings: trusted
+                                                  └─────────► others that agree among themselves: it was a spike
+
+A step is judged by what the quantity can do in the time that passed since anything was heard, up and down; what moves
+one way already may go on moving. So a threshold does not depend on how often a sensor speaks.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf, isfinite, sqrt
 
 import msgspec
 
 from rules.marks import Mark
 
-MOVED_GAUGE_MS = 6 * 3_600_000
-"""A doubted fall that lasts this long is believed, however deep: somebody has moved the gauge."""
-SETTLE_MS = 3_600_000
+HOUR_MS = 3_600_000
+SETTLE_MS = HOUR_MS
 """For this long after a believed jump, a return to the level before it is a return, not a spike."""
+CREDIT_MS = HOUR_MS
+"""No step is judged by more time than this; after a longer silence one that is too large begins anew."""
+ANEW_MS = 6 * HOUR_MS
+"""After a silence of this long nothing that was known counts any more."""
+TWIN_WITHIN_MS = 120_000
+"""How far apart in time twins may be compared."""
+FASTER = 1.5
+"""What moves already may go on moving, and by half as fast again."""
 NEVER_MS = -(1 << 62)
 """Before any reading."""
 
@@ -24,14 +36,19 @@ NEVER_MS = -(1 << 62)
 class Policy(msgspec.Struct, frozen=True):
     """How a quantity can behave, in its unit.
 
-    Steps up to `least_step` are always plain; a faster one than `rise_per_min` or `fall_per_min` is doubted. The same
-    value for longer than `stuck_s` is stuck. Twins may differ by `twin_least`, or by `twin_share` of their mean,
-    whichever is more.
+    Steps up to `least_step` are always plain. In m minutes it may rise by the lesser of `rise_per_min` x m and
+    `rise_an_hour` x sqrt(m / 60), and fall likewise; a faster step is doubted. It is believed when readings have stayed
+    there for `rise_lasts_s` or `fall_lasts_s`, two of them at least. The same value for longer than `stuck_s` is stuck.
+    Twins may differ by `twin_least`, or by `twin_share` of their mean, whichever is more.
     """
 
     least_step: float
     rise_per_min: float
+    rise_an_hour: float
     fall_per_min: float
+    fall_an_hour: float
+    rise_lasts_s: float
+    fall_lasts_s: float
     stuck_s: float
     twin_least: float
     twin_share: float
@@ -40,29 +57,33 @@ class Policy(msgspec.Struct, frozen=True):
 _HOUR, _DAY = 3_600.0, 86_400.0
 
 POLICIES: dict[str, Policy] = {
-    # Water: the steepest true hour of Jakarta's gauges is 180 cm up (Depok) and 70 cm down (Katulampa); the steepest of
-    # storm Gloria 2.2 cm/min (Agly); a dry-season river lies flat for 1013 h.
+    # Water: the steepest true hour of Jakarta's gauges is 180 cm up (Depok) and 70 cm down (Katulampa), and typing
+    # errors there begin at 75 cm down; the flood of V7184015 in September 2020 falls by 15 cm in 10 minutes and 86 in
+    # an hour (once it falls, it goes on falling); rivers behind gates by 3 cm a minute for ten of them; a dry-season
+    # river lies flat for 1013 h. A wrong reading of any of these gauges stands alone.
     # Twins: ultrasonic and radar on one beam agree within 8 cm up to 15 degrees of tilt, and not at all from 20 on.
     # PM2.5: the A and B channels of one device must agree within 5 ug/m3 or 61 % (Barkjohn et al. 2021, doi
     # 10.5194/amt-14-4617-2021). The other rows are our own judgement, wide on purpose.
-    #                         least step  rise/min  fall/min  stuck          twins: least, share
-    "water_level":     Policy(      10.0,     3.0,      1.2,  60 * _DAY,            10.0,  0.0),
-    "distance":        Policy(      10.0,     1.2,      3.0,  60 * _DAY,            10.0,  0.0),
-    "pm1":             Policy(     100.0,   100.0,    100.0,       _DAY,             5.0,  0.61),
-    "pm2_5":           Policy(     100.0,   100.0,    100.0,       _DAY,             5.0,  0.61),
-    "pm10":            Policy(     200.0,   200.0,    200.0,       _DAY,            10.0,  0.61),
-    "co2":             Policy(     500.0,   500.0,    500.0,       _DAY,            75.0,  0.1),
-    "temperature":     Policy(       3.0,     2.0,      2.0,       _DAY,             2.0,  0.0),
-    "humidity":        Policy(      15.0,    10.0,     10.0,    7 * _DAY,           10.0,  0.0),
-    "pressure":        Policy(       3.0,     1.0,      1.0,       _DAY,             3.0,  0.0),
+    #                     least step   rise/min, an hour   fall/min, an hour  lasts, s   stuck       twins: least, share
+    "water_level":   Policy(  10.0,    3.0,    180.0,      3.0,     74.0,      3.0, 300.0, 60 * _DAY,   10.0,  0.0),
+    "distance":      Policy(  10.0,    3.0,     74.0,      3.0,    180.0,    300.0,   3.0, 60 * _DAY,   10.0,  0.0),
+    "pm1":           Policy( 100.0,  100.0,  6_000.0,    100.0,  6_000.0,      3.0,   3.0,      _DAY,    5.0,  0.61),
+    "pm2_5":         Policy( 100.0,  100.0,  6_000.0,    100.0,  6_000.0,      3.0,   3.0,      _DAY,    5.0,  0.61),
+    "pm10":          Policy( 200.0,  200.0, 12_000.0,    200.0, 12_000.0,      3.0,   3.0,      _DAY,   10.0,  0.61),
+    "co2":           Policy( 500.0,  500.0, 30_000.0,    500.0, 30_000.0,      3.0,   3.0,      _DAY,   75.0,  0.1),
+    "temperature":   Policy(   3.0,    2.0,    120.0,      2.0,    120.0,      3.0,   3.0,      _DAY,    2.0,  0.0),
+    "humidity":      Policy(  15.0,   10.0,    600.0,     10.0,    600.0,      3.0,   3.0,  7 * _DAY,   10.0,  0.0),
+    "pressure":      Policy(   3.0,    1.0,     60.0,      1.0,     60.0,      3.0,   3.0,      _DAY,    3.0,  0.0),
 }  # fmt: skip
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the judge remembers: the level it trusts, what it doubts, and since when the value has been the same.
 
-    `doubt_ms` is the first doubted reading of those in a row, `doubt` the newest; `former` the trusted level before the
-    last believed jump.
+    `weak_ms` is since when the trusted level waits for readings that agree, NEVER_MS once they have come. `doubt_ms` is
+    the first doubted reading of those in a row, `doubt` the newest. `heard_ms` is the newest reading of any kind;
+    `slope` the rate (unit/ms) of the last believed step, 0 where that was a small one. `former` is the trusted level
+    before the last believed jump, `jumped_ms` where the readings began that were believed with it.
     """
 
     trusted_ms: int = NEVER_MS
@@ -73,29 +94,90 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     former: float = 0.0
     same_ms: int = NEVER_MS
     same: float = inf
+    weak_ms: int = NEVER_MS
+    heard_ms: int = NEVER_MS
+    slope: float = 0.0
+    jumped_ms: int = NEVER_MS
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the newest reading is trusted, and nothing waits to be confirmed."""
+        return self.trusted_ms == self.heard_ms != NEVER_MS and self.weak_ms == self.doubt_ms == NEVER_MS
 
 
 UNJUDGED = Judged()
 
 
+class Revised(msgspec.Struct, frozen=True):
+    """What the newest reading has shown of earlier ones: which are believed after all, and which should not have been.
+
+    Each is (first, last) in time (UTC ms, both included).
+    """
+
+    believed: tuple[int, int]
+    doubted: tuple[int, int] | None = None
+
+    @property
+    def first_ms(self) -> int:
+        """The earliest of them."""
+        return self.believed[0] if self.doubted is None else self.doubted[0]
+
+    def mark(self, time_ms: int, mark: Mark) -> Mark:
+        """The mark of a reading at `time_ms` that had `mark`."""
+        if self.believed[0] <= time_ms <= self.believed[1]:
+            return mark & ~Mark.SPIKE
+        doubted = self.doubted is not None and self.doubted[0] <= time_ms <= self.doubted[1]
+        return mark | Mark.SPIKE if doubted else mark
+
+
 def judge(policy: Policy, judged: Judged, time_ms: int, value: float) -> tuple[Judged, Mark]:
     """The judgement of the next reading in order of time: NONE, SPIKE, STUCK or both; `value` must be finite."""
     same_ms = judged.same_ms if value == judged.same else time_ms
-    stuck = time_ms - same_ms > policy.stuck_s * 1_000
+    stuck = Mark.STUCK if time_ms - same_ms > policy.stuck_s * 1_000 else Mark.NONE
+    same = (same_ms, value)
+    if _begins_anew(policy, judged, time_ms, value):
+        return _anew(judged, time_ms, value, same), stuck
     if _plain(policy, judged, time_ms, value):
-        return (
-            Judged(time_ms, value, NEVER_MS, 0.0, judged.former_ms, judged.former, same_ms, value),
-            Mark.STUCK if stuck else Mark.NONE,
-        )
-    after, mark = _doubted(policy, judged, time_ms, value, same_ms)
-    return after, mark | Mark.STUCK if stuck else mark
+        return _trusted(policy, judged, time_ms, value, same), stuck
+    after = _doubted(policy, judged, time_ms, value, same)
+    return after, stuck if after.doubt_ms == NEVER_MS else Mark.SPIKE | stuck
+
+
+def revised(before: Judged, after: Judged) -> Revised | None:
+    """What the reading that led from `before` to `after` has shown of earlier ones, where it has shown anything."""
+    if after.jumped_ms == before.jumped_ms:
+        return None
+    doubted = None if before.weak_ms == NEVER_MS else (before.weak_ms, before.trusted_ms)
+    return Revised((before.doubt_ms, before.heard_ms), doubted)
+
+
+def _begins_anew(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
+    passed_ms = time_ms - judged.heard_ms
+    if passed_ms > ANEW_MS:
+        return True
+    return passed_ms > CREDIT_MS and not _in_reach(policy, judged, value - judged.trusted, CREDIT_MS)
+
+
+def _anew(judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
+    return Judged(time_ms, value, NEVER_MS, 0.0, NEVER_MS, 0.0, *same, time_ms, time_ms, 0.0, judged.jumped_ms)
 
 
 def _plain(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
-    if judged.trusted_ms == NEVER_MS or -policy.least_step <= value - judged.trusted <= policy.least_step:
+    step = value - judged.trusted
+    if -policy.least_step <= step <= policy.least_step:
         return True
-    in_reach = _in_reach(policy, value - judged.trusted, time_ms - judged.trusted_ms)
+    # since anything was heard: hours of doubted readings make no step more likely
+    in_reach = _in_reach(policy, judged, step, time_ms - judged.heard_ms)
     return (in_reach and not _goes_on(judged, value)) or _back_to_former(policy, judged, time_ms, value)
+
+
+def _trusted(policy: Policy, judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
+    step = value - judged.trusted
+    slope = 0.0 if abs(step) <= policy.least_step else step / (time_ms - judged.trusted_ms)
+    weak = judged.weak_ms != NEVER_MS and time_ms - judged.weak_ms < _lasts_ms(policy, judged, step)
+    weak_ms = judged.weak_ms if weak else NEVER_MS
+    former = (judged.former_ms, judged.former)
+    return Judged(time_ms, value, NEVER_MS, 0.0, *former, *same, weak_ms, time_ms, slope, judged.jumped_ms)
 
 
 def _goes_on(judged: Judged, value: float) -> bool:
@@ -103,34 +185,53 @@ def _goes_on(judged: Judged, value: float) -> bool:
     return judged.doubt_ms != NEVER_MS and abs(value - judged.doubt) < abs(value - judged.trusted)
 
 
-def _in_reach(policy: Policy, step: float, passed_ms: int) -> bool:
-    rate = policy.rise_per_min if step > 0 else policy.fall_per_min
-    return abs(step) <= max(policy.least_step, rate * passed_ms / 60_000)
+def _in_reach(policy: Policy, judged: Judged, step: float, passed_ms: int) -> bool:
+    per_min, an_hour = (
+        (policy.rise_per_min, policy.rise_an_hour) if step > 0 else (policy.fall_per_min, policy.fall_an_hour)
+    )
+    credit_ms = min(passed_ms, CREDIT_MS)
+    can = min(per_min * credit_ms / 60_000, an_hour * sqrt(credit_ms / HOUR_MS))
+    goes_on = FASTER * judged.slope * credit_ms if step * judged.slope > 0 else 0.0
+    return abs(step) <= max(policy.least_step, can, abs(goes_on))
 
 
 def _back_to_former(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
     passed_ms = time_ms - judged.former_ms
-    returns = value < judged.trusted and passed_ms <= SETTLE_MS
-    return returns and _in_reach(policy, value - judged.former, passed_ms)
+    step = value - judged.former
+    returns = (judged.former - judged.trusted) * (value - judged.trusted) > 0 and passed_ms <= SETTLE_MS
+    return returns and _in_reach(policy, judged, step, passed_ms)
 
 
-def _doubted(policy: Policy, judged: Judged, time_ms: int, value: float, same_ms: int) -> tuple[Judged, Mark]:
-    rises, goes_on = value > judged.trusted, _goes_on(judged, value)
-    slow = time_ms - judged.doubt_ms >= MOVED_GAUGE_MS or _in_reach(
-        policy, value - judged.trusted, time_ms - judged.trusted_ms
-    )
-    if goes_on and (rises or slow):
-        former = (judged.trusted_ms, judged.trusted) if rises else (NEVER_MS, 0.0)
-        return Judged(time_ms, value, NEVER_MS, 0.0, *former, same_ms, value), Mark.NONE
-    since = judged.doubt_ms if goes_on else time_ms
-    trusted = (judged.trusted_ms, judged.trusted)
-    return Judged(*trusted, since, value, judged.former_ms, judged.former, same_ms, value), Mark.SPIKE
+def _lasts_ms(policy: Policy, judged: Judged, step: float) -> float:
+    """How long readings must agree; where nothing firm contradicts them, the shorter of both."""
+    if judged.weak_ms != NEVER_MS:
+        return min(policy.rise_lasts_s, policy.fall_lasts_s) * 1_000
+    return (policy.rise_lasts_s if step > 0 else policy.fall_lasts_s) * 1_000
 
 
-def believed_after_all(before: Judged, after: Judged) -> tuple[int, float] | None:
-    """The doubted reading (time, value) that the newest one has confirmed as the first of a true rise, if it has."""
-    confirmed = before.doubt_ms != NEVER_MS and after.former_ms == before.trusted_ms != before.former_ms
-    return (before.doubt_ms, before.doubt) if confirmed else None
+def _doubted(policy: Policy, judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
+    goes_on = _goes_on(judged, value) and _agrees(policy, judged, value)
+    if goes_on and time_ms - judged.doubt_ms >= _lasts_ms(policy, judged, value - judged.trusted):
+        return _jumped(judged, time_ms, value, same)
+    since_ms = judged.doubt_ms if goes_on else time_ms
+    trusted, former = (judged.trusted_ms, judged.trusted), (judged.former_ms, judged.former)
+    doubt = (since_ms, value)
+    return Judged(*trusted, *doubt, *former, *same, judged.weak_ms, time_ms, judged.slope, judged.jumped_ms)
+
+
+def _agrees(policy: Policy, judged: Judged, value: float) -> bool:
+    """Whether a doubted step may go on to `value`; where nobody is in a hurry, by no more than the step itself."""
+    rises = value > judged.trusted
+    hurries = rises == (policy.rise_lasts_s <= policy.fall_lasts_s) or policy.rise_lasts_s == policy.fall_lasts_s
+    return hurries or abs(value - judged.doubt) <= abs(judged.doubt - judged.trusted)
+
+
+def _jumped(judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
+    """The readings that were doubted are believed; what was trusted may be come back to, if it was ever firm."""
+    firm = judged.weak_ms == NEVER_MS
+    former = (judged.trusted_ms, judged.trusted) if firm else (NEVER_MS, 0.0)
+    slope = (value - judged.doubt) / (time_ms - judged.heard_ms)
+    return Judged(time_ms, value, NEVER_MS, 0.0, *former, *same, NEVER_MS, time_ms, slope, judged.doubt_ms)
 
 
 def judge_column(
@@ -151,13 +252,42 @@ def judge_column(
     return judged, marks if any(marks) else None
 
 
+def verdicts(
+    policy: Policy, judged: Judged, times_ms: Sequence[int], values: Sequence[float]
+) -> tuple[Judged, list[Mark], list[Revised]]:
+    """The judgement of a column in order of time, with what later readings of it have shown of earlier ones put right.
+
+    What they have shown of readings before the column comes along as it is.
+    """
+    if values and _all_plain(policy, judged, times_ms, values):
+        return _after_plain(judged, times_ms, values), [Mark.NONE] * len(values), []
+    marks: list[Mark] = []
+    earlier: list[Revised] = []
+    for time_ms, value in zip(times_ms, values, strict=True):
+        before, mark = judged, Mark.NONE
+        if isfinite(value):
+            judged, mark = judge(policy, before, time_ms, value)
+            shown = revised(before, judged)
+            if shown is not None:
+                _put_right(times_ms, marks, shown)
+                earlier += [shown] if shown.first_ms < times_ms[0] else []
+        marks.append(mark)
+    return judged, marks, earlier
+
+
+def _put_right(times_ms: Sequence[int], marks: list[Mark], shown: Revised) -> None:
+    for place in range(len(marks) - 1, -1, -1):
+        if times_ms[place] < shown.first_ms:
+            return
+        marks[place] = shown.mark(times_ms[place], marks[place])
+
+
 def _all_plain(policy: Policy, judged: Judged, times_ms: Sequence[int], values: Sequence[float]) -> bool:
-    since_ms = times_ms[0] if judged.same_ms == NEVER_MS else judged.same_ms
-    if times_ms[-1] - since_ms > policy.stuck_s * 1_000:
+    if not judged.is_calm or times_ms[-1] - judged.heard_ms > ANEW_MS:
         return False
-    low, high = min(values), max(values)
-    if judged.trusted_ms != NEVER_MS:
-        low, high = min(low, judged.trusted), max(high, judged.trusted)
+    if times_ms[-1] - judged.same_ms > policy.stuck_s * 1_000:
+        return False
+    low, high = min(judged.trusted, *values), max(judged.trusted, *values)
     return high - low <= policy.least_step and isfinite(sum(values))
 
 
@@ -166,9 +296,65 @@ def _after_plain(judged: Judged, times_ms: Sequence[int], values: Sequence[float
     while run > 0 and values[run - 1] == last:
         run -= 1
     same_ms = judged.same_ms if run == 0 and last == judged.same else times_ms[run]
-    return Judged(times_ms[-1], last, NEVER_MS, 0.0, judged.former_ms, judged.former, same_ms, last)
+    return calm_after(judged, times_ms[-1], last, same_ms)
+
+
+def calm_after(judged: Judged, time_ms: int, value: float, same_ms: int) -> Judged:
+    """A calm judge after steps none of which was larger than the least, up to (time, value)."""
+    former = (judged.former_ms, judged.former)
+    return Judged(time_ms, value, NEVER_MS, 0.0, *former, same_ms, value, NEVER_MS, time_ms, 0.0, judged.jumped_ms)
 
 
 def twins_disagree(policy: Policy, one: float, other: float) -> bool:
     """Whether two channels that measure the same differ by more than the policy allows."""
     return abs(one - other) > max(policy.twin_least, policy.twin_share * abs(one + other) / 2)
+
+
+def nearest(times_ms: Sequence[int], values: Sequence[float], time_ms: int) -> float | None:
+    """The value nearest in time, the earlier of two; None where none is within `TWIN_WITHIN_MS`."""
+    place = bisect_left(times_ms, time_ms)
+    best: tuple[int, float] | None = None
+    for number in range(max(0, place - 1), min(len(times_ms), place + 1)):
+        apart_ms = abs(times_ms[number] - time_ms)
+        if apart_ms <= TWIN_WITHIN_MS and (best is None or apart_ms < best[0]):
+            best = (apart_ms, values[number])
+    return None if best is None else best[1]
+
+
+class Readings(msgspec.Struct, frozen=True, gc=False):
+    """Readings of a series in order of time (UTC ms), and the marks that they have."""
+
+    times_ms: Sequence[int]
+    values: Sequence[float]
+    marks: Sequence[int]
+
+
+def twin_marks(policy: Policy, own: Readings, twin: Readings) -> list[Mark]:
+    """What its twin makes of each reading of a channel: nothing, TWINS_DISAGREE, or TWIN_ASTRAY.
+
+    Astray is the one that left what both said faster than the quantity can, where the other did not; that holds until
+    they agree again. Where the readings begin within a disagreement, the marks that they have say who was astray.
+    """
+    found: list[Mark] = []
+    agreed: tuple[int, float] | None = None
+    verdict: Mark | None = None
+    for time_ms, value, marks in zip(own.times_ms, own.values, own.marks, strict=True):
+        other = nearest(twin.times_ms, twin.values, time_ms)
+        if other is None or not twins_disagree(policy, value, other):
+            if other is not None:
+                agreed, verdict = (time_ms, (value + other) / 2), None
+            found.append(Mark.NONE)
+            continue
+        if verdict is None:
+            verdict = (
+                Mark(marks & Mark.TWIN_ASTRAY) if agreed is None else _astray(policy, agreed, time_ms, value, other)
+            )
+        found.append(verdict or Mark.TWINS_DISAGREE)
+    return found
+
+
+def _astray(policy: Policy, agreed: tuple[int, float], time_ms: int, own: float, other: float) -> Mark:
+    agreed_ms, level = agreed
+    before = Judged(agreed_ms, level)
+    own_can, other_can = (_in_reach(policy, before, value - level, time_ms - agreed_ms) for value in (own, other))
+    return Mark.TWIN_ASTRAY if own_can and not other_can else Mark.TWINS_DISAGREE

@@ -93,8 +93,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `for_s`: how long the level must be exceeded before the alarm; `clear_s`: how long it must be left, by `hysteresis`
     at least, before the alarm closes. `minimum`: a rise counts only from this value on. `reject` names the marks whose
-    readings the rule does not believe. `lateness_s`: readings that come out of order by no more than that still count
-    in their order. `advice` is what to do, as the person on duty reads it.
+    readings the rule does not believe; whoever rejects spikes rejects what a twin contradicts. `lateness_s`: readings
+    that come out of order by no more than that still count in their order. `advice` is what to do, as the person on
+    duty reads it.
     """
 
     family: str

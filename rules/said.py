@@ -20,3 +20,8 @@ class Said(str):
         sentence = super().__new__(cls, form.format_map(values))
         sentence.form, sentence.values = form, values
         return sentence
+
+
+def unprintable(field: str) -> Said:
+    """Why a text is refused that no channel, file and screen could carry as it is."""
+    return Said("{field}: has characters that cannot be printed; write it on one line, in plain text", field=field)

@@ -4,20 +4,22 @@ mistakes_in(rule) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from math import isfinite
 
 from rules.marks import MARK_OF_NAME
 from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule
-from rules.said import Said
+from rules.said import Said, unprintable
 from rules.scales import is_bare
 from rules.watched import minutes_of
-from wire import QUANTITIES, is_name
+from wire import QUANTITIES, is_name, is_printable
 
 LONGEST_NAME = 60
 LONGEST_TEXT = 500
 MOST_LEVELS = 10
+MOST_DAYS = 7
 MOST_READINGS = 100
 """Of `at_least`: all m are kept in the state."""
 LONGEST_LATENESS_S = 3_600.0
@@ -28,9 +30,24 @@ _RANGES = (Kind.INSIDE, Kind.OUTSIDE)
 
 
 def mistakes_in(rule: Rule) -> list[Said]:
-    """What is wrong with the rule, in sentences; empty for a sound one."""
+    """What is wrong with the rule, in sentences; empty for a sound one.
+
+    Of a rule that has more of something than any may have only that is said: nothing else of it is looked at.
+    """
+    if too_many := list(_sizes(rule)):
+        return too_many
     mistakes = [*_names(rule), *_numbers(rule), *_levels(rule), *_parts(rule)]
     return mistakes or [*_order(rule), *_bands(rule)]
+
+
+def _sizes(rule: Rule) -> Iterator[Said]:
+    for field, count, most in (
+        ("levels", len(rule.levels), MOST_LEVELS),
+        ("reject", len(rule.reject), len(MARK_OF_NAME)),
+        ("hours.days", 0 if rule.hours is None else len(rule.hours.days), MOST_DAYS),
+    ):
+        if count > most:
+            yield Said("{field}: there are {n}; write at most {most}", field=field, n=count, most=most)
 
 
 def family_mistakes(family: str) -> Iterator[Said]:
@@ -56,7 +73,7 @@ def _names(rule: Rule) -> Iterator[Said]:
     if not rule.title.strip():
         yield Said("{field} '': is empty; write what people should read when it fires", field="title")
     for field, longest in (("title", 120), ("title_id", 120), ("advice", LONGEST_TEXT), ("advice_id", LONGEST_TEXT)):
-        yield from _length(field, getattr(rule, field), longest)
+        yield from text_mistakes(field, getattr(rule, field), longest)
     for name in rule.reject:
         if name not in MARK_OF_NAME:
             yield Said(
@@ -67,7 +84,10 @@ def _names(rule: Rule) -> Iterator[Said]:
             )
 
 
-def _length(field: str, text: str, longest: int) -> Iterator[Said]:
+def text_mistakes(field: str, text: str, longest: int) -> Iterator[Said]:
+    """Why people may not write `text` there: it is too long, or nothing could carry it as it is."""
+    if not is_printable(text):
+        yield unprintable(field)
     if len(text) > longest:
         yield Said(
             "{field} {text!r}…: has {n} characters; write at most {longest}",
@@ -121,12 +141,12 @@ def _minimum(rule: Rule, value: float) -> Iterator[Said]:
 
 
 def _levels(rule: Rule) -> Iterator[Said]:
-    if not 1 <= len(rule.levels) <= MOST_LEVELS:
+    if not rule.levels:
         yield Said("{field}: there are {n}; write 1 to {most}", field="levels", n=len(rule.levels), most=MOST_LEVELS)
     for number, level in enumerate(rule.levels):
         yield from _level(rule, level, f"levels[{number}]")
-    names = [level.name for level in rule.levels]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    names = Counter(level.name for level in rule.levels)
+    for name in sorted(name for name, count in names.items() if count > 1):
         yield Said(
             "{field}: two are called {name!r}; give each a name of its own", field="levels", name=name[:LONGEST_NAME]
         )
@@ -143,7 +163,7 @@ def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
                 name=getattr(level, part).strip(),
             )
     for part in ("name", "name_id"):
-        yield from _length(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
+        yield from text_mistakes(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
     if level.colour and not _COLOUR.fullmatch(level.colour):
         yield Said(
             "{field} {colour!r}: is no colour; write #rrggbb, or leave it empty",

@@ -24,6 +24,8 @@ SILENT_AFTER_UNKNOWN_S = 7_200.0
 """The same for a sensor whose interval nobody has told."""
 GAP_INTERVALS = 1.5
 """A hole of more than this many intervals is one that late readings may fill."""
+AGREES_WITHIN_S = 900.0
+"""A reading without history waits for the next where that is due within this; an hourly gauge is believed at once."""
 JUDGED_ELSEWHERE = ~int(Mark.SPIKE | Mark.STUCK)
 """The marks that the fold takes as they come; of a quantity with a policy it judges the other two itself."""
 _DAY_MINUTES = 24 * 60
@@ -34,7 +36,7 @@ _RESIDUE = 10.0**-DECIMALS
 class Scale(msgspec.Struct, frozen=True):
     """The numbers of a watched rule: milliseconds, marks as a mask, and the open interval of calm values.
 
-    `forgets`: of calm readings only the last matters.
+    `forgets`: of calm readings only the last matters. `waits`: a reading without history waits for the next to agree.
     """
 
     for_ms: int
@@ -50,6 +52,7 @@ class Scale(msgspec.Struct, frozen=True):
     calm_high: float
     policy: Policy | None
     forgets: bool
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,20 @@ def _scale(rule: Rule, interval_s: float | None) -> Scale:
         silent_ms=round(silent_s * 1_000),
         gap_ms=round((GAP_INTERVALS * interval_s if interval_s else rule.lateness_s) * 1_000),
         interval_ms=round(interval_s * 1_000) if interval_s else None,
-        rejected=sum(int(MARK_OF_NAME[name]) for name in set(rule.reject)),
+        rejected=_rejected(rule),
         rejects_spikes="spike" in rule.reject,
         calm_low=low,
         calm_high=high,
         policy=POLICIES.get(rule.quantity),
         forgets=rule.kind is not Kind.RISE and rule.at_least is None,
+        waits=interval_s is not None and interval_s <= AGREES_WITHIN_S,
     )
+
+
+def _rejected(rule: Rule) -> int:
+    """The marks that the rule does not believe; what was withdrawn holds for nobody."""
+    rejected = sum(int(MARK_OF_NAME[name]) for name in {*rule.reject, "withdrawn"})
+    return rejected | Mark.TWINS_DISAGREE if "spike" in rule.reject else rejected
 
 
 def _calm(rule: Rule) -> tuple[float, float]:

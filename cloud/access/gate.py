@@ -3,7 +3,6 @@
 access = Access(database, settings.access)     await access.asked(headers, address) -> Asked(who, session, csrf) | None
 """
 
-import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
@@ -17,6 +16,7 @@ from cloud.access.users import Change, Users
 from cloud.access.who import Who
 from cloud.registry.database import Database
 from cloud.settings import AccessSettings
+from runtime.clock import wall_ms
 
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 COOKIE = "siaga_session"
@@ -33,7 +33,7 @@ class Access:
         database: Database,
         settings: AccessSettings | None = None,
         *,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock_ms: Callable[[], int] = wall_ms,
         delays: Delays | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()
@@ -49,13 +49,13 @@ class Access:
         )
         self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
 
-    async def asked(self, headers: Headers, address: str) -> Asked | None:
-        """Who asks with these headers; None for nobody. A token that is sent counts alone, right or wrong."""
+    async def asked(self, headers: Headers, address: str, scheme: str = "http") -> Asked | None:
+        """Who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
         secret = bearer_token(headers)
         if secret is not None:
             token = await self.tokens.find(secret)
             return None if token is None else Asked(token.who(address))
-        cookie = session_cookie(headers)
+        cookie = self.cookie_in(headers, scheme=scheme)
         session = await self.sessions.find(cookie) if cookie else None
         return None if session is None else Asked(session.who(address), session.hash, session.csrf)
 
@@ -75,8 +75,21 @@ class Access:
         return await self.sessions.log_in(who.name, new, address=who.origin)
 
     def is_secure(self, scheme: str) -> bool:
-        """Whether cookies go over https only: always if so set, else where the request came so."""
-        return self.settings.secure_cookies == "always" or scheme == "https"
+        """Whether cookies go over https only: always if so set, else where the request (or the socket) came so."""
+        return self.settings.secure_cookies == "always" or scheme in ("https", "wss")
+
+    def cookie_in(self, headers: Headers, *, scheme: str) -> str:
+        """The session's cookie, or an empty string: over https that of the guarded name alone.
+
+        The other one anybody can set there who has a host below the same domain, or the network for one request.
+        """
+        wanted = SECURE_COOKIE if self.is_secure(scheme) else COOKIE
+        for line in headers.getlist("cookie"):
+            for part in line.split(";"):
+                name, _, content = part.strip().partition("=")
+                if name == wanted and content:
+                    return content[:_LONGEST_SECRET]
+        return ""
 
     def cookie_for(self, opened: Opened, *, scheme: str) -> str:
         """The Set-Cookie of a new session; it ends with the browser or with the session."""
@@ -99,13 +112,3 @@ def bearer_token(headers: Headers) -> str | None:
     """The token of an `Authorization: Bearer …`, whatever it is worth."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     return secret.strip()[:_LONGEST_SECRET] if scheme.lower() == "bearer" else None
-
-
-def session_cookie(headers: Headers) -> str:
-    """The session's cookie, or an empty string."""
-    for line in headers.getlist("cookie"):
-        for part in line.split(";"):
-            name, _, content = part.strip().partition("=")
-            if name in (COOKIE, SECURE_COOKIE) and content:
-                return content[:_LONGEST_SECRET]
-    return ""

@@ -8,6 +8,7 @@ import secrets
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +24,7 @@ from cloud.access.permissions import (
     Table,
     least_for,
     methods_on,
+    most_bytes_for,
     rows_for,
 )
 from cloud.access.same_origin import is_foreign
@@ -63,14 +65,16 @@ class Guard:
                 add_headers(MutableHeaders(scope=message), policy=self._policy, path=path)
             await send(message)
 
-        refusal = await self._refusal(Request(scope), scope["method"], path)
-        await (refusal or self._app)(scope, receive, send_with_headers)
+        method = scope["method"]
+        refusal = await self._refusal(Request(scope), method, path) or _too_much(Request(scope), method, path)
+        body = _Body(receive, path, most=most_bytes_for(method, path))
+        await (refusal or self._app)(scope, body.receive, send_with_headers)
 
     async def _refusal(self, request: Request, method: str, path: str) -> Response | None:
         """Why not; None where the request may pass, with who asks on its scope."""
         least = least_for(method, path, self._table)
         try:
-            asked = await self._access.asked(request.headers, _address(request.scope))
+            asked = await self._access.asked(request.headers, _address(request.scope), request.url.scheme)
         except DatabaseUnavailable as error:
             if least != PUBLIC:
                 return problem_response(request, "registry-unavailable", str(error), headers={"Retry-After": "5"})
@@ -105,7 +109,7 @@ class Guard:
         headers = Headers(scope=scope)
         least = least_for("WEBSOCKET", _path(scope), self._table)
         try:
-            asked = await self._access.asked(headers, _address(scope))
+            asked = await self._access.asked(headers, _address(scope), str(scope.get("scheme", "ws")))
         except DatabaseUnavailable:
             asked = None
         if asked is None or least is None or not _is_enough(asked, least) or is_foreign(headers):
@@ -114,6 +118,34 @@ class Guard:
         scope[SCOPE_KEY] = asked
         watched = _WatchedSocket(self._access, asked, headers, receive, send)
         await self._app(scope, watched.receive, watched.send)
+
+
+class _Body:
+    """The body of a request, as long as its route may have one: what is longer is refused before it is kept."""
+
+    def __init__(self, receive: Receive, path: str, *, most: int) -> None:
+        self._receive, self._path, self._left, self._most = receive, path, most, most
+
+    async def receive(self) -> Message:
+        """The next piece; HTTPException 413 where all of them are too much."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise HTTPException(413, _too_long(self._path, self._most))
+        return message
+
+
+def _too_long(path: str, most: int) -> str:
+    return f"{path}: send at most {most} bytes"
+
+
+def _too_much(request: Request, method: str, path: str) -> Response | None:
+    """Why not by what is known before a byte of the body is read: it is too long."""
+    most, length = most_bytes_for(method, path), request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > 12 or int(length) > most:
+        return refusal_response(request, 413, _too_long(path, most))
+    return None
 
 
 class _WatchedSocket:

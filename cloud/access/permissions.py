@@ -36,6 +36,9 @@ PERMISSIONS: Table = {
     ("GET", "/metrics"): _VIEWER,
     ("GET", "/api/v1/dead-letters"): _VIEWER,
     ("POST", "/api/v1/dead-letters/{id}/replay"): _TECHNICIAN,
+    ("POST", "/api/v1/dead-letters/replay"): _TECHNICIAN,
+    ("DELETE", "/api/v1/dead-letters/{id}"): _ENGINEER,
+    ("DELETE", "/api/v1/dead-letters"): _ENGINEER,
     # rules
     ("GET", "/api/v1/rules"): _VIEWER,
     ("GET", "/api/v1/rules/resolved"): _VIEWER,
@@ -106,6 +109,21 @@ WITHOUT_CSRF_TOKEN = frozenset(
 )
 """Changes that need no token in a header: nobody has one before the login, NiceGUI sends none, and the form of
 /password has it in a field, where its page looks for it. All must come from our own pages."""
+
+
+MOST_BODY_BYTES = 16_384
+"""What a request may carry, unless a row here says otherwise: no form and no change of ours is longer."""
+MOST_BYTES: Mapping[tuple[str, str], int] = {
+    ("PUT", "/api/v1/rules/{family}/{scope}"): 65_536,
+    ("POST", "/api/v1/rules/preview"): 65_536,
+    ("POST", "/console/_nicegui_ws/{rest:path}"): 131_072,
+}
+"""The longer ones: a rule with ten levels in two languages, what a page gathers where it has no web socket."""
+
+
+def most_bytes_for(method: str, path: str) -> int:
+    """How long the body of `method` on `path` may be."""
+    return max((MOST_BYTES.get(row, MOST_BODY_BYTES) for row in rows_for(method, path)), default=MOST_BODY_BYTES)
 
 
 def least_for(method: str, path: str, table: Table = PERMISSIONS) -> Least | None:

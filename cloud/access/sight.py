@@ -37,10 +37,17 @@ def may_change_scope(who: Who, things: Things, scope: str) -> bool:
 
 def named_in(fields: Any) -> set[str]:
     """Every sensor that the fields of a rule refer to, however deep."""
-    if isinstance(fields, Mapping):
-        own = {fields["sensor"]} if isinstance(fields.get("sensor"), str) else set()
-        return own.union(*(named_in(value) for value in fields.values()))
-    return set().union(*(named_in(each) for each in fields)) if isinstance(fields, list | tuple) else set()
+    found: set[str] = set()
+    parts: list[Any] = [fields]  # no recursion: whoever writes a body chooses how deep it is
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Mapping):
+            if isinstance(part.get("sensor"), str):
+                found.add(part["sensor"])
+            parts += part.values()
+        elif isinstance(part, list | tuple):
+            parts += part
+    return found
 
 
 def foreign_in(who: Who, things: Things, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from cloud.registry.snapshot import Registry
 from rules.rule import Also, Rule
 from rules.said import Said
 from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
-from rules.sound import family_mistakes, mistakes_in
+from rules.sound import LONGEST_TEXT, family_mistakes, mistakes_in, text_mistakes
 from wire import QUANTITIES
 
 MOST_SENTENCES = 20
@@ -127,9 +127,11 @@ def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
 
 def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[Said]:
     yield from family_mistakes(version.family)
-    yield from scope_mistakes(version.scope, registry)
+    if not version.removed:  # what is gone from the city may leave the book, too
+        yield from scope_mistakes(version.scope, registry)
     if not version.reason.strip():
         yield Said("reason: is empty; say in a few words why the rule changes")
+    yield from text_mistakes("reason", version.reason, LONGEST_TEXT)
 
 
 def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
@@ -152,6 +154,11 @@ def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
 
 
 def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
+    if len(version.fields) > len(FIELDS):
+        yield Said(
+            "{field}: there are {n}; write at most {most}", field="fields", n=len(version.fields), most=len(FIELDS)
+        )
+        return
     for name in version.fields:
         if name not in FIELDS:
             yield no_such_field(name)

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, func, insert, select
 from cloud.alarms.admission import mistakes_of
 from cloud.alarms.journal import SYSTEM, Actor, write_entry
 from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.shelf import Shelf, Timeline, now_ms
+from cloud.alarms.shelf import Shelf, Timeline
 from cloud.alarms.tables import RuleVersionRow
 from cloud.alarms.things import Things
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
 from rules.said import Said
 from rules.scope import Patch, Resolved
+from runtime.clock import wall_ms
 
 INITIAL_REASON = "initial rules"
 SINCE_EVER_MS = 0
@@ -33,7 +34,7 @@ _ACTION_OF = {"save": "save-rule", "remove": "remove-rule", "undo": "undo-rule"}
 class Book:
     """The rules of the city in `registry`."""
 
-    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
         self.registry = registry
         self._database = database
         self._clock = clock
@@ -50,7 +51,7 @@ class Book:
 
     async def load(self) -> None:
         """Read the whole book; DatabaseUnavailable where that fails."""
-        self._take(await self._database.run(_read))
+        self._take(await self._database.run(read_versions))
 
     async def refresh(self) -> bool:
         """See what other processes wrote; whether there was anything."""
@@ -59,12 +60,16 @@ class Book:
         await self.load()
         return True
 
+    async def held(self) -> list[RuleVersion]:
+        """Every version that the database holds; DatabaseUnavailable where that fails."""
+        return await self._database.run(read_versions)
+
     async def provide(self, versions: Sequence[RuleVersion]) -> int:
         """Write the initial rules of families and scopes that were never written; how many there were."""
         now = self._clock()
 
         def write(connection: Connection) -> int:
-            held = {(version.family, version.scope) for version in _read(connection)}
+            held = {(version.family, version.scope) for version in read_versions(connection)}
             new = [version for version in versions if (version.family, version.scope) not in held]
             for version in new:
                 _write(connection, version)
@@ -251,7 +256,8 @@ def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(RuleVersionRow)).scalar_one())
 
 
-def _read(connection: Connection) -> list[RuleVersion]:
+def read_versions(connection: Connection) -> list[RuleVersion]:
+    """Every version that the database holds, the oldest first."""
     query = select(*_COLUMNS).order_by(RuleVersionRow.version)
     return [RuleVersion(row[0], row[1], row[2], _FIELDS.decode(row[3]), *row[4:]) for row in connection.execute(query)]
 

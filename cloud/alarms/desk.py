@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from cloud.alarms.journal import Actor, Entry, read_entries, write_entry
 from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter
-from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.registry.database import Database
 from rules.rule import Rule
-from rules.said import Said
+from rules.said import Said, unprintable
+from runtime.clock import wall_ms
+from wire import is_printable
 
 LONGEST_SHELF_MS = 7 * 86_400_000
 """An alarm that is put away for longer is a rule that should be changed."""
@@ -52,7 +53,7 @@ class AlreadyAcknowledged(DeskRefused):
 class Desk:
     """Alarms as people see them."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], int] = wall_ms) -> None:
         self._database = database
         self._clock = clock
 
@@ -86,9 +87,7 @@ class Desk:
     async def assign(self, alarm_id: int, person: str, *, who: Actor, word: str = "") -> Alarm:
         """Give an alarm to somebody, or to nobody with an empty name."""
         name = _said("person", person, LONGEST_NAME) if person.strip() else None
-        return await self._act(
-            alarm_id, "assign", word.strip()[:LONGEST_WORD], lambda *_: {"assigned_to": name}, who=who
-        )
+        return await self._act(alarm_id, "assign", _may_be_said(word), lambda *_: {"assigned_to": name}, who=who)
 
     async def shelve(self, alarm_id: int, until_ms: int, word: str, *, who: Actor) -> Alarm:
         """Put an alarm away until a time (UTC) that is ahead, by 7 days at most: until then it pages nobody."""
@@ -105,9 +104,7 @@ class Desk:
 
     async def unshelve(self, alarm_id: int, word: str, *, who: Actor) -> Alarm:
         """Take an alarm back before its time."""
-        return await self._act(
-            alarm_id, "unshelve", word.strip()[:LONGEST_WORD], lambda *_: {"shelved_until_ms": None}, who=who
-        )
+        return await self._act(alarm_id, "unshelve", _may_be_said(word), lambda *_: {"shelved_until_ms": None}, who=who)
 
     async def journal(
         self, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
@@ -145,11 +142,18 @@ def _said(name: str, text: str, most: int) -> str:
     said = text.strip()
     if not said:
         raise DeskRefused(Said("{field}: is empty; write a few words, so that the next shift knows", field=name))
+    if not is_printable(said):
+        raise DeskRefused(unprintable(name))
     if len(said) > most:
         raise DeskRefused(
             Said("{field}: has {n} characters; write at most {longest}", field=name, n=len(said), longest=most)
         )
     return said
+
+
+def _may_be_said(word: str) -> str:
+    """A word that may be left out."""
+    return _said("word", word.strip()[:LONGEST_WORD], LONGEST_WORD) if word.strip() else ""
 
 
 _RULE = msgspec.json.Decoder(Rule)

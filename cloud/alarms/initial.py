@@ -1,4 +1,4 @@
-"""rules.toml: the rules that a city begins with, read with every mistake in it at once.
+"""rules.toml: the rules that a city begins with, read with every mistake in it at once; once used it has no say.
 
 [[rules]]
 family = "river-level"          # the rule; several tables with the same family are its scopes
@@ -6,16 +6,19 @@ scope = "all"                   # all (also if left out), group:NAME, site:ID or
 quantity = "water_level"        # from here on the fields of a rule: docs/rules.md has them all
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cloud.alarms.admission import mistakes_of, mistakes_on
 from cloud.alarms.book import INITIAL_REASON, SINCE_EVER_MS
 from cloud.alarms.journal import SYSTEM
 from cloud.alarms.records import RuleVersion
-from cloud.alarms.shelf import Shelf, now_ms
+from cloud.alarms.shelf import Shelf
 from cloud.registry.snapshot import Registry
+from runtime.clock import wall_ms
 from runtime.settings import SettingsError, read_document
 
 SILENCE: dict[str, Any] = {
@@ -30,20 +33,79 @@ SILENCE: dict[str, Any] = {
 """What holds where no rules file is named: nobody may fall silent unnoticed."""
 
 
+class Seeds(msgspec.Struct, frozen=True):
+    """What of a file is still to be written into the book, and one sentence on each line of it that has no effect."""
+
+    versions: list[RuleVersion]
+    notes: tuple[str, ...] = ()
+
+
+def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) -> Seeds:
+    """What `file` still gives to a book that holds `held`.
+
+    SettingsError only where the book is new: later the file has no effect on what the book has, and stops nothing.
+    """
+    if not held:
+        return Seeds(initial_rules(file, registry))
+    try:
+        versions, problems = _versions_in(file)
+    except SettingsError as error:
+        return Seeds([], tuple(f"{problem}; {_USED}" for problem in error.problems))
+    newest = {(version.family, version.scope): version for version in sorted(held, key=lambda each: each.version)}
+    new = [version for version in versions if (version.family, version.scope) not in newest]
+    name = "" if file is None else file.name
+    looked = [(version, _first_mistake(registry, held, version)) for version in new]
+    refused = [f"{name}: {_named(version)}: {mistake}; it is not taken over" for version, mistake in looked if mistake]
+    notes = (*problems, *_differences(name, versions, newest), *refused)
+    return Seeds([version for version, mistake in looked if not mistake], notes)
+
+
+_USED = "the rules were taken over at an earlier start, and hold"
+
+
+def _differences(
+    name: str, versions: Sequence[RuleVersion], newest: dict[tuple[str, str], RuleVersion]
+) -> Iterator[str]:
+    for version in versions:
+        held = newest.get((version.family, version.scope))
+        if held is not None and (held.removed or held.fields != version.fields):
+            since = "it was removed" if held.removed else f"version {held.version} by {held.author} is in force"
+            yield (
+                f"{name}: {_named(version)} has no effect, since {since}: this file was used once, when the city "
+                "began; change rules in the console or the API"
+            )
+
+
+def _named(version: RuleVersion) -> str:
+    return f"{version.family}@{version.scope}"
+
+
+def _first_mistake(registry: Registry, held: Sequence[RuleVersion], version: RuleVersion) -> str:
+    if not _is_named(version):
+        return "family and scope are texts; family must be there"
+    return next(iter(map(str, mistakes_of(Shelf(registry, held), registry, version))), "")
+
+
 def initial_rules(file: Path | None, registry: Registry) -> list[RuleVersion]:
-    """The rules that `file` gives to the city, or those without a file; SettingsError lists every mistake."""
+    """The rules that `file` gives to a new city, or those without a file; SettingsError lists every mistake."""
+    versions, problems = _versions_in(file)
+    if file is not None:
+        problems += [f"{file.name}: {problem}" for problem in _mistakes(versions, registry)]
+    if problems:
+        raise SettingsError(problems)
+    return versions
+
+
+def _versions_in(file: Path | None) -> tuple[list[RuleVersion], list[str]]:
+    """The rules of a file, and what in it is none; SettingsError where it has no tables of rules."""
     if file is None:
-        return [_version("silence", "all", SILENCE)]
+        return [_version("silence", "all", SILENCE)], []
     document = read_document(file)
     entries = document.pop("rules", [])
     problems = [f"{file.name}: {name}: unknown key; rules stand in [[rules]]" for name in document]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise SettingsError([*problems, f"{file.name}: rules: write each as a table [[rules]]"])
-    versions = [_version(entry.pop("family", ""), entry.pop("scope", "all"), entry) for entry in entries]
-    problems += [f"{file.name}: {problem}" for problem in _mistakes(versions, registry)]
-    if problems:
-        raise SettingsError(problems)
-    return versions
+    return [_version(entry.pop("family", ""), entry.pop("scope", "all"), entry) for entry in entries], problems
 
 
 def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
@@ -72,4 +134,4 @@ def _is_named(version: RuleVersion) -> bool:
 
 
 def _version(family: str, scope: str, fields: dict[str, Any]) -> RuleVersion:
-    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, now_ms(), SYSTEM, INITIAL_REASON)
+    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, wall_ms(), SYSTEM, INITIAL_REASON)

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.records import Maintenance
-from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import MaintenanceRow
 from cloud.registry.database import Database
 from cloud.registry.snapshot import Registry
 from rules.said import Said
+from rules.sound import LONGEST_TEXT, text_mistakes
+from runtime.clock import wall_ms
 
 LONGEST_MS = 30 * 86_400_000
 """A window that is longer has been forgotten."""
@@ -32,7 +33,7 @@ class MaintenanceRefused(Exception):
 class Calendar:
     """The maintenance windows of the city in `registry`."""
 
-    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
         self._database = database
         self._registry = registry
         self._clock = clock
@@ -117,6 +118,7 @@ class Calendar:
             problems.append(Said("until: is more than 30 days after the beginning; write an earlier end"))
         if not window.reason:
             problems.append(Said("reason: is empty; say what is done there"))
+        problems += text_mistakes("reason", window.reason, LONGEST_TEXT)
         return problems
 
 

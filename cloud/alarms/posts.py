@@ -91,11 +91,16 @@ class Posts:
             found = self._spans[sensor_id] = () if sensor is None else tuple(self._over_time(sensor))
         return found
 
-    def at(self, sensor_id: str, family: str, time_ms: int) -> Post | None:
-        """The post of a family on a sensor at `time_ms`; None where no rule holds then."""
+    def span(self, sensor_id: str, time_ms: int) -> Span | None:
+        """The posts of a sensor at `time_ms`; None before the first."""
         spans = self.spans(sensor_id)
         number = bisect.bisect_right(spans, time_ms, key=lambda span: span.since_ms)
-        return spans[number - 1].of(family) if number else None
+        return spans[number - 1] if number else None
+
+    def at(self, sensor_id: str, family: str, time_ms: int) -> Post | None:
+        """The post of a family on a sensor at `time_ms`; None where no rule holds then."""
+        span = self.span(sensor_id, time_ms)
+        return None if span is None else span.of(family)
 
     def last(self, sensor_id: str, family: str) -> Post | None:
         """The post of a family as it stood before its rule was removed or switched off."""

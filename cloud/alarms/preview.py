@@ -13,14 +13,16 @@ import msgspec
 from cloud.alarms.book import Book
 from cloud.alarms.posts import watched_by
 from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.shelf import now_ms, place_of, scopes_of
+from cloud.alarms.shelf import place_of, scopes_of
 from cloud.alarms.warming import columns_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import Point, ReadingsStore
 from rules.engine import START, Event, EventKind, Observed, Other, State, Watched, step, step_column, tick
+from rules.marks import NOT_BELIEVED
 from rules.rule import Kind, Rule
 from rules.said import Said
 from rules.scope import Resolved
+from runtime.clock import wall_ms
 
 MOST_READINGS = 200_000
 """Readings that one preview looks at: a month at one each 15 s."""
@@ -85,7 +87,7 @@ class Preview(msgspec.Struct, frozen=True):
 class Previewer:
     """Runs rules of `book` over what `store` holds."""
 
-    def __init__(self, book: Book, store: ReadingsStore, *, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(self, book: Book, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
         self._book = book
         self._store = store
         self._clock = clock
@@ -149,7 +151,7 @@ class Previewer:
             if each is not None and (also := each.rule.also) is not None
         }
         others = {name: await self._history(*name, start_ms - within, end_ms) for name, within in alsos.items()}
-        return points, others
+        return points, {name: [one for one in found if not one.marks & NOT_BELIEVED] for name, found in others.items()}
 
     async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
         points = await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS + 1)

@@ -15,7 +15,8 @@ from cloud.alarms.others import OTHERS_KEPT, Others, at, with_readings
 from cloud.alarms.posts import HEARD, Post, Posts, pieces
 from cloud.alarms.rows import News
 from cloud.alarms.things import Things
-from rules.engine import START, Event, EventKind, Observed, Phase, State, Watched, step, step_column, tick
+from cloud.stores.contract import Verdict
+from rules.engine import START, Event, EventKind, Observed, Phase, State, Watched, judge_anew, step, step_column, tick
 
 STALE_MS = 300_000
 """An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
@@ -130,6 +131,15 @@ class Round:
             self._columns(sensor, quantity, columns)
         for sensor in {sensor for sensor, _ in self._memory.open}.intersection(sensor for sensor, _ in self._heard_ms):
             self._break_silence(sensor)
+
+    def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
+        """Later verdicts on readings: the rules see them as if they had come with the marks that hold now."""
+        for verdict in verdicts:
+            span = self._posts.span(verdict.sensor, verdict.time_ms)
+            for post in () if span is None else span.posts:
+                key = (verdict.sensor, post.family)
+                if post.watched.rule.quantity == verdict.quantity and not post.is_silence:
+                    self._step(key, post, judge_anew(post.watched, self._state(key), verdict.time_ms, verdict.marks))
 
     def look_at(self, key: Key) -> int | None:
         """We have listened to a sensor for a while; when (`Hearing`) its silence is due, if a rule waits for it."""

@@ -7,7 +7,6 @@ river  |─── all v1 ───────────|─── all v2 ─�
 
 import bisect
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -44,11 +43,6 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 NOTHING = Timeline()
-
-
-def now_ms() -> int:
-    """The cloud's clock, UTC milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def scopes_of(sensor: Sensor) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ What is in memory is what is committed: whatever fails between, the same reading
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -19,7 +19,6 @@ from cloud.alarms.hearing import Hearing
 from cloud.alarms.posts import HEARD, Posts
 from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_after_ms
 from cloud.alarms.rows import move_alarm, sync_open, write_news, write_states
-from cloud.alarms.shelf import now_ms
 from cloud.alarms.tables import AlarmStateRow
 from cloud.alarms.things import is_derived
 from cloud.alarms.warming import warm
@@ -29,8 +28,10 @@ from cloud.ingest.lease import LeaseLost
 from cloud.ingest.patience import wait_s
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable
-from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.engine import Other, Phase, State, decode_state
+from rules.marks import NOT_BELIEVED
+from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
 
 BEAT_S = 1.0
@@ -64,7 +65,7 @@ class Watch:
         hearing: Hearing | None = None,
         nudge: Callable[[], None] = lambda: None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
-        clock: Callable[[], int] = now_ms,
+        clock: Callable[[], int] = wall_ms,
     ) -> None:
         self.turn = asyncio.Lock()
         """Held from a plan until it is accepted or given up."""
@@ -129,6 +130,17 @@ class Watch:
             now = self._clock()
             async with self.turn:
                 await self._commit(self.plan(wanted, now_ms=now), now)
+
+    async def judge_anew(self, verdicts: Sequence[Verdict]) -> None:
+        """Let the rules hear of later verdicts on readings, in a transaction of their own.
+
+        DatabaseUnavailable: nothing of it was heard.
+        """
+        now = self._clock()
+        async with self.turn:
+            found = self._round(now, self.hearing.heard_ms())
+            found.judge_anew(verdicts)
+            await self._commit(found.plan(), now)
 
     async def see(self, blocks: Iterable[Block]) -> None:
         """Evaluate blocks that were stored outside of ingest, derived series, however long the database takes."""
@@ -253,7 +265,8 @@ class Watch:
             for quantity in heard_as:
                 series = (reading.sensor, quantity)
                 self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
-            self._memory.others[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
+            if not reading.marks & NOT_BELIEVED:
+                self._memory.others[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
         # before this start somebody listened until the newest reading of all: that time counts, and none after it
         last_ms = max(self._memory.heard_ms.values(), default=0)
         listened_ms = self.hearing.now_ms()

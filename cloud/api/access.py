@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from cloud.access.asking import Asking, asked_of
-from cloud.access.gate import Access, session_cookie
+from cloud.access.gate import Access
 from cloud.access.sessions import Opened
 from cloud.access.tokens import Token
 from cloud.access.users import Change, User, may_give
@@ -33,6 +33,7 @@ from cloud.api.access_answers import (
 )
 from cloud.api.problems import Problem, bad_parameter
 from cloud.platform import Platform
+from cloud.printable import Wanted
 
 _LARGEST_ID = 2**63 - 1  # of a database row
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def _session_routes(routes: APIRouter, access: Access) -> None:
     async def log_in(login: LogIn, request: Request, response: Response) -> SessionAnswer:
         """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
         address = request.client.host if request.client else ""
-        replaces = session_cookie(request.headers)
+        replaces = access.cookie_in(request.headers, scheme=request.url.scheme)
         opened = await access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
         return _opened(access, opened, request, response)
 
@@ -94,7 +95,7 @@ def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
         return user_answer(user)
 
     @routes.patch("/users/{name}")
-    async def change_user(name: str, new: UserChange, who: Asking) -> UserAnswer:
+    async def change_user(name: Wanted, new: UserChange, who: Asking) -> UserAnswer:
         """Change a user; a new role, password or choice of sites ends their sessions, and so does disabling them."""
         change = _change(platform, who, new)
 

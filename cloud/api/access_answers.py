@@ -5,17 +5,21 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cloud.access.tokens import MOST_DAYS, Token
 from cloud.access.users import User
 from cloud.access.who import ROLE_OF_NAME, Role
 from cloud.api.answers import Answer, Time
 from cloud.api.times import rfc_3339
+from cloud.printable import Id, PrintableText, encodable
 
+MOST_SITES = 1_000
 RoleName = Literal["viewer", "technician", "operator", "engineer", "administrator"]
-Sites = Annotated[list[str] | None, Field(description="the sites they may see; null for all")]
-Text = Annotated[str, Field(max_length=400)]
+Sites = Annotated[list[Id] | None, Field(max_length=MOST_SITES, description="the sites they may see; null for all")]
+Text = Annotated[PrintableText, Field(max_length=400)]
+Password = Annotated[str, Field(max_length=400), AfterValidator(encodable)]
+"""What somebody types and nobody shows: any characters that there are."""
 
 
 _NAME_OF_ROLE: dict[Role, RoleName] = {ROLE_OF_NAME[name]: name for name in get_args(RoleName)}
@@ -31,21 +35,21 @@ class LogIn(Question):
     """Who wants to log in."""
 
     name: Text
-    password: Text
+    password: Password
 
 
 class NewPassword(Question):
     """A new password for whoever is logged in, who proves it with the old one."""
 
-    old: Text
-    new: Text
+    old: Password
+    new: Password
 
 
 class NewUser(Question):
     """A user to add."""
 
     name: Text
-    password: Text
+    password: Password
     role: RoleName
     sites: Sites = None
     full_name: Text = ""
@@ -58,7 +62,7 @@ class UserChange(Question):
     sites: Sites = None
     full_name: Text | None = None
     disabled: bool | None = None
-    password: Text | None = None
+    password: Password | None = None
 
 
 class NewToken(Question):

@@ -14,6 +14,7 @@ from cloud.alarms.journal import Entry
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
 from cloud.api.answers import Answer, Time
 from cloud.api.times import rfc_3339
+from cloud.printable import GivenTime, Id, Sentence
 from rules.rule import Level, Severity
 from runtime.settings import Settings
 from wire import QUANTITIES
@@ -131,31 +132,31 @@ class MaintenanceAnswer(Answer):
 class Acknowledge(Settings):
     """`word`: what the next shift should know."""
 
-    word: str = Field(examples=["the pump runs"])
+    word: Sentence = Field(examples=["the pump runs"])
 
 
 class Assign(Settings):
     """`person`: whose it is from now on; empty: nobody's."""
 
-    person: str = Field(examples=["budi"])
-    word: str = ""
+    person: Id = Field(examples=["budi"])
+    word: Sentence = ""
 
 
 class Shelve(Settings):
     """`until`: a time ahead, by 7 days at most; null takes the alarm back at once."""
 
-    until: str | None = Field(examples=["2026-11-24T06:00:00+09:00"])
-    word: str = Field(examples=["the gauge is cleaned"])
+    until: GivenTime | None = Field(examples=["2026-11-24T06:00:00+09:00"])
+    word: Sentence = Field(examples=["the gauge is cleaned"])
 
 
 class NewMaintenance(Settings):
     """A window for a `site` or a `sensor`, from now or `start` until `until`."""
 
-    site: str | None = None
-    sensor: str | None = None
-    start: str | None = None
-    until: str = Field(examples=["2026-11-24T06:00:00+09:00"])
-    reason: str = Field(examples=["the gauge is cleaned"])
+    site: Id | None = None
+    sensor: Id | None = None
+    start: GivenTime | None = None
+    until: GivenTime = Field(examples=["2026-11-24T06:00:00+09:00"])
+    reason: Sentence = Field(examples=["the gauge is cleaned"])
 
 
 def level_answer(levels: tuple[Level, ...], number: int) -> LevelAnswer:

@@ -31,6 +31,7 @@ from cloud.api.alarm_answers import (
 from cloud.api.problems import Problem, bad_parameter
 from cloud.api.times import parse_time
 from cloud.platform import Platform
+from cloud.printable import GivenTime, Id, PrintableText
 from rules.rule import Severity
 
 MOST_ALARMS = 500
@@ -54,15 +55,15 @@ def _questions(routes: APIRouter, desk: Desk) -> None:
         open: Annotated[bool | None, Query(description="true: those that go on; false: those that ended")] = None,  # noqa: A002
         state: Annotated[State | None, Query(description="only those in this state")] = None,
         severity: Annotated[Severity | None, Query(description="at least so bad")] = None,
-        site: Annotated[str | None, Query(description="only this site")] = None,
-        sensor: Annotated[str | None, Query(description="only this sensor")] = None,
-        family: Annotated[str | None, Query(description="only this rule family")] = None,
-        start: Annotated[str | None, Query(description="opened at or after this time")] = None,
-        end: Annotated[str | None, Query(description="opened before this time")] = None,
+        site: Annotated[Id | None, Query(description="only this site")] = None,
+        sensor: Annotated[Id | None, Query(description="only this sensor")] = None,
+        family: Annotated[Id | None, Query(description="only this rule family")] = None,
+        start: Annotated[GivenTime | None, Query(description="opened at or after this time")] = None,
+        end: Annotated[GivenTime | None, Query(description="opened before this time")] = None,
         acknowledged: Annotated[bool | None, Query(description="whether somebody knows of it")] = None,
         shelved: Annotated[bool | None, Query(description="whether it is put away now")] = None,
         late: Annotated[bool | None, Query(description="whether it was found too late to page")] = None,
-        text: Annotated[str, Query(max_length=100, description="words in its ids and texts")] = "",
+        text: Annotated[PrintableText, Query(max_length=100, description="words in its ids and texts")] = "",
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS, description="alarms on the page")] = 100,
         before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID, description="only older ones")] = None,
     ) -> AlarmPage:
@@ -126,7 +127,9 @@ def _journals(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/journal")
     async def journal(
         who: Asking,
-        subject: Annotated[str | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])] = None,
+        subject: Annotated[
+            PrintableText | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
         before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID)] = None,
     ) -> JournalPage:

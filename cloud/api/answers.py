@@ -188,12 +188,23 @@ class DeadLetterAnswer(Answer):
     replayed: Time | None = _TIME
 
 
+class DiscardedAnswer(Answer):
+    """Readings of a gateway that were refused and not kept, since it had no room left among the dead letters."""
+
+    gateway: str = Field(description="empty for all those together that the registry does not know")
+    reason: str
+    readings: int
+    first: Time = _TIME
+    last: Time = _TIME
+
+
 class DeadLetterPage(Answer):
     """Dead letters, newest first; `next_before_id` asks for the page after this one, null at the end."""
 
     open: int = Field(description="dead letters not replayed yet, on all pages")
     letters: list[DeadLetterAnswer]
     next_before_id: int | None
+    discarded: list[DiscardedAnswer]
 
 
 class ReplayAnswer(Answer):
@@ -202,6 +213,22 @@ class ReplayAnswer(Answer):
     stored: int
     refused: int
     sentence: str
+
+
+class ReplayManyAnswer(Answer):
+    """What became of several dead letters; `next_after_id` asks for those after them, null where there are none."""
+
+    letters: int
+    stored: int
+    refused: int
+    next_after_id: int | None
+
+
+class DiscardAnswer(Answer):
+    """How many dead letters were thrown away, and how many of those asked for are left for another request."""
+
+    letters: int
+    left: bool
 
 
 class ProblemAnswer(Answer):

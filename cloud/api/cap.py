@@ -12,10 +12,10 @@ from fastapi import APIRouter, Path, Request, Response
 
 from cloud.access.asking import Asking
 from cloud.api.problems import Problem
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.notify.cap import CapMessage
 from cloud.platform import Platform
+from runtime.clock import wall_ms
 from wire import printable
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -58,7 +58,7 @@ def atom(messages: list[CapMessage], address: str, city: str) -> bytes:
     A path alone is as the reader came: where `console` of [notify] does not say how people reach this server.
     """
     feed = ET.Element("feed", xmlns=ATOM)
-    updated = messages[0].sent_ms if messages else now_ms()
+    updated = messages[0].sent_ms if messages else wall_ms()
     _texts(
         feed,
         {

@@ -17,6 +17,7 @@ from cloud.notify.notifier import component_of
 from cloud.notify.outbox import ChannelState
 from cloud.notify.settings import Channel
 from cloud.platform import Platform
+from cloud.printable import Wanted
 
 
 def channel_routes(platform: Platform) -> APIRouter:
@@ -44,7 +45,7 @@ def channel_routes(platform: Platform) -> APIRouter:
         return TestAlarmAnswer(alarm=await notifier.test_alarm(who.actor, sites=who.sites))
 
     @routes.post("/{name}/test")
-    async def test_channel(name: str, who: Asking) -> ChannelTestAnswer:
+    async def test_channel(name: Wanted, who: Asking) -> ChannelTestAnswer:
         """Send one test message over one channel, and wait for what comes of it."""
         try:
             delivered = await notifier.test_channel(name, who.actor, sites=who.sites)

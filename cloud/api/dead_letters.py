@@ -1,26 +1,46 @@
 """Dead letters: what could not be stored, why, and another try.
 
-GET  /api/v1/dead-letters?limit=20&before_id=120
-POST /api/v1/dead-letters/119/replay   {"stored":1,"refused":0,"sentence":"…"}
+GET    /api/v1/dead-letters?limit=20&before_id=120&gateway=gw-daruba&reason=unknown_sensor
+POST   /api/v1/dead-letters/119/replay   {"stored":1,"refused":0,"sentence":"…"}
+POST   /api/v1/dead-letters/replay       {"gateway":"gw-daruba","reason":"unknown_sensor","word":"added to the city"}
+DELETE /api/v1/dead-letters/119?word=…       DELETE /api/v1/dead-letters?gateway=gw-daruba&reason=out_of_bounds&word=…
 """
 
 import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from cloud.access.asking import Asking
 from cloud.access.sight import whole_gateways
 from cloud.access.who import Who
-from cloud.api.answers import DeadLetterAnswer, DeadLetterPage, ReplayAnswer
-from cloud.api.problems import Problem
+from cloud.api.answers import (
+    DeadLetterAnswer,
+    DeadLetterPage,
+    DiscardAnswer,
+    DiscardedAnswer,
+    ReplayAnswer,
+    ReplayManyAnswer,
+)
+from cloud.api.problems import Problem, bad_parameter
 from cloud.api.times import rfc_3339
-from cloud.dead_letters import DeadLetter
+from cloud.dead_letters import DeadLetter, Discarded, Wanted
 from cloud.platform import Platform
+from runtime.clock import wall_ms
+from runtime.settings import Settings
+from wire import is_printable
 
 MOST_LETTERS = 100
 """Letters on a page: each may hold a whole batch of up to 256 KiB."""
+MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
+"""Letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
+LONGEST_WORD = 500
 _LARGEST_ID = 2**63 - 1  # of a database row
+
+GatewayWanted = Annotated[str | None, Query(max_length=64, description="only letters of this gateway")]
+ReasonWanted = Annotated[str | None, Query(max_length=32, description="only letters refused for this reason")]
+WordWanted = Annotated[str, Query(min_length=1, max_length=LONGEST_WORD, description="why, for the journal")]
 
 
 def dead_letter_routes(platform: Platform) -> APIRouter:
@@ -34,15 +54,20 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
         before_id: Annotated[
             int | None, Query(ge=1, le=_LARGEST_ID, description="only letters older than this one")
         ] = None,
+        gateway: GatewayWanted = None,
+        reason: ReasonWanted = None,
     ) -> DeadLetterPage:
         """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
         gateways = letters_seen(platform, who)
-        letters = await platform.dead_letters.page(limit=limit + 1, before_id=before_id, gateways=gateways)
+        letters = await platform.dead_letters.page(
+            limit=limit + 1, before_id=before_id, gateways=gateways, gateway=gateway, reason=reason
+        )
         shown = letters[:limit]
         return DeadLetterPage(
             open=await platform.dead_letters.count(gateways=gateways),
             letters=[_letter(letter) for letter in shown],
             next_before_id=shown[-1].id if len(letters) > limit else None,
+            discarded=[_discarded(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
         )
 
     @routes.post("/{dead_letter_id}/replay")
@@ -55,7 +80,65 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
             raise _unknown(dead_letter_id) from None
         return ReplayAnswer(stored=replay.stored, refused=replay.refused, sentence=replay.sentence)
 
+    @routes.post("/replay")
+    async def replay_many(who: Asking, asked: ReplayMany) -> ReplayManyAnswer:
+        """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
+        wanted = Wanted(letters_seen(platform, who), asked.gateway, asked.reason)
+        found = await platform.replay_many(
+            wanted, after_id=asked.after_id, limit=asked.limit, who=who.actor, word=_word(asked.word)
+        )
+        return ReplayManyAnswer(
+            letters=found.letters, stored=found.stored, refused=found.refused, next_after_id=found.next_after_id
+        )
+
+    @routes.delete("/{dead_letter_id}")
+    async def discard(
+        who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)], word: WordWanted
+    ) -> DiscardAnswer:
+        """Throw a letter away for good: what is in it will never be stored."""
+        try:
+            letter = await seen_letter(platform, who, dead_letter_id)
+        except LookupError:
+            raise _unknown(dead_letter_id) from None
+        thrown = await platform.dead_letters.discard(
+            Wanted(), letter_id=letter.id, by=who.actor, word=_word(word), now_ms=wall_ms()
+        )
+        return DiscardAnswer(letters=thrown, left=False)
+
+    @routes.delete("")
+    async def discard_many(
+        who: Asking, word: WordWanted, gateway: GatewayWanted = None, reason: ReasonWanted = None
+    ) -> DiscardAnswer:
+        """Throw the letters of a gateway, a reason, or both away for good, the oldest first, 1,000 at a time."""
+        if gateway is None and reason is None:
+            raise Problem("bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything")
+        thrown = await platform.dead_letters.discard(
+            Wanted(letters_seen(platform, who), gateway, reason),
+            most=MOST_DISCARDED,
+            by=who.actor,
+            word=_word(word),
+            now_ms=wall_ms(),
+        )
+        return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
+
     return routes
+
+
+class ReplayMany(Settings):
+    """Which letters to try again, from the one after `after_id` on, and why."""
+
+    gateway: Annotated[str, Field(max_length=64)] | None = None
+    reason: Annotated[str, Field(max_length=32)] | None = None
+    word: Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
+    after_id: Annotated[int, Field(ge=0, le=_LARGEST_ID)] = 0
+    limit: Annotated[int, Field(ge=1, le=MOST_REPLAYED)] = MOST_REPLAYED
+
+
+def _word(text: str) -> str:
+    """Somebody's reason, in the journal for good."""
+    if not text.strip() or not is_printable(text):
+        raise bad_parameter("word", text, "say why, in printable characters on one line")
+    return text.strip()
 
 
 def letters_seen(platform: Platform, who: Who) -> frozenset[str] | None:
@@ -92,6 +175,16 @@ def _letter(letter: DeadLetter) -> DeadLetterAnswer:
         encoding=encoding,
         raw=raw,
         replayed=None if letter.replayed_ms is None else rfc_3339(letter.replayed_ms),
+    )
+
+
+def _discarded(row: Discarded) -> DiscardedAnswer:
+    return DiscardedAnswer(
+        gateway=row.gateway,
+        reason=row.reason,
+        readings=row.readings,
+        first=rfc_3339(row.first_ms),
+        last=rfc_3339(row.last_ms),
     )
 
 

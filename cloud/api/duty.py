@@ -12,10 +12,11 @@ from fastapi import APIRouter, Path, Query
 from cloud.access.asking import Asking
 from cloud.api.notify_answers import DutyAnswer, NewDuty
 from cloud.api.problems import Problem, bad_parameter
-from cloud.api.state import now_ms
 from cloud.api.times import parse_time, rfc_3339
 from cloud.notify.duty import Duty, DutyRefused
 from cloud.platform import Platform
+from cloud.printable import GivenTime
+from runtime.clock import wall_ms
 
 SHOWN_MS = 14 * 86_400_000
 """How far ahead the calendar is shown where no end is asked for."""
@@ -28,11 +29,13 @@ def duty_routes(platform: Platform) -> APIRouter:
 
     @routes.get("")
     async def duties(
-        start: Annotated[str | None, Query(description="from when on; now where it is missing")] = None,
-        end: Annotated[str | None, Query(description="until before when; 14 days later where it is missing")] = None,
+        start: Annotated[GivenTime | None, Query(description="from when on; now where it is missing")] = None,
+        end: Annotated[
+            GivenTime | None, Query(description="until before when; 14 days later where it is missing")
+        ] = None,
     ) -> list[DutyAnswer]:
         """Who is on duty when, by the beginning."""
-        from_ms = now_ms() if start is None else _time("start", start)
+        from_ms = wall_ms() if start is None else _time("start", start)
         until_ms = from_ms + SHOWN_MS if end is None else _time("end", end)
         return [_answer(duty) for duty in await calendar.duties(from_ms=from_ms, until_ms=until_ms)]
 
@@ -41,7 +44,7 @@ def duty_routes(platform: Platform) -> APIRouter:
         """Put somebody on duty."""
         duty = Duty(0, new.person, new.rank, _time("start", new.start), _time("end", new.end))
         try:
-            return _answer(await calendar.add(duty, who=who.actor, now_ms=now_ms()))
+            return _answer(await calendar.add(duty, who=who.actor, now_ms=wall_ms()))
         except DutyRefused as refused:
             raise Problem("bad-parameter", str(refused)) from None
 
@@ -49,7 +52,7 @@ def duty_routes(platform: Platform) -> APIRouter:
     async def remove_duty(duty_id: Annotated[int, Path(alias="id", ge=1, le=_LARGEST_ID)], who: Asking) -> None:
         """Take a duty out of the calendar."""
         try:
-            await calendar.remove(duty_id, who=who.actor, now_ms=now_ms())
+            await calendar.remove(duty_id, who=who.actor, now_ms=wall_ms())
         except LookupError:
             raise Problem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
 

@@ -16,7 +16,6 @@ from cloud.access.who import Who
 from cloud.api.alarms import time_of
 from cloud.api.answers import Answer, Time
 from cloud.api.problems import Problem
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
 from cloud.printable import GivenTime, PrintableText
@@ -24,6 +23,7 @@ from cloud.registry.dated import LONGEST_TEXT, FactRefused
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
 from cloud.registry.history import GATEWAY, SITE
+from runtime.clock import wall_ms
 from runtime.settings import Settings
 
 MOST_FACTS = 1_000
@@ -84,8 +84,8 @@ def fact_routes(platform: Platform) -> APIRouter:
     @routes.get("")
     async def listed(
         who: Asking,
-        subject: Annotated[str | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
-        what: Annotated[str | None, Query(max_length=80)] = None,
+        subject: Annotated[PrintableText | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
+        what: Annotated[PrintableText | None, Query(max_length=80)] = None,
         before_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
     ) -> list[FactAnswer]:
@@ -158,7 +158,7 @@ async def _done(platform: Platform, deed: Awaitable[Fact]) -> FactAnswer:
 
 
 def _answer(fact: Fact, facts: Facts) -> FactAnswer:
-    holding = facts.holding(fact.subject, fact.what, now_ms())
+    holding = facts.holding(fact.subject, fact.what, wall_ms())
     return FactAnswer(
         id=fact.id,
         subject=fact.subject,

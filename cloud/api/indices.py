@@ -14,11 +14,12 @@ from cloud.access.asking import Asking
 from cloud.api.answers import Answer, Time
 from cloud.api.problems import bad_parameter
 from cloud.api.readings import nearest
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.derived.indices import Category, IndexNow, Part
 from cloud.platform import Platform
+from cloud.printable import Wanted
 from rules import ispu
+from runtime.clock import wall_ms
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:00:00.000Z"])
 _COMPLETENESS = Field(description="% of the readings or hours due; null where there is nothing to complete")
@@ -60,6 +61,7 @@ class IndexAnswer(Answer):
     sub_indices: list[SubIndexAnswer]
     completeness: float | None = _COMPLETENESS
     above_scale: bool = Field(description="at the end of the scale: it may be worse than the index says")
+    doubts: list[str] = Field(description="marks that speak against the value; empty where nothing does")
     version: int | None = Field(description="of the computation; null where none was needed")
     time: Time = _TIME
     age_s: float
@@ -86,21 +88,21 @@ def indices_routes(platform: Platform) -> APIRouter:
 
     @routes.get("/indices")
     async def indices(
-        who: Asking, site: Annotated[str | None, Query(description="only this site")] = None
+        who: Asking, site: Annotated[Wanted | None, Query(description="only this site")] = None
     ) -> list[IndexAnswer]:
         """Every index of every site: ISPU, US AQI, WHO 2021, rain, Siaga, capacity used, crowd density."""
         known = [one.id for one in platform.registry.sites() if who.may_see(one.id)]
         if site is not None and site not in known:
             raise bad_parameter("site", site, nearest(site, known, f"write one of {', '.join(known)}"))
         asked = known if site is None else [site]
-        now = now_ms()
+        now = wall_ms()
         return [_answer(index, now) for one in asked for index in platform.indices.of_site(one)]
 
     @routes.get("/index-tables")
     async def index_tables(who: Asking) -> list[IndexTableAnswer]:
         """The versions of ISPU's table, and which of them is official now: a dated fact of the city."""
         del who
-        official = platform.registry.history.ispu_table().at(now_ms())
+        official = platform.registry.history.ispu_table().at(wall_ms())
         return [
             IndexTableAnswer(
                 key=table.key,
@@ -131,6 +133,7 @@ def _answer(found: IndexNow, now: int) -> IndexAnswer:
         sub_indices=[_sub_index(part) for part in found.parts],
         completeness=found.completeness,
         above_scale=found.above_scale,
+        doubts=list(found.doubts),
         version=found.version,
         time=rfc_3339(found.time_ms),
         age_s=round((now - found.time_ms) / 1_000, 1),

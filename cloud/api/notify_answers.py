@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cloud.api.access_answers import Question
 from cloud.api.answers import Answer, Time
+from cloud.printable import GivenTime, Id
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 _GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", examples=["2026-11-24T19:00:00+09:00"])
@@ -62,7 +63,7 @@ class DutyAnswer(Answer):
 class NewDuty(Question):
     """A duty to add."""
 
-    person: Annotated[str, Field(max_length=64)]
+    person: Id
     rank: int = Field(1, description="1 is called first")
-    start: Annotated[str, _GIVEN]
-    end: Annotated[str, _GIVEN]
+    start: Annotated[GivenTime, _GIVEN]
+    end: Annotated[GivenTime, _GIVEN]

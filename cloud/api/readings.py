@@ -14,11 +14,12 @@ from cloud.access.asking import Asking
 from cloud.access.who import Who
 from cloud.api.answers import History, HistoryPoint, LatestReading
 from cloud.api.problems import Problem, bad_parameter
-from cloud.api.state import now_ms
 from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.platform import Platform
+from cloud.printable import GivenTime, Wanted
 from cloud.stores.contract import Aggregate, Point
 from rules.marks import names_of
+from runtime.clock import wall_ms
 from wire import QUANTITIES, Domain
 
 MOST_POINTS = 10_000
@@ -34,12 +35,12 @@ def readings_routes(platform: Platform) -> APIRouter:
     async def latest(
         who: Asking,
         domain: Annotated[Domain | None, Query(description="only this domain")] = None,
-        site: Annotated[str | None, Query(description="only this site")] = None,
+        site: Annotated[Wanted | None, Query(description="only this site")] = None,
     ) -> list[LatestReading]:
         """The newest reading of every series of your sites."""
         if site is not None:
             _known("site", site, [known.id for known in platform.registry.sites() if who.may_see(known.id)])
-        now = now_ms()
+        now = wall_ms()
         return [
             LatestReading(
                 sensor=reading.sensor,
@@ -60,14 +61,14 @@ def readings_routes(platform: Platform) -> APIRouter:
     @routes.get("/readings")
     async def readings(
         who: Asking,
-        sensor: Annotated[str, Query(description="the sensor's id")],
-        quantity: Annotated[str, Query(description="one of the sensor's quantities", examples=["water_level"])],
+        sensor: Annotated[Wanted, Query(description="the sensor's id")],
+        quantity: Annotated[Wanted, Query(description="one of the sensor's quantities", examples=["water_level"])],
         start: Annotated[
-            str | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
+            GivenTime | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
         ] = None,
-        end: Annotated[str | None, Query(description="as `start`, not included; default: now")] = None,
+        end: Annotated[GivenTime | None, Query(description="as `start`, not included; default: now")] = None,
         every: Annotated[
-            str | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
+            GivenTime | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
         ] = None,
         agg: Annotated[
             Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
@@ -128,7 +129,7 @@ def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def _span(start: str | None, end: str | None) -> tuple[int, int]:
-    end_ms = now_ms() if end is None else _parsed("end", end, parse_time)
+    end_ms = wall_ms() if end is None else _parsed("end", end, parse_time)
     start_ms = end_ms - _HOUR_MS if start is None else _parsed("start", start, parse_time)
     if start_ms >= end_ms:
         raise bad_parameter("start", start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import Field
 
+from cloud.alarms.asleep import also_asleep, asleep
 from cloud.alarms.preview import Crossing, Outcome, Preview, PreviewAlarm
 from cloud.alarms.records import RuleVersion
 from cloud.api.alarm_answers import LevelAnswer, level_answer
@@ -15,6 +16,8 @@ from cloud.api.answers import Answer, HistoryPoint, Time
 from cloud.api.times import rfc_3339
 from cloud.console.rule_words import sentence
 from cloud.console.words import words_in
+from cloud.printable import GivenTime, Id, ScopeId, Sentence
+from cloud.registry.snapshot import Registry
 from rules.marks import names_of
 from rules.rule import Rule
 from rules.scope import Resolved
@@ -36,6 +39,7 @@ class RuleVersionAnswer(Answer):
     time: Time = _TIME
     author: str
     reason: str
+    asleep: str | None = Field(description="why it watches nothing: what it is about is gone from the city; else null")
 
 
 class FamilyAnswer(Answer):
@@ -114,29 +118,29 @@ class NewRule(Settings):
     """What the scope sets from now or `valid_from` on, and why; every field that it does not set is inherited."""
 
     fields: dict[str, Any] = _FIELDS
-    reason: str = Field(examples=["after the flood of 12 March"])
-    valid_from: str | None = None
+    reason: Sentence = Field(examples=["after the flood of 12 March"])
+    valid_from: GivenTime | None = None
 
 
 class Undo(Settings):
     """Why the newest version is taken back."""
 
-    reason: str
+    reason: Sentence
 
 
 class NewPreview(Settings):
     """A rule to try; `fields` null: as if the scope said nothing. `start` is 30 days before `end`, which is now."""
 
-    family: str
-    scope: str = "all"
+    family: Id
+    scope: ScopeId = "all"
     fields: dict[str, Any] | None = _FIELDS
-    sensor: str
-    start: str | None = None
-    end: str | None = None
+    sensor: Id
+    start: GivenTime | None = None
+    end: GivenTime | None = None
 
 
-def version_answer(version: RuleVersion) -> RuleVersionAnswer:
-    """A version as the API shows it."""
+def version_answer(version: RuleVersion, registry: Registry) -> RuleVersionAnswer:
+    """A version as the API shows it, in the city of `registry`."""
     return RuleVersionAnswer(
         family=version.family,
         scope=version.scope,
@@ -147,7 +151,15 @@ def version_answer(version: RuleVersion) -> RuleVersionAnswer:
         time=rfc_3339(version.at_ms),
         author=version.author,
         reason=version.reason,
+        asleep=_asleep(version, registry),
     )
+
+
+def _asleep(version: RuleVersion, registry: Registry) -> str | None:
+    also = version.fields.get("also")
+    second = also.get("sensor") if isinstance(also, dict) else None
+    found = asleep(version.scope, registry) or (also_asleep(str(second), registry) if second else None)
+    return None if found is None or version.removed else str(found)
 
 
 def describe(rule: Rule, language: str) -> str:

@@ -29,9 +29,11 @@ from cloud.api.rule_answers import (
     resolved_answer,
     version_answer,
 )
-from cloud.api.state import now_ms
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
+from cloud.printable import GivenTime, PrintableText, Wanted
+from cloud.registry.snapshot import Registry
+from runtime.clock import wall_ms
 
 PREVIEW_MS = 30 * 86_400_000
 """How far back a preview looks unless it is asked otherwise."""
@@ -56,7 +58,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
 
     @routes.get("/resolved")
     async def resolved(
-        who: Asking, sensor: Annotated[str, Query(description="the sensor's id")]
+        who: Asking, sensor: Annotated[Wanted, Query(description="the sensor's id")]
     ) -> list[ResolvedAnswer]:
         """The rules that hold for a sensor now, where each value comes from, and in words."""
         known = book.things.get(sensor)
@@ -65,30 +67,31 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
         return [resolved_answer(each) for each in book.resolved(sensor)]
 
     @routes.get("/{family}")
-    async def one_family(who: Asking, family: str) -> FamilyAnswer:
+    async def one_family(who: Asking, family: Wanted) -> FamilyAnswer:
         """One family of rules."""
         if not book.versions(family):
             raise _unknown(family)
         return _family(book, family, who)
 
     @routes.get("/{family}/{scope}/versions")
-    async def versions(who: Asking, family: str, scope: str) -> list[RuleVersionAnswer]:
+    async def versions(who: Asking, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
         """Every version of what a scope said of a family, the newest first."""
         found = book.versions(family, scope)
         if not found or not may_read_scope(who, book.things, scope):
             raise _unknown(family, scope)
-        return [version_answer(version) for version in found]
+        return [version_answer(version, book.registry) for version in found]
 
 
 def _changes(routes: APIRouter, platform: Platform) -> None:
     book = platform.book
 
     @routes.put("/{family}/{scope}")
-    async def save(who: Asking, family: str, scope: str, new: NewRule) -> RuleVersionAnswer:
+    async def save(who: Asking, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
         """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
         _must_change(scope, who, platform)
         _must_name(family, scope, new.fields, who, platform)
         return await _done(
+            book.registry,
             book.save(
                 family,
                 scope,
@@ -96,29 +99,31 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
                 who=who.actor,
                 reason=new.reason,
                 valid_from_ms=time_of("valid_from", new.valid_from),
-            )
+            ),
         )
 
     @routes.delete("/{family}/{scope}")
     async def remove(
         who: Asking,
-        family: str,
-        scope: str,
-        reason: Annotated[str, Query(min_length=1, max_length=500, description="why")],
-        valid_from: Annotated[str | None, Query(description="from when on; default: now")] = None,
+        family: Wanted,
+        scope: Wanted,
+        reason: Annotated[PrintableText, Query(min_length=1, max_length=500, description="why")],
+        valid_from: Annotated[GivenTime | None, Query(description="from when on; default: now")] = None,
     ) -> RuleVersionAnswer:
         """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
         _must_change(scope, who, platform)
         valid_from_ms = time_of("valid_from", valid_from)
-        return await _done(book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms))
+        return await _done(
+            book.registry, book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms)
+        )
 
     @routes.post("/{family}/{scope}/undo")
-    async def undo(who: Asking, family: str, scope: str, why: Undo) -> RuleVersionAnswer:
+    async def undo(who: Asking, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
         """Take the newest version back: a new one says what the one before it said."""
         _must_change(scope, who, platform)
         if not book.versions(family, scope):
             raise _unknown(family, scope)
-        return await _done(book.undo(family, scope, who=who.actor, reason=why.reason))
+        return await _done(book.registry, book.undo(family, scope, who=who.actor, reason=why.reason))
 
 
 def _preview(routes: APIRouter, platform: Platform) -> None:
@@ -129,7 +134,7 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
         if known is None or not who.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
         _must_name(new.family, new.scope, new.fields, who, platform)
-        end_ms = time_of("end", new.end) or now_ms()
+        end_ms = time_of("end", new.end) or wall_ms()
         start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
         if start_ms >= end_ms:
             raise bad_parameter(
@@ -154,11 +159,11 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
 def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
     seen = [version for version in book.versions(family) if may_read_scope(who, book.things, version.scope)]
     held = {(patch.scope, patch.version) for patch in book.patches(family)}
-    now = now_ms()
+    now = wall_ms()
     return FamilyAnswer(
         family=family,
-        scopes=[version_answer(version) for version in seen if (version.scope, version.version) in held],
-        coming=[version_answer(version) for version in seen if version.valid_from_ms > now],
+        scopes=[version_answer(version, book.registry) for version in seen if (version.scope, version.version) in held],
+        coming=[version_answer(version, book.registry) for version in seen if version.valid_from_ms > now],
     )
 
 
@@ -178,9 +183,9 @@ def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Who,
         raise _refused(RuleRefused([no_such_sensor(foreign[0])]))
 
 
-async def _done(change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
+async def _done(registry: Registry, change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
     try:
-        return version_answer(await change)
+        return version_answer(await change, registry)
     except RuleRefused as error:
         raise _refused(error) from None
 
@@ -189,6 +194,6 @@ def _refused(error: RuleRefused) -> Problem:
     return Problem("rule-refused", "; ".join(error.problems), problems=error.problems)
 
 
-def _unknown(family: str, scope: str | None = None) -> Problem:
+def _unknown(family: Wanted, scope: Wanted | None = None) -> Problem:
     named = family[:80] if scope is None else f"{family[:80]} for {scope[:80]}"
     return Problem("unknown-rule", f"there is no rule {named}; /api/v1/rules lists them")

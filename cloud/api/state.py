@@ -3,7 +3,6 @@
 GET /api/v1/health   {"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footfall":2.0},"components":{…}}
 """
 
-import time
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -26,6 +25,7 @@ from cloud.api.answers import (
 from cloud.api.problems import Problem
 from cloud.api.times import rfc_3339
 from cloud.platform import Platform
+from runtime.clock import wall_ms
 from wire import Status
 
 _WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "footfall")
@@ -42,7 +42,7 @@ def state_routes(platform: Platform) -> APIRouter:
         Who is logged in and sees all sites reads a sentence on each part, too.
         """
         asked = asked_of(request)
-        whole = platform.health(now_ms())
+        whole = platform.health(wall_ms())
         found = whole if asked is not None and asked.who.sites is None else whole.in_words
         response.status_code = 503 if found.status == "down" else 200
         return Health(
@@ -94,7 +94,7 @@ def state_routes(platform: Platform) -> APIRouter:
     @routes.get("/gateways")
     async def gateways(who: Asking) -> list[GatewayAnswer]:
         """The gateways at your sites, with what they say of themselves and the account of their readings."""
-        now = now_ms()
+        now = wall_ms()
         return [
             GatewayAnswer(
                 id=gateway.id,
@@ -125,11 +125,6 @@ def metrics_routes(platform: Platform) -> APIRouter:
         return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 
     return routes
-
-
-def now_ms() -> int:
-    """The server's time, UTC."""
-    return time.time_ns() // 1_000_000
 
 
 def _tenths(seconds: float | None) -> float | None:

@@ -16,6 +16,7 @@ from cloud.backup.restore import Restored, check_backup, differences, restore
 from cloud.backup.take import take_backup
 from cloud.settings import CloudSettings, load_cloud_settings
 from cloud.stores.engines import store_of
+from runtime.clock import wall_ms
 from runtime.settings import SettingsError
 
 NOT_THE_SAME = 1
@@ -53,7 +54,7 @@ def _backup(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
 async def _taken(settings: CloudSettings, chosen: argparse.Namespace) -> tuple[Path, Manifest]:
     store = None if chosen.without_readings else store_of(settings.store)
     try:
-        return await take_backup(settings, store, chosen.to, keep=chosen.keep, now_ms=time.time_ns() // 1_000_000)
+        return await take_backup(settings, store, chosen.to, keep=chosen.keep, now_ms=wall_ms())
     finally:
         if store is not None:
             await store.close()

@@ -1,6 +1,7 @@
 """The readings as lines of InfluxDB's protocol, from any store and into any, with no more than a page in memory.
 
 air,gateway=gw-daruba,sensor=air-market,site=daruba pm10=30.5,pm2_5=12.0 1764000000000        domain by domain
+verdict,quantity=pm2_5,sensor=air-market marks=0i 1764000000000                              and the verdicts on them
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,8 +10,8 @@ from itertools import islice
 from cloud.backup.manifest import BackupError, Tally
 from cloud.backup.tallies import ReadingsTally
 from cloud.blocks import Block
-from cloud.stores.contract import ReadingsStore
-from cloud.stores.lines import blocks_of, lines_of
+from cloud.stores.contract import ReadingsStore, Verdict
+from cloud.stores.lines import blocks_of, lines_of, lines_of_verdicts, verdict_of
 from wire import Domain
 
 LINES_A_WRITE = 10_000
@@ -25,6 +26,8 @@ async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) ->
             write(lines_of([block]))
             found.add(block)
         tallies[domain.value] = found.tally()
+    async for verdicts in store.read_verdicts():
+        write(b"".join(line + b"\n" for line in lines_of_verdicts(verdicts)))
     return tallies
 
 
@@ -34,9 +37,9 @@ async def tally_readings(store: ReadingsStore) -> dict[str, Tally]:
 
 
 def tally_blocks(lines: Iterable[bytes]) -> dict[str, Tally]:
-    """What is in `lines`; BackupError where they are no lines of readings."""
+    """What readings are in `lines`; BackupError where they are no lines of a backup."""
     found = {domain: ReadingsTally() for domain in Domain}
-    for block in _blocks(lines):
+    for block in _blocks(line for line in lines if _verdict(line) is None):
         found[block.domain].add(block)
     return {domain.value: each.tally() for domain, each in found.items()}
 
@@ -46,9 +49,21 @@ async def load_readings(store: ReadingsStore, lines: Iterable[bytes]) -> list[st
     refused: list[str] = []
     rest = iter(lines)
     while chunk := list(islice(rest, LINES_A_WRITE)):
-        result = await store.write([store.prepare(list(_blocks(chunk)))])
-        refused += [rejected.reason for rejected in result.rejected]
+        verdicts = [verdict for line in chunk if (verdict := _verdict(line)) is not None]
+        blocks = list(_blocks(line for line in chunk if _verdict(line) is None))
+        if blocks:
+            result = await store.write([store.prepare(blocks)])
+            refused += [rejected.reason for rejected in result.rejected]
+        if verdicts:
+            await store.write_verdicts(verdicts)
     return refused
+
+
+def _verdict(line: bytes) -> Verdict | None:
+    try:
+        return verdict_of(line)
+    except ValueError as error:
+        raise BackupError(f"the backup's readings are damaged: {error}; use another") from None
 
 
 def _blocks(lines: Iterable[bytes]) -> Iterator[Block]:

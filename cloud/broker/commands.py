@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import secrets
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -26,6 +25,7 @@ from cloud.broker.papers import papers_of, put_into
 from cloud.registry.city_file import read_city_file
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.settings import CloudSettings, EnrolSettings, IngestSettings, load_cloud_settings
+from runtime.clock import wall_ms
 from runtime.mqtt import BrokerSettings
 from runtime.settings import SettingsError
 
@@ -182,7 +182,7 @@ def _ordered(settings: CloudSettings, name: str, deed: str, orders: list[Order])
         try:
             await database.open()
             await order(_administrator(settings), orders)
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = wall_ms()
             await database.run(
                 lambda connection: write_entry(connection, operator(), deed, f"broker-client:{name}", now_ms=now_ms)
             )

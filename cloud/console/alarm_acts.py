@@ -3,7 +3,6 @@
 await acts.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or why it is not
 """
 
-import time
 from collections.abc import Awaitable, Callable
 
 from cloud.access.who import Role, Who
@@ -16,6 +15,7 @@ from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import N_, Words
 from cloud.registry.database import DatabaseUnavailable
 from rules.said import Said
+from runtime.clock import wall_ms
 
 JOURNAL_SHOWN = 50
 PAGE_SIZE = 20
@@ -49,7 +49,7 @@ class Acts:
             return _("Write a word, so that the next shift knows.")
 
         async def act(who: Who, alarm: Alarm) -> Alarm:
-            now_ms, zone = time.time_ns() // 1_000_000, around.zone_of(alarm.site)
+            now_ms, zone = wall_ms(), around.zone_of(alarm.site)
             end_ms = parse_until(_, time_of_day, now_ms, zone) if choice == "custom" else until(choice, now_ms, zone)
             return await self._desk.shelve(alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), word, who=who.actor)
 

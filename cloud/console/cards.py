@@ -81,7 +81,7 @@ class Card:
         for domain, chip in self._chips.items():
             chip.show(known.get(domain))
         worst = site.worst
-        shown = worst is not None and worst.rank > 0
+        shown = worst is not None and worst.is_told
         self._card.style(replace=f"--level: {worst.chip.colour}" if worst is not None and shown else "")
         mark(self._card, str(shown).lower(), "data-raised")
         mark(self._card, str(worst is not None and is_dark(worst.chip.colour)).lower(), "data-dark")

@@ -10,7 +10,7 @@ import msgspec
 from cloud.console.colours import Chip, chip
 from cloud.console.snapshot import Snapshot
 from cloud.console.words import Words
-from cloud.situation import State, states_of
+from cloud.situation import State, badness, states_of
 from wire import Domain
 
 
@@ -21,6 +21,12 @@ class Condition(msgspec.Struct, frozen=True):
     chip: Chip
     rank: int
     alarm: bool
+    doubted: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is worth a word on a map: it is not calm, or nobody can be sure of that."""
+        return self.rank > 0 or self.doubted
 
 
 Conditions = Mapping[str, tuple[Condition, ...]]
@@ -44,10 +50,10 @@ def conditions_of(_: Words, snapshot: Snapshot) -> Conditions:
 
 
 def worst_of(conditions: Iterable[Condition]) -> Condition | None:
-    """The worst of some states; an open alarm is worse than a reading of the same rank."""
-    return max(conditions, key=lambda condition: (condition.rank, condition.alarm), default=None)
+    """The worst of some states, as situation.py has it."""
+    return max(conditions, key=lambda one: badness(one.rank, alarm=one.alarm, doubted=one.doubted), default=None)
 
 
 def _condition(_: Words, state: State) -> Condition:
     word = state.indonesian if _.language.code == "id" else state.english
-    return Condition(state.domain, chip(word, state.colour), state.rank, state.alarm)
+    return Condition(state.domain, chip(word, state.colour), state.rank, state.alarm, state.doubted)

@@ -21,6 +21,7 @@ from cloud.console.words import Words
 from cloud.notify.duty import RANKS
 from cloud.registry.database import DatabaseUnavailable
 from rules.local_time import DAY_MS, HOUR_MS
+from runtime.clock import wall_ms
 
 _AGAIN_S = 5.0
 """How often the calendar is asked for what others have written."""
@@ -60,7 +61,7 @@ class DutyPage:
         _ = self._words
         with box("panel-head week-head"):
             text(_("Duty calendar"), "panel-title", "h2")
-            text(_("Times in {zone}", zone=figures.zone_name(_now_ms(), self._zone)), "faint")
+            text(_("Times in {zone}", zone=figures.zone_name(wall_ms(), self._zone)), "faint")
             with box("spans", role="group", aria_label=_("Which week")):
                 for words, weeks in ((_("Earlier"), -1), (_("Today"), 0), (_("Later"), 1)):
                     self._turner(words, weeks)
@@ -75,7 +76,7 @@ class DutyPage:
         element.on("click", turn)
 
     async def _ask(self) -> None:
-        _, now_ms, self._asked_s = self._words, _now_ms(), time.monotonic()
+        _, now_ms, self._asked_s = self._words, wall_ms(), time.monotonic()
         first_ms = day_start(now_ms, self._zone, days=DAYS_SHOWN * self._weeks)
         try:
             held = await self._acts.duties(now_ms, now_ms + 1)
@@ -153,7 +154,7 @@ class DutyPage:
                 text(_("Nobody can be told yet; whoever runs the server adds people to [notify]."), "panel-empty", "p")
                 return
             self._person, self._rank = people[0], "1"
-            start_ms = next_hour(_now_ms(), self._zone)
+            start_ms = next_hour(wall_ms(), self._zone)
             self._start = moment_text(start_ms, self._zone)
             self._until = moment_text(start_ms + USUAL_H * HOUR_MS, self._zone)
             with box("fields"):
@@ -193,7 +194,3 @@ class DutyPage:
 
     def _keep_until(self, until: str) -> None:
         self._until = until
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

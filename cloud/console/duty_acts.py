@@ -3,7 +3,6 @@
 await acts.add(visitor, "ani", 1, "2026-11-24T19:00", "2026-11-25T07:00") -> "" when done, or why it is not
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import Words, ended
 from cloud.notify.duty import Duty, DutyCalendar, DutyRefused
 from cloud.registry.database import DatabaseUnavailable
+from runtime.clock import wall_ms
 
 
 class DutyActs:
@@ -37,7 +37,7 @@ class DutyActs:
 
         async def act(who: Who) -> object:
             duty = Duty(0, person, rank, parse_moment(_, start, self._zone), parse_moment(_, until, self._zone))
-            return await self._calendar.add(duty, who=who.actor, now_ms=time.time_ns() // 1_000_000)
+            return await self._calendar.add(duty, who=who.actor, now_ms=wall_ms())
 
         return await self._act(visitor, act)
 
@@ -45,7 +45,7 @@ class DutyActs:
         """Take a duty out of the calendar."""
         return await self._act(
             visitor,
-            lambda who: self._calendar.remove(duty_id, who=who.actor, now_ms=time.time_ns() // 1_000_000),
+            lambda who: self._calendar.remove(duty_id, who=who.actor, now_ms=wall_ms()),
         )
 
     async def _act(self, visitor: Visitor, act: Callable[[Who], Awaitable[object]]) -> str:

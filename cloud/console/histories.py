@@ -10,6 +10,7 @@ from collections import OrderedDict
 import msgspec
 
 from cloud.stores.contract import Aggregate, Point, ReadingsStore
+from runtime.clock import wall_ms
 
 SUMMED = frozenset({"rainfall", "people_in", "people_out"})
 """Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
@@ -67,7 +68,7 @@ class Histories:
             return history
 
     async def _ask(self, sensor: str, quantity: str, span: Span) -> History:
-        end_ms = time.time_ns() // 1_000_000
+        end_ms = wall_ms()
         start_ms = end_ms - span.length_ms
 
         async def points(step_ms: int, agg: Aggregate) -> tuple[Point, ...]:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from cloud.access.asking import asked_of
-from cloud.access.gate import Access, session_cookie
+from cloud.access.gate import Access
 from cloud.access.refusal import AccessRefused
 from cloud.access.same_origin import safe_next
 from cloud.console import door
@@ -51,7 +51,7 @@ class _LoginPage:
         form = parse_qs((await request.body()).decode(errors="replace"))
         name, password, wanted = (form.get(field, [""])[0] for field in ("name", "password", "next"))
         address = request.client.host if request.client else ""
-        replaces = session_cookie(request.headers)
+        replaces = self._access.cookie_in(request.headers, scheme=request.url.scheme)
         try:
             opened = await self._access.sessions.log_in(name, password, address=address, replaces=replaces)
         except AccessRefused as refused:

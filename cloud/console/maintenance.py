@@ -4,7 +4,6 @@ Daruba river bridge · River gauge     25 Nov 09:00 – 25 Nov 11:00 WIT     bud
 Where [Daruba river bridge v]  From [        ]  Until [25/11 11:00]  Why [                ]     [ Make a window ]
 """
 
-import time
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
 from cloud.console.words import Words
 from rules.local_time import HOUR_MS
+from runtime.clock import wall_ms
 
 USUAL_H = 2
 """How long a window lasts unless somebody says so."""
@@ -80,7 +80,7 @@ class MaintenancePage:
 
     def _build_form(self) -> None:
         _ = self._words
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_ms()
         self._place, self._start = self._places[0][0], ""
         self._until, self._reason = moment_text(next_hour(now_ms, self._zone) + USUAL_H * HOUR_MS, self._zone), ""
         self._form_place.clear()

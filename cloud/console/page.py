@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
-from nicegui import ui
+from nicegui import core, ui
+from starlette.middleware import Middleware
 
 from cloud.access.who import Role
 from cloud.api.dead_letters import seen_letter
@@ -25,6 +26,7 @@ from cloud.console.maintenance import MaintenancePage
 from cloud.console.maintenance_acts import MaintenanceActs
 from cloud.console.maintenance_views import places_of
 from cloud.console.marks import Marks
+from cloud.console.open_pages import OpenPages, bind_sockets
 from cloud.console.shown import Shown, shown_of
 from cloud.console.site_map import Coast, read_coast
 from cloud.console.situation import SituationPage
@@ -113,6 +115,8 @@ def mount_console(app: FastAPI, platform: Platform, settings: CloudSettings) -> 
         tailwind=False,
         show_welcome_message=False,
     )
+    bind_sockets(core.sio)
+    app.user_middleware.append(Middleware(OpenPages, root=ROOT))  # the innermost: the guard has looked who asks
 
 
 def _page_of(console: Console, _: Words, name: str) -> Callable[[Request], object]:

@@ -30,6 +30,8 @@ MARK_WORDS = {
     Mark.SPIKE: N_("spike"),
     Mark.STUCK: N_("does not move"),
     Mark.TWINS_DISAGREE: N_("twin disagrees"),
+    Mark.TWIN_ASTRAY: N_("twin astray"),
+    Mark.WITHDRAWN: N_("withdrawn"),
 }
 DAY_NAMES = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _OPENINGS = {

@@ -156,7 +156,7 @@ def marker_html(site: SiteView, side: str, *, selected: bool) -> str:
 
 
 def _is_raised(site: SiteView) -> bool:
-    return site.worst is not None and site.worst.rank > 0
+    return site.worst is not None and site.worst.is_told
 
 
 def _colours(site: SiteView) -> str:

@@ -20,6 +20,7 @@ from cloud.platform import Platform
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import Gateway, Sensor, Site
 from cloud.stores.contract import StoredReading
+from runtime.clock import wall_ms
 from wire import Domain, Status
 
 TICK_S = 1.0
@@ -102,7 +103,7 @@ class Snapshots:
         """The snapshot of this tick."""
         async with self._taking:
             if self._last is None or time.monotonic() - self._taken_s >= TICK_S * 0.9:
-                self._last = await self._take(time.time_ns() // 1_000_000)
+                self._last = await self._take(wall_ms())
                 self._taken_s = time.monotonic()
             return self._last
 

@@ -4,7 +4,6 @@ await acts.save(visitor, "river-level", "site:daruba", fields, reason) -> Refuse
 """
 
 import re
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from cloud.console.words import N_, Words
 from cloud.registry.database import DatabaseUnavailable
 from cloud.stores.contract import StoreUnavailable
 from rules.said import Said
+from runtime.clock import wall_ms
 
 DAYS = (1, 7, 30)
 _DAY_MS = 86_400_000
@@ -53,7 +53,7 @@ class ThresholdActs:
     ) -> Preview | Refused:
         """What the rule would have done over the last `days` of a sensor."""
         _ = self._words
-        end_ms = time.time_ns() // 1_000_000
+        end_ms = wall_ms()
         try:
             who = await self._must(visitor, f"sensor:{sensor}")
             self._must_name(who, family, scope, fields)

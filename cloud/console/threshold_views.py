@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cloud.alarms.asleep import also_asleep, asleep
 from cloud.alarms.book import Book
 from cloud.alarms.records import RuleVersion
 from cloud.console import figures
@@ -48,7 +49,10 @@ class ValueView(msgspec.Struct, frozen=True):
 
 
 class RuleView(msgspec.Struct, frozen=True):
-    """One rule as it holds in a scope; `own` where the scope itself says something of it."""
+    """One rule as it holds in a scope; `own` where the scope itself says something of it.
+
+    `asleep` says why it watches nothing, where what it is about is gone from the city.
+    """
 
     family: str
     title: str
@@ -59,6 +63,7 @@ class RuleView(msgspec.Struct, frozen=True):
     origin: str
     values: tuple[ValueView, ...]
     resolved: Resolved
+    asleep: str
 
 
 class ChangeView(msgspec.Struct, frozen=True):
@@ -98,7 +103,24 @@ def tree_of(_: Words, book: Book, *, sites: frozenset[str] | None) -> tuple[Bran
             branches += [
                 branch(f"sensor:{sensor.id}", _measures(_, sensor), 2) for sensor in sensors if sensor.site == site.id
             ]
+    shown = {each.scope for each in branches}
+    gone = sorted(scope for scope in own if scope not in shown and asleep(scope, book.registry) is not None)
+    branches += [branch(scope, _("asleep: gone from the city"), 1) for scope in gone if _may_show(book, scope, sites)]
     return tuple(branches)
+
+
+def _may_show(book: Book, scope: str, sites: frozenset[str] | None) -> bool:
+    """Whether somebody who sees `sites` may see that something of `scope` was there."""
+    kind, _colon, name = scope.partition(":")
+    sensor = book.registry.sensor(name) if kind == "sensor" else None
+    return sites is None or (name if sensor is None else sensor.site) in sites
+
+
+def asleep_at(_: Words, book: Book, resolved: Resolved, scope: str) -> str:
+    """Why a rule watches nothing in a scope, as its reader reads it; empty where it watches."""
+    also = resolved.rule.also
+    said = asleep(scope, book.registry) or (None if also is None else also_asleep(also.sensor, book.registry))
+    return "" if said is None else _.said(said)
 
 
 def watched(registry: Registry) -> list[Sensor]:
@@ -232,6 +254,7 @@ def _rule(_: Words, book: Book, resolved: Resolved, scope: str) -> RuleView:
         origin=_origin_of_rule(_, book, resolved, scope),
         values=values,
         resolved=resolved,
+        asleep=asleep_at(_, book, resolved, scope),
     )
 
 

@@ -124,6 +124,8 @@ class ThresholdsPage:
                 for level in view.resolved.rule.levels:
                     ChipBox(chip(level_name(_, level), colour_of(level)))
             text(view.sentence, "rule-sentence", "p")
+            if view.asleep:
+                text(view.asleep, "rule-sentence rule-asleep", "p")
             with box("values", "dl"):
                 for value in view.values:
                     with box("value-row") as row:

@@ -26,6 +26,10 @@ BADGES = {
     Mark.BACKFILL: (N_("sent late"), N_("Sent after newer readings, when the connection came back")),
     Mark.CLOCK_ESTIMATED: (N_("time estimated"), N_("The gateway worked out the time when its clock was set")),
     Mark.CLOCK_UNKNOWN: (N_("time uncertain"), N_("The gateway did not know the time")),
+    Mark.SPIKE: (N_("doubted"), N_("A step faster than it can be; the next readings will show")),
+    Mark.STUCK: (N_("does not move"), N_("The same value for longer than it should be")),
+    Mark.TWINS_DISAGREE: (N_("doubted"), N_("The sensor that measures the same says something else")),
+    Mark.TWIN_ASTRAY: (N_("twin astray"), N_("The sensor that measures the same left what both had said")),
 }
 """Marks as people read them: the badge, and what it means."""
 
@@ -183,7 +187,7 @@ def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> 
     if worst_there is None:
         return "", None
     place = next(name for name, condition in found if condition is worst_there)
-    return (place if worst_there.rank > 0 else ""), worst_there
+    return (place if worst_there.is_told else ""), worst_there
 
 
 def _silent(_: Words, states: list[Freshness]) -> str:

@@ -38,7 +38,7 @@ class Visitor:
         """Who they are now, if they may do now what takes `role` at `site`; NotAllowed with the reason otherwise."""
         _ = self._words
         try:
-            asked = await self._platform.access.asked(self._request.headers, self.who.origin)
+            asked = await self._platform.access.asked(self._request.headers, self.who.origin, self._request.url.scheme)
         except DatabaseUnavailable as error:
             raise NotAllowed(str(error)) from None
         if asked is None:

@@ -44,7 +44,7 @@ async def hourly_means(
     for start, end in hours:
         hour = await hour_of(store, sensor, parameter, start, end)
         completeness = hour.completeness(sensor.interval_s)
-        if hour.count:
+        if hour.count or hour.doubts:  # what nobody can believe is 0 % complete, and not as if nothing had been said
             mean = hour.mean if completeness >= LEAST_PERCENT else None
             sheet.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
     return sheet, [end for _, end in hours]
@@ -179,15 +179,16 @@ def _put_ispu_of_site(
 
 
 def _put(sheet: Sheet, time_ms: int, name: str, found: Index) -> None:
-    if found.completeness:  # of a sensor that said nothing at all there is nothing to say
-        sheet.put(time_ms, {name: found.index, f"{name}_completeness": found.completeness})
+    completeness = found.completeness or None  # of a sensor that said nothing at all there is nothing to say
+    sheet.put(time_ms, {name: found.index, f"{name}_completeness": completeness})
 
 
 def _put_site(sheet: Sheet, time_ms: int, name: str, found: Site | None) -> None:
-    if found is not None:
-        critical = AIR_PARAMETERS.index(found.critical)
-        values = {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness}
-        sheet.put(time_ms, values)
+    if found is None:
+        sheet.put(time_ms, dict.fromkeys((name, f"{name}_critical", f"{name}_completeness")))
+        return
+    critical = AIR_PARAMETERS.index(found.critical)
+    sheet.put(time_ms, {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness})
 
 
 def _sheet(site: str, sensor: str) -> Sheet:

@@ -24,6 +24,7 @@ from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, ReadingsStore
 from rules.level import level_cm
 from rules.local_time import HOUR_MS
+from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS, QUANTITIES
 
 DISTANCE, LEVEL = "distance", "water_level"
@@ -69,7 +70,7 @@ class Corrections:
         *,
         note: Callable[[str, str, int, int], None],
         is_own: Callable[[str], bool] = lambda _gateway: True,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], int] = wall_ms,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._facts, self._store, self._newest = facts, store, newest

@@ -60,6 +60,10 @@ class Dirty:
             if noted:
                 self._hours[key] |= noted
 
+    def keys(self) -> list[Key]:
+        """The series of which anything is noted."""
+        return list(self._hours)
+
     def __len__(self) -> int:
         return sum(map(len, self._hours.values()))
 

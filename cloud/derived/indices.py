@@ -15,8 +15,8 @@ from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import StoredReading
 from rules import footfall, ispu, rain, scales, siaga, usaqi, who2021
-from rules.derived import REJECTED
 from rules.ispu import P14_2020, TABLE_OF_NUMBER, TABLES
+from rules.marks import DOUBTED, Mark, names_of
 from rules.siaga import Gauge
 from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, QUANTITIES
 
@@ -50,6 +50,7 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
 
     `completeness` in %, None where nothing was to be completed; `version` of the computation, None of what is read
     straight from the newest reading. `above_scale`: the index is at the end of its scale, and the air may be worse.
+    `doubts` are the marks, by name, that speak against the value.
     """
 
     index: str
@@ -65,6 +66,7 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
     completeness: float | None = None
     version: int | None = None
     above_scale: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 Readings = Mapping[str, StoredReading]
@@ -100,7 +102,8 @@ class Indices:
         return [index for index in found if index is not None]
 
     def _of(self, sensor: str) -> Readings:
-        return {reading.quantity: reading for reading in self._newest.sensor(sensor)}
+        held = (reading for reading in self._newest.sensor(sensor) if not reading.marks & Mark.WITHDRAWN)
+        return {reading.quantity: reading for reading in held}
 
     def _parts(self, sensors: Iterable[Sensor], index: str, own: Readings) -> tuple[Part, ...]:
         """What the index of the site stands on, the largest first."""
@@ -194,9 +197,9 @@ def _rain(sensor: Sensor, readings: Readings, name: str) -> IndexNow | None:
 
 
 def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow | None:
-    """The stage of the newest level, where it can be believed and somebody has set limits."""
+    """The stage of the newest level, where somebody has set limits; `doubts` say why it may not be so."""
     reading = readings.get("water_level")
-    if gauge is None or reading is None or reading.marks & REJECTED:
+    if gauge is None or reading is None:
         return None
     stage = siaga.siaga_of(gauge, reading.value)
     step = scales.FLOOD.step(str(stage))
@@ -209,6 +212,7 @@ def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow 
         category=Category(*scales.FLOOD.shown(step), "", "", step.hex),
         source=siaga.SOURCE,
         time_ms=reading.time_ms,
+        doubts=tuple(names_of(reading.marks & DOUBTED)),
     )
 
 
@@ -262,6 +266,7 @@ def _index(
         completeness=_beside(reading, readings, f"{of or reading.quantity}_completeness"),
         version=None if version is None else int(version),
         above_scale=above_scale,
+        doubts=tuple(names_of(reading.marks & DOUBTED)),
     )
 
 

@@ -27,9 +27,10 @@ from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.local_time import HOUR_MS, hour_end_ms
 from rules.siaga import Gauge
+from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS
 
 PASS_S = 15.0
@@ -49,7 +50,7 @@ def no_gauge(_sensor: str) -> Gauge | None:
     return None
 
 
-async def _tell_nobody(_blocks: Sequence[Block]) -> None: ...
+async def _tell_nobody(_what: Sequence[Block] | Sequence[Verdict]) -> None: ...
 
 
 class Derivations:
@@ -57,7 +58,7 @@ class Derivations:
 
     `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `tell` gets every
     block before it is written, for the alarm rules: once it is stored nobody would compute it again, and a rule that is
-    told twice adds nothing.
+    told twice adds nothing. `judge_anew` gets what of them is doubted or withdrawn, after it is written.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Derivations:
         tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
         facts: DatedFacts | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
+        judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._registry = registry
@@ -77,6 +79,7 @@ class Derivations:
         self._newest = newest
         self._gauges = gauges
         self._tell_rules = tell
+        self._tell_verdicts = judge_anew
         self._pause = pause
         self._dirty = Dirty()
         self.corrections = None if facts is None else Corrections(facts, store, newest, note=self.note, is_own=is_own)
@@ -101,13 +104,13 @@ class Derivations:
 
     async def run(self) -> None:
         """Compute for ever: first the last two days, then what is noted."""
-        self.look_back(_now_ms())
+        self.look_back(wall_ms())
         self._rests = True
         while True:
             await self._pause(PASS_S)
             self._woke_s = time.monotonic()
             await self._correct()
-            await self.compute(_now_ms())
+            await self.compute(wall_ms())
 
     def look_back(self, now_ms: int) -> None:
         """Note the last two days of every series."""
@@ -254,9 +257,15 @@ class Derivations:
             self._woke_s = time.monotonic()
 
     async def _write(self, sheet: Sheet, now_ms: int) -> None:
-        blocks = await sheet.changed(self._store, now_ms=now_ms)
-        if not blocks:
-            return
+        changes = await sheet.changed(self._store, now_ms=now_ms)
+        if changes.blocks:
+            await self._write_blocks(changes.blocks)
+        if changes.verdicts:
+            await self._store.write_verdicts(changes.verdicts)
+            self._newest.judge_anew(changes.verdicts)
+            await self._tell_verdicts(changes.verdicts)
+
+    async def _write_blocks(self, blocks: Sequence[Block]) -> None:
         await self._tell_rules(blocks)
         result = await self._store.write([self._store.prepare(blocks)])
         for rejected in result.rejected:
@@ -271,7 +280,3 @@ def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int, *, shift_ms:
         for hour in hours
         if max((hour + 1) * HOUR_MS, hour_end_ms(max(local_hours([hour], zone, shift_ms=shift_ms)), zone)) > now_ms
     }
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -8,7 +8,6 @@ from cloud.derived.sheet import Sheet, values_of
 from cloud.registry.records import Sensor
 from cloud.stores.contract import ReadingsStore
 from rules.derived import (
-    REJECTED,
     Fall,
     Rain,
     rain_day_end_ms,
@@ -17,6 +16,7 @@ from rules.derived import (
     rain_of_falls,
 )
 from rules.local_time import DAY_MS, HOUR_MS, hour_end_ms, hour_starts
+from rules.marks import NOT_BELIEVED
 from rules.siaga import Gauge, siaga_of
 from wire import Domain
 
@@ -70,23 +70,26 @@ async def rain_days_of_readings(
 async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
     timing = timing_of(sensor)
     points = await belonging(store, sensor, "rainfall", start_ms, end_ms)
-    begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & REJECTED]
+    begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & NOT_BELIEVED]
     return [Fall(begin_ms, begin_ms + timing.interval_ms, mm) for begin_ms, mm in begins]
 
 
 async def siaga_hours(
     store: ReadingsStore, sensor: Sensor, gauge: Gauge, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> Sheet:
-    """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today."""
+    """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today.
+
+    An hour in which no reading can be believed has that of the highest, marked with what is doubted of it.
+    """
     sheet = _sheet(sensor)
     for start, end in ended(starts_ms, zone=zone, now_ms=now_ms):
         hour = await hour_of(store, sensor, "water_level", start, end)
-        if hour.count:
+        if hour.worst is not None:
             values = {
-                "siaga": siaga_of(gauge, hour.highest),
+                "siaga": siaga_of(gauge, hour.worst),
                 "siaga_completeness": hour.completeness(sensor.interval_s),
             }
-            sheet.put(end, values)
+            sheet.put(end, values, doubts={"siaga": hour.doubts})
     return sheet
 
 

@@ -5,7 +5,6 @@ every_s ─► ask all at once ─► judge ─► lines ─► pages, kept ─�
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 
 import httpx
@@ -19,6 +18,7 @@ from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.pages import Line, Page
 from cloud.statuses import uptime_s
+from runtime.clock import wall_ms
 from runtime.mqtt import TlsSettings
 
 _DAY_MS = 86_400_000
@@ -36,7 +36,7 @@ class HealthWatch:
         outgoing: httpx.AsyncClient,
         *,
         clock_s: Callable[[], float] = uptime_s,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = wall_ms,
     ) -> None:
         self._settings = settings
         self._addresses = tuple(dict.fromkeys(addresses))

@@ -15,13 +15,13 @@ from cloud.accounting import Receipt
 from cloud.alarms.columns import NO_CARGO, Cargo
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
-from cloud.derived.dirty import Stretch, stretch_of
+from cloud.derived.dirty import Hours, Stretch, stretch_of
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.heights import Heights
 from cloud.ingest.levels import Seen
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
-from cloud.ingest.quality import NO_SPOTS, Judge, Spots, split
+from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
 from cloud.ingest.stamps import Stamps
 from cloud.newest import Newest, newest_of
 from cloud.registry.snapshot import Registry
@@ -34,8 +34,8 @@ class Freight(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
     Its stamps were checked against its arrival at `arrived_ms` (UTC), and it by what was `seen` then; `spots` are the
-    quality marks that it got, `cargo` is what the rules want of it, `stretch` from when to when (UTC) its readings are;
-    `live`: they were sent as they were taken, not from a backlog.
+    quality marks that it got, `notes` the hours of series to be reviewed, `cargo` is what the rules want of it,
+    `stretch` from when to when (UTC) its readings are; `live`: they were sent as they were taken, not from a backlog.
     """
 
     gateway: str
@@ -49,6 +49,7 @@ class Freight(msgspec.Struct, frozen=True):
     spots: Spots = NO_SPOTS
     cargo: Cargo = NO_CARGO
     stretch: Stretch | None = None
+    notes: Hours = NO_NOTES
     live: bool = False
     seen: Seen | None = None
 
@@ -115,13 +116,13 @@ class Opener:
         self.heights.note(parcel.pairs)
         self._saw(parcel.blocks)
         spots = self._judge.look(parcel.blocks, parcel.doubtful)
-        return self._load(_marked(parcel, spots), arrived, spots)
+        return self._load(_marked(parcel, spots), arrived, spots, self._judge.take_notes())
 
     def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
         """The freight after the store refused points of it for ever."""
         again = self._parcel(freight.payload, freight.gateway, freight.arrived_ms, seen=freight.seen)
         parcel = _marked(again, freight.spots)
-        return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots)
+        return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots, freight.notes)
 
     def condemn(self, freight: Freight, error: Exception) -> Freight:
         """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
@@ -167,7 +168,7 @@ class Opener:
         for stamps in made:
             self._fleet.tell(parcel.gateway, moved_ms=stamps.moved_ms, unconfirmed=stamps.unconfirmed)
 
-    def _load(self, parcel: Parcel, arrived_ms: int, spots: Spots = NO_SPOTS) -> Freight:
+    def _load(self, parcel: Parcel, arrived_ms: int, spots: Spots = NO_SPOTS, notes: Hours = NO_NOTES) -> Freight:
         blocks = parcel.blocks
         return Freight(
             gateway=parcel.gateway,
@@ -181,6 +182,7 @@ class Opener:
             spots=spots,
             cargo=self._cargo(blocks),
             stretch=stretch_of(blocks),
+            notes=notes,
             live=parcel.batch is not None and not parcel.batch.backfill,
             seen=parcel.seen,
         )

@@ -6,17 +6,20 @@ on_message ─► [ offer ]═══ waiting ═══[ take ]─► under way �
 
 The PUBACK of a shed message waits until there is room: till then the broker's window stays full and the broker, or the
 gateways behind it, hold the queue. (Given at once it would invite the next message; never given, the window would stay
-full for ever.)
+full for ever.) No gateway takes more than its part of the room, so that others find some.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 
 import msgspec
 
 from runtime.clock import boot_ms
 from runtime.mqtt import Message
 
+PART_OF_ONE = 4
+LEAST_OF_ONE = 2**20
+"""One gateway may hold a quarter of the room, and this many bytes in any case."""
 MESSAGE_BYTES = 600
 """What a waiting message takes in memory besides its payload."""
 
@@ -42,6 +45,8 @@ class Intake:
         self.moved_ms = 0
         """When something began to wait where nothing did, or was done with: milliseconds since this machine's boot."""
         self._max_bytes = max_bytes
+        self._max_of_one = max(LEAST_OF_ONE, max_bytes // PART_OF_ONE)
+        self._held: Counter[str] = Counter()
         self._waiting: deque[Arrival] = deque()
         self._shed: list[Message] = []
         self._arrived = asyncio.Event()
@@ -56,12 +61,14 @@ class Intake:
 
     def offer(self, arrival: Arrival) -> bool:
         """Take a message in; False, and it is shed, where it does not fit."""
-        if self.bytes_held + arrival.size > self._max_bytes and self.bytes_held:
+        size, own = arrival.size, self._held[arrival.gateway]
+        if (self.bytes_held + size > self._max_bytes and self.bytes_held) or (own + size > self._max_of_one and own):
             self._shed.append(arrival.message._replace(payload=b""))
             return False
         if not self.bytes_held:
             self.moved_ms = boot_ms()
-        self.bytes_held += arrival.size
+        self.bytes_held += size
+        self._held[arrival.gateway] = own + size
         self._waiting.append(arrival)
         self._arrived.set()
         return True
@@ -81,6 +88,9 @@ class Intake:
         """Give back the room of a message that all is done with; the shed ones that may now be PUBACKed."""
         self.bytes_held -= arrival.size
         self.moved_ms = boot_ms()
+        self._held[arrival.gateway] -= arrival.size
+        if not self._held[arrival.gateway]:
+            del self._held[arrival.gateway]
         if self.bytes_held > self._max_bytes // 2:
             return []
         released, self._shed = self._shed, []

@@ -14,21 +14,24 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from cloud.accounting import Accounts
 from cloud.alarms.watch import Watch
-from cloud.dead_letters import DeadLetters, DeadLettersFull
+from cloud.dead_letters import DeadLetters, Kept, Refusal
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.patience import wait_s
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.stores.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
+from runtime.clock import wall_ms
 
 FAILS_ALONE_AFTER = 2
 """So many failures of a write, each while the store took another, are that write's own."""
@@ -47,7 +50,8 @@ class Keeper:
     """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`.
 
     `note` is told of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC.
-    `confirm` looks in each transaction whether this process may still write; what it raises undoes the transaction.
+    `review` looks again at what was doubted or late. `confirm` looks in each transaction whether this process may still
+    write; what it raises undoes the transaction.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Keeper:
         metrics: Metrics,
         watch: Watch | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
+        review: Review | None = None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -75,6 +80,7 @@ class Keeper:
         self._metrics = metrics
         self._watch = watch
         self._note_stored = note
+        self._review = review
         self._confirm = confirm
         self._pause = pause
         self._suspects: dict[str, float] = {}
@@ -89,7 +95,7 @@ class Keeper:
         self._newest.load(await self._patiently(lambda: self._store.newest()))
 
     async def keep(self, freights: Sequence[Freight], *, apart: bool = False) -> list[Freight]:
-        """Make messages safe; gives back those that are, which are all but those whose dead letters find no room.
+        """Make messages safe; gives back those that are, each refusal that found no room among the dead letters noted.
 
         `apart`: the store is asked for each point by itself where it must be. Without it, WriteFailsAlone where that
         is what is needed; nothing of the messages is safe then.
@@ -130,7 +136,7 @@ class Keeper:
                 return [self._opener.condemn(freights[0], error)]
             return [stored for freight in freights for stored in await self._store_all([freight], apart=True)]
         stored = self._with_rejected(freights, to_store, result) if result.rejected else list(freights)
-        durable_ms = time.time_ns() // 1_000_000
+        durable_ms = wall_ms()
         for freight in stored:
             self._metrics.count_stored(freight.sizes)
             if freight.live and freight.stretch is not None:
@@ -138,6 +144,8 @@ class Keeper:
             self._newest.load(freight.newest)
             if freight.stretch is not None:
                 self._note_stored(freight.gateway, *freight.stretch)
+            if self._review is not None:
+                self._review.hear(freight)
         return stored
 
     async def _write(self, portions: Sequence[Portion], *, apart: bool) -> WriteResult:
@@ -215,14 +223,9 @@ class Keeper:
 
     async def _commit(self, freights: Sequence[Freight]) -> list[Freight]:
         try:
-            await self._commit_all(freights)
-        except DeadLettersFull:
-            safe = [freight for freight in freights if not freight.refusals]
-            await self._commit_all(safe)
-            return safe
+            return await self._commit_all(freights)
         except DataRefused as error:
             return await self._commit_one_by_one(freights, error)
-        return list(freights)
 
     async def _commit_one_by_one(self, freights: Sequence[Freight], error: DataRefused) -> list[Freight]:
         """Something in one of them can be no part of the registry: that one alone is a dead letter."""
@@ -231,12 +234,11 @@ class Keeper:
             return [safe for freight in freights for safe in await self._commit([freight])]
         condemned = [self._opener.condemn(freights[0], error)]
         try:
-            await self._commit_all(condemned)
-        except (DeadLettersFull, DataRefused):
+            return await self._commit_all(condemned)
+        except DataRefused:
             return []  # it stays at its gateway
-        return condemned
 
-    async def _commit_all(self, freights: Sequence[Freight]) -> None:
+    async def _commit_all(self, freights: Sequence[Freight]) -> list[Freight]:
         """Commit, however long it takes; another process may meanwhile write what stands in the way, so look again."""
         attempt = 0
         while True:
@@ -249,27 +251,41 @@ class Keeper:
             with contextlib.suppress(DatabaseUnavailable):
                 await self._database.run(self._accounts.load)
 
-    async def _commit_once(self, freights: Sequence[Freight]) -> None:
+    async def _commit_once(self, freights: Sequence[Freight]) -> list[Freight]:
         plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
         refusals = [refusal for freight in freights for refusal in freight.refusals]
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = wall_ms()
         # a range that was received before reaches no rule twice
         cargos = [each.cargo for each in freights if each.receipt is None or not self._accounts.has(each.receipt)]
         meaning = None if self._watch is None else self._watch.plan(cargos, now_ms=now_ms)
 
-        def write(connection: Connection) -> int | None:
+        def write(connection: Connection) -> Kept | None:
             self._confirm(connection)
             self._accounts.write(connection, plan, now_ms=now_ms)
             if self._watch is not None and meaning is not None:
                 self._watch.write(connection, meaning, now_ms=now_ms)
             return self._dead_letters.write(connection, refusals, now_ms=now_ms) if refusals else None
 
-        bytes_held = await self._database.run(write)
+        kept = await self._database.run(write)
         self._accounts.accept(plan)
         if self._watch is not None and meaning is not None:
             self._watch.accept(meaning)
-        if bytes_held is not None:
-            self._dead_letters.accept(bytes_held)
+        if kept is not None:
+            self._dead_letters.accept(kept)
         self._metrics.duplicates.inc(plan.duplicates)
         for refusal in refusals:
             self._metrics.dead_letters.labels(refusal.reason).inc(refusal.readings)
+        for refusal in kept.discarded if kept is not None else ():
+            self._metrics.discarded.labels(refusal.reason).inc(refusal.readings)
+        return list(freights) if kept is None or not kept.discarded else _told(freights, kept.discarded)
+
+
+def _told(freights: Sequence[Freight], discarded: Collection[Refusal]) -> list[Freight]:
+    """The messages with a note on each refusal that was not kept, for their acks."""
+    gone = {id(refusal) for refusal in discarded}
+
+    def noted(freight: Freight) -> Freight:
+        refusals = [replace(one, discarded=True) if id(one) in gone else one for one in freight.refusals]
+        return replace(freight, refusals=refusals)
+
+    return [noted(freight) if freight.refusals else freight for freight in freights]

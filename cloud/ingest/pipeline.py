@@ -245,5 +245,6 @@ def acks_of(safe: Iterable[Receipted]) -> Iterator[tuple[str, Ack]]:
             yield gateway, Ack(stream, first, last, _refused(refused) if refused else None)
 
 
-def _refused(refusals: Iterable[Refusal]) -> RefusedReadings | None:
-    return refused_readings(row for refusal in refusals for row in refusal.rows())
+def _refused(refusals: Sequence[Refusal]) -> RefusedReadings | None:
+    rows = (row for refusal in refusals for row in refusal.rows())
+    return refused_readings(rows, discarded=sum(one.readings for one in refusals if one.discarded))

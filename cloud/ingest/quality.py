@@ -1,26 +1,28 @@
 """Quality marks on readings as they are stored: spike, stuck, twins that disagree.
 
 blocks ─► Judge.look ─► Spots (none, nearly always) ─► split: a block whose readings differ in marks becomes several
+                └─► take_notes ─► review, once it is stored: what is doubted, late, or shown in another light
 
 Live and backfilled readings of a series are two lanes, each in the order of time. What comes again is marked as before.
+A reading that is late, at or before the newest of its lane, is let through as it is and looked at in its place in time
+by the review, which reads what is stored around it: so order and cut of batches decide nothing in the end.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
 from cloud.blocks import Block
+from cloud.derived.dirty import Dirty, Hours
+from cloud.ingest.twins import Twins
 from cloud.newest import Newest
 from cloud.registry.snapshot import Registry
-from rules.marks import Mark
-from rules.quality import NEVER_MS, POLICIES, UNJUDGED, Judged, Policy, judge, judge_column, twins_disagree
+from rules.marks import DOUBTED, Mark
+from rules.quality import ANEW_MS, NEVER_MS, POLICIES, UNJUDGED, Judged, Policy, calm_after, verdicts
 
 MARKED_KEPT = 20_000
 """Marked readings remembered, so that a batch that is sent again is marked the same."""
-TWIN_WITHIN_MS = 120_000
-"""How far apart in time twins may be compared."""
 _BACKFILL = int(Mark.BACKFILL)
 
 Spots = Mapping[int, Mapping[str, Sequence[int]]]
@@ -30,6 +32,7 @@ Series = tuple[str, str]
 """(sensor, quantity)."""
 Key = tuple[str, str, bool]
 """(sensor, quantity, backfill)."""
+NO_NOTES: Hours = MappingProxyType({})
 
 
 class Lane:
@@ -51,31 +54,27 @@ class Lane:
     @property
     def judged(self) -> Judged:
         """All that the judge remembers."""
-        if not self.is_calm:
-            return self._judged
-        before = self._judged
-        return Judged(
-            self.last_ms, self.trusted, NEVER_MS, 0.0, before.former_ms, before.former, self.same_ms, self.trusted
-        )
+        return calm_after(self._judged, self.last_ms, self.trusted, self.same_ms) if self.is_calm else self._judged
 
     @judged.setter
     def judged(self, judged: Judged) -> None:
         self._judged = judged
         self.trusted, self.same_ms = judged.trusted, judged.same_ms
-        self.is_calm = judged.trusted_ms == self.last_ms and judged.doubt_ms == NEVER_MS
+        # after a large step the next one is judged by how fast that was
+        self.is_calm = judged.is_calm and judged.trusted_ms == self.last_ms and not judged.slope
 
     def is_plain(self, times_ms: list[int], values: list[float], low: float, high: float) -> bool:
         """Whether a column between `low` and `high` is plain at a glance, and then takes it; False says nothing."""
         if not self.is_calm or times_ms[0] <= self.last_ms:
             return False
-        trusted, step = self.trusted, self._step
+        trusted, step, last_ms = self.trusted, self._step, times_ms[-1]
         if high - low > step or high - trusted > step or trusted - low > step:
             return False
-        if times_ms[-1] - self.same_ms > self._stuck_ms:
+        if last_ms - self.same_ms > self._stuck_ms or last_ms - self.last_ms > ANEW_MS:
             return False
         if low != high or high != trusted:
             self.same_ms = _since_ms(times_ms, values)
-        self.trusted, self.last_ms = values[-1], times_ms[-1]
+        self.trusted, self.last_ms = values[-1], last_ms
         return True
 
 
@@ -102,7 +101,9 @@ class Judge:
     """Remembers of each series what `rules.quality` needs to judge the next reading."""
 
     def __init__(self, registry: Registry, newest: Newest) -> None:
-        self._twins = {sensor.id: sensor.twin for sensor in registry.sensors() if sensor.twin is not None}
+        self._notes = Dirty()
+        self._note = self._notes.note
+        self._twins = Twins(registry, note=self._note)
         self._newest = newest
         self._lanes: tuple[dict[Series, Lane | _NoLane], ...] = ({}, {})
         self._marked: dict[tuple[Key, int], int] = {}
@@ -116,31 +117,40 @@ class Judge:
         if not doubtful:
             return NO_SPOTS
         spots: dict[int, dict[str, Sequence[int]]] = {}
-        for number, block in enumerate(blocks):
-            for quantity, values in block.fields:
-                series = (block.sensor, quantity)
-                if series not in doubtful:
-                    continue
-                marks = self._look_closely(block, series, values, blocks)
-                if marks is not None:
-                    spots.setdefault(number, {})[quantity] = marks
+        looked = list(_chosen(blocks, doubtful))
+        for number, block, quantity, values in looked:
+            marks = self._look_closely(block, (block.sensor, quantity), values)
+            if marks is not None:
+                spots.setdefault(number, {})[quantity] = marks
+        for number, block, quantity, _ in looked:
+            if (marks := self._twins.marks(block.sensor, quantity, block.times_ms)) is not None:
+                own = spots.setdefault(number, {})
+                before = own.get(quantity) or [0] * len(marks)
+                own[quantity] = [mark | twin for mark, twin in zip(before, marks, strict=True)]
+        for number in spots:
+            self._note_siblings(blocks[number])
         return spots
 
-    def _look_closely(
-        self, block: Block, series: Series, values: list[float], blocks: Sequence[Block]
-    ) -> list[int] | None:
+    def _note_siblings(self, block: Block) -> None:
+        """Have all quantities of a line reviewed: InfluxDB keeps one field of marks for all of them."""
+        for quantity, _ in block.fields if len(block.fields) > 1 else ():
+            if quantity in POLICIES:
+                self._note(block.sensor, quantity, *block.span)
+
+    def take_notes(self) -> Hours:
+        """What must be reviewed once all that was looked at is stored: hours of series."""
+        return self._notes.take(self._notes.keys()) if self._notes else NO_NOTES
+
+    def _look_closely(self, block: Block, series: Series, values: list[float]) -> list[int] | None:
         backfill = block.marks & _BACKFILL != 0
-        lanes = self._lanes[backfill]
-        lane = lanes.get(series)
+        lane = self._lanes[backfill].get(series)
         if lane is None:
-            lane = lanes[series] = self._begin(series, backfill)
+            lane = self._lanes[backfill][series] = self._begin(series, backfill)
         if not isinstance(lane, Lane):
             return None
         marks = self._judge(lane, block.times_ms, values)
-        twin = self._twins.get(block.sensor)
-        if twin is not None:
+        if self._twins.take(*series, block.times_ms, values):
             lane.is_calm = False  # a glance at one of two says nothing
-            marks = self._compare(lane.policy, block, values, marks, self._twin(twin, series[1], blocks))
         return marks
 
     def _begin(self, series: Series, backfill: bool) -> Lane | _NoLane:
@@ -150,63 +160,62 @@ class Judge:
         if policy is None:
             return NO_LANE
         stored = None if backfill else self._newest.series(sensor, quantity)
-        judged, last_ms = UNJUDGED, -1
-        if stored is not None and not stored.marks & (Mark.SPIKE | Mark.STUCK):
-            judged, last_ms = judge(policy, UNJUDGED, stored.time_ms, stored.value)[0], stored.time_ms
+        judged, last_ms = UNJUDGED, NEVER_MS
+        if stored is not None:
+            last_ms = stored.time_ms
+            if stored.marks & DOUBTED:
+                self._note(sensor, quantity, last_ms, last_ms)  # what comes next may show it in another light
+            else:
+                judged = calm_after(UNJUDGED, stored.time_ms, stored.value, stored.time_ms)
         return Lane((sensor, quantity, backfill), policy, judged, last_ms)
 
     def _judge(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
-        if times_ms[0] <= lane.last_ms:
-            return self._again(lane.key, times_ms)
-        after, marks = judge_column(lane.policy, lane.judged, times_ms, values)
-        if marks is not None and any(later < before for before, later in pairwise(times_ms)):
-            return None  # a source out of order: nothing can be said of its steps
+        fresh = _fresh(times_ms, lane.last_ms)
+        if len(fresh) == len(times_ms):
+            return self._judge_fresh(lane, times_ms, values)
+        for place in set(range(len(times_ms))).difference(fresh):
+            self._note(*lane.key[:2], times_ms[place], times_ms[place])
+        found = [self._marked.get((lane.key, time_ms), 0) for time_ms in times_ms]
+        marks = self._judge_fresh(lane, [times_ms[n] for n in fresh], [values[n] for n in fresh])
+        for place, mark in zip(fresh, marks or (), strict=False):
+            found[place] = mark
+        return found if any(found) else None
+
+    def _judge_fresh(self, lane: Lane, times_ms: list[int], values: list[float]) -> list[int] | None:
+        if not times_ms:
+            return None
+        after, marks, earlier = verdicts(lane.policy, lane.judged, times_ms, values)
         lane.last_ms, lane.judged = times_ms[-1], after
-        if marks is None:
+        if any(marks) or earlier:
+            self._note(*lane.key[:2], min([times_ms[0], *(shown.first_ms for shown in earlier)]), times_ms[-1])
+        if not any(marks):
             return None
         for time_ms, mark in zip(times_ms, marks, strict=True):
             if mark:
                 self._remember(lane.key, time_ms, int(mark))
         return [int(mark) for mark in marks]
 
-    def _again(self, key: Key, times_ms: list[int]) -> list[int] | None:
-        if not self._marked:
-            return None
-        marks = [self._marked.get((key, time_ms), 0) for time_ms in times_ms]
-        return marks if any(marks) else None
-
     def _remember(self, key: Key, time_ms: int, mark: int) -> None:
         self._marked[key, time_ms] = mark
         if len(self._marked) > MARKED_KEPT:
             del self._marked[next(iter(self._marked))]
 
-    def _compare(
-        self,
-        policy: Policy,
-        block: Block,
-        values: list[float],
-        marks: list[int] | None,
-        twin: tuple[int, float] | None,
-    ) -> list[int] | None:
-        """`marks`, and those of readings that differ from what the twin beside the sensor says at that time."""
-        if twin is None:
-            return marks
-        twin_ms, twin_value = twin
-        found = list(marks or [0] * len(values))
-        for number, (time_ms, value) in enumerate(zip(block.times_ms, values, strict=True)):
-            if abs(time_ms - twin_ms) <= TWIN_WITHIN_MS and twins_disagree(policy, value, twin_value):
-                found[number] |= int(Mark.TWINS_DISAGREE)
-        return found if any(found) else None
 
-    def _twin(self, twin: str, quantity: str, blocks: Sequence[Block]) -> tuple[int, float] | None:
-        """The twin's newest reading, of those that came along or of those that are stored."""
-        for block in blocks:
-            if block.sensor == twin:
-                for name, values in block.fields:
-                    if name == quantity:
-                        return block.times_ms[-1], values[-1]
-        stored = self._newest.series(twin, quantity)
-        return None if stored is None else (stored.time_ms, stored.value)
+def _chosen(blocks: Sequence[Block], doubtful: Collection[Series]) -> Iterator[tuple[int, Block, str, list[float]]]:
+    for number, block in enumerate(blocks):
+        for quantity, values in block.fields:
+            if (block.sensor, quantity) in doubtful:
+                yield number, block, quantity, values
+
+
+def _fresh(times_ms: Sequence[int], last_ms: int) -> list[int]:
+    """The places of the times that go on from `last_ms` in order."""
+    found: list[int] = []
+    for place, time_ms in enumerate(times_ms):
+        if time_ms > last_ms:
+            found.append(place)
+            last_ms = time_ms
+    return found
 
 
 def split(blocks: Sequence[Block], spots: Spots) -> Sequence[Block]:

@@ -6,6 +6,7 @@ from cloud.alarms.journal import Actor
 from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.ingest.freight import Freight, Opener
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.platform import Replay
@@ -26,6 +27,7 @@ class Replayer:
         metrics: Metrics,
         watch: Watch | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
+        review: Review | None = None,
     ) -> None:
         self._opener = opener
         self._store = store
@@ -34,6 +36,7 @@ class Replayer:
         self._metrics = metrics
         self._watch = watch
         self._note_stored = note
+        self._review = review
 
     async def replay(self, letter_id: int, who: Actor) -> Replay:
         """Store what the checks now let pass; the letter is closed when that is all of it, and the journal says who.
@@ -64,6 +67,8 @@ class Replayer:
         self._newest.load(stored.newest)
         if stored.stretch is not None:
             self._note_stored(stored.gateway, *stored.stretch)
+        if self._review is not None:
+            self._review.hear(stored)
         # the alarms of other shards are in the memory of another process
         if self._watch is not None and self._watch.takes(stored.gateway):
             await self._watch.observe([stored.cargo])

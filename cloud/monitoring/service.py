@@ -6,7 +6,6 @@ every FILES_S  disk, certificates, backups, in a thread: a disk that hangs holds
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses, uptime_s
 from rules.rule import OFFLINE, PLATFORM
+from runtime.clock import wall_ms
 from wire import shard_of
 
 LOOK_S = 5.0
@@ -51,7 +51,7 @@ class Monitoring:
         certificates: Iterable[Path],
         nudge: Callable[[], None] = lambda: None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
-        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        now_ms: Callable[[], int] = wall_ms,
     ) -> None:
         self._settings = settings
         self._database = database

@@ -8,7 +8,6 @@ Other processes write facts too: `run` looks for them, and for facts whose time 
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from cloud.registry.history import calibrated_quantity
 from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
 from rules.said import Said
+from runtime.clock import wall_ms
 from wire import is_printable
 
 LOOK_S = 5.0
@@ -43,14 +43,10 @@ class FactRefused(Exception):
         self.problems = problems
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class DatedFacts:
     """The dated facts of `registry`, kept in `database`."""
 
-    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = _now_ms) -> None:
+    def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
         self._database = database
         self._registry = registry
         self._clock = clock

@@ -4,7 +4,6 @@ What a newer city file names no more is retired, never deleted: its readings and
 says otherwise than the file before it becomes a dated fact (`city_facts.py`).
 """
 
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, S
 from cloud.registry.snapshot import Registry
 from cloud.registry.tables import Base
 from rules.timing import Stamped
+from runtime.clock import wall_ms
 
 
 def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
@@ -34,7 +34,7 @@ def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | N
     rows = [row for sensor in sensors for row in _quantity_rows(sensor)]
     if rows:
         connection.execute(insert(quantities), rows)
-    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    now = wall_ms() if now_ms is None else now_ms
     follow(connection, before, (*registry.gateways(), *sensors), now_ms=now)
 
 

@@ -6,14 +6,14 @@ What the city file says of sensors and gateways is laid over with the dated fact
 ingest sees what held at each reading's own time.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cloud.registry.facts import Facts
 from cloud.registry.history import History
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.routes import NO_WAYS, Route, Routes, Ways, levels_of, routes_of
 from rules.derived import derived_of_site
+from runtime.clock import wall_ms
 from wire import MEASURED, Domain
 
 COMPUTED = "computed"
@@ -42,7 +42,7 @@ class Registry:
         self.city = city
         self.facts = facts or Facts()
         self.history = History(self.facts)
-        now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        now = wall_ms() if now_ms is None else now_ms
         self._listeners: list[Callable[[], None]] = []
         self._sites = {site.id: site for site in sites}
         self._gateways = {gateway.id: self.history.gateway_at(gateway, now) for gateway in gateways}
@@ -84,6 +84,10 @@ class Registry:
     def gateway(self, gateway_id: str) -> Gateway | None:
         """One gateway, retired or not."""
         return self._gateways.get(gateway_id)
+
+    def gateway_ids(self) -> Collection[str]:
+        """The ids of all gateways, retired or not."""
+        return self._gateways.keys()
 
     def sensors(self) -> list[Sensor]:
         """The sensors of the city file, and each gateway as the sensor of its own health."""

@@ -123,7 +123,10 @@ class DeadLetterRow(Base):
     """What was refused, in its raw form; `fingerprint` tells the same letter when it comes again."""
 
     __tablename__ = "dead_letters"
-    __table_args__ = (Index("dead_letters_replayed", "replayed_ms"),)
+    __table_args__ = (
+        Index("dead_letters_replayed", "replayed_ms"),
+        Index("dead_letters_held", "gateway", "size"),
+    )
     id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     time_ms: Mapped[int] = mapped_column(COUNT)
@@ -134,6 +137,18 @@ class DeadLetterRow(Base):
     count: Mapped[int] = mapped_column(COUNT)
     replayed_ms: Mapped[int | None] = mapped_column(COUNT)
     raw: Mapped[bytes] = mapped_column(LargeBinary)  # last, so that sums over `size` need not read past it
+
+
+class DiscardedRow(Base):
+    """Refused readings that were not kept, for want of room; the gateway is empty for all that nobody enrolled."""
+
+    __tablename__ = "discarded_readings"
+    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(32), primary_key=True)
+    readings: Mapped[int] = mapped_column(COUNT)
+    letters: Mapped[int] = mapped_column(COUNT)
+    first_ms: Mapped[int] = mapped_column(COUNT)
+    last_ms: Mapped[int] = mapped_column(COUNT)
 
 
 class StreamAccounts(Base):

@@ -16,7 +16,6 @@ import msgspec
 
 from cloud.accounting import Accounts
 from cloud.alarms.book import Book
-from cloud.alarms.shelf import now_ms
 from cloud.dead_letters import DeadLetters
 from cloud.health import Component, Condition
 from cloud.metrics import Metrics
@@ -34,6 +33,7 @@ from cloud.reports.thresholds import Pace, threshold_points
 from cloud.statuses import Statuses
 from cloud.stores.contract import StoreRefused, StoreUnavailable
 from cloud.stores.influx import InfluxStore
+from runtime.clock import wall_ms
 from wire import shard_of
 from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
 
@@ -64,7 +64,7 @@ class Reports:
         dead_letters: DeadLetters,
         metrics: Metrics,
         shards: range,
-        clock: Callable[[], int] = now_ms,
+        clock: Callable[[], int] = wall_ms,
     ) -> None:
         self._store = store
         self._sources = Parts(registry, newest, accounts, statuses)

@@ -82,6 +82,18 @@ class StoredReading(msgspec.Struct, frozen=True, gc=False):
     marks: int
 
 
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What later readings have shown of the quality of one: its quality `marks` (`rules.marks.QUALITY`) as they hold.
+
+    It stands beside the reading, which stays as it was stored; a later verdict of the same reading takes its place.
+    """
+
+    sensor: str
+    quantity: str
+    time_ms: int
+    marks: int
+
+
 class ReadingsStore(Protocol):
     """Where readings live. The key is (sensor, quantity, time): writing one again is harmless, the last value stays."""
 
@@ -122,8 +134,15 @@ class ReadingsStore(Protocol):
         """The readings with start <= time < end, oldest first, at most `limit`; one for each `every_ms` if given.
 
         Steps begin at whole multiples of `every_ms` since 1970; steps without readings are left out; an aggregated
-        point carries the marks of all its readings (or none where the engine cannot combine them).
+        point carries the marks of all its readings (or none where the engine cannot combine them). Marks are those that
+        hold: a verdict takes the place of the quality marks that a reading was stored with.
         """
+
+    async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts, durable when this returns; StoreUnavailable: write all again."""
+
+    def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
+        """Every verdict, a page at a time, for a backup."""
 
     async def newest(self) -> list[StoredReading]:
         """The newest reading of every series, for the start of the cloud."""
@@ -134,7 +153,8 @@ class ReadingsStore(Protocol):
     def read_all(self, domain: Domain) -> AsyncIterator[Block]:
         """Every reading of a domain, a page at a time: sensor by sensor, and each series from its oldest reading on.
 
-        All that was stored before the first page is asked for is in it; what is stored meanwhile may be.
+        All that was stored before the first page is asked for is in it; what is stored meanwhile may be. Marks are
+        those that the readings were stored with: verdicts are apart.
         """
 
     async def close(self) -> None:

@@ -9,13 +9,13 @@ login page or a proxy answers at the address is told from an InfluxDB's words by
 """
 
 import asyncio
-import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import httpx
+import msgspec
 
 from cloud.blocks import Block
 from cloud.settings import InfluxSettings
@@ -44,9 +44,12 @@ from cloud.stores.contract import (
     StoredReading,
     StoreRefused,
     StoreUnavailable,
+    Verdict,
     WriteResult,
 )
-from cloud.stores.lines import MARKS, lines_of
+from cloud.stores.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
+from rules.marks import with_verdict
+from runtime.clock import wall_ms
 from runtime.secret_urls import SecretUrl
 from wire import QUANTITIES, Domain, Quantity
 
@@ -124,7 +127,7 @@ class InfluxStore:
 
     async def probe(self) -> None:
         """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
-        minute_ms = time.time_ns() // 60_000_000_000 * 60_000
+        minute_ms = wall_ms() // 60_000 * 60_000
         answer = await self._post(b"probe,writer=siaga taken=1i %d\n" % minute_ms)
         if answer.meaning is not Meaning.STORED:
             raise StoreRefused(self._refusal(answer.status, answer.text))
@@ -142,7 +145,8 @@ class InfluxStore:
     ) -> list[Point]:
         """The readings with start <= time < end, or one point for each step: see the contract."""
         if every_ms is None:
-            return await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
+            points = await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
+            return await self._as_they_hold(points, sensor, quantity)
         chosen = _select(f"{agg}({_identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
@@ -153,13 +157,43 @@ class InfluxStore:
 
     async def _newest_of(self, names: Sequence[str]) -> list[StoredReading]:
         results = await self._query("; ".join(_newest(QUANTITIES[name]) for name in names), count=len(names))
-        return [
+        found = [
             StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=_marks(row[2]))
             for name, result in zip(names, results, strict=True)
             for series in result.series
             for row in series.values
             if is_number(row[1])
         ]
+        newest = await self._newest_verdicts()
+        return [_as_it_holds(reading, newest) for reading in found]
+
+    async def _newest_verdicts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """By sensor and quantity: time and marks."""
+        (result,) = await self._query(f'SELECT last("{MARKS}") FROM "{VERDICT}" GROUP BY sensor, quantity')  # noqa: S608
+        return {
+            (series.tags.get("sensor", ""), series.tags.get("quantity", "")): (row[0], _marks(row[1]))
+            for series in result.series
+            for row in series.values
+        }
+
+    async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts, in a measurement of their own: no tag of the readings decides where one stands."""
+        bad = await self.write_lines(lines_of_verdicts(verdicts))
+        if bad:
+            raise StoreUnavailable(f"{self._name} refuses verdicts on readings: {next(iter(bad.values()))}")
+
+    async def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
+        """Every verdict, series by series."""
+        measurement = _identifier(VERDICT)
+        named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
+        for sensor in sorted({row[1] for row in named}):
+            async for rows in self._pages(measurement, sensor):
+                yield [Verdict(sensor, row["quantity"], row["time"], _marks(row[MARKS])) for row in rows]
+
+    async def _verdict_rows(self, sensor: str, quantity: str, start_ms: int, end_ms: int, most: int) -> list[list[Any]]:
+        named = f"sensor = {_literal(sensor)} AND quantity = {_literal(quantity)}"
+        times = f"time >= {start_ms}ms AND time < {end_ms}ms"
+        return await self._rows(f'SELECT "{MARKS}" FROM "{VERDICT}" WHERE {named} AND {times} LIMIT {most}')  # noqa: S608
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
@@ -242,6 +276,20 @@ class InfluxStore:
             sentence = f"{self._name} answered {answer.status}: {answer.text}"
             raise StoreUnavailable(sentence, retry_after_s=answer.retry_after_s)
         return answer
+
+    async def _as_they_hold(self, points: list[Point], sensor: str, quantity: str) -> list[Point]:
+        """The points with the marks that later verdicts left of theirs."""
+        if not points:
+            return points
+        start_ms, end_ms = points[0].time_ms, points[-1].time_ms + 1
+        rows = await self._verdict_rows(sensor, quantity, start_ms, end_ms, len(points))
+        verdicts = {row[0]: _marks(row[1]) for row in rows}
+        if not verdicts:
+            return points
+        return [
+            Point(point.time_ms, point.value, with_verdict(point.marks, verdicts.get(point.time_ms)))
+            for point in points
+        ]
 
     async def _readings(self, sensor: str, quantity: str, *, start_ms: int, end_ms: int, limit: int) -> list[Point]:
         points: list[Point] = []
@@ -387,6 +435,13 @@ def _result(portions: Sequence[Portion], bad: BadLines) -> WriteResult:
         return WriteResult()
     places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
     return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
+
+
+def _as_it_holds(reading: StoredReading, newest: Mapping[tuple[str, str], tuple[int, int]]) -> StoredReading:
+    time_ms, marks = newest.get((reading.sensor, reading.quantity), (None, 0))
+    if time_ms != reading.time_ms:
+        return reading
+    return msgspec.structs.replace(reading, marks=with_verdict(reading.marks, marks))
 
 
 def _lines(body: bytes) -> list[bytes]:

@@ -16,9 +16,12 @@ from itertools import chain, groupby
 import msgspec
 
 from cloud.blocks import Block
+from cloud.stores.contract import Verdict
 from wire import Domain
 
 MARKS = "marks"
+VERDICT = "verdict"
+"""The measurement of later verdicts on readings."""
 _NUMBERS = msgspec.json.Encoder()
 
 
@@ -33,6 +36,28 @@ def lines_of(blocks: Sequence[Block]) -> bytes:
         rows.append(zip(*columns, block.times_ms, strict=True))
     numbers = list(chain.from_iterable(chain.from_iterable(rows)))
     return b"".join(templates) % tuple(_NUMBERS.encode(numbers)[1:-1].split(b","))
+
+
+def lines_of_verdicts(verdicts: Iterable[Verdict]) -> list[bytes]:
+    """The lines of verdicts, without newlines: `verdict,quantity=pm2_5,sensor=air-market marks=0i 1764000001000`."""
+    return [
+        f"{VERDICT},quantity={_escaped(each.quantity)},sensor={_escaped(each.sensor)}".replace("%%", "%").encode()
+        + f" {MARKS}={each.marks}i {each.time_ms}".encode()
+        for each in verdicts
+    ]
+
+
+def verdict_of(line: bytes) -> Verdict | None:
+    """The verdict in a line; None where it is one of readings; ValueError where it is neither."""
+    if not line.startswith(f"{VERDICT},".encode()):
+        return None
+    try:
+        head, fields, time_ms = _split(line.rstrip(b"\n"), b" ")
+        _, tags = _tags(head)
+        marks = int(fields.removeprefix(f"{MARKS}=".encode()).removesuffix(b"i"))
+        return Verdict(tags["sensor"], tags["quantity"], int(time_ms), marks)
+    except (ValueError, KeyError):
+        raise ValueError(f"{line[:200]!r} is no verdict") from None
 
 
 def blocks_of(lines: Iterable[bytes]) -> Iterator[Block]:

@@ -1,6 +1,7 @@
 """Readings in SQLite: the embedded store.
 
 series(id, sensor, quantity, site, gateway)      readings(series, time_ms, value, marks)  key (series, time_ms)
+                                                 verdicts(sensor, quantity, time_ms, marks)
 
 `WITHOUT ROWID` keeps each series' readings side by side in the order of time. One thread writes and one reads; WAL lets
 them work at once, and `synchronous=FULL` makes a write durable when it returns.
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from cloud.blocks import Block
-from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, WriteResult
-from rules.marks import Mark
+from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, Verdict, WriteResult
+from rules.marks import QUALITY, Mark, with_verdict
 from wire import QUANTITIES, Domain
 
 _TABLES = """
@@ -29,6 +30,10 @@ CREATE TABLE IF NOT EXISTS readings (
     series INTEGER NOT NULL, time_ms INTEGER NOT NULL, value REAL NOT NULL, marks INTEGER NOT NULL,
     PRIMARY KEY (series, time_ms)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS verdicts (
+    sensor TEXT NOT NULL, quantity TEXT NOT NULL, time_ms INTEGER NOT NULL, marks INTEGER NOT NULL,
+    PRIMARY KEY (sensor, quantity, time_ms)
+) WITHOUT ROWID;
 """
 _WRITE_SERIES = """
 INSERT INTO series (sensor, quantity, site, gateway) VALUES (?, ?, ?, ?)
@@ -36,13 +41,26 @@ ON CONFLICT (sensor, quantity) DO UPDATE SET site = excluded.site, gateway = exc
 """
 _WRITE_READINGS = "INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)"
 _OF_SERIES = "series = (SELECT id FROM series WHERE sensor = ? AND quantity = ?)"
-_HISTORY = f"""
-SELECT time_ms, value, marks FROM readings
-WHERE {_OF_SERIES} AND time_ms >= ? AND time_ms < ? ORDER BY time_ms LIMIT ?
-"""  # noqa: S608 - a constant
+_HELD = f"""
+SELECT readings.time_ms AS time_ms, value,
+    CASE WHEN verdicts.marks IS NULL THEN readings.marks ELSE readings.marks & {~QUALITY} | verdicts.marks END AS marks
+FROM readings LEFT JOIN verdicts ON verdicts.sensor = :sensor AND verdicts.quantity = :quantity
+    AND verdicts.time_ms = readings.time_ms
+WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :quantity)
+    AND readings.time_ms >= :start_ms AND readings.time_ms < :end_ms
+"""  # noqa: S608 - constants
+"""The readings of a stretch, each with the marks that hold."""
+_HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
 _NEWEST = """
-SELECT site, sensor, gateway, quantity, time_ms, value, marks FROM series
-JOIN readings ON series = id AND time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
+SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
+FROM series JOIN readings ON series = id AND readings.time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
+LEFT JOIN verdicts ON verdicts.sensor = series.sensor AND verdicts.quantity = series.quantity
+    AND verdicts.time_ms = readings.time_ms
+"""
+_WRITE_VERDICT = "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)"
+_VERDICTS = """
+SELECT sensor, quantity, time_ms, marks FROM verdicts WHERE (sensor, quantity, time_ms) > (?, ?, ?)
+ORDER BY sensor, quantity, time_ms LIMIT ?
 """
 _ALL_SERIES = "SELECT id, sensor, quantity, site, gateway FROM series ORDER BY sensor, quantity"
 _PAGE = "SELECT time_ms, value, marks FROM readings WHERE series = ? AND time_ms > ? ORDER BY time_ms LIMIT ?"
@@ -107,14 +125,38 @@ class SqliteStore:
     ) -> list[Point]:
         """The readings with start <= time < end, or one point for each step: see the contract."""
         query = _HISTORY if every_ms is None else _steps(every_ms, agg)
-        arguments = (sensor, quantity, start_ms, end_ms, limit)
+        arguments = {"sensor": sensor, "quantity": quantity, "start_ms": start_ms, "end_ms": end_ms, "most": limit}
         return await self._reader.run(
             lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
         )
 
     async def newest(self) -> list[StoredReading]:
         """The newest reading of every series."""
-        return await self._reader.run(lambda connection: [StoredReading(*row) for row in connection.execute(_NEWEST)])
+        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST))))
+
+    async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts in one transaction, durable when this returns."""
+        rows = [(each.sensor, each.quantity, each.time_ms, each.marks) for each in verdicts]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_WRITE_VERDICT, rows)
+            connection.execute("COMMIT")
+
+        await self._writer.run(write)
+
+    async def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
+        """Every verdict, a page at a time."""
+        after = ("", "", -(2**63))
+        while page := await self._verdicts_after(after):
+            yield page
+            after = (page[-1].sensor, page[-1].quantity, page[-1].time_ms)
+
+    async def _verdicts_after(self, after: tuple[str, str, int]) -> list[Verdict]:
+        asked = (*after, _PAGE_READINGS)
+        return await self._reader.run(
+            lambda connection: [Verdict(*row) for row in connection.execute(_VERDICTS, asked)]
+        )
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
@@ -161,6 +203,11 @@ class SqliteStore:
             (block.sensor, quantity, block.site, block.gateway) for block in blocks for quantity, _ in block.fields
         }
         return named - self._series.keys()
+
+
+def _newest(row: tuple[str, str, str, str, int, float, int, int | None]) -> StoredReading:
+    site, sensor, gateway, quantity, time_ms, value, marks, verdict = row
+    return StoredReading(site, sensor, gateway, quantity, time_ms, value, with_verdict(marks, verdict))
 
 
 def _make_series(connection: sqlite3.Connection, series: Series) -> int:
@@ -216,6 +263,5 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _steps(every_ms: int, agg: Aggregate) -> str:
     step = f"time_ms - time_ms % {int(every_ms)}"
     return f"""
-    SELECT {step}, {_VALUE_OF[agg]}, {_MARKS}, max(time_ms) FROM readings
-    WHERE {_OF_SERIES} AND time_ms >= ? AND time_ms < ? GROUP BY 1 ORDER BY 1 LIMIT ?
+    SELECT {step}, {_VALUE_OF[agg]}, {_MARKS}, max(time_ms) FROM ({_HELD}) GROUP BY 1 ORDER BY 1 LIMIT :most
     """  # noqa: S608 - constants and a whole number

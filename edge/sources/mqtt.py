@@ -16,10 +16,11 @@ import msgspec
 from paho.mqtt.client import topic_matches_sub
 
 from edge.sources.configured import MqttSource
+from edge.sources.identities import Identities, identities_key
 from edge.sources.tally import Tally
 from edge.spool.keeping import Spooler
 from edge.stamping import Stamper
-from firmware_bridge.sample import Noise
+from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.mqtt import BrokerSettings, Message, Session
 from wire import Reading
 
@@ -53,6 +54,7 @@ class LocalBroker:
         self._unsafe: dict[int, list[Message]] = {}
         self._paused = False
         self._refused = False
+        self._identities: dict[str, Identities] = {}
         filters = sorted({route.source.topic for route in routes})
         former = spooler.spool.kept.get(_FILTERS, "").splitlines()
         self.session = Session(
@@ -141,13 +143,28 @@ class LocalBroker:
         if isinstance(outcome, Noise):
             tally.noise(outcome.size, outcome.reason)
             return []
-        samples = outcome.samples
+        sensor = source.sensor_of(message.topic)
+        samples, sentence = self._of_the_sensor(source, sensor, outcome)
         if message.retained:
             samples = tuple(sample for sample in samples if sample.time_ms is not None)
-        readings = self._stamper.stamp(source.sensor_of(message.topic), samples, partial(tally.noise, 0))
+        readings = self._stamper.stamp(sensor, samples, partial(tally.noise, 0))
         now_ms = readings[0].time_ms if readings else 0
-        tally.heard(len(readings), time_ms=now_ms, now_s=self._loop.time(), note=outcome.note)
+        tally.heard(len(readings), time_ms=now_ms, now_s=self._loop.time(), note=sentence or outcome.note)
         return readings
+
+    def _of_the_sensor(self, source: MqttSource, sensor: str, frame: Frame) -> tuple[tuple[Sample, ...], str]:
+        """The samples of `frame` that are of `sensor`, and a sentence where there is another sensor in its place."""
+        if not frame.others and not any(sample.own_id for sample in frame.samples):
+            return frame.samples, ""
+        key = identities_key(source.name, repr(source.table))
+        identities = self._identities.get(key)
+        if identities is None:
+            identities = self._identities[key] = Identities(self._spooler.spool.kept.get(key, ""))
+        chosen = identities.choose(sensor, frame)
+        text = identities.text()
+        if text != self._spooler.spool.kept.get(key):
+            self._spooler.append((), keep={key: text})
+        return chosen
 
     def _find(self, topic: str) -> tuple[Route, ...]:
         if len(self._matching) >= MOST_TOPICS:

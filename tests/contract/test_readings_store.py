@@ -9,7 +9,7 @@ import pytest
 
 from cloud.blocks import Block
 from cloud.settings import InfluxSettings
-from cloud.stores.contract import Aggregate, Point, ReadingsStore, StoredReading, WriteResult
+from cloud.stores.contract import Aggregate, Point, ReadingsStore, StoredReading, Verdict, WriteResult
 from cloud.stores.influx import InfluxStore
 from cloud.stores.sqlite import SqliteStore
 from rules.marks import Mark
@@ -128,6 +128,49 @@ STEPS = {
     Aggregate.COUNT: [3, 1],
     Aggregate.LAST: [1.0, 10.0],
 }
+
+
+def test_a_verdict_stands_beside_its_reading_and_takes_the_place_of_its_quality_marks(
+    make_store: StoreMaker, runner: asyncio.Runner
+):
+    store = make_store()
+    spike = int(Mark.BACKFILL | Mark.SPIKE)
+    blocks = [block([T0, T0 + 1_000], marks=spike, pm2_5=[900.0, 901.0]), block([T0 + 2_000], pm2_5=[12.0])]
+    runner.run(write(store, blocks))
+    disagrees = int(Mark.TWINS_DISAGREE)
+    given = [Verdict("air-market", "pm2_5", T0, 0), Verdict("air-market", "pm2_5", T0 + 2_000, disagrees)]
+    runner.run(store.write_verdicts(given))
+    held = [int(Mark.BACKFILL), spike, disagrees]
+    assert [p.marks for p in runner.run(store.history("air-market", "pm2_5", **EVER))] == held
+    assert runner.run(store.newest())[0].marks == disagrees
+    runner.run(write(store, blocks))  # sent again
+    store = make_store()
+    assert [p.marks for p in runner.run(store.history("air-market", "pm2_5", **EVER))] == held
+    assert runner.run(_all_verdicts(store)) == given
+    runner.run(store.write_verdicts([Verdict("air-market", "pm2_5", T0 + 2_000, 0)]))
+    assert runner.run(store.newest())[0].marks == 0
+    assert [found.marks for found in runner.run(_all_blocks(store))] == [spike, 0]  # as they were stored
+
+
+async def _all_verdicts(store: ReadingsStore) -> list[Verdict]:
+    return [verdict async for page in store.read_verdicts() for verdict in page]
+
+
+async def _all_blocks(store: ReadingsStore) -> list[Block]:
+    return [found async for found in store.read_all(Domain.AIR)]
+
+
+def test_verdicts_on_every_reading_of_a_long_series_are_all_given(store: ReadingsStore, runner: asyncio.Runner):
+    given = [
+        Verdict(sensor, quantity, T0 + n, n % 2 * int(Mark.SPIKE))
+        for sensor in ("air-market", "air-port") for quantity in ("pm10", "pm2_5") for n in range(6_000)
+    ]  # fmt: skip
+    runner.run(store.write_verdicts(given))
+    assert sorted(runner.run(_all_verdicts(store)), key=_of_verdict) == given
+
+
+def _of_verdict(verdict: Verdict) -> tuple[str, str, int]:
+    return verdict.sensor, verdict.quantity, verdict.time_ms
 
 
 @pytest.mark.parametrize("agg", Aggregate)

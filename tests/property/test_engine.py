@@ -5,6 +5,7 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.engine import (
     START,
@@ -17,11 +18,12 @@ from rules.engine import (
     decode_state,
     encode_state,
     history,
+    judge_anew,
     step,
     step_column,
     tick,
 )
-from rules.marks import Mark
+from rules.marks import QUALITY, Mark
 from rules.rule import AtLeast, Hours, Kind, Level, Rule, Severity
 
 LATENESS_S = 120
@@ -158,6 +160,22 @@ def test_ticks_only_tell_earlier_what_the_readings_would_tell(
     if given_readings:
         told.extend(tick(watched, state, _newest(state) + after_s * 1000)[1])
     assert history(ticked) == history(told)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WATCHED, readings(most=12), st.integers(0, 2**32))
+def test_verdicts_that_come_later_give_the_history_of_readings_that_came_with_their_marks(
+    watched: Watched, given_readings: list[Observed], seed: int
+):
+    within = [observed for observed in given_readings if observed.time_ms > given_readings[-1].time_ms - 100_000]
+    _, told = _run(watched, within)
+    dice = random.Random(seed)
+    other = [replace(one, marks=one.marks & ~QUALITY | dice.choice([0, int(Mark.TWINS_DISAGREE)])) for one in within]
+    state, later = _run(watched, other)
+    for observed in dice.sample(within, len(within)):
+        state, events = judge_anew(watched, state, observed.time_ms, observed.marks & QUALITY)
+        later.extend(events)
+    assert history(later) == history(told)
 
 
 def _newest(state: State) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alarms.journal import Actor
-from cloud.dead_letters import ROW_BYTES, DeadLetters, DeadLettersFull, Refusal
+from cloud.alarms.journal import Actor, read_entries
+from cloud.dead_letters import ROW_BYTES, DeadLetters, Discarded, Kept, Refusal, Wanted
 from cloud.health import Condition
 from cloud.registry.database import Database
 from tests.registries import on_each_registry, registry_in
@@ -22,9 +22,11 @@ def refusal(raw: bytes = b"raw", *, reason: str = "unknown_sensor", gateway: str
 class Post:
     """Dead letters on a real database."""
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, max_bytes: int, *, gateway_bytes: int | None = None, known: Sequence[str] = ()
+    ) -> None:
         self.database = Database(registry_in(folder))
-        self.letters = DeadLetters(self.database, max_bytes=max_bytes)
+        self.letters = DeadLetters(self.database, max_bytes=max_bytes, gateway_bytes=gateway_bytes, known=lambda: known)
 
     async def __aenter__(self) -> "Post":
         await self.database.open()
@@ -33,9 +35,15 @@ class Post:
     async def __aexit__(self, *_: object) -> None:
         await self.database.close()
 
-    async def write(self, refusals: Sequence[Refusal], *, now_ms: int = 5) -> None:
-        held = await self.database.run(lambda connection: self.letters.write(connection, refusals, now_ms=now_ms))
-        self.letters.accept(held)
+    async def write(self, refusals: Sequence[Refusal], *, now_ms: int = 5) -> Kept:
+        kept = await self.database.run(lambda connection: self.letters.write(connection, refusals, now_ms=now_ms))
+        self.letters.accept(kept)
+        return kept
+
+    async def discard(self, wanted: Wanted, *, letter_id: int | None = None, most: int = 1) -> int:
+        return await self.letters.discard(
+            wanted, letter_id=letter_id, most=most, by=Actor("ani"), word="a test", now_ms=9
+        )
 
 
 def test_a_letter_keeps_the_raw_form_the_reason_the_sentence_and_the_time(tmp_path: Path):
@@ -96,16 +104,93 @@ def test_a_letter_that_is_not_there_is_a_lookup_error(tmp_path: Path):
     asyncio.run(scenario())
 
 
-def test_at_the_limit_nothing_of_the_transaction_is_kept_and_health_says_so(tmp_path: Path):
+ONE = ROW_BYTES + len(b"1") + len("sensor x is not in the city file")
+"""The size of one of these letters."""
+
+
+def test_beyond_its_quota_a_gateway_s_letters_are_counted_and_not_kept_and_others_keep_theirs(tmp_path: Path):
     async def scenario() -> None:
-        async with Post(tmp_path, 2 * (ROW_BYTES + 100)) as post:
-            await post.write([refusal(b"1")])
-            with pytest.raises(DeadLettersFull, match=r"raise dead_letters\.max_mb"):
-                await post.write([refusal(b"2"), refusal(b"3")])
-            assert [letter.raw for letter in await post.letters.page()] == [b"1"]
+        async with Post(tmp_path, 100 * ONE, gateway_bytes=2 * ONE, known=("gw", "gw-b")) as post:
+            kept = await post.write([refusal(str(number).encode()) for number in range(9)], now_ms=7)
+            assert [one.raw for one in kept.discarded] == [b"2", b"3", b"4", b"5", b"6", b"7", b"8"]
+            assert not (await post.write([refusal(b"1", gateway="gw-b"), refusal(b"1")])).discarded
+            assert [(each.gateway, each.raw, each.count) for each in await post.letters.page()] == [
+                ("gw-b", b"1", 1), ("gw", b"1", 2), ("gw", b"0", 1)
+            ]  # fmt: skip
+            await post.write([refusal(b"9")], now_ms=9)
+            assert await post.letters.discarded() == [Discarded("gw", "unknown_sensor", 8, 8, 7, 9)]
+            assert await post.letters.discarded(gateways={"gw-b"}) == []
+
+    asyncio.run(scenario())
+
+
+def test_gateways_that_nobody_enrolled_share_one_quota(tmp_path: Path):
+    async def scenario() -> None:
+        async with Post(tmp_path, 100 * ONE, gateway_bytes=2 * ONE, known=("gw",)) as post:
+            kept = await post.write([refusal(b"1", gateway=f"stranger-{number}") for number in range(5)])
+            assert len(kept.discarded) == 3
+            assert [(row.gateway, row.readings) for row in await post.letters.discarded()] == [("", 3)]
+            assert not (await post.write([refusal(b"1")])).discarded
+            assert "gateways that the registry does not know" in post.letters.component().detail
+
+    asyncio.run(scenario())
+
+
+def test_health_is_degraded_until_there_is_really_room_and_says_whose(tmp_path: Path):
+    async def scenario() -> None:
+        async with Post(tmp_path, 2**24, gateway_bytes=20 * ONE, known=("gw", "gw-b")) as post:
+            await post.write([refusal(str(number)[-1:].encode(), reason=f"r{number}") for number in range(30)])
+            component = post.letters.component()
+            assert component.status is Condition.DEGRADED
+            assert "gateway gw: 0.0104 MB of 0.0104 MB, 10 refused readings not kept" in component.detail
+            await post.write([refusal(b"1", gateway="gw-b")])
             assert post.letters.component().status is Condition.DEGRADED
-            await post.write([refusal(b"1"), refusal(b"2")])
+            assert (await post.discard(Wanted(gateway="gw"), most=1)) == 1
+            assert post.letters.component().status is Condition.DEGRADED
+            assert (await post.discard(Wanted(gateway="gw"), most=5)) == 5
             assert post.letters.component().status is Condition.OK
+
+    asyncio.run(scenario())
+
+
+def test_after_a_restart_health_knows_who_has_no_room(tmp_path: Path):
+    async def scenario() -> None:
+        async with Post(tmp_path, 2**24, gateway_bytes=2 * ONE, known=("gw",)) as post:
+            await post.write([refusal(b"1"), refusal(b"2")])
+        async with Post(tmp_path, 2**24, gateway_bytes=2 * ONE, known=("gw",)) as post:
+            await post.database.run(post.letters.load)
+            assert post.letters.component().status is Condition.DEGRADED
+
+    asyncio.run(scenario())
+
+
+def test_letters_are_discarded_by_gateway_and_reason_and_the_journal_says_why(tmp_path: Path):
+    async def scenario() -> None:
+        async with Post(tmp_path, 2**20) as post:
+            await post.write([refusal(b"1"), refusal(b"2", reason="fault"), refusal(b"3", gateway="gw-b")])
+            assert await post.discard(Wanted(frozenset({"gw-b"}), gateway="gw"), most=9) == 0
+            assert await post.discard(Wanted(gateway="gw", reason="fault"), most=9) == 1
+            (left, last) = await post.letters.page()
+            assert await post.discard(Wanted(), letter_id=last.id) == 1
+            assert [letter.raw for letter in await post.letters.page()] == [left.raw] == [b"3"]
+            entries = await post.database.run(read_entries)
+            assert [(each.actor, each.action, each.subject, each.word, each.after) for each in entries] == [
+                ("ani", "discard", f"dead-letter:{last.id}", "a test", '{"letters":1}'),
+                ("ani", "discard", "dead-letters:gw:fault", "a test", '{"letters":1}'),
+            ]
+
+    asyncio.run(scenario())
+
+
+def test_letters_to_be_tried_again_are_found_oldest_first_and_page_by_page(tmp_path: Path):
+    async def scenario() -> None:
+        async with Post(tmp_path, 2**20) as post:
+            await post.write([refusal(str(number).encode()) for number in range(4)])
+            ids = await post.letters.open_ids(Wanted(gateway="gw"), after_id=0, limit=3)
+            assert [(await post.letters.letter(each)).raw for each in ids] == [b"0", b"1", b"2"]
+            await post.letters.note_replay(ids[0], closed=True, by=Actor("ani"), said="stored", now_ms=9)
+            assert len(await post.letters.open_ids(Wanted(), after_id=0, limit=9)) == 3
+            assert len(await post.letters.open_ids(Wanted(), after_id=ids[2], limit=9)) == 1
 
     asyncio.run(scenario())
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
 
 from cloud.access.gate import COOKIE, SECURE_COOKIE
 from cloud.access.guard import Guard
 from cloud.access.headers import content_policy
-from cloud.access.permissions import PERMISSIONS
+from cloud.access.permissions import MOST_BYTES, PERMISSIONS, most_bytes_for
 from cloud.access.same_origin import safe_next
 from cloud.access.users import Change
 from cloud.access.who import Role
@@ -275,3 +276,62 @@ def test_an_open_socket_is_closed_when_its_session_ends(tmp_path: Path):
             assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
 
     asyncio.run(scenario())
+
+
+def test_over_https_only_the_guarded_cookie_counts_and_over_http_only_the_plain_one(tmp_path: Path):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        opened = await city.access.sessions.log_in("ani", PASSWORD, address="10.0.0.7")
+        for scheme, name, counts in (
+            ("https", SECURE_COOKIE, True),
+            ("https", COOKIE, False),
+            ("http", COOKIE, True),
+            ("http", SECURE_COOKIE, False),
+        ):
+            headers = {"Cookie": f"{name}={opened.cookie}"}
+            answer = await client.get(f"{scheme}://siaga.test/api/v1/session", headers=headers)
+            assert (answer.status_code == 200) is counts, (scheme, name)
+
+    run(tmp_path, questions)
+
+
+def test_where_cookies_are_secure_always_the_plain_one_counts_nowhere(tmp_path: Path):
+    async def scenario() -> None:
+        async with House(tmp_path, AccessSettings(secure_cookies="always")) as house:
+            await house.person("ani")
+            opened = await house.log_in()
+            for name, counts in ((COOKIE, False), (SECURE_COOKIE, True)):
+                headers = Headers({"cookie": f"{name}={opened.cookie}"})
+                assert (await house.access.asked(headers, "10.0.0.7", "http") is not None) is counts
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("row", sorted({*MOST_BYTES, ("POST", "/api/v1/users"), ("POST", "/password")}), ids=str)
+def test_a_body_is_refused_where_it_is_longer_than_its_route_takes_before_it_is_kept(tmp_path: Path, row):
+    method, template = row
+    path = template.replace("{rest:path}", "socket.io/").format(family="f", scope="all")
+    most, read = most_bytes_for(method, path), []
+
+    async def long_body():
+        for _ in range(100):
+            read.append(most // 4)
+            yield b"x" * (most // 4)
+
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        bearer = {"Authorization": f"Bearer {await city.token(Role.ADMINISTRATOR)}"}
+        declared = await client.request(method, path, content=b"x" * (most + 1), headers=bearer)
+        check_problem(declared, 413, None, [f"at most {most} bytes"])
+        undeclared = await client.request(method, path, content=long_body(), headers=bearer)
+        assert undeclared.status_code in {404, 413}, undeclared.text  # no page is mounted here
+        assert len(read) <= 100
+
+    run(tmp_path, questions)
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "9" * 30, "0x10"])
+def test_a_length_that_is_none_is_refused(tmp_path: Path, length: str):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        headers = {"Authorization": f"Bearer {await city.token(Role.ADMINISTRATOR)}", "Content-Length": length}
+        check_problem(await client.post("/api/v1/users", content=b"{}", headers=headers), 413, None, [])
+
+    run(tmp_path, questions)

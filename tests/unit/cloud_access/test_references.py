@@ -69,6 +69,10 @@ REFERENCES: list[Case] = [
      {"subject": f"sensor:{OWN_SENSOR}", "what": "site", "value": "{site}", "reason": "a"}),
     ("post", "/api/v1/facts", "value", "/api/v1/facts",
      {"subject": f"sensor:{OWN_SENSOR}", "what": "gateway", "value": "{gateway}", "reason": "a"}),
+    ("post", "/api/v1/dead-letters/replay", "gateway", "/api/v1/dead-letters/replay",
+     {"gateway": "{gateway}", "word": "a"}),
+    ("delete", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}&word=a", {}),
+    ("get", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}", {}),
     ("get", "/api/v1/readings", "sensor", "/api/v1/readings?sensor={sensor}&quantity=water_level", {}),
     ("get", "/api/v1/readings/latest", "site", "/api/v1/readings/latest?site={site}", {}),
     ("get", "/api/v1/indices", "site", "/api/v1/indices?site={site}", {}),
@@ -76,7 +80,9 @@ REFERENCES: list[Case] = [
     ("get", "/api/v1/alarms", "sensor", "/api/v1/alarms?sensor={sensor}", {}),
     ("get", "/api/v1/facts", "subject", "/api/v1/facts?subject=sensor:{sensor}", {}),
 ]  # fmt: skip
-EMPTY_ANSWER_IS_RIGHT = {"/api/v1/alarms", "/api/v1/facts"}
+EMPTY_ANSWER_IS_RIGHT = {
+    "/api/v1/alarms", "/api/v1/facts", "/api/v1/dead-letters", "/api/v1/dead-letters/replay"
+}  # fmt: skip
 """Filters: what is not to be seen is not found."""
 NAMES_NOTHING = {
     ("/api/v1/session", "name"), ("/api/v1/session", "password"),
@@ -91,6 +97,8 @@ NAMES_NOTHING = {
     ("/api/v1/alarms/{alarm_id}/shelve", "word"), ("/api/v1/alarms/{alarm_id}/shelve", "until"),
     ("/api/v1/alarms/{alarm_id}/assign", "person"),  # a name as people call each other, looked up nowhere
     ("/api/v1/maintenance", "start"), ("/api/v1/maintenance", "until"), ("/api/v1/maintenance", "reason"),
+    ("/api/v1/dead-letters/replay", "reason"), ("/api/v1/dead-letters/replay", "word"),
+    ("/api/v1/dead-letters/replay", "after_id"), ("/api/v1/dead-letters/replay", "limit"),
     ("/api/v1/duty", "person"), ("/api/v1/duty", "rank"), ("/api/v1/duty", "start"), ("/api/v1/duty", "end"),
     ("/api/v1/facts", "what"), ("/api/v1/facts", "valid_from"), ("/api/v1/facts", "source"),
     ("/api/v1/facts", "reason"), ("/api/v1/facts/{fact_id}/correct", "source"),
@@ -159,7 +167,7 @@ def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Pa
                     schema = api["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
                     fields |= {(path, name) for name in schema["properties"]}
                 for parameter in operation.get("parameters", ()):
-                    if parameter["name"] in {"site", "sensor", "scope", "subject"}:
+                    if parameter["name"] in {"site", "sensor", "scope", "subject", "gateway"}:
                         fields.add((path, parameter["name"]))
         walked = {(route, field) for _, route, field, _, _ in REFERENCES}
         assert fields - walked - NAMES_NOTHING - {("/api/v1/journal", "subject")} == set()  # for all sites only

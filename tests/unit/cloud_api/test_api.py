@@ -256,6 +256,44 @@ def test_openapi_lists_every_route_with_its_answer_and_its_problem(tmp_path):
     asyncio.run(questions())
 
 
+def test_letters_are_tried_again_and_thrown_away_in_bulk_with_a_word(ask):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        where = "/api/v1/dead-letters"
+        await city.send("gw-daruba", [Reading("air-jetty", "pm2_5", now_ms(), 1.0)])
+        await city.send("gw-daruba", [Reading("air-jetty", "pm2_5", now_ms() + 1, 2.0)])
+        chosen = {"gateway": "gw-daruba", "reason": "unknown_sensor"}
+        found = (await client.get(where, params=chosen)).json()
+        ids = [letter["id"] for letter in found["letters"]]
+        assert len(ids) == 2
+        again = await client.post(f"{where}/replay", json=chosen | {"word": "mended", "limit": 1})
+        assert again.json() == {"letters": 1, "stored": 0, "refused": 1, "next_after_id": min(ids)}
+        rest = await client.post(f"{where}/replay", json=chosen | {"word": "mended", "after_id": min(ids)})
+        assert rest.json() == {"letters": 1, "stored": 0, "refused": 1, "next_after_id": None}
+        assert (await client.delete(f"{where}/{ids[0]}", params={"word": "a test"})).json()["letters"] == 1
+        assert (await client.delete(f"{where}/{ids[0]}", params={"word": "a test"})).status_code == 404
+        thrown = await client.delete(where, params=chosen | {"word": "a test"})
+        assert thrown.json() == {"letters": 1, "left": False}
+        journal = (await client.get("/api/v1/journal")).json()
+        told = [(line["action"], line["subject"], line["word"]) for line in journal["entries"]]
+        assert ("discard", "dead-letters:gw-daruba:unknown_sensor", "a test") in told
+        assert ("discard", f"dead-letter:{ids[0]}", "a test") in told
+        assert told.count(("replay-letters", "dead-letters:gw-daruba:unknown_sensor", "mended")) == 2
+
+    asyncio.run(ask(questions))
+
+
+@pytest.mark.parametrize("word", ["", "  ", "why\r\nBcc: x", "x" * 501])
+def test_nobody_throws_letters_away_without_a_printable_word_or_all_of_them_at_once(ask, word: str):
+    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
+        where = "/api/v1/dead-letters"
+        for path in (f"{where}/1", f"{where}?gateway=gw-daruba"):
+            assert (await client.delete(path, params={"word": word})).status_code in (404, 422)
+        assert (await client.delete(where, params={"word": "a test"})).status_code == 422
+        assert (await client.delete(where, params={"gateway": "gw-daruba", "word": word})).status_code == 422
+
+    asyncio.run(ask(questions))
+
+
 def test_every_route_is_in_the_documentation(tmp_path):
     documentation = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 

@@ -67,7 +67,7 @@ def test_a_wrong_question_is_answered_by_a_problem_that_says_what_to_do(ask, pat
     ("method", "path", "possible"),
     [
         ("POST", "/api/v1/sites", "GET"),
-        ("DELETE", "/api/v1/dead-letters", "GET"),
+        ("PUT", "/api/v1/dead-letters", "GET"),
         ("GET", "/api/v1/dead-letters/1/replay", "POST"),
         ("PUT", "/metrics", "GET"),
     ],

@@ -11,8 +11,6 @@ import signal
 import sys
 from pathlib import Path
 
-import uvicorn
-
 from cloud.access.who import Role
 from cloud.alarms.book import SINCE_EVER_MS
 from cloud.alarms.journal import Actor
@@ -21,6 +19,8 @@ from cloud.api.app import make_api
 from cloud.console.page import mount_console
 from cloud.notify.settings import NotifySettings
 from cloud.settings import CloudSettings
+from cloud.web import server_of
+from runtime.logs import set_up_logs
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Clock, Reading, SourceState, SourceStatus, SpoolState, Status
 
@@ -49,9 +49,9 @@ async def serve(port: int, folder: Path, coast: str) -> None:
         await begin(city)
         app = make_api(city.platform)
         mount_console(app, city.platform, CloudSettings.model_validate({"console": {"coastline": coast}}))
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
-        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment] - the process has its own
+        set_up_logs()
+        server = server_of(app, proxies=())
+        server.config.host, server.config.port = "127.0.0.1", port
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
         river = asyncio.create_task(flow(city))
         await server.serve()

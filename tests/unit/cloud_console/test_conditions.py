@@ -13,6 +13,7 @@ from cloud.console.words import words_in
 from rules import ispu
 from rules.colours import UNKNOWN
 from rules.footfall import FULLNESS
+from rules.marks import Mark
 from tests.unit.cloud_api.morotai import Morotai
 from tests.unit.cloud_console.alarms_made import NOON_MS, a_reading, an_alarm
 from wire import Domain
@@ -121,6 +122,24 @@ def test_an_open_alarm_is_worse_than_a_reading_of_the_same_rank(quiet):
     worst = worst_of(conditions_of(EN, snapshot)["daruba"])
     assert worst is not None
     assert worst.alarm
+
+
+def test_a_doubted_reading_is_told_with_its_value_and_is_no_all_clear(quiet):
+    doubted = a_reading("river", "water_level", 415, marks=int(Mark.SPIKE))
+    assert told(snapshot_with(quiet, doubted))[Domain.FLOOD] == ("doubted: 415.0 cm", UNKNOWN, -1)
+    assert told(snapshot_with(quiet, doubted), words=ID)[Domain.FLOOD][0] == "diragukan: 415,0 cm"
+    calm = a_reading("creek", "water_level", 90)
+    assert told(snapshot_with(quiet, doubted, calm))[Domain.FLOOD][0] == "doubted: 415.0 cm"
+    alarm = snapshot_with(quiet, doubted, alarms=[an_alarm()])
+    assert told(alarm)[Domain.FLOOD][0] == "Siaga 2"
+
+
+def test_neither_of_two_twins_that_disagree_is_an_all_clear(quiet):
+    one = a_reading("air", "pm2_5", 2_960, marks=int(Mark.TWINS_DISAGREE))
+    other = a_reading("air-b", "pm2_5", 20, marks=int(Mark.TWINS_DISAGREE))
+    index = a_reading("daruba", "ispu", 40)
+    assert told(snapshot_with(quiet, one, other, index))[Domain.AIR] == ("doubted: 2,960.0 µg/m³", UNKNOWN, -1)
+    assert told(snapshot_with(quiet, one, other), words=ID)[Domain.AIR][0] == "diragukan: 2.960,0 µg/m³"
 
 
 def test_somebody_sees_only_their_sites(quiet):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from cloud.blocks import Block
+from cloud.derived.indices import Indices
 from cloud.derived.service import PASS_S, Derivations
 from cloud.health import Condition
 from cloud.newest import Newest
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import City, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import Point, StoreUnavailable
+from cloud.stores.contract import Point, StoreUnavailable, Verdict
 from cloud.stores.sqlite import SqliteStore
 from rules import ispu
 from rules.derived import VERSION
@@ -88,6 +89,13 @@ class Island:
     async def series(self, sensor: str, quantity: str) -> dict[int, float]:
         points = await self.store.history(sensor, quantity, start_ms=0, end_ms=ms("2030-01-01T00:00:00+00:00"))
         return {point.time_ms: point.value for point in points}
+
+    async def judge_anew(self, sensor: str, quantity: str, times_ms: Iterable[int], marks: int) -> None:
+        """Later readings have shown something, and the derivations are told where."""
+        given = [Verdict(sensor, quantity, time_ms, marks) for time_ms in times_ms]
+        await self.store.write_verdicts(given)
+        for verdict in given:
+            self.derivations.note(sensor, quantity, verdict.time_ms, verdict.time_ms)
 
     async def marks(self, sensor: str, quantity: str) -> dict[int, int]:
         points = await self.store.history(sensor, quantity, start_ms=0, end_ms=ms("2030-01-01T00:00:00+00:00"))
@@ -265,6 +273,62 @@ def test_siaga_is_the_worst_of_the_hour_and_spikes_do_not_count(on_island):
         await island.store_readings("river", "water_level", {NINE - 7 * MINUTE: 900.0}, marks=int(Mark.SPIKE))
         await island.derivations.compute(NINE)
         assert await island.series("river", "siaga") == {NINE: 2}
+
+    on_island(story)
+
+
+def test_an_hour_that_nobody_can_believe_has_the_siaga_of_its_highest_reading_and_says_that_it_is_doubted(on_island):
+    async def story(island: Island) -> None:
+        doubted = every(600_000, NINE - HOUR, NINE, 330.0)
+        await island.store_readings("river", "water_level", doubted, marks=int(Mark.SPIKE))
+        await island.derivations.compute(NINE)
+        assert await island.series("river", "siaga") == {NINE: 1}
+        assert await island.marks("river", "siaga") == {NINE: int(Mark.SPIKE)}
+        assert island.newest.series("river", "siaga").marks == int(Mark.SPIKE)
+
+        await island.judge_anew("river", "water_level", doubted, 0)
+        await island.derivations.compute(NINE)
+        assert await island.marks("river", "siaga") == {NINE: 0}, "a later verdict takes the doubt away"
+
+    on_island(story)
+
+
+def test_what_was_computed_of_readings_that_a_twin_contradicts_is_withdrawn(on_island):
+    async def story(island: Island) -> None:
+        broken = every(600_000, NINE - 24 * HOUR, NINE, 2_960.0)
+        await island.store_readings("air", "pm2_5", broken)
+        await island.derivations.compute(NINE)
+        assert (await island.series("daruba", "us_aqi"))[NINE] > 500
+
+        await island.judge_anew("air", "pm2_5", broken, int(Mark.TWINS_DISAGREE))
+        await island.derivations.compute(NINE)
+        withdrawn = int(Mark.WITHDRAWN)
+        for sensor, quantity in (
+            ("air", "pm2_5_hour"),
+            ("air", "us_aqi_pm2_5"),
+            ("daruba", "us_aqi"),
+            ("daruba", "ispu"),
+        ):
+            assert (await island.marks(sensor, quantity))[NINE] & withdrawn, quantity
+        assert (await island.series("air", "pm2_5_hour_completeness"))[NINE] == 0, "doubted is not absent"
+        found = Indices(island.registry, island.newest, gauges=lambda _: None).of_site("daruba")
+        assert not {one.index for one in found} & {"us_aqi", "ispu"}
+
+        await island.judge_anew("air", "pm2_5", broken, 0)
+        await island.derivations.compute(NINE)
+        assert (await island.marks("daruba", "us_aqi"))[NINE] == 0, "and holds again when the verdict is another"
+
+    on_island(story)
+
+
+def test_a_doubted_level_is_shown_with_its_doubt_and_not_left_out(on_island):
+    async def story(island: Island) -> None:
+        await island.store_readings("river", "water_level", {NINE: 330.0}, marks=int(Mark.SPIKE))
+        island.newest.load(await island.store.newest())
+        limits = Gauge(Limit(150), Limit(250), Limit(320))
+        found = Indices(island.registry, island.newest, gauges=lambda _: limits).of_site("daruba")
+        (siaga,) = [one for one in found if one.index == "siaga"]
+        assert (siaga.value, siaga.doubts) == (1, ("spike",))
 
     on_island(story)
 

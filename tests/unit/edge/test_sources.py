@@ -34,8 +34,8 @@ time = "ts"
 class Bench:
     """A `LocalBroker` whose session and spool only write down what they are told."""
 
-    def __init__(self, folder: Path) -> None:
-        (folder / "edge.toml").write_text(SETTINGS)
+    def __init__(self, folder: Path, settings: str) -> None:
+        (folder / "edge.toml").write_text(settings)
         checked = check_file(folder / "edge.toml")
         self.kept: list[tuple[list[Reading], Callable[[], None] | None]] = []
         self.acknowledged: list[int] = []
@@ -54,7 +54,10 @@ class Bench:
         self.local.session = self  # type: ignore[assignment]
 
     def append(self, readings: Any, *, keep: Any = None, safe: Callable[[], None] | None = None) -> None:
-        self.kept.append((list(readings), safe))
+        if keep:
+            self.spool.kept.update(keep)
+        if readings:
+            self.kept.append((list(readings), safe))
 
     def acknowledge(self, message: Message) -> None:
         self.acknowledged.append(message.packet)
@@ -70,9 +73,9 @@ class Bench:
         self.local._hear(Message(topic, payload, packet=packet, **chosen))
 
 
-def on_a_bench(folder: Path, scenario: Callable[[Bench], None]) -> Bench:
+def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = SETTINGS) -> Bench:
     async def run() -> Bench:
-        bench = Bench(folder)
+        bench = Bench(folder, settings)
         scenario(bench)
         await asyncio.sleep(0)
         return bench
@@ -114,6 +117,34 @@ def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
 
     bench = on_a_bench(tmp_path, scenario)
     assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
+
+
+PROBES = """
+[gateway]
+id = "gw-1"
+[local_broker]
+port = 1883
+[[sources]]
+name = "others"
+family = "tasmota"
+topic = "tele/+/SENSOR"
+sensor = "pool"
+"""
+
+
+def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
+    both = b'{"DS18B20-1":{"Id":"01131B","Temperature":20.1},"DS18B20-2":{"Id":"02F3A9","Temperature":24.9}}'
+    alone = b'{"DS18B20":{"Id":"02F3A9","Temperature":25.0}}'
+
+    def scenario(bench: Bench) -> None:
+        bench.hear(both, topic="tele/pool/SENSOR", packet=1)
+        bench.hear(alone, topic="tele/pool/SENSOR", packet=2)
+
+    bench = on_a_bench(tmp_path, scenario, PROBES)
+    assert [reading.value for readings, _ in bench.kept for reading in readings] == [20.1]
+    assert bench.acknowledged == [2]
+    assert "sensor 01131B is not there, only 02F3A9" in bench.tally.detail
+    assert any("01131B" in text for text in bench.spool.kept.values())
 
 
 def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):

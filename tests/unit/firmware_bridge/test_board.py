@@ -164,10 +164,43 @@ def test_totals_that_the_board_keeps_go_on_after_its_restart():
     assert added(outcomes) == [[], [15]]
 
 
-def test_kept_totals_that_were_lost_all_the_same_begin_at_zero():
-    outcomes = feed(decoder(), people(10, 90, boot=3, kept=True), people(4, 0, boot=4, kept=True))
-    assert added(outcomes) == [[], [4]]
-    assert "started again at 0" in outcomes[1].note
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_total_that_fell_over_a_power_cut_adds_no_rain(kept):
+    made = decoder()
+    before, after = rain(483, 90, 900_000, boot=3, kept=kept), rain(310, 0, 4_000, boot=4, kept=kept)
+    outcomes = feed(made, before, after)
+    assert added(outcomes) == [[], []]
+    assert "rainfall on channel 0: counter fell from 483 to 310: nothing added" in outcomes[1].note
+    later = [rain(310 + more, more, 4_000 + 1_000 * more, boot=4, kept=kept) for more in (1, 2, 3, 4)]
+    assert added(feed(decoder(made.memory()), *later)) == [[], [], [0.6], [0.2]]
+
+
+@pytest.mark.parametrize(("totals", "expected"), [((483, 482, 484), [[], [], [0.2]]), ((470, 0, 471), [[], [], [0.2]])])
+def test_a_total_that_dips_adds_no_rain(totals, expected):
+    assert added(feed(decoder(), *(rain(tips, seq, 0) for seq, tips in enumerate(totals)))) == expected
+
+
+def test_what_is_known_of_a_fall_survives_a_restart_of_the_gateway():
+    made = decoder()
+    feed(made, people(470, 0), people(0, 1))
+    assert made.memory() == {
+        "boot": 1, "seq": 1, "1/people_in": 470, "1/people_in/fell_to": 0, "1/people_in/at": 0, "1/people_in/rises": 0
+    }  # fmt: skip
+    assert added(feed(decoder(made.memory()), people(471, 2))) == [[1]]
+
+
+def test_a_total_that_begins_at_zero_for_a_moment_only_has_not_begun_again():
+    frames = [rain(470, 90, 900_000, boot=3), rain(0, 0, 2_000, boot=4), rain(471, 1, 4_000, boot=4)]
+    outcomes = feed(decoder(), *frames)
+    assert added(outcomes) == [[], [0.0], [0.2]]
+    assert "rainfall on channel 0: 471 was not counted since the restart" in outcomes[2].note
+
+
+def test_the_total_before_a_restart_is_remembered():
+    made = decoder()
+    feed(made, people(10, 90, boot=3), build([], seq=0, boot=4))
+    assert made.memory() == {"boot": 4, "seq": 0, "1/people_in": 0, "1/people_in/before": 10}
+    assert added(feed(decoder(made.memory()), people(25, 1, boot=4))) == [[25]]
 
 
 def test_a_restart_with_the_same_boot_number_is_seen_by_its_frame_number():
@@ -181,8 +214,8 @@ def test_a_frame_is_older_up_to_64_numbers_and_a_restart_below(seq, expected):
     assert added(feed(decoder(), people(10, 100), people(3, seq))) == [[], expected]
 
 
-def test_a_total_that_falls_within_a_start_is_a_wrap_or_a_reset():
-    assert added(feed(decoder(), people(2**32 - 3, 0), people(4, 1), people(1, 2))) == [[], [7], [1]]
+def test_a_total_that_falls_within_a_start_is_a_wrap_or_adds_nothing():
+    assert added(feed(decoder(), people(2**32 - 3, 0), people(4, 1), people(1, 2))) == [[], [7], []]
 
 
 def test_memory_carries_the_totals_over_a_restart_of_the_gateway():
@@ -200,8 +233,8 @@ def test_a_memory_of_nothing_known_is_no_memory():
 # --- rain
 
 
-def rain(tips: int, seq: int, uptime_ms: int, *others: Item) -> bytes:
-    return build([Item(0, "rainfall", tips), *others], seq=seq, uptime_ms=uptime_ms)
+def rain(tips: int, seq: int, uptime_ms: int, *others: Item, **head) -> bytes:
+    return build([Item(0, "rainfall", tips), *others], seq=seq, uptime_ms=uptime_ms, **head)
 
 
 def samples(outcomes) -> list[tuple[str, float]]:

@@ -49,10 +49,17 @@ def test_a_hostile_message_is_noise_or_holds_no_sample(payload):
         ("list.1", b'{"list":{"1":6}}', 6.0),
         (r"PMS5003.PM2\.5", b'{"PMS5003":{"PM2.5":7}}', 7.0),
         (r"a\\b", b'{"a\\\\b":8}', 8.0),
+        ("probes.id=28FF01.t", b'{"probes":[{"id":"28FF02","t":1},{"id":"28FF01","t":9}]}', 9.0),
+        ("id=7.t", b'[{"id":7,"t":10}]', 10.0),
     ],
 )
 def test_a_path_goes_by_keys_and_places_in_lists(path, payload, value):
     assert parse(payload, {"noise": path}) == Frame((Sample("noise", value),))
+
+
+@pytest.mark.parametrize("items", [b"[]", b'[{"id":"b","t":1}]', b'[{"id":"a","t":1},{"id":"a","t":2}]', b"[7]"])
+def test_an_item_that_is_not_there_or_not_alone_is_not_taken(items):
+    assert parse(b'{"probes":' + items + b"}", {"noise": "probes.id=a.t"}) == Frame((), "noise is missing")
 
 
 @pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a\\", 7])

@@ -54,13 +54,26 @@ def test_a_value_in_a_unit_that_is_not_known_is_left_out():
     assert outcome.note == "BME280 Temperature is in unknown unit 'K'"
 
 
-def test_the_first_of_two_sensors_counts_and_only_chooses_another():
-    message = {"DS18B20-1": {"Id": "01131B", "Temperature": 20.1}, "DS18B20-2": {"Id": "02F3A9", "Temperature": 24.9}}
-    outcome = parse(message)
-    assert pairs(outcome) == [("temperature", 20.1)]
-    assert outcome.note == "DS18B20-2 Temperature left out: set only to choose among sensors"
-    assert parse(message, only="DS18B20-2") == Frame((Sample("temperature", 24.9),))
-    assert parse(message, only="DS18B20-3") == Frame((), "no sensor DS18B20-3")
+TWO = {"DS18B20-1": {"Id": "01131B", "Temperature": 20.1}, "DS18B20-2": {"Id": "02F3A9", "Temperature": 24.9}}
+A, B = Sample("temperature", 20.1, own_id="01131B"), Sample("temperature", 24.9, own_id="02F3A9")
+ONE = {"DS18B20": {"Id": "02F3A9", "Temperature": 24.9}}
+
+
+def test_the_first_of_two_sensors_counts_and_each_is_known_by_its_id():
+    assert parse(TWO) == Frame((A,), "DS18B20-2 Temperature left out: set only to 02F3A9 to choose it", (B,))
+    assert parse(ONE) == Frame((B,))
+
+
+@pytest.mark.parametrize("only", ["02F3A9", "02f3a9"])
+def test_a_sensor_is_chosen_by_its_id_wherever_it_stands(only):
+    assert parse(TWO, only=only).samples == parse(ONE, only=only).samples == (Sample("temperature", 24.9),)
+    assert parse(ONE, only="01131B") == Frame((), "no sensor 01131B")
+
+
+def test_a_sensor_that_is_chosen_by_its_place_carries_its_id():
+    assert parse(TWO, only="DS18B20-2") == Frame((B,), "", (A,))
+    assert parse(ONE, only="DS18B20-2") == Frame((), "no sensor DS18B20-2", (B,))
+    assert parse(TWO, only="DS18B20-3").samples == ()
 
 
 @pytest.mark.parametrize("key", ["SHT3X-0x44", "BME280-76", "DS18B20_1", "SR04-1", "SDS0X1"])

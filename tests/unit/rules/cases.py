@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rules.engine import START, Event, EventKind, Observed, Watched, history, step
 from rules.marks import Mark
-from rules.quality import POLICIES, UNJUDGED, judge
+from rules.quality import POLICIES, UNJUDGED, verdicts
 from rules.rule import Rule
 from rules.scope import rule_of
 
@@ -84,9 +84,7 @@ def alarms_of(events: tuple[Event, ...]) -> list[Alarm]:
 
 
 def spikes_of(case: Case) -> list[int]:
-    judged, found = UNJUDGED, []
-    for observed in case.readings:
-        judged, mark = judge(POLICIES[case.rule.quantity], judged, observed.time_ms, observed.value)
-        if mark & Mark.SPIKE:
-            found.append(observed.time_ms)
-    return found
+    """What is a spike once all is known: of a true rise, whose first reading was doubted, nothing is."""
+    times_ms, values = [one.time_ms for one in case.readings], [one.value for one in case.readings]
+    _, marks, _ = verdicts(POLICIES[case.rule.quantity], UNJUDGED, times_ms, values)
+    return [time_ms for time_ms, mark in zip(times_ms, marks, strict=True) if mark & Mark.SPIKE]

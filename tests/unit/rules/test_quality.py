@@ -1,10 +1,11 @@
 import csv
 import math
+from datetime import datetime
 
 import pytest
 
 from rules.marks import Mark
-from rules.quality import POLICIES, UNJUDGED, Judged, believed_after_all, judge, judge_column, twins_disagree
+from rules.quality import POLICIES, UNJUDGED, Judged, Revised, judge, judge_column, revised, twins_disagree, verdicts
 from tests.unit.firmware_bridge.shared import recorded
 from tests.unit.rules.watching import at
 from wire import QUANTITIES
@@ -34,36 +35,68 @@ def test_policies_are_of_known_quantities():
         ((100, -300, 100), ".^."),
         ((100, 210, 215, 220), ".^.."),               # a metre in ten minutes, confirmed
         ((100, 210, 320, 330), ".^.."),               # confirmed by one still higher
-        ((100, 210, 215, 100), ".^.."),               # believed, and taken back within the hour
+        ((100, 100, 210, 215, 100), "..^.."),          # believed, and taken back within the hour
         ((100, 210, -300, 100), ".^^."),              # two different errors in a row
-        ((100, 60, 60, 60, 60), ".^^^."),             # 40 cm down: believed after as long as such a fall takes
+        ((100, 60, 60, 60, 60), ".^..."),             # 40 cm down, confirmed
         ((100, 145, 100, 145, 100), ".^.^."),
-        ((12, 47, 48, 12, 12, 47, 12), ".^...^."),    # taken back; the next such step is doubted again
+        ((12, 12, 47, 48, 12, 12, 47, 12), "..^...^."), # taken back; the next such step is doubted again
     ],
 )  # fmt: skip
 def test_spikes_are_told_from_rises(values: tuple[float, ...], letters: str):
     assert _marks(*values) == letters
 
 
-def test_a_fall_of_metres_is_doubted_for_as_long_as_it_would_take_and_never_more_than_six_hours():
-    letters = _marks(*[1000.0], *[0.0] * 60)
-    assert letters.count("^") == 36  # 6 h of ten minutes each
-
-
 def test_what_is_slow_over_a_gap_is_plain():
-    judged, _ = judge(WATER, UNJUDGED, at(0), 100.0)
+    judged, _ = judge(WATER, judge(WATER, UNJUDGED, at(-1), 100.0)[0], at(0), 100.0)
     assert judge(WATER, judged, at(60), 280.0)[1] is Mark.NONE
     assert judge(WATER, judged, at(59), 280.0)[1] is Mark.SPIKE
 
 
-def test_the_first_doubted_reading_of_a_true_rise_is_given_back():
+def test_the_doubted_readings_of_a_true_rise_are_given_back():
     first, _ = judge(WATER, UNJUDGED, at(0), 100.0)
-    doubted, _ = judge(WATER, first, at(1), 200.0)
-    assert believed_after_all(first, doubted) is None
-    confirmed, _ = judge(WATER, doubted, at(2), 205.0)
-    assert believed_after_all(doubted, confirmed) == (at(1), 200.0)
-    after, _ = judge(WATER, confirmed, at(3), 205.0)
-    assert believed_after_all(confirmed, after) is None
+    firm, _ = judge(WATER, first, at(1), 100.0)
+    doubted, _ = judge(WATER, firm, at(2), 200.0)
+    assert revised(firm, doubted) is None
+    confirmed, _ = judge(WATER, doubted, at(3), 205.0)
+    assert revised(doubted, confirmed) == Revised((at(2), at(2)))
+    after, _ = judge(WATER, confirmed, at(4), 205.0)
+    assert revised(confirmed, after) is None
+
+
+def _settled(*readings: tuple[float, float]) -> str:
+    """(seconds, value) as letters, with what later readings have shown of earlier ones put right."""
+    times_ms, values = [at(second / 60) for second, _ in readings], [value for _, value in readings]
+    _, marks, _ = verdicts(WATER, UNJUDGED, times_ms, values)
+    return "".join("^" if mark & Mark.SPIKE else "." for mark in marks)
+
+
+def test_a_hand_before_the_first_true_reading_is_the_spike_and_the_river_is_not():
+    hand = [(second, 415.0) for second in range(2)]
+    river = [(second, 80.0) for second in range(2, 60)]
+    assert _settled(*hand, *river) == "^^" + "." * 58
+
+
+def test_a_hand_after_a_gap_is_the_spike_and_the_river_is_not():
+    before = [(60 * minute, 80.0) for minute in range(10)]
+    hand = [(4 * 3600 + second, 415.0) for second in range(3)]
+    river = [(4 * 3600 + second, 82.0) for second in range(3, 60)]
+    assert _settled(*before, *hand, *river) == "." * 10 + "^^^" + "." * 57
+
+
+def test_one_high_reading_after_hours_of_doubted_ones_is_not_believed_alone():
+    river = [(0, 100.0), (600, 100.0)]
+    garbage = [(1200 + 600 * n, (30.0, -300.0, 900.0)[n % 3]) for n in range(24)]
+    assert _settled(*river, *garbage, (16_000, 350.0), (16_600, 101.0))[-2:] == "^."
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 10, 15, 30, 60])
+@pytest.mark.parametrize("per_min", [3.0, -3.0])
+def test_water_that_moves_three_centimetres_a_minute_for_hours_is_settled_plain_however_often_it_is_read(
+    minutes: int, per_min: float
+):
+    calm = [(60.0 * minute, 600.0) for minute in range(0, 180, minutes)]
+    moving = [(60.0 * minute, 600.0 + per_min * (minute - 180)) for minute in range(180, 480, minutes)]
+    assert "^" not in _settled(*calm, *moving)
 
 
 def test_a_value_that_never_changes_is_stuck_after_what_its_quantity_allows():
@@ -131,3 +164,49 @@ def test_ultrasonic_and_radar_on_the_river_bench_agree_up_to_fifteen_degrees_and
     pairs = {angle: list(zip(*both.values(), strict=False)) for angle, both in found.items() if len(both) == 2}
     verdicts = {a: {twins_disagree(POLICIES["distance"], *pair) for pair in of} for a, of in pairs.items()}
     assert verdicts == {"0°": {False}, "10°": {False}, "15°": {False}, "20°": {True}, "25°": {True}}
+
+
+FLOODS = {
+    "hubeau_V7184015_2020-09.csv": ("2020-09-19T12", "2020-09-22"),
+    "hubeau_Y1612040_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
+    "hubeau_Y1612030_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-27"),
+    "hubeau_Y0674060_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
+    "hubeau_O1532920_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
+}
+"""Floods of recorded rivers, from when to when."""
+
+
+def _flood(name: str) -> list[tuple[int, float]]:
+    start, end = FLOODS[name]
+    rows = csv.DictReader(recorded(f"data/flood/{name}").read_text(encoding="utf-8").splitlines(), delimiter=";")
+    found = {row["date_obs"]: float(row["resultat_obs"]) / 10 for row in rows if start <= row["date_obs"] < end}
+    return sorted((round(datetime.fromisoformat(text).timestamp() * 1000), value) for text, value in found.items())
+
+
+def _read_each(minutes: int, flood: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
+    """The flood as a gauge that speaks every so many minutes tells it; between readings on a straight line."""
+    times_ms = list(range(flood[0][0], flood[-1][0] + 1, minutes * 60_000))
+    values, place = [], 0
+    for time_ms in times_ms:
+        while flood[place + 1][0] < time_ms:
+            place += 1
+        (before_ms, before), (after_ms, after) = flood[place], flood[place + 1]
+        values.append(before + (after - before) * (time_ms - before_ms) / (after_ms - before_ms))
+    return times_ms, values
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 10, 15, 30, 60])
+@pytest.mark.parametrize("name", FLOODS)
+def test_no_reading_of_a_recorded_flood_is_a_spike_however_often_the_gauge_speaks(name: str, minutes: int):
+    times_ms, values = _read_each(minutes, _flood(name))
+    _, marks, _ = verdicts(WATER, UNJUDGED, times_ms, values)
+    assert not any(marks)
+    at_first = judge_column(WATER, UNJUDGED, times_ms, values)[1] or []
+    assert sum(map(bool, at_first)) <= 2  # the wave's front, until the next reading
+
+
+@pytest.mark.parametrize("minutes", [5, 10, 15, 30, 60])
+def test_a_falling_flood_is_believed_at_once_at_any_sampling_and_not_only_once_all_is_known(minutes: int):
+    flood = _flood("hubeau_V7184015_2020-09.csv")
+    top = max(range(len(flood)), key=lambda place: flood[place][1])
+    assert judge_column(WATER, UNJUDGED, *_read_each(minutes, flood[top:]))[1] is None

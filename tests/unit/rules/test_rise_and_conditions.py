@@ -149,7 +149,32 @@ def test_rejected_readings_keep_an_alarm_from_falling_silent_and_from_closing():
 def test_the_engine_judges_spikes_itself_so_that_the_order_of_arrival_does_not_matter():
     watched = watch(quantity="water_level")
     assert told(watched, each_minute(100, 400, 100)) == []
-    assert len(told(watched, [Observed(seen(0, 0).time_ms, 160.0, int(Mark.SPIKE))])) == 1
+    marked = [Observed(seen(minute, 0).time_ms, 160.0, int(Mark.SPIKE)) for minute in range(2)]
+    assert told(watched, marked) == ["raised Siaga 3 at 0"]
+
+
+def test_a_reading_without_history_waits_for_the_next_to_agree_where_that_is_due_soon():
+    watched = watch(quantity="water_level")
+    hand = [seen(second / 60, 415) for second in range(2)]
+    river = [seen(second / 60, 80) for second in range(2, 60)]
+    assert told(watched, [*hand, *river]) == []
+    flood = [seen(second / 60, 415) for second in range(60)]
+    assert told(watched, flood) == ["raised Siaga 1 at 0"]
+    assert told(watch(quantity="water_level", interval_s=3600.0), [seen(0, 415)]) == ["raised Siaga 1 at 0"]
+
+
+def test_all_doubted_readings_of_a_true_rise_count_once_it_is_confirmed():
+    watched = watch(quantity="water_level")
+    rise = [seen(2 + second / 60, value) for second, value in ((0, 200), (10, 260), (20, 230), (30, 205), (40, 205))]
+    assert told(watched, [*each_minute(100, 100), *rise]) == [
+        "raised Siaga 3 at 2", f"worsened Siaga 2 at {2 + 10 / 60:g}", f"eased Siaga 3 at {2 + 20 / 60:g}",
+    ]  # fmt: skip
+
+
+def test_a_true_fall_that_was_doubted_ends_the_alarm_when_it_began():
+    watched = watch(quantity="water_level")
+    fall = [seen(3 + minute, 80) for minute in range(8)]
+    assert told(watched, [*each_minute(300, 300, 300), *fall]) == ["raised Siaga 2 at 0", "closed Siaga 2 at 3"]
 
 
 def test_a_doubted_rise_that_is_confirmed_raises_its_alarm_at_its_first_reading():

@@ -114,3 +114,22 @@ def test_every_mistake_is_told_at_once():
 @pytest.mark.parametrize("family", RESERVED_FAMILIES)
 def test_the_families_of_what_siaga_says_of_itself_are_nobodys_rules(family: str):
     assert any("kept for what Siaga says of itself" in mistake for mistake in family_mistakes(family))
+
+
+def test_a_rule_with_too_many_parts_is_told_that_alone_and_at_once():
+    levels = tuple(Level("the same name\r\n" * 50, Severity.MINOR, float("nan")) for _ in range(50_000))
+    (mistake,) = mistakes_in(msgspec.structs.replace(SOUND, levels=levels))
+    assert mistake == "levels: there are 50000; write at most 10"
+    hours = Hours(tuple(range(100_000)), "22:00", "06:00")
+    (mistake,) = mistakes_in(msgspec.structs.replace(SOUND, hours=hours))
+    assert mistake == "hours.days: there are 100000; write at most 7"
+
+
+@pytest.mark.parametrize("field", ["title", "title_id", "advice", "advice_id"])
+def test_what_people_read_of_a_rule_is_printable(field: str):
+    for text in ("Siaga 9\r\nBcc: x", "a\0", "\ud800", "\u202eabc"):
+        mistakes = mistakes_in(msgspec.structs.replace(SOUND, **{field: text}))
+        assert [mistake.partition(":")[0] for mistake in mistakes] == [field]
+    level = msgspec.structs.replace(SOUND.levels[0], name="a\r\nb", name_id="\0")
+    mistakes = mistakes_in(msgspec.structs.replace(SOUND, levels=(level, *SOUND.levels[1:])))
+    assert [mistake.partition(":")[0] for mistake in mistakes] == ["levels[0].name", "levels[0].name_id"]

@@ -20,11 +20,13 @@ from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
+from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.registry.database import Database
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
+from cloud.stores.contract import Verdict
 from cloud.stores.sqlite import SqliteStore
 from tests.registries import registry_in
 from wire import Reading, encode_batch
@@ -93,13 +95,14 @@ class Town:
             listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
             hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
+        self.review = Review(self.registry, self.store, tell=self._tell)
         self.opener = Opener(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
         )
         self.keeper = Keeper(
             opener=self.opener, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
-            metrics=self.metrics, watch=self.watch, confirm=self._confirm,
+            metrics=self.metrics, watch=self.watch, confirm=self._confirm, review=self.review,
         )  # fmt: skip
         self._seq = 0
 
@@ -145,6 +148,19 @@ class Town:
         payload = encode_batch(STREAM, first, readings, backfill=backfill)
         gateway = self.registry.sensor(readings[0].sensor).gateway
         await self.keeper.keep([self.opener.open(payload, gateway)])
+
+    async def _tell(self, verdicts: Sequence[Verdict]) -> None:
+        self.newest.judge_anew(verdicts)
+        await self.watch.judge_anew(verdicts)
+
+    async def settle(self) -> None:
+        """Let the review look at all that is noted."""
+        for _ in range(3):
+            await self.review.look()
+
+    async def marks(self, sensor: str = "river", quantity: str = "water_level") -> list[int]:
+        """The marks that hold, in the order of time."""
+        return [point.marks for point in await self.store.history(sensor, quantity, start_ms=0, end_ms=2 * T0)]
 
     async def beat(self, *, at: float) -> None:
         """Time passes until `at` seconds after T0, without a reading."""

@@ -6,8 +6,8 @@ from cloud.ingest.intake import MESSAGE_BYTES, Arrival, Intake
 from tests.unit.cloud.examples import GATEWAY, message
 
 
-def arrival(size: int, *, packet: int = 1) -> Arrival:
-    return Arrival(message(b"x" * size, packet=packet), GATEWAY, 0)
+def arrival(size: int, *, packet: int = 1, gateway: str = GATEWAY) -> Arrival:
+    return Arrival(message(b"x" * size, packet=packet), gateway, 0)
 
 
 def test_messages_come_out_in_the_order_in_which_they_came_in():
@@ -61,3 +61,13 @@ def test_one_message_larger_than_the_bound_is_taken_when_nothing_else_is_held():
     intake = Intake(max_bytes=100)
     assert intake.offer(arrival(5_000))
     assert not intake.offer(arrival(1))
+
+
+def test_one_gateway_takes_a_quarter_of_the_room_and_others_find_theirs():
+    intake = Intake(max_bytes=8 * 2**20)
+    large = 2**18 - MESSAGE_BYTES
+    greedy = [arrival(large, packet=number) for number in range(12)]
+    assert [intake.offer(each) for each in greedy] == [True] * 8 + [False] * 4
+    assert intake.offer(arrival(large, gateway="gw-pier"))
+    assert [released.packet for released in intake.release(greedy[0])] == [8, 9, 10, 11]
+    assert intake.offer(arrival(large))

@@ -114,11 +114,18 @@ def test_a_batch_that_breaks_the_store_s_code_is_found_and_kept_while_the_others
     run(tmp_path, scenario)
 
 
-def test_batches_whose_dead_letters_find_no_room_are_not_safe_and_the_others_are(tmp_path: Path):
+def test_what_finds_no_room_among_the_dead_letters_blocks_nothing_and_is_told_and_counted(tmp_path: Path):
     async def scenario(workshop: Workshop) -> None:
-        given = [freight(workshop), freight(workshop, reading(value=-1, at=1), first=2), freight(workshop, first=3)]
-        assert await workshop.keeper.keep(given) == [given[0], given[2]]
-        assert workshop.accounts.account(GATEWAY).missing == 1
+        given = [freight(workshop), freight(workshop, reading(value=-1, at=1), reading(at=2), first=2)]
+        safe = await workshop.keeper.keep(given)
+        assert [[one.discarded for one in each.refusals] for each in safe] == [[], [True]]
+        assert await workshop.store.count("air-market", "pm2_5") == 2
+        account = workshop.accounts.account(GATEWAY)
+        assert (account.received, account.missing) == (3, 0)
+        assert await workshop.letters() == []
+        (discarded,) = await workshop.dead_letters.discarded()
+        assert (discarded.reason, discarded.readings) == ("out_of_bounds", 1)
+        assert workshop.counted("siaga_readings_discarded_total", reason="out_of_bounds") == 1
         assert workshop.dead_letters.component().status is Condition.DEGRADED
 
     run(tmp_path, scenario, max_bytes=ROW_BYTES // 2)

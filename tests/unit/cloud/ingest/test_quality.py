@@ -86,7 +86,8 @@ def test_twins_that_disagree_are_marked():
     judging = judge(twin)
     assert not look(judging, river(100), river(105, sensor="twin"))
     assert look(judging, river(101, at=1), river(130, sensor="twin", at=1)) == {
-        1: {"water_level": [int(Mark.TWINS_DISAGREE | Mark.SPIKE)]}
+        0: {"water_level": [int(Mark.TWINS_DISAGREE)]},
+        1: {"water_level": [int(Mark.TWINS_DISAGREE | Mark.SPIKE)]},
     }
 
 

@@ -1,0 +1,214 @@
+"""The review: readings judged again in their place in time, from what is stored; what comes out otherwise is a verdict.
+
+hear(what was stored) ─► every 2 s: history around what is noted of it ─► the judge, anew ─► verdicts ─► tell
+     late, doubted, shown in another light, the end of a backlog                             beside the readings
+
+The marks that hold then depend on the readings alone, and not on the order in which they came or on the batches that
+they came in. What is reviewed costs a look at the store; nothing else costs anything.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from cloud.derived.dirty import Dirty
+from cloud.derived.hours import spans
+from cloud.health import Component, Condition
+from cloud.ingest.twins import twins_of
+from cloud.registry.database import DatabaseUnavailable
+from cloud.registry.snapshot import Registry
+from cloud.stores.contract import Point, ReadingsStore, StoreUnavailable, Verdict
+from rules.local_time import HOUR_MS
+from rules.marks import QUALITY, Mark
+from rules.quality import POLICIES, TWIN_WITHIN_MS, UNJUDGED, Policy, Readings, twin_marks, verdicts
+from runtime.clock import wall_ms
+
+if TYPE_CHECKING:
+    from cloud.ingest.freight import Freight
+
+PASS_S = 2.0
+REST = 2.0
+"""How much longer it rests than it works."""
+AROUND_READINGS = 500
+"""So many intervals of a sensor are looked at before and after a stretch, within the two bounds below."""
+AROUND_LEAST_MS = HOUR_MS
+AROUND_MOST_MS = 6 * HOUR_MS
+MOST_UNTOLD = 100_000
+"""Verdicts kept for those who could not hear them while their database could not be used; the oldest go first."""
+LOOK_BACK_MS = 6 * HOUR_MS
+MOST_READINGS = 100_000
+"""Of one series in one look; a longer stretch is cut."""
+_STUCK = int(Mark.STUCK)
+
+_log = logging.getLogger(__name__)
+
+
+class _Backlog(NamedTuple):
+    """The newest message of a backlog, from when to when (UTC ms) its readings are."""
+
+    first_ms: int
+    last_ms: int
+    goes_on: bool = True
+
+
+async def _tell_nobody(_verdicts: Sequence[Verdict]) -> None: ...
+
+
+class Review:
+    """Looks again at what was noted; `tell` gets the verdicts that are new."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: ReadingsStore,
+        *,
+        tell: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._tell = tell
+        self._registry = registry
+        self._pause = pause
+        self._twin_of = twins_of(registry)
+        self._around_ms = {sensor.id: _around_ms(sensor.interval_s) for sensor in registry.sensors()}
+        self._dirty = Dirty()
+        self._backlogs: dict[str, _Backlog] = {}
+        self._untold: list[Verdict] = []
+        self._waits_for = ""
+        self._fault = ""
+
+    def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+        """Look again at a stretch of a series, from `first_ms` to `last_ms` (UTC, both included)."""
+        if quantity in POLICIES:
+            self._dirty.note(sensor, quantity, first_ms, last_ms)
+
+    def hear(self, freight: "Freight") -> None:
+        """A message was stored."""
+        for (sensor, quantity), hours in freight.notes.items():
+            if quantity in POLICIES:
+                self._dirty.note_hours(sensor, quantity, hours)
+        if not freight.live and freight.stretch is not None:
+            self._backlogs[freight.gateway] = _Backlog(*freight.stretch)
+
+    async def run(self) -> None:
+        """Look for ever, first at the last hours: what was noted before a restart is noted nowhere else."""
+        self.look_back(wall_ms())
+        while True:
+            await self._pause(PASS_S)
+            woke_s = time.monotonic()
+            await self.look()
+            await self._pause(REST * (time.monotonic() - woke_s))
+
+    def look_back(self, now_ms: int) -> None:
+        """Note the last hours of every series that is judged."""
+        for sensor in self._registry.sensors():
+            for quantity in sensor.quantities:
+                self.note(sensor.id, quantity, now_ms - LOOK_BACK_MS, now_ms)
+
+    async def look(self) -> None:
+        """Look at all that is noted; what fails stays noted, and health says why."""
+        self._note_backlogs()
+        self._waits_for, self._fault = "", ""
+        noted = self._dirty.take(self._dirty.keys())
+        for key, hours in noted.items():
+            try:
+                for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
+                    await self._look_at(*key, span[0], span[-1] + HOUR_MS)
+            except StoreUnavailable as error:
+                self._dirty.give_back({key: hours})
+                self._waits_for = str(error)
+            except Exception as error:
+                self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
+                _log.exception("reviewing %s of sensor %s failed; its marks stay as they are", key[1], key[0])
+        await self._tell_untold()
+
+    def _note_backlogs(self) -> None:
+        """Note the end of a backlog that no more comes of: what came live after it was judged without it."""
+        for gateway, backlog in list(self._backlogs.items()):
+            if backlog.goes_on:
+                self._backlogs[gateway] = backlog._replace(goes_on=False)
+                continue
+            del self._backlogs[gateway]
+            for sensor in self._registry.sensors():
+                for quantity in sensor.quantities if sensor.gateway == gateway else ():
+                    self.note(sensor.id, quantity, backlog.last_ms, backlog.last_ms)
+
+    async def _tell_untold(self) -> None:
+        if self._untold:
+            try:
+                await self._tell(self._untold)
+            except DatabaseUnavailable as error:
+                self._waits_for = str(error)
+            else:
+                self._untold = []
+
+    def component(self) -> Component:
+        """How reviewing is doing."""
+        if self._fault:
+            return Component(Condition.DEGRADED, self._fault)
+        if self._waits_for:  # whose own component says how bad that is
+            return Component(Condition.OK, f"{self._waits_for}; doubts are reviewed when it works")
+        return Component(Condition.OK, f"hours of series to review: {len(self._dirty)}")
+
+    async def _look_at(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
+        around_ms = self._around_ms.get(sensor, AROUND_MOST_MS)
+        first_ms, last_ms = start_ms - around_ms, end_ms + around_ms
+        while first_ms < last_ms:
+            points = await self._history(sensor, quantity, first_ms, last_ms)
+            twin = self._twin_of.get(sensor)
+            beside = (
+                await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
+            )
+            found = await asyncio.to_thread(_verdicts, sensor, quantity, points, beside, start_ms - around_ms // 2)
+            if found:
+                await self._store.write_verdicts(found)
+                self._untold = [*self._untold, *found][-MOST_UNTOLD:]
+            if len(points) < MOST_READINGS:
+                return
+            first_ms = max(points[-1].time_ms - around_ms, points[len(points) // 2].time_ms)
+
+    async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
+        return await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS)
+
+
+def _around_ms(interval_s: float | None) -> int:
+    wanted_ms = AROUND_MOST_MS if interval_s is None else int(AROUND_READINGS * interval_s * 1_000)
+    return min(max(wanted_ms, AROUND_LEAST_MS), AROUND_MOST_MS)
+
+
+def _verdicts(
+    sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point], since_ms: int
+) -> list[Verdict]:
+    """Where the quality marks that hold are not those of the readings; before `since_ms` the judge knows too little."""
+    if not points:
+        return []
+    marks = quality_of(POLICIES[quantity], points, beside)
+    return [
+        Verdict(sensor, quantity, point.time_ms, mark)
+        for point, mark in zip(points, marks, strict=True)
+        if mark != point.marks & QUALITY and point.time_ms >= since_ms
+    ]
+
+
+def quality_of(policy: Policy, points: Sequence[Point], beside: Sequence[Point]) -> list[int]:
+    """The quality marks of a stretch of readings, from themselves and the twin's `beside` them.
+
+    Whether a value was the same for long is known only of values that change within the stretch.
+    """
+    own, twin = _readings(points), _readings(beside)
+    _, spikes, _ = verdicts(policy, UNJUDGED, own.times_ms, own.values)
+    twins = twin_marks(policy, own, twin) if beside else [Mark.NONE] * len(points)
+    changed = next((n for n, value in enumerate(own.values) if value != own.values[0]), len(points))
+    return [
+        int(spike) | int(other) | (marks & _STUCK if number < changed else 0)
+        for number, (spike, other, marks) in enumerate(zip(spikes, twins, own.marks, strict=True))
+    ]
+
+
+def _readings(points: Sequence[Point]) -> Readings:
+    times_ms, values, marks = zip(*map(msgspec.structs.astuple, points), strict=True) if points else ((), (), ())
+    return Readings(times_ms, values, marks)
