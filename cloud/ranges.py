@@ -1,16 +1,15 @@
 """Sets of whole numbers as spans:  Ranges(((1, 90), (121, 360))) holds 1 to 90 and 121 to 360.
 
-Pure and unchanging: `add` gives a new set. Spans are sorted, apart, and never touch.
+Unchanging: `add` gives a new set. Spans are sorted, apart, and never touch; the set itself is `runtime.spans.Spans`.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from operator import itemgetter
 
 import msgspec
 
+from runtime.spans import Spans
+
 Span = tuple[int, int]
-_first, _last = itemgetter(0), itemgetter(1)
 
 
 class Ranges(msgspec.Struct, frozen=True, array_like=True):
@@ -30,21 +29,15 @@ class Ranges(msgspec.Struct, frozen=True, array_like=True):
 
     def add(self, first: int, last: int) -> "Ranges":
         """The set with `first` to `last` in it too."""
-        if last < first:
-            return self
-        # the spans from `low` to `high` touch or overlap the new one and become one with it
-        low = bisect_left(self.spans, first - 1, key=_last)
-        high = bisect_right(self.spans, last + 1, key=_first)
-        for span in self.spans[low:high]:
-            first, last = min(first, span[0]), max(last, span[1])
-        return Ranges((*self.spans[:low], (first, last), *self.spans[high:]))
+        found = Spans.of_sorted(self.spans)
+        found.add(first, last)
+        return Ranges(tuple(found))
 
     def within(self, first: int, last: int) -> int:
         """How many numbers of `first` to `last` are in the set."""
-        low = bisect_left(self.spans, first, key=_last)
-        high = bisect_right(self.spans, last, key=_first)
-        return sum(min(last, span[1]) - max(first, span[0]) + 1 for span in self.spans[low:high])
+        return sum(end - start + 1 for start, end in Spans.of_sorted(self.spans).within(first, last))
 
     def common(self, spans: Iterable[Span]) -> int:
         """How many numbers of `spans`, which are apart from each other, are in the set."""
-        return sum(self.within(first, last) for first, last in spans)
+        found = Spans.of_sorted(self.spans)
+        return sum(end - start + 1 for first, last in spans for start, end in found.within(first, last))

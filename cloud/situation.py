@@ -22,6 +22,7 @@ from rules.footfall import fullness_of, used_percent
 from rules.marks import DOUBTED, NOT_BELIEVED, Mark
 from rules.rule import Level, Rule
 from wire import AIR_PARAMETERS, QUANTITIES, Domain
+from wire.durations import HOUR_MS
 from wire.units import shown
 
 WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
@@ -137,7 +138,7 @@ def _flood(
 
 
 def _air(_site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int) -> Iterator[State]:
-    oldest_ms = now_ms - _ISPU_HOURS * 3_600_000
+    oldest_ms = now_ms - _ISPU_HOURS * HOUR_MS
     measured = [reading for reading in readings if reading.quantity in AIR_PARAMETERS]
     yield from _doubted(Domain.AIR, [reading for reading in measured if not is_silent(reading, sensors, now_ms)])
     indices = [reading.value for reading in readings if _is_index(reading) and reading.time_ms >= oldest_ms]

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cloud.registry.tables import SteadyClockRow as Row
 from runtime import clock
+from wire.durations import DAY_MS
 
 BEAT_MS = 10_000
 """How often it is written down where steady time stands: what a power cut costs at most."""
-FORGOTTEN_MS = 90 * 86_400_000
+FORGOTTEN_MS = 90 * DAY_MS
 
 
 class Moment(NamedTuple):

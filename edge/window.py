@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.spool.spans import Span
+from runtime.backoff import doubled_s
 from wire import Lost
 
 LONGEST_PAUSE_S = 15.0
@@ -137,7 +138,7 @@ class Window:
     def _pause_s(self, times: int, longest_s: float) -> float:
         if times <= 1:
             return 0.0  # it has waited for its ack already
-        return min(self._ack_timeout_s * 2.0 ** min(times - 2, 32), longest_s) * self._jitter()
+        return doubled_s(times - 1, first_s=self._ack_timeout_s, longest_s=longest_s) * self._jitter()
 
     def _end(self, flight: Flight) -> Flight:
         del self.flights[flight.span]

@@ -20,6 +20,7 @@ from firmware_bridge.family import Option, OptionError, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
 from wire import is_name
+from wire.durations import HOUR_MS
 
 VERSION = 1
 MAX_ITEMS = 16
@@ -211,7 +212,7 @@ class RainRate:
         if elapsed_ms < self.WINDOW_MS:
             return None
         rain_mm, self._rain_mm, self._start_ms = self._rain_mm, 0.0, uptime_ms
-        return round(rain_mm * 3_600_000 / elapsed_ms, 2) if elapsed_ms <= self.LONGEST_MS else None
+        return round(rain_mm * HOUR_MS / elapsed_ms, 2) if elapsed_ms <= self.LONGEST_MS else None
 
 
 class BoardDecoder:

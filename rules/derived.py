@@ -17,10 +17,17 @@ import msgspec
 
 from rules import gases, ispu, rain, usaqi
 from rules.ispu import P14_2020, SubIndex, Table
-from rules.local_time import HOUR_MS, hour_end_ms, hour_start_ms, hour_starts, last_shown_ms, next_shown_ms
+from rules.local_time import (
+    hour_end_ms,
+    hour_start_ms,
+    hour_starts,
+    last_shown_ms,
+    next_shown_ms,
+)
 from rules.marks import DOUBTED, NOT_BELIEVED
 from rules.timing import SLACK, Heard, Timing, covered_share
 from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_TABLE
+from wire.durations import HOUR_MS
 
 VERSION = 2
 LEAST_PERCENT = 75.0

@@ -11,8 +11,7 @@ and begins the next. A time that is shown twice is the first of them, and one th
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+from wire.durations import HOUR_MS
 
 
 def hour_start_ms(time_ms: int, zone: ZoneInfo) -> int:

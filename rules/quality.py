@@ -17,8 +17,8 @@ from math import inf, isfinite, sqrt
 import msgspec
 
 from rules.marks import Mark
+from wire.durations import HOUR_MS
 
-HOUR_MS = 3_600_000
 SETTLE_MS = HOUR_MS
 """For this long after a believed jump, a return to the level before it is a return, not a spike."""
 CREDIT_MS = HOUR_MS

@@ -24,6 +24,7 @@ from paho.mqtt import client as paho
 from pydantic import Field, model_validator
 
 from runtime.address import Address, Host, in_turn, parse_address
+from runtime.backoff import doubled_s
 from runtime.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -173,8 +174,8 @@ class Session:
 
     async def run(self) -> None:
         """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
-        wait_s, longest_s = self._retry_s
-        tried = 0
+        first_s, longest_s = self._retry_s
+        tried = pauses = 0
         while True:
             try:
                 await self._connect_once()
@@ -185,13 +186,12 @@ class Session:
             if tried % len(self._nodes):  # no pause before all were tried
                 _log.warning("%s; trying %s", self.problem, self.node)
                 continue
-            if self._was_up:
-                wait_s = self._retry_s[0]
+            pauses = 1 if self._was_up else pauses + 1
+            wait_s = doubled_s(pauses, first_s=first_s, longest_s=longest_s)
             pause_s = wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
             next_one = "again" if len(self._nodes) == 1 else str(self.node)
             _log.warning("%s; trying %s in %.1f s", self.problem, next_one, pause_s)
             await asyncio.sleep(pause_s)
-            wait_s = min(wait_s * 2, longest_s)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Hand a message to the connection; False, and nothing is sent, while there is none."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from runtime.backoff import doubled_s
 from runtime.clock import boot_ms
 
 FREE = 3
@@ -66,7 +67,7 @@ class Delays:
 def _wait_s(tries: _Tries | None, now_s: float, longest_s: float) -> float:
     if tries is None or tries.count <= FREE or now_s - tries.last_s >= FORGOTTEN_S:
         return 0.0
-    delay_s = min(longest_s, 2.0 ** min(tries.count - FREE - 1, 30))
+    delay_s = doubled_s(tries.count - FREE, first_s=1.0, longest_s=longest_s)
     return max(0.0, tries.last_s + delay_s - now_s)
 
 

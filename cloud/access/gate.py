@@ -17,8 +17,8 @@ from cloud.access.who import Who
 from cloud.registry.database import Database
 from cloud.settings import AccessSettings
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS, HOUR_MS
 
-_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 COOKIE = "siaga_session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 """Over https: a browser takes a cookie of this name only from this host itself, and only with Secure."""
@@ -43,8 +43,8 @@ class Access:
             database,
             passwords,
             delays=delays or Delays(),
-            idle_ms=round(self.settings.idle_h * _HOUR_MS),
-            longest_ms=round(self.settings.longest_days * _DAY_MS),
+            idle_ms=round(self.settings.idle_h * HOUR_MS),
+            longest_ms=round(self.settings.longest_days * DAY_MS),
             clock_ms=clock_ms,
         )
         self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
@@ -93,7 +93,7 @@ class Access:
 
     def cookie_for(self, opened: Opened, *, scheme: str) -> str:
         """The Set-Cookie of a new session; it ends with the browser or with the session."""
-        max_age_s = round(self.settings.longest_days * _DAY_MS / 1_000)
+        max_age_s = round(self.settings.longest_days * DAY_MS / 1_000)
         return self._cookie(opened.cookie, max_age_s, scheme)
 
     def no_cookie(self, *, scheme: str) -> str:

@@ -19,11 +19,11 @@ from cloud.access.who import ROLE_OF_NAME, Role, Who
 from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import TokenRow
 from cloud.registry.database import Database
+from wire.durations import DAY_MS
 
 PREFIX = "siaga_"
 """By it a token is recognised where it should not be: in a repository, in a log."""
 MOST_DAYS = 400
-_DAY_MS = 86_400_000
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Tokens:
             raise AccessRefused("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
         secret, now_ms = PREFIX + secrets.token_urlsafe(32), self._clock_ms()
         frozen = None if sites is None else frozenset(sites)
-        token = Token(0, name, role, frozen, by.name, now_ms, now_ms + days * _DAY_MS)
+        token = Token(0, name, role, frozen, by.name, now_ms, now_ms + days * DAY_MS)
         return secret, await self._database.run(lambda connection: _insert(connection, token, _hash(secret), by))
 
     async def revoke(self, token_id: int, *, by: Actor, allowed: Callable[[Token], None] | None = None) -> Token:

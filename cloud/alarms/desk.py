@@ -17,8 +17,9 @@ from rules.rule import Rule
 from rules.said import Said, unprintable
 from runtime.clock import wall_ms
 from wire import is_printable
+from wire.durations import DAY_MS
 
-LONGEST_SHELF_MS = 7 * 86_400_000
+LONGEST_SHELF_MS = 7 * DAY_MS
 """An alarm that is put away for longer is a rule that should be changed."""
 LONGEST_WORD = 500
 LONGEST_NAME = 64

@@ -17,8 +17,9 @@ from cloud.registry.snapshot import Registry
 from rules.said import Said
 from rules.sound import LONGEST_TEXT, text_mistakes
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS
 
-LONGEST_MS = 30 * 86_400_000
+LONGEST_MS = 30 * DAY_MS
 """A window that is longer has been forgotten."""
 
 

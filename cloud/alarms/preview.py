@@ -23,14 +23,14 @@ from rules.rule import Kind, Rule
 from rules.said import Said
 from rules.scope import Resolved
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS, HOUR_MS
 
 MOST_READINGS = 200_000
 """Readings that one preview looks at: a month at one each 15 s."""
 MOST_POINTS = 1_500
 STRIDE = 512
 """Readings given to the engine at once, so that calm hours cost next to nothing."""
-_WEEK_MS = 7 * 86_400_000
-_HOUR_MS = 3_600_000
+_WEEK_MS = 7 * DAY_MS
 
 
 class PreviewAlarm(msgspec.Struct, frozen=True):
@@ -198,7 +198,7 @@ def outcome(
     alarms = tuple(_alarms(events))
     held_ms = sum((end_ms if alarm.closed_ms is None else alarm.closed_ms) - alarm.opened_ms for alarm in alarms)
     crossings = tuple(Crossing(event.time_ms, event.kind.value, event.level, event.value) for event in events)
-    hours = max(0, held_ms) / _HOUR_MS
+    hours = max(0, held_ms) / HOUR_MS
     return Outcome(watched.rule, alarms, crossings, hours, hours * _WEEK_MS / max(1, end_ms - start_ms))
 
 

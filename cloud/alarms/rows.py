@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.alarms.moves import Move
 from cloud.alarms.posts import Post
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
+from cloud.registry.inserts import insert_in
 from cloud.registry.records import Sensor
 from rules.engine import Event, EventKind, Phase, State, encode_state
 
@@ -98,7 +98,7 @@ def write_states(connection: Connection, states: Iterable[tuple[str, str, State]
         for family, sensor, state in states
     ]
     if rows:
-        made = _insert(connection, _STATES)
+        made = insert_in(connection, _STATES)
         taken = {"time_ms": made.excluded.time_ms, "body": made.excluded.body}
         connection.execute(made.on_conflict_do_update(index_elements=["family", "sensor"], set_=taken), rows)
 
@@ -255,9 +255,4 @@ def _changed(row: Mapping[str, Any], news: News) -> dict[str, Any]:
 
 def _new(connection: Connection, table: Any) -> Any:
     """An insert that passes over what is there already."""
-    return _insert(connection, table).on_conflict_do_nothing()
-
-
-def _insert(connection: Connection, table: Any) -> Any:
-    """An insert in the dialect of `connection`."""
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    return insert_in(connection, table).on_conflict_do_nothing()

@@ -13,8 +13,9 @@ from cloud.alarms.rounds import Key, Memory
 from cloud.stores.contract import Point, ReadingsStore
 from rules.engine import Phase
 from rules.rule import Kind, Rule
+from wire.durations import DAY_MS
 
-LONGEST_MS = 86_400_000
+LONGEST_MS = DAY_MS
 AT_ONCE = 8
 """Series asked of the store at the same time."""
 UNKNOWN_INTERVAL_S = 60.0

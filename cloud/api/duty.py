@@ -17,8 +17,9 @@ from cloud.notify.duty import Duty, DutyRefused
 from cloud.platform import Platform
 from cloud.printable import GivenTime
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS
 
-SHOWN_MS = 14 * 86_400_000
+SHOWN_MS = 14 * DAY_MS
 """How far ahead the calendar is shown where no end is asked for."""
 _LARGEST_ID = 2**63 - 1  # of a database row
 

@@ -21,10 +21,10 @@ from cloud.stores.contract import Aggregate, Point
 from rules.marks import names_of
 from runtime.clock import wall_ms
 from wire import QUANTITIES, Domain
+from wire.durations import HOUR_MS
 
 MOST_POINTS = 10_000
 """Points in one answer: about 700 KB of JSON."""
-_HOUR_MS = 3_600_000
 
 
 def readings_routes(platform: Platform) -> APIRouter:
@@ -130,7 +130,7 @@ def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
 
 def _span(start: str | None, end: str | None) -> tuple[int, int]:
     end_ms = wall_ms() if end is None else _parsed("end", end, parse_time)
-    start_ms = end_ms - _HOUR_MS if start is None else _parsed("start", start, parse_time)
+    start_ms = end_ms - HOUR_MS if start is None else _parsed("start", start, parse_time)
     if start_ms >= end_ms:
         raise bad_parameter("start", start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")
     return start_ms, end_ms

@@ -34,8 +34,9 @@ from cloud.platform import Platform
 from cloud.printable import GivenTime, PrintableText, Wanted
 from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS
 
-PREVIEW_MS = 30 * 86_400_000
+PREVIEW_MS = 30 * DAY_MS
 """How far back a preview looks unless it is asked otherwise."""
 
 

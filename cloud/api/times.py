@@ -6,6 +6,8 @@ start=2026-11-24T03:10:00Z   start=2026-11-24T12:10:00+09:00   start=17954898000
 import re
 from datetime import UTC, datetime
 
+from wire.durations import DAY_MS, HOUR_MS
+
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _PLUS_LOST = re.compile(r"(.*:\d\d(?:\.\d+)?) (\d\d:\d\d)")  # "+09:00" in a URL that was not percent-encoded
 _EPOCH_MS = re.compile(r"\d{1,15}")
@@ -13,8 +15,8 @@ _STEP = re.compile(r"([1-9]\d{0,6})([smhd])")
 
 EARLIEST_MS = 946_684_800_000
 """2000-01-01: an epoch time before it was meant in seconds."""
-LONGEST_STEP_MS = 366 * 86_400_000
-_MS_OF_UNIT = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LONGEST_STEP_MS = 366 * DAY_MS
+_MS_OF_UNIT = {"s": 1_000, "m": 60_000, "h": HOUR_MS, "d": DAY_MS}
 
 
 def rfc_3339(time_ms: int) -> str:

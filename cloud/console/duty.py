@@ -20,8 +20,8 @@ from cloud.console.visitor import Visitor
 from cloud.console.words import Words
 from cloud.notify.duty import RANKS
 from cloud.registry.database import DatabaseUnavailable
-from rules.local_time import DAY_MS, HOUR_MS
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS, HOUR_MS
 
 _AGAIN_S = 5.0
 """How often the calendar is asked for what others have written."""

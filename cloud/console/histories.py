@@ -11,6 +11,7 @@ import msgspec
 
 from cloud.stores.contract import Aggregate, Point, ReadingsStore
 from runtime.clock import wall_ms
+from wire.durations import MINUTE_MS
 
 SUMMED = frozenset({"rainfall", "people_in", "people_out"})
 """Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
@@ -26,11 +27,10 @@ class Span(msgspec.Struct, frozen=True):
     sum_step_ms: int
 
 
-_MINUTE_MS = 60_000
 SPANS = {
-    "1h": Span(60 * _MINUTE_MS, 10_000, _MINUTE_MS),
-    "24h": Span(24 * 60 * _MINUTE_MS, 5 * _MINUTE_MS, 60 * _MINUTE_MS),
-    "7d": Span(7 * 24 * 60 * _MINUTE_MS, 60 * _MINUTE_MS, 6 * 60 * _MINUTE_MS),
+    "1h": Span(60 * MINUTE_MS, 10_000, MINUTE_MS),
+    "24h": Span(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS),
+    "7d": Span(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS),
 }
 
 

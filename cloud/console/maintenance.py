@@ -17,8 +17,8 @@ from cloud.console.maintenance_views import WindowView
 from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
 from cloud.console.words import Words
-from rules.local_time import HOUR_MS
 from runtime.clock import wall_ms
+from wire.durations import HOUR_MS
 
 USUAL_H = 2
 """How long a window lasts unless somebody says so."""

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from cloud.console.rule_draft import Mistake
 from cloud.console.words import N_, Words
-from rules.local_time import HOUR_MS, next_shown_ms
+from rules.local_time import next_shown_ms
+from wire.durations import HOUR_MS
 
 CHOICES = {
     "1h": N_("1 hour"),

@@ -22,9 +22,9 @@ from cloud.registry.database import DatabaseUnavailable
 from cloud.stores.contract import StoreUnavailable
 from rules.said import Said
 from runtime.clock import wall_ms
+from wire.durations import DAY_MS
 
 DAYS = (1, 7, 30)
-_DAY_MS = 86_400_000
 _FIELD = re.compile(r"([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?")
 _PART_NAMES = {
     "name": N_("Name in English"),
@@ -62,7 +62,7 @@ class ThresholdActs:
                 scope,
                 fields or None,
                 sensor=sensor,
-                start_ms=end_ms - days * _DAY_MS,
+                start_ms=end_ms - days * DAY_MS,
                 end_ms=end_ms,
                 sites=who.sites,
             )

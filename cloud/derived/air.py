@@ -24,8 +24,9 @@ from rules.derived import (
     ispu_of_site,
 )
 from rules.ispu import P14_2020, TABLES
-from rules.local_time import DAY_MS, hour_ends_to
+from rules.local_time import hour_ends_to
 from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, Domain
+from wire.durations import DAY_MS
 
 HELD_HOURS = 19
 """The longest that a published index holds: from 15:00 to 09:00, in the night in which clocks are set back."""

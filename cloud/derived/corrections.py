@@ -23,9 +23,9 @@ from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, ReadingsStore
 from rules.level import level_cm
-from rules.local_time import HOUR_MS
 from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS, QUANTITIES
+from wire.durations import HOUR_MS
 
 DISTANCE, LEVEL = "distance", "water_level"
 SETTLE_S = 10.0

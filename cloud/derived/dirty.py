@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
-from rules.local_time import HOUR_MS, hour_starts
+from rules.local_time import hour_starts
 from wire import AIR_PARAMETERS
+from wire.durations import HOUR_MS
 
 SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "water_level"})
 """The quantities that something is computed from."""

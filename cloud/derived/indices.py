@@ -19,8 +19,9 @@ from rules.ispu import P14_2020, TABLE_OF_NUMBER, TABLES
 from rules.marks import DOUBTED, Mark, names_of
 from rules.siaga import Gauge
 from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, QUANTITIES
+from wire.durations import DAY_MS
 
-PART_OF_INDEX_MS = 24 * 3_600_000
+PART_OF_INDEX_MS = DAY_MS
 """How old a parameter's index may be beside that of its site."""
 
 

@@ -28,10 +28,11 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
-from rules.local_time import HOUR_MS, hour_end_ms
+from rules.local_time import hour_end_ms
 from rules.siaga import Gauge
 from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS
+from wire.durations import HOUR_MS
 
 PASS_S = 15.0
 REST = 2.0

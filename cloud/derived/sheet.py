@@ -17,6 +17,7 @@ from cloud.stores.contract import Point, ReadingsStore, Verdict
 from rules.derived import VERSION
 from rules.marks import QUALITY, Mark
 from wire import Domain
+from wire.durations import HOUR_MS
 
 VERSION_OF = {
     Domain.AIR: "air_computation",
@@ -24,7 +25,7 @@ VERSION_OF = {
     Domain.FOOTFALL: "footfall_computation",
 }
 """The quantity beside every derived point that says by which version it was computed."""
-LATE_MS = 2 * 3_600_000
+LATE_MS = 2 * HOUR_MS
 """A point of so long ago comes of readings that came late, and is marked as they are."""
 
 Row = dict[str, float]

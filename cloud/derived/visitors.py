@@ -19,8 +19,7 @@ from rules.footfall import Inside, Step
 from rules.local_time import hour_end_ms
 from rules.timing import Heard
 from wire import Domain
-
-MINUTE_MS = 60_000
+from wire.durations import MINUTE_MS
 
 
 def counters_of(sensors: Iterable[Sensor]) -> list[Sensor]:

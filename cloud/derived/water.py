@@ -15,10 +15,11 @@ from rules.derived import (
     rain_of_day,
     rain_of_falls,
 )
-from rules.local_time import DAY_MS, HOUR_MS, hour_end_ms, hour_starts
+from rules.local_time import hour_end_ms, hour_starts
 from rules.marks import NOT_BELIEVED
 from rules.siaga import Gauge, siaga_of
 from wire import Domain
+from wire.durations import DAY_MS, HOUR_MS
 
 
 def is_read_seldom(sensor: Sensor) -> bool:

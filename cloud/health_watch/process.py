@@ -20,8 +20,8 @@ from cloud.notify.pages import Line, Page
 from cloud.statuses import uptime_s
 from runtime.clock import wall_ms
 from runtime.mqtt import TlsSettings
+from wire.durations import DAY_MS
 
-_DAY_MS = 86_400_000
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +64,7 @@ class HealthWatch:
         seen = await asyncio.gather(*(ask(self._client, address) for address in self._addresses))
         for address, answer in zip(self._addresses, seen, strict=True):
             self._judge(address, answer)
-        if abs(self._now_ms() - self._memory.life_sign_ms) >= self._settings.life_sign_days * _DAY_MS:
+        if abs(self._now_ms() - self._memory.life_sign_ms) >= self._settings.life_sign_days * DAY_MS:
             self.say_life_sign()
         await self.deliver()
 

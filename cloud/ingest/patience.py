@@ -1,6 +1,7 @@
 """How long to wait before asking a store or a database again: 0.5 s, 1 s, 2 s … 8 s; 30 s where somebody must act."""
 
 from cloud.stores.contract import StoreRefused
+from runtime.backoff import doubled_s
 
 FIRST_S = 0.5
 LONGEST_S = 8.0
@@ -16,4 +17,4 @@ def wait_s(error: Exception, attempt: int) -> float:
         return float(min(max(asked_s, FIRST_S), LONGEST_ASKED_S))
     if isinstance(error, StoreRefused):
         return REFUSED_S
-    return min(FIRST_S * 2.0 ** min(attempt - 1, 16), LONGEST_S)
+    return doubled_s(attempt, first_s=FIRST_S, longest_s=LONGEST_S)

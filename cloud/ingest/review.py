@@ -22,10 +22,10 @@ from cloud.ingest.twins import twins_of
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, ReadingsStore, StoreUnavailable, Verdict
-from rules.local_time import HOUR_MS
 from rules.marks import QUALITY, Mark
 from rules.quality import POLICIES, TWIN_WITHIN_MS, UNJUDGED, Policy, Readings, twin_marks, verdicts
 from runtime.clock import wall_ms
+from wire.durations import HOUR_MS
 
 if TYPE_CHECKING:
     from cloud.ingest.freight import Freight

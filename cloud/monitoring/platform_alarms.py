@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.health import Condition
 from cloud.monitoring.trouble import Trouble
-from cloud.notify.once import insert_once
+from cloud.registry.inserts import insert_once
 from cloud.registry.records import Gateway
 from rules.rule import OFFLINE, PLATFORM, Kind, Level, Rule, Severity
 from wire.topics import SHARDS

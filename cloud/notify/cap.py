@@ -36,12 +36,13 @@ from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.rule import OWN_FAMILIES, Severity
 from wire import QUANTITIES, Domain, printable
+from wire.durations import DAY_MS
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MESSAGE_TYPES = {"raised": "Alert", "worsened": "Update", "eased": "Update", "closed": "Cancel", "withdrawn": "Cancel"}
 CATEGORIES = {Domain.FLOOD: "Met", Domain.AIR: "Env", Domain.FOOTFALL: "Safety", Domain.GATEWAY: "Infra"}
 URGENT = (Severity.SEVERE, Severity.EXTREME)
-FEED_MS = 86_400_000
+FEED_MS = DAY_MS
 """How long a warning that is over stays in the feed."""
 
 

@@ -15,9 +15,10 @@ from cloud.alarms.tables import DutyRow
 from cloud.notify.settings import NotifySettings
 from cloud.registry.database import Database
 from rules.said import Said
+from wire.durations import DAY_MS
 
 RANKS = range(1, 10)
-LONGEST_MS = 62 * 86_400_000
+LONGEST_MS = 62 * DAY_MS
 """A duty that is longer was meant otherwise."""
 
 

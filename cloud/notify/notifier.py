@@ -37,6 +37,7 @@ from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
 from cloud.steady import Moment, SteadyClock
 from runtime import clock
+from wire.durations import HOUR_MS
 
 POLL_S = 0.5
 """How often it looks by itself, for what other processes wrote and for what has become due."""
@@ -44,7 +45,7 @@ SCAN_MS = 1_000
 """How often open alarms are looked through for steps whose time has come."""
 COUNT_MS = (500, 30_000)
 """How often the channels' states are read anew: when something was sent, and otherwise."""
-FORGET_MS = 3_600_000
+FORGET_MS = HOUR_MS
 AT_ONCE = 8
 """Attempts under way on one channel."""
 

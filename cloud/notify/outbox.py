@@ -25,6 +25,8 @@ from cloud.notify.pages import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, NotifySettings
 from cloud.steady import Moment
+from runtime.backoff import doubled_s
+from wire.durations import DAY_MS
 
 _log = logging.getLogger(__name__)
 SENDING = "sending"
@@ -35,7 +37,7 @@ POLITE_S = 10.0
 """A channel that asks for more patience than this has failed: the next one is used."""
 LEASE_S = 5.0
 """How long a claim outlasts the longest attempt."""
-KEEP_MS = 30 * 86_400_000
+KEEP_MS = 30 * DAY_MS
 """How long what is done stays."""
 
 
@@ -209,7 +211,7 @@ def _another_attempt(delivery: Claimed, outcome: Later | Never, now_ms: int) -> 
 def backoff_s(attempts: int, retry_after_s: float | None) -> float:
     """Seconds until another attempt after `attempts`: twice as long each time, spread by half, never before asked."""
     first, longest = BACKOFF_S
-    wait = min(longest, first * 2.0 ** min(attempts - 1, 16)) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
+    wait = doubled_s(attempts, first_s=first, longest_s=longest) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
     return max(wait, retry_after_s or 0.0)
 
 

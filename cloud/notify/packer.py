@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Row, case, func, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, DeliveryRow, NoticeRow
 from cloud.notify.duty import on_duty
-from cloud.notify.once import insert_once
 from cloud.notify.pages import URGENT_KINDS, Line, Page, line_of, worst_first
 from cloud.notify.recipients import Recipient, recipients
 from cloud.notify.router import NEEDED_NO_MORE, TEST_URGENCY, rule_of
 from cloud.notify.settings import Channel, NotifySettings
+from cloud.registry.inserts import insert_once
 from cloud.registry.snapshot import Registry
 from cloud.steady import Moment
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
-from cloud.notify.once import insert_once
+from cloud.registry.inserts import insert_once
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from cloud.steady import Moment

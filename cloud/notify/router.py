@@ -16,9 +16,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeRow
-from cloud.notify.once import insert_once
 from cloud.notify.pages import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
+from cloud.registry.inserts import insert_once
 from cloud.steady import Moment
 from rules.rule import Kind, Level, Rule, Severity
 

@@ -64,3 +64,23 @@ def test_nothing_that_the_agent_imports_is_foreign_to_a_gateway():
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert not set(listing.stdout.split()) & {name.replace("-", "_") for name in FOREIGN_TO_A_GATEWAY}
+
+
+ROOMS = ("wire", "firmware_bridge", "rules", "runtime", "edge", "cloud", "dashboards")
+ONE_PLACE = {
+    "the wall clock": (r"time\.time_ns\(", {"runtime/clock.py"}),
+    "waiting twice as long": (r"2(\.0)? \*\* min\(|_s \* 2\b", {"runtime/backoff.py"}),
+    "inserts of a dialect": (r"(postgresql|sqlite)\.insert\b", {"cloud/registry/inserts.py"}),
+    "an hour and a day in ms": (r"\b86_?400_?000\b|\b3_?600_?000\b", set()),
+    "the order of severities": (r"enumerate\(Severity|tuple\(Severity\)|list\(Severity\)\.index", {"rules/rule.py"}),
+    "units as people read them": (r'"ug/m3": ', {"wire/units.py", "firmware_bridge/tasmota.py"}),
+}
+"""What was written again in several rooms; of a unit Tasmota has its own factors."""
+
+
+@pytest.mark.parametrize("fact", ONE_PLACE)
+def test_each_fact_is_written_in_one_place(fact):
+    pattern, places = ONE_PLACE[fact]
+    files = [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]
+    found = {str(file.relative_to(ROOT)) for file in files if re.search(pattern, file.read_text(encoding="utf-8"))}
+    assert found <= places, f"{fact}: {sorted(found - places)} have it too; import it from where it is"

@@ -6,7 +6,6 @@ import pytest
 from rules import gases, ispu, usaqi
 from rules.derived import (
     AQI_HOURS,
-    HOUR_MS,
     Hour,
     Index,
     Rain,
@@ -24,6 +23,7 @@ from rules.marks import Mark
 from rules.rule import Kind, Level, Rule, Severity
 from rules.siaga import Gauge, Limit, gauge_of
 from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_OF_VERSIONS, ISPU_TABLE, ISPU_VERSIONS, QUANTITIES
+from wire.durations import HOUR_MS
 
 WIT, INDIA = ZoneInfo("Asia/Jayapura"), ZoneInfo("Asia/Kolkata")
 

@@ -9,7 +9,6 @@ import pytest
 from rules import footfall, ispu
 from rules.derived import Rain, rain_day_end_ms, rain_day_start_ms, rain_of_day
 from rules.local_time import (
-    HOUR_MS,
     hour_end_ms,
     hour_ends_from,
     hour_ends_to,
@@ -18,6 +17,7 @@ from rules.local_time import (
     last_shown_ms,
     next_shown_ms,
 )
+from wire.durations import HOUR_MS
 
 WIT, INDIA, NEPAL = ZoneInfo("Asia/Jayapura"), ZoneInfo("Asia/Kolkata"), ZoneInfo("Asia/Kathmandu")
 BERLIN, LORD_HOWE, HALIFAX = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/Halifax")

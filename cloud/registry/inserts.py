@@ -11,11 +11,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.registry.tables import Base
 
-INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_in(connection: Connection, table: Any) -> Any:
+    """An insert in the dialect of `connection`, which can say what is done where a row is there already."""
+    return _INSERTS[connection.dialect.name](table)
 
 
 def insert_once(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:
     """Insert those of `rows` that break no unique key; how many they were."""
-    insert = INSERTS[connection.dialect.name]
-    statements = (insert(table).values(row).on_conflict_do_nothing() for row in rows)
+    statements = (insert_in(connection, table).values(row).on_conflict_do_nothing() for row in rows)
     return sum(int(connection.execute(statement).rowcount) for statement in statements)
