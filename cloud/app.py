@@ -38,6 +38,7 @@ from cloud.ingest.lease import Lease, LeaseHeld
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
+from cloud.ingest.refused import RefusedLately
 from cloud.ingest.replay import Replayer
 from cloud.ingest.review import Review
 from cloud.metrics import Metrics
@@ -106,6 +107,7 @@ class _Cloud:
         self._accounts, self._newest = Accounts(), Newest()
         self._statuses = Statuses(lambda: self._session.connected_since_s)
         self._metrics = Metrics(self._accounts)
+        self._lately = RefusedLately(interval_s=self._interval_s)
         self._dead_letters = self._dead_letters_of(settings.dead_letters)
         self._session = self._broker_session()
         self._lease = Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None
@@ -137,6 +139,7 @@ class _Cloud:
             prompt=self._is_prompt,
             offsets=Offsets(database),
             saw=self._saw,
+            lately=self._lately,
         )
         self._keeper = self._safe_keeper()
         self._pipeline = Pipeline(
@@ -188,10 +191,15 @@ class _Cloud:
             shards=self._settings.ingest.shard_range,
             listening=self._is_listening,
             word=lambda: self._session.last_packet_s,
+            refused=self._lately.series,
             hearing=Hearing(grace_ms=int(self._settings.rules.silence_grace_s * 1_000)),
             nudge=self._nudge,
             confirm=self._confirm,
         )
+
+    def _interval_s(self, sensor: str) -> float | None:
+        known = self._registry.sensor(sensor)
+        return None if known is None else known.interval_s
 
     def _saw(self, blocks: Iterable[Block]) -> None:
         if self._derivations.corrections is not None:
@@ -217,6 +225,7 @@ class _Cloud:
             book=self._book,
             dead_letters=self._dead_letters,
             metrics=self._metrics,
+            refused=self._lately.series,
             shards=self._settings.ingest.shard_range,
         )
 
@@ -239,6 +248,7 @@ class _Cloud:
             watch=self._watch,
             note=self._derivations.hear,
             review=self._review,
+            lately=self._lately,
             confirm=self._confirm,
         )
 
@@ -273,6 +283,7 @@ class _Cloud:
             notifier=self._notifier,
             facts=self._facts,
             heights=self._opener.heights,
+            refused=self._lately.series,
         )
 
     def _components(self) -> dict[str, Callable[[], Component]]:
@@ -283,6 +294,7 @@ class _Cloud:
             "registry": lambda: _registry_component(self._database, self._registry),
             "alarms": self._watch.component if takes_in else _no_ingest,
             "ingest": self._pipeline.component if takes_in else _no_ingest,
+            "refused": self._lately.component if takes_in else _no_ingest,
             "clocks": self._fleet.component if takes_in else _no_ingest,
             "geometry": self._opener.heights.component if takes_in else _no_ingest,
             "derived": self._derivations.component if takes_in else _no_ingest,

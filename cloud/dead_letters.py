@@ -33,8 +33,8 @@ RECOUNT_S = 5.0
 class Refusal(msgspec.Struct, frozen=True):
     """Readings, or a whole message, that the rules refuse: to become a dead letter.
 
-    `raw` is a batch in wire encoding with the refused readings, or the message as it came; `sensors` says how many
-    readings of which sensor they are, as far as that can be read. `discarded`: there was no room to keep it.
+    `raw` is a batch in wire encoding with the refused readings, or the message as it came; `series` says how many
+    readings of which sensor and quantity they are, as far as that can be read. `discarded`: there was no room for it.
     """
 
     gateway: str
@@ -42,7 +42,7 @@ class Refusal(msgspec.Struct, frozen=True):
     sentence: str
     raw: bytes
     readings: int
-    sensors: Mapping[str, int] = {}
+    series: Mapping[tuple[str, str], int] = {}
     discarded: bool = False
 
     @property
@@ -55,13 +55,12 @@ class Refusal(msgspec.Struct, frozen=True):
         """Bytes on disk, roughly."""
         return len(self.raw) + len(self.sentence.encode()) + ROW_BYTES
 
-    def rows(self) -> Iterator[tuple[str, str, int]]:
-        """(sensor, reason, readings), with sensor "" for those of which nobody can say whose they are."""
-        for sensor, readings in self.sensors.items():
-            yield sensor, self.reason, readings
-        nameless = self.readings - sum(self.sensors.values())
+    def by_series(self) -> Iterator[tuple[tuple[str, str], int]]:
+        """How many readings of each (sensor, quantity); of ("", "") those of which nobody can say whose they are."""
+        yield from self.series.items()
+        nameless = self.readings - sum(self.series.values())
         if nameless:
-            yield "", self.reason, nameless
+            yield ("", ""), nameless
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -72,6 +72,7 @@ class Platform:
         previewer: Previewer,
         maintenance: Calendar,
         notifier: Notifier,
+        refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         facts: DatedFacts,
         heights: Heights,
     ) -> None:
@@ -89,6 +90,8 @@ class Platform:
         self.previewer = previewer
         self.maintenance = maintenance
         self.notifier = notifier
+        self.refused = refused
+        """The series (sensor, quantity) whose readings are refused, so that nothing is known of them."""
         self.facts = facts
         self.heights = heights
         self.indices = Indices(registry, newest, gauges=gauges_of(book))

@@ -8,7 +8,7 @@ An open alarm says more than the newest reading: it has lasted, and it stays whe
 dashboards show the same, since both ask here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -48,6 +48,13 @@ class State(msgspec.Struct, frozen=True):
 
 
 NO_READING = ("no current reading", "tidak ada data terkini")
+REFUSED = ("readings are refused", "data ditolak")
+_TELLING: Mapping[Domain, frozenset[str]] = {
+    Domain.FLOOD: frozenset({WATER, "distance"}),  # the level is worked out of the distance where a gauge gives that
+    Domain.AIR: frozenset(AIR_PARAMETERS),
+    Domain.FOOTFALL: frozenset(name for name, row in QUANTITIES.items() if row.domain is Domain.FOOTFALL),
+}
+"""The quantities that the state of a domain is made of."""
 _NO_INDEX = ("no ISPU yet", "ISPU belum ada")
 
 
@@ -58,14 +65,17 @@ def states_of(
     sensors: Mapping[str, Sensor],
     alarms: Iterable[Alarm],
     now_ms: int,
+    refused: Collection[tuple[str, str]] = (),
 ) -> tuple[State, ...]:
     """The state of each domain at `site`, whose newest `readings` and open `alarms` these are (others are let be).
 
-    A domain that is not measured there is left out. `now_ms` is UTC; `sensors` are the city's, by id.
+    A domain that is not measured there is left out.
+    Of the `refused` series (sensor, quantity) nothing is known now. `now_ms` is UTC; `sensors` are the city's, by id.
     """
     own = [reading for reading in readings if reading.site == site.id]
     open_here = [alarm for alarm in alarms if alarm.site == site.id]
-    found = (_worst_in(domain, site, own, sensors, open_here, now_ms) for domain in WATCHED)
+    blind = _blind(site, sensors, refused)
+    found = (_worst_in(domain, site, own, sensors, open_here, now_ms, blind) for domain in WATCHED)
     return tuple(state for state in found if state is not None)
 
 
@@ -110,9 +120,19 @@ def _worst_in(
     sensors: Mapping[str, Sensor],
     alarms: Iterable[Alarm],
     now_ms: int,
+    blind: Collection[Domain],
 ) -> State | None:
     states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) is domain]
-    return worst_state([*states, *_MEASURED[domain](site, readings, sensors, now_ms)])
+    measured = list(_MEASURED[domain](site, readings, sensors, now_ms))
+    if domain in blind:  # what is known may be bad, but not good
+        measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
+    return worst_state([*states, *measured])
+
+
+def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[str, str]]) -> set[Domain]:
+    """The domains of which something at `site` is measured and refused."""
+    here = [quantity for sensor, quantity in refused if sensor in sensors and sensors[sensor].site == site.id]
+    return {domain for domain, telling in _TELLING.items() if telling.intersection(here)}
 
 
 def _of_alarm(alarm: Alarm, domain: Domain) -> State:

@@ -74,6 +74,10 @@ class Watched:
         object.__setattr__(self, "scale", _scale(self.rule, self.interval_s))
         object.__setattr__(self, "clock", ZoneInfo(self.zone) if self.rule.hours else None)
 
+    def leaves_out(self, marks: int) -> bool:
+        """Whether readings that come with these marks are not judged by the rule."""
+        return bool(marks & (JUDGED_ELSEWHERE if self.scale.policy else -1) & self.scale.rejected)
+
 
 def _scale(rule: Rule, interval_s: float | None) -> Scale:
     silent_s = max(SILENT_AFTER_INTERVALS * interval_s, SILENT_AFTER_LEAST_S) if interval_s else SILENT_AFTER_UNKNOWN_S

@@ -8,13 +8,13 @@ What is in memory is what is committed: whatever fails between, the same reading
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from cloud.alarms.book import Book
-from cloud.alarms.columns import NO_CARGO, Cargo, cargo_of
+from cloud.alarms.columns import NO_CARGO, Cargo, WatchedColumn, cargo_of
 from cloud.alarms.hearing import Hearing
 from cloud.alarms.posts import HEARD, Posts
 from cloud.alarms.rounds import Key, Memory, Plan, Round, heard_as, silent_after_ms
@@ -26,11 +26,12 @@ from cloud.blocks import Block
 from cloud.health import Component, Condition
 from cloud.ingest.lease import LeaseLost
 from cloud.ingest.patience import wait_s
+from cloud.ingest.refused import named
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.engine import Other, Phase, State, decode_state
-from rules.marks import NOT_BELIEVED
+from rules.marks import NOT_BELIEVED, Mark
 from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
 
@@ -41,6 +42,8 @@ GRACE_MS = 30_000
 """How long after we were deaf silence means nothing yet, where the settings do not say."""
 LOOKS_A_BEAT = 2_000
 """Silences looked at in one beat, some 50 ms: the rest waits for the next."""
+
+_BACKFILL = int(Mark.BACKFILL)
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +68,7 @@ class Watch:
         hearing: Hearing | None = None,
         nudge: Callable[[], None] = lambda: None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
+        refused: Callable[[], Collection[tuple[str, str]]] = frozenset,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
         self.turn = asyncio.Lock()
@@ -79,6 +83,7 @@ class Watch:
         self._listening = listening
         self._word = word
         self._confirm = confirm
+        self._refused = refused
         self._clock = clock
         self._posts = Posts(book)
         self._memory = Memory()
@@ -119,6 +124,27 @@ class Watch:
         self._memory.accept(plan)
         if plan.news:
             self.nudge()
+
+    def not_judged(self, cargo: Cargo) -> dict[tuple[str, str], int]:
+        """How many readings of each series (sensor, quantity) the rules of now leave out, for the marks that they bear.
+
+        A single spike is left out as it should be; a series of which most is left out is watched by nobody.
+        """
+        found: dict[tuple[str, str], int] = {}
+        for column in cargo.columns:
+            if column.marks & ~_BACKFILL and self._leaves_out(column):
+                series = (column.sensor, column.quantity)
+                found[series] = found.get(series, 0) + len(column.times_ms)
+        return found
+
+    def _leaves_out(self, column: WatchedColumn) -> bool:
+        now = self._clock()
+        spans = [span for span in self._posts.spans(column.sensor) if span.since_ms <= now]
+        return any(
+            post.watched.rule.quantity == column.quantity and post.watched.leaves_out(column.marks)
+            for span in spans[-1:]
+            for post in span.posts
+        )
 
     async def observe(self, cargos: Iterable[Cargo]) -> None:
         """Evaluate readings that were stored outside of ingest, in a transaction of their own.
@@ -220,6 +246,10 @@ class Watch:
         """How the watch is doing."""
         if self._problem or self._fault:
             return Component(Condition.DEGRADED, self._problem or f"{self._fault}; the log has the details")
+        blind = [each for each in self._refused() if each[1] in self._posts.quantities(each[0])]
+        if blind:
+            said = f"rules see nothing of {named(blind)}: the readings are refused, or left out for their marks"
+            return Component(Condition.DEGRADED, said)
         count = sum(
             state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state
         )

@@ -42,7 +42,12 @@ def conditions_of(_: Words, snapshot: Snapshot) -> Conditions:
         site.id: tuple(
             _condition(_, state)
             for state in states_of(
-                site, readings=readings, sensors=sensors, alarms=snapshot.alarms, now_ms=snapshot.now_ms
+                site,
+                readings=readings,
+                sensors=sensors,
+                alarms=snapshot.alarms,
+                now_ms=snapshot.now_ms,
+                refused=snapshot.refused,
             )
         )
         for site in snapshot.sites

@@ -52,6 +52,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     per_minute: Mapping[Domain, float]
     alarms: tuple[Alarm, ...] = ()
     windows: tuple[Maintenance, ...] = ()
+    refused: frozenset[tuple[str, str]] = frozenset()
     shared_ids: frozenset[str] = frozenset()
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
@@ -132,6 +133,7 @@ class Snapshots:
             per_minute=self._rates.after(now_ms, platform.metrics.stored_by_domain()),
             alarms=self._alarms,
             windows=self._windows,
+            refused=platform.refused(),
             shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 

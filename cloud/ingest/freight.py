@@ -7,7 +7,7 @@ In the rare case that the store rejects a point, the message is opened again: th
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -22,6 +22,7 @@ from cloud.ingest.levels import Seen
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
 from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
+from cloud.ingest.refused import NOT_JUDGED, RefusedLately, Series
 from cloud.ingest.stamps import Stamps
 from cloud.newest import Newest, newest_of
 from cloud.registry.snapshot import Registry
@@ -36,6 +37,8 @@ class Freight(msgspec.Struct, frozen=True):
     Its stamps were checked against its arrival at `arrived_ms` (UTC), and it by what was `seen` then; `spots` are the
     quality marks that it got, `notes` the hours of series to be reviewed, `cargo` is what the rules want of it,
     `stretch` from when to when (UTC) its readings are; `live`: they were sent as they were taken, not from a backlog.
+    `series` counts what is for the store by sensor and quantity, of gateways of which something was refused lately;
+    `not_judged` what of it the rules leave out.
     """
 
     gateway: str
@@ -52,6 +55,8 @@ class Freight(msgspec.Struct, frozen=True):
     notes: Hours = NO_NOTES
     live: bool = False
     seen: Seen | None = None
+    series: Mapping[Series, int] = {}
+    not_judged: Mapping[Series, int] = {}
 
     @property
     def readings(self) -> int:
@@ -63,6 +68,14 @@ class Freight(msgspec.Struct, frozen=True):
         """How many readings of it are for the store."""
         return sum(self.sizes.values())
 
+    def told(self) -> Iterator[tuple[str, str, int]]:
+        """What its ack says: (sensor, reason, readings) of what was refused, and of what no rule judged."""
+        for refusal in self.refusals:
+            for (sensor, _), readings in refusal.by_series():
+                yield sensor, refusal.reason, readings
+        for (sensor, _), readings in self.not_judged.items():
+            yield sensor, NOT_JUDGED, readings
+
 
 def _no_cargo(_blocks: Iterable[Block]) -> Cargo:
     return NO_CARGO
@@ -73,7 +86,7 @@ class Opener:
 
     `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at. `fleet` says how
     wrong this server's own clock is, `prompt` whether what arrives now was held up by nothing. `saw` is shown
-    what is about to be stored.
+    what is about to be stored. `lately` is told elsewhere what was refused.
     """
 
     def __init__(
@@ -88,6 +101,7 @@ class Opener:
         prompt: Callable[[], bool] = lambda: True,
         offsets: Offsets | None = None,
         saw: Callable[[Iterable[Block]], None] = lambda _blocks: None,
+        lately: RefusedLately | None = None,
     ) -> None:
         self.offsets = offsets or Offsets()
         """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
@@ -99,6 +113,7 @@ class Opener:
         self.heights = Heights(registry, self._newest)
         self._cargo = cargo
         self._saw = saw
+        self._lately = lately or RefusedLately()
         self._fleet = fleet or FleetClock()
         self._prompt = prompt
 
@@ -185,7 +200,16 @@ class Opener:
             notes=notes,
             live=parcel.batch is not None and not parcel.batch.backfill,
             seen=parcel.seen,
+            series=_series(blocks) if parcel.refusals or self._lately.counts(parcel.gateway) else {},
         )
+
+
+def _series(blocks: Sequence[Block]) -> Mapping[Series, int]:
+    series: Counter[Series] = Counter()
+    for block in blocks:
+        for quantity, values in block.fields:
+            series[block.sensor, quantity] += len(values)
+    return series
 
 
 def _marked(parcel: Parcel, spots: Spots) -> Parcel:

@@ -26,6 +26,7 @@ from cloud.dead_letters import DeadLetters, Kept, Refusal
 from cloud.health import Component, Condition
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.patience import wait_s
+from cloud.ingest.refused import RefusedLately
 from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
@@ -68,6 +69,7 @@ class Keeper:
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
         review: Review | None = None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
+        lately: RefusedLately | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store_problem = "the readings store was not opened yet"
@@ -82,6 +84,7 @@ class Keeper:
         self._note_stored = note
         self._review = review
         self._confirm = confirm
+        self._lately = lately or RefusedLately()
         self._pause = pause
         self._suspects: dict[str, float] = {}
         self._one_commit = asyncio.Lock() if watch is None else watch.turn
@@ -277,7 +280,19 @@ class Keeper:
             self._metrics.dead_letters.labels(refusal.reason).inc(refusal.readings)
         for refusal in kept.discarded if kept is not None else ():
             self._metrics.discarded.labels(refusal.reason).inc(refusal.readings)
-        return list(freights) if kept is None or not kept.discarded else _told(freights, kept.discarded)
+        told = self._with_not_judged(freights)
+        for freight in told:
+            self._lately.note(
+                freight.gateway, stored=freight.series, refusals=freight.refusals, not_judged=freight.not_judged
+            )
+        return told if kept is None or not kept.discarded else _told(told, kept.discarded)
+
+    def _with_not_judged(self, freights: Sequence[Freight]) -> list[Freight]:
+        """The messages with what of them the rules leave out for their marks."""
+        if self._watch is None:
+            return list(freights)
+        found = [self._watch.not_judged(freight.cargo) for freight in freights]
+        return [replace(one, not_judged=series) if series else one for one, series in zip(freights, found, strict=True)]
 
 
 def _told(freights: Sequence[Freight], discarded: Collection[Refusal]) -> list[Freight]:

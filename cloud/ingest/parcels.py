@@ -126,8 +126,8 @@ def _open(payload: bytes, gateway: str, registry: Registry, check: Callable[[Bat
     batch = decode_batch(payload)
     receipt = Receipt(gateway, batch.stream, batch.first, batch.last, batch.lost)
     if registry.routes(gateway) is None:
-        sentence, sensors = _unknown(gateway, registry), _sensors(batch)
-        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), sensors)
+        sentence, series = _unknown(gateway, registry), _series(batch)
+        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), series)
         return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
     checked = check(batch)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
@@ -156,8 +156,8 @@ def _refusals(batch: Batch, gateway: str, refused: Iterable[Refused]) -> list[Re
 def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Refusal:
     raw = encode_batch(batch.stream, batch.first, readings, backfill=batch.backfill)
     others = f" ({len(readings) - 1} more readings of this batch were refused so)" if len(readings) > 1 else ""
-    sensors = Counter([reading.sensor for reading in readings])
-    return Refusal(gateway, reason, sentence + others, raw, len(readings), sensors)
+    series = Counter([(reading.sensor, reading.quantity) for reading in readings])
+    return Refusal(gateway, reason, sentence + others, raw, len(readings), series)
 
 
 def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
@@ -188,11 +188,11 @@ def _without(block: Block, bad: dict[int, str]) -> Block:
     return msgspec.structs.replace(block, times_ms=times_ms, fields=fields, span_ms=None)
 
 
-def _sensors(batch: Batch) -> Counter[str]:
-    sensors: Counter[str] = Counter()
+def _series(batch: Batch) -> Counter[Series]:
+    series: Counter[Series] = Counter()
     for column in batch.columns:
-        sensors[column.sensor] += len(column.values)
-    return sensors
+        series[column.sensor, column.quantity] += len(column.values)
+    return series
 
 
 def _size(batch: Batch) -> int:

@@ -11,7 +11,7 @@ come in while writes are under way. An ack goes out only after `keep` returned: 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.intake import Arrival, Intake
 from cloud.ingest.keeper import Keeper, WriteFailsAlone
 from cloud.ingest.lease import LeaseLost
+from cloud.ingest.refused import Series
 from cloud.ingest.under_way import UnderWay
 from cloud.metrics import Metrics
 from runtime.clock import boot_ms
@@ -60,6 +61,13 @@ class Receipted(Protocol):
     @property
     def refusals(self) -> Sequence[Refusal]:
         """What of it was refused."""
+
+    @property
+    def not_judged(self) -> Mapping[Series, int]:
+        """What of it no rule judged."""
+
+    def told(self) -> Iterator[tuple[str, str, int]]:
+        """What its ack says: (sensor, reason, readings)."""
 
 
 class Pipeline:
@@ -227,24 +235,25 @@ def acks_of(safe: Iterable[Receipted]) -> Iterator[tuple[str, Ack]]:
     """
     received = sorted(
         (
-            (freight.gateway, receipt.stream, receipt.first, receipt.last, freight.refusals)
+            (freight.gateway, receipt.stream, receipt.first, receipt.last, freight)
             for freight in safe
             if (receipt := freight.receipt) is not None
         ),
         key=itemgetter(0, 1, 2, 3),
     )
     for (gateway, stream), group in groupby(received, key=itemgetter(0, 1)):
-        ranges: list[tuple[int, int, list[Refusal]]] = []
-        for _, _, first, last, refusals in group:
+        ranges: list[tuple[int, int, list[Receipted]]] = []
+        for _, _, first, last, freight in group:
+            telling = [freight] if freight.refusals or freight.not_judged else []
             if ranges and ranges[-1][0] <= ranges[-1][1] == first - 1 < last:
                 ranges[-1] = (ranges[-1][0], last, ranges[-1][2])
-                ranges[-1][2].extend(refusals)
+                ranges[-1][2].extend(telling)
             else:
-                ranges.append((first, last, list(refusals)))
-        for first, last, refused in ranges:
-            yield gateway, Ack(stream, first, last, _refused(refused) if refused else None)
+                ranges.append((first, last, telling))
+        for first, last, telling in ranges:
+            yield gateway, Ack(stream, first, last, _refused(telling) if telling else None)
 
 
-def _refused(refusals: Sequence[Refusal]) -> RefusedReadings | None:
-    rows = (row for refusal in refusals for row in refusal.rows())
-    return refused_readings(rows, discarded=sum(one.readings for one in refusals if one.discarded))
+def _refused(told: Sequence[Receipted]) -> RefusedReadings | None:
+    discarded = sum(one.readings for freight in told for one in freight.refusals if one.discarded)
+    return refused_readings((row for freight in told for row in freight.told()), discarded=discarded)

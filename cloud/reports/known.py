@@ -26,6 +26,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     `ended` are the alarms that have ended since the sample before. `statuses`, `accounts` and `reading_rates` (readings
     a second that a gateway takes in from its sensors) are by gateway. Only gateways of `shards` are told of.
+    Of the `refused` series (sensor, quantity) nothing is known now.
     """
 
     now_ms: int
@@ -37,6 +38,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     statuses: Mapping[str, Status] = {}
     accounts: Mapping[str, Account] = {}
     reading_rates: Mapping[str, float] = {}
+    refused: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def instance(self) -> str:
@@ -95,6 +97,7 @@ def known_of(
     alarms: Sequence[Alarm] = (),
     ended: Sequence[Alarm] = (),
     reading_rates: Mapping[str, float] | None = None,
+    refused: frozenset[tuple[str, str]] = frozenset(),
 ) -> Known:
     """The picture at `now_ms` (UTC); alarms, which stand in the database, are given."""
     gateways = [gateway.id for gateway in platform.registry.gateways() if shard_of(gateway.id) in shards]
@@ -109,6 +112,7 @@ def known_of(
         statuses={gateway: status for gateway, status in heard if status is not None},
         accounts={gateway: platform.accounts.account(gateway) for gateway in gateways},
         reading_rates=reading_rates or {},
+        refused=refused,
     )
 
 

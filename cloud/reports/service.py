@@ -64,8 +64,10 @@ class Reports:
         dead_letters: DeadLetters,
         metrics: Metrics,
         shards: range,
+        refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
+        self._refused = refused
         self._store = store
         self._sources = Parts(registry, newest, accounts, statuses)
         self._database = database
@@ -153,7 +155,14 @@ class Reports:
             news = await self._database.run(lambda connection: unreported(connection, self._shards))
             # read after the events: an alarm that an event says is over may be open again
             alarms = await self._database.run(open_alarms)
-            known = known_of(self._sources, now_ms=now, shards=self._shards, alarms=alarms, ended=ended_among(news))
+            known = known_of(
+                self._sources,
+                now_ms=now,
+                shards=self._shards,
+                alarms=alarms,
+                ended=ended_among(news),
+                refused=self._refused(),
+            )
             events = event_points(((each.alarm, each.change) for each in news), known.registry)
             await self._write([*alarm_points(known), *events])
             await self._note_told(news, now)

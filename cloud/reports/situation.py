@@ -42,7 +42,14 @@ def situation_points(known: Known) -> list[ReportPoint]:
     for site in known.registry.sites():
         if site.id in sensors or site.id in alarms:
             own, here = readings.get(site.id, ()), sensors.get(site.id, ())
-            states = states_of(site, readings=own, sensors=by_id, alarms=alarms[site.id], now_ms=known.now_ms)
+            states = states_of(
+                site,
+                readings=own,
+                sensors=by_id,
+                alarms=alarms[site.id],
+                now_ms=known.now_ms,
+                refused=known.refused,
+            )
             points += _site(known, site, states, here, _heard_ms(own))
     return points
 

@@ -56,6 +56,18 @@ def test_a_calm_river_is_normal_and_a_silent_one_is_not_known(quiet):
     assert silent[Domain.FLOOD] == ("no current reading", UNKNOWN, -1)
 
 
+def test_a_place_whose_readings_are_refused_is_not_calm_and_what_is_known_to_be_bad_stays(quiet):
+    calm = snapshot_with(quiet, a_reading("river", "water_level", 90))
+    refused = msgspec.structs.replace(calm, refused=frozenset({("river", "water_level")}))
+    assert told(refused)[Domain.FLOOD] == ("readings are refused", UNKNOWN, -1)
+    assert told(refused, words=ID)[Domain.FLOOD][0] == "data ditolak"
+    never = msgspec.structs.replace(quiet, refused=frozenset({("river", "distance"), ("air", "temperature")}))
+    assert told(never) == {Domain.FLOOD: ("readings are refused", UNKNOWN, -1)}
+    assert told(never, site="sangowo") == {}
+    alarmed = msgspec.structs.replace(refused, alarms=(an_alarm(state="silent"),))
+    assert told(alarmed)[Domain.FLOOD][2] > 0
+
+
 def test_an_alarm_is_told_by_its_level_and_stays_when_the_sensor_drowns(quiet):
     drowned = snapshot_with(quiet, a_reading("river", "water_level", 90, age_s=600), alarms=[an_alarm(state="silent")])
     assert told(drowned)[Domain.FLOOD][0] == "Siaga 2"

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cloud.alarms.columns import Cargo, WatchedColumn
 from cloud.alarms.rows import News
 from cloud.blocks import Block
 from cloud.health import Condition
 from cloud.registry.records import Sensor
 from rules.engine import Event, EventKind, Watched, step_column
+from rules.marks import Mark
 from rules.rule import Severity
 from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, STREAM, T0, Town, city, level
@@ -529,5 +531,40 @@ def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
         assert [alarm.sensor for alarm in await town.alarms()] == ["creek"]
         assert town.watch.component().status is Condition.DEGRADED
         assert "water_level of sensor river fail with ZeroDivisionError" in town.watch.component().detail
+
+    run(tmp_path, scenario)
+
+
+def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_well(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.send(level(100, at=0))
+        assert town.watch.component().status is Condition.OK
+        await town.send(level(1e9, at=60), level(1e9, at=61))
+        component = town.watch.component()
+        assert component.status is Condition.DEGRADED
+        assert "rules see nothing of river water_level" in component.detail
+        assert town.lately.component().status is Condition.DEGRADED
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("mark", "left_out"),
+    [
+        (Mark.CLOCK_UNKNOWN, True), (Mark.BACKFILL | Mark.CLOCK_UNKNOWN, True), (Mark.BACKFILL, False),
+        (Mark.CLOCK_ESTIMATED, False), (Mark(0), False),
+        (Mark.SPIKE, False),  # a rule on water levels judges spikes itself
+    ],
+)  # fmt: skip
+def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Mark, left_out: bool):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        columns = [
+            WatchedColumn("river", "water_level", int(mark), [T0, T0 + 1], [1.0, 2.0]),
+            WatchedColumn("river", "temperature", int(mark), [T0], [1.0]),
+        ]
+        told = {("river", "water_level"): 2} if left_out else {}
+        assert town.watch.not_judged(Cargo(tuple(columns))) == told
 
     run(tmp_path, scenario)

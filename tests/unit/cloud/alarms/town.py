@@ -20,6 +20,7 @@ from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
+from cloud.ingest.refused import RefusedLately
 from cloud.ingest.review import Review
 from cloud.metrics import Metrics
 from cloud.newest import Newest
@@ -90,19 +91,26 @@ class Town:
         self.nudges = 0
         self.hears = True
         self.lost: Exception | None = None
+        self.lately = RefusedLately()
         self.watch = Watch(
-            database=self.database, book=self.book, newest=self.newest, store=self.store, shards=shards,
+            refused=self.lately.series, database=self.database,
+            book=self.book, newest=self.newest, store=self.store, shards=shards,
             listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
             hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
         self.review = Review(self.registry, self.store, tell=self._tell)
         self.opener = Opener(
-            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
+            registry=self.registry,
+            store=self.store,
+            ahead_s=600,
+            newest=self.newest,
+            cargo=self.watch.cargo,
+            lately=self.lately,
         )
         self.keeper = Keeper(
             opener=self.opener, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
-            metrics=self.metrics, watch=self.watch, confirm=self._confirm, review=self.review,
+            metrics=self.metrics, watch=self.watch, confirm=self._confirm, review=self.review, lately=self.lately,
         )  # fmt: skip
         self._seq = 0
 

@@ -281,3 +281,17 @@ def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
         assert said == ["InfluxDB answered 200 with text/html; check store.url"]
 
     run(tmp_path, scenario)
+
+
+def test_a_series_that_the_store_never_takes_is_no_longer_well_for_health_and_its_gateway_s_ack(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        lately = workshop.keeper._lately
+        for number in range(3):
+            workshop.store.script = [WriteResult((Rejected(0, 0, "field type conflict"),))]
+            level = reading("river", "water_level", 100, at=number)
+            (safe,) = await workshop.keeper.keep([freight(workshop, level, reading(at=number), first=2 * number + 1)])
+            assert list(safe.told()) in ([("river", "store_rejected", 1)], [("air-market", "store_rejected", 1)])
+        assert lately.component().status is Condition.DEGRADED
+        assert "3 of 3 refused (store_rejected)" in lately.component().detail
+
+    run(tmp_path, scenario)

@@ -1,7 +1,7 @@
 """From waiting messages to acknowledged ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import cloud.ingest.pipeline
 from cloud.accounting import Receipt
 from cloud.dead_letters import Refusal
 from cloud.health import Condition
+from cloud.ingest.freight import Freight
 from cloud.ingest.intake import MESSAGE_BYTES
 from cloud.ingest.pipeline import Pipeline, acks_of
 from cloud.stores.contract import Portion, Rejected, StoreUnavailable, WriteResult
@@ -293,6 +294,9 @@ class Safe(NamedTuple):
     gateway: str
     receipt: Receipt | None
     refusals: Sequence[Refusal] = ()
+    not_judged: Mapping[tuple[str, str], int] = {}
+
+    told = Freight.told
 
 
 def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
@@ -309,11 +313,12 @@ def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
 
 
 def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
-    strange = Refusal(GATEWAY, "unknown_sensor", "", b"", 3, {"air-pier": 2, "air-jetty": 1})
-    beyond = Refusal(GATEWAY, "out_of_bounds", "", b"", 1, {"air-pier": 1})
+    strange = Refusal(GATEWAY, "unknown_sensor", "", b"", 3, {("air-pier", "pm10"): 2, ("air-jetty", "pm10"): 1})
+    beyond = Refusal(GATEWAY, "out_of_bounds", "", b"", 1, {("air-pier", "pm10"): 1})
     unread = Refusal(GATEWAY, "not_a_batch", "", b"", 10)
     ranges = [(6, 10, [strange, beyond]), (1, 5, [strange]), (11, 20, []), (31, 40, [unread]), (51, 60, [])]
     safe = [Safe(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
+    safe.append(Safe(GATEWAY, Receipt(GATEWAY, "a", 42, 42), not_judged={("river", "water_level"): 1}))
     assert [ack for _, ack in acks_of(safe)] == [
         Ack("a", 1, 20, RefusedReadings(
             {"unknown_sensor": 6, "out_of_bounds": 1},
@@ -321,6 +326,9 @@ def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
              RefusedSensor("air-pier", "out_of_bounds", 1)),
         )),
         Ack("a", 31, 40, RefusedReadings({"not_a_batch": 10})),
+        Ack("a", 42, 42, RefusedReadings(
+            {"rejected_by_rules": 1}, (RefusedSensor("river", "rejected_by_rules", 1),)
+        )),
         Ack("a", 51, 60),
     ]  # fmt: skip
 
