@@ -46,6 +46,7 @@ from cloud.monitoring.gauges import PlatformGauges
 from cloud.monitoring.places import grown_in, named_in
 from cloud.monitoring.service import Monitoring
 from cloud.newest import Newest
+from cloud.notify.answers import reply_topics
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import sites_must_exist
 from cloud.platform import Platform
@@ -63,7 +64,7 @@ from cloud.stores.influx import InfluxStore
 from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
-from wire import shard_of
+from wire import Channel, shard_of, subscription
 
 DRAIN_S = 1.5
 QUEUES_EMPTY_S = 10.0
@@ -155,6 +156,8 @@ class _Cloud:
             metrics=self._metrics,
             offer=self._pipeline.offer,
             acknowledge=self._session.acknowledge,
+            replied=self._notifier.hear,
+            replies=reply_topics(settings.notify),
         )
         self._monitoring = self._own_monitoring()
         self._looks = self._components()
@@ -179,6 +182,9 @@ class _Cloud:
             on_message=lambda message: self._reception.hear(message),
             on_connect=lambda: self._pipeline.say_unsaid(),
             subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
+            wishes=[*subscription(Channel.CMD_REPLY, ingest.shard_range), *reply_topics(self._settings.notify)]
+            if ingest.enabled
+            else (),
             keep_session=ingest.keep_session and ingest.enabled,
         )
 

@@ -6,12 +6,12 @@ Kept in memory alone: the topic is retained, so the broker tells all of it again
 """
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 
 import msgspec
 
+from runtime.clock import boot_s
 from wire import Status, WireError, decode_status
 
 MAX_GATEWAYS = 10_000
@@ -25,11 +25,6 @@ Run = tuple[str, str]
 """One run of an agent: (boot of its machine, stream)."""
 
 
-def uptime_s() -> float:
-    """Seconds since boot: a suspend counts, and no step of the wall clock does."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Statuses:
     """The newest status of each gateway, of at most `MAX_GATEWAYS`.
 
@@ -40,7 +35,7 @@ class Statuses:
     def __init__(
         self,
         listening_since_s: Callable[[], float | None] = lambda: None,
-        clock: Callable[[], float] = uptime_s,
+        clock: Callable[[], float] = boot_s,
     ) -> None:
         self._listening_since_s = listening_since_s
         self._clock = clock

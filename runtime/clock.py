@@ -21,6 +21,11 @@ def boot_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
+def boot_s() -> float:
+    """The same in seconds."""
+    return boot_ms() / 1_000
+
+
 def boot_id() -> str:
     """Tells this boot of the machine from any other; "unknown" where the kernel does not say."""
     try:

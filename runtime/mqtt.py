@@ -12,7 +12,6 @@ import socket
 import ssl
 import struct
 import termios
-import time
 from collections.abc import Callable, Sequence
 from fcntl import ioctl
 from functools import partial
@@ -25,6 +24,7 @@ from pydantic import Field, model_validator
 
 from runtime.address import Address, Host, in_turn, parse_address
 from runtime.backoff import doubled_s
+from runtime.clock import boot_s
 from runtime.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -115,9 +115,9 @@ class Session:
     more must be given to `acknowledge`. `on_connect` is called after each (re)connection, when all is subscribed.
     `will` is called before each connection, since what a last will says may change. With `keep_session` the broker
     remembers this `identifier` while it is away, and delivers again what was not acknowledged; it remembers the
-    subscriptions too, so those that are wanted no more stand in `unsubscriptions`. A broker that says nothing for
-    `answer_s` seconds is left, and one that lives but for `taken_s` seconds has not taken what reached it: a node of a
-    cluster that lost the others answers pings for ever.
+    subscriptions too, so those that are wanted no more stand in `unsubscriptions`. `wishes` are subscriptions that a
+    broker may refuse. A broker that says nothing for `answer_s` seconds is left, and one that lives but for `taken_s`
+    seconds has not taken what reached it: a node of a cluster that lost the others answers pings for ever.
     """
 
     def __init__(
@@ -128,6 +128,7 @@ class Session:
         on_message: Callable[[Message], None],
         subscriptions: Sequence[str] = (),
         unsubscriptions: Sequence[str] = (),
+        wishes: Sequence[str] = (),
         on_connect: Callable[[], None] = lambda: None,
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
@@ -145,6 +146,7 @@ class Session:
         self._on_connect = on_connect
         self._subscriptions = tuple(subscriptions)
         self._unsubscriptions = tuple(unsubscriptions)
+        self._wishes = tuple(wishes)
         self._will = will
         self._keep_session = keep_session
         self._retry_s = retry_s
@@ -249,12 +251,15 @@ class Session:
         """Subscribe, and stay until the connection ends."""
         for topic in self._unsubscriptions:
             await client.unsubscribe(topic)
+        for topic in self._wishes:
+            if any(map(_is_refusal, await client.subscribe(topic, qos=1))):
+                _log.warning("broker %s refuses the subscription to %s; check the access list", self.node, topic)
         for topic in self._subscriptions:
             refused = [code for code in await client.subscribe(topic, qos=1) if _is_refusal(code)]
             if refused:
                 raise aiomqtt.MqttError(f"refused the subscription to {topic}; check the access list")
         self._paho, self.problem, self._was_up = inner, "", True
-        self.connected_since_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.connected_since_s = boot_s()
         _log.info("connected to broker %s", self.node)
         try:
             self._on_connect()

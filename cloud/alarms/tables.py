@@ -177,7 +177,8 @@ class DeliveryRow(Base):
 
     `body` is JSON of what to say; `claimed_by` and `claimed_until_ms` keep a second instance off it. `message` is the
     same for all channels over which `person` may get it: once one has it, the others need not. `tried_ms` is when the
-    newest attempt ended, `sent` whether the channel accepted it. All its times are steady time (`cloud/steady.py`).
+    newest attempt ended, `sent` whether the channel accepted it, `answered_ms` when a device said that it has heard the
+    command. All its times are steady time (`cloud/steady.py`).
     """
 
     __tablename__ = "deliveries"
@@ -202,6 +203,7 @@ class DeliveryRow(Base):
     done_ms: Mapped[int | None] = mapped_column(COUNT)
     sent: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(Text, default="")
+    answered_ms: Mapped[int | None] = mapped_column(COUNT)
     body: Mapped[str] = mapped_column(Text)  # last, so that counting need not read past it
 
 

@@ -71,6 +71,7 @@ def _channel(channel: Channel, state: ChannelState) -> ChannelAnswer:
         last_success=_time(state.sent_ms),
         last_failure=_time(state.failed_ms),
         last_proven=_time(state.proven_ms),
+        last_answer=_time(state.answered_ms),
     )
 
 

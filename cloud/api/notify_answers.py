@@ -16,7 +16,10 @@ _GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", exa
 
 
 class ChannelAnswer(Answer):
-    """A channel, and how it does; `last_proven` is when it last took a test alarm, null for never."""
+    """A channel, and how it does; `last_proven` is when it last took a test alarm, null for never.
+
+    A channel of commands (kind mqtt) is proven only when a device has answered the test: `last_answer` is when one did.
+    """
 
     name: str
     kind: str
@@ -27,6 +30,7 @@ class ChannelAnswer(Answer):
     last_success: Time | None = _TIME
     last_failure: Time | None = _TIME
     last_proven: Time | None = _TIME
+    last_answer: Time | None = _TIME
 
 
 class ChannelsAnswer(Answer):

@@ -1,7 +1,7 @@
 """What each client of the broker may do, as roles of Mosquitto's dynamic security.
 
 gateway   sends …/gw-daruba/up status config/reported cmd/reply      hears …/gw-daruba/ack config cmd
-ingester  sends …/+/ack config cmd, siaga/notify/#                   hears …/+/up status config/reported cmd/reply
+ingester  sends …/+/ack config cmd, siaga/notify/#    hears …/+/up status config/reported cmd/reply, siaga/notify/#
 
 A gateway is held to its client id too: with another's it would throw that one out of its session.
 """
@@ -16,7 +16,7 @@ from wire import Channel, check_name, subscription, topic_of
 FROM_GATEWAYS = (Channel.UP, Channel.STATUS, Channel.CONFIG_REPORTED, Channel.CMD_REPLY)
 TO_GATEWAYS = (Channel.ACK, Channel.CONFIG, Channel.CMD)
 DEVICES = "siaga/notify/#"
-"""Where the cloud may speak to sirens and signs that have a topic of their own."""
+"""Where the cloud may speak to sirens and signs that have a topic of their own, and hear their answers."""
 Acl = dict[str, Any]
 
 
@@ -43,6 +43,7 @@ def ingester_grant(name: str, shards: range) -> Grant:
     sends = [topic for channel in TO_GATEWAYS for topic in subscription(channel, shards)]
     hears = [topic for channel in FROM_GATEWAYS for topic in subscription(channel, shards)]
     acls = (*_may_send([*sends, DEVICES]), *_may_hear(hears))
+    acls += tuple(_acl(kind, DEVICES) for kind in ("subscribePattern", "publishClientReceive"))
     return Grant(f"ingester-{name}", f"Cloud, shards {shards.start}-{shards.stop - 1}", acls)
 
 

@@ -17,8 +17,7 @@ from cloud.health_watch.words import life_sign, news_line, pages
 from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.pages import Line, Page
-from cloud.statuses import uptime_s
-from runtime.clock import wall_ms
+from runtime.clock import boot_s, wall_ms
 from runtime.mqtt import TlsSettings
 from wire.durations import DAY_MS
 
@@ -35,7 +34,7 @@ class HealthWatch:
         client: httpx.AsyncClient,
         outgoing: httpx.AsyncClient,
         *,
-        clock_s: Callable[[], float] = uptime_s,
+        clock_s: Callable[[], float] = boot_s,
         now_ms: Callable[[], int] = wall_ms,
     ) -> None:
         self._settings = settings

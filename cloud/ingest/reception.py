@@ -1,10 +1,11 @@
 """The reception: what comes from the broker goes to its place by its topic.
 
-…/up ─► pipeline        …/status ─► statuses        anything else ─► counted, and let go
+…/up ─► pipeline        …/status ─► statuses        …/cmd/reply, siaga/notify/…/reply ─► notifications
+anything else ─► counted, and let go
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from cloud.metrics import Metrics
@@ -23,7 +24,10 @@ def topics(shards: range, *, ingest: bool) -> list[str]:
 
 
 class Reception:
-    """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others."""
+    """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
+
+    `replied` takes what devices answer to commands: on their gateway's topic, or on one of `replies`.
+    """
 
     def __init__(
         self,
@@ -32,14 +36,22 @@ class Reception:
         metrics: Metrics,
         offer: Callable[[Message, str], None],
         acknowledge: Callable[[Message], None],
+        replied: Callable[[bytes], None] = lambda _payload: None,
+        replies: Collection[str] = (),
     ) -> None:
         self._statuses = statuses
         self._metrics = metrics
         self._offer = offer
         self._acknowledge = acknowledge
+        self._replied = replied
+        self._replies = frozenset(replies)
 
     def hear(self, message: Message) -> None:
         """Take a message from the session, on the event loop."""
+        if message.topic in self._replies:
+            self._replied(message.payload)
+            self._acknowledge(message)
+            return
         try:
             topic = _parse(message.topic)
         except WireError as error:
@@ -51,5 +63,8 @@ class Reception:
             self._statuses.hear(topic.gateway)
             self._offer(message, topic.gateway)
             return
-        self._statuses.take(topic.gateway, message.payload, retained=message.retained)
+        if topic.channel is Channel.CMD_REPLY:
+            self._replied(message.payload)
+        else:
+            self._statuses.take(topic.gateway, message.payload, retained=message.retained)
         self._acknowledge(message)

@@ -20,9 +20,9 @@ from cloud.monitoring.trouble import Changes, Troubles
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
-from cloud.statuses import Statuses, uptime_s
+from cloud.statuses import Statuses
 from rules.rule import OFFLINE, PLATFORM
-from runtime.clock import wall_ms
+from runtime.clock import boot_s, wall_ms
 from wire import shard_of
 
 LOOK_S = 5.0
@@ -99,7 +99,7 @@ class Monitoring:
                 if not knows:
                     await self.remember()
                     knows = True
-                await self.look(now_s=uptime_s())
+                await self.look(now_s=boot_s())
             except DatabaseUnavailable as error:  # told when it is back; health tells meanwhile
                 _log.debug("the platform's own alarms wait: %s", error)
             except LeaseLost:

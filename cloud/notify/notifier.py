@@ -11,16 +11,17 @@ import logging
 import os
 import secrets
 import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection
 
 import httpx
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cloud.alarms.journal import SYSTEM, Actor, write_entry
 from cloud.alarms.tables import DeliveryRow
 from cloud.health import Component, Condition
+from cloud.notify.answers import DeviceAnswer, read_answer
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.channels.mqtt import Publish
@@ -32,7 +33,7 @@ from cloud.notify.pages import Line, Page, plain
 from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
-from cloud.notify.settings import NotifySettings, TelegramChannel
+from cloud.notify.settings import MqttChannel, NotifySettings, TelegramChannel
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
 from cloud.steady import Moment, SteadyClock
@@ -46,6 +47,8 @@ SCAN_MS = 1_000
 COUNT_MS = (500, 30_000)
 """How often the channels' states are read anew: when something was sent, and otherwise."""
 FORGET_MS = HOUR_MS
+ANSWERS_HELD = 1_000
+ANSWER_TO_TEST_S = 5.0
 AT_ONCE = 8
 """Attempts under way on one channel."""
 
@@ -89,6 +92,8 @@ class Notifier:
         self._scanned_ms = self._counted_ms = self._forgot_ms = 0
         self._proved_ms = 0
         self._more = self._has_news = False
+        self._answers: deque[DeviceAnswer] = deque()
+        self._noted: list[DeviceAnswer] = []
 
     def nudge(self) -> None:
         """Look now: there are new events."""
@@ -159,7 +164,17 @@ class Notifier:
 
         await self._database.run(write)
         self.nudge()
-        return await self._came_of(page.message, patience_s=channel.timeout_s + 2 * POLL_S)
+        delivered = await self._came_of(page.message, patience_s=channel.timeout_s + 2 * POLL_S)
+        if not isinstance(channel, MqttChannel) or not delivered.sent:
+            return delivered
+        return await self._answered(page.message, delivered)
+
+    def hear(self, payload: bytes) -> None:
+        """Take what a device says of a command, on the event loop; at most `ANSWERS_HELD` wait to be written down."""
+        answer = read_answer(payload)
+        if answer is not None and len(self._answers) < ANSWERS_HELD:
+            self._answers.append(answer)
+            self.nudge()
 
     async def warnings(self) -> list[CapMessage]:
         """The warnings that stand, as CAP messages, the newest first."""
@@ -178,6 +193,8 @@ class Notifier:
         except (DatabaseUnavailable, DataRefused) as error:  # health tells of it
             _log.warning("notifications wait: %s", error)
             return
+        for _answer in self._noted:  # they are in the database now
+            self._answers.popleft()
         if self._more:
             self._wake.set()
         for delivery in claimed:
@@ -198,6 +215,9 @@ class Notifier:
         """All that is to be decided now, in one transaction; runs in the database's thread."""
         now = self._clock.at(connection)
         self._prove(connection, now)
+        self._noted = list(self._answers)
+        for answer in self._noted:
+            self._has_news = self._outbox.note_answer(connection, answer, now) or self._has_news
         self._more = self._router.route(connection, now) == EVENTS_AT_ONCE
         if now.steady_ms - self._scanned_ms >= SCAN_MS:
             self._scanned_ms = now.steady_ms
@@ -275,6 +295,16 @@ class Notifier:
             await asyncio.sleep(0.1)
         return Delivered(False, f"no outcome within {patience_s:g} s; look at the channel's state")
 
+    async def _answered(self, message: str, delivered: Delivered) -> Delivered:
+        """Wait a moment for the device's answer: the broker takes a command that nobody hears, too."""
+        query = select(func.max(DeliveryRow.answered_ms)).where(DeliveryRow.message == message)
+        for _ in range(round(ANSWER_TO_TEST_S / 0.1)):
+            if await self._database.run(lambda connection: connection.execute(query).scalar_one()):
+                return Delivered(True, "a device has answered")
+            await asyncio.sleep(0.1)
+        said = f"{delivered.sentence}; no device has answered within {ANSWER_TO_TEST_S:g} s, so nobody may hear it"
+        return Delivered(True, said)
+
     def _test_page(self, channel: str, now: int, sites: Collection[str] | None) -> Page:
         site = site_for_tests(self._registry, sites)
         level = RULE.levels[0]
@@ -334,4 +364,7 @@ def component_of(state: ChannelState) -> Component:
     waiting = f"messages that wait: {state.waiting}"
     if state.fails:
         return Component(Condition.DEGRADED, f"the newest attempt failed: {state.problem}; {waiting}")
+    if state.unheard:
+        said = "no device has answered the newest command, so nobody may hear it; look at its power, login and topic"
+        return Component(Condition.DEGRADED, f"{said}; {waiting}")
     return Component(Condition.OK, waiting)

@@ -18,12 +18,13 @@ from sqlalchemy import Connection, Row, case, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.notify.answers import DeviceAnswer
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
 from cloud.notify.packer import NOBODY, put
 from cloud.notify.pages import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
-from cloud.notify.settings import Channel, NotifySettings
+from cloud.notify.settings import Channel, MqttChannel, NotifySettings
 from cloud.steady import Moment
 from runtime.backoff import doubled_s
 from wire.durations import DAY_MS
@@ -35,6 +36,9 @@ BACKOFF_S = (1.0, 60.0)
 """The first wait before another attempt, doubled each time, and the longest."""
 POLITE_S = 10.0
 """A channel that asks for more patience than this has failed: the next one is used."""
+ANSWER_S = 30
+"""How long a device may take to answer a command before nobody seems to hear it."""
+HEARD = "a device has answered"
 LEASE_S = 5.0
 """How long a claim outlasts the longest attempt."""
 KEEP_MS = 30 * DAY_MS
@@ -51,7 +55,11 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 class ChannelState(msgspec.Struct, frozen=True):
-    """How a channel does; times in UTC milliseconds, `proven_ms` is when it last took a test alarm."""
+    """How a channel does; times in UTC milliseconds, `proven_ms` is when it last took a test alarm.
+
+    A channel of commands is proven only by a device that answered: `answered_ms` is when one did last, and `unheard`
+    whether the newest command has been without an answer for longer than `ANSWER_S`.
+    """
 
     name: str
     waiting: int = 0
@@ -60,6 +68,8 @@ class ChannelState(msgspec.Struct, frozen=True):
     proven_ms: int | None = None
     failed_ms: int | None = None
     problem: str = ""
+    answered_ms: int | None = None
+    unheard: bool = False
 
     @property
     def fails(self) -> bool:
@@ -129,7 +139,31 @@ class Outbox:
         found = {row[0]: ChannelState(*row) for row in connection.execute(query)}
         names = [channel.name for channel in self._settings.channels]
         states = {name: _with_problem(connection, found.get(name, ChannelState(name))) for name in names}
+        for channel in self._settings.channels:
+            if isinstance(channel, MqttChannel):
+                states[channel.name] = _with_answers(connection, states[channel.name], now)
         return {name: _as_people_count(state, now) for name, state in states.items()}
+
+    def note_answer(self, connection: Connection, answer: DeviceAnswer, now: Moment) -> bool:
+        """Write down what a device says of a command; False where no command of ours has that key.
+
+        A device that says no has failed: the next channel gets the message.
+        """
+        commands = [channel.name for channel in self._settings.channels if isinstance(channel, MqttChannel)]
+        ours = (DeliveryRow.key == answer.key, DeliveryRow.channel.in_(commands))
+        columns = (DeliveryRow.id, DeliveryRow.body, DeliveryRow.sent, DeliveryRow.done_ms)
+        row = connection.execute(select(*columns).where(*ours)).one_or_none()
+        if row is None:
+            return False
+        if answer.ok:
+            heard = {"answered_ms": now.steady_ms, "sent": True, "outcome": HEARD, "done_ms": now.steady_ms}
+            connection.execute(update(DeliveryRow).where(DeliveryRow.id == row.id).values(heard))
+        elif row.sent or row.done_ms is None:
+            no = f"the device says no: {answer.problem}"
+            said = {"sent": False, "tried_ms": now.steady_ms, "done_ms": now.steady_ms, "outcome": no}
+            connection.execute(update(DeliveryRow).where(DeliveryRow.id == row.id).values(said))
+            self._hand_on(connection, msgspec.json.decode(row.body, type=Page), now)
+        return True
 
     def forget(self, connection: Connection, now: Moment) -> None:
         """Let go of what was done long ago."""
@@ -266,9 +300,21 @@ def _is_withdrawn(connection: Connection, page: Page) -> bool:
 
 def _as_people_count(state: ChannelState, now: Moment) -> ChannelState:
     """The state with its times in UTC."""
-    times = {name: getattr(state, name) for name in ("oldest_ms", "sent_ms", "proven_ms", "failed_ms")}
+    times = {name: getattr(state, name) for name in ("oldest_ms", "sent_ms", "proven_ms", "failed_ms", "answered_ms")}
     shown = {name: now.wall_of(time_ms) for name, time_ms in times.items() if time_ms is not None}
     return msgspec.structs.replace(state, **shown)
+
+
+def _with_answers(connection: Connection, state: ChannelState, now: Moment) -> ChannelState:
+    """The state of a channel of commands: what a device has answered, and not what the broker took."""
+    answered, sent = DeliveryRow.answered_ms, DeliveryRow.sent
+    waited = sent & answered.is_(None) & (DeliveryRow.done_ms <= now.steady_ms - ANSWER_S * 1_000)
+    query = select(
+        func.max(answered), func.max(case((DeliveryRow.test, answered))), func.max(case((waited, DeliveryRow.done_ms)))
+    ).where(DeliveryRow.channel == state.name)
+    answered_ms, proven_ms, unheard_ms = connection.execute(query).one()
+    unheard = unheard_ms is not None and unheard_ms > (answered_ms or 0)
+    return msgspec.structs.replace(state, answered_ms=answered_ms, proven_ms=proven_ms, unheard=unheard)
 
 
 def _with_problem(connection: Connection, state: ChannelState) -> ChannelState:

@@ -32,6 +32,21 @@ def test_a_batch_is_offered_with_its_gateway_and_not_acknowledged_here():
     assert (desk.offered, desk.acknowledged) == ([GATEWAY], [])
 
 
+def test_what_a_device_answers_goes_to_the_notifications():
+    desk = Desk()
+    heard: list[bytes] = []
+    desk.reception = Reception(
+        statuses=desk.statuses, metrics=desk.metrics, offer=lambda *_: None,
+        acknowledge=lambda message: desk.acknowledged.append(message.topic),
+        replied=heard.append, replies=["siaga/notify/tower/reply"],
+    )  # fmt: skip
+    for topic in (topic_of(GATEWAY, Channel.CMD_REPLY), "siaga/notify/tower/reply"):
+        desk.hear(topic, topic.encode())
+    assert heard == [topic.encode() for topic in desk.acknowledged]
+    assert len(heard) == 2
+    assert desk.statuses.status(GATEWAY) is None
+
+
 def test_a_status_is_taken_and_acknowledged():
     desk = Desk()
     topic = topic_of(GATEWAY, Channel.STATUS)

@@ -1,0 +1,140 @@
+"""A siren is proven only when it answered."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cloud.alarms.journal import Actor
+from cloud.health import Condition
+from cloud.notify.answers import LONGEST, DeviceAnswer, read_answer, reply_topics
+from cloud.notify.contract import Sent
+from cloud.notify.notifier import component_of
+from cloud.notify.outbox import ANSWER_S, ChannelState
+from tests.unit.cloud.notify.scene import Scene, hook, settings, until
+
+SIREN = {"name": "siren", "kind": "mqtt", "topic": "siaga/notify/tower"}
+STEPS = [{"channels": ["siren", "hook"]}]
+
+
+def run(folder: Path, story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+    async def play() -> None:
+        given = settings(channels=[SIREN, hook(folder)], steps=STEPS, window_s=0)
+        async with Scene(folder, given) as scene:
+            await story(scene)
+
+    asyncio.run(play())
+
+
+async def state_of(scene: Scene) -> ChannelState:
+    return (await scene.database.run(lambda c: scene.outbox.states(c, scene.now)))["siren"]
+
+
+async def note(scene: Scene, answer: DeviceAnswer) -> bool:
+    return await scene.database.run(lambda c: scene.outbox.note_answer(c, answer, scene.now))
+
+
+async def sent_command(scene: Scene, **more: Any) -> str:
+    """An alarm has sent a command; its key."""
+    await scene.raise_alarm(**more)
+    await scene.turn()
+    (claimed,) = await scene.claim()
+    await scene.settle(claimed, Sent("published 1"))
+    return claimed.page.key
+
+
+def test_a_test_that_the_broker_took_proves_nothing_until_a_device_answers(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        key = await sent_command(scene, test=True)
+        assert (await state_of(scene)).proven_ms is None
+        assert await note(scene, DeviceAnswer(key))
+        state = await state_of(scene)
+        assert state.proven_ms == state.answered_ms == scene.now_ms
+
+    run(tmp_path, story)
+
+
+def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_it(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        key = await sent_command(scene)
+        assert component_of(await state_of(scene)).status is Condition.OK
+        await scene.turn(seconds=ANSWER_S + 1)
+        unheard = component_of(await state_of(scene))
+        assert unheard.status is Condition.DEGRADED
+        assert "no device has answered the newest command" in unheard.detail
+        await note(scene, DeviceAnswer(key))
+        assert component_of(await state_of(scene)).status is Condition.OK
+
+    run(tmp_path, story)
+
+
+def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        key = await sent_command(scene)
+        for _ in range(2):
+            await note(scene, DeviceAnswer(key, ok=False, problem="no pressure"))
+        assert [row.channel for row in await scene.deliveries()] == ["siren", "hook"]
+        state = await state_of(scene)
+        assert state.fails
+        assert state.problem == "the device says no: no pressure"
+
+    run(tmp_path, story)
+
+
+def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        await scene.raise_alarm()
+        await scene.turn()
+        (claimed,) = await scene.claim()
+        await note(scene, DeviceAnswer(claimed.page.key, ok=False, problem="no"))
+        await scene.settle(claimed, Sent("published 1"))
+        assert [(row.channel, row.sent) for row in await scene.deliveries()] == [("siren", False), ("hook", False)]
+
+    run(tmp_path, story)
+
+
+def test_an_answer_to_nothing_or_to_another_kind_of_channel_changes_nothing(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        key = await sent_command(scene)
+        await note(scene, DeviceAnswer(key, ok=False, problem="no"))
+        (to_hook,) = await scene.claim()
+        assert not await note(scene, DeviceAnswer(to_hook.page.key))
+        assert not await note(scene, DeviceAnswer("nobody:sent:this"))
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"on", b"[]", b'{"ok":true}', b'{"key":""}', b"\xff", b'{"key":7}', b'{"key":"a"' + b" " * LONGEST]
+)
+def test_what_is_no_answer_is_let_go(payload: bytes):
+    assert read_answer(payload) is None
+
+
+def test_an_answer_is_printable():
+    told = msgspec.json.encode({"v": 1, "key": "a", "ok": False, "problem": "no\r\npressure"})
+    answer = read_answer(told)
+    assert answer is not None
+    assert answer.problem.isprintable()
+    assert reply_topics(settings(channels=[SIREN], steps=[])) == ["siaga/notify/tower/reply"]
+
+
+def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_heard(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        async with scene.notifier() as notifier:
+            unheard = await notifier.test_channel("siren", Actor("ani"))
+            assert "no device has answered within 5 s, so nobody may hear it" in unheard.sentence
+
+            async def device() -> None:
+                await until(lambda: len(scene.commands) == 2, "the second command comes")
+                notifier.hear(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
+
+            heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
+            assert heard.sentence == "a device has answered"
+            await notifier.refresh()
+            assert notifier.states()[0].proven_ms
+
+    run(tmp_path, story)
