@@ -4,10 +4,15 @@ seq            1 ······ 90 91 ···· 120 121 ······· 360
 received       [========]              [==========]       missing = neither received nor declared lost
 declared lost              [=======]                      duplicates = received again
 
+A seq that is further ahead than any spool reaches, or a range longer than any batch, is nobody's reading: it is stored,
+acknowledged, and counted as `uncounted` alone, so that one gateway cannot make the city's sums say nothing any more.
+
 `plan` works out what receipts change, `write` keeps it in the transaction that makes them durable, `accept` takes it
 into memory after the commit: the two never disagree, whatever fails between.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -16,11 +21,16 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from cloud.ranges import Ranges
 from cloud.registry.tables import ClosedStreams, StreamAccounts
 from wire import Lost
+from wire.batch import MAX_READINGS
 
 MAX_SPANS = 1_000
 """Spans kept of one stream; a healthy one has a handful."""
 MAX_STREAMS = 256
 """Streams kept of one gateway; each start of its agent makes one."""
+
+MOST_AHEAD = 100_000_000
+"""How far ahead of all that is known of a stream a range may begin: more readings than fit into a gateway's spool."""
+_log = logging.getLogger(__name__)
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -45,12 +55,16 @@ class StreamAccount(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One gateway in numbers, over all its streams; `streams` has those heard of lately, the newest last."""
+    """One gateway in numbers, over all its streams; `streams` has those heard of lately, the newest last.
+
+    `uncounted` are the ranges, since this process began, that cannot be: too far ahead, or too long.
+    """
 
     received: int = 0
     duplicates: int = 0
     missing: int = 0
     declared_lost: int = 0
+    uncounted: int = 0
     streams: tuple[StreamAccount, ...] = ()
 
 
@@ -78,11 +92,24 @@ class Ledger(msgspec.Struct, frozen=True):
         # forgetting a declaration counts its readings as missing: never fewer losses than there are
         return Ledger(self.received, Ranges(declared.spans[-MAX_SPANS:]), self.duplicates, self.written_off)
 
+    def can_receive(self, first: int, last: int) -> bool:
+        """Whether a batch of this stream can hold `first` to `last`."""
+        return last - first < MAX_READINGS and first <= self.last + MOST_AHEAD
+
+    def can_declare(self, last: int) -> bool:
+        """Whether a loss of this stream can reach to `last`."""
+        return last <= self.last + MOST_AHEAD
+
+    @property
+    def last(self) -> int:
+        """The largest seq that is known of the stream."""
+        return max(self.received.last, self.declared.last)
+
     def account(self, stream: str) -> StreamAccount:
         """The stream in numbers."""
         declared_lost = self.declared.size - self.received.common(self.declared.spans)
         held = self.received.size
-        last = max(self.received.last, self.declared.last)
+        last = self.last
         spans = (*self.received.spans[:1], *self.declared.spans[:1])
         return StreamAccount(
             stream=stream,
@@ -113,6 +140,7 @@ class Plan(msgspec.Struct, frozen=True):
     closing: tuple[Key, ...]
     closed: dict[str, Account]
     duplicates: int
+    uncounted: Counter[str]
 
 
 class Accounts:
@@ -121,6 +149,7 @@ class Accounts:
     def __init__(self) -> None:
         self._ledgers: dict[str, dict[str, Ledger]] = {}
         self._closed: dict[str, Account] = {}
+        self._uncounted: Counter[str] = Counter()
 
     def gateways(self) -> list[str]:
         """Every gateway that has an account."""
@@ -136,6 +165,7 @@ class Accounts:
             duplicates=closed.duplicates + sum(ledger.duplicates for ledger in ledgers.values()),
             missing=closed.missing + sum(stream.missing for stream in streams),
             declared_lost=closed.declared_lost + sum(stream.declared_lost for stream in streams),
+            uncounted=self._uncounted[gateway_id],
             streams=streams,
         )
 
@@ -148,18 +178,24 @@ class Accounts:
     def plan(self, receipts: Iterable[Receipt]) -> Plan:
         """What `receipts` change, without changing it yet."""
         ledgers: dict[Key, Ledger] = {}
-        duplicates = 0
+        duplicates, uncounted = 0, Counter[str]()
         for receipt in receipts:
             before = self._ledger(ledgers, receipt.gateway, receipt.stream)
-            after = before.receive(receipt.first, receipt.last)
-            duplicates += after.duplicates - before.duplicates
-            ledgers[receipt.gateway, receipt.stream] = after
+            if before.can_receive(receipt.first, receipt.last):
+                after = before.receive(receipt.first, receipt.last)
+                duplicates += after.duplicates - before.duplicates
+                ledgers[receipt.gateway, receipt.stream] = after
+            else:
+                uncounted[receipt.gateway] += 1
             for loss in receipt.lost:
                 ledger = self._ledger(ledgers, receipt.gateway, loss.stream)
-                ledgers[receipt.gateway, loss.stream] = ledger.declare(loss.first, loss.last)
+                if ledger.can_declare(loss.last):
+                    ledgers[receipt.gateway, loss.stream] = ledger.declare(loss.first, loss.last)
+                else:
+                    uncounted[receipt.gateway] += 1
         touched = {gateway for gateway, _ in ledgers}
         closing = tuple(key for gateway in touched for key in self._oldest(gateway, ledgers))
-        return Plan(ledgers, closing, self._sums(closing, ledgers), duplicates)
+        return Plan(ledgers, closing, self._sums(closing, ledgers), duplicates, uncounted)
 
     def accept(self, plan: Plan) -> None:
         """Take into memory what is now in the database."""
@@ -170,6 +206,10 @@ class Accounts:
         for gateway, stream in plan.closing:
             del self._ledgers[gateway][stream]
         self._closed.update(plan.closed)
+        for gateway, count in plan.uncounted.items():
+            if not self._uncounted[gateway]:
+                _log.warning("gateway %s counts its readings in a way that cannot be; look who uses its login", gateway)
+            self._uncounted[gateway] += count
 
     def write(self, connection: Connection, plan: Plan, *, now_ms: int) -> None:
         """Keep `plan` in the database, in the transaction of `connection`."""
@@ -240,5 +280,7 @@ def _unbound(row: dict[str, object]) -> dict[str, object]:
 
 
 def _closed_row(gateway: str, account: Account) -> dict[str, object]:
-    row = {name: value for name, value in msgspec.structs.asdict(account).items() if name != "streams"}
+    row = {
+        name: value for name, value in msgspec.structs.asdict(account).items() if name not in ("streams", "uncounted")
+    }
     return {"gateway": gateway, **row}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, delete, func, insert, select, update
 
 from cloud.alarms.journal import Actor, write_entry
 from cloud.health import Component, Condition
@@ -22,6 +22,8 @@ from cloud.registry.database import Database
 from cloud.registry.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
+LONGEST_SENTENCE = 1_000
+"""Characters of a reason that are kept: it may repeat what a gateway wrote."""
 ROW_BYTES = 512
 """What a letter takes on disk besides its raw form and sentence, roughly: columns, indexes, page overhead."""
 MOST_NAMED = 4
@@ -64,7 +66,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A refusal that is kept: first refused at `time_ms` (UTC), `count` times so far."""
+    """A refusal that is kept: first refused at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw."""
 
     id: int
     time_ms: int
@@ -74,6 +76,7 @@ class DeadLetter(msgspec.Struct, frozen=True):
     raw: bytes
     count: int
     replayed_ms: int | None
+    raw_size: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -151,10 +154,15 @@ class DeadLetters:
         gateways: Collection[str] | None = None,
         gateway: str | None = None,
         reason: str | None = None,
+        raw_bytes: int | None = None,
     ) -> list[DeadLetter]:
-        """The newest `limit` letters, or those before `before_id`, the newest first; of these gateways and reason."""
+        """The newest `limit` letters, or those before `before_id`, the newest first; of these gateways and reason.
+
+        Of their raw forms only the first `raw_bytes` are read, if given: a page of whole batches is tens of megabytes.
+        """
         wanted = Wanted(None if gateways is None else frozenset(gateways), gateway, reason)
-        query = select(*_LETTER).where(*wanted.conditions()).order_by(DeadLetterRow.id.desc()).limit(limit)
+        columns = _LETTER if raw_bytes is None else _beginning(raw_bytes)
+        query = select(*columns).where(*wanted.conditions()).order_by(DeadLetterRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(DeadLetterRow.id < before_id)
         return await self._database.run(lambda connection: [DeadLetter(*row) for row in connection.execute(query)])
@@ -309,8 +317,17 @@ class DeadLetters:
         return f"{held}, {lost} refused readings not kept" if lost else held
 
 
-_LETTER: Sequence[Any] = tuple(getattr(DeadLetterRow, name) for name in DeadLetter.__struct_fields__)
+_LETTER: Sequence[Any] = (
+    *(getattr(DeadLetterRow, name) for name in DeadLetter.__struct_fields__ if name != "raw_size"),
+    func.length(DeadLetterRow.raw).label("raw_size"),
+)
 _DISCARDED: Sequence[Any] = tuple(getattr(DiscardedRow, name) for name in Discarded.__struct_fields__)
+
+
+def _beginning(raw_bytes: int) -> Sequence[Any]:
+    """The columns of a letter, with the first bytes of its raw form."""
+    cut = func.substr(DeadLetterRow.raw, 1, raw_bytes, type_=LargeBinary).label("raw")
+    return [cut if column is DeadLetterRow.raw else column for column in _LETTER]
 
 
 def _count_discarded(connection: Connection, owner: str, refusal: Refusal, now_ms: int) -> None:
@@ -334,7 +351,7 @@ def _row(refusal: Refusal, now_ms: int) -> dict[str, object]:
         "time_ms": now_ms,
         "gateway": refusal.gateway,
         "reason": refusal.reason,
-        "sentence": printable(refusal.sentence),
+        "sentence": printable(refusal.sentence)[:LONGEST_SENTENCE],
         "raw": refusal.raw,
         "size": refusal.size,
         "count": 1,

@@ -35,6 +35,7 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/index-tables"): _VIEWER,
     ("GET", "/metrics"): _VIEWER,
     ("GET", "/api/v1/dead-letters"): _VIEWER,
+    ("GET", "/api/v1/dead-letters/{id}"): _VIEWER,
     ("POST", "/api/v1/dead-letters/{id}/replay"): _TECHNICIAN,
     ("POST", "/api/v1/dead-letters/replay"): _TECHNICIAN,
     ("DELETE", "/api/v1/dead-letters/{id}"): _ENGINEER,

@@ -123,6 +123,7 @@ class AccountAnswer(Answer):
     duplicates: int
     missing: int
     declared_lost: int
+    uncounted: int = Field(description="ranges that cannot be, since the server began: too far ahead, or too long")
     streams: list[StreamAnswer]
 
 
@@ -184,7 +185,8 @@ class DeadLetterAnswer(Answer):
     sentence: str
     count: int = Field(description="times refused so far")
     encoding: Literal["text", "base64"]
-    raw: str
+    raw: str = Field(description="in a list only the first 4096 bytes; whole where one letter is asked for")
+    raw_bytes: int = Field(description="how long the raw form is")
     replayed: Time | None = _TIME
 
 

@@ -1,6 +1,7 @@
 """Dead letters: what could not be stored, why, and another try.
 
 GET    /api/v1/dead-letters?limit=20&before_id=120&gateway=gw-daruba&reason=unknown_sensor
+GET    /api/v1/dead-letters/119
 POST   /api/v1/dead-letters/119/replay   {"stored":1,"refused":0,"sentence":"…"}
 POST   /api/v1/dead-letters/replay       {"gateway":"gw-daruba","reason":"unknown_sensor","word":"added to the city"}
 DELETE /api/v1/dead-letters/119?word=…       DELETE /api/v1/dead-letters?gateway=gw-daruba&reason=out_of_bounds&word=…
@@ -32,10 +33,13 @@ from runtime.settings import Settings
 from wire import is_printable
 
 MOST_LETTERS = 100
-"""Letters on a page: each may hold a whole batch of up to 256 KiB."""
+"""Letters on a page."""
+SHOWN_BYTES = 4_096
+"""What a page shows of a raw form, which may be a whole batch of 256 KiB; one letter alone is shown whole."""
 MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
 """Letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
 LONGEST_WORD = 500
+_LONGEST_CHARACTER = 4  # bytes, in UTF-8
 _LARGEST_ID = 2**63 - 1  # of a database row
 
 GatewayWanted = Annotated[str | None, Query(max_length=64, description="only letters of this gateway")]
@@ -60,7 +64,12 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
         """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
         gateways = letters_seen(platform, who)
         letters = await platform.dead_letters.page(
-            limit=limit + 1, before_id=before_id, gateways=gateways, gateway=gateway, reason=reason
+            limit=limit + 1,
+            before_id=before_id,
+            gateways=gateways,
+            gateway=gateway,
+            reason=reason,
+            raw_bytes=SHOWN_BYTES,
         )
         shown = letters[:limit]
         return DeadLetterPage(
@@ -69,6 +78,14 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
             next_before_id=shown[-1].id if len(letters) > limit else None,
             discarded=[_discarded(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
         )
+
+    @routes.get("/{dead_letter_id}")
+    async def dead_letter(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> DeadLetterAnswer:
+        """One letter, with the whole of its raw form."""
+        try:
+            return _letter(await seen_letter(platform, who, dead_letter_id))
+        except LookupError:
+            raise _unknown(dead_letter_id) from None
 
     @routes.post("/{dead_letter_id}/replay")
     async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
@@ -164,7 +181,7 @@ def _unknown(dead_letter_id: int) -> Problem:
 
 
 def _letter(letter: DeadLetter) -> DeadLetterAnswer:
-    encoding, raw = readable(letter.raw)
+    encoding, raw = readable(letter.raw, is_cut=letter.raw_size > len(letter.raw))
     return DeadLetterAnswer(
         id=letter.id,
         time=rfc_3339(letter.time_ms),
@@ -174,6 +191,7 @@ def _letter(letter: DeadLetter) -> DeadLetterAnswer:
         count=letter.count,
         encoding=encoding,
         raw=raw,
+        raw_bytes=letter.raw_size,
         replayed=None if letter.replayed_ms is None else rfc_3339(letter.replayed_ms),
     )
 
@@ -188,9 +206,11 @@ def _discarded(row: Discarded) -> DiscardedAnswer:
     )
 
 
-def readable(raw: bytes) -> tuple[Literal["text", "base64"], str]:
-    """`raw` as text where it is UTF-8, else in base64; and which of the two."""
+def readable(raw: bytes, *, is_cut: bool = False) -> tuple[Literal["text", "base64"], str]:
+    """`raw` as text where it is UTF-8, else in base64; and which of the two. A cut may stand within a character."""
     try:
         return "text", raw.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if is_cut and len(raw) - error.start < _LONGEST_CHARACTER and error.reason == "unexpected end of data":
+            return "text", raw[: error.start].decode()
         return "base64", base64.b64encode(raw).decode()

@@ -168,6 +168,7 @@ def _account(platform: Platform, gateway: str) -> AccountAnswer:
         duplicates=account.duplicates,
         missing=account.missing,
         declared_lost=account.declared_lost,
+        uncounted=account.uncounted,
         streams=[
             StreamAnswer(
                 stream=stream.stream,

@@ -140,7 +140,7 @@ class Snapshots:
     async def _ask_for_letters(self) -> None:
         # a database that does not answer is said by health; the page goes on with the letters it knows
         with contextlib.suppress(DatabaseUnavailable):
-            letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN)
+            letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN, raw_bytes=0)
             self._letters = tuple(letters), await self._platform.dead_letters.count()
             self._windows = tuple(await self._platform.maintenance.windows())
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
 from cloud.registry.revisions import UnknownRevision, move
 from cloud.registry.tables import Base
+from runtime.private import keep_private
 from runtime.secret_urls import scrubbed
 from wire import printable
 
@@ -120,6 +122,7 @@ def engine_of(url: str) -> Engine:
     """The engine of `url`: each of its transactions may write, and waits for its turn before it has read anything."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _keep_private)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_writing)
     return engine
@@ -128,6 +131,12 @@ def engine_of(url: str) -> Engine:
 def _migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         move(connection)
+
+
+def _keep_private(_dialect: object, _record: object, given: list[Any], _options: dict[str, Any]) -> None:
+    # the registry has hashes of passwords, and everybody's name: no umask lets others read it
+    if given and given[0] and not given[0].startswith((":memory:", "file:")):
+        keep_private(Path(given[0]))
 
 
 def _begin_writing(connection: Connection) -> None:

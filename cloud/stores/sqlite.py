@@ -19,6 +19,7 @@ from typing import TypeVar
 from cloud.blocks import Block
 from cloud.stores.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, Verdict, WriteResult
 from rules.marks import QUALITY, Mark, with_verdict
+from runtime.private import keep_private
 from wire import QUANTITIES, Domain
 
 _TABLES = """
@@ -254,6 +255,7 @@ class _Thread:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    keep_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")

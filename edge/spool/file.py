@@ -32,6 +32,7 @@ from edge.spool.schema import VERSION as SCHEMA_VERSION
 from edge.spool.schema import prepare
 from edge.spool.spans import Span, Spans
 from edge.spool.work import DiskProblem, FileDamaged, Former, Opened, Shift, Work
+from runtime.private import keep_private
 from wire import Clock, Lost, Reading, is_name
 
 _log = logging.getLogger(__name__)
@@ -434,6 +435,7 @@ def _copied(db: sqlite3.Connection, table: str, words: str) -> dict[int, SeriesK
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    keep_private(path)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5, cached_statements=32)
     for setting in (
         f"page_size = {PAGE_BYTES}",

@@ -122,3 +122,32 @@ async def _kept_and_loaded(folder: Path, receipts: list[Receipt]) -> tuple[Accou
     await database.run(after.load)
     await database.close()
     return before, after
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        Receipt("gw", "s", 9 * 10**15, 9 * 10**15),
+        Receipt("gw", "s", 1, 9 * 10**15),
+        Receipt("gw", "s", 11, 10, (Lost("s", 1, 9 * 10**15, "spool full"),)),
+        Receipt("gw", "s", 11, 10, (Lost("new", 9 * 10**15 - 1, 9 * 10**15, "spool full"),)),
+    ],
+    ids=["too far ahead", "too long", "too great a loss", "a loss too far ahead"],
+)
+def test_a_gateway_cannot_make_its_counters_say_nothing_any_more(receipt: Receipt):
+    accounts = Accounts()
+    accounts.accept(accounts.plan([Receipt("gw", "s", 1, 10)]))
+    before = accounts.account("gw")
+    accounts.accept(accounts.plan([receipt]))
+    after = accounts.account("gw")
+    assert (after.received, after.missing, after.declared_lost, after.duplicates) == (
+        before.received, before.missing, before.declared_lost, before.duplicates,
+    )  # fmt: skip
+    assert after.uncounted == 1
+
+
+def test_live_readings_far_ahead_of_a_long_backlog_are_counted():
+    accounts = Accounts()
+    accounts.accept(accounts.plan([Receipt("gw", "s", 40_000_001, 40_000_010)]))
+    account = accounts.account("gw")
+    assert (account.received, account.missing, account.uncounted) == (10, 40_000_000, 0)

@@ -317,3 +317,24 @@ def test_the_documentation_is_served_whole_from_here(ask):
         assert '"validatorUrl": null' in page.text
 
     run(ask, questions)
+
+
+def test_a_page_of_whole_batches_shows_how_each_begins_and_one_alone_is_shown_whole(tmp_path: Path):
+    async def scenario() -> None:
+        async with Morotai(tmp_path) as city, api_of(city) as client:
+            long = ("{" + "°" * 100_000).encode()
+            for number in range(5):
+                await city.deliver("gw-east", long + str(number).encode())
+            await city.deliver("gw-east", b"\xff" * 200_000)
+            page = await client.get("/api/v1/dead-letters?limit=100")
+            assert len(page.content) < 60_000
+            noise, *letters = page.json()["letters"]
+            assert (noise["encoding"], noise["raw_bytes"], len(noise["raw"])) == ("base64", 200_000, 5_464)
+            for letter in letters:
+                assert (letter["encoding"], letter["raw_bytes"]) == ("text", len(long) + 1)
+                assert set(letter["raw"]) == {"{", "°"}
+            whole = (await client.get(f"/api/v1/dead-letters/{letters[0]['id']}")).json()
+            assert whole["raw"].encode() == long + b"4"
+            assert (await client.get("/api/v1/dead-letters/99")).status_code == 404
+
+    asyncio.run(scenario())

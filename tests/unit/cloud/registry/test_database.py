@@ -1,6 +1,7 @@
 """What the registry database makes of errors: of a value, of another process, of itself."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,24 @@ def test_a_table_that_is_gone_is_one(tmp_path: Path):
     error, problem = tried(tmp_path, text("SELECT * FROM nowhere"))
     assert isinstance(error, DatabaseUnavailable)
     assert "nowhere" in problem
+
+
+@pytest.mark.parametrize("before", [None, 0o644], ids=["a new file", "one that others could read"])
+def test_the_registry_is_for_its_user_alone_however_it_was_started(tmp_path: Path, before: int | None):
+    file = tmp_path / "registry.db"
+    if before is not None:
+        file.touch(before)
+    umask = os.umask(0)
+    try:
+
+        async def scenario() -> set[int]:
+            database = Database(f"sqlite:///{file}")
+            await database.open()
+            await database.run(lambda connection: connection.execute(insert(DutyRow).values(DUTY)) and None)
+            modes = {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+            await database.close()
+            return modes
+
+        assert asyncio.run(scenario()) == {0o600}
+    finally:
+        os.umask(umask)
