@@ -50,7 +50,12 @@ WordWanted = Annotated[str, Query(min_length=1, max_length=LONGEST_WORD, descrip
 def dead_letter_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/dead-letters."""
     routes = APIRouter(prefix="/api/v1/dead-letters", tags=["Dead letters"])
+    _questions(routes, platform)
+    _deeds(routes, platform)
+    return routes
 
+
+def _questions(routes: APIRouter, platform: Platform) -> None:
     @routes.get("")
     async def dead_letters(
         who: Asking,
@@ -87,6 +92,8 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
         except LookupError:
             raise _unknown(dead_letter_id) from None
 
+
+def _deeds(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/{dead_letter_id}/replay")
     async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
         """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
@@ -137,8 +144,6 @@ def dead_letter_routes(platform: Platform) -> APIRouter:
             now_ms=wall_ms(),
         )
         return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
-
-    return routes
 
 
 class ReplayMany(Settings):
