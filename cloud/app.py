@@ -13,7 +13,9 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -34,7 +36,7 @@ from cloud.health import Component, Condition
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.freight import Opener
 from cloud.ingest.keeper import Keeper
-from cloud.ingest.lease import Lease, LeaseHeld
+from cloud.ingest.lease import Lease
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.reception import Reception, topics
@@ -56,7 +58,8 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
-from cloud.settings import CloudSettings, DeadLetterSettings
+from cloud.settings import CloudSettings, DeadLetterSettings, load_cloud_settings
+from cloud.starting import Start, Stopped
 from cloud.statuses import Statuses
 from cloud.stores.contract import Verdict
 from cloud.stores.engines import store_of
@@ -64,6 +67,8 @@ from cloud.stores.influx import InfluxStore
 from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
+from runtime.settings import FileAway
+from runtime.systemd import show_status
 from wire import Channel, shard_of, subscription
 
 DRAIN_S = 1.5
@@ -79,21 +84,44 @@ class CannotStart(Exception):
     """The cloud cannot start as it is set up; the text is one sentence."""
 
 
-async def serve(settings: CloudSettings) -> None:
-    """Run the cloud until SIGTERM or SIGINT.
+async def serve(config: Path) -> None:
+    """Run the cloud that `config` sets up until SIGTERM or SIGINT; what passes by itself is waited out.
 
-    SettingsError (the files of the city and its rules) and CannotStart (busy port, unusable registry) come before
-    anything has started.
+    SettingsError (mistakes in the files of the cloud, the city and its rules), CannotStart (a registry of a newer
+    version) and LeaseHeld (another process takes in these shards) come before anything has started.
     """
-    stop = _stop_signal()
-    with _listener(settings) as listener:
-        database = Database(settings.registry.url)
-        registry = await _registry(settings, database)
+    start = Start(_stop_signal())
+    with contextlib.suppress(Stopped):
+        settings = await _settings(start, config)
+        with await start.step(lambda: _listener(settings), passing=(PortHeld,)) as listener:
+            cloud = await _put_together(start, settings, listener)
+            try:
+                await cloud.run(start, listener)
+            finally:
+                await cloud.close()
+
+
+async def _settings(start: Start, config: Path) -> CloudSettings:
+    async def read() -> CloudSettings:
+        return load_cloud_settings(config)
+
+    if not config.exists():
+        return await read()  # a slip on the command line: who made it waits for an answer
+    return await start.step(read, passing=(FileAway,))
+
+
+async def _put_together(start: Start, settings: CloudSettings, listener: socket.socket | None) -> "_Cloud":
+    database = Database(settings.registry.url)
+    start.listener = listener
+    async with contextlib.AsyncExitStack() as undone:
+        undone.push_async_callback(database.close)
+        registry = await start.step(lambda: _registry(settings, database), passing=(FileAway, DatabaseUnavailable))
+        undone.pop_all()
         cloud = _Cloud(settings, database, registry)
-        try:
-            await cloud.run(stop, listener)
-        finally:
-            await cloud.close()
+        undone.push_async_callback(cloud.close)
+        await cloud.prepare(start)
+        undone.pop_all()
+    return cloud
 
 
 class _Cloud:
@@ -337,13 +365,16 @@ class _Cloud:
             figure=self._monitoring.figure,
         )
 
-    async def run(self, stop: asyncio.Event, listener: socket.socket | None) -> None:
-        """Work until `stop` is set; whatever part ends by itself ends all, with its error."""
-        await self._take_shards()
-        await self._database.run(self._accounts.load)
-        await self._database.run(self._opener.offsets.load)
-        await self._database.run(self._dead_letters.load)
-        await self._sow()
+    async def prepare(self, start: Start) -> None:
+        """Have the shards before anything is read that another process may still change, and what was known before."""
+        if self._lease is not None:
+            await start.step(self._lease.take, passing=(DatabaseUnavailable,))
+        for load in (self._accounts.load, self._opener.offsets.load, self._dead_letters.load):
+            await start.step(partial(self._database.run, load), passing=(DatabaseUnavailable,))
+        await start.step(self._sow, passing=(DatabaseUnavailable, FileAway))
+
+    async def run(self, start: Start, listener: socket.socket | None) -> None:
+        """Work until the process is to stop; whatever part ends by itself ends all, with its error."""
         web = self._web() if listener is not None else None
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
         if self._settings.monitoring.enabled and self._settings.ingest.enabled:
@@ -355,9 +386,10 @@ class _Cloud:
         pages = (
             {asyncio.create_task(web.serve(sockets=[listener]))} if web is not None and listener is not None else set()
         )
-        stopped = asyncio.create_task(stop.wait())
+        stopped = asyncio.create_task(start.stop.wait())
         _spare_the_collector()
         _log.info("the cloud of %s is up", self._platform.city.name)
+        show_status("up")
         done, _ = await asyncio.wait({*parts, *pages, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if web is not None:
             web.should_exit = True
@@ -375,14 +407,6 @@ class _Cloud:
             await self._lease.give_back()
         await self._store.close()
         await self._database.close()
-
-    async def _take_shards(self) -> None:
-        """Have the shards before anything is read that another process may still change."""
-        if self._lease is not None:
-            try:
-                await self._lease.take()
-            except (LeaseHeld, DatabaseUnavailable) as error:
-                raise CannotStart(str(error)) from None
 
     async def _sow(self) -> None:
         """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""
@@ -466,21 +490,21 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-@contextlib.contextmanager
-def _listener(settings: CloudSettings) -> Iterator[socket.socket | None]:
+class PortHeld(Exception):
+    """Something else has the port; the text is one sentence."""
+
+
+async def _listener(settings: CloudSettings) -> contextlib.AbstractContextManager[socket.socket | None]:
     if not settings.api.enabled:
-        yield None
-        return
+        return contextlib.nullcontext()
     host, port = settings.api.host, settings.api.port
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise CannotStart(
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise PortHeld(
             f"api.port {port} on {host} cannot be used: {reason}; stop what uses it or set another"
         ) from None
-    with listener:
-        yield listener
 
 
 async def _registry(settings: CloudSettings, database: Database) -> Registry:
@@ -494,7 +518,7 @@ async def _registry(settings: CloudSettings, database: Database) -> Registry:
     except DatabaseOfNewerVersion as error:
         raise CannotStart(str(error)) from None
     except DatabaseUnavailable as error:
-        raise CannotStart(f"{error}; look at registry.url and the folder's permissions") from None
+        raise DatabaseUnavailable(f"{error}; look at registry.url and the folder's permissions") from None
 
 
 def _registry_component(database: Database, registry: Registry) -> Component:

@@ -20,16 +20,16 @@ from cloud.broker.commands import add_broker_commands
 from cloud.check import check
 from cloud.connection import connection_steps
 from cloud.health_watch.commands import add_watch_command
-from cloud.ingest.lease import LeaseLost
+from cloud.ingest.lease import LeaseHeld, LeaseLost
 from cloud.registry.commands import add_migrate_command
-from cloud.settings import CloudSettings, load_cloud_settings
+from cloud.settings import CloudSettings
 from runtime.logs import set_up_logs
-from runtime.settings import SettingsError
+from runtime.settings import FileAway, SettingsError
 
 CANNOT_START = 2
 """The exit code for a mistake in the set-up: starting again will not help."""
 ENDED = 1
-"""The exit code for an end that nobody asked for: starting again may help."""
+"""The exit code for an end that nobody asked for: starting again may help. What passes is waited out."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,18 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return int(chosen.command(chosen))
+    except FileAway as error:
+        _refuse(error.problems)
+        return ENDED if chosen.command is _run else CANNOT_START
     except SettingsError as error:
         return _refuse(error.problems)
     except CannotStart as error:
         return _refuse([str(error)])
-    except LeaseLost as error:
+    except (LeaseLost, LeaseHeld) as error:
         _refuse([str(error)])
         return ENDED
 
 
 def _run(chosen: argparse.Namespace) -> int:
     set_up_logs(verbose=chosen.verbose)
-    asyncio.run(serve(load_cloud_settings(chosen.config)))
+    asyncio.run(serve(chosen.config))
     return 0
 
 

@@ -18,7 +18,7 @@ from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
 from runtime.address import Host
 from runtime.mqtt import BrokerSettings
-from runtime.settings import Settings, SettingsError, beside, load_settings
+from runtime.settings import FileAway, Settings, beside, load_settings
 from wire.topics import SHARDS
 
 Seconds = Annotated[float, Field(gt=0, le=3_600)]
@@ -227,10 +227,10 @@ class _OnInflux(CloudSettings):
 
 
 def load_cloud_settings(file: Path) -> CloudSettings:
-    """Read `file` for a process that is to run: SettingsError also for a channel without its credentials."""
+    """Read `file` for a process that is to run: FileAway also for a channel without its credentials."""
     settings = read_cloud_settings(file)
     if problems := settings.notify.missing(file.name):
-        raise SettingsError(problems)
+        raise FileAway(problems)
     return settings
 
 
@@ -257,7 +257,7 @@ def read_cloud_settings(file: Path) -> CloudSettings:
 def _engine_named(file: Path) -> object:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))["store"]["engine"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # whatever is wrong, load_settings says it in a sentence
 
 

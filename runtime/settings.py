@@ -31,6 +31,10 @@ class SettingsError(Exception):
         self.problems = problems
 
 
+class FileAway(SettingsError):
+    """A file that is not there or cannot be read now: it may be a moment later, and nothing is known to be wrong."""
+
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -61,10 +65,12 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SettingsError([f"{path}: there is no such file; name one with --config"]) from None
-    except (OSError, UnicodeDecodeError) as error:
+        raise FileAway([f"{path}: there is no such file; name one with --config"]) from None
+    except OSError as error:
+        raise FileAway([f"{path}: cannot be read: {error}"]) from None
+    except UnicodeDecodeError as error:
         raise SettingsError([f"{path}: cannot be read: {error}"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
         raise SettingsError([f"{path.name}: is not TOML: {error}"]) from None
 
 

@@ -20,7 +20,7 @@ from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake
 from rules.timing import Stamped
-from runtime.settings import Settings, SettingsError, load_settings
+from runtime.settings import FileAway, Settings, SettingsError, load_settings
 from wire import MEASURED, Domain, check_name
 
 
@@ -150,6 +150,8 @@ def read_city_file(file: Path) -> Registry:
     problems = [f"{file.name}: {problem}" for problem in contradictions(_tables(file))]
     try:
         parsed = load_settings(file, CityFile)
+    except FileAway:
+        raise
     except SettingsError as error:
         raise SettingsError(error.problems + problems) from None
     if problems:

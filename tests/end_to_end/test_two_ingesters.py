@@ -187,7 +187,7 @@ def test_each_takes_its_half_and_only_that_and_one_goes_on_without_the_other(tmp
             third = halves.cloud("third", 'shards = "16-47"')
             third.port = None
             third.start()
-            assert third.wait() == 2
+            assert third.wait() == 1
             assert re.search(
                 r"^ingest.shards 16-47: process \d+ on .* takes in shards \d+-\d+; give", third.tail(), re.MULTILINE
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.cli import CANNOT_START, main
+from cloud.cli import CANNOT_START, ENDED, main
 from tests.unit.cloud.registry.test_city_file import GOOD
 
 
@@ -44,20 +44,20 @@ def test_a_mistake_in_the_rules_file_is_named(tmp_path: Path, capsys: pytest.Cap
     assert "rules.toml: rules[0]: kind: no scope of river sets it" in capsys.readouterr().err
 
 
-def test_a_busy_port_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert main(["run", "--config", set_up(tmp_path, cloud=f"[api]\nport = {port}\n")]) == CANNOT_START
-    (sentence,) = capsys.readouterr().err.splitlines()
-    assert sentence == (
-        f"api.port {port} on 127.0.0.1 cannot be used: Address already in use; stop what uses it or set another"
-    )
+def test_a_settings_file_that_is_not_there_ends_the_run_and_does_not_forbid_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["run", "--config", str(tmp_path / "none.toml")]) == ENDED
+    assert "there is no such file" in capsys.readouterr().err
 
 
-def test_an_unusable_registry_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    cloud = '[api]\nenabled = false\n[registry]\nurl = "sqlite:///nowhere/registry.db"\n'
-    assert main(["run", "--config", set_up(tmp_path, cloud=cloud)]) == CANNOT_START
-    assert "unable to open database file; look at registry.url" in capsys.readouterr().err
+@pytest.mark.parametrize("content", [f"[api]\nport = {'9' * 5_000}\n", "x = " + "[" * 2_000])
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_number_of_any_length_and_a_list_of_any_depth_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, content: str
+):
+    assert main([command, "--config", set_up(tmp_path, cloud=content)]) == CANNOT_START
+    assert capsys.readouterr().err.startswith("cloud.toml: is not TOML: ")
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]):
