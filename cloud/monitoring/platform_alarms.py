@@ -37,7 +37,11 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "disk":          ("Disk of the server",             "Disk server"),
     "certificates":  ("Certificates",                   "Sertifikat"),
     "backups":       ("Backups",                        "Cadangan data"),
-    "clock":         ("Clock of the server",            "Jam server"),
+    "clocks":        ("Clocks of server and gateways",  "Jam server dan gateway"),
+    "refused":       ("Readings that are refused",      "Data yang sedang ditolak"),
+    "geometry":      ("Heights of water sensors",       "Tinggi sensor air"),
+    "review":        ("Later verdicts on readings",     "Penilaian ulang data"),
+    "gateways":      ("Gateways",                       "Gateway"),
 }  # fmt: skip
 _CHANNEL = "channel_"
 _STATES = {Condition.DEGRADED: ("needs attention", "perlu perhatian"), Condition.DOWN: ("is down", "mati")}

@@ -22,6 +22,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
+from cloud.monitoring.platform_alarms import NAMES
 from cloud.registry.city_file import read_city_file
 from cloud.settings import load_cloud_settings
 from edge.cli import main as siaga_edge_main
@@ -601,3 +602,14 @@ def test_the_redirect_goes_to_the_port_that_people_use(tmp_path: Path):
     with Program("proxy", command, tmp_path, port=http):
         sent_on = httpx.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
     assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}:8443/login?next=%2F")
+
+
+def test_the_runbook_speaks_of_every_component_of_health_and_of_no_other(rehearsal: Rehearsal):
+    health = httpx.get(f"http://127.0.0.1:{rehearsal.api_port}/api/v1/health").json()
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+    told = set(re.findall(r"^\| ((?:`\w+`,? ?)+)", runbook, re.MULTILINE))
+    named = {name for cell in told for name in re.findall(r"`(\w+)`", cell) if not name.startswith("siaga_")}
+    components = {name for name in health["components"] if not name.startswith("channel_")}
+    assert components <= named
+    assert {name for name in NAMES if name in named} == set(NAMES), "and each has a name in alarms"
+    assert components <= set(NAMES)
