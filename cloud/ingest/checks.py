@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from cloud.blocks import Block
-from cloud.ingest.levels import NOTHING_SEEN, Levels, Pair, Seen, levels_from, nearness, sound
+from cloud.ingest.levels import NOTHING_SEEN, Distances, Levels, Pair, Seen, levels_from, nearness, sound
 from cloud.ingest.offsets import EARLIEST_MS
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps, parts
-from cloud.newest import Newest
 from cloud.registry.routes import Route
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
@@ -57,16 +56,16 @@ def check_batch(
     latest_ms: int,
     judge: Judge | None = None,
     stamps: Stamps | None = None,
-    newest: Newest | None = None,
+    distances: Distances | None = None,
     seen: Seen | None = None,
 ) -> Checked:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
-    first. `newest` knows the distances that came before; with what was `seen` then, checking again gives the same.
+    first. `distances` knows those that came before; with what was `seen` then, checking again gives the same.
     """
     ways = registry.ways(gateway) if seen is None else seen.ways
-    routes, levels = ways.routes, Levels(batch.columns, ways, nearness(newest, seen))
+    routes, levels = ways.routes, Levels(batch.columns, ways, nearness(distances, seen))
     found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
     times_before: list[int] | None = None
     span = (0, 0)
@@ -90,6 +89,8 @@ def check_batch(
             found.take(column, column, route, span, timely=timely)
         else:
             found.take_by_era(column, column, route, levels)
+    if distances is not None:
+        distances.note(found.distances)  # only now: the order of the columns of one batch changes nothing
     return Checked(
         found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms,
         Seen(ways, levels.kept) if seen is None else seen, levels.pairs,
@@ -107,6 +108,7 @@ class _Found:
         self.doubtful: set[Series] = set()
         self.corrected: dict[int, Corrected] = {}
         self.newest_ms: list[int] = []
+        self.distances: list[Column] = []
         self._gateway = gateway
         self._registry = registry
         self._lanes = None if judge is None else judge.lanes(backfill=backfill)
@@ -155,6 +157,7 @@ class _Found:
                 continue  # it had no height then
             sent_there, there = _cut(part, right, sound(right, own, low=distance.low, high=distance.high))
             if there.times_ms:
+                self.distances.append(there)
                 self._take(sent_there, levels_from(there, own), own)
 
     def _take(self, sent: Column, column: Column, route: Route) -> None:

@@ -18,7 +18,7 @@ from cloud.dead_letters import Refusal
 from cloud.derived.dirty import Hours, Stretch, stretch_of
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.heights import Heights
-from cloud.ingest.levels import Seen
+from cloud.ingest.levels import Distances, Seen
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.parcels import Parcel, condemned, open_parcel, with_rejected
 from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
@@ -108,9 +108,10 @@ class Opener:
         self._registry = registry
         self._store = store
         self._ahead_ms = int(ahead_s * 1000)
-        self._newest = newest or Newest()
-        self._judge = Judge(registry, self._newest)
-        self.heights = Heights(registry, self._newest)
+        known = newest or Newest()
+        self._judge = Judge(registry, known)
+        self.heights = Heights(registry, known)
+        self._distances = Distances(known)
         self._cargo = cargo
         self._saw = saw
         self._lately = lately or RefusedLately()
@@ -168,7 +169,7 @@ class Opener:
             latest_ms=arrived_ms + self._ahead_ms,
             judge=judge,
             stamps_of=stamps_of,
-            newest=self._newest,
+            distances=self._distances,
             seen=seen,
         )
 

@@ -9,7 +9,7 @@ around it; elsewhere it is stored as it was sent, and `cloud/derived/corrections
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -116,15 +116,30 @@ def levels_from(column: Column, route: Route) -> Column:
     return msgspec.structs.replace(column, quantity=LEVEL, values=values)
 
 
-def nearness(newest: Newest | None, seen: Seen | None) -> Callable[[str, int], bool]:
-    """Whether a distance of a sensor is known around a time: as it was found before, or by the newest there is."""
+class Distances:
+    """Until when the distance of each sensor is known: what is stored, and what is on its way to the store.
+
+    Bounded by the sensors of the registry that hang over water.
+    """
+
+    def __init__(self, newest: Newest) -> None:
+        self._newest = newest
+        self._last_ms: dict[str, int] = {}
+
+    def note(self, columns: Iterable[Column]) -> None:
+        """Take columns of distances that are about to be stored."""
+        for column in columns:
+            self._last_ms[column.sensor] = max(self._last_ms.get(column.sensor, 0), max(column.times_ms))
+
+    def is_near(self, sensor: str, time_ms: int) -> bool:
+        """Whether a distance is known around a time."""
+        stored = self._newest.series(sensor, DISTANCE)
+        known_ms = (self._last_ms.get(sensor), None if stored is None else stored.time_ms)
+        return any(each is not None and abs(each - time_ms) <= NEAR_MS for each in known_ms)
+
+
+def nearness(distances: Distances | None, seen: Seen | None) -> Callable[[str, int], bool]:
+    """Whether a distance of a sensor is known around a time: as it was found before, or as it is now."""
     if seen is not None:
         return lambda sensor, time_ms: time_ms not in seen.kept.get(sensor, ())
-    if newest is None:
-        return lambda _sensor, _time_ms: False
-
-    def is_near(sensor: str, time_ms: int) -> bool:
-        distance = newest.series(sensor, DISTANCE)
-        return distance is not None and abs(distance.time_ms - time_ms) <= NEAR_MS
-
-    return is_near
+    return (lambda _sensor, _time_ms: False) if distances is None else distances.is_near

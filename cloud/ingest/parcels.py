@@ -17,11 +17,10 @@ from cloud.accounting import Receipt
 from cloud.blocks import Block
 from cloud.dead_letters import Refusal
 from cloud.ingest.checks import Checked, Refused, check_batch
-from cloud.ingest.levels import DISTANCE, LEVEL, Pair, Seen
+from cloud.ingest.levels import DISTANCE, LEVEL, Distances, Pair, Seen
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps
-from cloud.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Rejected
 from wire import Batch, Column, Reading, WireError, decode_batch, decode_envelope, encode_batch
@@ -63,7 +62,7 @@ def open_parcel(
     latest_ms: int,
     judge: Judge | None = None,
     stamps_of: StampsOf | None = None,
-    newest: Newest | None = None,
+    distances: Distances | None = None,
     seen: Seen | None = None,
 ) -> Parcel:
     """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
@@ -72,7 +71,7 @@ def open_parcel(
         stamps = None if stamps_of is None else stamps_of(batch)
         return check_batch(
             batch, gateway=gateway, registry=registry, latest_ms=latest_ms if stamps is None else stamps.latest_ms,
-            judge=judge, stamps=stamps, newest=newest, seen=seen,
+            judge=judge, stamps=stamps, distances=distances, seen=seen,
         )  # fmt: skip
 
     try:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from cloud.health import Condition
 from cloud.ingest.checks import Checked, check_batch
 from cloud.ingest.heights import Heights
+from cloud.ingest.levels import Distances
 from cloud.ingest.reasons import Reason
-from cloud.newest import Newest, newest_of
+from cloud.newest import Newest
 from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Calibration, City, Gateway, Sensor
 from cloud.registry.snapshot import Registry
@@ -48,9 +49,9 @@ def level(cm: float, *, at: int = 0) -> Reading:
     return Reading("river", "water_level", T0 + at, cm)
 
 
-def checked(known: Registry, *readings: Reading, newest: Newest | None = None, backfill: bool = False) -> Checked:
+def checked(known: Registry, *readings: Reading, distances: Distances | None = None, backfill: bool = False) -> Checked:
     batch = decode_batch(encode_batch("s", 1, readings, backfill=backfill))
-    return check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, newest=newest)
+    return check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances)
 
 
 def levels(found: Checked) -> dict[int, float]:
@@ -118,18 +119,20 @@ def test_a_level_beyond_all_bounds_is_refused_in_a_sentence_and_not_left_out_in_
 def test_a_level_cut_off_from_its_distance_is_let_go_where_distances_are_known_and_kept_elsewhere():
     newest = Newest()
     newest.load([StoredReading("daruba", "river", GATEWAY, "distance", T0, 120.0, 0)])
-    assert levels(checked(registry(), level(-115.8), newest=newest)) == {}
-    assert levels(checked(registry(), level(330, at=3_600_000), newest=newest)) == {3_600_000: 330}
+    distances = Distances(newest)
+    assert levels(checked(registry(), level(-115.8), distances=distances)) == {}
+    assert levels(checked(registry(), level(330, at=3_600_000), distances=distances)) == {3_600_000: 330}
+    checked(registry(), distance(120, at=3_600_000), distances=distances)  # on its way to the store
+    assert levels(checked(registry(), level(330, at=3_600_000), distances=distances)) == {}
     assert levels(checked(registry(), level(330))) == {0: 330}
 
 
 def test_checking_again_gives_the_same_whatever_became_known_or_was_recorded_meanwhile():
-    known, newest = registry(), Newest()
+    known, distances = registry(), Distances(Newest())
     batch = decode_batch(encode_batch("s", 1, [level(330), distance(100, at=5)]))
-    first = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, newest=newest)
-    newest.load(newest_of(first.blocks))
+    first = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances)
     known.become(registry(height=500.0))
-    again = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, newest=newest, seen=first.seen)
+    again = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances, seen=first.seen)
     assert again.blocks == first.blocks
     assert levels(again) == {0: 330, 5: 320}
 
@@ -138,11 +141,9 @@ def test_checking_again_gives_the_same_whatever_became_known_or_was_recorded_mea
 def test_any_cut_of_a_batch_makes_the_same_levels(times: list[int], data: st.DataObject):
     readings = [each for at in times for each in (distance(100 + at, at=at), level(999, at=at))]
     cuts = sorted(data.draw(st.sets(st.integers(1, len(readings) - 1), max_size=4)))
-    known, newest, made = registry(facts=lowered()), Newest(), {}
+    known, distances, made = registry(facts=lowered()), Distances(Newest()), {}
     for first, last in pairwise([0, *cuts, len(readings)]):
-        found = checked(known, *readings[first:last], newest=newest)
-        newest.load(newest_of(found.blocks))
-        made |= levels(found)
+        made |= levels(checked(known, *readings[first:last], distances=distances))
     assert made == {at: (450 if at < 10 else 420) - 100 - at for at in times}
 
 
