@@ -5,7 +5,6 @@
 """
 
 import re
-import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +17,7 @@ from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
 from runtime.address import Host
 from runtime.mqtt import BrokerSettings
-from runtime.settings import FileAway, Settings, beside, load_settings
+from runtime.settings import FileAway, Settings, SettingsError, beside, load_settings, read_document
 from wire.topics import SHARDS
 
 Seconds = Annotated[float, Field(gt=0, le=3_600)]
@@ -256,8 +255,8 @@ def read_cloud_settings(file: Path) -> CloudSettings:
 
 def _engine_named(file: Path) -> object:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))["store"]["engine"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return read_document(file)["store"]["engine"]
+    except (SettingsError, KeyError, TypeError):
         return None  # whatever is wrong, load_settings says it in a sentence
 
 

@@ -1,10 +1,11 @@
-"""JSON as devices write it: numbers, numbers as text, NaN where a sensor has failed.
+"""JSON as devices write it: numbers, numbers as text, NaN where a sensor has failed, texts with broken bytes.
 
 {"value": "00545.7085", "pm": {"2_5": 12.3}, "t": NaN, "list": [{"v": 1}]}
         PATH  pm.2_5 ──► ("pm", "2_5")     list.0.v ──► ("list", "0", "v")     PMS5003.PM2\\.5 ──► ("PMS5003", "PM2.5")
         probes.id=28FF01.t ──► of the list `probes` the item whose "id" is "28FF01", wherever it stands
 """
 
+import codecs
 import re
 from math import isfinite
 from typing import Any
@@ -19,28 +20,65 @@ _MAX_NUMBER_TEXT = 64
 Path = tuple[str, ...]
 _STEP = re.compile(r"((?:[^.\\]|\\.)+)(?:\.|$)")
 _PLAIN_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
-# What C's printf and Python's json.dumps write for a number that is none; a text is matched first, and left alone.
-_NOT_A_NUMBER = re.compile(rb'("(?>(?:[^"\\]|\\.)*)"?)|-?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
+# A text is matched first. What C's printf and Python's json.dumps write for a number that is none stands between texts.
+_TOKEN = re.compile(r'("(?>(?:[^"\\]|\\.)*)"?)|-?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
+_IN_A_TEXT = re.compile(
+    r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|\\[\"\\/bfnrt])"
+    r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|(\\)|[\0-\x1f]"  # half a pair | no escape | control characters
+)
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read(payload: bytes) -> Any:
-    """The document in `payload`, or Noise."""
+    """The document in `payload`, or Noise. A text in it that is broken costs no number beside it."""
     if len(payload) > MAX_PAYLOAD:
         return Noise(len(payload), f"message is longer than {MAX_PAYLOAD} bytes")
     try:
         return msgspec.json.decode(payload)
     except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
-        return _read_without_nan(payload, error)
+        return _read_mended(payload, error)
 
 
-def _read_without_nan(payload: bytes, error: Exception) -> Any:
-    mended = _NOT_A_NUMBER.sub(lambda found: found[1] or b'"nan"', payload)
-    if mended == payload:
-        return Noise(len(payload), f"message is not JSON: {str(error)[:120]}")
-    try:
-        return msgspec.json.decode(mended)
-    except (ValueError, RecursionError):
-        return Noise(len(payload), f"message is not JSON: {str(error)[:120]}")
+def _read_mended(payload: bytes, error: Exception) -> Any:
+    text = _text_of(payload)
+    for attempt in (text, text.partition("\0")[0]):
+        try:
+            return msgspec.json.decode(_TOKEN.sub(_mended, attempt).encode(errors="replace"))
+        except (ValueError, RecursionError):
+            continue
+    return Noise(len(payload), f"message is not JSON: {str(error)[:120]}")
+
+
+def _text_of(payload: bytes) -> str:
+    """Text as devices send it: UTF-8 with bytes of Latin-1 in it, UTF-16, with a mark in front and NULs behind."""
+    halves = len(payload) // 2
+    if payload.startswith(_MARKS):
+        return payload[: halves * 2].decode("utf-16", "replace").rstrip("\0\x1a\r\n\t ")
+    for encoding, nuls in (("utf-16-le", payload[1::2]), ("utf-16-be", payload[::2])):
+        if halves and nuls.count(0) > halves // 2 and payload[: 2 * halves].strip(b"\0"):
+            return payload[: halves * 2].decode(encoding, "replace").rstrip("\0\x1a\r\n\t ")
+    return payload.decode("utf-8-sig", _LATIN).rstrip("\0\x1a\r\n\t ")
+
+
+def _mended(token: re.Match[str]) -> str:
+    return '"nan"' if token[1] is None else _IN_A_TEXT.sub(_mended_in_a_text, token[1])
+
+
+def _mended_in_a_text(found: re.Match[str]) -> str:
+    kept, half, backslash = found.groups()
+    if kept:
+        return str(kept)
+    return "\\ufffd" if half else "\\\\" if backslash else " "
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+_LATIN = "siaga-latin-1"
+codecs.register_error(_LATIN, _as_latin_1)
 
 
 def path_of(text: str) -> Path | None:

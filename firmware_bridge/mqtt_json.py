@@ -19,7 +19,7 @@ import msgspec
 from firmware_bridge.device_json import Path, find, number, path_of, read
 from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import READERS, Reader, zone_of
+from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
 
 OPTIONS = (
     Option("values", dict, 'the path of each quantity in the message: { pm2_5 = "pm.2_5" }; \\. is a dot in a key'),
@@ -86,7 +86,9 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     chosen = settle(OPTIONS, options)
     zone = zone_of(chosen["zone"])
     if chosen["zone"] and zone is None:
-        raise OptionError(f'zone: {chosen["zone"][:40]!r}: write an offset from UTC such as "+09:00"')
+        offset = OFFSETS.get(chosen["zone"].upper())
+        meant = f'its offset from UTC, "{offset}"' if offset else 'an offset from UTC such as "+09:00"'
+        raise OptionError(f"zone: {chosen['zone'][:40]!r}: write {meant}")
     plan = Plan(
         _values(chosen["values"]),
         _path("time", chosen["time"]) if chosen["time"] else None,

@@ -14,6 +14,8 @@ from firmware_bridge.device_json import number
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_MS = 2**53
 _ISO = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9:.,]{4,24}(?:[Zz]|[+-][0-9:]{2,8})?")
+OFFSETS = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "Z", "GMT": "Z"}
+"""What people call a zone, and its offset."""
 _ZONE = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
 Reader = Callable[[Any, timezone | None], int | str]

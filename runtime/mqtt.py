@@ -83,7 +83,7 @@ class BrokerSettings(Settings):
 
     def password(self) -> str | None:
         """The password from its file; OSError where it cannot be read."""
-        return None if self.password_file is None else self.password_file.read_text(encoding="utf-8").strip()
+        return None if self.password_file is None else self.password_file.read_text(encoding="utf-8-sig").strip()
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.nodes()))

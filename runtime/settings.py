@@ -5,6 +5,7 @@ edge.toml: spool.max_md: unknown key; did you mean max_mb?
 """
 
 import difflib
+import re
 import tomllib
 import types
 import typing
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from runtime.secret_urls import scrubbed
+from runtime.text import text_of
 
 
 class Settings(BaseModel):
@@ -61,17 +63,40 @@ def beside(settings_file: Path, path: Path) -> Path:
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """Parse the TOML file at `path`; SettingsError where it cannot be read."""
+    """Parse the TOML file at `path`, however its editor wrote it; SettingsError where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        text = text_of(data)
     except FileNotFoundError:
         raise FileAway([f"{path}: there is no such file; name one with --config"]) from None
     except OSError as error:
         raise FileAway([f"{path}: cannot be read: {error}"]) from None
     except UnicodeDecodeError as error:
         raise SettingsError([f"{path}: cannot be read: {error}"]) from None
+    if data and not text.strip():
+        raise SettingsError([f"{path}: cannot be read: {_NOTHING}"])
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
-        raise SettingsError([f"{path.name}: is not TOML: {error}"]) from None
+        raise SettingsError([f"{path.name}: is not TOML: {error}{_advice_on(text, str(error))}"]) from None
+
+
+_NOTHING = "it holds nothing but NULs and spaces, as after a power cut; write it again"
+_LINE = re.compile(r"at line ([0-9]+)")
+_TWICE = re.compile(r"Cannot (?:declare \(|overwrite a value|mutate)")
+_TABLE = re.compile(r"^ *\[+ *([A-Za-z0-9_-]+) *\]", re.MULTILINE)
+_CURLY = re.compile("[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]")
+
+
+def _advice_on(text: str, said: str) -> str:
+    """What to write instead, where that can be told."""
+    at = _LINE.search(said)
+    number = int(at[1]) if at else 0
+    lines = "\n".join(text.split("\n")[max(0, number - 2) : number])  # the error may be found on the line after it
+    if _TWICE.search(said) and (tables := _TABLE.findall(lines)):
+        return f"; several of a kind are written with two brackets each: [[{tables[-1]}]]"
+    curly = _CURLY.search(lines)
+    return f'; {curly[0]} is a printed quotation mark: write "' if curly else ""
 
 
 _ADVICE = {
@@ -86,6 +111,9 @@ _ADVICE = {
     "string_type": "write text in quotes",
     "path_type": "write a path in quotes",
     "list_type": "write a list in [ ]",
+    "tuple_type": "write a list in [ ]",
+    "set_type": "write a list in [ ]",
+    "frozen_set_type": "write a list in [ ]",
     "dict_type": "write a table",
     "model_type": "write a table",
 }
@@ -98,10 +126,25 @@ def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
         return f"{key}: {_ADVICE[kind]}"
     if kind == "extra_forbidden":
         return f"{key}: unknown key; {_nearest(model, problem['loc'])}"
-    said = str(problem["ctx"]["error"]) if kind == "value_error" else _ADVICE.get(kind) or problem["msg"]
+    said = _brackets(problem) or _ADVICE.get(kind) or problem["msg"]
+    if kind == "value_error":
+        said = str(problem["ctx"]["error"])
     if isinstance(problem["input"], dict | list):
         return f"{key}: {said}"
     return f"{key}: {problem['input']!r}: {said[0].lower()}{said[1:]}"
+
+
+_MANY = ("list_type", "tuple_type")
+
+
+def _brackets(problem: ErrorDetails) -> str:
+    """For a table at the top of the file that is written as one where several may be, or the other way round."""
+    if len(problem["loc"]) != 1:
+        return ""
+    name, kind, given = problem["loc"][0], problem["type"], problem["input"]
+    if kind in _MANY and isinstance(given, dict):
+        return f"write [[{name}]], with two brackets, before each of them"
+    return f"write [{name}], with one bracket, and once" if kind == "model_type" and isinstance(given, list) else ""
 
 
 def _key(loc: tuple[int | str, ...]) -> str:

@@ -6,7 +6,7 @@ What it says otherwise than the file before it becomes a dated fact: from `valid
 """
 
 import difflib
-import tomllib
+import re
 import zoneinfo
 from datetime import datetime
 from pathlib import Path
@@ -20,16 +20,37 @@ from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake
 from rules.timing import Stamped
-from runtime.settings import FileAway, Settings, SettingsError, load_settings
+from runtime.settings import FileAway, Settings, SettingsError, load_settings, read_document
 from wire import MEASURED, Domain, check_name
+
+_OF_INDONESIA = {
+    # what people call it, and its offset: the name that computers have for it
+    "WIB": "Asia/Jakarta",
+    "WITA": "Asia/Makassar",
+    "WIT": "Asia/Jayapura",
+    "+7": "Asia/Jakarta",
+    "+8": "Asia/Makassar",
+    "+9": "Asia/Jayapura",
+}
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*\+0?([789])(?::?00)?")
 
 
 def _zone(text: str) -> str:
     known = zoneinfo.available_timezones()
     if known and text not in known:  # a machine without time zones knows none: then nothing can be said
-        close = difflib.get_close_matches(text, known, n=1)
-        raise ValueError(f"no such time zone; write {close[0] if close else 'one such as Asia/Jayapura'}")
+        raise ValueError(f"no such time zone; write {_nearest_zone(text, known) or 'one such as Asia/Jayapura'}")
     return text
+
+
+def _nearest_zone(text: str, known: set[str]) -> str:
+    offset = _OFFSET.fullmatch(text.upper())
+    named = _OF_INDONESIA.get(f"+{offset[1]}" if offset else text.upper().strip(" .()"))
+    if named is not None:
+        return named
+    place = text.casefold().replace(" ", "_").rpartition("/")[2]
+    cities = sorted(zone for zone in known if "/" in zone and zone.casefold().rpartition("/")[2] == place)
+    close = difflib.get_close_matches(text, [zone for zone in known if "/" in zone], n=1)
+    return next(iter(cities or close), "")
 
 
 def _quantity(text: str) -> str:
@@ -166,8 +187,8 @@ def read_city_file(file: Path) -> Registry:
 
 def _tables(file: Path) -> Tables:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = read_document(file)
+    except SettingsError:
         return {}  # load_settings says it in a sentence
     named = {name: document.get(name) for name in KINDS}
     return {name: rows for name, rows in named.items() if isinstance(rows, list)}

@@ -16,10 +16,10 @@ import json
 import os
 import secrets
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime.settings import SettingsError, read_document
 from wire import Channel, WireError, topic_of
 from wire.topics import ROOT
 
@@ -36,9 +36,9 @@ def main() -> int:
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     chosen = parser.parse_args()
     try:
-        gateways = [gateway["id"] for gateway in tomllib.loads(chosen.city.read_text("utf-8")).get("gateways", [])]
+        gateways = [gateway["id"] for gateway in read_document(chosen.city).get("gateways", [])]
         write_all(chosen.to, gateways)
-    except (OSError, ValueError, KeyError, WireError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SettingsError, WireError) as error:
         sys.stderr.write(f"{chosen.city}: {error}; nothing more was written\n")
         return 2
     sys.stdout.write(f"{chosen.to}: what brokers and clouds need to know {len(gateways)} gateways and each other\n")

@@ -135,3 +135,21 @@ def test_a_secret_that_everybody_may_read_is_a_warning(tmp_path: Path):
 )
 def test_an_uplink_that_cannot_work_is_a_mistake(tmp_path: Path, uplink: str, said: str):
     assert any(said in mistake for mistake in mistakes(tmp_path, f"{GATEWAY}[uplink]\n{uplink}\n{LINE}"))
+
+
+def test_settings_are_read_however_their_editor_wrote_them(tmp_path: Path):
+    text = (GATEWAY + UPLINK + LINE).replace("\n", "\r\n")
+    for data in (
+        text.encode("utf-8-sig"),
+        text.encode("utf-16"),
+        text.encode() + b"\0",
+        b"# \xb5g\r\n" + text.encode(),
+    ):
+        (tmp_path / "edge.toml").write_bytes(data)
+        assert [source.name for source in check_file(tmp_path / "edge.toml").sources] == ["river"]
+
+
+def test_one_pair_of_brackets_for_sources_is_said(tmp_path: Path):
+    assert mistakes(tmp_path, GATEWAY + UPLINK + LINE.replace("[[sources]]", "[sources]")) == [
+        "edge.toml: sources: write [[sources]], with two brackets, before each of them"
+    ]

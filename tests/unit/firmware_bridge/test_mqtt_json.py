@@ -57,6 +57,35 @@ def test_a_path_goes_by_keys_and_places_in_lists(path, payload, value):
     assert parse(payload, {"noise": path}) == Frame((Sample("noise", value),))
 
 
+BROKEN = {
+    "Latin-1 in a unit": b'{"unit":"\xb5g/m\xb3","a":12.5}',
+    "Latin-1 in a unit, UTF-8 in a place": b'{"unit":"\xb0C","place":"Tanjung \xe2\x80\x93","a":12.5}',
+    "half a character": b'{"place":"Daruba \xe2\x80","a":12.5}',
+    "bytes of a flash that was erased": b'{"name":"\xff\xff\xff\xff","a":12.5}',
+    "a NUL in a name": b'{"name":"gauge\x00","a":12.5}',
+    "a line end in a name": b'{"name":"gauge\r\n","a":12.5}',
+    "a path of Windows": b'{"file":"C:\\data\\x","a":12.5}',
+    "half an escape": b'{"name":"\\u00","a":12.5}',
+    "half a pair": b'{"name":"\\ud83d","other":"\\ud83d\\ude00","a":12.5}',
+    "a mark in front": b'\xef\xbb\xbf{"a":12.5}',
+    "a NUL behind": b'{"a":12.5}\x00',
+    "a buffer behind its NUL": b'{"a":12.5}\x00"old":7}',
+    "lines of Windows": b'{"a":\r\n12.5}\r\n',
+    "UTF-16": '{"unit":"µg/m³","a":12.5}'.encode("utf-16"),
+    "UTF-16 without its mark": '{"unit":"µg/m³","a":12.5}'.encode("utf-16-le"),
+    "all at once": b'\xef\xbb\xbf{"u":"\xb0\\q\x01","b":nan,"a":12.5}\x00\x00',
+}
+
+
+@pytest.mark.parametrize("payload", BROKEN.values(), ids=BROKEN)
+def test_a_broken_byte_in_a_text_costs_no_number_beside_it(payload):
+    assert parse(payload) == Frame((Sample("noise", 12.5),))
+
+
+def test_a_key_in_latin_1_is_the_one_that_was_meant():
+    assert parse('{"température":29.5}'.encode("latin-1"), {"noise": "température"}).samples == (Sample("noise", 29.5),)
+
+
 @pytest.mark.parametrize("items", [b"[]", b'[{"id":"b","t":1}]', b'[{"id":"a","t":1},{"id":"a","t":2}]', b"[7]"])
 def test_an_item_that_is_not_there_or_not_alone_is_not_taken(items):
     assert parse(b'{"probes":' + items + b"}", {"noise": "probes.id=a.t"}) == Frame((), "noise is missing")
@@ -141,7 +170,7 @@ def test_the_ends_of_the_calendar_are_times_like_others(extreme):
             {"values": {"noise": "a"}, "time_format": "unix"},
             "time_format: 'unix': write one of: epoch_ms, epoch_s, iso",
         ),
-        ({"values": {"noise": "a"}, "zone": "WIT"}, "zone: 'WIT': write an offset from UTC"),
+        ({"values": {"noise": "a"}, "zone": "WIT"}, "zone: 'WIT': write its offset from UTC, \"+09:00\""),
         ({"values": {"noise": "a"}, "zone": "+25:00"}, "zone: '+25:00': write an offset from UTC"),
         ({"values": {"noise": "a"}, "time": "t."}, "time: 't.' is no path"),
     ],

@@ -82,6 +82,11 @@ def test_a_sensors_index_or_address_is_no_part_of_its_kind(key):
     assert parse({key: body}).samples
 
 
+def test_a_broken_byte_in_a_text_costs_no_number_beside_it():
+    payload = b'{"Time":"\xff\xff","Name":"Pantai \xe9","BME280":{"Temperature":29.5},"TempUnit":"C"}\x00'
+    assert pairs(parse(payload)) == [("temperature", 29.5)]
+
+
 def test_a_failed_sensor_gives_no_sample():
     outcome = parse({"AM2301": {"Temperature": None, "Humidity": 71.5}})
     assert pairs(outcome) == [("humidity", 71.5)]

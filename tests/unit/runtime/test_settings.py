@@ -64,6 +64,15 @@ def test_every_mistake_is_said_at_once(tmp_path: Path):
     ]
 
 
+def test_brackets_are_put_right(tmp_path: Path):
+    problems = _problems(tmp_path, '[[spool]]\nmax_mb = 9\n[sources]\nname = "river"\n')
+    assert problems == [
+        "edge.toml: spool: write [spool], with one bracket, and once",
+        "edge.toml: sources: write [[sources]], with two brackets, before each of them",
+    ]
+    assert _problems(tmp_path, 'sources = "river"\n') == ["edge.toml: sources: 'river': write a list in [ ]"]
+
+
 def test_a_file_that_is_no_toml_is_said_with_its_line(tmp_path: Path):
     (problem,) = _problems(tmp_path, "[spool\n")
     assert problem.startswith("edge.toml: is not TOML: ")

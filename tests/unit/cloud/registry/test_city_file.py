@@ -68,6 +68,30 @@ def test_a_sensor_may_say_since_when_it_is_so(tmp_path: Path):
     assert river.valid_from_ms == 1_795_132_800_000
 
 
+@pytest.mark.parametrize(
+    ("zone", "offered"),
+    [
+        ("WIT", "Asia/Jayapura"), ("WITA", "Asia/Makassar"), ("WIB", "Asia/Jakarta"), ("wit", "Asia/Jayapura"),
+        ("UTC+9", "Asia/Jayapura"), ("+08:00", "Asia/Makassar"), ("GMT+07", "Asia/Jakarta"),
+        ("Jayapura", "Asia/Jayapura"),
+        ("Indonesia/Makassar", "Asia/Makassar"), ("asia/jakarta", "Asia/Jakarta"), ("Asia/Jayapur", "Asia/Jayapura"),
+    ],
+)  # fmt: skip
+def test_a_zone_as_people_call_it_is_offered_as_computers_do(tmp_path: Path, zone: str, offered: str):
+    file = tmp_path / "city.toml"
+    file.write_text(f'[city]\nname = "Morotai"\nzone = "{zone}"\n')
+    with pytest.raises(SettingsError) as refusal:
+        read_city_file(file)
+    assert refusal.value.problems == [f"city.toml: city.zone: '{zone}': no such time zone; write {offered}"]
+
+
+def test_one_pair_of_brackets_for_many_sites_is_said(tmp_path: Path):
+    file = tmp_path / "city.toml"
+    file.write_text('[city]\nname = "Morotai"\nzone = "Asia/Jayapura"\n[sites]\nid = "daruba"\n')
+    with pytest.raises(SettingsError, match=r"city.toml: sites: write \[\[sites\]\], with two brackets"):
+        read_city_file(file)
+
+
 def test_a_site_without_a_zone_has_the_city_s(tmp_path: Path):
     (tmp_path / "city.toml").write_text(GOOD)
     assert [site.zone for site in read_city_file(tmp_path / "city.toml").sites()] == ["Asia/Jayapura", "Asia/Tokyo"]
