@@ -1,9 +1,10 @@
 """The gateway agent: wires sources, spool and uplink together, says how it is, and obeys signals.
 
-SIGTERM, SIGINT: commit, say offline, exit 0      SIGHUP: read the settings again
+SIGTERM, SIGINT: commit, say offline, exit 0      SIGHUP: read the settings again; a mistake in them changes nothing
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -18,16 +19,18 @@ from edge import health
 from edge.check import Checked, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
 from edge.intake import Intake
+from edge.refusals import Refusals
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spool import Spool
 from edge.spool.work import Origin
-from edge.stamping import Stamper
+from edge.stamp_times import offset_found
+from edge.stamping import NoFreeTime, Stamper
 from edge.uplink import Uplink
 from runtime.mqtt import Session, Will
 from runtime.settings import SettingsError
-from wire import Channel, Clock, SpoolState, Status, encode_status, topic_of
+from wire import Channel, Clock, RefusedReadings, SpoolState, Status, encode_status, topic_of
 from wire.status import MAX_STATUS_BYTES, STATUS_VERSION
 
 _log = logging.getLogger(__name__)
@@ -38,7 +41,16 @@ LOOK_EVERY_S = 1.0
 STOP_WITHIN_S = 1.8
 LIVE_S = 10.0
 MIB = 1024 * 1024
+_SMALL_STATUS_BYTES = 1_024
 _KNOWN_SINCE = "clock.known_in_boot"
+_SENT_UNKNOWN = "clock.sent_unknown"
+"""Streams of which something may have been sent while the time was unknown: it must not move any more."""
+_MOST_STREAMS = 200
+_STRANGE_S = 600.0
+_UNCONFIRMED = (
+    "the clock is not confirmed: no time server was reached since the machine started, so readings are marked as of "
+    "unknown time; open NTP (UDP 123), or write trust_system = true under [clock] where a clock chip keeps the time"
+)
 
 
 def version() -> str:
@@ -68,9 +80,10 @@ class Agent:
         limits = Limits(
             settings.spool.max_mb * MIB, settings.spool.min_free_mb * MIB, settings.spool.fsync_s, live_s=live_s
         )
-        self._spool = Spool(Origin(os.urandom(8).hex(), self._boot, now.offset_ms), limits)
+        self._spool = Spool(Origin(os.urandom(8).hex(), self._boot, self._clock.offset_ms), limits)
         self._spooler = Spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
-        self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway)
+        self._refusals = Refusals()
+        self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway, on_refused=self._refused)
         self._session = Session(
             settings.uplink,
             identifier=f"siaga-edge-{self._gateway}",
@@ -81,10 +94,13 @@ class Agent:
         )
         self._uplink.connect(self._session)
         self._intake = Intake(
-            gateway=self._gateway, stamper=self._stamper, spooler=self._spooler, on_change=self._say_soon
-        )
+            gateway=self._gateway, boot=self._boot, stamper=self._stamper, spooler=self._spooler,
+            on_change=self._say_soon,
+        )  # fmt: skip
         self._changed = asyncio.Event()
-        self._problem_said = ""
+        self._problem_said = self._twin_said = ""
+        self._recalled = False
+        self._changing_sources = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._broken = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,12 +111,12 @@ class Agent:
             self._loop.add_signal_handler(number, self._stopping.set)
         self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
         await self._spooler.start()
-        if self._spool.kept.get(_KNOWN_SINCE) == self._boot:
-            self._find_time(synced=True)
+        self._recall()
         session = self._start(self._session.run())
         for part in (self._say_status(), self._look_around(), self._report_health()):
             self._start(part)
-        await self._intake.use(self._checked)
+        async with self._changing_sources:
+            await self._intake.use(self._checked)
         _log.info(
             "gateway %s runs: %d sources, stream %s",
             self._gateway,
@@ -147,22 +163,95 @@ class Agent:
     def _is_synced(self) -> bool:
         return self._checked.settings.clock.trust_system or kernel_is_synced()
 
+    def _recall(self) -> None:
+        """Take over what earlier starts have left, once the file is open."""
+        if self._recalled or not self._spooler.is_open:
+            return
+        self._recalled = True
+        self._stamper.remember(self._spool.kept, self._boot)
+        self._uplink.size.remember(self._spool.kept, now_s=self._loop.time())
+        if self._spool.ledger.next_seq == 1:
+            self._spool.origin = msgspec.structs.replace(self._spool.origin, offset_ms=self._clock.offset_ms)
+        if self._spool.kept.get(_KNOWN_SINCE) == self._boot:
+            self._find_time(synced=True)
+        elif self._clock.state is Clock.SYNCED:
+            self._put_right(tick(synced=True).offset_ms)  # what an earlier start of this boot has left
+            self._note_that_time_is_known()
+
     def _find_time(self, *, synced: bool) -> None:
         offset_ms = self._clock.look(tick(synced=synced))
         if offset_ms is not None:
             _log.info("the time is known now; readings since the start of the machine move with it")
-            self._spool.clock_found(offset_ms, now_s=self._loop.time())
+            self._put_right(offset_ms)
             self._say_soon()
+        self._note_that_time_is_known()
+
+    def _put_right(self, offset_ms: int) -> None:
+        """Move what this boot has stamped without knowing the time; UTC is uptime and `offset_ms`."""
+        offset_ms = offset_found(offset_ms)
+        if self._stamper.times.may_move(offset_ms):
+            sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
+            self._spool.clock_found(offset_ms, now_s=self._loop.time(), sent=sent)
+        shift_ms = offset_ms - self._spool.origin.offset_ms
+        self._stamper.times.move(shift_ms, now_ms=self._stamper.now_ms())
+
+    def _note_that_time_is_known(self) -> None:
         if self._clock.state is Clock.SYNCED and self._spool.kept.get(_KNOWN_SINCE) != self._boot:
-            self._spooler.append((), keep={_KNOWN_SINCE: self._boot})
+            keep = self._stamper.memory(self._boot) or {}
+            self._spooler.append((), keep={**keep, _KNOWN_SINCE: self._boot})
 
     # --- saying how it is
 
     def _connected(self) -> None:
-        self._uplink.reconnected()
+        sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
+        if self._clock.state is Clock.UNKNOWN and self._spool.origin.stream not in sent:
+            self._uplink.held = True
+            self._start(self._note_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
+        else:
+            self._uplink.reconnected()
         self._say_soon()
 
+    async def _note_sent(self, streams: list[str]) -> None:
+        """Readings of unknown time are sent from now on: those may not move later, and a crash must not forget that."""
+        await self._spooler.keep({_SENT_UNKNOWN: " ".join(streams)})
+        self._uplink.held = False
+        self._uplink.reconnected()
+
+    def _refused(self, refused: RefusedReadings) -> None:
+        self._intake.refused(refused)
+        if self._refusals.take(refused, now_s=self._loop.time()):
+            self._say_soon()
+
+    def _notes(self) -> tuple[str, ...]:
+        """What somebody should look at though the agent runs."""
+        clock = _UNCONFIRMED if self._clock.state is Clock.UNKNOWN else ""
+        refused = self._refusals.note(now_s=self._loop.time())
+        notes = (self._twin(), clock, refused, self._uplink.size.note, self._intake.note)
+        return tuple(note[:400] for note in notes if note)
+
+    def _twin(self) -> str:
+        """Whether somebody else connects as this gateway."""
+        if not self._session.is_thrown_out:
+            return ""
+        if self._loop.time() - self._uplink.strange_s <= _STRANGE_S:
+            return (
+                f"another agent connects as {self._gateway} and throws this one out (a cloned card, or a second "
+                "start); stop it, or enrol it under an id of its own"
+            )
+        return (
+            f"the broker ends the connection soon after it begins, {self._session.short_ones} times in a row; another "
+            f"agent may connect as {self._gateway}: stop it, or enrol it under an id of its own"
+        )
+
+    def _look_for_a_twin(self) -> None:
+        twin = self._twin()
+        if bool(twin) != bool(self._twin_said):
+            _log.log(logging.WARNING if twin else logging.INFO, "%s", twin or "the connection holds again")
+            self._say_soon()
+        self._twin_said = twin
+
     def _spool_changed(self) -> None:
+        self._recall()
         self._uplink.nudge()
         if self._spool.trouble != self._problem_said:
             self._problem_said = self._spool.trouble
@@ -196,13 +285,15 @@ class Agent:
         sources = tuple(tally.state() for tally in self._intake.tallies)
         status = Status(
             STATUS_VERSION, online, self._gateway, self._version, self._boot, self._spool.origin.stream,
-            self._stamper.now_ms(), self._clock.state, state, sources, login=self._login,
+            self._stamper.now_ms(), self._clock.state, state, sources, login=self._login, notes=self._notes(),
         )  # fmt: skip
-        payload = encode_status(status)
-        if len(payload) <= MAX_STATUS_BYTES:
-            return payload
-        short = tuple(msgspec.structs.replace(source, detail="") for source in sources)
-        return encode_status(msgspec.structs.replace(status, sources=short))
+        return _encoded_within(status, self._most_status_bytes())
+
+    def _most_status_bytes(self) -> int:
+        """A broker that takes small batches only takes small statuses only."""
+        if self._uplink.size.refused is not None or self._session.is_thrown_out:
+            return min(MAX_STATUS_BYTES, self._uplink.size.limit, _SMALL_STATUS_BYTES)
+        return MAX_STATUS_BYTES
 
     def _will(self) -> Will:
         return Will(topic_of(self._gateway, Channel.STATUS), self._status_with(online=False, oldest_ms=None))
@@ -213,6 +304,7 @@ class Agent:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._intake.look()
+            self._look_for_a_twin()
             self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())
 
     async def _report_health(self) -> None:
@@ -227,23 +319,37 @@ class Agent:
                 noise_bytes=sum(tally.noise_bytes for tally in self._intake.tallies),
             )
             samples += health.of_the_machine(self._checked.settings.spool.path.parent)
-            self._spooler.append(self._stamper.stamp(self._gateway, samples, _log.error))
+            with contextlib.suppress(NoFreeTime):  # the clock was set back and back again: the next report will do
+                readings = self._stamper.stamp(self._gateway, samples, _log.error)
+                self._spooler.append(readings, keep=self._stamper.memory(self._boot))
             await asyncio.sleep(every_s)
 
     async def _reload(self) -> None:
-        try:
-            checked = await asyncio.to_thread(check_file, self._path)
-        except SettingsError as error:
-            _log.error("the settings are as they were; the new ones have mistakes:")
-            for sentence in error.problems:
-                _log.error("%s", sentence)
-            return
-        for sentence in (*checked.warnings, *_not_until_restart(self._checked, checked)):
-            _log.warning("%s", sentence)
-        started = await self._intake.use(checked)
-        self._checked = checked
+        async with self._changing_sources:  # one after the other
+            try:
+                checked = await asyncio.to_thread(check_file, self._path)
+            except SettingsError as error:
+                _log.error("the settings are as they were; the new ones have mistakes:")
+                for sentence in error.problems:
+                    _log.error("%s", sentence)
+                return
+            for sentence in (*checked.warnings, *_not_until_restart(self._checked, checked)):
+                _log.warning("%s", sentence)
+            started = await self._intake.use(checked)
+            self._checked = checked
         _log.info("settings read again; sources started: %s", ", ".join(started) or "none")
         self._say_soon()
+
+
+def _encoded_within(status: Status, most_bytes: int) -> bytes:
+    """The status, in fewer words where it is too long: without the sources' sentences, then without the sources."""
+    payload = encode_status(status)
+    if len(payload) > most_bytes:
+        short = tuple(msgspec.structs.replace(source, detail="") for source in status.sources)
+        payload = encode_status(msgspec.structs.replace(status, sources=short))
+    if len(payload) > most_bytes:
+        payload = encode_status(msgspec.structs.replace(status, sources=(), notes=status.notes[:1]))
+    return payload
 
 
 def _not_until_restart(before: Checked, after: Checked) -> list[str]:

@@ -48,6 +48,16 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check_file(path: Path) -> Checked:
     """Read the settings in `path`; SettingsError has all mistakes."""
+    try:
+        return _check(path)
+    except SettingsError:
+        raise
+    except Exception as error:  # whatever is in a file, it ends no agent
+        said = f"{path.name}: cannot be checked: {type(error).__name__}: {str(error)[:200]}; undo what was changed last"
+        raise SettingsError([said]) from error
+
+
+def _check(path: Path) -> Checked:
     document = read_document(path)
     mistakes = [f"{path.name}: {sentence}" for sentence in _mistakes_in_sources(document)]
     try:

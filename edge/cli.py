@@ -1,11 +1,12 @@
 """siaga-edge run --config edge.toml | siaga-edge check [--connect] --config edge.toml
 
-Exit codes: 0 well, 1 an error of the agent itself, or a step of --connect failed, 2 the settings have mistakes (each is
-printed).
+Exit codes: 0 well, 1 an error of the agent itself, another agent on its spool, or a step of --connect failed, 2 the
+settings have mistakes (each is printed).
 """
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from edge.agent import run_agent, version
 from edge.check import Checked, check_file
 from edge.connection import connection_steps
+from edge.lock import Taken, locked
 from edge.memory import use_one_arena
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
@@ -32,6 +34,8 @@ Exit code 0: none; 1: a step failed; 2: mistakes."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
+    if options.command == "run":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the agent obeys it: they are being read anyway
     try:
         checked = check_file(options.config)
     except SettingsError as error:
@@ -45,7 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _connect(checked) if options.connect else WELL
     use_one_arena()
     set_up_logs(verbose=options.verbose)
-    return WELL if asyncio.run(run_agent(options.config, checked)) else BROKEN
+    try:
+        with locked(checked.settings.spool.path):
+            return WELL if asyncio.run(run_agent(options.config, checked)) else BROKEN
+    except Taken as taken:
+        print(taken, file=sys.stderr)
+        return BROKEN
 
 
 def _connect(checked: Checked) -> int:

@@ -4,24 +4,28 @@
     found:    what is unsent moves by the size of the step                  Clock.ESTIMATED
     after it: time = the system's clock                                     Clock.SYNCED
 
-Once found in a boot it stays known: a crystal that is off by 50 ppm drifts 4 s in a day without a server.
+Once found in a boot it stays known: a crystal that is off by 50 ppm drifts 4 s in a day without a server. A clock
+before 2020 is never believed, whoever vouches for it; an unknown time starts no earlier than the last one that was
+known. Uptime is CLOCK_BOOTTIME, which counts a suspended machine's sleep.
 """
 
 import ctypes
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from runtime.clock import wall_ms
+from runtime.clock import boot_ms, wall_ms
 from wire import Clock
 
+EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1_000)
+"""Before it there was no Siaga: a clock that shows less is wrong."""
 _STA_UNSYNC = 0x0040  # linux/timex.h
 _TIME_ERROR = 5
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Tick(NamedTuple):
-    """The system's clock (UTC) and the time since boot, in ms, and whether the system's clock can be trusted."""
+    """The system's clock (UTC) and the time since boot, in ms, and whether somebody vouches for the system's clock."""
 
     wall_ms: int
     monotonic_ms: int
@@ -32,6 +36,11 @@ class Tick(NamedTuple):
         """UTC minus the time since boot."""
         return self.wall_ms - self.monotonic_ms
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the system's clock is vouched for, and shows a time that can be."""
+        return self.synced and self.wall_ms >= EARLIEST_MS
+
 
 class GatewayClock:
     """Stamps readings; pure, the system's clocks are handed in as ticks."""
@@ -39,7 +48,12 @@ class GatewayClock:
     def __init__(self, tick: Tick) -> None:
         self.offset_ms = tick.offset_ms
         """The offset used while the time is unknown; fixed, so that one step puts all right."""
-        self.state = Clock.SYNCED if tick.synced else Clock.UNKNOWN
+        self.state = Clock.SYNCED if tick.is_known else Clock.UNKNOWN
+
+    def run_on(self, tick: Tick, *, offset_ms: int | None, known_ms: int) -> None:
+        """While the time is unknown: keep to this boot's `offset_ms`, or start no earlier than at `known_ms`."""
+        floor_ms = known_ms - tick.monotonic_ms
+        self.offset_ms = max(self.offset_ms, floor_ms) if offset_ms is None else offset_ms
 
     def stamp_ms(self, tick: Tick) -> int:
         """The time (UTC) of what happens at `tick`."""
@@ -47,7 +61,7 @@ class GatewayClock:
 
     def look(self, tick: Tick) -> int | None:
         """The true offset, when `tick` is the first to know it."""
-        if self.state is Clock.SYNCED or not tick.synced:
+        if self.state is Clock.SYNCED or not tick.is_known:
             return None
         self.state = Clock.SYNCED
         return tick.offset_ms
@@ -78,7 +92,7 @@ def kernel_is_synced() -> bool:
 
 def tick(*, synced: bool) -> Tick:
     """The system's clocks now."""
-    return Tick(wall_ms(), time.monotonic_ns() // 1_000_000, synced)
+    return Tick(wall_ms(), boot_ms(), synced)
 
 
 def boot_id() -> str:

@@ -7,14 +7,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 
+import msgspec
+
 from edge.check import Checked
+from edge.refusals import sentence
 from edge.sources.configured import MqttSource, SerialSource, Source
+from edge.sources.echo import Echo
 from edge.sources.mqtt import LocalBroker, Route
 from edge.sources.serial import SerialLine
 from edge.sources.tally import Tally
 from edge.spool.keeping import Spooler
 from edge.stamping import Stamper
 from runtime.mqtt import BrokerSettings
+from wire import RefusedReadings
 
 _log = logging.getLogger(__name__)
 
@@ -24,15 +29,19 @@ AFTER_A_BUG_S = 10.0
 class Intake:
     """Runs the sources that the settings name."""
 
-    def __init__(self, *, gateway: str, stamper: Stamper, spooler: Spooler, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, *, gateway: str, boot: str, stamper: Stamper, spooler: Spooler, on_change: Callable[[], None]
+    ) -> None:
         self._gateway = gateway
+        self._boot = boot
         self._stamper = stamper
         self._spooler = spooler
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._sources: dict[str, Source] = {}
         self._tallies: dict[str, Tally] = {}
-        self._lines: dict[str, asyncio.Task[None]] = {}
+        self._lines: dict[str, tuple[SerialLine, asyncio.Task[None]]] = {}
+        self._echo = Echo(f"siaga-edge/{gateway}/echo")
         self._broker: BrokerSettings | None = None
         self._local: LocalBroker | None = None
         self._local_task: asyncio.Task[None] | None = None
@@ -41,6 +50,24 @@ class Intake:
     def tallies(self) -> Iterable[Tally]:
         """How each source is doing, in the order of the settings."""
         return self._tallies.values()
+
+    @property
+    def note(self) -> str:
+        """What to look at though the sources run; empty where there is nothing."""
+        if self._local is None or not self._echo.mute:
+            return ""
+        return (
+            f"the local broker does not give back what is published on {self._echo.topic}, so readings that it kept "
+            "cannot be told from new ones; let this agent write and read that topic"
+        )
+
+    def refused(self, refused: RefusedReadings) -> None:
+        """The cloud has refused readings of these sensors."""
+        now_s = self._loop.time()
+        for sensor, reason, count in map(msgspec.structs.astuple, refused.sensors):
+            for tally in self._tallies.values():
+                if sensor in tally.sensors:
+                    tally.refused_by_the_cloud(count, sentence(sensor, reason), now_s=now_s)
 
     async def use(self, checked: Checked) -> list[str]:
         """Run the sources of `checked`, and no others; the names of those that were started."""
@@ -67,8 +94,9 @@ class Intake:
         ]
         if routes and self._broker is not None:
             self._local = LocalBroker(
-                self._broker, routes, gateway=self._gateway, stamper=self._stamper, spooler=self._spooler
-            )
+                self._broker, routes, gateway=self._gateway, boot=self._boot, stamper=self._stamper,
+                spooler=self._spooler, echo=self._echo,
+            )  # fmt: skip
             self._local_task = self._loop.create_task(self._local.session.run())
 
     async def look(self) -> None:
@@ -77,6 +105,8 @@ class Intake:
             self._local.look()
             if self._local.must_reconnect:
                 await self.reconnect()
+        for line, _ in self._lines.values():
+            line.look()
         for tally in self._tallies.values():
             tally.look(now_s=self._loop.time())
 
@@ -88,6 +118,8 @@ class Intake:
         """End the session with the local broker; what has no PUBACK stays there."""
         if self._local_task is not None:
             await _cancelled(self._local_task)
+            if self._local is not None:
+                self._local.close()
             self._local = self._local_task = None
 
     def _tally(self, source: Source) -> Tally:
@@ -96,12 +128,12 @@ class Intake:
     def _open_line(self, name: str) -> None:
         source, tally = self._sources[name], self._tallies[name]
         if isinstance(source, SerialSource):
-            line = SerialLine(source, tally, stamper=self._stamper, spooler=self._spooler)
-            self._lines[name] = self._loop.create_task(supervised(line.run, tally))
+            line = SerialLine(source, tally, boot=self._boot, stamper=self._stamper, spooler=self._spooler)
+            self._lines[name] = (line, self._loop.create_task(supervised(line.run, tally)))
 
     async def _stop(self, lines: Iterable[str]) -> None:
         for line in lines:
-            await _cancelled(self._lines.pop(line))
+            await _cancelled(self._lines.pop(line)[1])
 
 
 def _same(one: Source, other: Source | None) -> bool:

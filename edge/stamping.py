@@ -1,63 +1,176 @@
 """Samples become readings:  Sample("pm2_5", 12.3) -> Reading("air-market", "pm2_5", 1764000000000, 12.3, synced)
 
+    came now                                      the gateway's time                                  as the clock is
+    came since `since_ms`                         between then and now, at the pace of its series     estimated
+    has a time of its own                         that time                                           synced
+    has one that cannot be (1970, tomorrow)       as if it had none                                   estimated
+
 What the wire would refuse stops here, with its reason: one such reading would spoil its whole batch.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from edge.clock import GatewayClock, tick
+from edge.clock import EARLIEST_MS, GatewayClock, tick
+from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, StampTimes, offset_before
 from firmware_bridge.sample import Sample
-from wire import Reading, is_name
+from wire import Clock, Reading, is_name
 from wire.batch import MAX_INTEGER
+
+__all__ = ["NoFreeTime", "Stamper"]
 
 MOST_SERIES = 20_000
 """Different (sensor, quantity) a gateway tells apart: a flood of invented topics must not fill its memory."""
+AHEAD_MS = 60_000
+"""A device's own time may be so far ahead of the gateway's clock, where that one is known."""
 _LATEST_MS = MAX_INTEGER // 4
 """So that the difference of two times is within the wire's integers, too."""
-_MOST_PUSHED_MS = 1_000
+_ESTIMATED_FROM_MS = 1_000
+"""A stamp that had to run further ahead of the clock says so."""
+_RESERVED = "stamping.reserved_ms"
+_OFFSET = "clock.offset_in_boot"
+_KNOWN = "clock.known_ms"
+
+
+class _Series:
+    """`heard_ms` and `pace_ms`: when the newest came that came at once, and how long after the one before it.
+
+    `own_ms`, `value` and `given_ms`: the newest reading with a time of its own, and the time that it was given.
+    """
+
+    __slots__ = ("given_ms", "heard_ms", "own_ms", "pace_ms", "value")
+
+    def __init__(self) -> None:
+        self.heard_ms = self.pace_ms = 0
+        self.own_ms = self.given_ms = -1
+        self.value = 0.0
 
 
 class Stamper:
     """Gives samples their sensor's name, time and clock state."""
 
     def __init__(self, clock: GatewayClock) -> None:
+        clock.offset_ms = offset_before(clock.offset_ms)
         self.clock = clock
-        self._newest_ms: dict[tuple[str, str], int] = {}
+        self.times = StampTimes()
+        self._series: dict[tuple[str, str], _Series] = {}
 
     def now_ms(self) -> int:
         """The time (UTC) as readings are stamped now."""
         return self.clock.stamp_ms(tick(synced=True))
 
-    def stamp(self, sensor: str, samples: Iterable[Sample], refuse: Callable[[str], None]) -> list[Reading]:
-        """The readings of `sensor`; what cannot be sent is left out, and `refuse` gets a sentence on it."""
+    def time_at(self, uptime_ms: int) -> int:
+        """The time (UTC) as readings were, or would have been, stamped at `uptime_ms`."""
+        now = tick(synced=True)
+        return self.clock.stamp_ms(now) - (now.monotonic_ms - uptime_ms)
+
+    def remember(self, kept: Mapping[str, str], boot: str) -> None:
+        """Take over what earlier starts have left of `memory`; the offset only where nothing was stamped yet."""
+        reserved_ms = [int(word) for word in kept.get(_RESERVED, "").split()]
+        fresh = not self._series
+        if len(reserved_ms) == RESIDUES:
+            self.times.remember(reserved_ms, now_ms=self.now_ms())
+        if fresh:
+            offset_boot, _, offset_ms = kept.get(_OFFSET, "").partition(" ")
+            known_ms = max(int(kept.get(_KNOWN, "0")), self.times.reserved_ms[UNKNOWN])
+            same_ms = int(offset_ms) if offset_boot == boot else None
+            self.clock.run_on(tick(synced=False), offset_ms=same_ms, known_ms=known_ms)
+            self.clock.offset_ms = offset_before(self.clock.offset_ms)
+
+    def memory(self, boot: str) -> dict[str, str] | None:
+        """What must be committed with what was stamped since the last call, before it is sent; None: nothing."""
+        if not self.times.changed:
+            return None
+        self.times.changed = False
+        kept = {_RESERVED: " ".join(map(str, self.times.reserved_ms))}
+        if self.clock.state is Clock.SYNCED:
+            return {**kept, _KNOWN: str(self.now_ms())}
+        return {**kept, _OFFSET: f"{boot} {self.clock.offset_ms}"}
+
+    def believes(self, time_ms: int | None) -> bool:
+        """Whether a device's own time can be."""
+        return time_ms is not None and self._can_be(time_ms, self.now_ms())
+
+    def stamp(
+        self,
+        sensor: str,
+        samples: Iterable[Sample],
+        refuse: Callable[[str], None],
+        *,
+        since_ms: int | None = None,
+        correct: Callable[[str], None] = lambda _: None,
+    ) -> list[Reading]:
+        """The readings of `sensor`; what cannot be sent is left out, and `refuse` gets a sentence on it.
+
+        `since_ms` (UTC) says that they came between then and now; without it they came now. `correct` gets a sentence
+        on a device's time that is not believed. NoFreeTime: too many came; none of these may be taken yet.
+        """
         now_ms, state = self.now_ms(), self.clock.state
-        newest = self._newest_ms
+        if state is Clock.SYNCED:
+            self.times.follow(now_ms)
         readings = []
         for sample in samples:
             key = (sensor, sample.quantity)
-            time_ms = sample.time_ms
-            if (problem := self._problem(key, sample.value, time_ms)) is not None:
+            if (problem := self._problem(key, sample.value)) is not None:
                 refuse(problem)
-            elif time_ms is not None:
-                readings.append(Reading(sensor, sample.quantity, time_ms, sample.value))
-            else:
-                newest_ms = newest[key]
-                newest[key] = time_ms = newest_ms + 1 if 0 <= newest_ms - now_ms <= _MOST_PUSHED_MS else now_ms
-                readings.append(Reading(sensor, sample.quantity, time_ms, sample.value, state))
+                continue
+            clock, own_ms = state, sample.time_ms
+            if own_ms is not None:
+                if self._can_be(own_ms, now_ms):
+                    time_ms = _told_apart(self._series[key], own_ms, sample.value)
+                    readings.append(Reading(sensor, sample.quantity, time_ms, sample.value))
+                    continue
+                correct(f"{sensor} gives the time {own_ms} ms, which cannot be, so its arrival counts; set its clock")
+                clock = Clock.ESTIMATED if state is Clock.SYNCED else state
+            time_ms, clock = self._arrival(key, now_ms, since_ms, clock)
+            readings.append(Reading(sensor, sample.quantity, time_ms, sample.value, clock))
         return readings
 
-    def _problem(self, key: tuple[str, str], value: float, time_ms: int | None) -> str | None:
+    def _arrival(self, key: tuple[str, str], now_ms: int, since_ms: int | None, clock: Clock) -> tuple[int, Clock]:
+        """The time and clock state of what came without a time that can be used."""
+        if self.clock.state is Clock.UNKNOWN:
+            return self.times.take(key, now_ms, now_ms=now_ms, known=False), clock
+        series = self._series[key]
+        if since_ms is None:
+            time_ms = self.times.take(key, now_ms, now_ms=now_ms, known=True)
+            _note_pace(series, now_ms)
+            return time_ms, Clock.ESTIMATED if time_ms - now_ms > _ESTIMATED_FROM_MS else clock
+        at_ms = max(since_ms, self.times.newest_ms(key) + series.pace_ms)
+        return self.times.take(key, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
+
+    def _can_be(self, time_ms: int, now_ms: int) -> bool:
+        latest_ms = now_ms + AHEAD_MS if self.clock.state is Clock.SYNCED else _LATEST_MS
+        return EARLIEST_MS <= time_ms <= latest_ms
+
+    def _problem(self, key: tuple[str, str], value: float) -> str | None:
         sensor, quantity = key
-        if key not in self._newest_ms:
+        if key not in self._series:
             for kind, name in (("sensor", sensor), ("quantity", quantity)):
                 if not is_name(name):
                     return f"{name[:80]!r} is no name for a {kind}: use 1 to 64 of a-z, 0-9, '-' and '_'"
-            if len(self._newest_ms) >= MOST_SERIES:
+            if len(self._series) >= MOST_SERIES:
                 return f"sensor {sensor} is one too many: a gateway takes {MOST_SERIES} pairs of sensor and quantity"
-            self._newest_ms[key] = 0
+            self._series[key] = _Series()
         if not math.isfinite(value):
             return f"{sensor} {quantity} is {value}, which is no number"
-        if time_ms is not None and not 0 <= time_ms <= _LATEST_MS:
-            return f"{sensor} gives the time {time_ms} ms, which is no time: check its clock and time_format"
         return None
+
+
+def _note_pace(series: _Series, now_ms: int) -> None:
+    if series.heard_ms:
+        gap_ms = max(0, now_ms - series.heard_ms)
+        series.pace_ms += (gap_ms - series.pace_ms) // 4 if series.pace_ms else gap_ms
+    series.heard_ms = now_ms
+
+
+def _told_apart(series: _Series, own_ms: int, value: float) -> int:
+    """A device's own time; of several readings within one tick of its clock, the later ones are some ms later.
+
+    The same reading said again keeps its time: it is one reading.
+    """
+    again = own_ms == series.own_ms and value == series.value
+    if not again:
+        taken = series.own_ms <= own_ms <= series.given_ms
+        series.given_ms = series.given_ms + 1 if taken else own_ms
+        series.own_ms, series.value = own_ms, value
+    return series.given_ms

@@ -1,12 +1,15 @@
 """From the spool to the cloud and back:  batches on …/up, acks on …/ack.
 
-The thin shell around `window.py`; it reads the backlog from disk one batch ahead, so that live readings never wait.
+The thin shell around `window.py` and `batch_size.py`; it reads the backlog from disk one batch ahead, so that live
+readings never wait.
 """
 
 import asyncio
 import logging
 import zlib
+from collections.abc import Callable, Iterable
 
+from edge.batch_size import BatchSize
 from edge.settings import UplinkSettings
 from edge.spool.keeping import Spooler
 from edge.spool.losses import MOST_IN_A_BATCH
@@ -15,7 +18,7 @@ from edge.spool.spool import RETRY_S
 from edge.spool.work import DiskProblem
 from edge.window import Flight, Offer, Step, Window
 from runtime.mqtt import Message, Session
-from wire import Channel, Lost, Reading, WireError, decode_ack, encode_batch, topic_of
+from wire import Channel, Lost, Reading, RefusedReadings, WireError, decode_ack, encode_batch, topic_of
 from wire.batch import MAX_BATCH_BYTES, MAX_INFLATED_BYTES
 
 _log = logging.getLogger(__name__)
@@ -24,7 +27,14 @@ _log = logging.getLogger(__name__)
 class Uplink:
     """Sends what the spool holds, and tells it what the cloud has."""
 
-    def __init__(self, spooler: Spooler, settings: UplinkSettings, *, gateway: str) -> None:
+    def __init__(
+        self,
+        spooler: Spooler,
+        settings: UplinkSettings,
+        *,
+        gateway: str,
+        on_refused: Callable[[RefusedReadings], None] = lambda _: None,
+    ) -> None:
         self._spooler = spooler
         self._spool = spooler.spool
         self._limit = settings.batch_readings
@@ -41,6 +51,12 @@ class Uplink:
         self._pumping = False
         self._fetching: asyncio.Task[None] | None = None
         self._strange_streams: set[str] = set()
+        self._on_refused = on_refused
+        self.size = BatchSize()
+        self.strange_s = float("-inf")
+        """When (monotonic) an ack last came for what was never here: another agent has the same id."""
+        self.held = False
+        """Nothing is sent while this is true; `nudge` after a change."""
 
     def connect(self, session: Session) -> None:
         """Use `session` from now on; to be called before it runs."""
@@ -55,8 +71,10 @@ class Uplink:
     def reconnected(self) -> None:
         """The connection is new: what was in flight may be lost."""
         now_s = self._loop.time()
-        for flight in self._window.reconnected():
+        lost = self._window.reconnected()
+        for flight in lost:
             self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s)
+        self._note_failure(lost)
         self.nudge()
 
     def hear(self, message: Message) -> None:
@@ -75,6 +93,10 @@ class Uplink:
         for flight in over:
             if flight.lost:
                 self._spool.confirm_losses(flight.lost, now_s=now_s)
+        if over:
+            self._note_success(over, now_s)
+        if ack.refused is not None:
+            self._on_refused(ack.refused)
         if not over and landed:
             self._end_flights_acknowledged_in_parts()
         elif not over:
@@ -92,15 +114,29 @@ class Uplink:
 
     def _pump(self) -> None:
         self._pumping = False
-        if self._session is None or not self._session.connected:
+        if self._session is None or not self._session.connected or self.held:
             return
         now_s = self._loop.time()
-        for flight in self._window.overdue(now_s=now_s):
+        late = self._window.overdue(now_s=now_s)
+        for flight in late:
             self._ground(flight, now_s)
+        self._note_failure(late)
         offer = self._offer(now_s)
         while (step := self._window.plan(offer, now_s=now_s)) is not None and self._send(step, now_s):
             offer = self._offer(now_s)
         self._wake(self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s))
+
+    def _note_success(self, over: Iterable[Flight], now_s: float) -> None:
+        refused = self.size.refused
+        self.size.took(max(flight.size for flight in over), now_s=now_s)
+        if self.size.refused != refused:
+            _log.warning("%s", self.size.note or "large batches arrive again")
+            self._spooler.note(self.size.memory())
+
+    def _note_failure(self, lost: Iterable[Flight]) -> None:
+        size = max((flight.size for flight in lost), default=0)
+        if size:
+            self.size.failed(size)
 
     def _offer(self, now_s: float) -> Offer:
         ledger = self._spool.ledger
@@ -108,7 +144,7 @@ class Uplink:
         again_s = ledger.next_again_s()
         free_to_fetch = self._fetching is None
         return Offer(
-            live=max(0, self._spool.sendable + 1 - ledger.live_first),
+            live=ledger.live_count(self._spool.sendable),
             live_since_s=since_s,
             again=free_to_fetch and again_s is not None and again_s <= now_s,
             backlog=free_to_fetch and ledger.has_backlog,
@@ -127,7 +163,7 @@ class Uplink:
             nothing = Span(ledger.stream, ledger.next_seq, ledger.next_seq - 1)
             return self._launch(nothing, [], live=False, tries=1)
         grounded = ledger.take_again(now_s) if step is Step.AGAIN else None
-        span = ledger.take_backlog(self._limit) if grounded is None else grounded.span
+        span = ledger.take_backlog(self._limit, self._spool.sendable) if grounded is None else grounded.span
         if span is None:
             return False
         tries = 1 if grounded is None else grounded.tries + 1
@@ -157,13 +193,13 @@ class Uplink:
     def _launch(self, span: Span, readings: list[Reading], *, live: bool, tries: int) -> bool:
         now_s = self._loop.time()
         lost = self._losses_to_say()
-        payload, count = encode_within_limits(span, readings, backfill=not live, lost=lost)
+        payload, count = encode_within_limits(span, readings, backfill=not live, lost=lost, most_bytes=self.size.limit)
         if count < len(readings):
             rest = Span(span.stream, span.first + count, span.last)
             self._spool.ledger.ground(rest, tries=tries - 1, due_s=now_s)
             span = Span(span.stream, span.first, rest.first - 1)
         if self._session is not None and self._session.publish(self._topic, payload):
-            self._window.launch(Flight(span, now_s, tries, live, lost))
+            self._window.launch(Flight(span, now_s, tries, live, lost, len(payload)))
             return True
         self._spool.ledger.ground(span, tries=tries - 1, due_s=now_s + RETRY_S)
         return False
@@ -171,7 +207,7 @@ class Uplink:
     def _losses_to_say(self) -> tuple[Lost, ...]:
         if not self._spool.losses or any(flight.lost for flight in self._window.flights.values()):
             return ()
-        return self._spool.losses.unsaid()[:MOST_IN_A_BATCH]
+        return self._spool.losses.unsaid()[: min(MOST_IN_A_BATCH, self.size.limit // _BYTES_A_LOSS)]
 
     def _ground(self, flight: Flight, now_s: float) -> None:
         pause_s = self._window.pause_of_a_range_s(flight.tries)
@@ -185,6 +221,8 @@ class Uplink:
 
     def _say_strange(self, span: Span) -> None:
         known = any(stream == span.stream for stream, _, _ in self._spool.ledger.streams())
+        if not known:
+            self.strange_s = self._loop.time()
         if not known and span.stream not in self._strange_streams and len(self._strange_streams) < 100:
             self._strange_streams.add(span.stream)
             _log.info("ack of stream %.64r, of which nothing is here; it is ignored", span.stream)
@@ -196,17 +234,23 @@ class Uplink:
 
 
 def encode_within_limits(
-    span: Span, readings: list[Reading], *, backfill: bool, lost: tuple[Lost, ...]
+    span: Span,
+    readings: list[Reading],
+    *,
+    backfill: bool,
+    lost: tuple[Lost, ...],
+    most_bytes: int = MAX_BATCH_BYTES,
 ) -> tuple[bytes, int]:
-    """The payload of as many of the first `readings` as the wire carries in one batch, and how many those are."""
+    """The payload of as many of the first `readings` as fit into one batch, one at least, and how many those are."""
     count = len(readings)
     while True:
         payload = encode_batch(span.stream, span.first, readings[:count], backfill=backfill, lost=lost)
-        if count <= 1 or (len(payload) <= MAX_BATCH_BYTES and _inflated_fits(payload, count)):
+        if count <= 1 or (len(payload) <= most_bytes and _inflated_fits(payload, count)):
             return payload, count
         count //= 2
 
 
+_BYTES_A_LOSS = 64
 _NEVER_TOO_LONG = 5_000
 """Readings that never inflate beyond the wire's 2 MB: 400 bytes each would, and two names and two numbers are 200."""
 

@@ -41,13 +41,17 @@ class Offer(NamedTuple):
 
 
 class Flight(msgspec.Struct, frozen=True):
-    """A batch on its way: sent for the `tries`-th time at `sent_s`; `span` is empty where it only carries losses."""
+    """A batch of `size` bytes on its way: sent for the `tries`-th time at `sent_s`.
+
+    `span` is empty where it only carries losses.
+    """
 
     span: Span
     sent_s: float
     tries: int = 1
     live: bool = True
     lost: tuple[Lost, ...] = ()
+    size: int = 0
 
 
 class Window:

@@ -31,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 TLS_PORT = 8883
 """secure-mqtt [IANA]."""
+SHORT_S = 10.0
+"""A connection that lasts less, or less than three pauses, was short: the pauses go on growing."""
+MOST_SHORT = 3
+"""So many short connections in a row are no accident."""
 READS_AT_ONCE = 64
 """Packets read before other tasks of the process get their turn."""
 
@@ -112,12 +116,15 @@ class Session:
     """A connection to one broker that is made again whenever it ends, on the next of its nodes if it has several.
 
     `on_message` gets each message, on the event loop, and must not block; each message that is to be delivered no
-    more must be given to `acknowledge`. `on_connect` is called after each (re)connection, when all is subscribed.
-    `will` is called before each connection, since what a last will says may change. With `keep_session` the broker
-    remembers this `identifier` while it is away, and delivers again what was not acknowledged; it remembers the
-    subscriptions too, so those that are wanted no more stand in `unsubscriptions`. `wishes` are subscriptions that a
-    broker may refuse. A broker that says nothing for `answer_s` seconds is left, and one that lives but for `taken_s`
-    seconds has not taken what reached it: a node of a cluster that lost the others answers pings for ever.
+    more must be given to `acknowledge`. `on_begin` is called before each attempt to connect, `on_connect` after each
+    (re)connection, when all is subscribed: a kept session's messages may come before that. `will` is called before each
+    connection, since what a last will says may change. A refused subscription ends the connection, unless it is one of
+    the `wishes`. With `keep_session` the broker remembers this
+    `identifier` while it is away, and delivers again what was not acknowledged; it remembers the subscriptions too, so
+    those that are wanted no more stand in `unsubscriptions`. A broker that says nothing for `answer_s` seconds is left,
+    and one that lives but for `taken_s` seconds has not taken what reached it: a node of a cluster that lost the others
+    answers pings for ever. Pauses between attempts grow, also after connections that were short: two clients with one
+    id would else throw each other out for ever.
     """
 
     def __init__(
@@ -129,6 +136,7 @@ class Session:
         subscriptions: Sequence[str] = (),
         unsubscriptions: Sequence[str] = (),
         wishes: Sequence[str] = (),
+        on_begin: Callable[[], None] = lambda: None,
         on_connect: Callable[[], None] = lambda: None,
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
@@ -140,9 +148,12 @@ class Session:
         self.problem = "not connected yet"
         self.connected_since_s: float | None = None
         """Since when (seconds since boot, CLOCK_BOOTTIME) the connection stands; None while there is none."""
+        self.short_ones = 0
+        """How many connections in a row ended soon after they began."""
         self._nodes = in_turn(broker.nodes())
         self._identifier = identifier
         self._on_message = on_message
+        self._on_begin = on_begin
         self._on_connect = on_connect
         self._subscriptions = tuple(subscriptions)
         self._unsubscriptions = tuple(unsubscriptions)
@@ -156,6 +167,7 @@ class Session:
         self._heard_on: paho.Client | None = None  # what a kept session brings comes before the subscriptions stand
         self._connection = 0
         self._was_up = False
+        self._lasted_s: float | None = None
         self._heard = 0
         self._reader: tuple[int, Callable[[], None]] | None = None
 
@@ -174,6 +186,13 @@ class Session:
         """When the broker sent anything last, be it that it lives, on a clock of its own; None while not connected."""
         return None if self._paho is None else float(self._paho._last_bytes_received)
 
+    @property
+    def is_thrown_out(self) -> bool:
+        """Whether the broker ends each connection soon after it began, as it does when two clients share an id."""
+        since_s = self.connected_since_s
+        young = since_s is None or boot_s() - since_s < 6 * SHORT_S
+        return self.short_ones >= MOST_SHORT and young
+
     async def run(self) -> None:
         """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
         first_s, longest_s = self._retry_s
@@ -188,12 +207,25 @@ class Session:
             if tried % len(self._nodes):  # no pause before all were tried
                 _log.warning("%s; trying %s", self.problem, self.node)
                 continue
-            pauses = 1 if self._was_up else pauses + 1
+            self._count_short_ones(doubled_s(max(1, pauses), first_s=first_s, longest_s=longest_s))
+            pauses = 1 if self._was_up and not self.short_ones else pauses + 1
             wait_s = doubled_s(pauses, first_s=first_s, longest_s=longest_s)
             pause_s = wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
             next_one = "again" if len(self._nodes) == 1 else str(self.node)
             _log.warning("%s; trying %s in %.1f s", self.problem, next_one, pause_s)
             await asyncio.sleep(pause_s)
+
+    def _count_short_ones(self, wait_s: float) -> None:
+        if self._lasted_s is None:
+            return
+        was_short = self._lasted_s < max(SHORT_S, 3 * wait_s)
+        self.short_ones = self.short_ones + 1 if was_short else 0
+        self._lasted_s = None
+        if self.short_ones >= MOST_SHORT:
+            self.problem += (
+                f" soon after it began, {self.short_ones} times in a row; if another client uses the id "
+                f"{self._identifier}, stop it or give it an id of its own"
+            )
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> bool:
         """Hand a message to the connection; False, and nothing is sent, while there is none."""
@@ -218,6 +250,7 @@ class Session:
             self._reader[1]()  # what TLS has decrypted already wakes nobody
 
     async def _connect_once(self) -> None:
+        self._on_begin()
         will = self._will()
         client = aiomqtt.Client(
             self.node.host,
@@ -259,13 +292,14 @@ class Session:
             if refused:
                 raise aiomqtt.MqttError(f"refused the subscription to {topic}; check the access list")
         self._paho, self.problem, self._was_up = inner, "", True
-        self.connected_since_s = boot_s()
+        since_s = self.connected_since_s = boot_s()
         _log.info("connected to broker %s", self.node)
         try:
             self._on_connect()
             await self._until_it_ends(client, inner)
         finally:
             self._paho, self.problem = None, f"broker {self.node}: connection ended"
+            self._lasted_s = boot_s() - since_s
             self.connected_since_s = None
 
     async def _until_it_ends(self, client: aiomqtt.Client, inner: paho.Client) -> None:

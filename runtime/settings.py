@@ -9,6 +9,7 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,9 +77,13 @@ def read_document(path: Path) -> dict[str, Any]:
     if data and not text.strip():
         raise SettingsError([f"{path}: cannot be read: {_NOTHING}"])
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
         raise SettingsError([f"{path.name}: is not TOML: {error}{_advice_on(text, str(error))}"]) from None
+    large = [f"{path.name}: {key}: {_TOO_LARGE}" for key in _too_large(document, "")]
+    if large:
+        raise SettingsError(large)
+    return document
 
 
 _NOTHING = "it holds nothing but NULs and spaces, as after a power cut; write it again"
@@ -97,6 +102,21 @@ def _advice_on(text: str, said: str) -> str:
         return f"; several of a kind are written with two brackets each: [[{tables[-1]}]]"
     curly = _CURLY.search(lines)
     return f'; {curly[0]} is a printed quotation mark: write "' if curly else ""
+
+
+_TOO_LARGE = "is a number beyond 64 bits, which TOML has not; write a smaller one"
+
+
+def _too_large(part: Any, key: str) -> Iterator[str]:
+    """Where numbers stand that not even a sentence could show: Python's `str` refuses them."""
+    if isinstance(part, dict):
+        for name, inner in part.items():
+            yield from _too_large(inner, f"{key}.{name}" if key else name)
+    elif isinstance(part, list):
+        for at, inner in enumerate(part):
+            yield from _too_large(inner, f"{key}[{at}]")
+    elif isinstance(part, int) and abs(part) >= 1 << 63:
+        yield key
 
 
 _ADVICE = {

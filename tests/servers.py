@@ -34,6 +34,7 @@ _WHERE = {
     "caddy": ("caddy", "/usr/bin/caddy"),
     "shellcheck": ("shellcheck",),
     "systemd-analyze": ("systemd-analyze",),
+    "faketime": ("faketime",),
 }
 _DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd"}
 
@@ -260,6 +261,31 @@ def postgresql(folder: Path, port: int, *, name: str = "postgres", settings: Seq
 def siaga_edge(folder: Path, settings_file: Path, *, name: str = "edge") -> Program:
     """A real gateway agent."""
     return Program(name, [sys.executable, "-m", "edge.cli", "run", "--config", settings_file], folder)
+
+
+class Faketime:
+    """A wall clock of its own for processes that are started with `prefix`; the uptime stays the machine's."""
+
+    def __init__(self, folder: Path) -> None:
+        (library,) = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        self._file = folder / "faketime"
+        self.step(0)
+        self.prefix = [
+            "env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self._file}", "FAKETIME_NO_CACHE=1",
+            "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        ]  # fmt: skip
+
+    def step(self, seconds: int) -> None:
+        """Set the clock to so many seconds beside the true time, now."""
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(f"{seconds:+d}")
+        fresh.replace(self._file)
+
+
+def faketime(folder: Path) -> Faketime:
+    """A clock that a test may set, in `folder`."""
+    require("faketime")
+    return Faketime(folder)
 
 
 def siaga_cloud(folder: Path, settings_file: Path, *, name: str = "cloud", port: int | None = None) -> Program:

@@ -12,7 +12,7 @@ class Clock(StrEnum):
     """How far the gateway trusted its clock when it stamped a reading."""
 
     SYNCED = "synced"
-    ESTIMATED = "estimated"  # stamped before the time was known, moved by the size of the step when it was
+    ESTIMATED = "estimated"  # put right when the time was known, or known only to lie between two times
     UNKNOWN = "unknown"
 
 

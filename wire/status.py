@@ -1,7 +1,8 @@
 """What a gateway says of itself on `…/status`, retained; the broker says the offline one for it as its last will.
 
 {"v":1,"online":true,"gateway":"gw-daruba","version":"0.1.0","boot":"…","stream":"…","time_ms":…,
- "clock":"synced","spool":{"depth":120,"oldest_ms":…,"lost":0,…},"sources":[{"name":"river","state":"ok",…}]}
+ "clock":"synced","spool":{"depth":120,"oldest_ms":…,"lost":0,…},"sources":[{"name":"river","state":"ok",…}],
+ "notes":["the clock is not confirmed: …"]}
 """
 
 from enum import StrEnum
@@ -32,7 +33,11 @@ class SourceStatus(StrEnum):
 
 
 class SourceState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One source: its state, a sentence on it, and its counts since the agent started."""
+    """One source: its state, a sentence on it, and its counts since the agent started.
+
+    `heard_bytes` came, `frames` (or messages) were found in them, `readings` were made of these, and the cloud
+    `refused` some. Older agents say only `readings` and `noise_bytes`.
+    """
 
     name: _Text
     state: SourceStatus
@@ -40,6 +45,9 @@ class SourceState(msgspec.Struct, frozen=True, omit_defaults=True):
     readings: _Count = 0
     noise_bytes: _Count = 0
     last_ms: _Time | None = None
+    heard_bytes: _Count = 0
+    frames: _Count = 0
+    refused: _Count = 0
 
 
 class SpoolState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,6 +65,8 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """A gateway's state at `time_ms` (UTC); `boot` tells one start of the machine from the next.
 
     `login` is the user name that it connects with: by it a server knows that a new one has arrived.
+    `notes` are sentences on what somebody should look at, though the gateway runs: an unconfirmed clock, what the cloud
+    refuses, a broker that takes only small batches, another agent with the same id.
     """
 
     v: int
@@ -70,6 +80,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     spool: SpoolState = SpoolState()
     sources: Annotated[tuple[SourceState, ...], msgspec.Meta(max_length=1_000)] = ()
     login: _Text = ""
+    notes: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=20)] = ()
 
 
 _DECODER = msgspec.json.Decoder(Status)
@@ -99,6 +110,7 @@ def _on_one_line(status: Status) -> Status:
         status,
         **_texts(status, "gateway", "version", "boot", "stream", "login"),
         spool=msgspec.structs.replace(status.spool, **_texts(status.spool, "problem")),
+        notes=tuple(map(printable, status.notes)),
         sources=tuple(msgspec.structs.replace(source, **_texts(source, "name", "detail")) for source in status.sources),
     )
 

@@ -3,12 +3,15 @@
     tele/air-market/SENSOR --parser--> samples --stamper--> readings --> spool --committed--> PUBACK
 
 A message is PUBACKed when its readings are committed, or in the cloud; noise at once, since it will not get better.
+What the broker delivers again is known by what was committed with its readings (taken.py). What it had kept is not new:
+its readings are stamped between then and now, and sent as backlog (echo.py).
 A retained message is old news: of it only readings with a time of their own count, the others are left out.
-A broker that sends more than is safe yet is not read for a while.
+A broker that sends more than is safe yet, or faster than times can be given, is not read for a while.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
@@ -16,13 +19,16 @@ import msgspec
 from paho.mqtt.client import topic_matches_sub
 
 from edge.sources.configured import MqttSource
+from edge.sources.echo import Echo
 from edge.sources.identities import Identities, identities_key
+from edge.sources.taken import Taken
 from edge.sources.tally import Tally
 from edge.spool.keeping import Spooler
-from edge.stamping import Stamper
+from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
+from runtime.clock import boot_ms
 from runtime.mqtt import BrokerSettings, Message, Session
-from wire import Reading
+from wire import Clock, Reading
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +36,11 @@ LONGEST_MESSAGE = 64 * 1024
 MOST_TOPICS = 10_000
 MOST_UNSAFE = 500
 """Messages without a PUBACK that are held at most; a broker should stop at 20, and Mosquitto 2.0.11 does not."""
+WAIT_FOR_A_TIME_S = 0.5
+"""Between attempts to stamp a message for which no time is free."""
 _FILTERS = "local.filters"
+_HEARD_MS = "local.heard_ms"
+_NOTE_EVERY_MS = 10_000
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -41,17 +51,32 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class LocalBroker:
-    """Runs the MQTT sources until it is cancelled; `routes` are all of them."""
+    """Runs the MQTT sources until it is cancelled; `routes` are all of them, `echo` is what is known of the broker."""
 
     def __init__(
-        self, broker: BrokerSettings, routes: Sequence[Route], *, gateway: str, stamper: Stamper, spooler: Spooler
+        self,
+        broker: BrokerSettings,
+        routes: Sequence[Route],
+        *,
+        gateway: str,
+        stamper: Stamper,
+        spooler: Spooler,
+        boot: str = "unknown",
+        echo: Echo | None = None,
     ) -> None:
         self._routes = tuple(routes)
+        self._boot = boot
         self._stamper = stamper
         self._spooler = spooler
+        self._echo = echo = echo or Echo(f"siaga-edge/{gateway}/echo")
+        self._asks = not self._echo.given_up
+        self._broker = str(broker)
+        self._taken = Taken(spooler.spool.kept, self._broker)
+        self._noted_ms = 0
         self._matching: dict[str, tuple[Route, ...]] = {}
         self._loop = asyncio.get_running_loop()
         self._unsafe: dict[int, list[Message]] = {}
+        self._timeless: deque[Message] = deque()
         self._paused = False
         self._refused = False
         self._identities: dict[str, Identities] = {}
@@ -62,44 +87,126 @@ class LocalBroker:
             identifier=f"siaga-edge-{gateway}-local",
             on_message=self._hear,
             subscriptions=filters,
+            wishes=[] if echo.given_up else [echo.topic],
             unsubscriptions=[topic for topic in former if topic not in filters],
             on_connect=partial(self._connected, filters),
+            on_begin=self._begin,
             keep_session=True,
         )
 
     @property
     def must_reconnect(self) -> bool:
-        """Whether messages were let go without a PUBACK, and the broker may well deliver them again now."""
-        return self._refused and not self._unsafe
+        """Whether messages were let go without a PUBACK, and the broker may well deliver them again now.
+
+        Or whether the broker ends each connection that asks for our echo.
+        """
+        return (self._asks and self._echo.given_up) or (self._refused and not self._unsafe and not self._timeless)
 
     def look(self) -> None:
-        """Tell the tallies when the broker is not there."""
+        """Tell the tallies when the broker is not there; ask it how far we are."""
         if not self.session.connected:
             for route in self._routes:
                 route.tally.failed(f"local {self.session.problem}")
+            return
+        now_ms = boot_ms()
+        self._echo.look(now_ms)
+        word = self._echo.word(now_ms)
+        if word is not None:
+            self.session.publish(self._echo.topic, word)
+
+    def close(self) -> None:
+        """The session is over: what is not in the spool has no PUBACK, and comes again."""
+        self._timeless.clear()
+
+    def _begin(self) -> None:
+        self._echo.begin(boot_ms())
+        self._timeless = deque(message for message in self._timeless if not message.qos)  # the others come again
 
     def _connected(self, filters: Sequence[str]) -> None:
         self._spooler.append((), keep={_FILTERS: "\n".join(filters)})
+        self._taken = Taken(self._spooler.spool.kept, self._broker)
+        self._echo.connected()
         self._paused = False
         for route in self._routes:
             route.tally.opened(now_s=self._loop.time())
+        if self._timeless:
+            self._hold_back()
+        self.look()
 
     def _hear(self, message: Message) -> None:
-        if message.again and self._is_unsafe_already(message):
+        if message.again and self._is_here_already(message):
+            return
+        if len(self._timeless) >= 2 * MOST_UNSAFE:
+            self._refused = True
+        elif self._timeless:
+            self._timeless.append(message)  # in their order
+        else:
+            self._take_in(message)
+
+    def _hear_echo(self, message: Message) -> None:
+        if self._echo.hear(message.payload) and self._stamper.clock.state is Clock.SYNCED:
+            heard_ms = self._stamper.time_at(self._echo.heard_until_ms or 0)
+            if abs(heard_ms - self._noted_ms) >= _NOTE_EVERY_MS:
+                self._noted_ms = heard_ms
+                self._spooler.note({_HEARD_MS: str(heard_ms)})
+        self.session.acknowledge(message)
+
+    def _take_in(self, message: Message) -> None:
+        if message.topic == self._echo.topic:
+            self._hear_echo(message)
             return
         if len(self._unsafe) >= MOST_UNSAFE:
             self._hold_back()
             if len(self._unsafe) >= 2 * MOST_UNSAFE:
                 self._refused = True
                 return
-        readings = self._read(message)
-        if readings and message.qos:
-            self._unsafe[message.packet] = unsafe = [message]
-            self._spooler.append(readings, safe=partial(self._safe, unsafe))
-        elif readings:
-            self._spooler.append(readings)
-        else:
+        since_ms = self._since_ms()
+        try:
+            readings = self._read(message, since_ms)
+        except NoFreeTime:
+            self._hold_back()
+            self._timeless.append(message)
+            if len(self._timeless) == 1:
+                self._loop.call_later(WAIT_FOR_A_TIME_S, self._try_again)
+            return
+        if not readings:
             self.session.acknowledge(message)
+            return
+        keep = self._stamper.memory(self._boot)
+        safe = None
+        if message.qos:
+            self._unsafe[message.packet] = unsafe = [message]
+            keep = {**(keep or {}), **self._taken.add(message)}
+            safe = partial(self._safe, unsafe)
+        self._spooler.append(readings, keep=keep, safe=safe, backlog=since_ms is not None)
+
+    def _try_again(self) -> None:
+        """Take in what waits for a time, as far as there is one now."""
+        waiting, self._timeless = self._timeless, deque()
+        while waiting and not self._timeless:
+            self._take_in(waiting.popleft())
+        self._timeless.extend(waiting)
+        self._resume()
+
+    def _since_ms(self) -> int | None:
+        """None where messages come live, else since when (UTC) what comes may have waited at the broker."""
+        now_ms = boot_ms()
+        since_ms = self._echo.since_ms(now_ms)
+        if since_ms is None:
+            return None
+        if self._echo.heard_until_ms is not None:
+            return self._stamper.time_at(since_ms)
+        kept = self._spooler.spool.kept.get(_HEARD_MS, "")  # of an earlier run
+        return int(kept) if kept.isdecimal() else self._stamper.now_ms()
+
+    def _is_here_already(self, message: Message) -> bool:
+        """Whether a message that is delivered again was taken before: then only its PUBACK is wanted."""
+        if self._is_unsafe_already(message):
+            return True
+        if message.packet in self._unsafe or not self._taken.knows(message):
+            return False
+        self._spooler.append((), safe=partial(self.session.acknowledge, message))  # it may not be committed yet
+        return True
 
     def _is_unsafe_already(self, message: Message) -> bool:
         """A message from before the connection was lost, which is here already: only its PUBACK must go another way."""
@@ -114,28 +221,35 @@ class LocalBroker:
         self.session.acknowledge(message)
         if self._unsafe.get(message.packet) is unsafe:
             del self._unsafe[message.packet]
-        if self._paused and len(self._unsafe) < MOST_UNSAFE // 2:
+        self._resume()
+
+    def _resume(self) -> None:
+        if self._paused and len(self._unsafe) < MOST_UNSAFE // 2 and not self._timeless:
             self._paused = False
             self._loop.call_soon(self.session.resume)
 
     def _hold_back(self) -> None:
-        if not self._paused:
+        if not self._paused and self.session.connected:  # before that, what answers our subscriptions must be read
             self._paused = True
             self.session.pause()
 
-    def _read(self, message: Message) -> list[Reading]:
+    def _read(self, message: Message, since_ms: int | None) -> list[Reading]:
         readings: list[Reading] = []
         routes = self._matching.get(message.topic)
         for route in self._find(message.topic) if routes is None else routes:
             try:
-                readings += self._take(route, message)
+                readings += self._take(route, message, since_ms)
+            except NoFreeTime:
+                raise
             except Exception:
                 _log.exception("source %s: message on %.200r", route.source.name, message.topic)
                 route.tally.noise(len(message.payload), "this agent could not read it; its log has more")
         return readings
 
-    def _take(self, route: Route, message: Message) -> list[Reading]:
+    def _take(self, route: Route, message: Message, since_ms: int | None) -> list[Reading]:
         source, tally = route.source, route.tally
+        sensor = source.sensor_of(message.topic)
+        tally.came(len(message.payload))
         if len(message.payload) > LONGEST_MESSAGE:
             tally.noise(len(message.payload), f"message of more than {LONGEST_MESSAGE} bytes")
             return []
@@ -146,10 +260,12 @@ class LocalBroker:
         sensor = source.sensor_of(message.topic)
         samples, sentence = self._of_the_sensor(source, sensor, outcome)
         if message.retained:
-            samples = tuple(sample for sample in samples if sample.time_ms is not None)
-        readings = self._stamper.stamp(sensor, samples, partial(tally.noise, 0))
+            samples = tuple(sample for sample in samples if self._stamper.believes(sample.time_ms))
+        readings = self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
         now_ms = readings[0].time_ms if readings else 0
-        tally.heard(len(readings), time_ms=now_ms, now_s=self._loop.time(), note=sentence or outcome.note)
+        tally.heard(
+            len(readings), time_ms=now_ms, now_s=self._loop.time(), sensor=sensor, note=sentence or outcome.note
+        )
         return readings
 
     def _of_the_sensor(self, source: MqttSource, sensor: str, frame: Frame) -> tuple[tuple[Sample, ...], str]:

@@ -1,28 +1,37 @@
 """One serial line:  open, read until it is gone, wait, open again; without end.
 
 /dev/serial/by-id/usb-1a86_USB_Serial-if00-port0 --bytes--> decoder --samples--> stamper --readings--> spool
+
+What the kernel held while the process slept is not new: it came since the line was last looked at, and is stamped so.
 """
 
 import asyncio
 import json
 import logging
 import os
+from collections.abc import Callable, Iterator
 
 import serial
 
 from edge.sources.configured import SerialSource
 from edge.sources.tally import Tally
 from edge.spool.keeping import Spooler
-from edge.stamping import Stamper
+from edge.spool.losses import NO_FREE_TIME
+from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.family import SerialDecoder
-from firmware_bridge.sample import Frame, Noise
-from wire import Reading
+from firmware_bridge.sample import Frame, Noise, Sample
+from runtime.clock import boot_ms
+from wire import Clock, Reading
 
 _log = logging.getLogger(__name__)
 
 READ_BYTES = 4_096
 PAUSES_S = (1.0, 2.0, 5.0, 10.0)
 """Between attempts to open a port; the last for ever."""
+
+
+SLEPT_MS = 5_000
+"""A line that was not looked at for so long, though it is each second: the process slept, or the machine."""
 
 
 class LineGone(Exception):
@@ -32,14 +41,24 @@ class LineGone(Exception):
 class SerialLine:
     """Runs one serial source until it is cancelled."""
 
-    def __init__(self, source: SerialSource, tally: Tally, *, stamper: Stamper, spooler: Spooler) -> None:
+    def __init__(self, source: SerialSource, tally: Tally, *, boot: str, stamper: Stamper, spooler: Spooler) -> None:
         self._source = source
         self._tally = tally
+        self._boot = boot
         self._stamper = stamper
         self._spooler = spooler
         self._key = f"decoder.{source.name}"
         self._memory: dict[str, int] = json.loads(spooler.spool.kept.get(self._key, "{}"))
         self._loop = asyncio.get_running_loop()
+        self._looked_ms = boot_ms()
+        self._read_all: Callable[[], None] = lambda: None
+
+    def look(self) -> None:
+        """To be called each second: reads first what came while nobody looked."""
+        now_ms = boot_ms()
+        if now_ms - self._looked_ms > SLEPT_MS:
+            self._read_all()
+        self._looked_ms = now_ms
 
     async def run(self) -> None:
         """Read the line, and open it again whenever it goes."""
@@ -59,48 +78,68 @@ class SerialLine:
         decoder = self._source.family.decoder(self._source.options, self._memory)
         gone: asyncio.Future[None] = self._loop.create_future()
 
-        def readable() -> None:
+        def readable() -> bool:
             try:
-                self._take(decoder, _read_some(descriptor, self._source.port))
+                data = _read_some(descriptor, self._source.port)
+                self._take(decoder, data)
+                return len(data) == READ_BYTES
             except BlockingIOError:
-                return  # woken for nothing
+                return False  # woken for nothing
             except Exception as error:
                 if not gone.done():
                     gone.set_exception(error)
+                return False
 
+        def read_all() -> None:
+            while readable():
+                pass
+
+        self._looked_ms, self._read_all = boot_ms(), read_all
         self._loop.add_reader(descriptor, readable)
         try:
             await gone
         finally:
+            self._read_all = lambda: None
             self._loop.remove_reader(descriptor)
 
     def _take(self, decoder: SerialDecoder, data: bytes) -> None:
+        self._tally.came(len(data))
+        since_ms = self._looked_ms if boot_ms() - self._looked_ms > SLEPT_MS else None
         readings: list[Reading] = []
         for outcome in decoder.feed(data):
             if isinstance(outcome, Noise):
                 self._tally.noise(outcome.size, outcome.reason)
             else:
-                readings += self._stamp(outcome)
+                readings += self._stamp(outcome, None if since_ms is None else self._stamper.time_at(since_ms))
+        keep = (readings and self._stamper.memory(self._boot)) or {}
         memory = decoder.memory()
-        keep = None
         if memory != self._memory:
-            self._memory, keep = memory, {self._key: json.dumps(memory)}
+            self._memory = memory
+            keep = {**keep, self._key: json.dumps(memory)}
         if readings or keep:
-            self._spooler.append(readings, keep=keep)
+            self._spooler.append(readings, keep=keep or None, backlog=since_ms is not None)
 
-    def _stamp(self, frame: Frame) -> list[Reading]:
+    def _stamp(self, frame: Frame, since_ms: int | None) -> list[Reading]:
         readings: list[Reading] = []
-        if self._source.channels:
-            for sample in frame.samples:
-                readings += self._stamper.stamp(self._source.channels[sample.channel], (sample,), self._refuse)
-        else:
-            readings = self._stamper.stamp(self._source.sensor, frame.samples, self._refuse)
+        for sensor, samples in self._by_sensor(frame):
+            try:
+                readings += self._stamper.stamp(
+                    sensor, samples, self._tally.left_out, since_ms=since_ms, correct=self._tally.left_out
+                )
+            except NoFreeTime:  # a line cannot be told to wait
+                lost = [Reading(sensor, sample.quantity, 0, sample.value, Clock.UNKNOWN) for sample in samples]
+                self._spooler.refuse(lost, NO_FREE_TIME)
         now_ms, now_s = self._stamper.now_ms(), self._loop.time()
         self._tally.heard(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note)
+        self._tally.sensors.update(reading.sensor for reading in readings)
         return readings
 
-    def _refuse(self, sentence: str) -> None:
-        self._tally.noise(0, sentence)
+    def _by_sensor(self, frame: Frame) -> Iterator[tuple[str, tuple[Sample, ...]]]:
+        if not self._source.channels:
+            yield self._source.sensor, frame.samples
+        else:
+            for sample in frame.samples:
+                yield self._source.channels[sample.channel], (sample,)
 
 
 def open_line(port: str, baud: int) -> serial.Serial:

@@ -1,4 +1,8 @@
-"""How a source is doing:  river: ok, 1,204 readings, 31 bytes of noise, last 03:10:07."""
+"""How a source is doing:  river: ok, 1,204 readings of 1,210 frames, 31 bytes of noise, last 03:10:07.
+
+bytes heard  ─►  frames found     ─►  readings made           ─►  readings refused by the cloud
+none: silent     none: only noise     none: and why they are not      the reason, from its ack
+"""
 
 import logging
 from collections.abc import Callable
@@ -8,6 +12,10 @@ from wire import SourceState, SourceStatus
 _log = logging.getLogger(__name__)
 
 LONGEST_DETAIL = 300
+MOST_SENSORS = 1_000
+"""Sensors remembered for one source, to tell whose readings the cloud refused."""
+FRESH_S = 600.0
+"""A source speaks of the cloud's last refusal for so long."""
 
 
 class Tally:
@@ -17,53 +25,110 @@ class Tally:
         self.name = name
         self.status = SourceStatus.STARTING
         self.detail = "not open yet"
-        self.readings = 0
-        self.noise_bytes = 0
+        self.heard_bytes = self.frames = self.readings = self.refused = self.noise_bytes = 0
+        self.sensors: set[str] = set()
         self._silent_s = silent_s
-        self._heard_s = now_s
+        self._frame_s = self._reading_s = now_s
         self._last_ms: int | None = None
-        self._noise_reason = ""
+        self._noisy, self._noise_s, self._noise_reason = False, float("-inf"), ""
+        self._left_out = self._remark = self._note = self._refusal = ""
+        self._refused_s = float("-inf")
         self._on_change = on_change
 
     def opened(self, *, now_s: float) -> None:
         """The port or the broker is there; nothing was heard yet."""
-        self._heard_s = now_s
+        self._frame_s = self._reading_s = now_s
+        self._noise_s = float("-inf")
         self._turn(SourceStatus.STARTING, "open, nothing heard yet")
 
     def failed(self, sentence: str) -> None:
         """It is not there, and will be tried again."""
         self._turn(SourceStatus.FAILED, sentence[:LONGEST_DETAIL])
 
-    def heard(self, count: int, *, time_ms: int, now_s: float, note: str = "") -> None:
-        """A good frame or message came, with `count` readings."""
-        self._heard_s = now_s
-        if count:
-            self.readings += count
-            self._last_ms = time_ms
-        if self.status is not SourceStatus.OK:
-            self._turn(SourceStatus.OK, note)
-        elif note != self.detail and (count or note):
-            self.detail = note[:LONGEST_DETAIL]
+    def came(self, size: int) -> None:
+        """So many bytes came, whatever they are."""
+        self.heard_bytes += size
 
     def noise(self, size: int, reason: str) -> None:
         """Bytes came that were nothing."""
         self.noise_bytes += size
-        self._noise_reason = reason[:LONGEST_DETAIL]
+        self._noisy, self._noise_reason = True, reason[:LONGEST_DETAIL]
+
+    def left_out(self, sentence: str) -> None:
+        """A reading could not be made of a good frame, or not as the device says it, and why."""
+        self._left_out = sentence[:LONGEST_DETAIL]
+
+    def heard(self, count: int, *, time_ms: int, now_s: float, sensor: str = "", note: str = "") -> None:
+        """A good frame or message came, with `count` readings, of `sensor`."""
+        self.frames += 1
+        self._frame_s, self._note = now_s, note
+        if count:
+            self.readings += count
+            self._last_ms, self._reading_s = time_ms, now_s
+            self._remark, self._left_out = self._left_out, ""
+            if sensor not in self.sensors and len(self.sensors) < MOST_SENSORS:
+                self.sensors.add(sensor)
+        elif self.status is SourceStatus.SILENT:
+            return  # `look` says why, when that changes
+        elif self._left_out and not self.readings:
+            self._turn(SourceStatus.SILENT, self._why_silent(now_s))
+            return
+        if self.status is not SourceStatus.OK:
+            self._turn(SourceStatus.OK, self._words(now_s))
+        elif count or note:
+            self.detail = self._words(now_s)
+
+    def refused_by_the_cloud(self, count: int, sentence: str, *, now_s: float) -> None:
+        """The cloud has acknowledged `count` readings of this source without storing them as readings, and why."""
+        self.refused += count
+        self._refused_s = now_s
+        if sentence != self._refusal:
+            _log.warning("source %s: %s", self.name, sentence)
+            self._refusal = sentence[:LONGEST_DETAIL]
+            self._on_change()
+        if self.status is SourceStatus.OK:
+            self.detail = self._words(now_s)
 
     def look(self, *, now_s: float) -> None:
-        """Notice silence."""
-        open_now = self.status in (SourceStatus.STARTING, SourceStatus.OK)
-        if open_now and now_s - self._heard_s > self._silent_s:
-            noise = f"; only noise came: {self._noise_reason}" if self._noise_reason else ""
-            self._turn(SourceStatus.SILENT, f"nothing heard for {self._silent_s:g} s{noise}")
+        """Notice silence, and why it is."""
+        if self._noisy:
+            self._noisy, self._noise_s = False, now_s
+        if self.status is SourceStatus.FAILED or now_s - self._reading_s <= self._silent_s:
+            return
+        why = self._why_silent(now_s)
+        if self.status is not SourceStatus.SILENT or _kind(why) != _kind(self.detail):
+            self._turn(SourceStatus.SILENT, why)
 
     def state(self) -> SourceState:
         """For the gateway's status."""
-        return SourceState(self.name, self.status, self.detail, self.readings, self.noise_bytes, self._last_ms)
+        return SourceState(
+            self.name, self.status, self.detail, self.readings, self.noise_bytes, self._last_ms,
+            heard_bytes=self.heard_bytes, frames=self.frames, refused=self.refused,
+        )  # fmt: skip
+
+    def _why_silent(self, now_s: float) -> str:
+        if self._left_out or now_s - self._frame_s <= self._silent_s:
+            return f"frames come, and no reading is made of them: {self._left_out or self._note or 'they are empty'}"
+        if now_s - self._noise_s <= self._silent_s:
+            return f"nothing heard for {self._silent_s:g} s; only noise came: {self._noise_reason}"
+        return f"nothing heard for {self._silent_s:g} s"
+
+    def _words(self, now_s: float) -> str:
+        """What an open source has to say though all is well."""
+        if self._refusal and now_s - self._refused_s <= FRESH_S:
+            return self._refusal
+        self._refusal = ""
+        return self._remark or self._note[:LONGEST_DETAIL]
 
     def _turn(self, status: SourceStatus, detail: str) -> None:
+        detail = detail[:LONGEST_DETAIL]
         if (status, detail) != (self.status, self.detail):
             level = logging.INFO if status in (SourceStatus.OK, SourceStatus.STARTING) else logging.WARNING
             _log.log(level, "source %s: %s%s", self.name, status, f": {detail}" if detail else "")
-            self.status, self.detail = status, detail[:LONGEST_DETAIL]
+            self.status, self.detail = status, detail
             self._on_change()
+
+
+def _kind(sentence: str) -> str:
+    """What it says before its particulars, which may change with each frame."""
+    return sentence.partition(": ")[0]

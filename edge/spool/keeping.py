@@ -14,7 +14,7 @@ from edge.spool.limits import Room
 from edge.spool.mark import Forced, Names, mark_of, read_mark, write_mark
 from edge.spool.salvage import open_or_salvage, salvage
 from edge.spool.spans import Span, Spans
-from edge.spool.spool import RETRY_S, Spool
+from edge.spool.spool import GATHER_S, RETRY_S, Spool
 from edge.spool.work import DiskProblem, FileDamaged, Opened, Work
 from wire import Reading
 
@@ -50,6 +50,11 @@ class Spooler:
         self._committing: asyncio.Future[None] | None = None
         self._forcing: asyncio.Future[None] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what earlier starts have left is known."""
+        return self._file.is_open
+
     async def start(self) -> None:
         """Open the file and take over what it holds; a disk that does not let us is tried again and again."""
         await self._commit()
@@ -60,11 +65,29 @@ class Spooler:
         *,
         keep: dict[str, str] | None = None,
         safe: Callable[[], None] | None = None,
+        backlog: bool = False,
     ) -> None:
         """See `Spool.append`."""
-        self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe)
+        self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe, backlog=backlog)
         self.nudge()
         self._on_change()
+
+    def note(self, keep: dict[str, str]) -> None:
+        """See `Spool.note`."""
+        self.spool.note(keep, now_s=self._loop.time())
+        self.nudge()
+
+    def refuse(self, readings: Sequence[Reading], reason: str) -> None:
+        """See `Spool.refuse`."""
+        self.spool.refuse(readings, reason, now_s=self._loop.time())
+        self.nudge()
+
+    async def keep(self, keep: dict[str, str]) -> None:
+        """Commit `keep`, and wait for it; not for a disk that takes nothing."""
+        self.append((), keep=keep)
+        wanted = self.spool.commits + (1 if self._committing is None else 2)
+        while self.spool.commits < wanted and not self.spool.problem:
+            await asyncio.sleep(GATHER_S / 4)
 
     def land(self, ack: Span) -> int:
         """See `Spool.land`."""

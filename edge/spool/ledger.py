@@ -44,6 +44,7 @@ class Ledger:
         self._now = _Stream(0)
         self._streams[stream] = self._now
         self._again: list[Grounded] = []
+        self._aside = Spans()
 
     @property
     def next_seq(self) -> int:
@@ -73,20 +74,29 @@ class Ledger:
         self._now.outstanding.add(first, self._now.last)
         return first
 
+    def set_aside(self, first: int, last: int) -> None:
+        """New readings `first` to `last` are old news: they are backlog from the start."""
+        self._aside.add(first, last)
+        self._now.waiting.add(first, last)
+
     def age(self, live_first: int) -> None:
         """Let live readings before `live_first` become backlog."""
         if live_first > self.live_first:
-            self._wait(self.stream, self._now.outstanding.within(self.live_first, live_first - 1))
-            self.live_first = live_first
+            self._wait(self.stream, self._live(live_first - 1))
+            self._begin_live(live_first)
 
     def take_live(self, limit: int, up_to: int) -> Span | None:
         """The next live readings, at most `limit` and none after `up_to`; they fly from now on."""
-        runs = self._now.outstanding.within(self.live_first, up_to)
-        if not runs:
+        run = self._live(up_to).first_run()
+        if run is None:
             return None
-        first, last = runs[0][0], min(runs[0][1], runs[0][0] + limit - 1)
-        self.live_first = last + 1
+        first, last = run[0], min(run[1], run[0] + limit - 1)
+        self._begin_live(last + 1)
         return self._fly(Span(self.stream, first, last))
+
+    def live_count(self, up_to: int) -> int:
+        """How many live readings there are, none after `up_to`."""
+        return self._live(up_to).total
 
     def take_again(self, now_s: float) -> Grounded | None:
         """The oldest range that is due to be sent again; what is left of it flies from now on."""
@@ -97,12 +107,13 @@ class Ledger:
                 return launched
         return None
 
-    def take_backlog(self, limit: int) -> Span | None:
-        """The oldest readings that were never sent, at most `limit`; they fly from now on."""
+    def take_backlog(self, limit: int, up_to: int = 2**62) -> Span | None:
+        """The oldest readings that were never sent, at most `limit`, of the present stream none after `up_to`."""
         for name, stream in self._streams.items():
             run = stream.waiting.first_run()
-            if run is not None:
-                return self._fly(Span(name, run[0], min(run[1], run[0] + limit - 1)))
+            if run is not None and (stream is not self._now or run[0] <= up_to):
+                last = min(run[1], run[0] + limit - 1)
+                return self._fly(Span(name, run[0], min(last, up_to) if stream is self._now else last))
         return None
 
     def ground(self, span: Span, *, tries: int, due_s: float) -> None:
@@ -129,9 +140,9 @@ class Ledger:
         stream = self._streams.get(ack.stream)
         if stream is None:
             return []
-        unsent = stream.waiting if stream is self._now else Spans()
-        last = min(ack.last, self.live_first - 1) if stream is self._now else ack.last
-        sent = Spans(stream.outstanding.within(ack.first, last)).without(unsent)
+        sent = Spans(stream.outstanding.within(ack.first, ack.last))
+        if stream is self._now:
+            sent = sent.without(stream.waiting).without(self._live(stream.last))
         return [self._remove(Span(ack.stream, first, last)) for first, last in sent]
 
     def oldest(self, count: int) -> list[Span]:
@@ -165,6 +176,14 @@ class Ledger:
     def streams(self) -> Iterator[tuple[str, Spans, int]]:
         """Every stream with its outstanding readings and its highest seq, oldest stream first."""
         return ((name, stream.outstanding, stream.last) for name, stream in self._streams.items())
+
+    def _live(self, up_to: int) -> Spans:
+        live = Spans(self._now.outstanding.within(self.live_first, up_to))
+        return live.without(self._aside) if self._aside else live
+
+    def _begin_live(self, live_first: int) -> None:
+        self.live_first = live_first
+        self._aside.remove(0, live_first - 1)
 
     def _of(self, stream: str) -> _Stream:
         return self._streams[stream]

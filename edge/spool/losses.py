@@ -12,6 +12,7 @@ SPOOL_FULL = "spool full"
 MEMORY_FULL = "disk and memory full"
 FILE_DAMAGED = "spool file damaged"
 TAIL_CUT = "end of the spool file cut off"
+NO_FREE_TIME = "more readings of one series than milliseconds"
 
 MOST_IN_A_BATCH = 200
 """Far below the wire's 1,024, so that a batch with losses stays small."""

@@ -7,7 +7,7 @@ A reading that the cloud acknowledges before it is committed never touches the d
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from edge.spool.ages import Ages
 from edge.spool.ledger import Ledger
@@ -47,6 +47,7 @@ class Spool:
         self._damaged_rows = 0
         self.used_bytes = 0
         self.wal_is_long = False
+        self.commits = 0
         self.commit_due_s: float | None = None
         self._tail: list[Reading] = []
         self._tail_first = 1
@@ -76,13 +77,16 @@ class Spool:
         now_s: float,
         keep: dict[str, str] | None = None,
         safe: Callable[[], None] | None = None,
+        backlog: bool = False,
     ) -> int:
         """Take readings in, and give the seq of the first; `keep` is committed with them, `safe` is called then.
 
         Readings that come with `keep` (counts since the last total) are not sent before both are committed: a crash
-        between the two would count them twice.
+        between the two would count them twice. With `backlog` they are old news, and sent as such.
         """
         first = self.ledger.grow(len(readings))
+        if backlog:
+            self.ledger.set_aside(first, first + len(readings) - 1)
         self._tail += readings
         self._ages.note(first, now_s)
         self._appended_s = now_s if self._appended_s is None else self._appended_s
@@ -91,15 +95,28 @@ class Spool:
             self.kept.update(keep)
             self._unkept.update(keep)
             self._held = min(self._held, first)
-            due_s = now_s
+            due_s = now_s if safe is None else due_s
         if safe is not None:
             self._waiting_for_safety.append((first + len(readings) - 1, safe))
             if len(self._waiting_for_safety) >= HURRY_MESSAGES:
                 due_s = now_s + HURRY_S
         self._commit_by(due_s)
+        if not readings:
+            self._tell_the_safe()  # there may be nothing to commit
         if len(self._tail) > MOST_IN_MEMORY:
             self._bound_memory(now_s=now_s)
         return first
+
+    def note(self, keep: dict[str, str], *, now_s: float) -> None:
+        """Keep what nothing depends on: it is committed with what comes next."""
+        self.kept.update(keep)
+        self._unkept.update(keep)
+        self._commit_by(now_s + LAZY_S)
+
+    def refuse(self, readings: Sequence[Reading], reason: str, *, now_s: float) -> None:
+        """Declare readings lost that cannot be taken in."""
+        first = self.append(readings, now_s=now_s)
+        self._lose([Span(self.origin.stream, first, first + len(readings) - 1)], reason, now_s=now_s)
 
     @property
     def trouble(self) -> str:
@@ -195,6 +212,7 @@ class Spool:
     def committed(self, work: Work, room: Room, *, now_s: float) -> None:
         """`work` is in the file, which now uses `room`."""
         self.problem = ""
+        self.commits += 1
         self._committed = work.last
         self.age(now_s=now_s)
         self._held_by_file = _NOTHING
@@ -291,10 +309,15 @@ class Spool:
         self._say_damage(opened, self.losses.ever - lost_before)
         self._commit_by(now_s)
 
-    def clock_found(self, offset_ms: int, *, now_s: float) -> None:
-        """UTC minus uptime is known now: move what this boot stamped without knowing it, unless it was sent already."""
+    def clock_found(self, offset_ms: int, *, now_s: float, sent: Collection[str] = ()) -> None:
+        """UTC minus uptime is known now: move what this boot stamped without knowing it, unless it was sent already.
+
+        Of the streams of earlier starts in `sent`, anything may have been sent.
+        """
         origins = {
-            former.stream: former.origin_ms for former in self._formers.values() if former.boot == self.origin.boot
+            former.stream: former.origin_ms
+            for former in self._formers.values()
+            if former.boot == self.origin.boot and former.stream not in sent
         }
         origins[self.origin.stream] = self.origin.offset_ms
         for stream, origin_ms in origins.items():

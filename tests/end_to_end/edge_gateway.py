@@ -7,6 +7,7 @@ import os
 import pty
 import threading
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 from paho.mqtt import client as paho
@@ -32,6 +33,7 @@ class Cloud:
 
     def __init__(self, port: int, *, acknowledges: bool = True) -> None:
         self.acknowledges = acknowledges
+        self.answer: Callable[[Batch], Ack] = lambda batch: Ack(batch.stream, batch.first, batch.last)
         self.batches: list[Batch] = []
         self.statuses: list[Status] = []
         self.lock = threading.Lock()
@@ -53,7 +55,7 @@ class Cloud:
             batch = decode_batch(bytes(message.payload))
             if self.acknowledges:
                 self.batches.append(batch)
-                ack = encode_ack(Ack(batch.stream, batch.first, batch.last))
+                ack = encode_ack(self.answer(batch))
                 client.publish(topic_of(topic.gateway, Channel.ACK), ack, qos=1)
 
     def readings(self, quantity: str | None = None) -> list[Reading]:

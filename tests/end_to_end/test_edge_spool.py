@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,9 +75,12 @@ def test_after_an_outage_the_newest_comes_first_and_the_backlog_is_marked(tmp_pa
             _send(sensor, range(1, 500))
             wait_until(lambda: _depth(cloud) == 499, "all is spooled")
             gateway.edge.stop()
-            cloud.acknowledges = True
-            _send(sensor, range(1_000, 1_001))
+            cloud.forget_statuses()
             gateway.edge.start()
+            wait_until(lambda: cloud.is_open("others"), "the topics are subscribed")
+            time.sleep(1.0)  # nothing was kept for the agent, and it has heard so by now
+            _send(sensor, range(1_000, 1_001))
+            cloud.acknowledges = True
             wait_for_values(cloud, "co2", {float(value) for value in [*range(1, 500), 1_000]})
         marks = {reading.value: reading.backfill for reading in cloud.readings("co2")}
         assert not marks[1_000.0]

@@ -61,6 +61,7 @@ class World:
             now_s=self.now_s,
             keep={"total": str(last)} if keep else None,
             safe=(lambda: safe.add(first, last)) if number % 2 else None,
+            backlog=number % 3 == 0,
         )
         self.appended[self.stream].add(first, last)
 
@@ -92,7 +93,7 @@ class World:
         if grounded is not None:
             span: Span | None = grounded.span
         elif number % 2:
-            span = ledger.take_backlog(limit)
+            span = ledger.take_backlog(limit, self.spool.sendable)
         else:
             span = ledger.take_live(limit, self.spool.sendable)
         if span is not None:

@@ -6,7 +6,8 @@ import pytest
 
 from edge import stamping
 from edge.clock import GatewayClock, Tick, boot_id, kernel_is_synced, tick
-from edge.stamping import Stamper
+from edge.stamp_times import LEAD_MS
+from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Sample
 from wire import Clock, Reading
 
@@ -33,29 +34,183 @@ def test_the_kernel_and_this_machine_can_be_asked():
     assert boot_id() == boot_id() != ""
 
 
+NOW_MS = 1_764_000_000_000
+
+
+class Clocks:
+    """The system's clocks, set by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.wall_ms, self.uptime_ms = NOW_MS, 1_000_000
+        monkeypatch.setattr(stamping, "tick", lambda *, synced: Tick(self.wall_ms, self.uptime_ms, synced))
+
+    def pass_(self, ms: int) -> None:
+        self.wall_ms += ms
+        self.uptime_ms += ms
+
+    def stamper(self, *, synced: bool = True) -> Stamper:
+        return Stamper(GatewayClock(Tick(self.wall_ms, self.uptime_ms, synced)))
+
+
 @pytest.fixture
-def stamper(monkeypatch: pytest.MonkeyPatch) -> Stamper:
-    monkeypatch.setattr(stamping, "tick", lambda *, synced: Tick(5_000, 100, synced))
-    return Stamper(GatewayClock(Tick(5_000, 100, synced=True)))
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    return Clocks(monkeypatch)
 
 
-def test_readings_of_the_same_moment_are_a_millisecond_apart(stamper: Stamper):
-    samples = (Sample("co2", 1.0), Sample("co2", 2.0), Sample("pm10", 3.0), Sample("co2", 4.0))
-    readings = stamper.stamp("air-1", samples, pytest.fail)
-    assert [(reading.quantity, reading.time_ms) for reading in readings] == [
-        ("co2", 5_000), ("co2", 5_001), ("pm10", 5_000), ("co2", 5_002),
-    ]  # fmt: skip
+@pytest.fixture
+def stamper(clocks: Clocks) -> Stamper:
+    return clocks.stamper()
 
 
-def test_a_wall_clock_that_was_set_back_is_followed(stamper: Stamper, monkeypatch: pytest.MonkeyPatch):
-    stamper.stamp("air-1", (Sample("co2", 1.0),), pytest.fail)
-    monkeypatch.setattr(stamping, "tick", lambda *, synced: Tick(1_000, 200, synced))
-    assert stamper.stamp("air-1", (Sample("co2", 1.0),), pytest.fail)[0].time_ms == 1_000
+def times(stamper: Stamper, count: int = 1, quantity: str = "co2", **how: int) -> list[int]:
+    samples = [Sample(quantity, float(number)) for number in range(count)]
+    return [reading.time_ms for reading in stamper.stamp("air-1", samples, pytest.fail, **how)]
+
+
+def test_readings_of_the_same_moment_have_times_of_their_own_and_stay_near_it(stamper: Stamper):
+    burst = times(stamper, 50)
+    assert sorted(set(burst)) == burst
+    assert all(abs(time_ms - NOW_MS) < 600 for time_ms in burst)
+    assert abs(times(stamper, quantity="pm10")[0] - NOW_MS) < 32
+
+
+def test_a_wall_clock_that_was_set_back_a_little_is_waited_for_and_the_stamps_say_so(clocks: Clocks, stamper: Stamper):
+    before = times(stamper)[0]
+    clocks.wall_ms -= 20_000
+    readings = stamper.stamp("air-1", [Sample("co2", 1.0)] * 3, pytest.fail)
+    assert [reading.time_ms > before for reading in readings] == [True] * 3
+    assert {reading.clock for reading in readings} == {Clock.ESTIMATED}
+    clocks.pass_(25_000)
+    later = stamper.stamp("air-1", [Sample("co2", 1.0)], pytest.fail)[0]
+    assert (abs(later.time_ms - clocks.wall_ms) < 32, later.clock) == (True, Clock.SYNCED)
+
+
+def test_a_wall_clock_that_was_set_far_back_is_followed_with_times_that_were_not_used(clocks: Clocks, stamper: Stamper):
+    clocks.wall_ms += 3_600_000
+    wrong = [time_ms for _ in range(1_000) for time_ms in _a_second(clocks, stamper)]
+    clocks.wall_ms -= 3_600_000
+    right = [time_ms for _ in range(6_000) for time_ms in _a_second(clocks, stamper)]
+    assert abs(right[0] - (NOW_MS + 1_001_000)) < 32
+    assert len({*wrong, *right}) == 7_000
+
+
+def _a_second(clocks: Clocks, stamper: Stamper) -> list[int]:
+    clocks.pass_(1_000)
+    return times(stamper)
+
+
+def test_a_flood_runs_ahead_of_the_clock_as_far_as_it_may_and_then_must_wait(clocks: Clocks, stamper: Stamper):
+    given: list[int] = []
+
+    def flood() -> None:
+        while True:
+            given.extend(times(stamper, 100))
+
+    with pytest.raises(NoFreeTime):
+        flood()
+    assert len(given) > 20_000
+    assert sorted(set(given)) == given
+    assert max(given) <= NOW_MS + LEAD_MS
+    clocks.pass_(1_000)
+    assert times(stamper, 100)[0] > given[-1]
+
+
+def test_a_restart_uses_no_time_again_though_the_clock_stands_still(clocks: Clocks):
+    kept: dict[str, str] = {}
+    given: list[int] = []
+    for _ in range(5):
+        stamper = clocks.stamper()
+        stamper.remember(kept, "boot")
+        given += times(stamper, 20)
+        kept |= stamper.memory("boot") or {}
+    assert len(set(given)) == 100
+    assert all(abs(time_ms - NOW_MS) < 2_000 for time_ms in given)
+
+
+def test_what_must_be_committed_changes_only_now_and_then(clocks: Clocks, stamper: Stamper):
+    changes = 0
+    for _ in range(600):
+        clocks.pass_(100)
+        times(stamper)
+        changes += stamper.memory("boot") is not None
+    assert changes <= 7
+
+
+def test_a_gateway_whose_clocks_were_wrong_for_years_gives_times_all_the_same(clocks: Clocks):
+    stamper = clocks.stamper()
+    century_ms = 100 * 365 * 86_400_000
+    stamper.remember({"stamping.reserved_ms": " ".join([str(NOW_MS + century_ms)] * 32)}, "boot")
+    assert abs(times(stamper)[0] - NOW_MS) < 32
+
+
+def test_what_a_broker_kept_is_stamped_between_then_and_now_at_the_pace_of_its_sensor(clocks: Clocks, stamper: Stamper):
+    for _ in range(10):
+        clocks.pass_(10_000)
+        times(stamper)
+    slept_ms = clocks.wall_ms
+    clocks.pass_(100_000)
+    kept = [stamper.stamp("air-1", [Sample("co2", 1.0)], pytest.fail, since_ms=slept_ms)[0] for _ in range(9)]
+    assert {reading.clock for reading in kept} == {Clock.ESTIMATED}
+    assert all(abs(reading.time_ms - (slept_ms + n * 10_000)) < 500 for n, reading in enumerate(kept, 1))
+    assert times(stamper)[0] > kept[-1].time_ms
+
+
+def test_more_than_fits_between_then_and_now_is_stamped_all_the_same(clocks: Clocks, stamper: Stamper):
+    kept = times(stamper, 5_000, since_ms=NOW_MS - 500)
+    assert sorted(set(kept)) == kept
+    assert kept[0] > NOW_MS - 1_000
+
+
+def test_an_unknown_time_goes_on_over_a_restart_of_the_agent_where_it_was(clocks: Clocks):
+    first = clocks.stamper(synced=False)
+    first.remember({}, "boot")
+    before = times(first)[0]
+    kept = first.memory("boot")
+    assert kept is not None
+    clocks.wall_ms -= 3_600_000  # fake-hwclock, or somebody's hand
+    clocks.uptime_ms += 30_000
+    again = clocks.stamper(synced=False)
+    again.remember(kept, "boot")
+    assert 29_000 < times(again)[0] - before < 45_000
+
+
+def test_an_unknown_time_starts_no_earlier_than_the_last_one_that_was_known(clocks: Clocks, stamper: Stamper):
+    times(stamper)
+    kept = stamper.memory("boot")
+    assert kept is not None
+    clocks.wall_ms, clocks.uptime_ms = 10_000, 10_000  # a new start of the machine, in 1970
+    next_boot = clocks.stamper(synced=True)
+    next_boot.remember(kept, "boot-2")
+    reading = next_boot.stamp("air-1", [Sample("co2", 1.0)], pytest.fail)[0]
+    assert reading.clock is Clock.UNKNOWN
+    assert reading.time_ms >= NOW_MS - 32
 
 
 def test_a_time_of_its_own_is_taken_as_it_is(stamper: Stamper):
     stamper.clock.state = Clock.UNKNOWN
-    assert stamper.stamp("air-1", (Sample("co2", 1.0, time_ms=77),), pytest.fail) == [Reading("air-1", "co2", 77, 1.0)]
+    own_ms = NOW_MS - 86_400_000
+    assert stamper.stamp("air-1", (Sample("co2", 1.0, time_ms=own_ms),), pytest.fail) == [
+        Reading("air-1", "co2", own_ms, 1.0)
+    ]
+
+
+@pytest.mark.parametrize("own_ms", [7_000, -32_400_000, NOW_MS + 480_000, 2**53, 1_577_836_799_999])
+def test_a_time_of_its_own_that_cannot_be_is_replaced_by_the_arrival_and_marked(stamper: Stamper, own_ms: int):
+    said: list[str] = []
+    (reading,) = stamper.stamp("air-1", (Sample("co2", 1.0, time_ms=own_ms),), pytest.fail, correct=said.append)
+    assert abs(reading.time_ms - NOW_MS) < 32
+    assert reading.clock is Clock.ESTIMATED
+    assert str(own_ms) in said[0]
+
+
+def test_readings_within_one_tick_of_a_device_are_told_apart_and_the_same_one_is_not(stamper: Stamper):
+    own_ms = NOW_MS - 60_000
+    values = [1.0, 1.0, 2.0, 3.0]
+    given = [
+        stamper.stamp("air-1", [Sample("co2", value, time_ms=own_ms)], pytest.fail)[0].time_ms - own_ms
+        for value in values
+    ]
+    assert given == [0, 0, 1, 2]
 
 
 def test_a_stamp_carries_the_clock_state(stamper: Stamper):
@@ -71,8 +226,6 @@ def test_a_stamp_carries_the_clock_state(stamper: Stamper):
         ("air-1", Sample("CO2", 1.0), "is no name for a quantity"),
         ("air-1", Sample("co2", math.nan), "is no number"),
         ("air-1", Sample("co2", math.inf), "is no number"),
-        ("air-1", Sample("co2", 1.0, time_ms=-1), "is no time"),
-        ("air-1", Sample("co2", 1.0, time_ms=2**53), "is no time"),
     ],
 )
 def test_what_the_wire_would_refuse_is_left_out_with_its_reason(

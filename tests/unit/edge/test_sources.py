@@ -10,12 +10,14 @@ import pytest
 from edge import health
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
+from edge.refusals import Refusals
+from edge.sources import mqtt
 from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, Route
 from edge.sources.serial import LineGone, open_line
 from edge.sources.tally import Tally
-from edge.stamping import Stamper
+from edge.stamping import NoFreeTime, Stamper
 from runtime.mqtt import BrokerSettings, Message
-from wire import Reading, SourceStatus
+from wire import Reading, SourceStatus, refused_readings
 
 SETTINGS = """
 [gateway]
@@ -31,18 +33,25 @@ time = "ts"
 """
 
 
+NOW_MS = 1_764_000_000_000
+
+
 class Bench:
     """A `LocalBroker` whose session and spool only write down what they are told."""
 
-    def __init__(self, folder: Path, settings: str) -> None:
+    def __init__(self, folder: Path, settings: str, kept: dict[str, str] | None = None) -> None:
         (folder / "edge.toml").write_text(settings)
         checked = check_file(folder / "edge.toml")
         self.kept: list[tuple[list[Reading], Callable[[], None] | None]] = []
         self.acknowledged: list[int] = []
         self.paused: list[bool] = []
-        self.spool = type("Spool", (), {"kept": {"local.filters": "former/+\nsensors/+/r"}})()
+        self.backlog: list[bool] = []
+        self.words: list[bytes] = []
+        self.connected = True
+        self.remembered: dict[str, str] = {"local.filters": "former/+\nsensors/+/r", **(kept or {})}
+        self.spool = type("Spool", (), {"kept": self.remembered})()
         self.tally = Tally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
-        stamper = Stamper(GatewayClock(Tick(5_000, 100, synced=True)))
+        stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
         self.local = LocalBroker(
             BrokerSettings(),
             [Route(checked.mqtt_sources[0], self.tally)],
@@ -53,11 +62,19 @@ class Bench:
         self.former = self.local.session._unsubscriptions
         self.local.session = self  # type: ignore[assignment]
 
-    def append(self, readings: Any, *, keep: Any = None, safe: Callable[[], None] | None = None) -> None:
-        if keep:
-            self.spool.kept.update(keep)
-        if readings:
+    def append(
+        self, readings: Any, *, keep: Any = None, safe: Callable[[], None] | None = None, backlog: bool = False
+    ) -> None:
+        self.remembered |= keep or {}
+        if readings or safe:
             self.kept.append((list(readings), safe))
+            self.backlog.append(backlog)
+
+    def note(self, keep: dict[str, str]) -> None:
+        self.remembered |= keep
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.words.append(payload)
 
     def acknowledge(self, message: Message) -> None:
         self.acknowledged.append(message.packet)
@@ -221,3 +238,136 @@ def test_what_a_machine_does_not_tell_is_left_out(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(health, "_THERMOMETER", tmp_path / "none")
     monkeypatch.setattr(health, "_MEMORY", tmp_path / "none")
     assert {sample.quantity for sample in health.of_the_machine(tmp_path)} == {"disk_free", "uptime"}
+
+
+def tally(**how: Any) -> Tally:
+    chosen = {"silent_s": 60.0, "now_s": 0.0, "on_change": lambda: None, **how}
+    return Tally("river", **chosen)
+
+
+def test_a_wrong_baud_after_a_silence_is_told_from_a_silence():
+    river = tally()
+    river.opened(now_s=0.0)
+    river.look(now_s=61.0)
+    assert river.detail == "nothing heard for 60 s"
+    river.noise(7, "checksum is wrong")
+    river.look(now_s=62.0)
+    assert river.detail == "nothing heard for 60 s; only noise came: checksum is wrong"
+    river.look(now_s=200.0)
+    assert river.detail == "nothing heard for 60 s"
+
+
+def test_frames_that_give_no_readings_are_silence_with_a_reason():
+    river = tally()
+    river.opened(now_s=0.0)
+    for second in range(120):
+        river.heard(0, time_ms=0, now_s=float(second), note="no sensor that is known here")
+        river.look(now_s=float(second))
+    assert river.status is SourceStatus.SILENT
+    assert river.detail == "frames come, and no reading is made of them: no sensor that is known here"
+    river.heard(1, time_ms=1, now_s=120.0)
+    assert river.status is SourceStatus.OK
+
+
+def test_silence_that_changes_its_particulars_is_said_once():
+    changes: list[bool] = []
+    river = tally(on_change=lambda: changes.append(True))
+    for second in range(61, 100):
+        river.noise(1, f"noise number {second}")
+        river.look(now_s=float(second))
+    assert len(changes) == 1
+
+
+def test_four_numbers_say_where_readings_are_lost():
+    river = tally()
+    river.came(70)
+    river.noise(10, "checksum is wrong")
+    river.heard(2, time_ms=5, now_s=1.0, sensor="river-1")
+    river.heard(0, time_ms=5, now_s=1.0, note="no target in range")
+    river.refused_by_the_cloud(1, "the cloud refuses readings of river-1", now_s=2.0)
+    state = river.state()
+    assert (state.heard_bytes, state.noise_bytes, state.frames, state.readings, state.refused) == (70, 10, 2, 2, 1)
+    assert state.detail == "the cloud refuses readings of river-1"
+    river.heard(2, time_ms=5, now_s=5_000.0, sensor="river-1")
+    assert river.detail == ""
+
+
+def test_a_refusal_by_the_cloud_is_logged_once(caplog: pytest.LogCaptureFixture):
+    river = tally()
+    for second in range(50):
+        river.refused_by_the_cloud(1, "the cloud refuses readings of river-1", now_s=float(second))
+    assert len(caplog.records) == 1
+
+
+def test_refusals_are_counted_by_reason_and_logged_when_a_reason_is_new(caplog: pytest.LogCaptureFixture):
+    refusals = Refusals()
+    for second in range(10):
+        refused = refused_readings([("air-pier", "unknown_sensor", 12), ("river-1", "out_of_bounds", 3)])
+        assert refused is not None
+        refusals.take(refused, now_s=float(second))
+    assert len(caplog.records) == 1
+    assert "120 unknown_sensor, 30 out_of_bounds" in refusals.note(now_s=10.0)
+    assert "add the sensor at the server" in refusals.note(now_s=10.0)
+    assert refusals.note(now_s=10_000.0) == ""
+
+
+def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.local._begin()
+        bench.local._connected(["sensors/+/r"])
+        bench.hear(b'{"co2": 400}', packet=1)
+        bench.hear(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
+        bench.hear(b'{"co2": 401}', packet=3)
+
+    bench = on_a_bench(tmp_path, scenario)
+    came = zip(bench.kept, bench.backlog, strict=True)
+    assert [(readings[0].value, backlog) for (readings, _), backlog in came if readings] == [
+        (400.0, True), (401.0, False),
+    ]  # fmt: skip
+    assert 2 in bench.acknowledged
+
+
+def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
+    before = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}', packet=7))
+
+    async def run() -> Bench:
+        bench = Bench(tmp_path, SETTINGS, before.remembered)
+        bench.hear(b'{"co2": 400}', packet=7, again=True)
+        bench.hear(b'{"co2": 400}', packet=8, again=True)
+        return bench
+
+    bench = asyncio.run(run())
+    assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[], [400.0]]
+    confirm = bench.kept[0][1]
+    assert confirm is not None
+    confirm()
+    assert bench.acknowledged == [7]
+
+
+def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mqtt, "WAIT_FOR_A_TIME_S", 0.01)
+    free: list[bool] = []
+    stamp = Stamper.stamp
+
+    def without_time(self: Stamper, *given: Any, **how: Any) -> list[Reading]:
+        if not free:
+            raise NoFreeTime
+        return stamp(self, *given, **how)
+
+    monkeypatch.setattr(Stamper, "stamp", without_time)
+
+    async def run() -> Bench:
+        bench = Bench(tmp_path, SETTINGS)
+        bench.hear(b'{"co2": 400}', packet=1)
+        bench.hear(b'{"co2": 401}', packet=2)
+        assert (bench.kept, bench.acknowledged, bench.paused) == ([], [], [True])
+        await asyncio.sleep(0.05)
+        free.append(True)
+        await asyncio.sleep(0.1)
+        return bench
+
+    bench = asyncio.run(run())
+    assert [readings[0].value for readings, _ in bench.kept] == [400.0, 401.0]
+    assert bench.paused == [True, False]

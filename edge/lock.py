@@ -1,0 +1,46 @@
+"""One agent for one spool:  spool.db.lock, held by the process as long as it lives, however it ends."""
+
+import contextlib
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+
+class Taken(Exception):
+    """Another agent has the spool; one sentence."""
+
+
+@contextlib.contextmanager
+def locked(spool: Path) -> Iterator[None]:
+    """Hold the lock of `spool`; Taken where another process has it. A disk that takes no file locks nothing."""
+    path = spool.with_name(spool.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        _log.warning("%s cannot be made (%s); nothing keeps a second agent out", path, error.strerror or error)
+        yield
+        return
+    try:
+        _take(descriptor, spool)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, spool: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+        raise Taken(
+            f"another siaga-edge (process {holder or 'unknown'}) uses {spool}; stop that one, "
+            "or give this one a spool.path and a gateway.id of its own"
+        ) from None
+    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)

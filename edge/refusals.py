@@ -1,0 +1,61 @@
+"""What the cloud refused of what was sent, from its acks:  air-pier unknown_sensor 12 · river-1 out_of_bounds 3
+
+A refused reading is safe, as a dead letter of the cloud, and can be replayed there; nobody sees it before that.
+"""
+
+import logging
+from collections import Counter
+
+from wire import RefusedReadings
+
+_log = logging.getLogger(__name__)
+
+FRESH_S = 600.0
+"""The status speaks of refusals for so long after the last one."""
+NEXT_STEP = {
+    "unknown_gateway": "enrol this gateway at the server",
+    "unknown_sensor": "add the sensor at the server, or mend its name here",
+    "foreign_sensor": "the server has that sensor at another gateway; one of the two names is wrong",
+    "unknown_quantity": "the server is older than this agent; upgrade it",
+    "undeclared_quantity": "give the sensor that quantity at the server",
+    "out_of_bounds": "look at the sensor: no working one measures that",
+    "time_too_early": "look at the clock, of the device or of this gateway",
+    "time_in_future": "look at the clock, of the device or of this gateway",
+}
+_ASK = "the server's dead letters say more"
+
+
+def sentence(sensor: str, reason: str) -> str:
+    """What the cloud refuses, and what to do."""
+    return f"the cloud refuses readings of {sensor or 'this gateway'} ({reason}); {NEXT_STEP.get(reason, _ASK)}"
+
+
+class Refusals:
+    """Counts since the agent started; times are monotonic."""
+
+    def __init__(self) -> None:
+        self.reasons: Counter[str] = Counter()
+        self._newest: tuple[str, str] = ("", "")
+        self._said: set[str] = set()
+        self._last_s = float("-inf")
+
+    def take(self, refused: RefusedReadings, *, now_s: float) -> bool:
+        """Count what an ack says; whether a reason is new, which is logged."""
+        self.reasons.update(refused.reasons)
+        self._last_s = now_s
+        if refused.sensors:
+            self._newest = (refused.sensors[0].sensor, refused.sensors[0].reason)
+        elif refused.reasons:
+            self._newest = ("", next(iter(refused.reasons)))
+        fresh = set(refused.reasons) - self._said
+        if fresh:
+            self._said |= fresh
+            _log.warning("%s", sentence(*self._newest))
+        return bool(fresh)
+
+    def note(self, *, now_s: float) -> str:
+        """A sentence for the status; empty when nothing was refused of late."""
+        if now_s - self._last_s > FRESH_S:
+            return ""
+        counts = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common(4))
+        return f"{sentence(*self._newest)}; refused since the start: {counts}"

@@ -1,0 +1,228 @@
+"""A real `siaga-edge` and a real Mosquitto: what waited for it, floods, clocks that step, and SIGKILLs, to the reading.
+
+Every reading has a value of its own, so that a lost one and a doubled one both show; a key (sensor, quantity, time)
+that comes with two values would be one reading overwriting another.
+"""
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from paho.mqtt import client as paho
+
+from tests.end_to_end.edge_gateway import Cloud, Gateway, publisher
+from tests.servers import faketime, wait_until
+from wire import Clock, Reading
+
+COUNTER = """
+[[sources]]
+name = "door"
+family = "json"
+topic = "sensors/+"
+sensor_level = 1
+values = { people_in = "in" }
+"""
+PATIENCE_S = 120.0
+
+
+@pytest.mark.parametrize("count", [3_000, 7_200])
+def test_what_a_broker_kept_while_the_agent_was_down_is_all_stored_once_and_not_as_news(tmp_path: Path, count: int):
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True)
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        _come_through(cloud, sensor)
+        gateway.edge.stop()
+        stopped_ms = time.time() * 1_000
+        _send(sensor, range(count))
+        time.sleep(0.5)
+        started_ms = time.time() * 1_000
+        gateway.edge.start()
+        _wait_for(cloud, range(count))
+        kept = [reading for reading in _all(cloud) if reading.value < count]
+        assert {reading.clock for reading in kept} == {Clock.ESTIMATED}
+        assert all(reading.backfill for reading in kept)
+        assert min(reading.time_ms for reading in kept) > stopped_ms - 15_000
+        assert max(reading.time_ms for reading in kept) < started_ms + 30_000
+        _send(sensor, [999_999])
+        _wait_for(cloud, [999_999])
+        (news,) = [reading for reading in _all(cloud) if reading.value == 999_999]
+        assert not news.backfill
+        cloud.close()
+
+
+def test_a_sensor_that_floods_loses_nothing(tmp_path: Path):
+    _flood(tmp_path, 8_000, cloud_must_have_all_within_s=PATIENCE_S)
+
+
+@pytest.mark.proof
+def test_a_sensor_that_floods_for_half_a_minute_loses_nothing(tmp_path: Path):
+    _flood(tmp_path, 60_000, cloud_must_have_all_within_s=600.0)
+
+
+def _flood(folder: Path, count: int, *, cloud_must_have_all_within_s: float) -> None:
+    gateway = Gateway(folder, sources=COUNTER, local=True)
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        _come_through(cloud, sensor)
+        _send(sensor, range(count))
+        _wait_for(cloud, range(count), patience_s=cloud_must_have_all_within_s)
+        assert cloud.lost() == []
+        cloud.close()
+
+
+@pytest.mark.parametrize("step_s", [-20, -7_200, 7_200])
+def test_a_clock_that_steps_makes_no_two_readings_of_a_series_one(tmp_path: Path, step_s: int):
+    clock = faketime(tmp_path)
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True)
+    gateway.edge.command = [*clock.prefix, *gateway.edge.command]
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        _come_through(cloud, sensor)
+        numbers = itertools.count()
+        _at_a_hundred_a_second(sensor, numbers, 200)
+        clock.step(step_s)
+        _at_a_hundred_a_second(sensor, numbers, 400)
+        clock.step(0)
+        _at_a_hundred_a_second(sensor, numbers, 200)
+        _wait_for(cloud, range(800))
+        cloud.close()
+
+
+def test_a_gateway_that_believes_in_1970_says_that_its_time_is_unknown(tmp_path: Path):
+    clock = faketime(tmp_path)
+    clock.step(-int(time.time()) + 100)
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True)  # its settings vouch for the system's clock
+    gateway.edge.command = [*clock.prefix, *gateway.edge.command]
+    with gateway.broker:
+        cloud = Cloud(gateway.port, acknowledges=False)
+        with gateway.edge:
+            wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+            sensor = publisher(gateway.port)
+            _send(sensor, range(20))
+            wait_until(lambda: (status := cloud.status()) and status.spool.depth >= 20, "all is spooled")
+            status = cloud.status()
+            assert status is not None
+            assert status.clock is Clock.UNKNOWN
+            assert any("clock is not confirmed" in note for note in status.notes)
+            clock.step(0)
+            wait_until(lambda: (status := cloud.status()) and status.clock is Clock.SYNCED, "the time is found")
+            cloud.acknowledges = True
+            _send(sensor, range(20, 40))
+            _wait_for(cloud, range(20, 40))
+            now_ms = time.time() * 1_000
+            news = [reading for reading in _all(cloud) if 20 <= reading.value < 40]
+            assert all(abs(reading.time_ms - now_ms) < 60_000 for reading in news)
+            status = cloud.status()
+            assert status is not None
+            assert status.notes == ()
+        cloud.close()
+
+
+def test_readings_taken_in_1970_without_a_link_are_put_right_when_the_time_is_found(tmp_path: Path):
+    clock = faketime(tmp_path)
+    clock.step(-int(time.time()) + 100)
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True, uplink=f"addresses = ['127.0.0.1:{1}']")
+    right = gateway.settings_file.read_text().replace("addresses = ['127.0.0.1:1']", "")
+    gateway.edge.command = [*clock.prefix, *gateway.edge.command]
+    with gateway.broker:
+        with gateway.edge:
+            wait_until(lambda: "source door: starting" in gateway.edge.tail(), "the topic is subscribed")
+            sensor = publisher(gateway.port)
+            _send(sensor, range(30))
+            time.sleep(1.0)
+            gateway.edge.stop()
+        gateway.settings_file.write_text(right)
+        clock.step(0)
+        cloud = Cloud(gateway.port)
+        with gateway.edge:
+            _wait_for(cloud, range(30))
+            now_ms = time.time() * 1_000
+            assert all(abs(reading.time_ms - now_ms) < 60_000 for reading in _all(cloud))
+            assert {reading.clock for reading in _all(cloud)} == {Clock.ESTIMATED}
+        cloud.close()
+
+
+def test_messages_that_a_broker_delivers_again_after_a_sigkill_are_counted_once(tmp_path: Path):
+    _redeliver(tmp_path, kills=4, messages=400)
+
+
+@pytest.mark.proof
+def test_messages_are_counted_once_over_many_sigkills(tmp_path: Path):
+    _redeliver(tmp_path, kills=30, messages=4_000)
+
+
+def _redeliver(folder: Path, *, kills: int, messages: int) -> None:
+    """Every message says the same, as a counter's does: only their number tells whether one was counted twice."""
+    gateway = Gateway(folder, sources=COUNTER, local=True)
+    chance = random.Random(folder.name)
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        for _ in range(kills):
+            _publish(sensor, [1] * (messages // kills), pause_s=0.001)
+            time.sleep(chance.uniform(0.0, 0.3))
+            gateway.edge.kill()
+            gateway.edge.start()
+        wait_until(lambda: _distinct(cloud) >= messages // kills * kills, "all have come", patience_s=PATIENCE_S)
+        _send(sensor, [2])
+        _wait_for(cloud, [2])
+        assert _distinct(cloud) == messages // kills * kills + 1
+        assert cloud.lost() == []
+        cloud.close()
+
+
+def _distinct(cloud: Cloud) -> int:
+    return len({(reading.sensor, reading.quantity, reading.time_ms) for reading in _all(cloud)})
+
+
+def _all(cloud: Cloud) -> list[Reading]:
+    return cloud.readings("people_in")
+
+
+def _come_through(cloud: Cloud, sensor: paho.Client) -> None:
+    """Until what comes is live: the agent has heard its own word through the broker."""
+
+    def is_live() -> bool:
+        _send(sensor, [1_000_000])
+        return any(not reading.backfill for reading in _all(cloud))
+
+    wait_until(is_live, "messages come live")
+
+
+def _publish(sensor: paho.Client, values: Iterable[int], *, pause_s: float = 0.0) -> list[paho.MQTTMessageInfo]:
+    sent = []
+    for value in values:
+        sent.append(sensor.publish("sensors/gate", f'{{"in": {value}}}', qos=1))
+        if pause_s:
+            time.sleep(pause_s)
+    return sent
+
+
+def _send(sensor: paho.Client, values: Iterable[int]) -> None:
+    sent = _publish(sensor, values)
+    wait_until(lambda: all(message.is_published() for message in sent), "the broker has taken all", patience_s=60.0)
+
+
+def _at_a_hundred_a_second(sensor: paho.Client, numbers: Iterable[int], count: int) -> None:
+    _publish(sensor, itertools.islice(numbers, count), pause_s=0.01)
+
+
+def _wait_for(cloud: Cloud, values: Iterable[int], *, patience_s: float = PATIENCE_S) -> None:
+    """Until the cloud's store would hold each of `values` under a key of its own."""
+    wanted = {float(value) for value in values}
+    store: Callable[[], dict[tuple[str, str, int], float]] = lambda: {  # noqa: E731
+        (reading.sensor, reading.quantity, reading.time_ms): reading.value for reading in _all(cloud)
+    }
+    wait_until(lambda: wanted <= {reading.value for reading in _all(cloud)}, "all have come", patience_s=patience_s)
+    missing = wanted - set(store().values())
+    assert not missing, f"{len(missing)} of {len(wanted)} readings were overwritten by others of their series"
