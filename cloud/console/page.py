@@ -13,8 +13,6 @@ from fastapi.responses import RedirectResponse
 from nicegui import core, ui
 from starlette.middleware import Middleware
 
-from cloud.access.who import Role
-from cloud.api.dead_letters import seen_letter
 from cloud.console.alarm_acts import Acts
 from cloud.console.alarms import AlarmsPage
 from cloud.console.bar import Bar
@@ -22,6 +20,7 @@ from cloud.console.duty import DutyPage
 from cloud.console.duty_acts import DutyActs
 from cloud.console.elements import box
 from cloud.console.histories import Histories
+from cloud.console.letter_acts import LetterActs
 from cloud.console.maintenance import MaintenancePage
 from cloud.console.maintenance_acts import MaintenanceActs
 from cloud.console.maintenance_views import places_of
@@ -34,12 +33,10 @@ from cloud.console.snapshot import TICK_S, Snapshot, Snapshots
 from cloud.console.threshold_acts import ThresholdActs
 from cloud.console.threshold_views import watched
 from cloud.console.thresholds import ThresholdsPage
-from cloud.console.visitor import NotAllowed, Visitor
+from cloud.console.visitor import Visitor
 from cloud.console.words import LANGUAGES, Words, words_in
 from cloud.platform import Platform
-from cloud.registry.database import DatabaseUnavailable
 from cloud.settings import CloudSettings, ConsoleSettings
-from cloud.stores.contract import StoreUnavailable
 
 ROOT = "/console"
 THEMES = ("dark", "light")
@@ -76,18 +73,11 @@ class Console:
 
     async def try_again(self, _: Words, visitor: Visitor, letter: int) -> tuple[str, str]:
         """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
-        try:
-            who = await visitor.must(Role.TECHNICIAN)
-            found = await seen_letter(self.platform, who, letter)
-            replay = await self.platform.replay(found.id, who=who.actor)
-        except NotAllowed as refused:
-            return "bad", str(refused)
-        except LookupError:
-            return "warn", _("It is gone: somebody else has cleared it.")
-        except (StoreUnavailable, DatabaseUnavailable) as error:
-            return "bad", str(error)
-        self.look_again()
-        return ("bad" if replay.refused else "ok"), replay.sentence
+        return await self.letter_acts(_).try_again(visitor, letter)
+
+    def letter_acts(self, _: Words) -> LetterActs:
+        """What can be done about refused readings, in the language of `_`."""
+        return LetterActs(_, self.platform, changed=self.look_again)
 
 
 def mount_console(app: FastAPI, platform: Platform, settings: CloudSettings) -> None:
@@ -174,7 +164,7 @@ def _situation(console: Console, _: Words, visitor: Visitor, theme: str) -> Situ
         tiles=console.tiles,
         zone=console.zone,
         theme=theme,
-        try_again=lambda letter: console.try_again(_, visitor, letter),
+        letter_acts=console.letter_acts(_),
     )
 
 

@@ -3,12 +3,10 @@
 ! Siaga 2  River level, Daruba river bridge · River gauge, since 03:10      2 alarms wait for somebody ─► alarms
 """
 
-from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from cloud.access.who import Role
 from cloud.console.alarm_views import AlarmView
 from cloud.console.bar import Strip, address
 from cloud.console.cards import Cards
@@ -16,6 +14,7 @@ from cloud.console.chips import ChipBox
 from cloud.console.elements import box, mark, text
 from cloud.console.gateways import Gateways
 from cloud.console.histories import Histories
+from cloud.console.letter_acts import LetterActs
 from cloud.console.letters import Letters
 from cloud.console.marks import Marks
 from cloud.console.panel import Panel
@@ -30,7 +29,7 @@ class SituationPage:
 
     def __init__(
         self, _: Words, visitor: Visitor, *, histories: Histories, marks: Marks, coast: Coast | None, tiles: str,
-        zone: ZoneInfo, theme: str, try_again: Callable[[int], Awaitable[tuple[str, str]]],
+        zone: ZoneInfo, theme: str, letter_acts: LetterActs,
     ) -> None:  # fmt: skip
         self._seen: Shown | None = None
         self._banner = Banner(_)
@@ -39,7 +38,7 @@ class SituationPage:
             self._map = SiteMap(_, coast=coast, tiles=tiles, on_site=self._select)
             self._cards = Cards(_, on_reading=self._open, on_site=self._select)
         self._gateways = Gateways(_)
-        self._letters = Letters(_, try_again=try_again if visitor.may(Role.TECHNICIAN) else None)
+        self._letters = Letters(_, visitor, letter_acts)
         _foot(_)
         self._panel = Panel(_, histories, marks, zone=zone, theme=theme)
 
@@ -51,7 +50,7 @@ class SituationPage:
         self._map.show(seen.sites)
         self._cards.show(seen.sites)
         self._gateways.show(seen.gateways)
-        self._letters.show(seen.letters, seen.snapshot.letters_open)
+        self._letters.show(seen.letters, seen.snapshot.letters_open, discarded=seen.snapshot.discarded)
         await self._panel.show(seen.snapshot)
 
     async def set_theme(self, theme: str, seen: Shown) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from cloud.access.sight import whole_gateways
 from cloud.accounting import Account
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
-from cloud.dead_letters import DeadLetter
+from cloud.dead_letters import DeadLetter, Discarded
 from cloud.health import Health
 from cloud.platform import Platform
 from cloud.registry.database import DatabaseUnavailable
@@ -53,6 +53,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     alarms: tuple[Alarm, ...] = ()
     windows: tuple[Maintenance, ...] = ()
     refused: frozenset[tuple[str, str]] = frozenset()
+    discarded: tuple[Discarded, ...] = ()
     shared_ids: frozenset[str] = frozenset()
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
@@ -80,6 +81,7 @@ class Snapshot(msgspec.Struct, frozen=True):
             accounts={gateway: account for gateway, account in self.accounts.items() if gateway in ours},
             letters=letters,
             letters_open=len(letters),
+            discarded=tuple(one for one in self.discarded if one.gateway in whole),
             per_minute={},
             alarms=tuple(alarm for alarm in self.alarms if alarm.site in seen),
             windows=tuple(one for one in self.windows if one.site in seen or one.sensor in {own.id for own in sensors}),
@@ -95,6 +97,7 @@ class Snapshots:
         self._taken_s = 0.0
         self._taking = asyncio.Lock()
         self._letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
+        self._discarded: tuple[Discarded, ...] = ()
         self._letters_ms = 0
         self._alarms: tuple[Alarm, ...] = ()
         self._windows: tuple[Maintenance, ...] = ()
@@ -134,6 +137,7 @@ class Snapshots:
             alarms=self._alarms,
             windows=self._windows,
             refused=platform.refused(),
+            discarded=self._discarded,
             shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 
@@ -142,6 +146,7 @@ class Snapshots:
         with contextlib.suppress(DatabaseUnavailable):
             letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN, raw_bytes=0)
             self._letters = tuple(letters), await self._platform.dead_letters.count()
+            self._discarded = tuple(await self._platform.dead_letters.discarded())
             self._windows = tuple(await self._platform.maintenance.windows())
 
     async def _ask_for_alarms(self) -> None:

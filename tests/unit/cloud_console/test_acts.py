@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cloud.access.who import Role
@@ -12,11 +13,13 @@ from cloud.alarms.journal import Actor
 from cloud.alarms.preview import Preview
 from cloud.alarms.records import Alarm, AlarmFilter, RuleVersion
 from cloud.console.alarm_acts import Acts
+from cloud.console.letters import discarded_words
 from cloud.console.page import Console
 from cloud.console.snapshot import Snapshots
 from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.console.words import words_in
+from cloud.dead_letters import Discarded
 from cloud.settings import ConsoleSettings
 from rules.said import Said
 from tests.unit.cloud_api.morotai import Morotai, now_ms
@@ -294,6 +297,46 @@ def test_dead_letters_on_the_console_are_for_who_sees_every_sensor_of_their_gate
             visitor = await visitor_of(city, Role.TECHNICIAN, sites=sites)
             level, _ = await console.try_again(EN, visitor, letter.id)
             assert (level == "warn") is not seen
+
+    in_city(happen)
+
+
+def test_refused_readings_are_tried_again_and_discarded_in_bulk_by_who_may_and_with_a_word(in_city: In):
+    async def happen(city: Morotai) -> None:
+        for number in range(3):
+            await city.send("gw-east", [Reading("air-jetty", "pm2_5", now_ms() + number, 1.0)])
+        acts = Console(city.platform, ConsoleSettings()).letter_acts(EN)
+        first, second, _ = await city.dead_letters.page()
+        technician = await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
+        assert await acts.try_alike(technician, first.id, "mended") == (
+            "bad", "3 tried again: readings stored 0, still refused 3."
+        )  # fmt: skip
+        assert (await acts.try_alike(technician, first.id, " "))[1].startswith("Write on one line why")
+        assert (await acts.discard(technician, first.id, "a test"))[0] == "bad"
+        engineer = await visitor_of(city, Role.ENGINEER, sites=["sangowo"])
+        elsewhere = await visitor_of(city, Role.ENGINEER, sites=["daruba"])
+        assert (await acts.discard(elsewhere, first.id, "a test"))[0] == "warn"
+        assert await city.dead_letters.count() == 3
+        assert await acts.discard(engineer, first.id, "a test") == ("warn", "1 discarded.")
+        assert await acts.discard(engineer, second.id, "a test", alike=True) == ("warn", "2 discarded.")
+        assert await city.dead_letters.count() == 0
+
+    in_city(happen)
+
+
+def test_what_found_no_room_is_told_gateway_by_gateway_in_both_languages(in_city: In):
+    rows = [Discarded("gw-east", "fault", 1_200, 3, 0, 9), Discarded("gw-east", "not_a_batch", 4, 4, 0, 9)]
+    assert discarded_words(EN, []) == ""
+    assert "gw-east: 1,204" in discarded_words(EN, rows)
+    assert "gateway tidak dikenal: 7" in discarded_words(
+        words_in("id"), [*rows, Discarded("", "unknown_gateway", 7, 7, 0, 9)]
+    )
+
+    async def happen(city: Morotai) -> None:
+        picture = await Snapshots(city.platform).current()
+        picture = msgspec.structs.replace(picture, discarded=tuple(rows))
+        assert len(picture.of_sites(frozenset({"sangowo"})).discarded) == 2
+        assert picture.of_sites(frozenset({"daruba"})).discarded == ()
 
     in_city(happen)
 

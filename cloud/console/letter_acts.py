@@ -1,0 +1,98 @@
+"""What is done about refused readings from the page; each deed asks first who somebody is now.
+
+await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "3 tried again: 40 readings stored, …")
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from cloud.access.who import Role, Who
+from cloud.api.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, letters_seen, seen_letter
+from cloud.console.visitor import NotAllowed, Visitor
+from cloud.console.words import Words
+from cloud.dead_letters import DeadLetter, Wanted
+from cloud.platform import Platform
+from cloud.registry.database import DatabaseUnavailable
+from cloud.stores.contract import StoreUnavailable
+from wire import is_printable
+
+Outcome = tuple[str, str]
+"""A level for the colour, and a sentence."""
+
+
+class LetterActs:
+    """Trying again and throwing away, in the language of `_`; `changed` is called when something was done."""
+
+    def __init__(self, _: Words, platform: Platform, *, changed: Callable[[], object]) -> None:
+        self._words, self._platform, self._changed = _, platform, changed
+
+    async def try_again(self, visitor: Visitor, letter_id: int) -> Outcome:
+        """Replay a letter."""
+
+        async def act(who: Who, letter: DeadLetter) -> Outcome:
+            replay = await self._platform.replay(letter.id, who=who.actor)
+            return ("bad" if replay.refused else "ok"), replay.sentence
+
+        return await self._act(visitor, Role.TECHNICIAN, letter_id, act)
+
+    async def try_alike(self, visitor: Visitor, letter_id: int, word: str) -> Outcome:
+        """Replay the oldest letters of the same gateway that were refused for the same reason."""
+        _ = self._words
+
+        async def act(who: Who, letter: DeadLetter) -> Outcome:
+            found = await self._platform.replay_many(
+                self._alike(who, letter), after_id=0, limit=MOST_REPLAYED, who=who.actor, word=word.strip()
+            )
+            said = _.plural(
+                "{n} tried again: readings stored {stored}, still refused {refused}.",
+                "{n} tried again: readings stored {stored}, still refused {refused}.",
+                found.letters,
+                stored=_.number(found.stored, 0),
+                refused=_.number(found.refused, 0),
+            )
+            return ("bad" if found.refused else "ok"), said
+
+        return await self._act(visitor, Role.TECHNICIAN, letter_id, act, word=word)
+
+    async def discard(self, visitor: Visitor, letter_id: int, word: str, *, alike: bool = False) -> Outcome:
+        """Throw a letter away for good, or all of the same gateway and reason."""
+
+        async def act(who: Who, letter: DeadLetter) -> Outcome:
+            thrown = await self._platform.dead_letters.discard(
+                self._alike(who, letter),
+                letter_id=None if alike else letter.id,
+                most=MOST_DISCARDED,
+                by=who.actor,
+                word=word.strip(),
+                now_ms=time.time_ns() // 1_000_000,
+            )
+            return "warn", self._words.plural("{n} discarded.", "{n} discarded.", thrown)
+
+        return await self._act(visitor, Role.ENGINEER, letter_id, act, word=word)
+
+    async def _act(
+        self,
+        visitor: Visitor,
+        least: Role,
+        letter_id: int,
+        act: Callable[[Who, DeadLetter], Awaitable[Outcome]],
+        *,
+        word: str | None = None,
+    ) -> Outcome:
+        _ = self._words
+        if word is not None and (not word.strip() or len(word) > LONGEST_WORD or not is_printable(word)):
+            return "bad", _("Write on one line why: it stands in the journal.")
+        try:
+            who = await visitor.must(least)
+            outcome = await act(who, await seen_letter(self._platform, who, letter_id))
+        except NotAllowed as refused:
+            return "bad", str(refused)
+        except LookupError:
+            return "warn", _("It is gone: somebody else has cleared it.")
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            return "bad", str(error)
+        self._changed()
+        return outcome
+
+    def _alike(self, who: Who, letter: DeadLetter) -> Wanted:
+        return Wanted(letters_seen(self._platform, who), letter.gateway, letter.reason)
