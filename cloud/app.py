@@ -157,7 +157,13 @@ class _Cloud:
             judge_anew=self._watch.judge_anew,
         )
         self._fleet = FleetClock()
-        self._review = Review(registry, self._store, tell=self._tell_verdicts)
+        self._review = Review(
+            registry,
+            self._store,
+            tell=self._tell_verdicts,
+            database=database,
+            is_own=lambda gateway: shard_of(gateway) in settings.ingest.shard_range,
+        )
         self._opener = Opener(
             registry=registry,
             store=self._store,

@@ -55,6 +55,10 @@ class Dirty:
         """The hours noted of some series, which are forgotten here."""
         return {key: self._hours.pop(key) for key in keys if key in self._hours}
 
+    def noted(self, keys: Iterable[Key]) -> Hours:
+        """The hours noted of some series."""
+        return {key: frozenset(self._hours[key]) for key in keys if key in self._hours}
+
     def give_back(self, hours: Hours) -> None:
         """Note again what could not be computed, or not yet."""
         for key, noted in hours.items():

@@ -28,6 +28,7 @@ from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.patience import wait_s
 from cloud.ingest.refused import RefusedLately
 from cloud.ingest.review import Review
+from cloud.ingest.review_notes import keep_notes, notes_of
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
@@ -147,8 +148,6 @@ class Keeper:
             self._newest.load(freight.newest)
             if freight.stretch is not None:
                 self._note_stored(freight.gateway, *freight.stretch)
-            if self._review is not None:
-                self._review.hear(freight)
         return stored
 
     async def _write(self, portions: Sequence[Portion], *, apart: bool) -> WriteResult:
@@ -262,8 +261,12 @@ class Keeper:
         cargos = [each.cargo for each in freights if each.receipt is None or not self._accounts.has(each.receipt)]
         meaning = None if self._watch is None else self._watch.plan(cargos, now_ms=now_ms)
 
+        notes = notes_of(freights) if self._review is not None else ()
+
         def write(connection: Connection) -> Kept | None:
             self._confirm(connection)
+            if notes:
+                keep_notes(connection, notes)
             self._accounts.write(connection, plan, now_ms=now_ms)
             if self._watch is not None and meaning is not None:
                 self._watch.write(connection, meaning, now_ms=now_ms)
@@ -275,6 +278,8 @@ class Keeper:
             self._watch.accept(meaning)
         if kept is not None:
             self._dead_letters.accept(kept)
+        if self._review is not None:
+            self._review.hear(notes)
         self._metrics.duplicates.inc(plan.duplicates)
         for refusal in refusals:
             self._metrics.dead_letters.labels(refusal.reason).inc(refusal.readings)

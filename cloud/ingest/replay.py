@@ -7,6 +7,7 @@ from cloud.alarms.watch import Watch
 from cloud.dead_letters import DeadLetters
 from cloud.ingest.freight import Freight, Opener
 from cloud.ingest.review import Review
+from cloud.ingest.review_notes import notes_of
 from cloud.metrics import Metrics
 from cloud.newest import Newest
 from cloud.platform import Replay
@@ -68,7 +69,7 @@ class Replayer:
         if stored.stretch is not None:
             self._note_stored(stored.gateway, *stored.stretch)
         if self._review is not None:
-            self._review.hear(stored)
+            self._review.hear(notes_of([stored]))
         # the alarms of other shards are in the memory of another process
         if self._watch is not None and self._watch.takes(stored.gateway):
             await self._watch.observe([stored.cargo])

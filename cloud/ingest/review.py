@@ -10,25 +10,22 @@ they came in. What is reviewed costs a look at the store; nothing else costs any
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from typing import NamedTuple
 
 import msgspec
 
-from cloud.derived.dirty import Dirty
+from cloud.derived.dirty import Dirty, Hours, Key
 from cloud.derived.hours import spans
 from cloud.health import Component, Condition
+from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_notes
 from cloud.ingest.twins import twins_of
-from cloud.registry.database import DatabaseUnavailable
+from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.snapshot import Registry
 from cloud.stores.contract import Point, ReadingsStore, StoreUnavailable, Verdict
 from rules.marks import QUALITY, Mark
 from rules.quality import POLICIES, TWIN_WITHIN_MS, UNJUDGED, Policy, Readings, twin_marks, verdicts
-from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
-
-if TYPE_CHECKING:
-    from cloud.ingest.freight import Freight
 
 PASS_S = 2.0
 REST = 2.0
@@ -39,7 +36,6 @@ AROUND_LEAST_MS = HOUR_MS
 AROUND_MOST_MS = 6 * HOUR_MS
 MOST_UNTOLD = 100_000
 """Verdicts kept for those who could not hear them while their database could not be used; the oldest go first."""
-LOOK_BACK_MS = 6 * HOUR_MS
 MOST_READINGS = 100_000
 """Of one series in one look; a longer stretch is cut."""
 _STUCK = int(Mark.STUCK)
@@ -48,18 +44,23 @@ _log = logging.getLogger(__name__)
 
 
 class _Backlog(NamedTuple):
-    """The newest message of a backlog, from when to when (UTC ms) its readings are."""
+    """The hour in which the backlog of a gateway ends, as far as it has come."""
 
-    first_ms: int
-    last_ms: int
+    hour: int
     goes_on: bool = True
+
+
+_NO_BACKLOG = _Backlog(-1)
 
 
 async def _tell_nobody(_verdicts: Sequence[Verdict]) -> None: ...
 
 
 class Review:
-    """Looks again at what was noted; `tell` gets the verdicts that are new."""
+    """Looks again at what was noted; `tell` gets the verdicts that are new.
+
+    What `database` keeps of the notes on the gateways that are `is_own` is taken up again at a start.
+    """
 
     def __init__(
         self,
@@ -67,9 +68,13 @@ class Review:
         store: ReadingsStore,
         *,
         tell: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
+        database: Database | None = None,
+        is_own: Callable[[str], bool] = lambda _gateway: True,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
+        self._database = database
+        self._is_own = is_own
         self._tell = tell
         self._registry = registry
         self._pause = pause
@@ -77,6 +82,7 @@ class Review:
         self._around_ms = {sensor.id: _around_ms(sensor.interval_s) for sensor in registry.sensors()}
         self._dirty = Dirty()
         self._backlogs: dict[str, _Backlog] = {}
+        self._rests = False
         self._untold: list[Verdict] = []
         self._waits_for = ""
         self._fault = ""
@@ -86,56 +92,86 @@ class Review:
         if quantity in POLICIES:
             self._dirty.note(sensor, quantity, first_ms, last_ms)
 
-    def hear(self, freight: "Freight") -> None:
-        """A message was stored."""
-        for (sensor, quantity), hours in freight.notes.items():
-            if quantity in POLICIES:
-                self._dirty.note_hours(sensor, quantity, hours)
-        if not freight.live and freight.stretch is not None:
-            self._backlogs[freight.gateway] = _Backlog(*freight.stretch)
+    def hear(self, notes: Iterable[Note]) -> None:
+        """What is to be reviewed of messages that are stored."""
+        for sensor, quantity, hour in notes:
+            if quantity == END_OF_BACKLOG:
+                self._backlogs[sensor] = _Backlog(max(hour, self._backlogs.get(sensor, _NO_BACKLOG).hour))
+            else:
+                self._dirty.note_hours(sensor, quantity, [hour])
 
     async def run(self) -> None:
-        """Look for ever, first at the last hours: what was noted before a restart is noted nowhere else."""
-        self.look_back(wall_ms())
+        """Look for ever, first at what was noted before the start."""
+        self._rests = True
+        known = self._database is None
         while True:
             await self._pause(PASS_S)
-            woke_s = time.monotonic()
+            known = known or await self.remember()
             await self.look()
-            await self._pause(REST * (time.monotonic() - woke_s))
-
-    def look_back(self, now_ms: int) -> None:
-        """Note the last hours of every series that is judged."""
-        for sensor in self._registry.sensors():
-            for quantity in sensor.quantities:
-                self.note(sensor.id, quantity, now_ms - LOOK_BACK_MS, now_ms)
 
     async def look(self) -> None:
         """Look at all that is noted; what fails stays noted, and health says why."""
-        self._note_backlogs()
+        ended = self._note_backlogs()
         self._waits_for, self._fault = "", ""
         noted = self._dirty.take(self._dirty.keys())
         for key, hours in noted.items():
-            try:
-                for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
-                    await self._look_at(*key, span[0], span[-1] + HOUR_MS)
-            except StoreUnavailable as error:
-                self._dirty.give_back({key: hours})
-                self._waits_for = str(error)
-            except Exception as error:
-                self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
-                _log.exception("reviewing %s of sensor %s failed; its marks stay as they are", key[1], key[0])
+            woke_s = time.monotonic()
+            await self._look_at_hours(key, hours)
+            if self._rests:
+                await self._pause(REST * (time.monotonic() - woke_s))
         await self._tell_untold()
+        if not self._untold:  # else whoever has not heard yet would never hear after a restart
+            await self._forget({**noted, **ended})
 
-    def _note_backlogs(self) -> None:
-        """Note the end of a backlog that no more comes of: what came live after it was judged without it."""
+    async def _look_at_hours(self, key: Key, hours: Set[int]) -> None:
+        try:
+            for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
+                await self._look_at(*key, span[0], span[-1] + HOUR_MS)
+        except StoreUnavailable as error:
+            self._dirty.give_back({key: hours})
+            self._waits_for = str(error)
+        except Exception as error:
+            self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
+            _log.exception("reviewing %s of sensor %s failed; its marks stay as they are", key[1], key[0])
+
+    async def remember(self) -> bool:
+        """Take up what was noted before the start; whether the database could say it."""
+        try:
+            kept = await self._database.run(read_notes) if self._database is not None else []
+        except DatabaseUnavailable as error:
+            self._waits_for = str(error)
+            return False
+        self.hear(note for note in kept if self._is_ours(note[0]))
+        return True
+
+    def _is_ours(self, name: str) -> bool:
+        sensor = self._registry.sensor(name)
+        return self._is_own(name if sensor is None else sensor.gateway)
+
+    async def _forget(self, reviewed: Hours) -> None:
+        """Let go of the notes on what was reviewed, but what was noted again meanwhile."""
+        again = self._dirty.noted(reviewed)
+        done = {key: hours - again.get(key, set()) for key, hours in reviewed.items()}
+        if self._database is None or not any(done.values()):
+            return
+        try:
+            await self._database.run(lambda connection: forget_notes(connection, done))
+        except DatabaseUnavailable as error:
+            self._waits_for = str(error)  # reviewed once more after the next start
+
+    def _note_backlogs(self) -> dict[Key, Set[int]]:
+        """Note the ends of backlogs that no more comes of, since what came live after was judged without; which."""
+        ended: dict[Key, Set[int]] = {}
         for gateway, backlog in list(self._backlogs.items()):
             if backlog.goes_on:
                 self._backlogs[gateway] = backlog._replace(goes_on=False)
                 continue
             del self._backlogs[gateway]
+            ended[gateway, END_OF_BACKLOG] = {backlog.hour}
             for sensor in self._registry.sensors():
                 for quantity in sensor.quantities if sensor.gateway == gateway else ():
-                    self.note(sensor.id, quantity, backlog.last_ms, backlog.last_ms)
+                    self.note(sensor.id, quantity, backlog.hour * HOUR_MS, (backlog.hour + 1) * HOUR_MS - 1)
+        return ended
 
     async def _tell_untold(self) -> None:
         if self._untold:
@@ -157,19 +193,21 @@ class Review:
     async def _look_at(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
         around_ms = self._around_ms.get(sensor, AROUND_MOST_MS)
         first_ms, last_ms = start_ms - around_ms, end_ms + around_ms
+        since_ms = start_ms - around_ms // 2
         while first_ms < last_ms:
             points = await self._history(sensor, quantity, first_ms, last_ms)
             twin = self._twin_of.get(sensor)
             beside = (
                 await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
             )
-            found = await asyncio.to_thread(_verdicts, sensor, quantity, points, beside, start_ms - around_ms // 2)
+            found = await asyncio.to_thread(_verdicts, sensor, quantity, points, beside, since_ms)
             if found:
                 await self._store.write_verdicts(found)
                 self._untold = [*self._untold, *found][-MOST_UNTOLD:]
             if len(points) < MOST_READINGS:
                 return
             first_ms = max(points[-1].time_ms - around_ms, points[len(points) // 2].time_ms)
+            since_ms = (first_ms + points[-1].time_ms) // 2
 
     async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
         return await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS)

@@ -1,7 +1,7 @@
 """The tables of the registry database: the city, what never got into the readings store, and who sent what.
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
-ingest_leases  clock_offsets  facts  steady_clock
+ingest_leases  clock_offsets  facts  steady_clock  review_notes
 Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
 """
 
@@ -200,6 +200,15 @@ class ClockOffsetRow(Base):
     low_ms: Mapped[int] = mapped_column(COUNT)
     offset_ms: Mapped[int] = mapped_column(COUNT)
     agreed: Mapped[bool]
+
+
+class ReviewNoteRow(Base):
+    """An hour of a series (since 1970, UTC) to be judged again; without a quantity: the end of a gateway's backlog."""
+
+    __tablename__ = "review_notes"
+    sensor: Mapped[str] = mapped_column(NAME, primary_key=True)
+    quantity: Mapped[str] = mapped_column(NAME, primary_key=True)
+    hour: Mapped[int] = mapped_column(COUNT, primary_key=True)
 
 
 class SteadyClockRow(Base):

@@ -1,0 +1,56 @@
+"""What is to be reviewed, kept until it was: a kill between a reading's ack and its review forgets nothing.
+
+freights ─► keep, in the transaction of the receipts ─► review_notes (sensor, quantity, hour) ─► forget, once reviewed
+                                                          └─► read, at the next start
+
+The end of a gateway's backlog stands as (gateway, "", hour): every series of the gateway is reviewed around it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, select
+
+from cloud.derived.dirty import Hours, hours_of
+from cloud.registry.inserts import insert_once
+from cloud.registry.tables import ReviewNoteRow as Row
+from rules.quality import POLICIES
+
+if TYPE_CHECKING:
+    from cloud.ingest.freight import Freight
+
+END_OF_BACKLOG = ""
+"""Stands for the quantity."""
+Note = tuple[str, str, int]
+"""(sensor, quantity, hour)."""
+
+
+def notes_of(freights: Iterable["Freight"]) -> set[Note]:
+    """What is to be reviewed of messages that are stored."""
+    return {note for freight in freights for note in _notes(freight)}
+
+
+def keep_notes(connection: Connection, notes: Iterable[Note]) -> None:
+    """Keep notes, some of which may be kept already."""
+    insert_once(connection, Row, [{"sensor": one[0], "quantity": one[1], "hour": one[2]} for one in notes])
+
+
+def forget_notes(connection: Connection, notes: Hours) -> None:
+    """Forget what was reviewed."""
+    for (sensor, quantity), hours in notes.items():
+        of_series = (Row.sensor == sensor) & (Row.quantity == quantity)
+        connection.execute(delete(Row).where(of_series & Row.hour.in_(hours)))
+
+
+def read_notes(connection: Connection) -> list[Note]:
+    """All that is kept."""
+    query = select(Row.sensor, Row.quantity, Row.hour)
+    return [(sensor, quantity, hour) for sensor, quantity, hour in connection.execute(query)]
+
+
+def _notes(freight: "Freight") -> Iterator[Note]:
+    for (sensor, quantity), hours in freight.notes.items():
+        if quantity in POLICIES:
+            yield from ((sensor, quantity, hour) for hour in hours)
+    if not freight.live and freight.stretch is not None:
+        yield freight.gateway, END_OF_BACKLOG, hours_of(*freight.stretch)[-1]
