@@ -57,6 +57,7 @@ from cloud.registry.database import Database, DatabaseOfNewerVersion, DatabaseUn
 from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
+from cloud.reload import Reload, papers_of
 from cloud.reports.service import Reports
 from cloud.settings import CloudSettings, DeadLetterSettings, load_cloud_settings
 from cloud.starting import Start, Stopped
@@ -67,7 +68,7 @@ from cloud.stores.influx import InfluxStore
 from cloud.web import CLOSE_CONNECTIONS_S, Server, server_of
 from runtime.clock import boot_ms
 from runtime.mqtt import Session
-from runtime.settings import FileAway
+from runtime.settings import FileAway, SettingsError
 from runtime.systemd import show_status
 from wire import Channel, shard_of, subscription
 
@@ -91,10 +92,11 @@ async def serve(config: Path) -> None:
     version) and LeaseHeld (another process takes in these shards) come before anything has started.
     """
     start = Start(_stop_signal())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start.reload.set)
     with contextlib.suppress(Stopped):
         settings = await _settings(start, config)
         with await start.step(lambda: _listener(settings), passing=(PortHeld,)) as listener:
-            cloud = await _put_together(start, settings, listener)
+            cloud = await _put_together(start, config, settings, listener)
             try:
                 await cloud.run(start, listener)
             finally:
@@ -110,14 +112,16 @@ async def _settings(start: Start, config: Path) -> CloudSettings:
     return await start.step(read, passing=(FileAway,))
 
 
-async def _put_together(start: Start, settings: CloudSettings, listener: socket.socket | None) -> "_Cloud":
+async def _put_together(
+    start: Start, config: Path, settings: CloudSettings, listener: socket.socket | None
+) -> "_Cloud":
     database = Database(settings.registry.url)
     start.listener = listener
     async with contextlib.AsyncExitStack() as undone:
         undone.push_async_callback(database.close)
         registry = await start.step(lambda: _registry(settings, database), passing=(FileAway, DatabaseUnavailable))
         undone.pop_all()
-        cloud = _Cloud(settings, database, registry)
+        cloud = _Cloud(config, settings, database, registry)
         undone.push_async_callback(cloud.close)
         await cloud.prepare(start)
         undone.pop_all()
@@ -127,8 +131,11 @@ async def _put_together(start: Start, settings: CloudSettings, listener: socket.
 class _Cloud:
     """The parts, put together."""
 
-    def __init__(self, settings: CloudSettings, database: Database, registry: Registry) -> None:
+    def __init__(self, config: Path, settings: CloudSettings, database: Database, registry: Registry) -> None:
+        self._reload = Reload(config, settings, self._take_over)
+        self._papers = papers_of(settings.broker)
         self._settings = settings
+        self._reply_topics = reply_topics(settings.notify)
         self._database = database
         self._registry = registry
         self._facts = DatedFacts(database, registry)
@@ -329,6 +336,7 @@ class _Cloud:
     def _components(self) -> dict[str, Callable[[], Component]]:
         takes_in = self._settings.ingest.enabled
         return {
+            "settings": self._reload.component,
             "broker": self._broker_component,
             "store": self._keeper.store_component,
             "registry": lambda: _registry_component(self._database, self._registry),
@@ -385,7 +393,7 @@ class _Cloud:
         works = [self._session.run(), self._work(), self._notifier.run(), self._monitoring.look_at_files_for_ever()]
         if self._settings.monitoring.enabled and self._settings.ingest.enabled:
             works.append(self._monitoring.run())
-        works.append(self._facts.run())
+        works += [self._facts.run(), self._reload_for_ever(start)]
         if self._lease is not None:
             works.append(self._lease.keep())
         parts = set(map(asyncio.create_task, works))
@@ -413,6 +421,32 @@ class _Cloud:
             await self._lease.give_back()
         await self._store.close()
         await self._database.close()
+
+    async def _reload_for_ever(self, start: Start) -> None:
+        while True:
+            await start.reload.wait()
+            start.reload.clear()
+            await self._reload.reload()
+
+    async def _take_over(self, settings: CloudSettings, city: Registry | None) -> None:
+        """Work by what the files say now, as far as it can change."""
+        self._settings = settings
+        self._watch.hearing.grace_ms = int(settings.rules.silence_grace_s * 1_000)
+        self._opener.ahead_ms = int(settings.ingest.ahead_s * 1_000)
+        self._notifier.take(settings.notify)
+        for name in [name for name in self._looks if name.startswith("channel_")]:
+            del self._looks[name]
+        self._looks.update(self._notifier.looks_by(settings.notify))
+        if (papers := papers_of(settings.broker)) != self._papers:
+            self._papers = papers
+            self._session.renew()
+        if city is not None:
+            await self._database.run(lambda connection: keep_registry(connection, city))
+            await self._facts.load()
+            self._platform.city = self._registry.city
+        await self._sow()
+        if reply_topics(settings.notify) != self._reply_topics:
+            raise SettingsError(["notify: where devices answer has changed; hearing them takes a restart"])
 
     async def _sow(self) -> None:
         """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""

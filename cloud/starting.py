@@ -36,6 +36,8 @@ class Start:
 
     def __init__(self, stop: asyncio.Event, *, pause_s: tuple[float, float] = (FIRST_S, LONGEST_S)) -> None:
         self.stop = stop
+        self.reload = asyncio.Event()
+        """Set by SIGHUP; where the start is under way, the files are read once more when it is up."""
         self.waits_for = ""
         """The trouble that it waits out now, one sentence; empty while it waits for nothing."""
         self.listener: socket.socket | None = None

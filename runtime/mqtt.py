@@ -163,6 +163,7 @@ class Session:
         self._retry_s = retry_s
         self._answer_s = answer_s
         self._taken_s = taken_s
+        self._client: aiomqtt.Client | None = None
         self._paho: paho.Client | None = None
         self._heard_on: paho.Client | None = None  # what a kept session brings comes before the subscriptions stand
         self._connection = 0
@@ -192,6 +193,11 @@ class Session:
         since_s = self.connected_since_s
         young = since_s is None or boot_s() - since_s < 6 * SHORT_S
         return self.short_ones >= MOST_SHORT and young
+
+    def renew(self) -> None:
+        """Leave the broker and come back at once, with the password and the certificates that the files hold now."""
+        if self._client is not None and not self._client._disconnected.done():
+            self._client._disconnected.set_exception(aiomqtt.MqttError("left, to come back with other credentials"))
 
     async def run(self) -> None:
         """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
@@ -274,10 +280,11 @@ class Session:
         self._heard_on = inner
         try:
             async with client:
+                self._client = client
                 self._read_in_bursts(client, inner)
                 await self._serve(client, inner)
         finally:
-            self._reader = None
+            self._reader = self._client = None
             _let_go(client, inner)
 
     async def _serve(self, client: aiomqtt.Client, inner: paho.Client) -> None:

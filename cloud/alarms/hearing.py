@@ -20,7 +20,7 @@ class Hearing:
     """Counts the milliseconds in which we listened; `grace_ms` after we were deaf it begins again."""
 
     def __init__(self, *, grace_ms: int, late_ms: int = LATE_MS, boot_ms: Callable[[], int] = clock.boot_ms) -> None:
-        self._grace_ms = grace_ms
+        self.grace_ms = grace_ms
         self._late_ms = late_ms
         self._boot_ms = boot_ms
         self._listened_ms = 0
@@ -34,7 +34,7 @@ class Hearing:
     @property
     def hears(self) -> bool:
         """Whether silence means anything now."""
-        return self._is_over(self._deaf_ms, self._grace_ms) and not self._is_late()
+        return self._is_over(self._deaf_ms, self.grace_ms) and not self._is_late()
 
     def was_awake(self, within_ms: int) -> bool:
         """Whether no beat has been late within that time, nor is one now."""

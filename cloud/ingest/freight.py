@@ -107,7 +107,7 @@ class Opener:
         """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
         self._registry = registry
         self._store = store
-        self._ahead_ms = int(ahead_s * 1000)
+        self.ahead_ms = int(ahead_s * 1000)
         known = newest or Newest()
         self._judge = Judge(registry, known)
         self.heights = Heights(registry, known)
@@ -156,7 +156,7 @@ class Opener:
         def stamps_of(batch: Batch) -> Stamps:
             stamps = Stamps(
                 self.offsets, batch, gateway,
-                arrived_ms=arrived_ms, ahead_ms=self._ahead_ms, prompt=self._prompt(),
+                arrived_ms=arrived_ms, ahead_ms=self.ahead_ms, prompt=self._prompt(),
             )  # fmt: skip
             if made is not None:
                 made.append(stamps)
@@ -166,7 +166,7 @@ class Opener:
             payload,
             gateway=gateway,
             registry=self._registry,
-            latest_ms=arrived_ms + self._ahead_ms,
+            latest_ms=arrived_ms + self.ahead_ms,
             judge=judge,
             stamps_of=stamps_of,
             distances=self._distances,

@@ -33,7 +33,7 @@ from cloud.notify.pages import Line, Page, plain
 from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
-from cloud.notify.settings import MqttChannel, NotifySettings, TelegramChannel
+from cloud.notify.settings import Channel, MqttChannel, NotifySettings, TelegramChannel
 from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
 from cloud.steady import Moment, SteadyClock
@@ -76,6 +76,9 @@ class Notifier:
     ) -> None:
         self.settings = settings
         self.duty = DutyCalendar(database, settings)
+        self._coming: NotifySettings | None = None
+        self._instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._senders: dict[str, Sender] = {}
         self._database = database
         self._registry = registry
         self._publish = publish
@@ -83,7 +86,7 @@ class Notifier:
         self._warnings = CapMessages(settings.cap, registry, console=settings.console)
         self._router = Router(settings)
         self._packer = Packer(settings, registry)
-        self._outbox = Outbox(settings, instance=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+        self._outbox = Outbox(settings, instance=self._instance)
         self._clock = SteadyClock(excuse=self._outbox.excuse, wall_ms=wall_ms, boot_ms=boot_ms)
         self._wake = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -102,16 +105,36 @@ class Notifier:
     async def run(self) -> None:
         """Work until cancelled; attempts that are cut off are taken up again when their claim ends."""
         async with httpx.AsyncClient() as client:
-            means = Means(client, self._publish, self._cap_files, self.settings.console)
-            senders = {channel.name: sender(channel, means) for channel in self.settings.channels}
+            self._man(client)
             try:
                 while True:
-                    await self._look(senders)
+                    if self._coming is not None:
+                        self._take_over(self._coming, client)
+                    await self._look(self._senders)
                     await self._rest()
             finally:
                 for attempt in self._attempts:
                     attempt.cancel()
                 await asyncio.gather(*self._attempts, return_exceptions=True)
+
+    def take(self, settings: NotifySettings) -> None:
+        """Work by other settings from the next look on; what is on its way goes on."""
+        self._coming = settings
+        self.nudge()
+
+    def _take_over(self, settings: NotifySettings, client: httpx.AsyncClient) -> None:
+        """Between two looks, so that no decision is made half by the one and half by the other."""
+        self.settings, self._coming = settings, None
+        self.duty.people = tuple(person.name for person in settings.people)
+        self._warnings = CapMessages(settings.cap, self._registry, console=settings.console)
+        self._router = Router(settings)
+        self._packer = Packer(settings, self._registry)
+        self._outbox = Outbox(settings, instance=self._instance)
+        self._man(client)
+
+    def _man(self, client: httpx.AsyncClient) -> None:
+        means = Means(client, self._publish, self._cap_files, self.settings.console)
+        self._senders = {channel.name: sender(channel, means) for channel in self.settings.channels}
 
     def components(self) -> dict[str, Component]:
         """How each channel and the outbox do, for health."""
@@ -119,8 +142,11 @@ class Notifier:
 
     def looks(self) -> dict[str, Callable[[], Component]]:
         """The same to be asked later, one by one."""
-        channels = {f"channel_{name}": self._channel_look(name) for name in self._channel_names()}
-        return {"notifications": self._component, **channels}
+        return {"notifications": self._component, **self.looks_by(self.settings)}
+
+    def looks_by(self, settings: NotifySettings) -> dict[str, Callable[[], Component]]:
+        """How the channels of `settings` do, to be asked later, one by one."""
+        return {f"channel_{channel.name}": self._channel_look(channel.name) for channel in settings.channels}
 
     def states(self) -> list[ChannelState]:
         """How each channel does, in the order of the settings."""
@@ -199,7 +225,9 @@ class Notifier:
             self._wake.set()
         for delivery in claimed:
             self._under_way[delivery.page.channel] += 1
-            attempt = asyncio.create_task(self._attempt(senders[delivery.page.channel], delivery))
+            channel = self.settings.channel(delivery.page.channel)
+            assert channel is not None  # noqa: S101 - only channels of the settings are claimed
+            attempt = asyncio.create_task(self._attempt(senders[channel.name], channel, delivery))
             self._attempts.add(attempt)
             attempt.add_done_callback(self._attempts.discard)
 
@@ -244,19 +272,17 @@ class Notifier:
             self._forgot_ms = now.steady_ms
             self._outbox.forget(connection, now)
 
-    async def _attempt(self, channel: Sender, delivery: Claimed) -> None:
+    async def _attempt(self, channel: Sender, settings: Channel, delivery: Claimed) -> None:
         name = delivery.page.channel
         try:
-            outcome = await self._outcome(channel, delivery)
+            outcome = await self._outcome(channel, settings, delivery)
             await self._settle(delivery, outcome)
         finally:
             self._under_way[name] -= 1
         self.nudge()
 
-    async def _outcome(self, channel: Sender, delivery: Claimed) -> Outcome:
+    async def _outcome(self, channel: Sender, settings: Channel, delivery: Claimed) -> Outcome:
         page = delivery.page
-        settings = self.settings.channel(page.channel)
-        assert settings is not None  # noqa: S101 - only channels of the settings are claimed
         if not isinstance(settings, TelegramChannel):
             page = msgspec.structs.replace(page, again=False)  # its key says it better
         try:
