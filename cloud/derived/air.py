@@ -162,8 +162,8 @@ def _put_ispu(sheet: Sheet, time_ms: int, parameter: str, hours: Sequence[float 
         return
     for key, table in TABLES.items():
         found = ispu_of_day(parameter, hours, table)
-        if found.completeness:
-            sheet.put(time_ms, {f"ispu_{key}_{parameter}": found.index, ISPU_TABLE: official.number})
+        number = official.number if found.completeness else None
+        sheet.put(time_ms, {f"ispu_{key}_{parameter}": found.index, ISPU_TABLE: number})
 
 
 def _put_ispu_of_site(
@@ -171,12 +171,13 @@ def _put_ispu_of_site(
 ) -> None:
     for key, of_parameter in held.items():
         found = ispu_of_site(of_parameter)
-        if found is None or of_parameter.keys() != held[P14_2020.key].keys():
+        if of_parameter.keys() != held[P14_2020.key].keys():
             continue  # a version of which some parameter was not computed yet would look better than it is
-        sheet.put(time_ms, {f"ispu_{key}": found.index, f"ispu_{key}_critical": AIR_PARAMETERS.index(found.critical)})
+        index, critical = (None, None) if found is None else (found.index, AIR_PARAMETERS.index(found.critical))
+        sheet.put(time_ms, {f"ispu_{key}": index, f"ispu_{key}_critical": critical})
         if key == official.key:
             _put_site(sheet, time_ms, "ispu", found)
-            sheet.put(time_ms, {ISPU_TABLE: official.number})
+            sheet.put(time_ms, {ISPU_TABLE: None if found is None else official.number})
 
 
 def _put(sheet: Sheet, time_ms: int, name: str, found: Index) -> None:
