@@ -40,7 +40,8 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
         doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and scale.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
     calm = core.phase is Phase.NORMAL and scale.calm_low < value < scale.calm_high
-    if calm and scale.forgets and before.is_calm and judged.is_calm:
+    # then nothing waits to be confirmed either
+    if calm and scale.forgets and before.doubt_ms == NEVER_MS == before.weak_ms == judged.weak_ms:
         return Core(time_ms, judged, value), events
     core, believed = _what_to_believe(watched, core, judged, observed)
     for each in believed:

@@ -134,6 +134,10 @@ def judge(policy: Policy, judged: Judged, time_ms: int, value: float) -> tuple[J
     """The judgement of the next reading in order of time: NONE, SPIKE, STUCK or both; `value` must be finite."""
     same_ms = judged.same_ms if value == judged.same else time_ms
     stuck = Mark.STUCK if time_ms - same_ms > policy.stuck_s * 1_000 else Mark.NONE
+    least = policy.least_step
+    calm = judged.doubt_ms == NEVER_MS == judged.weak_ms and time_ms - judged.heard_ms <= ANEW_MS
+    if calm and -least <= value - judged.trusted <= least:
+        return calm_after(judged, time_ms, value, same_ms), stuck
     same = (same_ms, value)
     if _begins_anew(policy, judged, time_ms, value):
         return _anew(judged, time_ms, value, same), stuck
@@ -301,8 +305,10 @@ def _after_plain(judged: Judged, times_ms: Sequence[int], values: Sequence[float
 
 def calm_after(judged: Judged, time_ms: int, value: float, same_ms: int) -> Judged:
     """A calm judge after steps none of which was larger than the least, up to (time, value)."""
-    former = (judged.former_ms, judged.former)
-    return Judged(time_ms, value, NEVER_MS, 0.0, *former, same_ms, value, NEVER_MS, time_ms, 0.0, judged.jumped_ms)
+    former_ms, former = judged.former_ms, judged.former
+    return Judged(
+        time_ms, value, NEVER_MS, 0.0, former_ms, former, same_ms, value, NEVER_MS, time_ms, 0.0, judged.jumped_ms
+    )
 
 
 def twins_disagree(policy: Policy, one: float, other: float) -> bool:

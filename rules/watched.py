@@ -103,7 +103,7 @@ def _scale(rule: Rule, interval_s: float | None) -> Scale:
 def _rejected(rule: Rule) -> int:
     """The marks that the rule does not believe; what was withdrawn holds for nobody."""
     rejected = sum(int(MARK_OF_NAME[name]) for name in {*rule.reject, "withdrawn"})
-    return rejected | Mark.TWINS_DISAGREE if "spike" in rule.reject else rejected
+    return rejected | int(Mark.TWINS_DISAGREE) if "spike" in rule.reject else rejected
 
 
 def _calm(rule: Rule) -> tuple[float, float]:
