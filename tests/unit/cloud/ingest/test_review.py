@@ -1,15 +1,21 @@
 """Verdicts: what later readings have shown of earlier ones stands beside them, and whoever judged by it hears."""
 
 import asyncio
+import csv
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from cloud.derived.service import Derivations
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import Sensor
-from rules.marks import Mark
+from rules.marks import QUALITY, Mark
+from rules.siaga import Gauge, Limit, siaga_of
 from tests.unit.cloud.alarms.town import T0, Town, city, level
+from tests.unit.firmware_bridge.shared import recorded
 from wire import Domain, Reading
+from wire.durations import HOUR_MS
 
 SPIKE, DISAGREE, ASTRAY = int(Mark.SPIKE), int(Mark.TWINS_DISAGREE), int(Mark.TWIN_ASTRAY)
 AIR = (
@@ -155,3 +161,41 @@ def test_verdicts_that_nobody_could_hear_are_told_again(tmp_path: Path):
         assert [verdict.time_ms - T0 for verdict in heard] == [100_000]
 
     told(tmp_path, story)
+
+
+@pytest.mark.parametrize("most", [1, 7, 144])
+def test_no_hour_of_a_recorded_flood_lacks_its_siaga_however_its_readings_are_cut(tmp_path: Path, most: int):
+    """V7184015 in September 2020, a reading each ten minutes: 48 hours from the front of the wave on."""
+    flood = _flood()
+
+    async def story(town: Town) -> None:
+        limits = Gauge(Limit(150), Limit(250), Limit(320))
+        derived = Derivations(town.registry, town.store, town.newest, gauges=lambda _: limits)
+        for first in range(0, len(flood), most):
+            await town.send(*flood[first : first + most])
+        await town.settle()
+        first_ms, last_ms = flood[0].time_ms, flood[-1].time_ms
+        derived.note("river", "water_level", first_ms, last_ms)
+        await derived.compute(last_ms + HOUR_MS)
+        hours = await town.store.history("river", "siaga", start_ms=0, end_ms=2 * last_ms)
+        assert not any(point.marks & QUALITY for point in hours)
+        expected: dict[int, float] = {}
+        for reading in flood:
+            end_ms = (reading.time_ms // HOUR_MS + 1) * HOUR_MS
+            expected[end_ms] = max(expected.get(end_ms, reading.value), reading.value)
+        assert {point.time_ms: point.value for point in hours} == {
+            end_ms: siaga_of(limits, highest) for end_ms, highest in expected.items()
+        }
+
+    told(tmp_path, story)
+
+
+def _flood() -> list[Reading]:
+    text = recorded("data/flood/hubeau_V7184015_2020-09.csv").read_text(encoding="utf-8")
+    found = {
+        row["date_obs"]: float(row["resultat_obs"]) / 10
+        for row in csv.DictReader(text.splitlines(), delimiter=";")
+        if "2020-09-19T12" <= row["date_obs"] < "2020-09-21T12"
+    }
+    times = {at: round(datetime.fromisoformat(at).timestamp() * 1000) for at in found}
+    return [Reading("river", "water_level", times[at], found[at]) for at in sorted(found)]
