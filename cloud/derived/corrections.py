@@ -275,7 +275,7 @@ class Corrections:
 
 
 def _on(line: Calibration, value: float) -> float:
-    return value if line == NO_CALIBRATION else value * line.scale + line.offset
+    return value if line == NO_CALIBRATION else line.of(value)
 
 
 def _converted(point: Point, before: Eras, after: Eras) -> float:

@@ -122,8 +122,7 @@ class _Found:
         times_ms, values = column.times_ms, column.values
         series = (column.sensor, column.quantity)
         if route.calibration is not None:
-            scale, offset = route.calibration.scale, route.calibration.offset
-            values = [value * scale + offset for value in values]
+            values = [route.calibration.of(value) for value in values]
         low, high = min(values), max(values)
         if timely and low >= route.low and high <= route.high:
             lane = None if self._lanes is None else self._lanes.get(series)

@@ -103,7 +103,7 @@ class Levels:
 def sound(column: Column, route: Route, *, low: float, high: float) -> Sequence[int] | None:
     """The places of those distances that a sensor can have measured, by the line of `route`; None: all of them."""
     line = route.distance_line
-    distances = [value * line.scale + line.offset for value in column.values]
+    distances = [line.of(value) for value in column.values]
     if low <= min(distances) and max(distances) <= high:
         return None
     return [place for place, distance in enumerate(distances) if low <= distance <= high]
@@ -112,7 +112,7 @@ def sound(column: Column, route: Route, *, low: float, high: float) -> Sequence[
 def levels_from(column: Column, route: Route) -> Column:
     """A column of distances as levels, by the height of `route`."""
     line, height = route.distance_line, route.height_cm or 0.0
-    values = [level_cm(height, value * line.scale + line.offset) for value in column.values]
+    values = [level_cm(height, line.of(value)) for value in column.values]
     return msgspec.structs.replace(column, quantity=LEVEL, values=values)
 
 

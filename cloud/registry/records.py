@@ -53,6 +53,10 @@ class Calibration(msgspec.Struct, frozen=True):
     scale: float = 1.0
     offset: float = 0.0
 
+    def of(self, value: float) -> float:
+        """What is stored of a value that was sent."""
+        return value * self.scale + self.offset
+
 
 NO_CALIBRATION = Calibration()
 

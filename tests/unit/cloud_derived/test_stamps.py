@@ -1,6 +1,7 @@
 """Readings that speak for an interval, days that are no 24 hours, and counters that are heard now and then."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +214,39 @@ def test_a_counter_that_stamps_the_end_of_its_interval_counts_its_last_for_the_d
         assert [time_ms <= closing for time_ms in sorted(found)] == [True, True, False]
 
     at(Place(tmp_path, counter(600, Stamped.END), closes="18:00"), story)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("interval_s", "stamped"),
+    [(600, Stamped.END), (3_600, Stamped.END), (3_600, Stamped.START), (21_600, Stamped.END), (86_400, Stamped.END),
+     (86_400, Stamped.START), (600, None)],
+)  # fmt: skip
+def test_in_whatever_order_stamped_readings_come_the_rain_is_the_same(tmp_path, interval_s, stamped, seed):
+    chance = random.Random(seed)
+    first, last = BACK - 2 * DAY, BACK + 2 * DAY
+    points = [(stamp, chance.choice((0.0, 0.2, 4.0))) for stamp in range(first, last, interval_s * 1000)]
+    pieces = [dict(points[start : start + 17]) for start in range(0, len(points), 17)]
+
+    async def at_once(place: Place) -> None:
+        await place.send(dict(points))
+        await place.derivations.compute(last + 2 * DAY)
+        found["at once"] = await rain_of(place)
+
+    async def piece_by_piece(place: Place) -> None:
+        for number in chance.sample(range(len(pieces)), len(pieces)):
+            await place.send(pieces[number])
+            await place.derivations.compute(last + 2 * DAY)
+        found["piece by piece"] = await rain_of(place)
+
+    found: dict[str, object] = {}
+    for name, story in (("at once", at_once), ("piece by piece", piece_by_piece)):
+        (tmp_path / name).mkdir()
+        at(Place(tmp_path / name, gauge(interval_s, stamped), zone=LORD_HOWE), story)
+    assert found["at once"]
+    assert found["at once"] == found["piece by piece"]
+
+
+async def rain_of(place: Place) -> dict[str, dict[int, float]]:
+    names = ("rain_hour", "rain_hour_completeness", "rain_day", "rain_day_completeness")
+    return {name: await place.series(name) for name in names}
