@@ -12,7 +12,7 @@ hold rows of long ago: whether a row still counts is for the caller to know.
 import contextlib
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 _INNER_INDEX, _LEAF_INDEX, _LEAF_TABLE = 0x02, 0x0A, 0x0D
 _HEAD_OF_FILE = 100
 _LENGTHS = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)  # of a column by its type; 7 is a double, 8 and 9 are the numbers 0 and 1
+_NO_TYPES = (10, 11)
+_DOUBLE = struct.Struct(">d")
 _MOST_COLUMNS = 16
 _LONGEST_PAYLOAD = 1024 * 1024
 _WAL_HEAD = struct.Struct(">8I")  # magic, version, page size, checkpoint, salts, check sums
@@ -83,7 +85,12 @@ class Pages:
         return bool(page) and page[_HEAD_OF_FILE if number == 1 else 0] == _INNER_INDEX
 
     def _record(self, page: bytes, at: int, kind: int) -> Record:
-        size, at = varint(page, at + (4 if kind == _INNER_INDEX else 0))
+        if kind == _INNER_INDEX:
+            at += 4
+        size = page[at]
+        if size < 0x80 and kind != _LEAF_TABLE:  # most cells by far
+            return columns(page[at + 1 : at + 1 + size])
+        size, at = varint(page, at)
         rowid = []
         if kind == _LEAF_TABLE:
             number, at = varint(page, at)
@@ -125,6 +132,24 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 def columns(payload: bytes) -> Record:
     """The columns of a payload; ValueError where it is none."""
+    end = payload[0]
+    kinds: Sequence[int] = payload[1:end]
+    if end >= 0x80 or max(kinds, default=0x80) >= 0x80:
+        end, kinds = _long_head(payload)
+    values: Record = []
+    at = end
+    for kind in kinds:
+        length = _LENGTHS[kind] if kind < len(_LENGTHS) else (kind - 12) // 2
+        data = payload[at : at + length]
+        if kind in _NO_TYPES or len(data) < length:
+            raise ValueError("a column is of no known type, or does not end in the payload")
+        values.append(int.from_bytes(data, "big", signed=True) if 0 < kind <= 6 else _value(kind, data))
+        at += length
+    return values
+
+
+def _long_head(payload: bytes) -> tuple[int, list[int]]:
+    """Where the head ends and its types, where not each of them is one byte; or where it is none."""
     end, at = varint(payload, 0)
     kinds: list[int] = []
     while at < end and len(kinds) <= _MOST_COLUMNS:
@@ -132,24 +157,15 @@ def columns(payload: bytes) -> Record:
         kinds.append(kind)
     if at != end or not kinds:
         raise ValueError("the head of the payload does not end where it says")
-    values = []
-    for kind in kinds:
-        length = _LENGTHS[kind] if kind < len(_LENGTHS) else (kind - 12) // 2
-        if kind in (10, 11) or at + length > len(payload):
-            raise ValueError("a column is of no known type, or does not end in the payload")
-        values.append(_value(kind, payload[at : at + length]))
-        at += length
-    return values
+    return end, kinds
 
 
 def _value(kind: int, data: bytes) -> Any:
     if kind == 0:
         return None
-    if kind <= 6:
-        return int.from_bytes(data, "big", signed=True)
     if kind == 7:
-        return struct.unpack(">d", data)[0]
-    if kind <= 9:
+        return _DOUBLE.unpack(data)[0]
+    if kind in (8, 9):
         return kind - 8
     return data.decode() if kind % 2 else data
 

@@ -24,11 +24,11 @@ _PAGE_BITS, _SEQ_BITS = 32, 64
 
 def reading_in(record: Record) -> Row | None:
     """The row of a reading, with no crc where an earlier version wrote it; None for what has not its columns."""
-    if len(record) not in (6, 7) or not all(type(cell) is int for cell in record[:2]):
+    if len(record) not in (6, 7) or type(record[0]) is not int or type(record[1]) is not int:
         return None
     if record[0] < 1 or not 0 <= record[1] <= MAX_INTEGER:
         return None
-    return Row._make([*record, None][:7])
+    return Row._make(record if len(record) == 7 else [*record, None])
 
 
 class Survey:
