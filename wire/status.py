@@ -17,6 +17,8 @@ from wire.reading import Clock
 
 STATUS_VERSION = 1
 MAX_STATUS_BYTES = 64 * 1024
+SPOOL_BYTES_A_READING = 36
+"""What a reading takes in the spool: measured; 30 to 46 with the length of its numbers."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 _Time = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]

@@ -14,10 +14,9 @@ from cloud.registry.records import Gateway
 from cloud.reports.known import Known
 from cloud.reports.points import ReportPoint, Value
 from wire import Clock, SourceStatus, Status
+from wire.status import SPOOL_BYTES_A_READING
 
 CLOCKS = {Clock.SYNCED: 0, Clock.ESTIMATED: 1, Clock.UNKNOWN: 2}
-SPOOL_BYTES_A_READING = 34
-"""As measured on gateways: 24 to 40 with the length of the numbers."""
 RATE_FROM_MS, RATE_OVER_MS = 60_000, 900_000
 """A rate is that of the last quarter of an hour, once a minute of it is known."""
 _FAILED = (SourceStatus.FAILED, SourceStatus.SILENT)

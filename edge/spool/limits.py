@@ -2,7 +2,8 @@
 
 import msgspec
 
-BYTES_A_READING = 40  # measured; 30 to 46 with the length of its numbers
+from wire.status import SPOOL_BYTES_A_READING
+
 SLACK_BYTES = 64 * 1024
 """Room kept free inside the file when it may not grow, so that the oldest go in handfuls."""
 FLOOR_BYTES = 256 * 1024
@@ -40,4 +41,4 @@ def readings_to_drop(room: Room, limits: Limits) -> int:
     may_grow = room.disk_free - limits.min_free_bytes
     if may_grow <= 0 and room.used > FLOOR_BYTES:
         over = max(over, SLACK_BYTES - room.reusable)
-    return 0 if over <= 0 else max(over, SLACK_BYTES) // BYTES_A_READING
+    return 0 if over <= 0 else max(over, SLACK_BYTES) // SPOOL_BYTES_A_READING
