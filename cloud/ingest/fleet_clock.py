@@ -3,7 +3,8 @@
 gw-1 +0.2 s   gw-2 −0.1 s   gw-3 +482 s ─► gw-3 is wrong            gw-1 +870 s   gw-2 +871 s   gw-3 +869 s ─► we are
 
 What gateways say is remembered against the time since boot, which does not step: when this server's clock is set, it is
-known at once what all of them are ahead of it now.
+known at once what all of them are ahead of it now. Only what ticks is a clock: stamps of old readings, played back or
+out of a queue, go by faster or slower than the time does, and count for nothing.
 """
 
 from collections import OrderedDict
@@ -23,6 +24,10 @@ MOST_ASKED = 99
 """Gateways, those heard last, that are asked about this server's clock: enough for a majority of any fleet."""
 MOST_TOLD = 1_000
 HEARD_WITHIN_MS = 600_000
+TICKS_FOR_MS = 5_000
+"""A gateway's stamps count once they have gone with the time for so long."""
+TICKS_WITHIN_MS = 3_000
+"""How far they may be off it meanwhile: batches are gathered, and wait a little."""
 BEST_WITHIN_MS = 120_000
 """What a gateway said that had waited least counts, for so long."""
 COUNTED_EACH_MS = 1_000
@@ -51,18 +56,30 @@ class FleetClock:
         self._wall_ms = wall_ms
         self._boot_ms = boot_ms
         self._heard: OrderedDict[str, _Heard] = OrderedDict()
+        self._first: OrderedDict[str, _Heard] = OrderedDict()
         self._told: OrderedDict[str, _Told] = OrderedDict()
         self._counted: tuple[int, int, int] | None = None
 
     def note(self, gateway: str, newest_ms: Sequence[int], arrived_boot_ms: int) -> None:
         """Take the newest stamps (UTC) of the sensors of a live batch that came `arrived_boot_ms` after our boot."""
         theirs_ms = median(newest_ms) - arrived_boot_ms
+        if not self._ticks(gateway, theirs_ms, arrived_boot_ms):
+            return
         held = self._heard.get(gateway)
         if held is None or theirs_ms >= held.theirs_ms or arrived_boot_ms - held.at_ms > BEST_WITHIN_MS:
             self._heard[gateway] = _Heard(theirs_ms, arrived_boot_ms)
         self._heard.move_to_end(gateway)
         if len(self._heard) > MOST_ASKED:
             self._heard.popitem(last=False)
+
+    def _ticks(self, gateway: str, theirs_ms: float, at_ms: int) -> bool:
+        first = self._first.get(gateway)
+        if first is None or abs(theirs_ms - first.theirs_ms) > TICKS_WITHIN_MS:
+            first = self._first[gateway] = _Heard(theirs_ms, at_ms)
+        self._first.move_to_end(gateway)
+        if len(self._first) > MOST_TOLD:
+            self._first.popitem(last=False)
+        return at_ms - first.at_ms >= TICKS_FOR_MS
 
     def tell(self, gateway: str, *, moved_ms: int, unconfirmed: bool) -> None:
         """Take what became of a live batch's stamps, for health."""

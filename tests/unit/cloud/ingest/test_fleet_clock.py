@@ -15,9 +15,10 @@ class Server:
         self.fleet = FleetClock(wall_ms=lambda: WALL + self.boot_ms + self.wrong_ms, boot_ms=lambda: self.boot_ms)
 
     def hears(self, **ahead_ms: int) -> None:
-        for name, ahead in ahead_ms.items():
-            self.fleet.note(name, [WALL + self.boot_ms + ahead], self.boot_ms)
-        self.boot_ms += 2_000
+        for _ in range(4):
+            for name, ahead in ahead_ms.items():
+                self.fleet.note(name, [WALL + self.boot_ms + ahead], self.boot_ms)
+            self.boot_ms += 2_000
 
 
 def test_gateways_that_agree_are_fine():
@@ -78,3 +79,12 @@ def test_batches_that_a_queue_held_up_do_not_hide_that_the_clocks_agree():
     server.hears(a=0, b=0)
     server.hears(a=-3_600_000, b=-3_600_000)
     assert server.fleet.error_ms() == 0
+
+
+def test_readings_of_last_year_that_are_played_back_are_nobody_s_clock():
+    server = Server()
+    for number in range(100):
+        server.fleet.note("a", [WALL - 365 * 86_400_000 + number], server.boot_ms)
+        server.fleet.note("b", [WALL + 60_000 * number], server.boot_ms)
+        server.boot_ms += 1_000 if number < 9 else 20_000
+        assert server.fleet.component().status is Condition.OK
