@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from cloud.alarms.columns import Cargo, WatchedColumn
+from cloud.alarms.others import with_readings
 from cloud.alarms.posts import Post, Posts
-from cloud.alarms.rounds import Key, Memory
+from cloud.alarms.rounds import Key, Memory, Series
 from cloud.stores.contract import Point, ReadingsStore
 from rules.engine import Phase
 from rules.rule import Kind, Rule
@@ -29,8 +30,15 @@ async def warm(
     sensors: Iterable[str],
     now_ms: int,
 ) -> AsyncIterator[list[Cargo]]:
-    """The readings that rules must see again, some series at a time; `kept_ms` is where each kept state stands."""
+    """The readings that rules must see again, some series at a time; `kept_ms` is where each kept state stands.
+
+    What the second sensors (`Rule.also`) had measured by then is known before the first of them.
+    """
+    sensors = list(sensors)
     wanted = list(_wanted(posts, memory, kept_ms, sensors, now_ms))
+    for name, since_ms in _second(posts, wanted, sensors, now_ms).items():
+        points = await store.history(*name, start_ms=since_ms, end_ms=now_ms + LONGEST_MS)
+        memory.others[name] = with_readings(memory.others.get(name, ()), columns_of(*name, points))
     for start in range(0, len(wanted), AT_ONCE):
         series = wanted[start : start + AT_ONCE]
         histories = await asyncio.gather(
@@ -74,6 +82,22 @@ def _wanted(
                     quantity = post.watched.rule.quantity
                     since[quantity] = min(since_ms, since.get(quantity, since_ms))
         yield from ((sensor, quantity, since_ms) for quantity, since_ms in since.items())
+
+
+def _second(
+    posts: Posts, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
+) -> dict[Series, int]:
+    """Since when (UTC ms) second sensors' readings matter: as old as a rule takes them, before what it sees again."""
+    seen_from = {(sensor, quantity): since_ms for sensor, quantity, since_ms in wanted}
+    since: dict[Series, int] = {}
+    for sensor in sensors:
+        for post in (post for span in posts.spans(sensor)[-1:] for post in span.posts):
+            also = post.watched.rule.also
+            if also is not None:
+                first_ms = min(now_ms, seen_from.get((sensor, post.watched.rule.quantity), now_ms))
+                name = (also.sensor, also.quantity)
+                since[name] = min(since.get(name, now_ms), first_ms - round(also.within_s * 1_000))
+    return since
 
 
 def _since_ms(post: Post, memory: Memory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:

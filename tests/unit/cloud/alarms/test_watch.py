@@ -386,6 +386,23 @@ def test_the_second_sensor_is_asked_at_the_readings_own_time_however_the_batches
     run(tmp_path, scenario)
 
 
+def test_after_a_restart_the_second_sensor_is_asked_at_the_readings_own_time_too(tmp_path: Path):
+    also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
+
+    async def before(town: Town) -> None:
+        await town.rule(also=also, for_s=120)
+        rains = [Reading("rain", "rainfall", T0 + at * 1000, mm) for at, mm in ((0, 12.0), (90, 12.0), (130, 0.0))]
+        await town.send(*rains, level(160, at=0), level(160, at=60))
+        assert await town.alarms() == []
+
+    async def after(town: Town) -> None:
+        await town.send(level(160, at=120), first=90)
+        (alarm,) = await town.alarms()
+        assert alarm.opened_ms == T0
+
+    run(tmp_path, before, after)
+
+
 @pytest.mark.parametrize("closed_first", [False, True])
 def test_a_withdrawn_escalation_does_not_stay_on_the_alarms_row(tmp_path: Path, closed_first: bool):
     async def scenario(town: Town) -> None:
