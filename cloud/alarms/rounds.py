@@ -240,7 +240,7 @@ class Round:
 
     def _matters(self, key: Key, state: State) -> bool:
         before = self._memory.states.get(key, START)
-        return (before.phase, before.opened_ms, before.level) != (state.phase, state.opened_ms, state.level)
+        return _what_matters(before) != _what_matters(state)
 
     def _news(self) -> Iterator[News]:
         raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
@@ -296,3 +296,8 @@ def silent_after_ms(watched: Watched) -> int | None:
     if watched.interval_s is None:
         return None
     return int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
+
+
+def _what_matters(state: State) -> tuple[object, ...]:
+    """What of a state must outlive a restart: where its alarm stands, and the readings that wait to be confirmed."""
+    return state.phase, state.opened_ms, state.level, state.head.held, state.head.doubted
