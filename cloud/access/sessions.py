@@ -20,6 +20,7 @@ from cloud.access.who import Who
 from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import SessionRow
 from cloud.registry.database import Database
+from wire import is_printable
 
 SEEN_EVERY_MS = 60_000
 """How often a use is written down."""
@@ -79,7 +80,9 @@ class Sessions:
             raise AccessRefused(
                 "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
             )
-        found = await self._database.run(lambda connection: user_of(connection, name))
+        # a name that nobody can have is asked of no database, and takes as long as any other wrong one
+        may_be = is_printable(name)
+        found = await self._database.run(lambda connection: user_of(connection, name)) if may_be else None
         kept = None if found is None else found[1]
         if not await self._passwords.verify(kept, password) or found is None or found[0].disabled:
             _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")

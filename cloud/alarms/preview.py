@@ -5,6 +5,7 @@ history of a sensor ─┬─ saved rule  ─► engine ─► alarms, hours a w
 """
 
 import asyncio
+import bisect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ MOST_READINGS = 200_000
 MOST_POINTS = 1_500
 STRIDE = 512
 """Readings given to the engine at once, so that calm hours cost next to nothing."""
+_NEVER_MS = 2**62
 _WEEK_MS = 7 * DAY_MS
 
 
@@ -117,9 +119,8 @@ class Previewer:
         points, others = await self._histories(known, quantity, saved, edited, start_ms, end_ms)
         end = min(end_ms, self._clock())
         outcomes = await asyncio.to_thread(self._outcomes, known, saved, edited, points, others, start_ms, end)
-        return Preview(
-            sensor, quantity, start_ms, end_ms, len(points), *outcomes, difference(*outcomes), thinned(points)
-        )
+        compared = await asyncio.to_thread(lambda: (difference(*outcomes), thinned(points)))
+        return Preview(sensor, quantity, start_ms, end_ms, len(points), *outcomes, *compared)
 
     def _edited(
         self, family: str, scope: str, fields: dict[str, Any] | None, sensor: Sensor, sites: frozenset[str] | None
@@ -287,8 +288,9 @@ def difference(saved: Outcome, edited: Outcome) -> Difference:
 
 
 def _overlaps(alarm: PreviewAlarm, others: Sequence[PreviewAlarm]) -> bool:
-    end_ms = alarm.closed_ms or 2**62
-    return any(other.opened_ms <= end_ms and alarm.opened_ms <= (other.closed_ms or 2**62) for other in others)
+    # one rule on one sensor has one alarm at a time: of those that opened by then the last one closes last
+    place = bisect.bisect_right(others, alarm.closed_ms or _NEVER_MS, key=lambda other: other.opened_ms)
+    return place > 0 and alarm.opened_ms <= (others[place - 1].closed_ms or _NEVER_MS)
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> tuple[Point, ...]:

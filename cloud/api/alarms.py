@@ -35,6 +35,8 @@ from cloud.printable import GivenTime, Id, PrintableText
 from rules.rule import Severity
 
 MOST_ALARMS = 500
+MOST_PAGE_BYTES = 1_000_000
+"""Of what the lines of a page of the journal changed; the page after it goes on."""
 _LARGEST_ID = 2**63 - 1  # of a database row
 AlarmId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 
@@ -153,10 +155,22 @@ def time_of(name: str, text: str | None) -> int | None:
 
 
 def _page(found: list[Entry], limit: int) -> JournalPage:
-    shown = found[:limit]
+    """At most `limit` lines, and at most `MOST_PAGE_BYTES` of what they changed; one line always."""
+    shown = _light(found[:limit])
+    limit = len(shown)
     return JournalPage(
         entries=[entry_answer(entry) for entry in shown], next_before_id=shown[-1].id if len(found) > limit else None
     )
+
+
+def _light(entries: list[Entry]) -> list[Entry]:
+    total, shown = 0, list[Entry]()
+    for entry in entries:
+        total += len(entry.before or "") + len(entry.after or "") + len(entry.word or "")
+        if shown and total > MOST_PAGE_BYTES:
+            break
+        shown.append(entry)
+    return shown
 
 
 async def _visible(desk: Desk, alarm_id: int, who: Who) -> Alarm:

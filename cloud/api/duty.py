@@ -21,6 +21,8 @@ from wire.durations import DAY_MS
 
 SHOWN_MS = 14 * DAY_MS
 """How far ahead the calendar is shown where no end is asked for."""
+MOST_DUTIES = 1_000
+"""Duties in one answer, the earliest."""
 _LARGEST_ID = 2**63 - 1  # of a database row
 
 
@@ -38,7 +40,8 @@ def duty_routes(platform: Platform) -> APIRouter:
         """Who is on duty when, by the beginning."""
         from_ms = wall_ms() if start is None else _time("start", start)
         until_ms = from_ms + SHOWN_MS if end is None else _time("end", end)
-        return [_answer(duty) for duty in await calendar.duties(from_ms=from_ms, until_ms=until_ms)]
+        duties = await calendar.duties(from_ms=from_ms, until_ms=until_ms)
+        return [_answer(duty) for duty in duties[:MOST_DUTIES]]
 
     @routes.post("", status_code=201)
     async def add_duty(new: NewDuty, who: Asking) -> DutyAnswer:

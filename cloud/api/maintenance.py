@@ -17,6 +17,9 @@ from cloud.api.alarms import time_of
 from cloud.api.problems import Problem
 from cloud.platform import Platform
 
+MOST_WINDOWS = 1_000
+"""Windows in one answer, those that begin last."""
+
 
 def maintenance_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/maintenance."""
@@ -28,7 +31,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
         who: Asking, ended: Annotated[bool, Query(description="also those that are over")] = False
     ) -> list[MaintenanceAnswer]:
         """The windows that are open or to come, by their beginning."""
-        found = await calendar.windows(ended=ended)
+        found = (await calendar.windows(ended=ended))[-MOST_WINDOWS:]
         return [maintenance_answer(window) for window in found if may_touch(window.site, window.sensor, who, platform)]
 
     @routes.post("", status_code=201)

@@ -8,13 +8,14 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from cloud.access.asking import Asking
 from cloud.access.who import Who
 from cloud.api.answers import History, HistoryPoint, LatestReading
 from cloud.api.problems import Problem, bad_parameter
 from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
+from cloud.api.written import written
 from cloud.platform import Platform
 from cloud.printable import GivenTime, Wanted
 from cloud.stores.contract import Aggregate, Point
@@ -58,7 +59,7 @@ def readings_routes(platform: Platform) -> APIRouter:
             if who.may_see(reading.site)
         ]
 
-    @routes.get("/readings")
+    @routes.get("/readings", response_model=History)
     async def readings(
         who: Asking,
         sensor: Annotated[Wanted, Query(description="the sensor's id")],
@@ -74,7 +75,7 @@ def readings_routes(platform: Platform) -> APIRouter:
             Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
-    ) -> History:
+    ) -> Response:
         """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
         _check_series(platform, who, sensor, quantity)
         start_ms, end_ms = _span(start, end)
@@ -89,15 +90,17 @@ def readings_routes(platform: Platform) -> APIRouter:
         )
         if len(points) > limit:
             raise _too_much(start_ms, end_ms, limit, every)
-        return History(
-            sensor=sensor,
-            quantity=quantity,
-            unit=QUANTITIES[quantity].unit,
-            start=rfc_3339(start_ms),
-            end=rfc_3339(end_ms),
-            every=None if every_ms is None else step_text(every_ms),
-            agg=None if every_ms is None else chosen,
-            points=[_point(point) for point in points],
+        return await written(
+            lambda: History(
+                sensor=sensor,
+                quantity=quantity,
+                unit=QUANTITIES[quantity].unit,
+                start=rfc_3339(start_ms),
+                end=rfc_3339(end_ms),
+                every=None if every_ms is None else step_text(every_ms),
+                agg=None if every_ms is None else chosen,
+                points=[_point(point) for point in points],
+            )
         )
 
     return routes

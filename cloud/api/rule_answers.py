@@ -27,6 +27,10 @@ _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T0
 _FIELDS = Field(description="the fields of a rule that this scope sets; /docs and docs/rules.md explain each")
 
 
+MOST_SHOWN = 1_000
+"""Alarms and crossings of a preview, the newest: a rule that has more of them is known by its hours a week."""
+
+
 class RuleVersionAnswer(Answer):
     """One version of what a scope says of a family; `removed`: from it on the scope says nothing."""
 
@@ -209,7 +213,7 @@ def _outcome(outcome: Outcome) -> OutcomeAnswer:
         sentence=None if rule is None else describe(rule, "en"),
         sentence_id=None if rule is None else describe(rule, "id"),
         alarms=_alarms(outcome.alarms, rule),
-        crossings=[_crossing(crossing) for crossing in outcome.crossings],
+        crossings=[_crossing(crossing) for crossing in outcome.crossings[-MOST_SHOWN:]],
         hours=outcome.hours,
         hours_a_week=outcome.hours_a_week,
     )
@@ -226,7 +230,7 @@ def _alarms(alarms: tuple[PreviewAlarm, ...], rule: Rule | None) -> list[Preview
             value=alarm.value,
             late=alarm.late,
         )
-        for alarm in alarms
+        for alarm in alarms[-MOST_SHOWN:]
     ]
 
 

@@ -7,7 +7,7 @@ PUT /api/v1/rules/river-level/site:daruba {"fields":{"levels":[â€¦]},"reason":"â
 from collections.abc import Awaitable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from cloud.access.asking import Asking
 from cloud.access.sight import foreign_in, may_change_scope, may_read_scope
@@ -30,12 +30,14 @@ from cloud.api.rule_answers import (
     version_answer,
 )
 from cloud.api.times import rfc_3339
+from cloud.api.written import written
 from cloud.platform import Platform
 from cloud.printable import GivenTime, PrintableText, Wanted
 from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
+MOST_VERSIONS = 200
 PREVIEW_MS = 30 * DAY_MS
 """How far back a preview looks unless it is asked otherwise."""
 
@@ -76,11 +78,11 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
 
     @routes.get("/{family}/{scope}/versions")
     async def versions(who: Asking, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
-        """Every version of what a scope said of a family, the newest first."""
+        """The versions of what a scope said of a family, the newest first, and of those 200 at most."""
         found = book.versions(family, scope)
         if not found or not may_read_scope(who, book.things, scope):
             raise _unknown(family, scope)
-        return [version_answer(version, book.registry) for version in found]
+        return [version_answer(version, book.registry) for version in found[:MOST_VERSIONS]]
 
 
 def _changes(routes: APIRouter, platform: Platform) -> None:
@@ -128,8 +130,8 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
 
 
 def _preview(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/preview")
-    async def preview(who: Asking, new: NewPreview) -> PreviewAnswer:
+    @routes.post("/preview", response_model=PreviewAnswer)
+    async def preview(who: Asking, new: NewPreview) -> Response:
         """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
         known = platform.book.things.get(new.sensor)
         if known is None or not who.may_see(known.site):
@@ -142,19 +144,18 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
                 "start", new.start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start"
             )
         try:
-            return preview_answer(
-                await platform.previewer.preview(
-                    new.family,
-                    new.scope,
-                    new.fields,
-                    sensor=new.sensor,
-                    start_ms=start_ms,
-                    end_ms=end_ms,
-                    sites=who.sites,
-                )
+            found = await platform.previewer.preview(
+                new.family,
+                new.scope,
+                new.fields,
+                sensor=new.sensor,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                sites=who.sites,
             )
         except RuleRefused as error:
             raise _refused(error) from None
+        return await written(lambda: preview_answer(found))
 
 
 def _family(book: Book, family: str, who: Who) -> FamilyAnswer:

@@ -34,6 +34,7 @@ from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry
 from cloud.statuses import Statuses
 from cloud.stores.sqlite import SqliteStore
+from tests.registries import registry_in
 from wire import Reading, Status, encode_batch, encode_status
 from wire.batch import Lost
 
@@ -68,7 +69,7 @@ class Morotai:
     ) -> None:
         self.registry = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors)
         self.store = SqliteStore(folder / "readings.db")
-        self.database = Database(f"sqlite:///{folder / 'registry.db'}")
+        self.database = Database(registry_in(folder))
         self.accounts = Accounts()
         self.metrics = Metrics(self.accounts)
         self.newest = Newest()

@@ -1,11 +1,13 @@
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from cloud.access.who import Role
-from cloud.alarms.journal import Actor
+from cloud.alarms.journal import Actor, write_entry
 from tests.unit.cloud_api.conftest import api_of
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from tests.unit.cloud_api.test_rules_api import RIVER
@@ -129,3 +131,28 @@ def test_a_maintenance_window_is_made_listed_and_ended(ask):
         assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:siaga:problem:maintenance-refused")
 
     run(ask, questions)
+
+
+def test_a_page_of_the_journal_weighs_no_more_than_a_browser_can_bear(tmp_path: Path):
+    async def scenario() -> None:
+        async with Morotai(tmp_path) as city, api_of(city) as client:
+
+            def write(connection: Connection) -> None:
+                for _ in range(12):
+                    write_entry(
+                        connection, Actor("ani"), "save-rule", "rule:a@all", now_ms=1, after={"x": "y" * 200_000}
+                    )
+
+            await city.database.run(write)
+            seen, before = [], ""
+            while True:
+                page = await client.get(f"/api/v1/journal?subject=rule:a@all&limit=500{before}")
+                assert len(page.content) < 1_300_000
+                seen += [entry["id"] for entry in page.json()["entries"]]
+                if page.json()["next_before_id"] is None:
+                    break
+                before = f"&before_id={page.json()['next_before_id']}"
+            assert seen == sorted(seen, reverse=True)
+            assert len(seen) == 12
+
+    asyncio.run(scenario())

@@ -3,12 +3,16 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cloud.alarms.preview import MOST_POINTS, Previewer, thinned
+from cloud.alarms.preview import MOST_POINTS, Outcome, PreviewAlarm, Previewer, difference, thinned
 from cloud.alarms.records import RuleRefused
 from cloud.blocks import Block
 from cloud.stores.contract import Point
@@ -114,3 +118,22 @@ def test_thinning_keeps_every_extreme():
     assert {points[12_345], points[30_001]} <= set(kept)
     assert list(kept) == sorted(kept, key=lambda point: point.time_ms)
     assert thinned(points[:100]) == tuple(points[:100])
+
+
+@given(st.lists(st.integers(1, 40), max_size=12), st.lists(st.integers(1, 40), max_size=12), st.booleans())
+def test_alarms_are_compared_as_if_each_was_held_against_each(steps: list[int], others: list[int], goes_on: bool):
+    def alarms(lengths: list[int]) -> tuple[PreviewAlarm, ...]:
+        times = list(accumulate(lengths))
+        pairs = list(zip(times[::2], times[1::2], strict=False))
+        found = [PreviewAlarm(opened, closed, 0, 1.0, False) for opened, closed in pairs]
+        if goes_on and found:
+            found[-1] = msgspec.structs.replace(found[-1], closed_ms=None)
+        return tuple(found)
+
+    def overlaps(one: PreviewAlarm, other: PreviewAlarm) -> bool:
+        return other.opened_ms <= (one.closed_ms or 2**62) and one.opened_ms <= (other.closed_ms or 2**62)
+
+    saved, edited = Outcome(None, alarms(steps)), Outcome(None, alarms(others))
+    found = difference(saved, edited)
+    assert found.more == tuple(a for a in edited.alarms if not any(overlaps(a, b) for b in saved.alarms))
+    assert found.fewer == tuple(a for a in saved.alarms if not any(overlaps(a, b) for b in edited.alarms))
