@@ -12,10 +12,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 
 from edge.clock import EARLIEST_MS, GatewayClock, tick
+from edge.spool.rows import LATEST_MS
 from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, StampTimes, offset_before
 from firmware_bridge.sample import Sample
 from wire import Clock, Reading, is_name
-from wire.batch import MAX_INTEGER
 
 __all__ = ["NoFreeTime", "Stamper"]
 
@@ -23,8 +23,6 @@ MOST_SERIES = 20_000
 """Different (sensor, quantity) a gateway tells apart: a flood of invented topics must not fill its memory."""
 AHEAD_MS = 60_000
 """A device's own time may be so far ahead of the gateway's clock, where that one is known."""
-_LATEST_MS = MAX_INTEGER // 4
-"""So that the difference of two times is within the wire's integers, too."""
 _ESTIMATED_FROM_MS = 1_000
 """A stamp that had to run further ahead of the clock says so."""
 _RESERVED = "stamping.reserved_ms"
@@ -139,7 +137,7 @@ class Stamper:
         return self.times.take(key, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
 
     def _can_be(self, time_ms: int, now_ms: int) -> bool:
-        latest_ms = now_ms + AHEAD_MS if self.clock.state is Clock.SYNCED else _LATEST_MS
+        latest_ms = now_ms + AHEAD_MS if self.clock.state is Clock.SYNCED else LATEST_MS
         return EARLIEST_MS <= time_ms <= latest_ms
 
     def _problem(self, key: tuple[str, str], value: float) -> str | None:

@@ -100,7 +100,8 @@ def _gather(message: dict[str, Any], only: str) -> Frame:
         fields = _fields_of(key)
         rank = _rank(key, body, only) if fields and type(body) is dict else _NOT_MEANT
         for name, quantity, unit in fields if rank else ():
-            value = _value(body.get(name), message.get(unit, _DEFAULT_UNITS.get(unit, unit)))
+            usual = _DEFAULT_UNITS.get(unit, unit)
+            value = _value(body.get(name), message.get(unit, usual), usual)
             if isinstance(value, str):
                 notes.append(f"{key[:40]} {name} {value}")
                 continue
@@ -135,7 +136,7 @@ def _fields_of(key: str) -> tuple[Field, ...]:
 
 
 def _id_of(body: dict[str, Any]) -> str:
-    given = body.get("Id", "")
+    given = body.get("Id", body.get("Address", ""))
     return str(given)[:64] if type(given) in (str, int) else ""
 
 
@@ -143,14 +144,21 @@ def _named(key: str, body: dict[str, Any]) -> str:
     return _id_of(body) or key[:40]
 
 
-def _value(given: Any, unit: Any) -> float | str:
+def _value(given: Any, unit: Any, usual: str) -> float | str:
+    """The number `given` in the unit of wire.quantities; a unit of which nothing can be read is the `usual` one."""
     value = number(given)
     if isinstance(value, str):
         return value
-    if not isinstance(unit, str) or unit not in CONVERSIONS:
+    legible = _legible(unit) or usual if isinstance(unit, str) else unit
+    if not isinstance(legible, str) or legible not in CONVERSIONS:
         return f"is in unknown unit {repr(unit)[:20]}"
-    factor, offset = CONVERSIONS[unit]
+    factor, offset = CONVERSIONS[legible]
     return value if factor == 1 else round(value * factor + offset, 2)
+
+
+def _legible(unit: str) -> str:
+    """The part of a unit that bytes of another alphabet do not touch: C of °C, however its ° was written."""
+    return "".join(character for character in unit if character.isascii() and character.isprintable()).strip()
 
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:

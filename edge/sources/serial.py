@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 
+import msgspec
 import serial
 
 from edge.sources.configured import SerialSource
@@ -48,7 +49,7 @@ class SerialLine:
         self._stamper = stamper
         self._spooler = spooler
         self._key = f"decoder.{source.name}"
-        self._memory: dict[str, int] = json.loads(spooler.spool.kept.get(self._key, "{}"))
+        self._memory = _memory_in(spooler.spool.kept.get(self._key, "{}"), source.name)
         self._loop = asyncio.get_running_loop()
         self._looked_ms = boot_ms()
         self._read_all: Callable[[], None] = lambda: None
@@ -140,6 +141,15 @@ class SerialLine:
         else:
             for sample in frame.samples:
                 yield self._source.channels[sample.channel], (sample,)
+
+
+def _memory_in(kept: str, source: str) -> dict[str, int]:
+    """A decoder's memory as it was kept; empty where it cannot be read: its counters then begin anew."""
+    try:
+        return msgspec.json.decode(kept, type=dict[str, int])
+    except msgspec.MsgspecError as error:
+        _log.warning("source %s: what is kept of its counters cannot be read (%s); they begin anew", source, error)
+        return {}
 
 
 def open_line(port: str, baud: int) -> serial.Serial:

@@ -17,6 +17,8 @@ from wire.batch import MAX_INTEGER
 
 CLOCKS = (Clock.SYNCED, Clock.ESTIMATED, Clock.UNKNOWN)
 NUMBER_OF_CLOCK = {clock: number for number, clock in enumerate(CLOCKS)}
+LATEST_MS = MAX_INTEGER // 4
+"""So that the difference of two times in a batch is within the wire's integers, too."""
 _CHECKED = struct.Struct("<qqdB")
 
 SeriesKey = tuple[str, str]
@@ -58,7 +60,7 @@ def is_sound(row: tuple[Any, ...], seed: int, *, checked: bool) -> bool:
 
 
 def _is_plausible(seq: object, time_ms: object, value: object, clock: object) -> bool:
-    if not all(isinstance(cell, int) and abs(cell) <= MAX_INTEGER for cell in (seq, time_ms)):
+    if not (isinstance(seq, int) and isinstance(time_ms, int) and 0 <= time_ms <= LATEST_MS):
         return False
     if not isinstance(value, int | float) or not math.isfinite(value):
         return False

@@ -157,6 +157,16 @@ def test_a_spool_of_the_first_version_is_opened_without_loss_and_used_on(tmp_pat
     assert len(drained.readings) == 502
 
 
+@pytest.mark.parametrize("cell", ["time_ms = -1", "time_ms = 9007199254740992", "value = 9e999", "clock = 7"])
+def test_a_damaged_cell_of_the_first_version_costs_its_row_alone(tmp_path: Path, cell: str):
+    path = tmp_path / "spool.db"
+    fill_version_1(path, 300)
+    change(path, f"UPDATE reading SET {cell} WHERE seq = 50")
+    drained = drain(path)
+    assert drained.accounts_for({"old": 300})
+    assert drained.lost["old"] == Spans([(50, 50)])
+
+
 def test_readings_of_the_first_version_move_when_the_time_is_found(tmp_path: Path):
     path = tmp_path / "spool.db"
     fill_version_1(path, 3)

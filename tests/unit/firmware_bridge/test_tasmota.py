@@ -48,6 +48,11 @@ def test_units_are_those_the_message_names(key, unit, given, expected):
     assert pairs(parse({"BMP280": given, key: unit})) == [expected]
 
 
+@pytest.mark.parametrize("unit", [b"C", b"\xb0C", "°C".encode(), b"\xff\xffC", b"\xff", b"C\x00", b" C "])
+def test_a_unit_with_broken_bytes_costs_no_number(unit):
+    assert pairs(parse(b'{"BME280":{"Temperature":29.5},"TempUnit":"' + unit + b'"}')) == [("temperature", 29.5)]
+
+
 def test_a_value_in_a_unit_that_is_not_known_is_left_out():
     outcome = parse({"BME280": {"Temperature": 290, "Humidity": 50, "Pressure": 1000}, "TempUnit": "K"})
     assert pairs(outcome) == [("humidity", 50.0), ("pressure", 1000.0)]
