@@ -10,6 +10,7 @@ there are any (ISPU, US AQI, BMKG's rain), else our choice, after press and agen
 """
 
 import math
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -35,6 +36,11 @@ class Scale(msgspec.Struct, frozen=True):
     worst_english: str
     worst_indonesian: str
     steps: tuple[Step, ...]
+
+    @property
+    def bad_end(self) -> tuple[str, str]:
+        """Which end of the scale is the bad one, in English and Indonesian: Flood Siaga: 1 is the worst."""
+        return f"{self.english}: {self.worst_english}", f"{self.indonesian}: {self.worst_indonesian}"
 
     def step(self, sign: str) -> Step:
         """The step that the scale calls `sign`; KeyError where it has none."""
@@ -124,6 +130,14 @@ SCALES = {
     "capacity_used": CAPACITY,
     "crowd_density": DENSITY,
 }
+
+_FLOOD_STAGE = re.compile(r"siaga\s*[1-4]", re.IGNORECASE)
+
+
+def scale_of(level_name: str) -> Scale | None:
+    """The scale that a rule's level is of by its name: flood Siaga of one such as Siaga 2; else None."""
+    return FLOOD if _FLOOD_STAGE.fullmatch(level_name.strip()) else None
+
 
 AMBIGUOUS = frozenset({"siaga", "waspada", "awas"})
 """Words that stand on several scales in different places: alone they say nothing of how bad it is."""

@@ -17,6 +17,7 @@ import msgspec
 
 from cloud.notify.pages import Line, Page, unit_of
 from rules.rule import Kind, Severity
+from rules.scales import scale_of
 from wire import QUANTITIES
 from wire.units import shown
 
@@ -148,8 +149,10 @@ def headline(line: Line, words: Words) -> str:
 
 
 def description(line: Line, words: Words) -> str:
-    """The value against its limit, of which sensor, where."""
-    return ", ".join(part for part in (measured(line, words), line.sensor_name, line.place) if part)
+    """The value against its limit, of which sensor, where; and of a level which end of its scale is the bad one."""
+    said = ", ".join(part for part in (measured(line, words), line.sensor_name, line.place) if part)
+    scale = scale_of(_level(line, words))
+    return said if scale is None else f"{said}; {scale.bad_end[words.code == 'id']}"
 
 
 def measured(line: Line, words: Words) -> str:

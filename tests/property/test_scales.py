@@ -20,7 +20,7 @@ from dashboards.kit.look import Look
 from dashboards.kit.words import Language
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Kind, Level, Rule, Severity
-from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare
+from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare, scale_of
 from rules.siaga import STAGES
 from rules.sound import mistakes_in
 from wire import QUANTITIES
@@ -176,3 +176,12 @@ def test_a_level_by_such_a_word_alone_is_refused_wherever_a_rule_comes_from(word
         assert any("opposite things" in mistake for mistake in mistakes_in(rule))
     for whole in ("Siaga 2", "Siaga banjir", "Tsunami AWAS", "Waspada banjir"):
         assert not is_bare(whole)
+
+
+@pytest.mark.parametrize("name", ["Siaga 1", "siaga 4", " Siaga 2 ", "SIAGA3"])
+def test_a_level_by_a_stage_is_told_with_the_bad_end_of_its_scale(name):
+    scale = scale_of(name)
+    assert scale is FLOOD
+    assert scale.bad_end == ("Flood Siaga: 1 is the worst", "Siaga banjir: 1 terparah")
+    for other in ("Siaga 5", "High", "Tidak Sehat", "Siaga merah", ""):
+        assert scale_of(other) is None

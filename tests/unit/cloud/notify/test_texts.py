@@ -31,7 +31,7 @@ def line(**changes: Any) -> Line:
 def test_one_alarm_says_what_where_since_when_how_sure_and_what_to_do():
     assert text_of(page(LINE), console="https://siaga.test").plain.splitlines() == [
         "EXTREME · Siaga 1 · Daruba river",
-        "Water level 1,325.5 cm (limit 320 cm), Gauge 0, Daruba",
+        "Water level 1,325.5 cm (limit 320 cm), Gauge 0, Daruba; Flood Siaga: 1 is the worst",
         "Since 24 Nov 12:10 WIT",
         "How sure: held for 60 s",
         "Do: Sound the siren.",
@@ -42,7 +42,7 @@ def test_one_alarm_says_what_where_since_when_how_sure_and_what_to_do():
 def test_the_same_in_indonesian():
     assert text_of(page(LINE, language="id"), console="").plain.splitlines() == [
         "EKSTREM · Siaga 1 · Daruba river",
-        "Tinggi muka air 1.325,5 cm (batas 320 cm), Gauge 0, Daruba",
+        "Tinggi muka air 1.325,5 cm (batas 320 cm), Gauge 0, Daruba; Siaga banjir: 1 terparah",
         "Sejak 24 Nov 12:10 WIT",
         "Keyakinan: bertahan 60 detik",
         "Lakukan: Bunyikan sirene.",

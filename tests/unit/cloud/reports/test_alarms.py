@@ -48,9 +48,9 @@ def test_an_event_is_a_sentence_in_both_languages_at_its_own_time():
     assert point.fields == {
         "severity": 3, "level": "Siaga 2", "level_id": "Siaga 2", "value": 262.0, "late": 1, "alarm": 17,
         "text": "WORSE · SEVERE · Siaga 2 · Daruba river bridge: "
-        "Water level 262 cm (limit 250 cm), River gauge, Daruba",
+        "Water level 262 cm (limit 250 cm), River gauge, Daruba; Flood Siaga: 1 is the worst",
         "text_id": "MEMBURUK · BERAT · Siaga 2 · Daruba river bridge: "
-        "Tinggi muka air 262 cm (batas 250 cm), River gauge, Daruba",
+        "Tinggi muka air 262 cm (batas 250 cm), River gauge, Daruba; Siaga banjir: 1 terparah",
     }  # fmt: skip
 
 
