@@ -38,8 +38,8 @@ def height_mistake(mounting_height_cm: float) -> Said | None:
     )  # fmt: skip
 
 
-def _meant(height: float) -> str:
+def _meant(height: float) -> Said | str:
     for factor, unit in ((100.0, "m"), (0.1, "mm")):
         if LOWEST_HEIGHT_CM <= height * factor <= HIGHEST_HEIGHT_CM:
-            return f" ({height:g} {unit} are {height * factor:g} cm)"
+            return Said(" ({height:g} {unit} are {cm:g} cm)", height=height, unit=unit, cm=height * factor)
     return ""

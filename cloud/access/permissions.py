@@ -93,6 +93,7 @@ PERMISSIONS: Table = {
     ("GET", "/console/{language}/thresholds"): _VIEWER,
     ("GET", "/console/{language}/maintenance"): _VIEWER,
     ("GET", "/console/{language}/duty"): _VIEWER,
+    ("GET", "/console/{language}/facts"): _VIEWER,
     ("GET", "/console/favicon.ico"): _VIEWER,
     ("GET", "/console/_nicegui/{rest:path}"): _VIEWER,
     ("GET", "/console/_nicegui_ws/{rest:path}"): _VIEWER,

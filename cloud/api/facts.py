@@ -6,6 +6,7 @@ POST /api/v1/facts/7/correct {"value":425,"reason":"read off wrongly"}      POST
 """
 
 from collections.abc import Awaitable
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -91,8 +92,8 @@ def fact_routes(platform: Platform) -> APIRouter:
     ) -> list[FactAnswer]:
         """What is recorded of your sites, the newest first, undone facts too."""
         known = visible_facts(platform.registry, who.may_see, subject=subject, what=what)
-        found = [fact for fact in known if before_id is None or fact.id < before_id]
-        return [_answer(fact, platform.registry.facts) for fact in found[:limit]]
+        found = (fact for fact in known if before_id is None or fact.id < before_id)
+        return [_answer(fact, platform.registry.facts) for fact in islice(found, limit)]
 
     @routes.post("", status_code=201)
     async def record(who: Asking, new: NewFact) -> FactAnswer:

@@ -77,6 +77,7 @@ PAGES = {
     "thresholds": N_("Thresholds"),
     "maintenance": N_("Maintenance"),
     "duty": N_("Duty"),
+    "facts": N_("Facts"),
 }
 """The pages by their place under a language's, in the order of the bar."""
 

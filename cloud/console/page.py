@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ from cloud.console.bar import Bar
 from cloud.console.duty import DutyPage
 from cloud.console.duty_acts import DutyActs
 from cloud.console.elements import box
+from cloud.console.fact_acts import FactActs
+from cloud.console.fact_views import FactView, fact_views, subjects_of, troubles_of, whats_of
+from cloud.console.facts import FactsPage
 from cloud.console.histories import Histories
 from cloud.console.letter_acts import LetterActs
 from cloud.console.maintenance import MaintenancePage
@@ -37,10 +41,13 @@ from cloud.console.visitor import Visitor
 from cloud.console.words import LANGUAGES, Words, words_in
 from cloud.platform import Platform
 from cloud.settings import CloudSettings, ConsoleSettings
+from runtime.clock import wall_ms
 
 ROOT = "/console"
 THEMES = ("dark", "light")
 _STATIC = Path(__file__).parent / "static"
+FACTS_MS = 10_000
+"""How often an open page of facts looks anew while nobody records one."""
 _RECONNECT_S = 30.0
 """How long a page that lost its connection finds its place again, without loading anew."""
 
@@ -198,12 +205,34 @@ def _duty(console: Console, _: Words, visitor: Visitor, theme: str) -> DutyPage:
     return DutyPage(_, DutyActs(_, console.platform.notifier.duty, console.zone), visitor, zone=console.zone)
 
 
-Body = SituationPage | AlarmsPage | ThresholdsPage | MaintenancePage | DutyPage
+def _facts(console: Console, _: Words, visitor: Visitor, theme: str) -> FactsPage:
+    platform, who = console.platform, visitor.who
+
+    @lru_cache(maxsize=1)
+    def looked(_moment: tuple[int, int]) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
+        views = fact_views(_, platform.registry, who, wall_ms(), console.zone)
+        return views, troubles_of(_, platform.heights.problems(), who)
+
+    def look() -> tuple[tuple[FactView, ...], tuple[str, ...]]:
+        return looked((platform.registry.edition, wall_ms() // FACTS_MS))
+
+    return FactsPage(
+        _,
+        FactActs(_, platform.facts, console.zone, changed=console.look_again),
+        visitor,
+        look=look,
+        subjects=subjects_of(_, platform.registry, who),
+        whats=whats_of(_),
+    )
+
+
+Body = SituationPage | AlarmsPage | ThresholdsPage | MaintenancePage | DutyPage | FactsPage
 BODIES: dict[str, Callable[[Console, Words, Visitor, str], Body]] = {
     "": _situation,
     "alarms": _alarms,
     "thresholds": _thresholds,
     "maintenance": _maintenance,
     "duty": _duty,
+    "facts": _facts,
 }
 """What stands below the bar, by the page's place under its language."""

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from cloud.health import Component, Condition
 from cloud.ingest.levels import Pair
 from cloud.newest import Newest
+from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from rules.said import Said
 
 TOLERANCE_CM = 0.5
 """Rounding on the way makes less; nobody hangs a sensor to the millimetre."""
@@ -41,27 +43,29 @@ class Heights:
         differs = abs(pair.sent_height_cm - known.mounting_height_cm) > TOLERANCE_CM
         return pair.sent_height_cm if differs else None
 
-    def problems(self) -> Iterator[str]:
-        """One sentence for each sensor whose height somebody has to look at."""
+    def problems(self) -> Iterator[tuple[Sensor, Said]]:
+        """The sensors whose height somebody has to look at, each with a sentence."""
         for sensor in self._registry.sensors():
             if sensor.mounting_height_cm is None:
                 continue
             sent = self.sent_height_cm(sensor.id)
             if sent is not None:
-                yield (
-                    f"sensor {sensor.id}: its gateway reckons with a height of {sent:g} cm and the registry with "
-                    f"{sensor.mounting_height_cm:g}, which counts; mend edge.toml, or record the height"
-                )
+                yield sensor, Said(
+                    "sensor {sensor}: its gateway reckons with a height of {sent:g} cm and the registry with "
+                    "{height:g}, which counts; mend edge.toml, or record the height",
+                    sensor=sensor.id, sent=sent, height=sensor.mounting_height_cm,
+                )  # fmt: skip
             level = self._newest.series(sensor.id, "water_level")
             if level is not None and level.value < -DEEPEST_CM:
-                yield (
-                    f"sensor {sensor.id}: water {-level.value:g} cm below the gauge's zero is not to be believed, and "
-                    f"no flood rule sees it; look at mounting_height_cm {sensor.mounting_height_cm:g}"
-                )
+                yield sensor, Said(
+                    "sensor {sensor}: water {deep:g} cm below the gauge's zero is not to be believed, and no flood "
+                    "rule sees it; look at mounting_height_cm {height:g}",
+                    sensor=sensor.id, deep=-level.value, height=sensor.mounting_height_cm,
+                )  # fmt: skip
 
     def component(self) -> Component:
         """How the geometry is doing."""
-        found = list(self.problems())
+        found = [sentence for _, sentence in self.problems()]
         if not found:
             return Component(Condition.OK, "heights agree with what gateways send")
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

@@ -140,10 +140,9 @@ def site_of(registry: Registry, subject: str) -> str | None:
 
 def visible_facts(
     registry: Registry, may_see: Callable[[str], bool], *, subject: str | None = None, what: str | None = None
-) -> list[Fact]:
+) -> Iterator[Fact]:
     """The facts of what stands at sites that somebody may see, the newest first; of one `subject`, `what` if asked."""
     sites: dict[str, bool] = {}
-    found = []
     for fact in reversed(registry.facts.all()):
         if subject not in (None, fact.subject) or what not in (None, fact.what):
             continue
@@ -151,8 +150,7 @@ def visible_facts(
             site = site_of(registry, fact.subject)
             sites[fact.subject] = fact.subject == CITY or (site is not None and may_see(site))
         if sites[fact.subject]:
-            found.append(fact)
-    return found
+            yield fact
 
 
 def _is_number(value: Any) -> bool:
