@@ -130,13 +130,12 @@ def _fact_view(_: Words, registry: Registry, fact: Fact, now_ms: int, zone: Zone
 
 
 def _state(_: Words, fact: Fact, *, holds: bool, now_ms: int) -> str:
+    computing = f" · {_('being computed')}" if fact.due_ms is not None else ""
     if fact.undone_ms is not None:
-        return _("undone by {name}", name=fact.undone_by or "")
-    if fact.due_ms is not None:
-        return _("being computed")
+        return _("undone by {name}", name=fact.undone_by or "") + computing
     if fact.valid_from_ms > now_ms:
         return _("to come")
-    return _("holds") if holds else _("held before")
+    return (_("holds") if holds else _("held before")) + computing
 
 
 def _value_text(_: Words, registry: Registry, fact: Fact) -> str:

@@ -119,3 +119,33 @@ def test_people_change_their_own_password_and_stay_logged_in(
         base = f"http://127.0.0.1:{served.port}/api/v1/session"
         assert other.request.post(base, data={"name": "operator", "password": PASSWORD}).status == 401
         assert other.request.post(base, data={"name": "operator", "password": "a higher bridge"}).ok
+
+
+def test_a_fact_is_recorded_corrected_undone_and_only_read_by_others(visit: Visit):
+    engineer = visit("engineer", "/console/en/facts")
+    engineer.get_by_label("Of").select_option("sensor:river")
+    engineer.get_by_label("What").select_option("mounting_height_cm")
+    engineer.get_by_label("Value").fill("4.2")
+    engineer.get_by_label("Why").fill("surveyed")
+    engineer.get_by_role("button", name="Record").click()
+    expect(engineer.locator(".new-entry .mistake")).to_contain_text("(4.2 m are 420 cm)")
+    engineer.get_by_label("Value").fill("420")
+    engineer.get_by_role("button", name="Record").click()
+    newest = engineer.locator(".window").first
+    expect(newest).to_contain_text("420 cm")
+    expect(newest).to_contain_text("holds")
+    newest.get_by_role("button", name="Correct").click()
+    expect(engineer.locator(".new-entry h2")).to_contain_text("Correct fact")
+    engineer.get_by_label("Value").fill("425")
+    engineer.get_by_label("Why").fill("a typo")
+    engineer.get_by_role("button", name="Record").click()
+    expect(newest).to_contain_text("425 cm")
+    look_at(visit, "engineer", "facts")
+
+    viewer = visit("viewer", "/console/id/facts")
+    expect(viewer.locator(".window").first).to_contain_text("425 cm")
+    expect(viewer.locator(".new-entry, .window .button")).to_have_count(0)
+
+    engineer.get_by_label("Why").fill("it was right")
+    newest.get_by_role("button", name="Undo").click()
+    expect(newest).to_contain_text("undone by engineer")
