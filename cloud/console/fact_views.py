@@ -130,7 +130,7 @@ def _fact_view(_: Words, registry: Registry, fact: Fact, now_ms: int, zone: Zone
 
 
 def _state(_: Words, fact: Fact, *, holds: bool, now_ms: int) -> str:
-    computing = f" · {_('being computed')}" if fact.due_ms is not None else ""
+    computing = "" if fact.due_ms is None else " · " + _("being computed")
     if fact.undone_ms is not None:
         return _("undone by {name}", name=fact.undone_by or "") + computing
     if fact.valid_from_ms > now_ms:
