@@ -328,6 +328,7 @@ class _Cloud:
             previewer=Previewer(self._book, self._store),
             maintenance=Calendar(self._database, self._registry),
             notifier=self._notifier,
+            wrong_clocks=self._fleet.wrong,
             facts=self._facts,
             heights=self._opener.heights,
             refused=self._lately.series,

@@ -20,6 +20,7 @@ from cloud.dead_letters import DeadLetters, Wanted
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.health import Component, Condition, Health
+from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
 from cloud.metrics import Metrics
 from cloud.newest import Newest
@@ -73,6 +74,7 @@ class Platform:
         maintenance: Calendar,
         notifier: Notifier,
         refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
+        wrong_clocks: Callable[[], dict[str, WrongClock]] = dict,
         facts: DatedFacts,
         heights: Heights,
     ) -> None:
@@ -92,6 +94,8 @@ class Platform:
         self.notifier = notifier
         self.refused = refused
         """The series (sensor, quantity) whose readings are refused, so that nothing is known of them."""
+        self.wrong_clocks = wrong_clocks
+        """The gateways whose time was wrong or not known lately, by their id."""
         self.facts = facts
         self.heights = heights
         self.indices = Indices(registry, newest, gauges=gauges_of(book))

@@ -9,9 +9,11 @@ import msgspec
 
 from cloud.accounting import Account
 from cloud.console import figures
+from cloud.console.rule_words import about
 from cloud.console.snapshot import Snapshot
 from cloud.console.words import N_, Words
 from cloud.dead_letters import DeadLetter
+from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.reasons import Reason
 from cloud.registry.records import Gateway
 from wire import Clock, SourceState, SourceStatus, Status
@@ -19,7 +21,7 @@ from wire import Clock, SourceState, SourceStatus, Status
 CLOCKS = {
     Clock.SYNCED: ("ok", N_("exact")),
     Clock.ESTIMATED: ("warn", N_("estimated")),
-    Clock.UNKNOWN: ("warn", N_("not set")),
+    Clock.UNKNOWN: ("warn", N_("unconfirmed")),
 }
 SOURCES = {
     SourceStatus.OK: ("ok", N_("working")),
@@ -102,7 +104,7 @@ def gateways_of(_: Words, snapshot: Snapshot) -> tuple[GatewayView, ...]:
 
 def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None, account: Account) -> GatewayView:
     level, state = _state(_, status)
-    clock_level, clock = ("idle", "–") if status is None else _worded(_, CLOCKS[status.clock])
+    clock_level, clock = _clock(_, status, snapshot.clocks.get(gateway.id))
     return GatewayView(
         id=gateway.id,
         name=gateway.name,
@@ -153,6 +155,15 @@ def _source(_: Words, snapshot: Snapshot, source: SourceState) -> SourceView:
         readings=_.plural("{n} reading", "{n} readings", source.readings),
         last="" if source.last_ms is None else figures.age(_, (snapshot.now_ms - source.last_ms) / 1_000),
     )
+
+
+def _clock(_: Words, status: Status | None, wrong: WrongClock | None) -> tuple[str, str]:
+    """How good a gateway's time is: what it says itself, and what its readings' arrival says of it."""
+    if wrong is not None and wrong.moved_ms:
+        return "bad", _("{time} wrong, corrected", time=about(_, abs(wrong.moved_ms) / 1_000))
+    if wrong is not None:
+        return "bad", _("not known: rules may pass over its readings")
+    return ("idle", "–") if status is None else _worded(_, CLOCKS[status.clock])
 
 
 def _worded(_: Words, row: tuple[str, str]) -> tuple[str, str]:

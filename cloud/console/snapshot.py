@@ -16,11 +16,12 @@ from cloud.accounting import Account
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.dead_letters import DeadLetter, Discarded
 from cloud.health import Health
+from cloud.ingest.fleet_clock import WrongClock
 from cloud.platform import Platform
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import Gateway, Sensor, Site
 from cloud.stores.contract import StoredReading
-from runtime.clock import wall_ms
+from runtime.clock import boot_ms, wall_ms
 from wire import Domain, Status
 
 TICK_S = 1.0
@@ -36,7 +37,7 @@ _RATE_AFTER_MS = 5_000  # before that a rate says nothing
 class Snapshot(msgspec.Struct, frozen=True):
     """The platform at `now_ms` (UTC); readings by sensor, `per_minute` by domain once it can be known.
 
-    `shared_ids` are the gateways under whose id two agents take turns.
+    `shared_ids` are the gateways under whose id two agents take turns, `clocks` those whose time is wrong or not known.
     """
 
     now_ms: int
@@ -55,6 +56,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     refused: frozenset[tuple[str, str]] = frozenset()
     discarded: tuple[Discarded, ...] = ()
     shared_ids: frozenset[str] = frozenset()
+    clocks: Mapping[str, WrongClock] = {}
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
         """The part of it that belongs to the sites that somebody may see; None: all of it."""
@@ -98,7 +100,7 @@ class Snapshots:
         self._taking = asyncio.Lock()
         self._letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
         self._discarded: tuple[Discarded, ...] = ()
-        self._letters_ms = 0
+        self._letters_ms = -LETTERS_EVERY_MS  # on the clock of the machine's boot: at once
         self._alarms: tuple[Alarm, ...] = ()
         self._windows: tuple[Maintenance, ...] = ()
         self._rates = Rates()
@@ -113,13 +115,13 @@ class Snapshots:
 
     def look_again(self) -> None:
         """Forget what is remembered of dead letters, alarms and windows: one of them has just changed."""
-        self._letters_ms, self._taken_s = 0, 0.0
+        self._letters_ms, self._taken_s = -LETTERS_EVERY_MS, 0.0
 
     async def _take(self, now_ms: int) -> Snapshot:
         platform, registry = self._platform, self._platform.registry
-        if now_ms - self._letters_ms >= LETTERS_EVERY_MS:
+        if boot_ms() - self._letters_ms >= LETTERS_EVERY_MS:
             await self._ask_for_letters()
-            self._letters_ms = now_ms
+            self._letters_ms = boot_ms()
         await self._ask_for_alarms()
         gateways = tuple(registry.gateways())
         return Snapshot(
@@ -133,11 +135,12 @@ class Snapshots:
             accounts={gateway.id: platform.accounts.account(gateway.id) for gateway in gateways},
             letters=self._letters[0],
             letters_open=self._letters[1],
-            per_minute=self._rates.after(now_ms, platform.metrics.stored_by_domain()),
+            per_minute=self._rates.after(boot_ms(), platform.metrics.stored_by_domain()),
             alarms=self._alarms,
             windows=self._windows,
             refused=platform.refused(),
             discarded=self._discarded,
+            clocks=platform.wrong_clocks(),
             shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 
@@ -162,7 +165,7 @@ class Rates:
         self._seen: deque[tuple[int, Mapping[Domain, float]]] = deque()
 
     def after(self, now_ms: int, totals: Mapping[Domain, float]) -> dict[Domain, float]:
-        """Take the counters at `now_ms`, and say how much each grew in a minute."""
+        """Take the counters at `now_ms`, on a clock that does not step, and say how much each grew in a minute."""
         self._seen.append((now_ms, totals))
         while len(self._seen) > 1 and self._seen[1][0] <= now_ms - RATE_WINDOW_MS:
             self._seen.popleft()

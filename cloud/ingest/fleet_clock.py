@@ -40,8 +40,8 @@ class _Heard(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class _Told(msgspec.Struct, frozen=True):
-    """What is to be said of a gateway: by how much it is corrected, or that nobody knows its time."""
+class WrongClock(msgspec.Struct, frozen=True):
+    """What is to be said of a gateway: by how much it was moved (0: nobody knows its time), and when (since boot)."""
 
     moved_ms: int
     at_ms: int
@@ -57,7 +57,7 @@ class FleetClock:
         self._boot_ms = boot_ms
         self._heard: OrderedDict[str, _Heard] = OrderedDict()
         self._first: OrderedDict[str, _Heard] = OrderedDict()
-        self._told: OrderedDict[str, _Told] = OrderedDict()
+        self._told: OrderedDict[str, WrongClock] = OrderedDict()
         self._counted: tuple[int, int, int] | None = None
 
     def note(self, gateway: str, newest_ms: Sequence[int], arrived_boot_ms: int) -> None:
@@ -86,7 +86,7 @@ class FleetClock:
         if not moved_ms and not unconfirmed:
             self._told.pop(gateway, None)
             return
-        self._told[gateway] = _Told(moved_ms, self._boot_ms())
+        self._told[gateway] = WrongClock(moved_ms, self._boot_ms())
         self._told.move_to_end(gateway)
         if len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
@@ -106,10 +106,14 @@ class FleetClock:
         ahead = self._ahead(self._wall_ms() - now_ms, now_ms)
         if ours := _middle(ahead):
             return Component(Condition.DEGRADED, self._of_ours(ours, len(ahead)))
-        told = {name: told for name, told in self._told.items() if now_ms - told.at_ms <= HEARD_WITHIN_MS}
-        if told:
+        if told := self.wrong():
             return Component(Condition.DEGRADED, _of_theirs(told))
         return Component(Condition.OK, f"gateways that agree with this server's clock: {len(ahead)}")
+
+    def wrong(self) -> dict[str, WrongClock]:
+        """The gateways whose time was wrong or not known lately."""
+        now_ms = self._boot_ms()
+        return {name: told for name, told in self._told.items() if now_ms - told.at_ms <= HEARD_WITHIN_MS}
 
     def _ahead(self, ours_ms: int, now_ms: int) -> list[float]:
         return sorted(
@@ -133,13 +137,13 @@ def _middle(ahead: Sequence[float]) -> int:
     return round(middle) if abs(middle) > WRONG_MS and agree * 2 > len(ahead) else 0
 
 
-def _of_theirs(told: OrderedDict[str, _Told] | dict[str, _Told]) -> str:
+def _of_theirs(told: dict[str, WrongClock]) -> str:
     named = [f"{name} ({_said(each)})" for name, each in list(told.items())[:3]]
     others = f" and {len(told) - 3} others" if len(told) > 3 else ""
     return f"clocks that are wrong or not known: {_listed(named)}{others}; look at the time services there"
 
 
-def _said(told: _Told) -> str:
+def _said(told: WrongClock) -> str:
     if not told.moved_ms:
         return "does not know the time, so rules that reject clock_unknown pass over what it sends"
     side = "ahead" if told.moved_ms < 0 else "behind"

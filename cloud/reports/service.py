@@ -113,10 +113,11 @@ class Reports:
     async def beat(self) -> None:
         """Write what is due."""
         now = self._clock()
-        if now - self._sampled_ms >= SAMPLE_S * 1_000:
+        # abs: a clock that is set back must not hold a sample up until it is there again
+        if abs(now - self._sampled_ms) >= SAMPLE_S * 1_000:
             self._sampled_ms = now
             await self._try(self._sample)
-        elif self._nudged and not self._problem and now - self._alarms_ms >= EARLY_MS:
+        elif self._nudged and not self._problem and abs(now - self._alarms_ms) >= EARLY_MS:
             await self._try(self._tell_alarms)
         if not self._problem:
             await self._try(self._tell_thresholds)
@@ -182,7 +183,7 @@ class Reports:
 
     async def _tell_thresholds(self, now: int) -> None:
         edition = self._book.edition
-        if edition != self._edition or now - self._renewed_ms >= THRESHOLD_SAMPLE_S * 1_000:
+        if edition != self._edition or abs(now - self._renewed_ms) >= THRESHOLD_SAMPLE_S * 1_000:
             self._pace.renew(await self._in_force(now))
             self._edition, self._renewed_ms = edition, now
         due = self._pace.due(now)

@@ -78,7 +78,7 @@ class Pace:
     def due(self, now_ms: int) -> list[ReportPoint]:
         """What is to be told at `now_ms` (UTC), when this is asked each second."""
         oldest_first = islice(self._told_ms.items(), POINTS_A_SECOND)
-        turn = (key for key, told_ms in oldest_first if now_ms - told_ms >= THRESHOLD_SAMPLE_S * 1_000)
+        turn = (key for key, told_ms in oldest_first if abs(now_ms - told_ms) >= THRESHOLD_SAMPLE_S * 1_000)
         keys = dict.fromkeys([*self._fresh, *turn])
         return [msgspec.structs.replace(self._in_force[key], time_ms=now_ms) for key in keys]
 

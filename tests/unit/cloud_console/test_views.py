@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from cloud.console.gateway_views import REASONS, gateways_of, letters_of
@@ -11,6 +12,7 @@ from cloud.console.views import domains_of, sites_of, state_of
 from cloud.console.words import words_in
 from cloud.freshness import Freshness
 from cloud.health import Component, Condition
+from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.reasons import Reason
 from tests.unit.cloud_api.morotai import Morotai, now_ms
 from wire import Clock, Domain, Reading, SourceState, SourceStatus, SpoolState, Status
@@ -147,7 +149,7 @@ def test_a_gateway_shows_its_queue_its_losses_and_its_sources(seen):
 
     daruba, east = gateways_of(EN, seen(happen))
     assert (daruba.state, daruba.level, daruba.heard, daruba.waiting) == ("not heard yet", "idle", "never", "–")
-    assert (east.state, east.clock, east.clock_level) == ("online", "not set", "warn")
+    assert (east.state, east.clock, east.clock_level) == ("online", "unconfirmed", "warn")
     assert (east.waiting, east.oldest, east.heard) == ("1,204", "oldest 3 min ago", "4 s ago")
     assert (east.received, east.lost, east.lost_level, east.missing) == ("1", "240", "bad", "0")
     assert (east.sources[0].state, east.sources[0].level) == ("not reachable", "bad")
@@ -206,3 +208,15 @@ def test_rates_are_those_of_the_last_minute():
         latest = rates.after(second * 1_000, {Domain.AIR: 200})
     assert latest == {Domain.AIR: 0.0}
     assert rates.after(200_000, {Domain.AIR: 50}) == {Domain.AIR: 0.0}, "counters of a new start do not count backwards"
+
+
+@pytest.mark.parametrize(
+    ("moved_ms", "said"), [(-480_000, "8 min wrong, corrected"), (0, "not known: rules may pass over its readings")]
+)
+def test_a_gateway_shows_what_the_arrival_of_its_readings_says_of_its_clock(seen, moved_ms: int, said: str):
+    async def happen(_city: Morotai) -> None:
+        pass
+
+    snapshot = msgspec.structs.replace(seen(happen), clocks={"gw-east": WrongClock(moved_ms, 0)})
+    _daruba, east = gateways_of(EN, snapshot)
+    assert (east.clock, east.clock_level) == (said, "bad")
