@@ -10,11 +10,14 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.derived.service import Derivations
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from rules.marks import QUALITY
+from rules.marks import QUALITY, Mark
+from rules.siaga import Gauge, Limit
 from tests.unit.cloud.alarms.town import T0, Town, city
 from wire import Reading
+from wire.durations import HOUR_MS
 
 STEP_MS = 300_000
 PM = ("pm2_5",)
@@ -22,6 +25,7 @@ AIR = (
     Sensor("air-a", "A", "daruba", "gw-daruba", PM, interval_s=300, twin="air-b"),
     Sensor("air-b", "B", "daruba", "gw-daruba", PM, interval_s=300),
 )
+LIMITS = Gauge(Limit(120), Limit(300), Limit(400))
 LEVELS = st.sampled_from([100.0, 102.0, 104.0, 130.0, 350.0, 360.0, -200.0, 480.0])
 DUST = st.sampled_from([18.0, 20.0, 22.0, 150.0, 2_960.0, 2_950.0])
 
@@ -51,18 +55,34 @@ def _town(folder: Path) -> Town:
     return Town(folder, registry=registry)
 
 
-async def _marks_of(town: Town) -> dict[str, list[tuple[int, int]]]:
-    found = {}
-    for sensor, quantity in (("river", "water_level"), ("air-a", "pm2_5"), ("air-b", "pm2_5")):
+MEASURED = (("river", "water_level"), ("air-a", "pm2_5"), ("air-b", "pm2_5"))
+COMPUTED = (
+    ("river", "siaga"), ("river", "siaga_completeness"), ("air-a", "pm2_5_hour"), ("air-b", "pm2_5_hour"),
+    ("air-a", "pm2_5_hour_completeness"), ("air-b", "us_aqi_pm2_5"), ("daruba", "us_aqi"),
+)  # fmt: skip
+Means = dict[tuple[str, str], list[tuple[int, float, int]]]
+
+
+async def _compute(town: Town) -> None:
+    """As the derived series are computed now and then: of what is stored, and of the verdicts by then."""
+    derived = Derivations(town.registry, town.store, town.newest, gauges=lambda _: LIMITS)
+    for sensor, quantity in MEASURED:
+        derived.note(sensor, quantity, T0, T0 + 5 * HOUR_MS)
+    await derived.compute(T0 + 6 * HOUR_MS)
+
+
+async def _means(town: Town) -> Means:
+    """Time, value and quality marks of what was measured and of what was computed, without what was withdrawn."""
+    found: Means = {}
+    for sensor, quantity in (*MEASURED, *COMPUTED):
         points = await town.store.history(sensor, quantity, start_ms=0, end_ms=2 * T0)
-        found[sensor] = [(point.time_ms - T0, point.marks & QUALITY) for point in points]
+        holds = [point for point in points if not point.marks & Mark.WITHDRAWN]
+        found[sensor, quantity] = [(point.time_ms - T0, point.value, point.marks & QUALITY) for point in holds]
     return found
 
 
-async def _sent(
-    folder: Path, batches: Sequence[Sequence[Reading]], dice: random.Random
-) -> dict[str, list[tuple[int, int]]]:
-    """The marks in the end of readings that come in `batches`, some as backfill, over some restarts and reviews."""
+async def _sent(folder: Path, batches: Sequence[Sequence[Reading]], dice: random.Random) -> Means:
+    """What comes of readings in `batches`, some as backfill, over some restarts, reviews and computations."""
     town = _town(folder)
     await town.__aenter__()
     for number, batch in enumerate(batches):
@@ -70,12 +90,15 @@ async def _sent(
         await town.send(*batch, backfill=dice.random() < 0.3)
         if dice.random() < 0.3:
             await town.settle()
+        if dice.random() < 0.2:
+            await _compute(town)
         if dice.random() < 0.2:  # what was not reviewed yet is reviewed by the next process
             await town.__aexit__()
             town = _town(folder)
             await town.__aenter__()
     await town.settle()
-    found = await _marks_of(town)
+    await _compute(town)
+    found = await _means(town)
     await town.__aexit__()
     return found
 
@@ -94,7 +117,7 @@ def _batches(day: Day) -> tuple[list[list[Reading]], random.Random]:
 
 @settings(max_examples=12, deadline=None)
 @given(days())
-def test_the_same_readings_get_the_same_marks_in_any_cut_and_order(day: Day):
+def test_the_same_readings_get_the_same_marks_and_derived_values_in_any_cut_and_order(day: Day):
     in_order = sorted(day.readings, key=lambda reading: reading.time_ms)
     batches, dice = _batches(day)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
