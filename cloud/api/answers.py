@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.stores.contract import Aggregate
+from rules.timing import Stamped
 from wire import Clock, Domain, SourceStatus
 
 Time = str
@@ -64,6 +65,9 @@ class SensorAnswer(Answer):
     gateway: str
     quantities: list[str]
     interval_s: float | None
+    stamped: Stamped | None = Field(
+        description="which end of the interval that a reading speaks for its time is; null where it is a moment"
+    )
     mounting_height_cm: float | None
     sent_mounting_height_cm: float | None = Field(
         description="the height that its gateway reckons with, where that is another; the registry's counts"

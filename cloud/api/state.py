@@ -80,6 +80,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 gateway=sensor.gateway,
                 quantities=list(sensor.quantities),
                 interval_s=sensor.interval_s,
+                stamped=sensor.stamped,
                 mounting_height_cm=sensor.mounting_height_cm,
                 sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id),
                 calibration={

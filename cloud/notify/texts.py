@@ -1,7 +1,7 @@
 """What people read, in English and Indonesian: at 3 a.m., on a phone.
 
 EXTREME · Siaga 1 · Daruba river bridge
-Water level 325 cm (limit 320 cm), River gauge, Daruba
+Water level 325 cm (limit 320 cm), River gauge, Daruba; Flood Siaga: 1 is the worst
 Since 24 Nov 03:10 WIT
 How sure: held for 60 s
 Do: sound the siren

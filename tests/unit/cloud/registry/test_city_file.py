@@ -6,6 +6,7 @@ import pytest
 
 from cloud.registry.city_file import read_city_file
 from cloud.registry.records import Calibration, City, Gateway, Site
+from rules.timing import Stamped
 from runtime.settings import SettingsError
 
 GOOD = """
@@ -58,6 +59,23 @@ def test_a_city_file_becomes_records(tmp_path: Path):
     assert river.quantities == ("water_level", "distance")
     assert river.calibration == {"water_level": Calibration(1.02, -3.0)}
     assert (river.interval_s, river.mounting_height_cm) == (10.0, 450.0)
+
+
+@pytest.mark.parametrize("stamped", list(Stamped))
+def test_a_sensor_says_which_end_of_its_interval_its_readings_are_stamped_with(tmp_path: Path, stamped: Stamped):
+    (tmp_path / "city.toml").write_text(GOOD + f'stamped = "{stamped}"\n')
+    river = read_city_file(tmp_path / "city.toml").sensor("river")
+    assert river is not None
+    assert river.stamped is stamped
+
+
+def test_a_stamp_needs_the_interval_that_it_is_an_end_of(tmp_path: Path):
+    (found,) = problems(tmp_path, GOOD.replace("interval_s = 10\n", "") + 'stamped = "end"\n')
+    assert "sensors[0].stamped" in found
+    assert "write interval_s" in found
+    (found,) = problems(tmp_path, GOOD + 'stamped = "middle"\n')
+    assert "sensors[0].stamped" in found
+    assert "start" in found
 
 
 def test_a_sensor_may_say_since_when_it_is_so(tmp_path: Path):

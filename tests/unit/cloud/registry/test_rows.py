@@ -9,9 +9,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.registry.records import Sensor
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.registry.tables import Base
+from rules.timing import Stamped
 from tests.registries import each_registry, registry_in
 from tests.unit.cloud.examples import GATEWAY, city
 
@@ -37,6 +39,26 @@ def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path
         for _ in range(2):
             await database.run(lambda connection: keep_registry(connection, city()))
             assert living(await database.run(read_registry)) == living(city())
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+@each_registry
+def test_which_end_of_its_interval_a_sensor_stamps_is_kept(tmp_path: Path):
+    gauges = [
+        Sensor(f"rain-{stamped or 'moment'}", "Rain", "daruba", GATEWAY, ("rainfall",), interval_s=600, stamped=stamped)
+        for stamped in (None, *Stamped)
+    ]
+    wet = Registry(city=city().city, sites=city().sites(), gateways=city().gateways(), sensors=gauges)
+
+    async def scenario() -> None:
+        database = open_database(tmp_path)
+        await database.open()
+        await database.run(lambda connection: keep_registry(connection, wet))
+        found = {each.id: each.stamped for each in (await database.run(read_registry)).sensors()}
+        assert {gauge.id: found[gauge.id] for gauge in gauges} == {gauge.id: gauge.stamped for gauge in gauges}
+        assert found["rain-end"] is Stamped.END
         await database.close()
 
     asyncio.run(scenario())
