@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge import health
+from edge import former_boots, health
 from edge.check import Checked, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
 from edge.intake import Intake
@@ -25,7 +25,7 @@ from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spool import Spool
 from edge.spool.work import Origin
-from edge.stamp_times import offset_found
+from edge.stamp_times import MOVED, offset_found
 from edge.stamping import NoFreeTime, Stamper
 from edge.uplink import Uplink
 from runtime.mqtt import Session, Will
@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 STATUS_EVERY_S = 30.0
 STATUS_AT_MOST_EVERY_S = 1.0
 LOOK_EVERY_S = 1.0
+PACES_EVERY_S = 300.0
 STOP_WITHIN_S = 1.8
 LIVE_S = 10.0
 MIB = 1024 * 1024
@@ -100,6 +101,8 @@ class Agent:
         self._changed = asyncio.Event()
         self._problem_said = self._twin_said = ""
         self._recalled = False
+        self._paces_noted_s = self._loop.time()
+        self._moved_before_ms = 0
         self._changing_sources = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._broken = False
@@ -112,6 +115,8 @@ class Agent:
         self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
         await self._spooler.start()
         self._recall()
+        if self._clock.state is Clock.SYNCED:
+            await self._place_former_boots(tick(synced=True).offset_ms)  # before any of it is sent
         session = self._start(self._session.run())
         for part in (self._say_status(), self._look_around(), self._report_health()):
             self._start(part)
@@ -132,6 +137,7 @@ class Agent:
             async with asyncio.timeout(STOP_WITHIN_S):
                 await self._intake.close_lines()
                 await self._uplink.stop()
+                self._spooler.note(self._stamper.paces())
                 oldest_ms = await self._spooler.oldest_ms()
                 await self._spooler.stop()
                 await self._intake.leave_the_broker()
@@ -169,6 +175,7 @@ class Agent:
             return
         self._recalled = True
         self._stamper.remember(self._spool.kept, self._boot)
+        self._moved_before_ms = self._stamper.times.reserved_ms[MOVED]
         self._uplink.size.remember(self._spool.kept, now_s=self._loop.time())
         if self._spool.ledger.next_seq == 1:
             self._spool.origin = msgspec.structs.replace(self._spool.origin, offset_ms=self._clock.offset_ms)
@@ -183,6 +190,7 @@ class Agent:
         if offset_ms is not None:
             _log.info("the time is known now; readings since the start of the machine move with it")
             self._put_right(offset_ms)
+            self._start(self._place_former_boots(offset_ms))
             self._say_soon()
         self._note_that_time_is_known()
 
@@ -194,6 +202,11 @@ class Agent:
             self._spool.clock_found(offset_ms, now_s=self._loop.time(), sent=sent)
         shift_ms = offset_ms - self._spool.origin.offset_ms
         self._stamper.times.move(shift_ms, now_ms=self._stamper.now_ms())
+
+    async def _place_former_boots(self, boot_ms: int) -> None:
+        moved = await former_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=self._moved_before_ms)
+        if moved:
+            _log.warning("readings of %d starts that never knew the time now lie before this one's", moved)
 
     def _note_that_time_is_known(self) -> None:
         if self._clock.state is Clock.SYNCED and self._spool.kept.get(_KNOWN_SINCE) != self._boot:
@@ -303,6 +316,9 @@ class Agent:
     async def _look_around(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
+            if self._loop.time() - self._paces_noted_s > PACES_EVERY_S:
+                self._paces_noted_s = self._loop.time()
+                self._spooler.note(self._stamper.paces())
             await self._intake.look()
             self._look_for_a_twin()
             self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())

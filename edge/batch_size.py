@@ -50,7 +50,7 @@ class BatchSize:
     def remember(self, kept: Mapping[str, str], *, now_s: float) -> None:
         """Take over what an earlier start has found."""
         words = kept.get(_KEY, "").split()
-        if len(words) == 2:
+        if len(words) == 2 and all(map(str.isdecimal, words)):
             self.taken, self.refused, self._refused_s = int(words[0]), int(words[1]), now_s
 
     def memory(self) -> dict[str, str]:

@@ -28,6 +28,9 @@ _ESTIMATED_FROM_MS = 1_000
 _RESERVED = "stamping.reserved_ms"
 _OFFSET = "clock.offset_in_boot"
 _KNOWN = "clock.known_ms"
+_PACES = "stamping.paces_ms"
+MOST_PACES = 300
+_SLOW_MS = 500
 
 
 class _Series:
@@ -63,17 +66,27 @@ class Stamper:
         return self.clock.stamp_ms(now) - (now.monotonic_ms - uptime_ms)
 
     def remember(self, kept: Mapping[str, str], boot: str) -> None:
-        """Take over what earlier starts have left of `memory`; the offset only where nothing was stamped yet."""
-        reserved_ms = [int(word) for word in kept.get(_RESERVED, "").split()]
+        """Take over what earlier starts have left of `memory`; the offset only where nothing was stamped yet.
+
+        What a damaged spool has made of it is passed over.
+        """
         fresh = not self._series
+        self._remember_paces(kept.get(_PACES, ""))
+        reserved_ms = _whole_numbers(kept.get(_RESERVED, ""))
         if len(reserved_ms) == RESIDUES:
             self.times.remember(reserved_ms, now_ms=self.now_ms())
         if fresh:
             offset_boot, _, offset_ms = kept.get(_OFFSET, "").partition(" ")
-            known_ms = max(int(kept.get(_KNOWN, "0")), self.times.reserved_ms[UNKNOWN])
-            same_ms = int(offset_ms) if offset_boot == boot else None
-            self.clock.run_on(tick(synced=False), offset_ms=same_ms, known_ms=known_ms)
+            same_ms = _whole_numbers(offset_ms) if offset_boot == boot else []
+            known_ms = max([self.times.reserved_ms[UNKNOWN], *_whole_numbers(kept.get(_KNOWN, ""))])
+            self.clock.run_on(tick(synced=False), offset_ms=same_ms[0] if same_ms else None, known_ms=known_ms)
             self.clock.offset_ms = offset_before(self.clock.offset_ms)
+
+    def _remember_paces(self, text: str) -> None:
+        for line in text.splitlines()[:MOST_PACES]:
+            *key, pace_ms = line.split(" ")
+            if len(key) == 2 and all(map(is_name, key)) and pace_ms.isdecimal():
+                self._series.setdefault((key[0], key[1]), _Series()).pace_ms = int(pace_ms)
 
     def memory(self, boot: str) -> dict[str, str] | None:
         """What must be committed with what was stamped since the last call, before it is sent; None: nothing."""
@@ -84,6 +97,11 @@ class Stamper:
         if self.clock.state is Clock.SYNCED:
             return {**kept, _KNOWN: str(self.now_ms())}
         return {**kept, _OFFSET: f"{boot} {self.clock.offset_ms}"}
+
+    def paces(self) -> dict[str, str]:
+        """How often the slow series come, so that what a broker keeps over a restart can be placed; to be committed."""
+        slow = [(*key, series.pace_ms) for key, series in self._series.items() if series.pace_ms >= _SLOW_MS]
+        return {_PACES: "\n".join(f"{sensor} {quantity} {pace_ms}" for sensor, quantity, pace_ms in slow[:MOST_PACES])}
 
     def believes(self, time_ms: int | None) -> bool:
         """Whether a device's own time can be."""
@@ -172,3 +190,9 @@ def _told_apart(series: _Series, own_ms: int, value: float) -> int:
         series.given_ms = series.given_ms + 1 if taken else own_ms
         series.own_ms, series.value = own_ms, value
     return series.given_ms
+
+
+def _whole_numbers(text: str) -> list[int]:
+    """The numbers in `text`; none where one of them is none."""
+    words = text.split()
+    return [int(word) for word in words] if all(word.removeprefix("-").isdecimal() for word in words) else []

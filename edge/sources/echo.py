@@ -13,6 +13,8 @@ import msgspec
 
 EVERY_MS = 2_000
 LATE_MS = 5_000
+OLD_MS = 30_000
+"""A message that is late by less is news all the same: a rule takes readings in their order up to 60 s late."""
 MUTE_MS = 30_000
 """A broker that has given nothing back for so long, though it handed out little else, does not give back."""
 MOST_UNHEARD = 5
@@ -84,6 +86,10 @@ class Echo(msgspec.Struct):
         if self.mute or (not self._behind and now_ms - self.heard_until_ms <= LATE_MS):
             return None
         return self.heard_until_ms
+
+    def is_old(self, since_ms: int | None, now_ms: int) -> bool:
+        """Whether a message that came since then is no news: the broker kept it, or it is half a minute late."""
+        return since_ms is not None and (self._behind or now_ms - since_ms > OLD_MS)
 
     def look(self, now_ms: int) -> None:
         """Notice a broker that does not give back."""

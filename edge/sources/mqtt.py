@@ -160,7 +160,9 @@ class LocalBroker:
             if len(self._unsafe) >= 2 * MOST_UNSAFE:
                 self._refused = True
                 return
-        since_ms = self._since_ms()
+        now_ms = boot_ms()
+        late_ms = self._echo.since_ms(now_ms)
+        since_ms = self._since_ms(late_ms)
         try:
             readings = self._read(message, since_ms)
         except NoFreeTime:
@@ -178,7 +180,7 @@ class LocalBroker:
             self._unsafe[message.packet] = unsafe = [message]
             keep = {**(keep or {}), **self._taken.add(message)}
             safe = partial(self._safe, unsafe)
-        self._spooler.append(readings, keep=keep, safe=safe, backlog=since_ms is not None)
+        self._spooler.append(readings, keep=keep, safe=safe, backlog=self._echo.is_old(late_ms, now_ms))
 
     def _try_again(self) -> None:
         """Take in what waits for a time, as far as there is one now."""
@@ -188,14 +190,12 @@ class LocalBroker:
         self._timeless.extend(waiting)
         self._resume()
 
-    def _since_ms(self) -> int | None:
+    def _since_ms(self, late_ms: int | None) -> int | None:
         """None where messages come live, else since when (UTC) what comes may have waited at the broker."""
-        now_ms = boot_ms()
-        since_ms = self._echo.since_ms(now_ms)
-        if since_ms is None:
+        if late_ms is None:
             return None
         if self._echo.heard_until_ms is not None:
-            return self._stamper.time_at(since_ms)
+            return self._stamper.time_at(late_ms)
         kept = self._spooler.spool.kept.get(_HEARD_MS, "")  # of an earlier run
         return int(kept) if kept.isdecimal() else self._stamper.now_ms()
 

@@ -15,6 +15,7 @@ import msgspec
 import serial
 
 from edge.sources.configured import SerialSource
+from edge.sources.echo import OLD_MS
 from edge.sources.tally import Tally
 from edge.spool.keeping import Spooler
 from edge.spool.losses import NO_FREE_TIME
@@ -105,7 +106,8 @@ class SerialLine:
 
     def _take(self, decoder: SerialDecoder, data: bytes) -> None:
         self._tally.came(len(data))
-        since_ms = self._looked_ms if boot_ms() - self._looked_ms > SLEPT_MS else None
+        slept_ms = boot_ms() - self._looked_ms
+        since_ms = self._looked_ms if slept_ms > SLEPT_MS else None
         readings: list[Reading] = []
         for outcome in decoder.feed(data):
             if isinstance(outcome, Noise):
@@ -118,7 +120,7 @@ class SerialLine:
             self._memory = memory
             keep = {**keep, self._key: json.dumps(memory)}
         if readings or keep:
-            self._spooler.append(readings, keep=keep or None, backlog=since_ms is not None)
+            self._spooler.append(readings, keep=keep or None, backlog=slept_ms > OLD_MS)
 
     def _stamp(self, frame: Frame, since_ms: int | None) -> list[Reading]:
         readings: list[Reading] = []

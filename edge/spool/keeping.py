@@ -144,11 +144,20 @@ class Spooler:
                 _, in_memory = self.spool.in_memory(Span(stream, seq, seq))
                 if in_memory:
                     return in_memory[0].time_ms
-                try:
-                    return await self._in_file_thread(self._file.time_ms, stream, seq)
-                except (DiskProblem, FileDamaged):
-                    return None  # the next commit meets the same trouble and says so
+                return await self.time_ms(stream, seq)
         return None
+
+    async def time_ms(self, stream: str, seq: int) -> int | None:
+        """The time (UTC) of a reading of an earlier start; None where it cannot be read."""
+        try:
+            return await self._in_file_thread(self._file.time_ms, stream, seq)
+        except (DiskProblem, FileDamaged):
+            return None  # the next commit meets the same trouble and says so
+
+    def move(self, stream: str, shift_ms: int) -> None:
+        """See `Spool.move`."""
+        self.spool.move(stream, shift_ms, now_s=self._loop.time())
+        self.nudge()
 
     async def stop(self) -> None:
         """Commit and force what there is, and close the file."""

@@ -7,7 +7,7 @@ A reading that the cloud acknowledges before it is committed never touches the d
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from edge.spool.ages import Ages
 from edge.spool.ledger import Ledger
@@ -321,13 +321,25 @@ class Spool:
         }
         origins[self.origin.stream] = self.origin.offset_ms
         for stream, origin_ms in origins.items():
-            unsent = self.ledger.outstanding(stream).without(self.ledger.sent(stream))
-            self._shifts.append(Shift(stream, offset_ms - origin_ms, tuple(unsent)))
+            self.move(stream, offset_ms - origin_ms, now_s=now_s)
         spare = self.ledger.sent(self.origin.stream)
         for at, reading in enumerate(self._tail):
             if reading.clock is Clock.UNKNOWN and self._tail_first + at not in spare:
                 moved_ms = reading.time_ms + offset_ms - self.origin.offset_ms
                 self._tail[at] = Reading(reading.sensor, reading.quantity, moved_ms, reading.value, Clock.ESTIMATED)
+        self._commit_by(now_s)
+
+    def left_by_other_boots(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Each stream of another start of the machine that has readings left, oldest first, with their ends."""
+        for former in self._formers.values():
+            left = list(self.ledger.outstanding(former.stream))
+            if left and former.boot != self.origin.boot:
+                yield former.stream, (left[0][0], left[-1][1])
+
+    def move(self, stream: str, shift_ms: int, *, now_s: float) -> None:
+        """Move what `stream` stamped without knowing the time, unless it was sent in this run."""
+        unsent = self.ledger.outstanding(stream).without(self.ledger.sent(stream))
+        self._shifts.append(Shift(stream, shift_ms, tuple(unsent)))
         self._commit_by(now_s)
 
     # --- inside

@@ -6,6 +6,7 @@ that comes with two values would be one reading overwriting another.
 
 import itertools
 import random
+import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 from paho.mqtt import client as paho
 
-from tests.end_to_end.edge_gateway import Cloud, Gateway, publisher
+from firmware_bridge import sds011
+from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, publisher
 from tests.servers import faketime, wait_until
 from wire import Clock, Reading
 
@@ -148,6 +150,37 @@ def test_readings_taken_in_1970_without_a_link_are_put_right_when_the_time_is_fo
             now_ms = time.time() * 1_000
             assert all(abs(reading.time_ms - now_ms) < 60_000 for reading in _all(cloud))
             assert {reading.clock for reading in _all(cloud)} == {Clock.ESTIMATED}
+        cloud.close()
+
+
+@pytest.mark.parametrize("over", ["MQTT", "a serial line"])
+def test_what_came_while_the_process_slept_is_not_news(tmp_path: Path, over: str):
+    wire = Wire(tmp_path / "tty-air")
+    line = f'[[sources]]\nname = "line"\nfamily = "sds011"\nport = "{wire.port}"\nsensor = "air-line"\n'
+    gateway = Gateway(tmp_path, sources=COUNTER + line, local=True)
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door") and cloud.is_open("line"), "the sources are open")
+        sensor = publisher(gateway.port)
+        _come_through(cloud, sensor)
+        gateway.edge.signal(signal.SIGSTOP)
+        slept_ms = time.time() * 1_000
+        for number in range(10):
+            if over == "MQTT":
+                _publish(sensor, [number])
+            else:
+                wire.send(sds011.build(pm2_5=float(number), pm10=2.0))
+        time.sleep(9.0)
+        gateway.edge.signal(signal.SIGCONT)
+        quantity = "people_in" if over == "MQTT" else "pm2_5"
+        wanted = {float(number) for number in range(10)}
+        wait_until(lambda: wanted <= set(cloud.values(quantity)), "all have come")
+        old = [reading for reading in cloud.readings(quantity) if reading.value in wanted]
+        assert {reading.clock for reading in old} == {Clock.ESTIMATED}
+        assert all(reading.time_ms < slept_ms + 6_000 for reading in old)
+        wire.send(sds011.build(pm2_5=99.0, pm10=2.0))
+        wait_until(lambda: 99.0 in cloud.values("pm2_5"), "news comes")
+        assert [reading.clock for reading in cloud.readings("pm2_5") if reading.value == 99.0] == [Clock.SYNCED]
         cloud.close()
 
 

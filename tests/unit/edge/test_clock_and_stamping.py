@@ -155,6 +155,33 @@ def test_what_a_broker_kept_is_stamped_between_then_and_now_at_the_pace_of_its_s
     assert times(stamper)[0] > kept[-1].time_ms
 
 
+def test_the_pace_of_a_series_is_known_after_a_restart(clocks: Clocks, stamper: Stamper):
+    for _ in range(10):
+        clocks.pass_(60_000)
+        times(stamper)
+    left_ms = clocks.wall_ms
+    kept = {**stamper.paces(), **(stamper.memory("boot") or {})}
+    clocks.pass_(3_600_000)
+    again = clocks.stamper()
+    again.remember(kept, "boot")
+    given = [times(again, since_ms=left_ms)[0] for _ in range(50)]
+    assert 49 * 59_000 < given[-1] - given[0] < 49 * 61_000
+
+
+def test_what_a_damaged_spool_makes_of_the_memory_is_passed_over(clocks: Clocks):
+    stamper = clocks.stamper()
+    stamper.remember(
+        {
+            "stamping.reserved_ms": "\ufffd 1",
+            "clock.offset_in_boot": "boot x",
+            "clock.known_ms": "-",
+            "stamping.paces_ms": "Air\ufffd co2 7\n\nx",
+        },
+        "boot",
+    )
+    assert abs(times(stamper)[0] - NOW_MS) < 32
+
+
 def test_more_than_fits_between_then_and_now_is_stamped_all_the_same(clocks: Clocks, stamper: Stamper):
     kept = times(stamper, 5_000, since_ms=NOW_MS - 500)
     assert sorted(set(kept)) == kept
