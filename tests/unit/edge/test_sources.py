@@ -13,9 +13,10 @@ from edge.clock import GatewayClock, Tick
 from edge.refusals import Refusals
 from edge.sources import mqtt
 from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, Route
-from edge.sources.serial import LineGone, open_line
+from edge.sources.serial import LineGone, SerialLine, open_line
 from edge.sources.tally import Tally
 from edge.stamping import NoFreeTime, Stamper
+from firmware_bridge import sds011
 from runtime.mqtt import BrokerSettings, Message
 from wire import Reading, SourceStatus, refused_readings
 
@@ -371,3 +372,28 @@ def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
     bench = asyncio.run(run())
     assert [readings[0].value for readings, _ in bench.kept] == [400.0, 401.0]
     assert bench.paused == [True, False]
+
+
+def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "edge.toml").write_text(
+        '[gateway]\nid = "gw-1"\n[[sources]]\nname = "air"\nfamily = "sds011"\nport = "/dev/ttyX"\nsensor = "air-1"\n'
+    )
+    (source,) = check_file(tmp_path / "edge.toml").serial_sources
+    lost: list[tuple[int, str]] = []
+
+    def full(*_: Any, **__: Any) -> list[Reading]:
+        raise NoFreeTime
+
+    monkeypatch.setattr(Stamper, "stamp", full)
+
+    async def run() -> None:
+        spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
+        spooler.refuse = lambda readings, reason: lost.append((len(readings), reason))
+        stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
+        line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
+        line._take(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
+
+    asyncio.run(run())
+    assert lost == [(2, "more readings of one series than milliseconds")]

@@ -170,3 +170,30 @@ def test_losses_are_said_until_the_cloud_has_acknowledged_them(spool: Spool):
     assert work is not None
     assert work.losses == ()
     assert work.ever_lost == 5
+
+
+def test_readings_that_cannot_be_taken_in_are_declared_lost_and_sent_by_nobody(spool: Spool):
+    spool.append(readings(2), now_s=0.0)
+    spool.refuse(readings(3), "more than can be", now_s=0.1)
+    spool.append(readings(1), now_s=0.2)
+    assert spool.losses.unsaid() == (Lost("now", 3, 5, "more than can be"),)
+    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 1, 2)
+    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 6, 6)
+
+
+def test_old_news_is_backlog_from_the_start_and_does_not_hold_live_readings_up(spool: Spool):
+    spool.append(readings(2), now_s=0.0, backlog=True)
+    spool.append(readings(2), now_s=0.0)
+    spool.append(readings(2), now_s=0.0, backlog=True)
+    assert spool.ledger.live_count(spool.sendable) == 2
+    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 3, 4)
+    assert spool.ledger.take_live(10, spool.sendable) is None
+    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 1, 2)
+    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 5, 6)
+
+
+def test_what_must_be_committed_with_readings_holds_backlog_back_too(spool: Spool):
+    spool.append(readings(2), now_s=0.0, keep={"taken": "1"}, safe=lambda: None, backlog=True)
+    assert spool.ledger.take_backlog(10, spool.sendable) is None
+    commit(spool, now_s=0.1)
+    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 1, 2)
