@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import select
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -80,21 +81,20 @@ class SerialLine:
         decoder = self._source.family.decoder(self._source.options, self._memory)
         gone: asyncio.Future[None] = self._loop.create_future()
 
-        def readable() -> bool:
+        def readable() -> None:
             try:
-                data = _read_some(descriptor, self._source.port)
-                self._take(decoder, data)
-                return len(data) == READ_BYTES
+                self._take(decoder, _read_some(descriptor, self._source.port))
             except BlockingIOError:
-                return False  # woken for nothing
+                return  # woken for nothing
             except Exception as error:
                 if not gone.done():
                     gone.set_exception(error)
-                return False
 
         def read_all() -> None:
-            while readable():
-                pass
+            while (
+                not gone.done() and select.select([descriptor], [], [], 0)[0]
+            ):  # a read for nothing looks like the end
+                readable()
 
         self._looked_ms, self._read_all = boot_ms(), read_all
         self._loop.add_reader(descriptor, readable)
