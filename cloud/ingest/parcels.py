@@ -8,7 +8,7 @@ where not all of the message is kept: then the gateway must keep it.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -105,16 +105,17 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
     if parcel.batch is None:
         return parcel
     places = [(number, index) for number, block in enumerate(parcel.blocks) for index in range(len(block.times_ms))]
-    points: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    points: defaultdict[int, dict[int, Rejected]] = defaultdict(dict)
     for each in rejected:
         number, index = places[each.point]
-        points[number][index] = each.reason
+        points[number][index] = each
     refused = [_rejected(parcel, parcel.batch, parcel.blocks[number], bad) for number, bad in points.items()]
-    kept = [
-        _without(block, points[number]) if number in points else block for number, block in enumerate(parcel.blocks)
-    ]
     refusals = (*parcel.refusals, *_refusals(parcel.batch, parcel.gateway, refused))
-    blocks = [block for block in kept if block.times_ms]
+    blocks = [
+        kept
+        for number, block in enumerate(parcel.blocks)
+        for kept in (_without(block, points[number]) if number in points else [block])
+    ]
     return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
 
 
@@ -159,19 +160,19 @@ def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings
     return Refusal(gateway, reason, sentence + others, raw, len(readings), series)
 
 
-def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: dict[int, str]) -> Refused:
-    quantities = {quantity for quantity, _ in block.fields}
-    if LEVEL in quantities:
-        quantities.add(DISTANCE)  # of which it was made: the batch itself may have no level
-    times_ms = {block.times_ms[point] for point in bad}
+def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: Mapping[int, Rejected]) -> Refused:
+    names = tuple(quantity for quantity, _ in block.fields)
+    gone = {(quantity, block.times_ms[point]) for point, each in bad.items() for quantity in each.quantities or names}
+    # of a distance the level was made: the batch itself may have no level
+    gone |= {(DISTANCE, time_ms) for quantity, time_ms in gone if quantity == LEVEL}
     readings = [
         Reading(sent.sensor, sent.quantity, stamp_ms, value, sent.clock, batch.backfill)
         for number, sent in enumerate(batch.columns)
-        if sent.sensor == block.sensor and sent.quantity in quantities
+        if sent.sensor == block.sensor
         for time_ms, stamp_ms, value in zip(_right(parcel, number, sent), sent.times_ms, sent.values, strict=True)
-        if time_ms in times_ms
+        if (sent.quantity, time_ms) in gone
     ]
-    sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values()))}"
+    sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values())).reason}"
     return Refused(Reason.STORE_REJECTED, sentence, readings)
 
 
@@ -180,10 +181,21 @@ def _right(parcel: Parcel, number: int, sent: Column) -> Sequence[int]:
     return sent.times_ms if corrected is None else corrected.times_ms
 
 
-def _without(block: Block, bad: dict[int, str]) -> Block:
-    kept = [point for point in range(len(block.times_ms)) if point not in bad]
-    fields = tuple((quantity, [values[point] for point in kept]) for quantity, values in block.fields)
-    times_ms = [block.times_ms[point] for point in kept]
+def _without(block: Block, bad: Mapping[int, Rejected]) -> list[Block]:
+    """The block without what was refused: the points that are whole, and those of which some quantities are left."""
+    names = frozenset(quantity for quantity, _ in block.fields)
+    points: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+    for point in range(len(block.times_ms)):
+        refused = bad.get(point)
+        points[names if refused is None else names.difference(refused.quantities or names)].append(point)
+    return [_part(block, kept, points[kept]) for kept in points if kept]
+
+
+def _part(block: Block, names: Collection[str], points: Sequence[int]) -> Block:
+    fields = tuple(
+        (quantity, [values[point] for point in points]) for quantity, values in block.fields if quantity in names
+    )
+    times_ms = [block.times_ms[point] for point in points]
     return msgspec.structs.replace(block, times_ms=times_ms, fields=fields, span_ms=None)
 
 

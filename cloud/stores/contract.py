@@ -38,11 +38,13 @@ class Rejected(msgspec.Struct, frozen=True):
     """A point that the store will never take, and why: number `point` of portion `portion` of the write.
 
     A point is all quantities of a block at one time; they are counted through the blocks of a portion, from 0.
+    Where only some `quantities` of it are never taken, the others are stored.
     """
 
     portion: int
     point: int
     reason: str
+    quantities: tuple[str, ...] = ()
 
 
 class WriteResult(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ login page or a proxy answers at the address is told from an InfluxDB's words by
 
 import asyncio
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -47,7 +48,7 @@ from cloud.stores.contract import (
     Verdict,
     WriteResult,
 )
-from cloud.stores.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
+from cloud.stores.lines import MARKS, VERDICT, lines_of, lines_of_verdicts, parts_of
 from rules.marks import with_verdict
 from runtime.clock import wall_ms
 from runtime.secret_urls import SecretUrl
@@ -113,7 +114,8 @@ class InfluxStore:
         answer = await self._post(body)
         if answer.meaning is Meaning.STORED:
             return WriteResult()
-        return _result(portions, await self._never_taken(_lines(body), answer))
+        lines = _lines(body)
+        return await self._rejected(portions, lines, await self._never_taken(lines, answer))
 
     async def write_lines(self, lines: Sequence[bytes]) -> BadLines:
         """Store lines that are made already; those that the server will never take come back with its words."""
@@ -123,7 +125,7 @@ class InfluxStore:
         """Store what can be stored, series by series and then line by line: see the contract."""
         lines = [line for portion in portions for line in _lines(portion.form)]
         bad = await Apart(lines, store=self.write_lines, probe=self.probe).sift()
-        return _result(portions, {line: reason.removeprefix(f"{self._name} ") for line, reason in bad.items()})
+        return await self._rejected(portions, lines, bad)
 
     async def probe(self) -> None:
         """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
@@ -230,6 +232,27 @@ class InfluxStore:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _rejected(self, portions: Sequence[Portion], lines: Sequence[bytes], bad: BadLines) -> WriteResult:
+        """The points that are never taken; of a line with several quantities only those that fail alone."""
+        if not bad:
+            return WriteResult()
+        parts = [(number, *part) for number in sorted(bad) for part in parts_of(lines[number])]
+        alone = await Apart([line for _, _, line in parts], store=self.write_lines, probe=self.probe).sift()
+        tried: defaultdict[int, dict[str, str]] = defaultdict(dict)
+        for place, (number, quantity, _) in enumerate(parts):
+            tried[number][quantity] = alone.get(place, "")
+        places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
+        found = (self._point(places[number], bad[number], tried[number]) for number in sorted(bad))
+        return WriteResult(tuple(each for each in found if each is not None))
+
+    def _point(self, place: tuple[int, int], reason: str, tried: Mapping[str, str]) -> Rejected | None:
+        """A point that was refused, by its quantities that were `tried` alone and the words for those refused."""
+        refused = tuple(quantity for quantity, words in tried.items() if words)
+        if tried and not refused:
+            return None
+        words = (tried[refused[0]] if refused else reason).removeprefix(f"{self._name} ")
+        return Rejected(*place, words, refused if len(refused) < len(tried) else ())
 
     async def _never_taken(self, lines: list[bytes], answer: Answer) -> BadLines:
         """Find the bad lines; a server that takes no line at all, not even ours of no meaning, condemns none."""
@@ -428,13 +451,6 @@ _OF_THE_BODY_SENT = frozenset({"content-encoding", "content-length", "transfer-e
 def _words(error: Exception) -> str:
     """What httpx says of a failure, printable: a server's own words may be in it."""
     return printable(" ".join(str(error).split()))[:MAX_ERROR_TEXT] or type(error).__name__
-
-
-def _result(portions: Sequence[Portion], bad: BadLines) -> WriteResult:
-    if not bad:
-        return WriteResult()
-    places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
-    return WriteResult(tuple(Rejected(*places[line], reason) for line, reason in sorted(bad.items())))
 
 
 def _as_it_holds(reading: StoredReading, newest: Mapping[tuple[str, str], tuple[int, int]]) -> StoredReading:

@@ -70,6 +70,17 @@ def blocks_of(lines: Iterable[bytes]) -> Iterator[Block]:
         yield Block(tags["site"], tags["sensor"], tags["gateway"], Domain(measurement), marks, list(times_ms), fields)
 
 
+def parts_of(line: bytes) -> list[tuple[str, bytes]]:
+    """A line of several quantities as a line for each of them; none where it has one alone."""
+    head, fields, time_ms = _split(line, b" ")
+    named = [(_unescaped(_split(field, b"=")[0]), field) for field in _split(fields, b",")]
+    marks = b"".join(b"," + field for name, field in named if name == MARKS)
+    quantities = [(name, field) for name, field in named if name != MARKS]
+    if len(quantities) == 1:
+        return []
+    return [(name, b"%b %b%b %b" % (head, field, marks, time_ms)) for name, field in quantities]
+
+
 _Line = tuple[bytes, tuple[str, ...], int, int, tuple[float, ...]]
 """Measurement with tags, names of the fields, marks, time in ms, values."""
 

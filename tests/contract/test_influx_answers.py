@@ -288,6 +288,29 @@ def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
     assert len(server.stored) == 14
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_of_a_line_with_a_bad_field_the_other_quantities_are_stored(
+    server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch, apart: bool
+):
+    monkeypatch.setattr(cloud.stores.apart, "CONFIRM_S", (0.0,))
+    answer = (
+        error(500, "engine: of all things") if apart else error(400, "partial write: field type conflict dropped=1")
+    )
+    server.rule = lambda request: answer if any("pm10=2" in line for line in request.lines) else OK
+    fields = (("pm2_5", [1.0, 2.0, 3.0]), ("pm10", [1.0, 2.0, 3.0]), ("temperature", [1.0, 2.0, 3.0]))
+    written = Block("daruba", "air", "gw", Domain.AIR, 8, [T0, T0 + 1, T0 + 2], fields)
+
+    async def work(store: InfluxStore) -> WriteResult:
+        return await (store.write_apart if apart else store.write)([store.prepare([written])])
+
+    (rejected,) = run(settings(server), work).rejected
+    assert (rejected.point, rejected.quantities) == (1, ("pm10",))
+    assert sorted(line.split(" ", 1)[1] for line in server.stored) == [
+        f"pm2_5=1.0,pm10=1.0,temperature=1.0,marks=8i {T0}", f"pm2_5=2.0,marks=8i {T0 + 1}",
+        f"pm2_5=3.0,pm10=3.0,temperature=3.0,marks=8i {T0 + 2}", f"temperature=2.0,marks=8i {T0 + 1}",
+    ]  # fmt: skip
+
+
 def test_no_line_is_condemned_while_the_server_takes_nothing(server: SimulatedInflux):
     server.probes = False
     server.rule = lambda _: error(503, "starting")

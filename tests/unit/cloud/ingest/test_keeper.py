@@ -16,7 +16,7 @@ from cloud.ingest.keeper import SUSPECT_S, WriteFailsAlone
 from cloud.ingest.patience import REFUSED_S
 from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
-from wire import encode_batch
+from wire import decode_batch, encode_batch
 
 EVER = {"start_ms": 0, "end_ms": 2 * T0}
 
@@ -293,5 +293,19 @@ def test_a_series_that_the_store_never_takes_is_no_longer_well_for_health_and_it
             assert list(safe.told()) in ([("river", "store_rejected", 1)], [("air-market", "store_rejected", 1)])
         assert lately.component().status is Condition.DEGRADED
         assert "3 of 3 refused (store_rejected)" in lately.component().detail
+
+    run(tmp_path, scenario)
+
+
+def test_of_a_point_of_which_one_quantity_is_never_taken_the_others_are_kept(tmp_path: Path):
+    async def scenario(workshop: Workshop) -> None:
+        names = ("pm2_5", "pm10", "temperature")
+        given = freight(workshop, *(reading(quantity=name, at=at) for at in (0, 1, 2) for name in names))
+        workshop.store.script = [WriteResult((Rejected(0, 1, "type conflict", ("pm10",)),))]
+        (safe,) = await workshop.keeper.keep([given])
+        assert safe.stored == 8
+        (letter,) = await workshop.dead_letters.page()
+        refused = [(each.quantity, each.time_ms - T0) for each in decode_batch(letter.raw).readings()]
+        assert refused == [("pm10", 1)]
 
     run(tmp_path, scenario)
