@@ -46,7 +46,9 @@ class BoundedHttp(H11Protocol):
         super().connection_made(transport)
         self._await_request()
         if len(self.connections) > self.most:
-            next(iter(self.waiting)).transport.abort()
+            oldest = next(iter(self.waiting))
+            oldest._have_request()  # at once: many may come before the loop tells that it is gone
+            oldest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take what has come, and see whether a request is whole by it."""
