@@ -81,7 +81,12 @@ class SerialLine:
         decoder = self._source.family.decoder(self._source.options, self._memory)
         gone: asyncio.Future[None] = self._loop.create_future()
 
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+
         def readable() -> None:
+            if not poll.poll(0):
+                return  # `look` was here before: reading nothing would look like the end of the line
             try:
                 self._take(decoder, _read_some(descriptor, self._source.port))
             except BlockingIOError:
@@ -91,9 +96,7 @@ class SerialLine:
                     gone.set_exception(error)
 
         def read_all() -> None:
-            while (
-                not gone.done() and select.select([descriptor], [], [], 0)[0]
-            ):  # a read for nothing looks like the end
+            while not gone.done() and poll.poll(0):
                 readable()
 
         self._looked_ms, self._read_all = boot_ms(), read_all

@@ -356,7 +356,7 @@ class SpoolFile:
         self._streams[row.name] = row
 
     def _learn_new_series(self, db: sqlite3.Connection, readings: list[Reading]) -> None:
-        for key in {(r.sensor, r.quantity) for r in readings} - self._numbers.keys():
+        for key in sorted({(r.sensor, r.quantity) for r in readings} - self._numbers.keys()):
             number = db.execute("INSERT INTO series (sensor, quantity) VALUES (?, ?)", key).lastrowid
             self._learn_series({int(number or 0): key})
 
