@@ -4,7 +4,7 @@ A site with several sensors of one parameter has the worst of them. PM2.5 counts
 at 09:00 and 15:00 of the site, and hold until the next time.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import and_after, ended, hour_of, spans
@@ -30,6 +30,14 @@ from wire.durations import DAY_MS
 
 HELD_HOURS = 19
 """The longest that a published index holds: from 15:00 to 09:00, in the night in which clocks are set back."""
+
+Stood = Callable[[Sensor, int], bool]
+"""Whether a sensor stood at the site in question in the hour that ended at a time (UTC, ms)."""
+
+
+def _always_here(_sensor: Sensor, _end_ms: int) -> bool:
+    return True
+
 
 ALWAYS_P14 = always(P14_2020.key)
 """The regulation's table, official as long as nobody has said otherwise."""
@@ -60,17 +68,20 @@ async def indices_of_sensor(
     zone: ZoneInfo,
     now_ms: int,
     official: Eras = ALWAYS_P14,
+    stood: Stood = _always_here,
 ) -> tuple[Sheet, list[int]]:
     """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices.
 
-    ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key).
+    ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key). Of a
+    sensor that moved only the hours count in which it `stood` there.
     """
     sheet = _sheet(sensor.site, sensor.id)
     times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, zone=zone, now_ms=now_ms)
     for span in spans(times, gap_ms=DAY_MS):
         means = await values_of(store, sensor.id, f"{parameter}_hour", first_ms=span[0] - DAY_MS, last_ms=span[-1])
         for time_ms in span:
-            hours = [means.get(end) for end in hour_ends_to(time_ms, ispu.WINDOW_HOURS, zone)]
+            ends = hour_ends_to(time_ms, ispu.WINDOW_HOURS, zone)
+            hours = [means.get(end) if stood(sensor, end) else None for end in ends]
             mean, share = ispu.mean_of_day(hours)
             if share:
                 sheet.put(time_ms, {f"{parameter}_day": mean, f"{parameter}_day_completeness": 100.0 * share})
@@ -84,6 +95,7 @@ async def indices_of_sensor(
 async def indices_of_site(
     store: ReadingsStore, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
     zone: ZoneInfo, now_ms: int, official: Eras = ALWAYS_P14,
+    stood: Stood = _always_here,
 ) -> Sheet:  # fmt: skip
     """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds.
 
@@ -92,9 +104,10 @@ async def indices_of_site(
     sheet = _sheet(site, site)
     for span in spans(and_after(times_ms, HELD_HOURS, zone=zone, now_ms=now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = span[0] - DAY_MS, span[-1]
-        of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms)
+        of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms, stood)
         published = {
-            key: await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms, version=key) for key in TABLES
+            key: await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms, stood, version=key)
+            for key in TABLES
         }
         for time_ms in span:
             held = {key: _held(found, time_ms, zone) for key, found in published.items()}
@@ -111,6 +124,7 @@ async def _worst(
     parameters: Collection[str],
     first_ms: int,
     last_ms: int,
+    stood: Stood,
     *,
     version: str = "",
 ) -> Mapping[str, Mapping[int, Index]]:
@@ -125,6 +139,8 @@ async def _worst(
             shares = await values_of(store, sensor.id, f"{name}_completeness", first_ms=first_ms, last_ms=last_ms)
             of_parameter = worst.setdefault(parameter, {})
             for time_ms, value in values.items():
+                if not stood(sensor, time_ms):
+                    continue
                 held = of_parameter.get(time_ms)
                 if held is None or held.index is None or value > held.index:
                     of_parameter[time_ms] = Index(int(value), shares.get(time_ms, 0.0))

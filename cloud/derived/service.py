@@ -10,11 +10,12 @@ and only what comes out otherwise than stored is written.
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.blocks import Block
-from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
 from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, hours_of, local_hours
 from cloud.derived.hours import timing_of
@@ -25,8 +26,9 @@ from cloud.health import Component, Condition
 from cloud.newest import Newest, newest_of
 from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.dated import DatedFacts
+from cloud.registry.facts import Eras
 from cloud.registry.records import Sensor, Site
-from cloud.registry.snapshot import Registry
+from cloud.registry.snapshot import COMPUTED, Registry
 from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.local_time import hour_end_ms
 from rules.siaga import Gauge
@@ -83,6 +85,10 @@ class Derivations:
         self._tell_verdicts = judge_anew
         self._pause = pause
         self._dirty = Dirty()
+        self._sorted_for: int | None = None
+        self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
+        self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
+        self._moved: dict[str, Eras] = {}
         self.corrections = None if facts is None else Corrections(facts, store, newest, note=self.note, is_own=is_own)
         self._heard: dict[str, set[int]] = {}
         self._rests = False
@@ -123,7 +129,7 @@ class Derivations:
         self._note_heard()
         waits_for, self._fault = "", ""
         for site in self._registry.sites():
-            hours = self._dirty.take(self._keys_of(site))
+            hours = self._take(site)
             if not hours:
                 continue
             try:
@@ -163,10 +169,11 @@ class Derivations:
 
     def _note_heard(self) -> None:
         heard, self._heard = self._heard, {}
-        for sensor in self._registry.sensors():
-            hours = heard.get(sensor.gateway)
-            for quantity in SOURCES.intersection(sensor.quantities) if hours else ():
-                self._dirty.note_hours(sensor.id, quantity, hours or ())
+        self._sort()
+        for gateway, hours in heard.items():
+            for sensor in self._by_gateway[gateway]:
+                for quantity in SOURCES.intersection(sensor.quantities):
+                    self._dirty.note_hours(sensor.id, quantity, hours)
 
     def _note_all(self, first_ms: int, last_ms: int) -> None:
         for sensor in self._registry.sensors():
@@ -184,7 +191,42 @@ class Derivations:
         return [(one.id, quantity) for one in self._sensors_of(site) for quantity in one.quantities]
 
     def _sensors_of(self, site: Site) -> list[Sensor]:
-        return [sensor for sensor in self._registry.sensors() if sensor.site == site.id]
+        """The sensors that stand at a site, or once stood there."""
+        self._sort()
+        return self._by_site[site.id]
+
+    def _sort(self) -> None:
+        """Find out which sensors stood where and behind which gateways, once for each edition of the registry."""
+        if self._sorted_for == self._registry.edition:
+            return
+        self._sorted_for, self._by_site, self._by_gateway = self._registry.edition, defaultdict(list), defaultdict(list)
+        self._moved = {}
+        for sensor in self._registry.sensors():
+            sites, gateways = self._registry.history.site(sensor), self._registry.history.gateway(sensor).values
+            if len(sites.values) > 1:
+                self._moved[sensor.id] = sites
+            for name in dict.fromkeys(sites.values):
+                self._by_site[name].append(sensor)
+            for name in dict.fromkeys((sensor.gateway, *gateways)):
+                self._by_gateway[name].append(sensor)
+
+    def _take(self, site: Site) -> Hours:
+        """The hours noted of the sensors of a site in which they stood there; those of elsewhere stay noted."""
+        taken = dict(self._dirty.take(self._keys_of(site)))
+        for key in [key for key in taken if key[0] in self._moved]:
+            sites, hours = self._moved[key[0]], taken.pop(key)
+            here = {hour for hour in hours if sites.at(hour * HOUR_MS) == site.id}
+            others = {each.id for each in self._registry.sites()} - {site.id}
+            elsewhere = {hour for hour in hours if sites.at(hour * HOUR_MS) in others}
+            self._dirty.give_back({key: elsewhere})
+            if here:
+                taken[key] = here
+        return taken
+
+    def _stood(self, site: Site) -> Stood:
+        """Whether a sensor stood at a site in the hour that ended at a time."""
+        history = self._registry.history
+        return lambda sensor, end_ms: bool(history.site(sensor).at(end_ms - 1) == site.id)
 
     async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
         zone = ZoneInfo(site.zone or self._registry.city.zone)
@@ -206,15 +248,17 @@ class Derivations:
                 means, ends = await hourly_means(self._store, sensor, parameter, noted, zone=zone, now_ms=now_ms)
                 await self._write(means, now_ms)
                 indices, times = await indices_of_sensor(
-                    self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official
-                )
+                    self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official,
+                    stood=self._stood(site),
+                )  # fmt: skip
                 await self._write(indices, now_ms)
                 reached.update(times)
                 await self._rest()
         if reached:
             of_site = await indices_of_site(
-                self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms, official=official
-            )
+                self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms, official=official,
+                stood=self._stood(site),
+            )  # fmt: skip
             await self._write(of_site, now_ms)
 
     async def _water(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
@@ -246,7 +290,9 @@ class Derivations:
 
     async def _people(self, site: Site, starts: Mapping[Key, Collection[int]], zone: ZoneInfo, now_ms: int) -> None:
         noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
-        counters = counters_of(self._sensors_of(site))
+        there = self._registry.history.site
+        stand = [each for each in self._sensors_of(site) if noted and there(each).at(max(noted)) == site.id]
+        counters = counters_of(stand)
         if noted and counters:
             sheet = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
             await self._write(sheet, now_ms)
@@ -258,6 +304,9 @@ class Derivations:
             self._woke_s = time.monotonic()
 
     async def _write(self, sheet: Sheet, now_ms: int) -> None:
+        sensor = self._registry.sensor(sheet.sensor)
+        if sensor is not None and sensor.gateway != COMPUTED:
+            sheet.site_tags = self._registry.history.site_tag(sensor)
         changes = await sheet.changed(self._store, now_ms=now_ms)
         if changes.blocks:
             await self._write_blocks(changes.blocks)

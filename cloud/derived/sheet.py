@@ -12,6 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from cloud.blocks import Block
+from cloud.registry.facts import Eras
 from cloud.registry.snapshot import COMPUTED
 from cloud.stores.contract import Point, ReadingsStore, Verdict
 from rules.derived import VERSION
@@ -61,7 +62,9 @@ class Sheet:
 
     def __init__(self, *, site: str, sensor: str, domain: Domain) -> None:
         self._site = site
-        self._sensor = sensor
+        self.sensor = sensor
+        self.site_tags: Eras | None = None
+        """Where the sensor was believed to stand at each time, if that changed: no point is stored under two tags."""
         self._domain = domain
         self._rows: defaultdict[int, Row] = defaultdict(dict)
         self._marks: defaultdict[str, dict[int, int]] = defaultdict(dict)
@@ -102,31 +105,32 @@ class Sheet:
                 point = stored[quantity].get(time_ms)
                 held = 0 if point is None else point.marks & QUALITY
                 if mark != held and not (point is None and mark & Mark.WITHDRAWN):
-                    yield Verdict(self._sensor, quantity, time_ms, mark)
+                    yield Verdict(self.sensor, quantity, time_ms, mark)
 
     async def _stored(self, store: ReadingsStore) -> Stored:
         times = {time_ms for marks in self._marks.values() for time_ms in marks}
         return {
-            quantity: await _points_of(store, self._sensor, quantity, min(times), max(times))
+            quantity: await _points_of(store, self.sensor, quantity, min(times), max(times))
             for quantity in sorted({*self._marks, VERSION_OF[self._domain]})
         }
 
     def _blocks(self, rows: Mapping[int, Row], now_ms: int) -> list[Block]:
-        alike: defaultdict[tuple[tuple[str, ...], int], list[int]] = defaultdict(list)
+        alike: defaultdict[tuple[str, tuple[str, ...], int], list[int]] = defaultdict(list)
         for time_ms, row in rows.items():
             mark = Mark.BACKFILL if time_ms < now_ms - LATE_MS else Mark.NONE
-            alike[tuple(sorted(row)), int(mark)].append(time_ms)
+            site = self._site if self.site_tags is None else self.site_tags.at(time_ms)
+            alike[site, tuple(sorted(row)), int(mark)].append(time_ms)
         return [
             Block(
-                self._site,
-                self._sensor,
+                site,
+                self.sensor,
                 COMPUTED,
                 self._domain,
                 marks,
                 times_ms,
                 tuple((name, [rows[time_ms][name] for time_ms in times_ms]) for name in names),
             )
-            for (names, marks), times_ms in alike.items()
+            for (site, names, marks), times_ms in alike.items()
         ]
 
 

@@ -8,7 +8,7 @@ from cloud.alarms.journal import Actor
 from cloud.derived.indices import Indices
 from cloud.derived.service import Derivations
 from cloud.registry.dated import DatedFacts
-from cloud.registry.records import City, Gateway, Sensor
+from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from rules.ispu import KLH_2026, P14_2020
@@ -18,13 +18,14 @@ from wire import Reading, encode_batch
 HOUR = 3_600_000
 START = 1_764_028_800_000  # 2025-11-25 09:00 in Daruba
 NOW = START + 48 * HOUR
+PIER = Site("pier", "Pier", "", 2.0, 128.0, "Asia/Jayapura")
 AIR = Sensor("air", "Air", "daruba", GATEWAY, ("pm2_5", "pm10"), interval_s=600)
 ANI = Actor("ani")
 
 
 def city() -> Registry:
     return Registry(
-        city=City("Morotai", "Asia/Jayapura"), sites=[SITE], gateways=[Gateway(GATEWAY, "Daruba", "daruba")],
+        city=City("Morotai", "Asia/Jayapura"), sites=[SITE, PIER], gateways=[Gateway(GATEWAY, "Daruba", "daruba")],
         sensors=[AIR],
     )  # fmt: skip
 
@@ -117,5 +118,20 @@ def test_the_screen_tells_the_official_one_by_its_source_and_the_others_beside_i
         await house.compute()
         (official,) = [index for index in indices.of_site("daruba") if index.index == "ispu"]
         assert (official.source, official.value, official.critical) == (KLH_2026.source, 100, "pm10")
+
+    in_house(tmp_path, scenario)
+
+
+def test_after_a_move_each_site_has_the_hours_that_were_its_own_and_no_point_stands_under_two_tags(tmp_path: Path):
+    async def scenario(house: House) -> None:
+        before = {hour: await house.at("daruba", "ispu", hour) for hour in (24, 36)}
+        await house.facts.record("sensor:air", "site", "pier", who=ANI, word="moved", valid_from_ms=START + 24 * HOUR)
+        for quantity in ("pm2_5", "pm10"):
+            house.derivations.note("air", quantity, START, NOW)
+        await house.compute()
+        assert await house.at("daruba", "ispu", 24) == before[24] == 99
+        assert [await house.at("pier", "ispu", hour) for hour in (24, 36, 48)] == [None, None, 99]
+        tags = {reading.site for reading in await house.workshop.store.newest() if reading.sensor == "air"}
+        assert tags == {"daruba"}, "what was believed at the time of each point"
 
     in_house(tmp_path, scenario)
