@@ -21,6 +21,8 @@ NEXT_STEP = {
     "out_of_bounds": "look at the sensor: no working one measures that",
     "time_too_early": "look at the clock, of the device or of this gateway",
     "time_in_future": "look at the clock, of the device or of this gateway",
+    "store_rejected": "the server's database never takes them; the server's dead letters have its words",
+    "rejected_by_rules": "they are stored, but no alarm rule judges them; look at the clock, and at the sensor",
 }
 _ASK = "the server's dead letters say more"
 

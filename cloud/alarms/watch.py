@@ -43,7 +43,8 @@ GRACE_MS = 30_000
 LOOKS_A_BEAT = 2_000
 """Silences looked at in one beat, some 50 ms: the rest waits for the next."""
 
-_BACKFILL = int(Mark.BACKFILL)
+_ALL_MARKS_BUT = ~int(Mark.BACKFILL | Mark.SPIKE)
+"""A backlog is judged, and a spike is left out as it should be: neither says that rules see nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -128,11 +129,11 @@ class Watch:
     def not_judged(self, cargo: Cargo) -> dict[tuple[str, str], int]:
         """How many readings of each series (sensor, quantity) the rules of now leave out, for the marks that they bear.
 
-        A single spike is left out as it should be; a series of which most is left out is watched by nobody.
+        A series of which most is left out is watched by nobody.
         """
         found: dict[tuple[str, str], int] = {}
         for column in cargo.columns:
-            if column.marks & ~_BACKFILL and self._leaves_out(column):
+            if column.marks & _ALL_MARKS_BUT and self._leaves_out(column):
                 series = (column.sensor, column.quantity)
                 found[series] = found.get(series, 0) + len(column.times_ms)
         return found
@@ -141,7 +142,7 @@ class Watch:
         now = self._clock()
         spans = [span for span in self._posts.spans(column.sensor) if span.since_ms <= now]
         return any(
-            post.watched.rule.quantity == column.quantity and post.watched.leaves_out(column.marks)
+            post.watched.rule.quantity == column.quantity and post.watched.leaves_out(column.marks & _ALL_MARKS_BUT)
             for span in spans[-1:]
             for post in span.posts
         )

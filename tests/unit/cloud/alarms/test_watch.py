@@ -571,7 +571,8 @@ def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_we
     [
         (Mark.CLOCK_UNKNOWN, True), (Mark.BACKFILL | Mark.CLOCK_UNKNOWN, True), (Mark.BACKFILL, False),
         (Mark.CLOCK_ESTIMATED, False), (Mark(0), False),
-        (Mark.SPIKE, False),  # a rule on water levels judges spikes itself
+        (Mark.SPIKE, False),  # left out as it should be
+        (Mark.SPIKE | Mark.CLOCK_UNKNOWN, True),
     ],
 )  # fmt: skip
 def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Mark, left_out: bool):
