@@ -30,6 +30,8 @@ from wire.durations import HOUR_MS
 PASS_S = 2.0
 REST = 2.0
 """How much longer it rests than it works."""
+QUIET_PASSES = 30
+"""A backlog has ended when nothing of it came for so many passes, a minute: over a slow link messages come seldom."""
 AROUND_READINGS = 500
 """So many intervals of a sensor are looked at before and after a stretch, within the two bounds below."""
 AROUND_LEAST_MS = HOUR_MS
@@ -47,7 +49,7 @@ class _Backlog(NamedTuple):
     """The hour in which the backlog of a gateway ends, as far as it has come."""
 
     hour: int
-    goes_on: bool = True
+    quiet_passes: int = 0
 
 
 _NO_BACKLOG = _Backlog(-1)
@@ -59,7 +61,8 @@ async def _tell_nobody(_verdicts: Sequence[Verdict]) -> None: ...
 class Review:
     """Looks again at what was noted; `tell` gets the verdicts that are new.
 
-    What `database` keeps of the notes on the gateways that are `is_own` is taken up again at a start.
+    What `database` keeps of the notes on the gateways that are `is_own` is taken up again at a start. A backlog is over
+    once nothing of it came for `quiet_passes`.
     """
 
     def __init__(
@@ -70,9 +73,11 @@ class Review:
         tell: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
         database: Database | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
+        quiet_passes: int = QUIET_PASSES,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
+        self._quiet_passes = quiet_passes
         self._database = database
         self._is_own = is_own
         self._tell = tell
@@ -163,8 +168,8 @@ class Review:
         """Note the ends of backlogs that no more comes of, since what came live after was judged without; which."""
         ended: dict[Key, Set[int]] = {}
         for gateway, backlog in list(self._backlogs.items()):
-            if backlog.goes_on:
-                self._backlogs[gateway] = backlog._replace(goes_on=False)
+            if backlog.quiet_passes < self._quiet_passes:
+                self._backlogs[gateway] = backlog._replace(quiet_passes=backlog.quiet_passes + 1)
                 continue
             del self._backlogs[gateway]
             ended[gateway, END_OF_BACKLOG] = {backlog.hour}

@@ -98,7 +98,7 @@ class Town:
             listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
             hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
-        self.review = Review(self.registry, self.store, tell=self._tell, database=self.database)
+        self.review = Review(self.registry, self.store, tell=self._tell, database=self.database, quiet_passes=1)
         self.opener = Opener(
             registry=self.registry,
             store=self.store,
