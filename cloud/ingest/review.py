@@ -205,10 +205,16 @@ class Review:
             beside = (
                 await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
             )
-            found = await asyncio.to_thread(_verdicts, sensor, quantity, points, beside, since_ms)
+            held = await asyncio.to_thread(_held, sensor, quantity, points, beside)
+            found = [
+                verdict
+                for verdict, point in zip(held, points, strict=True)
+                if verdict.marks != point.marks & QUALITY and point.time_ms >= since_ms
+            ]
             if found:
                 await self._store.write_verdicts(found)
-                self._untold = [*self._untold, *found][-MOST_UNTOLD:]
+            # the newest that screens show may be one that was sent again, without the verdict that stands beside it
+            self._untold = [*self._untold, *found, *held[-1:]][-MOST_UNTOLD:]
             if len(points) < MOST_READINGS:
                 return
             first_ms = max(points[-1].time_ms - around_ms, points[len(points) // 2].time_ms)
@@ -223,18 +229,10 @@ def _around_ms(interval_s: float | None) -> int:
     return min(max(wanted_ms, AROUND_LEAST_MS), AROUND_MOST_MS)
 
 
-def _verdicts(
-    sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point], since_ms: int
-) -> list[Verdict]:
-    """Where the quality marks that hold are not those of the readings; before `since_ms` the judge knows too little."""
-    if not points:
-        return []
-    marks = quality_of(POLICIES[quantity], points, beside)
-    return [
-        Verdict(sensor, quantity, point.time_ms, mark)
-        for point, mark in zip(points, marks, strict=True)
-        if mark != point.marks & QUALITY and point.time_ms >= since_ms
-    ]
+def _held(sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point]) -> list[Verdict]:
+    """The quality marks that hold of each reading; near the beginning the judge knows too little to say."""
+    marks = quality_of(POLICIES[quantity], points, beside) if points else []
+    return [Verdict(sensor, quantity, point.time_ms, mark) for point, mark in zip(points, marks, strict=True)]
 
 
 def quality_of(policy: Policy, points: Sequence[Point], beside: Sequence[Point]) -> list[int]:
