@@ -37,12 +37,17 @@ class Identity(msgspec.Struct):
 class Identities:
     """The identities behind the sensors of one source."""
 
-    def __init__(self, kept: str) -> None:
+    def __init__(self, key: str, kept: str) -> None:
+        self._key = key
         self._known = _parse(kept)
+        self._changed = False
 
-    def text(self) -> str:
-        """What is to be kept."""
-        return msgspec.json.encode(self._known).decode()
+    def news(self) -> dict[str, str] | None:
+        """What is to be kept, under the key that it is kept under; None where nothing changed since this was asked."""
+        if not self._changed:
+            return None
+        self._changed = False
+        return {self._key: msgspec.json.encode(self._known).decode()}
 
     def choose(self, sensor: str, frame: Frame) -> tuple[tuple[Sample, ...], str]:
         """The samples of `frame` that are of `sensor`, and a sentence where one is not."""
@@ -63,6 +68,7 @@ class Identities:
         if known is None:
             if first and others and first[0].own_id and len(self._known) < MOST_SENSORS:
                 self._known[key] = Identity(first[0].own_id, [])
+                self._changed = True
                 self._remember(key, others)
             return first[0] if first else ""
         again = next((sample for sample in (*first, *others) if sample.own_id == known.own), None)
@@ -74,6 +80,7 @@ class Identities:
             return f"sensor {known.own} is not there, only {', '.join(_ids(first, others))}, which is another"
         _log.warning("%s: sensor %s is in the place of %s", key, fresh.own_id or "without an id", known.own)
         known.own = fresh.own_id or known.own
+        self._changed = True
         return fresh
 
     def _remember(self, key: str, beside: list[Sample]) -> None:
@@ -81,6 +88,7 @@ class Identities:
         for sample in beside:
             if sample.own_id not in ("", known.own, *known.others) and len(known.others) < MOST_OTHERS:
                 known.others.append(sample.own_id)
+                self._changed = True
 
 
 def _of(samples: tuple[Sample, ...], quantity: str) -> Iterator[Sample]:

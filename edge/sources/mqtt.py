@@ -14,6 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
+from operator import attrgetter
 
 import msgspec
 from paho.mqtt.client import topic_matches_sub
@@ -41,6 +42,9 @@ WAIT_FOR_A_TIME_S = 0.5
 _FILTERS = "local.filters"
 _HEARD_MS = "local.heard_ms"
 _NOTE_EVERY_MS = 10_000
+
+
+_OWN_ID = attrgetter("own_id")
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -270,16 +274,15 @@ class LocalBroker:
 
     def _of_the_sensor(self, source: MqttSource, sensor: str, frame: Frame) -> tuple[tuple[Sample, ...], str]:
         """The samples of `frame` that are of `sensor`, and a sentence where there is another sensor in its place."""
-        if not frame.others and not any(sample.own_id for sample in frame.samples):
+        if not frame.others and not any(map(_OWN_ID, frame.samples)):
             return frame.samples, ""
-        key = identities_key(source.name, repr(source.table))
-        identities = self._identities.get(key)
+        identities = self._identities.get(source.name)
         if identities is None:
-            identities = self._identities[key] = Identities(self._spooler.spool.kept.get(key, ""))
+            key = identities_key(source.name, repr(source.table))
+            identities = self._identities[source.name] = Identities(key, self._spooler.spool.kept.get(key, ""))
         chosen = identities.choose(sensor, frame)
-        text = identities.text()
-        if text != self._spooler.spool.kept.get(key):
-            self._spooler.append((), keep={key: text})
+        if (keep := identities.news()) is not None:
+            self._spooler.append((), keep=keep)
         return chosen
 
     def _find(self, topic: str) -> tuple[Route, ...]:

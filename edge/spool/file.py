@@ -310,14 +310,11 @@ class SpoolFile:
             )
 
     def _rows(self, name: str, stream: int, first: int, readings: list[Reading]) -> Iterator[tuple[object, ...]]:
-        numbers, seeds = (
-            self._numbers,
-            {key: self._seed(name, key) for key in {(r.sensor, r.quantity) for r in readings}},
-        )
+        known = {key: (self._numbers[key], self._seed(name, key)) for key in {(r.sensor, r.quantity) for r in readings}}
         for seq, r in enumerate(readings, first):
-            key, clock = (r.sensor, r.quantity), NUMBER_OF_CLOCK[r.clock]
-            check = check_of(seeds[key], seq, r.time_ms, r.value, clock)
-            yield stream, seq, numbers[key], r.time_ms, r.value, clock, check
+            number, seed = known[r.sensor, r.quantity]
+            clock = 0 if r.clock is Clock.SYNCED else NUMBER_OF_CLOCK[r.clock]  # the hash of an Enum is slow
+            yield stream, seq, number, r.time_ms, r.value, clock, check_of(seed, seq, r.time_ms, r.value, clock)
 
     def _seed(self, stream: str, key: SeriesKey) -> int:
         seed = self._seeds.get((stream, key))
