@@ -67,11 +67,14 @@ def check_batch(
     ways = registry.ways(gateway) if seen is None else seen.ways
     routes, levels = ways.routes, Levels(batch.columns, ways, nearness(distances, seen))
     found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
+    take, unknown = found.take, Clock.UNKNOWN  # looked up once: this is done for each of a million readings a second
+    watched = () if stamps is None else stamps.sensors
     times_before: list[int] | None = None
     span = (0, 0)
     timely = False
     for number, column in enumerate(batch.columns):
-        route = routes.get((column.sensor, column.quantity))
+        series = (column.sensor, column.quantity)
+        route = routes.get(series)
         if route is None:
             found.refuse(column)
             continue
@@ -81,12 +84,12 @@ def check_batch(
             timely = span[0] >= EARLIEST_MS and span[1] <= latest_ms
             if column.clock is Clock.SYNCED:
                 found.newest_ms.append(span[1])
-        if stamps is not None and stamps.concern(column, timely=timely):
+        if stamps is not None and (not timely or column.clock is unknown or column.sensor in watched):
             found.corrected[number] = stamps.corrected(column)
             for sent, right in parts(column, found.corrected[number]):
                 found.take_by_era(sent, right, route, levels)
         elif route.eras is None and column.sensor not in ways.levels:
-            found.take(column, column, route, span, timely=timely)
+            take(column, column, series, route, span, timely)
         else:
             found.take_by_era(column, column, route, levels)
     if distances is not None:
@@ -117,10 +120,11 @@ class _Found:
         self._times_ms: list[int] | None = None
         self._span = (0, 0)
 
-    def take(self, sent: Column, column: Column, route: Route, span: tuple[int, int], *, timely: bool) -> None:
+    def take(
+        self, sent: Column, column: Column, series: Series, route: Route, span: tuple[int, int], timely: bool
+    ) -> None:
         """Take a column, with its right times, as it was `sent` with those that it came with."""
         times_ms, values = column.times_ms, column.values
-        series = (column.sensor, column.quantity)
         if route.calibration is not None:
             values = [route.calibration.of(value) for value in values]
         low, high = min(values), max(values)
@@ -163,7 +167,7 @@ class _Found:
         if column.times_ms is not self._times_ms:
             self._times_ms, self._span = column.times_ms, (min(column.times_ms), max(column.times_ms))
         timely = self._span[0] >= EARLIEST_MS and self._span[1] <= self._latest_ms
-        self.take(sent, column, route, self._span, timely=timely)
+        self.take(sent, column, (column.sensor, column.quantity), route, self._span, timely)
 
     def refuse(self, column: Column) -> None:
         """Refuse a column whose sensor the gateway may not speak of, or not of that time."""

@@ -42,7 +42,8 @@ class Stamps:
         self._ahead_ms = ahead_ms
         self._prompt = prompt
         self._rows: list[Offset] = list(offsets.of(gateway, batch.stream))
-        self._sensors = {row.sensor for row in self._rows}
+        self.sensors = {row.sensor for row in self._rows}
+        """Those of which every column must be looked at; of others one that is not timely or of an unknown clock."""
         self._moved: dict[tuple[int, str], list[int]] = {}
         self._own: Offset | None = None
         self._looked = False
@@ -50,10 +51,6 @@ class Stamps:
         """By how much the newest of them was moved, if any was."""
         self.unconfirmed = False
         """Whether some of them are of a clock that nobody knows."""
-
-    def concern(self, column: Column, *, timely: bool) -> bool:
-        """Whether a column must be looked at; nearly never. `timely`: from 2020 on, and not after `latest_ms`."""
-        return not timely or column.clock is Clock.UNKNOWN or column.sensor in self._sensors
 
     def corrected(self, column: Column) -> "Corrected":
         """The right times of a column; columns that share their stamps share them too."""
