@@ -1,7 +1,7 @@
 """By how much the clock of a gateway, or of a device that stamps its own readings, is wrong: decided once, and kept.
 
-Offset(gateway="gw-1", stream="9f3c…", sensor="river-1", first=91, last=120, low_ms=…, offset_ms=-480_000)
-      └─ of the readings 91 to 120 of that stream, those of the sensor that are stamped from `low_ms` on are 8 min ahead
+Offset(gateway="gw-1", stream="9f3c…", sensor="river-1", first=91, last=120, low_ms=…, high_ms=…, offset_ms=-480_000)
+      └─ of the readings 91 to 120 of that stream, those of the sensor that are stamped so are 8 min ahead
 
 A reading's time is part of its key in the store, so what moved it once must move it again by the same: whenever its
 gateway sends it again, after a restart, out of the dead letters. So an offset is committed before its first write.
@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 class Offset(msgspec.Struct, frozen=True):
     """What is to be added to stamps of `sensor` in the readings `first` to `last` of `stream`.
 
-    It is for stamps from `low_ms` (UTC) on; where that is before 2020, for all that are before 2020. Of the gateway's
-    own unknown clock it is for every stamp. `agreed`: it was decided by an arrival that nothing had held up.
+    It is for stamps from `low_ms` to `high_ms` (UTC): of a batch that is cut otherwise these are the same readings. Of
+    the gateway's own unknown clock it is for every stamp. `agreed`: it was decided by an arrival that nothing had held up.
     """
 
     gateway: str
@@ -44,12 +44,13 @@ class Offset(msgspec.Struct, frozen=True):
     first: int
     last: int
     low_ms: int
+    high_ms: int
     offset_ms: int
     agreed: bool = True
 
     def holds(self, stamp_ms: int) -> bool:
         """Whether it is for readings with this stamp."""
-        return stamp_ms < EARLIEST_MS if self.low_ms < EARLIEST_MS else stamp_ms >= self.low_ms
+        return self.low_ms <= stamp_ms <= self.high_ms
 
     def touches(self, first: int, last: int) -> bool:
         """Whether some of the readings `first` to `last` are among its own."""

@@ -94,11 +94,12 @@ class Stamps:
         first, last, newest_ms, low_ms = self._batch.first, self._batch.last, max(wrong), min(wrong)
         near = self._nearest(sensor, newest_ms)
         if near is not None and is_all and near.first <= first and near.low_ms <= low_ms:
-            return self._put(msgspec.structs.replace(near, last=max(near.last, last)))
+            reach = {"last": max(near.last, last), "high_ms": max(near.high_ms, newest_ms)}
+            return self._put(msgspec.structs.replace(near, **reach))
         offset_ms = self._by_arrival(newest_ms) if near is None else near.offset_ms
         if offset_ms is None:
             return None
-        return self._put(Offset(self._gateway, self._batch.stream, sensor, first, last, low_ms, offset_ms))
+        return self._put(Offset(self._gateway, self._batch.stream, sensor, first, last, low_ms, newest_ms, offset_ms))
 
     def _nearest(self, sensor: str, newest_ms: int) -> Offset | None:
         """The offset of the sensor in this stream that is nearest in seq, of those that these stamps agree with."""
@@ -154,7 +155,9 @@ class Stamps:
         if not known and before is not None and not before.agreed:
             return self._put(msgspec.structs.replace(before, last=max(before.last, self._batch.last)))
         first, last, stream = self._batch.first, self._batch.last, self._batch.stream
-        decided = Offset(self._gateway, stream, GATEWAYS_OWN, first, last, _ANY_MS, offset_ms if known else 0, known)
+        decided = Offset(
+            self._gateway, stream, GATEWAYS_OWN, first, last, _ANY_MS, _ANY_MS, offset_ms if known else 0, known
+        )
         return self._put(decided)
 
     def _put(self, row: Offset) -> Offset | None:

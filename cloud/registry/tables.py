@@ -198,6 +198,7 @@ class ClockOffsetRow(Base):
     first: Mapped[int] = mapped_column(COUNT)
     last: Mapped[int] = mapped_column(COUNT)
     low_ms: Mapped[int] = mapped_column(COUNT)
+    high_ms: Mapped[int] = mapped_column(COUNT)
     offset_ms: Mapped[int] = mapped_column(COUNT)
     agreed: Mapped[bool]
 

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("first", sa.BigInteger, nullable=False),
         sa.Column("last", sa.BigInteger, nullable=False),
         sa.Column("low_ms", sa.BigInteger, nullable=False),
+        sa.Column("high_ms", sa.BigInteger, nullable=False),
         sa.Column("offset_ms", sa.BigInteger, nullable=False),
         sa.Column("agreed", sa.Boolean, nullable=False),
         sa.UniqueConstraint("gateway", "stream", "sensor", "first", "low_ms"),

@@ -219,9 +219,9 @@ def test_what_the_store_rejects_of_corrected_readings_is_kept_as_it_was_sent(tmp
 def test_a_gateway_that_invents_streams_and_clocks_fills_nothing(tmp_path: Path):
     offsets = Offsets()
     for number in range(MOST_STREAMS + 5):
-        offsets.put(Offset(GATEWAY, f"s{number}", "a", 1, 1, 0, 1))
+        offsets.put(Offset(GATEWAY, f"s{number}", "a", 1, 1, 0, 0, 1))
     assert [bool(offsets.of(GATEWAY, f"s{number}")) for number in (0, 4, 5)] == [False, False, True]
-    taken = [offsets.put(Offset(GATEWAY, "jumpy", "a", number, number, 0, number)) for number in range(300)]
+    taken = [offsets.put(Offset(GATEWAY, "jumpy", "a", number, number, 0, 0, number)) for number in range(300)]
     assert taken.count(True) == MOST_OF_STREAM
 
 
