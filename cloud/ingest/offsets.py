@@ -35,7 +35,7 @@ class Offset(msgspec.Struct, frozen=True):
     """What is to be added to stamps of `sensor` in the readings `first` to `last` of `stream`.
 
     It is for stamps from `low_ms` to `high_ms` (UTC): of a batch that is cut otherwise these are the same readings. Of
-    the gateway's own unknown clock it is for every stamp. `agreed`: it was decided by an arrival that nothing had held up.
+    the gateway's own unknown clock it is for every stamp. `agreed`: it was decided by an arrival that nothing held up.
     """
 
     gateway: str
