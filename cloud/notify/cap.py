@@ -7,6 +7,7 @@ raised ─► Alert      worsened, eased ─► Update      closed, withdrawn �
 Elements stand in the order of the specification's schema.
 """
 
+import logging
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -42,6 +43,7 @@ NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MESSAGE_TYPES = {"raised": "Alert", "worsened": "Update", "eased": "Update", "closed": "Cancel", "withdrawn": "Cancel"}
 CATEGORIES = {Domain.FLOOD: "Met", Domain.AIR: "Env", Domain.FOOTFALL: "Safety", Domain.GATEWAY: "Infra"}
 URGENT = (Severity.SEVERE, Severity.EXTREME)
+_log = logging.getLogger(__name__)
 FEED_MS = DAY_MS
 """How long a warning that is over stays in the feed."""
 
@@ -107,7 +109,15 @@ class CapMessages:
         events_of: dict[int, list[Any]] = defaultdict(list)
         for event in connection.execute(events.order_by(AlarmEventRow.id)):
             events_of[event.alarm].append(event)
-        return [self._chain(alarm_of[alarm], events_of[alarm]) if alarm in alarm_of else [] for alarm in alarms]
+        return [self._safe_chain(alarm_of[alarm], events_of[alarm]) if alarm in alarm_of else [] for alarm in alarms]
+
+    def _safe_chain(self, alarm: Row[Any], events: Sequence[Any]) -> list[CapMessage]:
+        """The messages of one alarm; none, and a line in the log, where they cannot be written: others still are."""
+        try:
+            return self._chain(alarm, events)
+        except Exception:
+            _log.exception("the warnings of alarm %d cannot be written", alarm.id)
+            return []
 
     def _chain(self, alarm: Row[Any], events: Sequence[Any]) -> list[CapMessage]:
         chain: list[CapMessage] = []

@@ -2,15 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import select, update
 
 from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.contract import Outcome, Sent
 from cloud.notify.notifier import _told
-from cloud.notify.pages import Page
+from cloud.notify.pages import Line, Page
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
 from tests.unit.cloud.notify.test_notifier import alarms_in, mail
@@ -111,5 +113,24 @@ def test_the_secret_of_a_webhook_is_in_no_outcome_and_no_health(tmp_path: Path, 
             assert secret not in notifier.components()["channel_hook"].detail + delivery.outcome
             assert "127.0.0.1:9" in delivery.outcome
             assert secret not in repr(chosen)
+
+    asyncio.run(play())
+
+
+def test_a_warning_that_cannot_be_written_leaves_the_feed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write = CapMessages._warning
+
+    def fail_for_the_first(self: CapMessages, line: Line, *given: Any) -> CapMessage:
+        if line.sensor == "gauge-0":
+            raise ValueError("no file can carry that")
+        return write(self, line, *given)
+
+    monkeypatch.setattr(CapMessages, "_warning", fail_for_the_first)
+
+    async def play() -> None:
+        chosen = settings(window_s=0, channels=[hook(tmp_path)], steps=[{"channels": ["hook"]}])
+        async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
+            _, second = await scene.raise_alarms([0, 1])
+            assert [f"siaga-{second}-" in each.identifier for each in await notifier.warnings()] == [True]
 
     asyncio.run(play())
