@@ -69,6 +69,10 @@ class Levels:
         route = self._routes.get(sent.sensor) if sent.quantity == LEVEL else None
         if route is None:
             return None
+        beside = self._beside(sent)
+        if beside is not None and route.eras is None:
+            self.pairs.append(Pair(sent.sensor, sent.times_ms[-1], height_cm(sent.values[-1], beside.values[-1])))
+            return ()
         known = self._distances().get(sent.sensor, {})
         self._compare(sent, known)
         places = [
@@ -81,6 +85,13 @@ class Levels:
             times_ms = (right.times_ms[place] for place in places)
             self.kept[sent.sensor] = self.kept.get(sent.sensor, frozenset()).union(times_ms)
         return places
+
+    def _beside(self, sent: Column) -> Column | None:
+        """The distances that share their list of times with a column of levels, as they do in nearly all batches."""
+        for column in self._columns:
+            if column.times_ms is sent.times_ms and column.quantity == DISTANCE and column.sensor == sent.sensor:
+                return column
+        return None
 
     def _compare(self, sent: Column, known: Mapping[int, float]) -> None:
         """Note the newest pair of a column of levels."""
