@@ -567,7 +567,12 @@ def _registry_component(database: Database, registry: Registry) -> Component:
         return Component(Condition.DOWN, database.problem)
     sites, gateways = registry.sites(), registry.gateways()
     sensors = len(registry.sensors()) - len(gateways)  # each gateway is a sensor too
-    return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}")
+    older = (
+        f"; the city file is older than what holds: {'; '.join(registry.older_words[:3])}"
+        if registry.older_words
+        else ""
+    )
+    return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}{older}")
 
 
 def _no_ingest() -> Component:

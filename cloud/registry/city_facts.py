@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from cloud.alarms.journal import SYSTEM, Actor
 from cloud.registry.fact_rows import NewFact, lay_ground, read_facts, record
 from cloud.registry.facts import Facts, Key
-from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, SITE, calibration_of, subject_of
-from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
+from cloud.registry.history import filed_values, subject_of, value_of
+from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
 
 CITY_FILE = "city file"
 """The source of what the city file says."""
@@ -35,33 +35,22 @@ def follow(connection: Connection, before: Iterable[Record], now: Iterable[Recor
                 record(connection, new, who=Actor(SYSTEM), now_ms=now_ms)
 
 
-def said(record: Record) -> dict[str, Any]:
-    """What the city file says of a gateway or sensor that has a date, by the name of the fact."""
-    if isinstance(record, Gateway):
-        return {SITE: record.site}
-    calibrations = {
-        calibration_of(quantity): _as_value(record.calibration.get(quantity, NO_CALIBRATION))
-        for quantity in record.quantities
-    }
-    return {SITE: record.site, GATEWAY: record.gateway, MOUNTING_HEIGHT: record.mounting_height_cm, **calibrations}
-
-
 def _grounds(records: Iterable[Record], filed: Mapping[str, Record], facts: Facts) -> Iterator[tuple[Key, Any]]:
     for record_now in records:
         subject = subject_of(record_now)
-        first = said(filed[subject]) if subject in filed else {}
-        for what, value in said(record_now).items():
-            plain = what.startswith("calibration.") and first.get(what, value) == _as_value(NO_CALIBRATION)
+        first = filed_values(filed[subject]) if subject in filed else {}
+        for what, value in filed_values(record_now).items():
+            plain = what.startswith("calibration.") and first.get(what, value) == value_of(NO_CALIBRATION)
             if not plain and not facts.of(subject, what):
                 yield (subject, what), first.get(what, value)
 
 
 def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[NewFact]:
-    was = said(before)
+    was = filed_values(before)
     dated_ms = now.valid_from_ms if isinstance(now, Sensor) else None
     is_dated_anew = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
     start_ms = now_ms if dated_ms is None else dated_ms
-    for what, value in said(now).items():
+    for what, value in filed_values(now).items():
         ground = was.get(what, value)
         held = facts.held(subject_of(now), what)
         holds = ground if held is None else held.at(start_ms)
@@ -70,7 +59,3 @@ def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator
                 subject=subject_of(now), what=what, value=value, ground=ground, valid_from_ms=start_ms,
                 source=CITY_FILE,
             )  # fmt: skip
-
-
-def _as_value(calibration: Calibration) -> dict[str, float]:
-    return {"scale": calibration.scale, "offset": calibration.offset}

@@ -132,10 +132,6 @@ class Facts:
         """The facts of one thing, undone ones too, in the order of recording."""
         return list(self._by_key.get((subject, what), ()))
 
-    def keys(self, subject: str | None = None) -> list[Key]:
-        """What there are facts of, of one subject if asked."""
-        return sorted(key for key in self._by_key if subject in (None, key[0]))
-
     def held(self, subject: str, what: str) -> Eras | None:
         """What held when, as it is known now; None where nothing is recorded."""
         key = (subject, what)

@@ -6,7 +6,8 @@ Tags of stored readings are what was *believed* at the reading's own time of its
 comes later may change them, or a reading that is sent again would be stored beside itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -105,6 +106,33 @@ class History:
                 yield quantity, given
 
 
-def calibration_from(value: dict[str, float]) -> Calibration:
+def filed_values(record: Sensor | Gateway) -> dict[str, Any]:
+    """What the city file says of a gateway or sensor that has a date, by the name of the fact."""
+    if isinstance(record, Gateway):
+        return {SITE: record.site}
+    calibrations = {
+        calibration_of(quantity): value_of(record.calibration.get(quantity, NO_CALIBRATION))
+        for quantity in record.quantities
+    }
+    return {SITE: record.site, GATEWAY: record.gateway, MOUNTING_HEIGHT: record.mounting_height_cm, **calibrations}
+
+
+def older_words(records: Iterable[Sensor | Gateway], facts: Facts, now_ms: int) -> Iterator[str]:
+    """What the city file still says though something else holds: sensor:river mounting_height_cm 450, holds 420."""
+    known = {fact.subject for fact in facts.all()}
+    for record in records:
+        subject = subject_of(record)
+        for what, value in filed_values(record).items() if subject in known and not record.retired else ():
+            held = facts.held(subject, what)
+            if held is not None and held.at(now_ms) != value:
+                yield f"{subject} {what} {value}, holds {held.at(now_ms)}"
+
+
+def value_of(calibration: Calibration) -> dict[str, float]:
     """A calibration as a fact has it."""
+    return {"scale": calibration.scale, "offset": calibration.offset}
+
+
+def calibration_from(value: dict[str, float]) -> Calibration:
+    """A fact's value as a calibration."""
     return Calibration(float(value["scale"]), float(value["offset"]))

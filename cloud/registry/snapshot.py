@@ -9,7 +9,7 @@ ingest sees what held at each reading's own time.
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cloud.registry.facts import Facts
-from cloud.registry.history import History
+from cloud.registry.history import History, older_words
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.routes import NO_WAYS, Route, Routes, Ways, levels_of, routes_of
 from rules.derived import derived_of_site
@@ -44,9 +44,12 @@ class Registry:
         self.history = History(self.facts)
         now = wall_ms() if now_ms is None else now_ms
         self._listeners: list[Callable[[], None]] = []
+        filed, gateways = list(sensors), list(gateways)
+        self.older_words = tuple(older_words([*gateways, *filed], self.facts, now))
+        """What the city file still says though something else is recorded and holds."""
         self._sites = {site.id: site for site in sites}
         self._gateways = {gateway.id: self.history.gateway_at(gateway, now) for gateway in gateways}
-        present = [self.history.with_level(self.history.sensor_at(sensor, now)) for sensor in sensors]
+        present = [self.history.with_level(self.history.sensor_at(sensor, now)) for sensor in filed]
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}

@@ -86,6 +86,11 @@ def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_change(tm
         await facts.record("sensor:river", "mounting_height_cm", 421.5, who=ANI, word="measured")
         again = await after(database, (city(river()), NOW + 2 * DAY))
         assert heights(again, NOW, NOW + 3 * DAY) == [450, 421.5]
+        told = ("sensor:river mounting_height_cm 450.0, holds 421.5",)
+        assert (
+            await database.run(lambda connection: read_registry(connection, now_ms=NOW + 3 * DAY).older_words) == told
+        )
+        assert await database.run(lambda connection: read_registry(connection, now_ms=NOW).older_words) == ()
         changed = await after(database, (city(river(mounting_height_cm=430.0)), NOW + 3 * DAY))
         assert heights(changed, NOW + 2 * DAY, NOW + 3 * DAY) == [421.5, 430]
 
