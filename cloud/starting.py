@@ -13,6 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from runtime.backoff import doubled_s
 from runtime.systemd import show_status
 
 FIRST_S, LONGEST_S = 0.5, 8.0
@@ -56,8 +57,9 @@ class Start:
                     self._say(str(error))
                     if not attempt:
                         await page.enter_async_context(_page(self.listener))
-                    await self._rest(min(self._pause_s[1], self._pause_s[0] * 2.0 ** min(attempt, 16)))
                     attempt += 1
+                    first_s, longest_s = self._pause_s
+                    await self._rest(doubled_s(attempt, first_s=first_s, longest_s=longest_s))
                 else:
                     self.waits_for = ""
                     return outcome

@@ -3,7 +3,6 @@
 await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "3 tried again: 40 readings stored, …")
 """
 
-import time
 from collections.abc import Awaitable, Callable
 
 from cloud.access.who import Role, Who
@@ -14,6 +13,7 @@ from cloud.dead_letters import DeadLetter, Wanted
 from cloud.platform import Platform
 from cloud.registry.database import DatabaseUnavailable
 from cloud.stores.contract import StoreUnavailable
+from runtime.clock import wall_ms
 from wire import is_printable
 
 Outcome = tuple[str, str]
@@ -64,7 +64,7 @@ class LetterActs:
                 most=MOST_DISCARDED,
                 by=who.actor,
                 word=word.strip(),
-                now_ms=time.time_ns() // 1_000_000,
+                now_ms=wall_ms(),
             )
             return "warn", self._words.plural("{n} discarded.", "{n} discarded.", thrown)
 
