@@ -10,6 +10,8 @@ was set far back, has a residue of its own: one that no stamp later than now has
 
 from collections.abc import Iterable
 
+from wire.durations import DAY_MS
+
 RESIDUES = 32
 KNOWN = range(30)
 CROWDED = range(4, 30)
@@ -26,7 +28,7 @@ _RESERVED_MS = 10_000
 """What is committed of the epoch's residue is so far ahead of what is used: one write in ten seconds."""
 _RESERVED_OTHERS_MS = 1_000
 """As much of the other ones, which only floods use, so that the next start finds them free."""
-_ABSURD_MS = 86_400_000
+_ABSURD_MS = DAY_MS
 """Times that far ahead were given by a clock that was wrong: nobody waits for them."""
 
 _NEVER_MS = 2**62
