@@ -10,10 +10,10 @@ Nothing is believed for where it stands: a row is known by its columns, so a fil
 from collections.abc import Iterable
 from typing import Any
 
-from edge.spool.file import StreamRow, Tables, stream_row
 from edge.spool.mark import Names
 from edge.spool.pages import Pages, Record
 from edge.spool.rows import Row, SeriesKey, check_of_words, is_sound, seed_of
+from edge.spool.tables import StreamRow, Tables, stream_row
 from wire import Lost, is_name
 from wire.batch import MAX_INTEGER
 
