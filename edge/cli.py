@@ -13,7 +13,6 @@ from pathlib import Path
 
 from edge.agent import run_agent, version
 from edge.check import Checked, check_file
-from edge.connection import connection_steps
 from edge.lock import Taken, locked
 from edge.memory import use_one_arena
 from runtime.logs import set_up_logs
@@ -58,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _connect(checked: Checked) -> int:
+    from edge.connection import connection_steps  # a running agent has no use for it, and 0.25 MB are some
+
     well = True
     for step in connection_steps(checked.settings):
         print(f"{'ok' if step.ok else 'FAILED':<6}  {step.name:<6}  {step.said}", flush=True)

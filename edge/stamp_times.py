@@ -33,7 +33,14 @@ _ABSURD_MS = DAY_MS
 
 _NEVER_MS = 2**62
 
-Key = tuple[str, str]
+
+class Series:
+    """The newest stamp of a series, the epoch that it is of, and how many residues the series needs."""
+
+    __slots__ = ("epoch", "newest_ms", "width")
+
+    def __init__(self) -> None:
+        self.epoch, self.newest_ms, self.width = -1, 0, 0
 
 
 class NoFreeTime(Exception):
@@ -50,8 +57,7 @@ class StampTimes:
         self._before_ms = [0] * RESIDUES  # what earlier epochs may have used
         self._home = KNOWN[0]
         self._top_ms = 0
-        self._newest_ms: dict[Key, int] = {}
-        self._widths: dict[Key, int] = {}
+        self._epoch = 0
         self._free, self._free_after_ms = CROWDED, 0
         self._looked_ms = 0
 
@@ -69,8 +75,7 @@ class StampTimes:
         self._before_ms = list(self.reserved_ms)
         free = [residue for residue in KNOWN if self._before_ms[residue] < now_ms]
         self._home = free[0] if free else min(KNOWN, key=self._before_ms.__getitem__)
-        self._newest_ms.clear()
-        self._widths.clear()
+        self._epoch += 1
         self._top_ms = 0
         self._look_for_free_ones(now_ms)
 
@@ -89,46 +94,51 @@ class StampTimes:
         self.changed = True
         self.begin_epoch(now_ms=now_ms)
 
-    def newest_ms(self, key: Key) -> int:
+    def newest_ms(self, series: Series) -> int:
         """The newest stamp of a series in this epoch; 0 before the first."""
-        return self._newest_ms.get(key, 0)
+        return series.newest_ms if series.epoch == self._epoch else 0
 
-    def take(self, key: Key, at_ms: int, *, now_ms: int, known: bool) -> int:
+    def take(self, series: Series, at_ms: int, *, now_ms: int, known: bool) -> int:
         """A time for the next reading of a series, at `at_ms` or as soon after it as one is free; NoFreeTime."""
         residue = self._home if known else UNKNOWN
-        newest_ms = self._newest_ms.get(key, 0)
+        if series.epoch != self._epoch:
+            series.epoch, series.newest_ms, series.width = self._epoch, 0, 0
         time_ms = at_ms - (at_ms - residue) % RESIDUES
-        if time_ms <= newest_ms or time_ms <= self._before_ms[residue]:
-            free_from_ms = max(newest_ms, self._before_ms[residue], time_ms) + 1
-            time_ms = free_from_ms + (residue - free_from_ms) % RESIDUES
-            if known and time_ms > now_ms + _CROWDED_MS:
-                time_ms = min(time_ms, self._crowded(key, max(newest_ms, at_ms), now_ms))
-            if time_ms > now_ms + LEAD_MS:
-                raise NoFreeTime
-        elif self._widths:
-            self._widths.pop(key, None)
-        self._newest_ms[key] = time_ms
-        self._use(time_ms, _RESERVED_MS if time_ms % RESIDUES == residue else _RESERVED_OTHERS_MS)
+        if time_ms <= series.newest_ms or time_ms <= self._before_ms[residue]:
+            time_ms = self._ahead(series, residue, at_ms, now_ms)
+        else:
+            series.width = 0
+        series.newest_ms = time_ms
+        if time_ms > self._top_ms:
+            self._top_ms = time_ms
+        used = time_ms % RESIDUES
+        if time_ms > self.reserved_ms[used]:
+            self.reserved_ms[used] = time_ms + (_RESERVED_MS if used == residue else _RESERVED_OTHERS_MS)
+            self.changed = True
         return time_ms
 
-    def _use(self, time_ms: int, ahead_ms: int) -> None:
-        self._top_ms = max(self._top_ms, time_ms)
-        residue = time_ms % RESIDUES
-        if time_ms > self.reserved_ms[residue]:
-            self.reserved_ms[residue] = time_ms + ahead_ms
-            self.changed = True
+    def _ahead(self, series: Series, residue: int, at_ms: int, now_ms: int) -> int:
+        """The first free time after `at_ms` and the series' newest."""
+        after_ms = max(series.newest_ms, at_ms - 1)
+        free_from_ms = max(after_ms, self._before_ms[residue]) + 1
+        time_ms = free_from_ms + (residue - free_from_ms) % RESIDUES
+        if residue != UNKNOWN and time_ms > now_ms + _CROWDED_MS:
+            time_ms = min(time_ms, self._crowded(series, after_ms, now_ms))
+        if time_ms > now_ms + LEAD_MS:
+            raise NoFreeTime
+        return time_ms
 
-    def _crowded(self, key: Key, after_ms: int, now_ms: int) -> int:
+    def _crowded(self, series: Series, after_ms: int, now_ms: int) -> int:
         """The first time after `after_ms` of as many free residues as the series needs to stay near the clock."""
         if now_ms - self._looked_ms >= _LOOK_EVERY_MS:
             self._look_for_free_ones(now_ms)
-        width, most = self._widths.get(key, _MORE), len(self._free)
+        width, most = series.width or _MORE, len(self._free)
         after_ms = max(after_ms, self._free_after_ms)
         time_ms = self._within(min(width, most), after_ms)
         while time_ms > now_ms + _CROWDED_MS and width < most:
             width += _MORE
             time_ms = self._within(min(width, most), after_ms)
-        self._widths[key] = width
+        series.width = width
         return time_ms
 
     def _within(self, width: int, after_ms: int) -> int:

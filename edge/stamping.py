@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from edge.clock import EARLIEST_MS, GatewayClock, tick
 from edge.spool.rows import LATEST_MS
-from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, StampTimes, offset_before
+from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, Series, StampTimes, offset_before
 from firmware_bridge.sample import Sample
 from wire import Clock, Reading, is_name
 
@@ -33,7 +33,7 @@ MOST_PACES = 300
 _SLOW_MS = 500
 
 
-class _Series:
+class _Series(Series):
     """`heard_ms` and `pace_ms`: when the newest came that came at once, and how long after the one before it.
 
     `own_ms`, `value` and `given_ms`: the newest reading with a time of its own, and the time that it was given.
@@ -42,6 +42,7 @@ class _Series:
     __slots__ = ("given_ms", "heard_ms", "own_ms", "pace_ms", "value")
 
     def __init__(self) -> None:
+        super().__init__()
         self.heard_ms = self.pace_ms = 0
         self.own_ms = self.given_ms = -1
         self.value = 0.0
@@ -126,57 +127,52 @@ class Stamper:
             self.times.follow(now_ms)
         readings = []
         for sample in samples:
-            key = (sensor, sample.quantity)
-            if (problem := self._problem(key, sample.value)) is not None:
-                refuse(problem)
-                continue
+            series = self._series.get((sensor, sample.quantity))
+            if series is None or not math.isfinite(sample.value):
+                problem = self._problem(sensor, sample.quantity, sample.value)
+                if problem is not None:
+                    refuse(problem)
+                    continue
+                series = self._series[sensor, sample.quantity] = _Series()
             clock, own_ms = state, sample.time_ms
             if own_ms is not None:
                 if self._can_be(own_ms, now_ms):
-                    time_ms = _told_apart(self._series[key], own_ms, sample.value)
+                    time_ms = _told_apart(series, own_ms, sample.value)
                     readings.append(Reading(sensor, sample.quantity, time_ms, sample.value))
                     continue
                 correct(f"{sensor} gives the time {own_ms} ms, which cannot be, so its arrival counts; set its clock")
                 clock = Clock.ESTIMATED if state is Clock.SYNCED else state
-            time_ms, clock = self._arrival(key, now_ms, since_ms, clock)
+            time_ms, clock = self._arrival(series, now_ms, since_ms, clock)
             readings.append(Reading(sensor, sample.quantity, time_ms, sample.value, clock))
         return readings
 
-    def _arrival(self, key: tuple[str, str], now_ms: int, since_ms: int | None, clock: Clock) -> tuple[int, Clock]:
+    def _arrival(self, series: _Series, now_ms: int, since_ms: int | None, clock: Clock) -> tuple[int, Clock]:
         """The time and clock state of what came without a time that can be used."""
         if self.clock.state is Clock.UNKNOWN:
-            return self.times.take(key, now_ms, now_ms=now_ms, known=False), clock
-        series = self._series[key]
-        if since_ms is None:
-            time_ms = self.times.take(key, now_ms, now_ms=now_ms, known=True)
-            _note_pace(series, now_ms)
-            return time_ms, Clock.ESTIMATED if time_ms - now_ms > _ESTIMATED_FROM_MS else clock
-        at_ms = max(since_ms, self.times.newest_ms(key) + series.pace_ms)
-        return self.times.take(key, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
+            return self.times.take(series, now_ms, now_ms=now_ms, known=False), clock
+        if since_ms is not None:
+            at_ms = max(since_ms, self.times.newest_ms(series) + series.pace_ms)
+            return self.times.take(series, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
+        time_ms = self.times.take(series, now_ms, now_ms=now_ms, known=True)
+        if series.heard_ms:
+            gap_ms = max(0, now_ms - series.heard_ms)
+            series.pace_ms += (gap_ms - series.pace_ms) // 4 if series.pace_ms else gap_ms
+        series.heard_ms = now_ms
+        return time_ms, Clock.ESTIMATED if time_ms - now_ms > _ESTIMATED_FROM_MS else clock
 
     def _can_be(self, time_ms: int, now_ms: int) -> bool:
         latest_ms = now_ms + AHEAD_MS if self.clock.state is Clock.SYNCED else LATEST_MS
         return EARLIEST_MS <= time_ms <= latest_ms
 
-    def _problem(self, key: tuple[str, str], value: float) -> str | None:
-        sensor, quantity = key
-        if key not in self._series:
-            for kind, name in (("sensor", sensor), ("quantity", quantity)):
-                if not is_name(name):
-                    return f"{name[:80]!r} is no name for a {kind}: use 1 to 64 of a-z, 0-9, '-' and '_'"
-            if len(self._series) >= MOST_SERIES:
-                return f"sensor {sensor} is one too many: a gateway takes {MOST_SERIES} pairs of sensor and quantity"
-            self._series[key] = _Series()
+    def _problem(self, sensor: str, quantity: str, value: float) -> str | None:
+        for kind, name in (("sensor", sensor), ("quantity", quantity)):
+            if not is_name(name):
+                return f"{name[:80]!r} is no name for a {kind}: use 1 to 64 of a-z, 0-9, '-' and '_'"
+        if (sensor, quantity) not in self._series and len(self._series) >= MOST_SERIES:
+            return f"sensor {sensor} is one too many: a gateway takes {MOST_SERIES} pairs of sensor and quantity"
         if not math.isfinite(value):
             return f"{sensor} {quantity} is {value}, which is no number"
         return None
-
-
-def _note_pace(series: _Series, now_ms: int) -> None:
-    if series.heard_ms:
-        gap_ms = max(0, now_ms - series.heard_ms)
-        series.pace_ms += (gap_ms - series.pace_ms) // 4 if series.pace_ms else gap_ms
-    series.heard_ms = now_ms
 
 
 def _told_apart(series: _Series, own_ms: int, value: float) -> int:

@@ -182,7 +182,8 @@ class LocalBroker:
         safe = None
         if message.qos:
             self._unsafe[message.packet] = unsafe = [message]
-            keep = {**(keep or {}), **self._taken.add(message)}
+            taken = self._taken.add(message)
+            keep = taken if keep is None else keep | taken
             safe = partial(self._safe, unsafe)
         self._spooler.append(readings, keep=keep, safe=safe, backlog=self._echo.is_old(late_ms, now_ms))
 
