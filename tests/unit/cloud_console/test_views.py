@@ -59,14 +59,25 @@ def test_a_card_shows_each_sensor_with_its_readings_in_the_order_of_the_registry
 def test_a_reading_older_than_its_sensor_promises_shows_its_own_age(seen):
     async def happen(city: Morotai) -> None:
         now = now_ms()
+        await city.send("gw-daruba", [Reading("air", "pm2_5", now - 120_000, 12.4)])
+        await city.send("gw-daruba", [Reading("air", "temperature", now, 28.1)])
+
+    air = sites_of(EN, seen(happen))[0].sensors[1]
+    particles, warmth = air.figures
+    assert (particles.freshness, particles.age) == (Freshness.SILENT, "2 min ago")
+    assert (warmth.freshness, warmth.age) == (Freshness.FRESH, "")
+    assert air.freshness is Freshness.FRESH, "the sensor itself still speaks"
+
+
+def test_a_distance_alone_makes_a_level_by_the_registrys_height(seen):
+    async def happen(city: Morotai) -> None:
+        now = now_ms()
         await city.send("gw-daruba", [Reading("river", "water_level", now - 120_000, 132.4)])
         await city.send("gw-daruba", [Reading("river", "distance", now, 317.6)])
 
-    river = sites_of(EN, seen(happen))[0].sensors[0]
-    level, distance = river.figures
-    assert (level.freshness, level.age) == (Freshness.SILENT, "2 min ago")
-    assert (distance.freshness, distance.age) == (Freshness.FRESH, "")
-    assert river.freshness is Freshness.FRESH, "the sensor itself still speaks"
+    level, distance = sites_of(EN, seen(happen))[0].sensors[0].figures
+    assert (level.freshness, level.value) == (Freshness.FRESH, "132.4")
+    assert distance.freshness is Freshness.FRESH
 
 
 def test_marks_are_badges_that_say_what_they_mean(seen):
