@@ -91,7 +91,7 @@ def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]
     with contextlib.closing(sqlite3.connect(path)) as db:
         for at, count in enumerate(streams.values(), 1):
             for seq in range(1, count + 1):
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
                     found |= set(db.execute("SELECT * FROM reading WHERE stream = ? AND seq = ?", (at, seq)).fetchall())
     return found
 

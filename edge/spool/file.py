@@ -441,5 +441,7 @@ def _troubles(path: Path) -> Iterator[None]:
         if not code or code & 0xFF in _DAMAGE or code in _DAMAGE_IN_FULL:
             raise FileDamaged(f"{path} is damaged: {error}") from error
         raise DiskProblem(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:  # SQLite's own message about a damaged schema has the damage in it
+        raise FileDamaged(f"{path} is damaged: its schema is no text") from error
     except OSError as error:
         raise DiskProblem(f"{path}: {error.strerror or error}") from error

@@ -228,3 +228,13 @@ def test_asyncio_is_not_held_up_by_a_second_agent_that_salvages(tmp_path: Path):
     with pytest.raises(DiskProblem, match="locked"):
         asyncio.run(asyncio.to_thread(open_or_salvage, SpoolFile(path)))
     first.close()
+
+
+def test_a_schema_that_is_no_text_any_more_is_damage(tmp_path: Path):
+    path = spool(tmp_path / "spool.db", THREE)
+    data = path.read_bytes()
+    at = data.index(b"tablereading")
+    path.write_bytes(data[:at] + b"table\xff\xfe\xfd" + data[at + 8 :])
+    drained = drain(path)
+    assert len(drained.readings) == 300
+    assert drained.is_true()
