@@ -10,15 +10,13 @@ known. Uptime is CLOCK_BOOTTIME, which counts a suspended machine's sleep.
 """
 
 import ctypes
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from runtime.clock import boot_ms, wall_ms
 from wire import Clock
+from wire.reading import EARLIEST_MS
 
-EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1_000)
-"""Before it there was no Siaga: a clock that shows less is wrong."""
 _STA_UNSYNC = 0x0040  # linux/timex.h
 _TIME_ERROR = 5
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

@@ -11,11 +11,12 @@ What the wire would refuse stops here, with its reason: one such reading would s
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from edge.clock import EARLIEST_MS, GatewayClock, tick
+from edge.clock import GatewayClock, tick
 from edge.spool.rows import LATEST_MS
 from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, Series, StampTimes, offset_before
 from firmware_bridge.sample import Sample
 from wire import Clock, Reading, is_name
+from wire.reading import EARLIEST_MS
 
 __all__ = ["NoFreeTime", "Stamper"]
 

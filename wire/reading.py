@@ -7,6 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
+EARLIEST_MS = 1_577_836_800_000
+"""2020-01-01 UTC. Before it there was no Siaga: a clock that shows less is wrong."""
+
 
 class Clock(StrEnum):
     """How far the gateway trusted its clock when it stamped a reading."""

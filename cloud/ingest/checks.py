@@ -14,7 +14,6 @@ import msgspec
 
 from cloud.blocks import Block
 from cloud.ingest.levels import NOTHING_SEEN, Distances, Levels, Pair, Seen, levels_from, nearness, sound
-from cloud.ingest.offsets import EARLIEST_MS
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps, parts
@@ -22,6 +21,7 @@ from cloud.registry.routes import Route
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
 from wire import QUANTITIES, Batch, Clock, Column, Domain, Reading
+from wire.reading import EARLIEST_MS
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ gateway sends it again, after a restart, out of the dead letters. So an offset i
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
@@ -19,8 +18,6 @@ from cloud.ingest.patience import wait_s
 from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.tables import ClockOffsetRow as Row
 
-EARLIEST_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)
-"""No reading is older than that: whoever says so has not been told the time."""
 GATEWAYS_OWN = ""
 """Stands for the sensor where it is the gateway's own clock that is not known."""
 MOST_STREAMS = 64

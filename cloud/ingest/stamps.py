@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from cloud.ingest.offsets import EARLIEST_MS, GATEWAYS_OWN, Offset, Offsets
+from cloud.ingest.offsets import GATEWAYS_OWN, Offset, Offsets
 from wire import Batch, Clock, Column
+from wire.reading import EARLIEST_MS
 
 AHEAD_MS = 30_000
 """A live stamp further ahead of its arrival is wrong. Less than a rule's lateness (60 s): the next is not late."""
