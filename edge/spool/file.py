@@ -427,6 +427,7 @@ def _runs(db: sqlite3.Connection, stream: int) -> list[tuple[int, int]]:
 
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
+_OTHER_SCHEMA = ("no such ", "table ")  # what it says of tables is not what was made
 _DAMAGE_IN_FULL = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}  # bad sectors, a file cut short
 
 
@@ -438,7 +439,7 @@ def _troubles(path: Path) -> Iterator[None]:
         raise  # our bug
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0)
-        if not code or code & 0xFF in _DAMAGE or code in _DAMAGE_IN_FULL:
+        if not code or code & 0xFF in _DAMAGE or code in _DAMAGE_IN_FULL or str(error).startswith(_OTHER_SCHEMA):
             raise FileDamaged(f"{path} is damaged: {error}") from error
         raise DiskProblem(f"{path}: {error}") from error
     except UnicodeDecodeError as error:  # SQLite's own message about a damaged schema has the damage in it
