@@ -41,6 +41,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "refused":       ("Readings that are refused",      "Data yang sedang ditolak"),
     "geometry":      ("Heights of water sensors",       "Tinggi sensor air"),
     "review":        ("Later verdicts on readings",     "Penilaian ulang data"),
+    "settings":      ("Settings that were read again",  "Pengaturan yang dibaca ulang"),
     "gateways":      ("Gateways",                       "Gateway"),
 }  # fmt: skip
 _CHANNEL = "channel_"
