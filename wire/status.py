@@ -51,6 +51,11 @@ class SourceState(msgspec.Struct, frozen=True, omit_defaults=True):
     frames: _Count = 0
     refused: _Count = 0
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether its agent counts bytes, frames and refusals: an older one has readings of no bytes."""
+        return self.heard_bytes > 0 or not (self.readings or self.noise_bytes)
+
 
 class SpoolState(msgspec.Struct, frozen=True, omit_defaults=True):
     """The spool: readings waiting, the time of the oldest (UTC ms), declared losses since the spool was made."""

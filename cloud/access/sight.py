@@ -5,12 +5,20 @@ may_name(who, things, "river-daruba-1")        named_in({"also": {"sensor": "riv
 For who sees some sites, what stands at another site is as what does not exist: the same refusal, and no suggestion.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
+
+import msgspec
 
 from cloud.access.who import Who
 from cloud.alarms.things import Things
 from cloud.registry.records import Gateway, Sensor
+from wire import Status
+
+HIDDEN = "…"
+"""What stands for a sensor of another site in a sentence of a gateway."""
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def may_name(who: Who, things: Things, sensor: str) -> bool:
@@ -60,3 +68,24 @@ def whole_gateways(seen: frozenset[str], gateways: Iterable[Gateway], sensors: I
     """The gateways whose every sensor stands at one of the sites `seen`: a message of theirs may hold any of them."""
     hidden = {sensor.gateway for sensor in sensors if sensor.site not in seen}
     return frozenset(gateway.id for gateway in gateways if gateway.site in seen) - hidden
+
+
+def foreign_sensors(seen: frozenset[str] | None, sensors: Iterable[Sensor]) -> dict[str, set[str]]:
+    """By gateway, its sensors at other sites than those `seen` (None: all sites are seen, so there are none)."""
+    found: dict[str, set[str]] = {}
+    for sensor in sensors:
+        if seen is not None and sensor.site not in seen:
+            found.setdefault(sensor.gateway, set()).add(sensor.id)
+    return found
+
+
+def naming_none_of(status: Status, foreign: Set[str] | None) -> Status:
+    """The status, its sentences with `HIDDEN` for each of these sensors: what is wrong is said, not at whose sensor."""
+    if not foreign:
+        return status
+
+    def hide(sentence: str) -> str:
+        return _WORD.sub(lambda word: HIDDEN if word[0] in foreign else word[0], sentence)
+
+    sources = (msgspec.structs.replace(source, detail=hide(source.detail)) for source in status.sources)
+    return msgspec.structs.replace(status, notes=tuple(map(hide, status.notes)), sources=tuple(sources))

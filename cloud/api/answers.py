@@ -88,13 +88,19 @@ class SpoolAnswer(Answer):
 
 
 class SourceAnswer(Answer):
-    """One source of readings on a gateway."""
+    """One source of readings on a gateway, and its counts since the agent started.
+
+    `heard_bytes`, `frames` and `refused` are null where an older agent does not count them.
+    """
 
     name: str
     status: SourceStatus
-    detail: str
-    readings: int
-    noise_bytes: int
+    detail: str = Field(description="a sentence on where the readings stop; empty where they do not")
+    heard_bytes: int | None = Field(description="bytes that came, whatever they were")
+    frames: int | None = Field(description="frames, or messages, found in them")
+    readings: int = Field(description="readings made of these")
+    refused: int | None = Field(description="of the readings, those that the cloud refused")
+    noise_bytes: int = Field(description="bytes that were nothing")
     last: Time | None = _TIME
 
 
@@ -107,6 +113,9 @@ class StatusAnswer(Answer):
     clock: Clock
     spool: SpoolAnswer
     sources: list[SourceAnswer]
+    notes: list[str] = Field(
+        description="sentences on what somebody should look at, though the gateway runs; 20 at most"
+    )
 
 
 class StreamAnswer(Answer):

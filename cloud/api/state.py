@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from cloud.access.asking import Asking, asked_of
+from cloud.access.sight import foreign_sensors, naming_none_of
 from cloud.api.answers import (
     AccountAnswer,
     CalibrationAnswer,
@@ -96,6 +97,7 @@ def state_routes(platform: Platform) -> APIRouter:
     async def gateways(who: Asking) -> list[GatewayAnswer]:
         """The gateways at your sites, with what they say of themselves and the account of their readings."""
         now = wall_ms()
+        foreign = foreign_sensors(who.sites, platform.registry.sensors())
         return [
             GatewayAnswer(
                 id=gateway.id,
@@ -103,7 +105,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 site=gateway.site,
                 online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
                 shares_id=platform.statuses.are_two(gateway.id),
-                status=None if status is None else _status(status, now),
+                status=None if status is None else _status(naming_none_of(status, foreign.get(gateway.id)), now),
                 account=_account(platform, gateway.id),
             )
             for gateway in platform.registry.gateways()
@@ -153,12 +155,16 @@ def _status(status: Status, now: int) -> StatusAnswer:
                 name=source.name,
                 status=source.state,
                 detail=source.detail,
+                heard_bytes=source.heard_bytes if source.is_counted else None,
+                frames=source.frames if source.is_counted else None,
                 readings=source.readings,
+                refused=source.refused if source.is_counted else None,
                 noise_bytes=source.noise_bytes,
                 last=None if source.last_ms is None else rfc_3339(source.last_ms),
             )
             for source in status.sources
         ],
+        notes=list(status.notes),
     )
 
 

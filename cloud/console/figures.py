@@ -10,6 +10,8 @@ from wire.units import shown
 _DURATIONS = ((2 * 86_400, 86_400, 1, N_("days")), (2 * 3_600, 3_600, 1, N_("h")), (120, 60, 0, N_("min")))
 """From how many seconds on a duration is told in a longer unit: its length in seconds, decimals, name."""
 
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
 _AGES = ((172_800, 86_400, N_("{n} days ago")), (3_600, 3_600, N_("{n} h ago")), (60, 60, N_("{n} min ago")))
 
 
@@ -38,6 +40,14 @@ def duration(_: Words, seconds: float) -> tuple[str, str]:
         if abs(seconds) >= from_s:
             return _.number(seconds / unit_s, decimals), _(unit)
     return _.number(seconds, 0), "s"
+
+
+def size(_: Words, count: int) -> str:
+    """So many bytes: 812 B, 12.3 kB, 1.2 MB, 3.4 GB."""
+    for from_bytes, unit in _SIZES:
+        if count >= from_bytes:
+            return f"{_.number(count / from_bytes, 1)} {unit}"
+    return f"{_.number(count, 0)} B"
 
 
 def age(_: Words, age_s: float) -> str:

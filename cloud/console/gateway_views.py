@@ -45,22 +45,28 @@ REASONS = {
     Reason.FAULT: N_("fault in Siaga"),
 }
 """Why something was refused, as people say it."""
+COUNTS = (N_("Heard"), N_("Frames"), N_("Readings"), N_("Refused"))
+"""What is counted of a source, each made of the one before."""
+MOST_SOURCES = 40
+"""Sources of a gateway that a row opens to; a gateway may tell of a thousand."""
+_WORST_FIRST = (SourceStatus.FAILED, SourceStatus.SILENT, SourceStatus.STARTING, SourceStatus.OK)
 _REASON_TEXTS = {reason.value: text for reason, text in REASONS.items()}
 
 
 class SourceView(msgspec.Struct, frozen=True):
-    """One source of readings on a gateway."""
+    """One source of readings on a gateway; `counts` in the order of `COUNTS`."""
 
     name: str
     level: str
     state: str
     detail: str
-    readings: str
+    counts: tuple[str, ...]
+    refused_level: str
     last: str
 
 
 class GatewayView(msgspec.Struct, frozen=True):
-    """One row of the gateways table, and its sources."""
+    """One row of the gateways table, what somebody should look at, and its sources, of which some may not be shown."""
 
     id: str
     name: str
@@ -78,8 +84,9 @@ class GatewayView(msgspec.Struct, frozen=True):
     lost_level: str
     heard: str
     version: str
-    problem: str
+    notes: tuple[str, ...]
     sources: tuple[SourceView, ...]
+    more_sources: str
 
 
 class LetterView(msgspec.Struct, frozen=True):
@@ -104,6 +111,7 @@ def gateways_of(_: Words, snapshot: Snapshot) -> tuple[GatewayView, ...]:
 
 def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None, account: Account) -> GatewayView:
     level, state = _state(_, status)
+    sources = () if status is None else status.sources
     clock_level, clock = _clock(_, status, snapshot.clocks.get(gateway.id))
     return GatewayView(
         id=gateway.id,
@@ -122,15 +130,36 @@ def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | No
         lost_level="bad" if account.declared_lost else "ok",
         heard=_("never") if status is None else figures.age(_, (snapshot.now_ms - status.time_ms) / 1_000),
         version="" if status is None else status.version,
-        problem=_problem(_, snapshot, gateway, status),
-        sources=() if status is None else tuple(_source(_, snapshot, source) for source in status.sources),
+        notes=_notes(_, snapshot, gateway, status),
+        sources=tuple(_source(_, snapshot, source) for source in _to_show(sources)),
+        more_sources=_more(_, len(sources) - MOST_SOURCES),
     )
 
 
-def _problem(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> str:
-    if gateway.id in snapshot.shared_ids:
-        return _("Two agents connect under this id and throw each other out: stop one, or enrol it under its own id")
-    return "" if status is None else status.spool.problem
+def _notes(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> tuple[str, ...]:
+    """What somebody should look at: as the server sees it, then in the gateway's own words."""
+    shared = _("Two agents connect under this id and throw each other out: stop one, or enrol it under its own id")
+    found = [shared] if gateway.id in snapshot.shared_ids else []
+    if status is not None:
+        found += [status.spool.problem, *status.notes]
+    return tuple(note for note in found if note)  # the wire lets a gateway have 20
+
+
+def _to_show(sources: tuple[SourceState, ...]) -> list[SourceState]:
+    """All of them as they come; of too many the worst."""
+    if len(sources) <= MOST_SOURCES:
+        return list(sources)
+    return sorted(sources, key=lambda source: _WORST_FIRST.index(source.state))[:MOST_SOURCES]
+
+
+def _more(_: Words, left: int) -> str:
+    if left <= 0:
+        return ""
+    return _.plural(
+        "{n} more source is not shown; those in trouble stand first",
+        "{n} more sources are not shown; those in trouble stand first",
+        left,
+    )
 
 
 def _state(_: Words, status: Status | None) -> tuple[str, str]:
@@ -152,9 +181,18 @@ def _source(_: Words, snapshot: Snapshot, source: SourceState) -> SourceView:
         level=level,
         state=state,
         detail=source.detail,
-        readings=_.plural("{n} reading", "{n} readings", source.readings),
+        counts=_counts(_, source),
+        refused_level="warn" if source.refused else "ok",
         last="" if source.last_ms is None else figures.age(_, (snapshot.now_ms - source.last_ms) / 1_000),
     )
+
+
+def _counts(_: Words, source: SourceState) -> tuple[str, ...]:
+    """The four numbers; a dash for what an older agent does not count."""
+    readings = _.number(source.readings, 0)
+    if not source.is_counted:
+        return "–", "–", readings, "–"
+    return figures.size(_, source.heard_bytes), _.number(source.frames, 0), readings, _.number(source.refused, 0)
 
 
 def _clock(_: Words, status: Status | None, wrong: WrongClock | None) -> tuple[str, str]:

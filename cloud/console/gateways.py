@@ -1,13 +1,15 @@
-"""The table of gateways: one row each, its sources below it on a click.
+"""The table of gateways: one row each, what needs attention below it, its sources on a click.
 
 Gateway          State     Clock   Waiting to send   Received   Twice   Missing   Lost   Last heard
 Daruba gateway   ● online  exact                 0     88,020       0         0      0      4 s ago   v
+    ⚠ the cloud refuses readings of air-pier (unknown_sensor); add the sensor at the server, or mend its name here
+    ● river   working     Heard 1.2 MB   Frames 88,102   Readings 88,020   Refused 0    4 s ago
 """
 
 from nicegui import ui
 
 from cloud.console.elements import Text, box, mark, symbol, text
-from cloud.console.gateway_views import GatewayView, SourceView
+from cloud.console.gateway_views import COUNTS, GatewayView, SourceView
 from cloud.console.words import N_, Words
 
 COLUMNS = (
@@ -51,6 +53,8 @@ class Row:
     """One gateway, and its sources."""
 
     def __init__(self, _: Words, gateway: GatewayView) -> None:
+        self._words = _
+        self._notes: list[Text] = []
         self._sources: list[Source] = []
         with box("entry") as self._entry:
             with box("row", "div", role="row", tabindex="0", aria_expanded="false") as row:
@@ -71,8 +75,10 @@ class Row:
                 self._lost = _number(_, 7)
                 with _cell(_, 8, "number"):
                     self._heard = text()
-            self._problem = text("", "problem")
-            self._source_place = box("sources")
+            self._note_place = box("notes", "ul", aria_label=_("Needs attention"))
+            with box("sources"):
+                self._source_place = box()
+                self._more = text("", "source-more", "p")
         for event in ("click", "keydown.enter", "keydown.space.prevent"):
             row.on(event, js_handler="(event) => siaga.toggle(event.currentTarget)")
 
@@ -92,16 +98,25 @@ class Row:
             (self._missing, gateway.missing),
             (self._lost, gateway.lost),
             (self._heard, gateway.heard),
-            (self._problem, gateway.problem),
+            (self._more, gateway.more_sources),
         ):
             shown.set(content)
+        self._show_notes(gateway.notes)
         self._show_sources(gateway.sources)
+
+    def _show_notes(self, notes: tuple[str, ...]) -> None:
+        if len(notes) != len(self._notes):
+            self._note_place.clear()
+            with self._note_place:
+                self._notes = [_note() for _ in notes]
+        for shown, note in zip(self._notes, notes, strict=True):
+            shown.set(note)
 
     def _show_sources(self, sources: tuple[SourceView, ...]) -> None:
         if len(sources) != len(self._sources):
             self._source_place.clear()
             with self._source_place:
-                self._sources = [Source() for _ in sources]
+                self._sources = [Source(self._words) for _ in sources]
         for shown, view in zip(self._sources, sources, strict=True):
             shown.show(view)
 
@@ -109,17 +124,34 @@ class Row:
 class Source:
     """One source of a gateway."""
 
-    def __init__(self) -> None:
+    def __init__(self, _: Words) -> None:
         with box("source") as self._source:
             box("dot")
-            self._texts = [text("", classes) for classes in ("strong", "", "number", "number faint", "faint detail")]
+            self._name, self._state = text("", "strong"), text()
+            with box("source-counts"):
+                self._counts = [_count(_(label)) for label in COUNTS]
+            self._last, self._detail = text("", "number faint last"), text("", "faint detail")
 
     def show(self, view: SourceView) -> None:
         """Bring the source up to date."""
         mark(self._source, view.level)
-        contents = (view.name, view.state, view.readings, view.last, view.detail)
-        for shown, content in zip(self._texts, contents, strict=True):
-            shown.set(content)
+        mark(self._counts[-1], view.refused_level)
+        shown = (self._name, self._state, *self._counts, self._last, self._detail)
+        contents = (view.name, view.state, *view.counts, view.last, view.detail)
+        for one, content in zip(shown, contents, strict=True):
+            one.set(content)
+
+
+def _note() -> Text:
+    with box("note", "li"):
+        symbol("warning")
+        return text()
+
+
+def _count(label: str) -> Text:
+    with box("source-count"):
+        text(label, "source-count-label")
+        return text("", "value")
 
 
 def _cell(_: Words, column: int, classes: str = "") -> ui.element:

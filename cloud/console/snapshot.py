@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cloud.access.sight import whole_gateways
+from cloud.access.sight import foreign_sensors, naming_none_of, whole_gateways
 from cloud.accounting import Account
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.dead_letters import DeadLetter, Discarded
@@ -66,6 +66,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         gateways = tuple(gateway for gateway in self.gateways if gateway.site in seen)
         ours = {gateway.id for gateway in gateways}
         whole = whole_gateways(seen, self.gateways, self.sensors)
+        foreign = foreign_sensors(seen, self.sensors)
         letters = tuple(letter for letter in self.letters if letter.gateway in whole)
         readings = {
             sensor: kept
@@ -79,7 +80,11 @@ class Snapshot(msgspec.Struct, frozen=True):
             sensors=sensors,
             gateways=gateways,
             readings=readings,
-            statuses={gateway: status for gateway, status in self.statuses.items() if gateway in ours},
+            statuses={
+                gateway: status and naming_none_of(status, foreign.get(gateway))
+                for gateway, status in self.statuses.items()
+                if gateway in ours
+            },
             accounts={gateway: account for gateway, account in self.accounts.items() if gateway in ours},
             letters=letters,
             letters_open=len(letters),

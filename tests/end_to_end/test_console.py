@@ -173,6 +173,18 @@ def test_a_gateway_opens_to_its_sources(look: OpenPage):
     expect(page.get_by_text("nothing for 7 min")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_a_gateway_wants_looked_at_is_seen_without_a_click_and_its_numbers_with_one(look: OpenPage, size):
+    page = look("/console/id", size=size)
+    entry = page.locator(".gateways .entry", has_text="Sangowo gateway")
+    expect(entry.get_by_label("Perlu diperhatikan")).to_contain_text("the cloud refuses readings of air-pier")
+    expect(entry.locator(".source-count").first).to_be_hidden()
+    entry.locator(".row").click()
+    expect(entry.locator(".source-count")).to_have_text(["Masuk1,2 MB", "Bingkai8.802", "Data8.740", "Ditolak12"])
+    expect(entry.locator(".source-count").last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_refused_reading_is_tried_again_and_the_outcome_shown(look: OpenPage):
     page = look()
     row = page.locator(".letters .rows .row").first

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from cloud.access.permissions import PERMISSIONS
@@ -13,7 +14,7 @@ from cloud.api.app import make_api
 from cloud.health import Component, Condition
 from tests.unit.cloud_api.conftest import api_of
 from tests.unit.cloud_api.morotai import Morotai, now_ms
-from wire import Reading, decode_batch
+from wire import Reading, SourceState, SourceStatus, Status, decode_batch
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -106,6 +107,55 @@ def test_gateways_show_status_and_the_account_of_their_readings(ask):
         assert {stream["stream"] for stream in east["account"]["streams"]} >= {"1111111111111111"}
 
     run(ask, questions)
+
+
+NOTES = ("the clock is not confirmed", "the cloud refuses readings of ferry (out_of_bounds)")
+TOLD = Status(
+    1, online=True, gateway="gw-daruba", version="0.1.0", boot="b1", stream="s1", time_ms=1_764_000_000_000,
+    sources=(
+        SourceState("river", SourceStatus.OK, "the cloud refuses readings of ferry (out_of_bounds)", 88_020, 137,
+                    heard_bytes=1_204_331, frames=88_102, refused=12),
+        SourceState("old", SourceStatus.OK, readings=3_600, noise_bytes=7),
+    ),
+    notes=NOTES,
+)  # fmt: skip
+
+
+def test_a_gateway_s_notes_and_the_four_numbers_of_its_sources_are_told(ask):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        city.say(TOLD)
+        status = (await client.get("/api/v1/gateways")).json()[0]["status"]
+        assert status["notes"] == list(NOTES)
+        counts = [
+            {name: source[name] for name in ("heard_bytes", "frames", "readings", "refused", "noise_bytes")}
+            for source in status["sources"]
+        ]
+        assert counts == [
+            {"heard_bytes": 1_204_331, "frames": 88_102, "readings": 88_020, "refused": 12, "noise_bytes": 137},
+            {"heard_bytes": None, "frames": None, "readings": 3_600, "refused": None, "noise_bytes": 7},
+        ]
+
+    run(ask, questions)
+
+
+def test_two_agents_under_one_id_are_told(ask):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        for boot in ("one", "two", "one"):
+            city.say(msgspec.structs.replace(TOLD, boot=boot))
+        assert [gateway["shares_id"] for gateway in (await client.get("/api/v1/gateways")).json()] == [True, False]
+
+    run(ask, questions)
+
+
+def test_a_gateway_s_sentences_name_no_sensor_of_a_site_that_is_not_seen(tmp_path: Path):
+    async def story() -> None:
+        async with Morotai(tmp_path) as city, api_of(city, Role.TECHNICIAN, sites=["daruba"]) as client:
+            city.say(TOLD)
+            (gateway,) = (await client.get("/api/v1/gateways")).json()
+            assert gateway["status"]["notes"] == [NOTES[0], "the cloud refuses readings of … (out_of_bounds)"]
+            assert gateway["status"]["sources"][0]["detail"] == "the cloud refuses readings of … (out_of_bounds)"
+
+    asyncio.run(story())
 
 
 def test_latest_gives_each_series_with_unit_time_age_and_marks(ask):

@@ -85,10 +85,17 @@ async def begin(city: Morotai) -> None:
     )
     await city.send("gw-daruba", [Reading("air", "pm2_5", now, 12.3)])
     await city.send("gw-east", [Reading("air-pier", "pm2_5", now, 9.0)])
-    source = SourceState(name="air", state=SourceStatus.SILENT, detail="nothing for 7 min")
+    source = SourceState(
+        name="air", state=SourceStatus.SILENT, detail="nothing for 7 min", readings=8_740, last_ms=now - 420_000,
+        heard_bytes=1_204_331, frames=8_802, refused=12,
+    )  # fmt: skip
+    note = (
+        "the cloud refuses readings of air-pier (unknown_sensor); add the sensor at the server, or mend its name here"
+    )
     city.say(
         Status(1, online=True, gateway="gw-east", version="0.1.0", boot="b", stream="s", time_ms=now,
-               clock=Clock.SYNCED, spool=SpoolState(depth=1_204, oldest_ms=now - 420_000), sources=(source,))
+               clock=Clock.SYNCED, spool=SpoolState(depth=1_204, oldest_ms=now - 420_000), sources=(source,),
+               notes=(note,))
     )  # fmt: skip
 
 

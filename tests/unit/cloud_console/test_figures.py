@@ -54,6 +54,15 @@ def test_times_are_those_of_the_place():
 
 
 @pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1,0 kB"), (1_204_331, "1,2 MB"), (3_400_000_000, "3,4 GB")],
+)
+def test_bytes_are_told_in_a_unit_that_is_read_at_a_glance(count: int, said: str):
+    assert figures.size(ID, count) == said
+    assert figures.size(EN, count) == said.replace(",", ".")
+
+
+@pytest.mark.parametrize(
     ("age_s", "interval_s", "expected"),
     [
         (None, 1, Freshness.NEVER),

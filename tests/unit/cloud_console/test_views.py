@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from cloud.console.gateway_views import REASONS, gateways_of, letters_of
+from cloud.console.gateway_views import MOST_SOURCES, REASONS, gateways_of, letters_of
 from cloud.console.snapshot import Rates, Snapshot, Snapshots
 from cloud.console.views import domains_of, sites_of, state_of
 from cloud.console.words import words_in
@@ -164,7 +164,64 @@ def test_a_gateway_shows_its_queue_its_losses_and_its_sources(seen):
     assert (east.waiting, east.oldest, east.heard) == ("1,204", "oldest 3 min ago", "4 s ago")
     assert (east.received, east.lost, east.lost_level, east.missing) == ("1", "240", "bad", "0")
     assert (east.sources[0].state, east.sources[0].level) == ("not reachable", "bad")
-    assert east.sources[0].readings == "1,204 readings"
+    assert (east.sources[0].counts, east.sources[0].refused_level) == (("–", "–", "1,204", "–"), "ok"), "an old agent"
+    assert (east.notes, daruba.notes, east.more_sources) == ((), (), "")
+
+
+def status_of(gateway: str, **said: object) -> Status:
+    """What a gateway says now, besides that it lives."""
+    plain = Status(1, online=True, gateway=gateway, version="0.1.0", boot="b", stream="s", time_ms=now_ms())
+    return msgspec.structs.replace(plain, **said)
+
+
+def test_a_gateway_shows_all_that_somebody_should_look_at(seen):
+    async def happen(city: Morotai) -> None:
+        for boot in ("one", "two", "one"):
+            spool = SpoolState(problem="the disk is full")
+            city.say(
+                status_of("gw-east", boot=boot, spool=spool, notes=("the clock is not confirmed", "small batches"))
+            )
+
+    daruba, east = gateways_of(ID, seen(happen))
+    assert daruba.notes == ()
+    assert east.notes[0].startswith("Dua agen tersambung")
+    assert east.notes[1:] == ("the disk is full", "the clock is not confirmed", "small batches")
+
+
+def test_what_came_what_was_made_of_it_and_what_was_refused_are_four_numbers(seen):
+    async def happen(city: Morotai) -> None:
+        river = SourceState(
+            "river", SourceStatus.OK, "the cloud refuses readings of pier", 88_020, 137,
+            heard_bytes=1_204_331, frames=88_102, refused=12,
+        )  # fmt: skip
+        silent = SourceState("plugs", SourceStatus.SILENT, "nothing heard for 60 s")
+        city.say(status_of("gw-east", sources=(river, silent)))
+
+    river, silent = gateways_of(ID, seen(happen))[1].sources
+    assert (river.counts, river.refused_level) == (("1,2 MB", "88.102", "88.020", "12"), "warn")
+    assert (silent.counts, silent.refused_level) == (("0 B", "0", "0", "0"), "ok")
+
+
+def test_of_too_many_sources_the_worst_are_shown_and_the_others_counted(seen):
+    async def happen(city: Morotai) -> None:
+        good = [SourceState(f"s{n}", SourceStatus.OK) for n in range(MOST_SOURCES + 2)]
+        city.say(status_of("gw-east", sources=(*good, SourceState("broken", SourceStatus.FAILED))))
+
+    east = gateways_of(EN, seen(happen))[1]
+    assert [source.name for source in east.sources] == ["broken", *(f"s{n}" for n in range(MOST_SOURCES - 1))]
+    assert east.more_sources.startswith("3 more sources are not shown")
+
+
+def test_the_sentences_of_a_gateway_name_no_sensor_of_a_site_that_is_not_seen(seen):
+    async def happen(city: Morotai) -> None:
+        source = SourceState("mqtt", SourceStatus.OK, "ferry and ferry-2: the cloud refuses readings of ferry")
+        city.say(status_of("gw-daruba", notes=("the cloud refuses readings of ferry, river",), sources=(source,)))
+
+    snapshot = seen(happen)
+    whole, part = (gateways_of(EN, snapshot.of_sites(sites))[0] for sites in (None, frozenset({"daruba"})))
+    assert whole.notes == ("the cloud refuses readings of ferry, river",)
+    assert part.notes == ("the cloud refuses readings of …, river",)
+    assert part.sources[0].detail == "… and ferry-2: the cloud refuses readings of …"
 
 
 def test_a_refused_reading_shows_its_sentence_and_when_it_was_first_refused(seen):

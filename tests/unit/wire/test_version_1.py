@@ -67,6 +67,9 @@ def test_an_old_gateway_s_batch_is_read():
 
 def test_an_old_gateway_s_status_and_last_will_are_read():
     assert decode_status(GOLDEN["status"].encode()) == STATUS
+    assert [source.is_counted for source in STATUS.sources] == [False, False], "it says readings and noise alone"
+    assert SourceState("new", SourceStatus.SILENT, noise_bytes=7, heard_bytes=7).is_counted
+    assert SourceState("new", SourceStatus.STARTING).is_counted, "nothing came yet"
     assert decode_status(GOLDEN["will"].encode()) == Status(1, False, "gw-daruba", "0.1.0", "b00t", STREAM, T0)
 
 
