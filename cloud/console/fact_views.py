@@ -55,10 +55,13 @@ class FactView(msgspec.Struct, frozen=True):
 
 
 def fact_views(_: Words, registry: Registry, who: Who, now_ms: int, zone: ZoneInfo) -> tuple[FactView, ...]:
-    """The newest facts of what stands at sites that `who` may see."""
-    return tuple(
-        _fact_view(_, registry, fact, now_ms, zone) for fact in islice(visible_facts(registry, who.may_see), MOST_SHOWN)
-    )
+    """The newest facts of what stands at sites that `who` may see; that a sensor never hung over water is left out."""
+    told = (fact for fact in visible_facts(registry, who.may_see) if not _says_nothing(fact))
+    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(told, MOST_SHOWN))
+
+
+def _says_nothing(fact: Fact) -> bool:
+    return fact.what == MOUNTING_HEIGHT and fact.value is None and fact.valid_from_ms == SINCE_EVER_MS
 
 
 def subjects_of(_: Words, registry: Registry, who: Who) -> list[tuple[str, str]]:

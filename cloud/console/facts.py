@@ -72,8 +72,9 @@ class FactsPage:
                 text(fact.said, "window-reason")
             text(fact.state, "tag")
             if fact.is_open and self._visitor.may(Role.ENGINEER):
-                button(_("Correct"), icon="edit", on_click=lambda: self._build_form(fact))
-                button(_("Undo"), icon="undo", on_click=lambda: self._undo(fact.id))
+                with box("fact-acts"):
+                    button(_("Correct"), icon="edit", on_click=lambda: self._build_form(fact))
+                    button(_("Undo"), icon="undo", on_click=lambda: self._undo(fact.id))
         mark(card, "ok" if fact.holds else "never")
 
     async def _undo(self, fact_id: int) -> None:
