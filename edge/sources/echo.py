@@ -48,6 +48,11 @@ class Echo(msgspec.Struct):
     _count: int = 0
     _run: str = msgspec.field(default_factory=lambda: os.urandom(4).hex())
 
+    @property
+    def is_level(self) -> bool:
+        """Whether all that the broker had to deliver again on this connection has come."""
+        return not self._behind
+
     def begin(self, now_ms: int) -> None:
         """A connection may begin: what the broker kept comes first."""
         self._connected_ms, self._messages, self._behind, self._out = now_ms, 0, True, None

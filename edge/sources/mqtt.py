@@ -76,6 +76,9 @@ class LocalBroker:
         self._asks = not self._echo.given_up
         self._broker = str(broker)
         self._taken = Taken(spooler.spool.kept, self._broker)
+        self._knows_earlier_runs = spooler.is_open
+        self._owed = 0
+        self._handled_row = 0
         self._noted_ms = 0
         self._matching: dict[str, tuple[Route, ...]] = {}
         self._loop = asyncio.get_running_loop()
@@ -108,6 +111,8 @@ class LocalBroker:
 
     def look(self) -> None:
         """Tell the tallies when the broker is not there; ask it how far we are."""
+        if not self._knows_earlier_runs and self._spooler.is_open:
+            self._recall_earlier_runs()
         if not self.session.connected:
             for route in self._routes:
                 route.tally.failed(f"local {self.session.problem}")
@@ -116,6 +121,7 @@ class LocalBroker:
         self._echo.look(now_ms)
         word = self._echo.word(now_ms)
         if word is not None:
+            self._handled_row = self._row_that_is_handled_with_the_next_word()
             self.session.publish(self._echo.topic, word)
 
     def close(self) -> None:
@@ -128,7 +134,6 @@ class LocalBroker:
 
     def _connected(self, filters: Sequence[str]) -> None:
         self._spooler.append((), keep={_FILTERS: "\n".join(filters)})
-        self._taken = Taken(self._spooler.spool.kept, self._broker)
         self._echo.connected()
         self._paused = False
         for route in self._routes:
@@ -148,12 +153,32 @@ class LocalBroker:
             self._take_in(message)
 
     def _hear_echo(self, message: Message) -> None:
-        if self._echo.hear(message.payload) and self._stamper.clock.state is Clock.SYNCED:
+        if self._echo.hear(message.payload):
+            self._taken.forget_before(self._handled_row)
+            self._note_how_far_we_are()
+        self.session.acknowledge(message)
+
+    def _note_how_far_we_are(self) -> None:
+        if self._stamper.clock.state is Clock.SYNCED:
             heard_ms = self._stamper.time_at(self._echo.heard_until_ms or 0)
             if abs(heard_ms - self._noted_ms) >= _NOTE_EVERY_MS:
                 self._noted_ms = heard_ms
                 self._spooler.note({_HEARD_MS: str(heard_ms)})
-        self.session.acknowledge(message)
+
+    def _row_that_is_handled_with_the_next_word(self) -> int:
+        """Before it stands no message that the broker may deliver again, once a word that we send now is back.
+
+        The broker takes what we send in its order: by then it has handled each PUBACK from before the word.
+        """
+        if self._owed or not self._echo.is_level:  # some PUBACKs of an earlier connection are not sent again yet
+            return 0
+        return self._taken.row_of(self._unsafe)
+
+    def _recall_earlier_runs(self) -> None:
+        """The spool's file could not be opened before."""
+        here, self._taken = self._taken, Taken(self._spooler.spool.kept, self._broker)
+        self._spooler.append((), keep=self._taken.add_all(here))
+        self._knows_earlier_runs = True
 
     def _take_in(self, message: Message) -> None:
         if message.topic == self._echo.topic:
@@ -210,8 +235,13 @@ class LocalBroker:
             return True
         if message.packet in self._unsafe or not self._taken.knows(message):
             return False
-        self._spooler.append((), safe=partial(self.session.acknowledge, message))  # it may not be committed yet
+        self._owed += 1
+        self._spooler.append((), safe=partial(self._acknowledge_again, message))  # it may not be committed yet
         return True
+
+    def _acknowledge_again(self, message: Message) -> None:
+        self._owed -= 1
+        self.session.acknowledge(message)
 
     def _is_unsafe_already(self, message: Message) -> bool:
         """A message from before the connection was lost, which is here already: only its PUBACK must go another way."""

@@ -134,10 +134,13 @@ class Wire:
 class Gateway:
     """The folder, the broker and the settings of one gateway under test."""
 
-    def __init__(self, folder: Path, *, sources: str, spool: str = "", uplink: str = "", local: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, sources: str, spool: str = "", uplink: str = "", local: bool = False, broker: str = ""
+    ) -> None:
         self.folder = folder
         self.port = free_port()
-        self.broker = mosquitto(folder, self.port, settings="allow_anonymous true\nmax_queued_messages 0")
+        settings = f"allow_anonymous true\nmax_queued_messages 0\n{broker}"
+        self.broker = mosquitto(folder, self.port, settings=settings)
         self.settings_file = folder / "edge.toml"
         self.spool_file = folder / "spool.db"
         self._rest = (spool, uplink, f"[local_broker]\nport = {self.port}" if local else "")

@@ -193,6 +193,40 @@ def test_messages_are_counted_once_over_many_sigkills(tmp_path: Path):
     _redeliver(tmp_path, kills=30, messages=4_000)
 
 
+def test_messages_whose_pubacks_a_broker_never_read_are_counted_once_however_many_they_are(tmp_path: Path):
+    """A broker that fails to write to us ends the connection, and with it goes each PUBACK that it had not read."""
+    count, more = 3_000, 50
+    gateway = Gateway(tmp_path, sources=COUNTER, local=True, broker="max_inflight_messages 0\nlog_type all")
+    with gateway.broker, gateway.edge:
+        cloud = Cloud(gateway.port)
+        wait_until(lambda: cloud.is_open("door"), "the topic is subscribed")
+        sensor = publisher(gateway.port)
+        gateway.edge.kill()
+        _send(sensor, [1] * count)
+        gateway.edge.start()
+        wait_until(lambda: _sent_to_the_agent(gateway) > 0, "the broker hands out what it kept")
+        gateway.edge.signal(signal.SIGSTOP)
+        wait_until(lambda: _sent_to_the_agent(gateway) >= count, "the broker has handed out all")
+        gateway.broker.signal(signal.SIGSTOP)
+        gateway.edge.signal(signal.SIGCONT)
+        time.sleep(3.0)  # all of it is taken and committed, and its PUBACKs lie in the broker's socket
+        gateway.edge.kill()
+        _publish(sensor, [1] * more, pause_s=0.001)
+        gateway.broker.signal(signal.SIGCONT)
+        gateway.edge.start()
+        _send(sensor, [2])
+        _wait_for(cloud, [2])
+        wait_until(lambda: _distinct(cloud) >= count + more + 1, "all have come", patience_s=PATIENCE_S)
+        assert _distinct(cloud) == count + more + 1
+        assert cloud.lost() == []
+        cloud.close()
+
+
+def _sent_to_the_agent(gateway: Gateway) -> int:
+    line = "Sending PUBLISH to siaga-edge-gw-test-local (d0"
+    return sum(line in said and "sensors/gate" in said for said in gateway.broker.log.read_text().splitlines())
+
+
 def _redeliver(folder: Path, *, kills: int, messages: int) -> None:
     """Every message says the same, as a counter's does: only their number tells whether one was counted twice."""
     gateway = Gateway(folder, sources=COUNTER, local=True)

@@ -112,5 +112,15 @@ def test_what_is_kept_of_messages_is_bounded_and_goes_on_over_restarts():
     assert all(Taken(kept, "broker").knows(message(packet)) for packet in range(4_500, 5_000))
 
 
+def test_rows_of_an_earlier_version_are_understood():
+    taken = Taken({}, "broker")
+    (text,) = taken.add(message(7)).values()
+    former = {"local.taken.41": text.replace("0.0 ", "105 ")}
+    again = Taken(former, "broker")
+    assert again.knows(message(7))
+    (row,) = again.add(message(8)).items()
+    assert Taken({**former, row[0]: row[1]}, "broker").knows(message(7))
+
+
 def test_rows_that_were_damaged_are_passed_over():
     assert not Taken({"local.taken.01": "\ufffd\ufffd", "local.taken.02": ""}, "broker").knows(message(1))

@@ -1,7 +1,7 @@
 """MQTT messages to the spool, and how sources are counted; the broker is the test itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ class Bench:
         self.paused: list[bool] = []
         self.backlog: list[bool] = []
         self.words: list[bytes] = []
-        self.connected = True
+        self._safe_to = 0
+        self.connected = self.is_open = True
         self.remembered: dict[str, str] = {"local.filters": "former/+\nsensors/+/r", **(kept or {})}
         self.spool = type("Spool", (), {"kept": self.remembered})()
         self.tally = Tally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
@@ -85,6 +86,35 @@ class Bench:
 
     def resume(self) -> None:
         self.paused.append(False)
+
+    def make_safe(self) -> None:
+        for _, safe in self.kept[self._safe_to :]:
+            assert safe is not None
+            safe()
+        self._safe_to = len(self.kept)
+
+    def ask(self) -> None:
+        """Let it be time for another word to the broker."""
+        self.local._echo.heard_until_ms = 0
+        self.local.look()
+
+    def hear_own_word(self) -> None:
+        self.hear(self.words[-1], topic=self.local._echo.topic)
+
+    @staticmethod
+    def of_the_next_run(folder: Path, before: "Bench") -> "Bench":
+        async def run() -> Bench:
+            return Bench(folder, SETTINGS, before.remembered)
+
+        return asyncio.run(run())
+
+    def doubled(self, packets: Iterable[int]) -> list[int]:
+        """Which of these messages, delivered again, are taken for new ones."""
+        found = []
+        for packet in packets:
+            self.hear(b'{"co2": 400}', packet=packet, again=True)
+            found += [packet] if self.kept[-1][0] else []
+        return found
 
     def hear(self, payload: bytes, *, packet: int = 1, topic: str = "sensors/air-1/r", **how: Any) -> None:
         chosen = {"retained": False, "again": False, "qos": 1, "connection": 1, **how}
@@ -326,6 +356,80 @@ def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
         (400.0, True), (401.0, False),
     ]  # fmt: skip
     assert 2 in bench.acknowledged
+
+
+def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(tmp_path: Path):
+    count = 5_000
+
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, count + 1):
+            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.make_safe()
+
+    before = on_a_bench(tmp_path, scenario)
+    assert before.acknowledged == list(range(1, count + 1))
+    again = Bench.of_the_next_run(tmp_path, before)
+    assert again.doubled(range(1, count + 1)) == []
+    assert again.doubled([count + 1]) == [count + 1]
+
+
+def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path):
+    """Ids come round: what is remembered for longer than needed would be taken for a new message that says the same."""
+
+    def scenario(bench: Bench) -> None:
+        bench.local._begin()
+        bench.local._connected(["sensors/+/r"])
+        bench.hear_own_word()
+        for packet in range(1, 101):
+            bench.hear(b'{"co2": 400}', packet=packet)
+        bench.make_safe()
+        for packet in range(101, 201):
+            bench.hear(b'{"co2": 400}', packet=packet)  # not committed before the word goes out
+        bench.ask()
+        bench.make_safe()
+        bench.hear_own_word()
+        bench.hear(b'{"co2": 400}', packet=300)
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled(range(101, 201)) == []
+    assert set(range(1, 81)) <= set(again.doubled(range(1, 101)))
+
+
+def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_them(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, 101):
+            bench.hear(b'{"co2": 400}', packet=packet)
+        bench.make_safe()
+        bench.local._begin()
+        bench.local._connected(["sensors/+/r"])
+        for packet in range(1, 101):
+            bench.hear(b'{"co2": 400}', packet=packet, again=True, connection=2)
+        bench.hear_own_word()  # sent when none of these had its PUBACK on this connection
+        bench.ask()
+        bench.hear_own_word()  # nor had they now
+        bench.hear(b'{"co2": 400}', packet=300)
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled(range(1, 101)) == []
+
+
+def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an_earlier_run_took(tmp_path: Path):
+    def earlier(bench: Bench) -> None:
+        for packet in range(1, 51):
+            bench.hear(b'{"co2": 400}', packet=packet)
+
+    before = on_a_bench(tmp_path, earlier)
+
+    def scenario(bench: Bench) -> None:
+        bench.is_open = False
+        bench.local._knows_earlier_runs = False
+        bench.hear(b'{"co2": 400}', packet=100)
+        bench.remembered |= before.remembered
+        bench.is_open = True
+        bench.local.look()
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled([*range(1, 51), 100]) == []
 
 
 def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
