@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
-from edge.spool.mark import Forced, Names, mark_of, write_mark
+from edge.spool.mark import Forced, Names, mark_of, read_names, write_mark
 from edge.spool.spans import Span, Spans
 from edge.spool.spool import Spool
 from edge.spool.work import Origin, Work
@@ -93,6 +93,23 @@ def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]
             for seq in range(1, count + 1):
                 with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
                     found |= set(db.execute("SELECT * FROM reading WHERE stream = ? AND seq = ?", (at, seq)).fetchall())
+    return found
+
+
+def named_series(path: Path) -> set[int]:
+    """The numbers of series of which anybody can still say the sensor and quantity: from their rows, the index of
+    names, or the mark.
+    """
+    found = set(read_names(mark_of(path)).series)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for number in range(1, 4):
+            with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+                found |= {
+                    row[0] for row in db.execute("SELECT id, sensor, quantity FROM series WHERE id = ?", (number,))
+                }
+            with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+                name = (f"sensor-{number - 1}", "co2")
+                found |= {row[0] for row in db.execute("SELECT id FROM series WHERE sensor = ? AND quantity = ?", name)}
     return found
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from edge.spool.mark import mark_of
 from edge.spool.pages import Pages
-from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, plain_reader
+from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, named_series, plain_reader
 
 STREAMS = {"before": 700, "last": 500}
 OLD = {"old": 900}
@@ -83,7 +83,8 @@ def damage(path: Path, ending: str, place: float, size: int, kind: str, seed: in
 def check(path: Path, whole: Path, streams: dict[str, int]) -> None:
     with copied(path) as damaged, copied(whole) as sound:
         rows = plain_reader(damaged, streams) & plain_reader(sound, streams)
-    plain = {(list(streams)[row[0] - 1], row[1]) for row in rows}
+        named = named_series(damaged)
+    plain = {(list(streams)[row[0] - 1], row[1]) for row in rows if row[2] in named}
     drained = drain(path)
     assert drained.is_true(), "a reading came out that was never written so"
     assert plain <= drained.readings.keys(), "a plain reader gets more"
@@ -127,6 +128,37 @@ def test_a_damaged_spool_of_the_first_version_gives_up_its_readings_too(version_
         for one in done:
             damage(path, *one)
         check(path, version_1, OLD)
+
+
+_STREAM, _STREAM_NAMES, _SERIES, _SERIES_NAMES = 2, 3, 4, 5  # their pages in a spool of the first version
+
+
+@pytest.mark.parametrize(
+    "pages", [(_SERIES,), (_SERIES_NAMES,), (_STREAM, _STREAM_NAMES), (_STREAM, _STREAM_NAMES, _SERIES)]
+)
+def test_the_names_of_a_spool_of_the_first_version_come_from_whatever_has_them(version_1: Path, pages: tuple[int, ...]):
+    with copied(version_1) as path:
+        for page in pages:
+            overwrite(path, page)
+        drained = drain(path)
+        assert drained.is_true()
+        assert len(drained.readings) == OLD["old"]
+
+
+def test_readings_whose_sensor_nothing_names_any_more_are_declared_and_the_file_is_kept(version_1: Path):
+    with copied(version_1) as path:
+        overwrite(path, _SERIES)
+        overwrite(path, _SERIES_NAMES)
+        drained = drain(path)
+        assert not drained.readings
+        assert drained.accounts_for(OLD)
+        assert drained.damage
+        assert len(plain_reader(path.with_name("spool.db.damaged"), OLD)) == OLD["old"]
+
+
+def overwrite(path: Path, page: int) -> None:
+    with path.open("r+b") as file:
+        os.pwrite(file.fileno(), random.Random(page).randbytes(PAGE_BYTES), (page - 1) * PAGE_BYTES)
 
 
 def test_the_pages_give_the_rows_that_sqlite_gives(whole: Path):
