@@ -80,10 +80,15 @@ def _answer(case: Case, client: httpx.Client) -> httpx.Response:
     given = case.as_transport_kwargs()
     query = urlencode({name: _texts(value) for name, value in (given.get("params") or {}).items()}, doseq=True)
     url = f"{given['url']}?{query}" if query else given["url"]
-    if given.get("json") is not None:
-        return client.request(given["method"], url, json=given["json"])
     content = given.get("data")
-    return client.request(given["method"], url, content=content if isinstance(content, bytes | str) else None)
+    body: dict[str, Any] = {"content": content if isinstance(content, bytes | str) else None}
+    if given.get("json") is not None:
+        body = {"json": given["json"]}
+    try:
+        return client.request(given["method"], url, **body)
+    except httpx.TransportError:
+        # a server may close a connection that it has refused a body on, while we write; a second time it may not
+        return client.request(given["method"], url, **body)
 
 
 def _texts(value: Any) -> list[str]:
