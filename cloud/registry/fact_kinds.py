@@ -32,13 +32,13 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def _site(value: Any, registry: Registry) -> Said | None:
-    if value in {site.id for site in registry.sites()}:
+    if isinstance(value, str) and value in {site.id for site in registry.sites()}:
         return None
     return Said("value {value!r}: there is no such site; /api/v1/sites lists them", value=_short(value))
 
 
 def _gateway(value: Any, registry: Registry) -> Said | None:
-    if value in {gateway.id for gateway in registry.gateways()}:
+    if isinstance(value, str) and value in {gateway.id for gateway in registry.gateways()}:
         return None
     return Said("value {value!r}: there is no such gateway; /api/v1/gateways lists them", value=_short(value))
 

@@ -141,3 +141,14 @@ def test_the_official_version_of_ispu_is_a_fact_of_the_city_that_takes_all_sites
             assert (fact["value"], before["value"], before["valid_from"]) == ("klh_2026", "p14_2020", None)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("value", [None, True, 7, [], {}, [{}, None], {"scale": [1]}, "", "x" * 300, {"a": {"b": [1]}}])
+@pytest.mark.parametrize("what", ["site", "gateway", "mounting_height_cm", "calibration.water_level"])
+def test_a_value_of_any_form_is_refused_in_a_sentence_and_breaks_nothing(ask, what: str, value: Any):
+    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
+        answer = await client.post(FACTS, json=HEIGHT | {"what": what, "value": value})
+        over_no_water = (what, value) == ("mounting_height_cm", None)
+        assert answer.status_code == (201 if over_no_water else 422), answer.text
+
+    run(ask, questions)
