@@ -74,7 +74,7 @@ class Survey:
         match record:
             case [str(key), str(value), int(crc)] if check_of_words(key, value) == crc:
                 self._kept.setdefault(key, set()).add(value)
-            case [int(number), None, str(sensor), str(quantity)]:
+            case [str(sensor), str(quantity), int(number)] | [int(number), None, str(sensor), str(quantity)]:
                 self._may_be(self._series, number, (sensor, quantity))
             case [str(key), str(value)]:
                 self._kept.setdefault(key, set()).add(value)
