@@ -134,7 +134,7 @@ class Server:
     def paged(self, title: str) -> list[str]:
         """The sensors of all pages of a rule that were taken, in order."""
         alarms = [alarm for delivery in self._hook.accepted for alarm in _alarms(delivery.body)]
-        return [alarm["sensor"] for alarm in alarms if alarm["title"] == title]
+        return [alarm["sensor"] for alarm in alarms if alarm["title"]["en"] == title]
 
 
 def _alarms(body: bytes) -> list[dict[str, Any]]:
