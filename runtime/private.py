@@ -15,10 +15,12 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 def keep_private(file: Path) -> None:
     """Make an SQLite file with the right mode before SQLite does, or give it and what is beside it the right mode.
 
-    Where that cannot be done nothing happens: whoever opens the file says what is wrong with it.
+    A file that is there is never opened here: to close it would drop the locks that SQLite holds on it in this process
+    (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process would take the database for its own. Where
+    nothing can be done nothing happens: whoever opens the file says what is wrong with it.
     """
     with contextlib.suppress(OSError):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, PRIVATE))
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
     for ending in _BESIDE:
         with contextlib.suppress(OSError):
             found = file.with_name(f"{file.name}{ending}")
