@@ -1,11 +1,11 @@
 """Messages that were taken, so that one that a broker delivers again is known, after a SIGKILL too.
 
-    kept["local.taken.0007"] = "1031.1029 001f4c9a0be3 0020d1e0f2a7 …"   16 a row; its number, and the oldest one needed
+    kept["local.taken.0007"] = "1031.1029 001f4c9a0be3 0020d1e0f2a7 …"   12 a row; its number, and the oldest one needed
 
 A message is its packet id, its topic and its payload. The row is committed with the readings of its messages. A broker
 delivers again each message whose PUBACK it has not handled: those may be thousands that we acknowledged long ago, since
 one that fails to write to us leaves unread what we sent. So a message is forgotten when the broker has handled its
-PUBACK (`forget_before`), and else after 16,384 others.
+PUBACK (`forget_before`), and else after 16,380 others.
 """
 
 import re
@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from runtime.mqtt import Message
 
-ROWS = 1_024
-ROW = 16
+ROWS = 1_366
+ROW = 12
+"""A longer row would not fit into its page of the spool, and SQLite would give each a further page of its own."""
 _PREFIX = "local.taken."
 _NUMBERS = re.compile(r"(\d{1,15})(?:\.(\d{1,15}))?")  # an earlier version wrote only the first
 _WORD = re.compile("[0-9a-f]{12}")
