@@ -11,6 +11,7 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY wire wire
 COPY firmware_bridge firmware_bridge
+COPY i18n i18n
 COPY rules rules
 COPY runtime runtime
 COPY edge edge
@@ -56,6 +57,6 @@ USER 10001:10001
 WORKDIR /var/lib/siaga
 # alive is not the same as well: a store that is away makes health say so, and a restart would not bring it back
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "cloud.alive", "http://127.0.0.1:8080"]
+    CMD ["python", "-m", "cloud.process.alive", "http://127.0.0.1:8080"]
 ENTRYPOINT ["siaga-cloud"]
 CMD ["run", "--config", "/etc/siaga/cloud.toml"]

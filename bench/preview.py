@@ -8,14 +8,14 @@ import math
 import time
 from pathlib import Path
 
-from cloud.alarms.book import Book
-from cloud.alarms.journal import Actor
 from cloud.alarms.preview import Previewer
-from cloud.blocks import Block
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
+from cloud.readings.blocks import Block
+from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.sqlite import SqliteStore
+from cloud.rulebook.rule_store import Book
 from wire import Domain
 
 MINUTES = 30 * 1_440

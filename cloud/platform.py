@@ -9,27 +9,27 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from cloud.access.gate import Access
-from cloud.accounting import Accounts
-from cloud.alarms.book import Book
-from cloud.alarms.desk import Desk
-from cloud.alarms.journal import Actor
+from cloud.access.authenticator import Access
+from cloud.alarms.alarm_service import Desk
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
-from cloud.dead_letters import DeadLetters, Wanted
+from cloud.core.health import Component, Condition, Health
+from cloud.database.audit_log import Actor
 from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
-from cloud.health import Component, Condition, Health
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.dead_letters import DeadLetters, Wanted
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
-from cloud.metrics import Metrics
-from cloud.newest import Newest
+from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
+from cloud.readings.contract import ReadingsStore
+from cloud.readings.newest import Newest
 from cloud.registry.dated import DatedFacts
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
-from cloud.statuses import Statuses
-from cloud.stores.contract import ReadingsStore
+from cloud.rulebook.rule_store import Book
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import Domain, printable

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from cloud.alarms.records import Alarm
-from cloud.freshness import Freshness, freshness
+from cloud.gateways.freshness import Freshness, freshness
+from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
-from cloud.stores.contract import StoredReading
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
 from rules.footfall import fullness_of, used_percent

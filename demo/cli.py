@@ -15,7 +15,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from cloud.access.who import ROLE_OF_NAME
+from cloud.access.principal import ROLE_OF_NAME
 from demo.figures import DOMAINS, Api
 from demo.folder import GATEWAYS, CannotStart, Folder
 from demo.people import People, settle_people
@@ -56,7 +56,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
     with Tree(folder.logs, folder.lock) as tree:
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
-        tree.start("cloud", "cloud.cli", "run", "--config", folder.path / "cloud.toml")
+        tree.start("cloud", "cloud.cli.main", "run", "--config", folder.path / "cloud.toml")
         for gateway in GATEWAYS:
             tree.start(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
         api = Api(chosen.port, people.token)

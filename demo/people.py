@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.access.gate import Access
+from cloud.access.authenticator import Access
+from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.users import Change
-from cloud.access.who import ROLE_OF_NAME, Role
-from cloud.alarms.journal import Actor
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database, DatabaseUnavailable
 from demo.folder import ANOTHER_FOLDER, CannotStart
 from runtime.clock import wall_ms
 

@@ -9,7 +9,7 @@ One formula for the gateway, whose sensors show a level on the spot, and for the
 of the registry that counts. Heights are in cm: 4.2 and 4200 are metres and millimetres, and no sensor hangs so.
 """
 
-from rules.said import Said
+from i18n.message import Said
 
 LOWEST_HEIGHT_CM = 30.0
 """Ultrasonic sensors are blind nearer than 20 to 50 cm (MaxBotix PD11500 p. 10): below that none can hang."""

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from i18n.message import Said
 from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
-from rules.said import Said
 
 FIELDS = tuple(name for name in Rule.__struct_fields__ if name != "family")
 _PARTS: dict[str, type[msgspec.Struct]] = {"levels": Level, "also": Also, "hours": Hours, "at_least": AtLeast}

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import isfinite
 
+from i18n.message import Said, unprintable
 from rules.marks import MARK_OF_NAME
 from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule
-from rules.said import Said, unprintable
 from rules.scales import is_bare
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name, is_printable

@@ -16,8 +16,8 @@ def edge() -> int:
 def cloud() -> int:
     """`siaga-cloud`; `siaga-cloud watch` alone needs nothing of the rest."""
     if sys.argv[1:2] == ["watch"]:
-        return main_of("cloud.health_watch.commands", program="siaga-cloud watch", extra="watch")
-    return main_of("cloud.cli", program="siaga-cloud", extra="cloud")
+        return main_of("cloud.cli.watch", program="siaga-cloud watch", extra="watch")
+    return main_of("cloud.cli.main", program="siaga-cloud", extra="cloud")
 
 
 def demo() -> int:

@@ -19,36 +19,36 @@ from typing import Self
 import msgspec
 from sqlalchemy import Connection
 
-from cloud.accounting import Accounts
-from cloud.alarms.book import Book
+from cloud.alarms.evaluator import Watch
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.initial import initial_rules
-from cloud.alarms.watch import Watch
-from cloud.blocks import Block
-from cloud.dead_letters import DeadLetters
-from cloud.derived.dirty import stretch_of
+from cloud.database.engine import Database
 from cloud.derived.gauges import gauges_of
+from cloud.derived.recompute_queue import stretch_of
 from cloud.derived.service import Derivations
-from cloud.ingest.parcels import Parcel, open_parcel
-from cloud.newest import Newest, newest_of
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.decoded_batch import Parcel, open_parcel
+from cloud.process.settings import InfluxSettings
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Portion
+from cloud.readings.influx import InfluxStore
+from cloud.readings.lines import lines_of as lines_of_readings
+from cloud.readings.newest import Newest, newest_of
+from cloud.readings.sqlite import SqliteStore
 from cloud.registry.city_file import read_city_file
-from cloud.registry.database import Database
 from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import Work, ingest_points
-from cloud.reports.known import known_of
-from cloud.reports.news import News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.outbox import News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.platform_snapshot import known_of
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import threshold_points
-from cloud.settings import InfluxSettings
-from cloud.statuses import Statuses
-from cloud.stores.contract import Portion
-from cloud.stores.influx import InfluxStore
-from cloud.stores.lines import lines_of as lines_of_readings
-from cloud.stores.sqlite import SqliteStore
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.seed_rules import initial_rules
 from tests.simulated_island import Island
 from wire import (
     Clock,

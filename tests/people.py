@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from cloud.access.gate import Access
-from cloud.access.who import ROLE_OF_NAME
-from cloud.alarms.journal import Actor
-from cloud.registry.database import Database
+from cloud.access.authenticator import Access
+from cloud.access.principal import ROLE_OF_NAME
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
 
 _TESTS = Actor("tests")
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import tomli_w
 
-from cloud.cli import main as siaga_cloud_main
+from cloud.cli.main import main as siaga_cloud_main
+from cloud.process.settings import load_cloud_settings
 from cloud.registry.city_file import read_city_file
-from cloud.settings import load_cloud_settings
 from demo.folder import GATEWAYS
 from tests.servers import Program, free_port, influxd, require, siaga_cloud, wait_until
 

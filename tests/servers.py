@@ -290,7 +290,7 @@ def faketime(folder: Path) -> Faketime:
 
 def siaga_cloud(folder: Path, settings_file: Path, *, name: str = "cloud", port: int | None = None) -> Program:
     """A real cloud; `port` is its API's, if that is on."""
-    return Program(name, [sys.executable, "-m", "cloud.cli", "run", "--config", settings_file], folder, port=port)
+    return Program(name, [sys.executable, "-m", "cloud.cli.main", "run", "--config", settings_file], folder, port=port)
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from cloud.access.refusal import AccessRefused
-from rules.said import Said
+from cloud.access.rejection import AccessRefused
+from i18n.message import Said
 
 SHORTEST = 10
 LONGEST = 200

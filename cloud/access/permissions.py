@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from cloud.access.who import Role
+from cloud.access.principal import Role
 
 Least = Role | Literal["public"]
 Table = Mapping[tuple[str, str], Least]

@@ -11,15 +11,15 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from cloud.access.delays import Delays
-from cloud.access.known import Known
+from cloud.access.login_throttle import Delays
 from cloud.access.passwords import LONGEST, Passwords
-from cloud.access.refusal import AccessRefused
+from cloud.access.principal import Who
+from cloud.access.rejection import AccessRefused
+from cloud.access.ttl_cache import Known
 from cloud.access.users import User, normal_name, user_of
-from cloud.access.who import Who
-from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import SessionRow
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor, write_entry
+from cloud.database.engine import Database
 from wire import is_printable
 
 SEEN_EVERY_MS = 60_000

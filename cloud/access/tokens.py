@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from cloud.access.known import Known
-from cloud.access.refusal import AccessRefused
+from cloud.access.principal import ROLE_OF_NAME, Role, Who
+from cloud.access.rejection import AccessRefused
 from cloud.access.sessions import SEEN_EVERY_MS
+from cloud.access.ttl_cache import Known
 from cloud.access.users import checked_name, sites_of_text, text_of_sites
-from cloud.access.who import ROLE_OF_NAME, Role, Who
-from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.tables import TokenRow
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor, write_entry
+from cloud.database.engine import Database
 from wire.durations import DAY_MS
 
 PREFIX = "siaga_"

@@ -12,11 +12,11 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cloud.access.passwords import Passwords, check_password
-from cloud.access.refusal import AccessRefused
-from cloud.access.who import ROLE_OF_NAME, Role, Who
-from cloud.alarms.journal import Actor, write_entry
+from cloud.access.principal import ROLE_OF_NAME, Role, Who
+from cloud.access.rejection import AccessRefused
 from cloud.alarms.tables import SessionRow, UserRow
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor, write_entry
+from cloud.database.engine import Database
 
 _NAME = re.compile(r"\w[\w.@-]{0,63}")
 LONGEST_FULL_NAME = 100

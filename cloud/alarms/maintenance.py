@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from cloud.alarms.journal import Actor, write_entry
 from cloud.alarms.records import Maintenance
 from cloud.alarms.tables import MaintenanceRow
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor, write_entry
+from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
-from rules.said import Said
+from i18n.message import Said
 from rules.sound import LONGEST_TEXT, text_mistakes
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS

@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from cloud.alarms.book import Book
-from cloud.alarms.posts import watched_by
 from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.shelf import place_of, scopes_of
-from cloud.alarms.warming import columns_of
+from cloud.alarms.state_recovery import columns_of
+from cloud.readings.contract import Point, ReadingsStore
 from cloud.registry.records import Sensor
-from cloud.stores.contract import Point, ReadingsStore
+from cloud.rulebook.rule_bindings import watched_by
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_versions import place_of, scopes_of
+from i18n.message import Said
 from rules.engine import START, Event, EventKind, Observed, Other, State, Watched, step, step_column, tick
 from rules.marks import NOT_BELIEVED
 from rules.rule import Kind, Rule
-from rules.said import Said
 from rules.scope import Resolved
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from i18n.message import Said
 from rules.rule import Level, Rule, Severity
-from rules.said import Said
 
 
 class RuleVersion(msgspec.Struct, frozen=True):

@@ -78,7 +78,7 @@ class AlarmRow(Base):
 
 class AlarmEventRow(Base):
     """A change of an alarm on event time; `routed_ms` is when it was turned into deliveries (or needed none), in
-    steady time (`cloud/steady.py`).
+    steady time (`cloud/database/steady_clock.py`).
 
     `reported_ms` is when dashboards had it, null while they have not (or nobody writes for any). `kind` is raised,
     worsened, eased, silent, heard, recovering, closed or withdrawn.
@@ -151,7 +151,7 @@ class NoticeRow(Base):
 
     `message` is null while it waits, "-" where nobody needs it any more, else the message that it went into.
     `urgency` orders messages in a storm; `at_once`: it went out by itself and no gathered message has told it again.
-    `made_ms` and `packed_ms` are steady time (`cloud/steady.py`).
+    `made_ms` and `packed_ms` are steady time (`cloud/database/steady_clock.py`).
     """
 
     __tablename__ = "notices"
@@ -178,7 +178,7 @@ class DeliveryRow(Base):
     `body` is JSON of what to say; `claimed_by` and `claimed_until_ms` keep a second instance off it. `message` is the
     same for all channels over which `person` may get it: once one has it, the others need not. `tried_ms` is when the
     newest attempt ended, `sent` whether the channel accepted it, `answered_ms` when a device said that it has heard the
-    command. All its times are steady time (`cloud/steady.py`).
+    command. All its times are steady time (`cloud/database/steady_clock.py`).
     """
 
     __tablename__ = "deliveries"

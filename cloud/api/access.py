@@ -10,12 +10,11 @@ from typing import Annotated, TypeVar
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from cloud.access.asking import Asking, asked_of
-from cloud.access.gate import Access
+from cloud.access.authenticator import Access
+from cloud.access.principal import ROLE_OF_NAME, Role, Who
 from cloud.access.sessions import Opened
 from cloud.access.tokens import Token
 from cloud.access.users import Change, User, may_give
-from cloud.access.who import ROLE_OF_NAME, Role, Who
 from cloud.api.access_answers import (
     LogIn,
     MadeToken,
@@ -31,9 +30,10 @@ from cloud.api.access_answers import (
     token_answer,
     user_answer,
 )
-from cloud.api.problems import Problem, bad_parameter
+from cloud.core.printable import Wanted
+from cloud.http.auth import Asking, asked_of
+from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
-from cloud.printable import Wanted
 
 _LARGEST_ID = 2**63 - 1  # of a database row
 T = TypeVar("T")

@@ -7,12 +7,12 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.tokens import MOST_DAYS, Token
 from cloud.access.users import User
-from cloud.access.who import ROLE_OF_NAME, Role
 from cloud.api.answers import Answer, Time
-from cloud.api.times import rfc_3339
-from cloud.printable import Id, PrintableText, encodable
+from cloud.core.printable import Id, PrintableText, encodable
+from cloud.core.times import rfc_3339
 
 MOST_SITES = 1_000
 RoleName = Literal["viewer", "technician", "operator", "engineer", "administrator"]

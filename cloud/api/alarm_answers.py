@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 from pydantic import Field
 
-from cloud.alarms.journal import Entry
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
 from cloud.api.answers import Answer, Time
-from cloud.api.times import rfc_3339
-from cloud.printable import GivenTime, Id, Sentence
+from cloud.core.printable import GivenTime, Id, Sentence
+from cloud.core.times import rfc_3339
+from cloud.database.audit_log import Entry
 from rules.rule import Level, Severity
 from runtime.settings import Settings
 from wire import QUANTITIES

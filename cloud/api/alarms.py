@@ -10,10 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.access.asking import Asking
-from cloud.access.who import Who
-from cloud.alarms.desk import AlreadyAcknowledged, Desk, DeskRefused
-from cloud.alarms.journal import Entry
+from cloud.access.principal import Who
+from cloud.alarms.alarm_service import AlreadyAcknowledged, Desk, DeskRefused
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.api.alarm_answers import (
     Acknowledge,
@@ -28,10 +26,12 @@ from cloud.api.alarm_answers import (
     alarm_detail,
     entry_answer,
 )
-from cloud.api.problems import Problem, bad_parameter
-from cloud.api.times import parse_time
+from cloud.core.printable import GivenTime, Id, PrintableText
+from cloud.core.times import parse_time
+from cloud.database.audit_log import Entry
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
-from cloud.printable import GivenTime, Id, PrintableText
 from rules.rule import Severity
 
 MOST_ALARMS = 500

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.stores.contract import Aggregate
+from cloud.readings.contract import Aggregate
 from rules.timing import Stamped
 from wire import Clock, Domain, SourceStatus
 

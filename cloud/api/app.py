@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from cloud.access.guard import Guard
 from cloud.api.access import access_routes
 from cloud.api.alarms import alarm_routes
 from cloud.api.answers import ProblemAnswer
@@ -24,12 +23,13 @@ from cloud.api.duty import duty_routes
 from cloud.api.facts import fact_routes
 from cloud.api.indices import indices_routes
 from cloud.api.maintenance import maintenance_routes
-from cloud.api.problems import MEDIA_TYPE, answer_problems
 from cloud.api.readings import readings_routes
 from cloud.api.rules import rule_routes
 from cloud.api.state import metrics_routes, state_routes
-from cloud.console.login import serve_login
-from cloud.console.password import serve_password
+from cloud.http.guard import Guard
+from cloud.http.login_page import serve_login
+from cloud.http.password_page import serve_password
+from cloud.http.problems import MEDIA_TYPE, answer_problems
 from cloud.platform import Platform
 
 _PROBLEM = {

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 
-from cloud.access.asking import Asking
-from cloud.api.problems import Problem
-from cloud.api.times import rfc_3339
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem
 from cloud.notify.cap import CapMessage
 from cloud.platform import Platform
 from runtime.clock import wall_ms

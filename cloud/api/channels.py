@@ -9,15 +9,15 @@ import difflib
 
 from fastapi import APIRouter
 
-from cloud.access.asking import Asking
 from cloud.api.notify_answers import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
-from cloud.api.problems import Problem
-from cloud.api.times import rfc_3339
+from cloud.core.printable import Wanted
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem
 from cloud.notify.notifier import component_of
 from cloud.notify.outbox import ChannelState
 from cloud.notify.settings import Channel
 from cloud.platform import Platform
-from cloud.printable import Wanted
 
 
 def channel_routes(platform: Platform) -> APIRouter:

@@ -13,9 +13,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from cloud.access.asking import Asking
-from cloud.access.sight import whole_gateways
-from cloud.access.who import Who
+from cloud.access.principal import Who
 from cloud.api.answers import (
     DeadLetterAnswer,
     DeadLetterPage,
@@ -24,10 +22,12 @@ from cloud.api.answers import (
     ReplayAnswer,
     ReplayManyAnswer,
 )
-from cloud.api.problems import Problem, bad_parameter
-from cloud.api.times import rfc_3339
-from cloud.dead_letters import DeadLetter, Discarded, Wanted
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem, bad_parameter
+from cloud.ingest.dead_letters import DeadLetter, Discarded, Wanted
 from cloud.platform import Platform
+from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.settings import Settings
 from wire import is_printable

@@ -9,13 +9,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.access.asking import Asking
 from cloud.api.notify_answers import DutyAnswer, NewDuty
-from cloud.api.problems import Problem, bad_parameter
-from cloud.api.times import parse_time, rfc_3339
+from cloud.core.printable import GivenTime
+from cloud.core.times import parse_time, rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem, bad_parameter
 from cloud.notify.duty import Duty, DutyRefused
 from cloud.platform import Platform
-from cloud.printable import GivenTime
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 

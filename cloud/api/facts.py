@@ -12,14 +12,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, JsonValue
 
-from cloud.access.asking import Asking
-from cloud.access.who import Who
+from cloud.access.principal import Who
 from cloud.api.alarms import time_of
 from cloud.api.answers import Answer, Time
-from cloud.api.problems import Problem
-from cloud.api.times import rfc_3339
+from cloud.core.printable import GivenTime, PrintableText
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem
 from cloud.platform import Platform
-from cloud.printable import GivenTime, PrintableText
 from cloud.registry.dated import LONGEST_TEXT, FactRefused
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts

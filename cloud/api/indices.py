@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from cloud.access.asking import Asking
 from cloud.api.answers import Answer, Time
-from cloud.api.problems import bad_parameter
 from cloud.api.readings import nearest
-from cloud.api.times import rfc_3339
+from cloud.core.printable import Wanted
+from cloud.core.times import rfc_3339
 from cloud.derived.indices import Category, IndexNow, Part
+from cloud.http.auth import Asking
+from cloud.http.problems import bad_parameter
 from cloud.platform import Platform
-from cloud.printable import Wanted
 from rules import ispu
 from runtime.clock import wall_ms
 

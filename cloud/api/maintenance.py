@@ -7,15 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.access.asking import Asking
-from cloud.access.sight import may_name
-from cloud.access.who import Who
+from cloud.access.principal import Who
 from cloud.alarms.maintenance import MaintenanceRefused
 from cloud.alarms.records import Maintenance
 from cloud.api.alarm_answers import MaintenanceAnswer, NewMaintenance, maintenance_answer
 from cloud.api.alarms import time_of
-from cloud.api.problems import Problem
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem
 from cloud.platform import Platform
+from cloud.rulebook.visibility import may_name
 
 MOST_WINDOWS = 1_000
 """Windows in one answer, those that begin last."""

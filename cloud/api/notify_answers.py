@@ -9,7 +9,7 @@ from pydantic import Field
 
 from cloud.api.access_answers import Question
 from cloud.api.answers import Answer, Time
-from cloud.printable import GivenTime, Id
+from cloud.core.printable import GivenTime, Id
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 _GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", examples=["2026-11-24T19:00:00+09:00"])

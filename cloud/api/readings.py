@@ -10,15 +10,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from cloud.access.asking import Asking
-from cloud.access.who import Who
+from cloud.access.principal import Who
 from cloud.api.answers import History, HistoryPoint, LatestReading
-from cloud.api.problems import Problem, bad_parameter
-from cloud.api.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.api.written import written
+from cloud.core.printable import GivenTime, Wanted
+from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
-from cloud.printable import GivenTime, Wanted
-from cloud.stores.contract import Aggregate, Point
+from cloud.readings.contract import Aggregate, Point
 from rules.marks import names_of
 from runtime.clock import wall_ms
 from wire import QUANTITIES, Domain

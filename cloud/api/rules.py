@@ -9,14 +9,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from cloud.access.asking import Asking
-from cloud.access.sight import foreign_in, may_change_scope, may_read_scope
-from cloud.access.who import Who
-from cloud.alarms.admission import no_such_sensor
-from cloud.alarms.book import Book
+from cloud.access.principal import Who
 from cloud.alarms.records import RuleRefused, RuleVersion
 from cloud.api.alarms import time_of
-from cloud.api.problems import Problem, bad_parameter
 from cloud.api.rule_answers import (
     FamilyAnswer,
     NewPreview,
@@ -29,11 +24,16 @@ from cloud.api.rule_answers import (
     resolved_answer,
     version_answer,
 )
-from cloud.api.times import rfc_3339
 from cloud.api.written import written
+from cloud.core.printable import GivenTime, PrintableText, Wanted
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking
+from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
-from cloud.printable import GivenTime, PrintableText, Wanted
 from cloud.registry.snapshot import Registry
+from cloud.rulebook.admission import no_such_sensor
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 

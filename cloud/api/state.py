@@ -8,8 +8,6 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
-from cloud.access.asking import Asking, asked_of
-from cloud.access.sight import foreign_sensors, naming_none_of
 from cloud.api.answers import (
     AccountAnswer,
     CalibrationAnswer,
@@ -23,9 +21,11 @@ from cloud.api.answers import (
     StatusAnswer,
     StreamAnswer,
 )
-from cloud.api.problems import Problem
-from cloud.api.times import rfc_3339
+from cloud.core.times import rfc_3339
+from cloud.http.auth import Asking, asked_of
+from cloud.http.problems import Problem
 from cloud.platform import Platform
+from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
 from wire import Status
 

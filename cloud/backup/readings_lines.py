@@ -9,9 +9,9 @@ from itertools import islice
 
 from cloud.backup.manifest import BackupError, Tally
 from cloud.backup.tallies import ReadingsTally
-from cloud.blocks import Block
-from cloud.stores.contract import ReadingsStore, Verdict
-from cloud.stores.lines import blocks_of, lines_of, lines_of_verdicts, verdict_of
+from cloud.readings.blocks import Block
+from cloud.readings.contract import ReadingsStore, Verdict
+from cloud.readings.lines import blocks_of, lines_of, lines_of_verdicts, verdict_of
 from wire import Domain
 
 LINES_A_WRITE = 10_000

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from cloud.backup.manifest import BackupError, Tally
 from cloud.backup.tallies import RowTally
-from cloud.registry.revisions import tables_of
+from cloud.database.revisions import tables_of
 
 AT_ONCE = 500
 """Rows in memory at a time."""

@@ -18,10 +18,10 @@ from cloud.backup.files import check_sum, lines_in
 from cloud.backup.manifest import BackupError, Manifest, Tally, read_manifest
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
 from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
-from cloud.registry.database import engine_of
-from cloud.registry.revisions import known, move, rows_by_table
-from cloud.reports.news import forget_reported
-from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from cloud.database.engine import engine_of
+from cloud.database.revisions import known, move, rows_by_table
+from cloud.readings.contract import ReadingsStore, StoreUnavailable
+from cloud.reports.outbox import forget_reported
 
 Tallies = dict[str, Tally]
 

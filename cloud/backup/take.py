@@ -20,15 +20,15 @@ from pathlib import Path
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from cloud.api.times import rfc_3339
 from cloud.backup.files import SummedWriter
 from cloud.backup.folders import begun, keep_newest
 from cloud.backup.manifest import FORMAT, BackupError, Manifest, ReadingsPart, RegistryPart
 from cloud.backup.readings_lines import dump_readings
 from cloud.backup.registry_rows import dump_rows, snapshot
-from cloud.registry.revisions import UnknownRevision, revision_of
-from cloud.settings import CloudSettings
-from cloud.stores.contract import ReadingsStore, StoreUnavailable
+from cloud.core.times import rfc_3339
+from cloud.database.revisions import UnknownRevision, revision_of
+from cloud.process.settings import CloudSettings
+from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from wire.batch import VERSION
 
 REGISTRY_FILE = "registry.jsonl.gz"

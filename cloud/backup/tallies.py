@@ -12,7 +12,7 @@ from array import array
 from typing import Any
 
 from cloud.backup.manifest import Tally
-from cloud.blocks import Block
+from cloud.readings.blocks import Block
 
 _BITS = 128
 

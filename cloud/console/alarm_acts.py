@@ -5,16 +5,16 @@ await acts.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or w
 
 from collections.abc import Awaitable, Callable
 
-from cloud.access.who import Role, Who
-from cloud.alarms.desk import LONGEST_SHELF_MS, AlreadyAcknowledged, Desk, DeskRefused
+from cloud.access.principal import Role, Who
+from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlreadyAcknowledged, Desk, DeskRefused
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.alarm_views import Around, Line, journal_lines
 from cloud.console.rule_draft import Mistake
 from cloud.console.shelving import parse_until, until
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import N_, Words
-from cloud.registry.database import DatabaseUnavailable
-from rules.said import Said
+from cloud.database.engine import DatabaseUnavailable
+from i18n.catalog import N_, Words
+from i18n.message import Said
 from runtime.clock import wall_ms
 
 JOURNAL_SHOWN = 50

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.journal import Entry
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
-from cloud.console import figures
 from cloud.console.colours import Chip, chip
 from cloud.console.maintenance_views import covering
-from cloud.console.rule_words import (
+from cloud.database.audit_log import Entry
+from cloud.gateways.freshness import Freshness, freshness
+from cloud.readings.contract import StoredReading
+from cloud.registry.records import Sensor, Site
+from cloud.rulebook.rule_words import (
     MARK_WORDS,
     SEVERITY_NAMES,
     about,
@@ -26,11 +28,9 @@ from cloud.console.rule_words import (
     span,
     title_of,
 )
-from cloud.console.words import N_, Words
-from cloud.freshness import Freshness, freshness
-from cloud.registry.records import Sensor, Site
 from cloud.situation import level_of
-from cloud.stores.contract import StoredReading
+from i18n import figures
+from i18n.catalog import N_, Words
 from rules.colours import colour_of
 from rules.rule import OWN_FAMILIES, Kind, Level, Rule, Severity
 from wire import QUANTITIES

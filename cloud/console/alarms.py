@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from cloud.access.who import Role
+from cloud.access.principal import Role
 from cloud.alarms.records import AlarmFilter
 from cloud.console.alarm_acts import PAGE_SIZE, Acts
 from cloud.console.alarm_views import AlarmView, Around, alarm_view
@@ -22,9 +22,9 @@ from cloud.console.rule_draft import severity_choices
 from cloud.console.shelving import CHOICES
 from cloud.console.shown import Shown
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words
-from cloud.registry.database import DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.records import Site
+from i18n.catalog import Words
 from rules.rule import Severity
 
 MOST_SHOWN = 100

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from cloud.access.asking import asked_of
-from cloud.access.who import Role
-from cloud.console import figures
+from cloud.access.principal import Role
 from cloud.console.chips import ChipBox
 from cloud.console.elements import Text, box, mark, symbol, text
 from cloud.console.views import DomainView, StateView
-from cloud.console.words import LANGUAGES, N_, Words
+from cloud.http.auth import asked_of
+from i18n import figures
+from i18n.catalog import LANGUAGES, N_, Words
 from wire import Domain
 
 _WAVES = (

@@ -14,7 +14,7 @@ from cloud.console.chips import ChipBox
 from cloud.console.colours import is_dark
 from cloud.console.elements import Text, box, mark, text
 from cloud.console.views import WATCHED, FigureView, SensorView, SiteView
-from cloud.console.words import Words
+from i18n.catalog import Words
 
 Opened = Callable[[str, str], object]
 """Called with sensor and quantity when somebody clicks a reading."""

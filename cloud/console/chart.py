@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console import figures
 from cloud.console.colours import faded
 from cloud.console.histories import SUMMED, History
-from cloud.console.words import Words
-from cloud.stores.contract import Point
+from cloud.readings.contract import Point
+from i18n import figures
+from i18n.catalog import Words
 from wire import QUANTITIES
 
 

@@ -9,8 +9,8 @@ import msgspec
 
 from cloud.console.colours import Chip, chip
 from cloud.console.snapshot import Snapshot
-from cloud.console.words import Words
 from cloud.situation import State, badness, states_of
+from i18n.catalog import Words
 from wire import Domain
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cloud.console.rule_draft import Mistake
-from cloud.console.words import Words
+from i18n.catalog import Words
 from rules.local_time import hour_end_ms
 
 _FORM = "%Y-%m-%dT%H:%M"

@@ -8,8 +8,7 @@ On duty now   1 ani until 25 Nov 07:00    2 budi until 26 Nov 07:00
 import time
 from zoneinfo import ZoneInfo
 
-from cloud.access.who import Role
-from cloud.console import figures
+from cloud.access.principal import Role
 from cloud.console.day_times import day_start, moment_text, next_hour
 from cloud.console.duty_acts import DutyActs
 from cloud.console.duty_views import DAYS_SHOWN, DayView, EntryView, OnDutyView, on_duty, week_of
@@ -17,9 +16,10 @@ from cloud.console.elements import box, mark, symbol, text
 from cloud.console.inputs import button, choice, field, mistake_text, moment_input
 from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
+from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.duty import RANKS
-from cloud.registry.database import DatabaseUnavailable
+from i18n import figures
+from i18n.catalog import Words
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 

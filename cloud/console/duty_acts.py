@@ -6,13 +6,13 @@ await acts.add(visitor, "ani", 1, "2026-11-24T19:00", "2026-11-25T07:00") -> "" 
 from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
-from cloud.access.who import Role, Who
+from cloud.access.principal import Role, Who
 from cloud.console.day_times import parse_moment
 from cloud.console.rule_draft import Mistake
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words, ended
+from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.duty import Duty, DutyCalendar, DutyRefused
-from cloud.registry.database import DatabaseUnavailable
+from i18n.catalog import Words, ended
 from runtime.clock import wall_ms
 
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console import figures
 from cloud.console.day_times import day_start
-from cloud.console.rule_words import DAY_NAMES
-from cloud.console.words import Words
 from cloud.notify.duty import Duty
+from cloud.rulebook.rule_words import DAY_NAMES
+from i18n import figures
+from i18n.catalog import Words
 
 DAYS_SHOWN = 7
 

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cloud.access.who import Role, Who
+from cloud.access.principal import Role, Who
 from cloud.console.day_times import parse_moment
 from cloud.console.fact_views import parse_value
 from cloud.console.rule_draft import Mistake
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words, ended
-from cloud.registry.database import DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.dated import DatedFacts, FactRefused
 from cloud.registry.history import SITE
+from i18n.catalog import Words, ended
 
 
 class FactActs:

@@ -11,10 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.access.who import Who
-from cloud.console import figures
+from cloud.access.principal import Who
 from cloud.console.rule_draft import Mistake
-from cloud.console.words import N_, Words
 from cloud.registry.fact_kinds import record_of, visible_facts
 from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
 from cloud.registry.history import (
@@ -27,6 +25,8 @@ from cloud.registry.history import (
 )
 from cloud.registry.records import Gateway, Sensor
 from cloud.registry.snapshot import COMPUTED, Registry
+from i18n import figures
+from i18n.catalog import N_, Words
 from rules.ispu import TABLES
 from wire import MEASURED, Domain
 

@@ -6,14 +6,14 @@ Of [River gauge v]  What [Mounting height v]  Value [420]  Valid from [    ]  So
 
 from collections.abc import Callable, Sequence
 
-from cloud.access.who import Role
+from cloud.access.principal import Role
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.fact_acts import FactActs
 from cloud.console.fact_views import FactView
 from cloud.console.inputs import button, choice, field, line_input, mistake_text, moment_input
 from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
+from i18n.catalog import Words
 
 Options = Sequence[tuple[str, str]]
 Look = Callable[[], tuple[tuple[FactView, ...], tuple[str, ...]]]

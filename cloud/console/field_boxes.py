@@ -12,8 +12,8 @@ from cloud.console.elements import Text, box, text
 from cloud.console.inputs import choice, field, line_input, mistake_text, text_area, tick_box
 from cloud.console.rule_draft import MINUTES, Draft
 from cloud.console.rule_fields import FIELD_NAMES
-from cloud.console.rule_words import DAY_NAMES, MARK_WORDS, unit_of
-from cloud.console.words import N_, Words
+from cloud.rulebook.rule_words import DAY_NAMES, MARK_WORDS, unit_of
+from i18n.catalog import N_, Words
 from rules.marks import MARK_OF_NAME
 from rules.rule import Kind, Rule
 from wire import QUANTITIES

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.accounting import Account
-from cloud.console import figures
-from cloud.console.rule_words import about
 from cloud.console.snapshot import Snapshot
-from cloud.console.words import N_, Words
-from cloud.dead_letters import DeadLetter
+from cloud.core.reasons import Reason
+from cloud.gateways.accounting import Account
+from cloud.ingest.dead_letters import DeadLetter
 from cloud.ingest.fleet_clock import WrongClock
-from cloud.ingest.reasons import Reason
 from cloud.registry.records import Gateway
+from cloud.rulebook.rule_words import about
+from i18n import figures
+from i18n.catalog import N_, Words
 from wire import Clock, SourceState, SourceStatus, Status
 
 CLOCKS = {

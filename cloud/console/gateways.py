@@ -10,7 +10,7 @@ from nicegui import ui
 
 from cloud.console.elements import Text, box, mark, symbol, text
 from cloud.console.gateway_views import COUNTS, GatewayView, SourceView
-from cloud.console.words import N_, Words
+from i18n.catalog import N_, Words
 
 COLUMNS = (
     N_("Gateway"),

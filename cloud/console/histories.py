@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from cloud.stores.contract import Aggregate, Point, ReadingsStore
+from cloud.readings.contract import Aggregate, Point, ReadingsStore
 from runtime.clock import wall_ms
 from wire.durations import MINUTE_MS
 

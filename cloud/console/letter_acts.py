@@ -5,14 +5,14 @@ await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "
 
 from collections.abc import Awaitable, Callable
 
-from cloud.access.who import Role, Who
+from cloud.access.principal import Role, Who
 from cloud.api.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, letters_seen, seen_letter
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words
-from cloud.dead_letters import DeadLetter, Wanted
+from cloud.database.engine import DatabaseUnavailable
+from cloud.ingest.dead_letters import DeadLetter, Wanted
 from cloud.platform import Platform
-from cloud.registry.database import DatabaseUnavailable
-from cloud.stores.contract import StoreUnavailable
+from cloud.readings.contract import StoreUnavailable
+from i18n.catalog import Words
 from runtime.clock import wall_ms
 from wire import is_printable
 

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
-from cloud.access.who import Role
+from cloud.access.principal import Role
 from cloud.console.elements import box, mark, text
 from cloud.console.gateway_views import LetterView
 from cloud.console.inputs import button, line_input
 from cloud.console.letter_acts import LetterActs, Outcome
 from cloud.console.visitor import Visitor
-from cloud.console.words import N_, Words
-from cloud.dead_letters import MOST_NAMED, Discarded
+from cloud.ingest.dead_letters import MOST_NAMED, Discarded
+from i18n.catalog import N_, Words
 
 COLUMNS = (N_("First refused"), N_("Gateway"), N_("Why"), N_("Times"), "")
 

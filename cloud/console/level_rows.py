@@ -9,8 +9,8 @@ from collections.abc import Callable
 from cloud.console.elements import Text, box, symbol, text
 from cloud.console.inputs import button, choice, colour_input, field, line_input, mistake_text, tick_box
 from cloud.console.rule_draft import Draft, level_count, next_level, severity_choices, without_level
-from cloud.console.rule_words import unit_of
-from cloud.console.words import N_, Words
+from cloud.rulebook.rule_words import unit_of
+from i18n.catalog import N_, Words
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Kind, Rule, Severity
 

@@ -7,8 +7,7 @@ Where [Daruba river bridge v]  From [        ]  Until [25/11 11:00]  Why [      
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from cloud.access.who import Role
-from cloud.console import figures
+from cloud.access.principal import Role
 from cloud.console.day_times import moment_text, next_hour
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text, moment_input
@@ -16,7 +15,8 @@ from cloud.console.maintenance_acts import MaintenanceActs
 from cloud.console.maintenance_views import WindowView
 from cloud.console.shown import Shown
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
+from i18n import figures
+from i18n.catalog import Words
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 

@@ -6,15 +6,15 @@ await acts.plan(visitor, "site:daruba", "", "2026-11-24T19:00", "the gauge is cl
 from collections.abc import Awaitable, Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from cloud.access.who import Role, Who
+from cloud.access.principal import Role, Who
 from cloud.alarms.maintenance import Calendar, MaintenanceRefused
 from cloud.console.day_times import parse_moment
 from cloud.console.maintenance_views import site_of
 from cloud.console.rule_draft import Mistake
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import Words, ended
-from cloud.registry.database import DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.records import Sensor
+from i18n.catalog import Words, ended
 
 
 class MaintenanceActs:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.records import Maintenance
-from cloud.console import figures
-from cloud.console.words import Words
 from cloud.registry.records import Sensor, Site
+from i18n import figures
+from i18n.catalog import Words
 
 
 class WindowView(msgspec.Struct, frozen=True):

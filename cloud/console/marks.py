@@ -5,14 +5,14 @@ await marks.of(_, "river", "water_level", start_ms, end_ms) -> (LevelLine("Siaga
 
 import contextlib
 
-from cloud.alarms.book import Book
-from cloud.alarms.desk import Desk
+from cloud.alarms.alarm_service import Desk
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.preview_views import level_lines
-from cloud.console.words import Words
-from cloud.registry.database import DatabaseUnavailable
+from cloud.database.engine import DatabaseUnavailable
+from cloud.rulebook.rule_store import Book
 from cloud.situation import level_of
+from i18n.catalog import Words
 from rules.colours import colour_of
 
 ALARMS_LOOKED_AT = 200

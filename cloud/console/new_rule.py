@@ -5,14 +5,14 @@ Rule("high-water", quantity="water_level", kind=ABOVE, levels=(one, to be writte
 
 from collections.abc import Callable, Sequence
 
-from cloud.alarms.book import Book
-from cloud.console import figures
 from cloud.console.elements import box, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text
-from cloud.console.rule_words import KIND_NAMES
 from cloud.console.threshold_acts import family_name
 from cloud.console.threshold_views import RuleView, scope_name, things_in, view_of_new
-from cloud.console.words import Words
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_words import KIND_NAMES
+from i18n import figures
+from i18n.catalog import Words
 from rules.rule import Kind, Level, Rule, Severity
 from wire import QUANTITIES
 

@@ -17,8 +17,8 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.access.asking import SCOPE_KEY, Asked
-from cloud.api.problems import refusal_response
+from cloud.http.auth import SCOPE_KEY, Asked
+from cloud.http.problems import refusal_response
 
 MOST_OPEN = 20
 """Pages of one session that are live: each takes more than a megabyte and a share of every second."""

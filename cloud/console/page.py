@@ -38,9 +38,9 @@ from cloud.console.threshold_acts import ThresholdActs
 from cloud.console.threshold_views import watched
 from cloud.console.thresholds import ThresholdsPage
 from cloud.console.visitor import Visitor
-from cloud.console.words import LANGUAGES, Words, words_in
 from cloud.platform import Platform
-from cloud.settings import CloudSettings, ConsoleSettings
+from cloud.process.settings import CloudSettings, ConsoleSettings
+from i18n.catalog import LANGUAGES, Words, words_in
 from runtime.clock import wall_ms
 
 ROOT = "/console"

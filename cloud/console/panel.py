@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from cloud.console import figures
 from cloud.console.chart import PALETTES, chart_options, summary
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.histories import SPANS, Histories
 from cloud.console.marks import Marks
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import sites_of, zone_of
-from cloud.console.words import N_, Words
-from cloud.stores.contract import StoreUnavailable
+from cloud.readings.contract import StoreUnavailable
+from i18n import figures
+from i18n.catalog import N_, Words
 
 SPAN_NAMES = {"1h": N_("1 hour"), "24h": N_("24 hours"), "7d": N_("7 days")}
 _AGAIN_S = {"1h": 5.0, "24h": 30.0, "7d": 120.0}

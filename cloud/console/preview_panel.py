@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from nicegui import ui
 
-from cloud.alarms.book import Book
 from cloud.alarms.preview import Preview
-from cloud.console import figures
 from cloud.console.chart import PALETTES, chart_options
 from cloud.console.chips import ChipBox
 from cloud.console.elements import box, mark, text
@@ -21,8 +19,10 @@ from cloud.console.preview_views import bands_of, level_lines, preview_view, thi
 from cloud.console.threshold_acts import DAYS, Refused, ThresholdActs
 from cloud.console.threshold_views import RuleView, things_in
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
 from cloud.registry.records import Sensor
+from cloud.rulebook.rule_store import Book
+from i18n import figures
+from i18n.catalog import Words
 from rules.rule import Rule
 
 

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.preview import Outcome, Preview
-from cloud.console import figures
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.colours import Chip, chip
 from cloud.console.histories import History
-from cloud.console.rule_words import about, level_name
-from cloud.console.words import Words
+from cloud.readings.contract import Point
+from cloud.rulebook.rule_words import about, level_name
 from cloud.situation import level_of
-from cloud.stores.contract import Point
+from i18n import figures
+from i18n.catalog import Words
 from rules.colours import colour_of
 from rules.rule import Kind, Rule
 

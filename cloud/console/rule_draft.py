@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from cloud.console.rule_words import DAY_NAMES, SEVERITY_NAMES, amount, level_name, plain
-from cloud.console.words import Words
+from cloud.rulebook.rule_words import DAY_NAMES, SEVERITY_NAMES, amount, level_name, plain
+from i18n.catalog import Words
 from rules.marks import MARK_OF_NAME
 from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
 from rules.sound import LONGEST_LATENESS_S, LONGEST_S

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from cloud.alarms.book import Book
 from cloud.console.elements import Text, box, mark, text
 from cloud.console.field_boxes import FieldBoxes
 from cloud.console.inputs import button, field, line_input, mistake_text
@@ -19,11 +18,12 @@ from cloud.console.level_rows import LevelRows
 from cloud.console.preview_panel import PreviewPanel
 from cloud.console.rule_draft import TEXTS, Draft, draft_of, meaning_of
 from cloud.console.rule_fields import fields_of
-from cloud.console.rule_words import sentence
 from cloud.console.threshold_acts import Refused, ThresholdActs
 from cloud.console.threshold_views import RuleView, fields_to_save, scope_name, series_in
 from cloud.console.visitor import Visitor
-from cloud.console.words import N_, Words
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_words import sentence
+from i18n.catalog import N_, Words
 from rules.rule import Rule
 
 _SECTIONS = (

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from cloud.console.rule_words import (
+from cloud.rulebook.rule_words import (
     KIND_NAMES,
     SEVERITY_NAMES,
     also_words,
@@ -21,7 +21,7 @@ from cloud.console.rule_words import (
     quantity_name,
     span,
 )
-from cloud.console.words import N_, Words
+from i18n.catalog import N_, Words
 from rules.rule import Kind, Level, Rule
 
 FIELD_NAMES = {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cloud.console.rule_draft import Mistake
-from cloud.console.words import N_, Words
+from i18n.catalog import N_, Words
 from rules.local_time import next_shown_ms
 from wire.durations import HOUR_MS
 

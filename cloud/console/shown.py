@@ -9,7 +9,7 @@ from cloud.console.gateway_views import GatewayView, LetterView, gateways_of, le
 from cloud.console.maintenance_views import WindowView, window_view
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import DomainView, SiteView, StateView, domains_of, sites_of, state_of
-from cloud.console.words import Words
+from i18n.catalog import Words
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ from nicegui import background_tasks, ui
 
 from cloud.console.elements import box, mark, text
 from cloud.console.views import SiteView
-from cloud.console.words import N_, Words
-from cloud.freshness import Freshness
+from cloud.gateways.freshness import Freshness
+from i18n.catalog import N_, Words
 
 Coast = dict[str, Any]
 """A GeoJSON FeatureCollection."""

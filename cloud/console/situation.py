@@ -21,7 +21,7 @@ from cloud.console.panel import Panel
 from cloud.console.shown import Shown
 from cloud.console.site_map import Coast, SiteMap
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
+from i18n.catalog import Words
 
 
 class SituationPage:

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cloud.access.sight import foreign_sensors, naming_none_of, whole_gateways
-from cloud.accounting import Account
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
-from cloud.dead_letters import DeadLetter, Discarded
-from cloud.health import Health
+from cloud.core.health import Health
+from cloud.database.engine import DatabaseUnavailable
+from cloud.gateways.accounting import Account
+from cloud.ingest.dead_letters import DeadLetter, Discarded
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.platform import Platform
-from cloud.registry.database import DatabaseUnavailable
+from cloud.readings.contract import StoredReading
 from cloud.registry.records import Gateway, Sensor, Site
-from cloud.stores.contract import StoredReading
+from cloud.rulebook.visibility import foreign_sensors, naming_none_of, whole_gateways
 from runtime.clock import boot_ms, wall_ms
 from wire import Domain, Status
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import msgspec
 
-from cloud.access.sight import foreign_in, may_change_scope
-from cloud.access.who import Role, Who
-from cloud.alarms.admission import no_such_sensor
-from cloud.alarms.book import Book
+from cloud.access.principal import Role, Who
 from cloud.alarms.preview import Preview, Previewer
 from cloud.alarms.records import RuleRefused
 from cloud.console.rule_fields import FIELD_NAMES
 from cloud.console.visitor import NotAllowed, Visitor
-from cloud.console.words import N_, Words
-from cloud.registry.database import DatabaseUnavailable
-from cloud.stores.contract import StoreUnavailable
-from rules.said import Said
+from cloud.database.engine import DatabaseUnavailable
+from cloud.readings.contract import StoreUnavailable
+from cloud.rulebook.admission import no_such_sensor
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.visibility import foreign_in, may_change_scope
+from i18n.catalog import N_, Words
+from i18n.message import Said
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.asleep import also_asleep, asleep
-from cloud.alarms.book import Book
 from cloud.alarms.records import RuleVersion
-from cloud.console import figures
 from cloud.console.rule_fields import FIELD_NAMES, fields_of, typed, value_words
-from cloud.console.rule_words import sentence, title_of
-from cloud.console.words import Words
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from cloud.rulebook.asleep import also_asleep, asleep
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_words import sentence, title_of
+from i18n import figures
+from i18n.catalog import Words
 from rules.rule import Rule
 from rules.scope import Patch, Place, Resolved, resolve
 from wire import QUANTITIES

@@ -10,15 +10,13 @@ from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
-from cloud.access.who import Role
-from cloud.alarms.book import Book
+from cloud.access.principal import Role
 from cloud.console.chips import ChipBox
 from cloud.console.colours import chip
 from cloud.console.elements import box, mark, text
 from cloud.console.inputs import button
 from cloud.console.new_rule import NewRule
 from cloud.console.rule_editor import RuleEditor
-from cloud.console.rule_words import level_name
 from cloud.console.threshold_acts import ThresholdActs
 from cloud.console.threshold_views import (
     EVERYWHERE,
@@ -33,7 +31,9 @@ from cloud.console.threshold_views import (
 )
 from cloud.console.versions import Versions
 from cloud.console.visitor import Visitor
-from cloud.console.words import Words
+from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_words import level_name
+from i18n.catalog import Words
 from rules.colours import colour_of
 
 

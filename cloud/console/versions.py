@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from cloud.console.elements import box, text
 from cloud.console.inputs import button, line_input, mistake_text
 from cloud.console.threshold_views import VersionView
-from cloud.console.words import Words
+from i18n.catalog import Words
 
 Undo = Callable[[str], Awaitable[str]]
 """Called with the reason; answers with why it was not done, or nothing."""

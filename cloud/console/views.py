@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console import figures
 from cloud.console.colours import Chip
 from cloud.console.conditions import Condition, Conditions, conditions_of, worst_of
 from cloud.console.snapshot import Snapshot
-from cloud.console.words import N_, Words
-from cloud.freshness import Freshness, best, freshness, worst
+from cloud.gateways.freshness import Freshness, best, freshness, worst
+from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
-from cloud.stores.contract import StoredReading
+from i18n import figures
+from i18n.catalog import N_, Words
 from rules.marks import Mark
 from wire import QUANTITIES, Domain
 

@@ -5,12 +5,12 @@ who = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… take
 
 from starlette.requests import Request
 
-from cloud.access.asking import who_asks
-from cloud.access.who import Role, Who
+from cloud.access.principal import Role, Who
 from cloud.console.bar import ROLES
-from cloud.console.words import Words
+from cloud.database.engine import DatabaseUnavailable
+from cloud.http.auth import who_asks
 from cloud.platform import Platform
-from cloud.registry.database import DatabaseUnavailable
+from i18n.catalog import Words
 
 
 class NotAllowed(Exception):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import and_after, ended, hour_of, spans
-from cloud.derived.sheet import Sheet, values_of
+from cloud.derived.series_writer import Sheet, values_of
+from cloud.readings.contract import ReadingsStore
 from cloud.registry.facts import Eras, always
 from cloud.registry.records import Sensor
-from cloud.stores.contract import ReadingsStore
 from rules import ispu
 from rules.derived import (
     AQI_HOURS,

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from cloud.blocks import Block
-from cloud.newest import Newest, newest_of
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Point, ReadingsStore
+from cloud.readings.newest import Newest, newest_of
 from cloud.registry.dated import DatedFacts
 from cloud.registry.facts import CITY, Eras, Fact, changed_ms
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, calibrated_quantity, calibration_from, subject_of
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import Point, ReadingsStore
 from rules.level import level_cm
 from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS, QUANTITIES

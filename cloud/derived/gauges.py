@@ -5,7 +5,7 @@ gauges_of(book)("river-daruba") -> Gauge(siaga_3=Limit(150), …), of its rule w
 
 from collections.abc import Callable
 
-from cloud.alarms.book import Book
+from cloud.rulebook.rule_store import Book
 from rules.siaga import Gauge, gauge_of
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from cloud.readings.contract import Point, ReadingsStore
 from cloud.registry.records import Sensor
-from cloud.stores.contract import Point, ReadingsStore
 from rules.derived import Hour
 from rules.local_time import hour_end_ms, hour_ends_from
 from rules.timing import Timing

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from cloud.derived.sheet import VERSION_OF
-from cloud.newest import Newest
+from cloud.derived.series_writer import VERSION_OF
+from cloud.readings.contract import StoredReading
+from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import StoredReading
 from rules import footfall, ispu, rain, scales, siaga, usaqi, who2021
 from rules.ispu import P14_2020, TABLE_OF_NUMBER, TABLES
 from rules.marks import DOUBTED, Mark, names_of

@@ -14,22 +14,22 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from cloud.blocks import Block
+from cloud.core.health import Component, Condition
+from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
-from cloud.derived.dirty import SOURCES, Dirty, Hours, Key, hours_of, local_hours
 from cloud.derived.hours import timing_of
-from cloud.derived.sheet import Sheet
+from cloud.derived.recompute_queue import SOURCES, Dirty, Hours, Key, hours_of, local_hours
+from cloud.derived.series_writer import Sheet
 from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
-from cloud.health import Component, Condition
-from cloud.newest import Newest, newest_of
-from cloud.registry.database import DatabaseUnavailable
+from cloud.readings.blocks import Block
+from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
+from cloud.readings.newest import Newest, newest_of
 from cloud.registry.dated import DatedFacts
 from cloud.registry.facts import Eras
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED, Registry
-from cloud.stores.contract import ReadingsStore, StoreUnavailable, Verdict
 from rules.local_time import hour_end_ms
 from rules.siaga import Gauge
 from runtime.clock import wall_ms

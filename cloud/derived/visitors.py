@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.derived.hours import belonging, timing_of
-from cloud.derived.sheet import Sheet, values_of
+from cloud.derived.series_writer import Sheet, values_of
+from cloud.readings.contract import Aggregate, ReadingsStore
 from cloud.registry.records import Sensor, Site
-from cloud.stores.contract import Aggregate, ReadingsStore
 from rules import footfall
 from rules.footfall import Inside, Step
 from rules.local_time import hour_end_ms

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
-from cloud.derived.sheet import Sheet, values_of
+from cloud.derived.series_writer import Sheet, values_of
+from cloud.readings.contract import ReadingsStore
 from cloud.registry.records import Sensor
-from cloud.stores.contract import ReadingsStore
 from rules.derived import (
     Fall,
     Rain,

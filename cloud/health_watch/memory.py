@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 
 MOST_WAITING = 200
 _log = logging.getLogger(__name__)

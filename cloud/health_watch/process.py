@@ -16,7 +16,7 @@ from cloud.health_watch.verdict import News, Verdict, judge
 from cloud.health_watch.words import life_sign, news_line, pages
 from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.contract import Later, Outcome, Sender, Sent
-from cloud.notify.pages import Line, Page
+from cloud.notify.notifications import Line, Page
 from runtime.clock import boot_s, wall_ms
 from runtime.mqtt import TlsSettings
 from wire.durations import DAY_MS

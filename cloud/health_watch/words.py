@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from cloud.health_watch.settings import Channel, WatchSettings
 from cloud.health_watch.verdict import News
-from cloud.notify.pages import Line, Page
+from cloud.notify.notifications import Line, Page
 from cloud.notify.settings import own_addresses
 from rules.rule import Kind, Severity
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from cloud.blocks import Block
+from cloud.core.reasons import Reason
 from cloud.ingest.levels import NOTHING_SEEN, Distances, Levels, Pair, Seen, levels_from, nearness, sound
 from cloud.ingest.quality import Judge, Series
-from cloud.ingest.reasons import Reason
 from cloud.ingest.stamps import Corrected, Stamps, parts
+from cloud.readings.blocks import Block
 from cloud.registry.routes import Route
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark

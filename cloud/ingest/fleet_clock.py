@@ -13,7 +13,7 @@ from statistics import median
 
 import msgspec
 
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
 from runtime import clock
 
 WRONG_MS = 60_000

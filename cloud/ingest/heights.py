@@ -5,12 +5,12 @@ note(pairs)  ─► newest pair of each sensor ─► mismatches(), component() 
 
 from collections.abc import Iterable, Iterator
 
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
 from cloud.ingest.levels import Pair
-from cloud.newest import Newest
+from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from rules.said import Said
+from i18n.message import Said
 
 TOLERANCE_CM = 0.5
 """Rounding on the way makes less; nobody hangs a sensor to the millimetre."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cloud.newest import Newest
+from cloud.readings.newest import Newest
 from cloud.registry.routes import NO_WAYS, Route, Ways
 from rules.level import height_cm, level_cm
 from wire import Column

@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from cloud.ingest.patience import wait_s
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.database.backoff import wait_s
+from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.tables import ClockOffsetRow as Row
 
 GATEWAYS_OWN = ""

@@ -16,16 +16,16 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
 
-from cloud.accounting import Receipt
-from cloud.dead_letters import Refusal
-from cloud.health import Component, Condition
-from cloud.ingest.freight import Freight, Opener
-from cloud.ingest.intake import Arrival, Intake
-from cloud.ingest.keeper import Keeper, WriteFailsAlone
-from cloud.ingest.lease import LeaseLost
+from cloud.core.health import Component, Condition
+from cloud.database.lease import LeaseLost
+from cloud.gateways.accounting import Receipt
+from cloud.ingest.batch_decoder import Freight, Opener
+from cloud.ingest.batch_writer import Keeper, WriteFailsAlone
+from cloud.ingest.dead_letters import Refusal
+from cloud.ingest.in_flight import UnderWay
+from cloud.ingest.ingest_queue import Arrival, Intake
 from cloud.ingest.refused import Series
-from cloud.ingest.under_way import UnderWay
-from cloud.metrics import Metrics
+from cloud.metrics.exposition import Metrics
 from runtime.clock import boot_ms
 from runtime.mqtt import Message
 from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of

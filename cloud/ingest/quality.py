@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 import msgspec
 
-from cloud.blocks import Block
-from cloud.derived.dirty import Dirty, Hours
+from cloud.derived.recompute_queue import Dirty, Hours
 from cloud.ingest.twins import Twins
-from cloud.newest import Newest
+from cloud.readings.blocks import Block
+from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from rules.marks import DOUBTED, Mark
 from rules.quality import ANEW_MS, NEVER_MS, POLICIES, UNJUDGED, Judged, Policy, calm_after, verdicts

@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
-from cloud.dead_letters import Refusal
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
+from cloud.ingest.dead_letters import Refusal
 
 Series = tuple[str, str]
 """(sensor, quantity); ("", "") for what cannot be read."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from cloud.alarms.journal import Actor
-from cloud.alarms.watch import Watch
-from cloud.dead_letters import DeadLetters
-from cloud.ingest.freight import Freight, Opener
+from cloud.alarms.evaluator import Watch
+from cloud.database.audit_log import Actor
+from cloud.ingest.batch_decoder import Freight, Opener
+from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import notes_of
-from cloud.metrics import Metrics
-from cloud.newest import Newest
+from cloud.metrics.exposition import Metrics
 from cloud.platform import Replay
-from cloud.stores.contract import ReadingsStore
+from cloud.readings.contract import ReadingsStore
+from cloud.readings.newest import Newest
 from runtime.clock import wall_ms
 
 

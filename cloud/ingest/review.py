@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from cloud.derived.dirty import Dirty, Hours, Key
+from cloud.core.health import Component, Condition
+from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.derived.hours import spans
-from cloud.health import Component, Condition
+from cloud.derived.recompute_queue import Dirty, Hours, Key
 from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_notes
 from cloud.ingest.twins import twins_of
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verdict
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import Point, ReadingsStore, StoreUnavailable, Verdict
 from rules.marks import QUALITY, Mark
 from rules.quality import POLICIES, TWIN_WITHIN_MS, UNJUDGED, Policy, Readings, twin_marks, verdicts
 from wire.durations import HOUR_MS

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
 
-from cloud.derived.dirty import Hours, hours_of
-from cloud.registry.inserts import insert_once
+from cloud.database.upsert import insert_once
+from cloud.derived.recompute_queue import Hours, hours_of
 from cloud.registry.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
 
 if TYPE_CHECKING:
-    from cloud.ingest.freight import Freight
+    from cloud.ingest.batch_decoder import Freight
 
 END_OF_BACKLOG = ""
 """Stands for the quantity."""

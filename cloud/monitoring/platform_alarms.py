@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
-from cloud.health import Condition
+from cloud.core.health import Condition
+from cloud.database.upsert import insert_once
 from cloud.monitoring.trouble import Trouble
-from cloud.registry.inserts import insert_once
 from cloud.registry.records import Gateway
 from rules.rule import OFFLINE, PLATFORM, Kind, Level, Rule, Severity
 from wire.topics import SHARDS

@@ -14,7 +14,7 @@ import msgspec
 from cryptography import x509
 
 from cloud.backup.folders import made_at, whole_ones
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
 
 _MB = 1_000_000
 _DAY_S = 86_400.0

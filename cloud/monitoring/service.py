@@ -11,16 +11,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from cloud.health import Component, Condition
-from cloud.ingest.lease import LeaseLost
+from cloud.core.health import Component, Condition
+from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.database.lease import LeaseLost
+from cloud.gateways.statuses import Statuses
 from cloud.monitoring import platform_alarms as rows
 from cloud.monitoring import server
 from cloud.monitoring.settings import MonitoringSettings
 from cloud.monitoring.trouble import Changes, Troubles
-from cloud.registry.database import Database, DatabaseUnavailable
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
-from cloud.statuses import Statuses
 from rules.rule import OFFLINE, PLATFORM
 from runtime.clock import boot_s, wall_ms
 from wire import shard_of

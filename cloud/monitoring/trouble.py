@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
 
 OVER_S = 30.0
 """A component must be well again for so long: a link that comes and goes is one trouble."""

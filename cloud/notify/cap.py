@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
-from cloud.notify.pages import Line, line_of
+from cloud.notify.notifications import Line, line_of
 from cloud.notify.router import rule_of
 from cloud.notify.settings import CapSettings
 from cloud.notify.texts import (

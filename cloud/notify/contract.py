@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -18,25 +18,25 @@ import httpx
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from cloud.alarms.journal import SYSTEM, Actor, write_entry
 from cloud.alarms.tables import DeliveryRow
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
+from cloud.database.audit_log import SYSTEM, Actor, write_entry
+from cloud.database.engine import Database, DatabaseUnavailable, DataRefused
+from cloud.database.steady_clock import Moment, SteadyClock
 from cloud.notify.answers import DeviceAnswer, read_answer
+from cloud.notify.batcher import Packer, put
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.channels.kinds import Means, sender
 from cloud.notify.channels.mqtt import Publish
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.duty import DutyCalendar
+from cloud.notify.notifications import Line, Page, plain
 from cloud.notify.outbox import ChannelState, Claimed, Outbox
-from cloud.notify.packer import Packer, put
-from cloud.notify.pages import Line, Page, plain
-from cloud.notify.proving import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
+from cloud.notify.self_test import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.settings import Channel, MqttChannel, NotifySettings, TelegramChannel
-from cloud.registry.database import Database, DatabaseUnavailable, DataRefused
 from cloud.registry.snapshot import Registry
-from cloud.steady import Moment, SteadyClock
 from runtime import clock
 from wire.durations import HOUR_MS
 

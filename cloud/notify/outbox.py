@@ -5,7 +5,8 @@ due ─► claimed ("sending", until the lease ends) ─► sent │ tried again
 A claim is one UPDATE that only one instance can win. Exactly once ends between the claim and what the other side
 remembers: a kill in between leaves "sending" behind, and when the lease is over the same key goes out again. The
 receiver of a webhook and a mailbox know the key; Telegram does not: there the second message says what it may be.
-All times of a delivery are steady time (`cloud/steady.py`): a step of the clock delays nothing and gives nothing up.
+All times of a delivery are steady time (`cloud/database/steady_clock.py`): a step of the clock delays nothing and
+gives nothing up.
 """
 
 import logging
@@ -18,14 +19,14 @@ from sqlalchemy import Connection, Row, case, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.database.steady_clock import Moment
 from cloud.notify.answers import DeviceAnswer
+from cloud.notify.batcher import NOBODY, put
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
-from cloud.notify.packer import NOBODY, put
-from cloud.notify.pages import URGENT_KINDS, Page, printable_line
+from cloud.notify.notifications import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, MqttChannel, NotifySettings
-from cloud.steady import Moment
 from runtime.backoff import doubled_s
 from wire.durations import DAY_MS
 

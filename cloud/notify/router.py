@@ -3,7 +3,8 @@
 raised, worsened ─► the steps without delay that fit, and those that have heard of the alarm
 all other kinds  ─► the steps that have heard of it          not acknowledged after `after_s` ─► the next step
 Nothing here is remembered: what is due follows from the tables, so a restart changes nothing. What is waited for runs
-on steady time (`cloud/steady.py`); shelves and maintenance windows are people's plans, and end by the wall clock.
+on steady time (`cloud/database/steady_clock.py`); shelves and maintenance windows are people's plans, and end by the
+wall clock.
 """
 
 import logging
@@ -16,10 +17,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeRow
-from cloud.notify.pages import URGENT_KINDS, urgency
+from cloud.database.steady_clock import Moment
+from cloud.database.upsert import insert_once
+from cloud.notify.notifications import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
-from cloud.registry.inserts import insert_once
-from cloud.steady import Moment
 from rules.rule import Kind, Level, Rule, Severity
 
 EVENTS_AT_ONCE = 500

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from cloud.printable import PrintableText
+from cloud.core.printable import PrintableText
 from rules.rule import Severity
 from runtime.address import Host
 from runtime.mqtt import TlsSettings

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.notify.pages import Line, Page, unit_of
+from cloud.notify.notifications import Line, Page, unit_of
 from rules.rule import Kind, Severity
 from rules.scales import scale_of
 from wire import QUANTITIES

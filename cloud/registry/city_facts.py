@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cloud.alarms.journal import SYSTEM, Actor
+from cloud.database.audit_log import SYSTEM, Actor
 from cloud.registry.fact_rows import NewFact, lay_ground, read_facts, record
 from cloud.registry.facts import Facts, Key
 from cloud.registry.history import filed_values, subject_of, value_of

@@ -13,15 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cloud.alarms.journal import Actor
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.fact_kinds import ground_of, mistakes_of, site_of
 from cloud.registry.fact_rows import Edition, NewFact, edition_of, fact_of, facts_of, go_on, record, undo
 from cloud.registry.facts import SINCE_EVER_MS, Fact
 from cloud.registry.history import calibrated_quantity
 from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
-from rules.said import Said
+from i18n.message import Said
 from runtime.clock import wall_ms
 from wire import is_printable
 

@@ -16,9 +16,9 @@ from cloud.registry.facts import CITY, Fact, Key
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
 from cloud.registry.snapshot import COMPUTED, Registry
+from i18n.message import Said
 from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
-from rules.said import Said
 
 Check = Callable[[Any, Registry], Said | None]
 """Why a value cannot be; None where it can."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from cloud.alarms.journal import SYSTEM, Actor, write_entry
+from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.registry.facts import SINCE_EVER_MS, Eras, Fact, Facts, Key, changed_ms, differences, resolved
 from cloud.registry.tables import FactRow
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from cloud.alarms.records import Alarm, AlarmChange
-from cloud.notify.pages import Line, line_of
+from cloud.notify.notifications import Line, line_of
 from cloud.notify.texts import ENGLISH, INDONESIAN, Words, description, headline
 from cloud.registry.snapshot import Registry
-from cloud.reports.known import Known
+from cloud.reports.platform_snapshot import Known
 from cloud.reports.points import ReportPoint, Value
 from cloud.situation import level_of
 from rules.rule import Kind

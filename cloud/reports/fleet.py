@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cloud.accounting import Account
+from cloud.gateways.accounting import Account
 from cloud.registry.records import Gateway
-from cloud.reports.known import Known
+from cloud.reports.platform_snapshot import Known
 from cloud.reports.points import ReportPoint, Value
 from wire import Clock, SourceStatus, Status
 from wire.status import SPOOL_BYTES_A_READING

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import msgspec
 
-from cloud.metrics import Counts, Metrics
+from cloud.core.quantile_sketch import Spread
+from cloud.metrics.exposition import Counts, Metrics
 from cloud.reports.points import ReportPoint, Value
-from cloud.spread import Spread
 from wire import Domain
 
 Name = TypeVar("Name", bound=str)

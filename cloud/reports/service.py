@@ -14,25 +14,25 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from cloud.accounting import Accounts
-from cloud.alarms.book import Book
-from cloud.dead_letters import DeadLetters
-from cloud.health import Component, Condition
-from cloud.metrics import Metrics
-from cloud.newest import Newest
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.core.health import Component, Condition
+from cloud.database.engine import Database, DatabaseUnavailable
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.metrics.exposition import Metrics
+from cloud.readings.contract import StoreRefused, StoreUnavailable
+from cloud.readings.influx import InfluxStore
+from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import ReadingRates, fleet_points
 from cloud.reports.ingest import Tally
-from cloud.reports.known import Known, Parts, instance_of, known_of
-from cloud.reports.news import EVENTS_AT_ONCE, News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.outbox import EVENTS_AT_ONCE, News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.platform_snapshot import Known, Parts, instance_of, known_of
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import Pace, threshold_points
-from cloud.statuses import Statuses
-from cloud.stores.contract import StoreRefused, StoreUnavailable
-from cloud.stores.influx import InfluxStore
+from cloud.rulebook.rule_store import Book
 from runtime.clock import wall_ms
 from wire import shard_of
 from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S

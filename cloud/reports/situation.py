@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from cloud.freshness import Freshness, best, freshness
+from cloud.gateways.freshness import Freshness, best, freshness
+from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED
-from cloud.reports.known import Known
+from cloud.reports.platform_snapshot import Known
 from cloud.reports.points import ReportPoint
 from cloud.situation import WATCHED, State, states_of, unknown, worst_state
-from cloud.stores.contract import StoredReading
 from wire import QUANTITIES, Domain
 from wire.measurements import EVERYWHERE, NOTHING_KNOWN
 

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from cloud.blocks import Block
 from cloud.derived.service import Derivations
-from cloud.newest import Newest
+from cloud.readings.blocks import Block
+from cloud.readings.contract import ReadingsStore
+from cloud.readings.newest import Newest
 from cloud.registry.records import City, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import ReadingsStore
 from rules import ispu
 from rules.derived import VERSION
 from rules.marks import Mark

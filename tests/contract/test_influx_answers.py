@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import cloud.stores.apart
-from cloud.blocks import Block
-from cloud.settings import InfluxSettings
-from cloud.stores.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
-from cloud.stores.influx import InfluxStore
+import cloud.readings.apart
+from cloud.process.settings import InfluxSettings
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
+from cloud.readings.influx import InfluxStore
 from wire import Domain
 
 T0 = 1_764_000_000_000
@@ -280,7 +280,7 @@ def test_a_name_and_password_in_the_address_are_not_said(server: SimulatedInflux
 def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
     server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cloud.stores.apart, "CONFIRM_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(cloud.readings.apart, "CONFIRM_S", (0.0, 0.0, 0.0))
     server.rule = lambda request: error(500, "engine: index out of range") if 5 in times_of(request.lines) else OK
 
     async def work(store: InfluxStore) -> WriteResult:
@@ -296,7 +296,7 @@ def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
 def test_of_a_line_with_a_bad_field_the_other_quantities_are_stored(
     server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch, apart: bool
 ):
-    monkeypatch.setattr(cloud.stores.apart, "CONFIRM_S", (0.0,))
+    monkeypatch.setattr(cloud.readings.apart, "CONFIRM_S", (0.0,))
     answer = (
         error(500, "engine: of all things") if apart else error(400, "partial write: field type conflict dropped=1")
     )

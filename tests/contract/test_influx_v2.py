@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cloud.blocks import Block
+from cloud.process.settings import InfluxSettings
+from cloud.readings.blocks import Block
+from cloud.readings.contract import WriteResult
+from cloud.readings.influx import InfluxStore
 from cloud.reports.points import ReportPoint, lines_of
-from cloud.settings import InfluxSettings
-from cloud.stores.contract import WriteResult
-from cloud.stores.influx import InfluxStore
 from tests.servers import Program, free_port, require, wait_until
 from wire import Domain
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cloud.blocks import Block
-from cloud.settings import InfluxSettings
-from cloud.stores.contract import Aggregate, Point, ReadingsStore, StoredReading, Verdict, WriteResult
-from cloud.stores.influx import InfluxStore
-from cloud.stores.sqlite import SqliteStore
+from cloud.process.settings import InfluxSettings
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Aggregate, Point, ReadingsStore, StoredReading, Verdict, WriteResult
+from cloud.readings.influx import InfluxStore
+from cloud.readings.sqlite import SqliteStore
 from rules.marks import Mark
 from tests.servers import Program, free_port, influxd
 from wire import Domain
@@ -277,8 +277,8 @@ def test_all_readings_of_a_domain_are_given_sensor_by_sensor_and_series_by_time(
 def test_all_readings_are_given_whole_over_the_ends_of_pages(
     store: ReadingsStore, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("cloud.stores.influx.PAGE_LINES", 4)
-    monkeypatch.setattr("cloud.stores.sqlite._PAGE_READINGS", 4)
+    monkeypatch.setattr("cloud.readings.influx.PAGE_LINES", 4)
+    monkeypatch.setattr("cloud.readings.sqlite._PAGE_READINGS", 4)
     values = [float(number) for number in range(11)]
     runner.run(write(store, [block([T0 + number for number in range(11)], pm2_5=values, pm10=values)]))
     found = _readings(runner.run(_all_of(store)))
@@ -290,7 +290,7 @@ def test_a_sensor_that_moved_is_given_with_the_gateways_it_had_even_at_one_time(
     influx: Program, runner: asyncio.Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """InfluxDB alone keeps both; a page that ends among lines of one time must not lose the others."""
-    monkeypatch.setattr("cloud.stores.influx.PAGE_LINES", 2)
+    monkeypatch.setattr("cloud.readings.influx.PAGE_LINES", 2)
     store = InfluxStore(InfluxSettings(url=f"http://127.0.0.1:{influx.port}", database=f"moved_{tmp_path.name}"))
     runner.run(store.open())
     moved = [block([T0, T0 + 1], gateway=f"gw-{number}", pm2_5=[number, number]) for number in range(5)]

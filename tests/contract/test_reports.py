@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from cloud.process.settings import InfluxSettings
+from cloud.readings.influx import InfluxStore
 from cloud.reports.points import ReportPoint, Value, lines_of
-from cloud.settings import InfluxSettings
-from cloud.stores.influx import InfluxStore
 from tests.servers import Program, free_port, influxd
 from wire.measurements import MEASUREMENTS, Kind
 

@@ -17,7 +17,7 @@ from schemathesis.generation import GenerationMode
 
 from tests.end_to_end.test_console import console_in
 from tests.servers import Program, free_port
-from tests.unit.cloud_console.served import PASSWORD
+from tests.unit.cloud.console.served import PASSWORD
 
 ENDS_THE_LOGIN = {"DELETE /api/v1/tokens/{token_id}"}
 """What may take away the token that asks."""

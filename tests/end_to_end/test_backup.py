@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.blocks import Block
+from cloud.readings.blocks import Block
 from tests.end_to_end.load import Key, begin, dead, stored
 from tests.end_to_end.platform import GATEWAY, Platform
 from tests.servers import Program, all_of, influxd, siaga_cloud, wait_until
@@ -25,7 +25,7 @@ ENGINES = ["influxdb", pytest.param("sqlite", marks=pytest.mark.proof)]
 
 def siaga(*words: str | Path) -> str:
     """What a command of siaga-cloud says, which must end well."""
-    command = [sys.executable, "-m", "cloud.cli", *map(str, words)]
+    command = [sys.executable, "-m", "cloud.cli.main", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -117,7 +117,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(tmp_path: Path)
     times = list(range(T0, T0 + 300_000))
     machine.write(Block("here", "a", "gw", Domain.AIR, 0, times, (("pm10", [n / 7 for n in times]),)))
     to = tmp_path / "backups"
-    command = [sys.executable, "-m", "cloud.cli", "backup", "--config", machine.config, "--to", to]
+    command = [sys.executable, "-m", "cloud.cli.main", "backup", "--config", machine.config, "--to", to]
     program = Program("backup", command, tmp_path).start()
     wait_until(lambda: any(file.stat().st_size for file in to.glob("*/readings.lp.gz")), "readings are being written")
     program.kill()

@@ -13,7 +13,7 @@ from tests.end_to_end.conftest import Visit
 from tests.end_to_end.test_alarms_console import SHOTS, keep_picture, must_fit
 from tests.end_to_end.test_console import DESK, PHONE, console_in
 from tests.servers import Program, free_port
-from tests.unit.cloud_console.served import PASSWORD
+from tests.unit.cloud.console.served import PASSWORD
 
 LOOKS = [("dark", DESK, "en"), ("light", DESK, "id"), ("dark", PHONE, "id"), ("light", PHONE, "en")]
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from cloud.console.chart import PALETTES
 from tests.servers import PATIENCE_S, Program, free_port, require, wait_until
-from tests.unit.cloud_console.served import PASSWORD
+from tests.unit.cloud.console.served import PASSWORD
 
 COAST = Path(__file__).parents[2].parent / "shared" / "data" / "geo" / "morotai_halmahera_outline.geojson"
 DESK: ViewportSize = {"width": 1440, "height": 900}
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 def console_in(folder: Path, port: int) -> Program:
     coast = [str(COAST)] if COAST.exists() else []
-    command = [sys.executable, "-m", "tests.unit.cloud_console.served", str(port), str(folder), *coast]
+    command = [sys.executable, "-m", "tests.unit.cloud.console.served", str(port), str(folder), *coast]
     return Program("console", command, folder, port=port)
 
 

@@ -15,7 +15,7 @@ import socketio
 from cloud.console.open_pages import MOST_IDLE
 from tests.end_to_end.test_console import console_in
 from tests.servers import Program, free_port
-from tests.unit.cloud_console.served import PASSWORD
+from tests.unit.cloud.console.served import PASSWORD
 
 PATH = "/console/_nicegui_ws/socket.io"
 

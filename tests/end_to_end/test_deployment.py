@@ -23,8 +23,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.monitoring.platform_alarms import NAMES
+from cloud.process.settings import load_cloud_settings
 from cloud.registry.city_file import read_city_file
-from cloud.settings import load_cloud_settings
 from edge.cli import main as siaga_edge_main
 from tests.people import bearer, user_in
 from tests.rehearsal import HOST, ROOT, Rehearsal

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.accounting import Accounts, Receipt
-from cloud.ranges import Ranges
+from cloud.core.ranges import Ranges
+from cloud.gateways.accounting import Accounts, Receipt
 from wire import Lost
 
 SPANS = st.tuples(st.integers(1, 60), st.integers(0, 12)).map(lambda span: (span[0], span[0] + span[1] - 1))

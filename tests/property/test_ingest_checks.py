@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.blocks import Block
+from cloud.core.reasons import Reason
 from cloud.ingest.checks import EARLIEST_MS, check_batch
-from cloud.ingest.parcels import open_parcel
-from cloud.ingest.reasons import Reason
-from cloud.stores.lines import lines_of
+from cloud.ingest.decoded_batch import open_parcel
+from cloud.readings.blocks import Block
+from cloud.readings.lines import lines_of
 from rules.marks import MARK_OF_CLOCK, Mark
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city
 from wire import QUANTITIES, Clock, Reading, decode_batch, encode_batch

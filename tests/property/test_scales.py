@@ -27,7 +27,7 @@ from wire import QUANTITIES
 from wire.units import UNITS
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("wire", "rules", "runtime", "edge", "firmware_bridge", "cloud", "dashboards", "demo")
+PACKAGES = ("wire", "i18n", "rules", "runtime", "edge", "firmware_bridge", "cloud", "dashboards", "demo")
 LEVEL = re.compile(r"\b(siaga|awas|waspada)\b", re.IGNORECASE)
 WITH_ITS_SCALE = re.compile(
     r"(flood Siaga|Siaga banjir)( [1-4] · \w+)?|\bSiaga [1-4]\b|\bSiaga \{[^}]*\}|^\^Siaga $", re.IGNORECASE
@@ -91,7 +91,7 @@ def test_no_string_of_the_code_is_a_bare_level(package):
 
 
 def test_no_text_of_the_console_is_a_bare_level_in_either_language():
-    files = list((ROOT / "cloud" / "console" / "locale").rglob("*.po"))
+    files = list((ROOT / "i18n" / "locale").rglob("*.po"))
     assert files
     for file in files:
         texts = []

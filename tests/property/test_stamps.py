@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.ingest.freight import Opener
+from cloud.ingest.batch_decoder import Opener
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.stamps import AHEAD_MS
-from cloud.stores.sqlite import SqliteStore
+from cloud.readings.sqlite import SqliteStore
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, city
 from wire import Clock, Reading, encode_batch
 

@@ -66,11 +66,11 @@ def test_nothing_that_the_agent_imports_is_foreign_to_a_gateway():
     assert not set(listing.stdout.split()) & {name.replace("-", "_") for name in FOREIGN_TO_A_GATEWAY}
 
 
-ROOMS = ("wire", "firmware_bridge", "rules", "runtime", "edge", "cloud", "dashboards")
+ROOMS = ("wire", "i18n", "firmware_bridge", "rules", "runtime", "edge", "cloud", "dashboards")
 ONE_PLACE = {
     "the wall clock": (r"time\.time_ns\(", {"runtime/clock.py"}),
     "waiting twice as long": (r"2(\.0)? \*\* min\(|_s \* 2\b", {"runtime/backoff.py"}),
-    "inserts of a dialect": (r"(postgresql|sqlite)\.insert\b", {"cloud/registry/inserts.py"}),
+    "inserts of a dialect": (r"(postgresql|sqlite)\.insert\b", {"cloud/database/upsert.py"}),
     "an hour and a day in ms": (r"\b86_?400_?000\b|\b3_?600_?000\b", set()),
     "the order of severities": (r"enumerate\(Severity|tuple\(Severity\)|list\(Severity\)\.index", {"rules/rule.py"}),
     "units as people read them": (r'"ug/m3": ', {"wire/units.py", "firmware_bridge/tasmota.py"}),

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from cloud.notify.contract import Later, Outcome, Sent
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 from cloud.notify.settings import CapFileChannel
 
 Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]

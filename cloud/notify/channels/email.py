@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 from cloud.notify.settings import EmailChannel, secret
 from cloud.notify.texts import html_of, text_of
 from rules.rule import Severity

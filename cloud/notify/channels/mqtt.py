@@ -9,9 +9,9 @@ from itertools import groupby
 
 import msgspec
 
-from cloud.api.times import rfc_3339
+from cloud.core.times import rfc_3339
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.pages import Line, Page
+from cloud.notify.notifications import Line, Page
 from cloud.notify.settings import MqttChannel
 from cloud.notify.texts import CLOSED_KINDS, ENGLISH, INDONESIAN, headline
 from wire import Channel, WireError, topic_of

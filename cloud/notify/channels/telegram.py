@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.notify.channels.http import post
 from cloud.notify.contract import Later, Outcome
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 from cloud.notify.settings import TelegramChannel, secret
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl

@@ -11,10 +11,10 @@ import time
 import httpx
 import msgspec
 
-from cloud.api.times import rfc_3339
+from cloud.core.times import rfc_3339
 from cloud.notify.channels.http import post
 from cloud.notify.contract import Later, Outcome
-from cloud.notify.pages import Line, Page, unit_of
+from cloud.notify.notifications import Line, Page, unit_of
 from cloud.notify.settings import WebhookChannel, secret
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from cloud.accounting import Accounts
-from cloud.dead_letters import DeadLetters
-from cloud.ingest.freight import Opener
-from cloud.ingest.keeper import Keeper
-from cloud.metrics import Metrics
-from cloud.newest import Newest
-from cloud.registry.database import Database
+from cloud.database.engine import Database
+from cloud.gateways.accounting import Accounts
+from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.metrics.exposition import Metrics
+from cloud.readings.contract import Portion, StoreUnavailable, WriteResult
+from cloud.readings.newest import Newest
+from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import Portion, StoreUnavailable, WriteResult
-from cloud.stores.sqlite import SqliteStore
 from runtime.mqtt import Message
 from tests.registries import registry_in
 from wire import Channel, Lost, Reading, encode_batch, topic_of

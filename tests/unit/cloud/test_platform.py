@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from cloud.access.gate import Access
-from cloud.alarms.book import Book
-from cloud.alarms.desk import Desk
-from cloud.alarms.journal import Actor
+from cloud.access.authenticator import Access
+from cloud.alarms.alarm_service import Desk
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
+from cloud.database.audit_log import Actor
+from cloud.gateways.statuses import Statuses
 from cloud.ingest.replay import Replayer
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
+from cloud.readings.contract import StoredReading
 from cloud.registry.dated import DatedFacts
-from cloud.statuses import Statuses
-from cloud.stores.contract import StoredReading
+from cloud.rulebook.rule_store import Book
 from tests.unit.cloud.examples import T0, Workshop
 
 

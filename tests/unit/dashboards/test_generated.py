@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from cloud.ingest.reasons import Reason
+from cloud.core.reasons import Reason
 from dashboards import ingest
 from dashboards.catalog import BUILDERS
 from dashboards.cli import main

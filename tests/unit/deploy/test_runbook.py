@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.cli import main
+from cloud.cli.main import main
 from dashboards.platform_alerts import RULES
 from tests.unit.deploy.test_compose import SERVICES
 

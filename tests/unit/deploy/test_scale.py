@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cloud.settings import load_cloud_settings
+from cloud.process.settings import load_cloud_settings
 from tests.servers import require
 from wire import Channel, topic_of
 from wire.topics import SHARDS

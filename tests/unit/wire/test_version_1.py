@@ -12,9 +12,9 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from cloud.accounting import Receipt
-from cloud.ingest.parcels import open_parcel
-from cloud.ingest.reasons import Reason
+from cloud.core.reasons import Reason
+from cloud.gateways.accounting import Receipt
+from cloud.ingest.decoded_batch import open_parcel
 from tests.unit.cloud.examples import GATEWAY, LATEST, city
 from wire import (
     Ack,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.ingest.lease import LeaseLost
+from cloud.database.lease import LeaseLost
 from tests.unit.cloud.alarms.town import Town, level
 
 LOST = LeaseLost("shards 0-63 were taken over")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from cloud.alarms.preview import MOST_POINTS, Outcome, PreviewAlarm, Previewer, difference, thinned
 from cloud.alarms.records import RuleRefused
-from cloud.blocks import Block
-from cloud.stores.contract import Point
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Point
 from tests.unit.cloud.alarms.town import RIVER, SILENT, T0, Town
 from wire import Domain
 

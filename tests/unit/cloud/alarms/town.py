@@ -9,26 +9,26 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
-from cloud.accounting import Accounts
-from cloud.alarms.book import Book
-from cloud.alarms.desk import Desk
+from cloud.alarms.alarm_service import Desk
+from cloud.alarms.evaluator import Watch
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.journal import Actor
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
-from cloud.alarms.watch import Watch
-from cloud.dead_letters import DeadLetters
-from cloud.ingest.freight import Opener
-from cloud.ingest.keeper import Keeper
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
+from cloud.gateways.accounting import Accounts
+from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.refused import RefusedLately
 from cloud.ingest.review import Review
-from cloud.metrics import Metrics
-from cloud.newest import Newest
-from cloud.registry.database import Database
+from cloud.metrics.exposition import Metrics
+from cloud.readings.contract import Verdict
+from cloud.readings.newest import Newest
+from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import Verdict
-from cloud.stores.sqlite import SqliteStore
+from cloud.rulebook.rule_store import Book
 from tests.registries import registry_in
 from wire import Reading, encode_batch
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Connection, Double, Integer, LargeBinary, Table, insert
 
-from cloud.registry.database import engine_of
-from cloud.registry.revisions import move, tables_of
+from cloud.database.engine import engine_of
+from cloud.database.revisions import move, tables_of
 
 ROWS = 3
 

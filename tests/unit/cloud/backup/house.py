@@ -5,10 +5,10 @@ import gzip
 from pathlib import Path
 
 from cloud.backup.manifest import Manifest, encode_manifest, read_manifest
-from cloud.blocks import Block
-from cloud.cli import main
-from cloud.settings import load_cloud_settings
-from cloud.stores.engines import store_of
+from cloud.cli.main import main
+from cloud.process.settings import load_cloud_settings
+from cloud.readings.blocks import Block
+from cloud.readings.engines import store_of
 from rules.marks import Mark
 from tests.unit.cloud.backup.full_registry import fill
 from wire import Domain

@@ -17,11 +17,11 @@ import pytest
 from sqlalchemy import text
 
 from cloud.backup import folders
-from cloud.blocks import Block
-from cloud.cli import CANNOT_START, main
-from cloud.registry.database import engine_of
-from cloud.registry.revisions import known
-from cloud.stores.lines import blocks_of
+from cloud.cli.main import CANNOT_START, main
+from cloud.database.engine import engine_of
+from cloud.database.revisions import known
+from cloud.readings.blocks import Block
+from cloud.readings.lines import blocks_of
 from rules.marks import Mark
 from tests.unit.cloud.backup.full_registry import ROWS, rows_of
 from tests.unit.cloud.backup.house import READINGS, T0, Machine, manifest_of, rewrite

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import insert, update
 
 from cloud.backup.take import take_backup
-from cloud.blocks import Block
-from cloud.registry.database import Database
+from cloud.database.engine import Database
+from cloud.process.settings import CloudSettings, RegistrySettings, SqliteSettings
+from cloud.readings.blocks import Block
+from cloud.readings.sqlite import SqliteStore
 from cloud.registry.tables import CityRow, StreamAccounts
-from cloud.settings import CloudSettings, RegistrySettings, SqliteSettings
-from cloud.stores.sqlite import SqliteStore
 from tests.unit.cloud.backup.house import T0
 from wire import Domain
 

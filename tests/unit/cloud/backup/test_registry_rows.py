@@ -8,8 +8,8 @@ from sqlalchemy import insert, text
 
 from cloud.backup.manifest import BackupError, Tally
 from cloud.backup.registry_rows import dump_rows, load_rows, snapshot, tally_lines, tally_rows
-from cloud.registry.database import engine_of
-from cloud.registry.revisions import known, move, tables_of
+from cloud.database.engine import engine_of
+from cloud.database.revisions import known, move, tables_of
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 
 ENGINES = ("sqlite", "postgresql")

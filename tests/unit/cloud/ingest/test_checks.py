@@ -2,8 +2,8 @@
 
 import pytest
 
+from cloud.core.reasons import Reason
 from cloud.ingest.checks import EARLIEST_MS, Checked, check_batch
-from cloud.ingest.reasons import Reason
 from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry

@@ -1,6 +1,6 @@
 """Whose clock is wrong: ours, or a gateway's."""
 
-from cloud.health import Condition
+from cloud.core.health import Condition
 from cloud.ingest.fleet_clock import FleetClock
 
 NINE_HOURS = 9 * 3_600_000

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.health import Condition
+from cloud.core.health import Condition
+from cloud.core.reasons import Reason
 from cloud.ingest.checks import Checked, check_batch
 from cloud.ingest.heights import Heights
 from cloud.ingest.levels import Distances
-from cloud.ingest.reasons import Reason
-from cloud.newest import Newest
+from cloud.readings.contract import StoredReading
+from cloud.readings.newest import Newest
 from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Calibration, City, Gateway, Sensor
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import StoredReading
 from tests.unit.cloud.examples import GATEWAY, LATEST, SITE, T0
 from wire import Reading, decode_batch, encode_batch
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import pytest
 
 import cloud.ingest.pipeline
-from cloud.accounting import Receipt
-from cloud.dead_letters import Refusal
-from cloud.health import Condition
-from cloud.ingest.freight import Freight
-from cloud.ingest.intake import MESSAGE_BYTES
+from cloud.core.health import Condition
+from cloud.gateways.accounting import Receipt
+from cloud.ingest.batch_decoder import Freight
+from cloud.ingest.dead_letters import Refusal
+from cloud.ingest.ingest_queue import MESSAGE_BYTES
 from cloud.ingest.pipeline import Pipeline, acks_of
-from cloud.stores.contract import Portion, Rejected, StoreUnavailable, WriteResult
-from cloud.stores.sqlite import SqliteStore
+from cloud.readings.contract import Portion, Rejected, StoreUnavailable, WriteResult
+from cloud.readings.sqlite import SqliteStore
 from runtime.mqtt import Message
 from tests.unit.cloud.examples import (
     GATEWAY,

@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from cloud.blocks import Block
 from cloud.ingest.quality import Judge, Spots, split
-from cloud.newest import Newest
+from cloud.readings.blocks import Block
+from cloud.readings.contract import StoredReading
+from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
-from cloud.stores.contract import StoredReading
 from rules.marks import Mark
 from tests.unit.cloud.alarms.town import T0, Town, city, level
 from wire import Domain

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from cloud.dead_letters import Refusal
-from cloud.health import Condition
+from cloud.core.health import Condition
+from cloud.ingest.dead_letters import Refusal
 from cloud.ingest.refused import MOST_SERIES, NOT_JUDGED, RefusedLately, Series
 
 LEVEL, RAIN = ("river", "water_level"), ("river", "rainfall")

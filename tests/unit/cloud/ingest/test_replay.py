@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from cloud.alarms.book import Book
-from cloud.alarms.journal import Actor, read_entries
-from cloud.alarms.watch import Watch
-from cloud.ingest.freight import Opener
+from cloud.alarms.evaluator import Watch
+from cloud.database.audit_log import Actor, read_entries
+from cloud.ingest.batch_decoder import Opener
 from cloud.ingest.replay import Replayer
+from cloud.readings.contract import StoreUnavailable
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from cloud.stores.contract import StoreUnavailable
+from cloud.rulebook.rule_store import Book
 from tests.unit.cloud.examples import GATEWAY, UNAVAILABLE, Workshop, city, payload, reading
 
 PIER = Sensor("air-pier", "Pier", "daruba", GATEWAY, ("pm2_5",))

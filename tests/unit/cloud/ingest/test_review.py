@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.service import Derivations
-from cloud.registry.database import DatabaseUnavailable
 from cloud.registry.records import Sensor
 from rules.marks import QUALITY, Mark
 from rules.siaga import Gauge, Limit, siaga_of

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cloud.ingest.freight import Freight, Opener
+from cloud.core.reasons import Reason
+from cloud.database.engine import Database
+from cloud.ingest.batch_decoder import Freight, Opener
 from cloud.ingest.offsets import MOST_OF_STREAM, MOST_STREAMS, Offset, Offsets
-from cloud.ingest.reasons import Reason
-from cloud.registry.database import Database
-from cloud.stores.contract import Rejected
-from cloud.stores.sqlite import SqliteStore
+from cloud.readings.contract import Rejected
+from cloud.readings.sqlite import SqliteStore
 from rules.marks import Mark
 from tests.registries import registry_in
 from tests.unit.cloud.alarms.town import Town, level

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud.backup.manifest import NAME
-from cloud.health import Condition
+from cloud.core.health import Condition
 from cloud.monitoring import server
 
 DAY_S = 86_400.0

@@ -8,16 +8,16 @@ from typing import Any
 from prometheus_client import generate_latest
 from sqlalchemy import select
 
-from cloud.accounting import Accounts
 from cloud.alarms.tables import AlarmRow
-from cloud.health import Component, Condition
-from cloud.metrics import Metrics
-from cloud.monitoring.gauges import PlatformGauges
+from cloud.core.health import Component, Condition
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import OFFLINE_AFTER_S, Statuses
+from cloud.metrics.exposition import Metrics
+from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
 from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.cap import CapMessages
 from cloud.notify.texts import text_of
-from cloud.statuses import OFFLINE_AFTER_S, Statuses
 from tests.unit.cloud.notify.scene import Scene, hook, settings
 from wire import Status, encode_status
 from wire.topics import SHARDS

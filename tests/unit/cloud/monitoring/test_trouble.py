@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud.health import Component, Condition
+from cloud.core.health import Component, Condition
 from cloud.monitoring.trouble import OVER_S, Troubles
 
 OK, DEGRADED, DOWN = Condition.OK, Condition.DEGRADED, Condition.DOWN

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from cloud.database.engine import Database
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
-from cloud.registry.database import Database
 from tests.unit.cloud.notify.scene import registry
 
 

@@ -15,16 +15,16 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, DeliveryRow, DutyRow, MaintenanceRow, NoticeRow
+from cloud.database.engine import Database
+from cloud.database.steady_clock import Moment
+from cloud.notify.batcher import Packer
+from cloud.notify.notifications import Page
 from cloud.notify.notifier import Notifier
 from cloud.notify.outbox import Claimed, Outbox
-from cloud.notify.packer import Packer
-from cloud.notify.pages import Page
 from cloud.notify.router import Router
 from cloud.notify.settings import NotifySettings
-from cloud.registry.database import Database
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.steady import Moment
 from rules.rule import Kind, Level, Rule, Severity
 from runtime.clock import boot_ms, wall_ms
 from tests.registries import registry_in

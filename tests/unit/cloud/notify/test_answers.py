@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cloud.alarms.journal import Actor
-from cloud.health import Condition
+from cloud.core.health import Condition
+from cloud.database.audit_log import Actor
 from cloud.notify.answers import LONGEST, DeviceAnswer, read_answer, reply_topics
 from cloud.notify.contract import Sent
 from cloud.notify.notifier import component_of

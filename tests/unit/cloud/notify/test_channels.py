@@ -15,7 +15,7 @@ from cloud.notify.channels.mqtt import Commands
 from cloud.notify.channels.telegram import Telegram
 from cloud.notify.channels.webhook import Webhook, signature
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.pages import Page
+from cloud.notify.notifications import Page
 from cloud.notify.settings import EmailChannel, MqttChannel, TelegramChannel, WebhookChannel
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
 from tests.servers import free_port

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloud.alarms.journal import Actor, read_entries
+from cloud.database.audit_log import Actor, read_entries
 from cloud.notify.duty import Duty, DutyCalendar, DutyRefused, on_duty
 from cloud.notify.recipients import recipients
 from tests.registries import on_each_registry

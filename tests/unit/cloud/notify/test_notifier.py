@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from cloud.alarms.journal import Actor, read_entries
-from cloud.health import Condition
+from cloud.core.health import Condition
+from cloud.database.audit_log import Actor, read_entries
+from cloud.database.engine import Database
 from cloud.notify import notifier as notifier_file
-from cloud.registry.database import Database
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
 from tests.registries import on_each_registry, registry_in
 from tests.servers import free_port

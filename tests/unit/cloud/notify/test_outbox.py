@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from cloud.notify.batcher import NOBODY
 from cloud.notify.contract import Later, Never, Sent
 from cloud.notify.outbox import KEEP_MS, Outbox, backoff_s
-from cloud.notify.packer import NOBODY
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, Scene, hook, settings
 

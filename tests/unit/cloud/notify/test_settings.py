@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cloud.notify.settings import NotifySettings, sites_must_exist
-from cloud.settings import load_cloud_settings
+from cloud.process.settings import load_cloud_settings
 from runtime.settings import SettingsError
 
 WHOLE = """

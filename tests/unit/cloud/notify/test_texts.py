@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cloud.notify.pages import Line, Page
+from cloud.notify.notifications import Line, Page
 from cloud.notify.texts import html_of, text_of
 from rules.rule import Kind, Severity
 from tests.unit.cloud.notify.scene import T0

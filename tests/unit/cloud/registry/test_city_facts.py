@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alarms.journal import Actor
-from cloud.registry.database import Database
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
 from cloud.registry.dated import DatedFacts, FactRefused
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry, read_registry

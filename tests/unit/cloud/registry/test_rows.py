@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from cloud.registry.database import Database, DatabaseUnavailable
+from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.records import Sensor
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry

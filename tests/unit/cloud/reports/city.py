@@ -4,10 +4,10 @@ from typing import Any
 
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
-from cloud.reports.known import Known
+from cloud.reports.platform_snapshot import Known
 from cloud.reports.points import ReportPoint, lines_of
-from tests.unit.cloud_api.morotai import GATEWAYS, SENSORS, SITES, ZONE
-from tests.unit.cloud_console.alarms_made import NOON_MS
+from tests.unit.cloud.api.morotai import GATEWAYS, SENSORS, SITES, ZONE
+from tests.unit.cloud.console.alarms_made import NOON_MS
 
 REGISTRY = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=SENSORS)
 

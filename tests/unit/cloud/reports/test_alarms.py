@@ -2,8 +2,8 @@
 
 from cloud.alarms.records import AlarmChange
 from cloud.reports.alarms import alarm_points, event_point, event_points
+from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
 from tests.unit.cloud.reports.city import REGISTRY, checked, known
-from tests.unit.cloud_console.alarms_made import NOON_MS, a_reading, an_alarm
 
 
 def test_an_open_alarm_has_its_level_its_names_and_the_newest_value():

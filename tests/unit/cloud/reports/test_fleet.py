@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from cloud.accounting import Account
+from cloud.gateways.accounting import Account
 from cloud.reports.fleet import RATE_FROM_MS, ReadingRates, fleet_points
+from tests.unit.cloud.console.alarms_made import NOON_MS
 from tests.unit.cloud.reports.city import checked, known
-from tests.unit.cloud_console.alarms_made import NOON_MS
 from wire import Clock, SourceState, SourceStatus, SpoolState, Status
 from wire.status import SPOOL_BYTES_A_READING
 

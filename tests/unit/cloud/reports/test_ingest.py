@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cloud.accounting import Accounts
-from cloud.metrics import Metrics
+from cloud.gateways.accounting import Accounts
+from cloud.metrics.exposition import Metrics
 from cloud.reports.ingest import Tally, Work, ingest_points
 from tests.unit.cloud.reports.city import checked
 from wire import Domain

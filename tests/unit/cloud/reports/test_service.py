@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cloud.dead_letters import DeadLetters
-from cloud.health import Condition
-from cloud.reports.news import ended_among, open_alarms, unreported
+from cloud.core.health import Condition
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.process.settings import InfluxSettings
+from cloud.readings.influx import InfluxStore
+from cloud.reports.outbox import ended_among, open_alarms, unreported
 from cloud.reports.service import EARLY_MS, Reports
-from cloud.settings import InfluxSettings
-from cloud.statuses import Statuses
-from cloud.stores.influx import InfluxStore
 from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux
 from tests.unit.cloud.alarms.town import T0, Town, level
 from wire import shard_of

@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from cloud.reports.known import Known
+from cloud.reports.platform_snapshot import Known
 from cloud.reports.situation import situation_points
+from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
 from tests.unit.cloud.reports.city import checked, known
-from tests.unit.cloud_console.alarms_made import NOON_MS, a_reading, an_alarm
 from wire import shard_of
 
 

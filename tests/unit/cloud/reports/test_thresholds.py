@@ -6,9 +6,9 @@ import pytest
 from cloud.reports.points import ReportPoint
 from cloud.reports.thresholds import POINTS_A_SECOND, Pace, threshold_points
 from rules.rule import Kind, Level, Rule, Severity
+from tests.unit.cloud.api.morotai import SENSORS
+from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER
 from tests.unit.cloud.reports.city import checked
-from tests.unit.cloud_api.morotai import SENSORS
-from tests.unit.cloud_console.alarms_made import NOON_MS, RIVER
 from wire.measurements import THRESHOLD_SAMPLE_S
 
 MINUTE = THRESHOLD_SAMPLE_S * 1_000

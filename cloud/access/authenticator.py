@@ -1,0 +1,114 @@
+"""Access: users, sessions and tokens put together, and who it is that asks by a cookie or a token.
+
+access = Access(database, settings.access)     await access.asked(headers, address) -> Asked(who, session, csrf) | None
+"""
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+
+from cloud.access.login_throttle import Delays
+from cloud.access.passwords import Passwords
+from cloud.access.principal import Who
+from cloud.access.sessions import Opened, Sessions
+from cloud.access.tokens import Tokens
+from cloud.access.users import Change, Users
+from cloud.database.engine import Database
+from cloud.http.auth import Asked
+from cloud.process.settings import AccessSettings
+from runtime.clock import wall_ms
+from wire.durations import DAY_MS, HOUR_MS
+
+COOKIE = "siaga_session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Over https: a browser takes a cookie of this name only from this host itself, and only with Secure."""
+_LONGEST_SECRET = 200
+
+
+class Access:
+    """Who may come in."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: AccessSettings | None = None,
+        *,
+        clock_ms: Callable[[], int] = wall_ms,
+        delays: Delays | None = None,
+    ) -> None:
+        self.settings = settings or AccessSettings()
+        passwords = Passwords()
+        self.tokens = Tokens(database, clock_ms=clock_ms)
+        self.sessions = Sessions(
+            database,
+            passwords,
+            delays=delays or Delays(),
+            idle_ms=round(self.settings.idle_h * HOUR_MS),
+            longest_ms=round(self.settings.longest_days * DAY_MS),
+            clock_ms=clock_ms,
+        )
+        self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
+
+    async def asked(self, headers: Headers, address: str, scheme: str = "http") -> Asked | None:
+        """Who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
+        secret = bearer_token(headers)
+        if secret is not None:
+            token = await self.tokens.find(secret)
+            return None if token is None else Asked(token.who(address))
+        cookie = self.cookie_in(headers, scheme=scheme)
+        session = await self.sessions.find(cookie) if cookie else None
+        return None if session is None else Asked(session.who(address), session.hash, session.csrf)
+
+    async def still(self, asked: Asked, headers: Headers) -> bool:
+        """Whether who asked when a connection was opened may still do so."""
+        if asked.session:
+            return await self.sessions.holds(asked.session)
+        return await self.asked(headers, asked.who.origin) is not None
+
+    async def change_password(self, who: Who, old: str, new: str) -> Opened:
+        """Give `who` another password: every session of theirs ends but the new one that this opens.
+
+        AccessRefused where `old` is wrong, who must wait as at any login, or `new` may not be.
+        """
+        await self.sessions.log_in(who.name, old, address=who.origin)
+        await self.users.change(who.name, Change(password=new), by=who.actor)
+        return await self.sessions.log_in(who.name, new, address=who.origin)
+
+    def is_secure(self, scheme: str) -> bool:
+        """Whether cookies go over https only: always if so set, else where the request (or the socket) came so."""
+        return self.settings.secure_cookies == "always" or scheme in ("https", "wss")
+
+    def cookie_in(self, headers: Headers, *, scheme: str) -> str:
+        """The session's cookie, or an empty string: over https that of the guarded name alone.
+
+        The other one anybody can set there who has a host below the same domain, or the network for one request.
+        """
+        wanted = SECURE_COOKIE if self.is_secure(scheme) else COOKIE
+        for line in headers.getlist("cookie"):
+            for part in line.split(";"):
+                name, _, content = part.strip().partition("=")
+                if name == wanted and content:
+                    return content[:_LONGEST_SECRET]
+        return ""
+
+    def cookie_for(self, opened: Opened, *, scheme: str) -> str:
+        """The Set-Cookie of a new session; it ends with the browser or with the session."""
+        max_age_s = round(self.settings.longest_days * DAY_MS / 1_000)
+        return self._cookie(opened.cookie, max_age_s, scheme)
+
+    def no_cookie(self, *, scheme: str) -> str:
+        """The Set-Cookie that takes it away again."""
+        return self._cookie("", 0, scheme)
+
+    def _cookie(self, content: str, max_age_s: int, scheme: str) -> str:
+        secure = self.is_secure(scheme)
+        name = SECURE_COOKIE if secure else COOKIE
+        ending = "; Secure" if secure else ""
+        # Lax, not Strict: a link in an alarm message leads to the alarm, not to the login
+        return f"{name}={content}; Max-Age={max_age_s}; Path=/; HttpOnly; SameSite=Lax{ending}"
+
+
+def bearer_token(headers: Headers) -> str | None:
+    """The token of an `Authorization: Bearer …`, whatever it is worth."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip()[:_LONGEST_SECRET] if scheme.lower() == "bearer" else None

@@ -1,0 +1,303 @@
+"""A round: readings, or a moment of silence, through the engine; what comes of it as a plan, and nothing changed yet.
+
+Memory + cargo ─► Round ─► Plan(states, kept, news, …) ─► rows in the transaction of the receipts ─► Memory.accept
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from cloud.alarms.event_rows import News
+from cloud.alarms.onset_correction import Move, moved
+from cloud.alarms.rule_input import Cargo, WatchedColumn, merged
+from cloud.alarms.second_readings import OTHERS_KEPT, Others, at, with_readings
+from cloud.readings.contract import Verdict
+from cloud.rulebook.rule_bindings import HEARD, Post, Posts, pieces
+from cloud.rulebook.rule_targets import Things
+from rules.engine import START, Event, EventKind, Observed, Phase, State, Watched, judge_anew, step, step_column, tick
+
+STALE_MS = 300_000
+"""An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
+
+AGAIN_MS = 5_000
+"""How soon a silence that the engine does not believe yet is looked at again."""
+
+UNHEARD_MS = 60_000
+"""How soon a sensor that never said anything is looked at again."""
+
+Key = tuple[str, str]
+"""(sensor, family)."""
+Series = tuple[str, str]
+"""(sensor, quantity)."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A series that the rules could not be run on, because of a mistake of ours."""
+
+    sensor: str
+    quantity: str
+    error: Exception
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`.
+
+    `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`. `moves` are open
+    alarms that began at another time than was told; `faults` what our own code failed on.
+    """
+
+    states: dict[Key, State]
+    kept: tuple[Key, ...]
+    news: tuple[News, ...]
+    heard_ms: dict[Series, int]
+    others: dict[Series, Others]
+    listened_ms: int = 0
+    moves: dict[Key, Move] = {}
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not self.kept and not self.news
+
+
+class Memory:
+    """What the watch knows: each rule's state on each sensor, who was heard when, the second sensors' last readings."""
+
+    def __init__(self) -> None:
+        self.states: dict[Key, State] = {}
+        self.open: set[Key] = set()
+        self.heard_ms: dict[Series, int] = {}
+        self.heard_after_ms: dict[Series, int] = {}
+        """How long we had listened (`Hearing`) when a series' newest reading came; before the start, less than 0."""
+        self.others: dict[Series, Others] = {}
+        self.due: list[tuple[int, Key]] = []
+
+    def accept(self, plan: Plan) -> None:
+        """Take in what is now in the database."""
+        self.heard_ms.update(plan.heard_ms)
+        self.heard_after_ms.update(dict.fromkeys(plan.heard_ms, plan.listened_ms))
+        self.others.update(plan.others)
+        for key, state in plan.states.items():
+            self.states[key] = state
+            if state.phase is Phase.NORMAL:
+                self.open.discard(key)
+            else:
+                self.open.add(key)
+
+    def wait_for(self, key: Key, due_ms: int) -> None:
+        """Look at the silence of `key` again when we have listened for `due_ms`."""
+        heapq.heappush(self.due, (due_ms, key))
+
+    def overdue(self, listened_ms: int, *, most: int) -> list[Key]:
+        """Whose silence must be looked at by now, at most so many."""
+        found: list[Key] = []
+        while self.due and self.due[0][0] <= listened_ms and len(found) < most:
+            found.append(heapq.heappop(self.due)[1])
+        return found
+
+
+class Round:
+    """One round; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now."""
+
+    def __init__(self, memory: Memory, posts: Posts, things: Things, *, now_ms: int, listened_ms: int) -> None:
+        self._memory = memory
+        self._posts = posts
+        self._things = things
+        self._now_ms = now_ms
+        self._listened_ms = listened_ms
+        self._states: dict[Key, State] = {}
+        self._events: list[tuple[Key, Post, Event]] = []
+        self._faults: list[Fault] = []
+        self._heard_ms: dict[Series, int] = {}
+        self._others: dict[Series, Others] = {}
+
+    def take(self, cargos: Iterable[Cargo]) -> None:
+        """Readings have come."""
+        came: defaultdict[Series, list[WatchedColumn]] = defaultdict(list)
+        for cargo in cargos:
+            for column in cargo.columns:
+                came[column.sensor, column.quantity].append(column)
+            for sensor, time_ms in cargo.heard_ms.items():
+                self._hear((sensor, HEARD), time_ms)
+        series = {name: merged(columns) for name, columns in came.items()}
+        for name in self._posts.alsos():
+            if name in series:
+                self._others[name] = with_readings(self._beside(name), series[name])
+        for (sensor, quantity), columns in series.items():
+            self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
+            self._columns(sensor, quantity, columns)
+        for sensor in {sensor for sensor, _ in self._memory.open}.intersection(sensor for sensor, _ in self._heard_ms):
+            self._break_silence(sensor)
+
+    def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
+        """Later verdicts on readings: the rules see them as if they had come with the marks that hold now."""
+        for verdict in verdicts:
+            span = self._posts.span(verdict.sensor, verdict.time_ms)
+            for post in () if span is None else span.posts:
+                key = (verdict.sensor, post.family)
+                if post.watched.rule.quantity == verdict.quantity and not post.is_silence:
+                    self._step(key, post, judge_anew(post.watched, self._state(key), verdict.time_ms, verdict.marks))
+
+    def look_at(self, key: Key) -> int | None:
+        """We have listened to a sensor for a while; when (`Hearing`) its silence is due, if a rule waits for it."""
+        sensor, family = key
+        post = self._posts.at(sensor, family, self._now_ms)
+        if post is None:
+            self._end(key)
+            return None
+        heard_ms = self._heard(post)
+        if heard_ms is None:
+            return self._listened_ms + UNHEARD_MS if post.is_silence else None
+        silent_ms, due_ms = self._silent_ms(post), silent_after_ms(post.watched)
+        if post.is_silence and self._state(key).phase is Phase.NORMAL:
+            if due_ms is None:
+                return None
+            if due_ms > silent_ms:
+                return self._listened_ms + due_ms - silent_ms
+            # from the start: what it remembers of an older silence says nothing of the time between
+            self._step(key, post, step(post.watched, START, Observed(heard_ms, 0.0)))
+        self._step(key, post, tick(post.watched, self._state(key), heard_ms + silent_ms))
+        return self._listened_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
+
+    def plan(self) -> Plan:
+        """What the round has found."""
+        changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
+        moves = self._move()
+        told = {key for key, _, _ in self._events} | moves.keys()
+        kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
+        news = tuple(self._news())
+        others = {name: readings[-OTHERS_KEPT:] for name, readings in self._others.items()}
+        return Plan(changed, kept, news, self._heard_ms, others, self._listened_ms, moves, tuple(self._faults))
+
+    def _move(self) -> dict[Key, Move]:
+        """Tell no alarm anew that has only begun at another time."""
+        moves: dict[Key, Move] = {}
+        for key in {key for key, _, event in self._events if event.undone is EventKind.RAISED}:
+            own = [(post, event) for each, post, event in self._events if each == key]
+            before = self._memory.states.get(key, START)
+            move, left = moved([event for _, event in own], before.opened_ms)
+            if move is not None:
+                moves[key] = move
+                self._events = [entry for entry in self._events if entry[0] != key]
+                self._events += [(key, own[-1][0], event) for event in left]
+        return moves
+
+    def _columns(self, sensor: str, quantity: str, columns: Iterable[WatchedColumn]) -> None:
+        """The readings of one series; a mistake of ours in its rules must not hold up all others."""
+        try:
+            for column in columns:
+                self._column(column)
+        except Exception as error:
+            self._faults.append(Fault(sensor, quantity, error))
+
+    def _column(self, column: WatchedColumn) -> None:
+        spans = self._posts.spans(column.sensor)
+        for span, start, end in pieces(spans, column.times_ms):
+            times_ms, values = column.times_ms[start:end], column.values[start:end]
+            for post in span.posts:
+                if post.is_silence or post.watched.rule.quantity != column.quantity:
+                    continue
+                key = (column.sensor, post.family)
+                if post.watched.rule.also is None:
+                    self._step(
+                        key, post, step_column(post.watched, self._state(key), times_ms, values, marks=column.marks)
+                    )
+                    continue
+                also = post.watched.rule.also
+                others = self._beside((also.sensor, also.quantity))
+                for time_ms, value in zip(times_ms, values, strict=True):
+                    observed = Observed(time_ms, value, column.marks, at(others, time_ms))
+                    self._step(key, post, step(post.watched, self._state(key), observed))
+
+    def _break_silence(self, sensor: str) -> None:
+        for post in self._posts_now(sensor):
+            key = (sensor, post.family)
+            heard_ms = self._heard(post)
+            if post.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
+                self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
+
+    def _posts_now(self, sensor: str) -> Iterator[Post]:
+        spans = [span for span in self._posts.spans(sensor) if span.since_ms <= self._now_ms]
+        yield from spans[-1].posts if spans else ()
+
+    def _end(self, key: Key) -> None:
+        """No rule holds any more: an alarm that it left open is over."""
+        state, sensor = self._state(key), self._things.get(key[0])
+        if state.opened_ms is not None and state.level >= 0 and sensor is not None:
+            post = self._posts.last(*key)
+            if post is not None:
+                event = Event(EventKind.CLOSED, state.opened_ms, self._now_ms, state.level, 0.0)
+                self._events.append((key, post, event))
+        self._states[key] = START
+
+    def _step(self, key: Key, post: Post, outcome: tuple[State, tuple[Event, ...]]) -> None:
+        state, events = outcome
+        self._states[key] = state
+        self._events += [(key, post, event) for event in events]
+
+    def _matters(self, key: Key, state: State) -> bool:
+        before = self._memory.states.get(key, START)
+        return _what_matters(before) != _what_matters(state)
+
+    def _news(self) -> Iterator[News]:
+        raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
+        brief = self._silences_over()
+        for number, (key, post, event) in enumerate(self._events):
+            sensor = self._things.get(key[0])
+            if sensor is None:
+                continue
+            over = (key, event.opened_ms) in raised and self._states[key].opened_ms != event.opened_ms
+            stale = over and self._now_ms - event.time_ms > STALE_MS
+            yield News(event, post, sensor, event.late or stale or number in brief)
+
+    def _silences_over(self) -> set[int]:
+        """By their number the events of silences that are over as we learn of them: it was we who did not listen."""
+        found: set[int] = set()
+        begun: dict[Key, int] = {}
+        for number, (key, _, event) in enumerate(self._events):
+            if event.kind is EventKind.SILENT:
+                begun[key] = number
+            elif event.kind is EventKind.HEARD and key in begun:
+                found |= {begun.pop(key), number}
+        return found
+
+    def _state(self, key: Key) -> State:
+        return self._states.get(key) or self._memory.states.get(key, START)
+
+    def _hear(self, series: Series, time_ms: int) -> None:
+        if time_ms > max(self._memory.heard_ms.get(series, 0), self._heard_ms.get(series, 0)):
+            self._heard_ms[series] = time_ms
+
+    def _heard(self, post: Post) -> int | None:
+        series = (post.watched.sensor, heard_as(post))
+        return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
+
+    def _silent_ms(self, post: Post) -> int:
+        """How long we have listened and heard nothing new of what a rule looks at."""
+        series = (post.watched.sensor, heard_as(post))
+        if series in self._heard_ms:
+            return 0
+        return max(0, self._listened_ms - self._memory.heard_after_ms.get(series, self._listened_ms))
+
+    def _beside(self, name: Series) -> Others:
+        return self._others.get(name) or self._memory.others.get(name, ())
+
+
+def heard_as(post: Post) -> str:
+    """What of its sensor a silence waits for: one quantity, or anything."""
+    return post.watched.rule.quantity or HEARD
+
+
+def silent_after_ms(watched: Watched) -> int | None:
+    """After how long silence matters; None where nobody knows how often the sensor speaks."""
+    if watched.interval_s is None:
+        return None
+    return int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
+
+
+def _what_matters(state: State) -> tuple[object, ...]:
+    """What of a state must outlive a restart: where its alarm stands, and the readings that wait to be confirmed."""
+    return state.phase, state.opened_ms, state.level, state.head.held, state.head.doubted

@@ -1,0 +1,258 @@
+"""Alarms as rows: what an event of the engine changes in the database, however often it is told.
+
+raised ─► alarms (new)        every event ─► alarm_events, once: (alarm, kind, time, level)        ─► alarms (changed)
+
+An event that stands there already changes nothing: a replay, a restart and a second instance are all harmless.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+
+from cloud.alarms.onset_correction import Move
+from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
+from cloud.database.upsert import insert_in
+from cloud.registry.records import Sensor
+from cloud.rulebook.rule_bindings import Post
+from rules.engine import Event, EventKind, Phase, State, encode_state
+
+CLOSED = "closed"
+_STATE_AFTER = {
+    EventKind.RAISED: Phase.ALARMING,
+    EventKind.WORSENED: Phase.ALARMING,
+    EventKind.EASED: Phase.ALARMING,
+    EventKind.SILENT: Phase.SILENT,
+    EventKind.HEARD: Phase.ALARMING,
+    EventKind.RECOVERING: Phase.RECOVERING,
+    EventKind.RESUMED: Phase.ALARMING,
+}
+_OF_LEVELS = (EventKind.RAISED, EventKind.WORSENED, EventKind.EASED)
+"""The events that say which level an alarm has, and with which value."""
+_ALARMS, _EVENTS, _STATES = (cast(Table, row.__table__) for row in (AlarmRow, AlarmEventRow, AlarmStateRow))
+
+
+class News(msgspec.Struct, frozen=True):
+    """An event on a sensor, the rule it came from, and whether it is too old to page anybody."""
+
+    event: Event
+    post: Post
+    sensor: Sensor
+    late: bool
+
+
+def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> int:
+    """Keep events, in their order; how many of them were not known already."""
+    if not news:
+        return 0
+    raised = {_identity(each): each for each in reversed(news)}
+    connection.execute(_new(connection, _ALARMS), [_alarm_row(each, now_ms) for each in raised.values()])
+    alarms = {(row.family, row.sensor, row.opened_ms): dict(row._mapping) for row in _rows(connection, list(raised))}
+    ids = [int(row["id"]) for row in alarms.values()]
+    known = {tuple(row) for row in _known_events(connection, ids)}
+    fresh: dict[EventKey, tuple[News, dict[str, Any]]] = {}
+    told: dict[int, Told] = {}
+    for each in news:
+        row, event = alarms[_identity(each)], each.event
+        key = (int(row["id"]), event.kind.value, event.time_ms, event.level)
+        if key not in known:
+            fresh.setdefault(key, (each, row))
+        if (event.undone or event.kind) in _OF_LEVELS and (event.undone or key in known):
+            told.setdefault(key[0], {})[event.time_ms, event.level] = event.undone is None
+    if fresh:
+        events = [_event_row(key, each, now_ms) for key, (each, _) in fresh.items()]
+        connection.execute(_new(connection, _EVENTS), events)
+    for each, row in fresh.values():
+        row |= _changed(row, each)
+    rows = {int(row["id"]): row for row in alarms.values()}
+    for alarm, what_holds in _what_holds(connection, told).items():
+        rows[alarm] |= what_holds
+    changed = {alarm for alarm, *_ in fresh} | told.keys()
+    if changed:
+        names = ("id", *_ENGINE_COLUMNS)
+        connection.execute(_UPDATE_ALARM, [{f"b_{name}": rows[alarm][name] for name in names} for alarm in changed])
+    return len(fresh)
+
+
+def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> None:
+    """Let an alarm begin when it did; nothing is to be done where it stands so already, or never stood."""
+    raised, own = move.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
+    held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
+    if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:
+        return
+    row = connection.execute(held.where(_ALARMS.c.opened_ms == move.before_ms)).one_or_none()
+    if row is None:
+        return
+    values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
+    connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
+    event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
+    told_anew = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
+    connection.execute(event.values(told_anew))
+
+
+def write_states(connection: Connection, states: Iterable[tuple[str, str, State]], *, now_ms: int) -> None:
+    """Keep what the engine remembers of families on sensors (family, sensor, state)."""
+    rows = [
+        {"family": family, "sensor": sensor, "time_ms": state.newest_ms or now_ms, "body": encode_state(state)}
+        for family, sensor, state in states
+    ]
+    if rows:
+        made = insert_in(connection, _STATES)
+        taken = {"time_ms": made.excluded.time_ms, "body": made.excluded.body}
+        connection.execute(made.on_conflict_do_update(index_elements=["family", "sensor"], set_=taken), rows)
+
+
+def sync_open(connection: Connection, states: Iterable[tuple[str, str, State]]) -> None:
+    """Let the rows of open alarms say what the engine says: after events that were taken back they may differ."""
+    rows = [
+        {
+            "b_family": family,
+            "b_sensor": sensor,
+            "b_opened": state.opened_ms,
+            "b_state": state.phase.value,
+            "b_level": state.level,
+        }
+        for family, sensor, state in states
+        if state.opened_ms is not None and state.phase in _OPEN
+    ]
+    if rows:
+        connection.execute(_SYNC_ALARM, rows)
+
+
+_OPEN = (Phase.ALARMING, Phase.SILENT, Phase.RECOVERING)
+_ENGINE_COLUMNS = (
+    "state", "level", "worst", "value", "value_ms", "changed_ms", "closed_ms", "withdrawn", "versions", "rule",
+)  # fmt: skip
+_UPDATE_ALARM = (
+    update(_ALARMS).where(_ALARMS.c.id == bindparam("b_id")).values({n: bindparam(f"b_{n}") for n in _ENGINE_COLUMNS})
+)
+_SYNC_ALARM = (
+    update(_ALARMS)
+    .where(
+        _ALARMS.c.family == bindparam("b_family"),
+        _ALARMS.c.sensor == bindparam("b_sensor"),
+        _ALARMS.c.opened_ms == bindparam("b_opened"),
+    )
+    .values(state=bindparam("b_state"), level=bindparam("b_level"), closed_ms=None, withdrawn=False)
+)
+CHUNK = 200
+"""Rows asked for in one statement."""
+Identity = tuple[str, str, int]
+"""(family, sensor, opened_ms): which alarm an event belongs to."""
+EventKey = tuple[int, str, int, int]
+"""(alarm, kind, time_ms, level): which event of it."""
+Told = dict[tuple[int, int], bool]
+"""By (time_ms, level) whether an event of a level holds, by the last word on it."""
+
+
+def _identity(news: News) -> Identity:
+    return news.post.family, news.sensor.id, news.event.opened_ms
+
+
+def _rows(connection: Connection, identities: Sequence[Identity]) -> Iterator[Any]:
+    asked = ("id", "family", "sensor", "opened_ms", *_ENGINE_COLUMNS)
+    query = select(*(_ALARMS.c[name] for name in asked))
+    key = tuple_(_ALARMS.c.family, _ALARMS.c.sensor, _ALARMS.c.opened_ms)
+    for start in range(0, len(identities), CHUNK):
+        yield from connection.execute(query.where(key.in_(identities[start : start + CHUNK])))
+
+
+def _known_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any]:
+    query = select(_EVENTS.c.alarm, _EVENTS.c.kind, _EVENTS.c.time_ms, _EVENTS.c.level)
+    for start in range(0, len(alarms), CHUNK):
+        yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
+
+
+def _what_holds(connection: Connection, told: Mapping[int, Told]) -> dict[int, dict[str, Any]]:
+    """What the rows of alarms say of their levels by the events that still hold, where some were withdrawn.
+
+    `told` is what this news says of them, which counts for more than what stands there: one told again holds again.
+    """
+    standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in told}
+    for alarm, kind, time_ms, level, value in _level_events(connection, list(told)):
+        holds = told[alarm].get((time_ms, level), kind != EventKind.WITHDRAWN.value)
+        if holds:
+            standing[alarm][time_ms, level] = value
+        else:
+            standing[alarm].pop((time_ms, level), None)
+    return {alarm: _of_levels(events) for alarm, events in standing.items() if events}
+
+
+def _of_levels(events: Mapping[tuple[int, int], float]) -> dict[str, Any]:
+    (time_ms, level), value = max(events.items())
+    return {"level": level, "worst": max(level for _, level in events), "value": value, "value_ms": time_ms}
+
+
+def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any]:
+    asked = (_EVENTS.c.alarm, _EVENTS.c.kind, _EVENTS.c.time_ms, _EVENTS.c.level, _EVENTS.c.value)
+    kinds = [kind.value for kind in (*_OF_LEVELS, EventKind.WITHDRAWN)]
+    query = select(*asked).where(_EVENTS.c.kind.in_(kinds)).order_by(_EVENTS.c.id)
+    for start in range(0, len(alarms), CHUNK):
+        yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
+
+
+def _event_row(key: EventKey, news: News, now_ms: int) -> dict[str, Any]:
+    alarm, kind, time_ms, level = key
+    return {
+        "alarm": alarm,
+        "kind": kind,
+        "time_ms": time_ms,
+        "level": level,
+        "value": news.event.value,
+        "late": news.late,
+        "at_ms": now_ms,
+    }
+
+
+def _alarm_row(news: News, now_ms: int) -> dict[str, Any]:
+    event, rule, sensor = news.event, news.post.watched.rule, news.sensor
+    return {
+        "family": rule.family,
+        "sensor": sensor.id,
+        "quantity": rule.quantity,
+        "site": sensor.site,
+        "gateway": sensor.gateway,
+        "opened_ms": event.opened_ms,
+        "at_ms": now_ms,
+        "state": Phase.ALARMING.value,
+        "level": event.level,
+        "worst": event.level,
+        "value": event.value,
+        "value_ms": event.time_ms,
+        "changed_ms": event.time_ms,
+        "late": news.late,
+        "withdrawn": False,
+        "test": False,
+        "versions": news.post.versions,
+        "rule": msgspec.json.encode(rule).decode(),
+    }
+
+
+def _changed(row: Mapping[str, Any], news: News) -> dict[str, Any]:
+    """What an event makes of its alarm's `row`."""
+    event = news.event
+    values: dict[str, Any] = {"changed_ms": event.time_ms}
+    if event.kind is EventKind.WITHDRAWN:
+        gone = event.undone is EventKind.RAISED
+        return values | ({"withdrawn": True, "state": CLOSED, "closed_ms": event.time_ms} if gone else {})
+    if event.kind is EventKind.CLOSED:
+        return values | {"state": CLOSED, "closed_ms": event.time_ms}
+    values["state"] = _STATE_AFTER[event.kind].value
+    if event.kind in _OF_LEVELS:
+        values |= {
+            "level": event.level,
+            "worst": max(row["worst"], event.level),
+            "value": event.value,
+            "value_ms": event.time_ms,
+            "versions": news.post.versions,
+            "rule": msgspec.json.encode(news.post.watched.rule).decode(),
+        }
+    if event.kind is EventKind.RAISED:
+        values |= {"closed_ms": None, "withdrawn": False}
+    return values
+
+
+def _new(connection: Connection, table: Any) -> Any:
+    """An insert that passes over what is there already."""
+    return insert_in(connection, table).on_conflict_do_nothing()

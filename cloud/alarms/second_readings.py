@@ -1,0 +1,42 @@
+"""The second sensors' last readings (`Rule.also`), asked for as they stood at an event time.
+
+(12:00 0.2) (12:10 4.0) (12:20 9.5)      at(others, 12:14) -> 12:10 4.0       at(others, 11:59) -> None
+
+A reading of the first sensor that comes late, or in a batch before the second's, is judged by what the second had
+measured by then, never by what it measured later. A reading of the second that nobody can believe agrees with nothing.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from cloud.alarms.rule_input import WatchedColumn
+from rules.events import Other
+from rules.marks import NOT_BELIEVED
+
+Others = tuple[Other, ...]
+"""Readings of one series in the order of time."""
+OTHERS_KEPT = 1_024
+"""Of each second sensor: 17 minutes of one that speaks each second, a week of one that does so each ten minutes."""
+
+
+def at(others: Others, time_ms: int) -> Other | None:
+    """The newest of the readings at `time_ms` (UTC); None where none is so old."""
+    place = bisect_right(others, time_ms, key=_time_of)
+    return others[place - 1] if place else None
+
+
+def with_readings(others: Others, columns: Iterable[WatchedColumn]) -> Others:
+    """The readings and those of `columns`, in the order of time; of two at one time the first that was known counts."""
+    believed = [column for column in columns if not column.marks & NOT_BELIEVED]
+    coming = [Other(*pair) for column in believed for pair in zip(column.times_ms, column.values, strict=True)]
+    found = {other.time_ms: other for other in reversed(coming)}
+    if not found:
+        return others
+    if not others or min(found) > others[-1].time_ms:  # as nearly always
+        return (*others, *(found[time_ms] for time_ms in sorted(found)))
+    found |= {other.time_ms: other for other in others}
+    return tuple(found[time_ms] for time_ms in sorted(found))
+
+
+def _time_of(other: Other) -> int:
+    return other.time_ms

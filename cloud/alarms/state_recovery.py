@@ -1,0 +1,110 @@
+"""Warming up: after a restart the engine sees again what its windows need, out of the store.
+
+state kept at 03:10:20 ──► the store's readings since then, less the rule's windows ──► engine        at most a day back
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from cloud.alarms.evaluation_pass import Key, Memory, Series
+from cloud.alarms.rule_input import Cargo, WatchedColumn
+from cloud.alarms.second_readings import with_readings
+from cloud.readings.contract import Point, ReadingsStore
+from cloud.rulebook.rule_bindings import Post, Posts
+from rules.engine import Phase
+from rules.rule import Kind, Rule
+from wire.durations import DAY_MS
+
+LONGEST_MS = DAY_MS
+AT_ONCE = 8
+"""Series asked of the store at the same time."""
+UNKNOWN_INTERVAL_S = 60.0
+
+
+async def warm(
+    posts: Posts,
+    memory: Memory,
+    store: ReadingsStore,
+    kept_ms: Mapping[Key, int],
+    sensors: Iterable[str],
+    now_ms: int,
+) -> AsyncIterator[list[Cargo]]:
+    """The readings that rules must see again, some series at a time; `kept_ms` is where each kept state stands.
+
+    What the second sensors (`Rule.also`) had measured by then is known before the first of them.
+    """
+    sensors = list(sensors)
+    wanted = list(_wanted(posts, memory, kept_ms, sensors, now_ms))
+    for name, since_ms in _second(posts, wanted, sensors, now_ms).items():
+        points = await store.history(*name, start_ms=since_ms, end_ms=now_ms + LONGEST_MS)
+        memory.others[name] = with_readings(memory.others.get(name, ()), columns_of(*name, points))
+    for start in range(0, len(wanted), AT_ONCE):
+        series = wanted[start : start + AT_ONCE]
+        histories = await asyncio.gather(
+            *(
+                store.history(sensor, quantity, start_ms=since_ms, end_ms=now_ms + LONGEST_MS)
+                for sensor, quantity, since_ms in series
+            )
+        )
+        yield [
+            Cargo(tuple(columns_of(sensor, quantity, points)))
+            for (sensor, quantity, _), points in zip(series, histories, strict=True)
+            if points
+        ]
+
+
+def columns_of(sensor: str, quantity: str, points: Sequence[Point]) -> Iterator[WatchedColumn]:
+    """A history as columns, a new one wherever the marks change."""
+    for marks, run in groupby(points, key=lambda point: point.marks):
+        same = list(run)
+        yield WatchedColumn(sensor, quantity, marks, [point.time_ms for point in same], [point.value for point in same])
+
+
+def window_ms(rule: Rule, interval_s: float | None) -> int:
+    """How far back a rule looks besides its state: the window of a rise, the last `m` readings."""
+    window_s = rule.window_s if rule.kind is Kind.RISE else 0.0
+    if rule.at_least is not None:
+        window_s += rule.at_least.m * (interval_s or UNKNOWN_INTERVAL_S)
+    return int((window_s + rule.lateness_s) * 1000) if window_s else 0
+
+
+def _wanted(
+    posts: Posts, memory: Memory, kept_ms: Mapping[Key, int], sensors: Iterable[str], now_ms: int
+) -> Iterator[tuple[str, str, int]]:
+    """(sensor, quantity, since when): for alarms that are open or may be, and for windows."""
+    for sensor in sensors:
+        since: dict[str, int] = {}
+        for span in posts.spans(sensor)[-1:]:
+            for post in span.posts:
+                since_ms = None if post.is_silence else _since_ms(post, memory, kept_ms, now_ms)
+                if since_ms is not None:
+                    quantity = post.watched.rule.quantity
+                    since[quantity] = min(since_ms, since.get(quantity, since_ms))
+        yield from ((sensor, quantity, since_ms) for quantity, since_ms in since.items())
+
+
+def _second(
+    posts: Posts, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
+) -> dict[Series, int]:
+    """Since when (UTC ms) second sensors' readings matter: as old as a rule takes them, before what it sees again."""
+    seen_from = {(sensor, quantity): since_ms for sensor, quantity, since_ms in wanted}
+    since: dict[Series, int] = {}
+    for sensor in sensors:
+        for post in (post for span in posts.spans(sensor)[-1:] for post in span.posts):
+            also = post.watched.rule.also
+            if also is not None:
+                first_ms = min(now_ms, seen_from.get((sensor, post.watched.rule.quantity), now_ms))
+                name = (also.sensor, also.quantity)
+                since[name] = min(since.get(name, now_ms), first_ms - round(also.within_s * 1_000))
+    return since
+
+
+def _since_ms(post: Post, memory: Memory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:
+    key = (post.watched.sensor, post.family)
+    window = window_ms(post.watched.rule, post.watched.interval_s)
+    state = memory.states.get(key)
+    if state is not None and state.phase is not Phase.NORMAL:
+        return max(kept_ms[key], now_ms - LONGEST_MS) - window
+    newest_ms = memory.heard_ms.get((post.watched.sensor, post.watched.rule.quantity))
+    return None if newest_ms is None or not window else min(now_ms, newest_ms) - window

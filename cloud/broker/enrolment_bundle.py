@@ -1,0 +1,33 @@
+"""What a client of the broker is handed: its password, the authority to trust, and the lines for its settings.
+
+FOLDER/gw-daruba/  uplink.toml  uplink.password  ca.crt        for its reader alone (0600)
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cloud.process.settings import EnrolSettings
+
+
+def papers_of(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
+    """The files by name; OSError where the authority's certificate cannot be read."""
+    authority = {} if enrol.ca is None else {"ca.crt": enrol.ca.read_text(encoding="utf-8")}
+    tls = '{ ca = "ca.crt" }' if authority else "{ }"
+    table = (
+        f'[uplink]\nhost = "{enrol.host}"\nport = {enrol.port}\nusername = "{name}"\n'
+        f'password_file = "uplink.password"\ntls = {tls}\n'
+    )
+    return {"uplink.toml": table, "uplink.password": f"{password}\n", **authority}
+
+
+def put_into(folder: Path, name: str, papers: Mapping[str, str]) -> Path:
+    """Write the files into `folder`/`name`, made if needed; OSError where that fails."""
+    place = folder / name
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file, text in papers.items():
+        fresh = place / f".{file}"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:  # noqa: PTH123
+            opened.write(text)
+        fresh.replace(place / file)
+    return place

@@ -1,0 +1,149 @@
+"""All that `run` would stumble on, found before it:  settings, city, rules, secrets, folders, ports, all at once.
+
+cloud.toml: broker.password_file: '/etc/siaga/broker.password' cannot be read: No such file or directory; name one …
+city.toml: sensors[3].twin: 'gauge-9': there is none of that id; did you mean gauge-8?
+Mistakes keep the cloud from starting; warnings do not, and are hardly meant so.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from cloud.alarms.records import RuleVersion
+from cloud.backup.manifest import BackupError
+from cloud.backup.registry_rows import snapshot
+from cloud.notify.settings import CapFileChannel, EmailChannel, TelegramChannel, WebhookChannel, sites_must_exist
+from cloud.process.settings import CloudSettings, InfluxSettings, SqliteSettings, read_cloud_settings
+from cloud.registry.city_file import read_city_file
+from cloud.rulebook.rule_store import read_versions
+from cloud.rulebook.seed_rules import seeds
+from runtime.machine import (
+    mistakes_of_a_broker,
+    mistakes_of_a_file_to_write,
+    mistakes_of_a_folder,
+    mistakes_of_a_secret,
+    port_is_busy,
+    secrets_of_a_broker,
+    warnings_of_secrets,
+)
+from runtime.settings import SettingsError, beside, read_document
+
+T = TypeVar("T")
+ASK_S = 2
+"""How long a look at files waits for a database that may be elsewhere."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a look at a set-up gave; `settings` is None where they cannot be read."""
+
+    settings: CloudSettings | None
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check(config: Path) -> Found:
+    """Look at `config` and all that it names."""
+    mistakes: list[str] = []
+    settings = _taken(mistakes, lambda: read_cloud_settings(config))
+    city_file = _city_file_named(config) if settings is None else settings.registry.city
+    registry = _taken(mistakes, lambda: read_city_file(city_file))
+    warnings: list[str] = []
+    if settings is not None:
+        name = config.name
+        mistakes += settings.notify.missing(config.name)
+        mistakes += [f"{name}: {sentence}" for sentence in _mistakes(settings)]
+        warnings += [f"{name}: {sentence}" for sentence in _warnings(settings)]
+        if registry is not None:
+            known = registry
+            given = _taken(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
+            warnings += () if given is None else given.notes
+            _taken(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
+    return Found(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
+
+
+def _rules_held(url: str) -> list[RuleVersion]:
+    """The rules that the database has, for which the file has no say any more; none where it cannot be asked."""
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        address = address.update_query_dict({"connect_timeout": str(ASK_S)})
+    try:
+        with snapshot(address.render_as_string(hide_password=False)) as connection:
+            return read_versions(connection)
+    except (BackupError, SQLAlchemyError):
+        return []
+
+
+def _taken(mistakes: list[str], work: Callable[[], T]) -> T | None:
+    try:
+        return work()
+    except SettingsError as error:
+        mistakes += error.problems
+        return None
+
+
+def _city_file_named(config: Path) -> Path:
+    """The city file that settings with mistakes in them still name, or the usual one."""
+    document: Any = _taken([], lambda: read_document(config)) or {}
+    table = document.get("registry")
+    named = table.get("city") if isinstance(table, dict) else None
+    return beside(config, Path(named if isinstance(named, str) and named else "city.toml"))
+
+
+def _mistakes(settings: CloudSettings) -> Iterator[str]:
+    yield from mistakes_of_a_broker("broker", settings.broker)
+    yield from _of_the_store(settings.store)
+    registry = make_url(settings.registry.url)
+    if registry.get_backend_name() == "sqlite" and registry.database not in (None, "", ":memory:"):
+        yield from mistakes_of_a_file_to_write("registry.url", Path(str(registry.database)))
+    passfile = registry.query.get("passfile")
+    if isinstance(passfile, str):
+        yield from mistakes_of_a_secret("registry.url (passfile)", Path(passfile))
+    for number, channel in enumerate(settings.notify.channels):
+        if isinstance(channel, CapFileChannel):
+            yield from mistakes_of_a_folder(f"notify.channels[{number}].folder", channel.folder)
+
+
+def _of_the_store(store: SqliteSettings | InfluxSettings) -> Iterator[str]:
+    if isinstance(store, SqliteSettings):
+        yield from mistakes_of_a_file_to_write("store.path", store.path)
+        return
+    for key, file in (("password_file", store.password_file), ("token_file", store.token_file)):
+        if file is not None:
+            yield from mistakes_of_a_secret(f"store.{key}", file)
+
+
+def _warnings(settings: CloudSettings) -> Iterator[str]:
+    yield from warnings_of_secrets(_secrets(settings))
+    if settings.api.enabled and (busy := port_is_busy(settings.api.host, settings.api.port)) is not None:
+        yield f"api.{busy} (a cloud that runs here has it)"
+    enrol = settings.enrol
+    if enrol is not None:
+        for mistake in mistakes_of_a_secret("enrol.password_file", enrol.password_file):
+            yield f"{mistake}; only the commands that enrol need it"
+    coastline = settings.console.coastline
+    if coastline and not Path(coastline).is_file():
+        yield f"console.coastline: '{coastline}' is not there; the map has no coast"
+    if not settings.notify.steps:
+        yield "notify.steps: there are none, so alarms are shown and nobody is told; docs/notifications.md"
+
+
+def _secrets(settings: CloudSettings) -> dict[str, Path | None]:
+    """Every file of a secret, by its key."""
+    found = secrets_of_a_broker("broker", settings.broker)
+    if isinstance(settings.store, InfluxSettings):
+        found |= {"store.password_file": settings.store.password_file, "store.token_file": settings.store.token_file}
+    if settings.enrol is not None:
+        found["enrol.password_file"] = settings.enrol.password_file
+    for number, channel in enumerate(settings.notify.channels):
+        key = f"notify.channels[{number}]"
+        if isinstance(channel, TelegramChannel):
+            found[f"{key}.token_file"] = channel.token_file
+        elif isinstance(channel, EmailChannel):
+            found[f"{key}.password_file"] = channel.password_file
+        elif isinstance(channel, WebhookChannel):
+            found[f"{key}.secret_file"] = channel.secret_file
+    return found

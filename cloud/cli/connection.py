@@ -1,0 +1,79 @@
+"""The way from the cloud to what it stands on, tried once:  broker · store · registry.
+
+broker    name · reach · TLS · login · rights (what it must hear)
+store     answers, takes the login        registry  opens, and is of this version
+"""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import make_url, text
+
+from cloud.database.engine import engine_of
+from cloud.database.revisions import UnknownRevision, known, revision_of
+from cloud.ingest.message_router import topics
+from cloud.process.settings import CloudSettings, SqliteSettings
+from cloud.readings.contract import StoreUnavailable
+from cloud.readings.engines import store_of
+from runtime.connect import Step, steps
+from runtime.secret_urls import scrubbed
+
+_LOGIN = (
+    "the login in [broker] is not the broker's: secrets and the broker's list of clients are of different days; "
+    "put both back from one copy (docs/operations.md)"
+)
+
+
+def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, Step]]:
+    """Try all of it; nothing is changed, and a cloud that runs meanwhile keeps its connection."""
+    ingest = settings.ingest
+    for step in steps(
+        settings.broker,
+        identifier=f"siaga-cloud-check-{secrets.token_hex(4)}",
+        subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
+        login_advice=_LOGIN if settings.broker.username else "name a login in [broker]",
+    ):
+        yield "broker", step
+    yield "store", _store(settings)
+    yield "registry", _registry(settings)
+
+
+def _store(settings: CloudSettings) -> Step:
+    if isinstance(settings.store, SqliteSettings):
+        return Step("answer", True, f"readings are kept in {settings.store.path}")
+
+    async def look() -> None:
+        store = store_of(settings.store)
+        try:
+            await store.open()
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(look())
+        return Step("answer", True, f"InfluxDB at {scrubbed(settings.store.url)} takes the login")
+    except StoreUnavailable as error:
+        return Step("answer", False, str(error))
+    except OSError as error:
+        return Step("answer", False, f"the store cannot be opened: {error}")
+
+
+def _registry(settings: CloudSettings) -> Step:
+    url = make_url(settings.registry.url)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return Step("answer", True, f"{url.database} is made at the first start")
+    engine = engine_of(settings.registry.url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            found = revision_of(connection)
+        return Step("answer", True, f"it is of revision {found or 'none yet'}; this version brings it to {known()[-1]}")
+    except UnknownRevision as error:
+        return Step("answer", False, str(error))
+    except Exception as error:  # whatever a driver raises
+        said = " ".join(str(getattr(error, "orig", error)).split())[:300]
+        return Step("answer", False, f"{said}; look at registry.url and its login")
+    finally:
+        engine.dispose()

@@ -1,0 +1,1 @@
+"""What every room of the cloud may use: health, times, reasons, ranges of seq."""

@@ -1,0 +1,151 @@
+"""The registry database: one thread does all its work, one transaction at a time, so the loop waits on no disk.
+
+rows = await database.run(lambda connection: connection.execute(select(…)).all())
+a value that no column can hold ─► DataRefused: whoever sent it hears of it      all else ─► DatabaseUnavailable: wait
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
+from cloud.database.revisions import UnknownRevision, move
+from cloud.registry.tables import Base
+from runtime.private import keep_private
+from runtime.secret_urls import scrubbed
+from wire import printable
+
+__all__ = [
+    "Base",
+    "DataRefused",
+    "Database",
+    "DatabaseOfNewerVersion",
+    "DatabaseUnavailable",
+    "WrittenMeanwhile",
+    "engine_of",
+]
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class DatabaseUnavailable(Exception):
+    """The registry database cannot be used now; the text is one sentence."""
+
+
+class DataRefused(Exception):
+    """The database works, and a value can be no part of it; the text is one sentence. Another attempt changes nothing.
+
+    NUL in a text (PostgreSQL), half a surrogate pair, a number that is larger than its column.
+    """
+
+
+class WrittenMeanwhile(DatabaseUnavailable):
+    """The database works, and another process has written what stands in the way: look again, then try again."""
+
+
+_OF_THE_DATA = (DataError, UnicodeEncodeError, OverflowError)
+"""What drivers raise for a value. The last two are Python's own: no driver gets as far as the database with them."""
+
+
+class DatabaseOfNewerVersion(DatabaseUnavailable):
+    """The registry database was made by a newer version of Siaga; the text says what to do."""
+
+
+class Database:
+    """A connection pool to `url` (SQLAlchemy's form) and the thread that works on it."""
+
+    def __init__(self, url: str) -> None:
+        self.problem = ""
+        self._url = make_url(url)
+        self._engine = engine_of(url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
+
+    def __str__(self) -> str:
+        return f"registry database {scrubbed(self._url.render_as_string(hide_password=True))}"
+
+    async def open(self) -> None:
+        """Bring the tables to this version's form; DatabaseUnavailable where that fails.
+
+        DatabaseOfNewerVersion, and nothing touched, where they have a form that only a newer version knows.
+        """
+        try:
+            await self._in_thread(lambda: _migrate(self._engine))
+        except UnknownRevision as error:
+            raise DatabaseOfNewerVersion(f"{self}: {error}") from None
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done.
+
+        DataRefused where a value is the reason; that, and what another process wrote, says nothing of the database's
+        own state: `problem` stays as it is.
+        """
+
+        def in_transaction() -> T:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        return await self._in_thread(in_transaction)
+
+    async def close(self) -> None:
+        """Let go of connections and the thread, when what is under way is done."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._engine.dispose()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            outcome = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except _OF_THE_DATA as error:
+            raise DataRefused(_sentence(error)) from None
+        except IntegrityError as error:
+            raise WrittenMeanwhile(scrubbed(f"{self}: {printable(str(error.orig))}")) from None
+        except DBAPIError as error:
+            self.problem = scrubbed(f"{self}: {printable(str(error.orig))}")
+            raise DatabaseUnavailable(self.problem) from None
+        self.problem = ""
+        return outcome
+
+
+def _sentence(error: Exception) -> str:
+    """Why, without the statement and its values: they may be long, and somebody's."""
+    reason = getattr(error, "orig", None) or error
+    return f"a value cannot be kept: {printable(str(reason).splitlines()[0])[:200]}; write another"
+
+
+def engine_of(url: str) -> Engine:
+    """The engine of `url`: each of its transactions may write, and waits for its turn before it has read anything."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _keep_private)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_writing)
+    return engine
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.begin() as connection:
+        move(connection)
+
+
+def _keep_private(_dialect: object, _record: object, given: list[Any], _options: dict[str, Any]) -> None:
+    # the registry has hashes of passwords, and everybody's name: no umask lets others read it
+    if given and given[0] and not given[0].startswith((":memory:", "file:")):
+        keep_private(Path(given[0]))
+
+
+def _begin_writing(connection: Connection) -> None:
+    # a transaction that begins by reading cannot wait for another process's write: it fails at its own first one
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin in `_begin_writing`, not where the driver thinks best
+    # FULL: in WAL mode NORMAL may lose the last commits to a power cut, and with them what was acknowledged
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")

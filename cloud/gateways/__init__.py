@@ -1,0 +1,1 @@
+"""What is known of gateways: what they sent and lost, their status, how fresh their readings are."""

@@ -1,0 +1,52 @@
+"""Who asks, for route code: what the guard has found out about a request, on its scope.
+
+@routes.post("/alarms/{id}/acknowledge")
+async def acknowledge(id: int, who: Asking) -> AlarmAnswer: …            Asking = Annotated[Who, Depends(who_asks)]
+"""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from cloud.access.principal import Role, Who
+from cloud.http.problems import Problem
+
+SCOPE_KEY = "siaga.asked"
+"""Where the guard puts an `Asked` in the ASGI scope."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Who asks; `csrf` is what a change must carry as X-CSRF-Token, empty where a token of a program asks.
+
+    `session` is the hash of the session's cookie, empty where none is used.
+    """
+
+    who: Who
+    session: str = ""
+    csrf: str = ""
+
+
+def asked_of(request: HTTPConnection) -> Asked | None:
+    """What the guard has found out; None where nobody is logged in, which only public routes can meet."""
+    asked: Asked | None = request.scope.get(SCOPE_KEY)
+    return asked
+
+
+def who_asks(request: HTTPConnection) -> Who:
+    """Who asks; the problem `not-logged-in` where nobody is."""
+    asked = asked_of(request)
+    if asked is None:
+        raise Problem("not-logged-in", f"{request.url.path}: nobody is logged in; log in at /login or send a token")
+    return asked.who
+
+
+def must_be(who: Who, role: Role, deed: str) -> None:
+    """The problem `not-allowed` if `who` may do less than `role`, in words: "to acknowledge an alarm"."""
+    if who.role < role:
+        raise Problem("not-allowed", f"{who.name} is {who.role.name.lower()}; {deed} takes {role.name.lower()} or more")
+
+
+Asking = Annotated[Who, Depends(who_asks)]
+"""The parameter of a route that wants to know who asks."""

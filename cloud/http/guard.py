@@ -1,0 +1,242 @@
+"""The guard around the whole application, pages and sockets too: what the table does not allow does not reach it.
+
+request ─► who? ─► row of the table? ─► role? ─► a change from our own page, with its token? ─► application
+             nobody: 401, or to /login      none: 404     too little: 403     else: 403
+"""
+
+import secrets
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cloud.access.authenticator import Access, bearer_token
+from cloud.access.permissions import (
+    PERMISSIONS,
+    PUBLIC,
+    WITHOUT_CSRF_TOKEN,
+    Least,
+    Table,
+    least_for,
+    methods_on,
+    most_bytes_for,
+    rows_for,
+)
+from cloud.access.principal import Role
+from cloud.database.engine import DatabaseUnavailable
+from cloud.http.auth import SCOPE_KEY, Asked
+from cloud.http.problems import problem_response, refusal_response
+from cloud.http.same_origin import is_foreign
+from cloud.http.security_headers import add_headers, content_policy
+
+CSRF_HEADER = "x-csrf-token"
+MOST_PUBLIC_BYTES = 16_384
+"""What somebody who is not logged in may send."""
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+
+
+class Guard:
+    """ASGI middleware; `table` says what each route takes, and all else is denied."""
+
+    def __init__(self, app: ASGIApp, *, access: Access, table: Table = PERMISSIONS, tiles: str = "") -> None:
+        self._app = app
+        self._access = access
+        self._table = table
+        self._policy = content_policy(tiles)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through, or answer."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _path(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                add_headers(MutableHeaders(scope=message), policy=self._policy, path=path)
+            await send(message)
+
+        method = scope["method"]
+        refusal = await self._refusal(Request(scope), method, path) or _too_much(Request(scope), method, path)
+        body = _Body(receive, path, most=most_bytes_for(method, path))
+        await (refusal or self._app)(scope, body.receive, send_with_headers)
+
+    async def _refusal(self, request: Request, method: str, path: str) -> Response | None:
+        """Why not; None where the request may pass, with who asks on its scope."""
+        least = least_for(method, path, self._table)
+        try:
+            asked = await self._access.asked(request.headers, _address(request.scope), request.url.scheme)
+        except DatabaseUnavailable as error:
+            if least != PUBLIC:
+                return problem_response(request, "registry-unavailable", str(error), headers={"Retry-After": "5"})
+            asked = None  # health is told, whatever else is not
+        request.scope[SCOPE_KEY] = asked
+        if least == PUBLIC:
+            return _public_refusal(request, method)
+        if asked is None:
+            return _not_logged_in(request, path)
+        if least is None:
+            return _not_here(request, path, self._table)
+        return _too_little(request, asked, least, path) or self._forgery(request, asked, method, path)
+
+    def _forgery(self, request: Request, asked: Asked, method: str, path: str) -> Response | None:
+        """A browser sends cookies with whatever another site makes it ask; only our pages know the session's token."""
+        if method in _HARMLESS or not asked.session:
+            return None
+        if is_foreign(request.headers):
+            return problem_response(request, "forged-request", f"{path}: the request comes from another site's page")
+        if set(rows_for(method, path, self._table)) <= WITHOUT_CSRF_TOKEN:
+            return None
+        sent = request.headers.get(CSRF_HEADER, "")
+        if secrets.compare_digest(sent.encode(), asked.csrf.encode()):
+            return None
+        return problem_response(
+            request,
+            "forged-request",
+            f"{path}: X-CSRF-Token is not this session's; send the csrf of GET /api/v1/session with every change",
+        )
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        least = least_for("WEBSOCKET", _path(scope), self._table)
+        try:
+            asked = await self._access.asked(headers, _address(scope), str(scope.get("scheme", "ws")))
+        except DatabaseUnavailable:
+            asked = None
+        if asked is None or least is None or not _is_enough(asked, least) or is_foreign(headers):
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it is accepted: HTTP 403
+            return
+        scope[SCOPE_KEY] = asked
+        watched = _WatchedSocket(self._access, asked, headers, receive, send)
+        await self._app(scope, watched.receive, watched.send)
+
+
+class _Body:
+    """The body of a request, as long as its route may have one: what is longer is refused before it is kept."""
+
+    def __init__(self, receive: Receive, path: str, *, most: int) -> None:
+        self._receive, self._path, self._left, self._most = receive, path, most, most
+
+    async def receive(self) -> Message:
+        """The next piece; HTTPException 413 where all of them are too much."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise HTTPException(413, _too_long(self._path, self._most))
+        return message
+
+
+def _too_long(path: str, most: int) -> str:
+    return f"{path}: send at most {most} bytes"
+
+
+def _too_much(request: Request, method: str, path: str) -> Response | None:
+    """Why not by what is known before a byte of the body is read: it is too long."""
+    most, length = most_bytes_for(method, path), request.headers.get("content-length", "0")
+    if not length.isdecimal() or len(length) > 12 or int(length) > most:
+        return refusal_response(request, 413, _too_long(path, most))
+    return None
+
+
+class _WatchedSocket:
+    """A socket that is closed when who opened it is logged out, disabled, or given another role."""
+
+    def __init__(self, access: Access, asked: Asked, headers: Headers, receive: Receive, send: Send) -> None:
+        self._access, self._asked, self._headers = access, asked, headers
+        self._receive, self._send = receive, send
+        self._closed = False
+
+    async def receive(self) -> Message:
+        """The next message, or that there will be no more."""
+        message = await self._receive()
+        if message["type"] == "websocket.receive" and not await self._may_go_on():
+            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, while it may be passed on."""
+        if message["type"] != "websocket.send" or await self._may_go_on():
+            await self._send(message)
+
+    async def _may_go_on(self) -> bool:
+        if not self._closed and not await self._still():
+            self._closed = True
+            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return not self._closed
+
+    async def _still(self) -> bool:
+        try:
+            return await self._access.still(self._asked, self._headers)
+        except DatabaseUnavailable:
+            return False
+
+
+def _public_refusal(request: Request, method: str) -> Response | None:
+    if method in _HARMLESS:
+        return None
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > MOST_PUBLIC_BYTES:
+        said = f"{request.url.path}: send at most {MOST_PUBLIC_BYTES} bytes, and their Content-Length"
+        return refusal_response(request, 413, said)
+    if is_foreign(request.headers):
+        return problem_response(request, "forged-request", f"{request.url.path}: the request comes from another site")
+    return None
+
+
+def _not_logged_in(request: Request, path: str) -> Response:
+    if _wants_page(request, path):
+        query = request.url.query
+        wanted = quote(path + (f"?{query}" if query else ""))
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/login?next={wanted}", 303)
+    if bearer_token(request.headers) is not None:
+        said = f"{path}: the token is unknown, expired or revoked; ask an administrator for another"
+    else:
+        said = f"{path}: log in at /login, or send a token: Authorization: Bearer siaga_…"
+    return problem_response(request, "not-logged-in", said, headers={"WWW-Authenticate": 'Bearer realm="siaga"'})
+
+
+def _wants_page(request: Request, path: str) -> bool:
+    is_page = "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
+    return is_page and request.method in {"GET", "HEAD"} and bearer_token(request.headers) is None
+
+
+def _not_here(request: Request, path: str, table: Table) -> Response:
+    allowed = methods_on(path, table)
+    if not allowed:
+        return refusal_response(request, 404, f"{path}: there is nothing here; /docs lists every path")
+    listed = ", ".join(allowed)
+    said = f"{path}: {request.method} is not possible here; use {listed}"
+    return refusal_response(request, 405, said, headers={"Allow": listed})
+
+
+def _too_little(request: Request, asked: Asked, least: Least, path: str) -> Response | None:
+    if _is_enough(asked, least):
+        return None
+    assert isinstance(least, Role)  # noqa: S101 - for the type checker: public is enough for everybody
+    who = asked.who
+    said = f"{request.method} {path} takes {least.name.lower()} or more; {who.name} is {who.role.name.lower()}"
+    return problem_response(request, "not-allowed", said)
+
+
+def _is_enough(asked: Asked, least: Least) -> bool:
+    return least == PUBLIC or asked.who.role >= least
+
+
+def _path(scope: Scope) -> str:
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""

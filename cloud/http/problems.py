@@ -1,0 +1,208 @@
+"""Errors as RFC 9457 problems.
+
+HTTP/1.1 404 Not Found
+content-type: application/problem+json
+
+{"type":"urn:siaga:problem:unknown-sensor","title":"No such sensor","status":404,
+ "detail":"sensor: there is no 'river-darba'; did you mean river-daruba?","instance":"/api/v1/readings"}
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from cloud.access.rejection import AccessRefused
+from cloud.database.engine import DatabaseUnavailable, DataRefused
+from cloud.readings.contract import StoreUnavailable
+from runtime.secret_urls import scrubbed
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_ROOT = "urn:siaga:problem:"
+
+TITLES = {
+    "bad-parameter": (422, "A parameter cannot be used"),
+    "too-much-asked": (422, "More readings than one answer holds"),
+    "unknown-sensor": (404, "No such sensor"),
+    "unknown-dead-letter": (404, "No such dead letter"),
+    "not-logged-in": (401, "Nobody is logged in"),
+    "wrong-login": (401, "The login is wrong"),
+    "not-allowed": (403, "That takes another role or other sites"),
+    "forged-request": (403, "The change does not come from our own page"),
+    "too-many-attempts": (429, "Too many failed logins"),
+    "unknown-user": (404, "No such user"),
+    "user-exists": (409, "There is such a user already"),
+    "last-administrator": (409, "Somebody must be administrator"),
+    "unknown-token": (404, "No such token"),
+    "token-exists": (409, "There is such a token already"),
+    "no-steps": (409, "Nobody is set up to be told"),
+    "unknown-channel": (404, "No such channel"),
+    "unknown-duty": (404, "No such duty"),
+    "unknown-warning": (404, "No such warning"),
+    "rule-refused": (422, "The change is refused; the rules in force stay"),
+    "unknown-rule": (404, "No such rule"),
+    "unknown-alarm": (404, "No such alarm"),
+    "alarm-refused": (409, "That cannot be done with the alarm"),
+    "already-acknowledged": (409, "Somebody was first"),
+    "maintenance-refused": (422, "The window cannot be"),
+    "unknown-maintenance": (404, "No such maintenance window"),
+    "store-unavailable": (503, "The readings store does not answer"),
+    "fact-refused": (422, "The fact cannot be recorded or undone"),
+    "unknown-fact": (404, "There is no such fact"),
+    "registry-unavailable": (503, "The registry database does not answer"),
+}
+"""Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""
+
+
+MOST_MISTAKES = 20
+LONGEST_DETAIL = 4_000
+"""Characters of a sentence in an answer: its parts may repeat what was sent."""
+_TRY_AGAIN = {"Retry-After": "5"}
+
+
+def shortened(text: str) -> str:
+    """`text`, cut where it is longer than an answer's sentence may be, as UTF-8 can carry it."""
+    cut = text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
+    return cut.encode(errors="backslashreplace").decode()
+
+
+class Problem(Exception):
+    """An answer that is no success: `kind` is a row of TITLES, `detail` one sentence for the person who asked.
+
+    `problems` has each mistake in a sentence of its own, where there can be several.
+    """
+
+    def __init__(self, kind: str, detail: str, *, problems: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.problems = list(problems)
+
+
+def bad_parameter(name: str, value: object, advice: str) -> Problem:
+    """The problem that parameter `name` cannot have `value`, and what to write instead."""
+    return Problem("bad-parameter", f"{name}: {str(value)[:80]!r}: {advice}")
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+    app.add_exception_handler(Problem, _of_ours)
+    app.add_exception_handler(AccessRefused, _of_access)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(StoreUnavailable, _of_store)
+    app.add_exception_handler(DatabaseUnavailable, _of_registry)
+    app.add_exception_handler(DataRefused, _of_data)
+    app.add_exception_handler(Exception, _of_our_bug)
+
+
+def problem_response(request: Request, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
+    """A problem of our own as an answer, for where no exception handler is around."""
+    return refusal_response(request, TITLES[kind][0], detail, kind=kind, headers=headers)
+
+
+def refusal_response(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    headers: dict[str, str] | None = None,
+    problems: Sequence[str] = (),
+) -> Response:
+    """An answer that is no success; `kind` is a row of TITLES, or None for what HTTP itself has a word for."""
+    body: dict[str, Any] = {
+        "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
+        "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
+        "status": status,
+        "detail": shortened(scrubbed(str(detail))),
+        "instance": request.url.path,
+    }
+    if problems:
+        # msgspec writes no str of a class of its own
+        body["problems"] = [shortened(scrubbed(str(problem))) for problem in problems[:MOST_MISTAKES]]
+    return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _of_ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - for the type checker: the handler is registered for this class
+    return refusal_response(request, TITLES[error.kind][0], error.detail, kind=error.kind, problems=error.problems)
+
+
+async def _of_access(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AccessRefused)  # noqa: S101 - as above
+    headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return problem_response(request, error.kind, str(error), headers=headers)
+
+
+async def _of_store(request: Request, error: Exception) -> Response:
+    return refusal_response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
+
+
+async def _of_registry(request: Request, error: Exception) -> Response:
+    return refusal_response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
+
+
+async def _of_data(request: Request, error: Exception) -> Response:
+    return refusal_response(request, 422, str(error), kind="bad-parameter")
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    mistakes = error.errors()
+    detail = "; ".join(_sentence(mistake) for mistake in mistakes[:MOST_MISTAKES])
+    if len(mistakes) > MOST_MISTAKES:
+        detail += f"; and {len(mistakes) - MOST_MISTAKES} more mistakes"
+    return refusal_response(request, 422, detail, kind="bad-parameter")
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    status, headers = error.status_code, dict(error.headers or {})
+    path = request.url.path
+    details = {
+        404: f"{path}: there is nothing here; /docs lists every path",
+        405: f"{path}: {request.method} is not possible here; use {headers.get('Allow') or 'another method'}",
+    }
+    return refusal_response(request, status, details.get(status, str(error.detail)), headers=headers)
+
+
+async def _of_our_bug(request: Request, error: Exception) -> Response:
+    return refusal_response(
+        request,
+        500,
+        f"{request.url.path}: the server met a mistake of its own ({type(error).__name__}); its log has the details",
+    )
+
+
+_ADVICE = {
+    "missing": "is missing; add it",
+    "int_parsing": "write a whole number",
+    "enum": "write one of {expected}",
+    "literal_error": "write one of {expected}",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+    "string_too_long": "write at most {max_length} characters",
+    "string_too_short": "write at least {min_length} characters",
+}
+
+
+def _sentence(mistake: Any) -> str:
+    where = ".".join(str(part) for part in mistake["loc"][1:]) or "request"
+    advice = _ADVICE.get(mistake["type"])
+    said = advice.format_map(mistake.get("ctx", {})) if advice else mistake["msg"]
+    if mistake["type"] == "missing":
+        return f"{where}: {said}"
+    return f"{where}: {_shown(mistake['input'])}: {said}"
+
+
+def _shown(given: Any) -> str:
+    """What was sent, as far as a sentence has room: a text cut, of all else only what it is."""
+    if isinstance(given, list | dict):
+        return f"{len(given)} items"
+    return repr(str(given)[:80])

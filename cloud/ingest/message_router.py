@@ -1,0 +1,70 @@
+"""The reception: what comes from the broker goes to its place by its topic.
+
+…/up ─► pipeline        …/status ─► statuses        …/cmd/reply, siaga/notify/…/reply ─► notifications
+anything else ─► counted, and let go
+"""
+
+import logging
+from collections.abc import Callable, Collection
+from functools import lru_cache
+
+from cloud.gateways.statuses import Statuses
+from cloud.metrics.exposition import Metrics
+from runtime.mqtt import Message
+from wire import Channel, WireError, parse_topic, subscription
+
+_log = logging.getLogger(__name__)
+_parse = lru_cache(maxsize=16_384)(parse_topic)
+
+
+def topics(shards: range, *, ingest: bool) -> list[str]:
+    """What to subscribe to for `shards`: statuses, and batches where this process takes them in."""
+    channels = (Channel.STATUS, Channel.UP) if ingest else (Channel.STATUS,)
+    return [topic for channel in channels for topic in subscription(channel, shards)]
+
+
+class Reception:
+    """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
+
+    `replied` takes what devices answer to commands: on their gateway's topic, or on one of `replies`.
+    """
+
+    def __init__(
+        self,
+        *,
+        statuses: Statuses,
+        metrics: Metrics,
+        offer: Callable[[Message, str], None],
+        acknowledge: Callable[[Message], None],
+        replied: Callable[[bytes], None] = lambda _payload: None,
+        replies: Collection[str] = (),
+    ) -> None:
+        self._statuses = statuses
+        self._metrics = metrics
+        self._offer = offer
+        self._acknowledge = acknowledge
+        self._replied = replied
+        self._replies = frozenset(replies)
+
+    def hear(self, message: Message) -> None:
+        """Take a message from the session, on the event loop."""
+        if message.topic in self._replies:
+            self._replied(message.payload)
+            self._acknowledge(message)
+            return
+        try:
+            topic = _parse(message.topic)
+        except WireError as error:
+            self._metrics.ignored.inc()
+            _log.warning("a message was let go: %s", error)
+            self._acknowledge(message)
+            return
+        if topic.channel is Channel.UP:
+            self._statuses.hear(topic.gateway)
+            self._offer(message, topic.gateway)
+            return
+        if topic.channel is Channel.CMD_REPLY:
+            self._replied(message.payload)
+        else:
+            self._statuses.take(topic.gateway, message.payload, retained=message.retained)
+        self._acknowledge(message)

@@ -1,0 +1,1 @@
+"""Numbers about the platform, as Prometheus reads them."""

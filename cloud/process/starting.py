@@ -1,0 +1,101 @@
+"""A start, step by step: passing troubles are waited out, and it is said for what.
+
+settings ─► port ─► city file ─► registry database ─► shards ─► … ─► up
+   └── a file is away, a port is held, a database is not up yet, a disk is full: log, systemd's status, health
+
+A mistake that a new start would find again ends the process instead, with exit code 2: see `cloud/cli/main.py`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+from runtime.backoff import doubled_s
+from runtime.systemd import show_status
+
+FIRST_S, LONGEST_S = 0.5, 8.0
+AGAIN_S = 60.0
+"""How often the log is told of the same trouble."""
+HEAD_S = 5.0
+MOST_HEAD_BYTES = 8_192
+
+_log = logging.getLogger(__name__)
+_DOWN = b'{"status":"down","newest_age_s":{},"components":{"start":{"status":"down","detail":""}}}'
+_ANSWER = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """Somebody has ended the process while it waited."""
+
+
+class Start:
+    """The steps of one start, until `stop` is set."""
+
+    def __init__(self, stop: asyncio.Event, *, pause_s: tuple[float, float] = (FIRST_S, LONGEST_S)) -> None:
+        self.stop = stop
+        self.reload = asyncio.Event()
+        """Set by SIGHUP; where the start is under way, the files are read once more when it is up."""
+        self.waits_for = ""
+        """The trouble that it waits out now, one sentence; empty while it waits for nothing."""
+        self.listener: socket.socket | None = None
+        """Where health is asked for: while the start waits, the answer is that the cloud is down."""
+        self._pause_s = pause_s
+        self._told_s = 0.0
+
+    async def step(self, work: Callable[[], Awaitable[T]], *, passing: tuple[type[Exception], ...]) -> T:
+        """Do `work` as often as it takes; what is `passing` is waited out. Stopped where the process is to end."""
+        attempt = 0
+        async with contextlib.AsyncExitStack() as page:
+            while True:
+                try:
+                    outcome = await work()
+                except passing as error:
+                    self._say(str(error))
+                    if not attempt:
+                        await page.enter_async_context(_page(self.listener))
+                    attempt += 1
+                    first_s, longest_s = self._pause_s
+                    await self._rest(doubled_s(attempt, first_s=first_s, longest_s=longest_s))
+                else:
+                    self.waits_for = ""
+                    return outcome
+
+    def _say(self, trouble: str) -> None:
+        now_s = asyncio.get_running_loop().time()
+        sentence = "; ".join(trouble.splitlines())
+        if sentence != self.waits_for or now_s - self._told_s >= AGAIN_S:
+            _log.warning("the start waits: %s", sentence)
+            show_status(f"waits: {sentence}")
+            self._told_s = now_s
+        self.waits_for = sentence
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+            raise Stopped
+
+
+@contextlib.asynccontextmanager
+async def _page(listener: socket.socket | None) -> AsyncIterator[None]:
+    """Answer on `listener` meanwhile that the cloud is down, to whoever asks: it lives, and waits."""
+    if listener is None:
+        yield
+        return
+    server = await asyncio.start_server(_answer, sock=listener.dup(), limit=MOST_HEAD_BYTES)
+    try:
+        yield
+    finally:
+        server.close()
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        async with asyncio.timeout(HEAD_S):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(_ANSWER + f"Content-Length: {len(_DOWN)}\r\n\r\n".encode() + _DOWN)
+            await writer.drain()
+    writer.close()

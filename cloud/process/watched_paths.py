@@ -1,0 +1,35 @@
+"""What the settings name that monitoring must look at: folders in which something grows, certificates that end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from cloud.notify.settings import CapFileChannel, EmailChannel
+from cloud.process.settings import CloudSettings, SqliteSettings
+
+
+def grown_in(settings: CloudSettings) -> list[Path]:
+    """The folders that the platform writes into."""
+    return list(dict.fromkeys(_grown_in(settings)))
+
+
+def named_in(settings: CloudSettings) -> list[Path]:
+    """The certificates that the settings name."""
+    tls, ca = settings.broker.tls, None if settings.enrol is None else settings.enrol.ca
+    of_mail = [channel.ca for channel in settings.notify.channels if isinstance(channel, EmailChannel)]
+    named = [*([tls.ca, tls.cert] if tls is not None else []), ca, *of_mail]
+    return [file for file in dict.fromkeys(named) if file is not None]
+
+
+def _grown_in(settings: CloudSettings) -> Iterator[Path]:
+    if isinstance(settings.store, SqliteSettings):
+        yield settings.store.path.parent
+    registry = make_url(settings.registry.url)
+    if registry.get_backend_name() == "sqlite" and registry.database:
+        yield Path(registry.database).parent
+    for channel in settings.notify.channels:
+        if isinstance(channel, CapFileChannel):
+            yield channel.folder
+    if settings.monitoring.backups is not None:
+        yield settings.monitoring.backups

@@ -1,0 +1,163 @@
+"""What a readings store promises; `tests/contract/` runs one suite on every engine.
+
+A write returns when all that it accepted is durable: a crash of the store or a power cut after that loses nothing.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from cloud.readings.blocks import Block
+from wire import Domain
+
+
+class StoreUnavailable(Exception):
+    """The store cannot take or give anything now; keep what you have and try again. The text is one sentence.
+
+    `retry_after_s` is how long the store asked to be left alone, if it did.
+    """
+
+    def __init__(self, sentence: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+class StoreRefused(StoreUnavailable):
+    """The store knows us and says no (credentials, missing database): somebody must act. The text says who and how."""
+
+
+class Portion(msgspec.Struct, frozen=True):
+    """Blocks in the form in which their engine writes them: small, where blocks are many objects."""
+
+    form: Any
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A point that the store will never take, and why: number `point` of portion `portion` of the write.
+
+    A point is all quantities of a block at one time; they are counted through the blocks of a portion, from 0.
+    Where only some `quantities` of it are never taken, the others are stored.
+    """
+
+    portion: int
+    point: int
+    reason: str
+    quantities: tuple[str, ...] = ()
+
+
+class WriteResult(msgspec.Struct, frozen=True):
+    """All readings of the write are durable, except the `rejected`."""
+
+    rejected: tuple[Rejected, ...] = ()
+
+
+class Aggregate(StrEnum):
+    """How the readings within one step of a history become one value."""
+
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    COUNT = "count"
+    LAST = "last"
+
+
+class Point(msgspec.Struct, frozen=True, gc=False):
+    """One value of a history: at `time_ms` (UTC; the start of the step where aggregated), with its marks."""
+
+    time_ms: int
+    value: float
+    marks: int = 0
+
+
+class StoredReading(msgspec.Struct, frozen=True, gc=False):
+    """The newest reading of a series, as the store remembers it after a restart of the cloud."""
+
+    site: str
+    sensor: str
+    gateway: str
+    quantity: str
+    time_ms: int
+    value: float
+    marks: int
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What later readings have shown of the quality of one: its quality `marks` (`rules.marks.QUALITY`) as they hold.
+
+    It stands beside the reading, which stays as it was stored; a later verdict of the same reading takes its place.
+    """
+
+    sensor: str
+    quantity: str
+    time_ms: int
+    marks: int
+
+
+class ReadingsStore(Protocol):
+    """Where readings live. The key is (sensor, quantity, time): writing one again is harmless, the last value stays."""
+
+    async def open(self) -> None:
+        """Connect and make what is missing; StoreUnavailable where that fails for now."""
+
+    def prepare(self, blocks: Sequence[Block]) -> Portion:
+        """Bring blocks into the form that `write` takes.
+
+        Apart from `write`, so that what is decoded is written out while the processor has it at hand and can then be
+        let go: a large write made of portions costs a third less than one made of blocks.
+        """
+
+    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store what was prepared; StoreUnavailable: nobody knows how much was stored, so write all again."""
+
+    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store portions whose write failed where others succeed, looking at them point by point.
+
+        A point that fails alone, again and again, while the store takes others, is rejected with the store's words.
+        StoreUnavailable: the store takes nothing now.
+        """
+
+    async def probe(self) -> None:
+        """Write something of no meaning; StoreUnavailable where even that is not taken."""
+
+    async def history(
+        self,
+        sensor: str,
+        quantity: str,
+        *,
+        start_ms: int,
+        end_ms: int,
+        every_ms: int | None = None,
+        agg: Aggregate = Aggregate.MEAN,
+        limit: int = 100_000,
+    ) -> list[Point]:
+        """The readings with start <= time < end, oldest first, at most `limit`; one for each `every_ms` if given.
+
+        Steps begin at whole multiples of `every_ms` since 1970; steps without readings are left out; an aggregated
+        point carries the marks of all its readings (or none where the engine cannot combine them). Marks are those that
+        hold: a verdict takes the place of the quality marks that a reading was stored with.
+        """
+
+    async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts, durable when this returns; StoreUnavailable: write all again."""
+
+    def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
+        """Every verdict, a page at a time, for a backup."""
+
+    async def newest(self) -> list[StoredReading]:
+        """The newest reading of every series, for the start of the cloud."""
+
+    async def count(self, sensor: str, quantity: str) -> int:
+        """How many readings of a series are stored."""
+
+    def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+        """Every reading of a domain, a page at a time: sensor by sensor, and each series from its oldest reading on.
+
+        All that was stored before the first page is asked for is in it; what is stored meanwhile may be. Marks are
+        those that the readings were stored with: verdicts are apart.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections and files."""

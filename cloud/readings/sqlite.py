@@ -1,0 +1,269 @@
+"""Readings in SQLite: the embedded store.
+
+series(id, sensor, quantity, site, gateway)      readings(series, time_ms, value, marks)  key (series, time_ms)
+                                                 verdicts(sensor, quantity, time_ms, marks)
+
+`WITHOUT ROWID` keeps each series' readings side by side in the order of time. One thread writes and one reads; WAL lets
+them work at once, and `synchronous=FULL` makes a write durable when it returns.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, repeat
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeVar
+
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, Verdict, WriteResult
+from rules.marks import QUALITY, Mark, with_verdict
+from runtime.private import keep_private
+from wire import QUANTITIES, Domain
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, quantity TEXT NOT NULL,
+    site TEXT NOT NULL, gateway TEXT NOT NULL, UNIQUE (sensor, quantity)
+);
+CREATE TABLE IF NOT EXISTS readings (
+    series INTEGER NOT NULL, time_ms INTEGER NOT NULL, value REAL NOT NULL, marks INTEGER NOT NULL,
+    PRIMARY KEY (series, time_ms)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS verdicts (
+    sensor TEXT NOT NULL, quantity TEXT NOT NULL, time_ms INTEGER NOT NULL, marks INTEGER NOT NULL,
+    PRIMARY KEY (sensor, quantity, time_ms)
+) WITHOUT ROWID;
+"""
+_WRITE_SERIES = """
+INSERT INTO series (sensor, quantity, site, gateway) VALUES (?, ?, ?, ?)
+ON CONFLICT (sensor, quantity) DO UPDATE SET site = excluded.site, gateway = excluded.gateway RETURNING id
+"""
+_WRITE_READINGS = "INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)"
+_OF_SERIES = "series = (SELECT id FROM series WHERE sensor = ? AND quantity = ?)"
+_HELD = f"""
+SELECT readings.time_ms AS time_ms, value,
+    CASE WHEN verdicts.marks IS NULL THEN readings.marks ELSE readings.marks & {~QUALITY} | verdicts.marks END AS marks
+FROM readings LEFT JOIN verdicts ON verdicts.sensor = :sensor AND verdicts.quantity = :quantity
+    AND verdicts.time_ms = readings.time_ms
+WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :quantity)
+    AND readings.time_ms >= :start_ms AND readings.time_ms < :end_ms
+"""  # noqa: S608 - constants
+"""The readings of a stretch, each with the marks that hold."""
+_HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
+_NEWEST = """
+SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
+FROM series JOIN readings ON series = id AND readings.time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
+LEFT JOIN verdicts ON verdicts.sensor = series.sensor AND verdicts.quantity = series.quantity
+    AND verdicts.time_ms = readings.time_ms
+"""
+_WRITE_VERDICT = "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)"
+_VERDICTS = """
+SELECT sensor, quantity, time_ms, marks FROM verdicts WHERE (sensor, quantity, time_ms) > (?, ?, ?)
+ORDER BY sensor, quantity, time_ms LIMIT ?
+"""
+_ALL_SERIES = "SELECT id, sensor, quantity, site, gateway FROM series ORDER BY sensor, quantity"
+_PAGE = "SELECT time_ms, value, marks FROM readings WHERE series = ? AND time_ms > ? ORDER BY time_ms LIMIT ?"
+_PAGE_READINGS = 20_000
+# SQLite has no aggregate for bitwise or
+_MARKS = " | ".join(f"(sum(marks & {mark:d}) > 0) * {mark:d}" for mark in Mark if mark)
+_VALUE_OF = {
+    Aggregate.MEAN: "avg(value)",
+    Aggregate.MIN: "min(value)",
+    Aggregate.MAX: "max(value)",
+    Aggregate.SUM: "sum(value)",
+    Aggregate.COUNT: "count(*)",
+    Aggregate.LAST: "value",  # a bare column beside max(time_ms) comes from the row that has it
+}
+
+Series = tuple[str, str, str, str]
+"""(sensor, quantity, site, gateway)."""
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """A `ReadingsStore` in the file `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._series: dict[Series, int] = {}
+        self._writer = _Thread(path, "readings-writer")
+        self._reader = _Thread(path, "readings-reader")
+
+    async def open(self) -> None:
+        """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
+        await self._writer.run(lambda connection: connection.executescript(_TABLES))
+
+    def prepare(self, blocks: Sequence[Block]) -> Portion:
+        """The blocks as they are: SQLite takes numbers."""
+        return Portion(blocks)
+
+    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+        """Store the portions in one transaction, durable when this returns."""
+        blocks = [block for portion in portions for block in portion.form]
+        await self._writer.run(lambda connection: self._write(connection, blocks))
+        return WriteResult()
+
+    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+        """As `write`: SQLite takes every number, or nothing."""
+        return await self.write(portions)
+
+    async def probe(self) -> None:
+        """Take the lock that a write takes, and let go of it."""
+        await self._writer.run(lambda connection: connection.executescript("BEGIN IMMEDIATE; ROLLBACK"))
+
+    async def history(
+        self,
+        sensor: str,
+        quantity: str,
+        *,
+        start_ms: int,
+        end_ms: int,
+        every_ms: int | None = None,
+        agg: Aggregate = Aggregate.MEAN,
+        limit: int = 100_000,
+    ) -> list[Point]:
+        """The readings with start <= time < end, or one point for each step: see the contract."""
+        query = _HISTORY if every_ms is None else _steps(every_ms, agg)
+        arguments = {"sensor": sensor, "quantity": quantity, "start_ms": start_ms, "end_ms": end_ms, "most": limit}
+        return await self._reader.run(
+            lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
+        )
+
+    async def newest(self) -> list[StoredReading]:
+        """The newest reading of every series."""
+        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST))))
+
+    async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep verdicts in one transaction, durable when this returns."""
+        rows = [(each.sensor, each.quantity, each.time_ms, each.marks) for each in verdicts]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_WRITE_VERDICT, rows)
+            connection.execute("COMMIT")
+
+        await self._writer.run(write)
+
+    async def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
+        """Every verdict, a page at a time."""
+        after = ("", "", -(2**63))
+        while page := await self._verdicts_after(after):
+            yield page
+            after = (page[-1].sensor, page[-1].quantity, page[-1].time_ms)
+
+    async def _verdicts_after(self, after: tuple[str, str, int]) -> list[Verdict]:
+        asked = (*after, _PAGE_READINGS)
+        return await self._reader.run(
+            lambda connection: [Verdict(*row) for row in connection.execute(_VERDICTS, asked)]
+        )
+
+    async def count(self, sensor: str, quantity: str) -> int:
+        """How many readings of a series are stored."""
+        query = f"SELECT count(*) FROM readings WHERE {_OF_SERIES}"  # noqa: S608 - a constant
+        return await self._reader.run(lambda connection: connection.execute(query, (sensor, quantity)).fetchone()[0])
+
+    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+        """Every reading of a domain, series by series: see the contract."""
+        series = await self._reader.run(lambda connection: connection.execute(_ALL_SERIES).fetchall())
+        for number, sensor, quantity, site, gateway in series:
+            if quantity not in QUANTITIES or QUANTITIES[quantity].domain is not domain:
+                continue
+            async for rows in self._pages(number):
+                for marks, group in groupby(rows, itemgetter(2)):
+                    times_ms, values, _ = zip(*group, strict=True)
+                    yield Block(site, sensor, gateway, domain, marks, list(times_ms), ((quantity, list(values)),))
+
+    async def _pages(self, series: int) -> AsyncIterator[list[tuple[int, float, int]]]:
+        after_ms, rows = -(2**63), await self._page(series, -(2**63))
+        while rows:
+            yield rows
+            after_ms = rows[-1][0]
+            # a short page is the last one: what is written meanwhile must not keep us here
+            rows = await self._page(series, after_ms) if len(rows) == _PAGE_READINGS else []
+
+    async def _page(self, series: int, after_ms: int) -> list[tuple[int, float, int]]:
+        chosen = (series, after_ms, _PAGE_READINGS)
+        return await self._reader.run(lambda connection: connection.execute(_PAGE, chosen).fetchall())
+
+    async def close(self) -> None:
+        """Close the file, when what is under way is done."""
+        await self._reader.close()
+        await self._writer.close()
+
+    def _write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        new = {key: _make_series(connection, key) for key in self._unknown(blocks)}
+        connection.executemany(_WRITE_READINGS, _rows(blocks, self._series | new if new else self._series))
+        connection.execute("COMMIT")
+        self._series.update(new)  # only now: a transaction that failed made no series
+
+    def _unknown(self, blocks: Sequence[Block]) -> set[Series]:
+        named = {
+            (block.sensor, quantity, block.site, block.gateway) for block in blocks for quantity, _ in block.fields
+        }
+        return named - self._series.keys()
+
+
+def _newest(row: tuple[str, str, str, str, int, float, int, int | None]) -> StoredReading:
+    site, sensor, gateway, quantity, time_ms, value, marks, verdict = row
+    return StoredReading(site, sensor, gateway, quantity, time_ms, value, with_verdict(marks, verdict))
+
+
+def _make_series(connection: sqlite3.Connection, series: Series) -> int:
+    return int(connection.execute(_WRITE_SERIES, series).fetchone()[0])
+
+
+def _rows(blocks: Sequence[Block], series: Mapping[Series, int]) -> Iterator[tuple[int, int, float, int]]:
+    for block in blocks:
+        for quantity, values in block.fields:
+            number = series[block.sensor, quantity, block.site, block.gateway]
+            yield from zip(repeat(number), block.times_ms, values, repeat(block.marks))
+
+
+class _Thread:
+    """A thread with a connection of its own, made when it is first needed."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in the thread; StoreUnavailable, and nothing stored, where SQLite fails."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._do, work)
+
+    async def close(self) -> None:
+        """Close the connection after all work given."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+        self._executor.shutdown()
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._connection is None:
+                self._connection = _connect(self._path)
+            return work(self._connection)
+        except sqlite3.Error as error:
+            self._close()  # also rolls back
+            raise StoreUnavailable(f"readings database {self._path}: {error}") from error
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    keep_private(path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _steps(every_ms: int, agg: Aggregate) -> str:
+    step = f"time_ms - time_ms % {int(every_ms)}"
+    return f"""
+    SELECT {step}, {_VALUE_OF[agg]}, {_MARKS}, max(time_ms) FROM ({_HELD}) GROUP BY 1 ORDER BY 1 LIMIT :most
+    """  # noqa: S608 - constants and a whole number

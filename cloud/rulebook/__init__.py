@@ -1,0 +1,1 @@
+"""The rules of the city: their versions, what they watch, what is admitted."""

@@ -1,0 +1,181 @@
+"""Admission: whether a change of the rules may stand. The whole rule of every sensor that it touches is looked at.
+
+mistakes_of(shelf, registry, version) -> ["hysteresis 120: is wider than the 100 between Siaga 3 and Siaga 2; …", …]
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+
+from cloud.alarms.records import RuleVersion
+from cloud.registry.records import Sensor
+from cloud.registry.snapshot import Registry
+from cloud.rulebook.rule_targets import Things
+from cloud.rulebook.rule_versions import Shelf, place_of, scopes_of
+from i18n.message import Said
+from rules.rule import Also, Rule
+from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
+from rules.sound import LONGEST_TEXT, family_mistakes, mistakes_in, text_mistakes
+from wire import QUANTITIES
+
+MOST_SENTENCES = 20
+"""One mistake on all scopes would else be told a hundred times."""
+
+
+def mistakes_of(
+    shelf: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[Said]:
+    """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too.
+
+    Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
+    """
+    return mistakes_on(shelf.with_version(version), registry, version, sites=sites)
+
+
+def mistakes_on(
+    after: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[Said]:
+    """The same for a version that stands on the shelf already."""
+    named = [*_name_mistakes(version, registry), *_field_mistakes(version)]
+    if named:
+        return named
+    own = after.things.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
+    later = after.times(version.family, None if own is None else scopes_of(own))
+    times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
+    found: dict[Said, None] = {}
+    for rule in _rules(after, version, times, sites):
+        found.update(dict.fromkeys(_rule_mistakes(rule, after.things)))
+    return list(found)[:MOST_SENTENCES]
+
+
+def things_in(scope: str, things: Things) -> list[Sensor]:
+    """The sensors of the city file, and the sites with what is derived of them, that stand in `scope`."""
+    kind, _, name = scope.partition(":")
+    own = things.get(name) if kind == "sensor" else None
+    return [thing for thing in (things.all() if own is None else [own]) if scope in scopes_of(thing)]
+
+
+def _rules(
+    after: Shelf, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
+) -> Iterator[Rule | Said]:
+    """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
+    seen: set[str] = set()
+    things = [thing for thing in things_in(version.scope, after.things) if sites is None or thing.site in sites]
+    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in things]
+    for time_ms in times:
+        for place, scopes in sensors:
+            yield from _new(after, version.family, place, scopes, time_ms, seen)
+    if seen or version.removed:
+        return
+    if version.scope.startswith("sensor:"):
+        yield Said(
+            "scope {scope!r}: the sensor does not measure what the rule is about; choose another sensor",
+            scope=version.scope,
+        )
+        return
+    # nobody measures it there yet: look at the rule all the same
+    yield from _new(after, version.family, _anywhere(version), ("all", version.scope), version.valid_from_ms, seen)
+
+
+def _new(
+    after: Shelf, family: str, place: Place, scopes: Sequence[str], time_ms: int, seen: set[str]
+) -> Iterator[Rule | Said]:
+    try:
+        resolved = after.resolved(family, place, scopes, time_ms)
+    except NoRule as error:
+        seen.add(str(error))
+        yield error.sentence
+        return
+    if resolved is not None and resolved.versions not in seen:
+        seen.add(resolved.versions)
+        yield resolved.rule
+
+
+def _anywhere(version: RuleVersion) -> Place:
+    """A place in the scope that measures everything, and what the rule calls a quantity besides."""
+    kind, _, name = version.scope.partition(":")
+    quantities = (*QUANTITIES, str(version.fields.get("quantity", "")))
+    return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
+
+
+def _rule_mistakes(rule: Rule | Said, things: Things) -> Iterator[Said]:
+    if isinstance(rule, Said):
+        yield rule
+        return
+    yield from mistakes_in(rule)
+    if rule.also is not None:
+        yield from _also_mistakes(rule.also, things)
+
+
+def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
+    second = things.get(also.sensor)
+    if second is None or second.retired:
+        yield Said(
+            "{field} {sensor!r}: there is no such sensor; {advice}",
+            field="also.sensor",
+            sensor=also.sensor[:80],
+            advice=_nearest_sensor(also.sensor, things),
+        )
+    elif also.quantity not in second.quantities:
+        yield Said(
+            "{field} {quantity!r}: sensor {sensor} does not measure it; write one of {quantities}",
+            field="also.quantity",
+            quantity=also.quantity,
+            sensor=second.id,
+            quantities=", ".join(second.quantities),
+        )
+
+
+def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[Said]:
+    yield from family_mistakes(version.family)
+    if not version.removed:  # what is gone from the city may leave the book, too
+        yield from scope_mistakes(version.scope, registry)
+    if not version.reason.strip():
+        yield Said("reason: is empty; say in a few words why the rule changes")
+    yield from text_mistakes("reason", version.reason, LONGEST_TEXT)
+
+
+def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
+    """Why `scope` is none of this city's."""
+    kind, _, name = scope.partition(":")
+    if scope == "all" or (kind == "sensor" and registry.has_sensor(name)):
+        return
+    known = {
+        "group": sorted({group for sensor in registry.sensors() for group in sensor.groups}),
+        "site": [site.id for site in registry.sites()],
+        "sensor": [sensor.id for sensor in registry.sensors()],
+    }
+    if kind not in known or not name:
+        yield Said("scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", scope=scope[:80])
+    elif name not in known[kind]:
+        close = difflib.get_close_matches(name, known[kind], n=1)
+        none = Said("the city file has none; add it there, or write all")
+        advice = did_you_mean(f"{kind}:{close[0]}") if close else none
+        yield Said("scope {scope!r}: there is no such {kind}; {advice}", scope=scope[:80], kind=kind, advice=advice)
+
+
+def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
+    if len(version.fields) > len(FIELDS):
+        yield Said(
+            "{field}: there are {n}; write at most {most}", field="fields", n=len(version.fields), most=len(FIELDS)
+        )
+        return
+    for name in version.fields:
+        if name not in FIELDS:
+            yield no_such_field(name)
+    if not version.fields and not version.removed:
+        yield Said("fields: there are none; set at least one, or remove the rule from this scope")
+
+
+def no_such_sensor(name: str) -> Said:
+    """That the second sensor is none, to somebody who may see some sites: one of another site is none to them."""
+    return Said(
+        "{field} {sensor!r}: there is no such sensor; {advice}",
+        field="also.sensor",
+        sensor=name[:80],
+        advice=Said("/api/v1/sensors lists them"),
+    )
+
+
+def _nearest_sensor(name: str, things: Things) -> Said:
+    close = difflib.get_close_matches(name, [thing.id for thing in things.all()], n=1)
+    return did_you_mean(close[0]) if close else Said("/api/v1/sensors lists them")

@@ -1,0 +1,173 @@
+"""The shelf: every version of every rule in memory, and what holds for a sensor at any time.
+
+versions of (family, scope) ─► in force at t ─► resolve() ─► Timeline of a sensor
+river  |─── all v1 ───────────|─── all v2 ───────────────►      at(t) = the rules whose fields come from what was
+       |        |─ sensor:river-1 v1 ────────────────────►              in force at t, the narrower scope first
+"""
+
+import bisect
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from cloud.alarms.records import RuleVersion
+from cloud.registry.records import Sensor
+from cloud.registry.snapshot import Registry
+from cloud.rulebook.rule_targets import Things
+from rules.scope import Patch, Place, Resolved, resolve
+from rules.scope import scopes_of as scopes_at
+
+_log = logging.getLogger(__name__)
+
+Key = tuple[str, str]
+"""(family, scope)."""
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """The rules of one sensor over time: `rules[n]` hold from `since_ms[n]` (UTC) on, until the next."""
+
+    since_ms: tuple[int, ...] = ()
+    rules: tuple[tuple[Resolved, ...], ...] = ()
+
+    def at(self, time_ms: int) -> tuple[Resolved, ...]:
+        """What holds at `time_ms`."""
+        number = bisect.bisect_right(self.since_ms, time_ms)
+        return self.rules[number - 1] if number else ()
+
+    @property
+    def always(self) -> tuple[Resolved, ...]:
+        """Every rule that holds at some time."""
+        return tuple(resolved for rules in self.rules for resolved in rules)
+
+
+NOTHING = Timeline()
+
+
+def scopes_of(sensor: Sensor) -> tuple[str, ...]:
+    """The scopes that a sensor stands in, the widest first."""
+    return scopes_at(place_of(sensor))
+
+
+def place_of(sensor: Sensor) -> Place:
+    """Where a sensor stands, for the rules."""
+    return Place(sensor.id, sensor.site, sensor.groups, sensor.quantities)
+
+
+class Shelf:
+    """All versions, by family and scope; `edition` changes with each one that is put there."""
+
+    def __init__(
+        self, registry: Registry, versions: Iterable[RuleVersion] = (), *, things: Things | None = None
+    ) -> None:
+        self.edition = 0
+        self._registry = registry
+        self.things = Things(registry) if things is None else things
+        self._versions: defaultdict[Key, list[RuleVersion]] = defaultdict(list)
+        self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
+        self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
+        self._timelines: dict[str, Timeline] = {}
+        self._unsound: set[str] = set()  # families of which the log was told
+        for version in sorted(versions, key=lambda version: version.version):
+            self._add(version)
+
+    def put(self, version: RuleVersion) -> None:
+        """Add a version, the newest of its family and scope."""
+        self._add(version)
+        self._timelines.clear()
+        self.edition += 1
+
+    def renew(self) -> None:
+        """The things have changed: whatever was made for one of them is made anew."""
+        self._timelines.clear()
+        self.edition += 1
+
+    def with_version(self, version: RuleVersion) -> "Shelf":
+        """Another shelf, as this one would be with `version` on it."""
+        family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]
+        return Shelf(self._registry, [*family, version], things=self.things)
+
+    def families(self) -> list[str]:
+        """Every family that anything is said of, by name."""
+        return sorted(family for family in self._scopes if self._says_anything(family))
+
+    def versions(self, family: str | None = None, scope: str | None = None) -> list[RuleVersion]:
+        """The versions of a family or scope, or all, the newest first."""
+        found = [
+            version
+            for key, held in self._versions.items()
+            if family in (None, key[0]) and scope in (None, key[1])
+            for version in held
+        ]
+        return sorted(found, key=lambda version: (version.at_ms, version.version), reverse=True)
+
+    def held(self, family: str, scope: str) -> Sequence[RuleVersion]:
+        """The versions of one family in one scope, the oldest first."""
+        return self._versions.get((family, scope), ())
+
+    def in_force(self, family: str, scope: str, time_ms: int) -> RuleVersion | None:
+        """What a scope says of a family at `time_ms`; None where it says nothing."""
+        for version in reversed(self.held(family, scope)):
+            if version.valid_from_ms <= time_ms:
+                return None if version.removed else version
+        return None
+
+    def patches(self, family: str, time_ms: int) -> list[Patch]:
+        """What every scope says of a family at `time_ms`."""
+        return self._patches(family, self._scopes.get(family, ()), time_ms)
+
+    def times(self, family: str, scopes: Iterable[str] | None = None) -> list[int]:
+        """Every time from which something holds for a family, in `scopes` if given, in order."""
+        wanted = self._scopes.get(family, ()) if scopes is None else scopes
+        return sorted({one.valid_from_ms for scope in wanted for one in self.held(family, scope)})
+
+    def timeline(self, sensor_id: str) -> Timeline:
+        """The rules of a sensor over time; nothing for a sensor that the city does not have."""
+        found = self._timelines.get(sensor_id)
+        if found is None:
+            sensor = self.things.get(sensor_id)
+            found = self._timelines[sensor_id] = NOTHING if sensor is None else self._over_time(sensor)
+        return found
+
+    def resolved(self, family: str, place: Place, scopes: Sequence[str], time_ms: int) -> Resolved | None:
+        """The rule of a family at a place at `time_ms`."""
+        patches = self._patches(family, scopes, time_ms)
+        return resolve(family, patches, place) if patches else None
+
+    def _over_time(self, sensor: Sensor) -> Timeline:
+        scopes, place = scopes_of(sensor), place_of(sensor)
+        families = sorted({family for scope in scopes for family in self._families.get(scope, ())})
+        held = [version for family in families for scope in scopes for version in self.held(family, scope)]
+        times = sorted({version.valid_from_ms for version in held})
+        rules = [
+            tuple(
+                found
+                for family in families
+                if (found := self._sound(family, place, scopes, time_ms, last=time_ms == times[-1])) is not None
+            )
+            for time_ms in times
+        ]
+        return Timeline(tuple(times), tuple(rules)) if any(rules) else NOTHING
+
+    def _sound(self, family: str, place: Place, scopes: Sequence[str], time_ms: int, *, last: bool) -> Resolved | None:
+        """The rule, where it still can be made: a city file that moved the sensor may have taken its ground away."""
+        try:
+            return self.resolved(family, place, scopes, time_ms)
+        except ValueError as error:
+            if last and family not in self._unsound:
+                self._unsound.add(family)
+                _log.warning("rule %s does not hold for sensor %s, and perhaps others: %s", family, place.sensor, error)
+            return None
+
+    def _patches(self, family: str, scopes: Iterable[str], time_ms: int) -> list[Patch]:
+        found = [self.in_force(family, scope, time_ms) for scope in scopes]
+        return [Patch(version.scope, version.version, version.fields) for version in found if version is not None]
+
+    def _says_anything(self, family: str) -> bool:
+        return any(not self.held(family, scope)[-1].removed for scope in self._scopes[family])
+
+    def _add(self, version: RuleVersion) -> None:
+        self._versions[version.family, version.scope].append(version)
+        self._families[version.scope].add(version.family)
+        self._scopes[version.family][version.scope] = None

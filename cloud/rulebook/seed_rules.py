@@ -1,0 +1,137 @@
+"""rules.toml: the rules that a city begins with, read with every mistake in it at once; once used it has no say.
+
+[[rules]]
+family = "river-level"          # the rule; several tables with the same family are its scopes
+scope = "all"                   # all (also if left out), group:NAME, site:ID or sensor:ID
+quantity = "water_level"        # from here on the fields of a rule: docs/rules.md has them all
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cloud.alarms.records import RuleVersion
+from cloud.database.audit_log import SYSTEM
+from cloud.registry.snapshot import Registry
+from cloud.rulebook.admission import mistakes_of, mistakes_on
+from cloud.rulebook.rule_store import INITIAL_REASON, SINCE_EVER_MS
+from cloud.rulebook.rule_versions import Shelf
+from runtime.clock import wall_ms
+from runtime.settings import SettingsError, read_document
+
+SILENCE: dict[str, Any] = {
+    "quantity": "",
+    "kind": "silence",
+    "title": "No readings",
+    "title_id": "Tidak ada data",
+    "advice": "Look at the gateway's page, then at power, cable and antenna of the sensor.",
+    "advice_id": "Lihat halaman gerbang, lalu periksa daya, kabel, dan antena sensor.",
+    "levels": [{"name": "Silent", "name_id": "Senyap", "severity": "minor", "limit": 5.0}],
+}
+"""What holds where no rules file is named: nobody may fall silent unnoticed."""
+
+
+class Seeds(msgspec.Struct, frozen=True):
+    """What of a file is still to be written into the book, and one sentence on each line of it that has no effect."""
+
+    versions: list[RuleVersion]
+    notes: tuple[str, ...] = ()
+
+
+def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) -> Seeds:
+    """What `file` still gives to a book that holds `held`.
+
+    SettingsError only where the book is new: later the file has no effect on what the book has, and stops nothing.
+    """
+    if not held:
+        return Seeds(initial_rules(file, registry))
+    try:
+        versions, problems = _versions_in(file)
+    except SettingsError as error:
+        return Seeds([], tuple(f"{problem}; {_USED}" for problem in error.problems))
+    newest = {(version.family, version.scope): version for version in sorted(held, key=lambda each: each.version)}
+    new = [version for version in versions if (version.family, version.scope) not in newest]
+    name = "" if file is None else file.name
+    looked = [(version, _first_mistake(registry, held, version)) for version in new]
+    refused = [f"{name}: {_named(version)}: {mistake}; it is not taken over" for version, mistake in looked if mistake]
+    notes = (*problems, *_differences(name, versions, newest), *refused)
+    return Seeds([version for version, mistake in looked if not mistake], notes)
+
+
+_USED = "the rules were taken over at an earlier start, and hold"
+
+
+def _differences(
+    name: str, versions: Sequence[RuleVersion], newest: dict[tuple[str, str], RuleVersion]
+) -> Iterator[str]:
+    for version in versions:
+        held = newest.get((version.family, version.scope))
+        if held is not None and (held.removed or held.fields != version.fields):
+            since = "it was removed" if held.removed else f"version {held.version} by {held.author} is in force"
+            yield (
+                f"{name}: {_named(version)} has no effect, since {since}: this file was used once, when the city "
+                "began; change rules in the console or the API"
+            )
+
+
+def _named(version: RuleVersion) -> str:
+    return f"{version.family}@{version.scope}"
+
+
+def _first_mistake(registry: Registry, held: Sequence[RuleVersion], version: RuleVersion) -> str:
+    if not _is_named(version):
+        return "family and scope are texts; family must be there"
+    return next(iter(map(str, mistakes_of(Shelf(registry, held), registry, version))), "")
+
+
+def initial_rules(file: Path | None, registry: Registry) -> list[RuleVersion]:
+    """The rules that `file` gives to a new city, or those without a file; SettingsError lists every mistake."""
+    versions, problems = _versions_in(file)
+    if file is not None:
+        problems += [f"{file.name}: {problem}" for problem in _mistakes(versions, registry)]
+    if problems:
+        raise SettingsError(problems)
+    return versions
+
+
+def _versions_in(file: Path | None) -> tuple[list[RuleVersion], list[str]]:
+    """The rules of a file, and what in it is none; SettingsError where it has no tables of rules."""
+    if file is None:
+        return [_version("silence", "all", SILENCE)], []
+    document = read_document(file)
+    entries = document.pop("rules", [])
+    problems = [f"{file.name}: {name}: unknown key; rules stand in [[rules]]" for name in document]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SettingsError([*problems, f"{file.name}: rules: write each as a table [[rules]]"])
+    return [_version(entry.pop("family", ""), entry.pop("scope", "all"), entry) for entry in entries], problems
+
+
+def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
+    wrong = [number for number, version in enumerate(versions) if not _is_named(version)]
+    yield from (f"rules[{number}]: family and scope are texts; family must be there" for number in wrong)
+    if wrong:
+        return
+    first: dict[tuple[str, str], int] = {}
+    for number, version in enumerate(versions):
+        first.setdefault((version.family, version.scope), number)
+    shelf = Shelf(registry, [versions[number] for number in first.values()])
+    told: set[tuple[str, str]] = set()
+    for number, version in enumerate(versions):
+        before = first[version.family, version.scope]
+        if before != number:
+            yield f"rules[{number}]: {version.family} for {version.scope} stands in rules[{before}] too; keep one"
+        look = mistakes_on if before == number else mistakes_of
+        for mistake in look(shelf, registry, version):
+            if (version.family, mistake) not in told:  # a wide rule's mistake shows in the narrower ones too
+                told.add((version.family, mistake))
+                yield f"rules[{number}]: {mistake}"
+
+
+def _is_named(version: RuleVersion) -> bool:
+    return isinstance(version.family, str) and isinstance(version.scope, str) and version.family != ""
+
+
+def _version(family: str, scope: str, fields: dict[str, Any]) -> RuleVersion:
+    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, wall_ms(), SYSTEM, INITIAL_REASON)

@@ -1,0 +1,91 @@
+"""What somebody may see and name: asked of every reference, in a path, in a body, in a suggestion.
+
+may_name(who, things, "river-daruba-1")        named_in({"also": {"sensor": "river-daruba-1", …}}) -> {"river-daruba-1"}
+
+For who sees some sites, what stands at another site is as what does not exist: the same refusal, and no suggestion.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
+
+import msgspec
+
+from cloud.access.principal import Who
+from cloud.registry.records import Gateway, Sensor
+from cloud.rulebook.rule_targets import Things
+from wire import Status
+
+HIDDEN = "…"
+"""What stands for a sensor of another site in a sentence of a gateway."""
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def may_name(who: Who, things: Things, sensor: str) -> bool:
+    """Whether `who` may refer to a sensor; who sees all sites to any name, and then hears what is wrong with it."""
+    if who.sites is None:
+        return True
+    known = things.get(sensor)
+    return known is not None and who.may_see(known.site)
+
+
+def may_read_scope(who: Who, things: Things, scope: str) -> bool:
+    """Whether `who` may read what a scope says: that of one of their sites or sensors, or a wider one."""
+    kind, _, name = scope.partition(":")
+    if kind == "site":
+        return who.may_see(name)
+    return kind != "sensor" or may_name(who, things, name)
+
+
+def may_change_scope(who: Who, things: Things, scope: str) -> bool:
+    """Whether `who` may change it: a wide scope takes all sites."""
+    narrow = scope.startswith(("site:", "sensor:"))
+    return who.sites is None or (narrow and may_read_scope(who, things, scope))
+
+
+def named_in(fields: Any) -> set[str]:
+    """Every sensor that the fields of a rule refer to, however deep."""
+    found: set[str] = set()
+    parts: list[Any] = [fields]  # no recursion: whoever writes a body chooses how deep it is
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Mapping):
+            if isinstance(part.get("sensor"), str):
+                found.add(part["sensor"])
+            parts += part.values()
+        elif isinstance(part, list | tuple):
+            parts += part
+    return found
+
+
+def foreign_in(who: Who, things: Things, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
+    """The sensors in `fields` that `who` may not name; what `held` says already, word for word, is not theirs."""
+    new = {name: value for name, value in fields.items() if name not in held or held[name] != value}
+    return sorted(name for name in named_in(new) if not may_name(who, things, name))
+
+
+def whole_gateways(seen: frozenset[str], gateways: Iterable[Gateway], sensors: Iterable[Sensor]) -> frozenset[str]:
+    """The gateways whose every sensor stands at one of the sites `seen`: a message of theirs may hold any of them."""
+    hidden = {sensor.gateway for sensor in sensors if sensor.site not in seen}
+    return frozenset(gateway.id for gateway in gateways if gateway.site in seen) - hidden
+
+
+def foreign_sensors(seen: frozenset[str] | None, sensors: Iterable[Sensor]) -> dict[str, set[str]]:
+    """By gateway, its sensors at other sites than those `seen` (None: all sites are seen, so there are none)."""
+    found: dict[str, set[str]] = {}
+    for sensor in sensors:
+        if seen is not None and sensor.site not in seen:
+            found.setdefault(sensor.gateway, set()).add(sensor.id)
+    return found
+
+
+def naming_none_of(status: Status, foreign: Set[str] | None) -> Status:
+    """The status, its sentences with `HIDDEN` for each of these sensors: what is wrong is said, not at whose sensor."""
+    if not foreign:
+        return status
+
+    def hide(sentence: str) -> str:
+        return _WORD.sub(lambda word: HIDDEN if word[0] in foreign else word[0], sentence)
+
+    sources = (msgspec.structs.replace(source, detail=hide(source.detail)) for source in status.sources)
+    return msgspec.structs.replace(status, notes=tuple(map(hide, status.notes)), sources=tuple(sources))

@@ -1,0 +1,1 @@
+"""Texts for people: the catalog, numbers and units in their language, sentences that keep their values."""

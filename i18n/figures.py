@@ -1,0 +1,115 @@
+"""Figures as people read them:  132.4 cm   12.3 µg/m³   1,234 people   12 s ago   12:10:05 WIT."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from i18n.catalog import N_, Words
+from wire import QUANTITIES
+from wire.units import shown
+
+_DURATIONS = ((2 * 86_400, 86_400, 1, N_("days")), (2 * 3_600, 3_600, 1, N_("h")), (120, 60, 0, N_("min")))
+"""From how many seconds on a duration is told in a longer unit: its length in seconds, decimals, name."""
+
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+_AGES = ((172_800, 86_400, N_("{n} days ago")), (3_600, 3_600, N_("{n} h ago")), (60, 60, N_("{n} min ago")))
+
+
+def name_of(_: Words, quantity: str) -> str:
+    """The quantity as people call it."""
+    row = QUANTITIES[quantity]
+    return row.indonesian if _.language.code == "id" else row.english
+
+
+def value_and_unit(_: Words, quantity: str, value: float) -> tuple[str, str]:
+    """The value with the quantity's decimals, and its unit."""
+    row = QUANTITIES[quantity]
+    if row.unit == "s":
+        return duration(_, value)
+    return _.number(value, row.decimals), unit_of(_, quantity)
+
+
+def unit_of(_: Words, quantity: str) -> str:
+    """The unit of a quantity as people read it."""
+    return shown(QUANTITIES[quantity].unit, _.language.code)
+
+
+def duration(_: Words, seconds: float) -> tuple[str, str]:
+    """A length of time in the unit in which people tell it: 90 s, 12 min, 3.5 h, 2.1 days."""
+    for from_s, unit_s, decimals, unit in _DURATIONS:
+        if abs(seconds) >= from_s:
+            return _.number(seconds / unit_s, decimals), _(unit)
+    return _.number(seconds, 0), "s"
+
+
+def size(_: Words, count: int) -> str:
+    """So many bytes: 812 B, 12.3 kB, 1.2 MB, 3.4 GB."""
+    for from_bytes, unit in _SIZES:
+        if count >= from_bytes:
+            return f"{_.number(count / from_bytes, 1)} {unit}"
+    return f"{_.number(count, 0)} B"
+
+
+def age(_: Words, age_s: float) -> str:
+    """How long ago something was; a clock that runs ahead makes it no older than now."""
+    for from_s, unit_s, text in _AGES:
+        if age_s >= from_s:
+            return _(text, n=int(age_s // unit_s))
+    return _("{n} s ago", n=int(age_s)) if age_s >= 1 else _("just now")
+
+
+def time_of_day(time_ms: int, zone: ZoneInfo) -> str:
+    """12:10:05 in `zone`."""
+    return f"{_local(time_ms, zone):%H:%M:%S}"
+
+
+def zone_name(time_ms: int, zone: ZoneInfo) -> str:
+    """WIT; UTC+09 where a zone's name is just its offset."""
+    name = _local(time_ms, zone).tzname() or ""
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name
+
+
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
+    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
+)  # fmt: skip
+
+
+def date_of(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 2026 in `zone`."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])} {local.year}"
+
+
+def moment(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 12:10:05 WIT."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M:%S} {zone_name(time_ms, zone)}"
+
+
+def day(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov in `zone`."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])}"
+
+
+def minute(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 12:10 in `zone`: where the second says nothing."""
+    local = _local(time_ms, zone)
+    return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M}"
+
+
+def stretch(_: Words, from_ms: int, until_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 12:10 – 14:00 in `zone`, with the day of the end where it is another."""
+    same = _local(from_ms, zone).date() == _local(until_ms, zone).date()
+    end = time_of_day(until_ms, zone)[:5] if same else minute(_, until_ms, zone)
+    return f"{minute(_, from_ms, zone)} – {end}"
+
+
+def day_and_time(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+    """24 Nov 2026 12:10 in `zone`: where the second says nothing, and the year may."""
+    return f"{date_of(_, time_ms, zone)} {_local(time_ms, zone):%H:%M}"
+
+
+def _local(time_ms: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone)

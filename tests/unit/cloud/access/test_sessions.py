@@ -1,0 +1,270 @@
+import asyncio
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select
+
+from cloud.access.principal import Role
+from cloud.access.rejection import AccessRefused
+from cloud.access.ttl_cache import GRACE_S, HELD_S, MOST_LOOKS, Known
+from cloud.access.users import Change
+from cloud.alarms.tables import SessionRow
+from cloud.database.engine import DatabaseUnavailable
+from cloud.process.settings import AccessSettings
+from tests.unit.cloud.access.house import BOSS, HOUR_MS, PASSWORD, House
+
+
+def run(folder: Path, questions, settings: AccessSettings | None = None) -> None:
+    async def inside() -> None:
+        async with House(folder, settings) as house:
+            await house.person("ani")
+            await questions(house)
+
+    asyncio.run(inside())
+
+
+def test_only_the_hash_of_the_cookie_is_kept(tmp_path: Path):
+    async def questions(house: House) -> None:
+        opened = await house.log_in()
+        kept = await house.database.run(lambda c: c.execute(select(SessionRow.hash)).scalar_one())
+        assert kept == hashlib.sha256(opened.cookie.encode()).hexdigest()
+        found = await house.access.sessions.find(opened.cookie)
+        assert found is not None
+        who = found.who("10.0.0.9")
+        assert (who.name, who.role, who.sites, who.origin) == ("ani", Role.OPERATOR, None, "10.0.0.9")
+
+    run(tmp_path, questions)
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "'; DROP TABLE sessions;--", "\udce9", "é" * 200])
+def test_a_cookie_that_we_never_gave_is_nobodys(tmp_path: Path, cookie: str):
+    async def questions(house: House) -> None:
+        await house.log_in()
+        assert await house.access.sessions.find(cookie) is None
+
+    run(tmp_path, questions)
+
+
+def test_a_login_never_takes_over_the_cookie_that_came_with_it_and_ends_that_session(tmp_path: Path):
+    async def questions(house: House) -> None:
+        first = await house.log_in()
+        planted = "a cookie that somebody planted in the browser"
+        for brought in (planted, first.cookie):
+            opened = await house.access.sessions.log_in("ani", PASSWORD, address="10.0.0.7", replaces=brought)
+            assert opened.cookie != brought
+            assert await house.access.sessions.find(brought) is None
+            assert await house.access.sessions.find(opened.cookie) is not None
+
+    run(tmp_path, questions)
+
+
+@pytest.mark.parametrize(("name", "password"), [("ani", "wrong"), ("nobody", PASSWORD), ("ani' OR '1'='1", PASSWORD)])
+def test_a_wrong_login_does_not_say_what_of_it_is_wrong(tmp_path: Path, name: str, password: str):
+    async def questions(house: House) -> None:
+        with pytest.raises(AccessRefused, match=r"^name or password is wrong; write them again$") as refused:
+            await house.log_in(name, password)
+        assert refused.value.kind == "wrong-login"
+
+    run(tmp_path, questions)
+
+
+def test_an_unknown_name_takes_as_long_as_a_known_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def questions(house: House) -> None:
+        checked = []
+        argon2 = house.access.sessions._passwords._argon2
+        monkeypatch.setattr(type(argon2), "verify", lambda _self, kept, _password: checked.append(kept[:9]) or False)
+        for name in ("ani", "nobody"):
+            with pytest.raises(AccessRefused):
+                await house.log_in(name)
+        assert checked == ["$argon2id", "$argon2id"]
+
+    run(tmp_path, questions)
+
+
+def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_it_is_used(tmp_path: Path):
+    async def questions(house: House) -> None:
+        idle, used = await house.log_in(), await house.log_in()
+        for _hour in range(11):
+            house.now_ms += HOUR_MS
+            assert await house.other.sessions.find(used.cookie) is not None
+            house.other.sessions.forget()
+        house.now_ms += HOUR_MS
+        assert await house.other.sessions.find(idle.cookie) is None
+        assert await house.other.sessions.find(used.cookie) is not None
+        house.other.sessions.forget()
+        house.now_ms += 12 * HOUR_MS - 1
+        assert await house.other.sessions.find(used.cookie) is not None, "each use begins the idle hours anew"
+        house.now_ms += 1
+        assert await house.other.sessions.find(used.cookie) is None, "what is held in memory ends in time, too"
+
+    run(tmp_path, questions, AccessSettings(idle_h=12, longest_days=1))
+
+
+def test_a_use_is_written_down_once_a_minute_at_most(tmp_path: Path):
+    async def questions(house: House) -> None:
+        opened, writes = await house.log_in(), []
+        event.listen(
+            house.database._engine, "before_cursor_execute",
+            lambda _c, _cu, statement, *_: writes.append(statement) if statement.startswith("UPDATE") else None,
+        )  # fmt: skip
+        for _each in range(100):
+            house.now_ms += 1_000
+            house.access.sessions.forget()
+            assert await house.access.sessions.find(opened.cookie) is not None
+        assert len(writes) == 1
+
+    run(tmp_path, questions)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(role=Role.VIEWER),
+        Change(sites=frozenset({"daruba"})),
+        Change(password="another river"),
+        Change(disabled=True),
+    ],
+    ids=["role", "sites", "password", "disabled"],
+)
+def test_sessions_end_when_what_they_stand_on_changes(tmp_path: Path, change: Change):
+    async def questions(house: House) -> None:
+        opened = await house.log_in()
+        assert await house.access.sessions.find(opened.cookie) is not None
+        await house.access.users.change("ani", change, by=BOSS)
+        assert await house.access.sessions.find(opened.cookie) is None
+        assert not await house.access.sessions.holds(opened.session.hash)
+
+    run(tmp_path, questions)
+
+
+def test_another_full_name_ends_no_session(tmp_path: Path):
+    async def questions(house: House) -> None:
+        opened = await house.log_in()
+        await house.access.users.change("ani", Change(full_name="Ani Tjan"), by=BOSS)
+        found = await house.access.sessions.find(opened.cookie)
+        assert found is not None
+        assert found.user.full_name == "Ani Tjan"
+
+    run(tmp_path, questions)
+
+
+def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(tmp_path: Path):
+    async def questions(house: House) -> None:
+        await house.access.users.change("ani", Change(disabled=True), by=BOSS)
+        with pytest.raises(AccessRefused, match="name or password is wrong"):
+            await house.log_in()
+
+    run(tmp_path, questions)
+
+
+def test_logins_and_logouts_are_journaled(tmp_path: Path):
+    async def questions(house: House) -> None:
+        opened = await house.log_in()
+        await house.access.sessions.end(opened.session.hash, by=opened.session.who("10.0.0.8").actor)
+        assert await house.access.sessions.find(opened.cookie) is None
+        out, into, _added = await house.journal()
+        assert [(entry.action, entry.actor, entry.origin) for entry in (into, out)] == [
+            ("log in", "ani", "10.0.0.7"), ("log out", "ani", "10.0.0.8"),
+        ]  # fmt: skip
+        assert opened.cookie not in str(await house.journal())
+
+    run(tmp_path, questions)
+
+
+def test_after_failures_the_next_try_must_wait_and_is_told_how_long(tmp_path: Path):
+    async def questions(house: House) -> None:
+        for _try in range(4):
+            with pytest.raises(AccessRefused, match="wrong"):
+                await house.log_in(password="not the password")
+        with pytest.raises(AccessRefused, match="try again in 1 s") as refused:
+            await house.log_in()
+        assert (refused.value.kind, refused.value.retry_after_s) == ("too-many-attempts", 1)
+        house.now_s += 1
+        assert (await house.log_in()).session.user.name == "ani"
+
+    run(tmp_path, questions)
+
+
+def test_requests_need_no_query_and_another_process_change_is_seen_soon():
+    now_s, there, looked = 0.0, {"a": "ani"}, []
+
+    async def look(key: str) -> str | None:
+        looked.append(key)
+        return there.get(key)
+
+    async def scenario() -> None:
+        nonlocal now_s
+        known = Known(look, clock_s=lambda: now_s)
+        for _each in range(1_000):
+            assert await known.get("a") == "ani"
+        assert looked == ["a"]
+        del there["a"]
+        now_s = HELD_S
+        assert await known.get("a") is None
+
+    asyncio.run(scenario())
+
+
+def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_else_gets_in():
+    now_s, works = 0.0, True
+
+    async def look(_key: str) -> str:
+        if not works:
+            raise DatabaseUnavailable("gone")
+        return "ani"
+
+    async def scenario() -> None:
+        nonlocal now_s, works
+        known = Known(look, clock_s=lambda: now_s)
+        await known.get("a")
+        works, now_s = False, GRACE_S - 1
+        assert await known.get("a") == "ani"
+        with pytest.raises(DatabaseUnavailable):
+            await known.get("b")
+        now_s = GRACE_S
+        with pytest.raises(DatabaseUnavailable):
+            await known.get("a")
+
+    asyncio.run(scenario())
+
+
+def test_a_look_that_began_before_a_change_does_not_bring_the_old_back():
+    async def scenario() -> None:
+        gate = asyncio.Event()
+        answers = ["old", "new"]
+
+        async def look(_key: str) -> str:
+            answer = answers.pop(0)
+            if answer == "old":
+                await gate.wait()
+            return answer
+
+        known = Known(look)
+        slow = asyncio.create_task(known.get("a"))
+        await asyncio.sleep(0)
+        known.forget()
+        gate.set()
+        assert await slow == "old"
+        assert await known.get("a") == "new"
+
+    asyncio.run(scenario())
+
+
+def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at_a_time():
+    async def scenario() -> None:
+        under_way, most = 0, 0
+
+        async def look(_key: str) -> None:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+
+        known = Known(look)
+        await asyncio.gather(*(known.get(f"invented-{number}") for number in range(1_000)))
+        assert most == MOST_LOOKS
+        assert known._held == {}
+
+    asyncio.run(scenario())

@@ -1,0 +1,147 @@
+"""A small city on real parts, for tests of the API and the console: SQLite, registry database, the checks of ingest.
+
+async with Morotai(tmp_path) as city:   await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 132.4)])
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from cloud.access.authenticator import Access
+from cloud.access.principal import Role
+from cloud.alarms.alarm_service import Desk
+from cloud.alarms.evaluator import Watch
+from cloud.alarms.maintenance import Calendar
+from cloud.alarms.preview import Previewer
+from cloud.core.health import Component, Condition
+from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.replay import Replayer
+from cloud.metrics.exposition import Metrics
+from cloud.notify.notifier import Notifier
+from cloud.notify.settings import NotifySettings
+from cloud.platform import Platform
+from cloud.readings.newest import Newest
+from cloud.readings.sqlite import SqliteStore
+from cloud.registry.dated import DatedFacts
+from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
+from cloud.registry.rows import keep_registry
+from cloud.registry.snapshot import Registry
+from cloud.rulebook.rule_store import Book
+from tests.registries import registry_in
+from wire import Reading, Status, encode_batch, encode_status
+from wire.batch import Lost
+
+ZONE = "Asia/Jayapura"
+SITES = (
+    Site("daruba", "Daruba river bridge", "Daruba", 2.05, 128.29, ZONE),
+    Site("dodola", "Dodola island ferry", "Pulau Dodola", 2.083, 128.185, ZONE),
+    Site("sangowo", "Sangowo", "Morotai Timur", 2.17, 128.563, ZONE),
+)
+GATEWAYS = (Gateway("gw-daruba", "Daruba gateway", "daruba"), Gateway("gw-east", "Sangowo gateway", "sangowo"))
+SENSORS = (
+    Sensor(
+        "river", "River gauge", "daruba", "gw-daruba", ("water_level", "distance"), interval_s=1,
+        mounting_height_cm=450, calibration={"water_level": Calibration(1.0, 0.0)},
+    ),
+    Sensor("air", "Air station", "daruba", "gw-daruba", ("pm2_5", "temperature"), interval_s=10),
+    Sensor("ferry", "Ferry counter", "dodola", "gw-daruba", ("people_in",), interval_s=10),
+    Sensor("air-east", "Air station", "sangowo", "gw-east", ("pm2_5",)),
+)  # fmt: skip
+
+
+def now_ms() -> int:
+    """The time, as sensors are stamped with."""
+    return time.time_ns() // 1_000_000
+
+
+class Morotai:
+    """The platform without a broker: `send` is a batch that arrived, `say` a status."""
+
+    def __init__(
+        self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None
+    ) -> None:
+        self.registry = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors)
+        self.store = SqliteStore(folder / "readings.db")
+        self.database = Database(registry_in(folder))
+        self.accounts = Accounts()
+        self.metrics = Metrics(self.accounts)
+        self.newest = Newest()
+        self.statuses = Statuses()
+        self.dead_letters = DeadLetters(self.database, max_bytes=2**24)
+        self.broker = Component(Condition.OK, "connected")
+        self.access = Access(self.database)
+        self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
+        self.book = Book(self.database, self.registry)
+        self.watch = Watch(database=self.database, book=self.book, newest=self.newest, store=self.store)
+        self._opener = Opener(
+            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
+        )
+        self.platform = Platform(
+            registry=self.registry,
+            store=self.store,
+            newest=self.newest,
+            accounts=self.accounts,
+            statuses=self.statuses,
+            dead_letters=self.dead_letters,
+            metrics=self.metrics,
+            components={"broker": lambda: self.broker},
+            replay=Replayer(
+                opener=self._opener, store=self.store, dead_letters=self.dead_letters, newest=self.newest,
+                metrics=self.metrics,
+            ).replay,
+            access=self.access,
+            book=self.book,
+            desk=Desk(self.database),
+            previewer=Previewer(self.book, self.store),
+            maintenance=Calendar(self.database, self.registry),
+            notifier=self.notifier,
+            facts=DatedFacts(self.database, self.registry),
+            heights=self._opener.heights,
+        )  # fmt: skip
+        self._keeper = Keeper(
+            opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
+            accounts=self.accounts, newest=self.newest, metrics=self.metrics, watch=self.watch,
+        )  # fmt: skip
+        self._seq = self._tokens = 0
+
+    async def __aenter__(self) -> Self:
+        await self.store.open()
+        await self.database.open()
+        await self.database.run(lambda connection: keep_registry(connection, self.registry))
+        await self.database.run(self.accounts.load)
+        self.newest.load(await self.store.newest())
+        await self.book.load()
+        await self.watch.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.store.close()
+        await self.database.close()
+
+    async def token(self, role: Role = Role.ADMINISTRATOR, *, sites: Sequence[str] | None = None) -> str:
+        """The secret of a new token, for the header Authorization: Bearer …"""
+        self._tokens += 1
+        name, by = f"test-{self._tokens}", Actor("tests")
+        secret, _ = await self.access.tokens.add(name, role, days=1, sites=sites, by=by)
+        return secret
+
+    async def send(self, gateway: str, readings: Sequence[Reading], *, lost: Sequence[Lost] = ()) -> None:
+        """A batch of `gateway` has arrived."""
+        first, self._seq = self._seq + 1, self._seq + len(readings)
+        backfill = any(reading.backfill for reading in readings)
+        await self.deliver(gateway, encode_batch("9f3c21d07ab4e815", first, readings, backfill=backfill, lost=lost))
+
+    async def deliver(self, gateway: str, payload: bytes) -> None:
+        """Anything at all has arrived on the gateway's topic."""
+        await self._keeper.keep([self._opener.open(payload, gateway)])
+
+    def say(self, status: Status) -> None:
+        """A gateway has told its status."""
+        self.statuses.take(status.gateway, encode_status(status))

@@ -1,0 +1,215 @@
+"""The walk over references: whatever a path, a query or a body can name, for somebody who may see one site.
+
+Every field of every body stands in REFERENCES or in NAMES_NOTHING, so a new route cannot come without a decision.
+What stands at another site is, to the last letter of the answer, as what does not exist anywhere.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cloud.access.principal import Role
+from cloud.api.app import make_api
+from cloud.database.audit_log import Actor
+from tests.unit.cloud.access.house import BOSS, PASSWORD
+from tests.unit.cloud.api.conftest import api_of
+from tests.unit.cloud.api.morotai import Morotai, now_ms
+from wire import Reading
+
+OWN_SITE, OWN_SENSOR, OWN_GATEWAY = "sangowo", "air-east", "gw-east"
+UNTIL = "2099-11-24T00:00:00Z"
+FOREIGN = {"site": "daruba", "sensor": "river", "gateway": "gw-daruba"}
+NOWHERE = {"site": "darubb", "sensor": "rivet", "gateway": "gw-darubb"}
+"""So near that a suggestion would name the foreign one."""
+ALSO = {"sensor": "{sensor}", "quantity": "water_level", "kind": "above", "limit": 100.0}
+RULE = {
+    "quantity": "pm2_5",
+    "kind": "above",
+    "title": "Dust",
+    "levels": [{"name": "a", "severity": "minor", "limit": 50}],
+}
+NEW_RULE = {"fields": RULE, "reason": "a try"}
+NEW_USER = {"name": "budi", "password": PASSWORD, "role": "viewer"}
+PUT_RULE = "/api/v1/rules/{family}/{scope}"
+
+Case = tuple[str, str, str, str, dict[str, Any]]
+"""Method, route, the field that refers, and the path and the body that are sent, to be filled in."""
+REFERENCES: list[Case] = [
+    ("put", PUT_RULE, "scope", "/api/v1/rules/dust/sensor:{sensor}", NEW_RULE),
+    ("put", PUT_RULE, "scope", "/api/v1/rules/dust/site:{site}", NEW_RULE),
+    ("put", PUT_RULE, "fields", f"/api/v1/rules/dust/site:{OWN_SITE}",
+     {"fields": RULE | {"also": ALSO}, "reason": "a"}),
+    ("delete", PUT_RULE, "scope", "/api/v1/rules/dust/sensor:{sensor}?reason=a", {}),
+    ("post", f"{PUT_RULE}/undo", "scope", "/api/v1/rules/dust/sensor:{sensor}/undo", {"reason": "a"}),
+    ("get", f"{PUT_RULE}/versions", "scope", "/api/v1/rules/dust/site:{site}/versions", {}),
+    ("get", "/api/v1/rules/resolved", "sensor", "/api/v1/rules/resolved?sensor={sensor}", {}),
+    ("post", "/api/v1/rules/preview", "sensor", "/api/v1/rules/preview",
+     {"family": "dust", "scope": "all", "fields": RULE, "sensor": "{sensor}"}),
+    ("post", "/api/v1/rules/preview", "scope", "/api/v1/rules/preview",
+     {"family": "dust", "scope": "sensor:{sensor}", "fields": RULE, "sensor": OWN_SENSOR}),
+    ("post", "/api/v1/rules/preview", "fields", "/api/v1/rules/preview",
+     {"family": "dust", "scope": "all", "fields": RULE | {"also": ALSO}, "sensor": OWN_SENSOR}),
+    ("post", "/api/v1/maintenance", "site", "/api/v1/maintenance", {"site": "{site}", "until": UNTIL, "reason": "a"}),
+    ("post", "/api/v1/maintenance", "sensor", "/api/v1/maintenance",
+     {"sensor": "{sensor}", "until": UNTIL, "reason": "a"}),
+    ("post", "/api/v1/maintenance", "sensor", "/api/v1/maintenance",
+     {"site": OWN_SITE, "sensor": "{sensor}", "until": UNTIL, "reason": "a"}),
+    ("post", "/api/v1/users", "sites", "/api/v1/users", NEW_USER | {"sites": ["{site}"]}),
+    ("patch", "/api/v1/users/{name}", "sites", "/api/v1/users/siti", {"sites": ["{site}"]}),
+    ("post", "/api/v1/tokens", "sites", "/api/v1/tokens", {"name": "t", "role": "viewer", "sites": ["{site}"]}),
+    ("post", "/api/v1/facts", "subject", "/api/v1/facts",
+     {"subject": "sensor:{sensor}", "what": "mounting_height_cm", "value": 400, "reason": "a"}),
+    ("post", "/api/v1/facts", "subject", "/api/v1/facts",
+     {"subject": "gateway:{gateway}", "what": "site", "value": OWN_SITE, "reason": "a"}),
+    ("post", "/api/v1/facts", "value", "/api/v1/facts",
+     {"subject": f"sensor:{OWN_SENSOR}", "what": "site", "value": "{site}", "reason": "a"}),
+    ("post", "/api/v1/facts", "value", "/api/v1/facts",
+     {"subject": f"sensor:{OWN_SENSOR}", "what": "gateway", "value": "{gateway}", "reason": "a"}),
+    ("post", "/api/v1/dead-letters/replay", "gateway", "/api/v1/dead-letters/replay",
+     {"gateway": "{gateway}", "word": "a"}),
+    ("delete", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}&word=a", {}),
+    ("get", "/api/v1/dead-letters", "gateway", "/api/v1/dead-letters?gateway={gateway}", {}),
+    ("get", "/api/v1/readings", "sensor", "/api/v1/readings?sensor={sensor}&quantity=water_level", {}),
+    ("get", "/api/v1/readings/latest", "site", "/api/v1/readings/latest?site={site}", {}),
+    ("get", "/api/v1/indices", "site", "/api/v1/indices?site={site}", {}),
+    ("get", "/api/v1/alarms", "site", "/api/v1/alarms?site={site}", {}),
+    ("get", "/api/v1/alarms", "sensor", "/api/v1/alarms?sensor={sensor}", {}),
+    ("get", "/api/v1/facts", "subject", "/api/v1/facts?subject=sensor:{sensor}", {}),
+]  # fmt: skip
+EMPTY_ANSWER_IS_RIGHT = {
+    "/api/v1/alarms", "/api/v1/facts", "/api/v1/dead-letters", "/api/v1/dead-letters/replay"
+}  # fmt: skip
+"""Filters: what is not to be seen is not found."""
+NAMES_NOTHING = {
+    ("/api/v1/session", "name"), ("/api/v1/session", "password"),
+    ("/api/v1/session/password", "old"), ("/api/v1/session/password", "new"),
+    ("/api/v1/users", "name"), ("/api/v1/users", "password"), ("/api/v1/users", "role"),
+    ("/api/v1/users", "full_name"), ("/api/v1/users/{name}", "role"), ("/api/v1/users/{name}", "full_name"),
+    ("/api/v1/users/{name}", "disabled"), ("/api/v1/users/{name}", "password"),
+    ("/api/v1/tokens", "name"), ("/api/v1/tokens", "role"), ("/api/v1/tokens", "days"),
+    (PUT_RULE, "reason"), (PUT_RULE, "valid_from"), (f"{PUT_RULE}/undo", "reason"),
+    ("/api/v1/rules/preview", "family"), ("/api/v1/rules/preview", "start"), ("/api/v1/rules/preview", "end"),
+    ("/api/v1/alarms/{alarm_id}/acknowledge", "word"), ("/api/v1/alarms/{alarm_id}/assign", "word"),
+    ("/api/v1/alarms/{alarm_id}/shelve", "word"), ("/api/v1/alarms/{alarm_id}/shelve", "until"),
+    ("/api/v1/alarms/{alarm_id}/assign", "person"),  # a name as people call each other, looked up nowhere
+    ("/api/v1/maintenance", "start"), ("/api/v1/maintenance", "until"), ("/api/v1/maintenance", "reason"),
+    ("/api/v1/dead-letters/replay", "reason"), ("/api/v1/dead-letters/replay", "word"),
+    ("/api/v1/dead-letters/replay", "after_id"), ("/api/v1/dead-letters/replay", "limit"),
+    ("/api/v1/duty", "person"), ("/api/v1/duty", "rank"), ("/api/v1/duty", "start"), ("/api/v1/duty", "end"),
+    ("/api/v1/facts", "what"), ("/api/v1/facts", "valid_from"), ("/api/v1/facts", "source"),
+    ("/api/v1/facts", "reason"), ("/api/v1/facts/{fact_id}/correct", "source"),
+    ("/api/v1/facts/{fact_id}/correct", "reason"), ("/api/v1/facts/{fact_id}/undo", "reason"),
+    ("/api/v1/facts/{fact_id}/correct", "value"),  # by a test of its own below
+}  # fmt: skip
+"""Fields of bodies that refer to nothing that stands at a site; people and channels belong to the whole city."""
+
+
+def filled(template: Any, names: dict[str, str]) -> Any:
+    if isinstance(template, str):
+        for kind, name in names.items():
+            template = template.replace(f"{{{kind}}}", name)
+        return template
+    if isinstance(template, dict):
+        return {key: filled(value, names) for key, value in template.items()}
+    return [filled(each, names) for each in template] if isinstance(template, list) else template
+
+
+def walk(folder: Path, story: Callable[[httpx.AsyncClient, Morotai], Any], *, role: Role = Role.ADMINISTRATOR) -> None:
+    async def inside() -> None:
+        async with Morotai(folder) as city, api_of(city, role, sites=[OWN_SITE]) as client:
+            await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 130.0)])
+            await city.send("gw-east", [Reading("air-east", "pm2_5", now_ms(), 9.0)])
+            await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], by=BOSS)
+            await city.book.save(
+                "dust", "sensor:river", RULE | {"quantity": "water_level"}, who=Actor("ani"), reason="a"
+            )
+            await city.book.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
+            await story(client, city)
+
+    asyncio.run(inside())
+
+
+@pytest.mark.parametrize("case", REFERENCES, ids=lambda case: f"{case[0]} {case[1]} {case[2]}")
+def test_what_stands_at_another_site_is_as_what_does_not_exist(tmp_path: Path, case: Case):
+    method, route, _, path, body = case
+
+    async def story(client: httpx.AsyncClient, _city: Morotai) -> None:
+        answers = []
+        for names in (FOREIGN, NOWHERE):
+            asked = filled(path, names)
+            answer = await client.request(method, asked, **({"json": filled(body, names)} if body else {}))
+            assert route in EMPTY_ANSWER_IS_RIGHT or 400 <= answer.status_code < 500, answer.text
+            told = {name for name in (*FOREIGN.values(), "ferry", "dodola") if name in answer.text.replace(asked, "")}
+            assert told <= set(names.values()), f"{answer.text} names what only others may see"
+            answers.append((answer.status_code, _nameless(answer.text, names)))
+        assert answers[0] == answers[1]
+
+    walk(tmp_path, story)
+
+
+def _nameless(text: str, names: dict[str, str]) -> str:
+    for kind, name in sorted(names.items(), key=lambda item: -len(item[1])):
+        text = text.replace(name, f"<{kind}>")
+    return text
+
+
+def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Path):
+    async def story(_client: httpx.AsyncClient, city: Morotai) -> None:
+        api = make_api(city.platform).openapi()
+        fields = set()
+        for path, operations in api["paths"].items():
+            for operation in operations.values():
+                for content in operation.get("requestBody", {"content": {}})["content"].values():
+                    schema = api["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+                    fields |= {(path, name) for name in schema["properties"]}
+                for parameter in operation.get("parameters", ()):
+                    if parameter["name"] in {"site", "sensor", "scope", "subject", "gateway"}:
+                        fields.add((path, parameter["name"]))
+        walked = {(route, field) for _, route, field, _, _ in REFERENCES}
+        assert fields - walked - NAMES_NOTHING - {("/api/v1/journal", "subject")} == set()  # for all sites only
+        assert walked - fields == set()
+        assert NAMES_NOTHING - fields == set()
+
+    walk(tmp_path, story)
+
+
+def test_a_test_of_the_chain_goes_out_in_the_name_of_one_s_own_site(tmp_path: Path):
+    async def story(_client: httpx.AsyncClient, city: Morotai) -> None:
+        alarm = await city.notifier.test_alarm(Actor("budi"), sites=[OWN_SITE])
+        assert (await city.platform.desk.alarm(alarm)).site == OWN_SITE
+
+    walk(tmp_path, story, role=Role.OPERATOR)
+
+
+def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_them(tmp_path: Path):
+    async def story(client: httpx.AsyncClient, city: Morotai) -> None:
+        fields = RULE | {"also": filled(ALSO, FOREIGN)}
+        await city.book.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
+        path = f"/api/v1/rules/haze/site:{OWN_SITE}"
+        kept = await client.put(path, json={"fields": fields | {"title": "Haze"}, "reason": "a better title"})
+        assert kept.status_code == 200, kept.text
+        moved = fields | {"also": filled(ALSO, FOREIGN) | {"limit": 100.4}}
+        assert (await client.put(path, json={"fields": moved, "reason": "what is the river at?"})).status_code == 422
+
+    walk(tmp_path, story)
+
+
+def test_users_tokens_and_facts_of_others_are_refused_without_a_word_of_where_they_are(tmp_path: Path):
+    async def story(client: httpx.AsyncClient, city: Morotai) -> None:
+        await city.access.users.add("eve", PASSWORD, Role.VIEWER, sites=["daruba"], by=BOSS)
+        _, token = await city.access.tokens.add("theirs", Role.VIEWER, sites=["daruba"], days=1, by=BOSS)
+        changed = await client.patch("/api/v1/users/eve", json={"full_name": "Eve"})
+        ended = await client.delete(f"/api/v1/tokens/{token.id}")
+        assert (changed.status_code, ended.status_code) == (403, 403)
+        assert "daruba" not in changed.text + ended.text
+        own = {"subject": f"sensor:{OWN_SENSOR}", "what": "site", "value": OWN_SITE, "reason": "a"}
+        fact = (await client.post("/api/v1/facts", json=own)).json()
+        for site in (FOREIGN["site"], NOWHERE["site"]):
+            answer = await client.post(f"/api/v1/facts/{fact['id']}/correct", json={"value": site, "reason": "a"})
+            assert answer.status_code == 403, answer.text
+
+    walk(tmp_path, story)

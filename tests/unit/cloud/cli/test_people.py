@@ -1,0 +1,112 @@
+"""siaga-cloud user and token, as the person at the server types them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from cloud.access.authenticator import Access
+from cloud.cli.main import main
+from cloud.database.audit_log import read_entries
+from cloud.database.engine import Database
+from tests.unit.cloud.access.house import PASSWORD
+
+CITY = """
+[city]
+name = "Morotai"
+zone = "Asia/Jayapura"
+[[sites]]
+id = "daruba"
+name = "Daruba"
+place = "Daruba"
+latitude = 2.05
+longitude = 128.29
+"""
+
+
+@pytest.fixture
+def siaga(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Run a command line: exit code, what it said, what it complained of."""
+    (tmp_path / "cloud.toml").write_text("")
+    (tmp_path / "city.toml").write_text(CITY)
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+
+    def run(line: str) -> tuple[int, str, str]:
+        code = main([*line.replace("@", str(tmp_path) + "/").split(), "--config", str(tmp_path / "cloud.toml")])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def in_database(folder: Path, work):
+    async def inside():
+        database = Database(f"sqlite:///{folder / 'registry.db'}")
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(inside())
+
+
+def test_the_first_administrator_is_made_before_the_cloud_ever_ran(tmp_path: Path, siaga):
+    code, said, _ = siaga("user add Ani --role administrator --full-name Ani --password-file @password")
+    assert (code, said) == (0, "ani is administrator of all sites\n")
+
+    async def log_in(database: Database) -> str:
+        opened = await Access(database).sessions.log_in("ani", PASSWORD, address="10.0.0.7")
+        return opened.session.user.role.name
+
+    assert in_database(tmp_path, log_in) == "ADMINISTRATOR"
+    entries = in_database(tmp_path, lambda database: database.run(read_entries))
+    assert entries[-1].actor.startswith("shell")
+    assert entries[-1].origin == "siaga-cloud"
+
+
+def test_people_are_listed_changed_and_disabled(siaga):
+    assert siaga("user list")[1].startswith("there is no user yet; make one: siaga-cloud user add")
+    siaga("user add boss --role administrator --password-file @password")
+    siaga("user add ani --role viewer --sites daruba --password-file @password")
+    assert siaga("user change ani --role operator --sites all")[1] == "ani is operator of all sites\n"
+    assert siaga("user disable ani")[1] == "ani is operator of all sites, and disabled\n"
+    assert "disabled" in siaga("user list")[1]
+    assert siaga("user change ani --enable")[1] == "ani is operator of all sites\n"
+
+
+def test_a_token_is_shown_once_listed_without_it_and_revoked(tmp_path: Path, siaga):
+    code, secret, told = siaga("token add grafana --role viewer --days 30 --sites daruba")
+    assert code == 0
+    assert secret.startswith("siaga_")
+    assert "grafana is viewer of daruba until" in told
+
+    async def holds(database: Database) -> bool:
+        return await Access(database).tokens.find(secret.strip()) is not None
+
+    assert in_database(tmp_path, holds)
+    listed = siaga("token list")[1]
+    assert "grafana" in listed
+    assert secret.strip() not in listed
+    assert "grafana is revoked since" in siaga("token revoke grafana")[1]
+    assert not in_database(tmp_path, holds)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("user add ani --role viewer --password-file @nowhere", "cannot be read"),
+        ("user add ani --role viewer", "there is no terminal to ask for the password; give --password-file FILE"),
+        ("user add a/b --role viewer --password-file @password", "name: 'a/b': write up to 64 letters"),
+        ("user add ani --role viewer --sites darba --password-file @password", "did you mean daruba?"),
+        ("user change nobody --role viewer", "there is no user nobody"),
+        ("user change nobody", "nothing to change"),
+        ("user disable nobody", "there is no user nobody"),
+        ("token add x --role viewer --days 5000", "days: 5000: write a number from 1 to 400"),
+        ("token revoke x", "there is no token x; siaga-cloud token list shows them all"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(siaga, line: str, sentence: str):
+    code, said, complaint = siaga(line)
+    assert (code, said) == (2, "")
+    assert sentence in complaint
+    assert complaint.count("\n") == 1

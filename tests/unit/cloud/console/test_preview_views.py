@@ -1,0 +1,120 @@
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from cloud.alarms.preview import Difference, Outcome, Preview, PreviewAlarm
+from cloud.alarms.records import RuleVersion
+from cloud.console.chart import PALETTES, AlarmBand, LevelLine, chart_options
+from cloud.console.histories import History
+from cloud.console.marks import Marks
+from cloud.console.preview_views import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
+from cloud.readings.contract import Point
+from cloud.rulebook.rule_store import SINCE_EVER_MS
+from i18n.catalog import words_in
+from rules.rule import Kind, Level, Severity
+from tests.unit.cloud.api.morotai import Morotai, now_ms
+from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
+from tests.unit.cloud.console.served import RIVER_RULE
+from wire import Reading
+
+EN = words_in("en")
+HOUR_MS = 3_600_000
+
+
+def outcome(*hours: float) -> Outcome:
+    """Alarms of so many hours, one a day, the last of them until noon; all within a week."""
+    alarms = tuple(
+        PreviewAlarm(
+            NOON_MS - back * 24 * HOUR_MS - round(long * HOUR_MS), NOON_MS - back * 24 * HOUR_MS, 1, 262.0, False
+        )
+        for back, long in enumerate(hours)
+    )
+    return Outcome(RIVER, alarms, (), sum(hours), sum(hours))
+
+
+def preview(saved: Outcome, edited: Outcome) -> Preview:
+    return Preview("river", "water_level", 0, NOON_MS, 0, saved, edited, Difference((), (), 0.0), ())
+
+
+def test_a_preview_is_told_in_one_sentence_beside_what_there_is_now():
+    view = preview_view(EN, RIVER, preview(outcome(3.0, 9.5), outcome(1.25)), WIT, NOON_MS)
+    assert view.sentence == "1 alarm, 1.2 hours a week; as it is now: 2 alarms, 12 hours a week"
+    assert view.alarms[0].level.word == "Siaga 2"
+    assert (view.alarms[0].since, view.alarms[0].lasting) == ("24 Nov 10:55:05 WIT", "1.2 h")
+    same = preview_view(EN, RIVER, preview(outcome(), outcome()), WIT, NOON_MS)
+    assert same.sentence == "no alarm, the same as it is now"
+
+
+def test_only_the_newest_alarms_are_listed():
+    many = outcome(*[0.5] * (ALARMS_LISTED + 3))
+    view = preview_view(EN, RIVER, preview(many, many), WIT, NOON_MS)
+    assert (len(view.alarms), view.more) == (ALARMS_LISTED, "and 3 earlier ones")
+    assert view.alarms[0].since == "24 Nov 11:40:05 WIT"
+
+
+def test_levels_are_lines_where_their_limits_are_values():
+    assert level_lines(EN, RIVER)[0] == LevelLine("Siaga 3", 150.0, "#f2c500")
+    inside = msgspec.structs.replace(RIVER, kind=Kind.INSIDE, levels=(Level("Band", Severity.MINOR, 10.0, 20.0),))
+    assert [line.limit for line in level_lines(EN, inside)] == [10.0, 20.0]
+    for kind in (Kind.RISE, Kind.SILENCE):
+        assert level_lines(EN, msgspec.structs.replace(RIVER, kind=kind)) == ()
+    assert level_lines(EN, msgspec.structs.replace(RIVER, enabled=False)) == ()
+
+
+def test_a_long_history_is_thinned_without_losing_its_peaks():
+    points = [Point(second * 1_000, 10.0 + (90.0 if second == 7_777 else 0.0)) for second in range(10_000)]
+    history = thinned(points, start_ms=0, end_ms=10_000_000, most=100)
+    assert len(history.points) == 100
+    assert max(point.value for point in history.high) == 100.0
+    assert min(point.value for point in history.low) == 10.0
+
+
+LINE = History(0, 600_000, 60_000, (Point(0, 100.0), Point(60_000, 110.0)))
+
+
+def drawn(levels=(), bands=(), history: History = LINE) -> dict:
+    return chart_options(EN, "water_level", history, zone=WIT, palette=PALETTES["dark"], levels=levels, bands=bands)
+
+
+def test_a_chart_shows_levels_by_name_and_the_times_of_alarms():
+    options = drawn(
+        [LevelLine("Siaga 3", 105.0, "#f2c500")], [AlarmBand(60_000, None, "#ff0000"), AlarmBand(-9, -1, "#00ff00")]
+    )
+    (line,) = options["series"][-1]["markLine"]["data"]
+    assert (line["yAxis"], line["label"]["formatter"], line["lineStyle"]["color"]) == (105.0, "Siaga 3", "#f2c500")
+    (area,) = options["series"][-1]["markArea"]["data"]
+    nine_hours = 9 * HOUR_MS
+    assert [end["xAxis"] for end in area] == [60_000 + nine_hours, 600_000 + nine_hours]
+    assert area[0]["itemStyle"]["color"].startswith("rgba(255,0,0,")
+
+
+def test_a_level_far_away_does_not_flatten_the_line_but_the_nearest_is_always_seen():
+    near, far = LevelLine("near", 118.0, "#000000"), LevelLine("far", 900.0, "#000000")
+    assert drawn([near, far])["yAxis"]["max"] < 200
+    assert drawn([far])["yAxis"]["max"] > 900
+    assert "max" not in drawn()["yAxis"]
+
+
+def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(tmp_path: Path):
+    async def run() -> None:
+        async with Morotai(tmp_path) as city:
+            version = RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "why")
+            await city.book.provide([version])
+            now = now_ms()
+            await city.send(
+                "gw-daruba",
+                [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
+            )
+            marks = Marks(city.book, city.platform.desk)
+            levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
+            assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
+            assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)
+            assert await marks.of(EN, "river", "distance", now - HOUR_MS, now) == ((), ())
+            assert (await marks.of(EN, "river", "water_level", now - HOUR_MS, now - 60_000))[1] == ()
+
+    asyncio.run(run())
+
+
+def test_bands_have_the_colour_of_the_worst_level():
+    assert [band.colour for band in bands_of(RIVER, outcome(1.0))] == ["#f4661b"]

@@ -1,0 +1,169 @@
+import msgspec
+import pytest
+
+from cloud.console.rule_draft import (
+    Mistake,
+    draft_of,
+    level_count,
+    meaning_of,
+    next_level,
+    parse_number,
+    plain_text,
+    without_level,
+)
+from cloud.rulebook.rule_words import sentence
+from i18n.catalog import words_in
+from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from tests.unit.cloud.console.alarms_made import RIVER
+
+EN, ID = words_in("en"), words_in("id")
+RISE = msgspec.structs.replace(
+    RIVER, kind=Kind.RISE, levels=(Level("Fast", Severity.SEVERE, 30.5),), hysteresis=0.0, minimum=120.0, clear_s=0.0
+)
+HEAT = Rule(
+    family="comfort", quantity="temperature", kind=Kind.OUTSIDE, title="Comfort",
+    levels=(Level("Uncomfortable", Severity.MINOR, 18.0, 33.0),), hours=Hours((1, 2, 3), "08:00", "17:00"),
+    at_least=AtLeast(3, 5),
+)  # fmt: skip
+
+
+TWO = msgspec.structs.replace(
+    RIVER, also=Also("rain", "rainfall", Kind.BELOW, 5.5, False, 1_800.0), reject=("spike", "backfill"), lateness_s=90.0
+)  # fmt: skip
+
+
+def mistakes(draft, rule=RIVER):
+    return meaning_of(EN, rule, draft).mistakes
+
+
+@pytest.mark.parametrize("words", [EN, ID], ids=["en", "id"])
+@pytest.mark.parametrize("rule", [RIVER, RISE, HEAT, TWO], ids=["above", "rise", "outside", "two sensors"])
+def test_a_rule_that_nobody_has_touched_means_itself(words, rule):
+    assert meaning_of(words, rule, draft_of(words, rule)).rule == rule
+
+
+def test_what_is_written_becomes_the_rule():
+    draft = draft_of(EN, RIVER) | {"level.0.limit": "170", "for_s": "1.5", "hours.day.7": "", "at_least.n": "2"}
+    draft |= {"at_least.m": "3"}
+    rule = meaning_of(EN, RIVER, draft).rule
+    assert rule is not None
+    assert (rule.levels[0].limit, rule.for_s, rule.at_least) == (170.0, 90.0, AtLeast(2, 3))
+    assert rule.hours == Hours((1, 2, 3, 4, 5, 6))
+
+
+def test_a_second_sensor_is_chosen_with_its_limit_and_taken_away_again():
+    draft = draft_of(ID, RIVER) | {"also.series": "rain/rainfall", "also.limit": "12,5", "also.kind": "below"}
+    rule = meaning_of(ID, RIVER, draft).rule
+    assert rule is not None
+    assert rule.also == Also("rain", "rainfall", Kind.BELOW, 12.5, True, 3_600.0)
+    less = meaning_of(ID, TWO, draft_of(ID, TWO) | {"also.series": "", "also.limit": "x"}).rule
+    assert less is not None
+    assert less.also is None, "what is not asked for any more is not looked at"
+
+
+def test_readings_not_believed_are_those_that_are_ticked():
+    draft = draft_of(EN, RIVER) | {"reject.spike": "", "reject.stuck": "yes", "lateness_s": "2"}
+    rule = meaning_of(EN, RIVER, draft).rule
+    assert rule is not None
+    assert (rule.reject, rule.lateness_s) == (("clock_unknown", "stuck"), 120.0)
+
+
+def test_a_second_sensor_without_a_limit_and_a_wait_too_long_are_mistakes_beside_their_fields():
+    draft = draft_of(EN, RIVER) | {"also.series": "rain/rainfall", "also.within_s": "0", "lateness_s": "61"}
+    assert mistakes(draft) == {
+        "also.limit": "“” is no number; write one such as 12.5.",
+        "also.within_s": "0 is too small; write more than 0.",
+        "lateness_s": "61 is too large; write 60 or less.",
+    }
+
+
+def test_each_mistake_is_a_sentence_beside_its_field():
+    draft = draft_of(EN, RIVER) | {
+        "level.0.limit": "high", "level.1.limit": "20000", "level.2.name": " ", "for_s": "-1", "hours.start": "8",
+        "title": "", "at_least.n": "5", "at_least.m": "3",
+    }  # fmt: skip
+    assert mistakes(draft) == {
+        "level.0.limit": "“high” is no number; write one such as 12.5.",
+        "level.1.limit": "20,000 cm cannot be measured; write a value from −1,000 to 10,000 cm.",
+        "level.2.name": "A level needs a name; write one such as Siaga 3.",
+        "for_s": "−1 is too small; write 0 or more.",
+        "hours.start": "8 is no time of day; write one such as 08:00.",
+        "title": "A rule needs a title; write what it watches.",
+        "at_least.n": "Write two whole numbers up to 100, as in 3 of 5, or leave both empty.",
+    }
+
+
+def test_levels_that_contradict_each_other_are_named():
+    wrong = draft_of(EN, RIVER) | {"level.1.limit": "140", "hysteresis": "1"}
+    assert mistakes(wrong) == {
+        "level.1.limit": "Siaga 2 at 140 is not above Siaga 3 at 150; the worse level needs the higher limit."
+    }
+    low = msgspec.structs.replace(RIVER, kind=Kind.BELOW, hysteresis=1.0)
+    assert "is not below" in mistakes(draft_of(EN, low), low)["level.1.limit"]
+
+
+def test_a_hysteresis_as_wide_as_the_step_is_named():
+    wide = draft_of(EN, RIVER) | {"hysteresis": "70"}
+    assert (
+        mistakes(wide)["hysteresis"] == "70 cm is as wide as the step from Siaga 2 to Siaga 1; write less than 70 cm."
+    )
+
+
+def test_two_limits_must_stand_in_their_order():
+    assert "swap them" in mistakes(draft_of(EN, HEAT) | {"level.0.high": "10"}, HEAT)["level.0.high"]
+
+
+def test_a_rule_needs_a_day_and_a_level():
+    no_days = draft_of(EN, RIVER) | {f"hours.day.{day}": "" for day in range(1, 8)}
+    assert mistakes(no_days) == {"hours": "No day is chosen; choose one, or switch the rule off."}
+    empty = draft_of(EN, RISE)
+    assert "levels" in mistakes(without_level(empty, 0), RISE)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("12,5", 12.5), ("12.5", 12.5), (" 150 ", 150.0), ("−3", -3.0), ("0,125", 0.125)]
+)
+def test_a_number_may_have_a_comma_or_a_point(text, value):
+    assert parse_number(EN, text) == parse_number(ID, text) == value
+
+
+@pytest.mark.parametrize("text", ["1.000", "1,000", "12.500", "nan", "inf", "", "1 2"])
+def test_a_text_that_is_no_number_or_two_is_refused(text):
+    with pytest.raises(Mistake) as caught:
+        parse_number(ID, text)
+    assert "tulis" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [1.125, 0.125, 1_000.0, 1_234_567.0, -2.375, 15.5])
+def test_a_number_that_is_shown_can_be_read_again(value):
+    assert parse_number(ID, plain_text(ID, value)) == parse_number(EN, plain_text(EN, value)) == value
+
+
+def test_levels_come_and_go():
+    draft = draft_of(EN, RIVER)
+    more = next_level(EN, RIVER, draft)
+    assert (level_count(more), more["level.3.severity"], more["level.3.limit"]) == (4, "extreme", "")
+    fewer = without_level(draft, 0)
+    assert (level_count(fewer), fewer["level.0.name"], fewer["level.1.name"]) == (2, "Siaga 2", "Siaga 1")
+    assert fewer["title"] == "River level"
+
+
+def test_a_rule_is_told_in_sentences():
+    assert sentence(EN, RIVER) == (
+        "Alarm when Water level reaches 150 cm (Siaga 3), 250 cm (Siaga 2), 320 cm (Siaga 1). It must last 1 min. "
+        "The alarm ends when the value has been 10 cm back for 10 min."
+    )
+    assert sentence(EN, RISE) == (
+        "Alarm when Water level rises by 30.5 cm (Fast) within 10 min. It must last 1 min. Only from 120 cm on."
+    )
+    assert sentence(EN, HEAT) == (
+        "Alarm while Temperature is outside 18 to 33 °C (Uncomfortable). At least 3 of 5 readings must say so. "
+        "Only Mon, Tue, Wed 08:00–17:00."
+    )
+    rain = msgspec.structs.replace(RIVER, also=Also("rain", "rain_rate", Kind.ABOVE, 20.0), enabled=False)
+    assert sentence(EN, rain).endswith("Only if Rain rate of rain is above 20 mm/h too, at most 1 h old. Switched off.")
+    assert "Alarm bila Tinggi muka air mencapai 150 cm (Siaga 3)" in sentence(ID, RIVER)
+    quiet = msgspec.structs.replace(
+        RIVER, kind=Kind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
+    )
+    assert sentence(EN, quiet) == "Alarm when nothing is heard for 5 (Quiet) expected intervals."

@@ -1,0 +1,182 @@
+"""No two processes take in the same shards, on either registry database."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from cloud.database.engine import Database
+from cloud.database.lease import LOOK_S, PATIENCE_S, Lease, LeaseHeld, LeaseLost, is_gone, this_process
+from cloud.registry.tables import ClosedStreams
+from cloud.registry.tables import IngestLeaseRow as Row
+from tests.servers import wait_until
+
+ALL, LOWER, UPPER, MIDDLE = range(64), range(32), range(32, 64), range(16, 48)
+ELSEWHERE = "another-kernel pid:[1] 7 12345"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, new_registry: Callable[[str], str]) -> str:
+    return new_registry(request.param)
+
+
+class Waiting:
+    """A clock that runs only while somebody pauses, and what happens at each pause."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.now_s = 0.0
+        self.pauses = 0
+        self._meanwhile = meanwhile
+
+    def clock(self) -> float:
+        return self.now_s
+
+    async def pause(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.pauses += 1
+        if self._meanwhile is not None:
+            await self._meanwhile()
+
+
+@asynccontextmanager
+async def registry(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def lease(database: Database, shards: range, waiting: Waiting | None = None, *, process: str = ELSEWHERE) -> Lease:
+    waiting = waiting or Waiting()
+    return Lease(database, shards, clock=waiting.clock, pause=waiting.pause, process=process)
+
+
+async def shards_in(database: Database) -> list[int]:
+    return list(await database.run(lambda connection: connection.scalars(select(Row.shard).order_by(Row.shard)).all()))
+
+
+def test_two_processes_with_half_of_the_shards_each_stand_side_by_side(url: str):
+    async def scenario() -> None:
+        async with registry(url) as database:
+            lower, upper = lease(database, LOWER), lease(database, UPPER)
+            await lower.take()
+            await upper.take()
+            await database.run(lower.confirm)
+            await database.run(upper.confirm)
+            assert await shards_in(database) == list(ALL)
+
+    asyncio.run(scenario())
+
+
+def test_shards_of_a_process_that_lives_are_refused_in_one_sentence(url: str):
+    async def scenario() -> None:
+        async with registry(url) as database:
+            holder = lease(database, MIDDLE)
+            await holder.take()
+            waiting = Waiting(lambda: database.run(holder.confirm))
+            with pytest.raises(LeaseHeld, match=r"ingest.shards 0-31: process \d+ on .* takes in shards 16-47; give"):
+                await lease(database, LOWER, waiting).take()
+            assert waiting.now_s == LOOK_S
+            assert await shards_in(database) == list(MIDDLE)
+
+    asyncio.run(scenario())
+
+
+def test_shards_of_a_process_whose_beat_stands_are_taken_and_it_can_commit_nothing_more(url: str):
+    async def scenario() -> None:
+        async with registry(url) as database:
+            asleep = lease(database, MIDDLE)
+            await asleep.take()
+            waiting = Waiting()
+            await lease(database, LOWER, waiting).take()
+            assert waiting.now_s == PATIENCE_S
+            assert await shards_in(database) == list(LOWER)
+
+            def write(connection: object) -> None:
+                row = {"gateway": "gw", "received": 1, "duplicates": 0, "missing": 0, "declared_lost": 0}
+                connection.execute(insert(ClosedStreams), [row])  # type: ignore[attr-defined]
+                asleep.confirm(connection)  # type: ignore[arg-type]
+
+            with pytest.raises(LeaseLost, match=r"shards 16-47 were taken over"):
+                await database.run(write)
+            assert await database.run(lambda connection: connection.execute(select(ClosedStreams.gateway)).all()) == []
+            with pytest.raises(LeaseLost):
+                await asleep.keep()
+
+    asyncio.run(scenario())
+
+
+def test_shards_that_were_given_back_are_taken_without_waiting(url: str):
+    async def scenario() -> None:
+        async with registry(url) as database:
+            before = lease(database, ALL)
+            await before.take()
+            await before.give_back()
+            waiting = Waiting()
+            await lease(database, ALL, waiting).take()
+            assert waiting.pauses == 0
+
+    asyncio.run(scenario())
+
+
+def test_shards_of_a_process_that_was_killed_on_this_machine_are_taken_without_waiting(url: str):
+    async def scenario() -> None:
+        async with registry(url) as database:
+            killed = _a_process_that_was_killed()
+            await lease(database, ALL, process=killed).take()
+            waiting = Waiting()
+            await lease(database, UPPER, waiting).take()
+            assert waiting.pauses == 0
+
+    asyncio.run(scenario())
+
+
+def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
+    async def scenario() -> None:
+        async with registry(url) as one, registry(url) as other:
+            leases: dict[Database, Lease] = {}
+
+            async def everybody_beats() -> None:
+                for database, held in leases.items():
+                    if await shards_in(database):
+                        await asyncio.gather(database.run(held.confirm), return_exceptions=True)
+
+            for database, shards in ((one, ALL), (other, MIDDLE)):
+                leases[database] = lease(database, shards, Waiting(everybody_beats))
+            outcomes = await asyncio.gather(*(held.take() for held in leases.values()), return_exceptions=True)
+            assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LeaseHeld", "NoneType"]
+
+    asyncio.run(scenario())
+
+
+def test_a_process_is_gone_when_it_is_dead_even_before_its_parent_looks():
+    running = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    kernel, _, _ = this_process().rsplit(" ", 2)
+    named = f"{kernel} {running.pid} {_ticks(running.pid)}"
+    assert not is_gone(named)
+    assert is_gone(f"{kernel} {running.pid} 1")  # another one had this number before
+    running.kill()
+    wait_until(lambda: is_gone(named), "the dead process is called gone, though nobody has waited for it")
+    running.wait()
+    assert is_gone(named)
+
+
+@pytest.mark.parametrize("named", [ELSEWHERE, "", "nonsense", this_process()], ids=["elsewhere", "", "words", "self"])
+def test_a_process_of_which_nothing_can_be_known_here_is_not_called_gone(named: str):
+    assert not is_gone(named)
+
+
+def _a_process_that_was_killed() -> str:
+    asked = "from cloud.database.lease import this_process; print(this_process())"
+    return subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _ticks(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

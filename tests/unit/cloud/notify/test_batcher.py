@@ -1,0 +1,172 @@
+"""Grouping in a storm, and limits that drop nothing."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.notify.batcher import Told, Verdict, Waiting, verdict
+from cloud.notify.notifications import Page
+from tests.registries import on_each_registry
+from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, hook, settings
+
+pytestmark = on_each_registry(slow=True)
+
+
+def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **more: Any) -> None:
+    given = {"channels": [hook(tmp_path)], "steps": [{"channels": ["hook"]}], "window_s": 60, **more}
+
+    async def play() -> None:
+        async with Scene(tmp_path, settings(**given)) as scene:
+            await story(scene)
+
+    asyncio.run(play())
+
+
+def fresh(page: Page) -> int:
+    return sum(not line.repeated for line in page.lines)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told", "outcome"),
+    [
+        (Waiting(3, T0), None, Verdict.AT_ONCE),
+        (Waiting(3, T0), Told(T0 - 10_000, 3), Verdict.WAIT),
+        (Waiting(4, T0), Told(T0 - 10_000, 3), Verdict.AT_ONCE),
+        (Waiting(3, T0 - 5_000), Told(T0 - 60_000, 3), Verdict.GATHERED),
+        (Waiting(3, T0), Told(T0 - 60_000, 3), Verdict.AT_ONCE),
+    ],
+)
+def test_when_waiting_notices_go(waiting: Waiting, told: Told | None, outcome: Verdict):
+    assert verdict(waiting, told, now_ms=T0, window_ms=60_000) is outcome
+
+
+def test_forty_alarms_in_one_batch_are_one_message_of_forty_lines_at_once(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        for gauge in range(40):
+            await scene.raise_alarm(gauge)
+        (page,) = await scene.turn()
+        assert (len(page.lines), fresh(page)) == (40, 40)
+
+    run(tmp_path, story)
+
+
+def test_forty_alarms_over_a_minute_are_the_first_at_once_and_one_message_of_forty_lines(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        pages = []
+        for gauge in range(40):
+            await scene.raise_alarm(gauge)
+            pages += await scene.turn(seconds=1)
+        assert [len(page.lines) for page in pages] == [1]
+        (storm,) = await scene.turn(seconds=21)
+        assert (len(storm.lines), fresh(storm)) == (40, 39)
+        assert storm.lines[-1].repeated
+        told = [line.event for page in (*pages, storm) for line in page.lines if not line.repeated]
+        assert sorted(told) == sorted(set(told))
+        assert await scene.turn(seconds=3_600) == []
+
+    run(tmp_path, story)
+
+
+def test_what_is_worse_than_all_in_the_window_goes_at_once(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        await scene.raise_alarm(0, level=0)
+        assert len(await scene.turn()) == 1
+        await scene.raise_alarm(1, level=0)
+        assert await scene.turn(seconds=5) == []
+        await scene.raise_alarm(2, level=2)
+        (page,) = await scene.turn(seconds=5)
+        assert [line.level_name for line in page.lines] == ["Siaga 1", "Siaga 3"]
+
+    run(tmp_path, story)
+
+
+def test_an_alarm_does_not_wait_behind_the_end_of_another(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        alarm = await scene.raise_alarm(0)
+        await scene.turn()
+        await scene.event(alarm, "closed")
+        assert len(await scene.turn(seconds=120)) == 1
+        await scene.raise_alarm(1)
+        (page,) = await scene.turn(seconds=5)
+        assert [line.kind for line in page.lines] == ["raised"]
+
+    run(tmp_path, story)
+
+
+def test_an_alarm_that_changes_while_it_waits_is_one_line_as_it_stands(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        await scene.raise_alarm(0)
+        await scene.turn()
+        alarm = await scene.raise_alarm(1)
+        await scene.turn(seconds=1)
+        await scene.event(alarm, "closed")
+        (page,) = await scene.turn(seconds=60)
+        assert [(line.alarm, line.kind) for line in page.lines if not line.repeated] == [(alarm, "closed")]
+
+    run(tmp_path, story)
+
+
+def test_a_message_tells_a_storm_once_more_and_never_again(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        sizes = []
+        for gauge in range(6):
+            await scene.raise_alarm(gauge)
+            sizes += [(len(page.lines), fresh(page)) for page in await scene.turn(seconds=30)]
+        assert sizes == [(1, 1), (3, 2), (2, 2)]  # one, then two and the first once more, then two more
+
+    run(tmp_path, story)
+
+
+def test_a_limit_gathers_further_and_drops_nothing(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        pages = []
+        for gauge in range(40):
+            await scene.raise_alarm(gauge)
+            pages += await scene.turn(seconds=3)
+        pages += await scene.turn(seconds=60)
+        assert len(pages) <= 7  # two a minute over three minutes
+        assert sum(fresh(page) for page in pages) == 40
+
+    run(tmp_path, story, window_s=0, channels=[hook(tmp_path, per_minute=2)])
+
+
+def test_each_person_gets_the_message_in_their_language_and_each_address_once(tmp_path: Path):
+    mail = {
+        "name": "mail", "kind": "email", "host": "127.0.0.1", "security": "none", "sender": "s@morotai.test",
+        "to": ["center@morotai.test"],
+    }  # fmt: skip
+
+    async def story(scene: Scene) -> None:
+        await scene.put_on_duty("budi")
+        await scene.raise_alarm()
+        assert [(page.person, page.address, page.language) for page in await scene.turn()] == [
+            ("budi", "budi@morotai.test", "id"),
+            ("ani", "ani@morotai.test", "en"),
+        ]
+
+    steps = [{"channels": ["mail"], "to": ["duty:1", "ani", "duty:2"]}]
+    run(tmp_path, story, channels=[mail], steps=steps, people=PEOPLE)
+
+
+def test_with_nobody_on_duty_the_channels_own_address_is_told(tmp_path: Path):
+    chat = {"name": "chat", "kind": "telegram", "token_file": tmp_path / "token", "chat": "-100"}
+
+    async def story(scene: Scene) -> None:
+        await scene.raise_alarm()
+        assert [page.address for page in await scene.turn()] == ["-100"]
+
+    run(tmp_path, story, channels=[chat], steps=[{"channels": ["chat"], "to": ["duty:1"]}], people=PEOPLE)
+
+
+def test_a_test_is_gathered_with_nothing_and_opens_no_window(tmp_path: Path):
+    async def story(scene: Scene) -> None:
+        await scene.raise_alarm(0, test=True, closed_ms=scene.now_ms)
+        await scene.raise_alarm(1)
+        assert sorted(page.test for page in await scene.turn()) == [False, True]
+        await scene.raise_alarm(2, test=True, closed_ms=scene.now_ms)
+        assert [page.test for page in await scene.turn(seconds=1)] == [True]
+
+    run(tmp_path, story)

@@ -1,0 +1,238 @@
+"""The book: versions that are added, undone and scheduled, and never spoil the rules in force."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.alarms.records import RuleRefused
+from cloud.database.audit_log import read_entries
+from cloud.registry.records import Sensor
+from rules.scope import Patch
+from tests.registries import on_each_registry
+from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city
+
+pytestmark = on_each_registry(slow=True)
+
+
+def run(folder: Path, scenario: Callable[[Town], Awaitable[None]], **kept: Any) -> None:
+    async def within() -> None:
+        async with Town(folder, **kept) as town:
+            await scenario(town)
+
+    asyncio.run(within())
+
+
+def limits(town: Town, sensor: str = "river") -> list[float]:
+    return [level.limit for resolved in town.book.resolved(sensor) for level in resolved.rule.levels]
+
+
+async def refused(change: Awaitable[Any]) -> str:
+    with pytest.raises(RuleRefused) as error:
+        await change
+    return "\n".join(error.value.problems)
+
+
+def one_level(limit: float) -> dict[str, Any]:
+    return {"levels": [{"name": "Siaga 3", "severity": "moderate", "limit": limit}]}
+
+
+def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_from(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.rule(scope="group:rivers", for_s=60)
+        await town.rule(scope="site:daruba", for_s=120)
+        await town.rule(scope="sensor:river", **one_level(140))
+        (river,) = town.book.resolved("river")
+        (creek,) = town.book.resolved("creek")
+        assert (river.rule.for_s, creek.rule.for_s) == (120, 60)
+        assert limits(town) == [140]
+        assert (river.origin["for_s"], river.origin["levels"], river.origin["title"]) == (
+            "site:daruba",
+            "sensor:river",
+            "all",
+        )
+        assert town.book.resolved("rain") == []
+
+    run(tmp_path, scenario)
+
+
+def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        first = await town.book.save("river-level", "all", RIVER, who=ANI, reason="first")
+        town.now_ms += 1
+        await town.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="too low")
+        assert limits(town) == [90]
+        town.now_ms += 1
+        undone = await town.book.undo("river-level", "all", who=ANI, reason="a mistake")
+        assert (undone.version, undone.fields, undone.reason) == (3, first.fields, "a mistake")
+        assert limits(town) == [150, 250]
+        assert [version.version for version in town.book.versions("river-level", "all")] == [3, 2, 1]
+
+    run(tmp_path, scenario)
+
+
+def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it_back(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.book.undo("river-level", "all", who=ANI, reason="not yet")
+        assert limits(town) == []
+        assert town.book.families() == []
+        await town.book.undo("river-level", "all", who=ANI, reason="now")
+        assert limits(town) == [150, 250]
+
+    run(tmp_path, scenario)
+
+
+def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.book.save(
+            "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
+        )
+        assert limits(town) == [150, 250]
+        town.now_ms = T0 + 60_000
+        assert limits(town) == [90]
+        assert town.book.patches("river-level") == [Patch("all", 2, RIVER | one_level(90))]
+
+    run(tmp_path, scenario)
+
+
+def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.book.save(
+            "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
+        )
+        await town.book.save("river-level", "all", RIVER | one_level(100), who=ANI, reason="r")
+        town.now_ms = T0 + 120_000
+        assert limits(town) == [100]
+
+    run(tmp_path, scenario)
+
+
+def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="after the flood")
+        await town.book.remove("river-level", "all", who=ANI, reason="gone")
+        removed, saved, first = await town.database.run(
+            lambda connection: read_entries(connection, subject="rule:river-level@all")
+        )
+        assert [entry.action for entry in (first, saved, removed)] == ["save-rule", "save-rule", "remove-rule"]
+        assert (saved.actor, saved.origin, saved.word) == ("ani", "10.0.0.7", "after the flood")
+        assert '"limit":150.0' in saved.before
+        assert '"limit":90' in saved.after
+        assert '"fields":null' in removed.after
+
+    run(tmp_path, scenario)
+
+
+WRONG = [
+    # family, scope, fields, what the sentence must say
+    ("river-level", "sensor:rivr", RIVER, ["sensor:rivr", "did you mean sensor:river?"]),
+    ("river-level", "site:nowhere", RIVER, ["site:nowhere", "no such site"]),
+    ("river-level", "everything", RIVER, ["everything", "group:NAME"]),
+    ("River Level", "all", RIVER, ["River Level", "is not a name"]),
+    ("river-level", "all", RIVER | {"hysterisis": 1}, ["hysterisis", "did you mean hysteresis?"]),
+    ("river-level", "all", {}, ["fields", "none"]),
+    ("river-level", "site:daruba", {"for_s": 60}, ["quantity", "no scope of river-level sets it"]),
+    ("river-level", "sensor:rain", RIVER, ["sensor:rain", "does not measure"]),
+    ("river-level", "all", RIVER | {"hysteresis": 100.0}, ["hysteresis 100", "Siaga 3", "Siaga 2"]),
+    ("river-level", "all", RIVER | {"levels": list(reversed(RIVER["levels"]))}, ["levels", "worst last"]),
+    ("river-level", "all", RIVER | {"window_s": 0}, ["window_s 0"]),
+    ("river-level", "all", RIVER | one_level(99_999), ["limit 99999", "water_level"]),
+    ("river-level", "all", RIVER | {"for_s": "long"}, ["for_s", "long"]),
+    (
+        "river-level", "all",
+        RIVER | {"also": {"sensor": "rian", "quantity": "rainfall", "kind": "above", "limit": 1}},
+        ["also.sensor", "rian", "did you mean rain?"],
+    ),
+    (
+        "river-level", "all",
+        RIVER | {"also": {"sensor": "rain", "quantity": "flow", "kind": "above", "limit": 1}},
+        ["also.quantity", "flow", "rainfall"],
+    ),
+    ("river-level", "all", RIVER | {"quantity": "water_levle"}, ["quantity 'water_levle'", "is not known"]),
+    ("dry", "all", SILENT | {"for_s": 5}, ["for_s", "silence"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "scope", "fields", "words"), WRONG, ids=[str(row[3]) for row in WRONG])
+def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force_stay(
+    tmp_path: Path, family: str, scope: str, fields: dict[str, Any], words: list[str]
+):
+    async def scenario(town: Town) -> None:
+        if scope != "site:daruba":
+            await town.rule()
+        before = (town.book.versions(), limits(town))
+        said = await refused(town.book.save(family, scope, fields, who=ANI, reason="r"))
+        for word in words:
+            assert word in said, said
+        assert (town.book.versions(), limits(town)) == before
+
+    run(tmp_path, scenario)
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        said = await refused(town.book.save("R", "site:x", RIVER | {"oops": 1}, who=ANI, reason=" "))
+        assert all(word in said for word in ("family", "site:x", "oops", "reason"))
+
+    run(tmp_path, scenario)
+
+
+def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        await town.rule(scope="sensor:river", hysteresis=60.0)
+        narrow = [{"name": "A", "severity": "minor", "limit": 10.0}, {"name": "B", "severity": "severe", "limit": 20.0}]
+        assert "hysteresis 60" in await refused(
+            town.book.save("river-level", "all", RIVER | {"levels": narrow}, who=ANI, reason="r")
+        )
+        assert "no scope of river-level sets it" in await refused(
+            town.book.remove("river-level", "all", who=ANI, reason="r")
+        )
+
+    run(tmp_path, scenario)
+
+
+def test_a_time_in_the_past_is_refused(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        change = town.book.save("river-level", "all", RIVER, who=ANI, reason="r", valid_from_ms=T0 - 1)
+        assert "valid_from" in await refused(change)
+
+    run(tmp_path, scenario)
+
+
+def test_another_process_s_change_is_seen_and_its_version_is_not_written_over(tmp_path: Path):
+    async def scenario(town: Town) -> None:
+        await town.rule()
+        async with Town(tmp_path) as other:
+            await other.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="other")
+            saved = await town.book.save("river-level", "all", RIVER | one_level(80), who=ANI, reason="ours")
+            assert saved.version == 3
+            assert await other.book.refresh()
+            assert not await other.book.refresh()
+            assert limits(other) == limits(town) == [80]
+
+    run(tmp_path, scenario)
+
+
+def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):
+    air = Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",), interval_s=60)
+    ispu = {
+        "kind": "above",
+        "title": "ISPU",
+        "levels": [{"name": "Tidak Sehat", "severity": "moderate", "limit": 100.0, "inclusive": False}],
+    }
+
+    async def scenario(town: Town) -> None:
+        await town.book.save("ispu", "all", ispu | {"quantity": "ispu"}, who=ANI, reason="r")
+        await town.book.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, who=ANI, reason="r")
+        assert [each.rule.family for each in town.book.resolved("daruba")] == ["ispu"]
+        assert [each.rule.family for each in town.book.resolved("air")] == ["ispu-pm"]
+
+    run(tmp_path, scenario, registry=city(air))

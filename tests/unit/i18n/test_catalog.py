@@ -1,0 +1,133 @@
+import ast
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from i18n.catalog import LANGUAGES, LOCALE, Words, words_in
+from i18n.message import Said
+from rules.scope import did_you_mean
+
+ROOT = Path(__file__).parents[3]
+OTHERS = sorted(LANGUAGES.keys() - {"en"})
+
+
+def catalog(code: str):
+    with (LOCALE / code / "LC_MESSAGES" / "siaga.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+@pytest.fixture(scope="module")
+def in_code(tmp_path_factory) -> set[str]:
+    """The texts in the code, extracted as locale/README.md says."""
+    template = tmp_path_factory.mktemp("texts") / "siaga.pot"
+    command = next(
+        line for line in (LOCALE / "README.md").read_text().splitlines() if line.startswith("pybabel extract")
+    )
+    options = command.removeprefix("pybabel ").replace("build/siaga.pot", str(template)).split()
+    subprocess.run(
+        [sys.executable, "-m", "babel.messages.frontend", *options], check=True, capture_output=True, cwd=ROOT
+    )
+    with template.open("rb") as file:
+        return {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)} - {""}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_text_is_missing_in_another_language(in_code, code):
+    translated = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalog(code)
+        if message.id
+        and message.string
+        and all(message.string if isinstance(message.string, tuple) else [message.string])
+    }
+    assert len(in_code) > 80
+    assert in_code - translated == set(), "translate these; locale/README.md says how"
+    assert translated - in_code == set(), "take these out: the code does not say them any more"
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_fills_in_the_same_values(code):
+    def holes(text: str) -> set[str]:
+        return set(re.findall(r"{\w+[^}]*}", text))
+
+    for message in catalog(code):
+        if message.id:
+            original = message.id if isinstance(message.id, str) else message.id[1]
+            strings = [message.string] if isinstance(message.string, str) else message.string
+            assert all(holes(string) == holes(original) for string in strings), original
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_the_compiled_catalog_is_as_new_as_its_source(code):
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog(code))
+    stored = (LOCALE / code / "LC_MESSAGES" / "siaga.mo").read_bytes()
+    assert stored == compiled.getvalue(), "run `pybabel compile`; locale/README.md says how"
+
+
+def test_every_text_goes_through_a_name_that_extraction_knows():
+    for file in (ROOT / "cloud").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_words":
+                assert not any(isinstance(given, ast.Constant) for given in node.args), f"{file.name}:{node.lineno}"
+
+
+def test_no_text_hides_in_a_text_that_is_put_together_where_extraction_does_not_look(in_code):
+    for file in (ROOT / "cloud").rglob("*.py"):
+        for joined in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.JoinedStr)):
+            for node in ast.walk(joined):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+                    said = node.args[0]
+                    assert not isinstance(said, ast.Constant) or said.value in in_code, f"{file.name}:{node.lineno}"
+
+
+def test_every_refusal_is_written_out_where_extraction_finds_it():
+    spoken = 0
+    for folder in ("cloud", "rules"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said":
+                    spoken += 1
+                    assert isinstance(node.args[0], ast.Constant), f"{file.name}:{node.lineno}"
+    assert spoken > 60
+
+
+def test_a_refusal_is_said_in_the_reader_s_language_with_its_values():
+    sentence = Said(
+        "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
+        field="hysteresis", value=120.5, step=100.0, milder="Siaga 3", worse="Siaga 2",
+    )  # fmt: skip
+    assert sentence == "hysteresis 120.5: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100"
+    assert words_in("en").said(sentence) == sentence
+    assert words_in("id").said(sentence) == (
+        "hysteresis 120,5: selebar jarak 100 antara Siaga 3 dan Siaga 2; tulis kurang dari 100"
+    )
+
+
+def test_a_part_of_a_refusal_that_is_one_itself_is_translated_too():
+    sentence = Said("{name}: there is no such field; {advice}", name="also.senso", advice=did_you_mean("sensor"))
+    assert words_in("id").said(sentence) == "also.senso: tidak ada isian itu; maksud Anda sensor?"
+
+
+def test_a_sentence_that_nobody_has_translated_stays_as_it_is():
+    assert words_in("id").said("the disk is full") == "the disk is full"
+
+
+def test_numbers_carry_the_marks_of_their_language():
+    english, indonesian = words_in("en"), words_in("id")
+    assert (english.number(1_234.56, 1), indonesian.number(1_234.56, 1)) == ("1,234.6", "1.234,6")
+    assert english.number(-3.2, 1) == "−3.2"
+    assert english.number(-0.04, 1) == "0.0", "nobody reads a minus before a zero"
+
+
+def test_plurals_follow_the_language():
+    english, indonesian = Words("en"), Words("id")
+    said = [english.plural("{n} sensor silent", "{n} sensors silent", n) for n in (1, 2)]
+    assert said == ["1 sensor silent", "2 sensors silent"]
+    assert indonesian.plural("{n} sensor silent", "{n} sensors silent", 2) == "2 sensor diam"
