@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from cloud.access.authenticator import Access
+from cloud.access.principal import Who
 from cloud.alarms.alarm_service import Desk
 from cloud.alarms.maintenance import Calendar
 from cloud.alarms.preview import Previewer
@@ -19,9 +20,10 @@ from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.dead_letters import DeadLetters, Wanted
+from cloud.ingest.dead_letters import DeadLetter, DeadLetters, Wanted
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
+from cloud.ingest.replay import Replay, Replays
 from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
 from cloud.readings.contract import ReadingsStore
@@ -30,26 +32,10 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import Book
+from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
 from wire import Domain, printable
-
-
-class Replay(msgspec.Struct, frozen=True):
-    """What became of a dead letter's readings when it was replayed."""
-
-    stored: int
-    refused: int
-    sentence: str
-
-
-class Replays(msgspec.Struct, frozen=True):
-    """What became of several dead letters; `next_after_id` is None where those asked for were all of them."""
-
-    letters: int
-    stored: int
-    refused: int
-    next_after_id: int | None
 
 
 class Platform:
@@ -117,6 +103,19 @@ class Platform:
         now_ms = wall_ms()
         await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
+
+    def gateways_of_letters(self, who: Who) -> frozenset[str] | None:
+        """The gateways whose dead letters are for `who`; None for all, strangers' messages too."""
+        registry = self.registry
+        return None if who.sites is None else whole_gateways(who.sites, registry.gateways(), registry.sensors())
+
+    async def letter_for(self, who: Who, letter_id: int) -> DeadLetter:
+        """One dead letter, if it is for `who`; LookupError where there is none of that id for them."""
+        letter = await self.dead_letters.letter(letter_id)
+        gateways = self.gateways_of_letters(who)
+        if gateways is not None and letter.gateway not in gateways:
+            raise LookupError(f"there is no dead letter {letter_id}")
+        return letter
 
     def health(self, now_ms: int) -> Health:
         """How the cloud is doing at `now_ms` (UTC)."""

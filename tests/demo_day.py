@@ -29,12 +29,12 @@ from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.decoded_batch import Parcel, open_parcel
-from cloud.process.settings import InfluxSettings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Portion
 from cloud.readings.influx import InfluxStore
 from cloud.readings.lines import lines_of as lines_of_readings
 from cloud.readings.newest import Newest, newest_of
+from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import keep_registry

@@ -3,6 +3,7 @@
 pytestmark = on_each_registry()        Database(registry_in(tmp_path))        the same folder gives the same database
 """
 
+import importlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +11,23 @@ from pathlib import Path
 from typing import ParamSpec
 
 import pytest
+from sqlalchemy import MetaData
 
+from cloud.database.base import Base
 from tests.servers import Postgresql
 
 P = ParamSpec("P")
 _numbers = itertools.count()
 _server: list[Postgresql] = []
 _databases: dict[Path, str] = {}
+
+
+def every_table() -> MetaData:
+    """The tables of all rooms."""
+    cloud = Path(__file__).parents[1] / "cloud"
+    for file in cloud.glob("*/tables.py"):
+        importlib.import_module(f"cloud.{file.parent.name}.tables")
+    return Base.metadata
 
 
 def on_each_registry(*, slow: bool = False) -> list[pytest.MarkDecorator]:

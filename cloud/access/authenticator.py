@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 from starlette.datastructures import Headers
 
+from cloud.access.auth_context import Asked
 from cloud.access.login_throttle import Delays
 from cloud.access.passwords import Passwords
 from cloud.access.principal import Who
 from cloud.access.sessions import Opened, Sessions
+from cloud.access.settings import AccessSettings
 from cloud.access.tokens import Tokens
 from cloud.access.users import Change, Users
 from cloud.database.engine import Database
-from cloud.http.auth import Asked
-from cloud.process.settings import AccessSettings
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 

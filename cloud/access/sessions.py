@@ -15,9 +15,9 @@ from cloud.access.login_throttle import Delays
 from cloud.access.passwords import LONGEST, Passwords
 from cloud.access.principal import Who
 from cloud.access.rejection import AccessRefused
+from cloud.access.tables import SessionRow
 from cloud.access.ttl_cache import Known
 from cloud.access.users import User, normal_name, user_of
-from cloud.alarms.tables import SessionRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from wire import is_printable

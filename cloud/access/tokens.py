@@ -14,9 +14,9 @@ from sqlalchemy import Connection, insert, select, update
 from cloud.access.principal import ROLE_OF_NAME, Role, Who
 from cloud.access.rejection import AccessRefused
 from cloud.access.sessions import SEEN_EVERY_MS
+from cloud.access.tables import TokenRow
 from cloud.access.ttl_cache import Known
 from cloud.access.users import checked_name, sites_of_text, text_of_sites
-from cloud.alarms.tables import TokenRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from wire.durations import DAY_MS

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from cloud.access.passwords import Passwords, check_password
 from cloud.access.principal import ROLE_OF_NAME, Role, Who
 from cloud.access.rejection import AccessRefused
-from cloud.alarms.tables import SessionRow, UserRow
+from cloud.access.tables import SessionRow, UserRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 

@@ -20,10 +20,10 @@ from cloud.alarms.rule_input import NO_CARGO, Cargo, WatchedColumn, cargo_of
 from cloud.alarms.state_recovery import warm
 from cloud.alarms.tables import AlarmStateRow
 from cloud.core.health import Component, Condition
+from cloud.core.series import in_words
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.database.lease import LeaseLost
-from cloud.ingest.refused import named
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
@@ -249,7 +249,7 @@ class Watch:
             return Component(Condition.DEGRADED, self._problem or f"{self._fault}; the log has the details")
         blind = [each for each in self._refused() if each[1] in self._posts.quantities(each[0])]
         if blind:
-            said = f"rules see nothing of {named(blind)}: the readings are refused, or left out for their marks"
+            said = f"rules see nothing of {in_words(blind)}: the readings are refused, or left out for their marks"
             return Component(Condition.DEGRADED, said)
         count = sum(
             state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state

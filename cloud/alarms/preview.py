@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from cloud.alarms.records import RuleRefused, RuleVersion
 from cloud.alarms.state_recovery import columns_of
 from cloud.readings.contract import Point, ReadingsStore
 from cloud.registry.records import Sensor
+from cloud.rulebook.records import RuleRefused, RuleVersion
 from cloud.rulebook.rule_bindings import watched_by
 from cloud.rulebook.rule_store import Book
 from cloud.rulebook.rule_versions import place_of, scopes_of

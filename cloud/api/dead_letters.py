@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from cloud.access.principal import Who
 from cloud.api.answers import (
     DeadLetterAnswer,
     DeadLetterPage,
@@ -25,9 +24,8 @@ from cloud.api.answers import (
 from cloud.core.times import rfc_3339
 from cloud.http.auth import Asking
 from cloud.http.problems import Problem, bad_parameter
-from cloud.ingest.dead_letters import DeadLetter, Discarded, Wanted
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Discarded, Wanted
 from cloud.platform import Platform
-from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.settings import Settings
 from wire import is_printable
@@ -36,9 +34,6 @@ MOST_LETTERS = 100
 """Letters on a page."""
 SHOWN_BYTES = 4_096
 """What a page shows of a raw form, which may be a whole batch of 256 KiB; one letter alone is shown whole."""
-MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
-"""Letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
-LONGEST_WORD = 500
 _LONGEST_CHARACTER = 4  # bytes, in UTF-8
 _LARGEST_ID = 2**63 - 1  # of a database row
 
@@ -67,7 +62,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
         reason: ReasonWanted = None,
     ) -> DeadLetterPage:
         """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
-        gateways = letters_seen(platform, who)
+        gateways = platform.gateways_of_letters(who)
         letters = await platform.dead_letters.page(
             limit=limit + 1,
             before_id=before_id,
@@ -88,7 +83,7 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
     async def dead_letter(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> DeadLetterAnswer:
         """One letter, with the whole of its raw form."""
         try:
-            return _letter(await seen_letter(platform, who, dead_letter_id))
+            return _letter(await platform.letter_for(who, dead_letter_id))
         except LookupError:
             raise _unknown(dead_letter_id) from None
 
@@ -98,7 +93,7 @@ def _deeds(routes: APIRouter, platform: Platform) -> None:
     async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
         """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
         try:
-            letter = await seen_letter(platform, who, dead_letter_id)
+            letter = await platform.letter_for(who, dead_letter_id)
             replay = await platform.replay(letter.id, who=who.actor)
         except LookupError:
             raise _unknown(dead_letter_id) from None
@@ -107,7 +102,7 @@ def _deeds(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/replay")
     async def replay_many(who: Asking, asked: ReplayMany) -> ReplayManyAnswer:
         """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
-        wanted = Wanted(letters_seen(platform, who), asked.gateway, asked.reason)
+        wanted = Wanted(platform.gateways_of_letters(who), asked.gateway, asked.reason)
         found = await platform.replay_many(
             wanted, after_id=asked.after_id, limit=asked.limit, who=who.actor, word=_word(asked.word)
         )
@@ -121,7 +116,7 @@ def _deeds(routes: APIRouter, platform: Platform) -> None:
     ) -> DiscardAnswer:
         """Throw a letter away for good: what is in it will never be stored."""
         try:
-            letter = await seen_letter(platform, who, dead_letter_id)
+            letter = await platform.letter_for(who, dead_letter_id)
         except LookupError:
             raise _unknown(dead_letter_id) from None
         thrown = await platform.dead_letters.discard(
@@ -137,7 +132,7 @@ def _deeds(routes: APIRouter, platform: Platform) -> None:
         if gateway is None and reason is None:
             raise Problem("bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything")
         thrown = await platform.dead_letters.discard(
-            Wanted(letters_seen(platform, who), gateway, reason),
+            Wanted(platform.gateways_of_letters(who), gateway, reason),
             most=MOST_DISCARDED,
             by=who.actor,
             word=_word(word),
@@ -161,21 +156,6 @@ def _word(text: str) -> str:
     if not text.strip() or not is_printable(text):
         raise bad_parameter("word", text, "say why, in printable characters on one line")
     return text.strip()
-
-
-def letters_seen(platform: Platform, who: Who) -> frozenset[str] | None:
-    """The gateways whose dead letters are for `who`; None for all, strangers' messages too."""
-    registry = platform.registry
-    return None if who.sites is None else whole_gateways(who.sites, registry.gateways(), registry.sensors())
-
-
-async def seen_letter(platform: Platform, who: Who, letter_id: int) -> DeadLetter:
-    """One dead letter, if it is for `who`; LookupError where there is none of that id for them."""
-    letter = await platform.dead_letters.letter(letter_id)
-    gateways = letters_seen(platform, who)
-    if gateways is not None and letter.gateway not in gateways:
-        raise LookupError(f"there is no dead letter {letter_id}")
-    return letter
 
 
 def _unknown(dead_letter_id: int) -> Problem:

@@ -9,13 +9,13 @@ import msgspec
 from pydantic import Field
 
 from cloud.alarms.preview import Crossing, Outcome, Preview, PreviewAlarm
-from cloud.alarms.records import RuleVersion
 from cloud.api.alarm_answers import LevelAnswer, level_answer
 from cloud.api.answers import Answer, HistoryPoint, Time
 from cloud.core.printable import GivenTime, Id, ScopeId, Sentence
 from cloud.core.times import rfc_3339
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in
 from rules.marks import names_of

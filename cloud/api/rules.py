@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Who
-from cloud.alarms.records import RuleRefused, RuleVersion
 from cloud.api.alarms import time_of
 from cloud.api.rule_answers import (
     FamilyAnswer,
@@ -32,6 +31,7 @@ from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import no_such_sensor
+from cloud.rulebook.records import RuleRefused, RuleVersion
 from cloud.rulebook.rule_store import Book
 from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope
 from runtime.clock import wall_ms

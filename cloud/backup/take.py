@@ -27,7 +27,6 @@ from cloud.backup.readings_lines import dump_readings
 from cloud.backup.registry_rows import dump_rows, snapshot
 from cloud.core.times import rfc_3339
 from cloud.database.revisions import UnknownRevision, revision_of
-from cloud.process.settings import CloudSettings
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from wire.batch import VERSION
 
@@ -36,16 +35,16 @@ READINGS_FILE = "readings.lp.gz"
 
 
 async def take_backup(
-    settings: CloudSettings, store: ReadingsStore | None, parent: Path, *, keep: int | None, now_ms: int
+    registry_url: str, store: ReadingsStore | None, parent: Path, *, engine: str, keep: int | None, now_ms: int
 ) -> tuple[Path, Manifest]:
     """Make a backup in a new folder of `parent`, whole when this returns; BackupError where it cannot be made.
 
-    Without a `store` it holds no readings. Afterwards only the newest `keep` are kept, if that is given.
+    `store` is of `engine`; without one the backup holds no readings. Then only the newest `keep` are kept, if given.
     """
     with begun(parent) as unfinished:
         try:
-            city, revision, registry = _registry(settings.registry.url, unfinished.folder)
-            readings = None if store is None else await _readings(settings, store, unfinished.folder)
+            city, revision, registry = _registry(registry_url, unfinished.folder)
+            readings = None if store is None else await _readings(engine, store, unfinished.folder)
         except OSError as error:
             raise BackupError(
                 f"--to {parent}: the backup cannot be written: {error.strerror}; make room there"
@@ -87,11 +86,11 @@ def _city(connection: Connection) -> str:
     return str(connection.execute(text("SELECT name FROM cities")).scalar() or "")
 
 
-async def _readings(settings: CloudSettings, store: ReadingsStore, folder: Path) -> ReadingsPart:
+async def _readings(engine: str, store: ReadingsStore, folder: Path) -> ReadingsPart:
     try:
         await store.open()
         with SummedWriter(folder / READINGS_FILE) as file:
             domains = await dump_readings(store, file.write)
     except StoreUnavailable as error:
         raise BackupError(f"{error}; the backup was not made, so try again when the store works") from None
-    return ReadingsPart(settings.store.engine, file.sum, domains)
+    return ReadingsPart(engine, file.sum, domains)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from cloud.process.settings import EnrolSettings
+from cloud.broker.settings import EnrolSettings
 
 
 def papers_of(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:

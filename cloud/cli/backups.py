@@ -54,7 +54,9 @@ def _backup(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
 async def _taken(settings: CloudSettings, chosen: argparse.Namespace) -> tuple[Path, Manifest]:
     store = None if chosen.without_readings else store_of(settings.store)
     try:
-        return await take_backup(settings, store, chosen.to, keep=chosen.keep, now_ms=wall_ms())
+        return await take_backup(
+            settings.registry.url, store, chosen.to, engine=settings.store.engine, keep=chosen.keep, now_ms=wall_ms()
+        )
     finally:
         if store is not None:
             await store.close()

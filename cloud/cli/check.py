@@ -13,12 +13,13 @@ import msgspec
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.alarms.records import RuleVersion
 from cloud.backup.manifest import BackupError
 from cloud.backup.registry_rows import snapshot
 from cloud.notify.settings import CapFileChannel, EmailChannel, TelegramChannel, WebhookChannel, sites_must_exist
-from cloud.process.settings import CloudSettings, InfluxSettings, SqliteSettings, read_cloud_settings
+from cloud.process.settings import CloudSettings, read_cloud_settings
+from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.registry.city_file import read_city_file
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import read_versions
 from cloud.rulebook.seed_rules import seeds
 from runtime.machine import (

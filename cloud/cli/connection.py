@@ -14,9 +14,10 @@ from sqlalchemy import make_url, text
 from cloud.database.engine import engine_of
 from cloud.database.revisions import UnknownRevision, known, revision_of
 from cloud.ingest.message_router import topics
-from cloud.process.settings import CloudSettings, SqliteSettings
+from cloud.process.settings import CloudSettings
 from cloud.readings.contract import StoreUnavailable
 from cloud.readings.engines import store_of
+from cloud.readings.settings import SqliteSettings
 from runtime.connect import Step, steps
 from runtime.secret_urls import scrubbed
 

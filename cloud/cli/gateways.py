@@ -20,10 +20,12 @@ from cloud.broker.enrolment_bundle import papers_of, put_into
 from cloud.broker.grants import Grant, gateway_grant, ingester_grant
 from cloud.broker.in_use import logins_in_use
 from cloud.broker.logins import Login, description_of_old, ended, in_order, next_name, owner_of
+from cloud.broker.settings import EnrolSettings
 from cloud.cli.people import operator
 from cloud.database.audit_log import write_entry
 from cloud.database.engine import Database, DatabaseUnavailable
-from cloud.process.settings import CloudSettings, EnrolSettings, IngestSettings, load_cloud_settings
+from cloud.ingest.settings import IngestSettings
+from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.city_file import read_city_file
 from runtime.clock import wall_ms
 from runtime.mqtt import BrokerSettings

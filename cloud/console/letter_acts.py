@@ -6,10 +6,9 @@ await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "
 from collections.abc import Awaitable, Callable
 
 from cloud.access.principal import Role, Who
-from cloud.api.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, letters_seen, seen_letter
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from cloud.ingest.dead_letters import DeadLetter, Wanted
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Wanted
 from cloud.platform import Platform
 from cloud.readings.contract import StoreUnavailable
 from i18n.catalog import Words
@@ -84,7 +83,7 @@ class LetterActs:
             return "bad", _("Write on one line why: it stands in the journal.")
         try:
             who = await visitor.must(least)
-            outcome = await act(who, await seen_letter(self._platform, who, letter_id))
+            outcome = await act(who, await self._platform.letter_for(who, letter_id))
         except NotAllowed as refused:
             return "bad", str(refused)
         except LookupError:
@@ -95,4 +94,4 @@ class LetterActs:
         return outcome
 
     def _alike(self, who: Who, letter: DeadLetter) -> Wanted:
-        return Wanted(letters_seen(self._platform, who), letter.gateway, letter.reason)
+        return Wanted(self._platform.gateways_of_letters(who), letter.gateway, letter.reason)

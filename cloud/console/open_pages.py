@@ -17,7 +17,8 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.http.auth import SCOPE_KEY, Asked
+from cloud.access.auth_context import Asked
+from cloud.http.auth import SCOPE_KEY
 from cloud.http.problems import refusal_response
 
 MOST_OPEN = 20

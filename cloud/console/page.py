@@ -30,6 +30,7 @@ from cloud.console.maintenance_acts import MaintenanceActs
 from cloud.console.maintenance_views import places_of
 from cloud.console.marks import Marks
 from cloud.console.open_pages import OpenPages, bind_sockets
+from cloud.console.settings import ConsoleSettings
 from cloud.console.shown import Shown, shown_of
 from cloud.console.site_map import Coast, read_coast
 from cloud.console.situation import SituationPage
@@ -39,7 +40,6 @@ from cloud.console.threshold_views import watched
 from cloud.console.thresholds import ThresholdsPage
 from cloud.console.visitor import Visitor
 from cloud.platform import Platform
-from cloud.process.settings import CloudSettings, ConsoleSettings
 from i18n.catalog import LANGUAGES, Words, words_in
 from runtime.clock import wall_ms
 
@@ -87,14 +87,14 @@ class Console:
         return LetterActs(_, self.platform, changed=self.look_again)
 
 
-def mount_console(app: FastAPI, platform: Platform, settings: CloudSettings) -> None:
+def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -> None:
     """Put the console on `app`, at /console, and lead / to it; once in a process. ValueError for a bad coast line."""
-    console = Console(platform, settings.console)
+    console = Console(platform, settings)
 
     @app.get("/", include_in_schema=False)
     async def front_door(request: Request) -> RedirectResponse:
         chosen = request.cookies.get("siaga_language", "")
-        language = chosen if chosen in LANGUAGES else settings.console.language
+        language = chosen if chosen in LANGUAGES else settings.language
         return RedirectResponse(f"{request.scope.get('root_path', '')}{ROOT}/{language}", 307)
 
     for code, language in LANGUAGES.items():

@@ -11,12 +11,12 @@ import msgspec
 
 from cloud.access.principal import Role, Who
 from cloud.alarms.preview import Preview, Previewer
-from cloud.alarms.records import RuleRefused
 from cloud.console.rule_fields import FIELD_NAMES
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.readings.contract import StoreUnavailable
 from cloud.rulebook.admission import no_such_sensor
+from cloud.rulebook.records import RuleRefused
 from cloud.rulebook.rule_store import Book
 from cloud.rulebook.visibility import foreign_in, may_change_scope
 from i18n.catalog import N_, Words

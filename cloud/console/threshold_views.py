@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.records import RuleVersion
 from cloud.console.rule_fields import FIELD_NAMES, fields_of, typed, value_words
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import Book
 from cloud.rulebook.rule_words import sentence, title_of
 from i18n import figures

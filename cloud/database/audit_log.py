@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from cloud.alarms.tables import JournalRow
+from cloud.database.tables import JournalRow
 
 SYSTEM = "siaga"
 """The actor of what nobody did: the engine, the notifier."""

@@ -14,22 +14,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-import cloud.alarms.tables  # noqa: F401 - so that Base knows every table wherever the database is used
 from cloud.database.revisions import UnknownRevision, move
-from cloud.registry.tables import Base
 from runtime.private import keep_private
 from runtime.secret_urls import scrubbed
 from wire import printable
-
-__all__ = [
-    "Base",
-    "DataRefused",
-    "Database",
-    "DatabaseOfNewerVersion",
-    "DatabaseUnavailable",
-    "WrittenMeanwhile",
-    "engine_of",
-]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

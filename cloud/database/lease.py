@@ -25,7 +25,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cloud.database.engine import Database, DatabaseUnavailable
-from cloud.registry.tables import IngestLeaseRow as Row
+from cloud.database.tables import IngestLeaseRow as Row
 
 BEAT_S = 2.0
 PATIENCE_S = 3 * BEAT_S

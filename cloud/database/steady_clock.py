@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from cloud.registry.tables import SteadyClockRow as Row
+from cloud.database.tables import SteadyClockRow as Row
 from runtime import clock
 from wire.durations import DAY_MS
 

@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from cloud.core.ranges import Ranges
-from cloud.registry.tables import ClosedStreams, StreamAccounts
+from cloud.gateways.tables import ClosedStreams, StreamAccounts
 from wire import Lost
 from wire.batch import MAX_READINGS
 

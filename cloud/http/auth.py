@@ -6,26 +6,15 @@ async def acknowledge(id: int, who: Asking) -> AlarmAnswer: …            Askin
 
 from typing import Annotated
 
-import msgspec
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from cloud.access.auth_context import Asked
 from cloud.access.principal import Role, Who
 from cloud.http.problems import Problem
 
 SCOPE_KEY = "siaga.asked"
 """Where the guard puts an `Asked` in the ASGI scope."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """Who asks; `csrf` is what a change must carry as X-CSRF-Token, empty where a token of a program asks.
-
-    `session` is the hash of the session's cookie, empty where none is used.
-    """
-
-    who: Who
-    session: str = ""
-    csrf: str = ""
 
 
 def asked_of(request: HTTPConnection) -> Asked | None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cloud.access.auth_context import Asked
 from cloud.access.authenticator import Access, bearer_token
 from cloud.access.permissions import (
     PERMISSIONS,
@@ -27,7 +28,7 @@ from cloud.access.permissions import (
 )
 from cloud.access.principal import Role
 from cloud.database.engine import DatabaseUnavailable
-from cloud.http.auth import SCOPE_KEY, Asked
+from cloud.http.auth import SCOPE_KEY
 from cloud.http.problems import problem_response, refusal_response
 from cloud.http.same_origin import is_foreign
 from cloud.http.security_headers import add_headers, content_policy

@@ -10,11 +10,12 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
+from cloud.access.auth_context import Asked
 from cloud.access.authenticator import Access
 from cloud.access.rejection import AccessRefused
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
-from cloud.http.auth import Asked, asked_of
+from cloud.http.auth import asked_of
 from cloud.http.login_page import login_mistake
 from cloud.http.same_origin import safe_next
 from i18n.catalog import Words, ended, words_in

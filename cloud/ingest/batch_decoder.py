@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from cloud.alarms.rule_input import NO_CARGO, Cargo
+from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.dead_letters import Refusal
@@ -21,7 +22,7 @@ from cloud.ingest.heights import Heights
 from cloud.ingest.levels import Distances, Seen
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
-from cloud.ingest.refused import NOT_JUDGED, RefusedLately, Series
+from cloud.ingest.refused import NOT_JUDGED, RefusedLately
 from cloud.ingest.stamps import Stamps
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Portion, ReadingsStore, Rejected, StoredReading

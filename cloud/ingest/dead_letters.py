@@ -19,7 +19,7 @@ from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.ingest.dead_letter_quota import STRANGERS, Room
-from cloud.registry.tables import DeadLetterRow, DiscardedRow
+from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
 LONGEST_SENTENCE = 1_000
@@ -28,6 +28,10 @@ ROW_BYTES = 512
 """What a letter takes on disk besides its raw form and sentence, roughly: columns, indexes, page overhead."""
 MOST_NAMED = 4
 """Gateways that health names."""
+MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
+"""Letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
+LONGEST_WORD = 500
+"""Characters of somebody's reason, in the journal."""
 RECOUNT_S = 5.0
 """How long a gateway without room waits until it is looked whether somebody has made some."""
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable
-from cloud.registry.tables import ClockOffsetRow as Row
+from cloud.ingest.tables import ClockOffsetRow as Row
 
 GATEWAYS_OWN = ""
 """Stands for the sensor where it is the gateway's own clock that is not known."""

@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from cloud.core.health import Component, Condition
+from cloud.core.series import Series
 from cloud.database.lease import LeaseLost
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.batch_decoder import Freight, Opener
@@ -24,7 +25,6 @@ from cloud.ingest.batch_writer import Keeper, WriteFailsAlone
 from cloud.ingest.dead_letters import Refusal
 from cloud.ingest.in_flight import UnderWay
 from cloud.ingest.ingest_queue import Arrival, Intake
-from cloud.ingest.refused import Series
 from cloud.metrics.exposition import Metrics
 from runtime.clock import boot_ms
 from runtime.mqtt import Message

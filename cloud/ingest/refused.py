@@ -9,19 +9,17 @@ gateways of which nothing is refused.
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from cloud.core.health import Component, Condition
+from cloud.core.series import MOST_NAMED, Series
 from cloud.ingest.dead_letters import Refusal
 
-Series = tuple[str, str]
-"""(sensor, quantity); ("", "") for what cannot be read."""
 MINUTES = 10
 MOST_SERIES = 4_000
 """Counted in a minute; what more there is counts as nobody's."""
-MOST_NAMED = 6
 SERIOUS = {False: 0.1, True: 0.5}
 """From which share on somebody should look: of what is refused, and of what only no rule judges."""
 NOT_JUDGED = "rejected_by_rules"
@@ -175,10 +173,3 @@ def _troubles(counted: Mapping[tuple[_Key, str], int]) -> Iterator[_Found]:
             if bad and bad >= SERIOUS[NOT_JUDGED in reasons] * whole:
                 yield _Found(key, max(reasons, key=lambda reason: (reasons[reason], reason)), bad, whole)
                 break
-
-
-def named(series: Collection[Series]) -> str:
-    """Series as people read them, the first few."""
-    shown = sorted(series)[:MOST_NAMED]
-    more = f" and {len(series) - len(shown)} more" if len(series) > len(shown) else ""
-    return ", ".join(f"{sensor} {quantity}" for sensor, quantity in shown) + more

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from cloud.alarms.evaluator import Watch
 from cloud.database.audit_log import Actor
 from cloud.ingest.batch_decoder import Freight, Opener
@@ -9,10 +11,26 @@ from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import notes_of
 from cloud.metrics.exposition import Metrics
-from cloud.platform import Replay
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
 from runtime.clock import wall_ms
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """What became of a dead letter's readings when it was replayed."""
+
+    stored: int
+    refused: int
+    sentence: str
+
+
+class Replays(msgspec.Struct, frozen=True):
+    """What became of several dead letters; `next_after_id` is None where those asked for were all of them."""
+
+    letters: int
+    stored: int
+    refused: int
+    next_after_id: int | None
 
 
 class Replayer:

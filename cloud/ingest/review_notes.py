@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select
 
 from cloud.database.upsert import insert_once
 from cloud.derived.recompute_queue import Hours, hours_of
-from cloud.registry.tables import ReviewNoteRow as Row
+from cloud.ingest.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
 
 if TYPE_CHECKING:

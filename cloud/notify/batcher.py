@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, case, func, select, update
 
-from cloud.alarms.tables import AlarmEventRow, AlarmRow, DeliveryRow, NoticeRow
+from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_once
 from cloud.notify.duty import on_duty
@@ -24,6 +24,7 @@ from cloud.notify.notifications import URGENT_KINDS, Line, Page, line_of, worst_
 from cloud.notify.recipients import Recipient, recipients
 from cloud.notify.router import NEEDED_NO_MORE, TEST_URGENCY, rule_of
 from cloud.notify.settings import Channel, NotifySettings
+from cloud.notify.tables import DeliveryRow, NoticeRow
 from cloud.registry.snapshot import Registry
 
 LINES_AT_ONCE = 1_000

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from cloud.alarms.tables import DutyRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.notify.settings import NotifySettings
+from cloud.notify.tables import DutyRow
 from i18n.message import Said
 from wire.durations import DAY_MS
 

@@ -18,7 +18,6 @@ import httpx
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from cloud.alarms.tables import DeliveryRow
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database, DatabaseUnavailable, DataRefused
@@ -36,6 +35,7 @@ from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.self_test import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
 from cloud.notify.settings import Channel, MqttChannel, NotifySettings, TelegramChannel
+from cloud.notify.tables import DeliveryRow
 from cloud.registry.snapshot import Registry
 from runtime import clock
 from wire.durations import HOUR_MS

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, Row, case, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.alarms.tables import AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.notify.answers import DeviceAnswer
 from cloud.notify.batcher import NOBODY, put
@@ -27,6 +27,7 @@ from cloud.notify.duty import on_duty
 from cloud.notify.notifications import URGENT_KINDS, Page, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, MqttChannel, NotifySettings
+from cloud.notify.tables import DeliveryRow
 from runtime.backoff import doubled_s
 from wire.durations import DAY_MS
 

@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
-from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow, NoticeRow
+from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_once
 from cloud.notify.notifications import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
+from cloud.notify.tables import NoticeRow
 from rules.rule import Kind, Level, Rule, Severity
 
 EVENTS_AT_ONCE = 500

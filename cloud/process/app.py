@@ -43,6 +43,7 @@ from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.refused import RefusedLately
 from cloud.ingest.replay import Replayer
 from cloud.ingest.review import Review
+from cloud.ingest.settings import DeadLetterSettings
 from cloud.metrics.exposition import Metrics
 from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
@@ -51,7 +52,7 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.settings import sites_must_exist
 from cloud.platform import Platform
 from cloud.process.reload import Reload, papers_of
-from cloud.process.settings import CloudSettings, DeadLetterSettings, load_cloud_settings
+from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.process.starting import Start, Stopped
 from cloud.process.watched_paths import grown_in, named_in
 from cloud.readings.blocks import Block
@@ -482,7 +483,7 @@ class _Cloud:
 
         app = make_api(self._platform, tiles=self._settings.console.tiles)
         try:
-            mount_console(app, self._platform, self._settings)
+            mount_console(app, self._platform, self._settings.console)
         except ValueError as error:
             raise CannotStart(f"[console]: {error}") from None
         logging.getLogger("uvicorn").setLevel(logging.WARNING)

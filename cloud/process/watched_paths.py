@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from cloud.notify.settings import CapFileChannel, EmailChannel
-from cloud.process.settings import CloudSettings, SqliteSettings
+from cloud.process.settings import CloudSettings
+from cloud.readings.settings import SqliteSettings
 
 
 def grown_in(settings: CloudSettings) -> list[Path]:

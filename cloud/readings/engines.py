@@ -1,8 +1,8 @@
 """The engines of the readings store:  [store] engine = "sqlite" | "influxdb"  in cloud.toml."""
 
-from cloud.process.settings import InfluxSettings, SqliteSettings
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.readings.sqlite import SqliteStore
 
 

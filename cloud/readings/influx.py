@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import msgspec
 
-from cloud.process.settings import InfluxSettings
 from cloud.readings.apart import Apart, BadLines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
@@ -49,6 +48,7 @@ from cloud.readings.influx_answers import (
     retry_after_s,
 )
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts, parts_of
+from cloud.readings.settings import InfluxSettings
 from rules.marks import with_verdict
 from runtime.clock import wall_ms
 from runtime.secret_urls import SecretUrl

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from cloud.database.base import Base
 from cloud.registry.city_facts import follow
 from cloud.registry.fact_rows import read_facts
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.registry.tables import Base
 from rules.timing import Stamped
 from runtime.clock import wall_ms
 

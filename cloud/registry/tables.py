@@ -1,38 +1,14 @@
-"""The tables of the registry database: the city, what never got into the readings store, and who sent what.
+"""The tables of the city.
 
-cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities    dead_letters    stream_accounts  closed_streams
-ingest_leases  clock_offsets  facts  steady_clock  review_notes
-Only what SQLite and PostgreSQL both know; a change here needs a migration beside it (`migrations/versions/`).
+cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities        facts: what held from when
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from wire.names import MAX_NAME_LENGTH
-
-NAME = String(MAX_NAME_LENGTH)
-COUNT = BigInteger()
-# SQLite numbers rows by itself only where the key is its own INTEGER
-ROW_ID = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Base(DeclarativeBase):
-    """All tables of the registry database."""
-
-    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double()}
+from cloud.database.base import COUNT, NAME, ROW_ID, Base
 
 
 class CityRow(Base):
@@ -117,106 +93,3 @@ class FactRow(Base):
     undone_by: Mapped[str | None] = mapped_column(Text)
     due_ms: Mapped[int | None] = mapped_column(COUNT)
     step: Mapped[str | None] = mapped_column(Text)
-
-
-class DeadLetterRow(Base):
-    """What was refused, in its raw form; `fingerprint` tells the same letter when it comes again."""
-
-    __tablename__ = "dead_letters"
-    __table_args__ = (
-        Index("dead_letters_replayed", "replayed_ms"),
-        Index("dead_letters_held", "gateway", "size"),
-    )
-    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
-    time_ms: Mapped[int] = mapped_column(COUNT)
-    gateway: Mapped[str] = mapped_column(NAME)
-    reason: Mapped[str] = mapped_column(String(32))
-    sentence: Mapped[str] = mapped_column(Text)
-    size: Mapped[int]
-    count: Mapped[int] = mapped_column(COUNT)
-    replayed_ms: Mapped[int | None] = mapped_column(COUNT)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)  # last, so that sums over `size` need not read past it
-
-
-class DiscardedRow(Base):
-    """Refused readings that were not kept, for want of room; the gateway is empty for all that nobody enrolled."""
-
-    __tablename__ = "discarded_readings"
-    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
-    reason: Mapped[str] = mapped_column(String(32), primary_key=True)
-    readings: Mapped[int] = mapped_column(COUNT)
-    letters: Mapped[int] = mapped_column(COUNT)
-    first_ms: Mapped[int] = mapped_column(COUNT)
-    last_ms: Mapped[int] = mapped_column(COUNT)
-
-
-class StreamAccounts(Base):
-    """The ledger of one stream: ranges as JSON, `[[1,90],[121,360]]`."""
-
-    __tablename__ = "stream_accounts"
-    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
-    stream: Mapped[str] = mapped_column(NAME, primary_key=True)
-    received: Mapped[str] = mapped_column(Text)
-    declared: Mapped[str] = mapped_column(Text)
-    duplicates: Mapped[int] = mapped_column(COUNT)
-    written_off: Mapped[int] = mapped_column(COUNT)
-    touched_ms: Mapped[int] = mapped_column(COUNT)
-
-
-class ClosedStreams(Base):
-    """The sums of a gateway's streams that are too old to keep one by one."""
-
-    __tablename__ = "closed_streams"
-    gateway: Mapped[str] = mapped_column(NAME, primary_key=True)
-    received: Mapped[int] = mapped_column(COUNT)
-    duplicates: Mapped[int] = mapped_column(COUNT)
-    missing: Mapped[int] = mapped_column(COUNT)
-    declared_lost: Mapped[int] = mapped_column(COUNT)
-
-
-class IngestLeaseRow(Base):
-    """Who takes in a shard: `token` is one start of one process, `beat` moves while it lives."""
-
-    __tablename__ = "ingest_leases"
-    shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    token: Mapped[str] = mapped_column(String(32))
-    holder: Mapped[str] = mapped_column(Text)
-    process: Mapped[str] = mapped_column(Text)
-    beat: Mapped[int] = mapped_column(COUNT)
-
-
-class ClockOffsetRow(Base):
-    """By how much the clock of a gateway or a device was found wrong: see `cloud/ingest/offsets.py`."""
-
-    __tablename__ = "clock_offsets"
-    __table_args__ = (UniqueConstraint("gateway", "stream", "sensor", "first", "low_ms"),)
-    id: Mapped[int] = mapped_column(ROW_ID, primary_key=True)
-    gateway: Mapped[str] = mapped_column(NAME)
-    stream: Mapped[str] = mapped_column(NAME)
-    sensor: Mapped[str] = mapped_column(NAME)
-    first: Mapped[int] = mapped_column(COUNT)
-    last: Mapped[int] = mapped_column(COUNT)
-    low_ms: Mapped[int] = mapped_column(COUNT)
-    high_ms: Mapped[int] = mapped_column(COUNT)
-    offset_ms: Mapped[int] = mapped_column(COUNT)
-    agreed: Mapped[bool]
-
-
-class ReviewNoteRow(Base):
-    """An hour of a series (since 1970, UTC) to be judged again; without a quantity: the end of a gateway's backlog."""
-
-    __tablename__ = "review_notes"
-    sensor: Mapped[str] = mapped_column(NAME, primary_key=True)
-    quantity: Mapped[str] = mapped_column(NAME, primary_key=True)
-    hour: Mapped[int] = mapped_column(COUNT, primary_key=True)
-
-
-class SteadyClockRow(Base):
-    """A boot of a machine: steady time less its time since boot, and where steady time and UTC stood last."""
-
-    __tablename__ = "steady_clock"
-    boot: Mapped[str] = mapped_column(NAME, primary_key=True)
-    lead_ms: Mapped[int] = mapped_column(COUNT)
-    steady_ms: Mapped[int] = mapped_column(COUNT)
-    wall_ms: Mapped[int] = mapped_column(COUNT)

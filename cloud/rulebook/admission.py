@@ -6,9 +6,9 @@ mistakes_of(shelf, registry, version) -> ["hysteresis 120: is wider than the 100
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
-from cloud.alarms.records import RuleVersion
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_targets import Things
 from cloud.rulebook.rule_versions import Shelf, place_of, scopes_of
 from i18n.message import Said

@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select
 
-from cloud.alarms.records import RuleRefused, RuleVersion
-from cloud.alarms.tables import RuleVersionRow
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import mistakes_of
+from cloud.rulebook.records import RuleRefused, RuleVersion
 from cloud.rulebook.rule_targets import Things
 from cloud.rulebook.rule_versions import Shelf, Timeline
+from cloud.rulebook.tables import RuleVersionRow
 from i18n.message import Said
 from rules.scope import Patch, Resolved
 from runtime.clock import wall_ms

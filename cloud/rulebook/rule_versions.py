@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from cloud.alarms.records import RuleVersion
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_targets import Things
 from rules.scope import Patch, Place, Resolved, resolve
 from rules.scope import scopes_of as scopes_at

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from cloud.alarms.records import RuleVersion
 from cloud.database.audit_log import SYSTEM
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import mistakes_of, mistakes_on
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import INITIAL_REASON, SINCE_EVER_MS
 from cloud.rulebook.rule_versions import Shelf
 from runtime.clock import wall_ms

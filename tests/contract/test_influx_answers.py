@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import cloud.readings.apart
-from cloud.process.settings import InfluxSettings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings
 from wire import Domain
 
 T0 = 1_764_000_000_000

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cloud.process.settings import InfluxSettings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import WriteResult
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, lines_of
 from tests.servers import Program, free_port, require, wait_until
 from wire import Domain

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cloud.process.settings import InfluxSettings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Aggregate, Point, ReadingsStore, StoredReading, Verdict, WriteResult
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
 from rules.marks import Mark
 from tests.servers import Program, free_port, influxd

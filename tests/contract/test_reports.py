@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cloud.process.settings import InfluxSettings
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, Value, lines_of
 from tests.servers import Program, free_port, influxd
 from wire.measurements import MEASUREMENTS, Kind

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from cloud.registry.tables import Base
+from cloud.database.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from cloud.broker.grants import ingester_grant
-from cloud.process.settings import InfluxSettings, load_cloud_settings
+from cloud.process.settings import load_cloud_settings
+from cloud.readings.settings import InfluxSettings
 from tests.servers import require
 
 ROOT = Path(__file__).parents[3]

@@ -11,10 +11,10 @@ from cloud.access.authenticator import Access
 from cloud.access.login_throttle import Delays
 from cloud.access.principal import Role
 from cloud.access.sessions import Opened
+from cloud.access.settings import AccessSettings
 from cloud.access.users import User
 from cloud.database.audit_log import Actor, Entry, read_entries
 from cloud.database.engine import Database
-from cloud.process.settings import AccessSettings
 
 PASSWORD = "a river that rises"
 BOSS = Actor("boss", "10.0.0.1")

@@ -7,11 +7,11 @@ from sqlalchemy import event, select
 
 from cloud.access.principal import Role
 from cloud.access.rejection import AccessRefused
+from cloud.access.settings import AccessSettings
+from cloud.access.tables import SessionRow
 from cloud.access.ttl_cache import GRACE_S, HELD_S, MOST_LOOKS, Known
 from cloud.access.users import Change
-from cloud.alarms.tables import SessionRow
 from cloud.database.engine import DatabaseUnavailable
-from cloud.process.settings import AccessSettings
 from tests.unit.cloud.access.house import BOSS, HOUR_MS, PASSWORD, House
 
 

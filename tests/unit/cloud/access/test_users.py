@@ -5,8 +5,8 @@ import pytest
 
 from cloud.access.principal import Role
 from cloud.access.rejection import AccessRefused
+from cloud.access.tables import UserRow
 from cloud.access.users import Change
-from cloud.alarms.tables import UserRow
 from tests.unit.cloud.access.house import BOSS, PASSWORD, House
 
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.alarms.preview import MOST_POINTS, Outcome, PreviewAlarm, Previewer, difference, thinned
-from cloud.alarms.records import RuleRefused
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point
+from cloud.rulebook.records import RuleRefused
 from tests.unit.cloud.alarms.town import RIVER, SILENT, T0, Town
 from wire import Domain
 

@@ -16,8 +16,8 @@ from cloud.access.permissions import PERMISSIONS, PUBLIC, WITHOUT_CSRF_TOKEN, le
 from cloud.access.principal import Role
 from cloud.api.app import make_api
 from cloud.console.page import mount_console
+from cloud.console.settings import ConsoleSettings
 from cloud.http.guard import Guard
-from cloud.process.settings import CloudSettings
 from tests.unit.cloud.api.morotai import Morotai
 
 SAMPLES = {"language": "en", "family": "river-level", "scope": "all", "name": "ani"}
@@ -62,7 +62,7 @@ def app_of() -> Iterator:
     def make(city: Morotai) -> FastAPI:
         app = make_api(city.platform)
         if not held:
-            mount_console(app, city.platform, CloudSettings())
+            mount_console(app, city.platform, ConsoleSettings())
             held["console"] = app
         else:
             app.router.routes.extend(

@@ -10,7 +10,7 @@ from cloud.access.principal import Role
 from tests.unit.cloud.access.house import BOSS, PASSWORD
 from tests.unit.cloud.api.conftest import api_of, happen
 from tests.unit.cloud.api.morotai import Morotai, now_ms
-from tests.unit.cloud.http.test_problems import check_problem
+from tests.unit.cloud.api.test_problems import check_problem
 from wire import Reading
 
 

@@ -10,10 +10,13 @@ from sqlalchemy import insert, update
 
 from cloud.backup.take import take_backup
 from cloud.database.engine import Database
-from cloud.process.settings import CloudSettings, RegistrySettings, SqliteSettings
+from cloud.database.settings import RegistrySettings
+from cloud.gateways.tables import StreamAccounts
+from cloud.process.settings import CloudSettings
 from cloud.readings.blocks import Block
+from cloud.readings.settings import SqliteSettings
 from cloud.readings.sqlite import SqliteStore
-from cloud.registry.tables import CityRow, StreamAccounts
+from cloud.registry.tables import CityRow
 from tests.unit.cloud.backup.house import T0
 from wire import Domain
 
@@ -55,7 +58,9 @@ def test_the_accounts_of_a_backup_claim_no_reading_that_it_lacks(registry_url: s
         settings = CloudSettings(
             registry=RegistrySettings(url=registry_url), store=SqliteSettings(path=tmp_path / "readings.db")
         )
-        whole, _ = await take_backup(settings, store, tmp_path / "backups", keep=None, now_ms=T0)
+        whole, _ = await take_backup(
+            settings.registry.url, store, tmp_path / "backups", engine="sqlite", keep=None, now_ms=T0
+        )
         assert store.received > before
         await store.close()
         await database.close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloud.broker.enrolment_bundle import papers_of, put_into
+from cloud.broker.settings import EnrolSettings
 from cloud.cli.main import CANNOT_START, main
-from cloud.process.settings import EnrolSettings
 from edge.check import check_file
 from tests.servers import free_port
 from tests.unit.cloud.registry.test_city_file import GOOD

@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 
 from cloud.access.principal import Role
-from cloud.alarms.records import RuleVersion
 from cloud.api.app import make_api
 from cloud.console.page import mount_console
+from cloud.console.settings import ConsoleSettings
 from cloud.database.audit_log import Actor
 from cloud.http.server import server_of
 from cloud.notify.settings import NotifySettings
-from cloud.process.settings import CloudSettings
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from runtime.logs import set_up_logs
 from tests.unit.cloud.api.morotai import Morotai, now_ms
@@ -48,7 +48,7 @@ async def serve(port: int, folder: Path, coast: str) -> None:
         await admit(city)
         await begin(city)
         app = make_api(city.platform)
-        mount_console(app, city.platform, CloudSettings.model_validate({"console": {"coastline": coast}}))
+        mount_console(app, city.platform, ConsoleSettings(coastline=coast))
         set_up_logs()
         server = server_of(app, proxies=())
         server.config.host, server.config.port = "127.0.0.1", port

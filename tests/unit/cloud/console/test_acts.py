@@ -9,16 +9,17 @@ import pytest
 
 from cloud.access.principal import Role
 from cloud.alarms.preview import Preview
-from cloud.alarms.records import Alarm, AlarmFilter, RuleVersion
+from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.alarm_acts import Acts
 from cloud.console.letters import discarded_words
 from cloud.console.page import Console
+from cloud.console.settings import ConsoleSettings
 from cloud.console.snapshot import Snapshots
 from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
-from cloud.process.settings import ConsoleSettings
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import words_in
 from i18n.message import Said

@@ -4,12 +4,12 @@ from pathlib import Path
 import msgspec
 
 from cloud.alarms.preview import Difference, Outcome, Preview, PreviewAlarm
-from cloud.alarms.records import RuleVersion
 from cloud.console.chart import PALETTES, AlarmBand, LevelLine, chart_options
 from cloud.console.histories import History
 from cloud.console.marks import Marks
 from cloud.console.preview_views import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
+from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import words_in
 from rules.rule import Kind, Level, Severity

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
-from cloud.alarms.tables import DutyRow, UserRow
+from cloud.access.tables import UserRow
 from cloud.database.engine import Database, DatabaseUnavailable, DataRefused, WrittenMeanwhile
+from cloud.notify.tables import DutyRow
 from tests.registries import each_registry, registry_in
 
 DUTY = {"person": "ani", "rank": 1, "from_ms": 1, "until_ms": 2}

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select
 
 from cloud.database.engine import Database
 from cloud.database.lease import LOOK_S, PATIENCE_S, Lease, LeaseHeld, LeaseLost, is_gone, this_process
-from cloud.registry.tables import ClosedStreams
-from cloud.registry.tables import IngestLeaseRow as Row
+from cloud.database.tables import IngestLeaseRow as Row
+from cloud.gateways.tables import ClosedStreams
 from tests.servers import wait_until
 
 ALL, LOWER, UPPER, MIDDLE = range(64), range(32), range(32, 64), range(16, 48)

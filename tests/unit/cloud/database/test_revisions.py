@@ -13,8 +13,8 @@ from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, revision_of
 from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import keep_registry, read_registry
-from cloud.registry.tables import Base
 from runtime.settings import SettingsError
+from tests.registries import every_table
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 from tests.unit.cloud.registry.test_city_file import GOOD
 
@@ -53,7 +53,7 @@ def test_a_new_database_has_the_tables_and_columns_that_the_code_names(registry_
             for name in inspect(connection).get_table_names()
         },
     )
-    assert {name: set(table.c.keys()) for name, table in Base.metadata.tables.items()} == {
+    assert {name: set(table.c.keys()) for name, table in every_table().tables.items()} == {
         name: columns for name, columns in found.items() if name != "alembic_version"
     }
 

@@ -10,16 +10,16 @@ from starlette.datastructures import Headers
 from cloud.access.authenticator import COOKIE, SECURE_COOKIE
 from cloud.access.permissions import MOST_BYTES, PERMISSIONS, most_bytes_for
 from cloud.access.principal import Role
+from cloud.access.settings import AccessSettings
 from cloud.access.users import Change
 from cloud.api.app import make_api
 from cloud.database.audit_log import Actor
 from cloud.http.guard import Guard
 from cloud.http.same_origin import safe_next
 from cloud.http.security_headers import content_policy
-from cloud.process.settings import AccessSettings
 from tests.unit.cloud.access.house import BOSS, PASSWORD, House
 from tests.unit.cloud.api.morotai import Morotai
-from tests.unit.cloud.http.test_problems import check_problem
+from tests.unit.cloud.api.test_problems import check_problem
 
 OURS, EVIL = {"Origin": "http://siaga.test"}, {"Origin": "http://evil.example"}
 NEW = {"name": "budi", "password": PASSWORD, "role": "viewer"}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from cloud.core.health import Condition
+from cloud.core.series import Series
 from cloud.ingest.dead_letters import Refusal
-from cloud.ingest.refused import MOST_SERIES, NOT_JUDGED, RefusedLately, Series
+from cloud.ingest.refused import MOST_SERIES, NOT_JUDGED, RefusedLately
 
 LEVEL, RAIN = ("river", "water_level"), ("river", "rainfall")
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import msgspec
 from sqlalchemy import insert, select, update
 
-from cloud.alarms.tables import AlarmEventRow, AlarmRow, DeliveryRow, DutyRow, MaintenanceRow, NoticeRow
+from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.engine import Database
 from cloud.database.steady_clock import Moment
 from cloud.notify.batcher import Packer
@@ -23,6 +23,7 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.outbox import Claimed, Outbox
 from cloud.notify.router import Router
 from cloud.notify.settings import NotifySettings
+from cloud.notify.tables import DeliveryRow, DutyRow, NoticeRow
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.rule import Kind, Level, Rule, Severity

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
-from cloud.alarms.tables import AlarmRow, DeliveryRow
+from cloud.alarms.tables import AlarmRow
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.contract import Outcome, Sent
 from cloud.notify.notifications import Line, Page
 from cloud.notify.notifier import _told
+from cloud.notify.tables import DeliveryRow
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
 from tests.unit.cloud.notify.test_notifier import alarms_in, mail

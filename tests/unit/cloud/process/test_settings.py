@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.process.settings import CloudSettings, InfluxSettings, SqliteSettings, load_cloud_settings
+from cloud.process.settings import CloudSettings, load_cloud_settings
+from cloud.readings.settings import InfluxSettings, SqliteSettings
 from runtime.settings import SettingsError
 
 V1 = '[store]\nengine = "influxdb"\nurl = "http://10.0.0.5:8086/"\ndatabase = "siaga"\n'

@@ -12,9 +12,8 @@ from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.records import Sensor
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
-from cloud.registry.tables import Base
 from rules.timing import Stamped
-from tests.registries import each_registry, registry_in
+from tests.registries import each_registry, every_table, registry_in
 from tests.unit.cloud.examples import GATEWAY, city
 
 
@@ -95,7 +94,7 @@ def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path
         database = open_database(tmp_path)
         await database.open()
         differences = await database.run(
-            lambda connection: compare_metadata(MigrationContext.configure(connection), Base.metadata)
+            lambda connection: compare_metadata(MigrationContext.configure(connection), every_table())
         )
         await database.close()
         return list(differences)

@@ -11,8 +11,8 @@ import pytest
 from cloud.core.health import Condition
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.process.settings import InfluxSettings
 from cloud.readings.influx import InfluxStore
+from cloud.readings.settings import InfluxSettings
 from cloud.reports.outbox import ended_among, open_alarms, unreported
 from cloud.reports.service import EARLY_MS, Reports
 from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux

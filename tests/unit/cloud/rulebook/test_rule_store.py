@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cloud.alarms.records import RuleRefused
 from cloud.database.audit_log import read_entries
 from cloud.registry.records import Sensor
+from cloud.rulebook.records import RuleRefused
 from rules.scope import Patch
 from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city

@@ -1,0 +1,16 @@
+"""Who asks, and by which session: what is known of a request once it was let in."""
+
+import msgspec
+
+from cloud.access.principal import Who
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Who asks; `csrf` is what a change must carry as X-CSRF-Token, empty where a token of a program asks.
+
+    `session` is the hash of the session's cookie, empty where none is used.
+    """
+
+    who: Who
+    session: str = ""
+    csrf: str = ""

@@ -1,0 +1,15 @@
+"""[access]: logins."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runtime.settings import Settings
+
+
+class AccessSettings(Settings):
+    """Logins: cookies over https only, always or where the request came so; after how long a login ends."""
+
+    secure_cookies: Literal["auto", "always"] = "auto"
+    idle_h: Annotated[float, Field(gt=0, le=24 * 366)] = 12.0
+    longest_days: Annotated[float, Field(gt=0, le=366)] = 30.0

@@ -1,0 +1,13 @@
+"""[console]: its language and map."""
+
+from typing import Literal
+
+from runtime.settings import Settings
+
+
+class ConsoleSettings(Settings):
+    """The console: its language, an URL template of map tiles (empty: none), a GeoJSON coast line (empty: none)."""
+
+    language: Literal["id", "en"] = "id"
+    tiles: str = ""
+    coastline: str = ""

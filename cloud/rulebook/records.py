@@ -1,0 +1,37 @@
+"""What the rulebook hands out: versions of rules, and why a change of them cannot be made.
+
+RuleVersion(family="river-level", scope="site:daruba", version=3, fields={"levels": […]}, author="ani", …)
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from i18n.message import Said
+
+
+class RuleVersion(msgspec.Struct, frozen=True):
+    """One version of what a scope says of a rule family; `fields` are those of `Rule` that it sets, as JSON has them.
+
+    Of the versions whose `valid_from_ms` has come, the one with the highest number holds. `removed`: from it on the
+    scope says nothing. Times in UTC milliseconds.
+    """
+
+    family: str
+    scope: str
+    version: int
+    fields: dict[str, Any]
+    removed: bool
+    valid_from_ms: int
+    at_ms: int
+    author: str
+    reason: str
+
+
+class RuleRefused(Exception):
+    """A change of the rules that cannot be made; `problems` has one sentence for each mistake in it."""
+
+    def __init__(self, problems: Sequence[Said]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)

@@ -1,1 +1,0 @@
-"""Readings stores: one contract, SQLite and InfluxDB."""
