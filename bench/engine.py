@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from rules.engine import START, Observed, Watched, step
-from rules.rule import AtLeast, Kind, Level, Rule, Severity
+from rules.rule import AtLeast, Level, Rule, RuleKind, Severity
 
 READINGS_EACH = 20_000
 PERIOD_MS = 10_000
@@ -59,7 +59,7 @@ def _siaga() -> Rule:
         Level("Siaga 1", Severity.EXTREME, 320.0),
     )
     return Rule(
-        family="river-level", quantity="water_level", kind=Kind.ABOVE, levels=levels, title="River level",
+        family="river-level", quantity="water_level", kind=RuleKind.ABOVE, levels=levels, title="River level",
         hysteresis=10.0, for_s=60.0, clear_s=600.0,
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ def _siaga() -> Rule:
 def _rise() -> Rule:
     levels = (Level("Fast rise", Severity.SEVERE, 30.0),)
     return Rule(
-        family="river-rise", quantity="water_level", kind=Kind.RISE, levels=levels, title="River rises fast",
+        family="river-rise", quantity="water_level", kind=RuleKind.RISE, levels=levels, title="River rises fast",
         hysteresis=5.0, window_s=600.0, minimum=100.0, clear_s=600.0,
     )  # fmt: skip
 
@@ -75,6 +75,6 @@ def _rise() -> Rule:
 def _air() -> Rule:
     levels = (Level("Unhealthy", Severity.MODERATE, 55.4), Level("Very unhealthy", Severity.SEVERE, 150.4))
     return Rule(
-        family="air-pm", quantity="pm2_5", kind=Kind.ABOVE, levels=levels, title="Fine dust",
+        family="air-pm", quantity="pm2_5", kind=RuleKind.ABOVE, levels=levels, title="Fine dust",
         hysteresis=5.0, at_least=AtLeast(3, 5), clear_s=600.0,
     )  # fmt: skip

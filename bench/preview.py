@@ -15,7 +15,7 @@ from cloud.readings.blocks import Block
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from wire import Domain
 
 MINUTES = 30 * 1_440
@@ -46,7 +46,7 @@ async def _measure(folder: Path) -> float:
         levels = [round(100 + 60 * math.sin(minute / 360 * math.pi), 1) for minute in range(MINUTES)]
         block = Block("bench", "river", "gw", Domain.FLOOD, 0, times_ms, (("water_level", levels),))
         await store.write([store.prepare([block])])
-        book = Book(database, registry)
+        book = RuleStore(database, registry)
         await book.save("river", "all", _RULE, who=Actor("bench"), reason="bench")
         edited = _RULE | {"levels": [_LEVELS[0] | {"limit": 130.0}]}
         began_s = time.perf_counter()

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from cloud.access.authenticator import Access
-from cloud.access.principal import Who
-from cloud.alarms.alarm_service import Desk
-from cloud.alarms.maintenance import Calendar
+from cloud.access.authenticator import Authenticator
+from cloud.access.principal import Principal
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component, Condition, Health
 from cloud.database.audit_log import Actor
@@ -31,7 +31,7 @@ from cloud.readings.newest import Newest
 from cloud.registry.dated import DatedFacts
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
@@ -53,11 +53,11 @@ class Platform:
         metrics: Metrics,
         components: Mapping[str, Callable[[], Component]],
         replay: Callable[[int, Actor], Awaitable[Replay]],
-        access: Access,
-        book: Book,
-        desk: Desk,
+        access: Authenticator,
+        book: RuleStore,
+        desk: AlarmService,
         previewer: Previewer,
-        maintenance: Calendar,
+        maintenance: MaintenanceCalendar,
         notifier: Notifier,
         refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         wrong_clocks: Callable[[], dict[str, WrongClock]] = dict,
@@ -104,12 +104,12 @@ class Platform:
         await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
-    def gateways_of_letters(self, who: Who) -> frozenset[str] | None:
+    def gateways_of_letters(self, who: Principal) -> frozenset[str] | None:
         """The gateways whose dead letters are for `who`; None for all, strangers' messages too."""
         registry = self.registry
         return None if who.sites is None else whole_gateways(who.sites, registry.gateways(), registry.sensors())
 
-    async def letter_for(self, who: Who, letter_id: int) -> DeadLetter:
+    async def letter_for(self, who: Principal, letter_id: int) -> DeadLetter:
         """One dead letter, if it is for `who`; LookupError where there is none of that id for them."""
         letter = await self.dead_letters.letter(letter_id)
         gateways = self.gateways_of_letters(who)

@@ -1,8 +1,9 @@
 """How each place is doing, in the terms of each domain: flood by level, air by ISPU category, visitors by capacity.
 
-states_of(daruba, …) -> (State(FLOOD, 3, "Siaga 2", orange, alarm), State(AIR, 1, "Moderate" / "Sedang", blue))
+states_of(daruba, …)
+ -> (DomainState(FLOOD, 3, "Siaga 2", orange, alarm), DomainState(AIR, 1, "Moderate" / "Sedang", blue))
 
-daruba, whose only gauge says something that its past speaks against -> State(FLOOD, -1, "doubted: 415 cm", grey)
+daruba, whose only gauge says something that its past speaks against -> DomainState(FLOOD, -1, "doubted: 415 cm", grey)
 
 An open alarm says more than the newest reading: it has lasted, and it stays when the sensor falls silent. Screens and
 dashboards show the same, since both ask here.
@@ -32,7 +33,7 @@ _ISPU_HOURS = 3
 """An index is published each hour; one that is older than this says nothing of now."""
 
 
-class State(msgspec.Struct, frozen=True):
+class DomainState(msgspec.Struct, frozen=True):
     """A domain's state at a place, in both languages: `rank` 0 is calm, 4 the worst, -1 not known.
 
     `alarm`: an alarm is open. `doubted`: the newest reading is, so that nothing is sure. Colours are #rrggbb.
@@ -66,7 +67,7 @@ def states_of(
     alarms: Iterable[Alarm],
     now_ms: int,
     refused: Collection[tuple[str, str]] = (),
-) -> tuple[State, ...]:
+) -> tuple[DomainState, ...]:
     """The state of each domain at `site`, whose newest `readings` and open `alarms` these are (others are let be).
 
     A domain that is not measured there is left out.
@@ -79,7 +80,7 @@ def states_of(
     return tuple(state for state in found if state is not None)
 
 
-def worst_state(states: Iterable[State]) -> State | None:
+def worst_state(states: Iterable[DomainState]) -> DomainState | None:
     """The worst of some states; an open alarm is worse than a reading of the same rank, and a doubt than calm."""
     return max(states, key=lambda state: badness(state.rank, alarm=state.alarm, doubted=state.doubted), default=None)
 
@@ -89,9 +90,9 @@ def badness(rank: int, *, alarm: bool, doubted: bool) -> tuple[int, bool, bool, 
     return rank or -1, alarm, doubted, rank
 
 
-def unknown(domain: Domain, words: tuple[str, str] = NO_READING) -> State:
+def unknown(domain: Domain, words: tuple[str, str] = NO_READING) -> DomainState:
     """The state of a domain of which nothing is known now, in (English, Indonesian) `words`."""
-    return State(domain, -1, *words, UNKNOWN)
+    return DomainState(domain, -1, *words, UNKNOWN)
 
 
 def level_of(rule: Rule, number: int) -> Level:
@@ -121,7 +122,7 @@ def _worst_in(
     alarms: Iterable[Alarm],
     now_ms: int,
     blind: Collection[Domain],
-) -> State | None:
+) -> DomainState | None:
     states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) is domain]
     measured = list(_MEASURED[domain](site, readings, sensors, now_ms))
     if domain in blind:  # what is known may be bad, but not good
@@ -135,14 +136,16 @@ def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[
     return {domain for domain, telling in _TELLING.items() if telling.intersection(here)}
 
 
-def _of_alarm(alarm: Alarm, domain: Domain) -> State:
+def _of_alarm(alarm: Alarm, domain: Domain) -> DomainState:
     level = level_of(alarm.rule, alarm.level)
-    return State(domain, level.severity.rank, level.name, level.name_id or level.name, colour_of(level), alarm=True)
+    return DomainState(
+        domain, level.severity.rank, level.name, level.name_id or level.name, colour_of(level), alarm=True
+    )
 
 
 def _flood(
     _site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int
-) -> Iterator[State]:
+) -> Iterator[DomainState]:
     levels = [reading for reading in readings if reading.quantity == WATER]
     if not levels:
         return
@@ -154,10 +157,12 @@ def _flood(
     if all(reading.marks & NOT_BELIEVED for reading in current):
         return
     stage = siaga.STAGES[siaga.NORMAL]
-    yield State(Domain.FLOOD, 0, stage.english, stage.indonesian, stage.hex)
+    yield DomainState(Domain.FLOOD, 0, stage.english, stage.indonesian, stage.hex)
 
 
-def _air(_site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int) -> Iterator[State]:
+def _air(
+    _site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, Sensor], now_ms: int
+) -> Iterator[DomainState]:
     oldest_ms = now_ms - _ISPU_HOURS * HOUR_MS
     measured = [reading for reading in readings if reading.quantity in AIR_PARAMETERS]
     yield from _doubted(Domain.AIR, [reading for reading in measured if not is_silent(reading, sensors, now_ms)])
@@ -165,7 +170,7 @@ def _air(_site: Site, readings: Sequence[StoredReading], sensors: Mapping[str, S
     if indices:
         category = ispu.category_of(max(indices))
         rank = ispu.CATEGORIES.index(category)
-        yield State(Domain.AIR, rank, category.english, category.indonesian, category.hex)
+        yield DomainState(Domain.AIR, rank, category.english, category.indonesian, category.hex)
     elif measured:
         yield unknown(Domain.AIR, _NO_INDEX)  # it takes 18 hours of 24
 
@@ -174,7 +179,7 @@ def _is_index(reading: StoredReading) -> bool:
     return reading.quantity == ISPU and not reading.marks & Mark.WITHDRAWN
 
 
-def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[State]:
+def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[DomainState]:
     """The worst of the newest readings that cannot be taken as they are: neither calm nor an alarm."""
     doubted = max((one for one in current if one.marks & DOUBTED), key=lambda one: one.value, default=None)
     if doubted is not None:
@@ -182,7 +187,7 @@ def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[State
         value = f"{doubted.value:,.{row.decimals}f}"
         english, indonesian = shown(row.unit, "en"), shown(row.unit, "id")
         words = (f"doubted: {value} {english}", f"diragukan: {_in_indonesian(value)} {indonesian}")
-        yield State(domain, -1, *words, UNKNOWN, doubted=True)
+        yield DomainState(domain, -1, *words, UNKNOWN, doubted=True)
 
 
 def _in_indonesian(number: str) -> str:
@@ -191,7 +196,7 @@ def _in_indonesian(number: str) -> str:
 
 def _visitors(
     site: Site, readings: Sequence[StoredReading], _sensors: Mapping[str, Sensor], _now_ms: int
-) -> Iterator[State]:
+) -> Iterator[DomainState]:
     # what is computed is an hour's, and knows of drift; a counter's own figure is of now: the fuller one counts
     used = [reading.value for reading in readings if reading.quantity == CAPACITY_USED]
     if site.capacity:
@@ -200,7 +205,7 @@ def _visitors(
         fullness = fullness_of(max(used))
         share = f"{max(used):,.0f}"
         words = (f"{share} % full", f"terisi {share.replace(',', '.')} %")
-        yield State(Domain.FOOTFALL, fullness.rank, *words, fullness.hex)
+        yield DomainState(Domain.FOOTFALL, fullness.rank, *words, fullness.hex)
 
 
 _MEASURED = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}

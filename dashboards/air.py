@@ -17,13 +17,13 @@ from dashboards.kit.ask import last, lately, over_time, rows
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, one_of
-from dashboards.kit.layout import Row
+from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import calendar, lines, stat
-from dashboards.kit.scales import ISPU, Class, Scale
+from dashboards.kit.scales import ISPU, Class, PanelScale
 from dashboards.kit.series import opens_sensor, opens_site
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
@@ -128,7 +128,7 @@ CLIMATE = Caption(
         "particles.",
     ),
 )
-WHO_MET = Scale((
+WHO_MET = PanelScale((
     Class(0.0, Text("memenuhi pedoman", "meets the guideline"), CALM),
     Class(1.0 + 1e-9, Text("di atas pedoman", "above the guideline"), SEVERITY_COLOURS[Severity.MODERATE]),
 ))  # fmt: skip
@@ -136,7 +136,7 @@ WHO_COLOURS = ("#2f9e6b", "#b6cf3f", "#ffb31a", "#f4661b", "#c81e2c")
 """Ours, from the guideline (AQG) to interim target 1."""
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
         look,
@@ -145,25 +145,25 @@ def build(look: Look) -> dashboard.Dashboard:
         variables=[site(look, measurement="air"), _station(look)],
         events=alarms(look, one_of("sensor", "station")),
         rows=[
-            Row(6, (_now(look), 10), (_category(look), 14)),
-            Row(8, (_sub_indices(look), 12), (_ratio(look), 12)),
-            Row(8, (over_hours(look), 24)),
-            Row(7, (_calendar(look), 24)),
-            Row(9, (particulates(look, "pm2_5"), 12), (particulates(look, "pm10"), 12)),
-            Row(8, (_climate(look), 24)),
-            Row(9, (history(look, one_of("sensor", "station")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+            PanelRow(6, (_now(look), 10), (_category(look), 14)),
+            PanelRow(8, (_sub_indices(look), 12), (_ratio(look), 12)),
+            PanelRow(8, (over_hours(look), 24)),
+            PanelRow(7, (_calendar(look), 24)),
+            PanelRow(9, (particulates(look, "pm2_5"), 12), (particulates(look, "pm10"), 12)),
+            PanelRow(8, (_climate(look), 24)),
+            PanelRow(9, (history(look, one_of("sensor", "station")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
         ],
     )
 
 
-def _now(look: Look) -> StatPanel:
+def _now(look: DashboardStyle) -> StatPanel:
     """The newest index of each site, to be read from afar."""
     text = lately('last("ispu")', "air", where=HERE, by="site", within="3h")
     panel = stat(look, NOW, Query(text, alias="$tag_site"), scale=ISPU, named=True)
     return panel.override_by_regexp(".*", opens_site(look))
 
 
-def _category(look: Look) -> TablePanel:
+def _category(look: DashboardStyle) -> TablePanel:
     """Its category in words, and what it stands on."""
     versions = [f"ispu_{key}" for key in ISPU_VERSIONS]
     what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete", *versions)
@@ -173,41 +173,41 @@ def _category(look: Look) -> TablePanel:
     return table(
         look, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
         columns=[
-            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            Column(name="ispu", title=Text("ISPU", "ISPU"), decimals=0),
-            Column(name="category", title=Text("Kategori", "Category"), scale=ISPU, as_class=True),
-            Column(name="critical", title=Text("Parameter kritis", "Critical parameter"), words=parameters),
-            Column(name="complete", title=Text("Lengkap", "Complete"), unit=unit("%", look), decimals=0),
+            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="ispu", title=Text("ISPU", "ISPU"), decimals=0),
+            TableColumn(name="category", title=Text("Kategori", "Category"), scale=ISPU, as_class=True),
+            TableColumn(name="critical", title=Text("Parameter kritis", "Critical parameter"), words=parameters),
+            TableColumn(name="complete", title=Text("Lengkap", "Complete"), unit=unit("%", look), decimals=0),
             *(
-                Column(name=f"ispu_{key}", title=Text(f"menurut {version}", f"by {version}"), decimals=0)
+                TableColumn(name=f"ispu_{key}", title=Text(f"menurut {version}", f"by {version}"), decimals=0)
                 for key, version in ISPU_VERSIONS.items()
             ),
         ],
     )  # fmt: skip
 
 
-def _sub_indices(look: Look) -> TablePanel:
+def _sub_indices(look: DashboardStyle) -> TablePanel:
     indices = [f"ispu_{parameter}" for parameter in AIR_PARAMETERS]
     return by_sensor(look, SUB, indices, where=HERE, within=PUBLISHED, scale=ISPU)
 
 
-def _ratio(look: Look) -> TablePanel:
+def _ratio(look: DashboardStyle) -> TablePanel:
     guidelines = {pollutant: limits[0] for (pollutant, span), limits in who2021.GUIDELINES.items() if span == "24h"}
     what = ", ".join(f'last("{name}_day") / {limit} AS "{name}"' for name, limit in guidelines.items())
     inner = lately(what, "air", where=HERE, by="sensor", within="2h")
     return table(
         look, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
         columns=[
-            Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
             *(
-                Column(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
+                TableColumn(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
                 for name in guidelines
             ),
         ],
     )  # fmt: skip
 
 
-def over_hours(look: Look) -> LinesPanel:
+def over_hours(look: DashboardStyle) -> LinesPanel:
     """The index over time between the limits of its categories."""
     text = over_time('last("ispu")', "air", where=HERE, by="site", fill="none")
     others = [
@@ -220,12 +220,12 @@ def over_hours(look: Look) -> LinesPanel:
     return panel.interval("1h").min(0).override_by_regexp(".*", opens_site(look))
 
 
-def _calendar(look: Look) -> CalendarPanel:
+def _calendar(look: DashboardStyle) -> CalendarPanel:
     text = over_time('max("ispu")', "air", where=HERE, by="site", step="time(1d)", fill="none", zone=look.zone)
     return calendar(look, CALENDAR, Query(text, alias="$tag_site"), scale=ISPU).time_from("30d")
 
 
-def particulates(look: Look, parameter: str) -> LinesPanel:
+def particulates(look: DashboardStyle, parameter: str) -> LinesPanel:
     """Means of an hour and of a day beside the guideline and its interim targets."""
     hour, day = Text("per jam", "hour"), Text("24 jam", "24 hours")
     queries = [
@@ -243,7 +243,7 @@ def particulates(look: Look, parameter: str) -> LinesPanel:
     return panel.override_by_query("B", [DynamicConfigValue("custom.lineWidth", 3)])
 
 
-def _climate(look: Look) -> LinesPanel:
+def _climate(look: DashboardStyle) -> LinesPanel:
     """What particle readings must be seen beside."""
     queries = [
         Query(
@@ -258,14 +258,16 @@ def _climate(look: Look) -> LinesPanel:
     return panel.override_by_query("B", [percent, DynamicConfigValue("custom.axisPlacement", "right")])
 
 
-def _station(look: Look) -> QueryVariable:
+def _station(look: DashboardStyle) -> QueryVariable:
     """Every sensor of air at the chosen sites, for the marks."""
     return choice(look, "station", Text("Sensor", "Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
 
 
-def _who_scale(parameter: str) -> Scale:
+def _who_scale(parameter: str) -> PanelScale:
     """The guideline and its interim targets as limits: a value on a limit still meets it."""
     limits = [limit for limit in who2021.GUIDELINES[parameter, "24h"] if limit is not None]
     nameless = Text("", "")
     below = Class(None, nameless, WHO_COLOURS[0])
-    return Scale((below, *(Class(limit, nameless, colour) for limit, colour in zip(limits, WHO_COLOURS, strict=False))))
+    return PanelScale(
+        (below, *(Class(limit, nameless, colour) for limit, colour in zip(limits, WHO_COLOURS, strict=False)))
+    )

@@ -14,9 +14,9 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.kit.ask import lately
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import from_column, to_sensor
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import Scale, absent, one_colour
+from dashboards.kit.scales import PanelScale, absent, one_colour
 from dashboards.kit.tables import NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
@@ -26,7 +26,13 @@ _FIRST = {"excludeByName": {"Time": True}, "indexByName": {"sensor": 0}, "rename
 
 
 def by_sensor(
-    look: Look, caption: Caption, quantities: Iterable[str], *, where: str, within: str, scale: Scale | None = None
+    look: DashboardStyle,
+    caption: Caption,
+    quantities: Iterable[str],
+    *,
+    where: str,
+    within: str,
+    scale: PanelScale | None = None,
 ) -> Panel:
     """The newest `quantities` of the sensors that `where` chooses, at most `within` (15m) old, coloured by `scale`."""
     names = list(quantities)
@@ -51,7 +57,7 @@ def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Que
     return Query(lately(f"last(/^({pattern})$/)", domain, where=where, by="sensor", within=within), table=True)
 
 
-def _column(look: Look, name: str, scale: Scale | None) -> list[DynamicConfigValue]:
+def _column(look: DashboardStyle, name: str, scale: PanelScale | None) -> list[DynamicConfigValue]:
     filled = {"type": "color-background", "mode": "basic"}
     return [
         DynamicConfigValue("displayName", look.say(name_of(name))),

@@ -11,13 +11,13 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import air, command, fleet, flood, footfall, ingest, sensor, site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES
 
 Document = dict[str, Any]
 """A dashboard as Grafana's JSON."""
 
-BUILDERS: dict[str, Callable[[Look], Dashboard]] = {
+BUILDERS: dict[str, Callable[[DashboardStyle], Dashboard]] = {
     "command": command.build,
     "flood": flood.build,
     "air": air.build,
@@ -30,7 +30,7 @@ BUILDERS: dict[str, Callable[[Look], Dashboard]] = {
 """Every dashboard by its key in `TITLES`."""
 
 
-def document(look: Look, key: str) -> Document:
+def document(look: DashboardStyle, key: str) -> Document:
     """The dashboard `key` as Grafana's JSON."""
     made: Document = json.loads(json.dumps(BUILDERS[key](look), cls=JSONEncoder))
     return made

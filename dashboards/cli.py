@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dashboards import files, provisioning
 from dashboards.installation import DEMO_COAST, DEMO_ZONE, CannotUse, Installation, installation
-from dashboards.kit.words import Language
-from dashboards.push import Change, connect, push
+from dashboards.kit.words import DashboardLanguage
+from dashboards.push import DashboardChange, connect, push
 
 CHANGED = 1
 """The exit code where --check or --dry-run found something that would change."""
@@ -55,7 +55,7 @@ def _provision(chosen: argparse.Namespace) -> int:
         provisioning.write(chosen.into, _installation(chosen).documents(), wanted)
     except OSError as error:
         raise CannotUse(f"--into {chosen.into}: {error.strerror}; name a folder that can be written") from None
-    home = provisioning.home(chosen.seen_as, Language(chosen.home))
+    home = provisioning.home(chosen.seen_as, DashboardLanguage(chosen.home))
     _tell([f"wrote {chosen.into}", f"in grafana.ini: [dashboards] default_home_dashboard_path = {home}"])
     return 0
 
@@ -72,7 +72,7 @@ def _push(chosen: argparse.Namespace) -> int:
     return CHANGED if changes and chosen.dry_run else 0
 
 
-def _outcome(change: Change, *, dry_run: bool) -> str:
+def _outcome(change: DashboardChange, *, dry_run: bool) -> str:
     done = "would be made" if dry_run else "made"
     redone = "would change" if dry_run else "changed"
     return f"{change.uid}: {done if change.new else redone}"
@@ -155,7 +155,10 @@ def _add_provision(parser: argparse.ArgumentParser) -> None:
         help="the file on Grafana's machine with the password, or with a token that may only read",
     )  # fmt: skip
     parser.add_argument(
-        "--home", choices=tuple(Language), default=Language.INDONESIAN.value, help="language of the home dashboard"
+        "--home",
+        choices=tuple(DashboardLanguage),
+        default=DashboardLanguage.INDONESIAN.value,
+        help="language of the home dashboard",
     )
     parser.add_argument(
         "--platform-alerts", action="store_true", help='let Grafana tell when "the platform itself is down"'

@@ -11,9 +11,9 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, newest
-from dashboards.kit.layout import Row
+from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.maps import site_map
 from dashboards.kit.panels import lines, linked, stat, states
 from dashboards.kit.rates import all_per_minute, per_minute
@@ -118,18 +118,18 @@ _ABOUT = Text(
 )
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        Row(5, *((_worst(look, domain), 8) for domain in _DOMAINS)),
-        Row(4, (_open_alarms(look), 6), (_gateways_offline(look), 6), (_rate(look), 6), (_lost(look), 6)),
-        Row(14, (_map(look), 10), (alarm_table(look, _LIST, wall=True), 14)),
-        Row(8, (_history(look), 15), (_flow(look), 9)),
+        PanelRow(5, *((_worst(look, domain), 8) for domain in _DOMAINS)),
+        PanelRow(4, (_open_alarms(look), 6), (_gateways_offline(look), 6), (_rate(look), 6), (_lost(look), 6)),
+        PanelRow(14, (_map(look), 10), (alarm_table(look, _LIST, wall=True), 14)),
+        PanelRow(8, (_history(look), 15), (_flow(look), 9)),
     ]
     return frame(look, "command", about=_ABOUT, rows=rows)
 
 
-def _worst(look: Look, domain: str) -> stats.Panel:
+def _worst(look: DashboardStyle, domain: str) -> stats.Panel:
     state, silent = look.say(_STATE), look.say(_SILENT)
     worst = Query(f'SELECT max("severity") FROM ({_each_site("severity", domain)})', state)
     unheard = Query(f'SELECT sum("silent") FROM ({_each_site("silent", domain)})', silent)
@@ -145,7 +145,7 @@ def _each_site(field: str, domain: str) -> str:
     return f'SELECT last("{field}") AS "{field}" {chosen} GROUP BY "site", "instance"'
 
 
-def _open_alarms(look: Look) -> stats.Panel:
+def _open_alarms(look: DashboardStyle) -> stats.Panel:
     # nothing is counted where no alarm is open: the ingesters' samples add a 0, and only while the platform is alive
     each = (
         f'SELECT last("severity") AS "severity" FROM "alarm" WHERE {NOW} GROUP BY "gateway", "rule", "sensor", "site"'
@@ -156,33 +156,33 @@ def _open_alarms(look: Look) -> stats.Panel:
     return panel.with_transformation(DataTransformerConfig("merge", options={}))
 
 
-def _gateways_offline(look: Look) -> stats.Panel:
+def _gateways_offline(look: DashboardStyle) -> stats.Panel:
     each = f'SELECT last("online") AS "online" FROM "fleet" WHERE {NOW} GROUP BY "gateway"'
     query = Query(f'SELECT count("online") - sum("online") AS "offline" FROM ({each})')
     return linked(stat(look, _OFFLINE, query, scale=limits((1, ATTENTION))), to_dashboard(look, "fleet"))
 
 
-def _rate(look: Look) -> stats.Panel:
+def _rate(look: DashboardStyle) -> stats.Panel:
     query = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW)})')
     panel = stat(look, _RATE, query, unit=unit("{reading}/min", look), scale=limits((1, CALM), below=ALERT))
     return linked(panel, to_dashboard(look, "ingest"))
 
 
-def _lost(look: Look) -> stats.Panel:
+def _lost(look: DashboardStyle) -> stats.Panel:
     each = 'SELECT spread("declared_lost") AS "lost" FROM "fleet" WHERE $timeFilter GROUP BY "gateway"'
     query = Query(f'SELECT sum("lost") FROM ({each})')
     panel = stat(look, _LOST, query, unit=unit("{reading}", look), scale=limits((1, ALERT)))
     return linked(panel, to_dashboard(look, "fleet"))
 
 
-def _map(look: Look) -> geomap.Panel:
+def _map(look: DashboardStyle) -> geomap.Panel:
     fields = f"severity name word{look.suffix} silent sensors latitude longitude"
     query = Query(newest("situation", fields, by="site instance", where="\"domain\" = 'all'"), table=True)
     link = to_site(look, from_column("site"))
     return site_map(look, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(look))
 
 
-def _columns(look: Look) -> dict[str, Text]:
+def _columns(look: DashboardStyle) -> dict[str, Text]:
     return {
         "severity": Text("Tingkat", "Severity"),
         "name": Text("Lokasi", "Site"),
@@ -196,13 +196,13 @@ def _columns(look: Look) -> dict[str, Text]:
     }
 
 
-def _history(look: Look) -> statetimeline.Panel:
+def _history(look: DashboardStyle) -> statetimeline.Panel:
     chosen = 'FROM "situation" WHERE $timeFilter AND "domain" = \'all\''
     query = f'SELECT max("severity") {chosen} GROUP BY time($__interval), "site" fill(null)'
     panel = states(look, _HISTORY, Query(query, "$tag_site"), scale=SEVERITY).interval(STEP)
     return linked(panel, to_site(look, from_tag("site")))
 
 
-def _flow(look: Look) -> timeseries.Panel:
+def _flow(look: DashboardStyle) -> timeseries.Panel:
     query = Query(all_per_minute("stored"), look.say(_STORED))
     return lines(look, _FLOW, query, unit=unit("{reading}/min", look)).interval(STEP)

@@ -10,12 +10,12 @@ from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, one_of
-from dashboards.kit.layout import Row
+from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat, states
-from dashboards.kit.scales import ALERT, ATTENTION, CLOCK, ONLINE, Scale, limits
-from dashboards.kit.tables import Column, table
+from dashboards.kit.scales import ALERT, ATTENTION, CLOCK, ONLINE, PanelScale, limits
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import gateway
 from dashboards.kit.words import Caption, Text
@@ -130,26 +130,26 @@ _MACHINE = Text(
 _MACHINE_QUANTITIES = ("cpu_temperature", "memory_used", "disk_free")
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     machines = [(_machine(look, quantity), 8) for quantity in _MACHINE_QUANTITIES]
     rows = [
-        Row(5, (_online(look), 8), *((panel, 4) for panel in _figures(look))),
-        Row(8, (_table(look), 24)),
-        Row(7, (_heard(look), 12), (_clock_states(look), 12)),
-        Row(8, (_depth(look), 8), (_age(look), 8), (_used(look), 8)),
-        Row(7, (_losses(look), 8), (_noise(look), 8), (_sources(look), 8)),
-        Row(7, *machines, title=Text("Mesin gateway", "The gateways' machines")),
+        PanelRow(5, (_online(look), 8), *((panel, 4) for panel in _figures(look))),
+        PanelRow(8, (_table(look), 24)),
+        PanelRow(7, (_heard(look), 12), (_clock_states(look), 12)),
+        PanelRow(8, (_depth(look), 8), (_age(look), 8), (_used(look), 8)),
+        PanelRow(7, (_losses(look), 8), (_noise(look), 8), (_sources(look), 8)),
+        PanelRow(7, *machines, title=Text("Mesin gateway", "The gateways' machines")),
     ]
     return frame(look, "fleet", about=_ABOUT, rows=rows, variables=[gateway(look)])
 
 
-def _online(look: Look) -> stats.Panel:
+def _online(look: DashboardStyle) -> stats.Panel:
     query = f'SELECT last("online") FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
     return stat(look, _ONLINE, Query(query, "$tag_gateway"), scale=ONLINE, named=True)
 
 
-def _figures(look: Look) -> list[stats.Panel]:
+def _figures(look: DashboardStyle) -> list[stats.Panel]:
     late = limits((_LATE_S, ATTENTION), (_DAY_S, ALERT))
     return [
         _worst(look, _OLDEST, "spool_age_s", "max", unit=unit("s", look), scale=late),
@@ -163,7 +163,15 @@ def _figures(look: Look) -> list[stats.Panel]:
 
 
 def _worst(
-    look: Look, caption: Caption, field: str, calc: str, *, unit: str, scale: Scale, per: int = 1, decimals: int = 0
+    look: DashboardStyle,
+    caption: Caption,
+    field: str,
+    calc: str,
+    *,
+    unit: str,
+    scale: PanelScale,
+    per: int = 1,
+    decimals: int = 0,
 ) -> stats.Panel:
     each = f'SELECT last("{field}") AS "{field}" FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
     share = f" / {per}" if per != 1 else ""
@@ -171,7 +179,7 @@ def _worst(
     return stat(look, caption, query, unit=unit, scale=scale, decimals=decimals)
 
 
-def _table(look: Look) -> tables.Panel:
+def _table(look: DashboardStyle) -> tables.Panel:
     picked = (
         'last("online") AS "online", "status_age_s", "clock", "version", "spool_depth", "spool_age_s", "spool_used", '
         f'"spool_left_s" / {_DAY_S} AS "spool_left", "missing", "declared_lost", "sources", "sources_failed", '
@@ -182,44 +190,52 @@ def _table(look: Look) -> tables.Panel:
     return table(look, _TABLE, Query(f"SELECT {shown} FROM ({inner})", table=True), columns=_columns(look))
 
 
-def _columns(look: Look) -> list[Column]:
+def _columns(look: DashboardStyle) -> list[TableColumn]:
     reading, age = unit("{reading}", look), unit("s", look)
     return [
-        Column(name="gateway", title=Text("Gateway", "Gateway"), width=125),
-        Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")), width=130),
-        Column(name="online", title=Text("Keadaan", "State"), scale=ONLINE, width=90),
-        Column(name="status_age_s", title=Text("Kabar terakhir", "Last word"), unit=age, decimals=0, width=115),
-        Column(name="clock", title=Text("Jam", "Clock"), scale=CLOCK, width=120),
-        Column(name="spool_depth", title=Text("Menunggu", "Waiting"), unit=reading, width=120),
-        Column(name="spool_age_s", title=Text("Data tertua", "Oldest"), unit=age, decimals=0, width=110),
-        Column(name="spool_used", title=Text("Antrean", "Spool used"), unit=unit("%", look), decimals=1, width=100),
-        Column(name="spool_left", title=Text("Masih muat", "Still holds"), unit=unit("d", look), decimals=1, width=110),
-        Column(name="missing", title=Text("Belum diterima", "Not received"), unit=reading, width=125),
-        Column(name="declared_lost", title=Text("Dinyatakan hilang", "Declared lost"), unit=reading, width=135),
-        Column(name="sources", title=Text("Sumber", "Sources"), width=80),
-        Column(name="sources_failed", title=Text("Gagal", "Failed"), scale=limits((1, ALERT)), width=80),
-        Column(name="noise_bytes", title=Text("Derau", "Noise"), unit=unit("By", look), width=90),
-        Column(name="version", title=Text("Versi", "Version"), width=90),
+        TableColumn(name="gateway", title=Text("Gateway", "Gateway"), width=125),
+        TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")), width=130),
+        TableColumn(name="online", title=Text("Keadaan", "State"), scale=ONLINE, width=90),
+        TableColumn(name="status_age_s", title=Text("Kabar terakhir", "Last word"), unit=age, decimals=0, width=115),
+        TableColumn(name="clock", title=Text("Jam", "Clock"), scale=CLOCK, width=120),
+        TableColumn(name="spool_depth", title=Text("Menunggu", "Waiting"), unit=reading, width=120),
+        TableColumn(name="spool_age_s", title=Text("Data tertua", "Oldest"), unit=age, decimals=0, width=110),
+        TableColumn(
+            name="spool_used", title=Text("Antrean", "Spool used"), unit=unit("%", look), decimals=1, width=100
+        ),
+        TableColumn(
+            name="spool_left",
+            title=Text("Masih muat", "Still holds"),
+            unit=unit("d", look),
+            decimals=1,
+            width=110,
+        ),
+        TableColumn(name="missing", title=Text("Belum diterima", "Not received"), unit=reading, width=125),
+        TableColumn(name="declared_lost", title=Text("Dinyatakan hilang", "Declared lost"), unit=reading, width=135),
+        TableColumn(name="sources", title=Text("Sumber", "Sources"), width=80),
+        TableColumn(name="sources_failed", title=Text("Gagal", "Failed"), scale=limits((1, ALERT)), width=80),
+        TableColumn(name="noise_bytes", title=Text("Derau", "Noise"), unit=unit("By", look), width=90),
+        TableColumn(name="version", title=Text("Versi", "Version"), width=90),
     ]
 
 
-def _heard(look: Look) -> statetimeline.Panel:
+def _heard(look: DashboardStyle) -> statetimeline.Panel:
     return states(look, _HEARD, _each("min", "online"), scale=ONLINE).interval(STEP)
 
 
-def _clock_states(look: Look) -> statetimeline.Panel:
+def _clock_states(look: DashboardStyle) -> statetimeline.Panel:
     return states(look, _CLOCK_STATES, _each("max", "clock"), scale=CLOCK).interval(STEP)
 
 
-def _depth(look: Look) -> timeseries.Panel:
+def _depth(look: DashboardStyle) -> timeseries.Panel:
     return lines(look, _DEPTH, _each("max", "spool_depth"), unit=unit("{reading}", look)).interval(STEP).min(0)
 
 
-def _age(look: Look) -> timeseries.Panel:
+def _age(look: DashboardStyle) -> timeseries.Panel:
     return lines(look, _AGE, _each("max", "spool_age_s"), unit=unit("s", look)).interval(STEP).min(0)
 
 
-def _used(look: Look) -> timeseries.Panel:
+def _used(look: DashboardStyle) -> timeseries.Panel:
     panel = lines(
         look, _USED, _each("max", "spool_used"), unit=unit("%", look), decimals=1,
         scale=limits((75, ATTENTION), (95, ALERT)), limits=True,
@@ -227,19 +243,19 @@ def _used(look: Look) -> timeseries.Panel:
     return panel.interval(STEP).min(0).max(100)
 
 
-def _losses(look: Look) -> timeseries.Panel:
+def _losses(look: DashboardStyle) -> timeseries.Panel:
     return lines(look, _LOSSES, _added("declared_lost"), unit=unit("{reading}", look), bars=True).interval(STEP).min(0)
 
 
-def _noise(look: Look) -> timeseries.Panel:
+def _noise(look: DashboardStyle) -> timeseries.Panel:
     return lines(look, _NOISE, _added("noise_bytes"), unit=unit("By", look), bars=True).interval(STEP).min(0)
 
 
-def _sources(look: Look) -> timeseries.Panel:
+def _sources(look: DashboardStyle) -> timeseries.Panel:
     return lines(look, _SOURCES, _each("max", "sources_failed"), unit="none").interval(STEP).min(0)
 
 
-def _machine(look: Look, quantity: str) -> timeseries.Panel:
+def _machine(look: DashboardStyle, quantity: str) -> timeseries.Panel:
     chosen = f'FROM "gateway" WHERE $timeFilter AND {one_of("gateway")}'
     query = Query(
         f'SELECT mean("{quantity}") {chosen} GROUP BY time($__interval), "gateway" fill(null)', "$tag_gateway"

@@ -17,13 +17,13 @@ from dashboards.kit.ask import HOURS, last, lately, over_time, rows
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
-from dashboards.kit.layout import Row
+from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat, states
 from dashboards.kit.scales import RAIN_DAY, RAIN_HOUR, SEVERITY, SIAGA
 from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, opens_sensor
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
@@ -105,7 +105,7 @@ RAIN = Caption(
 )
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
         look,
@@ -114,43 +114,43 @@ def build(look: Look) -> dashboard.Dashboard:
         variables=[site(look, measurement="flood"), _gauge(look), _station(look)],
         events=alarms(look, one_of("sensor", "station")),
         rows=[
-            Row(7, (_state(look), 10), (_rain_now(look), 14)),
-            Row(5, (_levels_now(look), 24)),
-            Row(6, (_stages(look), 24)),
-            Row(10, (_level(look), 12)),
-            Row(8, (_rise(look), 12), (rain(look), 12)),
-            Row(10, (_together(look), 24)),
-            Row(9, (history(look, one_of("sensor", "station")), 14), (limits(look, OF_LEVELS), 10)),
+            PanelRow(7, (_state(look), 10), (_rain_now(look), 14)),
+            PanelRow(5, (_levels_now(look), 24)),
+            PanelRow(6, (_stages(look), 24)),
+            PanelRow(10, (_level(look), 12)),
+            PanelRow(8, (_rise(look), 12), (rain(look), 12)),
+            PanelRow(10, (_together(look), 24)),
+            PanelRow(9, (history(look, one_of("sensor", "station")), 14), (limits(look, OF_LEVELS), 10)),
         ],
     )
 
 
-def _gauge(look: Look) -> QueryVariable:
+def _gauge(look: DashboardStyle) -> QueryVariable:
     return choice(look, "gauge", Text("Pos duga air", "Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
 
 
-def _station(look: Look) -> QueryVariable:
+def _station(look: DashboardStyle) -> QueryVariable:
     """Every sensor of flood at the chosen sites, for the marks: an alarm of crowding at the beach is none of ours."""
     return choice(look, "station", Text("Sensor", "Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
 
 
-def _state(look: Look) -> TablePanel:
+def _state(look: DashboardStyle) -> TablePanel:
     fields = f"severity word{look.suffix} age_s silent sensors"
     where = f"\"domain\" = 'flood' AND {HERE}"
     return table(
         look, STATE, Query(newest("situation", fields, by="site", where=where), table=True), worst_first="severity",
         columns=[
-            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
-            Column(name=f"word{look.suffix}", title=Text("Keadaan", "State")),
-            Column(name="age_s", title=Text("Umur data", "Age"), unit="s"),
-            Column(name="silent", title=Text("Senyap", "Silent")),
-            Column(name="sensors", title=Text("Sensor", "Sensors")),
+            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            TableColumn(name=f"word{look.suffix}", title=Text("Keadaan", "State")),
+            TableColumn(name="age_s", title=Text("Umur data", "Age"), unit="s"),
+            TableColumn(name="silent", title=Text("Senyap", "Silent")),
+            TableColumn(name="sensors", title=Text("Sensor", "Sensors")),
         ],
     )  # fmt: skip
 
 
-def _levels_now(look: Look) -> StatPanel:
+def _levels_now(look: DashboardStyle) -> StatPanel:
     text = lately('last("water_level")', "flood", where=HERE, by="sensor", within="15m")
     panel = stat(
         look, LEVELS_NOW, Query(text, alias="$tag_sensor"), unit=unit_of("water_level", look),
@@ -159,7 +159,7 @@ def _levels_now(look: Look) -> StatPanel:
     return panel.override_by_regexp(".*", opens_sensor(look))
 
 
-def _rain_now(look: Look) -> TablePanel:
+def _rain_now(look: DashboardStyle) -> TablePanel:
     """The rain of the last hour and of the day, with its classes."""
     hour = last("rain_hour", "rain_hour:hour_class", "rain_hour_completeness:hour_complete")
     day = last("rain_day", "rain_day:day_class", "rain_day_completeness:day_complete")
@@ -170,32 +170,34 @@ def _rain_now(look: Look) -> TablePanel:
         columns=[
             _sensor(look),
             _as_rain(look, "rain_hour", Text("Jam terakhir", "Last hour")),
-            Column(name="hour_class", title=Text("Kelas jam", "Hour's class"), scale=RAIN_HOUR, as_class=True),
+            TableColumn(name="hour_class", title=Text("Kelas jam", "Hour's class"), scale=RAIN_HOUR, as_class=True),
             _complete(look, "hour_complete", Text("Lengkap, jam", "Hour complete")),
             _as_rain(look, "rain_day", Text("Sejak 07.00", "Since 07:00")),
-            Column(name="day_class", title=Text("Kelas hari", "Day's class"), scale=RAIN_DAY, as_class=True),
+            TableColumn(name="day_class", title=Text("Kelas hari", "Day's class"), scale=RAIN_DAY, as_class=True),
             _complete(look, "day_complete", Text("Lengkap, hari", "Day complete")),
         ],
     )  # fmt: skip
 
 
-def _complete(look: Look, name: str, title: Text) -> Column:
-    return Column(name=name, title=title, unit=unit_of("rain_hour_completeness", look), decimals=0)
+def _complete(look: DashboardStyle, name: str, title: Text) -> TableColumn:
+    return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", look), decimals=0)
 
 
-def _stages(look: Look) -> StatesPanel:
+def _stages(look: DashboardStyle) -> StatesPanel:
     text = over_time('min("siaga")', "flood", where=HERE, by="sensor", step=HOURS)
     return states(look, STAGES, Query(text, alias="$tag_sensor"), scale=SIAGA)
 
 
-def _level(look: Look) -> LinesPanel:
+def _level(look: DashboardStyle) -> LinesPanel:
     """One chart, repeated for each gauge."""
     level = over_time('max("water_level")', "flood", where=one_of("sensor", "gauge"), by="sensor")
     panel = levels(look, LEVEL, level, limits_where=one_of("sensor", "gauge"), alias=name_of("water_level"))
     return panel.repeat("gauge").repeat_direction("h").max_per_row(2)
 
 
-def levels(look: Look, caption: Caption, text: str, *, limits_where: str, alias: Text | None = None) -> LinesPanel:
+def levels(
+    look: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Text | None = None
+) -> LinesPanel:
     """Levels with the limits that hold where `limits_where` says."""
     where = f"\"quantity\" = 'water_level' AND {limits_where}"
     limit = over_time('last("limit")', "threshold", where=where, by="level sensor", fill="none")
@@ -207,7 +209,7 @@ def levels(look: Look, caption: Caption, text: str, *, limits_where: str, alias:
     return panel
 
 
-def _rise(look: Look) -> LinesPanel:
+def _rise(look: DashboardStyle) -> LinesPanel:
     """How fast the levels change."""
     what = 'derivative(mean("water_level"), 10m)'
     text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
@@ -215,14 +217,14 @@ def _rise(look: Look) -> LinesPanel:
     return panel.unit(look.say(Text("suffix: cm/10 menit", "suffix: cm/10 min")))
 
 
-def _together(look: Look) -> LinesPanel:
+def _together(look: DashboardStyle) -> LinesPanel:
     """All levels on one time line, and the rain."""
     level = over_time('max("water_level")', "flood", where=HERE, by="sensor")
     panel = _cm(look, TOGETHER, Query(level, alias="$tag_sensor"), Query(_rain_hours(), alias="$tag_sensor"))
     return panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", _rain_below(look))
 
 
-def rain(look: Look) -> LinesPanel:
+def rain(look: DashboardStyle) -> LinesPanel:
     """The rain of each hour beside its classes."""
     unit, decimals = unit_of("rain_hour", look), decimals_of("rain_hour")
     text = Query(_rain_hours(), alias="$tag_sensor")
@@ -234,7 +236,7 @@ def _rain_hours() -> str:
     return over_time('sum("rain_hour")', "flood", where=HERE, by="sensor", step=HOURS, fill="none")
 
 
-def _rain_below(look: Look) -> list[DynamicConfigValue]:
+def _rain_below(look: DashboardStyle) -> list[DynamicConfigValue]:
     """Rain as blocks of an hour, on an axis of its own."""
     return [
         DynamicConfigValue("unit", unit_of("rain_hour", look)),
@@ -247,14 +249,14 @@ def _rain_below(look: Look) -> list[DynamicConfigValue]:
     ]
 
 
-def _cm(look: Look, caption: Caption, *queries: Query) -> LinesPanel:
+def _cm(look: DashboardStyle, caption: Caption, *queries: Query) -> LinesPanel:
     unit, decimals = unit_of("water_level", look), decimals_of("water_level")
     return lines(look, caption, *queries, unit=unit, decimals=decimals).override_by_regexp(".*", opens_sensor(look))
 
 
-def _sensor(look: Look) -> Column:
-    return Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor")))
+def _sensor(look: DashboardStyle) -> TableColumn:
+    return TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor")))
 
 
-def _as_rain(look: Look, name: str, title: Text) -> Column:
-    return Column(name=name, title=title, unit=unit_of("rain_hour", look), decimals=decimals_of("rain_hour"))
+def _as_rain(look: DashboardStyle, name: str, title: Text) -> TableColumn:
+    return TableColumn(name=name, title=title, unit=unit_of("rain_hour", look), decimals=decimals_of("rain_hour"))

@@ -23,13 +23,13 @@ from dashboards.kit.ask import in_range, lately, over_time, rows
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
-from dashboards.kit.layout import Row
+from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import dressed, gauges, in_order, lines, stat, thresholds
 from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
@@ -132,7 +132,7 @@ _EARLIER = {
 PEOPLE = Text("orang", "people")
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
         look,
@@ -142,22 +142,22 @@ def build(look: Look) -> dashboard.Dashboard:
         variables=[site(look, measurement="footfall"), _counter(look), _earlier(look)],
         events=alarms(look, one_of("sensor", "counter")),
         rows=[
-            Row(6, (_present(look), 8), (_full(look), 10), (_today(look), 6)),
-            Row(8, (gates(look), 14), (_length(look), 10)),
-            Row(8, (inside(look), 12), (_used(look), 12)),
-            Row(10, (_week(look), 24)),
-            Row(9, (_months(look), 12), (_season(look), 12)),
-            Row(9, (history(look, one_of("sensor", "counter")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+            PanelRow(6, (_present(look), 8), (_full(look), 10), (_today(look), 6)),
+            PanelRow(8, (gates(look), 14), (_length(look), 10)),
+            PanelRow(8, (inside(look), 12), (_used(look), 12)),
+            PanelRow(10, (_week(look), 24)),
+            PanelRow(9, (_months(look), 12), (_season(look), 12)),
+            PanelRow(9, (history(look, one_of("sensor", "counter")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
         ],
     )
 
 
-def _present(look: Look) -> StatPanel:
+def _present(look: DashboardStyle) -> StatPanel:
     """How many are there."""
     return _now(look, PRESENT, "visitors_present")
 
 
-def _full(look: Look) -> BarsPanel:
+def _full(look: DashboardStyle) -> BarsPanel:
     """How full that is."""
     text = lately('last("capacity_used")', "footfall", where=HERE, by="site", within="15m")
     unit = unit_of("capacity_used", look)
@@ -165,7 +165,7 @@ def _full(look: Look) -> BarsPanel:
     return panel.override_by_regexp(".*", opens_site(look))
 
 
-def gates(look: Look) -> LinesPanel:
+def gates(look: DashboardStyle) -> LinesPanel:
     """Who came and went."""
     panel = lines(
         look, GATES,
@@ -181,14 +181,14 @@ def gates(look: Look) -> LinesPanel:
     return panel.interval("15m").axis_centered_zero(True).override_by_regexp(".*", opens_site(look))
 
 
-def inside(look: Look) -> LinesPanel:
+def inside(look: DashboardStyle) -> LinesPanel:
     """How many were there, over time."""
     text = over_time('max("visitors_present")', "footfall", where=HERE, by="site")
     panel = lines(look, INSIDE, Query(text, alias="$tag_site"), unit=unit_of("visitors_present", look))
     return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
 
 
-def _used(look: Look) -> LinesPanel:
+def _used(look: DashboardStyle) -> LinesPanel:
     """How full that was, over time."""
     text = over_time('max("capacity_used")', "footfall", where=HERE, by="site")
     unit = unit_of("capacity_used", look)
@@ -196,23 +196,23 @@ def _used(look: Look) -> LinesPanel:
     return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
 
 
-def _today(look: Look) -> StatPanel:
+def _today(look: DashboardStyle) -> StatPanel:
     return _now(look, TODAY, "visitors_day")
 
 
-def _length(look: Look) -> LinesPanel:
+def _length(look: DashboardStyle) -> LinesPanel:
     text = over_time('last("visit_length")', "footfall", where=HERE, by="site")
     panel = lines(look, LENGTH, Query(text, alias="$tag_site"), unit="s")
     return panel.interval("5m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
 
 
-def _now(look: Look, caption: Caption, quantity: str) -> StatPanel:
+def _now(look: DashboardStyle, caption: Caption, quantity: str) -> StatPanel:
     text = lately(f'last("{quantity}")', "footfall", where=HERE, by="site", within="15m")
     panel = stat(look, caption, Query(text, alias="$tag_site"), unit=unit_of(quantity, look), filled=False, named=True)
     return panel.override_by_regexp(".*", opens_site(look))
 
 
-def _week(look: Look) -> TablePanel:
+def _week(look: DashboardStyle) -> TablePanel:
     """A matrix of weekday and hour, made by Grafana's own transformations out of the hours of four weeks."""
     panel = TablePanel().title(look.say(WEEK.title)).description(look.say(WEEK.about)).no_value(look.say(WEEK.nothing))
     panel.datasource(SOURCE).unit("none").decimals(0).min(0).thresholds(thresholds(one_colour())).min_width(36)
@@ -265,7 +265,7 @@ def _matrix(zone: str) -> list[DataTransformerConfig]:
     ]  # fmt: skip
 
 
-def _months(look: Look) -> barchart.Panel:
+def _months(look: DashboardStyle) -> barchart.Panel:
     days = f'SELECT max("visitors_day") AS "v" FROM "footfall" WHERE {_YEAR} AND {HERE} '
     days += 'GROUP BY time(1d), "site" fill(none)'
     text = f'SELECT sum("v") AS "visits" FROM ({days}) WHERE {_YEAR} GROUP BY time(1d) fill(none) tz(\'{look.zone}\')'
@@ -288,7 +288,7 @@ _YEAR = "time > now() - 396d"
 """Thirteen months: this one, and the same of last year."""
 
 
-def _season(look: Look) -> TablePanel:
+def _season(look: DashboardStyle) -> TablePanel:
     now = in_range('sum("people_in") AS "now"', "footfall", where=HERE, by="site")
     before = in_range('sum("people_in") AS "before"', "footfall", where=HERE, by="site", earlier="$earlier")
     ratio = {
@@ -304,21 +304,23 @@ def _season(look: Look) -> TablePanel:
         ],
         worst_first="now",
         columns=[
-            Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            Column(name="now", title=Text("Rentang ini", "This range"), unit=people, decimals=0),
-            Column(name="before", title=Text("Sebelumnya", "Earlier"), unit=people, decimals=0),
-            Column(name="ratio", title=Text("Dibanding sebelumnya", "Against earlier"), unit="percentunit", decimals=0),
+            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="now", title=Text("Rentang ini", "This range"), unit=people, decimals=0),
+            TableColumn(name="before", title=Text("Sebelumnya", "Earlier"), unit=people, decimals=0),
+            TableColumn(
+                name="ratio", title=Text("Dibanding sebelumnya", "Against earlier"), unit="percentunit", decimals=0
+            ),
         ],
     )  # fmt: skip
 
 
-def _counter(look: Look) -> QueryVariable:
+def _counter(look: DashboardStyle) -> QueryVariable:
     """Every sensor of footfall at the chosen sites, and the sites' own series, for the marks."""
     label = Text("Penghitung", "Counter")
     return choice(look, "counter", label, measurement="footfall", tag="sensor", where=HERE, hidden=True)
 
 
-def _earlier(look: Look) -> CustomVariable:
+def _earlier(look: DashboardStyle) -> CustomVariable:
     """How long ago the range lies that this one is compared with."""
     values = ",".join(f"{look.say(text)} : {span}" for span, text in _EARLIER.items())
     label = look.say(Text("Bandingkan dengan", "Compare with"))

@@ -10,12 +10,12 @@ from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, one_of
-from dashboards.kit.layout import Row
-from dashboards.kit.look import Look
+from dashboards.kit.layout import PanelRow
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat
 from dashboards.kit.rates import all_per_minute, per_minute
 from dashboards.kit.scales import ALERT, ATTENTION, limits
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
 from dashboards.kit.variables import instance
 from dashboards.kit.words import Caption, Text
@@ -154,19 +154,19 @@ REASONS = {
 """Why ingest refuses, by the tag `reason`."""
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        Row(5, *((panel, 4) for panel in _figures(look))),
-        Row(9, (_rates(look), 14), (_batches(look), 10)),
-        Row(8, (_times(look, _DELAYS, "delay"), 12), (_times(look, _WRITES, "write"), 12)),
-        Row(8, (_refused(look), 16), (_reasons(look), 8)),
-        Row(7, (_trouble(look), 12), (_queue(look), 12)),
+        PanelRow(5, *((panel, 4) for panel in _figures(look))),
+        PanelRow(9, (_rates(look), 14), (_batches(look), 10)),
+        PanelRow(8, (_times(look, _DELAYS, "delay"), 12), (_times(look, _WRITES, "write"), 12)),
+        PanelRow(8, (_refused(look), 16), (_reasons(look), 8)),
+        PanelRow(7, (_trouble(look), 12), (_queue(look), 12)),
     ]
     return frame(look, "ingest", about=_ABOUT, rows=rows, variables=[instance(look)], since="now-6h")
 
 
-def _figures(look: Look) -> list[stats.Panel]:
+def _figures(look: DashboardStyle) -> list[stats.Panel]:
     rate = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW, where=_HERE)})')
     reading, message, batch = unit("{reading}/min", look), unit("{message}", look), unit("{batch}", look)
     each = f'SELECT last("dead_letters_open") AS "n" FROM "ingest" WHERE {NOW} AND {_HERE} GROUP BY "instance"'
@@ -189,20 +189,20 @@ def _total(field: str) -> Query:
     return Query(f'SELECT sum("{field}") FROM "ingest" WHERE $timeFilter AND {_HERE}')
 
 
-def _rates(look: Look) -> timeseries.Panel:
+def _rates(look: DashboardStyle) -> timeseries.Panel:
     fields = ("stored_flood", "stored_air", "stored_footfall", "stored_gateway")
     query = Query(all_per_minute(" ".join(fields), where=_HERE), "$col")
     panel = lines(look, _RATES, query, unit=unit("{reading}/min", look), stacked=True).interval(STEP).fill_opacity(30)
     return _named(look, panel, *fields)
 
 
-def _batches(look: Look) -> timeseries.Panel:
+def _batches(look: DashboardStyle) -> timeseries.Panel:
     query = Query(all_per_minute("batches duplicates", where=_HERE), "$col")
     panel = lines(look, _BATCHES, query, unit=unit("1/min", look), decimals=1).interval(STEP)
     return _named(look, panel, "batches", "duplicates")
 
 
-def _times(look: Look, caption: Caption, what: str) -> timeseries.Panel:
+def _times(look: DashboardStyle, caption: Caption, what: str) -> timeseries.Panel:
     median, slowest = f"{what}_p50_ms", f"{what}_p99_ms"
     query = _over_time(f'mean("{median}") AS "{median}", max("{slowest}") AS "{slowest}"')
     return _named(look, lines(look, caption, query, unit="ms", decimals=1).interval(STEP).min(0), median, slowest)
@@ -213,7 +213,7 @@ def _over_time(picked: str) -> Query:
     return Query(f"SELECT {picked} {chosen} GROUP BY time($__interval) fill(null)", "$col")
 
 
-def _refused(look: Look) -> timeseries.Panel:
+def _refused(look: DashboardStyle) -> timeseries.Panel:
     chosen = f'FROM "refused" WHERE $timeFilter AND {_HERE}'
     query = Query(f'SELECT sum("count") {chosen} GROUP BY time($__interval), "reason" fill(none)', "$tag_reason")
     panel = lines(look, _REFUSED, query, unit=unit("{message}", look), bars=True, stacked=True).interval(STEP).min(0)
@@ -222,29 +222,29 @@ def _refused(look: Look) -> timeseries.Panel:
     return panel
 
 
-def _reasons(look: Look) -> tables.Panel:
+def _reasons(look: DashboardStyle) -> tables.Panel:
     inner = f'SELECT sum("count") AS "count" FROM "refused" WHERE $timeFilter AND {_HERE} GROUP BY "reason"'
     query = Query(f'SELECT "reason", "count" FROM ({inner})', table=True)
     columns = [
-        Column(name="reason", title=Text("Alasan", "Reason"), words=REASONS),
-        Column(name="count", title=Text("Jumlah", "How many"), unit=unit("{message}", look), width=130),
+        TableColumn(name="reason", title=Text("Alasan", "Reason"), words=REASONS),
+        TableColumn(name="count", title=Text("Jumlah", "How many"), unit=unit("{message}", look), width=130),
     ]
     return table(look, _REASONS, query, columns=columns, worst_first="count")
 
 
-def _trouble(look: Look) -> timeseries.Panel:
+def _trouble(look: DashboardStyle) -> timeseries.Panel:
     query = _over_time('sum("store_errors") AS "store_errors", sum("shed") AS "shed"')
     panel = lines(look, _TROUBLE, query, unit="none", bars=True).interval(STEP).min(0)
     return _named(look, panel, "store_errors", "shed")
 
 
-def _queue(look: Look) -> timeseries.Panel:
+def _queue(look: DashboardStyle) -> timeseries.Panel:
     chosen = f'FROM "ingest" WHERE $timeFilter AND {_HERE} GROUP BY time($__interval), "instance" fill(null)'
     query = Query(f'SELECT max("queue_bytes") {chosen}', "$tag_instance")
     return lines(look, _QUEUE, query, unit=unit("By", look)).interval(STEP).min(0)
 
 
-def _named(look: Look, panel: timeseries.Panel, *names: str) -> timeseries.Panel:
+def _named(look: DashboardStyle, panel: timeseries.Panel, *names: str) -> timeseries.Panel:
     """Names for people in the place of the columns'."""
     for name in names:
         panel.override_by_name(name, [dashboard.DynamicConfigValue("displayName", look.say(_SERIES[name]))])

@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 import msgspec
 
 from dashboards.catalog import Document, document, keys
-from dashboards.kit.look import Look, Map
-from dashboards.kit.words import Language
+from dashboards.kit.look import DashboardStyle, Map
+from dashboards.kit.words import DashboardLanguage
 
 DEMO_ZONE = "Asia/Jayapura"
 DEMO_COAST = Path(__file__).parents[1] / "demo" / "city" / "coast.geojson"
@@ -29,12 +29,12 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = DEMO_ZONE
     map: Map = Map()
 
-    def documents(self) -> dict[Language, dict[str, Document]]:
+    def documents(self) -> dict[DashboardLanguage, dict[str, Document]]:
         """Every dashboard by language and key, as Grafana's JSON."""
-        return {language: self._of(language) for language in Language}
+        return {language: self._of(language) for language in DashboardLanguage}
 
-    def _of(self, language: Language) -> dict[str, Document]:
-        look = Look(language=language, zone=self.zone, map=self.map)
+    def _of(self, language: DashboardLanguage) -> dict[str, Document]:
+        look = DashboardStyle(language=language, zone=self.zone, map=self.map)
         return {key: document(look, key) for key in keys()}
 
 

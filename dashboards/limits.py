@@ -5,9 +5,9 @@ from grafana_foundation_sdk.builders.table import Panel
 from dashboards.kit.ask import lately, rows
 from dashboards.kit.influx import Query
 from dashboards.kit.links import from_column, to_sensor
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEVERITY
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of
 from dashboards.kit.words import Caption, Text
 from wire import QUANTITIES, Domain
@@ -32,7 +32,7 @@ def of_domain(domain: Domain) -> str:
     return f'"quantity" =~ /^({names})$/'
 
 
-def limits(look: Look, where: str) -> Panel:
+def limits(look: DashboardStyle, where: str) -> Panel:
     """The limits on the sensors that `where` (a condition on tags) chooses, worst first."""
     what = f'last("limit") AS "limit", "severity", "name{look.suffix}" AS "name"'
     inner = lately(what, "threshold", where=where, by="sensor quantity level rule", within=SAMPLED_WITHIN)
@@ -40,10 +40,10 @@ def limits(look: Look, where: str) -> Panel:
     return table(
         look, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
         columns=[
-            Column(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
-            Column(name="quantity", title=Text("Besaran", "Quantity"), words=quantities),
-            Column(name="name", title=Text("Batas", "Limit")),
-            Column(name="limit", title=Text("Nilai", "Value"), decimals=0),
-            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="quantity", title=Text("Besaran", "Quantity"), words=quantities),
+            TableColumn(name="name", title=Text("Batas", "Limit")),
+            TableColumn(name="limit", title=Text("Nilai", "Value"), decimals=0),
+            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
         ],
     )  # fmt: skip

@@ -13,7 +13,7 @@ import msgspec
 from dashboards import files
 from dashboards.kit.influx import TYPE
 from dashboards.kit.names import DATASOURCE, DATASOURCE_NAME, HOME, folder_of
-from dashboards.kit.words import Language
+from dashboards.kit.words import DashboardLanguage
 from dashboards.platform_alerts import rules
 from dashboards.yaml_text import Value, yaml_of
 
@@ -57,12 +57,15 @@ def trees(chosen: Provisioning) -> dict[str, dict[str, Value]]:
     """Every YAML file's document by its path below the folder."""
     return {
         "datasources/siaga.yaml": {"apiVersion": 1, "datasources": [datasource(chosen.influx)]},
-        "dashboards/siaga.yaml": {"apiVersion": 1, "providers": [_provider(chosen, language) for language in Language]},
+        "dashboards/siaga.yaml": {
+            "apiVersion": 1,
+            "providers": [_provider(chosen, language) for language in DashboardLanguage],
+        },
         "alerting/siaga.yaml": rules(on=chosen.alerts),
     }
 
 
-def home(seen_as: str, language: Language) -> str:
+def home(seen_as: str, language: DashboardLanguage) -> str:
     """The path on Grafana's machine of the dashboard that people see first: default_home_dashboard_path in its ini."""
     return f"{seen_as}/dashboards/{language}/{HOME}.json"
 
@@ -92,7 +95,7 @@ def _login(influx: Influx, settings: dict[str, Value]) -> dict[str, Value]:
     return {"jsonData": settings | header, "secureJsonData": {"httpHeaderValue1": f"Token {secret}"}}
 
 
-def _provider(chosen: Provisioning, language: Language) -> dict[str, Value]:
+def _provider(chosen: Provisioning, language: DashboardLanguage) -> dict[str, Value]:
     folder = folder_of(language)
     return {
         "name": folder.uid,

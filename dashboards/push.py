@@ -1,6 +1,6 @@
 """Dashboards into a running Grafana through its API: folders by UID, and only what differs.
 
-push(grafana, documents, dry_run=True) -> [Change("siaga-id-flood", new=False, difference="--- …")]
+push(grafana, documents, dry_run=True) -> [DashboardChange("siaga-id-flood", new=False, difference="--- …")]
 
 Every dashboard carries a fingerprint of its content in `revision`, a field that Grafana keeps and does not use, so that
 no change of ours goes unseen. Grafana adds to what it is given (numbers, defaults, a newer schema): a dashboard is the
@@ -21,7 +21,7 @@ from dashboards.catalog import Document, text_of
 from dashboards.files import Documents
 from dashboards.installation import CannotUse
 from dashboards.kit.frame import TAG
-from dashboards.kit.names import Folder, folder_of
+from dashboards.kit.names import GrafanaFolder, folder_of
 
 OLDEST = (12, 0)
 """The oldest Grafana that the dashboards are written for: it is the first of their schema version."""
@@ -29,7 +29,7 @@ TIMEOUT_S = 15.0
 _NOT_FOUND, _FORBIDDEN = 404, 403
 
 
-class Change(msgspec.Struct, frozen=True):
+class DashboardChange(msgspec.Struct, frozen=True):
     """A dashboard that differs: its UID, whether Grafana has none of it yet, and the difference as text."""
 
     uid: str
@@ -49,7 +49,7 @@ def connect(url: str, token: str) -> GrafanaApi:
     return grafana
 
 
-def push(grafana: GrafanaApi, documents: Documents, *, dry_run: bool) -> list[Change]:
+def push(grafana: GrafanaApi, documents: Documents, *, dry_run: bool) -> list[DashboardChange]:
     """Make Grafana's dashboards as `documents` are, or with `dry_run` only say what would change.
 
     CannotUse where Grafana refuses; what was pushed before that stays, and the next run goes on from there.
@@ -82,10 +82,10 @@ def contains(theirs: Any, ours: Any) -> bool:
     return bool(theirs == ours)
 
 
-def _change(grafana: GrafanaApi, document: Document, folder: Folder) -> Change | None:
+def _change(grafana: GrafanaApi, document: Document, folder: GrafanaFolder) -> DashboardChange | None:
     found = _found(grafana, grafana.dashboard.get_dashboard, document["uid"])
     if found is None:
-        return Change(document["uid"], True, _difference(document["uid"], "", text_of(document)))
+        return DashboardChange(document["uid"], True, _difference(document["uid"], "", text_of(document)))
     theirs, place = found["dashboard"], found["meta"].get("folderUid", "")
     if TAG not in theirs.get("tags", ()):
         uid = document["uid"]
@@ -95,7 +95,7 @@ def _change(grafana: GrafanaApi, document: Document, folder: Folder) -> Change |
     if contains(theirs, _but_schema(document)) and place == folder.uid:
         return None
     before = text_of(_alike(theirs, document)) + f"folder: {place}\n"
-    return Change(
+    return DashboardChange(
         document["uid"], False, _difference(document["uid"], before, text_of(document) + f"folder: {folder.uid}\n")
     )
 
@@ -121,12 +121,12 @@ def _difference(uid: str, before: str, after: str) -> str:
     return "".join(lines)
 
 
-def _make_folder(grafana: GrafanaApi, folder: Folder) -> None:
+def _make_folder(grafana: GrafanaApi, folder: GrafanaFolder) -> None:
     if _found(grafana, grafana.folder.get_folder, folder.uid) is None:
         _asked(grafana, grafana.folder.create_folder, folder.title, uid=folder.uid)
 
 
-def _upload(grafana: GrafanaApi, document: Document, folder: Folder) -> None:
+def _upload(grafana: GrafanaApi, document: Document, folder: GrafanaFolder) -> None:
     payload = {"dashboard": document, "folderUid": folder.uid, "overwrite": True, "message": "siaga-dashboards push"}
     _asked(grafana, grafana.dashboard.update_dashboard, payload)
 

@@ -13,12 +13,12 @@ from dashboards.kit.alarms import alarm_table
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, one_of
-from dashboards.kit.layout import Row
-from dashboards.kit.look import Look
+from dashboards.kit.layout import PanelRow
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import SEVERITY
 from dashboards.kit.series import BRIDGED_MS
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import sensor, site
 from dashboards.kit.words import Caption, Text
@@ -71,20 +71,20 @@ _MARKED = Caption(
 _COUNT = Text("Bacaan bertanda", "Marked readings")
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        Row(7, (_newest(look), 8), (alarm_table(look, _ALARMS, where=_HERE), 16)),
-        Row(13, (_measured(look), 24)),
-        Row(7, (_limits(look), 8), (_marked(look), 16)),
-        Row(8, (history(look, _HERE), 24)),
+        PanelRow(7, (_newest(look), 8), (alarm_table(look, _ALARMS, where=_HERE), 16)),
+        PanelRow(13, (_measured(look), 24)),
+        PanelRow(7, (_limits(look), 8), (_marked(look), 16)),
+        PanelRow(8, (history(look, _HERE), 24)),
     ]
     measurements = " ".join(Domain)
     variables = [site(look), sensor(look, measurement=measurements, several=False)]
     return frame(look, "sensor", about=_ABOUT, rows=rows, variables=variables, events=alarms(look, _HERE))
 
 
-def _measured(look: Look) -> timeseries.Panel:
+def _measured(look: DashboardStyle) -> timeseries.Panel:
     means = ", ".join(f'mean("{name}") AS "{name}"' for name in MEASURED)
     chosen = f"WHERE $timeFilter AND {_HERE}"
     readings = f"SELECT {means} FROM {_READINGS} {chosen} GROUP BY time($__interval) fill(null)"
@@ -102,7 +102,7 @@ def _measured(look: Look) -> timeseries.Panel:
     return panel.with_override(MatcherConfig("byValue", {"reducer": "allIsNull"}), _hidden())
 
 
-def _in_unit(look: Look, name: str) -> list[DynamicConfigValue]:
+def _in_unit(look: DashboardStyle, name: str) -> list[DynamicConfigValue]:
     """A limit stands on the axis of its quantity."""
     return [DynamicConfigValue("unit", unit_of(name, look)), DynamicConfigValue("decimals", decimals_of(name))]
 
@@ -121,13 +121,13 @@ def _hidden() -> list[DynamicConfigValue]:
     return [DynamicConfigValue("custom.hideFrom", {"legend": True, "tooltip": True, "viz": True})]
 
 
-def _newest(look: Look) -> tables.Panel:
+def _newest(look: DashboardStyle) -> tables.Panel:
     picked = ", ".join(f'last("{name}") AS "{name}"' for name in MEASURED)
     query = Query(f"SELECT {picked} FROM {_READINGS} WHERE {_FRESH} AND {_HERE}", table=True)
     names = {name: Text(*(f"{look.say(name_of(name))} ({_sign(look, name)})" for _ in range(2))) for name in MEASURED}
     columns = [
-        Column(name="Field", title=Text("Besaran", "Quantity"), words=names),
-        Column(name="Last *", title=Text("Nilai", "Value"), decimals=1, width=120),
+        TableColumn(name="Field", title=Text("Besaran", "Quantity"), words=names),
+        TableColumn(name="Last *", title=Text("Nilai", "Value"), decimals=1, width=120),
     ]
     panel = table(look, _NEWEST, query, columns=columns)
     rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
@@ -136,25 +136,29 @@ def _newest(look: Look) -> tables.Panel:
     return panel.transformations([rows, kept])
 
 
-def _sign(look: Look, name: str) -> str:
+def _sign(look: DashboardStyle, name: str) -> str:
     return unit_of(name, look).removeprefix("suffix: ")
 
 
-def _limits(look: Look) -> tables.Panel:
+def _limits(look: DashboardStyle) -> tables.Panel:
     own = look.suffix
     picked = f'last("limit") AS "limit", "severity", "name{own}"'
     inner = f'SELECT {picked} FROM "threshold" WHERE time > now() - 1d AND {_HERE} GROUP BY "quantity", "level", "rule"'
     query = Query(f'SELECT "severity", "name{own}", "quantity", "limit" FROM ({inner})', table=True)
     columns = [
-        Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=100),
-        Column(name=f"name{own}", title=Text("Status", "Level")),
-        Column(name="quantity", title=Text("Besaran", "Quantity"), words={name: name_of(name) for name in QUANTITIES}),
-        Column(name="limit", title=Text("Batas", "Limit"), decimals=1, width=90),
+        TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=100),
+        TableColumn(name=f"name{own}", title=Text("Status", "Level")),
+        TableColumn(
+            name="quantity",
+            title=Text("Besaran", "Quantity"),
+            words={name: name_of(name) for name in QUANTITIES},
+        ),
+        TableColumn(name="limit", title=Text("Batas", "Limit"), decimals=1, width=90),
     ]
     return table(look, _LIMITS, query, columns=columns, worst_first="severity")
 
 
-def _marked(look: Look) -> timeseries.Panel:
+def _marked(look: DashboardStyle) -> timeseries.Panel:
     chosen = f"FROM {_READINGS} WHERE $timeFilter AND {_HERE}"
     query = Query(f'SELECT count("marks") {chosen} GROUP BY time($__interval) fill(none)', look.say(_COUNT))
     return lines(look, _MARKED, query, unit="none", bars=True).interval("1m").min(0)

@@ -15,10 +15,10 @@ from dashboards.kit.ask import over_time
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
-from dashboards.kit.layout import Row
-from dashboards.kit.look import Look
+from dashboards.kit.layout import PanelRow
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEVERITY
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
@@ -69,7 +69,7 @@ DOMAINS = {
 MEASURED_HERE = [name for name, row in MEASURED.items() if row.domain in DOMAINS]
 
 
-def build(look: Look) -> dashboard.Dashboard:
+def build(look: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
         look,
@@ -78,12 +78,12 @@ def build(look: Look) -> dashboard.Dashboard:
         variables=[site(look, several=False)],
         events=alarms(look, HERE),
         rows=[
-            Row(6, (_state(look), 10), (alarm_table(look, ALARMS, where=HERE), 14)),
-            Row(6, (by_sensor(look, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
-            Row(9, *_half(look, _levels(look), flood.rain(look)), title=DOMAINS[Domain.FLOOD]),
-            Row(8, *_half(look, air.over_hours(look), air.particulates(look, "pm2_5")), title=DOMAINS[Domain.AIR]),
-            Row(8, *_half(look, footfall.inside(look), footfall.gates(look)), title=DOMAINS[Domain.FOOTFALL]),
-            Row(
+            PanelRow(6, (_state(look), 10), (alarm_table(look, ALARMS, where=HERE), 14)),
+            PanelRow(6, (by_sensor(look, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
+            PanelRow(9, *_half(look, _levels(look), flood.rain(look)), title=DOMAINS[Domain.FLOOD]),
+            PanelRow(8, *_half(look, air.over_hours(look), air.particulates(look, "pm2_5")), title=DOMAINS[Domain.AIR]),
+            PanelRow(8, *_half(look, footfall.inside(look), footfall.gates(look)), title=DOMAINS[Domain.FOOTFALL]),
+            PanelRow(
                 9, (history(look, HERE), 14), (limits(look, HERE), 10),
                 title=Text("Peringatan dan batas", "Alarms and limits"),
             ),
@@ -91,12 +91,12 @@ def build(look: Look) -> dashboard.Dashboard:
     )  # fmt: skip
 
 
-def _half(look: Look, *panels: LinesPanel) -> list[tuple[LinesPanel, int]]:
+def _half(look: DashboardStyle, *panels: LinesPanel) -> list[tuple[LinesPanel, int]]:
     """Two charts side by side, which say so where the site has no such sensor."""
     return [(panel.no_value(look.say(NOT_HERE)), 12) for panel in panels]
 
 
-def _state(look: Look) -> TablePanel:
+def _state(look: DashboardStyle) -> TablePanel:
     word = f"word{look.suffix}"
     where = f"{HERE} AND \"domain\" != 'all'"
     text = newest("situation", f"severity {word} age_s silent sensors", by="domain", where=where)
@@ -104,16 +104,16 @@ def _state(look: Look) -> TablePanel:
     return table(
         look, STATE, Query(text, table=True), worst_first="severity", tall=True,
         columns=[
-            Column(name="domain", title=Text("Bidang", "Domain"), words=names),
-            Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
-            Column(name=word, title=Text("Keadaan", "State")),
-            Column(name="age_s", title=Text("Umur data", "Age"), unit="s"),
-            Column(name="silent", title=Text("Senyap", "Silent")),
-            Column(name="sensors", title=Text("Sensor", "Sensors")),
+            TableColumn(name="domain", title=Text("Bidang", "Domain"), words=names),
+            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            TableColumn(name=word, title=Text("Keadaan", "State")),
+            TableColumn(name="age_s", title=Text("Umur data", "Age"), unit="s"),
+            TableColumn(name="silent", title=Text("Senyap", "Silent")),
+            TableColumn(name="sensors", title=Text("Sensor", "Sensors")),
         ],
     )  # fmt: skip
 
 
-def _levels(look: Look) -> LinesPanel:
+def _levels(look: DashboardStyle) -> LinesPanel:
     text = over_time('max("water_level")', "flood", where=HERE, by="sensor")
     return flood.levels(look, LEVELS, text, limits_where=HERE)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from cloud.access.principal import ROLE_OF_NAME
 from demo.figures import DOMAINS, Api
-from demo.folder import GATEWAYS, CannotStart, Folder
+from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
 from demo.people import People, settle_people
 from demo.processes import Died, Tree
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, stop)
     try:
         _run(chosen, console)
-    except CannotStart as problem:
+    except DemoCannotStart as problem:
         return _refuse(str(problem), 2)
     except Died as death:
         return _refuse(str(death), 1)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace, console: Console) -> None:
-    folder = Folder(chosen.data)
+    folder = DemoFolder(chosen.data)
     _must_be_free(chosen.port)
     broker_port = any_free_port()
     folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
@@ -118,7 +118,7 @@ def _must_be_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CannotStart(
+            raise DemoCannotStart(
                 f"port {port} cannot be used: {error.strerror}; end what uses it, or take another port:"
                 f" siaga-demo --port 8090, or make demo PORT=8090"
             ) from None

@@ -24,11 +24,11 @@ ANOTHER_FOLDER = "name another folder: siaga-demo --data FOLDER, or make demo DA
 """What to do about a folder that cannot be used."""
 
 
-class CannotStart(Exception):
+class DemoCannotStart(Exception):
     """The demo cannot start; the text is one sentence."""
 
 
-class Folder:
+class DemoFolder:
     """A folder that this demo has for itself; CannotStart where it cannot have it."""
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +40,7 @@ class Folder:
         deadline_s = time.monotonic() + LOCK_PATIENCE_S
         while not _is_ours(self.lock):
             if time.monotonic() > deadline_s:
-                raise CannotStart(f"another demo uses the data folder {path}; end it, or {ANOTHER_FOLDER}")
+                raise DemoCannotStart(f"another demo uses the data folder {path}; end it, or {ANOTHER_FOLDER}")
             time.sleep(0.05)
 
     @property
@@ -83,4 +83,4 @@ def _writable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CannotStart(f"the data folder {path} cannot be written: {error.strerror}; {ANOTHER_FOLDER}") from None
+        raise DemoCannotStart(f"the data folder {path} cannot be written: {error.strerror}; {ANOTHER_FOLDER}") from None

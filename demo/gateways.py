@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.cli import Stop, any_free_port, stop
-from demo.folder import GATEWAYS, CannotStart, Folder
+from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
 from demo.processes import Died, Tree
 
 _LOOK_S = 0.5
@@ -29,14 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.suppress(Stop):
             _run(chosen)
-    except (CannotStart, Died) as problem:
+    except (DemoCannotStart, Died) as problem:
         sys.stderr.write(f"{problem}\n")
-        return 2 if isinstance(problem, CannotStart) else 1
+        return 2 if isinstance(problem, DemoCannotStart) else 1
     return 0
 
 
 def _run(chosen: argparse.Namespace) -> None:
-    folder, port = Folder(chosen.data), any_free_port()
+    folder, port = DemoFolder(chosen.data), any_free_port()
     folder.settle(broker_port=port, uplinks={gateway: _uplink(chosen, gateway) for gateway in GATEWAYS})
     with Tree(folder.logs, folder.lock) as tree:
         tree.start("broker", "demo.broker", "--port", str(port))
@@ -53,7 +53,9 @@ def _uplink(chosen: argparse.Namespace, gateway: str) -> str:
     papers = chosen.papers.absolute() / gateway
     password, authority = papers / "uplink.password", papers / "ca.crt"
     if not password.exists():
-        raise CannotStart(f"{password} is missing; siaga-cloud gateway enrol {gateway} --into {chosen.papers} makes it")
+        raise DemoCannotStart(
+            f"{password} is missing; siaga-cloud gateway enrol {gateway} --into {chosen.papers} makes it"
+        )
     username = tomllib.loads((papers / "uplink.toml").read_text(encoding="utf-8"))["uplink"]["username"]
     lines = {"host": chosen.host, "username": username, "password_file": str(password)}
     written = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.access.authenticator import Access
+from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME, Role
-from cloud.access.users import Change
+from cloud.access.users import UserUpdate
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
-from demo.folder import ANOTHER_FOLDER, CannotStart
+from demo.folder import ANOTHER_FOLDER, DemoCannotStart
 from runtime.clock import wall_ms
 
 _DEMO = Actor("siaga-demo", "siaga-demo")
@@ -36,7 +36,7 @@ def settle_people(folder: Path) -> People:
     try:
         return asyncio.run(_settle(folder))
     except (DatabaseUnavailable, OSError) as error:
-        raise CannotStart(f"the demo's users cannot be kept: {error}; {ANOTHER_FOLDER}") from None
+        raise DemoCannotStart(f"the demo's users cannot be kept: {error}; {ANOTHER_FOLDER}") from None
 
 
 async def _settle(folder: Path) -> People:
@@ -44,19 +44,19 @@ async def _settle(folder: Path) -> People:
     database = Database(f"sqlite:///{folder / 'registry.db'}")
     try:
         await database.open()
-        access = Access(database)
+        access = Authenticator(database)
         there = {user.name for user in await access.users.all()}
         for name, role in ROLE_OF_NAME.items():
             if name not in there:
                 await access.users.add(name, password, role, by=_DEMO)
             elif is_new:
-                await access.users.change(name, Change(password=password), by=_DEMO)
+                await access.users.change(name, UserUpdate(password=password), by=_DEMO)
         return People(password, await _token(access))
     finally:
         await database.close()
 
 
-async def _token(access: Access) -> str:
+async def _token(access: Authenticator) -> str:
     for token in await access.tokens.all():
         if token.name.startswith(_TOKEN) and token.revoked_ms is None:
             await access.tokens.revoke(token.id, by=_DEMO)

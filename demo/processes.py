@@ -27,7 +27,7 @@ class Died(Exception):
     """A part has ended by itself; the text names it and shows the end of its log."""
 
 
-class Part:
+class DemoProcess:
     """One process of the demo: `python -m module arguments`."""
 
     def __init__(self, name: str, command: Sequence[str | Path], log: Path, lock: IO[str]) -> None:
@@ -61,11 +61,11 @@ class Tree:
     def __init__(self, logs: Path, lock: IO[str]) -> None:
         self._logs = logs
         self._lock = lock
-        self._parts: list[Part] = []
+        self._parts: list[DemoProcess] = []
 
     def start(self, name: str, *command: str | Path) -> None:
         """Start a part."""
-        self._parts.append(Part(name, command, self._logs / f"{name}.log", self._lock))
+        self._parts.append(DemoProcess(name, command, self._logs / f"{name}.log", self._lock))
 
     def check(self) -> None:
         """Died, if any part has ended."""
@@ -90,7 +90,7 @@ class Tree:
                 part.process.wait()
 
 
-def _wait(part: Part, until_s: float) -> None:
+def _wait(part: DemoProcess, until_s: float) -> None:
     try:
         part.process.wait(max(0.0, until_s - time.monotonic()))
     except subprocess.TimeoutExpired:

@@ -16,19 +16,19 @@ from pathlib import Path
 import msgspec
 
 from edge import former_boots, health
-from edge.check import Checked, check_file
+from edge.check import CheckedSettings, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
-from edge.intake import Intake
 from edge.refusals import Refusals
+from edge.source_manager import SourceManager
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spool import Spool
-from edge.spool.work import Origin
+from edge.spool.write_batch import Origin
 from edge.stamp_times import MOVED, offset_found
 from edge.stamping import NoFreeTime, Stamper
 from edge.uplink import Uplink
-from runtime.mqtt import Session, Will
+from runtime.mqtt import MqttSession, Will
 from runtime.settings import SettingsError
 from wire import Channel, Clock, RefusedReadings, SpoolState, Status, encode_status, topic_of
 from wire.status import MAX_STATUS_BYTES, STATUS_VERSION
@@ -65,7 +65,7 @@ def version() -> str:
 class Agent:
     """One gateway, from its start to its end."""
 
-    def __init__(self, path: Path, checked: Checked) -> None:
+    def __init__(self, path: Path, checked: CheckedSettings) -> None:
         settings = checked.settings
         self._path = path
         self._checked = checked
@@ -85,7 +85,7 @@ class Agent:
         self._spooler = Spooler(self._spool, SpoolFile(settings.spool.path), on_change=self._spool_changed)
         self._refusals = Refusals()
         self._uplink = Uplink(self._spooler, settings.uplink, gateway=self._gateway, on_refused=self._refused)
-        self._session = Session(
+        self._session = MqttSession(
             settings.uplink,
             identifier=f"siaga-edge-{self._gateway}",
             on_message=self._uplink.hear,
@@ -94,7 +94,7 @@ class Agent:
             will=self._will,
         )
         self._uplink.connect(self._session)
-        self._intake = Intake(
+        self._intake = SourceManager(
             gateway=self._gateway, boot=self._boot, stamper=self._stamper, spooler=self._spooler,
             on_change=self._say_soon,
         )  # fmt: skip
@@ -368,13 +368,13 @@ def _encoded_within(status: Status, most_bytes: int) -> bytes:
     return payload
 
 
-def _not_until_restart(before: Checked, after: Checked) -> list[str]:
+def _not_until_restart(before: CheckedSettings, after: CheckedSettings) -> list[str]:
     tables = ("gateway", "spool", "uplink", "clock", "health")
     changed = [name for name in tables if getattr(before.settings, name) != getattr(after.settings, name)]
     return [f"[{name}] has changed; the running agent keeps the old one until it is restarted" for name in changed]
 
 
-async def run_agent(path: Path, checked: Checked) -> bool:
+async def run_agent(path: Path, checked: CheckedSettings) -> bool:
     """Run the gateway that `checked` describes until it is told to stop; False where it broke."""
     started_s = time.monotonic()
     well = await Agent(path, checked).run()

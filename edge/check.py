@@ -28,7 +28,7 @@ from runtime.settings import SettingsError, beside, parse_settings, read_documen
 _BY_ID = Path("/dev/serial/by-id")
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckedSettings(msgspec.Struct, frozen=True):
     """A settings file without mistakes; its paths are beside the file. `warnings` are sentences that stop nobody."""
 
     settings: EdgeSettings
@@ -46,7 +46,7 @@ class Checked(msgspec.Struct, frozen=True):
         return [source for source in self.sources if isinstance(source, MqttSource)]
 
 
-def check_file(path: Path) -> Checked:
+def check_file(path: Path) -> CheckedSettings:
     """Read the settings in `path`; SettingsError has all mistakes."""
     try:
         return _check(path)
@@ -57,7 +57,7 @@ def check_file(path: Path) -> Checked:
         raise SettingsError([said]) from error
 
 
-def _check(path: Path) -> Checked:
+def _check(path: Path) -> CheckedSettings:
     document = read_document(path)
     mistakes = [f"{path.name}: {sentence}" for sentence in _mistakes_in_sources(document)]
     try:
@@ -69,7 +69,7 @@ def _check(path: Path) -> Checked:
     if mistakes:
         raise SettingsError(mistakes)
     warnings = [f"{path.name}: {sentence}" for sentence in _warnings(settings, document)]
-    return Checked(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
+    return CheckedSettings(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
 
 
 def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:

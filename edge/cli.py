@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.agent import run_agent, version
-from edge.check import Checked, check_file
-from edge.lock import Taken, locked
+from edge.check import CheckedSettings, check_file
+from edge.lock import SpoolLocked, locked
 from edge.memory import use_one_arena
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
@@ -51,12 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with locked(checked.settings.spool.path):
             return WELL if asyncio.run(run_agent(options.config, checked)) else BROKEN
-    except Taken as taken:
+    except SpoolLocked as taken:
         print(taken, file=sys.stderr)
         return BROKEN
 
 
-def _connect(checked: Checked) -> int:
+def _connect(checked: CheckedSettings) -> int:
     from edge.connection import connection_steps  # a running agent has no use for it, and 0.25 MB are some
 
     well = True
@@ -66,7 +66,7 @@ def _connect(checked: Checked) -> int:
     return WELL if well else BROKEN
 
 
-def _summary(path: Path, checked: Checked) -> str:
+def _summary(path: Path, checked: CheckedSettings) -> str:
     serial, mqtt = len(checked.serial_sources), len(checked.mqtt_sources)
     return f"{path.name}: no mistakes; gateway {checked.settings.gateway.id}, {serial} serial and {mqtt} MQTT sources"
 

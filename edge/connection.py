@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from edge.settings import EdgeSettings
-from runtime.connect import Exchange, Step, steps
+from runtime.connect import ConnectStep, Exchange, steps
 from wire import Channel, WireError, decode_ack, encode_batch, topic_of
 
 _SILENCE = (
@@ -16,7 +16,7 @@ _SILENCE = (
 )
 
 
-def connection_steps(settings: EdgeSettings) -> Iterator[Step]:
+def connection_steps(settings: EdgeSettings) -> Iterator[ConnectStep]:
     """Try the uplink of `settings`, step by step."""
     gateway = settings.gateway.id
     stream = os.urandom(8).hex()

@@ -10,7 +10,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 
-class Taken(Exception):
+class SpoolLocked(Exception):
     """Another agent has the spool; one sentence."""
 
 
@@ -37,7 +37,7 @@ def _take(descriptor: int, spool: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-        raise Taken(
+        raise SpoolLocked(
             f"another siaga-edge (process {holder or 'unknown'}) uses {spool}; stop that one, "
             "or give this one a spool.path and a gateway.id of its own"
         ) from None

@@ -34,7 +34,7 @@ _ABSURD_MS = DAY_MS
 _NEVER_MS = 2**62
 
 
-class Series:
+class SeriesStamps:
     """The newest stamp of a series, the epoch that it is of, and how many residues the series needs."""
 
     __slots__ = ("epoch", "newest_ms", "width")
@@ -94,11 +94,11 @@ class StampTimes:
         self.changed = True
         self.begin_epoch(now_ms=now_ms)
 
-    def newest_ms(self, series: Series) -> int:
+    def newest_ms(self, series: SeriesStamps) -> int:
         """The newest stamp of a series in this epoch; 0 before the first."""
         return series.newest_ms if series.epoch == self._epoch else 0
 
-    def take(self, series: Series, at_ms: int, *, now_ms: int, known: bool) -> int:
+    def take(self, series: SeriesStamps, at_ms: int, *, now_ms: int, known: bool) -> int:
         """A time for the next reading of a series, at `at_ms` or as soon after it as one is free; NoFreeTime."""
         residue = self._home if known else UNKNOWN
         if series.epoch != self._epoch:
@@ -117,7 +117,7 @@ class StampTimes:
             self.changed = True
         return time_ms
 
-    def _ahead(self, series: Series, residue: int, at_ms: int, now_ms: int) -> int:
+    def _ahead(self, series: SeriesStamps, residue: int, at_ms: int, now_ms: int) -> int:
         """The first free time after `at_ms` and the series' newest."""
         after_ms = max(series.newest_ms, at_ms - 1)
         free_from_ms = max(after_ms, self._before_ms[residue]) + 1
@@ -128,7 +128,7 @@ class StampTimes:
             raise NoFreeTime
         return time_ms
 
-    def _crowded(self, series: Series, after_ms: int, now_ms: int) -> int:
+    def _crowded(self, series: SeriesStamps, after_ms: int, now_ms: int) -> int:
         """The first time after `after_ms` of as many free residues as the series needs to stay near the clock."""
         if now_ms - self._looked_ms >= _LOOK_EVERY_MS:
             self._look_for_free_ones(now_ms)

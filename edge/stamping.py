@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from edge.clock import GatewayClock, tick
 from edge.spool.rows import LATEST_MS
-from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, Series, StampTimes, offset_before
+from edge.stamp_times import RESIDUES, UNKNOWN, NoFreeTime, SeriesStamps, StampTimes, offset_before
 from firmware_bridge.sample import Sample
 from wire import Clock, Reading, is_name
 from wire.reading import EARLIEST_MS
@@ -34,7 +34,7 @@ MOST_PACES = 300
 _SLOW_MS = 500
 
 
-class _Series(Series):
+class _Series(SeriesStamps):
     """`heard_ms` and `pace_ms`: when the newest came that came at once, and how long after the one before it.
 
     `own_ms`, `value` and `given_ms`: the newest reading with a time of its own, and the time that it was given.

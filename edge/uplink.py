@@ -13,11 +13,11 @@ from edge.batch_size import BatchSize
 from edge.settings import UplinkSettings
 from edge.spool.keeping import Spooler
 from edge.spool.losses import MOST_IN_A_BATCH
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
 from edge.spool.spool import RETRY_S
-from edge.spool.work import DiskProblem
-from edge.window import Flight, Offer, Step, Window
-from runtime.mqtt import Message, Session
+from edge.spool.write_batch import DiskProblem
+from edge.window import InFlightBatch, Offer, SendStep, Window
+from runtime.mqtt import Message, MqttSession
 from wire import Channel, Lost, Reading, RefusedReadings, WireError, decode_ack, encode_batch, topic_of
 from wire.batch import MAX_BATCH_BYTES, MAX_INFLATED_BYTES
 
@@ -46,7 +46,7 @@ class Uplink:
             batch_readings=settings.batch_readings,
         )
         self._loop = asyncio.get_running_loop()
-        self._session: Session | None = None
+        self._session: MqttSession | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = False
         self._fetching: asyncio.Task[None] | None = None
@@ -58,7 +58,7 @@ class Uplink:
         self.held = False
         """Nothing is sent while this is true; `nudge` after a change."""
 
-    def connect(self, session: Session) -> None:
+    def connect(self, session: MqttSession) -> None:
         """Use `session` from now on; to be called before it runs."""
         self._session = session
 
@@ -86,7 +86,7 @@ class Uplink:
         except WireError as error:
             _log.warning("%s: %s; it is ignored", message.topic, error)
             return
-        span = Span(ack.stream, ack.first, ack.last)
+        span = SeqRange(ack.stream, ack.first, ack.last)
         now_s = self._loop.time()
         over = self._window.land(span, now_s=now_s)
         landed = self._spooler.land(span)
@@ -126,14 +126,14 @@ class Uplink:
             offer = self._offer(now_s)
         self._wake(self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s))
 
-    def _note_success(self, over: Iterable[Flight], now_s: float) -> None:
+    def _note_success(self, over: Iterable[InFlightBatch], now_s: float) -> None:
         refused = self.size.refused
         self.size.took(max(flight.size for flight in over), now_s=now_s)
         if self.size.refused != refused:
             _log.warning("%s", self.size.note or "large batches arrive again")
             self._spooler.note(self.size.memory())
 
-    def _note_failure(self, lost: Iterable[Flight]) -> None:
+    def _note_failure(self, lost: Iterable[InFlightBatch]) -> None:
         size = max((flight.size for flight in lost), default=0)
         if size:
             self.size.failed(size)
@@ -151,18 +151,18 @@ class Uplink:
             losses=bool(self._spool.losses),
         )
 
-    def _send(self, step: Step, now_s: float) -> bool:
+    def _send(self, step: SendStep, now_s: float) -> bool:
         ledger = self._spool.ledger
-        if step is Step.LIVE:
+        if step is SendStep.LIVE:
             span = ledger.take_live(self._limit, self._spool.sendable)
             if span is None:
                 return False
             _, readings = self._spool.in_memory(span)  # live readings are all there
             return self._launch(span, readings, live=True, tries=1)
-        if step is Step.LOSSES:
-            nothing = Span(ledger.stream, ledger.next_seq, ledger.next_seq - 1)
+        if step is SendStep.LOSSES:
+            nothing = SeqRange(ledger.stream, ledger.next_seq, ledger.next_seq - 1)
             return self._launch(nothing, [], live=False, tries=1)
-        grounded = ledger.take_again(now_s) if step is Step.AGAIN else None
+        grounded = ledger.take_again(now_s) if step is SendStep.AGAIN else None
         span = ledger.take_backlog(self._limit, self._spool.sendable) if grounded is None else grounded.span
         if span is None:
             return False
@@ -170,7 +170,7 @@ class Uplink:
         self._fetching = self._loop.create_task(self._fetch(span, tries))
         return True
 
-    async def _fetch(self, span: Span, tries: int) -> None:
+    async def _fetch(self, span: SeqRange, tries: int) -> None:
         ledger, pause_s = self._spool.ledger, 0.0
         readings = None
         try:
@@ -190,16 +190,16 @@ class Uplink:
             ledger.ground(span, tries=tries - 1, due_s=self._loop.time() + pause_s)
         self.nudge()
 
-    def _launch(self, span: Span, readings: list[Reading], *, live: bool, tries: int) -> bool:
+    def _launch(self, span: SeqRange, readings: list[Reading], *, live: bool, tries: int) -> bool:
         now_s = self._loop.time()
         lost = self._losses_to_say()
         payload, count = encode_within_limits(span, readings, backfill=not live, lost=lost, most_bytes=self.size.limit)
         if count < len(readings):
-            rest = Span(span.stream, span.first + count, span.last)
+            rest = SeqRange(span.stream, span.first + count, span.last)
             self._spool.ledger.ground(rest, tries=tries - 1, due_s=now_s)
-            span = Span(span.stream, span.first, rest.first - 1)
+            span = SeqRange(span.stream, span.first, rest.first - 1)
         if self._session is not None and self._session.publish(self._topic, payload):
-            self._window.launch(Flight(span, now_s, tries, live, lost, len(payload)))
+            self._window.launch(InFlightBatch(span, now_s, tries, live, lost, len(payload)))
             return True
         self._spool.ledger.ground(span, tries=tries - 1, due_s=now_s + RETRY_S)
         return False
@@ -209,7 +209,7 @@ class Uplink:
             return ()
         return self._spool.losses.unsaid()[: min(MOST_IN_A_BATCH, self.size.limit // _BYTES_A_LOSS)]
 
-    def _ground(self, flight: Flight, now_s: float) -> None:
+    def _ground(self, flight: InFlightBatch, now_s: float) -> None:
         pause_s = self._window.pause_of_a_range_s(flight.tries)
         self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s + pause_s)
         _log.info("no ack for %s %d to %d in time; sending it again", *flight.span)
@@ -219,7 +219,7 @@ class Uplink:
             if span.size and not self._spool.ledger.outstanding(span.stream).within(span.first, span.last):
                 self._window.end(span)
 
-    def _say_strange(self, span: Span) -> None:
+    def _say_strange(self, span: SeqRange) -> None:
         known = any(stream == span.stream for stream, _, _ in self._spool.ledger.streams())
         if not known:
             self.strange_s = self._loop.time()
@@ -234,7 +234,7 @@ class Uplink:
 
 
 def encode_within_limits(
-    span: Span,
+    span: SeqRange,
     readings: list[Reading],
     *,
     backfill: bool,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
 from runtime.backoff import doubled_s
 from wire import Lost
 
@@ -21,7 +21,7 @@ LONGEST_PAUSE_OF_A_RANGE_S = 600.0
 """A batch that the cloud never acknowledges, while it acknowledges others, must not fill the link."""
 
 
-class Step(Enum):
+class SendStep(Enum):
     """What to send."""
 
     LIVE = "live"
@@ -40,13 +40,13 @@ class Offer(NamedTuple):
     losses: bool = False
 
 
-class Flight(msgspec.Struct, frozen=True):
+class InFlightBatch(msgspec.Struct, frozen=True):
     """A batch of `size` bytes on its way: sent for the `tries`-th time at `sent_s`.
 
     `span` is empty where it only carries losses.
     """
 
-    span: Span
+    span: SeqRange
     sent_s: float
     tries: int = 1
     live: bool = True
@@ -66,7 +66,7 @@ class Window:
         batch_readings: int,
         jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),  # noqa: S311 - not a secret
     ) -> None:
-        self.flights: dict[Span, Flight] = {}
+        self.flights: dict[SeqRange, InFlightBatch] = {}
         self._size = size
         self._ack_timeout_s = ack_timeout_s
         self._batch_s = batch_s
@@ -77,17 +77,17 @@ class Window:
         self._resume_s = 0.0
         self._heard_s = float("-inf")
 
-    def plan(self, offer: Offer, *, now_s: float) -> Step | None:
+    def plan(self, offer: Offer, *, now_s: float) -> SendStep | None:
         """What to send now, if anything."""
         if len(self.flights) >= self._size or self._must_wait(now_s):
             return None
         old = offer.again or offer.backlog
         if self._is_gathered(offer, now_s) and self._live < self._size - (1 if old else 0):
-            return Step.LIVE
+            return SendStep.LIVE
         if old and len(self.flights) - self._live < self._size - 1:
-            return Step.AGAIN if offer.again else Step.BACKLOG
+            return SendStep.AGAIN if offer.again else SendStep.BACKLOG
         if offer.losses and not any(flight.lost for flight in self.flights.values()):
-            return Step.LOSSES
+            return SendStep.LOSSES
         return None
 
     def wake_s(self, offer: Offer, *, next_again_s: float | None, now_s: float) -> float | None:
@@ -101,22 +101,22 @@ class Window:
             times.append(next_again_s)
         return min((at_s for at_s in times if at_s > now_s), default=None)
 
-    def launch(self, flight: Flight) -> None:
+    def launch(self, flight: InFlightBatch) -> None:
         """`flight` was sent."""
         self.flights[flight.span] = flight
         self._live += flight.live
 
-    def land(self, ack: Span, *, now_s: float) -> list[Flight]:
+    def land(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
         """The flights that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
         self._heard_s, self._doubts = now_s, 0
         return [self._end(flight) for flight in list(self.flights.values()) if _covers(ack, flight.span)]
 
-    def end(self, span: Span) -> None:
+    def end(self, span: SeqRange) -> None:
         """What flew as `span` is acknowledged or lost by other ways."""
         if span in self.flights:
             self._end(self.flights[span])
 
-    def overdue(self, *, now_s: float) -> list[Flight]:
+    def overdue(self, *, now_s: float) -> list[InFlightBatch]:
         """The flights that had no ack in time; they are over, and their ranges are to be sent again."""
         late = [flight for flight in self.flights.values() if now_s - flight.sent_s >= self._ack_timeout_s]
         if late and self._heard_s <= min(flight.sent_s for flight in late):
@@ -124,7 +124,7 @@ class Window:
             self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
         return [self._end(flight) for flight in late]
 
-    def reconnected(self) -> list[Flight]:
+    def reconnected(self) -> list[InFlightBatch]:
         """The connection is new: all flights are over, and their ranges are to be sent again."""
         self._doubts = 0
         return [self._end(flight) for flight in list(self.flights.values())]
@@ -144,13 +144,13 @@ class Window:
             return 0.0  # it has waited for its ack already
         return doubled_s(times - 1, first_s=self._ack_timeout_s, longest_s=longest_s) * self._jitter()
 
-    def _end(self, flight: Flight) -> Flight:
+    def _end(self, flight: InFlightBatch) -> InFlightBatch:
         del self.flights[flight.span]
         self._live -= flight.live
         return flight
 
 
-def _covers(ack: Span, span: Span) -> bool:
+def _covers(ack: SeqRange, span: SeqRange) -> bool:
     if span.size == 0:
         return ack == span
     return ack.stream == span.stream and ack.first <= span.first and span.last <= ack.last

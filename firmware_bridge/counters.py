@@ -34,34 +34,36 @@ class Counted(NamedTuple):
     rises: int = 0
 
 
-class Step(NamedTuple):
+class CounterStep(NamedTuple):
     """What came on top of the last total; `added` is None where that is unknown, and `note` says what happened."""
 
     added: int | None
     note: str = ""
 
 
-def step(known: Counted | None, now: int, *, bits: int) -> tuple[Counted, Step]:
+def step(known: Counted | None, now: int, *, bits: int) -> tuple[Counted, CounterStep]:
     """What is known after the total `now` of a counter of `bits`, and what it adds to what was `known`."""
     if known is None:
-        return Counted(now), Step(None, "first count")
+        return Counted(now), CounterStep(None, "first count")
     if now >= known.total:
         back = "" if known.fell_to is None else f"counter is back at {now} after {known.at}"
-        return Counted(now), Step(now - known.total, back)
+        return Counted(now), CounterStep(now - known.total, back)
     wrapped = now - known.total + (1 << bits)
     if wrapped < 1 << (bits - 4):
-        return Counted(now), Step(wrapped, "counter wrapped")
+        return Counted(now), CounterStep(wrapped, "counter wrapped")
     if known.fell_to is None or now < known.at:
-        return Counted(known.total, now, now), Step(None, f"counter fell from {known.total} to {now}: nothing added")
+        return Counted(known.total, now, now), CounterStep(
+            None, f"counter fell from {known.total} to {now}: nothing added"
+        )
     return _after_a_fall(known, known.fell_to, now)
 
 
-def _after_a_fall(known: Counted, fell_to: int, now: int) -> tuple[Counted, Step]:
+def _after_a_fall(known: Counted, fell_to: int, now: int) -> tuple[Counted, CounterStep]:
     rises = known.rises + (now > known.at)
     if rises >= RISES:
-        return Counted(now), Step(now - fell_to, f"counter goes on from {fell_to}, where it fell to")
+        return Counted(now), CounterStep(now - fell_to, f"counter goes on from {fell_to}, where it fell to")
     waits = f"counter is at {now} after it fell from {known.total} to {fell_to}: nothing added yet"
-    return Counted(known.total, fell_to, now, rises), Step(None, waits)
+    return Counted(known.total, fell_to, now, rises), CounterStep(None, waits)
 
 
 def begins_at_zero(total: int, *, uptime_ms: int, frames: int, most_a_second: float) -> bool:

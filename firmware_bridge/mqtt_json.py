@@ -29,7 +29,7 @@ OPTIONS = (
 )
 
 
-class Plan(msgspec.Struct, frozen=True):
+class JsonPlan(msgspec.Struct, frozen=True):
     """The options, ready for use on each message."""
 
     values: tuple[tuple[str, Path], ...]
@@ -57,7 +57,7 @@ def _put(document: dict[str, Any], path: str, value: Any) -> None:
     document[last] = value
 
 
-def parse(payload: bytes, plan: Plan) -> Frame | Noise:
+def parse(payload: bytes, plan: JsonPlan) -> Frame | Noise:
     """Read a message."""
     document = read(payload)
     if type(document) is Noise:
@@ -74,7 +74,7 @@ def parse(payload: bytes, plan: Plan) -> Frame | Noise:
     return Frame(tuple(samples), "; ".join(notes))
 
 
-def _time(document: Any, plan: Plan, notes: list[str]) -> int | None:
+def _time(document: Any, plan: JsonPlan, notes: list[str]) -> int | None:
     time_ms = plan.read_time(find(document, plan.time or ()), plan.zone)
     if isinstance(time_ms, int):
         return time_ms
@@ -89,7 +89,7 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
         offset = OFFSETS.get(chosen["zone"].upper())
         meant = f'its offset from UTC, "{offset}"' if offset else 'an offset from UTC such as "+09:00"'
         raise OptionError(f"zone: {chosen['zone'][:40]!r}: write {meant}")
-    plan = Plan(
+    plan = JsonPlan(
         _values(chosen["values"]),
         _path("time", chosen["time"]) if chosen["time"] else None,
         READERS[chosen["time_format"]],

@@ -1,6 +1,6 @@
 """The console's texts in each language, by gettext; the English text is the key.
 
-_ = Words("id");  _("Gateways") -> "Gerbang";  _.plural("{n} sensor", "{n} sensors", 2) -> "2 sensor"
+_ = Catalog("id");  _("Gateways") -> "Gerbang";  _.plural("{n} sensor", "{n} sensors", 2) -> "2 sensor"
 """
 
 import gettext
@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 
 DOMAIN = "siaga"
 LOCALE = Path(__file__).parent / "locale"
@@ -34,7 +34,7 @@ LANGUAGES = {
 }
 
 
-class Words:
+class Catalog:
     """The texts in one language; `{names}` in a text are filled from the keywords."""
 
     def __init__(self, code: str) -> None:
@@ -51,13 +51,13 @@ class Words:
 
     def said(self, sentence: str, **instead: object) -> str:
         """A refusal in this language, with `instead` in place of some values; a plain text as it is."""
-        if not isinstance(sentence, Said):
+        if not isinstance(sentence, LocalizedMessage):
             return sentence
         values = {name: self._filled(value) for name, value in {**sentence.values, **instead}.items()}
         return self._catalog.gettext(sentence.form).format_map(values)
 
     def _filled(self, value: object) -> object:
-        if isinstance(value, Said):
+        if isinstance(value, LocalizedMessage):
             return self.said(value)
         return _Figure(value, self.language.decimal) if isinstance(value, float) else value
 
@@ -83,9 +83,9 @@ class _Figure(float):
 
 
 @cache
-def words_in(code: str) -> Words:
+def words_in(code: str) -> Catalog:
     """The words of one language, read once."""
-    return Words(code)
+    return Catalog(code)
 
 
 def ended(sentence: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from wire import QUANTITIES
 from wire.units import shown
 
@@ -15,13 +15,13 @@ _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _AGES = ((172_800, 86_400, N_("{n} days ago")), (3_600, 3_600, N_("{n} h ago")), (60, 60, N_("{n} min ago")))
 
 
-def name_of(_: Words, quantity: str) -> str:
+def name_of(_: Catalog, quantity: str) -> str:
     """The quantity as people call it."""
     row = QUANTITIES[quantity]
     return row.indonesian if _.language.code == "id" else row.english
 
 
-def value_and_unit(_: Words, quantity: str, value: float) -> tuple[str, str]:
+def value_and_unit(_: Catalog, quantity: str, value: float) -> tuple[str, str]:
     """The value with the quantity's decimals, and its unit."""
     row = QUANTITIES[quantity]
     if row.unit == "s":
@@ -29,12 +29,12 @@ def value_and_unit(_: Words, quantity: str, value: float) -> tuple[str, str]:
     return _.number(value, row.decimals), unit_of(_, quantity)
 
 
-def unit_of(_: Words, quantity: str) -> str:
+def unit_of(_: Catalog, quantity: str) -> str:
     """The unit of a quantity as people read it."""
     return shown(QUANTITIES[quantity].unit, _.language.code)
 
 
-def duration(_: Words, seconds: float) -> tuple[str, str]:
+def duration(_: Catalog, seconds: float) -> tuple[str, str]:
     """A length of time in the unit in which people tell it: 90 s, 12 min, 3.5 h, 2.1 days."""
     for from_s, unit_s, decimals, unit in _DURATIONS:
         if abs(seconds) >= from_s:
@@ -42,7 +42,7 @@ def duration(_: Words, seconds: float) -> tuple[str, str]:
     return _.number(seconds, 0), "s"
 
 
-def size(_: Words, count: int) -> str:
+def size(_: Catalog, count: int) -> str:
     """So many bytes: 812 B, 12.3 kB, 1.2 MB, 3.4 GB."""
     for from_bytes, unit in _SIZES:
         if count >= from_bytes:
@@ -50,7 +50,7 @@ def size(_: Words, count: int) -> str:
     return f"{_.number(count, 0)} B"
 
 
-def age(_: Words, age_s: float) -> str:
+def age(_: Catalog, age_s: float) -> str:
     """How long ago something was; a clock that runs ahead makes it no older than now."""
     for from_s, unit_s, text in _AGES:
         if age_s >= from_s:
@@ -75,38 +75,38 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def date_of(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def date_of(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 2026 in `zone`."""
     local = _local(time_ms, zone)
     return f"{local.day} {_(_MONTHS[local.month - 1])} {local.year}"
 
 
-def moment(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def moment(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 12:10:05 WIT."""
     local = _local(time_ms, zone)
     return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M:%S} {zone_name(time_ms, zone)}"
 
 
-def day(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def day(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov in `zone`."""
     local = _local(time_ms, zone)
     return f"{local.day} {_(_MONTHS[local.month - 1])}"
 
 
-def minute(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def minute(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 12:10 in `zone`: where the second says nothing."""
     local = _local(time_ms, zone)
     return f"{local.day} {_(_MONTHS[local.month - 1])} {local:%H:%M}"
 
 
-def stretch(_: Words, from_ms: int, until_ms: int, zone: ZoneInfo) -> str:
+def stretch(_: Catalog, from_ms: int, until_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 12:10 – 14:00 in `zone`, with the day of the end where it is another."""
     same = _local(from_ms, zone).date() == _local(until_ms, zone).date()
     end = time_of_day(until_ms, zone)[:5] if same else minute(_, until_ms, zone)
     return f"{minute(_, from_ms, zone)} – {end}"
 
 
-def day_and_time(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def day_and_time(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     """24 Nov 2026 12:10 in `zone`: where the second says nothing, and the year may."""
     return f"{date_of(_, time_ms, zone)} {_local(time_ms, zone):%H:%M}"
 

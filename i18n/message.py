@@ -1,6 +1,6 @@
 """A sentence that people of another language can be told too: its English form is the key, beside what fills it.
 
-Said("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.0)
+LocalizedMessage("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.0)
     is the str "hysteresis -3: must not be negative; write 0 or more", and keeps `form` and `values`
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Self
 
 
-class Said(str):
+class LocalizedMessage(str):
     """The sentence in English. Whoever shows it translates `form` and fills `values` in again; one may be a Said."""
 
     __slots__ = ("__dict__",)
@@ -22,6 +22,8 @@ class Said(str):
         return sentence
 
 
-def unprintable(field: str) -> Said:
+def unprintable(field: str) -> LocalizedMessage:
     """Why a text is refused that no channel, file and screen could carry as it is."""
-    return Said("{field}: has characters that cannot be printed; write it on one line, in plain text", field=field)
+    return LocalizedMessage(
+        "{field}: has characters that cannot be printed; write it on one line, in plain text", field=field
+    )

@@ -174,7 +174,7 @@ def _aqi_of_gas(gas: str, newest: float | None, mean: float | None) -> int | Non
     return usaqi.sub_index("no2_1h", mean_ppb)
 
 
-class Site(msgspec.Struct, frozen=True):
+class IndexOfSite(msgspec.Struct, frozen=True):
     """The index of a site: the largest of its parameters', the parameter that gives it, and the least completeness."""
 
     index: int
@@ -182,20 +182,20 @@ class Site(msgspec.Struct, frozen=True):
     completeness: float
 
 
-def ispu_of_site(found: Mapping[str, Index]) -> Site | None:
+def ispu_of_site(found: Mapping[str, Index]) -> IndexOfSite | None:
     """ISPU of a site from the published ones of its parameters; None where it has none."""
     known = {parameter: one.index for parameter, one in found.items() if one.index is not None}
     site = ispu.site_index({parameter: SubIndex(float(index)) for parameter, index in known.items()})
-    return None if site is None else Site(site.index, site.critical, _least(found, known))
+    return None if site is None else IndexOfSite(site.index, site.critical, _least(found, known))
 
 
-def aqi_of_site(found: Mapping[str, Index]) -> Site | None:
+def aqi_of_site(found: Mapping[str, Index]) -> IndexOfSite | None:
     """US AQI of a site; None where it has none."""
     known = {parameter: one.index for parameter, one in found.items() if one.index is not None}
     if not known:
         return None
     critical = usaqi.critical_of(known)
-    return Site(known[critical], critical, _least(found, known))
+    return IndexOfSite(known[critical], critical, _least(found, known))
 
 
 def _least(found: Mapping[str, Index], known: Mapping[str, int]) -> float:

@@ -22,12 +22,12 @@ from rules.events import Event, EventKind, Observed, Other, Phase
 from rules.lifecycle import fold
 from rules.marks import with_verdict
 from rules.quality import NEVER_MS, judge_column
-from rules.rule import Kind
+from rules.rule import RuleKind
 from rules.silence import pass_silence
 from rules.watched import JUDGED_ELSEWHERE, Watched
 
 __all__ = [
-    "START", "Event", "EventKind", "Observed", "Other", "Phase", "State", "Watched",
+    "START", "Event", "EventKind", "Observed", "Other", "Phase", "RuleState", "Watched",
     "decode_state", "encode_state", "history", "judge_anew", "step", "step_column", "tick",
 ]  # fmt: skip
 
@@ -53,7 +53,7 @@ _FRESH = Checkpoint(NOTHING_YET, 0)
 _EMPTY_LANE = LateLane(NOTHING_YET, NEVER_MS)
 
 
-class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RuleState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the engine remembers of a rule on a sensor.
 
     `told` are the events of the `recent` readings, which follow on `base`; `middle` becomes the next base. `hush` is
@@ -92,11 +92,11 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return None if self.head.heard_ms == NEVER_MS else self.head.heard_ms
 
 
-START = State()
-Outcome = tuple[State, tuple[Event, ...]]
+START = RuleState()
+Outcome = tuple[RuleState, tuple[Event, ...]]
 
 
-def step(watched: Watched, state: State, observed: Observed) -> Outcome:
+def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     """Take one reading in."""
     time_ms, newest_ms = observed.time_ms, state.head.heard_ms
     if not isfinite(observed.value):
@@ -116,11 +116,11 @@ def step(watched: Watched, state: State, observed: Observed) -> Outcome:
         recent = recent[bisect_right(recent, base.heard_ms, key=_time_of) :]
         told = told[middle.told :]
         middle = Checkpoint(head, len(told))
-    after = State(head, base, middle, recent, told, None, (), holes, state.late)
+    after = RuleState(head, base, middle, recent, told, None, (), holes, state.late)
     return after, _difference(state.hushed, events) if state.hushed else tuple(events)
 
 
-def judge_anew(watched: Watched, state: State, time_ms: int, verdict: int) -> Outcome:
+def judge_anew(watched: Watched, state: RuleState, time_ms: int, verdict: int) -> Outcome:
     """Take a later verdict on a reading in: as if it had come with the quality marks that hold now.
 
     Of one that is no longer among the recent ones nothing is changed any more.
@@ -136,7 +136,7 @@ def judge_anew(watched: Watched, state: State, time_ms: int, verdict: int) -> Ou
     return _folded_again(watched, state, recent, state.holes)
 
 
-def tick(watched: Watched, state: State, now_ms: int) -> Outcome:
+def tick(watched: Watched, state: RuleState, now_ms: int) -> Outcome:
     """Say what it means that nothing newer has come until `now_ms`, in event time; often or seldom makes no odds."""
     hush, events = pass_silence(watched, state.hush or state.head, now_ms)
     if not events:
@@ -146,7 +146,7 @@ def tick(watched: Watched, state: State, now_ms: int) -> Outcome:
 
 def step_column(
     watched: Watched,
-    state: State,
+    state: RuleState,
     times_ms: Sequence[int],
     values: Sequence[float],
     *,
@@ -178,18 +178,18 @@ def history(events: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(sorted(held, key=lambda event: (event.time_ms, event.opened_ms)))
 
 
-def encode_state(state: State) -> bytes:
+def encode_state(state: RuleState) -> bytes:
     """The state as bytes to keep."""
     return _ENCODER.encode(state)
 
 
-def decode_state(body: bytes) -> State:
+def decode_state(body: bytes) -> RuleState:
     """The state from its bytes; raises msgspec.DecodeError for what no engine wrote."""
     return _DECODER.decode(body)
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(State)
+_DECODER = msgspec.msgpack.Decoder(RuleState)
 
 
 def _time_of(observed: Observed) -> int:
@@ -202,7 +202,7 @@ def _difference(before: Sequence[Event], now: Sequence[Event]) -> tuple[Event, .
     return (*withdrawn, *(event for event in now if event not in before))
 
 
-def _out_of_order(watched: Watched, state: State, observed: Observed) -> Outcome:
+def _out_of_order(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     place = bisect_left(state.recent, observed.time_ms, key=_time_of)
     if place < len(state.recent) and state.recent[place].time_ms == observed.time_ms:
         return state, ()
@@ -211,7 +211,7 @@ def _out_of_order(watched: Watched, state: State, observed: Observed) -> Outcome
 
 
 def _folded_again(
-    watched: Watched, state: State, recent: tuple[Observed, ...], holes: tuple[tuple[int, int], ...]
+    watched: Watched, state: RuleState, recent: tuple[Observed, ...], holes: tuple[tuple[int, int], ...]
 ) -> Outcome:
     """The recent readings from the base on, and how what comes of them differs from what was told."""
     core, middle, told = state.base, Checkpoint(state.base, 0), list[Event]()
@@ -221,7 +221,7 @@ def _folded_again(
         if reading.time_ms <= state.middle.core.heard_ms:
             middle = Checkpoint(core, len(told))
     lane, ended = _lane_in(holes, state.late)
-    after = State(core, state.base, middle, recent, tuple(told), None, (), holes, lane)
+    after = RuleState(core, state.base, middle, recent, tuple(told), None, (), holes, lane)
     if state.hush is None:
         return after, (*_difference(state.told, told), *ended)
     hush, hushed = pass_silence(watched, core, state.hushed[-1].time_ms + 1)
@@ -229,11 +229,11 @@ def _folded_again(
     return after, (*_difference((*state.told, *state.hushed), (*told, *hushed)), *ended)
 
 
-def _too_late(watched: Watched, state: State, observed: Observed) -> Outcome:
+def _too_late(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     """Fold a reading that fills a hole in its lane; one that fills none was seen before, or lies between two others."""
     time_ms, lane = observed.time_ms, state.late
     hole = next((hole for hole in state.holes if hole[0] < time_ms < hole[1]), None)
-    if hole is None or watched.rule.kind is Kind.SILENCE:
+    if hole is None or watched.rule.kind is RuleKind.SILENCE:
         return state, ()
     events: list[Event] = []
     if lane.end_ms != hole[1]:
@@ -271,8 +271,14 @@ def _filled(watched: Watched, holes: tuple[tuple[int, int], ...], time_ms: int) 
 
 
 def _calm_column(
-    watched: Watched, state: State, times_ms: Sequence[int], values: Sequence[float], *, marks: int, other: Other | None
-) -> State | None:
+    watched: Watched,
+    state: RuleState,
+    times_ms: Sequence[int],
+    values: Sequence[float],
+    *,
+    marks: int,
+    other: Other | None,
+) -> RuleState | None:
     """The state after a column in which nothing can happen; None when that cannot be said at a glance."""
     scale, head = watched.scale, state.head
     if len(values) < 2 or not scale.forgets or head.phase is not Phase.NORMAL or state.hush is not None:

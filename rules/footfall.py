@@ -46,7 +46,7 @@ def added(last: Total | None, now: Total, *, bits: int | None = None) -> int | N
     return now.count
 
 
-class Step(msgspec.Struct, frozen=True):
+class CountStep(msgspec.Struct, frozen=True):
     """People who came in and went out up to `time_ms` (UTC) since the step before."""
 
     time_ms: int
@@ -68,7 +68,7 @@ class Inside(msgspec.Struct, frozen=True):
         return self.spent_s / self.visits if self.visits else None
 
 
-def inside(steps: Iterable[Step], *, closings_ms: Sequence[int] = (), after: Inside | None = None) -> list[Inside]:
+def inside(steps: Iterable[CountStep], *, closings_ms: Sequence[int] = (), after: Inside | None = None) -> list[Inside]:
     """Who is inside after each step, oldest first; whatever was counted until a closing is forgotten with it.
 
     `closings_ms` (UTC) in their order. A step belongs to the day in which it ends; one that ends with the closing is

@@ -41,7 +41,7 @@ BREAKPOINTS: dict[str, tuple[float, float, float, float, float]] = {
 data have it (PM10 and PM2.5 before SO2, CO, O3, NO2; between PM10 and PM2.5 none was seen: the annex' order)."""
 
 
-class Status(StrEnum):
+class TableStatus(StrEnum):
     """What a table stands on: a regulation, or what was seen of a service that names none."""
 
     REGULATION = "regulation"
@@ -59,18 +59,18 @@ class Table(msgspec.Struct, frozen=True):
     number: int
     name: str
     source: str
-    status: Status
+    status: TableStatus
     valid_from: str
     breakpoints: Mapping[str, tuple[float, float, float, float, float]]
 
 
-P14_2020 = Table("p14_2020", 1, "P.14/2020", SOURCE, Status.REGULATION, "2020-07", BREAKPOINTS)
+P14_2020 = Table("p14_2020", 1, "P.14/2020", SOURCE, TableStatus.REGULATION, "2020-07", BREAKPOINTS)
 KLH_2026 = Table(
     "klh_2026",
     2,
     "KLH 2026",
     "ispu.kemenlh.go.id as recorded on 2026-08-02 to 08; no regulation was found",
-    Status.OBSERVED,
+    TableStatus.OBSERVED,
     "2026-08-02",
     BREAKPOINTS
     | {
@@ -100,7 +100,7 @@ https://m.jpnn.com/news/klhk-kembali-bangun-14-stasiun-pemantau-kualitas-udara-p
 PUBLICATION_HOURS = (9, 15)
 
 
-class Category(msgspec.Struct, frozen=True):
+class IspuCategory(msgspec.Struct, frozen=True):
     """A category up to and with index `upper`: its official names, and its official colour by name.
 
     The regulation gives no code for its colours; `hex` is the one that OpenAQ shows.
@@ -115,11 +115,11 @@ class Category(msgspec.Struct, frozen=True):
 
 
 CATEGORIES = (
-    Category(50, "Baik", "Good", "Hijau", "Green", "#34cc33"),
-    Category(100, "Sedang", "Moderate", "Biru", "Blue", "#0070c0"),
-    Category(200, "Tidak Sehat", "Unhealthy", "Kuning", "Yellow", "#ffc100"),
-    Category(300, "Sangat Tidak Sehat", "Very unhealthy", "Merah", "Red", "#ff0000"),
-    Category(math.inf, "Berbahaya", "Hazardous", "Hitam", "Black", "#000000"),
+    IspuCategory(50, "Baik", "Good", "Hijau", "Green", "#34cc33"),
+    IspuCategory(100, "Sedang", "Moderate", "Biru", "Blue", "#0070c0"),
+    IspuCategory(200, "Tidak Sehat", "Unhealthy", "Kuning", "Yellow", "#ffc100"),
+    IspuCategory(300, "Sangat Tidak Sehat", "Very unhealthy", "Merah", "Red", "#ff0000"),
+    IspuCategory(math.inf, "Berbahaya", "Hazardous", "Hitam", "Black", "#000000"),
 )
 """Blue is worse than green, and yellow is unhealthy: these are not the colours of the US index."""
 
@@ -141,7 +141,7 @@ class SiteIndex(msgspec.Struct, frozen=True):
 
     index: int
     critical: str
-    category: Category
+    category: IspuCategory
     above_scale: bool
 
 
@@ -169,7 +169,7 @@ def rounded(value: float) -> int:
     return math.floor(round(value, 9) + 0.5)
 
 
-def category_of(index: float) -> Category:
+def category_of(index: float) -> IspuCategory:
     """The category of a published index; 200 is still Tidak Sehat (under the rule of 1997 it was not)."""
     return next(category for category in CATEGORIES if index <= category.upper)
 

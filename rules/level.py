@@ -9,7 +9,7 @@ One formula for the gateway, whose sensors show a level on the spot, and for the
 of the registry that counts. Heights are in cm: 4.2 and 4200 are metres and millimetres, and no sensor hangs so.
 """
 
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 
 LOWEST_HEIGHT_CM = 30.0
 """Ultrasonic sensors are blind nearer than 20 to 50 cm (MaxBotix PD11500 p. 10): below that none can hang."""
@@ -28,18 +28,18 @@ def height_cm(level: float, distance_cm: float) -> float:
     return round(level + distance_cm, DECIMALS)
 
 
-def height_mistake(mounting_height_cm: float) -> Said | None:
+def height_mistake(mounting_height_cm: float) -> LocalizedMessage | None:
     """Why no sensor can hang so high or low, with what was probably meant; None where it can."""
     if LOWEST_HEIGHT_CM <= mounting_height_cm <= HIGHEST_HEIGHT_CM:
         return None
-    return Said(
+    return LocalizedMessage(
         "is not between {low:g} and {high:g} cm{meant}; write the height over the gauge's zero in cm",
         low=LOWEST_HEIGHT_CM, high=HIGHEST_HEIGHT_CM, meant=_meant(mounting_height_cm),
     )  # fmt: skip
 
 
-def _meant(height: float) -> Said | str:
+def _meant(height: float) -> LocalizedMessage | str:
     for factor, unit in ((100.0, "m"), (0.1, "mm")):
         if LOWEST_HEIGHT_CM <= height * factor <= HIGHEST_HEIGHT_CM:
-            return Said(" ({height:g} {unit} are {cm:g} cm)", height=height, unit=unit, cm=height * factor)
+            return LocalizedMessage(" ({height:g} {unit} are {cm:g} cm)", height=height, unit=unit, cm=height * factor)
     return ""

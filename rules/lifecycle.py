@@ -13,7 +13,7 @@ from rules.events import Event, EventKind, Observed, Other, Phase
 from rules.marks import Mark
 from rules.quality import NEVER_MS, Judged, judge
 from rules.rise import rise_of, with_low
-from rules.rule import Kind
+from rules.rule import RuleKind
 from rules.silence import hear, pass_silence
 from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
 
@@ -36,7 +36,7 @@ def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[E
         if not given & scale.rejected:
             judged, verdict = judge(scale.policy, before, time_ms, value)
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
-    if (given | mark) & scale.rejected or watched.rule.kind is Kind.SILENCE:
+    if (given | mark) & scale.rejected or watched.rule.kind is RuleKind.SILENCE:
         doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and scale.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
     calm = core.phase is Phase.NORMAL and scale.calm_low < value < scale.calm_high
@@ -107,7 +107,7 @@ def _believe(watched: Watched, core: Core, time_ms: int, value: float, other: Ot
 
 
 def _measured(watched: Watched, core: Core, time_ms: int, value: float) -> tuple[Core, float | None]:
-    if watched.rule.kind is not Kind.RISE:
+    if watched.rule.kind is not RuleKind.RISE:
         return core, value
     window_ms = watched.scale.window_ms
     measure = rise_of(core.lows, core.previous, time_ms, value, window_ms=window_ms)

@@ -17,7 +17,7 @@ RESERVED_FAMILIES = (*OWN_FAMILIES, TEST)
 """Names that no rule of a city may take."""
 
 
-class Kind(StrEnum):
+class RuleKind(StrEnum):
     """What of the readings a rule looks at, and on which side of its levels it wakes."""
 
     ABOVE = "above"
@@ -67,7 +67,7 @@ class Also(msgspec.Struct, frozen=True):
 
     sensor: str
     quantity: str
-    kind: Kind
+    kind: RuleKind
     limit: float
     inclusive: bool = True
     within_s: float = 3_600.0
@@ -100,7 +100,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     family: str
     quantity: str
-    kind: Kind
+    kind: RuleKind
     levels: tuple[Level, ...]
     title: str
     title_id: str = ""

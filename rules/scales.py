@@ -18,7 +18,7 @@ import msgspec
 from rules import footfall, ispu, rain, siaga, usaqi
 
 
-class Step(msgspec.Struct, frozen=True):
+class ScaleStep(msgspec.Struct, frozen=True):
     """A step of a scale: `rank` counts from 0, the mildest; `sign` is what the scale itself calls it (1, AWAS, IV)."""
 
     rank: int
@@ -35,21 +35,21 @@ class Scale(msgspec.Struct, frozen=True):
     indonesian: str
     worst_english: str
     worst_indonesian: str
-    steps: tuple[Step, ...]
+    steps: tuple[ScaleStep, ...]
 
     @property
     def bad_end(self) -> tuple[str, str]:
         """Which end of the scale is the bad one, in English and Indonesian: Flood Siaga: 1 is the worst."""
         return f"{self.english}: {self.worst_english}", f"{self.indonesian}: {self.worst_indonesian}"
 
-    def step(self, sign: str) -> Step:
+    def step(self, sign: str) -> ScaleStep:
         """The step that the scale calls `sign`; KeyError where it has none."""
         found = next((step for step in self.steps if step.sign == sign), None)
         if found is None:
             raise KeyError(f"{self.english} has no {sign!r}; it has {', '.join(step.sign for step in self.steps)}")
         return found
 
-    def shown(self, step: Step) -> tuple[str, str]:
+    def shown(self, step: ScaleStep) -> tuple[str, str]:
         """A step with its scale, in English and Indonesian: it can be taken for no other scale's."""
         return (
             f"{self.english} {step.sign} · {step.english}",
@@ -57,8 +57,8 @@ class Scale(msgspec.Struct, frozen=True):
         )
 
 
-def _steps(rows: Iterable[tuple[str, str, str, str]]) -> tuple[Step, ...]:
-    return tuple(Step(rank, *row) for rank, row in enumerate(rows))
+def _steps(rows: Iterable[tuple[str, str, str, str]]) -> tuple[ScaleStep, ...]:
+    return tuple(ScaleStep(rank, *row) for rank, row in enumerate(rows))
 
 
 def _higher_is_worse(english: str, indonesian: str, rows: Iterable[tuple[str, str, str, str]]) -> Scale:
@@ -90,7 +90,7 @@ VOLCANO = Scale(
 )  # fmt: skip
 
 
-def _until(rows: Iterable[ispu.Category | usaqi.Category]) -> list[tuple[str, str, str, str]]:
+def _until(rows: Iterable[ispu.IspuCategory | usaqi.AqiCategory]) -> list[tuple[str, str, str, str]]:
     return [(f"≤ {one.upper:g}", one.english, one.indonesian, one.hex) for one in rows]
 
 

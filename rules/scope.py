@@ -15,22 +15,23 @@ from typing import Any
 
 import msgspec
 
-from i18n.message import Said
-from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from i18n.message import LocalizedMessage
+from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 
 FIELDS = tuple(name for name in Rule.__struct_fields__ if name != "family")
 _PARTS: dict[str, type[msgspec.Struct]] = {"levels": Level, "also": Also, "hours": Hours, "at_least": AtLeast}
-_CHOICES: dict[str, list[Kind] | list[Severity]] = {"kind": list(Kind), "severity": list(Severity)}
+_CHOICES: dict[str, list[RuleKind] | list[Severity]] = {"kind": list(RuleKind), "severity": list(Severity)}
 _WORDS = {
-    "float": Said("a number"), "int": Said("a whole number"), "str": Said("a text"), "bool": Said("true or false"),
-    "object": Said("an object"), "array": Said("a list"),
+    "float": LocalizedMessage("a number"), "int": LocalizedMessage("a whole number"),
+    "str": LocalizedMessage("a text"), "bool": LocalizedMessage("true or false"),
+    "object": LocalizedMessage("an object"), "array": LocalizedMessage("a list"),
 }  # fmt: skip
 
 
 class NoRule(ValueError):
     """What scopes say makes no rule; `sentence` says why."""
 
-    def __init__(self, sentence: Said) -> None:
+    def __init__(self, sentence: LocalizedMessage) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
@@ -93,7 +94,7 @@ def rule_of(family: str, fields: dict[str, Any]) -> Rule:
     missing = [name for name in ("quantity", "kind", "levels", "title") if name not in fields]
     if missing:
         raise NoRule(
-            Said(
+            LocalizedMessage(
                 "{field}: no scope of {family} sets it; set it here or for a wider scope",
                 field=missing[0],
                 family=family,
@@ -105,7 +106,9 @@ def rule_of(family: str, fields: dict[str, Any]) -> Rule:
             if inner not in known:
                 advice = _nearest(inner, known)
                 raise NoRule(
-                    Said("{name}: there is no such field; {advice}", name=f"{name}.{inner[:40]}", advice=advice)
+                    LocalizedMessage(
+                        "{name}: there is no such field; {advice}", name=f"{name}.{inner[:40]}", advice=advice
+                    )
                 )
     try:
         return msgspec.convert({**fields, "family": family}, Rule)
@@ -113,16 +116,16 @@ def rule_of(family: str, fields: dict[str, Any]) -> Rule:
         raise NoRule(_sentence(fields, error)) from None
 
 
-def no_such_field(name: str) -> Said:
+def no_such_field(name: str) -> LocalizedMessage:
     """That a rule has no field of that name, and which one was meant."""
     close = difflib.get_close_matches(name, FIELDS, n=1)
-    advice = did_you_mean(close[0]) if close else Said("a rule has {fields}", fields=", ".join(FIELDS))
-    return Said("{name}: a rule has no such field; {advice}", name=name[:40], advice=advice)
+    advice = did_you_mean(close[0]) if close else LocalizedMessage("a rule has {fields}", fields=", ".join(FIELDS))
+    return LocalizedMessage("{name}: a rule has no such field; {advice}", name=name[:40], advice=advice)
 
 
-def did_you_mean(name: str) -> Said:
+def did_you_mean(name: str) -> LocalizedMessage:
     """What to write instead, most likely."""
-    return Said("did you mean {name}?", name=name)
+    return LocalizedMessage("did you mean {name}?", name=name)
 
 
 def _parts(fields: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -134,11 +137,11 @@ def _parts(fields: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
             yield from ((f"{name}[{number}]", one) for number, one in enumerate(value) if isinstance(one, dict))
 
 
-def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> Said:
+def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> LocalizedMessage:
     """`Expected `float`, got `str` - at `$.levels[0].limit`` as field, value, and what to write instead."""
     what, _, where = str(error).partition(" - at `$.")
     path = where.rstrip("`")
-    return Said(
+    return LocalizedMessage(
         "{field}: is {value!r:.80}; {advice}",
         field=path or "fields",
         value=_value_at(fields, path),
@@ -149,12 +152,15 @@ def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> Said:
 def _advice(what: str, path: str) -> str:
     choices = _CHOICES.get(path.rpartition(".")[2])
     if choices is not None:
-        return Said("write one of {choices}", choices=", ".join(choices))
+        return LocalizedMessage("write one of {choices}", choices=", ".join(choices))
     expected = re.fullmatch(r"Expected `(.+)`, got .*", what)
     if expected is None:
         return what[:1].lower() + what[1:]
     kinds: list[str] = [_WORDS.get(kind, kind) for kind in expected[1].split(" | ")]
-    return Said("write {what}", what=reduce(lambda one, other: Said("{one} or {other}", one=one, other=other), kinds))
+    return LocalizedMessage(
+        "write {what}",
+        what=reduce(lambda one, other: LocalizedMessage("{one} or {other}", one=one, other=other), kinds),
+    )
 
 
 def _value_at(fields: dict[str, Any], path: str) -> Any:
@@ -169,6 +175,6 @@ def _value_at(fields: dict[str, Any], path: str) -> Any:
     return value
 
 
-def _nearest(name: str, known: Iterable[str]) -> Said:
+def _nearest(name: str, known: Iterable[str]) -> LocalizedMessage:
     close = difflib.get_close_matches(name, list(known), n=1)
-    return did_you_mean(close[0]) if close else Said("there are {names}", names=", ".join(known))
+    return did_you_mean(close[0]) if close else LocalizedMessage("there are {names}", names=", ".join(known))

@@ -11,7 +11,7 @@ Stages: BPBD DKI by kompas.tv 140818. How often a level is reported: pro-metropo
 import msgspec
 
 from rules.exact import cleaned
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 
 SOURCE = "BPBD DKI Jakarta"
 NORMAL = 4
@@ -55,7 +55,7 @@ class Limit(msgspec.Struct, frozen=True):
         return level >= self.cm if self.inclusive else level > self.cm
 
 
-class Gauge(msgspec.Struct, frozen=True):
+class GaugeLimits(msgspec.Struct, frozen=True):
     """The limits of one gauge; None where a stage's limit is not known."""
 
     siaga_3: Limit | None
@@ -63,7 +63,7 @@ class Gauge(msgspec.Struct, frozen=True):
     siaga_1: Limit | None = None
 
 
-def siaga_of(gauge: Gauge, cm: float) -> int:
+def siaga_of(gauge: GaugeLimits, cm: float) -> int:
     """The stage at a level in cm: the worst whose limit is reached, else 4. ValueError for what is no number."""
     if cm != cm:
         raise ValueError("a level that is no number has no stage; leave it out")
@@ -73,13 +73,13 @@ def siaga_of(gauge: Gauge, cm: float) -> int:
     return NORMAL
 
 
-def gauge_of(rule: Rule) -> Gauge | None:
+def gauge_of(rule: Rule) -> GaugeLimits | None:
     """The limits that an engineer has set, of a rule above levels named "Siaga 3", …; None of any other rule."""
-    if rule.quantity != "water_level" or rule.kind is not Kind.ABOVE or not rule.enabled:
+    if rule.quantity != "water_level" or rule.kind is not RuleKind.ABOVE or not rule.enabled:
         return None
     limits = {level.name.casefold(): Limit(level.limit, level.inclusive) for level in rule.levels}
     of_stages = [limits.get(f"siaga {siaga}") for siaga in (3, 2, 1)]
-    return Gauge(*of_stages) if any(of_stages) else None
+    return GaugeLimits(*of_stages) if any(of_stages) else None
 
 
 def _above(cm: float) -> Limit:
@@ -90,26 +90,26 @@ def _seen(cm: float) -> Limit:
     return Limit(cm, inclusive=True, published=False)
 
 
-JAKARTA: dict[str, Gauge] = {
+JAKARTA: dict[str, GaugeLimits] = {
     # gate                       Siaga 3      Siaga 2      Siaga 1
-    "Katulampa":       Gauge(_above(80),  _above(150), _above(200)),
-    "Depok":           Gauge(_above(200), _above(270), _above(350)),
-    "Manggarai":       Gauge(_above(750), _above(850), _above(950)),
-    "Karet":           Gauge(_above(450), _above(550)),
-    "Krukut Hulu":     Gauge(_above(150), _above(250)),
-    "Sunter Hulu":     Gauge(_above(140), _above(200)),
-    "Cipinang Hulu":   Gauge(_above(150), _above(200)),
-    "Pulo Gadung":     Gauge(_above(550), _above(700)),
-    "Cakung Drain":    Gauge(_above(270), _above(360)),
-    "Angke Hulu":      Gauge(_above(150), _above(250)),
-    "Pesanggrahan":    Gauge(_above(150)),
-    "Cengkareng Drain": Gauge(_above(190)),
-    "Pasar Ikan":      Gauge(_above(170), _seen(199)),
-    "Istiqlal":        Gauge(_above(250), _seen(335)),
-    "Jembatan Merah":  Gauge(_above(100), None,        _seen(222)),
-    "HEK":             Gauge(_above(100)),
-    "Marina":          Gauge(_above(170), _seen(205)),
-    "Kali Duri":       Gauge(_above(220)),
+    "Katulampa":       GaugeLimits(_above(80),  _above(150), _above(200)),
+    "Depok":           GaugeLimits(_above(200), _above(270), _above(350)),
+    "Manggarai":       GaugeLimits(_above(750), _above(850), _above(950)),
+    "Karet":           GaugeLimits(_above(450), _above(550)),
+    "Krukut Hulu":     GaugeLimits(_above(150), _above(250)),
+    "Sunter Hulu":     GaugeLimits(_above(140), _above(200)),
+    "Cipinang Hulu":   GaugeLimits(_above(150), _above(200)),
+    "Pulo Gadung":     GaugeLimits(_above(550), _above(700)),
+    "Cakung Drain":    GaugeLimits(_above(270), _above(360)),
+    "Angke Hulu":      GaugeLimits(_above(150), _above(250)),
+    "Pesanggrahan":    GaugeLimits(_above(150)),
+    "Cengkareng Drain": GaugeLimits(_above(190)),
+    "Pasar Ikan":      GaugeLimits(_above(170), _seen(199)),
+    "Istiqlal":        GaugeLimits(_above(250), _seen(335)),
+    "Jembatan Merah":  GaugeLimits(_above(100), None,        _seen(222)),
+    "HEK":             GaugeLimits(_above(100)),
+    "Marina":          GaugeLimits(_above(170), _seen(205)),
+    "Kali Duri":       GaugeLimits(_above(220)),
 }  # fmt: skip
 """Jakarta's gates, in cm on each gate's own staff. Marina and Pasar Ikan measure the tide. Seen: on 4 January 2020
 Istiqlal at 335 was Siaga 2, Jembatan Merah at 222 Siaga 1, Pasar Ikan at 199 and Marina at 205 Siaga 2."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rules.core import Core
 from rules.events import Event, EventKind, Phase
 from rules.quality import NEVER_MS
-from rules.rule import Kind
+from rules.rule import RuleKind
 from rules.watched import Watched
 
 
@@ -19,7 +19,7 @@ def pass_silence(watched: Watched, core: Core, until_ms: int) -> tuple[Core, lis
         return core, []
     if core.level >= len(watched.rule.levels):  # the rule has lost its worst levels since
         core = replace(core, level=len(watched.rule.levels) - 1)
-    if watched.rule.kind is Kind.SILENCE:
+    if watched.rule.kind is RuleKind.SILENCE:
         return _miss(watched, core, until_ms)
     due_ms = core.heard_ms + watched.scale.silent_ms
     if until_ms <= due_ms or core.phase in (Phase.NORMAL, Phase.SILENT):
@@ -58,7 +58,7 @@ def hear(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]
     if core.phase is Phase.SILENT:
         event = Event(EventKind.HEARD, core.opened_ms, time_ms, core.level, core.value)
         return replace(core, phase=Phase.ALARMING, heard_ms=time_ms), [event]
-    if watched.rule.kind is not Kind.SILENCE or core.level < 0:
+    if watched.rule.kind is not RuleKind.SILENCE or core.level < 0:
         return replace(core, heard_ms=time_ms), []
     left_ms = time_ms if core.left_ms == NEVER_MS else core.left_ms
     if time_ms - left_ms >= watched.scale.clear_ms:

@@ -18,7 +18,7 @@ from rules.exact import between, exact, half_up, truncated
 SOURCE = "US EPA-454/B-24-002 (May 2024)"
 
 
-class Category(msgspec.Struct, frozen=True):
+class AqiCategory(msgspec.Struct, frozen=True):
     """A category up to and with AQI `upper`, with its colour as the EPA gives it."""
 
     upper: float
@@ -29,18 +29,18 @@ class Category(msgspec.Struct, frozen=True):
 
 
 CATEGORIES = (
-    Category(50, "Good", "Baik", "Green", "#00e400"),
-    Category(100, "Moderate", "Sedang", "Yellow", "#ffff00"),
-    Category(150, "Unhealthy for sensitive groups", "Tidak sehat bagi kelompok sensitif", "Orange", "#ff7e00"),
-    Category(200, "Unhealthy", "Tidak sehat", "Red", "#ff0000"),
-    Category(300, "Very unhealthy", "Sangat tidak sehat", "Purple", "#8f3f97"),
-    Category(math.inf, "Hazardous", "Berbahaya", "Maroon", "#7e0023"),
+    AqiCategory(50, "Good", "Baik", "Green", "#00e400"),
+    AqiCategory(100, "Moderate", "Sedang", "Yellow", "#ffff00"),
+    AqiCategory(150, "Unhealthy for sensitive groups", "Tidak sehat bagi kelompok sensitif", "Orange", "#ff7e00"),
+    AqiCategory(200, "Unhealthy", "Tidak sehat", "Red", "#ff0000"),
+    AqiCategory(300, "Very unhealthy", "Sangat tidak sehat", "Purple", "#8f3f97"),
+    AqiCategory(math.inf, "Hazardous", "Berbahaya", "Maroon", "#7e0023"),
 )
 
 INDEX_BANDS = ((0, 50), (51, 100), (101, 150), (151, 200), (201, 300), (301, 500))
 
 
-class Scale(msgspec.Struct, frozen=True):
+class AqiBreakpoints(msgspec.Struct, frozen=True):
     """The breakpoints of one pollutant in `unit`, one pair for each of `INDEX_BANDS`, None where the index has none.
 
     A concentration is truncated to `decimals` first.
@@ -51,22 +51,22 @@ class Scale(msgspec.Struct, frozen=True):
     bands: tuple[tuple[str, str] | None, ...]
 
 
-SCALES: dict[str, Scale] = {
-    "pm2_5": Scale("ug/m3", 1, (
+SCALES: dict[str, AqiBreakpoints] = {
+    "pm2_5": AqiBreakpoints("ug/m3", 1, (
         ("0.0", "9.0"), ("9.1", "35.4"), ("35.5", "55.4"), ("55.5", "125.4"), ("125.5", "225.4"), ("225.5", "325.4"))),
-    "pm10": Scale("ug/m3", 0, (
+    "pm10": AqiBreakpoints("ug/m3", 0, (
         ("0", "54"), ("55", "154"), ("155", "254"), ("255", "354"), ("355", "424"), ("425", "604"))),
-    "o3_8h": Scale("ppm", 3, (
+    "o3_8h": AqiBreakpoints("ppm", 3, (
         ("0.000", "0.054"), ("0.055", "0.070"), ("0.071", "0.085"), ("0.086", "0.105"), ("0.106", "0.200"), None)),
-    "o3_1h": Scale("ppm", 3, (
+    "o3_1h": AqiBreakpoints("ppm", 3, (
         None, None, ("0.125", "0.164"), ("0.165", "0.204"), ("0.205", "0.404"), ("0.405", "0.604"))),
-    "co_8h": Scale("ppm", 1, (
+    "co_8h": AqiBreakpoints("ppm", 1, (
         ("0.0", "4.4"), ("4.5", "9.4"), ("9.5", "12.4"), ("12.5", "15.4"), ("15.5", "30.4"), ("30.5", "50.4"))),
-    "so2_1h": Scale("ppb", 0, (
+    "so2_1h": AqiBreakpoints("ppb", 0, (
         ("0", "35"), ("36", "75"), ("76", "185"), ("186", "304"), None, None)),
-    "so2_24h": Scale("ppb", 0, (
+    "so2_24h": AqiBreakpoints("ppb", 0, (
         None, None, None, None, ("305", "604"), ("605", "1004"))),
-    "no2_1h": Scale("ppb", 0, (
+    "no2_1h": AqiBreakpoints("ppb", 0, (
         ("0", "53"), ("54", "100"), ("101", "360"), ("361", "649"), ("650", "1249"), ("1250", "2049"))),
 }  # fmt: skip
 """PM in 24-hour means (or NowCast), the gases in means over the hours in their names."""
@@ -84,7 +84,7 @@ def sub_index(pollutant: str, value: float | Fraction) -> int | None:
     return index_on(SCALES[pollutant], value)
 
 
-def index_on(scale: Scale, value: float | Fraction) -> int | None:
+def index_on(scale: AqiBreakpoints, value: float | Fraction) -> int | None:
     """The AQI of `value` on a scale; beyond its last band the slope of that band goes on.
 
     ValueError for what is no concentration.
@@ -115,7 +115,7 @@ def o3_index(hours_8_ppm: float | Fraction, hour_ppm: float | Fraction | None) -
     return max((index for index in known if index is not None), default=None)
 
 
-def category_of(index: float) -> Category:
+def category_of(index: float) -> AqiCategory:
     """The category of an AQI."""
     return next(category for category in CATEGORIES if index <= category.upper)
 

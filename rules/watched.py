@@ -15,7 +15,7 @@ from rules.events import Other
 from rules.exact import DECIMALS, cleaned
 from rules.marks import MARK_OF_NAME, Mark
 from rules.quality import POLICIES, Policy
-from rules.rule import Hours, Kind, Level, Rule
+from rules.rule import Hours, Level, Rule, RuleKind
 
 SILENT_AFTER_INTERVALS = 3.0
 """An alarming sensor is silent when it has missed this many readings."""
@@ -33,7 +33,7 @@ _RESIDUE = 10.0**-DECIMALS
 """As near to a limit as this a value may be cleaned to the limit itself, and so is not calm at a glance."""
 
 
-class Scale(msgspec.Struct, frozen=True):
+class WatchedNumbers(msgspec.Struct, frozen=True):
     """The numbers of a watched rule: milliseconds, marks as a mask, and the open interval of calm values.
 
     `forgets`: of calm readings only the last matters. `waits`: a reading without history waits for the next to agree.
@@ -66,7 +66,7 @@ class Watched:
     rule: Rule
     zone: str
     interval_s: float | None
-    scale: Scale = field(init=False, repr=False, compare=False)
+    scale: WatchedNumbers = field(init=False, repr=False, compare=False)
     clock: ZoneInfo | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,10 +79,10 @@ class Watched:
         return bool(marks & (JUDGED_ELSEWHERE if self.scale.policy else -1) & self.scale.rejected)
 
 
-def _scale(rule: Rule, interval_s: float | None) -> Scale:
+def _scale(rule: Rule, interval_s: float | None) -> WatchedNumbers:
     silent_s = max(SILENT_AFTER_INTERVALS * interval_s, SILENT_AFTER_LEAST_S) if interval_s else SILENT_AFTER_UNKNOWN_S
     low, high = _calm(rule)
-    return Scale(
+    return WatchedNumbers(
         for_ms=round(rule.for_s * 1_000),
         clear_ms=round(rule.clear_s * 1_000),
         window_ms=round(rule.window_s * 1_000),
@@ -95,7 +95,7 @@ def _scale(rule: Rule, interval_s: float | None) -> Scale:
         calm_low=low,
         calm_high=high,
         policy=POLICIES.get(rule.quantity),
-        forgets=rule.kind is not Kind.RISE and rule.at_least is None,
+        forgets=rule.kind is not RuleKind.RISE and rule.at_least is None,
         waits=interval_s is not None and interval_s <= AGREES_WITHIN_S,
     )
 
@@ -110,13 +110,13 @@ def _calm(rule: Rule) -> tuple[float, float]:
     limits = [level.limit for level in rule.levels]
     highs = [level.limit if level.high is None else level.high for level in rule.levels]
     match rule.kind:
-        case Kind.ABOVE | Kind.RISE | Kind.INSIDE:
+        case RuleKind.ABOVE | RuleKind.RISE | RuleKind.INSIDE:
             return -inf, min(limits) - rule.hysteresis - _RESIDUE
-        case Kind.BELOW:
+        case RuleKind.BELOW:
             return max(limits) + rule.hysteresis + _RESIDUE, inf
-        case Kind.OUTSIDE:
+        case RuleKind.OUTSIDE:
             return max(limits) + rule.hysteresis + _RESIDUE, min(highs) - rule.hysteresis - _RESIDUE
-        case Kind.SILENCE:
+        case RuleKind.SILENCE:
             return inf, -inf
 
 
@@ -129,15 +129,15 @@ def rank(rule: Rule, value: float, *, slack: float = 0.0) -> int:
     return 0
 
 
-def _reaches(kind: Kind, level: Level, value: float, slack: float) -> bool:
+def _reaches(kind: RuleKind, level: Level, value: float, slack: float) -> bool:
     low, high = level.limit, inf if level.high is None else level.high
     match kind:
-        case Kind.BELOW:
+        case RuleKind.BELOW:
             return _is_beyond(cleaned(low + slack), value, level.inclusive)
-        case Kind.INSIDE:
+        case RuleKind.INSIDE:
             above, below = cleaned(low - slack), cleaned(high + slack)
             return _is_beyond(value, above, level.inclusive) and _is_beyond(below, value, level.inclusive)
-        case Kind.OUTSIDE:
+        case RuleKind.OUTSIDE:
             below, above = cleaned(low + slack), cleaned(high - slack)
             return _is_beyond(below, value, level.inclusive) or _is_beyond(value, above, level.inclusive)
         case _:
@@ -163,7 +163,7 @@ def _also_agrees(rule: Rule, time_ms: int, other: Other | None) -> bool:
     if other is None or not time_ms - also.within_s * 1_000 <= other.time_ms <= time_ms:
         return False
     value = cleaned(other.value)
-    low, high = (value, also.limit) if also.kind is Kind.BELOW else (also.limit, value)
+    low, high = (value, also.limit) if also.kind is RuleKind.BELOW else (also.limit, value)
     return _is_beyond(high, low, also.inclusive)
 
 

@@ -42,7 +42,7 @@ _REFUSED = {
 }
 
 
-class Step(NamedTuple):
+class ConnectStep(NamedTuple):
     """One step: its name, whether it succeeded, and a sentence on it."""
 
     name: str
@@ -69,7 +69,7 @@ def steps(
     login_advice: str = "",
     patience_s: float = PATIENCE_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Iterator[Step]:
+) -> Iterator[ConnectStep]:
     """Try each node of `broker` in turn; nothing that can go wrong is an exception."""
     yield (clock := _clock(now()))
     if not clock.ok:
@@ -78,7 +78,7 @@ def steps(
         yield from _through(_of_node(broker, node, identifier, subscriptions, exchange, login_advice, patience_s, now))
 
 
-def _through(tried: Iterator[Step]) -> Iterator[Step]:
+def _through(tried: Iterator[ConnectStep]) -> Iterator[ConnectStep]:
     for step in tried:
         yield step
         if not step.ok:
@@ -88,7 +88,7 @@ def _through(tried: Iterator[Step]) -> Iterator[Step]:
 def _of_node(
     broker: BrokerSettings, node: Address, identifier: str, subscriptions: Sequence[str], exchange: Exchange | None,
     login_advice: str, patience_s: float, now: Callable[[], datetime],
-) -> Iterator[Step]:  # fmt: skip
+) -> Iterator[ConnectStep]:  # fmt: skip
     yield _name(node)
     yield _reach(node, patience_s)
     yield _tls(broker, node, patience_s, now())
@@ -100,57 +100,61 @@ def _of_node(
             yield client.exchange(exchange)
 
 
-def _clock(now: datetime) -> Step:
+def _clock(now: datetime) -> ConnectStep:
     said = f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC"
     if now < EARLIEST:
-        return Step("clock", False, f"{said}, which is past; set it (timedatectl set-time), or let NTP through")
-    return Step("clock", True, said)
+        return ConnectStep("clock", False, f"{said}, which is past; set it (timedatectl set-time), or let NTP through")
+    return ConnectStep("clock", True, said)
 
 
-def _name(node: Address) -> Step:
+def _name(node: Address) -> ConnectStep:
     try:
         found = socket.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Step("name", False, f"{node.host} has no address ({reason}); look at the name, the link and the DNS")
+        return ConnectStep(
+            "name", False, f"{node.host} has no address ({reason}); look at the name, the link and the DNS"
+        )
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return Step("name", True, f"{node.host} is {', '.join(addresses[:4])}")
+    return ConnectStep("name", True, f"{node.host} is {', '.join(addresses[:4])}")
 
 
-def _reach(node: Address, patience_s: float) -> Step:
+def _reach(node: Address, patience_s: float) -> ConnectStep:
     try:
         with socket.create_connection((node.host, node.port), timeout=patience_s):
-            return Step("reach", True, f"{node} takes connections")
+            return ConnectStep("reach", True, f"{node} takes connections")
     except ConnectionRefusedError:
-        return Step("reach", False, f"nothing listens at {node}; look whether the broker runs, and at the port")
+        return ConnectStep("reach", False, f"nothing listens at {node}; look whether the broker runs, and at the port")
     except TimeoutError:
         said = f"{node} does not answer within {patience_s:g} s; look at the link, the firewall and the port"
-        return Step("reach", False, said)
+        return ConnectStep("reach", False, said)
     except OSError as error:
-        return Step("reach", False, f"{node} cannot be reached: {error.strerror or error}; look at the link")
+        return ConnectStep("reach", False, f"{node} cannot be reached: {error.strerror or error}; look at the link")
 
 
-def _tls(broker: BrokerSettings, node: Address, patience_s: float, now: datetime) -> Step:
+def _tls(broker: BrokerSettings, node: Address, patience_s: float, now: datetime) -> ConnectStep:
     if broker.tls is None:
         if _speaks_tls(node, patience_s):
-            return Step("TLS", False, f"{node} speaks TLS, and tls is missing; add tls = {{ }}, and its ca if need be")
-        return Step("TLS", True, "none is asked for: what is sent can be read on the way")
+            return ConnectStep(
+                "TLS", False, f"{node} speaks TLS, and tls is missing; add tls = {{ }}, and its ca if need be"
+            )
+        return ConnectStep("TLS", True, "none is asked for: what is sent can be read on the way")
     try:
         context = broker.tls.context()
     except (OSError, ssl.SSLError) as error:
-        return Step("TLS", False, f"the files of tls cannot be used: {error}; ca, cert and key are PEM")
+        return ConnectStep("TLS", False, f"the files of tls cannot be used: {error}; ca, cert and key are PEM")
     try:
         with (
             socket.create_connection((node.host, node.port), timeout=patience_s) as plain,
             context.wrap_socket(plain, server_hostname=node.host) as wrapped,
         ):
-            return Step("TLS", True, f"{wrapped.version()}, {_until(wrapped)}")
+            return ConnectStep("TLS", True, f"{wrapped.version()}, {_until(wrapped)}")
     except ssl.SSLCertVerificationError as error:
         words = _UNVERIFIED.get(error.verify_code, f"cannot be verified: {error.verify_message}; look at tls.ca")
         said = words.format(now=f"{now:%Y-%m-%d %H:%M} UTC", host=node.host)
-        return Step("TLS", False, f"the certificate of {node} {said}")
+        return ConnectStep("TLS", False, f"the certificate of {node} {said}")
     except (ssl.SSLError, OSError) as error:
-        return Step("TLS", False, _no_tls(node, error))
+        return ConnectStep("TLS", False, _no_tls(node, error))
 
 
 def _no_tls(node: Address, error: OSError) -> str:
@@ -216,7 +220,7 @@ class _Client:
             self._client.disconnect()
         self._client.loop_stop()
 
-    def login(self, advice: str) -> Step:
+    def login(self, advice: str) -> ConnectStep:
         """Connect; the broker's refusal with what may be behind it."""
         broker = self._broker
         try:
@@ -226,19 +230,19 @@ class _Client:
                 self._client.tls_set_context(broker.tls.context())
             self._client.connect(self._node.host, self._node.port, keepalive=30)
         except (OSError, ssl.SSLError, ValueError) as error:
-            return Step("login", False, f"{self._node}: {error}")
+            return ConnectStep("login", False, f"{self._node}: {error}")
         self._client.loop_start()
         self._wait(lambda: self._login is not None or self._ended)
         who = "without a name" if broker.username is None else f"as {broker.username!r}"
         if self._login == 0:
-            return Step("login", True, f"{self._node} lets client {self._identifier} in {who}")
+            return ConnectStep("login", True, f"{self._node} lets client {self._identifier} in {who}")
         if self._login is None:
-            return Step("login", False, f"{self._node} says nothing to a login; is it an MQTT broker?")
+            return ConnectStep("login", False, f"{self._node} says nothing to a login; is it an MQTT broker?")
         refused = _REFUSED.get(self._login, f"does not let client {self._identifier} in {who}")
         said = refused.format(identifier=self._identifier)
-        return Step("login", False, f"{self._node} {said}" + (f"; {advice}" if advice else ""))
+        return ConnectStep("login", False, f"{self._node} {said}" + (f"; {advice}" if advice else ""))
 
-    def subscribe(self, topics: Sequence[str]) -> Step:
+    def subscribe(self, topics: Sequence[str]) -> ConnectStep:
         """Ask for the topics, and see which the broker refuses."""
         asked = {int(self._client.subscribe(topic, qos=1)[1] or 0): topic for topic in topics}
         self._wait(lambda: len(self._granted) >= len(asked) or self._ended)
@@ -247,20 +251,24 @@ class _Client:
         ]
         if refused:
             advice = "its access list does not have this client; enrol it again on the server"
-            return Step("rights", False, f"{self._node} refuses the subscription to {', '.join(refused[:3])}; {advice}")
-        return Step("rights", True, f"may hear {', '.join(topics[:3])}" + (" …" if len(topics) > 3 else ""))
+            return ConnectStep(
+                "rights", False, f"{self._node} refuses the subscription to {', '.join(refused[:3])}; {advice}"
+            )
+        return ConnectStep("rights", True, f"may hear {', '.join(topics[:3])}" + (" …" if len(topics) > 3 else ""))
 
-    def exchange(self, exchange: Exchange) -> Step:
+    def exchange(self, exchange: Exchange) -> ConnectStep:
         """Send a message, and wait for its answer."""
         self._is_answer = exchange.is_answer
         self._client.publish(exchange.topic, exchange.payload, qos=1)
         self._wait(lambda: self._answered or self._ended)
         if self._answered:
-            return Step("answer", True, f"what was sent on {exchange.topic} was answered")
+            return ConnectStep("answer", True, f"what was sent on {exchange.topic} was answered")
         if self._ended:
-            return Step("answer", False, f"{self._node} broke off when {exchange.topic} was sent to; look at its log")
+            return ConnectStep(
+                "answer", False, f"{self._node} broke off when {exchange.topic} was sent to; look at its log"
+            )
         said = f"no answer to {exchange.topic} within {self._patience_s:g} s; {exchange.silence}"
-        return Step("answer", False, said)
+        return ConnectStep("answer", False, said)
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         with self._changed:

@@ -112,7 +112,7 @@ class Will(NamedTuple):
     payload: bytes
 
 
-class Session:
+class MqttSession:
     """A connection to one broker that is made again whenever it ends, on the next of its nodes if it has several.
 
     `on_message` gets each message, on the event loop, and must not block; each message that is to be delivered no

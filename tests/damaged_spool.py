@@ -8,10 +8,10 @@ from pathlib import Path
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
-from edge.spool.mark import Forced, Names, mark_of, read_names, write_mark
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import Spool
-from edge.spool.work import Origin, Work
+from edge.spool.sync_checkpoint import Forced, Names, mark_of, read_names, write_mark
+from edge.spool.write_batch import Origin, WriteBatch
 from wire import Reading
 
 PAGE_BYTES = 1_024
@@ -42,13 +42,13 @@ def reading(stream: str, seq: int) -> Reading:
     return Reading(f"sensor-{seq % 3}", "co2", 1_764_000_000_000 + seq * 10, len(stream) + seq / 4)
 
 
-def work(stream: str, **changed: object) -> Work:
+def work(stream: str, **changed: object) -> WriteBatch:
     """What to write of `stream`."""
     chosen = {
         "stream": stream, "boot": "b", "origin_ms": 7, "last": 0, "runs": [], "forget": [], "losses": None,
         "ever_lost": 0, "kept": {}, "shifts": [], "finished": [], **changed,
     }  # fmt: skip
-    return Work(**chosen)  # type: ignore[arg-type]
+    return WriteBatch(**chosen)  # type: ignore[arg-type]
 
 
 def fill(path: Path, streams: dict[str, int], *, at_once: int = 100) -> SpoolFile:
@@ -160,6 +160,6 @@ async def _drain(path: Path) -> Drained:
     return drained
 
 
-def _again(spool: Spool) -> Span | None:
+def _again(spool: Spool) -> SeqRange | None:
     grounded = spool.ledger.take_again(1.0)
     return None if grounded is None else grounded.span

@@ -19,7 +19,7 @@ from typing import Self
 import msgspec
 from sqlalchemy import Connection
 
-from cloud.alarms.evaluator import Watch
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.hearing import Hearing
 from cloud.database.engine import Database
 from cloud.derived.gauges import gauges_of
@@ -28,9 +28,9 @@ from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.decoded_batch import Parcel, open_parcel
+from cloud.ingest.decoded_batch import DecodedBatch, open_parcel
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Portion
+from cloud.readings.contract import EncodedWrite
 from cloud.readings.influx import InfluxStore
 from cloud.readings.lines import lines_of as lines_of_readings
 from cloud.readings.newest import Newest, newest_of
@@ -41,13 +41,13 @@ from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import fleet_points
-from cloud.reports.ingest import Work, ingest_points
-from cloud.reports.outbox import News, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.ingest import IngestWork, ingest_points
+from cloud.reports.outbox import UnreportedEvent, ended_among, note_reported, open_alarms, unreported
 from cloud.reports.platform_snapshot import known_of
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import threshold_points
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.seed_rules import initial_rules
 from tests.simulated_island import Island
 from wire import (
@@ -110,8 +110,8 @@ class DemoDay:
         self._influx = InfluxStore(InfluxSettings(engine="influxdb", url=url, database=database))
         self._store = _Copied(folder / "readings.db")
         self._database = Database(f"sqlite:///{folder / 'registry.db'}")
-        self._book = Book(self._database, self.registry, clock=self._clock)
-        self._watch = Watch(
+        self._book = RuleStore(self._database, self.registry, clock=self._clock)
+        self._watch = RuleEvaluator(
             database=self._database, book=self._book, newest=self.newest, store=self._store, clock=self._clock,
             hearing=Hearing(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
         )  # fmt: skip
@@ -236,10 +236,10 @@ class DemoDay:
             *chain.from_iterable(thresholds),
         ]
 
-    async def _news(self) -> list[News]:
+    async def _news(self) -> list[UnreportedEvent]:
         """The events of alarms that were not told yet."""
 
-        def read(connection: Connection) -> list[News]:
+        def read(connection: Connection) -> list[UnreportedEvent]:
             found = unreported(connection, range(SHARDS))
             note_reported(connection, [each.id for each in found], now_ms=self.now_ms)
             return found
@@ -250,7 +250,7 @@ class DemoDay:
         """Everything goes to InfluxDB, in few writes."""
         lines = self._store.lines
         for start in range(0, len(lines), PORTIONS_A_WRITE):
-            result = await self._influx.write([Portion(part) for part in lines[start : start + PORTIONS_A_WRITE]])
+            result = await self._influx.write([EncodedWrite(part) for part in lines[start : start + PORTIONS_A_WRITE]])
             assert not result.rejected, result.rejected
         refused = await self._influx.write_lines(lines_of(self._report_points))
         assert not refused, refused
@@ -299,7 +299,7 @@ class _Copied(SqliteStore):
         # nothing of it has to survive a power cut, and a disk that others keep busy makes each forced write slow
         await self._writer.run(lambda connection: connection.execute("PRAGMA synchronous = OFF"))
 
-    def prepare(self, blocks: Sequence[Block]) -> Portion:
+    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
         self.lines.append(lines_of_readings(blocks))
         return super().prepare(blocks)
 
@@ -313,16 +313,16 @@ class _Done:
         self._refused: Counter[str] = Counter()
         self._write_ms: list[float] = []
 
-    def count(self, parcel: Parcel, *, write_ms: float) -> None:
+    def count(self, parcel: DecodedBatch, *, write_ms: float) -> None:
         for block in parcel.blocks:
             self._stored[block.domain] += block.size
         for refusal in parcel.refusals:
             self._refused[refusal.reason] += refusal.readings
         self._write_ms.append(write_ms)
 
-    def work(self, now_ms: int, *, dead_letters_open: int) -> Work:
+    def work(self, now_ms: int, *, dead_letters_open: int) -> IngestWork:
         writes = sorted(self._write_ms)
-        return Work(
+        return IngestWork(
             seconds=(now_ms - self._since_ms) / 1000,
             stored=dict(self._stored),
             batches=len(writes),

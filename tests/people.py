@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from cloud.access.authenticator import Access
+from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
@@ -26,7 +26,7 @@ def token_in(folder: Path, role: str = "administrator", *, sites: Sequence[str] 
 def token_at(url: str, role: str = "administrator", *, sites: Sequence[str] | None = None) -> str:
     """The secret of a new token of `role`, in the registry database at `url`."""
 
-    async def add(access: Access) -> str:
+    async def add(access: Authenticator) -> str:
         name = f"test-{time.time_ns()}"
         secret, _ = await access.tokens.add(name, ROLE_OF_NAME[role], days=1, sites=sites, by=_TESTS)
         return secret
@@ -37,7 +37,7 @@ def token_at(url: str, role: str = "administrator", *, sites: Sequence[str] | No
 def user_in(folder: Path, name: str, role: str, password: str) -> None:
     """A new user, in the registry.db of `folder`."""
 
-    async def add(access: Access) -> None:
+    async def add(access: Authenticator) -> None:
         await access.users.add(name, password, ROLE_OF_NAME[role], by=_TESTS)
 
     _with_access(_registry_in(folder), add)
@@ -52,12 +52,12 @@ def _registry_in(folder: Path) -> str:
     return f"sqlite:///{folder / 'registry.db'}"
 
 
-def _with_access(url: str, work: Callable[[Access], Awaitable[T]]) -> T:
+def _with_access(url: str, work: Callable[[Authenticator], Awaitable[T]]) -> T:
     async def inside() -> T:
         database = Database(url)
         try:
             await database.open()
-            return await work(Access(database))
+            return await work(Authenticator(database))
         finally:
             await database.close()
 

@@ -20,7 +20,7 @@ NOTHING_KNOWN = -1
 """The severity of a place of which nothing is known now: no reading, or none for too long. Silence is no "normal"."""
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """The type of a field, which InfluxDB keeps for ever."""
 
     WHOLE = "whole"
@@ -32,7 +32,7 @@ class Field(msgspec.Struct, frozen=True):
     """A field: its type, its unit in UCUM (empty where it has none) and what it means."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     unit: str
     meaning: str
 
@@ -46,10 +46,10 @@ class Measurement(msgspec.Struct, frozen=True):
     point: str
 
 
-_W, _N, _T = Kind.WHOLE, Kind.NUMBER, Kind.TEXT
+_W, _N, _T = FieldKind.WHOLE, FieldKind.NUMBER, FieldKind.TEXT
 
 
-def _measurement(name: str, point: str, tags: str, *fields: tuple[str, Kind, str, str]) -> Measurement:
+def _measurement(name: str, point: str, tags: str, *fields: tuple[str, FieldKind, str, str]) -> Measurement:
     return Measurement(name, tuple(tags.split()), tuple(Field(*field) for field in fields), point)
 
 

@@ -2,15 +2,15 @@
 
 import msgspec
 
-from cloud.access.principal import Who
+from cloud.access.principal import Principal
 
 
-class Asked(msgspec.Struct, frozen=True):
+class AuthContext(msgspec.Struct, frozen=True):
     """Who asks; `csrf` is what a change must carry as X-CSRF-Token, empty where a token of a program asks.
 
     `session` is the hash of the session's cookie, empty where none is used.
     """
 
-    who: Who
+    who: Principal
     session: str = ""
     csrf: str = ""

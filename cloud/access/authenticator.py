@@ -1,20 +1,21 @@
 """Access: users, sessions and tokens put together, and who it is that asks by a cookie or a token.
 
-access = Access(database, settings.access)     await access.asked(headers, address) -> Asked(who, session, csrf) | None
+access = Authenticator(database, settings.access)
+await access.asked(headers, address) -> AuthContext(who, session, csrf) | None
 """
 
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
 
-from cloud.access.auth_context import Asked
-from cloud.access.login_throttle import Delays
+from cloud.access.auth_context import AuthContext
+from cloud.access.login_throttle import LoginThrottle
 from cloud.access.passwords import Passwords
-from cloud.access.principal import Who
-from cloud.access.sessions import Opened, Sessions
+from cloud.access.principal import Principal
+from cloud.access.sessions import OpenedSession, Sessions
 from cloud.access.settings import AccessSettings
 from cloud.access.tokens import Tokens
-from cloud.access.users import Change, Users
+from cloud.access.users import Users, UserUpdate
 from cloud.database.engine import Database
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
@@ -25,7 +26,7 @@ SECURE_COOKIE = f"__Host-{COOKIE}"
 _LONGEST_SECRET = 200
 
 
-class Access:
+class Authenticator:
     """Who may come in."""
 
     def __init__(
@@ -34,7 +35,7 @@ class Access:
         settings: AccessSettings | None = None,
         *,
         clock_ms: Callable[[], int] = wall_ms,
-        delays: Delays | None = None,
+        delays: LoginThrottle | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()
         passwords = Passwords()
@@ -42,36 +43,36 @@ class Access:
         self.sessions = Sessions(
             database,
             passwords,
-            delays=delays or Delays(),
+            delays=delays or LoginThrottle(),
             idle_ms=round(self.settings.idle_h * HOUR_MS),
             longest_ms=round(self.settings.longest_days * DAY_MS),
             clock_ms=clock_ms,
         )
         self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
 
-    async def asked(self, headers: Headers, address: str, scheme: str = "http") -> Asked | None:
+    async def asked(self, headers: Headers, address: str, scheme: str = "http") -> AuthContext | None:
         """Who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
         secret = bearer_token(headers)
         if secret is not None:
             token = await self.tokens.find(secret)
-            return None if token is None else Asked(token.who(address))
+            return None if token is None else AuthContext(token.who(address))
         cookie = self.cookie_in(headers, scheme=scheme)
         session = await self.sessions.find(cookie) if cookie else None
-        return None if session is None else Asked(session.who(address), session.hash, session.csrf)
+        return None if session is None else AuthContext(session.who(address), session.hash, session.csrf)
 
-    async def still(self, asked: Asked, headers: Headers) -> bool:
+    async def still(self, asked: AuthContext, headers: Headers) -> bool:
         """Whether who asked when a connection was opened may still do so."""
         if asked.session:
             return await self.sessions.holds(asked.session)
         return await self.asked(headers, asked.who.origin) is not None
 
-    async def change_password(self, who: Who, old: str, new: str) -> Opened:
+    async def change_password(self, who: Principal, old: str, new: str) -> OpenedSession:
         """Give `who` another password: every session of theirs ends but the new one that this opens.
 
         AccessRefused where `old` is wrong, who must wait as at any login, or `new` may not be.
         """
         await self.sessions.log_in(who.name, old, address=who.origin)
-        await self.users.change(who.name, Change(password=new), by=who.actor)
+        await self.users.change(who.name, UserUpdate(password=new), by=who.actor)
         return await self.sessions.log_in(who.name, new, address=who.origin)
 
     def is_secure(self, scheme: str) -> bool:
@@ -91,7 +92,7 @@ class Access:
                     return content[:_LONGEST_SECRET]
         return ""
 
-    def cookie_for(self, opened: Opened, *, scheme: str) -> str:
+    def cookie_for(self, opened: OpenedSession, *, scheme: str) -> str:
         """The Set-Cookie of a new session; it ends with the browser or with the session."""
         max_age_s = round(self.settings.longest_days * DAY_MS / 1_000)
         return self._cookie(opened.cookie, max_age_s, scheme)

@@ -28,7 +28,7 @@ class _Tries(msgspec.Struct):
     last_s: float
 
 
-class Delays:
+class LoginThrottle:
     """Remembers tries within bounds; a try counts as failed from its beginning until `forgive` takes that back."""
 
     def __init__(self, *, clock_s: Callable[[], float] = lambda: boot_ms() / 1_000) -> None:

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from cloud.access.rejection import AccessRefused
-from i18n.message import Said
+from cloud.access.rejection import AccessRejected
+from i18n.message import LocalizedMessage
 
 SHORTEST = 10
 LONGEST = 200
@@ -41,7 +41,7 @@ class Passwords:
         """
         if self._waiting >= MOST_WAITING:
             said = "too many people log in at this moment; try again in 2 s"
-            raise AccessRefused("too-many-attempts", said, retry_after_s=2)
+            raise AccessRejected("too-many-attempts", said, retry_after_s=2)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -61,15 +61,16 @@ class Passwords:
 def check_password(password: str, *, name: str) -> None:
     """AccessRefused, if `password` is none that user `name` may have."""
     if len(_normal(password)) < SHORTEST:
-        raise AccessRefused(
-            "bad-parameter", Said("password: is shorter than {n} characters; write a longer one", n=SHORTEST)
+        raise AccessRejected(
+            "bad-parameter",
+            LocalizedMessage("password: is shorter than {n} characters; write a longer one", n=SHORTEST),
         )
     if len(_normal(password)) > LONGEST:
-        raise AccessRefused(
-            "bad-parameter", Said("password: is longer than {n} characters; write a shorter one", n=LONGEST)
+        raise AccessRejected(
+            "bad-parameter", LocalizedMessage("password: is longer than {n} characters; write a shorter one", n=LONGEST)
         )
     if _normal(password).casefold() == _normal(name).casefold():
-        raise AccessRefused("bad-parameter", Said("password: is the user's name; write another one"))
+        raise AccessRejected("bad-parameter", LocalizedMessage("password: is the user's name; write another one"))
 
 
 def _normal(text: str) -> str:

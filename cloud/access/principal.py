@@ -1,6 +1,6 @@
 """Who asks: a person with a role, or a program with a token, and the sites that they may see.
 
-Who(name="ani", role=OPERATOR, sites=None, origin="10.0.0.7")
+Principal(name="ani", role=OPERATOR, sites=None, origin="10.0.0.7")
 """
 
 from enum import IntEnum
@@ -23,7 +23,7 @@ class Role(IntEnum):
 ROLE_OF_NAME = {role.name.lower(): role for role in Role}
 
 
-class Who(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True):
     """Who asks, from which address; `sites` is None for all of them."""
 
     name: str

@@ -1,10 +1,10 @@
 """What cannot be done with users, sessions and tokens, as one sentence; `kind` is a row of the API's problems.
 
-AccessRefused("unknown-user", "there is no user anni; siaga-cloud user list shows them")
+AccessRejected("unknown-user", "there is no user anni; siaga-cloud user list shows them")
 """
 
 
-class AccessRefused(Exception):
+class AccessRejected(Exception):
     """Nothing was changed; `retry_after_s` is how long to wait where waiting helps."""
 
     def __init__(self, kind: str, sentence: str, *, retry_after_s: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """Sessions: who has logged in, in which browser. The cookie is random and only its hash is kept.
 
-log_in("ani", "…") ─► Opened(cookie, session)      find(cookie) ─► Session | None      end(session)
+log_in("ani", "…") ─► OpenedSession(cookie, session)      find(cookie) ─► Session | None      end(session)
 """
 
 import hashlib
@@ -11,12 +11,12 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from cloud.access.login_throttle import Delays
+from cloud.access.login_throttle import LoginThrottle
 from cloud.access.passwords import LONGEST, Passwords
-from cloud.access.principal import Who
-from cloud.access.rejection import AccessRefused
+from cloud.access.principal import Principal
+from cloud.access.rejection import AccessRejected
 from cloud.access.tables import SessionRow
-from cloud.access.ttl_cache import Known
+from cloud.access.ttl_cache import TTLCache
 from cloud.access.users import User, normal_name, user_of
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _WRONG = "name or password is wrong; write them again"
 
 
-class Session(msgspec.Struct, frozen=True):
+class LoginSession(msgspec.Struct, frozen=True):
     """A login that holds; times are UTC milliseconds, `csrf` is what a change must carry."""
 
     hash: str
@@ -37,16 +37,16 @@ class Session(msgspec.Struct, frozen=True):
     seen_ms: int
     expires_ms: int
 
-    def who(self, address: str) -> Who:
+    def who(self, address: str) -> Principal:
         """Who asks by it, now from `address`."""
-        return Who(self.user.name, self.user.role, self.user.sites, address)
+        return Principal(self.user.name, self.user.role, self.user.sites, address)
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpenedSession(msgspec.Struct, frozen=True):
     """A new session, and the cookie that is kept nowhere but in the browser."""
 
     cookie: str
-    session: Session
+    session: LoginSession
 
 
 class Sessions:
@@ -57,7 +57,7 @@ class Sessions:
         database: Database,
         passwords: Passwords,
         *,
-        delays: Delays,
+        delays: LoginThrottle,
         idle_ms: int,
         longest_ms: int,
         clock_ms: Callable[[], int],
@@ -67,9 +67,9 @@ class Sessions:
         self._delays = delays
         self._idle_ms, self._longest_ms = idle_ms, longest_ms
         self._clock_ms = clock_ms
-        self._known: Known[Session] = Known(self._look)
+        self._known: TTLCache[LoginSession] = TTLCache(self._look)
 
-    async def log_in(self, name: str, password: str, *, address: str, replaces: str = "") -> Opened:
+    async def log_in(self, name: str, password: str, *, address: str, replaces: str = "") -> OpenedSession:
         """Begin a session, always with a new cookie, and end the one whose cookie is `replaces`.
 
         AccessRefused for a wrong name or password (which of the two is not said), and for trying too often.
@@ -77,7 +77,7 @@ class Sessions:
         name = normal_name(name)[:LONGEST]
         wait_s = self._delays.begin(name, address)
         if wait_s:
-            raise AccessRefused(
+            raise AccessRejected(
                 "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
             )
         # a name that nobody can have is asked of no database, and takes as long as any other wrong one
@@ -86,7 +86,7 @@ class Sessions:
         kept = None if found is None else found[1]
         if not await self._passwords.verify(kept, password) or found is None or found[0].disabled:
             _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")
-            raise AccessRefused("wrong-login", _WRONG)
+            raise AccessRejected("wrong-login", _WRONG)
         self._delays.forgive(name, address)
         opened = self._made(found[0])
         await self._database.run(
@@ -95,7 +95,7 @@ class Sessions:
         self._known.forget()
         return opened
 
-    async def find(self, cookie: str) -> Session | None:
+    async def find(self, cookie: str) -> LoginSession | None:
         """The session of a cookie, if it holds."""
         session = await self._known.get(_hash(cookie))
         return session if session is not None and self._holds(session) else None
@@ -115,16 +115,16 @@ class Sessions:
         """Ask the database again: users have changed."""
         self._known.forget()
 
-    def _made(self, user: User) -> Opened:
+    def _made(self, user: User) -> OpenedSession:
         cookie, now_ms = secrets.token_urlsafe(32), self._clock_ms()
-        return Opened(
-            cookie, Session(_hash(cookie), user, secrets.token_urlsafe(32), now_ms, now_ms + self._longest_ms)
+        return OpenedSession(
+            cookie, LoginSession(_hash(cookie), user, secrets.token_urlsafe(32), now_ms, now_ms + self._longest_ms)
         )
 
-    def _holds(self, session: Session) -> bool:
+    def _holds(self, session: LoginSession) -> bool:
         return self._clock_ms() < session.expires_ms and not session.user.disabled
 
-    async def _look(self, session_hash: str) -> Session | None:
+    async def _look(self, session_hash: str) -> LoginSession | None:
         now_ms = self._clock_ms()
         return await self._database.run(lambda connection: _find(connection, session_hash, now_ms, self._idle_ms))
 
@@ -133,10 +133,10 @@ def _hash(cookie: str) -> str:
     return hashlib.sha256(cookie.encode(errors="replace")).hexdigest()
 
 
-def _begin(connection: Connection, session: Session, kept: str, address: str, replaces: str, now_ms: int) -> None:
+def _begin(connection: Connection, session: LoginSession, kept: str, address: str, replaces: str, now_ms: int) -> None:
     found = user_of(connection, session.user.name)
     if found is None or found[1] != kept or found[0].disabled:  # changed while the password was checked
-        raise AccessRefused("wrong-login", _WRONG)
+        raise AccessRejected("wrong-login", _WRONG)
     connection.execute(delete(SessionRow).where(SessionRow.expires_ms <= now_ms))
     if replaces:
         connection.execute(delete(SessionRow).where(SessionRow.hash == _hash(replaces)))
@@ -153,7 +153,7 @@ def _begin(connection: Connection, session: Session, kept: str, address: str, re
     write_entry(connection, Actor(session.user.name, address), "log in", f"user:{session.user.name}", now_ms=now_ms)
 
 
-def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) -> Session | None:
+def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) -> LoginSession | None:
     query = select(SessionRow.user, SessionRow.csrf, SessionRow.seen_ms, SessionRow.expires_ms)
     row = connection.execute(query.where(SessionRow.hash == session_hash)).one_or_none()
     found = None if row is None else user_of(connection, row.user)
@@ -164,7 +164,7 @@ def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) 
         return None
     if now_ms - row.seen_ms >= SEEN_EVERY_MS:
         connection.execute(update(SessionRow).where(SessionRow.hash == session_hash).values(seen_ms=now_ms))
-    return Session(session_hash, found[0], row.csrf, row.seen_ms, row.expires_ms)
+    return LoginSession(session_hash, found[0], row.csrf, row.seen_ms, row.expires_ms)
 
 
 def _end(connection: Connection, session_hash: str, by: Actor, now_ms: int) -> None:

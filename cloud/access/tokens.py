@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from cloud.access.principal import ROLE_OF_NAME, Role, Who
-from cloud.access.rejection import AccessRefused
+from cloud.access.principal import ROLE_OF_NAME, Principal, Role
+from cloud.access.rejection import AccessRejected
 from cloud.access.sessions import SEEN_EVERY_MS
 from cloud.access.tables import TokenRow
-from cloud.access.ttl_cache import Known
+from cloud.access.ttl_cache import TTLCache
 from cloud.access.users import checked_name, sites_of_text, text_of_sites
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
@@ -39,9 +39,9 @@ class Token(msgspec.Struct, frozen=True):
     seen_ms: int | None = None
     revoked_ms: int | None = None
 
-    def who(self, address: str) -> Who:
+    def who(self, address: str) -> Principal:
         """Who asks by it; the journal tells a token from a user by its name."""
-        return Who(f"token:{self.name}", self.role, self.sites, address)
+        return Principal(f"token:{self.name}", self.role, self.sites, address)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Tokens:
     def __init__(self, database: Database, *, clock_ms: Callable[[], int]) -> None:
         self._database = database
         self._clock_ms = clock_ms
-        self._known: Known[Token] = Known(self._look)
+        self._known: TTLCache[Token] = TTLCache(self._look)
 
     async def all(self) -> list[Token]:
         """Every token, revoked and expired ones too, the newest first."""
@@ -69,7 +69,7 @@ class Tokens:
         """A new token: its secret, which is kept nowhere, and what is kept of it. AccessRefused for what cannot be."""
         name = checked_name(name)
         if not 1 <= days <= MOST_DAYS:
-            raise AccessRefused("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
+            raise AccessRejected("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
         secret, now_ms = PREFIX + secrets.token_urlsafe(32), self._clock_ms()
         frozen = None if sites is None else frozenset(sites)
         token = Token(0, name, role, frozen, by.name, now_ms, now_ms + days * DAY_MS)
@@ -122,7 +122,7 @@ def _hash(secret: str) -> str:
 
 def _insert(connection: Connection, token: Token, token_hash: str, by: Actor) -> Token:
     if connection.execute(select(TokenRow.id).where(TokenRow.name == token.name)).first() is not None:
-        raise AccessRefused("token-exists", f"name: there is, or was, a token {token.name}; take another name")
+        raise AccessRejected("token-exists", f"name: there is, or was, a token {token.name}; take another name")
     values = {
         "name": token.name,
         "hash": token_hash,
@@ -142,7 +142,7 @@ def _revoke(
 ) -> Token:
     row = connection.execute(select(*_TOKEN).where(TokenRow.id == token_id)).one_or_none()
     if row is None:
-        raise AccessRefused("unknown-token", f"id: there is no token {token_id}; the list of tokens shows them all")
+        raise AccessRejected("unknown-token", f"id: there is no token {token_id}; the list of tokens shows them all")
     token = _read(row)
     if allowed is not None:
         allowed(token)

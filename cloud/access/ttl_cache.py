@@ -20,7 +20,7 @@ MOST_LOOKS = 8
 T = TypeVar("T")
 
 
-class Known(Generic[T]):
+class TTLCache(Generic[T]):
     """Answers of `look`, which gives None for what is not (or no longer) there; that is not held."""
 
     def __init__(

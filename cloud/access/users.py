@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cloud.access.passwords import Passwords, check_password
-from cloud.access.principal import ROLE_OF_NAME, Role, Who
-from cloud.access.rejection import AccessRefused
+from cloud.access.principal import ROLE_OF_NAME, Principal, Role
+from cloud.access.rejection import AccessRejected
 from cloud.access.tables import SessionRow, UserRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
@@ -43,7 +43,7 @@ class User(msgspec.Struct, frozen=True):
         }
 
 
-class Change(msgspec.Struct, frozen=True):
+class UserUpdate(msgspec.Struct, frozen=True):
     """What is to change of a user; UNSET stays as it is."""
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
@@ -95,7 +95,7 @@ class Users:
         return user
 
     async def change(
-        self, name: str, change: Change, *, by: Actor, allowed: Callable[[User], None] | None = None
+        self, name: str, change: UserUpdate, *, by: Actor, allowed: Callable[[User], None] | None = None
     ) -> User:
         """Change a user, and end their sessions where that takes something from them or gives it.
 
@@ -120,7 +120,7 @@ def checked_name(name: str) -> str:
     """The name as it is kept, in small letters; AccessRefused for one that cannot be."""
     kept = normal_name(name)
     if not _NAME.fullmatch(kept):
-        raise AccessRefused(
+        raise AccessRejected(
             "bad-parameter", f"name: {name[:80]!r}: write up to 64 letters, digits and . _ - @, and begin with a letter"
         )
     return kept
@@ -147,7 +147,7 @@ def text_of_sites(sites: frozenset[str] | None) -> str | None:
     return None if sites is None else msgspec.json.encode(sorted(sites)).decode()
 
 
-def may_give(who: Who, role: Role, sites: frozenset[str] | None) -> bool:
+def may_give(who: Principal, role: Role, sites: frozenset[str] | None) -> bool:
     """Whether `who` may give (or take) that much: nobody gives more than they have."""
     return role <= who.role and (who.sites is None or (sites is not None and sites <= who.sites))
 
@@ -173,7 +173,7 @@ def _all(connection: Connection) -> list[User]:
 
 def _insert(connection: Connection, user: User, kept: str, by: Actor) -> None:
     if user_of(connection, user.name) is not None:
-        raise AccessRefused("user-exists", f"name: there is a user {user.name} already; take another name")
+        raise AccessRejected("user-exists", f"name: there is a user {user.name} already; take another name")
     row = {"name": user.name, "password_hash": kept, "made_ms": user.made_ms, **_columns(user)}
     connection.execute(insert(UserRow).values(row))
     write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.told)
@@ -182,7 +182,7 @@ def _insert(connection: Connection, user: User, kept: str, by: Actor) -> None:
 def _change(
     connection: Connection,
     name: str,
-    change: Change,
+    change: UserUpdate,
     kept: str | None,
     *,
     by: Actor,
@@ -191,7 +191,7 @@ def _change(
 ) -> User:
     found = user_of(connection, name)
     if found is None:
-        raise AccessRefused("unknown-user", f"name: there is no user {name}; the list of users shows them all")
+        raise AccessRejected("unknown-user", f"name: there is no user {name}; the list of users shows them all")
     before = found[0]
     if allowed is not None:
         allowed(before)
@@ -208,7 +208,7 @@ def _change(
     return after
 
 
-def _changed(user: User, change: Change) -> User:
+def _changed(user: User, change: UserUpdate) -> User:
     fields = {field: getattr(change, field) for field in ("role", "sites", "full_name", "disabled")}
     given = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
     return msgspec.structs.replace(user, **given)
@@ -221,7 +221,7 @@ def _keep_an_administrator(connection: Connection, before: User, after: User) ->
     if governs(before) and not governs(after):
         others = [user for user in _all(connection) if user.name != before.name and governs(user)]
         if not others:
-            raise AccessRefused(
+            raise AccessRejected(
                 "last-administrator", f"{before.name} is the last administrator of all sites; make another one first"
             )
 
@@ -242,7 +242,7 @@ def _columns(user: User) -> dict[str, Any]:
 def _checked_full_name(text: str) -> str:
     said = unicodedata.normalize("NFC", text).strip()
     if len(said) > LONGEST_FULL_NAME or not said.isprintable():
-        raise AccessRefused("bad-parameter", f"full_name: write at most {LONGEST_FULL_NAME} printable characters")
+        raise AccessRejected("bad-parameter", f"full_name: write at most {LONGEST_FULL_NAME} printable characters")
     return said
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from cloud.alarms.records import Alarm, AlarmChange, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
-from cloud.database.audit_log import Actor, Entry, read_entries, write_entry
+from cloud.database.audit_log import Actor, AuditEntry, read_entries, write_entry
 from cloud.database.engine import Database
-from i18n.message import Said, unprintable
+from i18n.message import LocalizedMessage, unprintable
 from rules.rule import Rule
 from runtime.clock import wall_ms
 from wire import is_printable
@@ -28,20 +28,20 @@ _SCAN = 5_000
 T = TypeVar("T")
 
 
-class DeskRefused(Exception):
+class AlarmActionRejected(Exception):
     """What was asked of an alarm cannot be done; `sentence` says why."""
 
-    def __init__(self, sentence: Said) -> None:
+    def __init__(self, sentence: LocalizedMessage) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
-class AlreadyAcknowledged(DeskRefused):
+class AlreadyAcknowledged(AlarmActionRejected):
     """Somebody was first, and the alarm stays theirs; `alarm` says who, when and with which word."""
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__(
-            Said(
+            LocalizedMessage(
                 "alarm {id} was acknowledged by {person} already, with the word {word!r}; speak with them",
                 id=alarm.id,
                 person=alarm.acknowledged_by,
@@ -51,7 +51,7 @@ class AlreadyAcknowledged(DeskRefused):
         self.alarm = alarm
 
 
-class Desk:
+class AlarmService:
     """Alarms as people see them."""
 
     def __init__(self, database: Database, *, clock: Callable[[], int] = wall_ms) -> None:
@@ -96,9 +96,13 @@ class Desk:
 
         def act(_connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if not alarm.is_open:
-                raise DeskRefused(Said("alarm {id} is closed; only an open one can be shelved", id=alarm.id))
+                raise AlarmActionRejected(
+                    LocalizedMessage("alarm {id} is closed; only an open one can be shelved", id=alarm.id)
+                )
             if not now < until_ms <= now + LONGEST_SHELF_MS:
-                raise DeskRefused(Said("until: must be a time that is ahead, and by 7 days at most"))
+                raise AlarmActionRejected(
+                    LocalizedMessage("until: must be a time that is ahead, and by 7 days at most")
+                )
             return {"shelved_until_ms": until_ms}
 
         return await self._act(alarm_id, "shelve", said, act, who=who)
@@ -109,7 +113,7 @@ class Desk:
 
     async def journal(
         self, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
-    ) -> list[Entry]:
+    ) -> list[AuditEntry]:
         """The newest lines of the journal, of one subject if asked."""
         return await self._database.run(
             lambda connection: read_entries(connection, subject=subject, before_id=before_id, limit=limit)
@@ -142,12 +146,16 @@ class Desk:
 def _said(name: str, text: str, most: int) -> str:
     said = text.strip()
     if not said:
-        raise DeskRefused(Said("{field}: is empty; write a few words, so that the next shift knows", field=name))
+        raise AlarmActionRejected(
+            LocalizedMessage("{field}: is empty; write a few words, so that the next shift knows", field=name)
+        )
     if not is_printable(said):
-        raise DeskRefused(unprintable(name))
+        raise AlarmActionRejected(unprintable(name))
     if len(said) > most:
-        raise DeskRefused(
-            Said("{field}: has {n} characters; write at most {longest}", field=name, n=len(said), longest=most)
+        raise AlarmActionRejected(
+            LocalizedMessage(
+                "{field}: has {n} characters; write at most {longest}", field=name, n=len(said), longest=most
+            )
         )
     return said
 

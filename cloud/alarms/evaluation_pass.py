@@ -1,6 +1,7 @@
 """A round: readings, or a moment of silence, through the engine; what comes of it as a plan, and nothing changed yet.
 
-Memory + cargo ─► Round ─► Plan(states, kept, news, …) ─► rows in the transaction of the receipts ─► Memory.accept
+EvaluatorMemory + RuleInput ─► EvaluationPass ─► EvaluationPlan(states, kept, news, …)
+ ─► rows in the transaction of the receipts ─► EvaluatorMemory.accept
 """
 
 import heapq
@@ -9,14 +10,26 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from cloud.alarms.event_rows import News
-from cloud.alarms.onset_correction import Move, moved
-from cloud.alarms.rule_input import Cargo, WatchedColumn, merged
+from cloud.alarms.event_rows import AlarmEventRecord
+from cloud.alarms.onset_correction import OnsetCorrection, moved
+from cloud.alarms.rule_input import RuleInput, WatchedColumn, merged
 from cloud.alarms.second_readings import OTHERS_KEPT, Others, at, with_readings
 from cloud.readings.contract import Verdict
-from cloud.rulebook.rule_bindings import HEARD, Post, Posts, pieces
-from cloud.rulebook.rule_targets import Things
-from rules.engine import START, Event, EventKind, Observed, Phase, State, Watched, judge_anew, step, step_column, tick
+from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings, pieces
+from cloud.rulebook.rule_targets import RuleTargets
+from rules.engine import (
+    START,
+    Event,
+    EventKind,
+    Observed,
+    Phase,
+    RuleState,
+    Watched,
+    judge_anew,
+    step,
+    step_column,
+    tick,
+)
 
 STALE_MS = 300_000
 """An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
@@ -33,7 +46,7 @@ Series = tuple[str, str]
 """(sensor, quantity)."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class SeriesFault(msgspec.Struct, frozen=True):
     """A series that the rules could not be run on, because of a mistake of ours."""
 
     sensor: str
@@ -41,21 +54,21 @@ class Fault(msgspec.Struct, frozen=True):
     error: Exception
 
 
-class Plan(msgspec.Struct, frozen=True):
+class EvaluationPlan(msgspec.Struct, frozen=True):
     """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`.
 
     `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`. `moves` are open
     alarms that began at another time than was told; `faults` what our own code failed on.
     """
 
-    states: dict[Key, State]
+    states: dict[Key, RuleState]
     kept: tuple[Key, ...]
-    news: tuple[News, ...]
+    news: tuple[AlarmEventRecord, ...]
     heard_ms: dict[Series, int]
     others: dict[Series, Others]
     listened_ms: int = 0
-    moves: dict[Key, Move] = {}
-    faults: tuple[Fault, ...] = ()
+    moves: dict[Key, OnsetCorrection] = {}
+    faults: tuple[SeriesFault, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -63,11 +76,11 @@ class Plan(msgspec.Struct, frozen=True):
         return not self.kept and not self.news
 
 
-class Memory:
+class EvaluatorMemory:
     """What the watch knows: each rule's state on each sensor, who was heard when, the second sensors' last readings."""
 
     def __init__(self) -> None:
-        self.states: dict[Key, State] = {}
+        self.states: dict[Key, RuleState] = {}
         self.open: set[Key] = set()
         self.heard_ms: dict[Series, int] = {}
         self.heard_after_ms: dict[Series, int] = {}
@@ -75,7 +88,7 @@ class Memory:
         self.others: dict[Series, Others] = {}
         self.due: list[tuple[int, Key]] = []
 
-    def accept(self, plan: Plan) -> None:
+    def accept(self, plan: EvaluationPlan) -> None:
         """Take in what is now in the database."""
         self.heard_ms.update(plan.heard_ms)
         self.heard_after_ms.update(dict.fromkeys(plan.heard_ms, plan.listened_ms))
@@ -99,22 +112,24 @@ class Memory:
         return found
 
 
-class Round:
+class EvaluationPass:
     """One round; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now."""
 
-    def __init__(self, memory: Memory, posts: Posts, things: Things, *, now_ms: int, listened_ms: int) -> None:
+    def __init__(
+        self, memory: EvaluatorMemory, posts: RuleBindings, things: RuleTargets, *, now_ms: int, listened_ms: int
+    ) -> None:
         self._memory = memory
         self._posts = posts
         self._things = things
         self._now_ms = now_ms
         self._listened_ms = listened_ms
-        self._states: dict[Key, State] = {}
-        self._events: list[tuple[Key, Post, Event]] = []
-        self._faults: list[Fault] = []
+        self._states: dict[Key, RuleState] = {}
+        self._events: list[tuple[Key, RuleBinding, Event]] = []
+        self._faults: list[SeriesFault] = []
         self._heard_ms: dict[Series, int] = {}
         self._others: dict[Series, Others] = {}
 
-    def take(self, cargos: Iterable[Cargo]) -> None:
+    def take(self, cargos: Iterable[RuleInput]) -> None:
         """Readings have come."""
         came: defaultdict[Series, list[WatchedColumn]] = defaultdict(list)
         for cargo in cargos:
@@ -162,7 +177,7 @@ class Round:
         self._step(key, post, tick(post.watched, self._state(key), heard_ms + silent_ms))
         return self._listened_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
 
-    def plan(self) -> Plan:
+    def plan(self) -> EvaluationPlan:
         """What the round has found."""
         changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
         moves = self._move()
@@ -170,11 +185,13 @@ class Round:
         kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
         news = tuple(self._news())
         others = {name: readings[-OTHERS_KEPT:] for name, readings in self._others.items()}
-        return Plan(changed, kept, news, self._heard_ms, others, self._listened_ms, moves, tuple(self._faults))
+        return EvaluationPlan(
+            changed, kept, news, self._heard_ms, others, self._listened_ms, moves, tuple(self._faults)
+        )
 
-    def _move(self) -> dict[Key, Move]:
+    def _move(self) -> dict[Key, OnsetCorrection]:
         """Tell no alarm anew that has only begun at another time."""
-        moves: dict[Key, Move] = {}
+        moves: dict[Key, OnsetCorrection] = {}
         for key in {key for key, _, event in self._events if event.undone is EventKind.RAISED}:
             own = [(post, event) for each, post, event in self._events if each == key]
             before = self._memory.states.get(key, START)
@@ -191,7 +208,7 @@ class Round:
             for column in columns:
                 self._column(column)
         except Exception as error:
-            self._faults.append(Fault(sensor, quantity, error))
+            self._faults.append(SeriesFault(sensor, quantity, error))
 
     def _column(self, column: WatchedColumn) -> None:
         spans = self._posts.spans(column.sensor)
@@ -219,7 +236,7 @@ class Round:
             if post.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
                 self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
 
-    def _posts_now(self, sensor: str) -> Iterator[Post]:
+    def _posts_now(self, sensor: str) -> Iterator[RuleBinding]:
         spans = [span for span in self._posts.spans(sensor) if span.since_ms <= self._now_ms]
         yield from spans[-1].posts if spans else ()
 
@@ -233,16 +250,16 @@ class Round:
                 self._events.append((key, post, event))
         self._states[key] = START
 
-    def _step(self, key: Key, post: Post, outcome: tuple[State, tuple[Event, ...]]) -> None:
+    def _step(self, key: Key, post: RuleBinding, outcome: tuple[RuleState, tuple[Event, ...]]) -> None:
         state, events = outcome
         self._states[key] = state
         self._events += [(key, post, event) for event in events]
 
-    def _matters(self, key: Key, state: State) -> bool:
+    def _matters(self, key: Key, state: RuleState) -> bool:
         before = self._memory.states.get(key, START)
         return _what_matters(before) != _what_matters(state)
 
-    def _news(self) -> Iterator[News]:
+    def _news(self) -> Iterator[AlarmEventRecord]:
         raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
         brief = self._silences_over()
         for number, (key, post, event) in enumerate(self._events):
@@ -251,7 +268,7 @@ class Round:
                 continue
             over = (key, event.opened_ms) in raised and self._states[key].opened_ms != event.opened_ms
             stale = over and self._now_ms - event.time_ms > STALE_MS
-            yield News(event, post, sensor, event.late or stale or number in brief)
+            yield AlarmEventRecord(event, post, sensor, event.late or stale or number in brief)
 
     def _silences_over(self) -> set[int]:
         """By their number the events of silences that are over as we learn of them: it was we who did not listen."""
@@ -264,18 +281,18 @@ class Round:
                 found |= {begun.pop(key), number}
         return found
 
-    def _state(self, key: Key) -> State:
+    def _state(self, key: Key) -> RuleState:
         return self._states.get(key) or self._memory.states.get(key, START)
 
     def _hear(self, series: Series, time_ms: int) -> None:
         if time_ms > max(self._memory.heard_ms.get(series, 0), self._heard_ms.get(series, 0)):
             self._heard_ms[series] = time_ms
 
-    def _heard(self, post: Post) -> int | None:
+    def _heard(self, post: RuleBinding) -> int | None:
         series = (post.watched.sensor, heard_as(post))
         return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
 
-    def _silent_ms(self, post: Post) -> int:
+    def _silent_ms(self, post: RuleBinding) -> int:
         """How long we have listened and heard nothing new of what a rule looks at."""
         series = (post.watched.sensor, heard_as(post))
         if series in self._heard_ms:
@@ -286,7 +303,7 @@ class Round:
         return self._others.get(name) or self._memory.others.get(name, ())
 
 
-def heard_as(post: Post) -> str:
+def heard_as(post: RuleBinding) -> str:
     """What of its sensor a silence waits for: one quantity, or anything."""
     return post.watched.rule.quantity or HEARD
 
@@ -298,6 +315,6 @@ def silent_after_ms(watched: Watched) -> int | None:
     return int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
 
 
-def _what_matters(state: State) -> tuple[object, ...]:
+def _what_matters(state: RuleState) -> tuple[object, ...]:
     """What of a state must outlive a restart: where its alarm stands, and the readings that wait to be confirmed."""
     return state.phase, state.opened_ms, state.level, state.head.held, state.head.doubted

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from cloud.alarms.evaluation_pass import Key, Memory, Plan, Round, heard_as, silent_after_ms
+from cloud.alarms.evaluation_pass import EvaluationPass, EvaluationPlan, EvaluatorMemory, Key, heard_as, silent_after_ms
 from cloud.alarms.event_rows import move_alarm, sync_open, write_news, write_states
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.rule_input import NO_CARGO, Cargo, WatchedColumn, cargo_of
+from cloud.alarms.rule_input import NO_CARGO, RuleInput, WatchedColumn, cargo_of
 from cloud.alarms.state_recovery import warm
 from cloud.alarms.tables import AlarmStateRow
 from cloud.core.health import Component, Condition
@@ -27,10 +27,10 @@ from cloud.database.lease import LeaseLost
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
-from cloud.rulebook.rule_bindings import HEARD, Posts
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_bindings import HEARD, RuleBindings
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_targets import is_derived
-from rules.engine import Other, Phase, State, decode_state
+from rules.engine import Other, Phase, RuleState, decode_state
 from rules.marks import NOT_BELIEVED, Mark
 from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
@@ -49,7 +49,7 @@ _ALL_MARKS_BUT = ~int(Mark.BACKFILL | Mark.SPIKE)
 _log = logging.getLogger(__name__)
 
 
-class Watch:
+class RuleEvaluator:
     """Evaluates the rules of `book` on the sensors of `shards`.
 
     `nudge` is called after something has happened. `listening` says whether readings can come in at all, `word`
@@ -60,7 +60,7 @@ class Watch:
         self,
         *,
         database: Database,
-        book: Book,
+        book: RuleStore,
         newest: Newest,
         store: ReadingsStore,
         shards: range = range(SHARDS),
@@ -86,18 +86,18 @@ class Watch:
         self._confirm = confirm
         self._refused = refused
         self._clock = clock
-        self._posts = Posts(book)
-        self._memory = Memory()
+        self._posts = RuleBindings(book)
+        self._memory = EvaluatorMemory()
         self._edition = book.edition
         self._problem = ""
         self._fault = ""
 
-    def cargo(self, blocks: Iterable[Block], *, measured: bool = True) -> Cargo:
+    def cargo(self, blocks: Iterable[Block], *, measured: bool = True) -> RuleInput:
         """What the rules want to know of readings that are to be stored; Siaga computes what is not `measured`."""
         self._posts.look()
         return cargo_of(blocks, self._posts.quantities, measured=measured)
 
-    def plan(self, cargos: Iterable[Cargo], *, now_ms: int) -> Plan:
+    def plan(self, cargos: Iterable[RuleInput], *, now_ms: int) -> EvaluationPlan:
         """What readings mean, without changing anything yet; in your `turn`."""
         found = self._round(now_ms, self.hearing.heard_ms())
         found.take(cargos)
@@ -109,7 +109,7 @@ class Watch:
             _log.error("%s; its readings are kept all the same", self._fault, exc_info=fault.error)
         return plan
 
-    def write(self, connection: Connection, plan: Plan, *, now_ms: int) -> int:
+    def write(self, connection: Connection, plan: EvaluationPlan, *, now_ms: int) -> int:
         """Keep a plan, in the transaction of `connection`; how many events of it are new."""
         for (sensor, family), move in plan.moves.items():
             move_alarm(connection, family, sensor, move)
@@ -120,13 +120,13 @@ class Watch:
         write_states(connection, kept, now_ms=now_ms)
         return new
 
-    def accept(self, plan: Plan) -> None:
+    def accept(self, plan: EvaluationPlan) -> None:
         """Take a plan into memory after its commit, and tell whoever brings the news."""
         self._memory.accept(plan)
         if plan.news:
             self.nudge()
 
-    def not_judged(self, cargo: Cargo) -> dict[tuple[str, str], int]:
+    def not_judged(self, cargo: RuleInput) -> dict[tuple[str, str], int]:
         """How many readings of each series (sensor, quantity) the rules of now leave out, for the marks that they bear.
 
         A series of which most is left out is watched by nobody.
@@ -147,7 +147,7 @@ class Watch:
             for post in span.posts
         )
 
-    async def observe(self, cargos: Iterable[Cargo]) -> None:
+    async def observe(self, cargos: Iterable[RuleInput]) -> None:
         """Evaluate readings that were stored outside of ingest, in a transaction of their own.
 
         DatabaseUnavailable: nothing of it was evaluated.
@@ -194,7 +194,7 @@ class Watch:
     async def _remember(self) -> None:
         states = await self._database.run(_read_states)
         own = {key: state for key, state in states.items() if self._is_own(key[0])}
-        self._memory.accept(Plan({key: state for key, (state, _) in own.items()}, (), (), {}, {}))
+        self._memory.accept(EvaluationPlan({key: state for key, (state, _) in own.items()}, (), (), {}, {}))
         self._know_newest()
         self._arm()
         needs = {key: time_ms for key, (_, time_ms) in own.items()}
@@ -263,10 +263,10 @@ class Watch:
         now = self._clock()
         return [key for key in self._memory.open if self._posts.at(*key, now) is None]
 
-    def _round(self, now: int, listened_ms: int) -> Round:
-        return Round(self._memory, self._posts, self._book.things, now_ms=now, listened_ms=listened_ms)
+    def _round(self, now: int, listened_ms: int) -> EvaluationPass:
+        return EvaluationPass(self._memory, self._posts, self._book.things, now_ms=now, listened_ms=listened_ms)
 
-    async def _commit(self, plan: Plan, now: int) -> None:
+    async def _commit(self, plan: EvaluationPlan, now: int) -> None:
         def write(connection: Connection) -> None:
             self._confirm(connection)
             self.write(connection, plan, now_ms=now)
@@ -321,8 +321,8 @@ class Watch:
         self._problem = problem
 
 
-def _read_states(connection: Connection) -> dict[Key, tuple[State, int]]:
-    found: dict[Key, tuple[State, int]] = {}
+def _read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
+    found: dict[Key, tuple[RuleState, int]] = {}
     query = select(AlarmStateRow.sensor, AlarmStateRow.family, AlarmStateRow.time_ms, AlarmStateRow.body)
     for sensor, family, time_ms, body in connection.execute(query):
         try:

@@ -11,12 +11,12 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 
-from cloud.alarms.onset_correction import Move
+from cloud.alarms.onset_correction import OnsetCorrection
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
 from cloud.database.upsert import insert_in
 from cloud.registry.records import Sensor
-from cloud.rulebook.rule_bindings import Post
-from rules.engine import Event, EventKind, Phase, State, encode_state
+from cloud.rulebook.rule_bindings import RuleBinding
+from rules.engine import Event, EventKind, Phase, RuleState, encode_state
 
 CLOSED = "closed"
 _STATE_AFTER = {
@@ -33,16 +33,16 @@ _OF_LEVELS = (EventKind.RAISED, EventKind.WORSENED, EventKind.EASED)
 _ALARMS, _EVENTS, _STATES = (cast(Table, row.__table__) for row in (AlarmRow, AlarmEventRow, AlarmStateRow))
 
 
-class News(msgspec.Struct, frozen=True):
+class AlarmEventRecord(msgspec.Struct, frozen=True):
     """An event on a sensor, the rule it came from, and whether it is too old to page anybody."""
 
     event: Event
-    post: Post
+    post: RuleBinding
     sensor: Sensor
     late: bool
 
 
-def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> int:
+def write_news(connection: Connection, news: Sequence[AlarmEventRecord], *, now_ms: int) -> int:
     """Keep events, in their order; how many of them were not known already."""
     if not news:
         return 0
@@ -51,7 +51,7 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
     alarms = {(row.family, row.sensor, row.opened_ms): dict(row._mapping) for row in _rows(connection, list(raised))}
     ids = [int(row["id"]) for row in alarms.values()]
     known = {tuple(row) for row in _known_events(connection, ids)}
-    fresh: dict[EventKey, tuple[News, dict[str, Any]]] = {}
+    fresh: dict[EventKey, tuple[AlarmEventRecord, dict[str, Any]]] = {}
     told: dict[int, Told] = {}
     for each in news:
         row, event = alarms[_identity(each)], each.event
@@ -75,7 +75,7 @@ def write_news(connection: Connection, news: Sequence[News], *, now_ms: int) -> 
     return len(fresh)
 
 
-def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> None:
+def move_alarm(connection: Connection, family: str, sensor: str, move: OnsetCorrection) -> None:
     """Let an alarm begin when it did; nothing is to be done where it stands so already, or never stood."""
     raised, own = move.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
     held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
@@ -91,7 +91,7 @@ def move_alarm(connection: Connection, family: str, sensor: str, move: Move) -> 
     connection.execute(event.values(told_anew))
 
 
-def write_states(connection: Connection, states: Iterable[tuple[str, str, State]], *, now_ms: int) -> None:
+def write_states(connection: Connection, states: Iterable[tuple[str, str, RuleState]], *, now_ms: int) -> None:
     """Keep what the engine remembers of families on sensors (family, sensor, state)."""
     rows = [
         {"family": family, "sensor": sensor, "time_ms": state.newest_ms or now_ms, "body": encode_state(state)}
@@ -103,7 +103,7 @@ def write_states(connection: Connection, states: Iterable[tuple[str, str, State]
         connection.execute(made.on_conflict_do_update(index_elements=["family", "sensor"], set_=taken), rows)
 
 
-def sync_open(connection: Connection, states: Iterable[tuple[str, str, State]]) -> None:
+def sync_open(connection: Connection, states: Iterable[tuple[str, str, RuleState]]) -> None:
     """Let the rows of open alarms say what the engine says: after events that were taken back they may differ."""
     rows = [
         {
@@ -146,7 +146,7 @@ Told = dict[tuple[int, int], bool]
 """By (time_ms, level) whether an event of a level holds, by the last word on it."""
 
 
-def _identity(news: News) -> Identity:
+def _identity(news: AlarmEventRecord) -> Identity:
     return news.post.family, news.sensor.id, news.event.opened_ms
 
 
@@ -192,7 +192,7 @@ def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any
         yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
 
 
-def _event_row(key: EventKey, news: News, now_ms: int) -> dict[str, Any]:
+def _event_row(key: EventKey, news: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
     alarm, kind, time_ms, level = key
     return {
         "alarm": alarm,
@@ -205,7 +205,7 @@ def _event_row(key: EventKey, news: News, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _alarm_row(news: News, now_ms: int) -> dict[str, Any]:
+def _alarm_row(news: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
     event, rule, sensor = news.event, news.post.watched.rule, news.sensor
     return {
         "family": rule.family,
@@ -229,7 +229,7 @@ def _alarm_row(news: News, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _changed(row: Mapping[str, Any], news: News) -> dict[str, Any]:
+def _changed(row: Mapping[str, Any], news: AlarmEventRecord) -> dict[str, Any]:
     """What an event makes of its alarm's `row`."""
     event = news.event
     values: dict[str, Any] = {"changed_ms": event.time_ms}

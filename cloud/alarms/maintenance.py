@@ -14,8 +14,8 @@ from cloud.alarms.tables import MaintenanceRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
-from i18n.message import Said
-from rules.sound import LONGEST_TEXT, text_mistakes
+from i18n.message import LocalizedMessage
+from rules.validation import LONGEST_TEXT, text_mistakes
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
@@ -23,15 +23,15 @@ LONGEST_MS = 30 * DAY_MS
 """A window that is longer has been forgotten."""
 
 
-class MaintenanceRefused(Exception):
+class MaintenanceRejected(Exception):
     """A window that cannot be; `problems` has one sentence for each mistake."""
 
-    def __init__(self, problems: Sequence[Said]) -> None:
+    def __init__(self, problems: Sequence[LocalizedMessage]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
 
 
-class Calendar:
+class MaintenanceCalendar:
     """The maintenance windows of the city in `registry`."""
 
     def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
@@ -62,7 +62,7 @@ class Calendar:
         window = Maintenance(0, site, sensor, start_ms, until_ms, who.name, reason.strip())
         problems = self._mistakes(window, now)
         if problems:
-            raise MaintenanceRefused(problems)
+            raise MaintenanceRejected(problems)
         row = {name: value for name, value in msgspec.structs.asdict(window).items() if name != "id"}
 
         def write(connection: Connection) -> Maintenance:
@@ -99,26 +99,28 @@ class Calendar:
         """One window; LookupError if there is none of that id."""
         return await self._database.run(lambda connection: _window(connection, window_id))
 
-    def _mistakes(self, window: Maintenance, now: int) -> list[Said]:
-        problems: list[Said] = []
+    def _mistakes(self, window: Maintenance, now: int) -> list[LocalizedMessage]:
+        problems: list[LocalizedMessage] = []
         if (window.site is None) == (window.sensor is None):
-            problems.append(Said("site, sensor: name one of the two"))
+            problems.append(LocalizedMessage("site, sensor: name one of the two"))
         if window.site is not None and window.site not in {site.id for site in self._registry.sites()}:
             problems.append(
-                Said("site {site!r}: there is none of that id; /api/v1/sites lists them", site=window.site[:80])
+                LocalizedMessage(
+                    "site {site!r}: there is none of that id; /api/v1/sites lists them", site=window.site[:80]
+                )
             )
         if window.sensor is not None and window.sensor not in {each.id for each in self._registry.sensors()}:
             problems.append(
-                Said(
+                LocalizedMessage(
                     "sensor {sensor!r}: there is none of that id; /api/v1/sensors lists them", sensor=window.sensor[:80]
                 )
             )
         if window.until_ms <= max(now, window.from_ms):
-            problems.append(Said("until: must be ahead, and after the beginning"))
+            problems.append(LocalizedMessage("until: must be ahead, and after the beginning"))
         elif window.until_ms - window.from_ms > LONGEST_MS:
-            problems.append(Said("until: is more than 30 days after the beginning; write an earlier end"))
+            problems.append(LocalizedMessage("until: is more than 30 days after the beginning; write an earlier end"))
         if not window.reason:
-            problems.append(Said("reason: is empty; say what is done there"))
+            problems.append(LocalizedMessage("reason: is empty; say what is done there"))
         problems += text_mistakes("reason", window.reason, LONGEST_TEXT)
         return problems
 

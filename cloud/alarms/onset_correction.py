@@ -1,6 +1,7 @@
 """An alarm whose beginning has moved: a reading that came out of order shows that it began at another time.
 
-withdrawn raised@10:00:10 + raised@10:00:05, told together ─► Move(10:00:10 ─► 10:00:05): the same alarm, paged once
+withdrawn raised@10:00:10 + raised@10:00:05, told together
+ ─► OnsetCorrection(10:00:10 ─► 10:00:05): the same alarm, paged once
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,14 @@ import msgspec
 from rules.engine import Event, EventKind
 
 
-class Move(msgspec.Struct, frozen=True):
+class OnsetCorrection(msgspec.Struct, frozen=True):
     """The alarm opened at `before_ms` (UTC, event time) began as `raised` says."""
 
     before_ms: int
     raised: Event
 
 
-def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, list[Event]]:
+def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[OnsetCorrection | None, list[Event]]:
     """What became of the alarm that was open since `opened_ms`, if it moved, and the events that are left to tell.
 
     Its new beginning is among them: it stands already where the alarm was moved, and is told where none could be.
@@ -32,7 +33,7 @@ def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[Move | None, 
         for event in events
         if not _is_told_again(event, opened_ms, told)
     ]
-    return Move(opened_ms, again), left
+    return OnsetCorrection(opened_ms, again), left
 
 
 def _takes_back(event: Event, kind: EventKind, opened_ms: int | None) -> bool:

@@ -14,14 +14,14 @@ import msgspec
 from cloud.alarms.state_recovery import columns_of
 from cloud.readings.contract import Point, ReadingsStore
 from cloud.registry.records import Sensor
-from cloud.rulebook.records import RuleRefused, RuleVersion
+from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_bindings import watched_by
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_versions import place_of, scopes_of
-from i18n.message import Said
-from rules.engine import START, Event, EventKind, Observed, Other, State, Watched, step, step_column, tick
+from i18n.message import LocalizedMessage
+from rules.engine import START, Event, EventKind, Observed, Other, RuleState, Watched, step, step_column, tick
 from rules.marks import NOT_BELIEVED
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 from rules.scope import Resolved
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
@@ -54,7 +54,7 @@ class Crossing(msgspec.Struct, frozen=True):
     value: float
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class PreviewOutcome(msgspec.Struct, frozen=True):
     """What a rule would have done; `rule` is None where none holds."""
 
     rule: Rule | None
@@ -80,8 +80,8 @@ class Preview(msgspec.Struct, frozen=True):
     start_ms: int
     end_ms: int
     readings: int
-    saved: Outcome
-    edited: Outcome
+    saved: PreviewOutcome
+    edited: PreviewOutcome
     difference: Difference
     points: tuple[Point, ...]
 
@@ -89,7 +89,7 @@ class Preview(msgspec.Struct, frozen=True):
 class Previewer:
     """Runs rules of `book` over what `store` holds."""
 
-    def __init__(self, book: Book, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
+    def __init__(self, book: RuleStore, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
         self._book = book
         self._store = store
         self._clock = clock
@@ -130,9 +130,9 @@ class Previewer:
         # who sees some sites hears of no scope but those of this sensor, not even by a suggestion
         shelf = self._book.tried(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
         if shelf is None or scope not in scopes_of(sensor):
-            raise RuleRefused(
+            raise RuleRejected(
                 [
-                    Said(
+                    LocalizedMessage(
                         "sensor {sensor!r}: does not stand in {scope}; choose a sensor to which it applies",
                         sensor=sensor.id,
                         scope=scope[:80],
@@ -157,9 +157,9 @@ class Previewer:
     async def _history(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
         points = await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=MOST_READINGS + 1)
         if len(points) > MOST_READINGS:
-            raise RuleRefused(
+            raise RuleRejected(
                 [
-                    Said(
+                    LocalizedMessage(
                         "start: sensor {sensor} has more than {most} readings since then; write a later start",
                         sensor=sensor,
                         most=MOST_READINGS,
@@ -177,10 +177,10 @@ class Previewer:
         others: dict[tuple[str, str], list[Point]],
         start_ms: int,
         end_ms: int,
-    ) -> tuple[Outcome, Outcome]:
-        def of(resolved: Resolved | None) -> Outcome:
+    ) -> tuple[PreviewOutcome, PreviewOutcome]:
+        def of(resolved: Resolved | None) -> PreviewOutcome:
             if resolved is None or not resolved.rule.enabled:
-                return Outcome(None if resolved is None else resolved.rule)
+                return PreviewOutcome(None if resolved is None else resolved.rule)
             watched = watched_by(self._book.registry, sensor, resolved.rule)
             also = resolved.rule.also
             second = others[also.sensor, also.quantity] if also is not None else None
@@ -193,14 +193,14 @@ class Previewer:
 
 def outcome(
     watched: Watched, points: Sequence[Point], second: Sequence[Point] | None, *, start_ms: int, end_ms: int
-) -> Outcome:
+) -> PreviewOutcome:
     """What a rule makes of a history, with the `second` sensor's where it asks for one."""
     events = list(replay(watched, points, second, end_ms=end_ms))
     alarms = tuple(_alarms(events))
     held_ms = sum((end_ms if alarm.closed_ms is None else alarm.closed_ms) - alarm.opened_ms for alarm in alarms)
     crossings = tuple(Crossing(event.time_ms, event.kind.value, event.level, event.value) for event in events)
     hours = max(0, held_ms) / HOUR_MS
-    return Outcome(watched.rule, alarms, crossings, hours, hours * _WEEK_MS / max(1, end_ms - start_ms))
+    return PreviewOutcome(watched.rule, alarms, crossings, hours, hours * _WEEK_MS / max(1, end_ms - start_ms))
 
 
 def replay(
@@ -213,12 +213,12 @@ def replay(
         if last_ms is not None and times_ms[0] - last_ms > 1_000:
             state, events = tick(watched, state, times_ms[0])
             yield from events
-        if second is None and watched.rule.kind is not Kind.SILENCE:
+        if second is None and watched.rule.kind is not RuleKind.SILENCE:
             state, events = step_column(watched, state, times_ms, values, marks=marks)
             yield from events
         else:
             for event in _one_by_one(watched, state, times_ms, values, marks, second or ()):
-                if isinstance(event, State):
+                if isinstance(event, RuleState):
                     state = event
                 else:
                     yield event
@@ -229,12 +229,12 @@ def replay(
 
 def _one_by_one(
     watched: Watched,
-    state: State,
+    state: RuleState,
     times_ms: Sequence[int],
     values: Sequence[float],
     marks: int,
     second: Sequence[Point],
-) -> Iterator[Event | State]:
+) -> Iterator[Event | RuleState]:
     """The events, then the state after them."""
     place, other = _place_before(second, times_ms[0]), None
     for time_ms, value in zip(times_ms, values, strict=True):
@@ -278,7 +278,7 @@ def _alarms(events: Sequence[Event]) -> Iterator[PreviewAlarm]:
         yield PreviewAlarm(opened_ms, closed_ms, worst.level, worst.value, any(event.late for event in own))
 
 
-def difference(saved: Outcome, edited: Outcome) -> Difference:
+def difference(saved: PreviewOutcome, edited: PreviewOutcome) -> Difference:
     """What the edited rule does otherwise: alarms are the same where they overlap in time."""
     return Difference(
         tuple(alarm for alarm in edited.alarms if not _overlaps(alarm, saved.alarms)),

@@ -49,19 +49,19 @@ def merged(columns: list[WatchedColumn]) -> list[WatchedColumn]:
     ]
 
 
-class Cargo(msgspec.Struct, frozen=True):
+class RuleInput(msgspec.Struct, frozen=True):
     """What rules want to know of some readings: the watched columns, and when each sensor was heard last (UTC ms)."""
 
     columns: tuple[WatchedColumn, ...] = ()
     heard_ms: dict[str, int] = {}
 
 
-NO_CARGO = Cargo()
+NO_CARGO = RuleInput()
 
 
 def cargo_of(
     blocks: Iterable[Block], quantities_of: Callable[[str], Collection[str]], *, measured: bool = True
-) -> Cargo:
+) -> RuleInput:
     """The cargo of what is to be stored; `quantities_of` a sensor are those that some rule looks at.
 
     What Siaga computes itself is not `measured`, and no sign of life of the sensor.
@@ -78,4 +78,4 @@ def cargo_of(
         for quantity, values in block.fields:
             if quantity in wanted:
                 columns.append(WatchedColumn(sensor, quantity, block.marks, block.times_ms, values))
-    return Cargo(tuple(columns), heard_ms) if heard_ms or columns else NO_CARGO
+    return RuleInput(tuple(columns), heard_ms) if heard_ms or columns else NO_CARGO

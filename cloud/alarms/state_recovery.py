@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from cloud.alarms.evaluation_pass import Key, Memory, Series
-from cloud.alarms.rule_input import Cargo, WatchedColumn
+from cloud.alarms.evaluation_pass import EvaluatorMemory, Key, Series
+from cloud.alarms.rule_input import RuleInput, WatchedColumn
 from cloud.alarms.second_readings import with_readings
 from cloud.readings.contract import Point, ReadingsStore
-from cloud.rulebook.rule_bindings import Post, Posts
+from cloud.rulebook.rule_bindings import RuleBinding, RuleBindings
 from rules.engine import Phase
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 from wire.durations import DAY_MS
 
 LONGEST_MS = DAY_MS
@@ -23,13 +23,13 @@ UNKNOWN_INTERVAL_S = 60.0
 
 
 async def warm(
-    posts: Posts,
-    memory: Memory,
+    posts: RuleBindings,
+    memory: EvaluatorMemory,
     store: ReadingsStore,
     kept_ms: Mapping[Key, int],
     sensors: Iterable[str],
     now_ms: int,
-) -> AsyncIterator[list[Cargo]]:
+) -> AsyncIterator[list[RuleInput]]:
     """The readings that rules must see again, some series at a time; `kept_ms` is where each kept state stands.
 
     What the second sensors (`Rule.also`) had measured by then is known before the first of them.
@@ -48,7 +48,7 @@ async def warm(
             )
         )
         yield [
-            Cargo(tuple(columns_of(sensor, quantity, points)))
+            RuleInput(tuple(columns_of(sensor, quantity, points)))
             for (sensor, quantity, _), points in zip(series, histories, strict=True)
             if points
         ]
@@ -63,14 +63,14 @@ def columns_of(sensor: str, quantity: str, points: Sequence[Point]) -> Iterator[
 
 def window_ms(rule: Rule, interval_s: float | None) -> int:
     """How far back a rule looks besides its state: the window of a rise, the last `m` readings."""
-    window_s = rule.window_s if rule.kind is Kind.RISE else 0.0
+    window_s = rule.window_s if rule.kind is RuleKind.RISE else 0.0
     if rule.at_least is not None:
         window_s += rule.at_least.m * (interval_s or UNKNOWN_INTERVAL_S)
     return int((window_s + rule.lateness_s) * 1000) if window_s else 0
 
 
 def _wanted(
-    posts: Posts, memory: Memory, kept_ms: Mapping[Key, int], sensors: Iterable[str], now_ms: int
+    posts: RuleBindings, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], sensors: Iterable[str], now_ms: int
 ) -> Iterator[tuple[str, str, int]]:
     """(sensor, quantity, since when): for alarms that are open or may be, and for windows."""
     for sensor in sensors:
@@ -85,7 +85,7 @@ def _wanted(
 
 
 def _second(
-    posts: Posts, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
+    posts: RuleBindings, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
 ) -> dict[Series, int]:
     """Since when (UTC ms) second sensors' readings matter: as old as a rule takes them, before what it sees again."""
     seen_from = {(sensor, quantity): since_ms for sensor, quantity, since_ms in wanted}
@@ -100,7 +100,7 @@ def _second(
     return since
 
 
-def _since_ms(post: Post, memory: Memory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:
+def _since_ms(post: RuleBinding, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:
     key = (post.watched.sensor, post.family)
     window = window_ms(post.watched.rule, post.watched.interval_s)
     state = memory.states.get(key)

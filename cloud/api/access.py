@@ -10,11 +10,11 @@ from typing import Annotated, TypeVar
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from cloud.access.authenticator import Access
-from cloud.access.principal import ROLE_OF_NAME, Role, Who
-from cloud.access.sessions import Opened
+from cloud.access.authenticator import Authenticator
+from cloud.access.principal import ROLE_OF_NAME, Principal, Role
+from cloud.access.sessions import OpenedSession
 from cloud.access.tokens import Token
-from cloud.access.users import Change, User, may_give
+from cloud.access.users import User, UserUpdate, may_give
 from cloud.api.access_answers import (
     LogIn,
     MadeToken,
@@ -41,14 +41,14 @@ T = TypeVar("T")
 
 def access_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1 for sessions, users and tokens."""
-    routes, access = APIRouter(prefix="/api/v1", tags=["Access"]), platform.access
+    routes, access = APIRouter(prefix="/api/v1", tags=["Authenticator"]), platform.access
     _session_routes(routes, access)
     _user_routes(routes, platform, access)
     _token_routes(routes, platform, access)
     return routes
 
 
-def _session_routes(routes: APIRouter, access: Access) -> None:
+def _session_routes(routes: APIRouter, access: Authenticator) -> None:
     @routes.post("/session")
     async def log_in(login: LogIn, request: Request, response: Response) -> SessionAnswer:
         """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
@@ -80,7 +80,7 @@ def _session_routes(routes: APIRouter, access: Access) -> None:
         return Response(status_code=204, headers={"Set-Cookie": access.no_cookie(scheme=request.url.scheme)})
 
 
-def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
+def _user_routes(routes: APIRouter, platform: Platform, access: Authenticator) -> None:
     @routes.get("/users")
     async def users(who: Asking) -> list[UserAnswer]:
         """The users whose sites are yours, too."""
@@ -106,7 +106,7 @@ def _user_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
         return user_answer(await access.users.change(name, change, by=who.actor, allowed=allowed))
 
 
-def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None:
+def _token_routes(routes: APIRouter, platform: Platform, access: Authenticator) -> None:
     @routes.get("/tokens")
     async def tokens(who: Asking) -> list[TokenAnswer]:
         """The tokens, newest first, without their secrets; those that see your sites only."""
@@ -130,16 +130,16 @@ def _token_routes(routes: APIRouter, platform: Platform, access: Access) -> None
         return token_answer(await access.tokens.revoke(token_id, by=who.actor, allowed=allowed))
 
 
-def _opened(access: Access, opened: Opened, request: Request, response: Response) -> SessionAnswer:
+def _opened(access: Authenticator, opened: OpenedSession, request: Request, response: Response) -> SessionAnswer:
     response.headers["Set-Cookie"] = access.cookie_for(opened, scheme=request.url.scheme)
     return _session(opened.session.who(request.client.host if request.client else ""), opened.session.csrf)
 
 
-def _session(who: Who, csrf: str) -> SessionAnswer:
+def _session(who: Principal, csrf: str) -> SessionAnswer:
     return SessionAnswer(name=who.name, role=role_name(who.role), sites=sites_list(who.sites), csrf=csrf or None)
 
 
-def _must_have(who: Who, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:
+def _must_have(who: Principal, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:
     """That `who` has no less than that; sites that they did not give themselves are named only if they see them."""
     if not may_give(who, role, sites):
         named = sorted(site for site in sites or () if given or who.may_see(site))
@@ -148,7 +148,7 @@ def _must_have(who: Who, role: Role, sites: frozenset[str] | None, *, given: boo
         raise Problem("not-allowed", f"{who.name} may not give or take the role {role.name.lower()} on {seen}")
 
 
-def _sites(platform: Platform, who: Who, named: list[str] | None) -> frozenset[str] | None:
+def _sites(platform: Platform, who: Principal, named: list[str] | None) -> frozenset[str] | None:
     if named is None or (who.sites is not None and not who.sites.issuperset(named)):
         return None if named is None else frozenset(named)  # which of them exist is not theirs to hear
     known = [site.id for site in platform.registry.sites()]
@@ -159,7 +159,7 @@ def _sites(platform: Platform, who: Who, named: list[str] | None) -> frozenset[s
     return frozenset(named)
 
 
-def _change(platform: Platform, who: Who, new: UserChange) -> Change:
+def _change(platform: Platform, who: Principal, new: UserChange) -> UserUpdate:
     given = {name: getattr(new, name) for name in new.model_fields_set}
     for name in given.keys() - {"sites"}:
         if given[name] is None:
@@ -168,7 +168,7 @@ def _change(platform: Platform, who: Who, new: UserChange) -> Change:
         given["role"] = ROLE_OF_NAME[given["role"]]
     if "sites" in given:
         given["sites"] = _sites(platform, who, given["sites"])
-    return Change(**given)
+    return UserUpdate(**given)
 
 
 def _or(value: T | msgspec.UnsetType, otherwise: T) -> T:

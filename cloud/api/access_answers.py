@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.tokens import MOST_DAYS, Token
 from cloud.access.users import User
-from cloud.api.answers import Answer, Time
+from cloud.api.answers import AnswerModel, Time
 from cloud.core.printable import Id, PrintableText, encodable
 from cloud.core.times import rfc_3339
 
@@ -74,7 +74,7 @@ class NewToken(Question):
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
 
 
-class SessionAnswer(Answer):
+class SessionAnswer(AnswerModel):
     """Who asks; `csrf` is what every change by cookie must carry as X-CSRF-Token, null where a token asks."""
 
     name: str
@@ -83,7 +83,7 @@ class SessionAnswer(Answer):
     csrf: str | None
 
 
-class UserAnswer(Answer):
+class UserAnswer(AnswerModel):
     """A user."""
 
     name: str
@@ -94,7 +94,7 @@ class UserAnswer(Answer):
     disabled: bool
 
 
-class TokenAnswer(Answer):
+class TokenAnswer(AnswerModel):
     """A token without its secret; `seen` is its last use, to the minute."""
 
     id: int
@@ -108,7 +108,7 @@ class TokenAnswer(Answer):
     revoked: Time | None
 
 
-class MadeToken(Answer):
+class MadeToken(AnswerModel):
     """A new token with its secret, which is shown this once and kept nowhere."""
 
     secret: str

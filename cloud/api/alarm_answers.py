@@ -11,10 +11,10 @@ import msgspec
 from pydantic import Field
 
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
-from cloud.api.answers import Answer, Time
+from cloud.api.answers import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id, Sentence
 from cloud.core.times import rfc_3339
-from cloud.database.audit_log import Entry
+from cloud.database.audit_log import AuditEntry
 from rules.rule import Level, Severity
 from runtime.settings import Settings
 from wire import QUANTITIES
@@ -23,7 +23,7 @@ _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T0
 State = Literal["alarming", "silent", "recovering", "closed"]
 
 
-class LevelAnswer(Answer):
+class LevelAnswer(AnswerModel):
     """A level of a rule in its own terms; `number` counts from 0, the mildest; `colour` is #rrggbb or empty."""
 
     number: int
@@ -36,7 +36,7 @@ class LevelAnswer(Answer):
     colour: str
 
 
-class AlarmAnswer(Answer):
+class AlarmAnswer(AnswerModel):
     """An alarm; `value` is what brought its level, at `value_time`; `level` is the present one, `worst` the worst."""
 
     id: int
@@ -71,14 +71,14 @@ class AlarmAnswer(Answer):
     versions: str = Field(description="where the rule came from", examples=["all@3 sensor:river-daruba-1@1"])
 
 
-class AlarmPage(Answer):
+class AlarmPage(AnswerModel):
     """Alarms, newest first; `next_before_id` asks for the page after this one, null at the end."""
 
     alarms: list[AlarmAnswer]
     next_before_id: int | None
 
 
-class ChangeAnswer(Answer):
+class ChangeAnswer(AnswerModel):
     """A change of an alarm, at `time` of event time, found at `found`."""
 
     kind: str = Field(examples=["raised", "worsened", "silent", "closed"])
@@ -96,7 +96,7 @@ class AlarmDetail(AlarmAnswer):
     changes: list[ChangeAnswer]
 
 
-class EntryAnswer(Answer):
+class EntryAnswer(AnswerModel):
     """A line of the journal; `before` and `after` are what the deed changed, null where there was nothing."""
 
     id: int
@@ -110,14 +110,14 @@ class EntryAnswer(Answer):
     after: Any
 
 
-class JournalPage(Answer):
+class JournalPage(AnswerModel):
     """Lines of the journal, newest first; `next_before_id` asks for the page after this one, null at the end."""
 
     entries: list[EntryAnswer]
     next_before_id: int | None
 
 
-class MaintenanceAnswer(Answer):
+class MaintenanceAnswer(AnswerModel):
     """A window in which a site's or a sensor's alarms page nobody."""
 
     id: int
@@ -186,7 +186,7 @@ def alarm_detail(alarm: Alarm, changes: list[AlarmChange]) -> AlarmDetail:
     return AlarmDetail(**_alarm_fields(alarm), rule=msgspec.to_builtins(alarm.rule), changes=shown)
 
 
-def entry_answer(entry: Entry) -> EntryAnswer:
+def entry_answer(entry: AuditEntry) -> EntryAnswer:
     """A line of the journal as the API shows it."""
     return EntryAnswer(
         id=entry.id,

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.access.principal import Who
-from cloud.alarms.alarm_service import AlreadyAcknowledged, Desk, DeskRefused
+from cloud.access.principal import Principal
+from cloud.alarms.alarm_service import AlarmActionRejected, AlarmService, AlreadyAcknowledged
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.api.alarm_answers import (
     Acknowledge,
@@ -28,7 +28,7 @@ from cloud.api.alarm_answers import (
 )
 from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.core.times import parse_time
-from cloud.database.audit_log import Entry
+from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import Asking
 from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
@@ -50,7 +50,7 @@ def alarm_routes(platform: Platform) -> APIRouter:
     return routes
 
 
-def _questions(routes: APIRouter, desk: Desk) -> None:
+def _questions(routes: APIRouter, desk: AlarmService) -> None:
     @routes.get("/alarms")
     async def alarms(
         who: Asking,
@@ -89,7 +89,7 @@ def _questions(routes: APIRouter, desk: Desk) -> None:
         return alarm_detail(found, await desk.changes(alarm_id))
 
 
-def _deeds(routes: APIRouter, desk: Desk) -> None:
+def _deeds(routes: APIRouter, desk: AlarmService) -> None:
     @routes.post("/alarms/{alarm_id}/acknowledge")
     async def acknowledge(who: Asking, alarm_id: AlarmId, said: Acknowledge) -> AlarmAnswer:
         """Say that it is known, with a word; whoever is second hears who was first (409)."""
@@ -154,7 +154,7 @@ def time_of(name: str, text: str | None) -> int | None:
         raise bad_parameter(name, text, str(error)) from None
 
 
-def _page(found: list[Entry], limit: int) -> JournalPage:
+def _page(found: list[AuditEntry], limit: int) -> JournalPage:
     """At most `limit` lines, and at most `MOST_PAGE_BYTES` of what they changed; one line always."""
     shown = _light(found[:limit])
     limit = len(shown)
@@ -163,8 +163,8 @@ def _page(found: list[Entry], limit: int) -> JournalPage:
     )
 
 
-def _light(entries: list[Entry]) -> list[Entry]:
-    total, shown = 0, list[Entry]()
+def _light(entries: list[AuditEntry]) -> list[AuditEntry]:
+    total, shown = 0, list[AuditEntry]()
     for entry in entries:
         total += len(entry.before or "") + len(entry.after or "") + len(entry.word or "")
         if shown and total > MOST_PAGE_BYTES:
@@ -173,7 +173,7 @@ def _light(entries: list[Entry]) -> list[Entry]:
     return shown
 
 
-async def _visible(desk: Desk, alarm_id: int, who: Who) -> Alarm:
+async def _visible(desk: AlarmService, alarm_id: int, who: Principal) -> Alarm:
     """The alarm, which must be at a site that `who` may see."""
     try:
         alarm = await desk.alarm(alarm_id)
@@ -189,5 +189,5 @@ async def _done(deed: Awaitable[Alarm]) -> AlarmAnswer:
         return alarm_answer(await deed)
     except AlreadyAcknowledged as error:
         raise Problem("already-acknowledged", str(error)) from None
-    except DeskRefused as error:
+    except AlarmActionRejected as error:
         raise Problem("alarm-refused", str(error)) from None

@@ -17,20 +17,20 @@ Time = str
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 
 
-class Answer(BaseModel):
+class AnswerModel(BaseModel):
     """The base of every answer: all fields are always there."""
 
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class ComponentHealth(Answer):
+class ComponentHealth(AnswerModel):
     """How one part of the cloud is doing."""
 
     status: str
     detail: str
 
 
-class Health(Answer):
+class HealthAnswer(AnswerModel):
     """How the cloud is doing; `newest_age_s` is null for a domain of which nothing has come yet."""
 
     status: Literal["ok", "degraded", "down"]
@@ -38,7 +38,7 @@ class Health(Answer):
     components: dict[str, ComponentHealth]
 
 
-class SiteAnswer(Answer):
+class SiteAnswer(AnswerModel):
     """A place with sensors; `zone` is its IANA time zone."""
 
     id: str
@@ -49,14 +49,14 @@ class SiteAnswer(Answer):
     zone: str
 
 
-class CalibrationAnswer(Answer):
+class CalibrationAnswer(AnswerModel):
     """value stored = value measured * scale + offset."""
 
     scale: float
     offset: float
 
 
-class SensorAnswer(Answer):
+class SensorAnswer(AnswerModel):
     """A sensor as registered; `interval_s` is null where it has none, `mounting_height_cm` where it does not matter."""
 
     id: str
@@ -75,7 +75,7 @@ class SensorAnswer(Answer):
     calibration: dict[str, CalibrationAnswer]
 
 
-class SpoolAnswer(Answer):
+class SpoolAnswer(AnswerModel):
     """Readings that wait on the gateway's disk, and what it had to give up since the spool was made."""
 
     depth: int
@@ -87,7 +87,7 @@ class SpoolAnswer(Answer):
     problem: str
 
 
-class SourceAnswer(Answer):
+class SourceAnswer(AnswerModel):
     """One source of readings on a gateway, and its counts since the agent started.
 
     `heard_bytes`, `frames` and `refused` are null where an older agent does not count them.
@@ -104,7 +104,7 @@ class SourceAnswer(Answer):
     last: Time | None = _TIME
 
 
-class StatusAnswer(Answer):
+class StatusAnswer(AnswerModel):
     """What the gateway said of itself at `time`."""
 
     time: Time = _TIME
@@ -118,7 +118,7 @@ class StatusAnswer(Answer):
     )
 
 
-class StreamAnswer(Answer):
+class StreamAnswer(AnswerModel):
     """The account of one stream: seq `first` to `last` seen; `missing` are neither received nor declared lost."""
 
     stream: str
@@ -129,7 +129,7 @@ class StreamAnswer(Answer):
     declared_lost: int
 
 
-class AccountAnswer(Answer):
+class AccountAnswer(AnswerModel):
     """What came of the gateway's readings, over all its streams."""
 
     received: int
@@ -140,7 +140,7 @@ class AccountAnswer(Answer):
     streams: list[StreamAnswer]
 
 
-class GatewayAnswer(Answer):
+class GatewayAnswer(AnswerModel):
     """A gateway; `status` is null until it has said something."""
 
     id: str
@@ -152,7 +152,7 @@ class GatewayAnswer(Answer):
     account: AccountAnswer
 
 
-class LatestReading(Answer):
+class LatestReading(AnswerModel):
     """The newest reading of a series; `marks` say what to know besides its value."""
 
     sensor: str
@@ -167,7 +167,7 @@ class LatestReading(Answer):
     marks: list[str]
 
 
-class HistoryPoint(Answer):
+class HistoryPoint(AnswerModel):
     """One value of a history; `time` is the start of its step where aggregated."""
 
     time: Time = _TIME
@@ -175,7 +175,7 @@ class HistoryPoint(Answer):
     marks: list[str]
 
 
-class History(Answer):
+class HistoryAnswer(AnswerModel):
     """The readings with start <= time < end, oldest first."""
 
     sensor: str
@@ -188,7 +188,7 @@ class History(Answer):
     points: list[HistoryPoint]
 
 
-class DeadLetterAnswer(Answer):
+class DeadLetterAnswer(AnswerModel):
     """Something that could not be stored; `raw` is text, or base64 where it is not UTF-8: `encoding` says which."""
 
     id: int
@@ -203,7 +203,7 @@ class DeadLetterAnswer(Answer):
     replayed: Time | None = _TIME
 
 
-class DiscardedAnswer(Answer):
+class DiscardedAnswer(AnswerModel):
     """Readings of a gateway that were refused and not kept, since it had no room left among the dead letters."""
 
     gateway: str = Field(description="empty for all those together that the registry does not know")
@@ -213,7 +213,7 @@ class DiscardedAnswer(Answer):
     last: Time = _TIME
 
 
-class DeadLetterPage(Answer):
+class DeadLetterPage(AnswerModel):
     """Dead letters, newest first; `next_before_id` asks for the page after this one, null at the end."""
 
     open: int = Field(description="dead letters not replayed yet, on all pages")
@@ -222,7 +222,7 @@ class DeadLetterPage(Answer):
     discarded: list[DiscardedAnswer]
 
 
-class ReplayAnswer(Answer):
+class ReplayAnswer(AnswerModel):
     """What became of a replayed dead letter."""
 
     stored: int
@@ -230,7 +230,7 @@ class ReplayAnswer(Answer):
     sentence: str
 
 
-class ReplayManyAnswer(Answer):
+class ReplayManyAnswer(AnswerModel):
     """What became of several dead letters; `next_after_id` asks for those after them, null where there are none."""
 
     letters: int
@@ -239,14 +239,14 @@ class ReplayManyAnswer(Answer):
     next_after_id: int | None
 
 
-class DiscardAnswer(Answer):
+class DiscardAnswer(AnswerModel):
     """How many dead letters were thrown away, and how many of those asked for are left for another request."""
 
     letters: int
     left: bool
 
 
-class ProblemAnswer(Answer):
+class ProblemAnswer(AnswerModel):
     """An error, as RFC 9457 has it."""
 
     type: str = Field(examples=["urn:siaga:problem:bad-parameter"])

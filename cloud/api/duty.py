@@ -14,7 +14,7 @@ from cloud.core.printable import GivenTime
 from cloud.core.times import parse_time, rfc_3339
 from cloud.http.auth import Asking
 from cloud.http.problems import Problem, bad_parameter
-from cloud.notify.duty import Duty, DutyRefused
+from cloud.notify.duty import Duty, DutyRejected
 from cloud.platform import Platform
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
@@ -49,7 +49,7 @@ def duty_routes(platform: Platform) -> APIRouter:
         duty = Duty(0, new.person, new.rank, _time("start", new.start), _time("end", new.end))
         try:
             return _answer(await calendar.add(duty, who=who.actor, now_ms=wall_ms()))
-        except DutyRefused as refused:
+        except DutyRejected as refused:
             raise Problem("bad-parameter", str(refused)) from None
 
     @routes.delete("/{id}", status_code=204)

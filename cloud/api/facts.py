@@ -12,15 +12,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import Field, JsonValue
 
-from cloud.access.principal import Who
+from cloud.access.principal import Principal
 from cloud.api.alarms import time_of
-from cloud.api.answers import Answer, Time
+from cloud.api.answers import AnswerModel, Time
 from cloud.core.printable import GivenTime, PrintableText
 from cloud.core.times import rfc_3339
 from cloud.http.auth import Asking
 from cloud.http.problems import Problem
 from cloud.platform import Platform
-from cloud.registry.dated import LONGEST_TEXT, FactRefused
+from cloud.registry.dated import LONGEST_TEXT, FactRejected
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
 from cloud.registry.history import GATEWAY, SITE
@@ -34,7 +34,7 @@ Word = Annotated[PrintableText, Field(max_length=LONGEST_TEXT)]
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-20T00:00:00.000Z"])
 
 
-class FactAnswer(Answer):
+class FactAnswer(AnswerModel):
     """A fact; `valid_from` is null where it has held since ever. `holds`: it is what holds now."""
 
     id: int
@@ -123,13 +123,13 @@ def fact_routes(platform: Platform) -> APIRouter:
     return routes
 
 
-def _must_touch(platform: Platform, who: Who, subject: str) -> None:
+def _must_touch(platform: Platform, who: Principal, subject: str) -> None:
     """Of a subject that one may not see nothing is said, not even that it is there."""
     if not platform.facts.may_touch(subject, who.sites):
         raise Problem("not-allowed", f"{who.name} may record nothing of {subject!r}; ask somebody who may see its site")
 
 
-def _must_see(platform: Platform, who: Who, what: str, value: Any) -> None:
+def _must_see(platform: Platform, who: Principal, what: str, value: Any) -> None:
     """A sensor is moved only to a site, or a gateway, that one may see."""
     if who.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
         return
@@ -139,7 +139,7 @@ def _must_see(platform: Platform, who: Who, what: str, value: Any) -> None:
         raise Problem("not-allowed", f"{who.name} may not see {what} {value[:80]!r}; ask somebody who may")
 
 
-async def _visible(platform: Platform, who: Who, fact_id: int) -> Fact:
+async def _visible(platform: Platform, who: Principal, fact_id: int) -> Fact:
     try:
         fact = await platform.facts.fact(fact_id)
     except LookupError:
@@ -152,7 +152,7 @@ async def _visible(platform: Platform, who: Who, fact_id: int) -> Fact:
 async def _done(platform: Platform, deed: Awaitable[Fact]) -> FactAnswer:
     try:
         return _answer(await deed, platform.registry.facts)
-    except FactRefused as error:
+    except FactRejected as error:
         raise Problem("fact-refused", str(error), problems=list[str](error.problems)) from None
     except LookupError as error:
         raise Problem("unknown-fact", f"fact_id: {error}; /api/v1/facts lists them") from None

@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from cloud.api.answers import Answer, Time
+from cloud.api.answers import AnswerModel, Time
 from cloud.api.readings import nearest
 from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
-from cloud.derived.indices import Category, IndexNow, Part
+from cloud.derived.indices import IndexCategory, IndexNow, IndexPart
 from cloud.http.auth import Asking
 from cloud.http.problems import bad_parameter
 from cloud.platform import Platform
@@ -25,7 +25,7 @@ _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T0
 _COMPLETENESS = Field(description="% of the readings or hours due; null where there is nothing to complete")
 
 
-class CategoryAnswer(Answer):
+class CategoryAnswer(AnswerModel):
     """A category in both languages; the colour by its official name where it has one ("" else), and as #rrggbb."""
 
     english: str
@@ -35,7 +35,7 @@ class CategoryAnswer(Answer):
     hex: str
 
 
-class SubIndexAnswer(Answer):
+class SubIndexAnswer(AnswerModel):
     """The index of one parameter at one sensor, of which the site's is the largest."""
 
     parameter: str
@@ -46,7 +46,7 @@ class SubIndexAnswer(Answer):
     time: Time = _TIME
 
 
-class IndexAnswer(Answer):
+class IndexAnswer(AnswerModel):
     """An index as it stands; `sensor` is the site's id where it is of the whole site."""
 
     index: str = Field(
@@ -68,14 +68,14 @@ class IndexAnswer(Answer):
     source: str = Field(description="the regulation or publication", examples=["PermenLHK P.14/2020"])
 
 
-class IndexTableAnswer(Answer):
+class IndexTableAnswer(AnswerModel):
     """A version of ISPU's table; `number` stands in the series `ispu_table` beside what was computed with it."""
 
     key: str = Field(examples=["p14_2020", "klh_2026"])
     number: int
     name: str
     source: str
-    status: ispu.Status = Field(description="a regulation, or what was observed of a service that names none")
+    status: ispu.TableStatus = Field(description="a regulation, or what was observed of a service that names none")
     valid_from: str = Field(description="since when it is in force or was seen, as well as that is known")
     official: bool = Field(description="the city's rules and the plain `ispu` go by it now")
     index_limits: list[float]
@@ -141,7 +141,7 @@ def _answer(found: IndexNow, now: int) -> IndexAnswer:
     )
 
 
-def _sub_index(part: Part) -> SubIndexAnswer:
+def _sub_index(part: IndexPart) -> SubIndexAnswer:
     return SubIndexAnswer(
         parameter=part.parameter,
         sensor=part.sensor,
@@ -152,7 +152,7 @@ def _sub_index(part: Part) -> SubIndexAnswer:
     )
 
 
-def _category(category: Category) -> CategoryAnswer:
+def _category(category: IndexCategory) -> CategoryAnswer:
     return CategoryAnswer(
         english=category.english,
         indonesian=category.indonesian,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.access.principal import Who
-from cloud.alarms.maintenance import MaintenanceRefused
+from cloud.access.principal import Principal
+from cloud.alarms.maintenance import MaintenanceRejected
 from cloud.alarms.records import Maintenance
 from cloud.api.alarm_answers import MaintenanceAnswer, NewMaintenance, maintenance_answer
 from cloud.api.alarms import time_of
@@ -49,7 +49,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
                 reason=new.reason,
                 who=who.actor,
             )
-        except MaintenanceRefused as error:
+        except MaintenanceRejected as error:
             raise Problem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
         return maintenance_answer(window)
 
@@ -71,7 +71,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
     return routes
 
 
-def may_touch(site: str | None, sensor: str | None, who: Who, platform: Platform) -> bool:
+def may_touch(site: str | None, sensor: str | None, who: Principal, platform: Platform) -> bool:
     """Whether a site, and that of a sensor, is one that `who` may see; who sees all may name what does not exist."""
     sees_sensor = sensor is None or may_name(who, platform.book.things, sensor)
     return sees_sensor and (site is None or who.sites is None or who.may_see(site))

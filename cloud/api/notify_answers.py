@@ -8,14 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from cloud.api.access_answers import Question
-from cloud.api.answers import Answer, Time
+from cloud.api.answers import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 _GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", examples=["2026-11-24T19:00:00+09:00"])
 
 
-class ChannelAnswer(Answer):
+class ChannelAnswer(AnswerModel):
     """A channel, and how it does; `last_proven` is when it last took a test alarm, null for never.
 
     A channel of commands (kind mqtt) is proven only when a device has answered the test: `last_answer` is when one did.
@@ -33,7 +33,7 @@ class ChannelAnswer(Answer):
     last_answer: Time | None = _TIME
 
 
-class ChannelsAnswer(Answer):
+class ChannelsAnswer(AnswerModel):
     """All channels; `last_proven` is when the chain last brought a test alarm to somebody."""
 
     morning_test: str | None = Field(description="the hour of the city at which a test alarm goes out by itself")
@@ -41,20 +41,20 @@ class ChannelsAnswer(Answer):
     channels: list[ChannelAnswer]
 
 
-class ChannelTestAnswer(Answer):
+class ChannelTestAnswer(AnswerModel):
     """What came of the test of a channel."""
 
     sent: bool
     sentence: str
 
 
-class TestAlarmAnswer(Answer):
+class TestAlarmAnswer(AnswerModel):
     """The test alarm that is on its way."""
 
     alarm: int
 
 
-class DutyAnswer(Answer):
+class DutyAnswer(AnswerModel):
     """Somebody's duty; rank 1 is called first."""
 
     id: int

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from cloud.access.principal import Who
-from cloud.api.answers import History, HistoryPoint, LatestReading
+from cloud.access.principal import Principal
+from cloud.api.answers import HistoryAnswer, HistoryPoint, LatestReading
 from cloud.api.written import written
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
@@ -59,7 +59,7 @@ def readings_routes(platform: Platform) -> APIRouter:
             if who.may_see(reading.site)
         ]
 
-    @routes.get("/readings", response_model=History)
+    @routes.get("/readings", response_model=HistoryAnswer)
     async def readings(
         who: Asking,
         sensor: Annotated[Wanted, Query(description="the sensor's id")],
@@ -91,7 +91,7 @@ def readings_routes(platform: Platform) -> APIRouter:
         if len(points) > limit:
             raise _too_much(start_ms, end_ms, limit, every)
         return await written(
-            lambda: History(
+            lambda: HistoryAnswer(
                 sensor=sensor,
                 quantity=quantity,
                 unit=QUANTITIES[quantity].unit,
@@ -110,7 +110,7 @@ def _point(point: Point) -> HistoryPoint:
     return HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
 
 
-def _check_series(platform: Platform, who: Who, sensor: str, quantity: str) -> None:
+def _check_series(platform: Platform, who: Principal, sensor: str, quantity: str) -> None:
     found = platform.registry.sensor(sensor)
     if found is None or not who.may_see(found.site):
         known = [registered.id for registered in platform.registry.sensors() if who.may_see(registered.site)]

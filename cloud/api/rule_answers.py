@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from pydantic import Field
 
-from cloud.alarms.preview import Crossing, Outcome, Preview, PreviewAlarm
+from cloud.alarms.preview import Crossing, Preview, PreviewAlarm, PreviewOutcome
 from cloud.api.alarm_answers import LevelAnswer, level_answer
-from cloud.api.answers import Answer, HistoryPoint, Time
+from cloud.api.answers import AnswerModel, HistoryPoint, Time
 from cloud.core.printable import GivenTime, Id, ScopeId, Sentence
 from cloud.core.times import rfc_3339
 from cloud.registry.snapshot import Registry
@@ -31,7 +31,7 @@ MOST_SHOWN = 1_000
 """Alarms and crossings of a preview, the newest: a rule that has more of them is known by its hours a week."""
 
 
-class RuleVersionAnswer(Answer):
+class RuleVersionAnswer(AnswerModel):
     """One version of what a scope says of a family; `removed`: from it on the scope says nothing."""
 
     family: str
@@ -46,7 +46,7 @@ class RuleVersionAnswer(Answer):
     asleep: str | None = Field(description="why it watches nothing: what it is about is gone from the city; else null")
 
 
-class FamilyAnswer(Answer):
+class FamilyAnswer(AnswerModel):
     """A family: what each scope says of it now, and the versions that are yet to come into force."""
 
     family: str
@@ -54,7 +54,7 @@ class FamilyAnswer(Answer):
     coming: list[RuleVersionAnswer]
 
 
-class ResolvedAnswer(Answer):
+class ResolvedAnswer(AnswerModel):
     """The rule that holds for a sensor: each field, the scope it came from, and the whole as people say it."""
 
     family: str
@@ -65,7 +65,7 @@ class ResolvedAnswer(Answer):
     sentence_id: str
 
 
-class PreviewAlarmAnswer(Answer):
+class PreviewAlarmAnswer(AnswerModel):
     """An alarm that would have been; `closed` is null where it goes on at the end."""
 
     opened: Time = _TIME
@@ -75,7 +75,7 @@ class PreviewAlarmAnswer(Answer):
     late: bool
 
 
-class CrossingAnswer(Answer):
+class CrossingAnswer(AnswerModel):
     """Where the rule's state changed."""
 
     time: Time = _TIME
@@ -84,7 +84,7 @@ class CrossingAnswer(Answer):
     value: float
 
 
-class OutcomeAnswer(Answer):
+class OutcomeAnswer(AnswerModel):
     """What a rule would have done; `rule` and `sentence` are null where none holds."""
 
     rule: dict[str, Any] | None
@@ -96,7 +96,7 @@ class OutcomeAnswer(Answer):
     hours_a_week: float
 
 
-class DifferenceAnswer(Answer):
+class DifferenceAnswer(AnswerModel):
     """The edited rule against the saved one."""
 
     more: list[PreviewAlarmAnswer]
@@ -104,7 +104,7 @@ class DifferenceAnswer(Answer):
     hours_a_week: float
 
 
-class PreviewAnswer(Answer):
+class PreviewAnswer(AnswerModel):
     """Both rules over the same readings; `points` are at most 1,500, the extremes among them."""
 
     sensor: str
@@ -206,7 +206,7 @@ def preview_answer(preview: Preview) -> PreviewAnswer:
     )
 
 
-def _outcome(outcome: Outcome) -> OutcomeAnswer:
+def _outcome(outcome: PreviewOutcome) -> OutcomeAnswer:
     rule = outcome.rule
     return OutcomeAnswer(
         rule=None if rule is None else msgspec.to_builtins(rule),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from cloud.access.principal import Who
+from cloud.access.principal import Principal
 from cloud.api.alarms import time_of
 from cloud.api.rule_answers import (
     FamilyAnswer,
@@ -31,8 +31,8 @@ from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import no_such_sensor
-from cloud.rulebook.records import RuleRefused, RuleVersion
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.records import RuleRejected, RuleVersion
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import foreign_in, may_change_scope, may_read_scope
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
@@ -153,12 +153,12 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
                 end_ms=end_ms,
                 sites=who.sites,
             )
-        except RuleRefused as error:
+        except RuleRejected as error:
             raise _refused(error) from None
         return await written(lambda: preview_answer(found))
 
 
-def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
+def _family(book: RuleStore, family: str, who: Principal) -> FamilyAnswer:
     seen = [version for version in book.versions(family) if may_read_scope(who, book.things, version.scope)]
     held = {(patch.scope, patch.version) for patch in book.patches(family)}
     now = wall_ms()
@@ -169,30 +169,30 @@ def _family(book: Book, family: str, who: Who) -> FamilyAnswer:
     )
 
 
-def _must_change(scope: str, who: Who, platform: Platform) -> None:
+def _must_change(scope: str, who: Principal, platform: Platform) -> None:
     if not may_change_scope(who, platform.book.things, scope):
         raise Problem(
             "not-allowed", f"{who.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
         )
 
 
-def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Who, platform: Platform) -> None:
+def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Principal, platform: Platform) -> None:
     """A rule may not be made to look at a sensor that its author may not see: what it does would tell of it."""
     book = platform.book
     held = next((patch.fields for patch in book.patches(family) if patch.scope == scope), {})
     foreign = foreign_in(who, book.things, fields or {}, held)
     if foreign:
-        raise _refused(RuleRefused([no_such_sensor(foreign[0])]))
+        raise _refused(RuleRejected([no_such_sensor(foreign[0])]))
 
 
 async def _done(registry: Registry, change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
     try:
         return version_answer(await change, registry)
-    except RuleRefused as error:
+    except RuleRejected as error:
         raise _refused(error) from None
 
 
-def _refused(error: RuleRefused) -> Problem:
+def _refused(error: RuleRejected) -> Problem:
     return Problem("rule-refused", "; ".join(error.problems), problems=error.problems)
 
 

@@ -13,7 +13,7 @@ from cloud.api.answers import (
     CalibrationAnswer,
     ComponentHealth,
     GatewayAnswer,
-    Health,
+    HealthAnswer,
     SensorAnswer,
     SiteAnswer,
     SourceAnswer,
@@ -36,8 +36,8 @@ def state_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1 that say what there is and how it does."""
     routes = APIRouter(prefix="/api/v1", tags=["State"])
 
-    @routes.get("/health", responses={503: {"model": Health, "description": "Down"}})
-    async def health(request: Request, response: Response) -> Health:
+    @routes.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
+    async def health(request: Request, response: Response) -> HealthAnswer:
         """How the cloud is doing; 503 when it is down. Open to all, for monitoring: a word for each part.
 
         Who is logged in and sees all sites reads a sentence on each part, too.
@@ -46,7 +46,7 @@ def state_routes(platform: Platform) -> APIRouter:
         whole = platform.health(wall_ms())
         found = whole if asked is not None and asked.who.sites is None else whole.in_words
         response.status_code = 503 if found.status == "down" else 200
-        return Health(
+        return HealthAnswer(
             status=found.status,
             newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
             components={

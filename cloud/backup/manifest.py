@@ -31,7 +31,7 @@ class FileSum(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Tally(msgspec.Struct, frozen=True, omit_defaults=True):
+class ContentTally(msgspec.Struct, frozen=True, omit_defaults=True):
     """How much of something there is, and a digest of its contents that no order and no engine changes.
 
     Of readings also how many series, and the first and last of their times (UTC).
@@ -49,7 +49,7 @@ class RegistryPart(msgspec.Struct, frozen=True):
 
     engine: str
     file: FileSum
-    tables: dict[str, Tally]
+    tables: dict[str, ContentTally]
 
 
 class ReadingsPart(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class ReadingsPart(msgspec.Struct, frozen=True):
 
     engine: str
     file: FileSum
-    domains: dict[str, Tally]
+    domains: dict[str, ContentTally]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

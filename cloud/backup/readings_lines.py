@@ -7,7 +7,7 @@ verdict,quantity=pm2_5,sensor=air-market marks=0i 1764000000000                 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from cloud.backup.manifest import BackupError, Tally
+from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.tallies import ReadingsTally
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, Verdict
@@ -17,9 +17,9 @@ from wire import Domain
 LINES_A_WRITE = 10_000
 
 
-async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) -> dict[str, Tally]:
+async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) -> dict[str, ContentTally]:
     """Give every reading of the store to `write`, as lines; how many they were. StoreUnavailable where it fails."""
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, ContentTally] = {}
     for domain in Domain:
         found = ReadingsTally()
         async for block in store.read_all(domain):
@@ -31,12 +31,12 @@ async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) ->
     return tallies
 
 
-async def tally_readings(store: ReadingsStore) -> dict[str, Tally]:
+async def tally_readings(store: ReadingsStore) -> dict[str, ContentTally]:
     """What the store holds now."""
     return await dump_readings(store, lambda _lines: None)
 
 
-def tally_blocks(lines: Iterable[bytes]) -> dict[str, Tally]:
+def tally_blocks(lines: Iterable[bytes]) -> dict[str, ContentTally]:
     """What readings are in `lines`; BackupError where they are no lines of a backup."""
     found = {domain: ReadingsTally() for domain in Domain}
     for block in _blocks(line for line in lines if _verdict(line) is None):

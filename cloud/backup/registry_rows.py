@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 
-from cloud.backup.manifest import BackupError, Tally
+from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.tallies import RowTally
 from cloud.database.revisions import tables_of
 
@@ -75,9 +75,9 @@ def _begin_by_hand(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA busy_timeout=5000")
 
 
-def dump_rows(connection: Connection, write: Callable[[bytes], None]) -> dict[str, Tally]:
+def dump_rows(connection: Connection, write: Callable[[bytes], None]) -> dict[str, ContentTally]:
     """Give every row of every table to `write`, as lines; what they were."""
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, ContentTally] = {}
     for table in tables_of(connection):
         write(msgspec.json.encode(_Table(str(table.name), _columns(table))) + b"\n")
         found = RowTally()
@@ -88,7 +88,7 @@ def dump_rows(connection: Connection, write: Callable[[bytes], None]) -> dict[st
     return tallies
 
 
-def tally_rows(connection: Connection) -> dict[str, Tally]:
+def tally_rows(connection: Connection) -> dict[str, ContentTally]:
     """What the tables of a database hold now."""
     return dump_rows(connection, lambda _line: None)
 
@@ -104,12 +104,12 @@ def _columns(table: Table) -> list[str]:
     return sorted(str(column.name) for column in table.c)
 
 
-def tally_lines(lines: Iterable[bytes]) -> dict[str, Tally]:
+def tally_lines(lines: Iterable[bytes]) -> dict[str, ContentTally]:
     """What the tables in `lines` hold; BackupError where they are no lines of a registry."""
     return {head.table: _tally(msgspec.json.encode(row) for row in rows) for head, rows in _tables_in(lines)}
 
 
-def _tally(lines: Iterable[bytes]) -> Tally:
+def _tally(lines: Iterable[bytes]) -> ContentTally:
     found = RowTally()
     for line in lines:
         found.add(line)

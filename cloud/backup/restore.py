@@ -15,7 +15,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from cloud.backup.files import check_sum, lines_in
-from cloud.backup.manifest import BackupError, Manifest, Tally, read_manifest
+from cloud.backup.manifest import BackupError, ContentTally, Manifest, read_manifest
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
 from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
 from cloud.database.engine import engine_of
@@ -23,15 +23,15 @@ from cloud.database.revisions import known, move, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from cloud.reports.outbox import forget_reported
 
-Tallies = dict[str, Tally]
+Tallies = dict[str, ContentTally]
 
 
 class Compared(msgspec.Struct, frozen=True):
     """What the backup holds of a table or a domain, and what is there after the restore."""
 
     name: str
-    expected: Tally
-    found: Tally
+    expected: ContentTally
+    found: ContentTally
 
     @property
     def is_same(self) -> bool:
@@ -156,7 +156,7 @@ def _restore_registry(folder: Path, manifest: Manifest, url: str, told: str) -> 
 
 
 def _compared(expected: Tallies, found: Tallies) -> Iterator[Compared]:
-    nothing = Tally(0, f"{0:032x}")
+    nothing = ContentTally(0, f"{0:032x}")
     for name in sorted({*expected, *found}):
         yield Compared(name, expected.get(name, nothing), found.get(name, nothing))
 

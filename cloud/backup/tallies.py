@@ -1,6 +1,6 @@
 """Digests that no order changes: of rows, and of readings.
 
-RowTally().add(b'[7,"ani"]')        ReadingsTally().add(block)        .tally() -> Tally(count=1, digest="…")
+RowTally().add(b'[7,"ani"]')        ReadingsTally().add(block)        .tally() -> ContentTally(count=1, digest="…")
 
 A digest is the sum of the hashes of what was added, so two databases that order text differently agree on it. Readings
 are hashed series by series, in the order of time in which every store gives them. Their marks are not in it, since
@@ -11,7 +11,7 @@ import hashlib
 from array import array
 from typing import Any
 
-from cloud.backup.manifest import Tally
+from cloud.backup.manifest import ContentTally
 from cloud.readings.blocks import Block
 
 _BITS = 128
@@ -28,9 +28,9 @@ class RowTally:
         self._count += 1
         self._sum += _number(hashlib.blake2b(row, digest_size=_BITS // 8))
 
-    def tally(self) -> Tally:
+    def tally(self) -> ContentTally:
         """What was added."""
-        return Tally(self._count, _digest(self._sum))
+        return ContentTally(self._count, _digest(self._sum))
 
 
 class ReadingsTally:
@@ -59,10 +59,10 @@ class ReadingsTally:
             of_times.update(times)
             of_values.update(array("d", values).tobytes())
 
-    def tally(self) -> Tally:
+    def tally(self) -> ContentTally:
         """What was added."""
         self._close()
-        return Tally(self._count, _digest(self._sum), self._series, self._first_ms, self._last_ms)
+        return ContentTally(self._count, _digest(self._sum), self._series, self._first_ms, self._last_ms)
 
     def _begin(self, quantity: str) -> tuple[Any, Any]:
         name = f"{self._sensor} {quantity} ".encode()

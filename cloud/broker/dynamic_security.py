@@ -20,7 +20,7 @@ PATIENCE_S = 10.0
 Order = dict[str, Any]
 
 
-class BrokerRefused(Exception):
+class BrokerRejected(Exception):
     """The broker cannot be asked, or says no; the text is one sentence."""
 
 
@@ -46,12 +46,12 @@ async def order(broker: BrokerSettings, orders: Sequence[Order]) -> list[dict[st
             await client.subscribe(ANSWERS, qos=1)
             return [await _obeyed(client, one) for one in orders]
     except TimeoutError:
-        raise BrokerRefused(
+        raise BrokerRejected(
             f"broker {broker} did not answer within {PATIENCE_S:g} s;"
             " look whether its dynamic security is on and whether this is its administrator's login"
         ) from None
     except (aiomqtt.MqttError, OSError) as error:
-        raise BrokerRefused(f"broker {broker}: {error}; look at [enrol] and at the broker's log") from None
+        raise BrokerRejected(f"broker {broker}: {error}; look at [enrol] and at the broker's log") from None
 
 
 async def usernames(broker: BrokerSettings) -> list[str]:
@@ -85,7 +85,7 @@ async def _obeyed(client: aiomqtt.Client, one: Order) -> dict[str, Any]:
         for answer in msgspec.json.decode(bytes(message.payload), type=_Answers).responses:
             if answer.correlation == mark:
                 if answer.error and not (answer.command.startswith("delete") and answer.error.endswith("not found")):
-                    raise BrokerRefused(f"the broker does not {answer.command} {_about(one)}: {answer.error}")
+                    raise BrokerRejected(f"the broker does not {answer.command} {_about(one)}: {answer.error}")
                 return answer.data
     raise AssertionError("unreachable: aiomqtt's messages end with an error")
 

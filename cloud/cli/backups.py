@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from cloud.backup.manifest import BackupError, Manifest, Tally
+from cloud.backup.manifest import BackupError, ContentTally, Manifest
 from cloud.backup.restore import Restored, check_backup, differences, restore
 from cloud.backup.take import take_backup
 from cloud.process.settings import CloudSettings, load_cloud_settings
@@ -97,7 +97,7 @@ def _told(manifest: Manifest) -> str:
     return "\n".join([*lines, *_table(manifest.readings.domains.items(), "readings")])
 
 
-def _table(tallies: Iterable[tuple[str, Tally]], unit: str) -> list[str]:
+def _table(tallies: Iterable[tuple[str, ContentTally]], unit: str) -> list[str]:
     return [f"  {name:18} {tally.count:>12,} {unit}  {tally.digest}" for name, tally in tallies if tally.count]
 
 

@@ -38,7 +38,7 @@ ASK_S = 2
 """How long a look at files waits for a database that may be elsewhere."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True):
     """What a look at a set-up gave; `settings` is None where they cannot be read."""
 
     settings: CloudSettings | None
@@ -46,7 +46,7 @@ class Found(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-def check(config: Path) -> Found:
+def check(config: Path) -> CheckResult:
     """Look at `config` and all that it names."""
     mistakes: list[str] = []
     settings = _taken(mistakes, lambda: read_cloud_settings(config))
@@ -63,7 +63,7 @@ def check(config: Path) -> Found:
             given = _taken(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
             warnings += () if given is None else given.notes
             _taken(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
-    return Found(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
+    return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
 
 
 def _rules_held(url: str) -> list[RuleVersion]:

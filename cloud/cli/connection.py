@@ -18,7 +18,7 @@ from cloud.process.settings import CloudSettings
 from cloud.readings.contract import StoreUnavailable
 from cloud.readings.engines import store_of
 from cloud.readings.settings import SqliteSettings
-from runtime.connect import Step, steps
+from runtime.connect import ConnectStep, steps
 from runtime.secret_urls import scrubbed
 
 _LOGIN = (
@@ -27,7 +27,7 @@ _LOGIN = (
 )
 
 
-def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, Step]]:
+def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, ConnectStep]]:
     """Try all of it; nothing is changed, and a cloud that runs meanwhile keeps its connection."""
     ingest = settings.ingest
     for step in steps(
@@ -41,9 +41,9 @@ def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, Step]]:
     yield "registry", _registry(settings)
 
 
-def _store(settings: CloudSettings) -> Step:
+def _store(settings: CloudSettings) -> ConnectStep:
     if isinstance(settings.store, SqliteSettings):
-        return Step("answer", True, f"readings are kept in {settings.store.path}")
+        return ConnectStep("answer", True, f"readings are kept in {settings.store.path}")
 
     async def look() -> None:
         store = store_of(settings.store)
@@ -54,27 +54,29 @@ def _store(settings: CloudSettings) -> Step:
 
     try:
         asyncio.run(look())
-        return Step("answer", True, f"InfluxDB at {scrubbed(settings.store.url)} takes the login")
+        return ConnectStep("answer", True, f"InfluxDB at {scrubbed(settings.store.url)} takes the login")
     except StoreUnavailable as error:
-        return Step("answer", False, str(error))
+        return ConnectStep("answer", False, str(error))
     except OSError as error:
-        return Step("answer", False, f"the store cannot be opened: {error}")
+        return ConnectStep("answer", False, f"the store cannot be opened: {error}")
 
 
-def _registry(settings: CloudSettings) -> Step:
+def _registry(settings: CloudSettings) -> ConnectStep:
     url = make_url(settings.registry.url)
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-        return Step("answer", True, f"{url.database} is made at the first start")
+        return ConnectStep("answer", True, f"{url.database} is made at the first start")
     engine = engine_of(settings.registry.url)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
             found = revision_of(connection)
-        return Step("answer", True, f"it is of revision {found or 'none yet'}; this version brings it to {known()[-1]}")
+        return ConnectStep(
+            "answer", True, f"it is of revision {found or 'none yet'}; this version brings it to {known()[-1]}"
+        )
     except UnknownRevision as error:
-        return Step("answer", False, str(error))
+        return ConnectStep("answer", False, str(error))
     except Exception as error:  # whatever a driver raises
         said = " ".join(str(getattr(error, "orig", error)).split())[:300]
-        return Step("answer", False, f"{said}; look at registry.url and its login")
+        return ConnectStep("answer", False, f"{said}; look at registry.url and its login")
     finally:
         engine.dispose()

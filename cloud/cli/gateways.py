@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from cloud.broker.dynamic_security import BrokerRefused, Order, clients_of, order, usernames
+from cloud.broker.dynamic_security import BrokerRejected, Order, clients_of, order, usernames
 from cloud.broker.enrolment_bundle import papers_of, put_into
 from cloud.broker.grants import Grant, gateway_grant, ingester_grant
 from cloud.broker.in_use import logins_in_use
@@ -88,7 +88,7 @@ def _enrol(chosen: argparse.Namespace, settings: CloudSettings, grant: Grant) ->
 
 def _must_be_new(name: str, settings: CloudSettings) -> None:
     if name in map(owner_of, asyncio.run(usernames(_administrator(settings)))):
-        raise BrokerRefused(f"the broker knows {name} already; rotate gives it a new password, revoke takes it out")
+        raise BrokerRejected(f"the broker knows {name} already; rotate gives it a new password, revoke takes it out")
 
 
 def _rotate(chosen: argparse.Namespace, settings: CloudSettings) -> str:
@@ -124,7 +124,7 @@ def _must_be_one(chosen: argparse.Namespace, settings: CloudSettings) -> tuple[s
     role = f"{chosen.kind}-{chosen.name}"
     logins = _logins(settings, role)
     if not logins:
-        raise BrokerRefused(f"{chosen.name} is no {chosen.kind} of this broker; mosquitto_ctrl changes other clients")
+        raise BrokerRejected(f"{chosen.name} is no {chosen.kind} of this broker; mosquitto_ctrl changes other clients")
     return role, logins
 
 
@@ -221,7 +221,7 @@ def _said(
     def command(chosen: argparse.Namespace) -> int:
         try:
             sys.stdout.write(f"{work(chosen, load_cloud_settings(chosen.config)).rstrip()}\n")
-        except (BrokerRefused, DatabaseUnavailable, OSError) as error:
+        except (BrokerRejected, DatabaseUnavailable, OSError) as error:
             raise SettingsError([str(error)]) from None
         return 0
 

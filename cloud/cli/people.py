@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cloud.access.authenticator import Access
+from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME
-from cloud.access.rejection import AccessRefused
+from cloud.access.rejection import AccessRejected
 from cloud.access.tokens import MOST_DAYS
-from cloud.access.users import Change
+from cloud.access.users import UserUpdate
 from cloud.core.times import rfc_3339
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
@@ -49,7 +49,7 @@ def _add_user(chosen: argparse.Namespace) -> str:
     settings = load_cloud_settings(chosen.config)
     sites, password = _sites(settings, chosen.sites), _password(chosen)
 
-    async def add(access: Access) -> str:
+    async def add(access: Authenticator) -> str:
         user = await access.users.add(
             chosen.name,
             password,
@@ -64,7 +64,7 @@ def _add_user(chosen: argparse.Namespace) -> str:
 
 
 def _list_users(chosen: argparse.Namespace) -> str:
-    async def listed(access: Access) -> str:
+    async def listed(access: Authenticator) -> str:
         rows = [
             (
                 user.name,
@@ -94,18 +94,18 @@ def _change_user(chosen: argparse.Namespace) -> str:
     if chosen.password or chosen.password_file is not None:
         given["password"] = _password(chosen)
     if not given:
-        raise AccessRefused(
+        raise AccessRejected(
             "bad-parameter", "nothing to change; give --role, --sites, --full-name, --password or --enable"
         )
-    return _change(settings, chosen.name, Change(**given))
+    return _change(settings, chosen.name, UserUpdate(**given))
 
 
 def _disable_user(chosen: argparse.Namespace) -> str:
-    return _change(load_cloud_settings(chosen.config), chosen.name, Change(disabled=True))
+    return _change(load_cloud_settings(chosen.config), chosen.name, UserUpdate(disabled=True))
 
 
-def _change(settings: CloudSettings, name: str, change: Change) -> str:
-    async def changed(access: Access) -> str:
+def _change(settings: CloudSettings, name: str, change: UserUpdate) -> str:
+    async def changed(access: Authenticator) -> str:
         user = await access.users.change(name, change, by=operator())
         told = f"{user.name} is {user.role.name.lower()} of {_told_sites(user.sites)}"
         return f"{told}, and disabled" if user.disabled else told
@@ -117,7 +117,7 @@ def _add_token(chosen: argparse.Namespace) -> str:
     settings = load_cloud_settings(chosen.config)
     sites = _sites(settings, chosen.sites)
 
-    async def add(access: Access) -> str:
+    async def add(access: Authenticator) -> str:
         role = ROLE_OF_NAME[chosen.role]
         secret, token = await access.tokens.add(chosen.name, role, sites=sites, days=chosen.days, by=operator())
         sys.stderr.write(
@@ -130,7 +130,7 @@ def _add_token(chosen: argparse.Namespace) -> str:
 
 
 def _list_tokens(chosen: argparse.Namespace) -> str:
-    async def listed(access: Access) -> str:
+    async def listed(access: Authenticator) -> str:
         rows = [
             (
                 token.name,
@@ -148,22 +148,22 @@ def _list_tokens(chosen: argparse.Namespace) -> str:
 
 
 def _revoke_token(chosen: argparse.Namespace) -> str:
-    async def revoke(access: Access) -> str:
+    async def revoke(access: Authenticator) -> str:
         for token in await access.tokens.all():
             if token.name == chosen.name:
                 revoked = await access.tokens.revoke(token.id, by=operator())
                 return f"{token.name} is revoked since {rfc_3339(revoked.revoked_ms or 0)}"
-        raise AccessRefused("unknown-token", f"there is no token {chosen.name}; siaga-cloud token list shows them all")
+        raise AccessRejected("unknown-token", f"there is no token {chosen.name}; siaga-cloud token list shows them all")
 
     return _with_access(load_cloud_settings(chosen.config), revoke)
 
 
-def _with_access(settings: CloudSettings, work: Callable[[Access], Awaitable[T]]) -> T:
+def _with_access(settings: CloudSettings, work: Callable[[Authenticator], Awaitable[T]]) -> T:
     async def run() -> T:
         database = Database(settings.registry.url)
         try:
             await database.open()
-            return await work(Access(database, settings.access))
+            return await work(Authenticator(database, settings.access))
         finally:
             await database.close()
 
@@ -176,7 +176,7 @@ def _said(work: Callable[[argparse.Namespace], str]) -> Callable[[argparse.Names
     def command(chosen: argparse.Namespace) -> int:
         try:
             sys.stdout.write(f"{work(chosen)}\n")
-        except (AccessRefused, DatabaseUnavailable) as error:
+        except (AccessRejected, DatabaseUnavailable) as error:
             raise SettingsError([str(error)]) from None
         return 0
 

@@ -5,26 +5,26 @@ await acts.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or w
 
 from collections.abc import Awaitable, Callable
 
-from cloud.access.principal import Role, Who
-from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlreadyAcknowledged, Desk, DeskRefused
+from cloud.access.principal import Principal, Role
+from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlarmActionRejected, AlarmService, AlreadyAcknowledged
 from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.console.alarm_views import Around, Line, journal_lines
-from cloud.console.rule_draft import Mistake
+from cloud.console.alarm_views import Around, JournalLine, journal_lines
+from cloud.console.rule_draft import ValidationProblem
 from cloud.console.shelving import parse_until, until
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from i18n.catalog import N_, Words
-from i18n.message import Said
+from i18n.catalog import N_, Catalog
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 
 JOURNAL_SHOWN = 50
 PAGE_SIZE = 20
 
 
-class Acts:
+class AlarmActions:
     """The desk, for pages in one language; `changed` is called after a deed, so that all pages look again."""
 
-    def __init__(self, _: Words, desk: Desk, *, changed: Callable[[], object]) -> None:
+    def __init__(self, _: Catalog, desk: AlarmService, *, changed: Callable[[], object]) -> None:
         self._words, self._desk, self._changed = _, desk, changed
 
     async def acknowledge(self, visitor: Visitor, alarm_id: int, word: str) -> str:
@@ -48,7 +48,7 @@ class Acts:
         if not word.strip():
             return _("Write a word, so that the next shift knows.")
 
-        async def act(who: Who, alarm: Alarm) -> Alarm:
+        async def act(who: Principal, alarm: Alarm) -> Alarm:
             now_ms, zone = wall_ms(), around.zone_of(alarm.site)
             end_ms = parse_until(_, time_of_day, now_ms, zone) if choice == "custom" else until(choice, now_ms, zone)
             return await self._desk.shelve(alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), word, who=who.actor)
@@ -59,7 +59,7 @@ class Acts:
         """Take it up again before its time."""
         return await self._act(visitor, alarm_id, lambda who, alarm: self._desk.unshelve(alarm.id, "", who=who.actor))
 
-    async def journal(self, visitor: Visitor, alarm_id: int, around: Around) -> tuple[Line, ...]:
+    async def journal(self, visitor: Visitor, alarm_id: int, around: Around) -> tuple[JournalLine, ...]:
         """What became of it and who did what; NotAllowed, LookupError and DatabaseUnavailable are the caller's."""
         alarm = await self._desk.alarm(alarm_id)
         await visitor.must(Role.OPERATOR, site=alarm.site)
@@ -79,7 +79,7 @@ class Acts:
             return None
         return alarm if visitor.who.may_see(alarm.site) else None
 
-    async def _act(self, visitor: Visitor, alarm_id: int, act: Callable[[Who, Alarm], Awaitable[Alarm]]) -> str:
+    async def _act(self, visitor: Visitor, alarm_id: int, act: Callable[[Principal, Alarm], Awaitable[Alarm]]) -> str:
         _ = self._words
         try:
             alarm = await self._desk.alarm(alarm_id)
@@ -89,9 +89,9 @@ class Acts:
             return _("This alarm is gone; load the page again.")
         except AlreadyAcknowledged as first:
             return _first(_, first.alarm)
-        except DeskRefused as refusal:
+        except AlarmActionRejected as refusal:
             return _.said(refusal.sentence, **_named(_, refusal.sentence))
-        except (NotAllowed, DatabaseUnavailable, Mistake) as refusal:
+        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
             return str(refusal)
         self._changed()
         return ""
@@ -101,12 +101,12 @@ _FIELDS = {"word": N_("the word"), "person": N_("the name")}
 """What the desk calls what it was given, as people do."""
 
 
-def _named(_: Words, sentence: Said) -> dict[str, str]:
+def _named(_: Catalog, sentence: LocalizedMessage) -> dict[str, str]:
     field = sentence.values.get("field")
     return {"field": _(_FIELDS[field])} if isinstance(field, str) and field in _FIELDS else {}
 
 
-def _first(_: Words, alarm: Alarm) -> str:
+def _first(_: Catalog, alarm: Alarm) -> str:
     return _(
         "{person} has acknowledged it already: “{word}”.",
         person=alarm.acknowledged_by,

@@ -12,7 +12,7 @@ import msgspec
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
 from cloud.console.colours import Chip, chip
 from cloud.console.maintenance_views import covering
-from cloud.database.audit_log import Entry
+from cloud.database.audit_log import AuditEntry
 from cloud.gateways.freshness import Freshness, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
@@ -30,9 +30,9 @@ from cloud.rulebook.rule_words import (
 )
 from cloud.situation import level_of
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.colours import colour_of
-from rules.rule import OWN_FAMILIES, Kind, Level, Rule, Severity
+from rules.rule import OWN_FAMILIES, Level, Rule, RuleKind, Severity
 from wire import QUANTITIES
 
 STATES = {
@@ -94,7 +94,7 @@ class AlarmView(msgspec.Struct, frozen=True):
     ended: str
 
 
-class Line(msgspec.Struct, frozen=True):
+class JournalLine(msgspec.Struct, frozen=True):
     """One line of an alarm's journal: `who` is empty where the engine found something."""
 
     time_ms: int
@@ -138,7 +138,7 @@ def unacknowledged(alarms: Iterable[Alarm], now_ms: int) -> list[Alarm]:
     return [alarm for alarm in alarms if alarm.acknowledged_ms is None and not alarm.is_shelved(now_ms)]
 
 
-def alarm_view(_: Words, alarm: Alarm, around: Around) -> AlarmView:
+def alarm_view(_: Catalog, alarm: Alarm, around: Around) -> AlarmView:
     """One alarm for the screen."""
     level = level_of(alarm.rule, alarm.level if alarm.is_open else alarm.worst)
     zone = around.zone_of(alarm.site)
@@ -185,50 +185,50 @@ def _where(alarm: Alarm, around: Around) -> str:
     return f"{place} · {sensor.name if sensor else alarm.sensor}"
 
 
-def _lasting(_: Words, alarm: Alarm, now_ms: int) -> str:
+def _lasting(_: Catalog, alarm: Alarm, now_ms: int) -> str:
     end_ms = now_ms if alarm.closed_ms is None else alarm.closed_ms
     return _("for {time}", time=about(_, (end_ms - alarm.opened_ms) / 1_000))
 
 
-def value_of(_: Words, rule: Rule, value: float) -> str:
+def value_of(_: Catalog, rule: Rule, value: float) -> str:
     """A value in the terms of the rule: 262 cm; +45 cm in 10 min; 7 expected intervals."""
     if rule.family in OWN_FAMILIES:
         return ""  # its advice says in words what is the matter
-    if rule.kind is Kind.SILENCE:
+    if rule.kind is RuleKind.SILENCE:
         return _("{n} expected intervals", n=plain(_, round(value, 1)))
     decimals = QUANTITIES[rule.quantity].decimals
     shown = amount(_, rule.quantity, round(value, decimals))
-    return _("+{value} in {time}", value=shown, time=span(_, rule.window_s)) if rule.kind is Kind.RISE else shown
+    return _("+{value} in {time}", value=shown, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else shown
 
 
-def _limit(_: Words, rule: Rule, level: Level) -> str:
-    if rule.kind is Kind.SILENCE:
+def _limit(_: Catalog, rule: Rule, level: Level) -> str:
+    if rule.kind is RuleKind.SILENCE:
         return _("{n} expected intervals", n=plain(_, level.limit))
     words = limit_words(_, rule, level)
-    return _("+{value} in {time}", value=words, time=span(_, rule.window_s)) if rule.kind is Kind.RISE else words
+    return _("+{value} in {time}", value=words, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else words
 
 
-def _value(_: Words, alarm: Alarm, newest: StoredReading | None) -> str:
-    follows = alarm.rule.kind not in {Kind.RISE, Kind.SILENCE}
+def _value(_: Catalog, alarm: Alarm, newest: StoredReading | None) -> str:
+    follows = alarm.rule.kind not in {RuleKind.RISE, RuleKind.SILENCE}
     if newest is not None and follows and newest.time_ms >= alarm.value_ms:
         return value_of(_, alarm.rule, newest.value)
     return value_of(_, alarm.rule, alarm.value)
 
 
-def _value_age(_: Words, alarm: Alarm, newest: StoredReading | None, now_ms: int) -> str:
+def _value_age(_: Catalog, alarm: Alarm, newest: StoredReading | None, now_ms: int) -> str:
     if not alarm.is_open or alarm.family in OWN_FAMILIES:
         return ""
     time_ms = max(alarm.value_ms, newest.time_ms if newest is not None else 0)
     return figures.age(_, (now_ms - time_ms) / 1_000)
 
 
-def _worst(_: Words, alarm: Alarm) -> str:
+def _worst(_: Catalog, alarm: Alarm) -> str:
     if alarm.worst == alarm.level and alarm.is_open:
         return ""
     return _("at worst {level}", level=level_name(_, level_of(alarm.rule, alarm.worst)))
 
 
-def _doubts(_: Words, newest: StoredReading | None) -> tuple[str, ...]:
+def _doubts(_: Catalog, newest: StoredReading | None) -> tuple[str, ...]:
     if newest is None:
         return ()
     return tuple(_(word) for mark, word in MARK_WORDS.items() if newest.marks & mark)
@@ -243,7 +243,7 @@ def _is_old(alarm: Alarm, around: Around) -> bool:
     return freshness((around.now_ms - newest.time_ms) / 1_000, sensor.interval_s) is Freshness.SILENT
 
 
-def _sure(_: Words, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> str:
+def _sure(_: Catalog, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> str:
     if alarm.family in OWN_FAMILIES:
         return ""
     if alarm.state == "silent" or is_old:
@@ -257,7 +257,7 @@ def _sure(_: Words, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> s
     return _("sure: the readings are plain")
 
 
-def _worked_on(_: Words, alarm: Alarm, around: Around) -> str:
+def _worked_on(_: Catalog, alarm: Alarm, around: Around) -> str:
     window = covering(around.windows, alarm.site, alarm.sensor, around.now_ms) if alarm.is_open else None
     if window is None:
         return ""
@@ -265,7 +265,7 @@ def _worked_on(_: Words, alarm: Alarm, around: Around) -> str:
     return _("maintenance until {time}: pages nobody", time=until)
 
 
-def _acknowledged(_: Words, alarm: Alarm, zone: ZoneInfo) -> str:
+def _acknowledged(_: Catalog, alarm: Alarm, zone: ZoneInfo) -> str:
     if alarm.acknowledged_ms is None:
         return ""
     when = figures.moment(_, alarm.acknowledged_ms, zone)
@@ -274,22 +274,22 @@ def _acknowledged(_: Words, alarm: Alarm, zone: ZoneInfo) -> str:
     return _("{person}, {time}: “{word}”", person=alarm.acknowledged_by, time=when, word=alarm.acknowledged_word)
 
 
-def _shelved(_: Words, alarm: Alarm, now_ms: int, zone: ZoneInfo) -> str:
+def _shelved(_: Catalog, alarm: Alarm, now_ms: int, zone: ZoneInfo) -> str:
     if not alarm.is_shelved(now_ms) or alarm.shelved_until_ms is None:
         return ""
     return _("until {time}", time=figures.moment(_, alarm.shelved_until_ms, zone))
 
 
 def journal_lines(
-    _: Words, alarm: Alarm, changes: Iterable[AlarmChange], entries: Iterable[Entry], zone: ZoneInfo
-) -> tuple[Line, ...]:
+    _: Catalog, alarm: Alarm, changes: Iterable[AlarmChange], entries: Iterable[AuditEntry], zone: ZoneInfo
+) -> tuple[JournalLine, ...]:
     """What the engine found and what people did, the newest first."""
     found = [_change(_, alarm, change, zone) for change in changes]
     done = [_entry(_, entry, zone) for entry in entries]
     return tuple(sorted([*found, *done], key=lambda line: line.time_ms, reverse=True))
 
 
-def _change(_: Words, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> Line:
+def _change(_: Catalog, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> JournalLine:
     text = CHANGES.get(change.kind)
     words = change.kind if text is None else _(
         text,
@@ -297,9 +297,9 @@ def _change(_: Words, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> Line
         value=value_of(_, alarm.rule, change.value),
     )  # fmt: skip
     late = _("detected late") if change.late else ""
-    return Line(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, late)
+    return JournalLine(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, late)
 
 
-def _entry(_: Words, entry: Entry, zone: ZoneInfo) -> Line:
+def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:
     what = _(DEEDS[entry.action]) if entry.action in DEEDS else entry.action
-    return Line(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.word)
+    return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.word)

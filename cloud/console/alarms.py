@@ -12,19 +12,19 @@ from nicegui import ui
 
 from cloud.access.principal import Role
 from cloud.alarms.records import AlarmFilter
-from cloud.console.alarm_acts import PAGE_SIZE, Acts
+from cloud.console.alarm_acts import PAGE_SIZE, AlarmActions
 from cloud.console.alarm_views import AlarmView, Around, alarm_view
 from cloud.console.chips import ChipBox
-from cloud.console.elements import Text, box, mark, text
+from cloud.console.elements import TextElement, box, mark, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text
 from cloud.console.maintenance import Works
 from cloud.console.rule_draft import severity_choices
 from cloud.console.shelving import CHOICES
-from cloud.console.shown import Shown
+from cloud.console.shown import PageModel
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.records import Site
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.rule import Severity
 
 MOST_SHOWN = 100
@@ -35,7 +35,7 @@ class AlarmsPage:
     """The body of the page; `show` brings it up to date. `wanted` is the alarm that a message led here for."""
 
     def __init__(
-        self, _: Words, acts: Acts, visitor: Visitor, *, sites: tuple[Site, ...], wanted: int | None = None
+        self, _: Catalog, acts: AlarmActions, visitor: Visitor, *, sites: tuple[Site, ...], wanted: int | None = None
     ) -> None:
         self._words, self._acts, self._visitor, self._sites = _, acts, visitor, sites
         self._wanted = wanted
@@ -55,7 +55,7 @@ class AlarmsPage:
         mark(self._pager, "none")
         self._cards: dict[int, AlarmCard] = {}
 
-    async def show(self, seen: Shown) -> None:
+    async def show(self, seen: PageModel) -> None:
         """Bring the open alarms up to date; the closed ones stand still while they are read."""
         first, self._around = self._around is None, seen.around
         self._works.show(seen.windows)
@@ -82,7 +82,7 @@ class AlarmsPage:
         with self._led_here:
             ui.run_javascript(f"siaga.bringIntoView('alarm-{alarm_id}')")
 
-    async def set_theme(self, theme: str, seen: Shown) -> None:
+    async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _build_filters(self) -> None:
@@ -196,7 +196,9 @@ class AlarmsPage:
 class AlarmCard:
     """One alarm: what is known of it, what may be done, and its journal when asked for."""
 
-    def __init__(self, _: Words, acts: Acts, visitor: Visitor, view: AlarmView, around: Callable[[], Around]) -> None:
+    def __init__(
+        self, _: Catalog, acts: AlarmActions, visitor: Visitor, view: AlarmView, around: Callable[[], Around]
+    ) -> None:
         self._words, self._acts, self._visitor, self._around = _, acts, visitor, around
         self._id = view.id
         self._form = ""
@@ -380,13 +382,13 @@ class _Kept:
         self.text = content
 
 
-def _fact(name: str) -> Text:
+def _fact(name: str) -> TextElement:
     with box("pair"):
         text(name, "pair-name", "dt")
         return text("", "fact", "dd")
 
 
-def _said(name: str) -> Text:
+def _said(name: str) -> TextElement:
     with box("said"):
         text(name, "said-name")
         return text("", "said-words")

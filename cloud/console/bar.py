@@ -10,11 +10,11 @@ from nicegui import ui
 
 from cloud.access.principal import Role
 from cloud.console.chips import ChipBox
-from cloud.console.elements import Text, box, mark, symbol, text
+from cloud.console.elements import TextElement, box, mark, symbol, text
 from cloud.console.views import DomainView, StateView
 from cloud.http.auth import asked_of
 from i18n import figures
-from i18n.catalog import LANGUAGES, N_, Words
+from i18n.catalog import LANGUAGES, N_, Catalog
 from wire import Domain
 
 _WAVES = (
@@ -36,10 +36,10 @@ ROLES = {
 }
 
 
-class Bar:
+class Header:
     """The top bar; `show` brings it up to a snapshot."""
 
-    def __init__(self, _: Words, city: str, zone: ZoneInfo, *, page: str = "") -> None:
+    def __init__(self, _: Catalog, city: str, zone: ZoneInfo, *, page: str = "") -> None:
         self._words, self._zone = _, zone
         with box("bar", "header"):
             with box("brand"):
@@ -87,7 +87,7 @@ def address(page: str, language: str, *, seen_from: str) -> str:
     return ("../" if seen_from else "") + language + (f"/{page}" if page else "")
 
 
-def _pages(_: Words, page: str) -> Text:
+def _pages(_: Catalog, page: str) -> TextElement:
     """The way to the other pages; gives the place for the number of waiting alarms."""
     with box("pages", "nav", aria_label=_("Pages")):
         counts = {name: _page_link(_, name, page) for name in PAGES}
@@ -95,7 +95,7 @@ def _pages(_: Words, page: str) -> Text:
     return counts["alarms"]
 
 
-def _page_link(_: Words, name: str, page: str) -> Text:
+def _page_link(_: Catalog, name: str, page: str) -> TextElement:
     with box("page-link", "a", href=address(name, _.language.code, seen_from=page)) as link:
         text(_(PAGES[name]))
         count = text("", "count")
@@ -104,7 +104,7 @@ def _page_link(_: Words, name: str, page: str) -> Text:
     return count
 
 
-def _languages(_: Words, page: str) -> None:
+def _languages(_: Catalog, page: str) -> None:
     with box("languages", "nav", aria_label=_("Language")):
         for language in LANGUAGES.values():
             link = text(language.code.upper(), "language", "a")
@@ -116,13 +116,13 @@ def _languages(_: Words, page: str) -> None:
                 link.props["aria-current"] = "true"
 
 
-def _light(_: Words) -> None:
+def _light(_: Catalog) -> None:
     with box("light", "button", type="button", aria_label=_("Dark or light"), title=_("Dark or light")) as button:
         symbol("contrast")
     button.on("click", js_handler="() => siaga.switchTheme()")
 
 
-def _person(_: Words, page: str) -> None:
+def _person(_: Catalog, page: str) -> None:
     """Who is logged in, the way to their password, and the way out, which ends the session everywhere it is open."""
     request = ui.context.client.request
     asked = asked_of(request)
@@ -143,7 +143,7 @@ def _person(_: Words, page: str) -> None:
 class Strip:
     """The situation strip: one tile for each domain, one for the way that readings take."""
 
-    def __init__(self, _: Words) -> None:
+    def __init__(self, _: Catalog) -> None:
         self._tiles = {}
         with box("strip", "section", aria_label=_("Situation")):
             for domain, (name, icon) in DOMAINS.items():
@@ -158,7 +158,7 @@ class Strip:
 class Tile:
     """One domain: its worst state and where, newest reading, oldest sensor, readings a minute, silent sensors."""
 
-    def __init__(self, _: Words, name: str, icon: str) -> None:
+    def __init__(self, _: Catalog, name: str, icon: str) -> None:
         with box("tile", "article") as self._tile:
             with box("tile-head"):
                 symbol(icon)
@@ -185,7 +185,7 @@ class Tile:
         self._per_minute.set(view.per_minute)
 
 
-def _pair(name: str) -> Text:
+def _pair(name: str) -> TextElement:
     with box("pair"):
         text(name, "pair-name", "dt")
         return text("–", "pair-value", "dd")

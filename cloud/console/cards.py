@@ -12,9 +12,9 @@ from nicegui import ui
 
 from cloud.console.chips import ChipBox
 from cloud.console.colours import is_dark
-from cloud.console.elements import Text, box, mark, text
+from cloud.console.elements import TextElement, box, mark, text
 from cloud.console.views import WATCHED, FigureView, SensorView, SiteView
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 Opened = Callable[[str, str], object]
 """Called with sensor and quantity when somebody clicks a reading."""
@@ -23,7 +23,7 @@ Opened = Callable[[str, str], object]
 class Cards:
     """The cards of all sites; `show` changes what is new and builds again only a card whose readings are others."""
 
-    def __init__(self, _: Words, *, on_reading: Opened, on_site: Callable[[str], object]) -> None:
+    def __init__(self, _: Catalog, *, on_reading: Opened, on_site: Callable[[str], object]) -> None:
         self._words, self._on_reading, self._on_site = _, on_reading, on_site
         self._cards: dict[str, Card] = {}
         self._place = box("cards", "section", aria_label=_("Sites"))
@@ -49,7 +49,7 @@ class Cards:
 class Card:
     """One site."""
 
-    def __init__(self, _: Words, site: SiteView, on_reading: Opened, on_site: Callable[[str], object]) -> None:
+    def __init__(self, _: Catalog, site: SiteView, on_reading: Opened, on_site: Callable[[str], object]) -> None:
         self.site_id = site.id
         self._words, self._on_reading = _, on_reading
         self._shape: object = None
@@ -102,7 +102,7 @@ class Card:
 class SensorRows:
     """One sensor: its name and age, its readings."""
 
-    def __init__(self, _: Words, sensor: SensorView, on_reading: Opened) -> None:
+    def __init__(self, _: Catalog, sensor: SensorView, on_reading: Opened) -> None:
         with box("sensor") as self._sensor:
             with box("sensor-head"):
                 text(sensor.name, "sensor-name", "h3")
@@ -121,7 +121,7 @@ class SensorRows:
 class Figure:
     """One reading: a button that opens its chart."""
 
-    def __init__(self, _: Words, sensor: SensorView, figure: FigureView, on_reading: Opened) -> None:
+    def __init__(self, _: Catalog, sensor: SensorView, figure: FigureView, on_reading: Opened) -> None:
         self._shown_badges: object = ()
         with box("figure", "button", type="button", title=_("Show the chart")) as self._button:
             text(figure.name, "figure-name")
@@ -149,5 +149,5 @@ def _fill(place: ui.element, badges: tuple[tuple[str, str], ...]) -> None:
     place.clear()
     with place:
         for badge, meaning in badges:
-            shown: Text = text(badge, "badge")
+            shown: TextElement = text(badge, "badge")
             shown.props["title"] = meaning

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.console.colours import faded
-from cloud.console.histories import SUMMED, History
+from cloud.console.histories import SUMMED, ChartHistory
 from cloud.readings.contract import Point
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from wire import QUANTITIES
 
 
@@ -58,7 +58,7 @@ _GAP_STEPS = 3.5
 """A line is broken where nothing came for so many steps: silence must not look like a straight line."""
 
 
-def summary(_: Words, quantity: str, history: History) -> list[tuple[str, str]]:
+def summary(_: Catalog, quantity: str, history: ChartHistory) -> list[tuple[str, str]]:
     """The figures above the chart: lowest, mean, highest; or the sum of amounts."""
     values = [point.value for point in history.points]
     if not values:
@@ -76,16 +76,16 @@ def summary(_: Words, quantity: str, history: History) -> list[tuple[str, str]]:
     return [(name, " ".join(figures.value_and_unit(_, quantity, value))) for name, value in rows]
 
 
-def step_name(_: Words, history: History) -> str:
+def step_name(_: Catalog, history: ChartHistory) -> str:
     """The step of a history: 5 min, 1 h."""
     minutes = history.step_ms // 60_000
     return f"{minutes} {_('min')}" if minutes < 60 else f"{minutes // 60} {_('h')}"
 
 
 def chart_options(
-    _: Words,
+    _: Catalog,
     quantity: str,
-    history: History,
+    history: ChartHistory,
     *,
     zone: ZoneInfo,
     palette: Palette,
@@ -156,7 +156,7 @@ def _marked(series: list[dict[str, Any]], lines: dict[str, Any], areas: dict[str
     return series
 
 
-def _reach(history: History, levels: Sequence[LevelLine]) -> dict[str, float]:
+def _reach(history: ChartHistory, levels: Sequence[LevelLine]) -> dict[str, float]:
     """How far the axis reaches, so that limits near the line are seen: one far away would flatten it."""
     values = [point.value for point in (*history.points, *history.low, *history.high)]
     if not values or not levels:
@@ -196,7 +196,7 @@ def _level_marks(levels: Sequence[LevelLine], palette: Palette) -> dict[str, Any
     }
 
 
-def _band_marks(history: History, bands: Sequence[AlarmBand], zone: ZoneInfo) -> dict[str, Any]:
+def _band_marks(history: ChartHistory, bands: Sequence[AlarmBand], zone: ZoneInfo) -> dict[str, Any]:
     shown = [
         (max(band.start_ms, history.start_ms), min(band.end_ms or history.end_ms, history.end_ms), band.colour)
         for band in bands
@@ -215,7 +215,7 @@ def _band_marks(history: History, bands: Sequence[AlarmBand], zone: ZoneInfo) ->
     }
 
 
-def _lines(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+def _lines(history: ChartHistory, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
     line: dict[str, Any] = {
         "name": "value",
         "type": "line",
@@ -229,7 +229,7 @@ def _lines(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str,
     return [*_band(history, zone, palette), line]
 
 
-def _band(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+def _band(history: ChartHistory, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
     # two lines stacked: the lower unseen, the distance to the upper filled; only where both know the same steps
     highs = {point.time_ms: point.value for point in history.high}
     base = {
@@ -252,7 +252,7 @@ def _band(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, 
     ]
 
 
-def _bars(history: History, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
+def _bars(history: ChartHistory, zone: ZoneInfo, palette: Palette) -> list[dict[str, Any]]:
     half_ms = history.step_ms // 2
     data = [[_shifted(point.time_ms + half_ms, zone), point.value] for point in history.points]
     bars = {"name": "value", "type": "bar", "barMaxWidth": 18, "itemStyle": {"color": palette.line}, "data": data}

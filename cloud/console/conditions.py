@@ -1,6 +1,7 @@
 """How each place is doing, as the console says it: the state that situation.py works out, as a word on a colour.
 
-conditions_of(_, snapshot)["daruba"] -> (Condition(FLOOD, "Siaga 2" on orange), Condition(AIR, "Sedang" on blue))
+conditions_of(_, snapshot)["daruba"]
+ -> (DomainCondition(FLOOD, "Siaga 2" on orange), DomainCondition(AIR, "Sedang" on blue))
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,12 +10,12 @@ import msgspec
 
 from cloud.console.colours import Chip, chip
 from cloud.console.snapshot import Snapshot
-from cloud.situation import State, badness, states_of
-from i18n.catalog import Words
+from cloud.situation import DomainState, badness, states_of
+from i18n.catalog import Catalog
 from wire import Domain
 
 
-class Condition(msgspec.Struct, frozen=True):
+class DomainCondition(msgspec.Struct, frozen=True):
     """A domain's state at a place: `rank` 0 is calm, 4 the worst, -1 not known; `alarm`: an alarm is open."""
 
     domain: Domain
@@ -29,11 +30,11 @@ class Condition(msgspec.Struct, frozen=True):
         return self.rank > 0 or self.doubted
 
 
-Conditions = Mapping[str, tuple[Condition, ...]]
+Conditions = Mapping[str, tuple[DomainCondition, ...]]
 """By site, in the order flood, air, visitors; a domain that is not measured at a site is left out."""
 
 
-def conditions_of(_: Words, snapshot: Snapshot) -> Conditions:
+def conditions_of(_: Catalog, snapshot: Snapshot) -> Conditions:
     """The state of each domain at each site."""
     sensors = {sensor.id: sensor for sensor in snapshot.sensors}
     # what is computed belongs to the site or to a sensor; each reading names its site
@@ -54,11 +55,11 @@ def conditions_of(_: Words, snapshot: Snapshot) -> Conditions:
     }
 
 
-def worst_of(conditions: Iterable[Condition]) -> Condition | None:
+def worst_of(conditions: Iterable[DomainCondition]) -> DomainCondition | None:
     """The worst of some states, as situation.py has it."""
     return max(conditions, key=lambda one: badness(one.rank, alarm=one.alarm, doubted=one.doubted), default=None)
 
 
-def _condition(_: Words, state: State) -> Condition:
+def _condition(_: Catalog, state: DomainState) -> DomainCondition:
     word = state.indonesian if _.language.code == "id" else state.english
-    return Condition(state.domain, chip(word, state.colour), state.rank, state.alarm, state.doubted)
+    return DomainCondition(state.domain, chip(word, state.colour), state.rank, state.alarm, state.doubted)

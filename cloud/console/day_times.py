@@ -6,8 +6,8 @@ moment_text(now_ms, zone) -> "2026-11-24T19:00"      parse_moment(_, "2026-11-24
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.console.rule_draft import Mistake
-from i18n.catalog import Words
+from cloud.console.rule_draft import ValidationProblem
+from i18n.catalog import Catalog
 from rules.local_time import hour_end_ms
 
 _FORM = "%Y-%m-%dT%H:%M"
@@ -19,13 +19,13 @@ def moment_text(time_ms: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone).strftime(_FORM)
 
 
-def parse_moment(_: Words, text: str, zone: ZoneInfo) -> int:
+def parse_moment(_: Catalog, text: str, zone: ZoneInfo) -> int:
     """UTC ms of a day and time in `zone`, of the earlier where a clock is set back; Mistake where it is none."""
     try:
         local = datetime.strptime(text.strip()[:_LONGEST], _FORM)  # noqa: DTZ007 - the zone is given in the next line
         return round(local.replace(tzinfo=zone).timestamp() * 1_000)
     except (ValueError, OverflowError):
-        raise Mistake(_("Choose a day and a time.")) from None
+        raise ValidationProblem(_("Choose a day and a time.")) from None
 
 
 def next_hour(now_ms: int, zone: ZoneInfo) -> int:

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Role
 from cloud.console.day_times import day_start, moment_text, next_hour
-from cloud.console.duty_acts import DutyActs
+from cloud.console.duty_acts import DutyActions
 from cloud.console.duty_views import DAYS_SHOWN, DayView, EntryView, OnDutyView, on_duty, week_of
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.inputs import button, choice, field, mistake_text, moment_input
-from cloud.console.shown import Shown
+from cloud.console.shown import PageModel
 from cloud.console.visitor import Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.duty import RANKS
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS, HOUR_MS
 
@@ -33,7 +33,7 @@ _Drawn = tuple[tuple[OnDutyView, ...], tuple[DayView, ...]]
 class DutyPage:
     """The body of the page, in the time of the city."""
 
-    def __init__(self, _: Words, acts: DutyActs, visitor: Visitor, *, zone: ZoneInfo) -> None:
+    def __init__(self, _: Catalog, acts: DutyActions, visitor: Visitor, *, zone: ZoneInfo) -> None:
         self._words, self._acts, self._visitor, self._zone = _, acts, visitor, zone
         self._weeks, self._asked_s = 0, float("-inf")
         self._leaving: tuple[str, int] | None = None
@@ -49,12 +49,12 @@ class DutyPage:
             self._form_place = box("panel new-entry", "section", aria_label=_("New duty"))
             self._build_form()
 
-    async def show(self, seen: Shown) -> None:
+    async def show(self, seen: PageModel) -> None:
         """Bring the calendar up to date; the form stays as somebody is writing it."""
         if time.monotonic() - self._asked_s >= _AGAIN_S:
             await self._ask()
 
-    async def set_theme(self, theme: str, seen: Shown) -> None:
+    async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _build_head(self) -> None:

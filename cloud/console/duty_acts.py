@@ -6,20 +6,20 @@ await acts.add(visitor, "ani", 1, "2026-11-24T19:00", "2026-11-25T07:00") -> "" 
 from collections.abc import Awaitable, Callable
 from zoneinfo import ZoneInfo
 
-from cloud.access.principal import Role, Who
+from cloud.access.principal import Principal, Role
 from cloud.console.day_times import parse_moment
-from cloud.console.rule_draft import Mistake
+from cloud.console.rule_draft import ValidationProblem
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from cloud.notify.duty import Duty, DutyCalendar, DutyRefused
-from i18n.catalog import Words, ended
+from cloud.notify.duty import Duty, DutyCalendar, DutyRejected
+from i18n.catalog import Catalog, ended
 from runtime.clock import wall_ms
 
 
-class DutyActs:
+class DutyActions:
     """The calendar, for pages in one language; times are those of `zone`."""
 
-    def __init__(self, _: Words, calendar: DutyCalendar, zone: ZoneInfo) -> None:
+    def __init__(self, _: Catalog, calendar: DutyCalendar, zone: ZoneInfo) -> None:
         self._words, self._calendar, self._zone = _, calendar, zone
 
     @property
@@ -35,7 +35,7 @@ class DutyActs:
         """Put somebody on duty."""
         _ = self._words
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             duty = Duty(0, person, rank, parse_moment(_, start, self._zone), parse_moment(_, until, self._zone))
             return await self._calendar.add(duty, who=who.actor, now_ms=wall_ms())
 
@@ -48,14 +48,14 @@ class DutyActs:
             lambda who: self._calendar.remove(duty_id, who=who.actor, now_ms=wall_ms()),
         )
 
-    async def _act(self, visitor: Visitor, act: Callable[[Who], Awaitable[object]]) -> str:
+    async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:
         _ = self._words
         try:
             await act(await visitor.must(Role.OPERATOR))
-        except DutyRefused as refusal:
+        except DutyRejected as refusal:
             return ended(_.said(refusal.sentence))
         except LookupError:
             return _("This duty is gone already.")
-        except (NotAllowed, DatabaseUnavailable, Mistake) as refusal:
+        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
             return str(refusal)
         return ""

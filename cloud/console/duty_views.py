@@ -13,7 +13,7 @@ from cloud.console.day_times import day_start
 from cloud.notify.duty import Duty
 from cloud.rulebook.rule_words import DAY_NAMES
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 DAYS_SHOWN = 7
 
@@ -44,7 +44,7 @@ class OnDutyView(msgspec.Struct, frozen=True):
     until: str
 
 
-def on_duty(_: Words, duties: Iterable[Duty], now_ms: int, zone: ZoneInfo) -> tuple[OnDutyView, ...]:
+def on_duty(_: Catalog, duties: Iterable[Duty], now_ms: int, zone: ZoneInfo) -> tuple[OnDutyView, ...]:
     """Who is on duty at `now_ms`, in the order in which they are called."""
     held = [duty for duty in duties if duty.from_ms <= now_ms < duty.until_ms]
     return tuple(
@@ -53,13 +53,13 @@ def on_duty(_: Words, duties: Iterable[Duty], now_ms: int, zone: ZoneInfo) -> tu
     )
 
 
-def week_of(_: Words, duties: Iterable[Duty], first_ms: int, now_ms: int, zone: ZoneInfo) -> tuple[DayView, ...]:
+def week_of(_: Catalog, duties: Iterable[Duty], first_ms: int, now_ms: int, zone: ZoneInfo) -> tuple[DayView, ...]:
     """Seven days in `zone`, the first of them that of `first_ms`."""
     known = list(duties)
     return tuple(_day(_, known, first_ms, number, now_ms, zone) for number in range(DAYS_SHOWN))
 
 
-def _day(_: Words, duties: list[Duty], first_ms: int, number: int, now_ms: int, zone: ZoneInfo) -> DayView:
+def _day(_: Catalog, duties: list[Duty], first_ms: int, number: int, now_ms: int, zone: ZoneInfo) -> DayView:
     start_ms, end_ms = (day_start(first_ms, zone, days=days) for days in (number, number + 1))
     ours = [duty for duty in duties if duty.from_ms < end_ms and duty.until_ms > start_ms]
     entries = tuple(
@@ -69,12 +69,12 @@ def _day(_: Words, duties: list[Duty], first_ms: int, number: int, now_ms: int, 
     return DayView(_title(_, start_ms, zone), start_ms <= now_ms < end_ms, entries)
 
 
-def _title(_: Words, start_ms: int, zone: ZoneInfo) -> str:
+def _title(_: Catalog, start_ms: int, zone: ZoneInfo) -> str:
     local = datetime.fromtimestamp(start_ms / 1_000, UTC).astimezone(zone)
     return f"{_(DAY_NAMES[local.weekday()])} {figures.day(_, start_ms, zone)}"
 
 
-def _entry(_: Words, duty: Duty, start_ms: int, end_ms: int, zone: ZoneInfo) -> EntryView:
+def _entry(_: Catalog, duty: Duty, start_ms: int, end_ms: int, zone: ZoneInfo) -> EntryView:
     start = figures.time_of_day(max(duty.from_ms, start_ms), zone)[:5]
     end = figures.time_of_day(duty.until_ms, zone)[:5] if duty.until_ms < end_ms else "24:00"
     whole = figures.stretch(_, duty.from_ms, duty.until_ms, zone)

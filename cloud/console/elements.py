@@ -14,7 +14,7 @@ def box(classes: str = "", tag: str = "div", **attributes: str) -> ui.element:
     return element
 
 
-class Text(ui.element, component=None):
+class TextElement(ui.element, component=None):
     """Text in a tag of its own, sent to the page only when it changes."""
 
     def __init__(self, content: str = "", classes: str = "", tag: str = "span") -> None:
@@ -30,9 +30,9 @@ class Text(ui.element, component=None):
             self.update()
 
 
-def text(content: str = "", classes: str = "", tag: str = "span") -> Text:
+def text(content: str = "", classes: str = "", tag: str = "span") -> TextElement:
     """Text that may change."""
-    return Text(content, classes, tag)
+    return TextElement(content, classes, tag)
 
 
 def symbol(name: str, classes: str = "") -> ui.icon:

@@ -7,21 +7,21 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cloud.access.principal import Role, Who
+from cloud.access.principal import Principal, Role
 from cloud.console.day_times import parse_moment
 from cloud.console.fact_views import parse_value
-from cloud.console.rule_draft import Mistake
+from cloud.console.rule_draft import ValidationProblem
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from cloud.registry.dated import DatedFacts, FactRefused
+from cloud.registry.dated import DatedFacts, FactRejected
 from cloud.registry.history import SITE
-from i18n.catalog import Words, ended
+from i18n.catalog import Catalog, ended
 
 
-class FactActs:
+class FactActions:
     """The dated facts, for pages in one language; times are those of `zone`."""
 
-    def __init__(self, _: Words, facts: DatedFacts, zone: ZoneInfo, *, changed: Callable[[], object]) -> None:
+    def __init__(self, _: Catalog, facts: DatedFacts, zone: ZoneInfo, *, changed: Callable[[], object]) -> None:
         self._words, self._facts, self._zone, self._changed = _, facts, zone, changed
 
     async def record(
@@ -29,7 +29,7 @@ class FactActs:
     ) -> str:
         """Record what holds from `since` on, from now where that is empty."""
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             self._must_touch(who, subject, what, value)
             valid_from_ms = parse_moment(self._words, since, self._zone) if since else None
             return await self._facts.record(
@@ -42,7 +42,7 @@ class FactActs:
     async def correct(self, visitor: Visitor, fact_id: int, value: str, source: str, word: str) -> str:
         """Record another value with the validity of a fact."""
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             fact = await self._facts.fact(fact_id)
             self._must_touch(who, fact.subject, fact.what, value)
             given: Any = parse_value(self._words, fact.what, value)
@@ -53,27 +53,27 @@ class FactActs:
     async def undo(self, visitor: Visitor, fact_id: int, word: str) -> str:
         """Take a fact back."""
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             fact = await self._facts.fact(fact_id)
             self._must_touch(who, fact.subject, "", "")
             return await self._facts.undo(fact_id, who=who.actor, word=word)
 
         return await self._act(visitor, act)
 
-    def _must_touch(self, who: Who, subject: str, what: str, value: str) -> None:
+    def _must_touch(self, who: Principal, subject: str, what: str, value: str) -> None:
         _ = self._words
         if not self._facts.may_touch(subject, who.sites) or (what == SITE and not who.may_see(value.strip())):
             raise NotAllowed(_("This site is not among those that you may see."))
 
-    async def _act(self, visitor: Visitor, act: Callable[[Who], Awaitable[object]]) -> str:
+    async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:
         _ = self._words
         try:
             await act(await visitor.must(Role.ENGINEER))
-        except FactRefused as refusal:
+        except FactRejected as refusal:
             return " ".join(ended(_.said(problem)) for problem in refusal.problems)
         except LookupError:
             return _("This fact is gone.")
-        except (NotAllowed, DatabaseUnavailable, Mistake) as refusal:
+        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
             return str(refusal)
         self._changed()
         return ""

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.access.principal import Who
-from cloud.console.rule_draft import Mistake
+from cloud.access.principal import Principal
+from cloud.console.rule_draft import ValidationProblem
 from cloud.registry.fact_kinds import record_of, visible_facts
 from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
 from cloud.registry.history import (
@@ -26,7 +26,7 @@ from cloud.registry.history import (
 from cloud.registry.records import Gateway, Sensor
 from cloud.registry.snapshot import COMPUTED, Registry
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.ispu import TABLES
 from wire import MEASURED, Domain
 
@@ -54,7 +54,7 @@ class FactView(msgspec.Struct, frozen=True):
     is_open: bool
 
 
-def fact_views(_: Words, registry: Registry, who: Who, now_ms: int, zone: ZoneInfo) -> tuple[FactView, ...]:
+def fact_views(_: Catalog, registry: Registry, who: Principal, now_ms: int, zone: ZoneInfo) -> tuple[FactView, ...]:
     """The newest facts of what stands at sites that `who` may see; that a sensor never hung over water is left out."""
     told = (fact for fact in visible_facts(registry, who.may_see) if not _says_nothing(fact))
     return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(told, MOST_SHOWN))
@@ -64,7 +64,7 @@ def _says_nothing(fact: Fact) -> bool:
     return fact.what == MOUNTING_HEIGHT and fact.value is None and fact.valid_from_ms == SINCE_EVER_MS
 
 
-def subjects_of(_: Words, registry: Registry, who: Who) -> list[tuple[str, str]]:
+def subjects_of(_: Catalog, registry: Registry, who: Principal) -> list[tuple[str, str]]:
     """Of what `who` may record facts, as (subject, words): sensors, gateways, and the city for who sees all of it."""
     sensors = [
         (f"sensor:{sensor.id}", _place(registry, sensor))
@@ -78,14 +78,14 @@ def subjects_of(_: Words, registry: Registry, who: Who) -> list[tuple[str, str]]
     return [*city, *sorted(sensors, key=_by_words), *sorted(gateways, key=_by_words)]
 
 
-def whats_of(_: Words) -> list[tuple[str, str]]:
+def whats_of(_: Catalog) -> list[tuple[str, str]]:
     """What can be recorded, as (name, words); which of what, the registry says when it is tried."""
     sensed = [row.name for row in MEASURED.values() if row.domain is not Domain.GATEWAY]
     plain = [(what, _(words)) for what, words in WHATS.items()]
     return plain + [(calibration_of(quantity), what_text(_, calibration_of(quantity))) for quantity in sensed]
 
 
-def what_text(_: Words, what: str) -> str:
+def what_text(_: Catalog, what: str) -> str:
     """The name of a fact in words."""
     quantity = calibrated_quantity(what)
     if quantity is None:
@@ -93,7 +93,7 @@ def what_text(_: Words, what: str) -> str:
     return _("Calibration: {quantity}", quantity=figures.name_of(_, quantity) if quantity in MEASURED else quantity)
 
 
-def parse_value(_: Words, what: str, text: str) -> Any:
+def parse_value(_: Catalog, what: str, text: str) -> Any:
     """A value as it was written: "420", "1.02 -3" (scale and offset), an id; Mistake where it is none."""
     given = text.strip()
     quantity = calibrated_quantity(what)
@@ -103,18 +103,18 @@ def parse_value(_: Words, what: str, text: str) -> Any:
         return given
     numbers = given.replace(";", " ").split()
     if len(numbers) != 2:
-        raise Mistake(_("Write scale and offset with a space between them, as 1.02 -3."))
+        raise ValidationProblem(_("Write scale and offset with a space between them, as 1.02 -3."))
     return {"scale": _number(_, numbers[0]), "offset": _number(_, numbers[1])}
 
 
-def _number(_: Words, text: str) -> float:
+def _number(_: Catalog, text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise Mistake(_("Write a number.")) from None
+        raise ValidationProblem(_("Write a number.")) from None
 
 
-def _fact_view(_: Words, registry: Registry, fact: Fact, now_ms: int, zone: ZoneInfo) -> FactView:
+def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: ZoneInfo) -> FactView:
     record = record_of(registry, fact.subject)
     holding = registry.facts.holding(fact.subject, fact.what, now_ms)
     holds = holding is not None and holding.id == fact.id
@@ -132,7 +132,7 @@ def _fact_view(_: Words, registry: Registry, fact: Fact, now_ms: int, zone: Zone
     )
 
 
-def _state(_: Words, fact: Fact, *, holds: bool, now_ms: int) -> str:
+def _state(_: Catalog, fact: Fact, *, holds: bool, now_ms: int) -> str:
     computing = "" if fact.due_ms is None else " · " + _("being computed")
     if fact.undone_ms is not None:
         return _("undone by {name}", name=fact.undone_by or "") + computing
@@ -141,7 +141,7 @@ def _state(_: Words, fact: Fact, *, holds: bool, now_ms: int) -> str:
     return (_("holds") if holds else _("held before")) + computing
 
 
-def _value_text(_: Words, registry: Registry, fact: Fact) -> str:
+def _value_text(_: Catalog, registry: Registry, fact: Fact) -> str:
     value = fact.value
     if fact.what == MOUNTING_HEIGHT:
         return _("over no water") if value is None else f"{value:g} cm"
@@ -161,7 +161,7 @@ def _place(registry: Registry, record: Sensor | Gateway) -> str:
     return f"{record.site if site is None else site.name} · {record.name}"
 
 
-def _moment(_: Words, time_ms: int, zone: ZoneInfo) -> str:
+def _moment(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
     return f"{figures.minute(_, time_ms, zone)} {figures.zone_name(time_ms, zone)}"
 
 
@@ -169,6 +169,6 @@ def _by_words(pair: tuple[str, str]) -> str:
     return pair[1]
 
 
-def troubles_of(_: Words, problems: Iterable[tuple[Sensor, Any]], who: Who) -> tuple[str, ...]:
+def troubles_of(_: Catalog, problems: Iterable[tuple[Sensor, Any]], who: Principal) -> tuple[str, ...]:
     """The sentences on heights that do not fit, of sensors at sites that `who` may see."""
     return tuple(_.said(sentence) for sensor, sentence in problems if who.may_see(sensor.site))

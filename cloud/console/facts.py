@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 
 from cloud.access.principal import Role
 from cloud.console.elements import box, mark, symbol, text
-from cloud.console.fact_acts import FactActs
+from cloud.console.fact_acts import FactActions
 from cloud.console.fact_views import FactView
 from cloud.console.inputs import button, choice, field, line_input, mistake_text, moment_input
-from cloud.console.shown import Shown
+from cloud.console.shown import PageModel
 from cloud.console.visitor import Visitor
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 Options = Sequence[tuple[str, str]]
 Look = Callable[[], tuple[tuple[FactView, ...], tuple[str, ...]]]
@@ -24,7 +24,7 @@ class FactsPage:
     """The body of the page; `look` gives what to show, `subjects` and `whats` what can be recorded."""
 
     def __init__(
-        self, _: Words, acts: FactActs, visitor: Visitor, *, look: Look, subjects: Options, whats: Options
+        self, _: Catalog, acts: FactActions, visitor: Visitor, *, look: Look, subjects: Options, whats: Options
     ) -> None:
         self._words, self._acts, self._visitor, self._look = _, acts, visitor, look
         self._subjects, self._whats = subjects, whats
@@ -39,7 +39,7 @@ class FactsPage:
             self._form_place = box("panel new-entry", "section", aria_label=_("New fact"))
             self._build_form(None)
 
-    async def show(self, seen: Shown) -> None:
+    async def show(self, seen: PageModel) -> None:
         """Bring the facts up to date; the form stays as somebody is writing it."""
         del seen
         found = self._look()
@@ -47,7 +47,7 @@ class FactsPage:
             self._drawn = found
             self._draw(*found)
 
-    async def set_theme(self, theme: str, seen: Shown) -> None:
+    async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _draw(self, facts: tuple[FactView, ...], troubles: tuple[str, ...]) -> None:

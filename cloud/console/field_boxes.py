@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from cloud.console.elements import Text, box, text
+from cloud.console.elements import TextElement, box, text
 from cloud.console.inputs import choice, field, line_input, mistake_text, text_area, tick_box
 from cloud.console.rule_draft import MINUTES, Draft
 from cloud.console.rule_fields import FIELD_NAMES
 from cloud.rulebook.rule_words import DAY_NAMES, MARK_WORDS, unit_of
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 from wire import QUANTITIES
 
 HINTS = {
@@ -39,7 +39,7 @@ _PARTS = {
 """Fields that are written in more than one place."""
 _TOLD = {"also": ("also.sensor", "also.quantity", "also.kind")}
 """What the engine calls parts that are written in one place."""
-_SIDES = {Kind.ABOVE.value: N_("above"), Kind.BELOW.value: N_("below")}
+_SIDES = {RuleKind.ABOVE.value: N_("above"), RuleKind.BELOW.value: N_("below")}
 Series = tuple[str, str]
 """sensor/quantity, and the words for it."""
 
@@ -48,11 +48,11 @@ class FieldBoxes:
     """Builds a box for a field where it is asked to; keeps the texts in `draft`."""
 
     def __init__(
-        self, _: Words, rule: Rule, draft: Draft, *, others: Sequence[Series], on_change: Callable[[str], object]
+        self, _: Catalog, rule: Rule, draft: Draft, *, others: Sequence[Series], on_change: Callable[[str], object]
     ) -> None:
         self._words, self._rule, self._draft, self._on_change = _, rule, draft, on_change
         self._others = others
-        self._mistakes: dict[str, Text] = {}
+        self._mistakes: dict[str, TextElement] = {}
         self._places: dict[str, ui.element] = {}
 
     @property

@@ -15,7 +15,7 @@ from cloud.ingest.fleet_clock import WrongClock
 from cloud.registry.records import Gateway
 from cloud.rulebook.rule_words import about
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from wire import Clock, SourceState, SourceStatus, Status
 
 CLOCKS = {
@@ -89,7 +89,7 @@ class GatewayView(msgspec.Struct, frozen=True):
     more_sources: str
 
 
-class LetterView(msgspec.Struct, frozen=True):
+class DeadLetterView(msgspec.Struct, frozen=True):
     """One row of the refused readings; `outcome` is empty until it was tried again."""
 
     id: int
@@ -101,7 +101,7 @@ class LetterView(msgspec.Struct, frozen=True):
     outcome: str
 
 
-def gateways_of(_: Words, snapshot: Snapshot) -> tuple[GatewayView, ...]:
+def gateways_of(_: Catalog, snapshot: Snapshot) -> tuple[GatewayView, ...]:
     """The rows of the gateways table, in the order of the city file."""
     return tuple(
         _gateway(_, snapshot, gateway, snapshot.statuses[gateway.id], snapshot.accounts[gateway.id])
@@ -109,7 +109,7 @@ def gateways_of(_: Words, snapshot: Snapshot) -> tuple[GatewayView, ...]:
     )
 
 
-def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None, account: Account) -> GatewayView:
+def _gateway(_: Catalog, snapshot: Snapshot, gateway: Gateway, status: Status | None, account: Account) -> GatewayView:
     level, state = _state(_, status)
     sources = () if status is None else status.sources
     clock_level, clock = _clock(_, status, snapshot.clocks.get(gateway.id))
@@ -136,7 +136,7 @@ def _gateway(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | No
     )
 
 
-def _notes(_: Words, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> tuple[str, ...]:
+def _notes(_: Catalog, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> tuple[str, ...]:
     """What somebody should look at: as the server sees it, then in the gateway's own words."""
     shared = _("Two agents connect under this id and throw each other out: stop one, or enrol it under its own id")
     found = [shared] if gateway.id in snapshot.shared_ids else []
@@ -152,7 +152,7 @@ def _to_show(sources: tuple[SourceState, ...]) -> list[SourceState]:
     return sorted(sources, key=lambda source: _WORST_FIRST.index(source.state))[:MOST_SOURCES]
 
 
-def _more(_: Words, left: int) -> str:
+def _more(_: Catalog, left: int) -> str:
     if left <= 0:
         return ""
     return _.plural(
@@ -162,19 +162,19 @@ def _more(_: Words, left: int) -> str:
     )
 
 
-def _state(_: Words, status: Status | None) -> tuple[str, str]:
+def _state(_: Catalog, status: Status | None) -> tuple[str, str]:
     if status is None:
         return "idle", _("not heard yet")
     return ("ok", _("online")) if status.online else ("bad", _("offline"))
 
 
-def _oldest(_: Words, snapshot: Snapshot, status: Status | None) -> str:
+def _oldest(_: Catalog, snapshot: Snapshot, status: Status | None) -> str:
     if status is None or status.spool.oldest_ms is None or not status.spool.depth:
         return ""
     return _("oldest {age}", age=figures.age(_, (snapshot.now_ms - status.spool.oldest_ms) / 1_000))
 
 
-def _source(_: Words, snapshot: Snapshot, source: SourceState) -> SourceView:
+def _source(_: Catalog, snapshot: Snapshot, source: SourceState) -> SourceView:
     level, state = _worded(_, SOURCES[source.state])
     return SourceView(
         name=source.name,
@@ -187,7 +187,7 @@ def _source(_: Words, snapshot: Snapshot, source: SourceState) -> SourceView:
     )
 
 
-def _counts(_: Words, source: SourceState) -> tuple[str, ...]:
+def _counts(_: Catalog, source: SourceState) -> tuple[str, ...]:
     """The four numbers; a dash for what an older agent does not count."""
     readings = _.number(source.readings, 0)
     if not source.is_counted:
@@ -195,7 +195,7 @@ def _counts(_: Words, source: SourceState) -> tuple[str, ...]:
     return figures.size(_, source.heard_bytes), _.number(source.frames, 0), readings, _.number(source.refused, 0)
 
 
-def _clock(_: Words, status: Status | None, wrong: WrongClock | None) -> tuple[str, str]:
+def _clock(_: Catalog, status: Status | None, wrong: WrongClock | None) -> tuple[str, str]:
     """How good a gateway's time is: what it says itself, and what its readings' arrival says of it."""
     if wrong is not None and wrong.moved_ms:
         return "bad", _("{time} wrong, corrected", time=about(_, abs(wrong.moved_ms) / 1_000))
@@ -204,18 +204,18 @@ def _clock(_: Words, status: Status | None, wrong: WrongClock | None) -> tuple[s
     return ("idle", "–") if status is None else _worded(_, CLOCKS[status.clock])
 
 
-def _worded(_: Words, row: tuple[str, str]) -> tuple[str, str]:
+def _worded(_: Catalog, row: tuple[str, str]) -> tuple[str, str]:
     level, word = row
     return level, _(word)
 
 
-def letters_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> tuple[LetterView, ...]:
+def letters_of(_: Catalog, snapshot: Snapshot, zone: ZoneInfo) -> tuple[DeadLetterView, ...]:
     """The rows of the refused readings, newest first."""
     return tuple(_letter(_, letter, zone) for letter in snapshot.letters)
 
 
-def _letter(_: Words, letter: DeadLetter, zone: ZoneInfo) -> LetterView:
-    return LetterView(
+def _letter(_: Catalog, letter: DeadLetter, zone: ZoneInfo) -> DeadLetterView:
+    return DeadLetterView(
         id=letter.id,
         time=figures.moment(_, letter.time_ms, zone),
         gateway=letter.gateway,

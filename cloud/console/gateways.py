@@ -8,9 +8,9 @@ Daruba gateway   ● online  exact                 0     88,020       0         
 
 from nicegui import ui
 
-from cloud.console.elements import Text, box, mark, symbol, text
+from cloud.console.elements import TextElement, box, mark, symbol, text
 from cloud.console.gateway_views import COUNTS, GatewayView, SourceView
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 
 COLUMNS = (
     N_("Gateway"),
@@ -28,9 +28,9 @@ COLUMNS = (
 class Gateways:
     """The section with the gateways."""
 
-    def __init__(self, _: Words) -> None:
+    def __init__(self, _: Catalog) -> None:
         self._words = _
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, GatewayItem] = {}
         with box("panel", "section", aria_label=_("Gateways")):
             text(_("Gateways"), "panel-title", "h2")
             with box("table gateways", role="table"):
@@ -44,17 +44,17 @@ class Gateways:
         if [gateway.id for gateway in gateways] != list(self._rows):
             self._body.clear()
             with self._body:
-                self._rows = {gateway.id: Row(self._words, gateway) for gateway in gateways}
+                self._rows = {gateway.id: GatewayItem(self._words, gateway) for gateway in gateways}
         for gateway in gateways:
             self._rows[gateway.id].show(gateway)
 
 
-class Row:
+class GatewayItem:
     """One gateway, and its sources."""
 
-    def __init__(self, _: Words, gateway: GatewayView) -> None:
+    def __init__(self, _: Catalog, gateway: GatewayView) -> None:
         self._words = _
-        self._notes: list[Text] = []
+        self._notes: list[TextElement] = []
         self._sources: list[Source] = []
         with box("entry") as self._entry:
             with box("row", "div", role="row", tabindex="0", aria_expanded="false") as row:
@@ -124,7 +124,7 @@ class Row:
 class Source:
     """One source of a gateway."""
 
-    def __init__(self, _: Words) -> None:
+    def __init__(self, _: Catalog) -> None:
         with box("source") as self._source:
             box("dot")
             self._name, self._state = text("", "strong"), text()
@@ -142,22 +142,22 @@ class Source:
             one.set(content)
 
 
-def _note() -> Text:
+def _note() -> TextElement:
     with box("note", "li"):
         symbol("warning")
         return text()
 
 
-def _count(label: str) -> Text:
+def _count(label: str) -> TextElement:
     with box("source-count"):
         text(label, "source-count-label")
         return text("", "value")
 
 
-def _cell(_: Words, column: int, classes: str = "") -> ui.element:
+def _cell(_: Catalog, column: int, classes: str = "") -> ui.element:
     return box(f"cell {classes}", role="cell", data_label=_(COLUMNS[column]))
 
 
-def _number(_: Words, column: int) -> Text:
+def _number(_: Catalog, column: int) -> TextElement:
     with _cell(_, column, "number"):
         return text("", "value")

@@ -19,7 +19,7 @@ FEW_S = 4.0
 _KEPT = 64
 
 
-class Span(msgspec.Struct, frozen=True):
+class ChartSpan(msgspec.Struct, frozen=True):
     """How far back a chart looks, and its steps: `sum_step_ms` for amounts, `step_ms` for all else."""
 
     length_ms: int
@@ -28,13 +28,13 @@ class Span(msgspec.Struct, frozen=True):
 
 
 SPANS = {
-    "1h": Span(60 * MINUTE_MS, 10_000, MINUTE_MS),
-    "24h": Span(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS),
-    "7d": Span(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS),
+    "1h": ChartSpan(60 * MINUTE_MS, 10_000, MINUTE_MS),
+    "24h": ChartSpan(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS),
+    "7d": ChartSpan(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS),
 }
 
 
-class History(msgspec.Struct, frozen=True):
+class ChartHistory(msgspec.Struct, frozen=True):
     """One series over a span: `points` are the line or the bars; `low` and `high` the range of each step, if any."""
 
     start_ms: int
@@ -45,15 +45,15 @@ class History(msgspec.Struct, frozen=True):
     high: tuple[Point, ...] = ()
 
 
-class Histories:
+class HistoryCache:
     """Asks the store, and answers the same question from memory for a few seconds."""
 
     def __init__(self, store: ReadingsStore) -> None:
         self._store = store
-        self._held: OrderedDict[tuple[str, str, str], tuple[float, History]] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str, str], tuple[float, ChartHistory]] = OrderedDict()
         self._asking = asyncio.Lock()
 
-    async def of(self, sensor: str, quantity: str, span: str) -> History:
+    async def of(self, sensor: str, quantity: str, span: str) -> ChartHistory:
         """The history of a series until now; StoreUnavailable where the store does not answer."""
         key = (sensor, quantity, span)
         async with self._asking:
@@ -67,7 +67,7 @@ class Histories:
                 self._held.popitem(last=False)
             return history
 
-    async def _ask(self, sensor: str, quantity: str, span: Span) -> History:
+    async def _ask(self, sensor: str, quantity: str, span: ChartSpan) -> ChartHistory:
         end_ms = wall_ms()
         start_ms = end_ms - span.length_ms
 
@@ -78,9 +78,9 @@ class Histories:
             return tuple(found)
 
         if quantity in SUMMED:
-            return History(start_ms, end_ms, span.sum_step_ms, await points(span.sum_step_ms, Aggregate.SUM))
+            return ChartHistory(start_ms, end_ms, span.sum_step_ms, await points(span.sum_step_ms, Aggregate.SUM))
         step_ms = span.step_ms
-        return History(
+        return ChartHistory(
             start_ms,
             end_ms,
             step_ms,

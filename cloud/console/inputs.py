@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from cloud.console.elements import Text, box, symbol, text
+from cloud.console.elements import TextElement, box, symbol, text
 
 Changed = Callable[[str], object]
 """Called with the text that a field now has."""
@@ -105,7 +105,7 @@ def field(label: str, *, hint: str = "") -> ui.element:
     return element
 
 
-def mistake_text() -> Text:
+def mistake_text() -> TextElement:
     """The sentence beside a field that says what is wrong with it; empty while nothing is."""
     element = text("", "mistake")
     element.props["role"] = "alert"

@@ -5,13 +5,13 @@ await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "
 
 from collections.abc import Awaitable, Callable
 
-from cloud.access.principal import Role, Who
+from cloud.access.principal import Principal, Role
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Wanted
 from cloud.platform import Platform
 from cloud.readings.contract import StoreUnavailable
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from runtime.clock import wall_ms
 from wire import is_printable
 
@@ -19,16 +19,16 @@ Outcome = tuple[str, str]
 """A level for the colour, and a sentence."""
 
 
-class LetterActs:
+class DeadLetterActions:
     """Trying again and throwing away, in the language of `_`; `changed` is called when something was done."""
 
-    def __init__(self, _: Words, platform: Platform, *, changed: Callable[[], object]) -> None:
+    def __init__(self, _: Catalog, platform: Platform, *, changed: Callable[[], object]) -> None:
         self._words, self._platform, self._changed = _, platform, changed
 
     async def try_again(self, visitor: Visitor, letter_id: int) -> Outcome:
         """Replay a letter."""
 
-        async def act(who: Who, letter: DeadLetter) -> Outcome:
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
             replay = await self._platform.replay(letter.id, who=who.actor)
             return ("bad" if replay.refused else "ok"), replay.sentence
 
@@ -38,7 +38,7 @@ class LetterActs:
         """Replay the oldest letters of the same gateway that were refused for the same reason."""
         _ = self._words
 
-        async def act(who: Who, letter: DeadLetter) -> Outcome:
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
             found = await self._platform.replay_many(
                 self._alike(who, letter), after_id=0, limit=MOST_REPLAYED, who=who.actor, word=word.strip()
             )
@@ -56,7 +56,7 @@ class LetterActs:
     async def discard(self, visitor: Visitor, letter_id: int, word: str, *, alike: bool = False) -> Outcome:
         """Throw a letter away for good, or all of the same gateway and reason."""
 
-        async def act(who: Who, letter: DeadLetter) -> Outcome:
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
             thrown = await self._platform.dead_letters.discard(
                 self._alike(who, letter),
                 letter_id=None if alike else letter.id,
@@ -74,7 +74,7 @@ class LetterActs:
         visitor: Visitor,
         least: Role,
         letter_id: int,
-        act: Callable[[Who, DeadLetter], Awaitable[Outcome]],
+        act: Callable[[Principal, DeadLetter], Awaitable[Outcome]],
         *,
         word: str | None = None,
     ) -> Outcome:
@@ -93,5 +93,5 @@ class LetterActs:
         self._changed()
         return outcome
 
-    def _alike(self, who: Who, letter: DeadLetter) -> Wanted:
+    def _alike(self, who: Principal, letter: DeadLetter) -> Wanted:
         return Wanted(self._platform.gateways_of_letters(who), letter.gateway, letter.reason)

@@ -11,24 +11,24 @@ from nicegui import ui
 
 from cloud.access.principal import Role
 from cloud.console.elements import box, mark, text
-from cloud.console.gateway_views import LetterView
+from cloud.console.gateway_views import DeadLetterView
 from cloud.console.inputs import button, line_input
-from cloud.console.letter_acts import LetterActs, Outcome
+from cloud.console.letter_acts import DeadLetterActions, Outcome
 from cloud.console.visitor import Visitor
 from cloud.ingest.dead_letters import MOST_NAMED, Discarded
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 
 COLUMNS = (N_("First refused"), N_("Gateway"), N_("Why"), N_("Times"), "")
 
 Deed = Callable[[], Awaitable[Outcome]]
 
 
-class Letters:
+class DeadLetterTable:
     """The section with the refused readings, newest first; who may do nothing about them reads them only."""
 
-    def __init__(self, _: Words, visitor: Visitor, acts: LetterActs) -> None:
+    def __init__(self, _: Catalog, visitor: Visitor, acts: DeadLetterActions) -> None:
         self._words, self._visitor, self._acts = _, visitor, acts
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, DeadLetterItem] = {}
         with box("panel", "section", aria_label=_("Refused readings")) as self._panel:
             with box("panel-head"):
                 text(_("Refused readings"), "panel-title", "h2")
@@ -46,7 +46,9 @@ class Letters:
                 self._body = box("rows", role="rowgroup")
             self._none = text(_("No reading was refused."), "panel-empty", "p")
 
-    def show(self, letters: tuple[LetterView, ...], open_count: int, *, discarded: Sequence[Discarded] = ()) -> None:
+    def show(
+        self, letters: tuple[DeadLetterView, ...], open_count: int, *, discarded: Sequence[Discarded] = ()
+    ) -> None:
         """Bring the rows up to date, and what found no room."""
         _ = self._words
         self._discarded.set(discarded_words(_, discarded))
@@ -57,20 +59,24 @@ class Letters:
         for letter in letters:
             self._rows[letter.id].show(letter)
 
-    def _build(self, letters: tuple[LetterView, ...]) -> None:
+    def _build(self, letters: tuple[DeadLetterView, ...]) -> None:
         outcomes = {row_id: row.outcome for row_id, row in self._rows.items()}
         self._body.clear()
         with self._body:
             self._rows = {
-                letter.id: Row(self._words, letter, self._visitor, self._acts, outcomes.get(letter.id, ("", "")))
+                letter.id: DeadLetterItem(
+                    self._words, letter, self._visitor, self._acts, outcomes.get(letter.id, ("", ""))
+                )
                 for letter in letters
             }
 
 
-class Row:
+class DeadLetterItem:
     """One refused reading or message."""
 
-    def __init__(self, _: Words, letter: LetterView, visitor: Visitor, acts: LetterActs, outcome: Outcome) -> None:
+    def __init__(
+        self, _: Catalog, letter: DeadLetterView, visitor: Visitor, acts: DeadLetterActions, outcome: Outcome
+    ) -> None:
         self._words, self._visitor, self._acts = _, visitor, acts
         self._letter_id, self.outcome, self._word = letter.id, outcome, ""
         with box("row", role="row") as self._row:
@@ -90,7 +96,7 @@ class Row:
                     button(_("More"), "try", on_click=self._open_more)
         self._tell(outcome)
 
-    def show(self, letter: LetterView) -> None:
+    def show(self, letter: DeadLetterView) -> None:
         """Bring the row up to date."""
         self._count.set(letter.count)
         mark(self._row, str(bool(letter.outcome)).lower(), "data-stored")
@@ -132,12 +138,12 @@ class Row:
         self._outcome.set(outcome[1])
 
 
-def _cell(_: Words, column: int, classes: str) -> ui.element:
+def _cell(_: Catalog, column: int, classes: str) -> ui.element:
     label = _(COLUMNS[column]) if COLUMNS[column] else ""
     return box(f"cell {classes}", role="cell", data_label=label)
 
 
-def discarded_words(_: Words, discarded: Sequence[Discarded]) -> str:
+def discarded_words(_: Catalog, discarded: Sequence[Discarded]) -> str:
     """What was refused and not kept, gateway by gateway; empty where all was kept."""
     sums: Counter[str] = Counter()
     for row in discarded:

@@ -6,33 +6,33 @@
 
 from collections.abc import Callable
 
-from cloud.console.elements import Text, box, symbol, text
+from cloud.console.elements import TextElement, box, symbol, text
 from cloud.console.inputs import button, choice, colour_input, field, line_input, mistake_text, tick_box
 from cloud.console.rule_draft import Draft, level_count, next_level, severity_choices, without_level
 from cloud.rulebook.rule_words import unit_of
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.colours import SEVERITY_COLOURS
-from rules.rule import Kind, Rule, Severity
+from rules.rule import Rule, RuleKind, Severity
 
 LEVELS_MOST = 8
 _LIMIT_NAMES = {
-    Kind.ABOVE: N_("From"),
-    Kind.BELOW: N_("Down to"),
-    Kind.INSIDE: N_("From"),
-    Kind.OUTSIDE: N_("Below"),
-    Kind.RISE: N_("Rise of"),
-    Kind.SILENCE: N_("Silent for"),
+    RuleKind.ABOVE: N_("From"),
+    RuleKind.BELOW: N_("Down to"),
+    RuleKind.INSIDE: N_("From"),
+    RuleKind.OUTSIDE: N_("Below"),
+    RuleKind.RISE: N_("Rise of"),
+    RuleKind.SILENCE: N_("Silent for"),
 }
-_HIGH_NAMES = {Kind.INSIDE: N_("Up to"), Kind.OUTSIDE: N_("Or above")}
+_HIGH_NAMES = {RuleKind.INSIDE: N_("Up to"), RuleKind.OUTSIDE: N_("Or above")}
 
 
 class LevelRows:
     """The rows; `on_change` is called with the texts of all levels."""
 
-    def __init__(self, _: Words, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]) -> None:
+    def __init__(self, _: Catalog, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]) -> None:
         self._words, self._rule, self._on_change = _, rule, on_change
         self._draft = {name: words for name, words in draft.items() if name.startswith("level.")}
-        self._mistakes: dict[str, Text] = {}
+        self._mistakes: dict[str, TextElement] = {}
         self._place = box("level-rows")
         self._build()
 
@@ -68,7 +68,7 @@ class LevelRows:
     def _row(self, number: int) -> None:
         _ = self._words
         kind = self._rule.kind
-        unit = _("expected intervals") if kind is Kind.SILENCE else unit_of(_, self._rule.quantity)
+        unit = _("expected intervals") if kind is RuleKind.SILENCE else unit_of(_, self._rule.quantity)
         name = self._draft[f"level.{number}.name"]
         self._text(number, "name", _("Name in English"), "Siaga 3")
         self._text(number, "name_id", _("Name in Indonesian"), name or "Siaga 3")  # which stands in where none is given
@@ -85,7 +85,7 @@ class LevelRows:
         with field(_("Colour")):
             colour_input(self._colour(number), label=_("Colour"), on_change=self._taker(f"level.{number}.colour"))
             self._mistakes[f"level.{number}.colour"] = mistake_text()
-        if kind in {Kind.ABOVE, Kind.BELOW}:
+        if kind in {RuleKind.ABOVE, RuleKind.BELOW}:
             tick_box(
                 self._draft[f"level.{number}.inclusive"] == "yes",
                 _("the limit itself counts"),

@@ -11,12 +11,12 @@ from cloud.access.principal import Role
 from cloud.console.day_times import moment_text, next_hour
 from cloud.console.elements import box, mark, symbol, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text, moment_input
-from cloud.console.maintenance_acts import MaintenanceActs
+from cloud.console.maintenance_acts import MaintenanceActions
 from cloud.console.maintenance_views import WindowView
-from cloud.console.shown import Shown
+from cloud.console.shown import PageModel
 from cloud.console.visitor import Visitor
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
@@ -28,7 +28,13 @@ class MaintenancePage:
     """The body of the page; `places` are those at which the visitor may make a window, as (value, words)."""
 
     def __init__(
-        self, _: Words, acts: MaintenanceActs, visitor: Visitor, *, places: Sequence[tuple[str, str]], zone: ZoneInfo
+        self,
+        _: Catalog,
+        acts: MaintenanceActions,
+        visitor: Visitor,
+        *,
+        places: Sequence[tuple[str, str]],
+        zone: ZoneInfo,
     ) -> None:
         self._words, self._acts, self._visitor = _, acts, visitor
         self._places, self._zone = places, zone
@@ -43,13 +49,13 @@ class MaintenancePage:
             self._form_place = box("panel new-entry", "section", aria_label=_("New window"))
             self._build_form()
 
-    async def show(self, seen: Shown) -> None:
+    async def show(self, seen: PageModel) -> None:
         """Bring the windows up to date; the form stays as somebody is writing it."""
         if seen.windows != self._drawn:
             self._drawn = seen.windows
             self._draw(seen.windows)
 
-    async def set_theme(self, theme: str, seen: Shown) -> None:
+    async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _draw(self, windows: tuple[WindowView, ...]) -> None:
@@ -123,7 +129,7 @@ class MaintenancePage:
 class Works:
     """The windows in force, above the alarms: what is worked on pages nobody."""
 
-    def __init__(self, _: Words) -> None:
+    def __init__(self, _: Catalog) -> None:
         self._words = _
         self._drawn: tuple[WindowView, ...] = ()
         self._place = box("works", role="status")

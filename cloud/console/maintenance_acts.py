@@ -6,22 +6,22 @@ await acts.plan(visitor, "site:daruba", "", "2026-11-24T19:00", "the gauge is cl
 from collections.abc import Awaitable, Callable, Mapping
 from zoneinfo import ZoneInfo
 
-from cloud.access.principal import Role, Who
-from cloud.alarms.maintenance import Calendar, MaintenanceRefused
+from cloud.access.principal import Principal, Role
+from cloud.alarms.maintenance import MaintenanceCalendar, MaintenanceRejected
 from cloud.console.day_times import parse_moment
 from cloud.console.maintenance_views import site_of
-from cloud.console.rule_draft import Mistake
+from cloud.console.rule_draft import ValidationProblem
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.records import Sensor
-from i18n.catalog import Words, ended
+from i18n.catalog import Catalog, ended
 
 
-class MaintenanceActs:
+class MaintenanceActions:
     """The calendar of windows, for pages in one language; times are those of `zone`."""
 
     def __init__(
-        self, _: Words, calendar: Calendar, sensors: Mapping[str, Sensor], zone: ZoneInfo, *,
+        self, _: Catalog, calendar: MaintenanceCalendar, sensors: Mapping[str, Sensor], zone: ZoneInfo, *,
         changed: Callable[[], object],
     ) -> None:  # fmt: skip
         self._words, self._calendar, self._sensors = _, calendar, sensors
@@ -34,7 +34,7 @@ class MaintenanceActs:
         sensor = self._sensors.get(name) if kind == "sensor" else None
         site = sensor.site if sensor is not None else name
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             return await self._calendar.plan(
                 site=name if kind == "site" else None,
                 sensor=name if kind == "sensor" else None,
@@ -59,15 +59,15 @@ class MaintenanceActs:
             visitor, site_of(window, self._sensors), lambda who: self._calendar.end(window_id, who=who.actor)
         )
 
-    async def _act(self, visitor: Visitor, site: str, act: Callable[[Who], Awaitable[object]]) -> str:
+    async def _act(self, visitor: Visitor, site: str, act: Callable[[Principal], Awaitable[object]]) -> str:
         _ = self._words
         try:
             await act(await visitor.must(Role.TECHNICIAN, site=site))
-        except MaintenanceRefused as refusal:
+        except MaintenanceRejected as refusal:
             return " ".join(ended(_.said(problem)) for problem in refusal.problems)
         except LookupError:
             return _("This window is gone already.")
-        except (NotAllowed, DatabaseUnavailable, Mistake) as refusal:
+        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
             return str(refusal)
         self._changed()
         return ""

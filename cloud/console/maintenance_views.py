@@ -11,7 +11,7 @@ import msgspec
 from cloud.alarms.records import Maintenance
 from cloud.registry.records import Sensor, Site
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 
 class WindowView(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class WindowView(msgspec.Struct, frozen=True):
 
 
 def window_view(
-    _: Words,
+    _: Catalog,
     window: Maintenance,
     now_ms: int,
     zone: ZoneInfo,

@@ -5,28 +5,28 @@ await marks.of(_, "river", "water_level", start_ms, end_ms) -> (LevelLine("Siaga
 
 import contextlib
 
-from cloud.alarms.alarm_service import Desk
+from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.preview_views import level_lines
 from cloud.database.engine import DatabaseUnavailable
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.situation import level_of
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.colours import colour_of
 
 ALARMS_LOOKED_AT = 200
 """The newest alarms of a sensor; older ones than these are not drawn."""
 
 
-class Marks:
+class ChartAnnotations:
     """Asks the book and the desk."""
 
-    def __init__(self, book: Book, desk: Desk) -> None:
+    def __init__(self, book: RuleStore, desk: AlarmService) -> None:
         self._book, self._desk = book, desk
 
     async def of(
-        self, _: Words, sensor: str, quantity: str, start_ms: int, end_ms: int
+        self, _: Catalog, sensor: str, quantity: str, start_ms: int, end_ms: int
     ) -> tuple[tuple[LevelLine, ...], tuple[AlarmBand, ...]]:
         """The level lines of a series, and its alarm bands between two times (UTC ms)."""
         rules = [resolved.rule for resolved in self._book.resolved(sensor) if resolved.rule.quantity == quantity]

@@ -9,11 +9,11 @@ from cloud.console.elements import box, text
 from cloud.console.inputs import button, choice, field, line_input, mistake_text
 from cloud.console.threshold_acts import family_name
 from cloud.console.threshold_views import RuleView, scope_name, things_in, view_of_new
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import KIND_NAMES
 from i18n import figures
-from i18n.catalog import Words
-from rules.rule import Kind, Level, Rule, Severity
+from i18n.catalog import Catalog
+from rules.rule import Level, Rule, RuleKind, Severity
 from wire import QUANTITIES
 
 _USUAL_SILENCE = 5.0
@@ -22,17 +22,17 @@ _MODERATE = ("Moderate", "Sedang")
 """What a first level is called in both languages where no scale names it."""
 
 
-class NewRule:
+class NewRuleDialog:
     """The three questions."""
 
     def __init__(
-        self, _: Words, book: Book, scope: str, *, taken: Sequence[str],
+        self, _: Catalog, book: RuleStore, scope: str, *, taken: Sequence[str],
         on_made: Callable[[RuleView], object], on_cancel: Callable[[], object],
     ) -> None:  # fmt: skip
         self._words, self._book, self._scope = _, book, scope
         self._taken, self._on_made = list(taken), on_made
         quantities = measured_in(book, scope)
-        self._title, self._kind = "", Kind.ABOVE.value
+        self._title, self._kind = "", RuleKind.ABOVE.value
         self._quantity = quantities[0] if quantities else ""
         with box("panel editor", "section", id="rules-head"):
             text(_("New rule"), "panel-title", "h2")
@@ -68,20 +68,20 @@ class NewRule:
         if self._quantity not in QUANTITIES:
             self._mistake.set(_("Nothing is measured here; choose another place."))
             return
-        rule = first_rule(self._title.strip(), self._quantity, Kind(self._kind), self._taken)
+        rule = first_rule(self._title.strip(), self._quantity, RuleKind(self._kind), self._taken)
         self._on_made(view_of_new(self._words, self._book, rule, self._scope))
 
 
-def measured_in(book: Book, scope: str) -> list[str]:
+def measured_in(book: RuleStore, scope: str) -> list[str]:
     """The quantities of the sensors in a scope, in the order of the table."""
     measured = {quantity for sensor in things_in(book, scope) for quantity in sensor.quantities}
     return [quantity for quantity in QUANTITIES if quantity in measured]
 
 
-def first_rule(title: str, quantity: str, kind: Kind, taken: list[str]) -> Rule:
+def first_rule(title: str, quantity: str, kind: RuleKind, taken: list[str]) -> Rule:
     """A rule to begin with: one level, whose limit somebody has to write (of silence the usual one)."""
-    limit = _USUAL_SILENCE if kind is Kind.SILENCE else 0.0
-    name, name_id = ("Siaga 3", "Siaga 3") if quantity == "water_level" and kind is Kind.ABOVE else _MODERATE
-    high = limit if kind in {Kind.INSIDE, Kind.OUTSIDE} else None
+    limit = _USUAL_SILENCE if kind is RuleKind.SILENCE else 0.0
+    name, name_id = ("Siaga 3", "Siaga 3") if quantity == "water_level" and kind is RuleKind.ABOVE else _MODERATE
+    high = limit if kind in {RuleKind.INSIDE, RuleKind.OUTSIDE} else None
     level = Level(name, Severity.MODERATE, limit, high, name_id=name_id)
     return Rule(family=family_name(title, taken), quantity=quantity, kind=kind, levels=(level,), title=title)

@@ -17,7 +17,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloud.access.auth_context import Asked
+from cloud.access.auth_context import AuthContext
 from cloud.http.auth import SCOPE_KEY
 from cloud.http.problems import refusal_response
 
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 def owner_of(scope: Mapping[str, Any]) -> str:
     """Whose a page or a socket is: the session's, or the token's; empty for nobody's."""
-    asked: Asked | None = scope.get(SCOPE_KEY)
+    asked: AuthContext | None = scope.get(SCOPE_KEY)
     if asked is None:
         return ""
     return asked.session or f"by {asked.who.name}"

@@ -14,33 +14,33 @@ from fastapi.responses import RedirectResponse
 from nicegui import core, ui
 from starlette.middleware import Middleware
 
-from cloud.console.alarm_acts import Acts
+from cloud.console.alarm_acts import AlarmActions
 from cloud.console.alarms import AlarmsPage
-from cloud.console.bar import Bar
+from cloud.console.bar import Header
 from cloud.console.duty import DutyPage
-from cloud.console.duty_acts import DutyActs
+from cloud.console.duty_acts import DutyActions
 from cloud.console.elements import box
-from cloud.console.fact_acts import FactActs
+from cloud.console.fact_acts import FactActions
 from cloud.console.fact_views import FactView, fact_views, subjects_of, troubles_of, whats_of
 from cloud.console.facts import FactsPage
-from cloud.console.histories import Histories
-from cloud.console.letter_acts import LetterActs
+from cloud.console.histories import HistoryCache
+from cloud.console.letter_acts import DeadLetterActions
 from cloud.console.maintenance import MaintenancePage
-from cloud.console.maintenance_acts import MaintenanceActs
+from cloud.console.maintenance_acts import MaintenanceActions
 from cloud.console.maintenance_views import places_of
-from cloud.console.marks import Marks
+from cloud.console.marks import ChartAnnotations
 from cloud.console.open_pages import OpenPages, bind_sockets
 from cloud.console.settings import ConsoleSettings
-from cloud.console.shown import Shown, shown_of
+from cloud.console.shown import PageModel, shown_of
 from cloud.console.site_map import Coast, read_coast
 from cloud.console.situation import SituationPage
 from cloud.console.snapshot import TICK_S, Snapshot, Snapshots
-from cloud.console.threshold_acts import ThresholdActs
+from cloud.console.threshold_acts import ThresholdActions
 from cloud.console.threshold_views import watched
 from cloud.console.thresholds import ThresholdsPage
 from cloud.console.visitor import Visitor
 from cloud.platform import Platform
-from i18n.catalog import LANGUAGES, Words, words_in
+from i18n.catalog import LANGUAGES, Catalog, words_in
 from runtime.clock import wall_ms
 
 ROOT = "/console"
@@ -58,14 +58,14 @@ class Console:
     def __init__(self, platform: Platform, settings: ConsoleSettings) -> None:
         self.platform = platform
         self.zone = ZoneInfo(platform.city.zone)
-        self.histories = Histories(platform.store)
-        self.marks = Marks(platform.book, platform.desk)
+        self.histories = HistoryCache(platform.store)
+        self.marks = ChartAnnotations(platform.book, platform.desk)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
         self._snapshots = Snapshots(platform)
-        self._shown: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, Shown]] = {}
+        self._shown: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, PageModel]] = {}
 
-    async def shown(self, _: Words, sites: frozenset[str] | None) -> Shown:
+    async def shown(self, _: Catalog, sites: frozenset[str] | None) -> PageModel:
         """What to show now in the language of `_` to somebody who may see `sites` (None: all)."""
         snapshot = await self._snapshots.current()
         key = (_.language.code, sites)
@@ -78,13 +78,13 @@ class Console:
         """Somebody has done something: the next look of any page asks anew."""
         self._snapshots.look_again()
 
-    async def try_again(self, _: Words, visitor: Visitor, letter: int) -> tuple[str, str]:
+    async def try_again(self, _: Catalog, visitor: Visitor, letter: int) -> tuple[str, str]:
         """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
         return await self.letter_acts(_).try_again(visitor, letter)
 
-    def letter_acts(self, _: Words) -> LetterActs:
+    def letter_acts(self, _: Catalog) -> DeadLetterActions:
         """What can be done about refused readings, in the language of `_`."""
-        return LetterActs(_, self.platform, changed=self.look_again)
+        return DeadLetterActions(_, self.platform, changed=self.look_again)
 
 
 def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -> None:
@@ -116,12 +116,12 @@ def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -
     app.user_middleware.append(Middleware(OpenPages, root=ROOT))  # the innermost: the guard has looked who asks
 
 
-def _page_of(console: Console, _: Words, name: str) -> Callable[[Request], object]:
+def _page_of(console: Console, _: Catalog, name: str) -> Callable[[Request], object]:
     async def page(request: Request) -> None:
         chosen = request.cookies.get("siaga_theme", "")
         theme = chosen if chosen in THEMES else THEMES[0]
         ui.add_head_html(_head(theme))
-        await Page(console, _, name, theme, request).start()
+        await ConsolePage(console, _, name, theme, request).start()
 
     return page
 
@@ -131,13 +131,13 @@ def _head(theme: str) -> str:
     return f"<script>document.documentElement.dataset.theme = '{theme}';\n{script}</script>\n<style>{style}</style>"
 
 
-class Page:
+class ConsolePage:
     """One open page: the bar, and one of the bodies below it."""
 
-    def __init__(self, console: Console, _: Words, name: str, theme: str, request: Request) -> None:
+    def __init__(self, console: Console, _: Catalog, name: str, theme: str, request: Request) -> None:
         self._console, self._words = console, _
         self._visitor = Visitor(_, console.platform, request)
-        self._bar = Bar(_, console.platform.city.name, console.zone, page=name)
+        self._bar = Header(_, console.platform.city.name, console.zone, page=name)
         with box("content", "main"):
             self._body = BODIES[name](console, _, self._visitor, theme)
         ui.on("theme", self._set_theme)
@@ -147,7 +147,7 @@ class Page:
         await self._show()
         ui.timer(TICK_S, self._show, immediate=False)
 
-    async def _shown(self) -> Shown:
+    async def _shown(self) -> PageModel:
         return await self._console.shown(self._words, self._visitor.who.sites)
 
     async def _show(self) -> None:
@@ -161,7 +161,7 @@ class Page:
             await self._body.set_theme(theme, await self._shown())
 
 
-def _situation(console: Console, _: Words, visitor: Visitor, theme: str) -> SituationPage:
+def _situation(console: Console, _: Catalog, visitor: Visitor, theme: str) -> SituationPage:
     return SituationPage(
         _,
         visitor,
@@ -175,17 +175,17 @@ def _situation(console: Console, _: Words, visitor: Visitor, theme: str) -> Situ
     )
 
 
-def _alarms(console: Console, _: Words, visitor: Visitor, theme: str) -> AlarmsPage:
+def _alarms(console: Console, _: Catalog, visitor: Visitor, theme: str) -> AlarmsPage:
     sites = [site for site in console.platform.registry.sites() if visitor.who.may_see(site.id)]
-    acts = Acts(_, console.platform.desk, changed=console.look_again)
+    acts = AlarmActions(_, console.platform.desk, changed=console.look_again)
     return AlarmsPage(_, acts, visitor, sites=tuple(sites), wanted=visitor.wanted_alarm)
 
 
-def _thresholds(console: Console, _: Words, visitor: Visitor, theme: str) -> ThresholdsPage:
+def _thresholds(console: Console, _: Catalog, visitor: Visitor, theme: str) -> ThresholdsPage:
     platform = console.platform
     return ThresholdsPage(
         _,
-        ThresholdActs(_, platform.book, platform.previewer),
+        ThresholdActions(_, platform.book, platform.previewer),
         visitor,
         book=platform.book,
         theme=theme,
@@ -193,19 +193,19 @@ def _thresholds(console: Console, _: Words, visitor: Visitor, theme: str) -> Thr
     )
 
 
-def _maintenance(console: Console, _: Words, visitor: Visitor, theme: str) -> MaintenancePage:
+def _maintenance(console: Console, _: Catalog, visitor: Visitor, theme: str) -> MaintenancePage:
     registry = console.platform.registry
     sensors = {sensor.id: sensor for sensor in registry.sensors()}
-    acts = MaintenanceActs(_, console.platform.maintenance, sensors, console.zone, changed=console.look_again)
+    acts = MaintenanceActions(_, console.platform.maintenance, sensors, console.zone, changed=console.look_again)
     sites = [site for site in registry.sites() if visitor.who.may_see(site.id)]
     return MaintenancePage(_, acts, visitor, places=places_of(sites, watched(registry)), zone=console.zone)
 
 
-def _duty(console: Console, _: Words, visitor: Visitor, theme: str) -> DutyPage:
-    return DutyPage(_, DutyActs(_, console.platform.notifier.duty, console.zone), visitor, zone=console.zone)
+def _duty(console: Console, _: Catalog, visitor: Visitor, theme: str) -> DutyPage:
+    return DutyPage(_, DutyActions(_, console.platform.notifier.duty, console.zone), visitor, zone=console.zone)
 
 
-def _facts(console: Console, _: Words, visitor: Visitor, theme: str) -> FactsPage:
+def _facts(console: Console, _: Catalog, visitor: Visitor, theme: str) -> FactsPage:
     platform, who = console.platform, visitor.who
 
     @lru_cache(maxsize=1)
@@ -218,7 +218,7 @@ def _facts(console: Console, _: Words, visitor: Visitor, theme: str) -> FactsPag
 
     return FactsPage(
         _,
-        FactActs(_, platform.facts, console.zone, changed=console.look_again),
+        FactActions(_, platform.facts, console.zone, changed=console.look_again),
         visitor,
         look=look,
         subjects=subjects_of(_, platform.registry, who),
@@ -227,7 +227,7 @@ def _facts(console: Console, _: Words, visitor: Visitor, theme: str) -> FactsPag
 
 
 Body = SituationPage | AlarmsPage | ThresholdsPage | MaintenancePage | DutyPage | FactsPage
-BODIES: dict[str, Callable[[Console, Words, Visitor, str], Body]] = {
+BODIES: dict[str, Callable[[Console, Catalog, Visitor, str], Body]] = {
     "": _situation,
     "alarms": _alarms,
     "thresholds": _thresholds,

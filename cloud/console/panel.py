@@ -11,13 +11,13 @@ from nicegui import ui
 
 from cloud.console.chart import PALETTES, chart_options, summary
 from cloud.console.elements import box, mark, symbol, text
-from cloud.console.histories import SPANS, Histories
-from cloud.console.marks import Marks
+from cloud.console.histories import SPANS, HistoryCache
+from cloud.console.marks import ChartAnnotations
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import sites_of, zone_of
 from cloud.readings.contract import StoreUnavailable
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 
 SPAN_NAMES = {"1h": N_("1 hour"), "24h": N_("24 hours"), "7d": N_("7 days")}
 _AGAIN_S = {"1h": 5.0, "24h": 30.0, "7d": 120.0}
@@ -27,7 +27,9 @@ _AGAIN_S = {"1h": 5.0, "24h": 30.0, "7d": 120.0}
 class Panel:
     """The panel: closed until `open`, then kept up to date by `show`."""
 
-    def __init__(self, _: Words, histories: Histories, marks: Marks, *, zone: ZoneInfo, theme: str) -> None:
+    def __init__(
+        self, _: Catalog, histories: HistoryCache, marks: ChartAnnotations, *, zone: ZoneInfo, theme: str
+    ) -> None:
         self._words, self._histories, self._marks, self._zone = _, histories, marks, zone
         self._theme = theme
         self._series: tuple[str, str] | None = None

@@ -16,13 +16,13 @@ from cloud.console.chips import ChipBox
 from cloud.console.elements import box, mark, text
 from cloud.console.inputs import choice
 from cloud.console.preview_views import bands_of, level_lines, preview_view, thinned
-from cloud.console.threshold_acts import DAYS, Refused, ThresholdActs
+from cloud.console.threshold_acts import DAYS, ThresholdActions, ThresholdRejected
 from cloud.console.threshold_views import RuleView, things_in
 from cloud.console.visitor import Visitor
 from cloud.registry.records import Sensor
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.rule import Rule
 
 
@@ -40,7 +40,7 @@ class PreviewPanel:
     """The panel; `show` asks for a preview of a rule and draws it."""
 
     def __init__(
-        self, _: Words, acts: ThresholdActs, visitor: Visitor, view: RuleView, *, book: Book, scope: str,
+        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, view: RuleView, *, book: RuleStore, scope: str,
         theme: str,
     ) -> None:  # fmt: skip
         self._words, self._acts, self._visitor, self._book = _, acts, visitor, book
@@ -75,7 +75,7 @@ class PreviewPanel:
         self._note.set(_("The preview goes on when the mistakes are mended."))
         mark(self._panel, "waiting")
 
-    async def show(self, rule: Rule, fields: dict[str, Any]) -> Refused | None:
+    async def show(self, rule: Rule, fields: dict[str, Any]) -> ThresholdRejected | None:
         """Draw what `rule` would have done; the refusal where there can be no such rule."""
         self._asked = (rule, fields)
         if not self._sensor:
@@ -85,7 +85,7 @@ class PreviewPanel:
         found = await self._acts.preview(self._visitor, self._family, self._scope, fields, sensor=sensor, days=days)
         if (sensor, days) != (self._sensor, self._days) or self._asked != (rule, fields):
             return None  # somebody has gone on while the engine was looking
-        if isinstance(found, Refused):
+        if isinstance(found, ThresholdRejected):
             self.wait()
             return found
         self._drawn = Drawn(rule, fields, found, found.start_ms, found.end_ms)

@@ -8,21 +8,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.preview import Outcome, Preview
+from cloud.alarms.preview import Preview, PreviewOutcome
 from cloud.console.chart import AlarmBand, LevelLine
 from cloud.console.colours import Chip, chip
-from cloud.console.histories import History
+from cloud.console.histories import ChartHistory
 from cloud.readings.contract import Point
 from cloud.rulebook.rule_words import about, level_name
 from cloud.situation import level_of
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.colours import colour_of
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 
 MOST_POINTS = 480
 ALARMS_LISTED = 12
-_NO_LIMIT_ON_AXIS = frozenset({Kind.RISE, Kind.SILENCE})
+_NO_LIMIT_ON_AXIS = frozenset({RuleKind.RISE, RuleKind.SILENCE})
 """Their limits are not values of the quantity: there is no line to draw."""
 
 
@@ -42,7 +42,7 @@ class PreviewView(msgspec.Struct, frozen=True):
     more: str
 
 
-def preview_view(_: Words, rule: Rule, preview: Preview, zone: ZoneInfo, now_ms: int) -> PreviewView:
+def preview_view(_: Catalog, rule: Rule, preview: Preview, zone: ZoneInfo, now_ms: int) -> PreviewView:
     """The sentence and the newest alarms."""
     alarms = sorted(preview.edited.alarms, key=lambda alarm: alarm.opened_ms, reverse=True)
     shown = tuple(
@@ -58,7 +58,7 @@ def preview_view(_: Words, rule: Rule, preview: Preview, zone: ZoneInfo, now_ms:
     return PreviewView(_sentence(_, preview), shown, more)
 
 
-def _sentence(_: Words, preview: Preview) -> str:
+def _sentence(_: Catalog, preview: Preview) -> str:
     edited = _outcome(_, preview.edited)
     saved = _outcome(_, preview.saved)
     if edited == saved:
@@ -66,7 +66,7 @@ def _sentence(_: Words, preview: Preview) -> str:
     return _("{outcome}; as it is now: {saved}", outcome=edited, saved=saved)
 
 
-def _outcome(_: Words, outcome: Outcome) -> str:
+def _outcome(_: Catalog, outcome: PreviewOutcome) -> str:
     if not outcome.alarms:
         return _("no alarm")
     alarms = _.plural("{n} alarm", "{n} alarms", len(outcome.alarms))
@@ -74,7 +74,7 @@ def _outcome(_: Words, outcome: Outcome) -> str:
     return _("{alarms}, {hours} hours a week", alarms=alarms, hours=_.number(outcome.hours_a_week, decimals))
 
 
-def level_lines(_: Words, rule: Rule) -> tuple[LevelLine, ...]:
+def level_lines(_: Catalog, rule: Rule) -> tuple[LevelLine, ...]:
     """The limits of a rule's levels as lines across a chart of its quantity; none where they are no values of it."""
     if rule.kind in _NO_LIMIT_ON_AXIS or not rule.enabled:
         return ()
@@ -82,20 +82,20 @@ def level_lines(_: Words, rule: Rule) -> tuple[LevelLine, ...]:
     return tuple(LevelLine(level_name(_, level), limit, colour_of(level)) for level, limit in limits)
 
 
-def bands_of(rule: Rule, outcome: Outcome) -> tuple[AlarmBand, ...]:
+def bands_of(rule: Rule, outcome: PreviewOutcome) -> tuple[AlarmBand, ...]:
     """The times in which an alarm would have been open."""
     return tuple(
         AlarmBand(alarm.opened_ms, alarm.closed_ms, colour_of(level_of(rule, alarm.worst))) for alarm in outcome.alarms
     )
 
 
-def thinned(points: Sequence[Point], *, start_ms: int, end_ms: int, most: int = MOST_POINTS) -> History:
+def thinned(points: Sequence[Point], *, start_ms: int, end_ms: int, most: int = MOST_POINTS) -> ChartHistory:
     """The points as a history of at most `most` steps, each with its mean, lowest and highest."""
     step_ms = max(1, (end_ms - start_ms) // most)
     steps: dict[int, list[float]] = {}
     for point in points:
         steps.setdefault((point.time_ms - start_ms) // step_ms, []).append(point.value)
-    return History(
+    return ChartHistory(
         start_ms,
         end_ms,
         step_ms,

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from cloud.rulebook.rule_words import DAY_NAMES, SEVERITY_NAMES, amount, level_name, plain
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.marks import MARK_OF_NAME
-from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
-from rules.sound import LONGEST_LATENESS_S, LONGEST_S
+from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.validation import LONGEST_LATENESS_S, LONGEST_S
 from wire import QUANTITIES
 
 MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
@@ -24,24 +24,24 @@ USUAL_WITHIN_S = 3_600.0
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _TOO_MANY_READINGS = re.compile(r"\d{1,3}([.,]\d{3})+")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_FALLING = frozenset({Kind.BELOW})
+_FALLING = frozenset({RuleKind.BELOW})
 
 Draft = dict[str, str]
 """The text in each field: title, for_s, level.0.limit, hours.day.1, also.limit …; "yes" where a box is ticked."""
 
 
-class Mistake(Exception):
+class ValidationProblem(Exception):
     """A field means nothing; the text is one sentence for the person at the screen."""
 
 
-class Meaning(msgspec.Struct, frozen=True):
+class DraftMeaning(msgspec.Struct, frozen=True):
     """What a draft means: `rule` where there is no mistake, and the mistakes by field."""
 
     rule: Rule | None
     mistakes: dict[str, str]
 
 
-def draft_of(_: Words, rule: Rule) -> Draft:
+def draft_of(_: Catalog, rule: Rule) -> Draft:
     """The texts of a rule, to be edited."""
     draft = {field: getattr(rule, field) for field in TEXTS}
     draft |= {field: plain_text(_, getattr(rule, field) / 60) for field in MINUTES}
@@ -60,18 +60,18 @@ def draft_of(_: Words, rule: Rule) -> Draft:
     return draft
 
 
-def _also_draft(_: Words, also: Also | None) -> Draft:
+def _also_draft(_: Catalog, also: Also | None) -> Draft:
     """The texts of the second sensor; no series where there is none."""
     return {
         "also.series": f"{also.sensor}/{also.quantity}" if also else "",
-        "also.kind": also.kind.value if also else Kind.ABOVE.value,
+        "also.kind": also.kind.value if also else RuleKind.ABOVE.value,
         "also.limit": plain_text(_, also.limit) if also else "",
         "also.inclusive": _yes(also.inclusive if also else True),
         "also.within_s": plain_text(_, (also.within_s if also else USUAL_WITHIN_S) / 60),
     }
 
 
-def level_draft(_: Words, number: int, level: Level) -> Draft:
+def level_draft(_: Catalog, number: int, level: Level) -> Draft:
     """The texts of one level."""
     return {
         f"level.{number}.name": level.name,
@@ -84,26 +84,26 @@ def level_draft(_: Words, number: int, level: Level) -> Draft:
     }
 
 
-def meaning_of(_: Words, rule: Rule, draft: Draft) -> Meaning:
+def meaning_of(_: Catalog, rule: Rule, draft: Draft) -> DraftMeaning:
     """What the texts mean; what is not edited here stays as it is in `rule`."""
     reader = _Reader(_, rule, draft)
     changes = reader.read()
     if reader.mistakes:
-        return Meaning(None, reader.mistakes)
+        return DraftMeaning(None, reader.mistakes)
     edited = msgspec.structs.replace(rule, **changes)
     mistakes = contradictions(_, edited)
-    return Meaning(None if mistakes else edited, mistakes)
+    return DraftMeaning(None if mistakes else edited, mistakes)
 
 
-def contradictions(_: Words, rule: Rule) -> dict[str, str]:
+def contradictions(_: Catalog, rule: Rule) -> dict[str, str]:
     """What of a rule cannot be meant, by the field to look at."""
     found: dict[str, str] = {}
     for number in range(1, len(rule.levels)):
         milder, worse = rule.levels[number - 1], rule.levels[number]
         gap = (milder.limit - worse.limit) if rule.kind in _FALLING else (worse.limit - milder.limit)
-        if rule.kind not in {Kind.INSIDE, Kind.OUTSIDE} and gap <= 0:
+        if rule.kind not in {RuleKind.INSIDE, RuleKind.OUTSIDE} and gap <= 0:
             found[f"level.{number}.limit"] = _wrong_order(_, rule, milder, worse)
-        elif rule.kind not in {Kind.INSIDE, Kind.OUTSIDE, Kind.SILENCE} and rule.hysteresis >= gap:
+        elif rule.kind not in {RuleKind.INSIDE, RuleKind.OUTSIDE, RuleKind.SILENCE} and rule.hysteresis >= gap:
             found["hysteresis"] = _(
                 "{value} is as wide as the step from {milder} to {worse}; write less than {gap}.",
                 value=amount(_, rule.quantity, rule.hysteresis),
@@ -121,7 +121,7 @@ def contradictions(_: Words, rule: Rule) -> dict[str, str]:
     return found
 
 
-def _wrong_order(_: Words, rule: Rule, milder: Level, worse: Level) -> str:
+def _wrong_order(_: Catalog, rule: Rule, milder: Level, worse: Level) -> str:
     told = {
         "worse": level_name(_, worse),
         "milder": level_name(_, milder),
@@ -136,7 +136,7 @@ def _wrong_order(_: Words, rule: Rule, milder: Level, worse: Level) -> str:
 class _Reader:
     """Reads the texts one by one and gathers the mistakes."""
 
-    def __init__(self, _: Words, rule: Rule, draft: Draft) -> None:
+    def __init__(self, _: Catalog, rule: Rule, draft: Draft) -> None:
         self._words, self._rule, self._draft = _, rule, draft
         self.mistakes: dict[str, str] = {}
 
@@ -148,7 +148,7 @@ class _Reader:
         }
         changes["hysteresis"] = self._number("hysteresis", at_least=0.0)
         changes["enabled"] = self._draft["enabled"] == "yes"
-        changes["minimum"] = self._number("minimum") if kind is Kind.RISE and self._draft["minimum"] else None
+        changes["minimum"] = self._number("minimum") if kind is RuleKind.RISE and self._draft["minimum"] else None
         changes["at_least"] = self._at_least()
         changes["hours"] = self._hours()
         changes["also"] = self._also()
@@ -168,7 +168,7 @@ class _Reader:
         _ = self._words
         try:
             value = parse_number(_, self._draft[field])
-        except Mistake as mistake:
+        except ValidationProblem as mistake:
             self.mistakes[field] = str(mistake)
             return 0.0
         if at_least is not None and value < at_least:
@@ -186,7 +186,7 @@ class _Reader:
         name = self._draft[prefix + "name"].strip()
         if not name:
             self.mistakes[prefix + "name"] = _("A level needs a name; write one such as Siaga 3.")
-        two_limits = kind in {Kind.INSIDE, Kind.OUTSIDE}
+        two_limits = kind in {RuleKind.INSIDE, RuleKind.OUTSIDE}
         limit = self._limit(prefix + "limit")
         high = self._limit(prefix + "high") if two_limits else None
         colour = self._draft[prefix + "colour"].strip().lower()
@@ -205,7 +205,7 @@ class _Reader:
     def _limit(self, field: str) -> float:
         _ = self._words
         value = self._number(field)
-        if self._rule.kind in {Kind.RISE, Kind.SILENCE}:
+        if self._rule.kind in {RuleKind.RISE, RuleKind.SILENCE}:
             self._more_than_0(field, value)
             return value
         row = QUANTITIES[self._rule.quantity]
@@ -230,7 +230,7 @@ class _Reader:
         limit = self._number("also.limit")
         within_s = self._number("also.within_s", at_most=LONGEST_S / 60, times=60.0)
         self._more_than_0("also.within_s", within_s)
-        kind, inclusive = Kind(self._draft["also.kind"]), self._draft["also.inclusive"] == "yes"
+        kind, inclusive = RuleKind(self._draft["also.kind"]), self._draft["also.inclusive"] == "yes"
         return Also(sensor, quantity, kind, limit, inclusive, within_s)
 
     def _reject(self) -> tuple[str, ...]:
@@ -276,41 +276,47 @@ def without_level(draft: Draft, number: int) -> Draft:
     return kept
 
 
-def next_level(_: Words, rule: Rule, draft: Draft) -> Draft:
+def next_level(_: Catalog, rule: Rule, draft: Draft) -> Draft:
     """The draft with one more level, worse than the last; its limit is left to be written."""
     count = level_count(draft)
     severities = list(Severity)
     last = Severity(draft[f"level.{count - 1}.severity"]) if count else Severity.MINOR
     worse = severities[min(severities.index(last) + bool(count), len(severities) - 1)]
-    texts = level_draft(_, count, Level("", worse, 0.0, 0.0 if rule.kind in {Kind.INSIDE, Kind.OUTSIDE} else None))
+    texts = level_draft(
+        _, count, Level("", worse, 0.0, 0.0 if rule.kind in {RuleKind.INSIDE, RuleKind.OUTSIDE} else None)
+    )
     texts[f"level.{count}.limit"] = texts[f"level.{count}.high"] = ""
     return {**draft, **texts}
 
 
-def parse_number(_: Words, text: str) -> float:
+def parse_number(_: Catalog, text: str) -> float:
     """The number in `text`, with a decimal comma or point; Mistake where it is none or could be two."""
     text = text.strip().replace("−", "-")
     if _TOO_MANY_READINGS.fullmatch(text.lstrip("-")) and not text.lstrip("-").startswith("0"):
         bare = re.sub(r"[.,]", "", text)
-        raise Mistake(_("{value} can be read in two ways; write {bare} if you mean that.", value=text, bare=bare))
+        raise ValidationProblem(
+            _("{value} can be read in two ways; write {bare} if you mean that.", value=text, bare=bare)
+        )
     try:
         value = float(text.replace(",", "."))
     except ValueError:
-        raise Mistake(
+        raise ValidationProblem(
             _("“{value}” is no number; write one such as {example}.", value=text, example=_example(_))
         ) from None
     if value != value or abs(value) == float("inf"):
-        raise Mistake(_("“{value}” is no number; write one such as {example}.", value=text, example=_example(_)))
+        raise ValidationProblem(
+            _("“{value}” is no number; write one such as {example}.", value=text, example=_example(_))
+        )
     return value
 
 
-def plain_text(_: Words, value: float) -> str:
+def plain_text(_: Catalog, value: float) -> str:
     """A number to be edited: no marks between thousands, as few decimals as it needs."""
     text = f"{value:.10g}".replace(".", _.language.decimal)
     return text + "0" if _TOO_MANY_READINGS.fullmatch(text.lstrip("-")) else text  # 1.125 is no thousand
 
 
-def _example(_: Words) -> str:
+def _example(_: Catalog) -> str:
     return plain_text(_, 12.5)
 
 
@@ -318,6 +324,6 @@ def _yes(value: bool) -> str:
     return "yes" if value else ""
 
 
-def severity_choices(_: Words) -> list[tuple[str, str]]:
+def severity_choices(_: Catalog) -> list[tuple[str, str]]:
     """The severities to choose from, the mildest first."""
     return [(severity.value, _(name)) for severity, name in SEVERITY_NAMES.items()]

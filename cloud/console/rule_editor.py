@@ -11,19 +11,19 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from cloud.console.elements import Text, box, mark, text
+from cloud.console.elements import TextElement, box, mark, text
 from cloud.console.field_boxes import FieldBoxes
 from cloud.console.inputs import button, field, line_input, mistake_text
 from cloud.console.level_rows import LevelRows
 from cloud.console.preview_panel import PreviewPanel
 from cloud.console.rule_draft import TEXTS, Draft, draft_of, meaning_of
 from cloud.console.rule_fields import fields_of
-from cloud.console.threshold_acts import Refused, ThresholdActs
+from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected
 from cloud.console.threshold_views import RuleView, fields_to_save, scope_name, series_in
 from cloud.console.visitor import Visitor
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import sentence
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.rule import Rule
 
 _SECTIONS = (
@@ -43,7 +43,7 @@ class RuleEditor:
     """One rule being edited in one scope; `inherited` is what would hold if the scope said nothing, if anything."""
 
     def __init__(
-        self, _: Words, acts: ThresholdActs, visitor: Visitor, view: RuleView, *, book: Book, scope: str,
+        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, view: RuleView, *, book: RuleStore, scope: str,
         theme: str, is_new: bool, inherited: Rule | None, on_done: Callable[[], object],
     ) -> None:  # fmt: skip
         self._words, self._acts, self._visitor = _, acts, visitor
@@ -52,7 +52,7 @@ class RuleEditor:
         self._draft: Draft = draft_of(_, self._rule)
         self._released: set[str] = set()
         self._seen = acts.newest_version(view.family, scope)
-        self._refused = Refused()
+        self._refused = ThresholdRejected()
         self._reason = ""
         self._advanced: ui.element | None = None
         self._changed_s: float | None = time.monotonic()
@@ -124,7 +124,7 @@ class RuleEditor:
             if value.own:
                 button(_("Use the inherited value"), "link", on_click=lambda: self._release(name, source))
 
-    def _release(self, name: str, source: Text) -> None:
+    def _release(self, name: str, source: TextElement) -> None:
         _ = self._words
         if self._inherited is None:
             return
@@ -149,7 +149,7 @@ class RuleEditor:
         self._note_change()
 
     def _note_change(self) -> None:
-        self._changed_s, self._refused = time.monotonic(), Refused()
+        self._changed_s, self._refused = time.monotonic(), ThresholdRejected()
         self._judge()
 
     def _judge(self) -> Rule | None:

@@ -21,8 +21,8 @@ from cloud.rulebook.rule_words import (
     quantity_name,
     span,
 )
-from i18n.catalog import N_, Words
-from rules.rule import Kind, Level, Rule
+from i18n.catalog import N_, Catalog
+from rules.rule import Level, Rule, RuleKind
 
 FIELD_NAMES = {
     "title": N_("Title in English"),
@@ -46,21 +46,21 @@ FIELD_NAMES = {
 }
 """In the order in which they are shown."""
 _NOT_OF_KIND = {
-    "window_s": {Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE, Kind.SILENCE},
-    "minimum": {Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE, Kind.SILENCE},
-    "hysteresis": {Kind.SILENCE},
-    "for_s": {Kind.SILENCE},
-    "clear_s": {Kind.SILENCE},
-    "at_least": {Kind.SILENCE, Kind.RISE},
-    "also": {Kind.SILENCE},
-    "reject": {Kind.SILENCE},
-    "lateness_s": {Kind.SILENCE},
+    "window_s": {RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE, RuleKind.SILENCE},
+    "minimum": {RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE, RuleKind.SILENCE},
+    "hysteresis": {RuleKind.SILENCE},
+    "for_s": {RuleKind.SILENCE},
+    "clear_s": {RuleKind.SILENCE},
+    "at_least": {RuleKind.SILENCE, RuleKind.RISE},
+    "also": {RuleKind.SILENCE},
+    "reject": {RuleKind.SILENCE},
+    "lateness_s": {RuleKind.SILENCE},
 }
 _TYPES = get_type_hints(Rule)
-_Say = Callable[[Words, Rule, Any], str]
+_Say = Callable[[Catalog, Rule, Any], str]
 
 
-def fields_of(kind: Kind) -> list[str]:
+def fields_of(kind: RuleKind) -> list[str]:
     """The fields that matter to a kind of rule, in the order in which they are shown."""
     return [field for field in FIELD_NAMES if kind not in _NOT_OF_KIND.get(field, ())]
 
@@ -70,27 +70,27 @@ def typed(field: str, value: Any) -> Any:
     return msgspec.convert(value, _TYPES[field])
 
 
-def value_words(_: Words, rule: Rule, field: str, value: Any) -> str:
+def value_words(_: Catalog, rule: Rule, field: str, value: Any) -> str:
     """A value of `field` in words; `rule` says of which quantity and kind."""
     return _("none") if value is None or (value == "" and field != "quantity") else _SAY[field](_, rule, value)
 
 
-def _levels(_: Words, rule: Rule, levels: tuple[Level, ...]) -> str:
+def _levels(_: Catalog, rule: Rule, levels: tuple[Level, ...]) -> str:
     return "; ".join(
         f"{level_name(_, level)} {limit_words(_, rule, level)} ({_(SEVERITY_NAMES[level.severity])})"
         for level in levels
     )
 
 
-def _seconds(_: Words, rule: Rule, seconds: float) -> str:
+def _seconds(_: Catalog, rule: Rule, seconds: float) -> str:
     return span(_, seconds) if seconds else _("none")
 
 
-def _amount(_: Words, rule: Rule, value: float) -> str:
+def _amount(_: Catalog, rule: Rule, value: float) -> str:
     return amount(_, rule.quantity, value)
 
 
-def _text(_: Words, rule: Rule, value: str) -> str:
+def _text(_: Catalog, rule: Rule, value: str) -> str:
     return value
 
 

@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.console.rule_draft import Mistake
-from i18n.catalog import N_, Words
+from cloud.console.rule_draft import ValidationProblem
+from i18n.catalog import N_, Catalog
 from rules.local_time import next_shown_ms
 from wire.durations import HOUR_MS
 
@@ -31,11 +31,11 @@ def until(choice: str, now_ms: int, zone: ZoneInfo) -> int:
     return now_ms + _HOURS[choice] * HOUR_MS
 
 
-def parse_until(_: Words, text: str, now_ms: int, zone: ZoneInfo) -> int:
+def parse_until(_: Catalog, text: str, now_ms: int, zone: ZoneInfo) -> int:
     """The next time that it is `text` o'clock in `zone` (UTC ms); Mistake in one sentence where it is no time."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
-        raise Mistake(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))
+        raise ValidationProblem(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))
     return next_shown_ms(now_ms + 1, int(found[1]), int(found[2]), zone)
 
 

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.console.alarm_views import AlarmView, Around, alarm_view, unacknowledged, worst_first
-from cloud.console.gateway_views import GatewayView, LetterView, gateways_of, letters_of
+from cloud.console.gateway_views import DeadLetterView, GatewayView, gateways_of, letters_of
 from cloud.console.maintenance_views import WindowView, window_view
 from cloud.console.snapshot import Snapshot
 from cloud.console.views import DomainView, SiteView, StateView, domains_of, sites_of, state_of
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 
-class Shown(msgspec.Struct, frozen=True):
+class PageModel(msgspec.Struct, frozen=True):
     """All that the pages show of a snapshot in one language."""
 
     snapshot: Snapshot
@@ -20,18 +20,18 @@ class Shown(msgspec.Struct, frozen=True):
     domains: tuple[DomainView, ...]
     sites: tuple[SiteView, ...]
     gateways: tuple[GatewayView, ...]
-    letters: tuple[LetterView, ...]
+    letters: tuple[DeadLetterView, ...]
     alarms: tuple[AlarmView, ...]
     waiting: int
     around: Around
     windows: tuple[WindowView, ...] = ()
 
 
-def shown_of(_: Words, snapshot: Snapshot, zone: ZoneInfo) -> Shown:
+def shown_of(_: Catalog, snapshot: Snapshot, zone: ZoneInfo) -> PageModel:
     """A snapshot in the language of `_`; `zone` is that of the city."""
     sites = sites_of(_, snapshot)
     around = around_of(snapshot, zone)
-    return Shown(
+    return PageModel(
         snapshot=snapshot,
         state=state_of(_, snapshot, sites),
         domains=domains_of(_, snapshot),

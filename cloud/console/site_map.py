@@ -16,7 +16,7 @@ from nicegui import background_tasks, ui
 from cloud.console.elements import box, mark, text
 from cloud.console.views import SiteView
 from cloud.gateways.freshness import Freshness
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 
 Coast = dict[str, Any]
 """A GeoJSON FeatureCollection."""
@@ -54,7 +54,7 @@ def read_coast(path: Path | None) -> Coast | None:
 class SiteMap:
     """The map; `show` recolours the markers whose site has changed."""
 
-    def __init__(self, _: Words, *, coast: Coast | None, tiles: str, on_site: Callable[[str], object]) -> None:
+    def __init__(self, _: Catalog, *, coast: Coast | None, tiles: str, on_site: Callable[[str], object]) -> None:
         self._shown: dict[str, str] = {}
         self._sides: dict[str, str] = {}
         self._markers: dict[str, Any] = {}
@@ -131,7 +131,7 @@ RIM_WORDS = {Freshness.LATE: N_("data late"), Freshness.SILENT: N_("data silent"
 """What a rim around a marker says."""
 
 
-def _legend(_: Words) -> None:
+def _legend(_: Catalog) -> None:
     with box("legend"):
         text(_("colour: worst state there"))
         for state, words in RIM_WORDS.items():

@@ -13,36 +13,43 @@ from cloud.console.cards import Cards
 from cloud.console.chips import ChipBox
 from cloud.console.elements import box, mark, text
 from cloud.console.gateways import Gateways
-from cloud.console.histories import Histories
-from cloud.console.letter_acts import LetterActs
-from cloud.console.letters import Letters
-from cloud.console.marks import Marks
+from cloud.console.histories import HistoryCache
+from cloud.console.letter_acts import DeadLetterActions
+from cloud.console.letters import DeadLetterTable
+from cloud.console.marks import ChartAnnotations
 from cloud.console.panel import Panel
-from cloud.console.shown import Shown
+from cloud.console.shown import PageModel
 from cloud.console.site_map import Coast, SiteMap
 from cloud.console.visitor import Visitor
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 
 class SituationPage:
     """The body of the page; `show` brings it up to date."""
 
     def __init__(
-        self, _: Words, visitor: Visitor, *, histories: Histories, marks: Marks, coast: Coast | None, tiles: str,
-        zone: ZoneInfo, theme: str, letter_acts: LetterActs,
+        self,
+        _: Catalog,
+        visitor: Visitor,
+        *,
+        histories: HistoryCache,
+        marks: ChartAnnotations,
+        coast: Coast | None,
+        tiles: str,
+        zone: ZoneInfo, theme: str, letter_acts: DeadLetterActions,
     ) -> None:  # fmt: skip
-        self._seen: Shown | None = None
+        self._seen: PageModel | None = None
         self._banner = Banner(_)
         self._strip = Strip(_)
         with box("island"):
             self._map = SiteMap(_, coast=coast, tiles=tiles, on_site=self._select)
             self._cards = Cards(_, on_reading=self._open, on_site=self._select)
         self._gateways = Gateways(_)
-        self._letters = Letters(_, visitor, letter_acts)
+        self._letters = DeadLetterTable(_, visitor, letter_acts)
         _foot(_)
         self._panel = Panel(_, histories, marks, zone=zone, theme=theme)
 
-    async def show(self, seen: Shown) -> None:
+    async def show(self, seen: PageModel) -> None:
         """Bring everything up to date."""
         self._seen = seen
         self._banner.show(seen.alarms, seen.waiting)
@@ -53,7 +60,7 @@ class SituationPage:
         self._letters.show(seen.letters, seen.snapshot.letters_open, discarded=seen.snapshot.discarded)
         await self._panel.show(seen.snapshot)
 
-    async def set_theme(self, theme: str, seen: Shown) -> None:
+    async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Draw in the colours of `theme` from now on."""
         await self._panel.set_theme(theme, seen.snapshot)
 
@@ -70,7 +77,7 @@ class SituationPage:
 class Banner:
     """The open alarms in one line, and the way to them; nothing while there are none."""
 
-    def __init__(self, _: Words) -> None:
+    def __init__(self, _: Catalog) -> None:
         self._words = _
         with box("banner", "a", href=address("alarms", _.language.code, seen_from="")) as self._banner:
             self._chip = ChipBox(around=self._banner)
@@ -97,7 +104,7 @@ class Banner:
         self._count.set(f"{opened} · {waits}")
 
 
-def _foot(_: Words) -> None:
+def _foot(_: Catalog) -> None:
     with box("foot", "footer"):
         link = text(_("Interface for programs"), "", "a")
         link.props["href"] = "../docs"

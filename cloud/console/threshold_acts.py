@@ -1,6 +1,7 @@
 """What engineers do about rules from the page: try, save, take back. Each deed asks first who they are now.
 
-await acts.save(visitor, "river-level", "site:daruba", fields, reason) -> Refused({"levels": "…"}, []) or None when done
+await acts.save(visitor, "river-level", "site:daruba", fields, reason)
+ -> ThresholdRejected({"levels": "…"}, []) or None when done
 """
 
 import re
@@ -9,18 +10,18 @@ from typing import Any
 
 import msgspec
 
-from cloud.access.principal import Role, Who
+from cloud.access.principal import Principal, Role
 from cloud.alarms.preview import Preview, Previewer
 from cloud.console.rule_fields import FIELD_NAMES
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.readings.contract import StoreUnavailable
 from cloud.rulebook.admission import no_such_sensor
-from cloud.rulebook.records import RuleRefused
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.records import RuleRejected
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import foreign_in, may_change_scope
-from i18n.catalog import N_, Words
-from i18n.message import Said
+from i18n.catalog import N_, Catalog
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
@@ -35,22 +36,22 @@ _PART_NAMES = {
 }
 
 
-class Refused(msgspec.Struct, frozen=True):
+class ThresholdRejected(msgspec.Struct, frozen=True):
     """Why something was not done: sentences beside the field that each of them names, and all others."""
 
     by_field: dict[str, str] = {}
     others: tuple[str, ...] = ()
 
 
-class ThresholdActs:
+class ThresholdActions:
     """The book of rules and the previewer, for pages in one language."""
 
-    def __init__(self, _: Words, book: Book, previewer: Previewer) -> None:
+    def __init__(self, _: Catalog, book: RuleStore, previewer: Previewer) -> None:
         self._words, self._book, self._previewer = _, book, previewer
 
     async def preview(
         self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], *, sensor: str, days: int
-    ) -> Preview | Refused:
+    ) -> Preview | ThresholdRejected:
         """What the rule would have done over the last `days` of a sensor."""
         _ = self._words
         end_ms = wall_ms()
@@ -66,16 +67,16 @@ class ThresholdActs:
                 end_ms=end_ms,
                 sites=who.sites,
             )
-        except RuleRefused as refusal:
+        except RuleRejected as refusal:
             return sorted_out(_, refusal.problems)
         except LookupError:
-            return Refused(others=(_("This sensor is gone; load the page again."),))
+            return ThresholdRejected(others=(_("This sensor is gone; load the page again."),))
         except (NotAllowed, DatabaseUnavailable, StoreUnavailable) as error:
-            return Refused(others=(str(error),))
+            return ThresholdRejected(others=(str(error),))
 
     async def save(
         self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], reason: str, *, seen: int
-    ) -> Refused | None:
+    ) -> ThresholdRejected | None:
         """Say in `scope` what `fields` say, from now on; with none left the scope says nothing any more.
 
         `seen` is the version that was looked at: what somebody else has saved since is not undone unseen.
@@ -88,11 +89,11 @@ class ThresholdActs:
                 person=newest.author,
                 reason=newest.reason,
             )
-            return Refused(others=(meanwhile,))
+            return ThresholdRejected(others=(meanwhile,))
         if not reason.strip():
-            return Refused({"reason": _("Write why, so that others understand it later.")})
+            return ThresholdRejected({"reason": _("Write why, so that others understand it later.")})
 
-        async def act(who: Who) -> object:
+        async def act(who: Principal) -> object:
             if fields:
                 self._must_name(who, family, scope, fields)
                 return await self._book.save(family, scope, fields, who=who.actor, reason=reason)
@@ -104,32 +105,34 @@ class ThresholdActs:
         """The number of the newest version of what `scope` says of a family; 0 where it never said anything."""
         return max((version.version for version in self._book.versions(family, scope)), default=0)
 
-    async def undo(self, visitor: Visitor, family: str, scope: str, reason: str) -> Refused | None:
+    async def undo(self, visitor: Visitor, family: str, scope: str, reason: str) -> ThresholdRejected | None:
         """Take the newest version back."""
         _ = self._words
         why = reason.strip() or _("undone")
         return await self._act(visitor, scope, lambda who: self._book.undo(family, scope, who=who.actor, reason=why))
 
-    def may_change(self, who: Who, scope: str) -> bool:
+    def may_change(self, who: Principal, scope: str) -> bool:
         """Whether somebody's sites let them change what holds in `scope`: a wide scope takes all sites."""
         return may_change_scope(who, self._book.things, scope)
 
-    def _must_name(self, who: Who, family: str, scope: str, fields: dict[str, Any]) -> None:
+    def _must_name(self, who: Principal, family: str, scope: str, fields: dict[str, Any]) -> None:
         held = next((patch.fields for patch in self._book.patches(family) if patch.scope == scope), {})
         foreign = foreign_in(who, self._book.things, fields, held)
         if foreign:
-            raise RuleRefused([no_such_sensor(foreign[0])])
+            raise RuleRejected([no_such_sensor(foreign[0])])
 
-    async def _act(self, visitor: Visitor, scope: str, act: Callable[[Who], Awaitable[object]]) -> Refused | None:
+    async def _act(
+        self, visitor: Visitor, scope: str, act: Callable[[Principal], Awaitable[object]]
+    ) -> ThresholdRejected | None:
         try:
             await act(await self._must(visitor, scope))
-        except RuleRefused as refusal:
+        except RuleRejected as refusal:
             return sorted_out(self._words, refusal.problems)
         except (NotAllowed, DatabaseUnavailable) as error:
-            return Refused(others=(str(error),))
+            return ThresholdRejected(others=(str(error),))
         return None
 
-    async def _must(self, visitor: Visitor, scope: str) -> Who:
+    async def _must(self, visitor: Visitor, scope: str) -> Principal:
         _ = self._words
         who = await visitor.must(Role.ENGINEER)
         if not self.may_change(who, scope):
@@ -137,7 +140,7 @@ class ThresholdActs:
         return who
 
 
-def sorted_out(_: Words, problems: Sequence[Said]) -> Refused:
+def sorted_out(_: Catalog, problems: Sequence[LocalizedMessage]) -> ThresholdRejected:
     """The sentences of a refusal in this language, each beside the field that it begins with."""
     by_field: dict[str, str] = {}
     others: list[str] = []
@@ -148,10 +151,10 @@ def sorted_out(_: Words, problems: Sequence[Said]) -> Refused:
             others.append(sentence)
         else:
             by_field[name] = sentence
-    return Refused(by_field, tuple(others))
+    return ThresholdRejected(by_field, tuple(others))
 
 
-def _place_of(problem: Said) -> str:
+def _place_of(problem: LocalizedMessage) -> str:
     """What the editor calls the field that a sentence begins with: level.0.limit; empty where it names none."""
     found = _FIELD.match(problem)
     if found is None or problem[found.end() : found.end() + 1] not in (":", " "):
@@ -159,7 +162,7 @@ def _place_of(problem: Said) -> str:
     return f"level.{found[2]}.{found[3]}" if found[2] else found[0]
 
 
-def _named(_: Words, problem: Said) -> dict[str, str]:
+def _named(_: Catalog, problem: LocalizedMessage) -> dict[str, str]:
     """The field of a sentence as people know it: levels[0].limit is the limit of level 1."""
     found = _FIELD.fullmatch(str(problem.values.get("field", "")))
     if found is None or found[1] not in FIELD_NAMES:

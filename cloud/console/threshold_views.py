@@ -17,10 +17,10 @@ from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
 from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import sentence, title_of
 from i18n import figures
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.rule import Rule
 from rules.scope import Patch, Place, Resolved, resolve
 from wire import QUANTITIES
@@ -86,7 +86,7 @@ class VersionView(msgspec.Struct, frozen=True):
     changes: tuple[ChangeView, ...]
 
 
-def tree_of(_: Words, book: Book, *, sites: frozenset[str] | None) -> tuple[Branch, ...]:
+def tree_of(_: Catalog, book: RuleStore, *, sites: frozenset[str] | None) -> tuple[Branch, ...]:
     """The city, its groups, its sites with their sensors; only `sites` where somebody may not see them all."""
     own = _titles_by_scope(_, book)
 
@@ -109,14 +109,14 @@ def tree_of(_: Words, book: Book, *, sites: frozenset[str] | None) -> tuple[Bran
     return tuple(branches)
 
 
-def _may_show(book: Book, scope: str, sites: frozenset[str] | None) -> bool:
+def _may_show(book: RuleStore, scope: str, sites: frozenset[str] | None) -> bool:
     """Whether somebody who sees `sites` may see that something of `scope` was there."""
     kind, _colon, name = scope.partition(":")
     sensor = book.registry.sensor(name) if kind == "sensor" else None
     return sites is None or (name if sensor is None else sensor.site) in sites
 
 
-def asleep_at(_: Words, book: Book, resolved: Resolved, scope: str) -> str:
+def asleep_at(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> str:
     """Why a rule watches nothing in a scope, as its reader reads it; empty where it watches."""
     also = resolved.rule.also
     said = asleep(scope, book.registry) or (None if also is None else also_asleep(also.sensor, book.registry))
@@ -128,11 +128,11 @@ def watched(registry: Registry) -> list[Sensor]:
     return [sensor for sensor in registry.sensors() if sensor.id != sensor.gateway]
 
 
-def _measures(_: Words, sensor: Sensor) -> str:
+def _measures(_: Catalog, sensor: Sensor) -> str:
     return ", ".join(figures.name_of(_, quantity) for quantity in sensor.quantities)
 
 
-def _titles_by_scope(_: Words, book: Book) -> Mapping[str, tuple[str, ...]]:
+def _titles_by_scope(_: Catalog, book: RuleStore) -> Mapping[str, tuple[str, ...]]:
     titles: dict[str, list[str]] = {}
     for family in book.families():
         for patch in book.patches(family):
@@ -140,7 +140,7 @@ def _titles_by_scope(_: Words, book: Book) -> Mapping[str, tuple[str, ...]]:
     return {scope: tuple(sorted(names)) for scope, names in titles.items()}
 
 
-def family_title(_: Words, book: Book, family: str) -> str:
+def family_title(_: Catalog, book: RuleStore, family: str) -> str:
     """What people call a family: the title that the widest scope gives it."""
     wanted = ("title_id", "title") if _.language.code == "id" else ("title",)
     patches = sorted(book.patches(family), key=lambda patch: _WIDTH.index(patch.scope.partition(":")[0]))
@@ -151,7 +151,7 @@ def family_title(_: Words, book: Book, family: str) -> str:
 _WIDTH = (EVERYWHERE, "group", "site", "sensor")
 
 
-def scope_name(_: Words, book: Book, scope: str) -> str:
+def scope_name(_: Catalog, book: RuleStore, scope: str) -> str:
     """A scope as people call it: Pulau Morotai, rivers, Daruba river bridge, River gauge."""
     kind, _colon, name = scope.partition(":")
     if kind == EVERYWHERE:
@@ -165,7 +165,7 @@ def scope_name(_: Words, book: Book, scope: str) -> str:
     return name
 
 
-def things_in(book: Book, scope: str) -> list[Sensor]:
+def things_in(book: RuleStore, scope: str) -> list[Sensor]:
     """What a rule in `scope` may watch: sensors, and sites with what is computed of them, each with all it measures."""
     kind, _colon, name = scope.partition(":")
     things = [thing for thing in book.things.all() if thing.id != thing.gateway]
@@ -178,7 +178,7 @@ def things_in(book: Book, scope: str) -> list[Sensor]:
     return [thing for thing in things if name in thing.groups]
 
 
-def series_in(_: Words, book: Book, sites: frozenset[str] | None) -> list[tuple[str, str]]:
+def series_in(_: Catalog, book: RuleStore, sites: frozenset[str] | None) -> list[tuple[str, str]]:
     """What a second sensor may be, of `sites` or all: sensor/quantity, and the words for it."""
     seen = [sensor for sensor in watched(book.registry) if sites is None or sensor.site in sites]
     names = {site.id: site.name for site in book.registry.sites()}
@@ -189,7 +189,7 @@ def series_in(_: Words, book: Book, sites: frozenset[str] | None) -> list[tuple[
     ]
 
 
-def place_of(book: Book, scope: str) -> Place:
+def place_of(book: RuleStore, scope: str) -> Place:
     """A place that only `scope` and what is wider reaches: a group's or a site's own, with every quantity."""
     kind, _colon, name = scope.partition(":")
     thing = book.things.get(name) if kind == "sensor" else None
@@ -199,14 +199,14 @@ def place_of(book: Book, scope: str) -> Place:
     return Place("", name if kind == "site" else "", groups, tuple(QUANTITIES))
 
 
-def rules_at(_: Words, book: Book, scope: str) -> tuple[RuleView, ...]:
+def rules_at(_: Catalog, book: RuleStore, scope: str) -> tuple[RuleView, ...]:
     """The rules in force in a scope: those that it sets itself first, then by title."""
     found = (_resolved(book, family, scope) for family in book.families())
     views = [_rule(_, book, resolved, scope) for resolved in found if resolved is not None]
     return tuple(sorted(views, key=lambda view: (not view.own, view.title.casefold())))
 
 
-def _resolved(book: Book, family: str, scope: str) -> Resolved | None:
+def _resolved(book: RuleStore, family: str, scope: str) -> Resolved | None:
     return _rule_of(family, book.patches(family), place_of(book, scope))
 
 
@@ -217,26 +217,26 @@ def _rule_of(family: str, patches: list[Patch], place: Place) -> Resolved | None
         return None
 
 
-def rule_at(_: Words, book: Book, family: str, scope: str) -> RuleView | None:
+def rule_at(_: Catalog, book: RuleStore, family: str, scope: str) -> RuleView | None:
     """One rule as it holds in a scope."""
     resolved = _resolved(book, family, scope)
     return None if resolved is None else _rule(_, book, resolved, scope)
 
 
-def inherited_at(book: Book, family: str, scope: str) -> Rule | None:
+def inherited_at(book: RuleStore, family: str, scope: str) -> Rule | None:
     """The rule that would hold in a scope if the scope itself said nothing; None where none would."""
     wider = [patch for patch in book.patches(family) if patch.scope != scope]
     resolved = _rule_of(family, wider, place_of(book, scope))
     return None if resolved is None else resolved.rule
 
 
-def view_of_new(_: Words, book: Book, rule: Rule, scope: str) -> RuleView:
+def view_of_new(_: Catalog, book: RuleStore, rule: Rule, scope: str) -> RuleView:
     """A rule that is not in the book yet, as if `scope` said all of it."""
     origin = {field: scope for field in Rule.__struct_fields__ if field != "family"}
     return _rule(_, book, Resolved(rule, origin, ""), scope)
 
 
-def _rule(_: Words, book: Book, resolved: Resolved, scope: str) -> RuleView:
+def _rule(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> RuleView:
     rule = resolved.rule
     values = tuple(
         _value(_, book, resolved, field, scope)
@@ -262,7 +262,7 @@ _NOTHING: tuple[Any, ...] = (None, "", 0.0)
 """What a field that nobody has set need not be shown for."""
 
 
-def _value(_: Words, book: Book, resolved: Resolved, field: str, scope: str) -> ValueView:
+def _value(_: Catalog, book: RuleStore, resolved: Resolved, field: str, scope: str) -> ValueView:
     origin = resolved.origin.get(field)
     if origin is None:
         source = _("usual value")
@@ -274,7 +274,7 @@ def _value(_: Words, book: Book, resolved: Resolved, field: str, scope: str) -> 
     return ValueView(field, _(FIELD_NAMES[field]), value, source, origin == scope)
 
 
-def _origin_of_rule(_: Words, book: Book, resolved: Resolved, scope: str) -> str:
+def _origin_of_rule(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> str:
     origins = [origin for origin in dict.fromkeys(resolved.origin.values()) if origin != scope]
     places = ", ".join(scope_name(_, book, origin) for origin in origins)
     if scope not in resolved.origin.values():
@@ -298,7 +298,7 @@ def fields_to_save(resolved: Resolved, edited: Rule, scope: str, *, released: It
     return plain
 
 
-def versions_of(_: Words, book: Book, view: RuleView, scope: str, *, zone: ZoneInfo) -> tuple[VersionView, ...]:
+def versions_of(_: Catalog, book: RuleStore, view: RuleView, scope: str, *, zone: ZoneInfo) -> tuple[VersionView, ...]:
     """Every version of what a scope says of a rule, the newest first, each beside the one before it."""
     versions = book.versions(view.family, scope)
     before: list[RuleVersion | None] = [*versions[1:], None]
@@ -307,7 +307,7 @@ def versions_of(_: Words, book: Book, view: RuleView, scope: str, *, zone: ZoneI
     )
 
 
-def _version(_: Words, rule: Rule, version: RuleVersion, older: RuleVersion | None, zone: ZoneInfo) -> VersionView:
+def _version(_: Catalog, rule: Rule, version: RuleVersion, older: RuleVersion | None, zone: ZoneInfo) -> VersionView:
     ahead = version.valid_from_ms > version.at_ms
     return VersionView(
         version=version.version,
@@ -320,7 +320,7 @@ def _version(_: Words, rule: Rule, version: RuleVersion, older: RuleVersion | No
     )
 
 
-def changes_between(_: Words, rule: Rule, before: dict[str, Any], after: dict[str, Any]) -> tuple[ChangeView, ...]:
+def changes_between(_: Catalog, rule: Rule, before: dict[str, Any], after: dict[str, Any]) -> tuple[ChangeView, ...]:
     """The fields in which two versions differ, in words; what a version does not say it inherits."""
 
     def words(fields: dict[str, Any], field: str) -> str:

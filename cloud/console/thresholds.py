@@ -15,9 +15,9 @@ from cloud.console.chips import ChipBox
 from cloud.console.colours import chip
 from cloud.console.elements import box, mark, text
 from cloud.console.inputs import button
-from cloud.console.new_rule import NewRule
+from cloud.console.new_rule import NewRuleDialog
 from cloud.console.rule_editor import RuleEditor
-from cloud.console.threshold_acts import ThresholdActs
+from cloud.console.threshold_acts import ThresholdActions
 from cloud.console.threshold_views import (
     EVERYWHERE,
     Branch,
@@ -31,9 +31,9 @@ from cloud.console.threshold_views import (
 )
 from cloud.console.versions import Versions
 from cloud.console.visitor import Visitor
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import level_name
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 from rules.colours import colour_of
 
 
@@ -41,14 +41,14 @@ class ThresholdsPage:
     """The body of the page; `show` brings it up to what the book says, unless somebody is editing."""
 
     def __init__(
-        self, _: Words, acts: ThresholdActs, visitor: Visitor, *, book: Book, theme: str,
+        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, *, book: RuleStore, theme: str,
         zone: ZoneInfo,
     ) -> None:  # fmt: skip
         self._words, self._acts, self._visitor, self._zone = _, acts, visitor, zone
         self._book, self._theme = book, theme
         self._scope = EVERYWHERE
         self._edition: object = None
-        self._editor: RuleEditor | NewRule | None = None
+        self._editor: RuleEditor | NewRuleDialog | None = None
         self._branches: dict[str, ui.element] = {}
         with box("thresholds"):
             with box("panel tree-panel", "section", aria_label=_("Places")):
@@ -165,7 +165,7 @@ class ThresholdsPage:
     def _start_rule(self) -> None:
         self._right.clear()
         with self._right:
-            self._editor = NewRule(
+            self._editor = NewRuleDialog(
                 self._words,
                 self._book,
                 self._scope,

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from cloud.console.elements import box, text
 from cloud.console.inputs import button, line_input, mistake_text
 from cloud.console.threshold_views import VersionView
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 Undo = Callable[[str], Awaitable[str]]
 """Called with the reason; answers with why it was not done, or nothing."""
@@ -18,7 +18,7 @@ Undo = Callable[[str], Awaitable[str]]
 class Versions:
     """The list; `undo` None: they may only be read."""
 
-    def __init__(self, _: Words, versions: tuple[VersionView, ...], *, undo: Undo | None) -> None:
+    def __init__(self, _: Catalog, versions: tuple[VersionView, ...], *, undo: Undo | None) -> None:
         self._words, self._undo = _, undo
         self._reason = ""
         if not versions:

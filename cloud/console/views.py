@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.console.colours import Chip
-from cloud.console.conditions import Condition, Conditions, conditions_of, worst_of
+from cloud.console.conditions import Conditions, DomainCondition, conditions_of, worst_of
 from cloud.console.snapshot import Snapshot
 from cloud.gateways.freshness import Freshness, best, freshness, worst
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.marks import Mark
 from wire import QUANTITIES, Domain
 
@@ -66,8 +66,8 @@ class SiteView(msgspec.Struct, frozen=True):
     longitude: float
     freshness: Freshness
     sensors: tuple[SensorView, ...]
-    conditions: tuple[Condition, ...] = ()
-    worst: Condition | None = None
+    conditions: tuple[DomainCondition, ...] = ()
+    worst: DomainCondition | None = None
 
 
 class DomainView(msgspec.Struct, frozen=True):
@@ -91,13 +91,13 @@ class StateView(msgspec.Struct, frozen=True):
     detail: str
 
 
-def sites_of(_: Words, snapshot: Snapshot) -> tuple[SiteView, ...]:
+def sites_of(_: Catalog, snapshot: Snapshot) -> tuple[SiteView, ...]:
     """The cards, in the order of the city file."""
     conditions = conditions_of(_, snapshot)
     return tuple(_site(_, snapshot, site, conditions[site.id]) for site in snapshot.sites)
 
 
-def _site(_: Words, snapshot: Snapshot, site: Site, conditions: tuple[Condition, ...]) -> SiteView:
+def _site(_: Catalog, snapshot: Snapshot, site: Site, conditions: tuple[DomainCondition, ...]) -> SiteView:
     sensors = tuple(_sensor(_, snapshot, sensor) for sensor in snapshot.sensors if _is_of(sensor, site))
     return SiteView(
         id=site.id,
@@ -116,7 +116,7 @@ def _is_of(sensor: Sensor, site: Site) -> bool:
     return sensor.site == site.id and sensor.id != sensor.gateway
 
 
-def _sensor(_: Words, snapshot: Snapshot, sensor: Sensor) -> SensorView:
+def _sensor(_: Catalog, snapshot: Snapshot, sensor: Sensor) -> SensorView:
     order = {quantity: place for place, quantity in enumerate(sensor.quantities)}
     readings = sorted(
         (reading for reading in snapshot.readings.get(sensor.id, ()) if reading.quantity in order),
@@ -132,7 +132,7 @@ def _sensor(_: Words, snapshot: Snapshot, sensor: Sensor) -> SensorView:
     )
 
 
-def _figure(_: Words, reading: StoredReading, age_s: float, sensor: Sensor) -> FigureView:
+def _figure(_: Catalog, reading: StoredReading, age_s: float, sensor: Sensor) -> FigureView:
     value, unit = figures.value_and_unit(_, reading.quantity, reading.value)
     fresh = freshness(age_s, sensor.interval_s)
     return FigureView(
@@ -150,13 +150,13 @@ def _age_s(snapshot: Snapshot, reading: StoredReading) -> float:
     return max(0.0, (snapshot.now_ms - reading.time_ms) / 1_000)
 
 
-def domains_of(_: Words, snapshot: Snapshot) -> tuple[DomainView, ...]:
+def domains_of(_: Catalog, snapshot: Snapshot) -> tuple[DomainView, ...]:
     """The situation strip: what is watched for, and how fresh it is."""
     conditions = conditions_of(_, snapshot)
     return tuple(_domain(_, snapshot, domain, conditions) for domain in WATCHED)
 
 
-def _domain(_: Words, snapshot: Snapshot, domain: Domain, conditions: Conditions) -> DomainView:
+def _domain(_: Catalog, snapshot: Snapshot, domain: Domain, conditions: Conditions) -> DomainView:
     sensors = [sensor for sensor in snapshot.sensors if _measures(sensor, domain)]
     ages = [_newest_age_s(snapshot, sensor, domain) for sensor in sensors]
     states = [freshness(age_s, sensor.interval_s) for age_s, sensor in zip(ages, sensors, strict=True)]
@@ -175,7 +175,7 @@ def _domain(_: Words, snapshot: Snapshot, domain: Domain, conditions: Conditions
     )
 
 
-def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> tuple[str, Condition | None]:
+def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> tuple[str, DomainCondition | None]:
     """The worst state of a domain and the name of its site; no name where all is calm everywhere."""
     found = [
         (site.name, condition)
@@ -190,7 +190,7 @@ def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> 
     return (place if worst_there.is_told else ""), worst_there
 
 
-def _silent(_: Words, states: list[Freshness]) -> str:
+def _silent(_: Catalog, states: list[Freshness]) -> str:
     silent = sum(state in BEHIND for state in states)
     if silent:
         return _("{n} of {all} silent", n=silent, all=len(states))
@@ -214,7 +214,7 @@ def _tells_of(reading: StoredReading, domain: Domain) -> bool:
     return row.domain is domain and not row.derived  # computing is no sign of life of a sensor
 
 
-def state_of(_: Words, snapshot: Snapshot, sites: Iterable[SiteView]) -> StateView:
+def state_of(_: Catalog, snapshot: Snapshot, sites: Iterable[SiteView]) -> StateView:
     """How the whole is doing: the worst that is known, said first."""
     sites = list(sites)
     concerns = _concerns(_, snapshot, sites)
@@ -228,7 +228,7 @@ def state_of(_: Words, snapshot: Snapshot, sites: Iterable[SiteView]) -> StateVi
     return StateView("ok", _("All data is arriving"), "")
 
 
-def _concerns(_: Words, snapshot: Snapshot, sites: list[SiteView]) -> list[str]:
+def _concerns(_: Catalog, snapshot: Snapshot, sites: list[SiteView]) -> list[str]:
     sensors = [sensor for site in sites for sensor in site.sensors]
     silent = sum(sensor.freshness in BEHIND for sensor in sensors)
     offline = sum(status is not None and not status.online for status in snapshot.statuses.values())

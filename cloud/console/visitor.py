@@ -5,12 +5,12 @@ who = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… take
 
 from starlette.requests import Request
 
-from cloud.access.principal import Role, Who
+from cloud.access.principal import Principal, Role
 from cloud.console.bar import ROLES
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http.auth import who_asks
 from cloud.platform import Platform
-from i18n.catalog import Words
+from i18n.catalog import Catalog
 
 
 class NotAllowed(Exception):
@@ -20,9 +20,9 @@ class NotAllowed(Exception):
 class Visitor:
     """The person behind one open page. `who` is what they were when it was opened: enough to show, never to act."""
 
-    def __init__(self, _: Words, platform: Platform, request: Request) -> None:
+    def __init__(self, _: Catalog, platform: Platform, request: Request) -> None:
         self._words, self._platform, self._request = _, platform, request
-        self.who: Who = who_asks(request)
+        self.who: Principal = who_asks(request)
 
     @property
     def wanted_alarm(self) -> int | None:
@@ -34,7 +34,7 @@ class Visitor:
         """Whether the page should offer what takes `role`."""
         return self.who.role >= role
 
-    async def must(self, role: Role, *, site: str | None = None) -> Who:
+    async def must(self, role: Role, *, site: str | None = None) -> Principal:
         """Who they are now, if they may do now what takes `role` at `site`; NotAllowed with the reason otherwise."""
         _ = self._words
         try:

@@ -13,7 +13,7 @@ _LOG_STEP = log(_STEP)
 _LEAST = 1e-3
 
 
-class Spread:
+class QuantileSketch:
     """Numbers that are not negative, each with a weight."""
 
     def __init__(self) -> None:

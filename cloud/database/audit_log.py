@@ -21,7 +21,7 @@ class Actor(msgspec.Struct, frozen=True):
     origin: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AuditEntry(msgspec.Struct, frozen=True):
     """One line of the journal; `at_ms` is UTC, `before` and `after` are JSON or empty."""
 
     id: int
@@ -62,17 +62,17 @@ def write_entry(
 
 def read_entries(
     connection: Connection, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """The newest lines, of one `subject` if asked, those before `before_id` if asked; the newest first."""
     query = select(*_ENTRY).order_by(JournalRow.id.desc()).limit(limit)
     if subject is not None:
         query = query.where(JournalRow.subject == subject)
     if before_id is not None:
         query = query.where(JournalRow.id < before_id)
-    return [Entry(*row) for row in connection.execute(query)]
+    return [AuditEntry(*row) for row in connection.execute(query)]
 
 
-_ENTRY: tuple[Any, ...] = tuple(getattr(JournalRow, name) for name in Entry.__struct_fields__)
+_ENTRY: tuple[Any, ...] = tuple(getattr(JournalRow, name) for name in AuditEntry.__struct_fields__)
 
 
 def _text(content: Any) -> str:

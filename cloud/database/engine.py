@@ -27,7 +27,7 @@ class DatabaseUnavailable(Exception):
     """The registry database cannot be used now; the text is one sentence."""
 
 
-class DataRefused(Exception):
+class DataRejected(Exception):
     """The database works, and a value can be no part of it; the text is one sentence. Another attempt changes nothing.
 
     NUL in a text (PostgreSQL), half a surrogate pair, a number that is larger than its column.
@@ -90,7 +90,7 @@ class Database:
         try:
             outcome = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except _OF_THE_DATA as error:
-            raise DataRefused(_sentence(error)) from None
+            raise DataRejected(_sentence(error)) from None
         except IntegrityError as error:
             raise WrittenMeanwhile(scrubbed(f"{self}: {printable(str(error.orig))}")) from None
         except DBAPIError as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import and_after, ended, hour_of, spans
-from cloud.derived.series_writer import Sheet, values_of
+from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.readings.contract import ReadingsStore
 from cloud.registry.facts import Eras, always
 from cloud.registry.records import Sensor
@@ -17,7 +17,7 @@ from rules.derived import (
     AQI_HOURS,
     LEAST_PERCENT,
     Index,
-    Site,
+    IndexOfSite,
     aqi_of_hours,
     aqi_of_site,
     ispu_of_day,
@@ -46,7 +46,7 @@ Values = dict[int, float]
 
 async def hourly_means(
     store: ReadingsStore, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> tuple[Sheet, list[int]]:
+) -> tuple[DerivedSeriesWriter, list[int]]:
     """The means of those of the hours that have ended, and their ends (UTC)."""
     sheet = _sheet(sensor.site, sensor.id)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
@@ -69,7 +69,7 @@ async def indices_of_sensor(
     now_ms: int,
     official: Eras = ALWAYS_P14,
     stood: Stood = _always_here,
-) -> tuple[Sheet, list[int]]:
+) -> tuple[DerivedSeriesWriter, list[int]]:
     """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices.
 
     ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key). Of a
@@ -96,7 +96,7 @@ async def indices_of_site(
     store: ReadingsStore, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
     zone: ZoneInfo, now_ms: int, official: Eras = ALWAYS_P14,
     stood: Stood = _always_here,
-) -> Sheet:  # fmt: skip
+) -> DerivedSeriesWriter:  # fmt: skip
     """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds.
 
     ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key).
@@ -172,7 +172,9 @@ def _held(published: Mapping[str, Mapping[int, Index]], time_ms: int, zone: Zone
     return {parameter: found[then[parameter]] for parameter, found in published.items() if then[parameter] in found}
 
 
-def _put_ispu(sheet: Sheet, time_ms: int, parameter: str, hours: Sequence[float | None], official: ispu.Table) -> None:
+def _put_ispu(
+    sheet: DerivedSeriesWriter, time_ms: int, parameter: str, hours: Sequence[float | None], official: ispu.Table
+) -> None:
     _put(sheet, time_ms, f"ispu_{parameter}", ispu_of_day(parameter, hours, official))
     if parameter not in ISPU_OF_VERSIONS:
         return
@@ -183,7 +185,7 @@ def _put_ispu(sheet: Sheet, time_ms: int, parameter: str, hours: Sequence[float 
 
 
 def _put_ispu_of_site(
-    sheet: Sheet, time_ms: int, held: Mapping[str, Mapping[str, Index]], official: ispu.Table
+    sheet: DerivedSeriesWriter, time_ms: int, held: Mapping[str, Mapping[str, Index]], official: ispu.Table
 ) -> None:
     for key, of_parameter in held.items():
         found = ispu_of_site(of_parameter)
@@ -196,12 +198,12 @@ def _put_ispu_of_site(
             sheet.put(time_ms, {ISPU_TABLE: None if found is None else official.number})
 
 
-def _put(sheet: Sheet, time_ms: int, name: str, found: Index) -> None:
+def _put(sheet: DerivedSeriesWriter, time_ms: int, name: str, found: Index) -> None:
     completeness = found.completeness or None  # of a sensor that said nothing at all there is nothing to say
     sheet.put(time_ms, {name: found.index, f"{name}_completeness": completeness})
 
 
-def _put_site(sheet: Sheet, time_ms: int, name: str, found: Site | None) -> None:
+def _put_site(sheet: DerivedSeriesWriter, time_ms: int, name: str, found: IndexOfSite | None) -> None:
     if found is None:
         sheet.put(time_ms, dict.fromkeys((name, f"{name}_critical", f"{name}_completeness")))
         return
@@ -209,5 +211,5 @@ def _put_site(sheet: Sheet, time_ms: int, name: str, found: Site | None) -> None
     sheet.put(time_ms, {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness})
 
 
-def _sheet(site: str, sensor: str) -> Sheet:
-    return Sheet(site=site, sensor=sensor, domain=Domain.AIR)
+def _sheet(site: str, sensor: str) -> DerivedSeriesWriter:
+    return DerivedSeriesWriter(site=site, sensor=sensor, domain=Domain.AIR)

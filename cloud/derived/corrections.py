@@ -41,7 +41,7 @@ Converted = dict[int, float]
 """By time (UTC, ms) the value that is to stand there."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class CorrectionStep(msgspec.Struct, frozen=True):
     """What is about to be written: up to `until_ms`, and by one of its values one can tell whether it was."""
 
     until_ms: int
@@ -49,7 +49,7 @@ class Step(msgspec.Struct, frozen=True):
     probe: float
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownSince(msgspec.Struct, frozen=True):
     """Since when a fact is known here: by the monotonic clock in s, and by the wall clock in ms."""
 
     since_s: float
@@ -75,7 +75,7 @@ class Corrections:
     ) -> None:
         self._facts, self._store, self._newest = facts, store, newest
         self._note, self._is_own, self._clock, self._settle_s = note, is_own, clock, settle_s
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, KnownSince] = {}
         self._noted: set[int] = set()
         self._converting: frozenset[tuple[str, str]] = frozenset()
         self._late: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
@@ -134,7 +134,7 @@ class Corrections:
     def _look(self) -> None:
         """The registry has become another: facts that are due are known from this moment on."""
         due = {fact.id: fact for fact in self._registry.facts.due() if self._is_ours(fact)}
-        now = Known(time.monotonic(), self._clock())
+        now = KnownSince(time.monotonic(), self._clock())
         self._known = {number: self._known.get(number, now) for number in due}
         self._converting = frozenset(self._series_of(due.values()))
 
@@ -152,7 +152,7 @@ class Corrections:
             if sensor is not None and quantity is not None:
                 yield sensor.id, quantity
 
-    async def _compute(self, fact: Fact, known: Known) -> None:
+    async def _compute(self, fact: Fact, known: KnownSince) -> None:
         sensor, quantity = self._sensor(fact), calibrated_quantity(fact.what)
         if sensor is not None and fact.due_ms is not None:
             if quantity is not None:
@@ -186,7 +186,7 @@ class Corrections:
         for first_ms, until_ms in await self._stretches(sensor.id, DISTANCE, due_ms, self._clock()):
             await self.levels_again(sensor, first_ms, until_ms)
 
-    async def _convert(self, fact: Fact, sensor: Sensor, quantity: str, known: Known) -> None:
+    async def _convert(self, fact: Fact, sensor: Sensor, quantity: str, known: KnownSince) -> None:
         """Take the line of before off each value, and put the one of now on it, an hour at a time."""
         before, after = self._lines(fact)
         heights = self._registry.history.mounting_height_cm(sensor)
@@ -201,7 +201,7 @@ class Corrections:
                 and (value := _converted(point, before, after)) != point.value
             ]  # fmt: skip
             if fresh:
-                step = Step(until_ms, fresh[0].time_ms, fresh[0].value)
+                step = CorrectionStep(until_ms, fresh[0].time_ms, fresh[0].value)
                 await self._facts.go_on(fact, due_ms=first_ms, step=msgspec.json.encode(step).decode())
                 await self._write(sensor, quantity, fresh)
             await self._facts.go_on(fact, due_ms=until_ms)
@@ -210,7 +210,7 @@ class Corrections:
         """After a crash: go on behind the step that was under way if the store has it."""
         if fact.step is None:
             return fact
-        step = msgspec.json.decode(fact.step, type=Step)
+        step = msgspec.json.decode(fact.step, type=CorrectionStep)
         stored = await self._history(sensor.id, quantity, step.probe_ms, step.probe_ms + 1)
         if not any(point.value == step.probe for point in stored):
             return fact

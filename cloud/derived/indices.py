@@ -17,7 +17,7 @@ from cloud.registry.snapshot import Registry
 from rules import footfall, ispu, rain, scales, siaga, usaqi, who2021
 from rules.ispu import P14_2020, TABLE_OF_NUMBER, TABLES
 from rules.marks import DOUBTED, Mark, names_of
-from rules.siaga import Gauge
+from rules.siaga import GaugeLimits
 from wire import AIR_PARAMETERS, ISPU_OF_VERSIONS, ISPU_TABLE, QUANTITIES
 from wire.durations import DAY_MS
 
@@ -25,7 +25,7 @@ PART_OF_INDEX_MS = DAY_MS
 """How old a parameter's index may be beside that of its site."""
 
 
-class Category(msgspec.Struct, frozen=True):
+class IndexCategory(msgspec.Struct, frozen=True):
     """A category in both languages, and its colour: by its official name where it has one, and as #rrggbb."""
 
     english: str
@@ -35,13 +35,13 @@ class Category(msgspec.Struct, frozen=True):
     hex: str
 
 
-class Part(msgspec.Struct, frozen=True):
+class IndexPart(msgspec.Struct, frozen=True):
     """The index of one parameter at one sensor; completeness in %, time in ms of UTC."""
 
     parameter: str
     sensor: str
     value: float
-    category: Category
+    category: IndexCategory
     completeness: float | None
     time_ms: int
 
@@ -59,11 +59,11 @@ class IndexNow(msgspec.Struct, frozen=True, kw_only=True):
     sensor: str
     value: float
     unit: str
-    category: Category
+    category: IndexCategory
     source: str
     time_ms: int
     critical: str | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[IndexPart, ...] = ()
     completeness: float | None = None
     version: int | None = None
     above_scale: bool = False
@@ -77,7 +77,7 @@ Readings = Mapping[str, StoredReading]
 class Indices:
     """The indices of each site; `gauges` gives the Siaga limits in force of a gauge by its sensor's id."""
 
-    def __init__(self, registry: Registry, newest: Newest, *, gauges: Callable[[str], Gauge | None]) -> None:
+    def __init__(self, registry: Registry, newest: Newest, *, gauges: Callable[[str], GaugeLimits | None]) -> None:
         self._registry = registry
         self._newest = newest
         self._gauges = gauges
@@ -106,7 +106,7 @@ class Indices:
         held = (reading for reading in self._newest.sensor(sensor) if not reading.marks & Mark.WITHDRAWN)
         return {reading.quantity: reading for reading in held}
 
-    def _parts(self, sensors: Iterable[Sensor], index: str, own: Readings) -> tuple[Part, ...]:
+    def _parts(self, sensors: Iterable[Sensor], index: str, own: Readings) -> tuple[IndexPart, ...]:
         """What the index of the site stands on, the largest first."""
         of_site = own.get(index)
         if of_site is None:
@@ -116,7 +116,7 @@ class Indices:
         return tuple(sorted(fresh, key=lambda part: -part.value))
 
 
-def _part(index: str, parameter: str, readings: Readings) -> Part | None:
+def _part(index: str, parameter: str, readings: Readings) -> IndexPart | None:
     kind = _kind(index)
     plain = readings.get(f"{kind}_{parameter}")
     reading = readings.get(f"{index}_{parameter}", plain if parameter not in ISPU_OF_VERSIONS else None)
@@ -124,10 +124,10 @@ def _part(index: str, parameter: str, readings: Readings) -> Part | None:
         return None
     completeness = _beside(reading, readings, f"{kind}_{parameter}_completeness")
     category = _air_category(index, reading.value)
-    return Part(parameter, reading.sensor, reading.value, category, completeness, reading.time_ms)
+    return IndexPart(parameter, reading.sensor, reading.value, category, completeness, reading.time_ms)
 
 
-def _air(site: Site, own: Readings, index: str, parts: tuple[Part, ...]) -> IndexNow | None:
+def _air(site: Site, own: Readings, index: str, parts: tuple[IndexPart, ...]) -> IndexNow | None:
     reading = own.get(index)
     if reading is None:
         return None
@@ -159,13 +159,13 @@ def _table(index: str, reading: StoredReading, own: Readings) -> ispu.Table:
     return TABLE_OF_NUMBER.get(int(number or 0), P14_2020)
 
 
-def _air_category(index: str, value: float) -> Category:
+def _air_category(index: str, value: float) -> IndexCategory:
     if _kind(index) == "ispu":
         of_ispu = ispu.category_of(value)
         colours = of_ispu.colour, of_ispu.colour_indonesian
-        return Category(of_ispu.english, of_ispu.indonesian, *colours, of_ispu.hex)
+        return IndexCategory(of_ispu.english, of_ispu.indonesian, *colours, of_ispu.hex)
     of_us = usaqi.category_of(value)
-    return Category(of_us.english, of_us.indonesian, of_us.colour, "", of_us.hex)
+    return IndexCategory(of_us.english, of_us.indonesian, of_us.colour, "", of_us.hex)
 
 
 def _who(sensor: Sensor, readings: Readings, pollutant: str) -> IndexNow | None:
@@ -182,7 +182,7 @@ def _who(sensor: Sensor, readings: Readings, pollutant: str) -> IndexNow | None:
         name=f"who_2021_{pollutant}",
         value=compared.ratio,
         unit="1",
-        category=Category(english, indonesian, "", "", ""),
+        category=IndexCategory(english, indonesian, "", "", ""),
         source=who2021.SOURCE,
         critical=pollutant,
     )
@@ -193,11 +193,11 @@ def _rain(sensor: Sensor, readings: Readings, name: str) -> IndexNow | None:
     if reading is None:
         return None
     row = rain.class_of_hour(reading.value) if name == "rain_hour" else rain.class_of_day(reading.value)
-    category = Category(row.english, row.indonesian, row.colour, row.colour_indonesian, row.hex)
+    category = IndexCategory(row.english, row.indonesian, row.colour, row.colour_indonesian, row.hex)
     return _index(sensor.site, reading, readings, category=category, source=rain.SOURCE)
 
 
-def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow | None:
+def _siaga(sensor: Sensor, readings: Readings, gauge: GaugeLimits | None) -> IndexNow | None:
     """The stage of the newest level, where somebody has set limits; `doubts` say why it may not be so."""
     reading = readings.get("water_level")
     if gauge is None or reading is None:
@@ -210,7 +210,7 @@ def _siaga(sensor: Sensor, readings: Readings, gauge: Gauge | None) -> IndexNow 
         sensor=sensor.id,
         value=stage,
         unit=QUANTITIES["siaga"].unit,
-        category=Category(*scales.FLOOD.shown(step), "", "", step.hex),
+        category=IndexCategory(*scales.FLOOD.shown(step), "", "", step.hex),
         source=siaga.SOURCE,
         time_ms=reading.time_ms,
         doubts=tuple(names_of(reading.marks & DOUBTED)),
@@ -222,7 +222,7 @@ def _capacity(site: Site, own: Readings) -> IndexNow | None:
     if reading is None:
         return None
     row = footfall.fullness_of(reading.value)
-    category = Category(row.english, row.indonesian, "", "", row.hex)
+    category = IndexCategory(row.english, row.indonesian, "", "", row.hex)
     return _index(site.id, reading, own, category=category, source="Cifuentes 1992; Yulianda 2007", of="visitors")
 
 
@@ -231,7 +231,7 @@ def _density(site: Site, own: Readings) -> IndexNow | None:
     if reading is None:
         return None
     row = footfall.density_of(reading.value)
-    category = Category(row.english, row.indonesian, "", "", row.hex)
+    category = IndexCategory(row.english, row.indonesian, "", "", row.hex)
     return _index(site.id, reading, own, category=category, source="Fruin 1971", of="visitors")
 
 
@@ -240,13 +240,13 @@ def _index(
     reading: StoredReading,
     readings: Readings,
     *,
-    category: Category,
+    category: IndexCategory,
     source: str,
     name: str | None = None,
     value: float | None = None,
     unit: str | None = None,
     critical: str | None = None,
-    parts: tuple[Part, ...] = (),
+    parts: tuple[IndexPart, ...] = (),
     above_scale: bool = False,
     of: str | None = None,
 ) -> IndexNow:

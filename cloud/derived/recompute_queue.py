@@ -37,7 +37,7 @@ def hours_of(first_ms: int, last_ms: int) -> range:
     return range(first_ms // HOUR_MS, last_ms // HOUR_MS + 1)
 
 
-class Dirty:
+class RecomputeQueue:
     """Hours of series, noted until they are taken."""
 
     def __init__(self) -> None:

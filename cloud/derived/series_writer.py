@@ -47,17 +47,17 @@ async def _points_of(store: ReadingsStore, sensor: str, quantity: str, first_ms:
     return {point.time_ms: point for point in points}
 
 
-class Changes(msgspec.Struct, frozen=True):
+class SeriesChanges(msgspec.Struct, frozen=True):
     """What is to be written: blocks, then the verdicts on what stands in them or stood there before."""
 
     blocks: list[Block]
     verdicts: list[Verdict]
 
 
-_NO_CHANGES = Changes([], [])
+_NO_CHANGES = SeriesChanges([], [])
 
 
-class Sheet:
+class DerivedSeriesWriter:
     """Derived values of `sensor`, which is a site's id for what belongs to the site."""
 
     def __init__(self, *, site: str, sensor: str, domain: Domain) -> None:
@@ -80,7 +80,7 @@ class Sheet:
             doubt = doubts.get(quantity, 0) & QUALITY
             self._marks[quantity][time_ms] = doubt if quantity in known else int(Mark.WITHDRAWN)
 
-    async def changed(self, store: ReadingsStore, *, now_ms: int) -> Changes:
+    async def changed(self, store: ReadingsStore, *, now_ms: int) -> SeriesChanges:
         """What differs from what is stored; StoreUnavailable where that cannot be asked.
 
         Nothing is written twice, so that computing again costs no more than reading, and a store that keeps every
@@ -96,7 +96,7 @@ class Sheet:
             for time_ms, row in sorted(self._rows.items())
             if any(not _is(stored[quantity].get(time_ms), value) for quantity, value in row.items())
         }
-        return Changes(self._blocks(fresh, now_ms), list(self._verdicts(stored)))
+        return SeriesChanges(self._blocks(fresh, now_ms), list(self._verdicts(stored)))
 
     def _verdicts(self, stored: Stored) -> Iterator[Verdict]:
         """Where other quality marks stand than hold; nothing is withdrawn that was never stored."""

@@ -19,8 +19,8 @@ from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
 from cloud.derived.hours import timing_of
-from cloud.derived.recompute_queue import SOURCES, Dirty, Hours, Key, hours_of, local_hours
-from cloud.derived.series_writer import Sheet
+from cloud.derived.recompute_queue import SOURCES, Hours, Key, RecomputeQueue, hours_of, local_hours
+from cloud.derived.series_writer import DerivedSeriesWriter
 from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
 from cloud.readings.blocks import Block
@@ -31,7 +31,7 @@ from cloud.registry.facts import Eras
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED, Registry
 from rules.local_time import hour_end_ms
-from rules.siaga import Gauge
+from rules.siaga import GaugeLimits
 from runtime.clock import wall_ms
 from wire import AIR_PARAMETERS
 from wire.durations import HOUR_MS
@@ -48,7 +48,7 @@ _PEOPLE = frozenset({"people_in", "people_out"})
 _log = logging.getLogger(__name__)
 
 
-def no_gauge(_sensor: str) -> Gauge | None:
+def no_gauge(_sensor: str) -> GaugeLimits | None:
     """The limits of a gauge where nobody has set any."""
     return None
 
@@ -70,7 +70,7 @@ class Derivations:
         store: ReadingsStore,
         newest: Newest,
         *,
-        gauges: Callable[[str], Gauge | None] = no_gauge,
+        gauges: Callable[[str], GaugeLimits | None] = no_gauge,
         tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
         facts: DatedFacts | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
@@ -84,7 +84,7 @@ class Derivations:
         self._tell_rules = tell
         self._tell_verdicts = judge_anew
         self._pause = pause
-        self._dirty = Dirty()
+        self._dirty = RecomputeQueue()
         self._sorted_for: int | None = None
         self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
         self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
@@ -303,7 +303,7 @@ class Derivations:
             await self._pause(REST * (time.monotonic() - self._woke_s))
             self._woke_s = time.monotonic()
 
-    async def _write(self, sheet: Sheet, now_ms: int) -> None:
+    async def _write(self, sheet: DerivedSeriesWriter, now_ms: int) -> None:
         sensor = self._registry.sensor(sheet.sensor)
         if sensor is not None and sensor.gateway != COMPUTED:
             sheet.site_tags = self._registry.history.site_tag(sensor)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.derived.hours import belonging, timing_of
-from cloud.derived.series_writer import Sheet, values_of
+from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.readings.contract import Aggregate, ReadingsStore
 from cloud.registry.records import Sensor, Site
 from rules import footfall
-from rules.footfall import Inside, Step
+from rules.footfall import CountStep, Inside
 from rules.local_time import hour_end_ms
 from rules.timing import Heard
 from wire import Domain
@@ -52,9 +52,9 @@ class _Known(msgspec.Struct, frozen=True):
 async def visitors(
     store: ReadingsStore, site: Site, counters: Collection[Sensor], starts_ms: Collection[int], *,
     zone: ZoneInfo, now_ms: int,
-) -> Sheet:  # fmt: skip
+) -> DerivedSeriesWriter:  # fmt: skip
     """The visitors of the site from the first of the hours in each day on to the end of that day, or to now."""
-    sheet = Sheet(site=site.id, sensor=site.id, domain=Domain.FOOTFALL)
+    sheet = DerivedSeriesWriter(site=site.id, sensor=site.id, domain=Domain.FOOTFALL)
     for day in _days(starts_ms, site, zone, now_ms):
         await _compute(store, site, counters, day, sheet)
     return sheet
@@ -72,7 +72,9 @@ def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -
     return list(days.values())
 
 
-async def _compute(store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, sheet: Sheet) -> None:
+async def _compute(
+    store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, sheet: DerivedSeriesWriter
+) -> None:
     before = await _before(store, site.id, day, len(counters))
     since_ms, heard_ms = (before.inside.time_ms, before.heard_ms) if before else (day.closed_ms, 0)
     came, went, heard = Counter[int](), Counter[int](), list[Heard]()
@@ -82,7 +84,7 @@ async def _compute(store: ReadingsStore, site: Site, counters: Collection[Sensor
         came.update({end: count for end, count in minutes.items() if end > day.start_ms})
         if "people_out" in sensor.quantities:
             went.update(await _minutes(store, sensor, "people_out", day.start_ms, day.end_ms))
-    steps = [Step(end, came[end], went[end]) for end in sorted({*came, *went})]
+    steps = [CountStep(end, came[end], went[end]) for end in sorted({*came, *went})]
     for found in footfall.inside(
         steps, closings_ms=(day.closed_ms, day.closes_ms), after=before.inside if before else None
     ):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
-from cloud.derived.series_writer import Sheet, values_of
+from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.readings.contract import ReadingsStore
 from cloud.registry.records import Sensor
 from rules.derived import (
@@ -17,7 +17,7 @@ from rules.derived import (
 )
 from rules.local_time import hour_end_ms, hour_starts
 from rules.marks import NOT_BELIEVED
-from rules.siaga import Gauge, siaga_of
+from rules.siaga import GaugeLimits, siaga_of
 from wire import Domain
 from wire.durations import DAY_MS, HOUR_MS
 
@@ -29,7 +29,7 @@ def is_read_seldom(sensor: Sensor) -> bool:
 
 async def rain_hours(
     store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> tuple[Sheet, list[int]]:
+) -> tuple[DerivedSeriesWriter, list[int]]:
     """The rain of those of the hours that have ended, and their ends (UTC)."""
     sheet = _sheet(sensor)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
@@ -43,7 +43,7 @@ async def rain_hours(
 
 async def rain_days(
     store: ReadingsStore, sensor: Sensor, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> Sheet:
+) -> DerivedSeriesWriter:
     """The rain of the day at each full hour that looks back on the hours that end at `ends_ms` (UTC)."""
     sheet = _sheet(sensor)
     for span in spans(_rest_of_days(ends_ms, zone, now_ms), gap_ms=DAY_MS):
@@ -58,7 +58,7 @@ async def rain_days(
 
 async def rain_days_of_readings(
     store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> Sheet:
+) -> DerivedSeriesWriter:
     """The rain of the days of a gauge that is read more seldom than each hour, at each full hour."""
     sheet = _sheet(sensor)
     for start_ms, end_ms in sorted({_day_of(start, zone) for start in starts_ms}):
@@ -76,8 +76,8 @@ async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: in
 
 
 async def siaga_hours(
-    store: ReadingsStore, sensor: Sensor, gauge: Gauge, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
-) -> Sheet:
+    store: ReadingsStore, sensor: Sensor, gauge: GaugeLimits, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+) -> DerivedSeriesWriter:
     """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today.
 
     An hour in which no reading can be believed has that of the highest, marked with what is doubted of it.
@@ -94,7 +94,7 @@ async def siaga_hours(
     return sheet
 
 
-def _put_day(sheet: Sheet, time_ms: int, found: Rain | None) -> None:
+def _put_day(sheet: DerivedSeriesWriter, time_ms: int, found: Rain | None) -> None:
     if found is not None:
         sheet.put(time_ms, {"rain_day": found.mm, "rain_day_completeness": found.completeness})
 
@@ -117,5 +117,5 @@ def _ends_between(first_ms: int, last_ms: int, zone: ZoneInfo) -> list[int]:
     return [end for end in ends if end <= last_ms]
 
 
-def _sheet(sensor: Sensor) -> Sheet:
-    return Sheet(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)
+def _sheet(sensor: Sensor) -> DerivedSeriesWriter:
+    return DerivedSeriesWriter(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)

@@ -68,7 +68,7 @@ class Account(msgspec.Struct, frozen=True):
     streams: tuple[StreamAccount, ...] = ()
 
 
-class Ledger(msgspec.Struct, frozen=True):
+class StreamLedger(msgspec.Struct, frozen=True):
     """One stream: what was received and declared lost, in seq from 1.
 
     `written_off` counts holes that were closed to keep the ledger small; they stay missing.
@@ -79,18 +79,20 @@ class Ledger(msgspec.Struct, frozen=True):
     duplicates: int = 0
     written_off: int = 0
 
-    def receive(self, first: int, last: int) -> "Ledger":
+    def receive(self, first: int, last: int) -> "StreamLedger":
         """The ledger after readings `first` to `last` have come, perhaps again."""
         again = self.received.within(max(1, first), last)
         return _kept_small(
-            Ledger(self.received.add(max(1, first), last), self.declared, self.duplicates + again, self.written_off)
+            StreamLedger(
+                self.received.add(max(1, first), last), self.declared, self.duplicates + again, self.written_off
+            )
         )
 
-    def declare(self, first: int, last: int) -> "Ledger":
+    def declare(self, first: int, last: int) -> "StreamLedger":
         """The ledger after the gateway said that it lost readings `first` to `last`."""
         declared = self.declared.add(max(1, first), last)
         # forgetting a declaration counts its readings as missing: never fewer losses than there are
-        return Ledger(self.received, Ranges(declared.spans[-MAX_SPANS:]), self.duplicates, self.written_off)
+        return StreamLedger(self.received, Ranges(declared.spans[-MAX_SPANS:]), self.duplicates, self.written_off)
 
     def can_receive(self, first: int, last: int) -> bool:
         """Whether a batch of this stream can hold `first` to `last`."""
@@ -121,22 +123,22 @@ class Ledger(msgspec.Struct, frozen=True):
         )
 
 
-def _kept_small(ledger: Ledger) -> Ledger:
+def _kept_small(ledger: StreamLedger) -> StreamLedger:
     if len(ledger.received.spans) <= MAX_SPANS:
         return ledger
     (first, end), (start, last), *rest = ledger.received.spans
     closed = ledger.written_off + start - end - 1
-    return Ledger(Ranges(((first, last), *rest)), ledger.declared, ledger.duplicates, closed)
+    return StreamLedger(Ranges(((first, last), *rest)), ledger.declared, ledger.duplicates, closed)
 
 
 Key = tuple[str, str]
 """(gateway, stream)."""
 
 
-class Plan(msgspec.Struct, frozen=True):
+class AccountingPlan(msgspec.Struct, frozen=True):
     """What receipts change: the ledgers as they will be, and the streams to close, with their gateways' new sums."""
 
-    ledgers: dict[Key, Ledger]
+    ledgers: dict[Key, StreamLedger]
     closing: tuple[Key, ...]
     closed: dict[str, Account]
     duplicates: int
@@ -147,7 +149,7 @@ class Accounts:
     """The ledgers of all gateways, in memory as they are in the database."""
 
     def __init__(self) -> None:
-        self._ledgers: dict[str, dict[str, Ledger]] = {}
+        self._ledgers: dict[str, dict[str, StreamLedger]] = {}
         self._closed: dict[str, Account] = {}
         self._uncounted: Counter[str] = Counter()
 
@@ -175,9 +177,9 @@ class Accounts:
         first = max(1, receipt.first)
         return ledger is not None and ledger.received.within(first, receipt.last) == receipt.last - first + 1
 
-    def plan(self, receipts: Iterable[Receipt]) -> Plan:
+    def plan(self, receipts: Iterable[Receipt]) -> AccountingPlan:
         """What `receipts` change, without changing it yet."""
-        ledgers: dict[Key, Ledger] = {}
+        ledgers: dict[Key, StreamLedger] = {}
         duplicates, uncounted = 0, Counter[str]()
         for receipt in receipts:
             before = self._ledger(ledgers, receipt.gateway, receipt.stream)
@@ -195,9 +197,9 @@ class Accounts:
                     uncounted[receipt.gateway] += 1
         touched = {gateway for gateway, _ in ledgers}
         closing = tuple(key for gateway in touched for key in self._oldest(gateway, ledgers))
-        return Plan(ledgers, closing, self._sums(closing, ledgers), duplicates, uncounted)
+        return AccountingPlan(ledgers, closing, self._sums(closing, ledgers), duplicates, uncounted)
 
-    def accept(self, plan: Plan) -> None:
+    def accept(self, plan: AccountingPlan) -> None:
         """Take into memory what is now in the database."""
         for (gateway, stream), ledger in plan.ledgers.items():
             streams = self._ledgers.setdefault(gateway, {})
@@ -211,7 +213,7 @@ class Accounts:
                 _log.warning("gateway %s counts its readings in a way that cannot be; look who uses its login", gateway)
             self._uncounted[gateway] += count
 
-    def write(self, connection: Connection, plan: Plan, *, now_ms: int) -> None:
+    def write(self, connection: Connection, plan: AccountingPlan, *, now_ms: int) -> None:
         """Keep `plan` in the database, in the transaction of `connection`."""
         known = [key for key in plan.ledgers if key[1] in self._ledgers.get(key[0], {})]
         new = [key for key in plan.ledgers if key[1] not in self._ledgers.get(key[0], {})]
@@ -229,21 +231,21 @@ class Accounts:
         """Take all that the database knows, at the start."""
         for row in connection.execute(select(StreamAccounts.__table__).order_by(StreamAccounts.touched_ms)).mappings():
             received, declared = (_SPANS.decode(row[name]) for name in ("received", "declared"))
-            ledger = Ledger(received, declared, row["duplicates"], row["written_off"])
+            ledger = StreamLedger(received, declared, row["duplicates"], row["written_off"])
             self._ledgers.setdefault(row["gateway"], {})[row["stream"]] = ledger
         for row in connection.execute(select(ClosedStreams.__table__)).mappings():
             counts = {name: row[name] for name in ("received", "duplicates", "missing", "declared_lost")}
             self._closed[row["gateway"]] = Account(**counts)
 
-    def _ledger(self, changed: dict[Key, Ledger], gateway: str, stream: str) -> Ledger:
-        return changed.get((gateway, stream)) or self._ledgers.get(gateway, {}).get(stream) or Ledger()
+    def _ledger(self, changed: dict[Key, StreamLedger], gateway: str, stream: str) -> StreamLedger:
+        return changed.get((gateway, stream)) or self._ledgers.get(gateway, {}).get(stream) or StreamLedger()
 
-    def _oldest(self, gateway: str, changed: dict[Key, Ledger]) -> list[Key]:
+    def _oldest(self, gateway: str, changed: dict[Key, StreamLedger]) -> list[Key]:
         held = [stream for stream in self._ledgers.get(gateway, {}) if (gateway, stream) not in changed]
         touched = [stream for owner, stream in changed if owner == gateway]
         return [(gateway, stream) for stream in (held + touched)[: -MAX_STREAMS or None]]
 
-    def _sums(self, closing: Sequence[Key], changed: dict[Key, Ledger]) -> dict[str, Account]:
+    def _sums(self, closing: Sequence[Key], changed: dict[Key, StreamLedger]) -> dict[str, Account]:
         sums: dict[str, Account] = {}
         for gateway, stream in closing:
             ledger = self._ledger(changed, gateway, stream)
@@ -269,7 +271,7 @@ _INSERT_LEDGER = insert(StreamAccounts.__table__)  # type: ignore[arg-type]
 _DELETE_LEDGER = delete(StreamAccounts.__table__).where(*_OURS)  # type: ignore[arg-type]
 
 
-def _row(key: Key, ledger: Ledger, now_ms: int) -> dict[str, object]:
+def _row(key: Key, ledger: StreamLedger, now_ms: int) -> dict[str, object]:
     spans = [msgspec.json.encode(ranges).decode() for ranges in (ledger.received, ledger.declared)]
     values = (*key, *spans, ledger.duplicates, ledger.written_off, now_ms)
     return {f"b_{column}": value for column, value in zip(_COLUMNS, values, strict=True)}

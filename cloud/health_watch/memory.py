@@ -10,32 +10,32 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 
 MOST_WAITING = 200
 _log = logging.getLogger(__name__)
 
 
-class Memory(msgspec.Struct):
+class WatchMemory(msgspec.Struct):
     """Times in UTC milliseconds; `waiting` are the pages that no channel has taken yet, the oldest first."""
 
     told: dict[str, int] = {}
     life_sign_ms: int = 0
-    waiting: list[Page] = []
+    waiting: list[Notification] = []
 
 
-def remember(file: Path) -> Memory:
+def remember(file: Path) -> WatchMemory:
     """What was kept in `file`."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Memory)
+        return msgspec.json.decode(file.read_bytes(), type=WatchMemory)
     except FileNotFoundError:
-        return Memory()
+        return WatchMemory()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         _log.warning("%s cannot be read (%s); the watch begins anew", file, error)
-        return Memory()
+        return WatchMemory()
 
 
-def keep(file: Path, memory: Memory) -> None:
+def keep(file: Path, memory: WatchMemory) -> None:
     """Write `memory` into `file`, whole; a disk that takes nothing is said in the log and stops nothing."""
     del memory.waiting[:-MOST_WAITING]
     fresh = file.with_name(f".{file.name}.part")

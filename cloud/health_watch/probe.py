@@ -1,4 +1,4 @@
-"""One question to one cloud:  GET https://siaga.morotai.go.id/api/v1/health  ─► Seen(good, what it was)
+"""One question to one cloud:  GET https://siaga.morotai.go.id/api/v1/health  ─► ProbeResult(good, what it was)
 
 good  200 and {"status": "ok" | "degraded"}: it works, and tells of its own troubles by itself
 bad   503 and {"status": "down"}, anything else, and no answer at all
@@ -15,7 +15,7 @@ _WORDS = 120
 """Characters of a strange answer that are shown."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class ProbeResult(msgspec.Struct, frozen=True):
     """What a question got: whether it was a good answer, and what it was, in a few words."""
 
     good: bool
@@ -47,7 +47,7 @@ def shown(address: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-async def ask(client: httpx.AsyncClient, address: str) -> Seen:
+async def ask(client: httpx.AsyncClient, address: str) -> ProbeResult:
     """Ask, within the client's time; nothing that can go wrong out there is an exception."""
     try:
         async with client.stream("GET", address, headers={"Accept": "application/json"}) as answer:
@@ -55,27 +55,29 @@ async def ask(client: httpx.AsyncClient, address: str) -> Seen:
             async for part in answer.aiter_bytes():
                 body += part
                 if len(body) > LONGEST_ANSWER:
-                    return Seen(good=False, what=f"answered {answer.status_code} with more than {LONGEST_ANSWER} bytes")
+                    return ProbeResult(
+                        good=False, what=f"answered {answer.status_code} with more than {LONGEST_ANSWER} bytes"
+                    )
     except httpx.TimeoutException:
-        return Seen(good=False, what="did not answer in time")
+        return ProbeResult(good=False, what="did not answer in time")
     except httpx.ConnectError as error:
-        return Seen(good=False, what=f"cannot be reached: {str(error)[:_WORDS] or type(error).__name__}")
+        return ProbeResult(good=False, what=f"cannot be reached: {str(error)[:_WORDS] or type(error).__name__}")
     except httpx.HTTPError as error:
-        return Seen(good=False, what=f"broke off: {str(error)[:_WORDS] or type(error).__name__}")
+        return ProbeResult(good=False, what=f"broke off: {str(error)[:_WORDS] or type(error).__name__}")
     return seen_in(answer.status_code, bytes(body))
 
 
-def seen_in(status: int, body: bytes) -> Seen:
+def seen_in(status: int, body: bytes) -> ProbeResult:
     """What an answer means."""
     try:
         health = msgspec.json.decode(body, type=_Health)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         words = " ".join(body[:_WORDS].decode("utf-8", "replace").split())
-        return Seen(good=False, what=f"answered {status} and not as Siaga does: {words!r}")
+        return ProbeResult(good=False, what=f"answered {status} and not as Siaga does: {words!r}")
     if status == httpx.codes.OK and health.status in ("ok", "degraded"):
-        return Seen(good=True, what=health.status)
+        return ProbeResult(good=True, what=health.status)
     down = [name for name, raw in health.components.items() if _status_of(raw) == "down"]
-    return Seen(
+    return ProbeResult(
         good=False, what=f"says that it is {health.status[:_WORDS]}" + (f": {', '.join(down[:10])}" if down else "")
     )
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 import httpx
 
 from cloud.health_watch.memory import keep, remember
-from cloud.health_watch.probe import Seen, ask, shown
+from cloud.health_watch.probe import ProbeResult, ask, shown
 from cloud.health_watch.settings import WatchSettings
-from cloud.health_watch.verdict import News, Verdict, judge
+from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 from cloud.health_watch.words import life_sign, news_line, pages
-from cloud.notify.channels.kinds import Means, sender
+from cloud.notify.channels.kinds import ChannelContext, sender
 from cloud.notify.contract import Later, Outcome, Sender, Sent
-from cloud.notify.notifications import Line, Page
+from cloud.notify.notifications import AlarmLine, Notification
 from runtime.clock import boot_s, wall_ms
 from runtime.mqtt import TlsSettings
 from wire.durations import DAY_MS
@@ -45,11 +45,12 @@ class HealthWatch:
         self._memory = remember(settings.state)
         began_s = clock_s()
         self._verdicts = {
-            address: Verdict(told_s=began_s if address in self._memory.told else None) for address in self._addresses
+            address: ServerVerdict(told_s=began_s if address in self._memory.told else None)
+            for address in self._addresses
         }
-        means = Means(outgoing, _no_broker, _no_warnings, "")
+        means = ChannelContext(outgoing, _no_broker, _no_warnings, "")
         self._senders: dict[str, Sender] = {channel.name: sender(channel, means) for channel in settings.channels}
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, ProbeResult] = {}
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -86,7 +87,7 @@ class HealthWatch:
             keep(self._settings.state, self._memory)
         return [(page.channel, outcome) for page, outcome in zip(waiting, outcomes, strict=True)]
 
-    def _judge(self, address: str, answer: Seen) -> None:
+    def _judge(self, address: str, answer: ProbeResult) -> None:
         settings, now_ms = self._settings, self._now_ms()
         before = self._seen.get(address)
         if before is None or before.good != answer.good:
@@ -100,21 +101,21 @@ class HealthWatch:
         if news is None:
             return
         since_ms = self._memory.told.get(address, now_ms - self._bad_for_ms(verdict))
-        if news is News.BACK:
+        if news is WatchNotice.BACK:
             self._memory.told.pop(address, None)
         else:
             self._memory.told[address] = since_ms
         self._tell(news_line(settings, shown(address), news, what=answer.what, since_ms=since_ms, now_ms=now_ms))
 
-    def _bad_for_ms(self, verdict: Verdict) -> int:
+    def _bad_for_ms(self, verdict: ServerVerdict) -> int:
         return 0 if verdict.bad_s is None else round((self._clock_s() - verdict.bad_s) * 1_000)
 
-    def _tell(self, line: Line) -> None:
+    def _tell(self, line: AlarmLine) -> None:
         for channel in self._settings.channels:
             self._memory.waiting += pages(self._settings, channel, line)
         keep(self._settings.state, self._memory)
 
-    async def _send(self, page: Page) -> Outcome:
+    async def _send(self, page: Notification) -> Outcome:
         channel = next((each for each in self._settings.channels if each.name == page.channel), None)
         if channel is None:
             return Sent("the settings have no such channel any more")

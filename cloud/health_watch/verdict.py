@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cloud.health_watch.probe import Seen
+from cloud.health_watch.probe import ProbeResult
 
 LEAST_BAD = 3
 """Bad answers in a row before a page: one lost packet is none."""
@@ -17,7 +17,7 @@ SLEPT = 3
 """Times the usual pause between two questions: more, and it was the watch that was away."""
 
 
-class News(StrEnum):
+class WatchNotice(StrEnum):
     """What is to be told of a server."""
 
     GONE = "gone"
@@ -25,7 +25,7 @@ class News(StrEnum):
     BACK = "back"
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class ServerVerdict(msgspec.Struct, frozen=True):
     """What is known of one server; `told_s`: it was told that it is gone, and when last."""
 
     asked_s: float | None = None
@@ -36,21 +36,21 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(
-    verdict: Verdict, seen: Seen, *, now_s: float, every_s: float, after_s: float, again_s: float
-) -> tuple[Verdict, News | None]:
+    verdict: ServerVerdict, seen: ProbeResult, *, now_s: float, every_s: float, after_s: float, again_s: float
+) -> tuple[ServerVerdict, WatchNotice | None]:
     """The verdict after one more answer, and what is to be told."""
     if seen.good:
         good = verdict.good + 1
         if verdict.told_s is not None and good < LEAST_GOOD:
-            return Verdict(now_s, good=good, told_s=verdict.told_s), None
-        return Verdict(now_s, good=good), News.BACK if verdict.told_s is not None else None
+            return ServerVerdict(now_s, good=good, told_s=verdict.told_s), None
+        return ServerVerdict(now_s, good=good), WatchNotice.BACK if verdict.told_s is not None else None
     slept = verdict.asked_s is not None and now_s - verdict.asked_s > SLEPT * every_s + after_s
     goes_on = verdict.bad_s is not None and not slept
     bad_s, bad = (verdict.bad_s, verdict.bad + 1) if goes_on and verdict.bad_s is not None else (now_s, 1)
-    after = Verdict(now_s, bad_s, bad, told_s=verdict.told_s)
+    after = ServerVerdict(now_s, bad_s, bad, told_s=verdict.told_s)
     if verdict.told_s is not None:
         is_due = now_s - verdict.told_s >= again_s
-        return (msgspec.structs.replace(after, told_s=now_s), News.STILL_GONE) if is_due else (after, None)
+        return (msgspec.structs.replace(after, told_s=now_s), WatchNotice.STILL_GONE) if is_due else (after, None)
     if bad >= LEAST_BAD and now_s - bad_s >= after_s:
-        return msgspec.structs.replace(after, told_s=now_s), News.GONE
+        return msgspec.structs.replace(after, told_s=now_s), WatchNotice.GONE
     return after, None

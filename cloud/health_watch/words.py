@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cloud.health_watch.settings import Channel, WatchSettings
-from cloud.health_watch.verdict import News
-from cloud.notify.notifications import Line, Page
+from cloud.health_watch.verdict import WatchNotice
+from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.settings import own_addresses
-from rules.rule import Kind, Severity
+from rules.rule import RuleKind, Severity
 
 _WHAT = {
     #                 kind      English                      Indonesian
-    News.GONE:       ("raised", "gives no good answer",       "tidak menjawab dengan baik"),
-    News.STILL_GONE: ("raised", "still gives no good answer", "masih tidak menjawab dengan baik"),
-    News.BACK:       ("closed", "gives no good answer",       "tidak menjawab dengan baik"),
+    WatchNotice.GONE:       ("raised", "gives no good answer",       "tidak menjawab dengan baik"),
+    WatchNotice.STILL_GONE: ("raised", "still gives no good answer", "masih tidak menjawab dengan baik"),
+    WatchNotice.BACK:       ("closed", "gives no good answer",       "tidak menjawab dengan baik"),
 }  # fmt: skip
 _ADVICE = """{what}, since {since} UTC. Look at the server: power, network, docs/operations.md. Gateways keep their \
 readings; no alarm is raised until it is back."""
@@ -26,7 +26,9 @@ _ADVICE_ID = """{what}, sejak {since} UTC. Periksa server: listrik, jaringan, do
 datanya; tidak ada peringatan sampai server kembali."""
 
 
-def news_line(settings: WatchSettings, server: str, news: News, *, what: str, since_ms: int, now_ms: int) -> Line:
+def news_line(
+    settings: WatchSettings, server: str, news: WatchNotice, *, what: str, since_ms: int, now_ms: int
+) -> AlarmLine:
     """The line of a server that is gone, or back."""
     kind, english, indonesian = _WHAT[news]
     since = f"{datetime.fromtimestamp(since_ms / 1_000, UTC):%Y-%m-%d %H:%M}"
@@ -37,7 +39,7 @@ def news_line(settings: WatchSettings, server: str, news: News, *, what: str, si
     )  # fmt: skip
 
 
-def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) -> Line:
+def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) -> AlarmLine:
     """The line that says that the watch lives, and what it sees."""
     seen = "; ".join(states)
     return _line(
@@ -47,11 +49,11 @@ def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) ->
     )  # fmt: skip
 
 
-def pages(settings: WatchSettings, channel: Channel, line: Line) -> list[Page]:
+def pages(settings: WatchSettings, channel: Channel, line: AlarmLine) -> list[Notification]:
     """A page for each address of a channel; each with a key of its own, the same at every attempt."""
     message = f"watch-{secrets.token_hex(8)}"
     return [
-        Page(
+        Notification(
             key=f"{message}:{channel.name}:{number}", message=message, step=0, channel=channel.name, person="",
             address=address, language=settings.language, made_ms=line.time_ms, lines=(line,), test=line.test,
         )
@@ -62,11 +64,11 @@ def pages(settings: WatchSettings, channel: Channel, line: Line) -> list[Page]:
 def _line(
     settings: WatchSettings, kind: str, names: tuple[str, str], *, advice: tuple[str, str], severity: Severity,
     since_ms: int, now_ms: int, test: bool = False,
-) -> Line:  # fmt: skip
-    return Line(
+) -> AlarmLine:  # fmt: skip
+    return AlarmLine(
         event=0, alarm=0, kind=kind, late=False, test=test, severity=severity, level_name=names[0],
         level_name_id=names[1], title=names[0], title_id=names[1], advice=advice[0], advice_id=advice[1], site="",
         site_name=settings.name, place="", zone="UTC", gateway="", sensor="", sensor_name="", quantity="",
-        watch=Kind.ABOVE, value=0.0, limit=0.0, window_s=0.0, for_s=0.0, of=None, also="", opened_ms=since_ms,
+        watch=RuleKind.ABOVE, value=0.0, limit=0.0, window_s=0.0, for_s=0.0, of=None, also="", opened_ms=since_ms,
         time_ms=now_ms,
     )  # fmt: skip

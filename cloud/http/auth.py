@@ -9,21 +9,21 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from cloud.access.auth_context import Asked
-from cloud.access.principal import Role, Who
+from cloud.access.auth_context import AuthContext
+from cloud.access.principal import Principal, Role
 from cloud.http.problems import Problem
 
 SCOPE_KEY = "siaga.asked"
-"""Where the guard puts an `Asked` in the ASGI scope."""
+"""Where the guard puts an `AuthContext` in the ASGI scope."""
 
 
-def asked_of(request: HTTPConnection) -> Asked | None:
+def asked_of(request: HTTPConnection) -> AuthContext | None:
     """What the guard has found out; None where nobody is logged in, which only public routes can meet."""
-    asked: Asked | None = request.scope.get(SCOPE_KEY)
+    asked: AuthContext | None = request.scope.get(SCOPE_KEY)
     return asked
 
 
-def who_asks(request: HTTPConnection) -> Who:
+def who_asks(request: HTTPConnection) -> Principal:
     """Who asks; the problem `not-logged-in` where nobody is."""
     asked = asked_of(request)
     if asked is None:
@@ -31,11 +31,11 @@ def who_asks(request: HTTPConnection) -> Who:
     return asked.who
 
 
-def must_be(who: Who, role: Role, deed: str) -> None:
+def must_be(who: Principal, role: Role, deed: str) -> None:
     """The problem `not-allowed` if `who` may do less than `role`, in words: "to acknowledge an alarm"."""
     if who.role < role:
         raise Problem("not-allowed", f"{who.name} is {who.role.name.lower()}; {deed} takes {role.name.lower()} or more")
 
 
-Asking = Annotated[Who, Depends(who_asks)]
+Asking = Annotated[Principal, Depends(who_asks)]
 """The parameter of a route that wants to know who asks."""

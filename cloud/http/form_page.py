@@ -15,7 +15,7 @@ import msgspec
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from i18n.catalog import LANGUAGES, Words
+from i18n.catalog import LANGUAGES, Catalog
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _THEMES = ("dark", "light")
@@ -35,7 +35,7 @@ class Form(msgspec.Struct, frozen=True):
     back: str = ""
 
 
-def page(request: Request, _: Words, form: Form, *, status: int = 200) -> HTMLResponse:
+def page(request: Request, _: Catalog, form: Form, *, status: int = 200) -> HTMLResponse:
     """The card as an answer."""
     nonce, theme = secrets.token_urlsafe(16), request.cookies.get("siaga_theme", "")
     text = template("form_page.html").substitute(
@@ -93,7 +93,7 @@ def root(request: Request) -> str:
     return str(request.scope.get("root_path", ""))
 
 
-def _languages(request: Request, _: Words, form: Form) -> str:
+def _languages(request: Request, _: Catalog, form: Form) -> str:
     links = []
     for each in LANGUAGES.values():
         target = f"{root(request)}{form.path}?language={each.code}&next={quote(form.wanted, safe='')}"

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.access.auth_context import Asked
-from cloud.access.authenticator import Access, bearer_token
+from cloud.access.auth_context import AuthContext
+from cloud.access.authenticator import Authenticator, bearer_token
 from cloud.access.permissions import (
     PERMISSIONS,
     PUBLIC,
@@ -43,7 +43,7 @@ _POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 class Guard:
     """ASGI middleware; `table` says what each route takes, and all else is denied."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, table: Table = PERMISSIONS, tiles: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, access: Authenticator, table: Table = PERMISSIONS, tiles: str = "") -> None:
         self._app = app
         self._access = access
         self._table = table
@@ -89,7 +89,7 @@ class Guard:
             return _not_here(request, path, self._table)
         return _too_little(request, asked, least, path) or self._forgery(request, asked, method, path)
 
-    def _forgery(self, request: Request, asked: Asked, method: str, path: str) -> Response | None:
+    def _forgery(self, request: Request, asked: AuthContext, method: str, path: str) -> Response | None:
         """A browser sends cookies with whatever another site makes it ask; only our pages know the session's token."""
         if method in _HARMLESS or not asked.session:
             return None
@@ -152,7 +152,9 @@ def _too_much(request: Request, method: str, path: str) -> Response | None:
 class _WatchedSocket:
     """A socket that is closed when who opened it is logged out, disabled, or given another role."""
 
-    def __init__(self, access: Access, asked: Asked, headers: Headers, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, access: Authenticator, asked: AuthContext, headers: Headers, receive: Receive, send: Send
+    ) -> None:
         self._access, self._asked, self._headers = access, asked, headers
         self._receive, self._send = receive, send
         self._closed = False
@@ -220,7 +222,7 @@ def _not_here(request: Request, path: str, table: Table) -> Response:
     return refusal_response(request, 405, said, headers={"Allow": listed})
 
 
-def _too_little(request: Request, asked: Asked, least: Least, path: str) -> Response | None:
+def _too_little(request: Request, asked: AuthContext, least: Least, path: str) -> Response | None:
     if _is_enough(asked, least):
         return None
     assert isinstance(least, Role)  # noqa: S101 - for the type checker: public is enough for everybody
@@ -229,7 +231,7 @@ def _too_little(request: Request, asked: Asked, least: Least, path: str) -> Resp
     return problem_response(request, "not-allowed", said)
 
 
-def _is_enough(asked: Asked, least: Least) -> bool:
+def _is_enough(asked: AuthContext, least: Least) -> bool:
     return least == PUBLIC or asked.who.role >= least
 
 

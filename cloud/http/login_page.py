@@ -9,20 +9,20 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cloud.access.authenticator import Access
-from cloud.access.rejection import AccessRefused
+from cloud.access.authenticator import Authenticator
+from cloud.access.rejection import AccessRejected
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
 from cloud.http.auth import asked_of
 from cloud.http.same_origin import safe_next
-from i18n.catalog import Words, words_in
+from i18n.catalog import Catalog, words_in
 
 PATH = "/login"
 _STATUS = {"wrong-login": 401, "too-many-attempts": 429}
 _FIRST = "siaga-cloud user add NAME --role administrator --config cloud.toml"
 
 
-def serve_login(app: FastAPI, access: Access, *, city: str) -> None:
+def serve_login(app: FastAPI, access: Authenticator, *, city: str) -> None:
     """Add the login page to `app`."""
     page = _LoginPage(access, city)
     app.add_api_route(PATH, page.show, methods=["GET"], include_in_schema=False, response_model=None)
@@ -32,7 +32,7 @@ def serve_login(app: FastAPI, access: Access, *, city: str) -> None:
 class _LoginPage:
     """The page of one city."""
 
-    def __init__(self, access: Access, city: str) -> None:
+    def __init__(self, access: Authenticator, city: str) -> None:
         self._access = access
         self._city = city
         self._fields = form_page.template("login_fields.html")
@@ -54,14 +54,14 @@ class _LoginPage:
         replaces = self._access.cookie_in(request.headers, scheme=request.url.scheme)
         try:
             opened = await self._access.sessions.log_in(name, password, address=address, replaces=replaces)
-        except AccessRefused as refused:
+        except AccessRejected as refused:
             return await self._page(request, safe_next(wanted), refused=refused, name=name)
         response = form_page.go_to(request, safe_next(wanted))
         response.headers["Set-Cookie"] = self._access.cookie_for(opened, scheme=request.url.scheme)
         return response
 
     async def _page(
-        self, request: Request, wanted: str, *, refused: AccessRefused | None = None, name: str = ""
+        self, request: Request, wanted: str, *, refused: AccessRejected | None = None, name: str = ""
     ) -> HTMLResponse:
         _ = words_in(form_page.language(request))
         fields = self._fields.substitute(
@@ -80,7 +80,7 @@ class _LoginPage:
             answer.headers["Retry-After"] = str(refused.retry_after_s)
         return answer
 
-    async def _notice(self, _: Words, refused: AccessRefused | None) -> str:
+    async def _notice(self, _: Catalog, refused: AccessRejected | None) -> str:
         if refused is not None:
             return form_page.mistake(login_mistake(_, refused))
         try:
@@ -93,7 +93,7 @@ class _LoginPage:
         return f'<div class="first"><p><strong>{first}</strong> {how}</p><code>{escape(_FIRST)}</code></div>'
 
 
-def login_mistake(_: Words, refused: AccessRefused) -> str:
+def login_mistake(_: Catalog, refused: AccessRejected) -> str:
     """Why a login failed."""
     if refused.retry_after_s is not None:
         return _("Too many failed attempts. Try again in {n} s.", n=refused.retry_after_s)

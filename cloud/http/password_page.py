@@ -10,20 +10,20 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
-from cloud.access.auth_context import Asked
-from cloud.access.authenticator import Access
-from cloud.access.rejection import AccessRefused
+from cloud.access.auth_context import AuthContext
+from cloud.access.authenticator import Authenticator
+from cloud.access.rejection import AccessRejected
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
 from cloud.http.auth import asked_of
 from cloud.http.login_page import login_mistake
 from cloud.http.same_origin import safe_next
-from i18n.catalog import Words, ended, words_in
+from i18n.catalog import Catalog, ended, words_in
 
 PATH = "/password"
 
 
-def serve_password(app: FastAPI, access: Access, *, city: str) -> None:
+def serve_password(app: FastAPI, access: Authenticator, *, city: str) -> None:
     """Add the page to `app`."""
     page = _PasswordPage(access, city)
     app.add_api_route(PATH, page.show, methods=["GET"], include_in_schema=False, response_model=None)
@@ -33,7 +33,7 @@ def serve_password(app: FastAPI, access: Access, *, city: str) -> None:
 class _PasswordPage:
     """The page of one city."""
 
-    def __init__(self, access: Access, city: str) -> None:
+    def __init__(self, access: Authenticator, city: str) -> None:
         self._access = access
         self._city = city
         self._fields = form_page.template("password_fields.html")
@@ -56,7 +56,7 @@ class _PasswordPage:
             return self._page(request, wanted, _("The two new passwords differ."), status=422)
         try:
             opened = await self._access.change_password(asked.who, old, new)
-        except AccessRefused as refused:
+        except AccessRejected as refused:
             return self._page(request, wanted, _mistake(_, refused), status=422)
         except DatabaseUnavailable as error:
             return self._page(request, wanted, str(error), status=503)
@@ -74,7 +74,7 @@ class _PasswordPage:
         )  # fmt: skip
         return form_page.page(request, _, form, status=status)
 
-    def _filled(self, _: Words, asked: Asked | None, wanted: str) -> str:
+    def _filled(self, _: Catalog, asked: AuthContext | None, wanted: str) -> str:
         return self._fields.substitute(
             next=escape(wanted),
             csrf=escape(asked.csrf if asked else ""),
@@ -86,7 +86,7 @@ class _PasswordPage:
         )
 
 
-def _mistake(_: Words, refused: AccessRefused) -> str:
+def _mistake(_: Catalog, refused: AccessRejected) -> str:
     if refused.kind == "wrong-login":
         return _("The password now is wrong.")
     if refused.retry_after_s is not None:

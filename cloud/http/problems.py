@@ -17,8 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from cloud.access.rejection import AccessRefused
-from cloud.database.engine import DatabaseUnavailable, DataRefused
+from cloud.access.rejection import AccessRejected
+from cloud.database.engine import DatabaseUnavailable, DataRejected
 from cloud.readings.contract import StoreUnavailable
 from runtime.secret_urls import scrubbed
 
@@ -92,12 +92,12 @@ def bad_parameter(name: str, value: object, advice: str) -> Problem:
 def answer_problems(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
     app.add_exception_handler(Problem, _of_ours)
-    app.add_exception_handler(AccessRefused, _of_access)
+    app.add_exception_handler(AccessRejected, _of_access)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(StoreUnavailable, _of_store)
     app.add_exception_handler(DatabaseUnavailable, _of_registry)
-    app.add_exception_handler(DataRefused, _of_data)
+    app.add_exception_handler(DataRejected, _of_data)
     app.add_exception_handler(Exception, _of_our_bug)
 
 
@@ -135,7 +135,7 @@ async def _of_ours(request: Request, error: Exception) -> Response:
 
 
 async def _of_access(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AccessRefused)  # noqa: S101 - as above
+    assert isinstance(error, AccessRejected)  # noqa: S101 - as above
     headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     return problem_response(request, error.kind, str(error), headers=headers)
 

@@ -11,28 +11,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from cloud.alarms.rule_input import NO_CARGO, Cargo
+from cloud.alarms.rule_input import NO_CARGO, RuleInput
 from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Refusal
-from cloud.ingest.decoded_batch import Parcel, condemned, open_parcel, with_rejected
+from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.decoded_batch import DecodedBatch, condemned, open_parcel, with_rejected
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.heights import Heights
-from cloud.ingest.levels import Distances, Seen
+from cloud.ingest.levels import CheckedAgainst, Distances
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
-from cloud.ingest.refused import NOT_JUDGED, RefusedLately
+from cloud.ingest.recent_rejections import NOT_JUDGED, RecentRejections
 from cloud.ingest.stamps import Stamps
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Portion, ReadingsStore, Rejected, StoredReading
+from cloud.readings.contract import EncodedWrite, ReadingsStore, Rejected, StoredReading
 from cloud.readings.newest import Newest, newest_of
 from cloud.registry.snapshot import Registry
 from runtime import clock
 from wire import Batch, Domain
 
 
-class Freight(msgspec.Struct, frozen=True):
+class PreparedWrite(msgspec.Struct, frozen=True):
     """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
 
     Its stamps were checked against its arrival at `arrived_ms` (UTC), and it by what was `seen` then; `spots` are the
@@ -46,16 +46,16 @@ class Freight(msgspec.Struct, frozen=True):
     payload: bytes
     arrived_ms: int
     receipt: Receipt | None
-    refusals: Sequence[Refusal]
-    portion: Portion | None
+    refusals: Sequence[Rejection]
+    portion: EncodedWrite | None
     newest: Sequence[StoredReading]
     sizes: Mapping[Domain, int]
     spots: Spots = NO_SPOTS
-    cargo: Cargo = NO_CARGO
+    cargo: RuleInput = NO_CARGO
     stretch: Stretch | None = None
     notes: Hours = NO_NOTES
     live: bool = False
-    seen: Seen | None = None
+    seen: CheckedAgainst | None = None
     series: Mapping[Series, int] = {}
     not_judged: Mapping[Series, int] = {}
 
@@ -78,11 +78,11 @@ class Freight(msgspec.Struct, frozen=True):
             yield sensor, NOT_JUDGED, readings
 
 
-def _no_cargo(_blocks: Iterable[Block]) -> Cargo:
+def _no_cargo(_blocks: Iterable[Block]) -> RuleInput:
     return NO_CARGO
 
 
-class Opener:
+class BatchDecoder:
     """Opens messages by the rules of `registry`; a backlog may be at most `ahead_s` ahead of the cloud's clock.
 
     `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at. `fleet` says how
@@ -97,12 +97,12 @@ class Opener:
         store: ReadingsStore,
         ahead_s: float,
         newest: Newest | None = None,
-        cargo: Callable[[Iterable[Block]], Cargo] = _no_cargo,
+        cargo: Callable[[Iterable[Block]], RuleInput] = _no_cargo,
         fleet: FleetClock | None = None,
         prompt: Callable[[], bool] = lambda: True,
         offsets: Offsets | None = None,
         saw: Callable[[Iterable[Block]], None] = lambda _blocks: None,
-        lately: RefusedLately | None = None,
+        lately: RecentRejections | None = None,
     ) -> None:
         self.offsets = offsets or Offsets()
         """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
@@ -115,11 +115,11 @@ class Opener:
         self._distances = Distances(known)
         self._cargo = cargo
         self._saw = saw
-        self._lately = lately or RefusedLately()
+        self._lately = lately or RecentRejections()
         self._fleet = fleet or FleetClock()
         self._prompt = prompt
 
-    def open(self, payload: bytes, gateway: str, *, waited_ms: int = 0, arrived_ms: int | None = None) -> Freight:
+    def open(self, payload: bytes, gateway: str, *, waited_ms: int = 0, arrived_ms: int | None = None) -> PreparedWrite:
         """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception.
 
         It arrived `waited_ms` ago, or at `arrived_ms` (UTC) where it is a dead letter.
@@ -135,13 +135,13 @@ class Opener:
         spots = self._judge.look(parcel.blocks, parcel.doubtful)
         return self._load(_marked(parcel, spots), arrived, spots, self._judge.take_notes())
 
-    def without(self, freight: Freight, rejected: Iterable[Rejected]) -> Freight:
+    def without(self, freight: PreparedWrite, rejected: Iterable[Rejected]) -> PreparedWrite:
         """The freight after the store refused points of it for ever."""
         again = self._parcel(freight.payload, freight.gateway, freight.arrived_ms, seen=freight.seen)
         parcel = _marked(again, freight.spots)
         return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots, freight.notes)
 
-    def condemn(self, freight: Freight, error: Exception) -> Freight:
+    def condemn(self, freight: PreparedWrite, error: Exception) -> PreparedWrite:
         """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
         return self._load(condemned(freight.payload, freight.gateway, error), freight.arrived_ms)
 
@@ -152,8 +152,8 @@ class Opener:
         arrived_ms: int,
         judge: Judge | None = None,
         made: list[Stamps] | None = None,
-        seen: Seen | None = None,
-    ) -> Parcel:
+        seen: CheckedAgainst | None = None,
+    ) -> DecodedBatch:
         def stamps_of(batch: Batch) -> Stamps:
             stamps = Stamps(
                 self.offsets, batch, gateway,
@@ -179,15 +179,17 @@ class Opener:
         error_ms = self._fleet.error_ms()
         return error_ms if error_ms > 0 or self._prompt() else 0
 
-    def _note_clock(self, parcel: Parcel, made: Iterable[Stamps], arrived_boot_ms: int) -> None:
+    def _note_clock(self, parcel: DecodedBatch, made: Iterable[Stamps], arrived_boot_ms: int) -> None:
         if parcel.newest_ms:
             self._fleet.note(parcel.gateway, parcel.newest_ms, arrived_boot_ms)
         for stamps in made:
             self._fleet.tell(parcel.gateway, moved_ms=stamps.moved_ms, unconfirmed=stamps.unconfirmed)
 
-    def _load(self, parcel: Parcel, arrived_ms: int, spots: Spots = NO_SPOTS, notes: Hours = NO_NOTES) -> Freight:
+    def _load(
+        self, parcel: DecodedBatch, arrived_ms: int, spots: Spots = NO_SPOTS, notes: Hours = NO_NOTES
+    ) -> PreparedWrite:
         blocks = parcel.blocks
-        return Freight(
+        return PreparedWrite(
             gateway=parcel.gateway,
             payload=parcel.payload,
             arrived_ms=arrived_ms,
@@ -214,7 +216,7 @@ def _series(blocks: Sequence[Block]) -> Mapping[Series, int]:
     return series
 
 
-def _marked(parcel: Parcel, spots: Spots) -> Parcel:
+def _marked(parcel: DecodedBatch, spots: Spots) -> DecodedBatch:
     return msgspec.structs.replace(parcel, blocks=split(parcel.blocks, spots)) if spots else parcel
 
 

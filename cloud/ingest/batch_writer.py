@@ -20,18 +20,18 @@ from typing import TypeVar
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from cloud.alarms.evaluator import Watch
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.core.health import Component, Condition
 from cloud.database.backoff import wait_s
-from cloud.database.engine import Database, DatabaseUnavailable, DataRefused
+from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import Freight, Opener
-from cloud.ingest.dead_letters import DeadLetters, Kept, Refusal
-from cloud.ingest.refused import RefusedLately
+from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
+from cloud.ingest.dead_letters import DeadLetters, Kept, Rejection
+from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import keep_notes, notes_of
 from cloud.metrics.exposition import Metrics
-from cloud.readings.contract import Portion, ReadingsStore, Rejected, StoreRefused, StoreUnavailable, WriteResult
+from cloud.readings.contract import EncodedWrite, ReadingsStore, Rejected, StoreRejected, StoreUnavailable, WriteResult
 from cloud.readings.newest import Newest
 from runtime.clock import wall_ms
 
@@ -48,7 +48,7 @@ class WriteFailsAlone(Exception):
     """The store takes other writes, and not this one."""
 
 
-class Keeper:
+class BatchWriter:
     """Writes to the store and the registry database, waiting as long as either cannot be used, `pause` by `pause`.
 
     `note` is told of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC.
@@ -59,18 +59,18 @@ class Keeper:
     def __init__(
         self,
         *,
-        opener: Opener,
+        opener: BatchDecoder,
         store: ReadingsStore,
         database: Database,
         dead_letters: DeadLetters,
         accounts: Accounts,
         newest: Newest,
         metrics: Metrics,
-        watch: Watch | None = None,
+        watch: RuleEvaluator | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
         review: Review | None = None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
-        lately: RefusedLately | None = None,
+        lately: RecentRejections | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.store_problem = "the readings store was not opened yet"
@@ -85,7 +85,7 @@ class Keeper:
         self._note_stored = note
         self._review = review
         self._confirm = confirm
-        self._lately = lately or RefusedLately()
+        self._lately = lately or RecentRejections()
         self._pause = pause
         self._suspects: dict[str, float] = {}
         self._one_commit = asyncio.Lock() if watch is None else watch.turn
@@ -98,7 +98,7 @@ class Keeper:
         """Take the newest readings that the store remembers; those that come meanwhile are not replaced."""
         self._newest.load(await self._patiently(lambda: self._store.newest()))
 
-    async def keep(self, freights: Sequence[Freight], *, apart: bool = False) -> list[Freight]:
+    async def keep(self, freights: Sequence[PreparedWrite], *, apart: bool = False) -> list[PreparedWrite]:
         """Make messages safe; gives back those that are, each refusal that found no room among the dead letters noted.
 
         `apart`: the store is asked for each point by itself where it must be. Without it, WriteFailsAlone where that
@@ -123,7 +123,7 @@ class Keeper:
             return Component(Condition.DOWN, self.store_problem)
         return Component(Condition.OK, "takes and gives readings")
 
-    async def _store_all(self, freights: Sequence[Freight], *, apart: bool) -> list[Freight]:
+    async def _store_all(self, freights: Sequence[PreparedWrite], *, apart: bool) -> list[PreparedWrite]:
         to_store = [freight for freight in freights if freight.portion is not None]
         portions = [freight.portion for freight in to_store if freight.portion is not None]
         if not portions:
@@ -150,7 +150,7 @@ class Keeper:
                 self._note_stored(freight.gateway, *freight.stretch)
         return stored
 
-    async def _write(self, portions: Sequence[Portion], *, apart: bool) -> WriteResult:
+    async def _write(self, portions: Sequence[EncodedWrite], *, apart: bool) -> WriteResult:
         if apart:
             return await self._patiently(lambda: self._store.write_apart(portions))
         failures = 0
@@ -179,8 +179,8 @@ class Keeper:
         return True
 
     def _with_rejected(
-        self, freights: Sequence[Freight], to_store: Sequence[Freight], result: WriteResult
-    ) -> list[Freight]:
+        self, freights: Sequence[PreparedWrite], to_store: Sequence[PreparedWrite], result: WriteResult
+    ) -> list[PreparedWrite]:
         """Hand each rejected point of a common write to the message that it came from, opened again for that."""
         rejected: defaultdict[int, list[Rejected]] = defaultdict(list)
         for each in result.rejected:
@@ -201,7 +201,7 @@ class Keeper:
                 attempt += 1
                 self._note(error)
                 await self._pause(wait_s(error, attempt))
-                if isinstance(error, StoreRefused):
+                if isinstance(error, StoreRejected):
                     await self._reopen()
             else:
                 self._note(None)
@@ -223,13 +223,13 @@ class Keeper:
             _log.info("the readings store takes readings")
         self.store_problem = problem
 
-    async def _commit(self, freights: Sequence[Freight]) -> list[Freight]:
+    async def _commit(self, freights: Sequence[PreparedWrite]) -> list[PreparedWrite]:
         try:
             return await self._commit_all(freights)
-        except DataRefused as error:
+        except DataRejected as error:
             return await self._commit_one_by_one(freights, error)
 
-    async def _commit_one_by_one(self, freights: Sequence[Freight], error: DataRefused) -> list[Freight]:
+    async def _commit_one_by_one(self, freights: Sequence[PreparedWrite], error: DataRejected) -> list[PreparedWrite]:
         """Something in one of them can be no part of the registry: that one alone is a dead letter."""
         _log.error("%d batches cannot be committed: %s", len(freights), error)
         if len(freights) > 1:
@@ -237,10 +237,10 @@ class Keeper:
         condemned = [self._opener.condemn(freights[0], error)]
         try:
             return await self._commit_all(condemned)
-        except DataRefused:
+        except DataRejected:
             return []  # it stays at its gateway
 
-    async def _commit_all(self, freights: Sequence[Freight]) -> list[Freight]:
+    async def _commit_all(self, freights: Sequence[PreparedWrite]) -> list[PreparedWrite]:
         """Commit, however long it takes; another process may meanwhile write what stands in the way, so look again."""
         attempt = 0
         while True:
@@ -253,7 +253,7 @@ class Keeper:
             with contextlib.suppress(DatabaseUnavailable):
                 await self._database.run(self._accounts.load)
 
-    async def _commit_once(self, freights: Sequence[Freight]) -> list[Freight]:
+    async def _commit_once(self, freights: Sequence[PreparedWrite]) -> list[PreparedWrite]:
         plan = self._accounts.plan(freight.receipt for freight in freights if freight.receipt is not None)
         refusals = [refusal for freight in freights for refusal in freight.refusals]
         now_ms = wall_ms()
@@ -292,7 +292,7 @@ class Keeper:
             )
         return told if kept is None or not kept.discarded else _told(told, kept.discarded)
 
-    def _with_not_judged(self, freights: Sequence[Freight]) -> list[Freight]:
+    def _with_not_judged(self, freights: Sequence[PreparedWrite]) -> list[PreparedWrite]:
         """The messages with what of them the rules leave out for their marks."""
         if self._watch is None:
             return list(freights)
@@ -300,11 +300,11 @@ class Keeper:
         return [replace(one, not_judged=series) if series else one for one, series in zip(freights, found, strict=True)]
 
 
-def _told(freights: Sequence[Freight], discarded: Collection[Refusal]) -> list[Freight]:
+def _told(freights: Sequence[PreparedWrite], discarded: Collection[Rejection]) -> list[PreparedWrite]:
     """The messages with a note on each refusal that was not kept, for their acks."""
     gone = {id(refusal) for refusal in discarded}
 
-    def noted(freight: Freight) -> Freight:
+    def noted(freight: PreparedWrite) -> PreparedWrite:
         refusals = [replace(one, discarded=True) if id(one) in gone else one for one in freight.refusals]
         return replace(freight, refusals=refusals)
 

@@ -13,18 +13,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from cloud.core.reasons import Reason
-from cloud.ingest.levels import NOTHING_SEEN, Distances, Levels, Pair, Seen, levels_from, nearness, sound
+from cloud.ingest.levels import NOTHING_SEEN, CheckedAgainst, Distances, Levels, Pair, levels_from, nearness, sound
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.stamps import Corrected, Stamps, parts
 from cloud.readings.blocks import Block
-from cloud.registry.routes import Route
+from cloud.registry.routes import ReadingRoute
 from cloud.registry.snapshot import Registry
 from rules.marks import MARK_OF_CLOCK, Mark
 from wire import QUANTITIES, Batch, Clock, Column, Domain, Reading
 from wire.reading import EARLIEST_MS
 
 
-class Refused(msgspec.Struct, frozen=True):
+class RejectedReadings(msgspec.Struct, frozen=True):
     """Readings that one rule refuses, as they came (before calibration)."""
 
     reason: Reason
@@ -32,7 +32,7 @@ class Refused(msgspec.Struct, frozen=True):
     readings: list[Reading]
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckedBatch(msgspec.Struct, frozen=True):
     """What the checks make of a batch; `doubtful` are the series whose quality is not plain at a glance.
 
     `corrected` has the right times of columns, by their number in the batch, whose stamps were looked at. `newest_ms`
@@ -40,11 +40,11 @@ class Checked(msgspec.Struct, frozen=True):
     """
 
     blocks: list[Block]
-    refused: list[Refused]
+    refused: list[RejectedReadings]
     doubtful: frozenset[Series] = frozenset()
     corrected: dict[int, Corrected] = {}
     newest_ms: Sequence[int] = ()
-    seen: Seen = NOTHING_SEEN
+    seen: CheckedAgainst = NOTHING_SEEN
     pairs: Sequence[Pair] = ()
 
 
@@ -57,8 +57,8 @@ def check_batch(
     judge: Judge | None = None,
     stamps: Stamps | None = None,
     distances: Distances | None = None,
-    seen: Seen | None = None,
-) -> Checked:
+    seen: CheckedAgainst | None = None,
+) -> CheckedBatch:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
@@ -94,9 +94,9 @@ def check_batch(
             found.take_by_era(column, column, route, levels)
     if distances is not None:
         distances.note(found.distances)  # only now: the order of the columns of one batch changes nothing
-    return Checked(
+    return CheckedBatch(
         found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms,
-        Seen(ways, levels.kept) if seen is None else seen, levels.pairs,
+        CheckedAgainst(ways, levels.kept) if seen is None else seen, levels.pairs,
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ class _Found:
         self, gateway: str, registry: Registry, judge: Judge | None, *, latest_ms: int, backfill: bool
     ) -> None:
         self.collector = _Collector(gateway, backfill=backfill)
-        self.refused: list[Refused] = []
+        self.refused: list[RejectedReadings] = []
         self.doubtful: set[Series] = set()
         self.corrected: dict[int, Corrected] = {}
         self.newest_ms: list[int] = []
@@ -121,7 +121,7 @@ class _Found:
         self._span = (0, 0)
 
     def take(
-        self, sent: Column, column: Column, series: Series, route: Route, span: tuple[int, int], timely: bool
+        self, sent: Column, column: Column, series: Series, route: ReadingRoute, span: tuple[int, int], timely: bool
     ) -> None:
         """Take a column, with its right times, as it was `sent` with those that it came with."""
         times_ms, values = column.times_ms, column.values
@@ -140,7 +140,7 @@ class _Found:
         if sifted.times_ms:
             self.collector.add(column, route, sifted.times_ms, sifted.values, None)
 
-    def take_by_era(self, sent: Column, column: Column, route: Route, levels: Levels) -> None:
+    def take_by_era(self, sent: Column, column: Column, route: ReadingRoute, levels: Levels) -> None:
         """The same, a column in which a dated fact changes in parts, each with the route of its time.
 
         Of distances the level is made, and of a level that its gateway made nothing is stored.
@@ -154,7 +154,7 @@ class _Found:
         if made is not None:
             self._make_levels(sent, column, route, made)
 
-    def _make_levels(self, sent: Column, column: Column, distance: Route, level: Route) -> None:
+    def _make_levels(self, sent: Column, column: Column, distance: ReadingRoute, level: ReadingRoute) -> None:
         for part, right, own in _by_era(sent, column, level):
             if own is None:
                 continue  # it had no height then
@@ -163,7 +163,7 @@ class _Found:
                 self.distances.append(there)
                 self._take(sent_there, levels_from(there, own), own)
 
-    def _take(self, sent: Column, column: Column, route: Route) -> None:
+    def _take(self, sent: Column, column: Column, route: ReadingRoute) -> None:
         if column.times_ms is not self._times_ms:
             self._times_ms, self._span = column.times_ms, (min(column.times_ms), max(column.times_ms))
         timely = self._span[0] >= EARLIEST_MS and self._span[1] <= self._latest_ms
@@ -174,14 +174,14 @@ class _Found:
         self.refused.append(_without_route(column, self._gateway, self._registry, backfill=self._backfill))
 
 
-def _own(refused: list[Refused], column: Column, sent: Column) -> Iterator[Refused]:
+def _own(refused: list[RejectedReadings], column: Column, sent: Column) -> Iterator[RejectedReadings]:
     """What a column refuses by itself: the times of a level are those of its distance, which is refused for them."""
     for each in refused:
         if column.quantity == sent.quantity or each.reason is Reason.OUT_OF_BOUNDS:
             yield each
 
 
-def _by_era(sent: Column, column: Column, route: Route) -> Iterator[tuple[Column, Column, Route | None]]:
+def _by_era(sent: Column, column: Column, route: ReadingRoute) -> Iterator[tuple[Column, Column, ReadingRoute | None]]:
     """The parts of a column, as sent and with its right times, and the route that holds for each; None: none does."""
     eras = route.eras
     if not column.times_ms:
@@ -211,7 +211,7 @@ def _at(column: Column, places: Sequence[int]) -> Column:
 
 
 _NO_COLUMN = Column("", "", [], [])
-_NO_ROUTE = Route("", Domain.GATEWAY, 0.0, 0.0, None)
+_NO_ROUTE = ReadingRoute("", Domain.GATEWAY, 0.0, 0.0, None)
 
 
 class _Collector:
@@ -230,7 +230,12 @@ class _Collector:
         self._columns: list[list[float]] = []
 
     def add(
-        self, column: Column, route: Route, times_ms: list[int], values: list[float], span_ms: tuple[int, int] | None
+        self,
+        column: Column,
+        route: ReadingRoute,
+        times_ms: list[int],
+        values: list[float],
+        span_ms: tuple[int, int] | None,
     ) -> None:
         goes_on = (
             times_ms is self._times_ms
@@ -273,11 +278,11 @@ class _Collector:
 class _Sifted(msgspec.Struct, frozen=True):
     times_ms: list[int]
     values: list[float]
-    refused: list[Refused]
+    refused: list[RejectedReadings]
 
 
 def _sift(
-    column: Column, sent: Column, route: Route, values: Sequence[float], *, latest_ms: int, backfill: bool
+    column: Column, sent: Column, route: ReadingRoute, values: Sequence[float], *, latest_ms: int, backfill: bool
 ) -> _Sifted:
     """Take a column apart in which some reading is at fault; `values` are its values after calibration.
 
@@ -285,7 +290,7 @@ def _sift(
     """
     kept_ms: list[int] = []
     kept: list[float] = []
-    faults: dict[Reason, Refused] = {}
+    faults: dict[Reason, RejectedReadings] = {}
     for time_ms, value, stamp_ms, raw in zip(column.times_ms, values, sent.times_ms, sent.values, strict=True):
         reason = _fault(time_ms, value, route, latest_ms)
         if reason is None:
@@ -293,12 +298,12 @@ def _sift(
             kept.append(value)
             continue
         if reason not in faults:
-            faults[reason] = Refused(reason, _sentence(reason, column, time_ms, value), [])
+            faults[reason] = RejectedReadings(reason, _sentence(reason, column, time_ms, value), [])
         faults[reason].readings.append(_reading(sent, stamp_ms, raw, backfill=backfill))
     return _Sifted(kept_ms, kept, list(faults.values()))
 
 
-def _fault(time_ms: int, value: float, route: Route, latest_ms: int) -> Reason | None:
+def _fault(time_ms: int, value: float, route: ReadingRoute, latest_ms: int) -> Reason | None:
     if time_ms < EARLIEST_MS:
         return Reason.TIME_TOO_EARLY
     if time_ms > latest_ms:
@@ -327,9 +332,9 @@ def _when(time_ms: int) -> str:
         return f"{time_ms} ms since 1970"
 
 
-def _without_route(column: Column, gateway: str, registry: Registry, *, backfill: bool) -> Refused:
+def _without_route(column: Column, gateway: str, registry: Registry, *, backfill: bool) -> RejectedReadings:
     reason, sentence = _why_no_route(column, gateway, registry)
-    return Refused(reason, sentence, list(_readings(column, backfill=backfill)))
+    return RejectedReadings(reason, sentence, list(_readings(column, backfill=backfill)))
 
 
 def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Reason, str]:

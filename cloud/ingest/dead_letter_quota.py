@@ -16,7 +16,7 @@ FULL = 0.9
 """Of its quota; from here on somebody should look."""
 
 
-class Room(msgspec.Struct, frozen=True):
+class DeadLetterQuota(msgspec.Struct, frozen=True):
     """Room for `max_bytes` in all and `quota_bytes` for each of `owners`."""
 
     max_bytes: int

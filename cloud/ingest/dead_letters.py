@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, delete, func, ins
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
-from cloud.ingest.dead_letter_quota import STRANGERS, Room
+from cloud.ingest.dead_letter_quota import STRANGERS, DeadLetterQuota
 from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
@@ -36,7 +36,7 @@ RECOUNT_S = 5.0
 """How long a gateway without room waits until it is looked whether somebody has made some."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True):
     """Readings, or a whole message, that the rules refuse: to become a dead letter.
 
     `raw` is a batch in wire encoding with the refused readings, or the message as it came; `series` says how many
@@ -123,7 +123,7 @@ class Kept(msgspec.Struct, frozen=True):
     """What became of refusals in a transaction: the bytes held then by owner, and those that found no room."""
 
     held: Mapping[str, int]
-    discarded: tuple[Refusal, ...] = ()
+    discarded: tuple[Rejection, ...] = ()
 
 
 class DeadLetters:
@@ -253,7 +253,7 @@ class DeadLetters:
             "is stored all the same; mend the causes, then replay or discard the letters",
         )
 
-    def write(self, connection: Connection, refusals: Iterable[Refusal], *, now_ms: int) -> Kept:
+    def write(self, connection: Connection, refusals: Iterable[Rejection], *, now_ms: int) -> Kept:
         """Keep `refusals`, in the transaction of `connection`; those that find no room are counted as discarded.
 
         `accept` what this gives when the transaction is committed.
@@ -311,8 +311,8 @@ class DeadLetters:
     def _owner(self, gateway: str) -> str:
         return gateway if gateway in self._known() else STRANGERS
 
-    def _room(self) -> Room:
-        return Room(self._max_bytes, self._gateway_bytes, len(self._known()) + 1)
+    def _room(self) -> DeadLetterQuota:
+        return DeadLetterQuota(self._max_bytes, self._gateway_bytes, len(self._known()) + 1)
 
     def _said_full(self, owner: str) -> str:
         name = f"gateway {owner}" if owner else "gateways that the registry does not know"
@@ -334,7 +334,7 @@ def _beginning(raw_bytes: int) -> Sequence[Any]:
     return [cut if column is DeadLetterRow.raw else column for column in _LETTER]
 
 
-def _count_discarded(connection: Connection, owner: str, refusal: Refusal, now_ms: int) -> None:
+def _count_discarded(connection: Connection, owner: str, refusal: Rejection, now_ms: int) -> None:
     key = (DiscardedRow.gateway == owner, DiscardedRow.reason == refusal.reason)
     readings, letters = DiscardedRow.readings + refusal.readings, DiscardedRow.letters + 1
     raised = connection.execute(
@@ -349,7 +349,7 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:.3g} MB"
 
 
-def _row(refusal: Refusal, now_ms: int) -> dict[str, object]:
+def _row(refusal: Rejection, now_ms: int) -> dict[str, object]:
     return {
         "fingerprint": refusal.fingerprint,
         "time_ms": now_ms,

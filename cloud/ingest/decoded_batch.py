@@ -1,6 +1,6 @@
 """A parcel: one message of a gateway, opened: what to store, what to keep as dead letters, and what to answer.
 
-payload -> decode -> checks -> Parcel(blocks, refusals, receipt)
+payload -> decode -> checks -> DecodedBatch(blocks, refusals, receipt)
 
 The receipt is what the gateway may forget once blocks and refusals are safe; None where the range cannot be read, or
 where not all of the message is kept: then the gateway must keep it.
@@ -15,9 +15,9 @@ import msgspec
 
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.checks import Checked, Refused, check_batch
-from cloud.ingest.dead_letters import Refusal
-from cloud.ingest.levels import DISTANCE, LEVEL, Distances, Pair, Seen
+from cloud.ingest.checks import CheckedBatch, RejectedReadings, check_batch
+from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.levels import DISTANCE, LEVEL, CheckedAgainst, Distances, Pair
 from cloud.ingest.quality import Judge, Series
 from cloud.ingest.stamps import Corrected, Stamps
 from cloud.readings.blocks import Block
@@ -29,7 +29,7 @@ from wire.batch import MAX_BATCH_BYTES, MAX_READINGS
 _log = logging.getLogger(__name__)
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class DecodedBatch(msgspec.Struct, frozen=True):
     """An opened message from `gateway`; `batch` is None where it is none.
 
     `doubtful` are the series (sensor, quantity) whose quality must be looked at more closely. `corrected` has the
@@ -42,11 +42,11 @@ class Parcel(msgspec.Struct, frozen=True):
     receipt: Receipt | None
     batch: Batch | None = None
     blocks: Sequence[Block] = ()
-    refusals: Sequence[Refusal] = ()
+    refusals: Sequence[Rejection] = ()
     doubtful: frozenset[Series] = frozenset()
     corrected: Mapping[int, Corrected] = MappingProxyType({})
     newest_ms: Sequence[int] = ()
-    seen: Seen | None = None
+    seen: CheckedAgainst | None = None
     pairs: Sequence[Pair] = ()
 
 
@@ -63,11 +63,11 @@ def open_parcel(
     judge: Judge | None = None,
     stamps_of: StampsOf | None = None,
     distances: Distances | None = None,
-    seen: Seen | None = None,
-) -> Parcel:
+    seen: CheckedAgainst | None = None,
+) -> DecodedBatch:
     """Decode and check a message; whatever it is made of gives a parcel and never an exception."""
 
-    def check(batch: Batch) -> Checked:
+    def check(batch: Batch) -> CheckedBatch:
         stamps = None if stamps_of is None else stamps_of(batch)
         return check_batch(
             batch, gateway=gateway, registry=registry, latest_ms=latest_ms if stamps is None else stamps.latest_ms,
@@ -83,12 +83,12 @@ def open_parcel(
         return unreadable(payload, gateway, Reason.FAULT, _fault_sentence(error))
 
 
-def condemned(payload: bytes, gateway: str, error: Exception) -> Parcel:
+def condemned(payload: bytes, gateway: str, error: Exception) -> DecodedBatch:
     """A message as a dead letter whole, because storing it failed in a way that nobody foresaw."""
     return unreadable(payload, gateway, Reason.FAULT, _fault_sentence(error))
 
 
-def unreadable(payload: bytes, gateway: str, reason: Reason, sentence: str) -> Parcel:
+def unreadable(payload: bytes, gateway: str, reason: Reason, sentence: str) -> DecodedBatch:
     """A message that is kept as it came; its range is acknowledged if that much can be read."""
     try:
         envelope = decode_envelope(payload)
@@ -97,10 +97,10 @@ def unreadable(payload: bytes, gateway: str, reason: Reason, sentence: str) -> P
     else:
         receipt = Receipt(gateway, envelope.stream, envelope.first, envelope.last)
         readings = min(max(1, envelope.last - envelope.first + 1), MAX_READINGS)
-    return Parcel(gateway, payload, receipt, refusals=(Refusal(gateway, reason, sentence, payload, readings),))
+    return DecodedBatch(gateway, payload, receipt, refusals=(Rejection(gateway, reason, sentence, payload, readings),))
 
 
-def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
+def with_rejected(parcel: DecodedBatch, rejected: Iterable[Rejected]) -> DecodedBatch:
     """The parcel after the store refused points of it for ever."""
     if parcel.batch is None:
         return parcel
@@ -116,10 +116,10 @@ def with_rejected(parcel: Parcel, rejected: Iterable[Rejected]) -> Parcel:
         for number, block in enumerate(parcel.blocks)
         for kept in (_without(block, points[number]) if number in points else [block])
     ]
-    return Parcel(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
+    return DecodedBatch(parcel.gateway, parcel.payload, parcel.receipt, parcel.batch, blocks, refusals)
 
 
-def _open(payload: bytes, gateway: str, registry: Registry, check: Callable[[Batch], Checked]) -> Parcel:
+def _open(payload: bytes, gateway: str, registry: Registry, check: Callable[[Batch], CheckedBatch]) -> DecodedBatch:
     if len(payload) > MAX_BATCH_BYTES:
         sentence = f"message of {len(payload)} bytes; send at most {MAX_BATCH_BYTES}, in more batches"
         return unreadable(payload[:MAX_BATCH_BYTES], gateway, Reason.OVERSIZED, sentence)
@@ -127,11 +127,11 @@ def _open(payload: bytes, gateway: str, registry: Registry, check: Callable[[Bat
     receipt = Receipt(gateway, batch.stream, batch.first, batch.last, batch.lost)
     if registry.routes(gateway) is None:
         sentence, series = _unknown(gateway, registry), _series(batch)
-        refusal = Refusal(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), series)
-        return Parcel(gateway, payload, receipt, batch, refusals=(refusal,))
+        refusal = Rejection(gateway, Reason.UNKNOWN_GATEWAY, sentence, payload, _size(batch), series)
+        return DecodedBatch(gateway, payload, receipt, batch, refusals=(refusal,))
     checked = check(batch)
     refusals = _refusals(batch, gateway, checked.refused) if checked.refused else ()
-    return Parcel(
+    return DecodedBatch(
         gateway, payload, receipt, batch, checked.blocks, refusals, checked.doubtful, checked.corrected,
         checked.newest_ms, checked.seen, checked.pairs,
     )  # fmt: skip
@@ -143,7 +143,7 @@ def _unknown(gateway: str, registry: Registry) -> str:
     return f"gateway {gateway} is not in the city file; add it there, or stop it"
 
 
-def _refusals(batch: Batch, gateway: str, refused: Iterable[Refused]) -> list[Refusal]:
+def _refusals(batch: Batch, gateway: str, refused: Iterable[RejectedReadings]) -> list[Rejection]:
     """One refusal for each reason, with all its readings: a batch makes no more letters than there are reasons."""
     sentences: dict[Reason, str] = {}
     readings: defaultdict[Reason, list[Reading]] = defaultdict(list)
@@ -153,14 +153,14 @@ def _refusals(batch: Batch, gateway: str, refused: Iterable[Refused]) -> list[Re
     return [_refusal(batch, gateway, reason, sentences[reason], readings[reason]) for reason in sentences]
 
 
-def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Refusal:
+def _refusal(batch: Batch, gateway: str, reason: Reason, sentence: str, readings: list[Reading]) -> Rejection:
     raw = encode_batch(batch.stream, batch.first, readings, backfill=batch.backfill)
     others = f" ({len(readings) - 1} more readings of this batch were refused so)" if len(readings) > 1 else ""
     series = Counter([(reading.sensor, reading.quantity) for reading in readings])
-    return Refusal(gateway, reason, sentence + others, raw, len(readings), series)
+    return Rejection(gateway, reason, sentence + others, raw, len(readings), series)
 
 
-def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: Mapping[int, Rejected]) -> Refused:
+def _rejected(parcel: DecodedBatch, batch: Batch, block: Block, bad: Mapping[int, Rejected]) -> RejectedReadings:
     names = tuple(quantity for quantity, _ in block.fields)
     gone = {(quantity, block.times_ms[point]) for point, each in bad.items() for quantity in each.quantities or names}
     # of a distance the level was made: the batch itself may have no level
@@ -173,10 +173,10 @@ def _rejected(parcel: Parcel, batch: Batch, block: Block, bad: Mapping[int, Reje
         if (sent.quantity, time_ms) in gone
     ]
     sentence = f"the readings store refused readings of sensor {block.sensor}: {next(iter(bad.values())).reason}"
-    return Refused(Reason.STORE_REJECTED, sentence, readings)
+    return RejectedReadings(Reason.STORE_REJECTED, sentence, readings)
 
 
-def _right(parcel: Parcel, number: int, sent: Column) -> Sequence[int]:
+def _right(parcel: DecodedBatch, number: int, sent: Column) -> Sequence[int]:
     corrected = parcel.corrected.get(number)
     return sent.times_ms if corrected is None else corrected.times_ms
 

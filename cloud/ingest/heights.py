@@ -10,7 +10,7 @@ from cloud.ingest.levels import Pair
 from cloud.readings.newest import Newest
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 
 TOLERANCE_CM = 0.5
 """Rounding on the way makes less; nobody hangs a sensor to the millimetre."""
@@ -43,21 +43,21 @@ class Heights:
         differs = abs(pair.sent_height_cm - known.mounting_height_cm) > TOLERANCE_CM
         return pair.sent_height_cm if differs else None
 
-    def problems(self) -> Iterator[tuple[Sensor, Said]]:
+    def problems(self) -> Iterator[tuple[Sensor, LocalizedMessage]]:
         """The sensors whose height somebody has to look at, each with a sentence."""
         for sensor in self._registry.sensors():
             if sensor.mounting_height_cm is None:
                 continue
             sent = self.sent_height_cm(sensor.id)
             if sent is not None:
-                yield sensor, Said(
+                yield sensor, LocalizedMessage(
                     "sensor {sensor}: its gateway reckons with a height of {sent:g} cm and the registry with "
                     "{height:g}, which counts; mend edge.toml, or record the height",
                     sensor=sensor.id, sent=sent, height=sensor.mounting_height_cm,
                 )  # fmt: skip
             level = self._newest.series(sensor.id, "water_level")
             if level is not None and level.value < -DEEPEST_CM:
-                yield sensor, Said(
+                yield sensor, LocalizedMessage(
                     "sensor {sensor}: water {deep:g} cm below the gauge's zero is not to be believed, and no flood "
                     "rule sees it; look at mounting_height_cm {height:g}",
                     sensor=sensor.id, deep=-level.value, height=sensor.mounting_height_cm,

@@ -11,7 +11,7 @@ from collections import defaultdict
 from cloud.gateways.accounting import Receipt
 
 
-class UnderWay:
+class InFlightRanges:
     """Ranges by gateway and stream."""
 
     def __init__(self) -> None:

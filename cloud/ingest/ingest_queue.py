@@ -24,7 +24,7 @@ MESSAGE_BYTES = 600
 """What a waiting message takes in memory besides its payload."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class QueuedMessage(msgspec.Struct, frozen=True):
     """A message on `…/up`, the gateway whose topic it is, and when it came: milliseconds since this machine's boot."""
 
     message: Message
@@ -37,7 +37,7 @@ class Arrival(msgspec.Struct, frozen=True):
         return len(self.message.payload) + MESSAGE_BYTES
 
 
-class Intake:
+class IngestQueue:
     """A queue bounded in bytes; one task takes from it."""
 
     def __init__(self, *, max_bytes: int) -> None:
@@ -47,7 +47,7 @@ class Intake:
         self._max_bytes = max_bytes
         self._max_of_one = max(LEAST_OF_ONE, max_bytes // PART_OF_ONE)
         self._held: Counter[str] = Counter()
-        self._waiting: deque[Arrival] = deque()
+        self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
         self._arrived = asyncio.Event()
 
@@ -59,7 +59,7 @@ class Intake:
         """Whether messages have been shed that there is no room for yet."""
         return bool(self._shed)
 
-    def offer(self, arrival: Arrival) -> bool:
+    def offer(self, arrival: QueuedMessage) -> bool:
         """Take a message in; False, and it is shed, where it does not fit."""
         size, own = arrival.size, self._held[arrival.gateway]
         if (self.bytes_held + size > self._max_bytes and self.bytes_held) or (own + size > self._max_of_one and own):
@@ -73,18 +73,18 @@ class Intake:
         self._arrived.set()
         return True
 
-    async def take(self) -> Arrival:
+    async def take(self) -> QueuedMessage:
         """The oldest message, when there is one."""
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
         return self._waiting.popleft()
 
-    def take_now(self) -> Arrival | None:
+    def take_now(self) -> QueuedMessage | None:
         """The oldest message, if there is one."""
         return self._waiting.popleft() if self._waiting else None
 
-    def release(self, arrival: Arrival) -> list[Message]:
+    def release(self, arrival: QueuedMessage) -> list[Message]:
         """Give back the room of a message that all is done with; the shed ones that may now be PUBACKed."""
         self.bytes_held -= arrival.size
         self.moved_ms = boot_ms()

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from cloud.readings.newest import Newest
-from cloud.registry.routes import NO_WAYS, Route, Ways
+from cloud.registry.routes import NO_WAYS, ReadingRoute, Ways
 from rules.level import height_cm, level_cm
 from wire import Column
 
@@ -28,14 +28,14 @@ Kept = Mapping[str, frozenset[int]]
 NONE_KEPT: Kept = MappingProxyType({})
 
 
-class Seen(msgspec.Struct, frozen=True):
+class CheckedAgainst(msgspec.Struct, frozen=True):
     """What a batch was checked by that may be another next time: the registry, and the distances that were known."""
 
     ways: Ways
     kept: Kept
 
 
-NOTHING_SEEN = Seen(NO_WAYS, NONE_KEPT)
+NOTHING_SEEN = CheckedAgainst(NO_WAYS, NONE_KEPT)
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class Levels:
         self._is_near = is_near
         self._known: Mapping[str, Mapping[int, float]] | None = None
 
-    def made_of(self, column: Column) -> Route | None:
+    def made_of(self, column: Column) -> ReadingRoute | None:
         """The route of the level that is made of a column of distances; None where none is, or of other columns."""
         return self._routes.get(column.sensor) if column.quantity == DISTANCE else None
 
@@ -111,7 +111,7 @@ class Levels:
         return self._known
 
 
-def sound(column: Column, route: Route, *, low: float, high: float) -> Sequence[int] | None:
+def sound(column: Column, route: ReadingRoute, *, low: float, high: float) -> Sequence[int] | None:
     """The places of those distances that a sensor can have measured, by the line of `route`; None: all of them."""
     line = route.distance_line
     distances = [line.of(value) for value in column.values]
@@ -120,7 +120,7 @@ def sound(column: Column, route: Route, *, low: float, high: float) -> Sequence[
     return [place for place, distance in enumerate(distances) if low <= distance <= high]
 
 
-def levels_from(column: Column, route: Route) -> Column:
+def levels_from(column: Column, route: ReadingRoute) -> Column:
     """A column of distances as levels, by the height of `route`."""
     line, height = route.distance_line, route.height_cm or 0.0
     values = [level_cm(height, line.of(value)) for value in column.values]
@@ -149,7 +149,7 @@ class Distances:
         return any(each is not None and abs(each - time_ms) <= NEAR_MS for each in known_ms)
 
 
-def nearness(distances: Distances | None, seen: Seen | None) -> Callable[[str, int], bool]:
+def nearness(distances: Distances | None, seen: CheckedAgainst | None) -> Callable[[str, int], bool]:
     """Whether a distance of a sensor is known around a time: as it was found before, or as it is now."""
     if seen is not None:
         return lambda sensor, time_ms: time_ms not in seen.kept.get(sensor, ())

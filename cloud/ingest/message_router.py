@@ -23,7 +23,7 @@ def topics(shards: range, *, ingest: bool) -> list[str]:
     return [topic for channel in channels for topic in subscription(channel, shards)]
 
 
-class Reception:
+class MessageRouter:
     """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
 
     `replied` takes what devices answer to commands: on their gateway's topic, or on one of `replies`.

@@ -20,11 +20,11 @@ from cloud.core.health import Component, Condition
 from cloud.core.series import Series
 from cloud.database.lease import LeaseLost
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.batch_decoder import Freight, Opener
-from cloud.ingest.batch_writer import Keeper, WriteFailsAlone
-from cloud.ingest.dead_letters import Refusal
-from cloud.ingest.in_flight import UnderWay
-from cloud.ingest.ingest_queue import Arrival, Intake
+from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
+from cloud.ingest.batch_writer import BatchWriter, WriteFailsAlone
+from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.in_flight import InFlightRanges
+from cloud.ingest.ingest_queue import IngestQueue, QueuedMessage
 from cloud.metrics.exposition import Metrics
 from runtime.clock import boot_ms
 from runtime.mqtt import Message
@@ -43,7 +43,7 @@ READINGS_BETWEEN_BREATHS = 6_000
 _log = logging.getLogger(__name__)
 
 
-Opened = tuple[Arrival, Freight]
+Opened = tuple[QueuedMessage, PreparedWrite]
 """A message and what was made of it."""
 
 
@@ -59,7 +59,7 @@ class Receipted(Protocol):
         """Which range it was, if that can be said."""
 
     @property
-    def refusals(self) -> Sequence[Refusal]:
+    def refusals(self) -> Sequence[Rejection]:
         """What of it was refused."""
 
     @property
@@ -76,8 +76,8 @@ class Pipeline:
     def __init__(
         self,
         *,
-        keeper: Keeper,
-        opener: Opener,
+        keeper: BatchWriter,
+        opener: BatchDecoder,
         metrics: Metrics,
         publish: Callable[[str, bytes], bool],
         acknowledge: Callable[[Message], None],
@@ -89,10 +89,10 @@ class Pipeline:
         self._publish = publish
         self._acknowledge = acknowledge
         self._unsaid: deque[tuple[str, bytes]] = deque(maxlen=ACKS_KEPT)
-        self._intake = Intake(max_bytes=queue_bytes)
+        self._intake = IngestQueue(max_bytes=queue_bytes)
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._ranges = UnderWay()
+        self._ranges = InFlightRanges()
         self._apart: dict[str, list[Opened]] = {}
         self._places_apart = asyncio.Semaphore(APART_AT_ONCE)
         self._closing = False
@@ -102,7 +102,7 @@ class Pipeline:
         """Take a message of `…/up`, on the event loop."""
         if self._closing:
             return  # without a PUBACK: the broker or the gateway sends it again when we are back
-        if not self._intake.offer(Arrival(message, gateway, boot_ms())):
+        if not self._intake.offer(QueuedMessage(message, gateway, boot_ms())):
             self._metrics.shed.inc()
 
     def say_unsaid(self) -> None:
@@ -145,7 +145,7 @@ class Pipeline:
     async def _group(self) -> list[Opened]:
         opened: list[Opened] = []
         readings = breath = 0
-        arrival: Arrival | None = await self._intake.take()
+        arrival: QueuedMessage | None = await self._intake.take()
         while arrival is not None:
             waited_ms = boot_ms() - arrival.boot_ms
             freight = self._opener.open(arrival.message.payload, arrival.gateway, waited_ms=waited_ms)
@@ -212,7 +212,7 @@ class Pipeline:
             self._ranges.end(freight.receipt)
             self._done_with(arrival)
 
-    def _done_with(self, arrival: Arrival) -> None:
+    def _done_with(self, arrival: QueuedMessage) -> None:
         self._acknowledge(arrival.message)
         for shed in self._intake.release(arrival):
             self._acknowledge(shed)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cloud.derived.recompute_queue import Dirty, Hours
+from cloud.derived.recompute_queue import Hours, RecomputeQueue
 from cloud.ingest.twins import Twins
 from cloud.readings.blocks import Block
 from cloud.readings.newest import Newest
@@ -101,7 +101,7 @@ class Judge:
     """Remembers of each series what `rules.quality` needs to judge the next reading."""
 
     def __init__(self, registry: Registry, newest: Newest) -> None:
-        self._notes = Dirty()
+        self._notes = RecomputeQueue()
         self._note = self._notes.note
         self._twins = Twins(registry, note=self._note)
         self._newest = newest

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from cloud.alarms.evaluator import Watch
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.audit_log import Actor
-from cloud.ingest.batch_decoder import Freight, Opener
+from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import notes_of
@@ -39,12 +39,12 @@ class Replayer:
     def __init__(
         self,
         *,
-        opener: Opener,
+        opener: BatchDecoder,
         store: ReadingsStore,
         dead_letters: DeadLetters,
         newest: Newest,
         metrics: Metrics,
-        watch: Watch | None = None,
+        watch: RuleEvaluator | None = None,
         note: Callable[[str, int, int], None] = lambda *_stretch: None,
         review: Review | None = None,
     ) -> None:
@@ -77,7 +77,7 @@ class Replayer:
         await self._dead_letters.note_replay(letter_id, closed=not refused, by=who, said=said, now_ms=now_ms)
         return Replay(freight.stored, refused, said)
 
-    async def _store_what_passes(self, freight: Freight) -> Freight:
+    async def _store_what_passes(self, freight: PreparedWrite) -> PreparedWrite:
         if freight.portion is None:
             return freight
         result = await self._store.write([freight.portion])

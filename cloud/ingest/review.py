@@ -18,7 +18,7 @@ import msgspec
 from cloud.core.health import Component, Condition
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.derived.hours import spans
-from cloud.derived.recompute_queue import Dirty, Hours, Key
+from cloud.derived.recompute_queue import Hours, Key, RecomputeQueue
 from cloud.ingest.review_notes import END_OF_BACKLOG, Note, forget_notes, read_notes
 from cloud.ingest.twins import twins_of
 from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verdict
@@ -85,7 +85,7 @@ class Review:
         self._pause = pause
         self._twin_of = twins_of(registry)
         self._around_ms = {sensor.id: _around_ms(sensor.interval_s) for sensor in registry.sensors()}
-        self._dirty = Dirty()
+        self._dirty = RecomputeQueue()
         self._backlogs: dict[str, _Backlog] = {}
         self._rests = False
         self._untold: list[Verdict] = []

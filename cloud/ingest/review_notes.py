@@ -17,7 +17,7 @@ from cloud.ingest.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
 
 if TYPE_CHECKING:
-    from cloud.ingest.batch_decoder import Freight
+    from cloud.ingest.batch_decoder import PreparedWrite
 
 END_OF_BACKLOG = ""
 """Stands for the quantity."""
@@ -25,7 +25,7 @@ Note = tuple[str, str, int]
 """(sensor, quantity, hour)."""
 
 
-def notes_of(freights: Iterable["Freight"]) -> set[Note]:
+def notes_of(freights: Iterable["PreparedWrite"]) -> set[Note]:
     """What is to be reviewed of messages that are stored."""
     return {note for freight in freights for note in _notes(freight)}
 
@@ -48,7 +48,7 @@ def read_notes(connection: Connection) -> list[Note]:
     return [(sensor, quantity, hour) for sensor, quantity, hour in connection.execute(query)]
 
 
-def _notes(freight: "Freight") -> Iterator[Note]:
+def _notes(freight: "PreparedWrite") -> Iterator[Note]:
     for (sensor, quantity), hours in freight.notes.items():
         if quantity in POLICIES:
             yield from ((sensor, quantity, hour) for hour in hours)

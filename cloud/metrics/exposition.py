@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from cloud.core.quantile_sketch import Spread
+from cloud.core.quantile_sketch import QuantileSketch
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Accounts
 from wire import Domain
@@ -60,7 +60,7 @@ class Metrics:
         )
         self.queue_bytes = Gauge("siaga_queue_bytes", "Bytes of batches waiting in memory", registry=self.registry)
         self.registry.register(_Losses(accounts))
-        self._write_ms, self._delay_ms = Spread(), Spread()
+        self._write_ms, self._delay_ms = QuantileSketch(), QuantileSketch()
 
     def watch(self, collector: Collector) -> None:
         """Let `collector` give families of its own when metrics are asked for."""
@@ -81,10 +81,10 @@ class Metrics:
         """Bytes of batches that wait in memory."""
         return int(next(iter(next(iter(self.queue_bytes.collect())).samples)).value)
 
-    def take_spreads(self) -> tuple[Spread, Spread]:
+    def take_spreads(self) -> tuple[QuantileSketch, QuantileSketch]:
         """The times of writes, and from live readings' times to their being durable, in ms, since the last taking."""
         taken = self._write_ms, self._delay_ms
-        self._write_ms, self._delay_ms = Spread(), Spread()
+        self._write_ms, self._delay_ms = QuantileSketch(), QuantileSketch()
         return taken
 
     @contextmanager

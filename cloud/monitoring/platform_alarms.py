@@ -15,9 +15,9 @@ from sqlalchemy import Connection, insert, select, update
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.core.health import Condition
 from cloud.database.upsert import insert_once
-from cloud.monitoring.trouble import Trouble
+from cloud.monitoring.trouble import ComponentTrouble
 from cloud.registry.records import Gateway
-from rules.rule import OFFLINE, PLATFORM, Kind, Level, Rule, Severity
+from rules.rule import OFFLINE, PLATFORM, Level, Rule, RuleKind, Severity
 from wire.topics import SHARDS
 
 _LEVELS = (Condition.DEGRADED, Condition.DOWN)
@@ -66,7 +66,7 @@ def offline(connection: Connection) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def raise_trouble(connection: Connection, trouble: Trouble, prefix: str, *, now_ms: int) -> None:
+def raise_trouble(connection: Connection, trouble: ComponentTrouble, prefix: str, *, now_ms: int) -> None:
     """Open the alarm of a component, or worsen the one that stands open."""
     level, sensor = _LEVELS.index(trouble.status), f"{prefix}{trouble.component}"
     _raise(connection, _rule_of(trouble), sensor, level=level, gateway=PLATFORM, now_ms=now_ms)
@@ -129,7 +129,7 @@ def _names_of(component: str) -> tuple[str, str]:
     return NAMES.get(component, (component, component))
 
 
-def _rule_of(trouble: Trouble) -> Rule:
+def _rule_of(trouble: ComponentTrouble) -> Rule:
     names = _names_of(trouble.component)
     levels = [
         Level(f"{names[0]} {english}", _SEVERITY[status], 0.0, name_id=f"{names[1]} {indonesian}")
@@ -138,7 +138,7 @@ def _rule_of(trouble: Trouble) -> Rule:
     return Rule(
         family=PLATFORM,
         quantity="",
-        kind=Kind.ABOVE,
+        kind=RuleKind.ABOVE,
         levels=tuple(levels),
         title=names[0],
         title_id=names[1],
@@ -152,7 +152,7 @@ def _offline_rule(gateway: Gateway, silent_s: float) -> Rule:
     return Rule(
         family=OFFLINE,
         quantity="",
-        kind=Kind.ABOVE,
+        kind=RuleKind.ABOVE,
         levels=(Level("Gateway offline", Severity.MODERATE, 0.0, name_id="Gateway tidak tersambung"),),
         title="Gateway offline",
         title_id="Gateway tidak tersambung",

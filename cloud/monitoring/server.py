@@ -20,31 +20,31 @@ _MB = 1_000_000
 _DAY_S = 86_400.0
 
 
-class Look(msgspec.Struct, frozen=True):
+class ComponentObservation(msgspec.Struct, frozen=True):
     """What was seen: a component, and its figure for metrics (bytes, or UTC seconds); None where there is none."""
 
     component: Component
     figure: float | None = None
 
 
-def disk(folders: Iterable[Path], *, least_percent: float, least_mb: int) -> Look:
+def disk(folders: Iterable[Path], *, least_percent: float, least_mb: int) -> ComponentObservation:
     """The disk with the least room of those that `folders` lie on; down where nothing can be written any more."""
     rooms = sorted(_room(folder) for folder in folders)
     if not rooms:
-        return Look(Component(Condition.OK, "nothing that grows is on a disk of this machine"))
+        return ComponentObservation(Component(Condition.OK, "nothing that grows is on a disk of this machine"))
     share, free, folder = rooms[0]
     said, advice = f"{folder} has {100 * share:.0f} % ({free // _MB} MB) free", "make room: old backups, logs, images"
     if free < _MB:
-        return Look(Component(Condition.DOWN, f"{said}: nothing more can be kept; {advice}"), free)
+        return ComponentObservation(Component(Condition.DOWN, f"{said}: nothing more can be kept; {advice}"), free)
     if 100 * share < least_percent or free < least_mb * _MB:
-        return Look(Component(Condition.DEGRADED, f"{said}; {advice}"), free)
-    return Look(Component(Condition.OK, said), free)
+        return ComponentObservation(Component(Condition.DEGRADED, f"{said}; {advice}"), free)
+    return ComponentObservation(Component(Condition.OK, said), free)
 
 
-def certificates(files: Sequence[Path], *, days: int, now_s: float) -> Look:
+def certificates(files: Sequence[Path], *, days: int, now_s: float) -> ComponentObservation:
     """The certificate of `files` that ends first; degraded within `days` of its end or unreadable, down after it."""
     if not files:
-        return Look(Component(Condition.OK, "no certificate is named in the settings"))
+        return ComponentObservation(Component(Condition.OK, "no certificate is named in the settings"))
     ends: list[tuple[float, Path]] = []
     for file in files:
         try:
@@ -52,29 +52,31 @@ def certificates(files: Sequence[Path], *, days: int, now_s: float) -> Look:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM"
             advice = "look at [monitoring] certificates"
-            return Look(Component(Condition.DEGRADED, f"{file} cannot be read: {reason}; {advice}"))
+            return ComponentObservation(Component(Condition.DEGRADED, f"{file} cannot be read: {reason}; {advice}"))
     end_s, file = min(ends)
-    return Look(_end_of(file, end_s, days=days, now_s=now_s), end_s)
+    return ComponentObservation(_end_of(file, end_s, days=days, now_s=now_s), end_s)
 
 
-def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> Look:
+def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentObservation:
     """The age of the newest whole backup in `folder`; its figure is when that was made."""
     if folder is None:
-        return Look(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
+        return ComponentObservation(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
     try:
         newest = whole_ones(folder)[-1:]
     except OSError as error:
         said = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
-        return Look(Component(Condition.DEGRADED, said))
+        return ComponentObservation(Component(Condition.DEGRADED, said))
     if not newest:
-        return Look(Component(Condition.DEGRADED, f"there is no backup in {folder}; make one: docs/backup.md"))
+        return ComponentObservation(
+            Component(Condition.DEGRADED, f"there is no backup in {folder}; make one: docs/backup.md")
+        )
     made_s = made_at(newest[0]).timestamp()
     age_h = (now_s - made_s) / 3_600
     said = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
     if age_h > oldest_h:
         said = f"{said}; look why none was made since: docs/backup.md"
-        return Look(Component(Condition.DEGRADED, said), made_s)
-    return Look(Component(Condition.OK, said), made_s)
+        return ComponentObservation(Component(Condition.DEGRADED, said), made_s)
+    return ComponentObservation(Component(Condition.OK, said), made_s)
 
 
 def _end_of(file: Path, end_s: float, *, days: int, now_s: float) -> Component:

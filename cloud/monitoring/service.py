@@ -18,7 +18,7 @@ from cloud.gateways.statuses import Statuses
 from cloud.monitoring import platform_alarms as rows
 from cloud.monitoring import server
 from cloud.monitoring.settings import MonitoringSettings
-from cloud.monitoring.trouble import Changes, Troubles
+from cloud.monitoring.trouble import TroubleChanges, Troubles
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
 from rules.rule import OFFLINE, PLATFORM
@@ -29,7 +29,7 @@ LOOK_S = 5.0
 FILES_S = 60.0
 GATEWAYS_AT_ONCE = 200
 """Gateways that one transaction tells of: a broker that comes back must not hold the database for long."""
-_NOT_LOOKED = server.Look(Component(Condition.OK, "not looked at yet"))
+_NOT_LOOKED = server.ComponentObservation(Component(Condition.OK, "not looked at yet"))
 _log = logging.getLogger(__name__)
 
 Looks = Mapping[str, Callable[[], Component]]
@@ -151,7 +151,7 @@ class Monitoring:
         self._offline = await self._database.run(rows.offline)
 
     def _write(
-        self, connection: Connection, changes: Changes, gone: list[tuple[Gateway, float]], back: list[str]
+        self, connection: Connection, changes: TroubleChanges, gone: list[tuple[Gateway, float]], back: list[str]
     ) -> None:
         self._confirm(connection)
         now_ms = self._now_ms()

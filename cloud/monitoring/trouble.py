@@ -15,7 +15,7 @@ OVER_S = 30.0
 """A component must be well again for so long: a link that comes and goes is one trouble."""
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class ComponentTrouble(msgspec.Struct, frozen=True):
     """A component's trouble: how bad it is, and the sentence on it."""
 
     component: str
@@ -23,10 +23,10 @@ class Trouble(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Changes(msgspec.Struct, frozen=True):
+class TroubleChanges(msgspec.Struct, frozen=True):
     """What is to be told: troubles that begin or get worse, and the components whose trouble is over."""
 
-    raised: tuple[Trouble, ...] = ()
+    raised: tuple[ComponentTrouble, ...] = ()
     over: tuple[str, ...] = ()
 
 
@@ -59,19 +59,19 @@ class Troubles:
         """Take over what was told before a restart."""
         self._told = dict(told)
 
-    def changes(self, components: Mapping[str, Component], *, now_s: float) -> Changes:
+    def changes(self, components: Mapping[str, Component], *, now_s: float) -> TroubleChanges:
         """What `components` as they are now give to tell; given again until `accept`."""
         spells = self._spells
         self._spells = {name: spells.get(name, _Spell()).after(part.status, now_s) for name, part in components.items()}
         raised = [
-            Trouble(name, part.status, part.detail)
+            ComponentTrouble(name, part.status, part.detail)
             for name, part in components.items()
             if self._is_due(name, part, now_s)
         ]
         over = [name for name in self._told if self._is_over(name, now_s)]
-        return Changes(tuple(raised), tuple(over))
+        return TroubleChanges(tuple(raised), tuple(over))
 
-    def accept(self, changes: Changes) -> None:
+    def accept(self, changes: TroubleChanges) -> None:
         """These changes are told."""
         self._told.update({trouble.component: trouble.status for trouble in changes.raised})
         for name in changes.over:

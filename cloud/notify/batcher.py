@@ -20,7 +20,7 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_once
 from cloud.notify.duty import on_duty
-from cloud.notify.notifications import URGENT_KINDS, Line, Page, line_of, worst_first
+from cloud.notify.notifications import URGENT_KINDS, AlarmLine, Notification, line_of, worst_first
 from cloud.notify.recipients import Recipient, recipients
 from cloud.notify.router import NEEDED_NO_MORE, TEST_URGENCY, rule_of
 from cloud.notify.settings import Channel, NotifySettings
@@ -32,7 +32,7 @@ LINES_AT_ONCE = 1_000
 NOBODY = "there is nobody to tell: no one on duty, and the channel has no address of its own"
 
 
-class Verdict(Enum):
+class BatchingDecision(Enum):
     """What becomes of a step's waiting notices."""
 
     WAIT = "wait"
@@ -54,17 +54,17 @@ class Told(msgspec.Struct, frozen=True):
     urgency: int
 
 
-def verdict(waiting: Waiting, told: Told | None, *, now_ms: int, window_ms: int) -> Verdict:
+def verdict(waiting: Waiting, told: Told | None, *, now_ms: int, window_ms: int) -> BatchingDecision:
     """Whether waiting notices go now."""
     if told is None:
-        return Verdict.AT_ONCE
+        return BatchingDecision.AT_ONCE
     ends_ms = told.newest_ms + window_ms
     if now_ms >= ends_ms:
-        return Verdict.GATHERED if waiting.oldest_ms < ends_ms else Verdict.AT_ONCE
-    return Verdict.AT_ONCE if waiting.urgency > told.urgency else Verdict.WAIT
+        return BatchingDecision.GATHERED if waiting.oldest_ms < ends_ms else BatchingDecision.AT_ONCE
+    return BatchingDecision.AT_ONCE if waiting.urgency > told.urgency else BatchingDecision.WAIT
 
 
-class Packer:
+class NotificationBatcher:
     """Messages by `settings`; places are named by `registry`."""
 
     def __init__(self, settings: NotifySettings, registry: Registry) -> None:
@@ -79,14 +79,16 @@ class Packer:
             if not 1 <= step <= len(self._settings.steps):
                 _drop(connection, step)  # the settings have fewer steps than when it was routed
             elif is_test:
-                self._pack(connection, step, Verdict.AT_ONCE, now, is_test=True)
+                self._pack(connection, step, BatchingDecision.AT_ONCE, now, is_test=True)
             else:
                 told = _told(connection, step, now_ms - self._window_ms)
                 found = verdict(waiting, told, now_ms=now_ms, window_ms=self._window_ms)
-                if found is not Verdict.WAIT:
+                if found is not BatchingDecision.WAIT:
                     self._pack(connection, step, found, now)
 
-    def _pack(self, connection: Connection, step: int, found: Verdict, now: Moment, *, is_test: bool = False) -> None:
+    def _pack(
+        self, connection: Connection, step: int, found: BatchingDecision, now: Moment, *, is_test: bool = False
+    ) -> None:
         now_ms = now.steady_ms
         settings = self._settings.steps[step - 1]
         channel = self._settings.channel(settings.channels[0])
@@ -96,19 +98,19 @@ class Packer:
             return
         rows = _needed(connection, step, is_test=is_test, is_first=not settings.after_s)
         message = _key(step, [row.event for row in rows])
-        claimed = _claim(connection, rows, message, now_ms, at_once=found is Verdict.AT_ONCE and not is_test)
+        claimed = _claim(connection, rows, message, now_ms, at_once=found is BatchingDecision.AT_ONCE and not is_test)
         lines = self._lines(connection, claimed)
         if not lines:
             return
         if not is_test:
             lines += self._again(connection, step, found, now_ms, {line.alarm for line in lines})
-        page = Page(
+        page = Notification(
             key="", message=message, step=step, channel=channel.name, person="", address="",
             language=self._settings.language, made_ms=now.wall_ms, lines=worst_first(lines), test=is_test,
         )  # fmt: skip
         put(connection, page, told, now)
 
-    def _lines(self, connection: Connection, rows: Iterable[Row[Any]], *, repeated: bool = False) -> list[Line]:
+    def _lines(self, connection: Connection, rows: Iterable[Row[Any]], *, repeated: bool = False) -> list[AlarmLine]:
         """One line for each alarm, by its newest event among `rows`."""
         newest = {row.alarm: row.event for row in sorted(rows, key=lambda row: row.event)}
         if not newest:
@@ -122,20 +124,22 @@ class Packer:
             if (alarm := alarm_of.get(event.alarm)) is not None
         ]
 
-    def _again(self, connection: Connection, step: int, found: Verdict, now_ms: int, present: set[int]) -> list[Line]:
+    def _again(
+        self, connection: Connection, step: int, found: BatchingDecision, now_ms: int, present: set[int]
+    ) -> list[AlarmLine]:
         """What the window's messages have told one by one, where a gathered message ends it."""
         alone = (NoticeRow.step == step, NoticeRow.at_once, NoticeRow.packed_ms < now_ms)
         lines = []
         told = _told(connection, step, now_ms - self._window_ms, before_ms=now_ms)
-        if found is Verdict.GATHERED:
+        if found is BatchingDecision.GATHERED:
             rows: Sequence[Any] = connection.execute(select(NoticeRow.alarm, NoticeRow.event).where(*alone)).all()
             lines = self._lines(connection, (row for row in rows if row.alarm not in present), repeated=True)
-        if found is Verdict.GATHERED or told is None or now_ms >= told.newest_ms + self._window_ms:
+        if found is BatchingDecision.GATHERED or told is None or now_ms >= told.newest_ms + self._window_ms:
             connection.execute(update(NoticeRow).where(*alone).values(at_once=False))
         return lines
 
 
-def put(connection: Connection, page: Page, told: Sequence[Recipient], now: Moment) -> None:
+def put(connection: Connection, page: Notification, told: Sequence[Recipient], now: Moment) -> None:
     """Put a page into the outbox for each recipient; for nobody, as a failure that the next channel takes over."""
     rows = []
     for recipient in told or (Recipient("", "", page.language),):

@@ -19,14 +19,14 @@ import msgspec
 from sqlalchemy import Connection, Row, func, or_, select
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
-from cloud.notify.notifications import Line, line_of
+from cloud.notify.notifications import AlarmLine, line_of
 from cloud.notify.router import rule_of
 from cloud.notify.settings import CapSettings
 from cloud.notify.texts import (
     CLOSED_KINDS,
     ENGLISH,
     INDONESIAN,
-    Words,
+    NotificationWords,
     advice,
     certainty,
     description,
@@ -135,7 +135,7 @@ class CapMessages:
             references.append(f"{self._settings.sender},{warning.identifier},{cap_time(event.at_ms, line.zone)}")
         return chain
 
-    def _warning(self, line: Line, sent_ms: int, references: Sequence[str]) -> CapMessage:
+    def _warning(self, line: AlarmLine, sent_ms: int, references: Sequence[str]) -> CapMessage:
         identifier = f"siaga-{line.alarm}-{line.event}"
         alert = ET.Element("alert", xmlns=NAMESPACE)
         settings = self._settings
@@ -164,7 +164,7 @@ def cap_time(time_ms: int, zone: str) -> str:
     return local.isoformat(timespec="seconds").replace("+00:00", "-00:00")
 
 
-def area(site: Site | None, line: Line, radius_km: float) -> dict[str, str]:
+def area(site: Site | None, line: AlarmLine, radius_km: float) -> dict[str, str]:
     """Where it matters: the site's polygon, closed; else a circle around it; else its name alone."""
     place = ", ".join(part for part in (line.site_name, line.place) if part) or line.site or line.sensor
     if site is None:
@@ -175,7 +175,9 @@ def area(site: Site | None, line: Line, radius_km: float) -> dict[str, str]:
     return {"areaDesc": place, "circle": f"{site.latitude:.6g},{site.longitude:.7g} {radius_km:g}"}
 
 
-def _info(line: Line, words: Words, code: str, settings: CapSettings, sent_ms: int, console: str) -> dict[str, str]:
+def _info(
+    line: AlarmLine, words: NotificationWords, code: str, settings: CapSettings, sent_ms: int, console: str
+) -> dict[str, str]:
     over = line.kind in CLOSED_KINDS
     row = QUANTITIES.get(line.quantity)
     instruction = advice(line, words)
@@ -200,7 +202,7 @@ def _info(line: Line, words: Words, code: str, settings: CapSettings, sent_ms: i
     }
 
 
-def _response(line: Line, *, over: bool, is_instructed: bool) -> str:
+def _response(line: AlarmLine, *, over: bool, is_instructed: bool) -> str:
     if over:
         return "AllClear"
     return "Execute" if is_instructed and line.severity in URGENT else "Monitor"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -36,6 +36,6 @@ Outcome = Sent | Later | Never
 class Sender(Protocol):
     """A channel at work; an attempt that takes longer than the channel's `timeout_s` is cancelled."""
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """Send `page` to its address; what can go wrong out there is an outcome and no exception."""
         ...

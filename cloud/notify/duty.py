@@ -14,7 +14,7 @@ from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DutyRow
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 from wire.durations import DAY_MS
 
 RANKS = range(1, 10)
@@ -32,10 +32,10 @@ class Duty(msgspec.Struct, frozen=True):
     until_ms: int
 
 
-class DutyRefused(Exception):
+class DutyRejected(Exception):
     """A duty that cannot be; `sentence` says why."""
 
-    def __init__(self, sentence: Said) -> None:
+    def __init__(self, sentence: LocalizedMessage) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
@@ -64,8 +64,8 @@ class DutyCalendar:
         def write(connection: Connection) -> Duty:
             same = connection.execute(_overlapping(duty)).first()
             if same is not None:
-                raise DutyRefused(
-                    Said(
+                raise DutyRejected(
+                    LocalizedMessage(
                         "person: {person!r} is on duty then already, by duty {id}; remove it first",
                         person=duty.person,
                         id=same.id,
@@ -92,22 +92,28 @@ class DutyCalendar:
     def _check(self, duty: Duty, now_ms: int) -> None:
         if duty.person not in self.people:
             close = difflib.get_close_matches(duty.person, self.people, n=1)
-            advice = Said("did you mean {name!r}?", name=close[0]) if close else Said("add them to [[notify.people]]")
-            raise DutyRefused(
-                Said("person: {person!r} is nobody that can be told; {advice}", person=duty.person[:80], advice=advice)
+            advice = (
+                LocalizedMessage("did you mean {name!r}?", name=close[0])
+                if close
+                else LocalizedMessage("add them to [[notify.people]]")
+            )
+            raise DutyRejected(
+                LocalizedMessage(
+                    "person: {person!r} is nobody that can be told; {advice}", person=duty.person[:80], advice=advice
+                )
             )
         if duty.rank not in RANKS:
-            raise DutyRefused(
-                Said(
+            raise DutyRejected(
+                LocalizedMessage(
                     "rank: {rank} is none; write 1 for who is called first, up to {most}",
                     rank=duty.rank,
                     most=RANKS[-1],
                 )
             )
         if duty.until_ms <= max(duty.from_ms, now_ms):
-            raise DutyRefused(Said("until: must be ahead, and after from; write a later time"))
+            raise DutyRejected(LocalizedMessage("until: must be ahead, and after from; write a later time"))
         if duty.until_ms - duty.from_ms > LONGEST_MS:
-            raise DutyRefused(Said("until: is more than 62 days after from; write an earlier one"))
+            raise DutyRejected(LocalizedMessage("until: is more than 62 days after from; write an earlier one"))
 
 
 def on_duty(connection: Connection, now_ms: int) -> dict[int, list[str]]:

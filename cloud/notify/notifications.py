@@ -1,6 +1,7 @@
 """What is told: a page, with a line for each alarm in it, as it stood when the page was made.
 
-Page(message="9c41…", lines=(Line(kind="raised", level_name="Siaga 1", site_name="Daruba river", value=325, …), …))
+Notification(message="9c41…",
+             lines=(AlarmLine(kind="raised", level_name="Siaga 1", site_name="Daruba river", value=325, …), …))
 A page is kept in the outbox as JSON: every attempt, on every channel, says the same.
 """
 
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cloud.registry.snapshot import Registry
-from rules.rule import Kind, Rule, Severity
+from rules.rule import Rule, RuleKind, Severity
 from wire import QUANTITIES, printable
 
 TEXTS = (
@@ -20,7 +21,7 @@ TEXTS = (
 URGENT_KINDS = ("raised", "worsened")
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm, by its newest event; times in UTC milliseconds, `time_ms` is the event's.
 
     `value` and `limit` are in the level's unit: for a rise over `window_s`, for silence in expected intervals.
@@ -47,7 +48,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     sensor: str
     sensor_name: str
     quantity: str
-    watch: Kind
+    watch: RuleKind
     value: float
     limit: float
     window_s: float
@@ -61,10 +62,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_own(self) -> bool:
         """Whether it is about the platform itself, and no value stands behind it."""
-        return not self.quantity and self.watch is not Kind.SILENCE
+        return not self.quantity and self.watch is not RuleKind.SILENCE
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address: the worst line first; `address` is empty where the channel is its own.
 
     `again`: an earlier attempt may have arrived, and the channel has no key by which it would be known.
@@ -78,7 +79,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     language: str
     made_ms: int
-    lines: tuple[Line, ...]
+    lines: tuple[AlarmLine, ...]
     test: bool = False
     once: bool = False
     again: bool = False
@@ -91,12 +92,12 @@ def urgency(kind: str, severity: Severity, *, late: bool) -> int:
     return 1 if kind == "silent" else 0
 
 
-def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated: bool = False) -> Line:
+def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated: bool = False) -> AlarmLine:
     """The line of an alarm as its event has made it: rows of `alarms` and `alarm_events`, or what has their names."""
     level = rule.levels[max(0, min(event.level, len(rule.levels) - 1))]
     site = registry.site(alarm.site)
     sensor = registry.sensor(alarm.sensor)
-    line = Line(
+    line = AlarmLine(
         event=event.id,
         alarm=alarm.id,
         kind=event.kind,
@@ -131,12 +132,12 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
     return printable_line(line)
 
 
-def printable_line(line: Line) -> Line:
+def printable_line(line: AlarmLine) -> AlarmLine:
     """The line with only what every channel can carry: rows older than the doors may hold anything."""
     return msgspec.structs.replace(line, **{name: printable(getattr(line, name)) for name in TEXTS})
 
 
-def plain(line: Line) -> Line:
+def plain(line: AlarmLine) -> AlarmLine:
     """The line with ids for all that people wrote: what is told of an alarm whose words a channel cannot carry."""
     name = f"{line.site} {line.sensor}".strip() or f"alarm {line.alarm}"
     ids = {each: getattr(line, each) for each in ("site", "gateway", "sensor", "quantity", "zone")}
@@ -145,7 +146,7 @@ def plain(line: Line) -> Line:
     return printable_line(msgspec.structs.replace(line, **dict.fromkeys(TEXTS, "") | ids | names | levels))
 
 
-def worst_first(lines: list[Line]) -> tuple[Line, ...]:
+def worst_first(lines: list[AlarmLine]) -> tuple[AlarmLine, ...]:
     """The lines as people should read them: news before what is over, the worst before the mild, then by place."""
     return tuple(
         sorted(

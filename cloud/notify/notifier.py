@@ -20,16 +20,16 @@ from sqlalchemy import Connection, func, select
 
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
-from cloud.database.engine import Database, DatabaseUnavailable, DataRefused
+from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.database.steady_clock import Moment, SteadyClock
 from cloud.notify.answers import DeviceAnswer, read_answer
-from cloud.notify.batcher import Packer, put
+from cloud.notify.batcher import NotificationBatcher, put
 from cloud.notify.cap import CapMessage, CapMessages
-from cloud.notify.channels.kinds import Means, sender
+from cloud.notify.channels.kinds import ChannelContext, sender
 from cloud.notify.channels.mqtt import Publish
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.duty import DutyCalendar
-from cloud.notify.notifications import Line, Page, plain
+from cloud.notify.notifications import AlarmLine, Notification, plain
 from cloud.notify.outbox import ChannelState, Claimed, Outbox
 from cloud.notify.recipients import own, to_person
 from cloud.notify.router import EVENTS_AT_ONCE, Router
@@ -85,7 +85,7 @@ class Notifier:
         self._wall_ms = wall_ms
         self._warnings = CapMessages(settings.cap, registry, console=settings.console)
         self._router = Router(settings)
-        self._packer = Packer(settings, registry)
+        self._packer = NotificationBatcher(settings, registry)
         self._outbox = Outbox(settings, instance=self._instance)
         self._clock = SteadyClock(excuse=self._outbox.excuse, wall_ms=wall_ms, boot_ms=boot_ms)
         self._wake = asyncio.Event()
@@ -128,12 +128,12 @@ class Notifier:
         self.duty.people = tuple(person.name for person in settings.people)
         self._warnings = CapMessages(settings.cap, self._registry, console=settings.console)
         self._router = Router(settings)
-        self._packer = Packer(settings, self._registry)
+        self._packer = NotificationBatcher(settings, self._registry)
         self._outbox = Outbox(settings, instance=self._instance)
         self._man(client)
 
     def _man(self, client: httpx.AsyncClient) -> None:
-        means = Means(client, self._publish, self._cap_files, self.settings.console)
+        means = ChannelContext(client, self._publish, self._cap_files, self.settings.console)
         self._senders = {channel.name: sender(channel, means) for channel in self.settings.channels}
 
     def components(self) -> dict[str, Component]:
@@ -216,7 +216,7 @@ class Notifier:
     async def _look(self, senders: dict[str, Sender]) -> None:
         try:
             claimed = await self._database.run(self._turn)
-        except (DatabaseUnavailable, DataRefused) as error:  # health tells of it
+        except (DatabaseUnavailable, DataRejected) as error:  # health tells of it
             _log.warning("notifications wait: %s", error)
             return
         for _answer in self._noted:  # they are in the database now
@@ -331,10 +331,10 @@ class Notifier:
         said = f"{delivered.sentence}; no device has answered within {ANSWER_TO_TEST_S:g} s, so nobody may hear it"
         return Delivered(True, said)
 
-    def _test_page(self, channel: str, now: int, sites: Collection[str] | None) -> Page:
+    def _test_page(self, channel: str, now: int, sites: Collection[str] | None) -> Notification:
         site = site_for_tests(self._registry, sites)
         level = RULE.levels[0]
-        line = Line(
+        line = AlarmLine(
             event=0, alarm=0, kind="raised", late=False, test=True, severity=level.severity,
             level_name=level.name, level_name_id=level.name_id, title=RULE.title, title_id=RULE.title_id,
             advice=RULE.advice, advice_id=RULE.advice_id, site="" if site is None else site.id,
@@ -342,7 +342,7 @@ class Notifier:
             sensor=FAMILY, sensor_name=FAMILY, quantity=RULE.quantity, watch=RULE.kind, value=0.0, limit=0.0,
             window_s=RULE.window_s, for_s=0.0, of=None, also="", opened_ms=now, time_ms=now,
         )  # fmt: skip
-        return Page(
+        return Notification(
             key="", message=f"test-{secrets.token_hex(8)}", step=0, channel=channel, person="",
             address="", language=self.settings.language, made_ms=now, lines=(line,), test=True, once=True,
         )  # fmt: skip
@@ -362,7 +362,7 @@ class Notifier:
         return Component(Condition.OK, f"messages that wait: {waiting}")
 
 
-async def _told(channel: Sender, page: Page) -> Outcome:
+async def _told(channel: Sender, page: Notification) -> Outcome:
     """What came of sending `page`; where it cannot be written, of sending each of its alarms on its own."""
     try:
         return await channel.send(page)
@@ -373,7 +373,7 @@ async def _told(channel: Sender, page: Page) -> Outcome:
     return next((outcome for outcome in outcomes if not isinstance(outcome, Sent)), outcomes[0])
 
 
-async def _alone(channel: Sender, page: Page, line: Line) -> Outcome:
+async def _alone(channel: Sender, page: Notification, line: AlarmLine) -> Outcome:
     """What came of one alarm of a page: in its words, and where they cannot be written by its ids."""
     mistake = ""
     for shown in (line, plain(line)):

@@ -24,7 +24,7 @@ from cloud.notify.answers import DeviceAnswer
 from cloud.notify.batcher import NOBODY, put
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
-from cloud.notify.notifications import URGENT_KINDS, Page, printable_line
+from cloud.notify.notifications import URGENT_KINDS, Notification, printable_line
 from cloud.notify.recipients import recipients, to_person
 from cloud.notify.settings import Channel, MqttChannel, NotifySettings
 from cloud.notify.tables import DeliveryRow
@@ -51,7 +51,7 @@ class Claimed(msgspec.Struct, frozen=True):
     """A delivery that this instance alone is sending; `attempts` counts this one, `made_ms` is steady time."""
 
     id: int
-    page: Page
+    page: Notification
     attempts: int
     made_ms: int
 
@@ -164,14 +164,14 @@ class Outbox:
             no = f"the device says no: {answer.problem}"
             said = {"sent": False, "tried_ms": now.steady_ms, "done_ms": now.steady_ms, "outcome": no}
             connection.execute(update(DeliveryRow).where(DeliveryRow.id == row.id).values(said))
-            self._hand_on(connection, msgspec.json.decode(row.body, type=Page), now)
+            self._hand_on(connection, msgspec.json.decode(row.body, type=Notification), now)
         return True
 
     def forget(self, connection: Connection, now: Moment) -> None:
         """Let go of what was done long ago."""
         connection.execute(delete(DeliveryRow).where(DeliveryRow.done_ms < now.steady_ms - KEEP_MS))
 
-    def _claim(self, connection: Connection, row: Row[Any], now: Moment, until_ms: int) -> Page | None:
+    def _claim(self, connection: Connection, row: Row[Any], now: Moment, until_ms: int) -> Notification | None:
         now_ms = now.steady_ms
         if row.outcome == NOBODY:
             self._fail_for_nobody(connection, row, now)
@@ -201,7 +201,7 @@ class Outbox:
             if page is not None:
                 self._hand_on(connection, page, now)
 
-    def _hand_on(self, connection: Connection, page: Page, now: Moment) -> None:
+    def _hand_on(self, connection: Connection, page: Notification, now: Moment) -> None:
         """Put the message into the outbox for the channel after its own; a second time changes nothing."""
         channel = self._next_channel(page)
         if channel is None:
@@ -213,7 +213,7 @@ class Outbox:
         whole = msgspec.structs.replace(page, channel=channel.name, again=False)
         put(connection, whole, [msgspec.structs.replace(each, person=page.person) for each in told], now)
 
-    def _next_channel(self, page: Page) -> Channel | None:
+    def _next_channel(self, page: Notification) -> Channel | None:
         """The channel after the page's own in its step."""
         if not 1 <= page.step <= len(self._settings.steps):
             return None
@@ -228,10 +228,10 @@ class Outbox:
         return isinstance(outcome, Never) and self._next_channel(delivery.page) is not None
 
 
-def _page_of(row: Row[Any]) -> Page | None:
+def _page_of(row: Row[Any]) -> Notification | None:
     """The page of a delivery, as every channel can carry it; None where the row is damaged: that costs itself only."""
     try:
-        page = msgspec.json.decode(row.body, type=Page)
+        page = msgspec.json.decode(row.body, type=Notification)
     except (msgspec.MsgspecError, ValueError) as error:
         _log.error("delivery %d cannot be read: %s", row.id, error)
         return None
@@ -291,7 +291,7 @@ def _finish(connection: Connection, delivery: int, now_ms: int, outcome: str) ->
     connection.execute(statement.values(done_ms=now_ms, outcome=outcome, claimed_by=None, claimed_until_ms=None))
 
 
-def _is_withdrawn(connection: Connection, page: Page) -> bool:
+def _is_withdrawn(connection: Connection, page: Notification) -> bool:
     """Whether all that a page calls for help about has turned out not to be so."""
     if page.test or any(line.kind not in URGENT_KINDS for line in page.lines):
         return False

@@ -22,7 +22,7 @@ from cloud.database.upsert import insert_once
 from cloud.notify.notifications import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
 from cloud.notify.tables import NoticeRow
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 
 EVENTS_AT_ONCE = 500
 """Events that one transaction routes: ingest waits for the same database."""
@@ -33,7 +33,7 @@ NEEDED_NO_MORE = "-"
 _UNREADABLE = Rule(
     family="unreadable",
     quantity="",
-    kind=Kind.ABOVE,
+    kind=RuleKind.ABOVE,
     levels=(Level("alarm", Severity.EXTREME, 0.0),),
     title="alarm",
 )

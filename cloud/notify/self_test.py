@@ -16,7 +16,7 @@ from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_once
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
-from rules.rule import TEST, Kind, Level, Rule, Severity
+from rules.rule import TEST, Level, Rule, RuleKind, Severity
 
 FAMILY = TEST
 GRACE = timedelta(hours=1)
@@ -24,7 +24,7 @@ GRACE = timedelta(hours=1)
 RULE = Rule(
     family=FAMILY,
     quantity="uptime",
-    kind=Kind.ABOVE,
+    kind=RuleKind.ABOVE,
     levels=(Level("Test alarm", Severity.MINOR, 0.0, name_id="Uji coba peringatan"),),
     title="Test alarm",
     title_id="Uji coba peringatan",

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.notify.notifications import Line, Page, unit_of
-from rules.rule import Kind, Severity
+from cloud.notify.notifications import AlarmLine, Notification, unit_of
+from rules.rule import RuleKind, Severity
 from rules.scales import scale_of
 from wire import QUANTITIES
 from wire.units import shown
@@ -24,7 +24,7 @@ from wire.units import shown
 CLOSED_KINDS = ("closed", "withdrawn")
 
 
-class Words(msgspec.Struct, frozen=True):
+class NotificationWords(msgspec.Struct, frozen=True):
     """The words of one language; `marks` are its thousands and decimal marks."""
 
     code: str
@@ -52,7 +52,7 @@ class Words(msgspec.Struct, frozen=True):
     told: str
 
 
-ENGLISH = Words(
+ENGLISH = NotificationWords(
     code="en",
     marks=(",", "."),
     months="Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
@@ -81,7 +81,7 @@ ENGLISH = Words(
     told="told before",
 )  # fmt: skip
 
-INDONESIAN = Words(
+INDONESIAN = NotificationWords(
     code="id",
     marks=(".", ","),
     months="Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des",
@@ -113,14 +113,14 @@ INDONESIAN = Words(
 LANGUAGES = {"en": (ENGLISH,), "id": (INDONESIAN,), "both": (INDONESIAN, ENGLISH)}
 
 
-class Text(msgspec.Struct, frozen=True):
+class NotificationText(msgspec.Struct, frozen=True):
     """A page in words: `first` is its first line and a mail's subject, `plain` all of it."""
 
     first: str
     plain: str
 
 
-def text_of(page: Page, *, console: str, most: int | None = None) -> Text:
+def text_of(page: Notification, *, console: str, most: int | None = None) -> NotificationText:
     """The page in its language; `most` characters at most, by leaving lines of a storm to the console."""
     languages = LANGUAGES[page.language]
     if len(page.lines) == 1:
@@ -131,43 +131,43 @@ def text_of(page: Page, *, console: str, most: int | None = None) -> Text:
         body = f"({' / '.join(words.again for words in languages)})\n{body}"
     if page.test:
         first = _marked_test(first)
-    return Text(first, _short(f"{first}\n{body}", most))
+    return NotificationText(first, _short(f"{first}\n{body}", most))
 
 
-def html_of(text: Text) -> str:
+def html_of(text: NotificationText) -> str:
     """The same as simple HTML: nothing to load, nothing to click but links."""
     first, _, rest = text.plain.partition("\n")
     lines = "<br>\n".join(_linked(line) for line in rest.split("\n"))
     return f"<!doctype html>\n<html><body><h2>{html.escape(first)}</h2>\n<p>{lines}</p></body></html>\n"
 
 
-def headline(line: Line, words: Words) -> str:
+def headline(line: AlarmLine, words: NotificationWords) -> str:
     """The first line: what and where."""
     severity = "" if line.test or line.kind in CLOSED_KINDS else words.severity[line.severity]
     parts = (words.kinds[line.kind], severity, _level(line, words), line.site_name)
     return " · ".join(part for part in parts if part)
 
 
-def description(line: Line, words: Words) -> str:
+def description(line: AlarmLine, words: NotificationWords) -> str:
     """The value against its limit, of which sensor, where; and of a level which end of its scale is the bad one."""
     said = ", ".join(part for part in (measured(line, words), line.sensor_name, line.place) if part)
     scale = scale_of(_level(line, words))
     return said if scale is None else f"{said}; {scale.bad_end[words.code == 'id']}"
 
 
-def measured(line: Line, words: Words) -> str:
+def measured(line: AlarmLine, words: NotificationWords) -> str:
     """The value with its unit, as the rule looks at it; empty for what Siaga says of itself."""
     if line.is_own:
         return ""
-    if line.watch is Kind.SILENCE:
+    if line.watch is RuleKind.SILENCE:
         return words.no_data.format(value=_number(line.value, 1, words))
     value, limit = (_figure(line.quantity, figure, words) for figure in (line.value, line.limit))
-    if line.watch is Kind.RISE:
+    if line.watch is RuleKind.RISE:
         value = words.rise.format(value=value, minutes=_number(line.window_s / 60, 0, words))
     return f"{_quantity(line.quantity, words)} {value} ({words.limit} {limit})"
 
 
-def certainty(line: Line, words: Words) -> str:
+def certainty(line: AlarmLine, words: NotificationWords) -> str:
     """How sure it is."""
     parts = [words.late] if line.late else []
     if line.kind == "silent":
@@ -181,13 +181,13 @@ def certainty(line: Line, words: Words) -> str:
     return "; ".join(parts) or words.one
 
 
-def clock(time_ms: int, zone: str, words: Words) -> str:
+def clock(time_ms: int, zone: str, words: NotificationWords) -> str:
     """A time in the site's zone: 24 Nov 03:10 WIT."""
     local = datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(ZoneInfo(zone))
     return f"{local.day} {words.months.split()[local.month - 1]} {local:%H:%M %Z}"
 
 
-def advice(line: Line, words: Words) -> str:
+def advice(line: AlarmLine, words: NotificationWords) -> str:
     """What to do."""
     return line.advice_id if words.code == "id" else line.advice
 
@@ -199,7 +199,7 @@ def link(console: str, code: str, alarm: int | None = None) -> str:
     return f"{console}/console/{code}/alarms" + ("" if alarm is None else f"?alarm={alarm}")
 
 
-def _one(line: Line, languages: Sequence[Words], console: str) -> tuple[str, str]:
+def _one(line: AlarmLine, languages: Sequence[NotificationWords], console: str) -> tuple[str, str]:
     blocks = [_block(line, words, console) for words in languages]
     first = headline(line, languages[0])
     for number, words in enumerate(languages[1:], start=1):
@@ -207,7 +207,7 @@ def _one(line: Line, languages: Sequence[Words], console: str) -> tuple[str, str
     return first, "\n\n".join(blocks)
 
 
-def _block(line: Line, words: Words, console: str) -> str:
+def _block(line: AlarmLine, words: NotificationWords, console: str) -> str:
     over = line.kind in CLOSED_KINDS
     if line.test:
         return f"{advice(line, words)}\n{clock(line.time_ms, line.zone, words)}"
@@ -222,7 +222,9 @@ def _block(line: Line, words: Words, console: str) -> str:
     return "\n".join(row for row in rows if row)
 
 
-def _many(lines: Sequence[Line], languages: Sequence[Words], console: str, most: int | None) -> tuple[str, str]:
+def _many(
+    lines: Sequence[AlarmLine], languages: Sequence[NotificationWords], console: str, most: int | None
+) -> tuple[str, str]:
     first, *others = [
         f"{words.many.format(n=len(lines))} {headline(lines[0], words)}" for words in languages
     ]  # the subject says how many there are and how bad
@@ -235,7 +237,7 @@ def _many(lines: Sequence[Line], languages: Sequence[Words], console: str, most:
     return first, "\n".join([*others, *kept, *more, *([address] if address else [])])
 
 
-def _row(line: Line, languages: Sequence[Words]) -> str:
+def _row(line: AlarmLine, languages: Sequence[NotificationWords]) -> str:
     """A line of a storm: short, and in two languages only where they differ."""
     words = languages[0]
     parts = (
@@ -249,15 +251,15 @@ def _row(line: Line, languages: Sequence[Words]) -> str:
     return "• " + " · ".join(part for part in parts if part)
 
 
-def _brief(line: Line, words: Words) -> str:
+def _brief(line: AlarmLine, words: NotificationWords) -> str:
     if line.is_own:
         return ""
-    if line.watch is Kind.SILENCE:
+    if line.watch is RuleKind.SILENCE:
         return f"× {_number(line.value, 1, words)}"
-    return ("+" if line.watch is Kind.RISE else "") + _figure(line.quantity, line.value, words)
+    return ("+" if line.watch is RuleKind.RISE else "") + _figure(line.quantity, line.value, words)
 
 
-def _each(languages: Sequence[Words], say: Callable[[Words], str]) -> str:
+def _each(languages: Sequence[NotificationWords], say: Callable[[NotificationWords], str]) -> str:
     return "/".join(dict.fromkeys(text for words in languages if (text := say(words))))
 
 
@@ -281,25 +283,25 @@ def _short(text: str, most: int | None) -> str:
     return text if most is None or len(text) <= most else text[: most - 1] + "…"
 
 
-def _level(line: Line, words: Words) -> str:
+def _level(line: AlarmLine, words: NotificationWords) -> str:
     return line.level_name_id if words.code == "id" else line.level_name
 
 
-def _quantity(quantity: str, words: Words) -> str:
+def _quantity(quantity: str, words: NotificationWords) -> str:
     row = QUANTITIES.get(quantity)
     if row is None:
         return quantity
     return row.indonesian if words.code == "id" else row.english
 
 
-def _figure(quantity: str, value: float, words: Words) -> str:
+def _figure(quantity: str, value: float, words: NotificationWords) -> str:
     row = QUANTITIES.get(quantity)
     return (
         f"{_number(value, 1 if row is None else row.decimals, words)} {shown(unit_of(quantity), words.code)}".rstrip()
     )
 
 
-def _number(value: float, decimals: int, words: Words) -> str:
+def _number(value: float, decimals: int, words: NotificationWords) -> str:
     text = f"{value:,.{decimals}f}"
     if decimals:
         text = text.rstrip("0").rstrip(".")

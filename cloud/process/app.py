@@ -19,11 +19,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from cloud.access.authenticator import Access
-from cloud.alarms.alarm_service import Desk
-from cloud.alarms.evaluator import Watch
+from cloud.access.authenticator import Authenticator
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.hearing import Hearing
-from cloud.alarms.maintenance import Calendar
+from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component, Condition
 from cloud.database.engine import Database, DatabaseOfNewerVersion, DatabaseUnavailable
@@ -33,14 +33,14 @@ from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.http.server import CLOSE_CONNECTIONS_S, Server, server_of
-from cloud.ingest.batch_decoder import Opener
-from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
-from cloud.ingest.message_router import Reception, topics
+from cloud.ingest.message_router import MessageRouter, topics
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import Pipeline
-from cloud.ingest.refused import RefusedLately
+from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.replay import Replayer
 from cloud.ingest.review import Review
 from cloud.ingest.settings import DeadLetterSettings
@@ -65,10 +65,10 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.seed_rules import seeds
 from runtime.clock import boot_ms
-from runtime.mqtt import Session
+from runtime.mqtt import MqttSession
 from runtime.settings import FileAway, SettingsError
 from runtime.systemd import show_status
 from wire import Channel, shard_of, subscription
@@ -144,11 +144,11 @@ class _Cloud:
         self._accounts, self._newest = Accounts(), Newest()
         self._statuses = Statuses(lambda: self._session.connected_since_s)
         self._metrics = Metrics(self._accounts)
-        self._lately = RefusedLately(interval_s=self._interval_s)
+        self._lately = RecentRejections(interval_s=self._interval_s)
         self._dead_letters = self._dead_letters_of(settings.dead_letters)
         self._session = self._broker_session()
         self._lease = Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None
-        self._book = Book(database, registry)
+        self._book = RuleStore(database, registry)
         self._notifier = Notifier(
             database, registry, settings.notify, lambda topic, payload: self._session.publish(topic, payload)
         )
@@ -172,7 +172,7 @@ class _Cloud:
             database=database,
             is_own=lambda gateway: shard_of(gateway) in settings.ingest.shard_range,
         )
-        self._opener = Opener(
+        self._opener = BatchDecoder(
             registry=registry,
             store=self._store,
             ahead_s=settings.ingest.ahead_s,
@@ -193,7 +193,7 @@ class _Cloud:
             acknowledge=self._session.acknowledge,
             queue_bytes=settings.ingest.queue_mb * 2**20,
         )
-        self._reception = Reception(
+        self._reception = MessageRouter(
             statuses=self._statuses,
             metrics=self._metrics,
             offer=self._pipeline.offer,
@@ -214,11 +214,11 @@ class _Cloud:
             known=self._registry.gateway_ids,
         )
 
-    def _broker_session(self) -> Session:
+    def _broker_session(self) -> MqttSession:
         ingest = self._settings.ingest
         # a broker knows one client of a name: of those that take nothing in there may be several
         of_screens = f"siaga-cloud-api-{secrets.token_hex(4)}"
-        return Session(
+        return MqttSession(
             self._settings.broker,
             identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else of_screens,
             on_message=lambda message: self._reception.hear(message),
@@ -230,8 +230,8 @@ class _Cloud:
             keep_session=ingest.keep_session and ingest.enabled,
         )
 
-    def _rules_watch(self) -> Watch:
-        return Watch(
+    def _rules_watch(self) -> RuleEvaluator:
+        return RuleEvaluator(
             database=self._database,
             book=self._book,
             newest=self._newest,
@@ -284,8 +284,8 @@ class _Cloud:
             self._derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
         await self._watch.judge_anew(verdicts)
 
-    def _safe_keeper(self) -> Keeper:
-        return Keeper(
+    def _safe_keeper(self) -> BatchWriter:
+        return BatchWriter(
             opener=self._opener,
             store=self._store,
             database=self._database,
@@ -323,11 +323,11 @@ class _Cloud:
             metrics=self._metrics,
             components=self._looks,
             replay=self._replayer().replay,
-            access=Access(self._database, self._settings.access),
+            access=Authenticator(self._database, self._settings.access),
             book=self._book,
-            desk=Desk(self._database),
+            desk=AlarmService(self._database),
             previewer=Previewer(self._book, self._store),
-            maintenance=Calendar(self._database, self._registry),
+            maintenance=MaintenanceCalendar(self._database, self._registry),
             notifier=self._notifier,
             wrong_clocks=self._fleet.wrong,
             facts=self._facts,

@@ -26,7 +26,7 @@ RELOADABLE = {"notify": None, "rules": ("silence_grace_s", "initial"), "ingest":
 _log = logging.getLogger(__name__)
 
 
-class Changes(msgspec.Struct, frozen=True):
+class ReloadChanges(msgspec.Struct, frozen=True):
     """What a look at the files found: `settings` to work by, `city` where it can be read, and what is to be said."""
 
     settings: CloudSettings
@@ -76,7 +76,7 @@ class Reload:
         return Component(Condition.OK, "as the files said when they were read last")
 
 
-def look(config: Path, held: CloudSettings) -> Changes:
+def look(config: Path, held: CloudSettings) -> ReloadChanges:
     """Read cloud.toml and the city file; a mistake in one of them leaves what `held` says of it, and is a problem."""
     problems: list[str] = []
     settings = held
@@ -89,13 +89,13 @@ def look(config: Path, held: CloudSettings) -> Changes:
     try:
         city = read_city_file(settings.registry.city)
     except SettingsError as error:
-        return Changes(settings, None, (*problems, *error.problems))
+        return ReloadChanges(settings, None, (*problems, *error.problems))
     try:
         sites_must_exist(settings.notify, {site.id for site in city.sites()})
     except SettingsError as error:
         problems += error.problems
         settings = settings.model_copy(update={"notify": held.notify})
-    return Changes(settings, city, tuple(problems))
+    return ReloadChanges(settings, city, tuple(problems))
 
 
 def papers_of(broker: BrokerSettings) -> str:

@@ -24,11 +24,11 @@ class StoreUnavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
-class StoreRefused(StoreUnavailable):
+class StoreRejected(StoreUnavailable):
     """The store knows us and says no (credentials, missing database): somebody must act. The text says who and how."""
 
 
-class Portion(msgspec.Struct, frozen=True):
+class EncodedWrite(msgspec.Struct, frozen=True):
     """Blocks in the form in which their engine writes them: small, where blocks are many objects."""
 
     form: Any
@@ -102,17 +102,17 @@ class ReadingsStore(Protocol):
     async def open(self) -> None:
         """Connect and make what is missing; StoreUnavailable where that fails for now."""
 
-    def prepare(self, blocks: Sequence[Block]) -> Portion:
+    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
         """Bring blocks into the form that `write` takes.
 
         Apart from `write`, so that what is decoded is written out while the processor has it at hand and can then be
         let go: a large write made of portions costs a third less than one made of blocks.
         """
 
-    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """Store what was prepared; StoreUnavailable: nobody knows how much was stored, so write all again."""
 
-    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """Store portions whose write failed where others succeed, looking at them point by point.
 
         A point that fails alone, again and again, while the store takes others, is rejected with the store's words.

@@ -22,11 +22,11 @@ from cloud.readings.apart import Apart, BadLines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
     Aggregate,
+    EncodedWrite,
     Point,
-    Portion,
     Rejected,
     StoredReading,
-    StoreRefused,
+    StoreRejected,
     StoreUnavailable,
     Verdict,
     WriteResult,
@@ -34,9 +34,9 @@ from cloud.readings.contract import (
 from cloud.readings.influx_answers import (
     MAX_ERROR_TEXT,
     STORED,
-    Answer,
-    Meaning,
+    AnswerMeaning,
     Result,
+    WriteAnswer,
     answer_of,
     error_text,
     is_foreign,
@@ -98,21 +98,21 @@ class InfluxStore:
         """Refuse a server that is none of ours, or not for us; what a user may not do here shows when writing."""
         status = response.status_code
         if status == 401:
-            raise StoreRefused(self._refusal(401, error_text(response)))
+            raise StoreRejected(self._refusal(401, error_text(response)))
         if is_foreign(response) and status < 500 and not (status // 100 == 2 and knows(response)):
-            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+            raise StoreRejected(f"{self._name} answered {no_influx(response)}")
         if status >= 500:
             raise self._no_answer(status, error_text(response), retry_after_s(response))
 
-    def prepare(self, blocks: Sequence[Block]) -> Portion:
+    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as lines."""
-        return Portion(lines_of(blocks))
+        return EncodedWrite(lines_of(blocks))
 
-    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """Store the portions in one request, or in as many as the server's refusals make it take."""
         body = b"".join([portion.form for portion in portions])
         answer = await self._post(body)
-        if answer.meaning is Meaning.STORED:
+        if answer.meaning is AnswerMeaning.STORED:
             return WriteResult()
         lines = _lines(body)
         return await self._rejected(portions, lines, await self._never_taken(lines, answer))
@@ -121,7 +121,7 @@ class InfluxStore:
         """Store lines that are made already; those that the server will never take come back with its words."""
         return await self._never_taken(list(lines), await self._post(_body(lines))) if lines else {}
 
-    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """Store what can be stored, series by series and then line by line: see the contract."""
         lines = [line for portion in portions for line in _lines(portion.form)]
         bad = await Apart(lines, store=self.write_lines, probe=self.probe).sift()
@@ -131,8 +131,8 @@ class InfluxStore:
         """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
         minute_ms = wall_ms() // 60_000 * 60_000
         answer = await self._post(b"probe,writer=siaga taken=1i %d\n" % minute_ms)
-        if answer.meaning is not Meaning.STORED:
-            raise StoreRefused(self._refusal(answer.status, answer.text))
+        if answer.meaning is not AnswerMeaning.STORED:
+            raise StoreRejected(self._refusal(answer.status, answer.text))
 
     async def history(
         self,
@@ -233,7 +233,7 @@ class InfluxStore:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _rejected(self, portions: Sequence[Portion], lines: Sequence[bytes], bad: BadLines) -> WriteResult:
+    async def _rejected(self, portions: Sequence[EncodedWrite], lines: Sequence[bytes], bad: BadLines) -> WriteResult:
         """The points that are never taken; of a line with several quantities only those that fail alone."""
         if not bad:
             return WriteResult()
@@ -254,18 +254,18 @@ class InfluxStore:
         words = (tried[refused[0]] if refused else reason).removeprefix(f"{self._name} ")
         return Rejected(*place, words, refused if len(refused) < len(tried) else ())
 
-    async def _never_taken(self, lines: list[bytes], answer: Answer) -> BadLines:
+    async def _never_taken(self, lines: list[bytes], answer: WriteAnswer) -> BadLines:
         """Find the bad lines; a server that takes no line at all, not even ours of no meaning, condemns none."""
         bad = await self._bad_lines(lines, answer)
         if len(bad) == len(lines):
             await self.probe()
         return bad
 
-    async def _bad_lines(self, lines: list[bytes], answer: Answer) -> BadLines:
+    async def _bad_lines(self, lines: list[bytes], answer: WriteAnswer) -> BadLines:
         """Find the lines that made the server answer so, and store all others."""
-        if answer.meaning is Meaning.STORED:
+        if answer.meaning is AnswerMeaning.STORED:
             return {}
-        if answer.meaning is Meaning.FIND:
+        if answer.meaning is AnswerMeaning.FIND:
             named = answer.named_lines(lines)
             if named:
                 return await self._without(named, lines)
@@ -285,17 +285,17 @@ class InfluxStore:
         more = await self._bad_lines(rest, await self._post(_body(rest)))
         return named | {kept[number]: reason for number, reason in more.items()}
 
-    async def _post(self, body: bytes) -> Answer:
+    async def _post(self, body: bytes) -> WriteAnswer:
         path, params = _write_target(self._settings)
         response = await self._request("POST", path, params=params, content=body)
         if response.status_code == 204:
             return STORED
         answer = answer_of(response)
-        if answer.meaning is Meaning.REFUSED and is_foreign(response):
-            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
-        if answer.meaning is Meaning.REFUSED:
-            raise StoreRefused(self._refusal(answer.status, answer.text))
-        if answer.meaning is Meaning.WAIT:
+        if answer.meaning is AnswerMeaning.REFUSED and is_foreign(response):
+            raise StoreRejected(f"{self._name} answered {no_influx(response)}")
+        if answer.meaning is AnswerMeaning.REFUSED:
+            raise StoreRejected(self._refusal(answer.status, answer.text))
+        if answer.meaning is AnswerMeaning.WAIT:
             sentence = f"{self._name} answered {answer.status}: {answer.text}"
             raise StoreUnavailable(sentence, retry_after_s=answer.retry_after_s)
         return answer
@@ -336,13 +336,13 @@ class InfluxStore:
         if response.status_code == 200:
             return self._results(response, count)
         if response.status_code < 500 and is_foreign(response):
-            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+            raise StoreRejected(f"{self._name} answered {no_influx(response)}")
         raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
 
     def _results(self, response: httpx.Response, count: int) -> list[Result]:
         results = results_of(response)
         if results is None or len(results) != count:
-            raise StoreRefused(f"{self._name} answered {no_influx(response)}")
+            raise StoreRejected(f"{self._name} answered {no_influx(response)}")
         failed = next((result.error for result in results if result.error and not _has_no_numbers(result.error)), "")
         if failed:
             raise self._no_answer(404 if "not found" in failed else 500, failed, None)
@@ -350,7 +350,7 @@ class InfluxStore:
 
     def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
         if 400 <= status < 500 and status not in (408, 425, 429):
-            return StoreRefused(self._refusal(status, text))
+            return StoreRejected(self._refusal(status, text))
         return StoreUnavailable(f"{self._name} answered {status}: {text}", retry_after_s=wait_s)
 
     async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
@@ -388,7 +388,7 @@ def _login(settings: InfluxSettings) -> dict[str, str]:
     try:
         token, password = settings.token(), settings.password()
     except OSError as error:
-        raise StoreRefused(f"InfluxDB at {SecretUrl(settings.url)}: {error.filename}: {error.strerror}") from None
+        raise StoreRejected(f"InfluxDB at {SecretUrl(settings.url)}: {error.filename}: {error.strerror}") from None
     if token is not None:
         return {"Authorization": f"Token {token}"}
     if password is not None:

@@ -20,7 +20,7 @@ import msgspec
 MAX_ERROR_TEXT = 300
 
 
-class Meaning(Enum):
+class AnswerMeaning(Enum):
     """What to do after an answer."""
 
     STORED = auto()
@@ -31,18 +31,18 @@ class Meaning(Enum):
 
 
 MEANING_OF_STATUS = {
-    204: Meaning.STORED,
-    400: Meaning.FIND,
-    408: Meaning.WAIT,
-    413: Meaning.SPLIT,
-    422: Meaning.FIND,
-    425: Meaning.WAIT,
-    429: Meaning.WAIT,
-    501: Meaning.REFUSED,
-    505: Meaning.REFUSED,
-    511: Meaning.REFUSED,  # "network authentication required": a login page stands between
+    204: AnswerMeaning.STORED,
+    400: AnswerMeaning.FIND,
+    408: AnswerMeaning.WAIT,
+    413: AnswerMeaning.SPLIT,
+    422: AnswerMeaning.FIND,
+    425: AnswerMeaning.WAIT,
+    429: AnswerMeaning.WAIT,
+    501: AnswerMeaning.REFUSED,
+    505: AnswerMeaning.REFUSED,
+    511: AnswerMeaning.REFUSED,  # "network authentication required": a login page stands between
 }
-_MEANING_OF_CLASS = {5: Meaning.WAIT}  # others: refused
+_MEANING_OF_CLASS = {5: AnswerMeaning.WAIT}  # others: refused
 # A proxy, or another program on that port, answers 400 too: that says nothing of our lines
 _ABOUT_LINES = re.compile(
     r"pars|partial write|conflict|dropped|point|invalid (field|number|tag|time)|max-\w+-per", re.IGNORECASE
@@ -56,10 +56,10 @@ _UNPARSED = re.compile(r"unable to parse '((?:[^'\\]|\\.)*)'")
 _PAGE = re.compile(rb"\s*(\xef\xbb\xbf)?\s*<", re.IGNORECASE)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class WriteAnswer(msgspec.Struct, frozen=True):
     """An answer to a write: what it means, and what it said, in one line of text."""
 
-    meaning: Meaning
+    meaning: AnswerMeaning
     status: int
     text: str
     body: bytes = b""
@@ -80,24 +80,24 @@ class Answer(msgspec.Struct, frozen=True):
         return {number: reason for number, reason in (by_text | by_number).items() if number < len(lines)}
 
 
-STORED = Answer(Meaning.STORED, 204, "")
+STORED = WriteAnswer(AnswerMeaning.STORED, 204, "")
 
 
-def answer_of(response: httpx.Response) -> Answer:
+def answer_of(response: httpx.Response) -> WriteAnswer:
     """Read a server's answer to a write."""
     status = response.status_code
     text = error_text(response)
-    return Answer(
+    return WriteAnswer(
         _meaning(status, text, page=is_page(response)), status, text, response.content, retry_after_s(response)
     )
 
 
-def _meaning(status: int, text: str, *, page: bool) -> Meaning:
-    meaning = MEANING_OF_STATUS.get(status) or _MEANING_OF_CLASS.get(status // 100, Meaning.REFUSED)
-    if meaning is Meaning.FIND and (page or not _ABOUT_LINES.search(text)):
-        return Meaning.REFUSED
+def _meaning(status: int, text: str, *, page: bool) -> AnswerMeaning:
+    meaning = MEANING_OF_STATUS.get(status) or _MEANING_OF_CLASS.get(status // 100, AnswerMeaning.REFUSED)
+    if meaning is AnswerMeaning.FIND and (page or not _ABOUT_LINES.search(text)):
+        return AnswerMeaning.REFUSED
     if status >= 500 and not page and _NEVER_TAKEN.search(text):
-        return Meaning.FIND
+        return AnswerMeaning.FIND
     return meaning
 
 
@@ -160,7 +160,7 @@ def retry_after_s(response: httpx.Response) -> float | None:
         return None
 
 
-class Series(msgspec.Struct):
+class ResultSeries(msgspec.Struct):
     """Rows of a result that share their tags."""
 
     tags: dict[str, str] = {}
@@ -175,7 +175,7 @@ class Series(msgspec.Struct):
 class Result(msgspec.Struct):
     """What one statement of a query gave: series, or an error."""
 
-    series: list[Series] = []
+    series: list[ResultSeries] = []
     error: str = ""
 
 

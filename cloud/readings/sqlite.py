@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Aggregate, Point, Portion, StoredReading, StoreUnavailable, Verdict, WriteResult
+from cloud.readings.contract import (
+    Aggregate,
+    EncodedWrite,
+    Point,
+    StoredReading,
+    StoreUnavailable,
+    Verdict,
+    WriteResult,
+)
 from rules.marks import QUALITY, Mark, with_verdict
 from runtime.private import keep_private
 from wire import QUANTITIES, Domain
@@ -95,17 +103,17 @@ class SqliteStore:
         """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
         await self._writer.run(lambda connection: connection.executescript(_TABLES))
 
-    def prepare(self, blocks: Sequence[Block]) -> Portion:
+    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as they are: SQLite takes numbers."""
-        return Portion(blocks)
+        return EncodedWrite(blocks)
 
-    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """Store the portions in one transaction, durable when this returns."""
         blocks = [block for portion in portions for block in portion.form]
         await self._writer.run(lambda connection: self._write(connection, blocks))
         return WriteResult()
 
-    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """As `write`: SQLite takes every number, or nothing."""
         return await self.write(portions)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cloud.database.audit_log import SYSTEM, Actor
-from cloud.registry.fact_rows import NewFact, lay_ground, read_facts, record
+from cloud.registry.fact_rows import FactEntry, lay_ground, read_facts, record
 from cloud.registry.facts import Facts, Key
 from cloud.registry.history import filed_values, subject_of, value_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
@@ -45,7 +45,7 @@ def _grounds(records: Iterable[Record], filed: Mapping[str, Record], facts: Fact
                 yield (subject, what), first.get(what, value)
 
 
-def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[NewFact]:
+def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[FactEntry]:
     was = filed_values(before)
     dated_ms = now.valid_from_ms if isinstance(now, Sensor) else None
     is_dated_anew = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
@@ -55,7 +55,7 @@ def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator
         held = facts.held(subject_of(now), what)
         holds = ground if held is None else held.at(start_ms)
         if (value != ground or is_dated_anew) and holds != value:
-            yield NewFact(
+            yield FactEntry(
                 subject=subject_of(now), what=what, value=value, ground=ground, valid_from_ms=start_ms,
                 source=CITY_FILE,
             )  # fmt: skip

@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.fact_kinds import ground_of, mistakes_of, site_of
-from cloud.registry.fact_rows import Edition, NewFact, edition_of, fact_of, facts_of, go_on, record, undo
+from cloud.registry.fact_rows import Edition, FactEntry, edition_of, fact_of, facts_of, go_on, record, undo
 from cloud.registry.facts import SINCE_EVER_MS, Fact
 from cloud.registry.history import calibrated_quantity
 from cloud.registry.rows import read_registry
 from cloud.registry.snapshot import Registry
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 from wire import is_printable
 
@@ -35,10 +35,10 @@ BY_HAND = "by hand"
 _log = logging.getLogger(__name__)
 
 
-class FactRefused(Exception):
+class FactRejected(Exception):
     """A fact that cannot be recorded or undone; `problems` has one sentence for each mistake."""
 
-    def __init__(self, problems: list[Said]) -> None:
+    def __init__(self, problems: list[LocalizedMessage]) -> None:
         super().__init__(" ".join(problems))
         self.problems = problems
 
@@ -65,14 +65,14 @@ class DatedFacts:
     ) -> Fact:  # fmt: skip
         """Record what holds from `valid_from_ms` (UTC, now where None) on; FactRefused: nothing has changed."""
         now = self._clock()
-        new = NewFact(
+        new = FactEntry(
             subject=subject, what=what, value=value, ground=ground_of(self._registry, (subject, what)),
             valid_from_ms=now if valid_from_ms is None else valid_from_ms,
             source=source.strip() or BY_HAND, word=word.strip(),
         )  # fmt: skip
         problems = [*_mistakes_of_words(new.source, new.word), *mistakes_of(self._registry, (subject, what), value)]
         if new.valid_from_ms < SINCE_EVER_MS:
-            problems.append(Said("valid_from: is before 1970; write a later time"))
+            problems.append(LocalizedMessage("valid_from: is before 1970; write a later time"))
         self._refuse(problems)
 
         def write(connection: Connection) -> Fact:
@@ -85,7 +85,9 @@ class DatedFacts:
         """Record another value with the validity of a fact: it was a mistake. LookupError if there is no such fact."""
         wrong = await self.fact(fact_id)
         if wrong.undone_ms is not None:
-            raise FactRefused([Said("fact {id}: is undone already; record what holds instead", id=fact_id)])
+            raise FactRejected(
+                [LocalizedMessage("fact {id}: is undone already; record what holds instead", id=fact_id)]
+            )
         return await self.record(
             wrong.subject, wrong.what, value, who=who, word=word, source=source, valid_from_ms=wrong.valid_from_ms
         )
@@ -99,9 +101,11 @@ class DatedFacts:
             fact = fact_of(connection, fact_id)
             held = facts_of(connection, fact.key)
             if fact.undone_ms is not None:
-                raise FactRefused([Said("fact {id}: is undone already", id=fact_id)])
+                raise FactRejected([LocalizedMessage("fact {id}: is undone already", id=fact_id)])
             if not any(each.undone_ms is None and each.id != fact_id for each in held):
-                raise FactRefused([Said("fact {id}: is all that is known; correct it instead", id=fact_id)])
+                raise FactRejected(
+                    [LocalizedMessage("fact {id}: is all that is known; correct it instead", id=fact_id)]
+                )
             _refuse_while_due(held)
             return undo(connection, fact, who=who, word=word.strip(), now_ms=now)
 
@@ -152,18 +156,20 @@ class DatedFacts:
             _log.info("fact %d: %s %s is %r", fact.id, fact.subject, fact.what, fact.value)
             return fact
 
-    def _refuse(self, problems: list[Said]) -> None:
+    def _refuse(self, problems: list[LocalizedMessage]) -> None:
         if problems:
-            raise FactRefused(problems)
+            raise FactRejected(problems)
 
 
-def _mistakes_of_words(source: str, word: str) -> list[Said]:
+def _mistakes_of_words(source: str, word: str) -> list[LocalizedMessage]:
     problems = []
     if not word.strip():
-        problems.append(Said("reason: is empty; say why, or who said so"))
+        problems.append(LocalizedMessage("reason: is empty; say why, or who said so"))
     for name, text in (("reason", word), ("source", source)):
         if len(text) > LONGEST_TEXT or not is_printable(text):
-            problems.append(Said("{name}: write at most {most} characters, on one line", name=name, most=LONGEST_TEXT))
+            problems.append(
+                LocalizedMessage("{name}: write at most {most} characters, on one line", name=name, most=LONGEST_TEXT)
+            )
     return problems
 
 
@@ -171,7 +177,7 @@ def _refuse_while_due(facts: list[Fact]) -> None:
     """What is computed again for one calibration must be done before the next: it starts from the values in between."""
     for fact in facts:
         if fact.due_ms is not None and calibrated_quantity(fact.what) is not None:
-            raise FactRefused([Said("{what}: is being computed again for fact {id}; try again in a minute",
+            raise FactRejected([LocalizedMessage("{what}: is being computed again for fact {id}; try again in a minute",
                                     what=fact.what, id=fact.id)])  # fmt: skip
 
 

@@ -16,68 +16,72 @@ from cloud.registry.facts import CITY, Fact, Key
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
 from cloud.registry.snapshot import COMPUTED, Registry
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
 
-Check = Callable[[Any, Registry], Said | None]
+Check = Callable[[Any, Registry], LocalizedMessage | None]
 """Why a value cannot be; None where it can."""
 
 
-class Kind(msgspec.Struct, frozen=True):
+class FactKind(msgspec.Struct, frozen=True):
     """A kind of fact: of which kinds of subject, and the check of its value."""
 
     subjects: tuple[str, ...]
     check: Check
 
 
-def _site(value: Any, registry: Registry) -> Said | None:
+def _site(value: Any, registry: Registry) -> LocalizedMessage | None:
     if isinstance(value, str) and value in {site.id for site in registry.sites()}:
         return None
-    return Said("value {value!r}: there is no such site; /api/v1/sites lists them", value=_short(value))
+    return LocalizedMessage("value {value!r}: there is no such site; /api/v1/sites lists them", value=_short(value))
 
 
-def _gateway(value: Any, registry: Registry) -> Said | None:
+def _gateway(value: Any, registry: Registry) -> LocalizedMessage | None:
     if isinstance(value, str) and value in {gateway.id for gateway in registry.gateways()}:
         return None
-    return Said("value {value!r}: there is no such gateway; /api/v1/gateways lists them", value=_short(value))
+    return LocalizedMessage(
+        "value {value!r}: there is no such gateway; /api/v1/gateways lists them", value=_short(value)
+    )
 
 
-def _height(value: Any, _registry: Registry) -> Said | None:
+def _height(value: Any, _registry: Registry) -> LocalizedMessage | None:
     if value is None:
         return None
     if not _is_number(value):
-        return Said(
+        return LocalizedMessage(
             "value {value!r}: write the height in cm, or null where it hangs over no water", value=_short(value)
         )
     mistake = height_mistake(value)
-    return None if mistake is None else Said("value {value:g}: {why}", value=value, why=mistake)
+    return None if mistake is None else LocalizedMessage("value {value:g}: {why}", value=value, why=mistake)
 
 
-def _calibration(value: Any, _registry: Registry) -> Said | None:
+def _calibration(value: Any, _registry: Registry) -> LocalizedMessage | None:
     if not isinstance(value, dict) or value.keys() != {"scale", "offset"} or not all(map(_is_number, value.values())):
-        return Said("value {value!r}: write {example}", value=_short(value), example='{"scale": 1.0, "offset": -2.5}')
+        return LocalizedMessage(
+            "value {value!r}: write {example}", value=_short(value), example='{"scale": 1.0, "offset": -2.5}'
+        )
     if value["scale"] == 0:
-        return Said("value: a scale of 0 makes every value the same; write another")
+        return LocalizedMessage("value: a scale of 0 makes every value the same; write another")
     return None
 
 
-def _ispu_table(value: Any, _registry: Registry) -> Said | None:
+def _ispu_table(value: Any, _registry: Registry) -> LocalizedMessage | None:
     if isinstance(value, str) and value in TABLES:
         return None
-    return Said(
+    return LocalizedMessage(
         "value {value!r}: there is no such version; write {known}", value=_short(value), known=", ".join(TABLES)
     )
 
 
 KINDS = {
-    MOUNTING_HEIGHT: Kind(("sensor",), _height),
-    SITE: Kind(("sensor", "gateway"), _site),
-    GATEWAY: Kind(("sensor",), _gateway),
-    OFFICIAL_ISPU: Kind((CITY,), _ispu_table),
+    MOUNTING_HEIGHT: FactKind(("sensor",), _height),
+    SITE: FactKind(("sensor", "gateway"), _site),
+    GATEWAY: FactKind(("sensor",), _gateway),
+    OFFICIAL_ISPU: FactKind((CITY,), _ispu_table),
 }
 """By the name of the fact; calibrations, one for each quantity of a sensor, are beside it."""
-_OF_CALIBRATION = Kind(("sensor",), _calibration)
+_OF_CALIBRATION = FactKind(("sensor",), _calibration)
 
 
 def kinds_of(registry: Registry, subject: str) -> list[str]:
@@ -91,17 +95,17 @@ def kinds_of(registry: Registry, subject: str) -> list[str]:
     return found + [calibration_of(quantity) for quantity in quantities]
 
 
-def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[Said]:
+def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedMessage]:
     """Why a value cannot be recorded of a thing, in sentences; none where it can."""
     subject, what = key
     possible = kinds_of(registry, subject)
     if not possible:
-        yield Said(
+        yield LocalizedMessage(
             "subject {subject!r}: is nothing that facts are recorded of; write sensor:ID, gateway:ID or city",
             subject=subject[:80],
         )
     elif what not in possible:
-        yield Said(
+        yield LocalizedMessage(
             "what {what!r}: cannot be recorded of {subject}; write one of {known}",
             what=what[:80], subject=subject, known=", ".join(possible),
         )  # fmt: skip

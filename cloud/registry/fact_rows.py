@@ -23,7 +23,7 @@ Edition = tuple[int, int, int]
 """Changes with every change of the facts: (newest id, when the newest was undone, how many are due)."""
 
 
-class NewFact(msgspec.Struct, frozen=True, kw_only=True):
+class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be recorded of a thing; `ground` is what held of it until now, where nothing is recorded yet."""
 
     subject: str
@@ -68,7 +68,7 @@ def lay_ground(connection: Connection, grounds: Iterable[tuple[Key, Any]], *, so
         connection.execute(insert(FactRow), rows)
 
 
-def record(connection: Connection, new: NewFact, *, who: Actor, now_ms: int) -> Fact:
+def record(connection: Connection, new: FactEntry, *, who: Actor, now_ms: int) -> Fact:
     """Add a fact, after the ground where there is none; the journal says who, and what held instead."""
     key = (new.subject, new.what)
     if not facts_of(connection, key):

@@ -37,7 +37,7 @@ def subject_of(record: Sensor | Gateway) -> str:
     return f"gateway:{record.id}" if is_gateway else f"sensor:{record.id}"
 
 
-class History:
+class FactHistory:
     """The facts of the registry as the values of each sensor and gateway over time."""
 
     def __init__(self, facts: Facts) -> None:

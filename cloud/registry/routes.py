@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from cloud.registry.facts import SINCE_EVER_MS, Eras, always
-from cloud.registry.history import History
+from cloud.registry.history import FactHistory
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
 from wire import QUANTITIES, Domain
 
 
-class Route(msgspec.Struct, frozen=True):
+class ReadingRoute(msgspec.Struct, frozen=True):
     """Where readings of one quantity of one sensor go, and their bounds after `calibration` (None: none).
 
     Where `height_cm` is given the values are distances, and become levels: by `distance_line` first, by `calibration`
@@ -34,7 +34,7 @@ class Route(msgspec.Struct, frozen=True):
     distance_line: Calibration = NO_CALIBRATION
 
 
-Routes = Mapping[tuple[str, str], Route]
+Routes = Mapping[tuple[str, str], ReadingRoute]
 """By (sensor, quantity)."""
 
 
@@ -46,13 +46,13 @@ class Ways(msgspec.Struct, frozen=True):
     """
 
     routes: Routes
-    levels: Mapping[str, Route]
+    levels: Mapping[str, ReadingRoute]
 
 
 NO_WAYS = Ways({}, {})
 
 
-def routes_of(sensors: Iterable[Sensor], history: History) -> Iterator[tuple[str, tuple[str, str], Route]]:
+def routes_of(sensors: Iterable[Sensor], history: FactHistory) -> Iterator[tuple[str, tuple[str, str], ReadingRoute]]:
     """Each way into the store: (gateway, (sensor, quantity), route)."""
     for sensor in sensors:
         site, believed, held = history.site_tag(sensor), history.gateway_tag(sensor), history.gateway(sensor)
@@ -68,7 +68,7 @@ def routes_of(sensors: Iterable[Sensor], history: History) -> Iterator[tuple[str
                     yield gateway, (sensor.id, quantity), msgspec.structs.replace(newest, eras=eras)
 
 
-def levels_of(sensors: Iterable[Sensor], history: History, routes: Routes) -> Iterator[tuple[str, Route]]:
+def levels_of(sensors: Iterable[Sensor], history: FactHistory, routes: Routes) -> Iterator[tuple[str, ReadingRoute]]:
     """The routes of levels that are computed of distances, for those of `sensors` of which `routes` has both."""
     for sensor in sensors:
         level, heights = routes.get((sensor.id, "water_level")), history.mounting_height_cm(sensor)
@@ -84,7 +84,7 @@ def levels_of(sensors: Iterable[Sensor], history: History, routes: Routes) -> It
             yield sensor.id, newest if len(eras.values) == 1 else msgspec.structs.replace(newest, eras=eras)
 
 
-def _level(route: Route | None, height_cm: float | None, line: Calibration) -> Route | None:
+def _level(route: ReadingRoute | None, height_cm: float | None, line: Calibration) -> ReadingRoute | None:
     if route is None or height_cm is None:
         return None
     return msgspec.structs.replace(route, height_cm=height_cm, distance_line=line, eras=None)
@@ -93,7 +93,7 @@ def _level(route: Route | None, height_cm: float | None, line: Calibration) -> R
 def _eras(
     sensor: Sensor, gateway: str, quantity: str, site: Eras, believed: Eras, held: Eras, calibration: Eras
 ) -> Eras:
-    def at(time_ms: int) -> Route | None:
+    def at(time_ms: int) -> ReadingRoute | None:
         # the gateway of today may bring what another one left behind: a card that was changed over, a replay
         if gateway not in (sensor.gateway, held.at(time_ms), believed.at(time_ms)):
             return None
@@ -104,7 +104,7 @@ def _eras(
     return Eras((start_ms, at(start_ms)) for start_ms in sorted(starts))
 
 
-def _route(quantity: str, site: str, calibration: Calibration, gateway: str | None = None) -> Route:
+def _route(quantity: str, site: str, calibration: Calibration, gateway: str | None = None) -> ReadingRoute:
     row = QUANTITIES[quantity]
     line = None if calibration == NO_CALIBRATION else calibration
-    return Route(site, row.domain, row.low, row.high, line, gateway)
+    return ReadingRoute(site, row.domain, row.low, row.high, line, gateway)

@@ -1,6 +1,7 @@
 """The registry in memory: what ingest asks for each column, and the API and the alarm rules for each name.
 
-routes("gw-daruba")[("river-daruba-1", "water_level")] -> Route(site="daruba", domain=FLOOD, low=-1000, high=10000, …)
+routes("gw-daruba")[("river-daruba-1", "water_level")]
+ -> ReadingRoute(site="daruba", domain=FLOOD, low=-1000, high=10000, …)
 
 What the city file says of sensors and gateways is laid over with the dated facts: people and rules see what holds now,
 ingest sees what held at each reading's own time.
@@ -9,9 +10,9 @@ ingest sees what held at each reading's own time.
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cloud.registry.facts import Facts
-from cloud.registry.history import History, older_words
+from cloud.registry.history import FactHistory, older_words
 from cloud.registry.records import City, Gateway, Sensor, Site
-from cloud.registry.routes import NO_WAYS, Route, Routes, Ways, levels_of, routes_of
+from cloud.registry.routes import NO_WAYS, ReadingRoute, Routes, Ways, levels_of, routes_of
 from rules.derived import derived_of_site
 from runtime.clock import wall_ms
 from wire import MEASURED, Domain
@@ -41,7 +42,7 @@ class Registry:
         self.edition = 0
         self.city = city
         self.facts = facts or Facts()
-        self.history = History(self.facts)
+        self.history = FactHistory(self.facts)
         now = wall_ms() if now_ms is None else now_ms
         self._listeners: list[Callable[[], None]] = []
         filed, gateways = list(sensors), list(gateways)
@@ -53,7 +54,7 @@ class Registry:
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
-        self._routes: dict[str, dict[tuple[str, str], Route]] = {g.id: {} for g in self.gateways()}
+        self._routes: dict[str, dict[tuple[str, str], ReadingRoute]] = {g.id: {} for g in self.gateways()}
         for gateway, series, route in routes_of(self.sensors(), self.history):
             if gateway in self._routes:
                 self._routes[gateway][series] = route

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from cloud.alarms.records import Alarm, AlarmChange
-from cloud.notify.notifications import Line, line_of
-from cloud.notify.texts import ENGLISH, INDONESIAN, Words, description, headline
+from cloud.notify.notifications import AlarmLine, line_of
+from cloud.notify.texts import ENGLISH, INDONESIAN, NotificationWords, description, headline
 from cloud.registry.snapshot import Registry
-from cloud.reports.platform_snapshot import Known
+from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint, Value
 from cloud.situation import level_of
-from rules.rule import Kind
+from rules.rule import RuleKind
 
 ENDED = 0
 """The severity of an alarm that has ended."""
@@ -31,7 +31,7 @@ class _Told(AlarmChange, frozen=True):
     id: int = 0
 
 
-def alarm_points(known: Known) -> list[ReportPoint]:
+def alarm_points(known: PlatformSnapshot) -> list[ReportPoint]:
     """A point for each open alarm, and one for each that has ended, unless its rule is in alarm there again."""
     newest = {(reading.sensor, reading.quantity): reading for reading in known.readings}
     opened = [alarm for alarm in known.alarms if alarm.is_open and not alarm.test]
@@ -39,7 +39,7 @@ def alarm_points(known: Known) -> list[ReportPoint]:
     points: list[ReportPoint] = []
     for alarm in opened:
         reading = newest.get((alarm.sensor, alarm.quantity))
-        follows = alarm.rule.kind not in (Kind.RISE, Kind.SILENCE)  # whose values are no readings
+        follows = alarm.rule.kind not in (RuleKind.RISE, RuleKind.SILENCE)  # whose values are no readings
         value = reading.value if reading and follows and reading.time_ms >= alarm.value_ms else alarm.value
         severity = level_of(alarm.rule, alarm.level).severity.rank
         points.append(_state(known, alarm, severity=severity, state=alarm.state, number=alarm.level, value=value))
@@ -70,7 +70,9 @@ def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> Report
     return ReportPoint("alarm_event", change.time_ms, {**_tags(alarm), "kind": change.kind}, fields)
 
 
-def _state(known: Known, alarm: Alarm, *, severity: int, state: str, number: int, value: float) -> ReportPoint:
+def _state(
+    known: PlatformSnapshot, alarm: Alarm, *, severity: int, state: str, number: int, value: float
+) -> ReportPoint:
     level, rule = level_of(alarm.rule, number), alarm.rule
     site, sensor = known.registry.site(alarm.site), known.registry.sensor(alarm.sensor)
     fields: dict[str, Value | None] = {
@@ -93,5 +95,5 @@ def _tags(alarm: Alarm) -> dict[str, str]:
     return {"gateway": alarm.gateway, "rule": alarm.family, "sensor": alarm.sensor, "site": alarm.site}
 
 
-def _sentence(line: Line, words: Words) -> str:
+def _sentence(line: AlarmLine, words: NotificationWords) -> str:
     return f"{headline(line, words)}: {description(line, words)}"

@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.gateways.accounting import Account
 from cloud.registry.records import Gateway
-from cloud.reports.platform_snapshot import Known
+from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint, Value
 from wire import Clock, SourceStatus, Status
 from wire.status import SPOOL_BYTES_A_READING
@@ -22,12 +22,12 @@ RATE_FROM_MS, RATE_OVER_MS = 60_000, 900_000
 _FAILED = (SourceStatus.FAILED, SourceStatus.SILENT)
 
 
-def fleet_points(known: Known) -> list[ReportPoint]:
+def fleet_points(known: PlatformSnapshot) -> list[ReportPoint]:
     """A point for each gateway."""
     return [_point(known, gateway) for gateway in known.gateways()]
 
 
-def _point(known: Known, gateway: Gateway) -> ReportPoint:
+def _point(known: PlatformSnapshot, gateway: Gateway) -> ReportPoint:
     status = known.statuses.get(gateway.id)
     account = known.accounts.get(gateway.id, Account())
     fields: dict[str, Value | None] = {

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from cloud.core.quantile_sketch import Spread
+from cloud.core.quantile_sketch import QuantileSketch
 from cloud.metrics.exposition import Counts, Metrics
 from cloud.reports.points import ReportPoint, Value
 from wire import Domain
@@ -23,7 +23,7 @@ Percentiles = tuple[float, float]
 """The median and the 99th percentile, in ms, each within 5 %."""
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class IngestWork(msgspec.Struct, frozen=True, kw_only=True):
     """What an ingester did within `seconds`; `dead_letters_open` and `queue_bytes` are of now.
 
     `stored` is by domain, `dead_letters` (refused readings or unreadable messages) by reason. `write_ms` and `delay_ms`
@@ -43,7 +43,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     delay_ms: Percentiles | None = None
 
 
-def ingest_points(work: Work, *, instance: str, now_ms: int) -> list[ReportPoint]:
+def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[ReportPoint]:
     """A point of `ingest`, and one of `refused` for each reason."""
     write_p50, write_p99 = work.write_ms or (None, None)
     delay_p50, delay_p99 = work.delay_ms or (None, None)
@@ -70,7 +70,7 @@ def ingest_points(work: Work, *, instance: str, now_ms: int) -> list[ReportPoint
     return [ReportPoint("ingest", now_ms, {"instance": instance}, fields), *refused]
 
 
-class Tally:
+class CounterTally:
     """The counters of `metrics` as samples, each thing in one of them; from `since_ms` (UTC) on."""
 
     def __init__(self, metrics: Metrics, *, instance: str, since_ms: int) -> None:
@@ -84,7 +84,7 @@ class Tally:
         """The sample to write at `now_ms`: the one before as it was, until `told`, else what was done since."""
         if not self._open:
             counts, (write, delay) = self._metrics.counts(), self._metrics.take_spreads()
-            work = Work(
+            work = IngestWork(
                 seconds=max(0.0, (now_ms - self._since_ms) / 1_000),
                 stored=_grown(self._counts.stored, counts.stored),
                 batches=counts.batches - self._counts.batches,
@@ -115,6 +115,6 @@ def _grown(before: Mapping[Name, int], now: Mapping[Name, int]) -> dict[Name, in
     return {name: count - before.get(name, 0) for name, count in now.items()}
 
 
-def _percentiles(spread: Spread) -> Percentiles | None:
+def _percentiles(spread: QuantileSketch) -> Percentiles | None:
     median, most = spread.percentile(50), spread.percentile(99)
     return None if median is None or most is None else (median, most)

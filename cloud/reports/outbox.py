@@ -21,7 +21,7 @@ EVENTS_AT_ONCE = 500
 """Events that one transaction reads: ingest waits for the same database."""
 
 
-class News(msgspec.Struct, frozen=True):
+class UnreportedEvent(msgspec.Struct, frozen=True):
     """An event that dashboards have not had, by its `id`, and its alarm as it is now."""
 
     id: int
@@ -36,9 +36,9 @@ def open_alarms(connection: Connection) -> list[Alarm]:
     ]
 
 
-def unreported(connection: Connection, shards: range) -> list[News]:
+def unreported(connection: Connection, shards: range) -> list[UnreportedEvent]:
     """The oldest events of gateways of `shards` that are to be told, at most `EVENTS_AT_ONCE` of them."""
-    found: list[News] = []
+    found: list[UnreportedEvent] = []
     after_id = 0
     while len(found) < EVENTS_AT_ONCE:
         query = _EVENTS.where(AlarmEventRow.reported_ms.is_(None), AlarmEventRow.id > after_id)
@@ -62,7 +62,7 @@ def forget_reported(connection: Connection) -> None:
     connection.execute(update(AlarmEventRow).values(reported_ms=None))
 
 
-def ended_among(news: Iterable[News]) -> list[Alarm]:
+def ended_among(news: Iterable[UnreportedEvent]) -> list[Alarm]:
     """The alarms of these events that are over, each once."""
     return list({each.alarm.id: each.alarm for each in news if not each.alarm.is_open}.values())
 
@@ -72,13 +72,13 @@ _CHANGE = AlarmChange.__struct_fields__
 _EVENTS = select(AlarmEventRow.id, AlarmEventRow.alarm, *(getattr(AlarmEventRow, name) for name in _CHANGE))
 
 
-def _own(connection: Connection, rows: Sequence[Any], shards: range) -> Iterator[News]:
+def _own(connection: Connection, rows: Sequence[Any], shards: range) -> Iterator[UnreportedEvent]:
     wanted = _ALARMS.where(AlarmRow.id.in_({row.alarm for row in rows}))
     alarms = {row.id: _alarm(row) for row in connection.execute(wanted)}
     for row in rows:
         alarm = alarms.get(row.alarm)
         if alarm is not None and shard_of(alarm.gateway) in shards:
-            yield News(row.id, alarm, AlarmChange(*(getattr(row, name) for name in _CHANGE)))
+            yield UnreportedEvent(row.id, alarm, AlarmChange(*(getattr(row, name) for name in _CHANGE)))
 
 
 def _alarm(row: Any) -> Alarm:

@@ -21,7 +21,7 @@ from wire import Status, shard_of
 from wire.topics import SHARDS
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The platform at `now_ms` (UTC): the newest `readings` of each series, the open `alarms`.
 
     `ended` are the alarms that have ended since the sample before. `statuses`, `accounts` and `reading_rates` (readings
@@ -98,11 +98,11 @@ def known_of(
     ended: Sequence[Alarm] = (),
     reading_rates: Mapping[str, float] | None = None,
     refused: frozenset[tuple[str, str]] = frozenset(),
-) -> Known:
+) -> PlatformSnapshot:
     """The picture at `now_ms` (UTC); alarms, which stand in the database, are given."""
     gateways = [gateway.id for gateway in platform.registry.gateways() if shard_of(gateway.id) in shards]
     heard = ((gateway, platform.statuses.status(gateway)) for gateway in gateways)
-    return Known(
+    return PlatformSnapshot(
         now_ms=now_ms,
         registry=platform.registry,
         shards=shards,

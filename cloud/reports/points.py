@@ -12,11 +12,15 @@ from math import isfinite
 
 import msgspec
 
-from wire.measurements import MEASUREMENTS, Field, Kind, Measurement
+from wire.measurements import MEASUREMENTS, Field, FieldKind, Measurement
 
 Value = int | float | str
 _SPACES = re.compile(r"[\x00-\x1f\x7f]+")
-_TYPES: dict[Kind, tuple[type, ...]] = {Kind.WHOLE: (int,), Kind.NUMBER: (int, float), Kind.TEXT: (str,)}
+_TYPES: dict[FieldKind, tuple[type, ...]] = {
+    FieldKind.WHOLE: (int,),
+    FieldKind.NUMBER: (int, float),
+    FieldKind.TEXT: (str,),
+}
 
 
 class ReportPoint(msgspec.Struct, frozen=True):
@@ -65,9 +69,9 @@ def _fields(table: Measurement, values: Mapping[str, Value | None]) -> Iterator[
 def _value(table: Measurement, field: Field, value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, _TYPES[field.kind]):
         raise TypeError(f"measurement {table.name}: field {field.name} is {value!r}; it must be a {field.kind}")
-    if field.kind is Kind.TEXT:
+    if field.kind is FieldKind.TEXT:
         return '"' + _one_line(str(value)).replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return f"{value}i" if field.kind is Kind.WHOLE else repr(float(value))
+    return f"{value}i" if field.kind is FieldKind.WHOLE else repr(float(value))
 
 
 def _tag(text: str) -> str:

@@ -20,19 +20,19 @@ from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.metrics.exposition import Metrics
-from cloud.readings.contract import StoreRefused, StoreUnavailable
+from cloud.readings.contract import StoreRejected, StoreUnavailable
 from cloud.readings.influx import InfluxStore
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import ReadingRates, fleet_points
-from cloud.reports.ingest import Tally
-from cloud.reports.outbox import EVENTS_AT_ONCE, News, ended_among, note_reported, open_alarms, unreported
-from cloud.reports.platform_snapshot import Known, Parts, instance_of, known_of
+from cloud.reports.ingest import CounterTally
+from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_among, note_reported, open_alarms, unreported
+from cloud.reports.platform_snapshot import Parts, PlatformSnapshot, instance_of, known_of
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import Pace, threshold_points
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from runtime.clock import wall_ms
 from wire import shard_of
 from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
@@ -60,7 +60,7 @@ class Reports:
         accounts: Accounts,
         statuses: Statuses,
         database: Database,
-        book: Book,
+        book: RuleStore,
         dead_letters: DeadLetters,
         metrics: Metrics,
         shards: range,
@@ -75,7 +75,7 @@ class Reports:
         self._dead_letters = dead_letters
         self._shards = shards
         self._clock = clock
-        self._tally = Tally(metrics, instance=instance_of(shards), since_ms=clock())
+        self._tally = CounterTally(metrics, instance=instance_of(shards), since_ms=clock())
         self._rates = ReadingRates()
         self._pace = Pace()
         self._edition: object = None  # of the rules that the pace knows
@@ -128,7 +128,7 @@ class Reports:
             await write(self._clock())
         except StoreUnavailable as error:
             self._note(f"{error}; dashboards wait, and it is tried again every {SAMPLE_S} s")
-            if isinstance(error, StoreRefused):  # somebody may have mended the credentials
+            if isinstance(error, StoreRejected):  # somebody may have mended the credentials
                 with contextlib.suppress(StoreUnavailable):
                     await self._store.open()
         except DatabaseUnavailable as error:
@@ -149,7 +149,7 @@ class Reports:
         if waited:
             await self._tell_work(now)  # that was the sample of long ago: what came since is due too
 
-    async def _tell_alarms(self, now: int) -> Known:
+    async def _tell_alarms(self, now: int) -> PlatformSnapshot:
         """The alarms, their events until all are told, and the situation."""
         self._nudged, self._alarms_ms = False, now
         while True:
@@ -171,7 +171,7 @@ class Reports:
                 await self._write(situation_points(known))
                 return known
 
-    async def _note_told(self, news: Sequence[News], now: int) -> None:
+    async def _note_told(self, news: Sequence[UnreportedEvent], now: int) -> None:
         if news:
             ids = [each.id for each in news]
             await self._database.run(lambda connection: note_reported(connection, ids, now_ms=now))

@@ -15,9 +15,9 @@ from cloud.gateways.freshness import Freshness, best, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED
-from cloud.reports.platform_snapshot import Known
+from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
-from cloud.situation import WATCHED, State, states_of, unknown, worst_state
+from cloud.situation import WATCHED, DomainState, states_of, unknown, worst_state
 from wire import QUANTITIES, Domain
 from wire.measurements import EVERYWHERE, NOTHING_KNOWN
 
@@ -30,7 +30,7 @@ class _Heard(msgspec.Struct, frozen=True):
     newest_ms: int | None
 
 
-def situation_points(known: Known) -> list[ReportPoint]:
+def situation_points(known: PlatformSnapshot) -> list[ReportPoint]:
     """A point for each domain that a site measures, and one for the site as a whole."""
     sensors = _by_site(known)
     readings = _readings_by_site(known)
@@ -55,14 +55,14 @@ def situation_points(known: Known) -> list[ReportPoint]:
 
 
 def _site(
-    known: Known,
+    known: PlatformSnapshot,
     site: Site,
-    states: Sequence[State],
+    states: Sequence[DomainState],
     sensors: Sequence[Sensor],
     heard_ms: Mapping[tuple[str, Domain], int],
 ) -> Iterator[ReportPoint]:
     by_domain = {state.domain: state for state in states}
-    told: list[State] = []
+    told: list[DomainState] = []
     of_all: list[_Heard] = []
     for domain in WATCHED:
         heard = _heard(known.now_ms, domain, sensors, heard_ms)
@@ -79,7 +79,7 @@ def _site(
         yield _point(known, site, EVERYWHERE, worst, _together(known.now_ms, sensors, heard_ms))
 
 
-def _point(known: Known, site: Site, domain: str, state: State, heard: _Heard) -> ReportPoint:
+def _point(known: PlatformSnapshot, site: Site, domain: str, state: DomainState, heard: _Heard) -> ReportPoint:
     age_s = None if heard.newest_ms is None else max(0.0, (known.now_ms - heard.newest_ms) / 1_000)
     return ReportPoint(
         "situation",
@@ -127,14 +127,14 @@ def _freshness(now_ms: int, time_ms: int | None, sensor: Sensor) -> Freshness:
     return freshness(None if time_ms is None else (now_ms - time_ms) / 1_000, sensor.interval_s)
 
 
-def _by_site(known: Known) -> Mapping[str, Sequence[Sensor]]:
+def _by_site(known: PlatformSnapshot) -> Mapping[str, Sequence[Sensor]]:
     found: defaultdict[str, list[Sensor]] = defaultdict(list)
     for sensor in known.sensors():
         found[sensor.site].append(sensor)
     return found
 
 
-def _readings_by_site(known: Known) -> Mapping[str, Sequence[StoredReading]]:
+def _readings_by_site(known: PlatformSnapshot) -> Mapping[str, Sequence[StoredReading]]:
     """The readings of our own sensors, and what is computed; the others' are as old as our start."""
     found: defaultdict[str, list[StoredReading]] = defaultdict(list)
     for reading in known.readings:

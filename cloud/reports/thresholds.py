@@ -14,12 +14,12 @@ import msgspec
 from cloud.registry.records import Sensor
 from cloud.reports.points import ReportPoint
 from rules.colours import colour_of
-from rules.rule import Kind, Level, Rule
+from rules.rule import Level, Rule, RuleKind
 from wire.measurements import THRESHOLD_SAMPLE_S
 
 POINTS_A_SECOND = 50
 """How many are sampled in a second at the most: ten thousand sensors with three levels take ten minutes."""
-_ON_THE_SCALE = (Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE)
+_ON_THE_SCALE = (RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE)
 
 
 def threshold_points(sensor: Sensor, rules: Iterable[Rule], now_ms: int) -> list[ReportPoint]:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_targets import Things
-from cloud.rulebook.rule_versions import Shelf, place_of, scopes_of
-from i18n.message import Said
+from cloud.rulebook.rule_targets import RuleTargets
+from cloud.rulebook.rule_versions import RuleVersions, place_of, scopes_of
+from i18n.message import LocalizedMessage
 from rules.rule import Also, Rule
 from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
-from rules.sound import LONGEST_TEXT, family_mistakes, mistakes_in, text_mistakes
+from rules.validation import LONGEST_TEXT, family_mistakes, mistakes_in, text_mistakes
 from wire import QUANTITIES
 
 MOST_SENTENCES = 20
@@ -22,8 +22,8 @@ MOST_SENTENCES = 20
 
 
 def mistakes_of(
-    shelf: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
-) -> list[Said]:
+    shelf: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[LocalizedMessage]:
     """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too.
 
     Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
@@ -32,8 +32,8 @@ def mistakes_of(
 
 
 def mistakes_on(
-    after: Shelf, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
-) -> list[Said]:
+    after: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+) -> list[LocalizedMessage]:
     """The same for a version that stands on the shelf already."""
     named = [*_name_mistakes(version, registry), *_field_mistakes(version)]
     if named:
@@ -41,13 +41,13 @@ def mistakes_on(
     own = after.things.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
     later = after.times(version.family, None if own is None else scopes_of(own))
     times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
-    found: dict[Said, None] = {}
+    found: dict[LocalizedMessage, None] = {}
     for rule in _rules(after, version, times, sites):
         found.update(dict.fromkeys(_rule_mistakes(rule, after.things)))
     return list(found)[:MOST_SENTENCES]
 
 
-def things_in(scope: str, things: Things) -> list[Sensor]:
+def things_in(scope: str, things: RuleTargets) -> list[Sensor]:
     """The sensors of the city file, and the sites with what is derived of them, that stand in `scope`."""
     kind, _, name = scope.partition(":")
     own = things.get(name) if kind == "sensor" else None
@@ -55,8 +55,8 @@ def things_in(scope: str, things: Things) -> list[Sensor]:
 
 
 def _rules(
-    after: Shelf, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
-) -> Iterator[Rule | Said]:
+    after: RuleVersions, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
+) -> Iterator[Rule | LocalizedMessage]:
     """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
     seen: set[str] = set()
     things = [thing for thing in things_in(version.scope, after.things) if sites is None or thing.site in sites]
@@ -67,7 +67,7 @@ def _rules(
     if seen or version.removed:
         return
     if version.scope.startswith("sensor:"):
-        yield Said(
+        yield LocalizedMessage(
             "scope {scope!r}: the sensor does not measure what the rule is about; choose another sensor",
             scope=version.scope,
         )
@@ -77,8 +77,8 @@ def _rules(
 
 
 def _new(
-    after: Shelf, family: str, place: Place, scopes: Sequence[str], time_ms: int, seen: set[str]
-) -> Iterator[Rule | Said]:
+    after: RuleVersions, family: str, place: Place, scopes: Sequence[str], time_ms: int, seen: set[str]
+) -> Iterator[Rule | LocalizedMessage]:
     try:
         resolved = after.resolved(family, place, scopes, time_ms)
     except NoRule as error:
@@ -97,8 +97,8 @@ def _anywhere(version: RuleVersion) -> Place:
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
 
 
-def _rule_mistakes(rule: Rule | Said, things: Things) -> Iterator[Said]:
-    if isinstance(rule, Said):
+def _rule_mistakes(rule: Rule | LocalizedMessage, things: RuleTargets) -> Iterator[LocalizedMessage]:
+    if isinstance(rule, LocalizedMessage):
         yield rule
         return
     yield from mistakes_in(rule)
@@ -106,17 +106,17 @@ def _rule_mistakes(rule: Rule | Said, things: Things) -> Iterator[Said]:
         yield from _also_mistakes(rule.also, things)
 
 
-def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
+def _also_mistakes(also: Also, things: RuleTargets) -> Iterator[LocalizedMessage]:
     second = things.get(also.sensor)
     if second is None or second.retired:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {sensor!r}: there is no such sensor; {advice}",
             field="also.sensor",
             sensor=also.sensor[:80],
             advice=_nearest_sensor(also.sensor, things),
         )
     elif also.quantity not in second.quantities:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {quantity!r}: sensor {sensor} does not measure it; write one of {quantities}",
             field="also.quantity",
             quantity=also.quantity,
@@ -125,16 +125,16 @@ def _also_mistakes(also: Also, things: Things) -> Iterator[Said]:
         )
 
 
-def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[Said]:
+def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[LocalizedMessage]:
     yield from family_mistakes(version.family)
     if not version.removed:  # what is gone from the city may leave the book, too
         yield from scope_mistakes(version.scope, registry)
     if not version.reason.strip():
-        yield Said("reason: is empty; say in a few words why the rule changes")
+        yield LocalizedMessage("reason: is empty; say in a few words why the rule changes")
     yield from text_mistakes("reason", version.reason, LONGEST_TEXT)
 
 
-def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
+def scope_mistakes(scope: str, registry: Registry) -> Iterator[LocalizedMessage]:
     """Why `scope` is none of this city's."""
     kind, _, name = scope.partition(":")
     if scope == "all" or (kind == "sensor" and registry.has_sensor(name)):
@@ -145,17 +145,19 @@ def scope_mistakes(scope: str, registry: Registry) -> Iterator[Said]:
         "sensor": [sensor.id for sensor in registry.sensors()],
     }
     if kind not in known or not name:
-        yield Said("scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", scope=scope[:80])
+        yield LocalizedMessage("scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", scope=scope[:80])
     elif name not in known[kind]:
         close = difflib.get_close_matches(name, known[kind], n=1)
-        none = Said("the city file has none; add it there, or write all")
+        none = LocalizedMessage("the city file has none; add it there, or write all")
         advice = did_you_mean(f"{kind}:{close[0]}") if close else none
-        yield Said("scope {scope!r}: there is no such {kind}; {advice}", scope=scope[:80], kind=kind, advice=advice)
+        yield LocalizedMessage(
+            "scope {scope!r}: there is no such {kind}; {advice}", scope=scope[:80], kind=kind, advice=advice
+        )
 
 
-def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
+def _field_mistakes(version: RuleVersion) -> Iterator[LocalizedMessage]:
     if len(version.fields) > len(FIELDS):
-        yield Said(
+        yield LocalizedMessage(
             "{field}: there are {n}; write at most {most}", field="fields", n=len(version.fields), most=len(FIELDS)
         )
         return
@@ -163,19 +165,19 @@ def _field_mistakes(version: RuleVersion) -> Iterator[Said]:
         if name not in FIELDS:
             yield no_such_field(name)
     if not version.fields and not version.removed:
-        yield Said("fields: there are none; set at least one, or remove the rule from this scope")
+        yield LocalizedMessage("fields: there are none; set at least one, or remove the rule from this scope")
 
 
-def no_such_sensor(name: str) -> Said:
+def no_such_sensor(name: str) -> LocalizedMessage:
     """That the second sensor is none, to somebody who may see some sites: one of another site is none to them."""
-    return Said(
+    return LocalizedMessage(
         "{field} {sensor!r}: there is no such sensor; {advice}",
         field="also.sensor",
         sensor=name[:80],
-        advice=Said("/api/v1/sensors lists them"),
+        advice=LocalizedMessage("/api/v1/sensors lists them"),
     )
 
 
-def _nearest_sensor(name: str, things: Things) -> Said:
+def _nearest_sensor(name: str, things: RuleTargets) -> LocalizedMessage:
     close = difflib.get_close_matches(name, [thing.id for thing in things.all()], n=1)
-    return did_you_mean(close[0]) if close else Said("/api/v1/sensors lists them")
+    return did_you_mean(close[0]) if close else LocalizedMessage("/api/v1/sensors lists them")

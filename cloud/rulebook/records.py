@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 
 
 class RuleVersion(msgspec.Struct, frozen=True):
@@ -29,9 +29,9 @@ class RuleVersion(msgspec.Struct, frozen=True):
     reason: str
 
 
-class RuleRefused(Exception):
+class RuleRejected(Exception):
     """A change of the rules that cannot be made; `problems` has one sentence for each mistake in it."""
 
-    def __init__(self, problems: Sequence[Said]) -> None:
+    def __init__(self, problems: Sequence[LocalizedMessage]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)

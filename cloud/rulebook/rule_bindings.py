@@ -1,6 +1,6 @@
 """The posts: what the engine watches on each sensor, from the book, kept until the book changes.
 
-sensor ─► quantities that some rule looks at        (sensor, family, time) ─► Post(watched, versions)
+sensor ─► quantities that some rule looks at        (sensor, family, time) ─► RuleBinding(watched, versions)
 """
 
 import bisect
@@ -10,10 +10,10 @@ import msgspec
 
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_targets import DERIVED_INTERVAL_S, is_derived
 from rules.engine import Watched
-from rules.rule import Kind, Rule
+from rules.rule import Rule, RuleKind
 from rules.scope import Resolved
 
 GATEWAY_INTERVAL_S = 60.0
@@ -24,7 +24,7 @@ HEARD = "*"
 """Stands among the quantities of a sensor of which only matters that it is heard."""
 
 
-class Post(msgspec.Struct, frozen=True):
+class RuleBinding(msgspec.Struct, frozen=True):
     """A rule on a sensor, and the versions that it came from."""
 
     watched: Watched
@@ -38,16 +38,16 @@ class Post(msgspec.Struct, frozen=True):
     @property
     def is_silence(self) -> bool:
         """Whether it waits for nothing to come."""
-        return self.watched.rule.kind is Kind.SILENCE
+        return self.watched.rule.kind is RuleKind.SILENCE
 
 
-class Span(msgspec.Struct, frozen=True):
+class BindingSpan(msgspec.Struct, frozen=True):
     """The posts of a sensor from `since_ms` (UTC) on, until the next span."""
 
     since_ms: int
-    posts: tuple[Post, ...]
+    posts: tuple[RuleBinding, ...]
 
-    def of(self, family: str) -> Post | None:
+    def of(self, family: str) -> RuleBinding | None:
         """The post of one family."""
         return next((post for post in self.posts if post.family == family), None)
 
@@ -58,20 +58,20 @@ def watched_by(registry: Registry, sensor: Sensor, rule: Rule) -> Watched:
     interval_s = GATEWAY_INTERVAL_S if registry.gateway(sensor.id) is not None else sensor.interval_s
     if is_derived(rule.quantity):
         interval_s = DERIVED_INTERVAL_S
-    if rule.kind is Kind.SILENCE and interval_s is not None:
+    if rule.kind is RuleKind.SILENCE and interval_s is not None:
         interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     return Watched(sensor.id, rule, site.zone if site is not None else registry.city.zone, interval_s)
 
 
-class Posts:
+class RuleBindings:
     """What is watched by the rules of `book`."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: RuleStore) -> None:
         self._book = book
         self._registry = book.registry
         self._things = book.things
         self._edition = book.edition
-        self._spans: dict[str, tuple[Span, ...]] = {}
+        self._spans: dict[str, tuple[BindingSpan, ...]] = {}
         self._quantities: dict[str, Collection[str]] = {}
         self._alsos: set[tuple[str, str]] | None = None
 
@@ -82,7 +82,7 @@ class Posts:
             found = self._quantities[sensor_id] = frozenset(self._wanted(sensor_id))
         return found
 
-    def spans(self, sensor_id: str) -> tuple[Span, ...]:
+    def spans(self, sensor_id: str) -> tuple[BindingSpan, ...]:
         """The posts of a sensor over time."""
         self.look()
         found = self._spans.get(sensor_id)
@@ -91,18 +91,18 @@ class Posts:
             found = self._spans[sensor_id] = () if sensor is None else tuple(self._over_time(sensor))
         return found
 
-    def span(self, sensor_id: str, time_ms: int) -> Span | None:
+    def span(self, sensor_id: str, time_ms: int) -> BindingSpan | None:
         """The posts of a sensor at `time_ms`; None before the first."""
         spans = self.spans(sensor_id)
         number = bisect.bisect_right(spans, time_ms, key=lambda span: span.since_ms)
         return spans[number - 1] if number else None
 
-    def at(self, sensor_id: str, family: str, time_ms: int) -> Post | None:
+    def at(self, sensor_id: str, family: str, time_ms: int) -> RuleBinding | None:
         """The post of a family on a sensor at `time_ms`; None where no rule holds then."""
         span = self.span(sensor_id, time_ms)
         return None if span is None else span.of(family)
 
-    def last(self, sensor_id: str, family: str) -> Post | None:
+    def last(self, sensor_id: str, family: str) -> RuleBinding | None:
         """The post of a family as it stood before its rule was removed or switched off."""
         sensor = self._things.get(sensor_id)
         found = [each for each in self._book.timeline(sensor_id).always if each.rule.family == family]
@@ -127,15 +127,17 @@ class Posts:
                 yield HEARD if post.is_silence else post.watched.rule.quantity
         yield from (quantity for sensor, quantity in self.alsos() if sensor == sensor_id)
 
-    def _over_time(self, sensor: Sensor) -> Iterator[Span]:
+    def _over_time(self, sensor: Sensor) -> Iterator[BindingSpan]:
         if sensor.retired:
             return
         timeline = self._book.timeline(sensor.id)
         for since_ms, rules in zip(timeline.since_ms, timeline.rules, strict=True):
-            yield Span(since_ms, tuple(self._post(sensor, resolved) for resolved in rules if resolved.rule.enabled))
+            yield BindingSpan(
+                since_ms, tuple(self._post(sensor, resolved) for resolved in rules if resolved.rule.enabled)
+            )
 
-    def _post(self, sensor: Sensor, resolved: Resolved) -> Post:
-        return Post(watched_by(self._registry, sensor, resolved.rule), resolved.versions)
+    def _post(self, sensor: Sensor, resolved: Resolved) -> RuleBinding:
+        return RuleBinding(watched_by(self._registry, sensor, resolved.rule), resolved.versions)
 
     def look(self) -> None:
         """See what has changed in the book; everything but `quantities` does that by itself."""
@@ -144,7 +146,7 @@ class Posts:
             self._spans, self._quantities, self._alsos = {}, {}, None
 
 
-def pieces(spans: Sequence[Span], times_ms: Sequence[int]) -> Iterator[tuple[Span, int, int]]:
+def pieces(spans: Sequence[BindingSpan], times_ms: Sequence[int]) -> Iterator[tuple[BindingSpan, int, int]]:
     """Which span holds for which readings, by their places in `times_ms`, which are in order."""
     start = bisect.bisect_left(times_ms, spans[0].since_ms) if spans else 0
     for number, span in enumerate(spans):

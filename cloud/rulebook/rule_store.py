@@ -17,11 +17,11 @@ from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import mistakes_of
-from cloud.rulebook.records import RuleRefused, RuleVersion
-from cloud.rulebook.rule_targets import Things
-from cloud.rulebook.rule_versions import Shelf, Timeline
+from cloud.rulebook.records import RuleRejected, RuleVersion
+from cloud.rulebook.rule_targets import RuleTargets
+from cloud.rulebook.rule_versions import RuleVersions, Timeline
 from cloud.rulebook.tables import RuleVersionRow
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 from rules.scope import Patch, Resolved
 from runtime.clock import wall_ms
 
@@ -31,15 +31,15 @@ SINCE_EVER_MS = 0
 _ACTION_OF = {"save": "save-rule", "remove": "remove-rule", "undo": "undo-rule"}
 
 
-class Book:
+class RuleStore:
     """The rules of the city in `registry`."""
 
     def __init__(self, database: Database, registry: Registry, *, clock: Callable[[], int] = wall_ms) -> None:
         self.registry = registry
         self._database = database
         self._clock = clock
-        self.things = Things(registry)
-        self._shelf = Shelf(registry, things=self.things)
+        self.things = RuleTargets(registry)
+        self._shelf = RuleVersions(registry, things=self.things)
         self._known = 0  # rows read; versions are only ever added
         self._one_save = asyncio.Lock()
         registry.on_change(self._renew)
@@ -106,9 +106,9 @@ class Book:
         """Let `scope` say nothing of a family any more; RuleRefused where it says nothing, or others need it."""
         held = self._shelf.held(family, scope)
         if not held or held[-1].removed:
-            raise RuleRefused(
+            raise RuleRejected(
                 [
-                    Said(
+                    LocalizedMessage(
                         "rule {family}@{scope}: says nothing that could be removed; /api/v1/rules lists all",
                         family=family,
                         scope=scope,
@@ -126,9 +126,9 @@ class Book:
     async def undo(self, family: str, scope: str, *, who: Actor, reason: str) -> RuleVersion:
         """Take the newest version back: the new one says what the one before it said, which may be nothing."""
         if not self._shelf.held(family, scope):
-            raise RuleRefused(
+            raise RuleRejected(
                 [
-                    Said(
+                    LocalizedMessage(
                         "rule {family}@{scope}: has no version that could be undone; /api/v1/rules lists all",
                         family=family,
                         scope=scope,
@@ -164,11 +164,11 @@ class Book:
         """The rules of a sensor at any time."""
         return self._shelf.timeline(sensor_id)
 
-    def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> Shelf:
+    def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> RuleVersions:
         """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `mistakes_of`)."""
         mistakes = mistakes_of(self._shelf, self.registry, version, sites=sites)
         if mistakes:
-            raise RuleRefused(mistakes)
+            raise RuleRejected(mistakes)
         return self._shelf.with_version(version)
 
     async def _append(
@@ -188,9 +188,11 @@ class Book:
     def _check(self, version: RuleVersion) -> None:
         mistakes = mistakes_of(self._shelf, self.registry, version)
         if version.valid_from_ms < version.at_ms:
-            mistakes.append(Said("valid_from: is in the past, where readings were judged already; write a time ahead"))
+            mistakes.append(
+                LocalizedMessage("valid_from: is in the past, where readings were judged already; write a time ahead")
+            )
         if mistakes:
-            raise RuleRefused(mistakes)
+            raise RuleRejected(mistakes)
 
     def _version(
         self,
@@ -214,7 +216,7 @@ class Book:
         self._shelf.renew()
 
     def _take(self, versions: Sequence[RuleVersion]) -> None:
-        self._shelf, self._known = Shelf(self.registry, versions, things=self.things), len(versions)
+        self._shelf, self._known = RuleVersions(self.registry, versions, things=self.things), len(versions)
 
 
 def subject_of(version: RuleVersion) -> str:

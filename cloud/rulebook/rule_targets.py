@@ -17,7 +17,7 @@ DERIVED_INTERVAL_S = 3_600.0
 _NOBODY = ""
 
 
-class Things:
+class RuleTargets:
     """All that rules can watch in the city of `registry`, by id: a site's derived series go by the site's id."""
 
     def __init__(self, registry: Registry) -> None:

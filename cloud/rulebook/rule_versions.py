@@ -15,7 +15,7 @@ import msgspec
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_targets import Things
+from cloud.rulebook.rule_targets import RuleTargets
 from rules.scope import Patch, Place, Resolved, resolve
 from rules.scope import scopes_of as scopes_at
 
@@ -55,15 +55,15 @@ def place_of(sensor: Sensor) -> Place:
     return Place(sensor.id, sensor.site, sensor.groups, sensor.quantities)
 
 
-class Shelf:
+class RuleVersions:
     """All versions, by family and scope; `edition` changes with each one that is put there."""
 
     def __init__(
-        self, registry: Registry, versions: Iterable[RuleVersion] = (), *, things: Things | None = None
+        self, registry: Registry, versions: Iterable[RuleVersion] = (), *, things: RuleTargets | None = None
     ) -> None:
         self.edition = 0
         self._registry = registry
-        self.things = Things(registry) if things is None else things
+        self.things = RuleTargets(registry) if things is None else things
         self._versions: defaultdict[Key, list[RuleVersion]] = defaultdict(list)
         self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
         self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
@@ -83,10 +83,10 @@ class Shelf:
         self._timelines.clear()
         self.edition += 1
 
-    def with_version(self, version: RuleVersion) -> "Shelf":
+    def with_version(self, version: RuleVersion) -> "RuleVersions":
         """Another shelf, as this one would be with `version` on it."""
         family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]
-        return Shelf(self._registry, [*family, version], things=self.things)
+        return RuleVersions(self._registry, [*family, version], things=self.things)
 
     def families(self) -> list[str]:
         """Every family that anything is said of, by name."""

@@ -5,9 +5,9 @@ The alarm ends when the value has been 10 cm back for 10 min.
 """
 
 from i18n import figures
-from i18n.catalog import N_, Words
+from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME, Mark
-from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 
 SEVERITY_NAMES = {
     Severity.MINOR: N_("Minor"),
@@ -16,12 +16,12 @@ SEVERITY_NAMES = {
     Severity.EXTREME: N_("Extreme"),
 }
 KIND_NAMES = {
-    Kind.ABOVE: N_("the value is too high"),
-    Kind.BELOW: N_("the value is too low"),
-    Kind.INSIDE: N_("the value is between two limits"),
-    Kind.OUTSIDE: N_("the value is outside two limits"),
-    Kind.RISE: N_("the value rises fast"),
-    Kind.SILENCE: N_("the sensor says nothing"),
+    RuleKind.ABOVE: N_("the value is too high"),
+    RuleKind.BELOW: N_("the value is too low"),
+    RuleKind.INSIDE: N_("the value is between two limits"),
+    RuleKind.OUTSIDE: N_("the value is outside two limits"),
+    RuleKind.RISE: N_("the value rises fast"),
+    RuleKind.SILENCE: N_("the sensor says nothing"),
 }
 MARK_WORDS = {
     Mark.BACKFILL: N_("sent late"),
@@ -35,35 +35,35 @@ MARK_WORDS = {
 }
 DAY_NAMES = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 _OPENINGS = {
-    Kind.ABOVE: (N_("Alarm when {quantity} reaches {levels}."), N_("Alarm when {quantity} exceeds {levels}.")),
-    Kind.BELOW: (N_("Alarm when {quantity} falls to {levels}."), N_("Alarm when {quantity} falls below {levels}.")),
-    Kind.INSIDE: (N_("Alarm while {quantity} is between {levels}."),) * 2,
-    Kind.OUTSIDE: (N_("Alarm while {quantity} is outside {levels}."),) * 2,
-    Kind.RISE: (N_("Alarm when {quantity} rises by {levels} within {window}."),) * 2,
-    Kind.SILENCE: (N_("Alarm when nothing is heard for {levels} expected intervals."),) * 2,
+    RuleKind.ABOVE: (N_("Alarm when {quantity} reaches {levels}."), N_("Alarm when {quantity} exceeds {levels}.")),
+    RuleKind.BELOW: (N_("Alarm when {quantity} falls to {levels}."), N_("Alarm when {quantity} falls below {levels}.")),
+    RuleKind.INSIDE: (N_("Alarm while {quantity} is between {levels}."),) * 2,
+    RuleKind.OUTSIDE: (N_("Alarm while {quantity} is outside {levels}."),) * 2,
+    RuleKind.RISE: (N_("Alarm when {quantity} rises by {levels} within {window}."),) * 2,
+    RuleKind.SILENCE: (N_("Alarm when nothing is heard for {levels} expected intervals."),) * 2,
 }
 """How the sentence begins: where the limit itself counts, and where it does not."""
 
 
-def level_name(_: Words, level: Level) -> str:
+def level_name(_: Catalog, level: Level) -> str:
     """The name of a level in this language."""
     return level.name_id if _.language.code == "id" and level.name_id else level.name
 
 
-def title_of(_: Words, rule: Rule) -> str:
+def title_of(_: Catalog, rule: Rule) -> str:
     """The title of a rule in this language."""
     return rule.title_id if _.language.code == "id" and rule.title_id else rule.title
 
 
-def advice_of(_: Words, rule: Rule) -> str:
+def advice_of(_: Catalog, rule: Rule) -> str:
     """What to do, in this language."""
     return rule.advice_id if _.language.code == "id" and rule.advice_id else rule.advice
 
 
-def sentence(_: Words, rule: Rule) -> str:
+def sentence(_: Catalog, rule: Rule) -> str:
     """The whole rule in a few sentences."""
     parts = [_opening(_, rule), _lasting(_, rule), _ending(_, rule)]
-    if rule.minimum is not None and rule.kind is Kind.RISE:
+    if rule.minimum is not None and rule.kind is RuleKind.RISE:
         parts.append(_("Only from {value} on.", value=amount(_, rule.quantity, rule.minimum)))
     if rule.also is not None:
         parts.append(_("Only if {other}.", other=also_words(_, rule.also)))
@@ -74,7 +74,7 @@ def sentence(_: Words, rule: Rule) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _opening(_: Words, rule: Rule) -> str:
+def _opening(_: Catalog, rule: Rule) -> str:
     inclusive = all(level.inclusive for level in rule.levels)
     return _(
         _OPENINGS[rule.kind][0 if inclusive else 1],
@@ -84,16 +84,16 @@ def _opening(_: Words, rule: Rule) -> str:
     )
 
 
-def _lasting(_: Words, rule: Rule) -> str:
-    if rule.kind is Kind.SILENCE:
+def _lasting(_: Catalog, rule: Rule) -> str:
+    if rule.kind is RuleKind.SILENCE:
         return ""
     if rule.at_least is not None:
         return _("At least {n} of {m} readings must say so.", n=rule.at_least.n, m=rule.at_least.m)
     return _("It must last {time}.", time=span(_, rule.for_s)) if rule.for_s else ""
 
 
-def _ending(_: Words, rule: Rule) -> str:
-    if rule.kind is Kind.SILENCE:
+def _ending(_: Catalog, rule: Rule) -> str:
+    if rule.kind is RuleKind.SILENCE:
         return ""
     if rule.hysteresis and rule.clear_s:
         return _(
@@ -106,18 +106,18 @@ def _ending(_: Words, rule: Rule) -> str:
     return _("The alarm ends after {time} of calm.", time=span(_, rule.clear_s)) if rule.clear_s else ""
 
 
-def limit_words(_: Words, rule: Rule, level: Level) -> str:
+def limit_words(_: Catalog, rule: Rule, level: Level) -> str:
     """The limit of a level with its unit: 150 cm, 20 to 30 °C, 5."""
-    if rule.kind is Kind.SILENCE:
+    if rule.kind is RuleKind.SILENCE:
         return plain(_, level.limit)
     if level.high is not None:
         return _("{low} to {high}", low=plain(_, level.limit), high=amount(_, rule.quantity, level.high))
     return amount(_, rule.quantity, level.limit)
 
 
-def also_words(_: Words, also: Also) -> str:
+def also_words(_: Catalog, also: Also) -> str:
     """The second sensor that must agree."""
-    side = _("above") if also.kind is Kind.ABOVE else _("below")
+    side = _("above") if also.kind is RuleKind.ABOVE else _("below")
     return _(
         "{quantity} of {sensor} is {side} {limit} too, at most {time} old",
         quantity=figures.name_of(_, also.quantity),
@@ -128,47 +128,47 @@ def also_words(_: Words, also: Also) -> str:
     )
 
 
-def hours_words(_: Words, hours: Hours) -> str:
+def hours_words(_: Catalog, hours: Hours) -> str:
     """When a rule holds: every day 08:00–17:00; Mon, Tue 00:00–24:00."""
     every = len(set(hours.days)) == len(DAY_NAMES)
     days = _("every day") if every else ", ".join(_(DAY_NAMES[day - 1]) for day in sorted(set(hours.days)))
     return f"{days} {hours.start}–{hours.end}"
 
 
-def at_least_words(_: Words, at_least: AtLeast) -> str:
+def at_least_words(_: Catalog, at_least: AtLeast) -> str:
     """3 of 5 readings."""
     return _("{n} of {m} readings", n=at_least.n, m=at_least.m)
 
 
-def marks_words(_: Words, names: tuple[str, ...]) -> str:
+def marks_words(_: Catalog, names: tuple[str, ...]) -> str:
     """The marks by the words that people know; a mark that is new here by its own name."""
     words = [_(MARK_WORDS[MARK_OF_NAME[name]]) if name in MARK_OF_NAME else name for name in names]
     return ", ".join(words) or _("none")
 
 
-def amount(_: Words, quantity: str, value: float) -> str:
+def amount(_: Catalog, quantity: str, value: float) -> str:
     """A limit with its unit, without decimals that say nothing: 150 cm, 15.5 µg/m³."""
     unit = unit_of(_, quantity)
     return f"{plain(_, value)} {unit}".strip()
 
 
-def quantity_name(_: Words, quantity: str) -> str:
+def quantity_name(_: Catalog, quantity: str) -> str:
     """What is measured as people call it; a rule of silence may mean all that a sensor measures."""
     return figures.name_of(_, quantity) if quantity else _("everything the sensor measures")
 
 
-def unit_of(_: Words, quantity: str) -> str:
+def unit_of(_: Catalog, quantity: str) -> str:
     """The unit that stands beside a limit of `quantity`; none where a rule means every quantity."""
     return figures.unit_of(_, quantity) if quantity else ""
 
 
-def plain(_: Words, value: float) -> str:
+def plain(_: Catalog, value: float) -> str:
     """A number with as many decimals as it has, three at most."""
     decimals = next((count for count in range(3) if round(value, count) == round(value, 3)), 3)
     return _.number(value, decimals)
 
 
-def about(_: Words, seconds: float) -> str:
+def about(_: Catalog, seconds: float) -> str:
     """A measured length of time, as exact as people tell it: 45 s, 12 min, 1.5 h, 3 days."""
     unit_s, parts = next(((unit, parts) for unit, parts in _ROUND if seconds >= unit), (1, 1))
     return span(_, max(0.0, seconds) * parts // unit_s * unit_s / parts)
@@ -179,7 +179,7 @@ _ROUND = ((2 * 86_400, 2), (3_600, 10), (60, 1))
 _SPANS = ((86_400, N_("{n} days")), (3_600, N_("{n} h")), (60, N_("{n} min")))
 
 
-def span(_: Words, seconds: float) -> str:
+def span(_: Catalog, seconds: float) -> str:
     """A length of time as people set it: 45 s, 10 min, 1.5 h, 2 days."""
     for unit_s, text in _SPANS:
         if seconds >= unit_s * (2 if unit_s == 86_400 else 1):

@@ -17,7 +17,7 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import mistakes_of, mistakes_on
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import INITIAL_REASON, SINCE_EVER_MS
-from cloud.rulebook.rule_versions import Shelf
+from cloud.rulebook.rule_versions import RuleVersions
 from runtime.clock import wall_ms
 from runtime.settings import SettingsError, read_document
 
@@ -33,31 +33,31 @@ SILENCE: dict[str, Any] = {
 """What holds where no rules file is named: nobody may fall silent unnoticed."""
 
 
-class Seeds(msgspec.Struct, frozen=True):
+class SeedRules(msgspec.Struct, frozen=True):
     """What of a file is still to be written into the book, and one sentence on each line of it that has no effect."""
 
     versions: list[RuleVersion]
     notes: tuple[str, ...] = ()
 
 
-def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) -> Seeds:
+def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) -> SeedRules:
     """What `file` still gives to a book that holds `held`.
 
     SettingsError only where the book is new: later the file has no effect on what the book has, and stops nothing.
     """
     if not held:
-        return Seeds(initial_rules(file, registry))
+        return SeedRules(initial_rules(file, registry))
     try:
         versions, problems = _versions_in(file)
     except SettingsError as error:
-        return Seeds([], tuple(f"{problem}; {_USED}" for problem in error.problems))
+        return SeedRules([], tuple(f"{problem}; {_USED}" for problem in error.problems))
     newest = {(version.family, version.scope): version for version in sorted(held, key=lambda each: each.version)}
     new = [version for version in versions if (version.family, version.scope) not in newest]
     name = "" if file is None else file.name
     looked = [(version, _first_mistake(registry, held, version)) for version in new]
     refused = [f"{name}: {_named(version)}: {mistake}; it is not taken over" for version, mistake in looked if mistake]
     notes = (*problems, *_differences(name, versions, newest), *refused)
-    return Seeds([version for version, mistake in looked if not mistake], notes)
+    return SeedRules([version for version, mistake in looked if not mistake], notes)
 
 
 _USED = "the rules were taken over at an earlier start, and hold"
@@ -83,7 +83,7 @@ def _named(version: RuleVersion) -> str:
 def _first_mistake(registry: Registry, held: Sequence[RuleVersion], version: RuleVersion) -> str:
     if not _is_named(version):
         return "family and scope are texts; family must be there"
-    return next(iter(map(str, mistakes_of(Shelf(registry, held), registry, version))), "")
+    return next(iter(map(str, mistakes_of(RuleVersions(registry, held), registry, version))), "")
 
 
 def initial_rules(file: Path | None, registry: Registry) -> list[RuleVersion]:
@@ -116,7 +116,7 @@ def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
     first: dict[tuple[str, str], int] = {}
     for number, version in enumerate(versions):
         first.setdefault((version.family, version.scope), number)
-    shelf = Shelf(registry, [versions[number] for number in first.values()])
+    shelf = RuleVersions(registry, [versions[number] for number in first.values()])
     told: set[tuple[str, str]] = set()
     for number, version in enumerate(versions):
         before = first[version.family, version.scope]

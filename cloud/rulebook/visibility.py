@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from cloud.access.principal import Who
+from cloud.access.principal import Principal
 from cloud.registry.records import Gateway, Sensor
-from cloud.rulebook.rule_targets import Things
+from cloud.rulebook.rule_targets import RuleTargets
 from wire import Status
 
 HIDDEN = "…"
@@ -21,7 +21,7 @@ HIDDEN = "…"
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def may_name(who: Who, things: Things, sensor: str) -> bool:
+def may_name(who: Principal, things: RuleTargets, sensor: str) -> bool:
     """Whether `who` may refer to a sensor; who sees all sites to any name, and then hears what is wrong with it."""
     if who.sites is None:
         return True
@@ -29,7 +29,7 @@ def may_name(who: Who, things: Things, sensor: str) -> bool:
     return known is not None and who.may_see(known.site)
 
 
-def may_read_scope(who: Who, things: Things, scope: str) -> bool:
+def may_read_scope(who: Principal, things: RuleTargets, scope: str) -> bool:
     """Whether `who` may read what a scope says: that of one of their sites or sensors, or a wider one."""
     kind, _, name = scope.partition(":")
     if kind == "site":
@@ -37,7 +37,7 @@ def may_read_scope(who: Who, things: Things, scope: str) -> bool:
     return kind != "sensor" or may_name(who, things, name)
 
 
-def may_change_scope(who: Who, things: Things, scope: str) -> bool:
+def may_change_scope(who: Principal, things: RuleTargets, scope: str) -> bool:
     """Whether `who` may change it: a wide scope takes all sites."""
     narrow = scope.startswith(("site:", "sensor:"))
     return who.sites is None or (narrow and may_read_scope(who, things, scope))
@@ -58,7 +58,7 @@ def named_in(fields: Any) -> set[str]:
     return found
 
 
-def foreign_in(who: Who, things: Things, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
+def foreign_in(who: Principal, things: RuleTargets, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
     """The sensors in `fields` that `who` may not name; what `held` says already, word for word, is not theirs."""
     new = {name: value for name, value in fields.items() if name not in held or held[name] != value}
     return sorted(name for name in named_in(new) if not may_name(who, things, name))

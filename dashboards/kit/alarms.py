@@ -8,9 +8,9 @@ from grafana_foundation_sdk.builders import table as tables
 
 from dashboards.kit.influx import Query, newest
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEEN, SEVERITY
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import SHORT_TIME, TIME
 from dashboards.kit.words import Caption, Text
 
@@ -23,7 +23,7 @@ _STATES = {
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
 
 
-def alarm_table(look: Look, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
+def alarm_table(look: DashboardStyle, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
     """Open alarms, worst first; `where` is a condition on tags; `wall`: few columns and tall rows, to be read afar."""
     own = look.suffix
     fields = f"severity level{own} title{own} site_name sensor_name value state acknowledged opened_ms"
@@ -32,27 +32,27 @@ def alarm_table(look: Look, caption: Caption, *, where: str = "", wall: bool = F
     return table(look, caption, Query(query, table=True), columns=columns, worst_first="severity", tall=wall)
 
 
-def _on_the_wall(look: Look) -> list[Column]:
+def _on_the_wall(look: DashboardStyle) -> list[TableColumn]:
     columns = [column for column in _columns(look) if column.name.removesuffix(look.suffix) in _ON_THE_WALL]
     return [_shorter(column) if column.unit == TIME else column for column in columns]
 
 
-def _shorter(column: Column) -> Column:
+def _shorter(column: TableColumn) -> TableColumn:
     return msgspec.structs.replace(column, unit=SHORT_TIME, width=110)
 
 
-def _columns(look: Look) -> list[Column]:
+def _columns(look: DashboardStyle) -> list[TableColumn]:
     own = look.suffix
     return [
-        Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=90),
-        Column(name=f"level{own}", title=Text("Status", "Level"), width=130),
-        Column(name=f"title{own}", title=Text("Alarm", "Alarm")),
-        Column(name="site_name", title=Text("Lokasi", "Site")),
-        Column(name="sensor_name", title=Text("Nama sensor", "Sensor name")),
-        Column(name="value", title=Text("Nilai", "Value"), decimals=1, width=90),
-        Column(name="state", title=Text("Keadaan", "State"), words=_STATES, width=120),
-        Column(name="acknowledged", title=Text("Diakui", "Acknowledged"), scale=SEEN, width=115),
-        Column(name="opened_ms", title=Text("Sejak", "Since"), unit=TIME, width=160),
-        Column(name="site", title=Text("Kode lokasi", "Site id"), link=to_site(look, from_column("site"))),
-        Column(name="sensor", title=Text("Kode sensor", "Sensor id"), link=to_sensor(look, from_column("sensor"))),
+        TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=90),
+        TableColumn(name=f"level{own}", title=Text("Status", "Level"), width=130),
+        TableColumn(name=f"title{own}", title=Text("Alarm", "Alarm")),
+        TableColumn(name="site_name", title=Text("Lokasi", "Site")),
+        TableColumn(name="sensor_name", title=Text("Nama sensor", "Sensor name")),
+        TableColumn(name="value", title=Text("Nilai", "Value"), decimals=1, width=90),
+        TableColumn(name="state", title=Text("Keadaan", "State"), words=_STATES, width=120),
+        TableColumn(name="acknowledged", title=Text("Diakui", "Acknowledged"), scale=SEEN, width=115),
+        TableColumn(name="opened_ms", title=Text("Sejak", "Since"), unit=TIME, width=160),
+        TableColumn(name="site", title=Text("Kode lokasi", "Site id"), link=to_site(look, from_column("site"))),
+        TableColumn(name="sensor", title=Text("Kode sensor", "Sensor id"), link=to_sensor(look, from_column("sensor"))),
     ]

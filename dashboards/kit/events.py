@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog import builder
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.influx import SOURCE, TYPE
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import DATASOURCE
 from dashboards.kit.words import Text
 from rules.colours import SEVERITY_COLOURS
@@ -53,7 +53,7 @@ class InfluxEvents(dashboard.AnnotationQuery, builder.Builder[dashboard.Annotati
         return cls(data["name"], data["target"]["query"], colour=data["iconColor"])
 
 
-def alarms(look: Look, where: str) -> list[InfluxEvents]:
+def alarms(look: DashboardStyle, where: str) -> list[InfluxEvents]:
     """The events of alarms that `where` (a condition on tags) chooses, mildest first."""
     return [
         InfluxEvents(look.say(_WORDS[severity]), _events(look, severity, where), colour=colour)
@@ -61,6 +61,6 @@ def alarms(look: Look, where: str) -> list[InfluxEvents]:
     ]
 
 
-def _events(look: Look, severity: Severity, where: str) -> str:
+def _events(look: DashboardStyle, severity: Severity, where: str) -> str:
     columns = f'"text{look.suffix}" AS "text", "sensor", "kind"'
     return f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND "severity" = {severity.rank} AND {where}'

@@ -11,9 +11,9 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.events import InfluxEvents
-from dashboards.kit.layout import Row, place
+from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import head
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES
 from dashboards.kit.words import Text
 
@@ -25,7 +25,8 @@ register_default_plugins()
 
 
 def frame(
-    look: Look, key: str, *, about: Text, rows: Sequence[Row], variables: Sequence[QueryVariable | CustomVariable] = (),
+    look: DashboardStyle, key: str, *,
+    about: Text, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
     events: Sequence[InfluxEvents] = (), since: str = "now-24h", refresh: str = REFRESH,
 ) -> dashboard.Dashboard:  # fmt: skip
     """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""

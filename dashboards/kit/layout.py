@@ -1,6 +1,6 @@
 """Panels on Grafana's grid of 24 columns, in rows from the top; nobody writes coordinates.
 
-[Row(8, (state, 12), (map_, 12)), Row(6, (trend, 24), title=Text("Sejarah", "History"))]
+[PanelRow(8, (state, 12), (map_, 12)), PanelRow(6, (trend, 24), title=Text("Sejarah", "History"))]
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,13 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import GridPos, Panel, RowPanel
 
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.words import Text
 
 COLUMNS = 24
 
 
-class Row:
+class PanelRow:
     """Panels beside each other: `height` in grid units of 30 px, each panel with its width in columns.
 
     ValueError where they are wider than the grid. With a `title` a heading stands above.
@@ -28,7 +28,7 @@ class Row:
         self.height, self.panels, self.title = height, panels, title
 
 
-def place(look: Look, rows: Sequence[Row]) -> Iterator[Panel | RowPanel]:
+def place(look: DashboardStyle, rows: Sequence[PanelRow]) -> Iterator[Panel | RowPanel]:
     """The panels with their places and numbers."""
     number, top = 1, 0
     for row in rows:

@@ -8,11 +8,11 @@ Every way keeps the time range; the bar keeps the chosen values too.
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES, uid
-from dashboards.kit.words import Language, Text
+from dashboards.kit.words import DashboardLanguage, Text
 
-_LANGUAGES = {Language.INDONESIAN: "Bahasa Indonesia", Language.ENGLISH: "English"}
+_LANGUAGES = {DashboardLanguage.INDONESIAN: "Bahasa Indonesia", DashboardLanguage.ENGLISH: "English"}
 _OPEN = Text("Buka", "Open")
 _OPEN_SITE = Text("Buka lokasi ini", "Open this site")
 _OPEN_SENSOR = Text("Buka sensor ini", "Open this sensor")
@@ -30,23 +30,23 @@ def from_tag(name: str) -> str:
     return f"${{__field.labels.{name}:percentencode}}"
 
 
-def to_site(look: Look, value: str) -> Link:
+def to_site(look: DashboardStyle, value: str) -> Link:
     """To the dashboard of the site named by `value` (`from_column`, `from_tag`)."""
     return _drill(look, "site", _OPEN_SITE, value)
 
 
-def to_sensor(look: Look, value: str) -> Link:
+def to_sensor(look: DashboardStyle, value: str) -> Link:
     """To the dashboard of the sensor named by `value`."""
     return _drill(look, "sensor", _OPEN_SENSOR, value)
 
 
-def to_dashboard(look: Look, key: str) -> Link:
+def to_dashboard(look: DashboardStyle, key: str) -> Link:
     """To the dashboard `key` with the time range alone."""
     title = f"{look.say(_OPEN)} {look.say(TITLES[key])}"
     return {"title": title, "url": f"/d/{look.uid(key)}?${{__url_time_range}}"}
 
 
-def head(look: Look, key: str) -> list[DashboardLink]:
+def head(look: DashboardStyle, key: str) -> list[DashboardLink]:
     """The bar in the head of dashboard `key`: all its siblings, then itself in the other language."""
     siblings = [
         _in_bar(look.say(title), f"/d/{look.uid(sibling)}") for sibling, title in TITLES.items() if sibling != key
@@ -54,7 +54,7 @@ def head(look: Look, key: str) -> list[DashboardLink]:
     return [*siblings, _in_bar(_LANGUAGES[look.language.other], f"/d/{uid(look.language.other, key)}", icon="bolt")]
 
 
-def _drill(look: Look, key: str, title: Text, value: str) -> Link:
+def _drill(look: DashboardStyle, key: str, title: Text, value: str) -> Link:
     return {"title": look.say(title), "url": f"/d/{look.uid(key)}?var-{key}={value}&${{__url_time_range}}"}
 
 

@@ -1,12 +1,12 @@
 """What differs between one generated dashboard and the next: language, time zone, map.
 
-look = Look(language=Language.ENGLISH, zone="Asia/Jayapura");  look.say(Text("Banjir", "Flood")) -> "Flood"
+look = DashboardStyle(language=Language.ENGLISH, zone="Asia/Jayapura");  look.say(Text("Banjir", "Flood")) -> "Flood"
 """
 
 import msgspec
 
 from dashboards.kit.names import uid
-from dashboards.kit.words import Language, Text
+from dashboards.kit.words import DashboardLanguage, Text
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,10 +20,10 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     coast: str = ""
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class DashboardStyle(msgspec.Struct, frozen=True, kw_only=True):
     """How dashboards are written for an installation: `zone` is the IANA name of the time zone of its days."""
 
-    language: Language
+    language: DashboardLanguage
     zone: str = "Asia/Jayapura"
     map: Map = Map()
 
@@ -34,7 +34,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def suffix(self) -> str:
         """What the names of text fields in the store end with: word_id, level_id … in Indonesian, nothing else."""
-        return "_id" if self.language is Language.INDONESIAN else ""
+        return "_id" if self.language is DashboardLanguage.INDONESIAN else ""
 
     def uid(self, key: str) -> str:
         """The UID of the dashboard `key` in this language."""

@@ -18,9 +18,9 @@ from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import by_thresholds, thresholds
-from dashboards.kit.scales import Scale
+from dashboards.kit.scales import PanelScale
 from dashboards.kit.words import Caption, Text
 
 WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
@@ -34,7 +34,7 @@ Ring = Sequence[Sequence[float]]
 
 
 def site_map(
-    look: Look, caption: Caption, query: Query, *, colour: str, name: str, scale: Scale, link: Link,
+    look: DashboardStyle, caption: Caption, query: Query, *, colour: str, name: str, scale: PanelScale, link: Link,
     titles: Mapping[str, Text],
 ) -> geomap.Panel:  # fmt: skip
     """The sites of a query with `latitude` and `longitude`: coloured by the column `colour`, with the column `name`.
@@ -94,13 +94,13 @@ def _on_the_world(longitude: float, latitude: float) -> tuple[float, float]:
     return TILE_PX * (longitude + 180) / 360, TILE_PX * (1 - north / math.pi) / 2
 
 
-def _base(look: Look) -> common.MapLayerOptions:
+def _base(look: DashboardStyle) -> common.MapLayerOptions:
     tiles = look.map.tiles or tile(look.map.coast)
     attribution = look.map.attribution if look.map.tiles else ""
     return _layer("xyz", look.say(_BASE)).config({"url": tiles, "attribution": attribution}).opacity(1)
 
 
-def _markers(look: Look, colour: str, name: str) -> common.MapLayerOptions:
+def _markers(look: DashboardStyle, colour: str, name: str) -> common.MapLayerOptions:
     style = {
         "color": {"field": colour, "fixed": SHORE},
         "opacity": 0.95,

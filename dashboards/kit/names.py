@@ -7,7 +7,7 @@ They are for ever: bookmarks, links and the wall's screens hold them.
 
 import msgspec
 
-from dashboards.kit.words import Language, Text
+from dashboards.kit.words import DashboardLanguage, Text
 
 DATASOURCE = "siaga-influxdb"
 """The UID of the data source of all dashboards."""
@@ -28,19 +28,19 @@ HOME = "command"
 """The key of the dashboard that people see first."""
 
 
-class Folder(msgspec.Struct, frozen=True):
+class GrafanaFolder(msgspec.Struct, frozen=True):
     """A folder in Grafana."""
 
     uid: str
     title: str
 
 
-def uid(language: Language, key: str) -> str:
+def uid(language: DashboardLanguage, key: str) -> str:
     """The UID of the dashboard `key` in a language; KeyError where there is no such dashboard."""
     _ = TITLES[key]
     return f"siaga-{language}-{key}"
 
 
-def folder_of(language: Language) -> Folder:
+def folder_of(language: DashboardLanguage) -> GrafanaFolder:
     """The folder of all dashboards of a language."""
-    return Folder(f"siaga-{language}", Text("Siaga", "Siaga (English)").of(language))
+    return GrafanaFolder(f"siaga-{language}", Text("Siaga", "Siaga (English)").of(language))

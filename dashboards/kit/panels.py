@@ -42,8 +42,8 @@ from grafana_foundation_sdk.models.text import TextMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import Look
-from dashboards.kit.scales import Scale, one_colour
+from dashboards.kit.look import DashboardStyle
+from dashboards.kit.scales import PanelScale, one_colour
 from dashboards.kit.words import Caption, Text
 
 P = TypeVar(
@@ -54,7 +54,14 @@ LAST = "lastNotNull"
 
 
 def dressed(
-    panel: P, look: Look, caption: Caption, queries: tuple[Query, ...], *, unit: str, decimals: int, scale: Scale
+    panel: P,
+    look: DashboardStyle,
+    caption: Caption,
+    queries: tuple[Query, ...],
+    *,
+    unit: str,
+    decimals: int,
+    scale: PanelScale,
 ) -> P:
     """Any panel with what every panel must say: caption, no-data text, unit, decimals, words and colours."""
     panel.title(look.say(caption.title)).description(look.say(caption.about)).no_value(look.say(caption.nothing))
@@ -65,7 +72,7 @@ def dressed(
     return panel
 
 
-def thresholds(scale: Scale) -> dashboard.ThresholdsConfig:
+def thresholds(scale: PanelScale) -> dashboard.ThresholdsConfig:
     """The colours of a scale as a builder."""
     steps = scale.steps()
     return dashboard.ThresholdsConfig().mode(steps.mode).steps(steps.steps)
@@ -82,7 +89,8 @@ def in_order() -> dashboard.FieldColor:
 
 
 def stat(
-    look: Look, caption: Caption, *queries: Query, unit: str = "none", decimals: int = 0, scale: Scale | None = None,
+    look: DashboardStyle, caption: Caption, *queries: Query,
+    unit: str = "none", decimals: int = 0, scale: PanelScale | None = None,
     calc: str = LAST, fields: str = "", named: bool | None = None, filled: bool = True,
 ) -> stats.Panel:  # fmt: skip
     """Big figures or words, to be read from across a room.
@@ -99,8 +107,8 @@ def stat(
 
 
 def lines(
-    look: Look, caption: Caption, *queries: Query, unit: str, decimals: int = 0, scale: Scale | None = None,
-    limits: bool = False, bars: bool = False, stacked: bool = False,
+    look: DashboardStyle, caption: Caption, *queries: Query, unit: str, decimals: int = 0,
+    scale: PanelScale | None = None, limits: bool = False, bars: bool = False, stacked: bool = False,
 ) -> timeseries.Panel:  # fmt: skip
     """Values over time; a gap stays a gap. `limits` draws the steps of the scale as dashed lines."""
     panel = dressed(
@@ -117,7 +125,9 @@ def lines(
     return panel
 
 
-def states(look: Look, caption: Caption, *queries: Query, scale: Scale, unit: str = "none") -> statetimeline.Panel:
+def states(
+    look: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none"
+) -> statetimeline.Panel:
     """States over time, a band for each series, with their words in the bands."""
     panel = dressed(statetimeline.Panel(), look, caption, queries, unit=unit, decimals=0, scale=scale)
     panel.color_scheme(by_thresholds()).show_value(VisibilityMode.AUTO).merge_values(True).row_height(0.85)
@@ -125,7 +135,7 @@ def states(look: Look, caption: Caption, *queries: Query, scale: Scale, unit: st
 
 
 def calendar(
-    look: Look, caption: Caption, *queries: Query, scale: Scale, unit: str = "none", decimals: int = 0
+    look: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none", decimals: int = 0
 ) -> statushistory.Panel:
     """A box for each step of time and each series, its figure in it, in the colour of its class."""
     panel = dressed(statushistory.Panel(), look, caption, queries, unit=unit, decimals=decimals, scale=scale)
@@ -134,7 +144,8 @@ def calendar(
 
 
 def gauges(
-    look: Look, caption: Caption, *queries: Query, unit: str, decimals: int = 0, scale: Scale, calc: str = LAST,
+    look: DashboardStyle, caption: Caption, *queries: Query,
+    unit: str, decimals: int = 0, scale: PanelScale, calc: str = LAST,
     least: float = 0, most: float | None = None,
 ) -> bargauge.Panel:  # fmt: skip
     """A bar for each series with its figure, from `least` to `most`."""
@@ -149,7 +160,7 @@ def linked(panel: P, link: Link) -> P:
     return panel.override_by_regexp(".*", [DynamicConfigValue("links", [link])])
 
 
-def note(look: Look, title: Text, markdown: Text) -> texts.Panel:
+def note(look: DashboardStyle, title: Text, markdown: Text) -> texts.Panel:
     """A text in Markdown."""
     panel = texts.Panel().title(look.say(title)).description(look.say(title)).mode(TextMode.MARKDOWN)
     return panel.content(look.say(markdown))

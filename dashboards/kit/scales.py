@@ -23,7 +23,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.words import Text
 from rules import footfall, ispu, rain, scales, usaqi
 from rules.colours import CALM, SEVERITY_COLOURS, UNKNOWN
@@ -52,7 +52,7 @@ class Class(msgspec.Struct, frozen=True):
     colour: str
 
 
-class Scale(msgspec.Struct, frozen=True):
+class PanelScale(msgspec.Struct, frozen=True):
     """How the values of a panel are named and coloured."""
 
     classes: tuple[Class, ...]
@@ -64,13 +64,13 @@ class Scale(msgspec.Struct, frozen=True):
         steps = [Threshold(None if number == 0 else row.least, row.colour) for number, row in enumerate(self.classes)]
         return ThresholdsConfig(ThresholdsMode.ABSOLUTE, steps)
 
-    def mappings(self, look: Look) -> list[ValueMapping]:
+    def mappings(self, look: DashboardStyle) -> list[ValueMapping]:
         """The words of whole values; nothing where the figures stay."""
         if not self.words:
             return []
         return [ValueMap({_key(row.least): _result(look, row, number) for number, row in enumerate(self.classes)})]
 
-    def classes_as_words(self, look: Look) -> list[ValueMapping]:
+    def classes_as_words(self, look: DashboardStyle) -> list[ValueMapping]:
         """The word of the class that a figure lies in, for a column or a line that says it beside the figure."""
         ends: list[float | None] = [*(row.least for row in self.classes[1:]), None]
         found: list[ValueMapping] = [
@@ -80,12 +80,12 @@ class Scale(msgspec.Struct, frozen=True):
         return found[::-1]  # a range has both its ends, and the first that fits counts: 51 is Sedang, not Baik
 
 
-def _of_flood(step: scales.Step) -> Text:
+def _of_flood(step: scales.ScaleStep) -> Text:
     english, indonesian = scales.FLOOD.shown(step)
     return Text(indonesian, english)
 
 
-SEVERITY = Scale(
+SEVERITY = PanelScale(
     (
         Class(NOTHING_KNOWN, Text("Tidak ada data", "No data"), UNKNOWN),
         Class(0, Text("Normal", "Normal"), CALM),
@@ -95,11 +95,11 @@ SEVERITY = Scale(
 )
 """Severities as `situation`, `alarm` and `threshold` write them. Nothing known is grey, and never green."""
 
-ONLINE = Scale(
+ONLINE = PanelScale(
     (Class(0, Text("Luring", "Offline"), ALERT), Class(1, Text("Daring", "Online"), CALM)),
     words=True,
 )
-CLOCK = Scale(
+CLOCK = PanelScale(
     (
         Class(0, Text("Tersinkron", "Synced"), CALM),
         Class(1, Text("Perkiraan", "Estimated"), ATTENTION),
@@ -108,12 +108,12 @@ CLOCK = Scale(
     words=True,
 )
 """The states of a gateway's clock."""
-SEEN = Scale(
+SEEN = PanelScale(
     (Class(0, Text("Belum", "Not yet"), ATTENTION), Class(1, Text("Sudah", "Yes"), CALM)),
     words=True,
 )
 """Whether somebody has acknowledged an alarm."""
-SIAGA = Scale(
+SIAGA = PanelScale(
     tuple(Class(float(step.sign), _of_flood(step), step.hex) for step in reversed(scales.FLOOD.steps)), words=True
 )
 """Flood stages, of which 1 is the worst."""
@@ -123,22 +123,22 @@ def _key(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _result(look: Look, row: Class, number: int) -> ValueMappingResult:
+def _result(look: DashboardStyle, row: Class, number: int) -> ValueMappingResult:
     return ValueMappingResult(text=look.say(row.word), color=row.colour, index=number)
 
 
-def _of_uppers(categories: Iterable[ispu.Category | usaqi.Category]) -> Scale:
+def _of_uppers(categories: Iterable[ispu.IspuCategory | usaqi.AqiCategory]) -> PanelScale:
     rows = list(categories)
     leasts: Sequence[float] = [0.0, *(row.upper + 1 for row in rows[:-1])]
-    return Scale(
+    return PanelScale(
         tuple(Class(least, Text(row.indonesian, row.english), row.hex) for least, row in zip(leasts, rows, strict=True))
     )
 
 
-def _of_rain(classes: Sequence[rain.RainClass]) -> Scale:
+def _of_rain(classes: Sequence[rain.RainClass]) -> PanelScale:
     # the class of no rain at all and the one above it share a colour, and no gauge tells them apart
     visible = [classes[0], *(above for below, above in pairwise(classes) if above.hex != below.hex)]
-    return Scale(tuple(Class(row.from_mm, Text(row.indonesian, row.english), row.hex) for row in visible))
+    return PanelScale(tuple(Class(row.from_mm, Text(row.indonesian, row.english), row.hex) for row in visible))
 
 
 ISPU = _of_uppers(ispu.CATEGORIES)
@@ -148,11 +148,11 @@ RAIN_HOUR = _of_rain(rain.HOUR_CLASSES)
 """BMKG's classes of the rain of an hour, mm."""
 RAIN_DAY = _of_rain(rain.DAY_CLASSES)
 """BMKG's classes of the rain of a day, mm."""
-CAPACITY = Scale(
+CAPACITY = PanelScale(
     tuple(Class(row.from_percent, Text(row.indonesian, row.english), row.hex) for row in footfall.FULLNESS),
 )
 """How full a place is, in % of its capacity."""
-DENSITY = Scale(
+DENSITY = PanelScale(
     tuple(Class(row.from_m2, Text(row.indonesian, row.english), row.hex) for row in footfall.DENSITIES),
 )
 """Fruin's scale, people on a square metre."""
@@ -164,17 +164,22 @@ def absent() -> ValueMapping:
     return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL, dash))
 
 
-def one_colour(colour: str = PLAIN) -> Scale:
+def one_colour(colour: str = PLAIN) -> PanelScale:
     """For figures without classes."""
-    return Scale((Class(None, Text("", ""), colour),))
+    return PanelScale((Class(None, Text("", ""), colour),))
 
 
-def limits(*steps: tuple[float, str], below: str = CALM) -> Scale:
+def limits(*steps: tuple[float, str], below: str = CALM) -> PanelScale:
     """Colours from the limits on, without words: only where a title or the figure itself says what it means."""
-    return Scale((Class(None, Text("", ""), below), *(Class(least, Text("", ""), colour) for least, colour in steps)))
+    return PanelScale(
+        (
+            Class(None, Text("", ""), below),
+            *(Class(least, Text("", ""), colour) for least, colour in steps),
+        )
+    )
 
 
-def words_of(texts: Mapping[str, Text], look: Look) -> list[ValueMapping]:
+def words_of(texts: Mapping[str, Text], look: DashboardStyle) -> list[ValueMapping]:
     """The words of text values, such as the states of an alarm."""
     results = {
         value: ValueMappingResult(text=look.say(text), index=number)

@@ -1,8 +1,8 @@
 """Tables: each column with its title, unit, words and colours, and the way that a click on it leads.
 
 table(look, caption, Query(newest("alarm", …), table=True), columns=[
-    Column(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
-    Column(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")))])
+    TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+    TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")))])
 
 Columns of the query that are not listed are left out; so a link takes its value from a column that is listed.
 """
@@ -17,16 +17,16 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import Scale, absent, one_colour, words_of
+from dashboards.kit.scales import PanelScale, absent, one_colour, words_of
 from dashboards.kit.words import Caption, Text
 
 NARROWEST = 60
 """Pixels that a column keeps at the least: Grafana's own 150 push columns out of a table of half the width."""
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column of a table: `name` in the query, `title` for people, `unit` of Grafana.
 
     A `scale` fills the cell with colour; `as_class` shows the word of the class instead of the figure. `words` stand
@@ -37,7 +37,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     title: Text
     unit: str = ""
     decimals: int | None = None
-    scale: Scale | None = None
+    scale: PanelScale | None = None
     as_class: bool = False
     words: Mapping[str, Text] | None = None
     link: Link | None = None
@@ -45,7 +45,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table(
-    look: Look, caption: Caption, *queries: Query, columns: Sequence[Column], worst_first: str = "", tall: bool = False,
+    look: DashboardStyle, caption: Caption, *queries: Query,
+    columns: Sequence[TableColumn], worst_first: str = "", tall: bool = False,
     steps: Sequence[DataTransformerConfig] = (),
 ) -> tables.Panel:  # fmt: skip
     """The rows of a query, or of several that `steps` make one table of.
@@ -81,16 +82,16 @@ def _sorted(column: str) -> DataTransformerConfig:
     return DataTransformerConfig("sortBy", options={"fields": {}, "sort": [{"field": column, "desc": True}]})
 
 
-def _only(columns: Sequence[Column]) -> DataTransformerConfig:
+def _only(columns: Sequence[TableColumn]) -> DataTransformerConfig:
     return DataTransformerConfig("filterFieldsByName", options={"include": {"names": [row.name for row in columns]}})
 
 
-def _in_order(columns: Sequence[Column]) -> DataTransformerConfig:
+def _in_order(columns: Sequence[TableColumn]) -> DataTransformerConfig:
     order = {column.name: number for number, column in enumerate(columns)}
     return DataTransformerConfig("organize", options={"excludeByName": {}, "indexByName": order, "renameByName": {}})
 
 
-def _properties(look: Look, column: Column) -> list[DynamicConfigValue]:
+def _properties(look: DashboardStyle, column: TableColumn) -> list[DynamicConfigValue]:
     properties = {
         "displayName": look.say(column.title),
         "unit": column.unit or None,
@@ -102,7 +103,7 @@ def _properties(look: Look, column: Column) -> list[DynamicConfigValue]:
     return [DynamicConfigValue(name, value) for name, value in properties.items() if value is not None]
 
 
-def _coloured(look: Look, column: Column) -> dict[str, object]:
+def _coloured(look: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
         return {"mappings": words_of(column.words, look)}
     if column.scale is None:

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableHide, VariableOption, VariableRefresh, VariableSort
 
 from dashboards.kit.influx import SOURCE, one_of
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.words import Text
 
 _SITE = Text("Lokasi", "Site")
@@ -17,29 +17,29 @@ _INSTANCE = Text("Instans", "Instance")
 _ALL = VariableOption(text="All", value="$__all")
 
 
-def site(look: Look, *, measurement: str = "situation", several: bool = True) -> QueryVariable:
+def site(look: DashboardStyle, *, measurement: str = "situation", several: bool = True) -> QueryVariable:
     """The sites of which `measurement` has something; one of them, or several and all."""
     return _tag(look, "site", _SITE, measurement, several=several)
 
 
-def sensor(look: Look, *, measurement: str, several: bool = True, of_site: bool = True) -> QueryVariable:
+def sensor(look: DashboardStyle, *, measurement: str, several: bool = True, of_site: bool = True) -> QueryVariable:
     """The sensors in `measurement`, those of the chosen sites where `of_site`."""
     where = f" WHERE {one_of('site')}" if of_site else ""
     return _tag(look, "sensor", _SENSOR, measurement, several=several, where=where)
 
 
-def gateway(look: Look, *, several: bool = True) -> QueryVariable:
+def gateway(look: DashboardStyle, *, several: bool = True) -> QueryVariable:
     """The gateways."""
     return _tag(look, "gateway", _GATEWAY, "fleet", several=several)
 
 
-def instance(look: Look) -> QueryVariable:
+def instance(look: DashboardStyle) -> QueryVariable:
     """The ingesters, each named by its shards; one is the usual number."""
     return _tag(look, "instance", _INSTANCE, "ingest", several=True)
 
 
 def choice(
-    look: Look, name: str, label: Text, *, measurement: str, tag: str, where: str, hidden: bool = False
+    look: DashboardStyle, name: str, label: Text, *, measurement: str, tag: str, where: str, hidden: bool = False
 ) -> QueryVariable:  # fmt: skip
     """A list of one dashboard: the values of `tag` in `measurement` where a condition on tags holds, or all of them.
 
@@ -53,7 +53,9 @@ def choice(
     return variable.multi(True).include_all(True).current(_ALL)
 
 
-def _tag(look: Look, tag: str, label: Text, measurement: str, *, several: bool, where: str = "") -> QueryVariable:
+def _tag(
+    look: DashboardStyle, tag: str, label: Text, measurement: str, *, several: bool, where: str = ""
+) -> QueryVariable:
     tables = ", ".join(f'"{name}"' for name in measurement.split())
     query = f'SHOW TAG VALUES FROM {tables} WITH KEY = "{tag}"{where}'
     variable = QueryVariable(tag).label(look.say(label)).datasource(SOURCE).query({"query": query, "refId": tag})

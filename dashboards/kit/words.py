@@ -8,16 +8,16 @@ from enum import StrEnum
 import msgspec
 
 
-class Language(StrEnum):
+class DashboardLanguage(StrEnum):
     """The languages of the dashboards, by their codes."""
 
     INDONESIAN = "id"
     ENGLISH = "en"
 
     @property
-    def other(self) -> "Language":
+    def other(self) -> "DashboardLanguage":
         """The language that a dashboard's link in the head leads to."""
-        return Language.ENGLISH if self is Language.INDONESIAN else Language.INDONESIAN
+        return DashboardLanguage.ENGLISH if self is DashboardLanguage.INDONESIAN else DashboardLanguage.INDONESIAN
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -26,9 +26,9 @@ class Text(msgspec.Struct, frozen=True):
     indonesian: str
     english: str
 
-    def of(self, language: Language) -> str:
+    def of(self, language: DashboardLanguage) -> str:
         """The text in `language`."""
-        return self.indonesian if language is Language.INDONESIAN else self.english
+        return self.indonesian if language is DashboardLanguage.INDONESIAN else self.english
 
 
 NOTHING = Text("Tidak ada data pada rentang waktu ini", "No data in this time range")

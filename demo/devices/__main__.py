@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from demo.devices.instruments import Board, Bucket, Gate, Gauge, Instrument, ParticulateSensor
-from demo.devices.line import Line
+from demo.devices.instruments import Board, Bucket, Gate, Instrument, ParticulateSensor, WaterGauge
+from demo.devices.line import PtyLine
 from demo.devices.network import Network, Station, climate, plain, street_air
 from demo.island import river, tide
 from demo.island.particulates import MARKET, VILLAGE, Particulates, Street, particulates_of
@@ -62,13 +62,13 @@ def _devices(folder: Path, network: Network, now_s: float) -> Iterator[Due]:
     dice = Random(now_s)  # noqa: S311 - a simulation; other faults and boot numbers at each start
     first_s = time.monotonic()
     for number, (name, instrument) in enumerate(_instruments(now_s, dice).items()):
-        line = Line(folder / name, dice)
+        line = PtyLine(folder / name, dice)
         yield Due(first_s, number, instrument.period_s, _writer(line, instrument))
     for number, station in enumerate(_stations(dice), 100):
         yield Due(first_s + FIRST_MESSAGE_S, number, station.period_s, _publisher(network, station))
 
 
-def _writer(line: Line, instrument: Instrument) -> Callable[[float], None]:
+def _writer(line: PtyLine, instrument: Instrument) -> Callable[[float], None]:
     return lambda time_s: line.write(instrument.message(time_s))
 
 
@@ -79,12 +79,12 @@ def _publisher(network: Network, station: Station) -> Callable[[float], None]:
 def _instruments(now_s: float, dice: Random) -> dict[str, Instrument]:
     daruba, wayabula = (_rain(place) for place in ("daruba", "wayabula"))
     return {
-        "river-daruba": Gauge(420, _level(river.DARUBA, daruba, now_s), dice),
+        "river-daruba": WaterGauge(420, _level(river.DARUBA, daruba, now_s), dice),
         "board-daruba": Board([Bucket(0, daruba)], dice),
         "air-market": ParticulateSensor(_dust(MARKET, daruba, dice)),
-        "tide-army-dock": Gauge(380, lambda time_s: SEA_GAUGE_ZERO_CM + tide.height_cm(time_s), dice),
+        "tide-army-dock": WaterGauge(380, lambda time_s: SEA_GAUGE_ZERO_CM + tide.height_cm(time_s), dice),
         "board-beach": Board([Gate(0, Crowd(ARMY_DOCK, now_s, dice)), Gate(1, Crowd(DODOLA, now_s, dice))], dice),
-        "river-wayabula": Gauge(450, _level(river.WAYABULA, wayabula, now_s), dice),
+        "river-wayabula": WaterGauge(450, _level(river.WAYABULA, wayabula, now_s), dice),
         "board-wayabula": Board([Bucket(0, wayabula), Gate(1, Crowd(BERE_BERE, now_s, dice))], dice),
     }
 

@@ -27,7 +27,7 @@ class Instrument(Protocol):
         """What it writes at `time_s` (UTC)."""
 
 
-class Gauge:
+class WaterGauge:
     """A MaxBotix sensor `height_cm` over the gauge's zero, above water that ripples."""
 
     period_s = 1 / 6

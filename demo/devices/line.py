@@ -13,7 +13,7 @@ NOISE_CHANCE = 0.02
 TORN_CHANCE = 0.01
 
 
-class Line:
+class PtyLine:
     """One pseudo-terminal, found by the symbolic link `path` as a USB adapter is by its by-id name."""
 
     def __init__(self, path: Path, dice: Random) -> None:

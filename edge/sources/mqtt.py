@@ -22,13 +22,13 @@ from paho.mqtt.client import topic_matches_sub
 from edge.sources.configured import MqttSource
 from edge.sources.echo import Echo
 from edge.sources.identities import Identities, identities_key
-from edge.sources.taken import Taken
-from edge.sources.tally import Tally
+from edge.sources.taken import TakenMessages
+from edge.sources.tally import SourceTally
 from edge.spool.keeping import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.clock import boot_ms
-from runtime.mqtt import BrokerSettings, Message, Session
+from runtime.mqtt import BrokerSettings, Message, MqttSession
 from wire import Clock, Reading
 
 _log = logging.getLogger(__name__)
@@ -47,11 +47,11 @@ _NOTE_EVERY_MS = 10_000
 _OWN_ID = attrgetter("own_id")
 
 
-class Route(msgspec.Struct, frozen=True):
+class SourceRoute(msgspec.Struct, frozen=True):
     """A source with its tally."""
 
     source: MqttSource
-    tally: Tally
+    tally: SourceTally
 
 
 class LocalBroker:
@@ -60,7 +60,7 @@ class LocalBroker:
     def __init__(
         self,
         broker: BrokerSettings,
-        routes: Sequence[Route],
+        routes: Sequence[SourceRoute],
         *,
         gateway: str,
         stamper: Stamper,
@@ -75,12 +75,12 @@ class LocalBroker:
         self._echo = echo = echo or Echo(f"siaga-edge/{gateway}/echo")
         self._asks = not self._echo.given_up
         self._broker = str(broker)
-        self._taken = Taken(spooler.spool.kept, self._broker)
+        self._taken = TakenMessages(spooler.spool.kept, self._broker)
         self._knows_earlier_runs = spooler.is_open
         self._owed = 0
         self._handled_row = 0
         self._noted_ms = 0
-        self._matching: dict[str, tuple[Route, ...]] = {}
+        self._matching: dict[str, tuple[SourceRoute, ...]] = {}
         self._loop = asyncio.get_running_loop()
         self._unsafe: dict[int, list[Message]] = {}
         self._timeless: deque[Message] = deque()
@@ -89,7 +89,7 @@ class LocalBroker:
         self._identities: dict[str, Identities] = {}
         filters = sorted({route.source.topic for route in routes})
         former = spooler.spool.kept.get(_FILTERS, "").splitlines()
-        self.session = Session(
+        self.session = MqttSession(
             broker,
             identifier=f"siaga-edge-{gateway}-local",
             on_message=self._hear,
@@ -176,7 +176,7 @@ class LocalBroker:
 
     def _recall_earlier_runs(self) -> None:
         """The spool's file could not be opened before."""
-        here, self._taken = self._taken, Taken(self._spooler.spool.kept, self._broker)
+        here, self._taken = self._taken, TakenMessages(self._spooler.spool.kept, self._broker)
         self._spooler.append((), keep=self._taken.add_all(here))
         self._knows_earlier_runs = True
 
@@ -281,7 +281,7 @@ class LocalBroker:
                 route.tally.noise(len(message.payload), "this agent could not read it; its log has more")
         return readings
 
-    def _take(self, route: Route, message: Message, since_ms: int | None) -> list[Reading]:
+    def _take(self, route: SourceRoute, message: Message, since_ms: int | None) -> list[Reading]:
         source, tally = route.source, route.tally
         sensor = source.sensor_of(message.topic)
         tally.came(len(message.payload))
@@ -316,7 +316,7 @@ class LocalBroker:
             self._spooler.append((), keep=keep)
         return chosen
 
-    def _find(self, topic: str) -> tuple[Route, ...]:
+    def _find(self, topic: str) -> tuple[SourceRoute, ...]:
         if len(self._matching) >= MOST_TOPICS:
             self._matching.clear()
         found = tuple(route for route in self._routes if topic_matches_sub(route.source.topic, topic))

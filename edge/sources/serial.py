@@ -17,7 +17,7 @@ import serial
 
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
-from edge.sources.tally import Tally
+from edge.sources.tally import SourceTally
 from edge.spool.keeping import Spooler
 from edge.spool.losses import NO_FREE_TIME
 from edge.stamping import NoFreeTime, Stamper
@@ -44,7 +44,9 @@ class LineGone(Exception):
 class SerialLine:
     """Runs one serial source until it is cancelled."""
 
-    def __init__(self, source: SerialSource, tally: Tally, *, boot: str, stamper: Stamper, spooler: Spooler) -> None:
+    def __init__(
+        self, source: SerialSource, tally: SourceTally, *, boot: str, stamper: Stamper, spooler: Spooler
+    ) -> None:
         self._source = source
         self._tally = tally
         self._boot = boot

@@ -35,7 +35,7 @@ class _Row(NamedTuple):
     words: list[str]
 
 
-class Taken:
+class TakenMessages:
     """The newest messages of one broker, `broker` in words; `kept` is what earlier starts have left."""
 
     def __init__(self, kept: Mapping[str, str], broker: str) -> None:
@@ -53,7 +53,7 @@ class Taken:
         """`message` is taken; what must be committed with its readings."""
         return self._add(message.packet, self._checksum(message))
 
-    def add_all(self, other: "Taken") -> dict[str, str]:
+    def add_all(self, other: "TakenMessages") -> dict[str, str]:
         """What `other` knows is taken too; what must be committed for that."""
         keep: dict[str, str] = {}
         for packet, entry in other._content.items():

@@ -18,7 +18,7 @@ FRESH_S = 600.0
 """A source speaks of the cloud's last refusal for so long."""
 
 
-class Tally:
+class SourceTally:
     """Counts for one source since the agent started, and its state; times are monotonic where they end in `_s`."""
 
     def __init__(self, name: str, *, silent_s: float, now_s: float, on_change: Callable[[], None]) -> None:

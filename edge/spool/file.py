@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from edge.spool.disk import free_bytes
-from edge.spool.limits import Room
+from edge.spool.limits import SpoolUsage
 from edge.spool.rows import (
     NUMBER_OF_CLOCK,
-    Row,
     SeriesKey,
+    SpoolRow,
     check_of,
     check_of_words,
     is_sound,
@@ -30,9 +30,9 @@ from edge.spool.rows import (
 )
 from edge.spool.schema import VERSION as SCHEMA_VERSION
 from edge.spool.schema import prepare
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 from edge.spool.tables import StreamRow, Tables, stream_row
-from edge.spool.work import DiskProblem, FileDamaged, Former, Opened, Shift, Work
+from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, PreviousStream, TimeCorrection, WriteBatch
 from runtime.private import keep_private
 from wire import Clock, Lost, Reading, is_name
 
@@ -81,7 +81,7 @@ class SpoolFile:
         """Whether the file is open."""
         return self._db is not None
 
-    def open(self) -> Opened:
+    def open(self) -> OpenedSpool:
         """Open or make the file; DiskProblem or FileDamaged where that fails."""
         with _troubles(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ class SpoolFile:
             self._db = None
         self._streams, self._series, self._numbers, self._seeds = {}, {}, {}, {}
 
-    def commit(self, work: Work) -> None:
+    def commit(self, work: WriteBatch) -> None:
         """Do all of `work` or nothing; DiskProblem or FileDamaged where that fails."""
         with _troubles(self.path), self._transaction() as db:
             if work.runs:
@@ -123,7 +123,7 @@ class SpoolFile:
                 db.execute("DELETE FROM stream WHERE name = ?", (name,))
                 self._streams.pop(name, None)
 
-    def read(self, span: Span) -> list[tuple[int, Reading]]:
+    def read(self, span: SeqRange) -> list[tuple[int, Reading]]:
         """The readings of `span` that the file holds as they were written, each with its seq."""
         with _troubles(self.path):
             rows = list(self._sound(span.stream, self._rows_of(span)))
@@ -131,7 +131,7 @@ class SpoolFile:
                 raise FileDamaged(f"{self.path} is damaged: readings of {span.stream} are out of order")
             return [(row.seq, reading_of(row, self._series[row.series])) for row in rows]
 
-    def seqs(self, span: Span) -> Spans:
+    def seqs(self, span: SeqRange) -> Spans:
         """Which seq of `span` the file has a row for, as it was written or not."""
         with _troubles(self.path):
             found = (cells[1] for cells in self._rows_of(span))
@@ -145,14 +145,14 @@ class SpoolFile:
 
     def time_ms(self, stream: str, seq: int) -> int | None:
         """The time of one reading; None where the file does not hold it."""
-        return next((reading.time_ms for _, reading in self.read(Span(stream, seq, seq))), None)
+        return next((reading.time_ms for _, reading in self.read(SeqRange(stream, seq, seq))), None)
 
-    def room(self) -> Room:
+    def room(self) -> SpoolUsage:
         """How much room is used and left."""
         with _troubles(self.path):
             pages, free = self._pragma("page_count"), self._pragma("freelist_count")
             wal = self.wal.stat().st_size if self.wal.exists() else 0
-            return Room((pages - free) * PAGE_BYTES, free * PAGE_BYTES, wal, free_bytes(self.path.parent))
+            return SpoolUsage((pages - free) * PAGE_BYTES, free * PAGE_BYTES, wal, free_bytes(self.path.parent))
 
     def checkpoint(self) -> None:
         """Move the WAL into the file, so that the WAL starts anew; forces both as far as they are not yet."""
@@ -192,7 +192,7 @@ class SpoolFile:
             found = self._open_db().execute(query, (_BOUND + self.path.name,)).fetchone()
             return None if found is None else tuple(map(int, found[0].split()))  # type: ignore[return-value]
 
-    def put_rows(self, rows: Iterable[Row], bound: Bound) -> None:
+    def put_rows(self, rows: Iterable[SpoolRow], bound: Bound) -> None:
         """Put salvaged rows in: all before `bound`. Of two of the same seq the one whose time was put right stays."""
         with _troubles(self.path), self._transaction() as db:
             db.executemany(_PUT_SALVAGED, rows)
@@ -200,7 +200,7 @@ class SpoolFile:
 
     # --- inside
 
-    def _found(self, db: sqlite3.Connection) -> Opened:
+    def _found(self, db: sqlite3.Connection) -> OpenedSpool:
         version = self._pragma("user_version")
         if version > SCHEMA_VERSION:
             raise DiskProblem(f"{self.path} was written by a newer siaga-edge; upgrade this one or name another spool")
@@ -220,7 +220,7 @@ class SpoolFile:
             self._miss(formers)
         ever_lost = int(kept.get(_EVER_LOST, 0))
         others = {key: kept[key] for key in kept if not key.startswith(_OWN)}
-        return Opened(formers, losses, ever_lost, others, damage=damage)
+        return OpenedSpool(formers, losses, ever_lost, others, damage=damage)
 
     def _stream_rows(self, db: sqlite3.Connection) -> Iterator[StreamRow]:
         query = "SELECT id, name, boot, origin_ms, last, checked, here, crc FROM stream ORDER BY id"
@@ -237,17 +237,17 @@ class SpoolFile:
             else:
                 _log.error("%s: a damaged row of the table %s is left out: %.100r", self.path, table, row)
 
-    def _former(self, db: sqlite3.Connection, row: StreamRow) -> Former:
+    def _former(self, db: sqlite3.Connection, row: StreamRow) -> PreviousStream:
         spans = Spans(_runs(db, row.id))
         last = max([row.last, *(last for _, last in spans)])
-        return Former(row.name, row.boot, row.origin_ms, last, spans, row.here)
+        return PreviousStream(row.name, row.boot, row.origin_ms, last, spans, row.here)
 
-    def _miss(self, formers: list[Former]) -> None:
+    def _miss(self, formers: list[PreviousStream]) -> None:
         missing = sum(former.expected.without(former.spans).total for former in formers if former.expected is not None)
         if missing:
             raise FileDamaged(f"{self.path} is damaged: {missing} of its readings are not where they should be")
 
-    def _rows_of(self, span: Span) -> list[tuple[Any, ...]]:
+    def _rows_of(self, span: SeqRange) -> list[tuple[Any, ...]]:
         # all at once: a query that is not read to its end would keep the file locked after an error
         return self._open_db().execute(ROWS_OF_A_SPAN, (self._id_of(span.stream), span.first, span.last)).fetchall()
 
@@ -255,7 +255,7 @@ class SpoolFile:
         row = self._streams.get(stream)
         return 0 if row is None else row.id
 
-    def _insert(self, db: sqlite3.Connection, work: Work) -> None:
+    def _insert(self, db: sqlite3.Connection, work: WriteBatch) -> None:
         if work.stream not in self._streams:
             (newest,) = db.execute("SELECT ifnull(max(id), 0) FROM stream").fetchone()
             row = StreamRow(newest + 1, work.stream, work.boot, work.origin_ms, work.last, checked=True, here=None)
@@ -281,7 +281,7 @@ class SpoolFile:
             seed = self._seeds[stream, key] = seed_of(stream, key)
         return seed
 
-    def _sound(self, stream: str, rows: list[tuple[Any, ...]]) -> Iterator[Row]:
+    def _sound(self, stream: str, rows: list[tuple[Any, ...]]) -> Iterator[SpoolRow]:
         known = self._streams.get(stream)
         checked = known is None or known.checked
         numbers = {cells[2] for cells in rows} & self._series.keys()
@@ -289,9 +289,9 @@ class SpoolFile:
         for cells in rows:
             seed = seeds.get(cells[2])
             if seed is not None and is_sound(cells, seed, checked=checked):
-                yield Row._make(cells)
+                yield SpoolRow._make(cells)
 
-    def _note_what_is_here(self, db: sqlite3.Connection, work: Work) -> None:
+    def _note_what_is_here(self, db: sqlite3.Connection, work: WriteBatch) -> None:
         touched = {span.stream for span in work.forget} | work.here.keys()
         if work.runs:
             touched.add(work.stream)
@@ -320,11 +320,11 @@ class SpoolFile:
         self._series.update(series)
         self._numbers.update({key: number for number, key in series.items()})
 
-    def _shift(self, db: sqlite3.Connection, shift: Shift) -> None:
+    def _shift(self, db: sqlite3.Connection, shift: TimeCorrection) -> None:
         estimated, unknown = NUMBER_OF_CLOCK[Clock.ESTIMATED], NUMBER_OF_CLOCK[Clock.UNKNOWN]
         for run_first, run_last in shift.runs:
             for first in range(run_first, run_last + 1, _ROWS_AT_ONCE):
-                span = Span(shift.stream, first, min(run_last, first + _ROWS_AT_ONCE - 1))
+                span = SeqRange(shift.stream, first, min(run_last, first + _ROWS_AT_ONCE - 1))
                 moved = [
                     old._replace(time_ms=old.time_ms + shift.shift_ms, clock=estimated)
                     for old in self._sound(shift.stream, self._rows_of(span))
@@ -335,7 +335,7 @@ class SpoolFile:
                     [(new.time_ms, new.clock, self._check(shift.stream, new), new.stream, new.seq) for new in moved],
                 )
 
-    def _check(self, stream: str, row: Row) -> int:
+    def _check(self, stream: str, row: SpoolRow) -> int:
         return check_of(self._seed(stream, self._series[row.series]), row.seq, row.time_ms, row.value, row.clock)
 
     @staticmethod

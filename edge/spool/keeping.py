@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from edge.spool.file import SpoolFile
-from edge.spool.limits import Room
-from edge.spool.mark import Forced, Names, mark_of, read_mark, write_mark
+from edge.spool.limits import SpoolUsage
 from edge.spool.salvage import open_or_salvage, salvage
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import GATHER_S, RETRY_S, Spool
-from edge.spool.work import DiskProblem, FileDamaged, Opened, Work
+from edge.spool.sync_checkpoint import Forced, Names, mark_of, read_mark, write_mark
+from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, WriteBatch
 from wire import Reading
 
 _log = logging.getLogger(__name__)
@@ -23,12 +23,12 @@ R = TypeVar("R")
 
 
 class _Adopted(NamedTuple):
-    opened: Opened
+    opened: OpenedSpool
     mark: dict[str, Forced]
 
 
 class _Salvaged(NamedTuple):
-    opened: Opened
+    opened: OpenedSpool
 
 
 class Spooler:
@@ -89,7 +89,7 @@ class Spooler:
         while self.spool.commits < wanted and not self.spool.problem:
             await asyncio.sleep(GATHER_S / 4)
 
-    def land(self, ack: Span) -> int:
+    def land(self, ack: SeqRange) -> int:
         """See `Spool.land`."""
         count = self.spool.land(ack, now_s=self._loop.time())
         self.nudge()
@@ -106,7 +106,7 @@ class Spooler:
             self._commit_timer.cancel()
         self._commit_timer = self._loop.call_at(due_s, self._begin_commit)
 
-    async def read(self, span: Span) -> list[Reading] | None:
+    async def read(self, span: SeqRange) -> list[Reading] | None:
         """The readings of `span` from memory or the file; None where some are missing, which is declared by then."""
         in_file, in_memory = self.spool.in_memory(span)
         if not in_file.size:
@@ -121,7 +121,7 @@ class Spooler:
             return None
         return [*(reading for _, reading in rows), *in_memory]
 
-    async def _miss(self, span: Span, found: Spans) -> None:
+    async def _miss(self, span: SeqRange, found: Spans) -> None:
         """Not all of `span` came: a row that is not as it was written is lost, one that is missing may be elsewhere."""
         try:
             rows = await self._in_file_thread(self._file.seqs, span)
@@ -141,7 +141,7 @@ class Spooler:
         for stream, outstanding, _ in self.spool.ledger.streams():
             seq = outstanding.next_from(0)
             if seq is not None:
-                _, in_memory = self.spool.in_memory(Span(stream, seq, seq))
+                _, in_memory = self.spool.in_memory(SeqRange(stream, seq, seq))
                 if in_memory:
                     return in_memory[0].time_ms
                 return await self.time_ms(stream, seq)
@@ -198,7 +198,7 @@ class Spooler:
         self._plan_force()
         self._on_change()
 
-    def _write(self, work: Work | None) -> Room | _Adopted | _Salvaged:
+    def _write(self, work: WriteBatch | None) -> SpoolUsage | _Adopted | _Salvaged:
         if not self._file.is_open:
             opened = open_or_salvage(self._file)
             return _Salvaged(opened) if self._adopted else _Adopted(opened, read_mark(self._mark_path))
@@ -209,16 +209,16 @@ class Spooler:
         except FileDamaged as damage:
             return _Salvaged(salvage(self._file, str(damage)))
 
-    def _commit_or_make_room(self, work: Work) -> None:
+    def _commit_or_make_room(self, work: WriteBatch) -> None:
         try:
             self._file.commit(work)
         except DiskProblem:
             self._file.checkpoint()  # gives the WAL's room back, which may be all that was lacking
             self._file.commit(work)
 
-    def _take(self, work: Work | None, outcome: Room | _Adopted | _Salvaged) -> None:
+    def _take(self, work: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
         now_s = self._loop.time()
-        if isinstance(outcome, Room):
+        if isinstance(outcome, SpoolUsage):
             if work is not None:
                 self.spool.committed(work, outcome, now_s=now_s)
             return

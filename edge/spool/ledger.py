@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 
 MOST_AGAIN = 1_000
 """Ranges remembered one by one for sending again; beyond it the oldest of a stream melt into one backlog."""
 
 
-class Grounded(msgspec.Struct, frozen=True):
+class Requeued(msgspec.Struct, frozen=True):
     """A range that was sent `tries` times without an ack, not to be sent before `due_s` (monotonic)."""
 
-    span: Span
+    span: SeqRange
     tries: int
     due_s: float
 
@@ -43,7 +43,7 @@ class Ledger:
         self._streams: dict[str, _Stream] = {}
         self._now = _Stream(0)
         self._streams[stream] = self._now
-        self._again: list[Grounded] = []
+        self._again: list[Requeued] = []
         self._aside = Spans()
 
     @property
@@ -85,20 +85,20 @@ class Ledger:
             self._wait(self.stream, self._live(live_first - 1))
             self._begin_live(live_first)
 
-    def take_live(self, limit: int, up_to: int) -> Span | None:
+    def take_live(self, limit: int, up_to: int) -> SeqRange | None:
         """The next live readings, at most `limit` and none after `up_to`; they fly from now on."""
         run = self._live(up_to).first_run()
         if run is None:
             return None
         first, last = run[0], min(run[1], run[0] + limit - 1)
         self._begin_live(last + 1)
-        return self._fly(Span(self.stream, first, last))
+        return self._fly(SeqRange(self.stream, first, last))
 
     def live_count(self, up_to: int) -> int:
         """How many live readings there are, none after `up_to`."""
         return self._live(up_to).total
 
-    def take_again(self, now_s: float) -> Grounded | None:
+    def take_again(self, now_s: float) -> Requeued | None:
         """The oldest range that is due to be sent again; what is left of it flies from now on."""
         for grounded in [grounded for grounded in self._again if grounded.due_s <= now_s]:
             self._again.remove(grounded)
@@ -107,23 +107,23 @@ class Ledger:
                 return launched
         return None
 
-    def take_backlog(self, limit: int, up_to: int = 2**62) -> Span | None:
+    def take_backlog(self, limit: int, up_to: int = 2**62) -> SeqRange | None:
         """The oldest readings that were never sent, at most `limit`, of the present stream none after `up_to`."""
         for name, stream in self._streams.items():
             run = stream.waiting.first_run()
             if run is not None and (stream is not self._now or run[0] <= up_to):
                 last = min(run[1], run[0] + limit - 1)
-                return self._fly(Span(name, run[0], min(last, up_to) if stream is self._now else last))
+                return self._fly(SeqRange(name, run[0], min(last, up_to) if stream is self._now else last))
         return None
 
-    def ground(self, span: Span, *, tries: int, due_s: float) -> None:
+    def ground(self, span: SeqRange, *, tries: int, due_s: float) -> None:
         """No ack came for `span`: it is to be sent again, as it was, at `due_s`."""
         stream = self._streams.get(span.stream)
         if stream is None:
             return
         stream.flying.remove(span.first, span.last)
         if stream.outstanding.within(span.first, span.last):
-            self._again.append(Grounded(span, tries, due_s))
+            self._again.append(Requeued(span, tries, due_s))
         while len(self._again) > MOST_AGAIN:
             oldest = self._again.pop(0).span
             self._wait(oldest.stream, self._of(oldest.stream).outstanding.within(oldest.first, oldest.last))
@@ -132,7 +132,7 @@ class Ledger:
         """When the next range is due to be sent again."""
         return min((grounded.due_s for grounded in self._again), default=None)
 
-    def land(self, ack: Span) -> list[Span]:
+    def land(self, ack: SeqRange) -> list[SeqRange]:
         """Take out what `ack` covers of all that was ever sent, and give back those ranges.
 
         Readings of the present stream that were never sent cannot be acknowledged: whoever says so is mistaken.
@@ -143,23 +143,23 @@ class Ledger:
         sent = Spans(stream.outstanding.within(ack.first, ack.last))
         if stream is self._now:
             sent = sent.without(stream.waiting).without(self._live(stream.last))
-        return [self._remove(Span(ack.stream, first, last)) for first, last in sent]
+        return [self._remove(SeqRange(ack.stream, first, last)) for first, last in sent]
 
-    def oldest(self, count: int) -> list[Span]:
+    def oldest(self, count: int) -> list[SeqRange]:
         """Where the oldest `count` readings are that are not flying."""
-        found: list[Span] = []
+        found: list[SeqRange] = []
         for span in self._at_rest():
             if count <= 0:
                 break
-            found.append(Span(span.stream, span.first, min(span.last, span.first + count - 1)))
+            found.append(SeqRange(span.stream, span.first, min(span.last, span.first + count - 1)))
             count -= span.size
         return found
 
-    def drop(self, span: Span) -> list[Span]:
+    def drop(self, span: SeqRange) -> list[SeqRange]:
         """Take `span` out, wherever it is, and give back the ranges of it that were outstanding."""
         stream = self._streams.get(span.stream)
         runs = [] if stream is None else stream.outstanding.within(span.first, span.last)
-        return [self._remove(Span(span.stream, first, last)) for first, last in runs]
+        return [self._remove(SeqRange(span.stream, first, last)) for first, last in runs]
 
     def outstanding(self, stream: str) -> Spans:
         """All of `stream` that is neither acknowledged nor lost; do not change it."""
@@ -188,31 +188,31 @@ class Ledger:
     def _of(self, stream: str) -> _Stream:
         return self._streams[stream]
 
-    def _at_rest(self) -> Iterator[Span]:
+    def _at_rest(self) -> Iterator[SeqRange]:
         for name, stream in self._streams.items():
             for first, last in stream.outstanding.without(stream.flying):
-                yield Span(name, first, last)
+                yield SeqRange(name, first, last)
 
-    def _fly(self, span: Span) -> Span:
+    def _fly(self, span: SeqRange) -> SeqRange:
         stream = self._of(span.stream)
         stream.waiting.remove(span.first, span.last)
         stream.flying.add(span.first, span.last)
         return span
 
-    def _relaunch(self, grounded: Grounded) -> Grounded | None:
+    def _relaunch(self, grounded: Requeued) -> Requeued | None:
         span = grounded.span
         runs = self._of(span.stream).outstanding.within(span.first, span.last) if span.stream in self._streams else []
         if not runs:
             return None
         for first, last in runs[1:]:
-            self._again.append(Grounded(Span(span.stream, first, last), grounded.tries, grounded.due_s))
-        return Grounded(self._fly(Span(span.stream, *runs[0])), grounded.tries, grounded.due_s)
+            self._again.append(Requeued(SeqRange(span.stream, first, last), grounded.tries, grounded.due_s))
+        return Requeued(self._fly(SeqRange(span.stream, *runs[0])), grounded.tries, grounded.due_s)
 
     def _wait(self, stream: str, runs: Iterable[tuple[int, int]]) -> None:
         for first, last in runs:
             self._of(stream).waiting.add(first, last)
 
-    def _remove(self, span: Span) -> Span:
+    def _remove(self, span: SeqRange) -> SeqRange:
         stream = self._of(span.stream)
         for spans in (stream.outstanding, stream.waiting, stream.flying):
             spans.remove(span.first, span.last)

@@ -12,7 +12,7 @@ LONGEST_WAL_BYTES = 4 * 1024 * 1024
 """A longer WAL is forced and moved into the file, and starts anew: at ten commits a second, every two minutes."""
 
 
-class Room(msgspec.Struct, frozen=True):
+class SpoolUsage(msgspec.Struct, frozen=True):
     """How much of its limit the file uses, in bytes; `reusable` are free pages inside it."""
 
     used: int
@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
         return min(LONGEST_WAL_BYTES, self.max_bytes // 8)
 
 
-def readings_to_drop(room: Room, limits: Limits) -> int:
+def readings_to_drop(room: SpoolUsage, limits: Limits) -> int:
     """How many of the oldest readings must go so that the file keeps to its limits."""
     over = room.used + limits.wal_bytes - limits.max_bytes
     may_grow = room.disk_free - limits.min_free_bytes

@@ -5,7 +5,7 @@ spool full: 9f3c… [1..90]      spool file damaged: 77ab… [12..19] [40..51]
 
 from collections.abc import Iterable
 
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 from wire import Lost
 
 SPOOL_FULL = "spool full"
@@ -28,7 +28,7 @@ class Losses:
         for loss in losses:
             self._of(loss.stream, loss.reason).add(loss.first, loss.last)
 
-    def declare(self, span: Span, reason: str) -> None:
+    def declare(self, span: SeqRange, reason: str) -> None:
         """Add a loss; readings that are declared already are not counted again."""
         spans = self._of(span.stream, reason)
         known_before = spans.total

@@ -25,7 +25,7 @@ SeriesKey = tuple[str, str]
 """Sensor and quantity."""
 
 
-class Row(NamedTuple):
+class SpoolRow(NamedTuple):
     """A row as the file has it; of a damaged file each cell may be anything."""
 
     stream: int
@@ -67,7 +67,7 @@ def _is_plausible(seq: object, time_ms: object, value: object, clock: object) ->
     return isinstance(clock, int) and 0 <= clock < len(CLOCKS)
 
 
-def reading_of(row: Row, key: SeriesKey) -> Reading:
+def reading_of(row: SpoolRow, key: SeriesKey) -> Reading:
     """The reading of a sound row."""
     return Reading(*key, row.time_ms, float(row.value), CLOCKS[row.clock])
 

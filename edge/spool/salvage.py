@@ -16,12 +16,12 @@ from pathlib import Path
 
 from edge.spool.disk import force_folder, free_bytes, free_reserve, make_reserve, punch_hole
 from edge.spool.file import PAGE_BYTES, Bound, SpoolFile
-from edge.spool.mark import Forced, mark_of, read_mark, read_names
 from edge.spool.pages import Pages
-from edge.spool.rows import Row, is_sound, seed_of
+from edge.spool.rows import SpoolRow, is_sound, seed_of
 from edge.spool.spans import Spans
 from edge.spool.survey import Survey, parts_of, reading_in
-from edge.spool.work import DiskProblem, FileDamaged, Opened
+from edge.spool.sync_checkpoint import Forced, mark_of, read_mark, read_names
+from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _END: Bound = (2**62, 0)
 _BESIDE = ("", "-wal", "-shm")
 
 
-def open_or_salvage(file: SpoolFile) -> Opened:
+def open_or_salvage(file: SpoolFile) -> OpenedSpool:
     """Open the spool, salvaging it where it is damaged; DiskProblem where the disk does not let us."""
     try:
         if _beside(file.path, ".salvage").exists():
@@ -46,7 +46,7 @@ def open_or_salvage(file: SpoolFile) -> Opened:
     return opened
 
 
-def salvage(file: SpoolFile, damage: str) -> Opened:
+def salvage(file: SpoolFile, damage: str) -> OpenedSpool:
     """Put a file with all that is readable in the place of a damaged one; DiskProblem where the disk forbids it."""
     file.close()
     building = SpoolFile(_beside(file.path, ".salvage"))
@@ -106,14 +106,14 @@ class SoundRows:
         self._lowest = {name: forced.lowest for name, forced in mark.items()}
         self._seeds: dict[tuple[int, int], int] = {}
 
-    def of(self, pages: Pages, number: int) -> Iterator[Row]:
+    def of(self, pages: Pages, number: int) -> Iterator[SpoolRow]:
         """The rows of page `number`."""
         for record in pages.records(number):
             row = reading_in(record)
             if row is not None and self._is_sound(row) and self._should_be_here(row):
                 yield row
 
-    def _is_sound(self, row: Row) -> bool:
+    def _is_sound(self, row: SpoolRow) -> bool:
         stream, key = self._streams.get(row.stream), self._series.get(row.series) if type(row.series) is int else None
         if stream is None or key is None:
             return False
@@ -122,7 +122,7 @@ class SoundRows:
             seed = self._seeds[row.stream, row.series] = seed_of(stream.name, key)
         return is_sound(row, seed, checked=stream.checked)
 
-    def _should_be_here(self, row: Row) -> bool:
+    def _should_be_here(self, row: SpoolRow) -> bool:
         stream = self._streams[row.stream]
         if stream.here is None:
             return row.seq >= self._lowest.get(stream.name, 0)
@@ -137,7 +137,7 @@ class Copy:
         self._building = building
         self._sound = sound
         self._frees = frees
-        self._carried: list[Row] = []
+        self._carried: list[SpoolRow] = []
         self._waiting: list[tuple[Bound, int]] = []
         self._copied = Spans()
 
@@ -182,7 +182,7 @@ class Copy:
                 punch_hole(self._old.descriptor, (low - 1) * PAGE_BYTES, (high - low + 1) * PAGE_BYTES)
 
 
-def _place(row: Row) -> Bound:
+def _place(row: SpoolRow) -> Bound:
     return row.stream, row.seq
 
 

@@ -1,16 +1,16 @@
 """Readings of a stream by their seq:  9f3c21d07ab4e815 120..360
 
-Sets of seq are `Spans` (runtime/spans.py).
+Sets of seq are `SeqRanges` (runtime/spans.py).
 """
 
 from typing import NamedTuple
 
 from runtime.spans import Spans
 
-__all__ = ["Span", "Spans"]
+__all__ = ["SeqRange", "Spans"]
 
 
-class Span(NamedTuple):
+class SeqRange(NamedTuple):
     """Readings `first` to `last` of `stream`, both included."""
 
     stream: str

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from edge.spool.ages import Ages
 from edge.spool.ledger import Ledger
-from edge.spool.limits import Limits, Room, readings_to_drop
+from edge.spool.limits import Limits, SpoolUsage, readings_to_drop
 from edge.spool.losses import FILE_DAMAGED, MEMORY_FULL, SPOOL_FULL, TAIL_CUT, Losses
-from edge.spool.mark import Forced
-from edge.spool.spans import Span, Spans
-from edge.spool.work import Former, Opened, Origin, Shift, Work, unaccounted
+from edge.spool.spans import SeqRange, Spans
+from edge.spool.sync_checkpoint import Forced
+from edge.spool.write_batch import OpenedSpool, Origin, PreviousStream, TimeCorrection, WriteBatch, unaccounted
 from wire import Clock, Lost, Reading
 
 GATHER_S = 0.08
@@ -58,13 +58,13 @@ class Spool:
         self._unforced: deque[tuple[float, int]] = deque()
         self._appended_s: float | None = None
         self._ages = Ages()
-        self._formers: dict[str, Former] = {}
+        self._formers: dict[str, PreviousStream] = {}
         self._formers_unforced = False
         self._finished: list[str] = []
         self._forget: dict[str, Spans] = {}
         self._losses_changed = False
         self._unkept: dict[str, str] = {}
-        self._shifts: list[Shift] = []
+        self._shifts: list[TimeCorrection] = []
         self._here_unsaid = False
         self._held = self._held_by_file = _NOTHING
 
@@ -116,7 +116,7 @@ class Spool:
     def refuse(self, readings: Sequence[Reading], reason: str, *, now_s: float) -> None:
         """Declare readings lost that cannot be taken in."""
         first = self.append(readings, now_s=now_s)
-        self._lose([Span(self.origin.stream, first, first + len(readings) - 1)], reason, now_s=now_s)
+        self._lose([SeqRange(self.origin.stream, first, first + len(readings) - 1)], reason, now_s=now_s)
 
     @property
     def trouble(self) -> str:
@@ -139,15 +139,15 @@ class Spool:
         self.ledger.age(max(self.ledger.next_seq - MOST_LIVE, self.ledger.next_seq if young is None else young))
         return self._ages.since_s(self.ledger.live_first) or now_s
 
-    def in_memory(self, span: Span) -> tuple[Span, list[Reading]]:
+    def in_memory(self, span: SeqRange) -> tuple[SeqRange, list[Reading]]:
         """The first part of `span`, often empty, that only the file has, and the readings after it, from memory."""
         if span.stream != self.origin.stream:
             return span, []
         first = max(span.first, self._tail_first)
-        in_file = Span(span.stream, span.first, min(span.last, first - 1))
+        in_file = SeqRange(span.stream, span.first, min(span.last, first - 1))
         return in_file, self._tail[first - self._tail_first : max(0, span.last + 1 - self._tail_first)]
 
-    def land(self, ack: Span, *, now_s: float) -> int:
+    def land(self, ack: SeqRange, *, now_s: float) -> int:
         """The cloud holds `ack`: forget it; how many readings that were."""
         landed = self.ledger.land(ack)
         self._forget_on_disk(landed)
@@ -157,11 +157,11 @@ class Spool:
             self._tell_the_safe()
         return sum(span.size for span in landed)
 
-    def missing(self, span: Span, found: Spans, *, now_s: float) -> None:
+    def missing(self, span: SeqRange, found: Spans, *, now_s: float) -> None:
         """The file should hold all of `span`, and of it gives only `found` as it was written: the rest is lost."""
         lost_before = self.losses.ever
         gone = Spans([(span.first, span.last)]).without(found)
-        self._lose((Span(span.stream, first, last) for first, last in gone), FILE_DAMAGED, now_s=now_s)
+        self._lose((SeqRange(span.stream, first, last) for first, last in gone), FILE_DAMAGED, now_s=now_s)
         self._damaged_rows += self.losses.ever - lost_before
 
     def confirm_losses(self, said: Iterable[Lost], *, now_s: float) -> None:
@@ -172,7 +172,7 @@ class Spool:
 
     # --- for the file
 
-    def work(self) -> Work | None:
+    def work(self) -> WriteBatch | None:
         """All that the file lacks, or None; to be followed by `committed` or `failed` before it is asked again."""
         runs = [
             (first, self._tail[first - self._tail_first : last + 1 - self._tail_first])
@@ -185,13 +185,13 @@ class Spool:
         if not any(lacking):
             return None
         changed = None if self._here_unsaid else {self.origin.stream, *self._forget}
-        work = Work(
+        work = WriteBatch(
             self.origin.stream,
             self.origin.boot,
             self.origin.offset_ms,
             self.ledger.next_seq - 1,
             runs,
-            [Span(stream, first, last) for stream, spans in self._forget.items() for first, last in spans],
+            [SeqRange(stream, first, last) for stream, spans in self._forget.items() for first, last in spans],
             self.losses.unsaid() if self._losses_changed else None,
             self.losses.ever,
             self._unkept,
@@ -209,7 +209,7 @@ class Spool:
         self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
         return work
 
-    def committed(self, work: Work, room: Room, *, now_s: float) -> None:
+    def committed(self, work: WriteBatch, room: SpoolUsage, *, now_s: float) -> None:
         """`work` is in the file, which now uses `room`."""
         self.problem = ""
         self.commits += 1
@@ -225,7 +225,7 @@ class Spool:
         self._tell_the_safe()
         self._keep_to(room, now_s=now_s)
 
-    def failed(self, work: Work | None, sentence: str, *, now_s: float) -> None:
+    def failed(self, work: WriteBatch | None, sentence: str, *, now_s: float) -> None:
         """The file did not take `work`: keep all of it and try again."""
         self.problem = sentence
         self._handed = self._committed
@@ -275,7 +275,7 @@ class Spool:
 
     # --- when the file was opened, salvaged, or the clock found
 
-    def adopt(self, opened: Opened, mark: dict[str, Forced], *, now_s: float) -> None:
+    def adopt(self, opened: OpenedSpool, mark: dict[str, Forced], *, now_s: float) -> None:
         """Take over what the file holds of earlier starts, and declare lost what it should hold and does not."""
         self.problem = ""
         self.kept = {**opened.kept, **self.kept}
@@ -293,7 +293,7 @@ class Spool:
         self._formers_unforced = self.ledger.depth > 0 or bool(mark)
         self._commit_by(now_s)
 
-    def salvaged(self, opened: Opened, *, now_s: float) -> None:
+    def salvaged(self, opened: OpenedSpool, *, now_s: float) -> None:
         """The file was damaged while in use, and holds no more than `opened` now."""
         found = {former.stream: former.spans for former in opened.formers}
         lost_before = self.losses.ever
@@ -302,8 +302,8 @@ class Spool:
             here = found.get(stream, Spans())
             high = self._committed if stream == self.origin.stream else last
             gone = Spans(outstanding.within(0, high)).without(here)
-            self._lose((Span(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
-            self._forget_on_disk(Span(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
+            self._lose((SeqRange(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
+            self._forget_on_disk(SeqRange(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
         self._unkept, self._losses_changed, self._formers_unforced = dict(self.kept), True, True
         self._here_unsaid = True
         self._say_damage(opened, self.losses.ever - lost_before)
@@ -339,7 +339,7 @@ class Spool:
     def move(self, stream: str, shift_ms: int, *, now_s: float) -> None:
         """Move what `stream` stamped without knowing the time, unless it was sent in this run."""
         unsent = self.ledger.outstanding(stream).without(self.ledger.sent(stream))
-        self._shifts.append(Shift(stream, shift_ms, tuple(unsent)))
+        self._shifts.append(TimeCorrection(stream, shift_ms, tuple(unsent)))
         self._commit_by(now_s)
 
     # --- inside
@@ -348,7 +348,7 @@ class Spool:
         if not self.problem:
             self.commit_due_s = due_s if self.commit_due_s is None else min(self.commit_due_s, due_s)
 
-    def _say_damage(self, opened: Opened, lost: int) -> None:
+    def _say_damage(self, opened: OpenedSpool, lost: int) -> None:
         saved = sum(former.spans.total for former in opened.formers)
         if opened.damage:
             self._damage = f"{opened.damage}; {saved} readings were saved, {lost} are declared lost"
@@ -378,17 +378,17 @@ class Spool:
             return
         last = self._tail_first + excess - 1
         self.ledger.age(last + 1)
-        self._lose([Span(self.origin.stream, self._tail_first, last)], MEMORY_FULL, now_s=now_s)
+        self._lose([SeqRange(self.origin.stream, self._tail_first, last)], MEMORY_FULL, now_s=now_s)
         self._trim()
 
-    def _keep_to(self, room: Room, *, now_s: float) -> None:
+    def _keep_to(self, room: SpoolUsage, *, now_s: float) -> None:
         self.used_bytes = room.used + room.wal
         self.wal_is_long = room.wal > self.limits.wal_bytes
         count = readings_to_drop(room, self.limits)
         if count:
             self._lose(self.ledger.oldest(count), SPOOL_FULL, now_s=now_s)
 
-    def _lose(self, spans: Iterable[Span], reason: str, *, now_s: float) -> None:
+    def _lose(self, spans: Iterable[SeqRange], reason: str, *, now_s: float) -> None:
         for span in spans:
             for gone in self.ledger.drop(span):
                 self.losses.declare(gone, reason)
@@ -396,7 +396,7 @@ class Spool:
                 self._forget_on_disk([gone])
         self._commit_by(now_s)
 
-    def _forget_on_disk(self, spans: Iterable[Span]) -> None:
+    def _forget_on_disk(self, spans: Iterable[SeqRange]) -> None:
         for span in spans:
             if span.stream != self.origin.stream or span.first <= self._handed:
                 self._forget.setdefault(span.stream, Spans()).add(span.first, span.last)

@@ -10,9 +10,9 @@ Nothing is believed for where it stands: a row is known by its columns, so a fil
 from collections.abc import Iterable
 from typing import Any
 
-from edge.spool.mark import Names
 from edge.spool.pages import Pages, Record
-from edge.spool.rows import Row, SeriesKey, check_of_words, is_sound, seed_of
+from edge.spool.rows import SeriesKey, SpoolRow, check_of_words, is_sound, seed_of
+from edge.spool.sync_checkpoint import Names
 from edge.spool.tables import StreamRow, Tables, stream_row
 from wire import Lost, is_name
 from wire.batch import MAX_INTEGER
@@ -22,13 +22,13 @@ SAMPLES = 3
 _PAGE_BITS, _SEQ_BITS = 32, 64
 
 
-def reading_in(record: Record) -> Row | None:
+def reading_in(record: Record) -> SpoolRow | None:
     """The row of a reading, with no crc where an earlier version wrote it; None for what has not its columns."""
     if len(record) not in (6, 7) or type(record[0]) is not int or type(record[1]) is not int:
         return None
     if record[0] < 1 or not 0 <= record[1] <= MAX_INTEGER:
         return None
-    return Row._make(record if len(record) == 7 else [*record, None])
+    return SpoolRow._make(record if len(record) == 7 else [*record, None])
 
 
 class Survey:
@@ -42,7 +42,7 @@ class Survey:
         self._series: dict[int, list[SeriesKey]] = {}
         self._kept: dict[str, set[str]] = {}
         self._losses: dict[Lost, None] = {}
-        self._samples: dict[tuple[int, int], list[Row]] = {}
+        self._samples: dict[tuple[int, int], list[SpoolRow]] = {}
         for number in range(1, pages.count + 1):
             self._look(number, pages)
         self.places.sort()
@@ -134,7 +134,7 @@ class Survey:
         return StreamRow(number, name, "", 0, 0, checked=checked, here=None)
 
 
-def _fits(samples: Iterable[Row], name: str, key: SeriesKey) -> bool:
+def _fits(samples: Iterable[SpoolRow], name: str, key: SeriesKey) -> bool:
     return any(is_sound(row, seed_of(name, key), checked=True) for row in samples)
 
 

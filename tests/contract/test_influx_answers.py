@@ -17,7 +17,7 @@ import pytest
 
 import cloud.readings.apart
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
+from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from wire import Domain
@@ -178,10 +178,10 @@ def test_when_the_server_dropped_every_line_no_halving_is_needed(server: Simulat
 def test_a_server_that_takes_no_line_at_all_condemns_none(server: SimulatedInflux):
     server.probes = False
     server.rule = lambda _: error(400, "cannot parse this")
-    with pytest.raises(StoreRefused, match="answered 400: cannot parse this"):
+    with pytest.raises(StoreRejected, match="answered 400: cannot parse this"):
         write(settings(server), [block(3)])
     server.rule = lambda _: (413, {"Content-Type": "text/html"}, "<html>too large</html>")
-    with pytest.raises(StoreRefused, match="answered 413"):
+    with pytest.raises(StoreRejected, match="answered 413"):
         write(settings(server), [block(3)])
 
 
@@ -232,7 +232,7 @@ def test_whatever_else_answers_at_the_address_is_refused_in_a_sentence(
     server.probes = False
     server.rule = lambda _: FOREIGN[answer]
     given = settings(server, api=api, bucket="readings")
-    with pytest.raises(StoreRefused, match=f"InfluxDB at {server.url} answered .* which no InfluxDB does.*store.url"):
+    with pytest.raises(StoreRejected, match=f"InfluxDB at {server.url} answered .* which no InfluxDB does.*store.url"):
         run(given, FOREIGN_TO[ask])
     assert server.stored == []
 
@@ -252,7 +252,7 @@ def test_an_answer_that_is_spoilt_on_its_way_is_waited_for(server: SimulatedInfl
     server.rule = lambda _: spoilt
     with pytest.raises(StoreUnavailable) as raised:
         run(settings(server), FOREIGN_TO[ask])
-    assert not isinstance(raised.value, StoreRefused)
+    assert not isinstance(raised.value, StoreRejected)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_user_who_may_not_make_databases_may_write(server: SimulatedInflux):
 def test_a_name_and_password_in_the_address_are_not_said(server: SimulatedInflux):
     server.rule = lambda _: error(403, "no")
     given = settings(server, url=server.url.replace("//", "//ani:secret@"))
-    with pytest.raises(StoreRefused) as raised:
+    with pytest.raises(StoreRejected) as raised:
         write(given, [block(1)])
     assert "secret" not in str(raised.value)
     assert server.url in str(raised.value)
@@ -340,7 +340,7 @@ def test_422_is_about_lines_too(server: SimulatedInflux):
 
 def test_a_400_of_a_proxy_rejects_no_readings(server: SimulatedInflux):
     server.rule = lambda _: (400, {"Content-Type": "text/html"}, "<html>plain HTTP sent to HTTPS</html>")
-    with pytest.raises(StoreRefused, match="plain HTTP sent to HTTPS"):
+    with pytest.raises(StoreRejected, match="plain HTTP sent to HTTPS"):
         write(settings(server), [block(3)])
 
 
@@ -350,7 +350,7 @@ def test_a_400_of_a_proxy_rejects_no_readings(server: SimulatedInflux):
 )
 def test_a_refusal_says_who_must_do_what(server: SimulatedInflux, status: int, advice: str):
     server.rule = lambda _: error(status, "no")
-    with pytest.raises(StoreRefused, match=f"InfluxDB at {server.url} answered {status}: no; {advice}"):
+    with pytest.raises(StoreRejected, match=f"InfluxDB at {server.url} answered {status}: no; {advice}"):
         write(settings(server), [block(1)])
 
 
@@ -359,7 +359,7 @@ def test_a_server_that_cannot_now_is_unavailable_and_not_refusing(server: Simula
     server.rule = lambda _: error(status, "later", **{"Retry-After": "17"})
     with pytest.raises(StoreUnavailable, match=f"answered {status}: later") as raised:
         write(settings(server), [block(1)])
-    assert not isinstance(raised.value, StoreRefused)
+    assert not isinstance(raised.value, StoreRejected)
     assert raised.value.retry_after_s == 17
 
 
@@ -438,7 +438,7 @@ def test_v2_writes_with_its_token_which_is_read_anew_when_opened_again(server: S
 
 def test_a_token_file_that_cannot_be_read_is_a_refusal(server: SimulatedInflux, tmp_path: Path):
     given = settings(server, api="v2", database="", bucket="b", token_file=tmp_path / "none")
-    with pytest.raises(StoreRefused, match="none: No such file"):
+    with pytest.raises(StoreRejected, match="none: No such file"):
         run(given, lambda store: store.open())
 
 
@@ -453,7 +453,7 @@ def test_v2_reads_by_influxql_from_the_bucket(server: SimulatedInflux):
 
 def test_a_missing_database_is_a_refusal_when_reading(server: SimulatedInflux):
     server.rule = lambda _: (200, {}, '{"results":[{"statement_id":0,"error":"database not found: siaga"}]}')
-    with pytest.raises(StoreRefused, match="database not found"):
+    with pytest.raises(StoreRejected, match="database not found"):
         run(settings(server), lambda store: store.count("air-market", "pm2_5"))
 
 

@@ -12,11 +12,15 @@ from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, Value, lines_of
 from tests.servers import Program, free_port, influxd
-from wire.measurements import MEASUREMENTS, Kind
+from wire.measurements import MEASUREMENTS, FieldKind
 
 T0 = 1_764_000_000_000
-TYPES = {Kind.WHOLE: "integer", Kind.NUMBER: "float", Kind.TEXT: "string"}
-EXAMPLES: dict[Kind, Value] = {Kind.WHOLE: 3, Kind.NUMBER: 2.5, Kind.TEXT: 'Siaga 2, "sangat besar" = \\ 100 %'}
+TYPES = {FieldKind.WHOLE: "integer", FieldKind.NUMBER: "float", FieldKind.TEXT: "string"}
+EXAMPLES: dict[FieldKind, Value] = {
+    FieldKind.WHOLE: 3,
+    FieldKind.NUMBER: 2.5,
+    FieldKind.TEXT: 'Siaga 2, "sangat besar" = \\ 100 %',
+}
 AWKWARD = "Siaga 2, a=b"
 
 

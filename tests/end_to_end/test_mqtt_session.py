@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.mqtt import BrokerSettings, Message, Session, TlsSettings, Will
+from runtime.mqtt import BrokerSettings, Message, MqttSession, TlsSettings, Will
 from tests.servers import PATIENCE_S, all_of, free_port, mosquitto
 
 RETRY_S = (0.05, 0.2)
@@ -23,7 +23,7 @@ class Ear:
         self.heard: list[Message] = []
         self.acknowledges = acknowledges
         options = {"identifier": "ear", "subscriptions": ["t/#"], "retry_s": RETRY_S, **options}
-        self.session = Session(broker, on_message=self._hear, **options)  # type: ignore[arg-type]
+        self.session = MqttSession(broker, on_message=self._hear, **options)  # type: ignore[arg-type]
 
     def _hear(self, message: Message) -> None:
         self.heard.append(message)
@@ -188,7 +188,7 @@ def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
 def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> Message:
         async with Ear(broker).listening() as ear:
-            mourned = Session(
+            mourned = MqttSession(
                 broker, identifier="mourned", on_message=lambda _: None, will=lambda: Will("t/will", b"gone")
             )
             task = asyncio.create_task(mourned.run())
@@ -211,7 +211,7 @@ def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
     secret.write_text("wrong\n")
 
     async def scene(broker: BrokerSettings) -> str:
-        session = Session(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
+        session = MqttSession(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
         task = asyncio.create_task(session.run())
         await _until(lambda: "uthori" in session.problem)
         assert not task.done()
@@ -248,7 +248,7 @@ def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str
     _certificate(tmp_path, "other")
 
     async def scene(broker: BrokerSettings) -> str:
-        session = Session(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
+        session = MqttSession(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
         task = asyncio.create_task(session.run())
         await _until(lambda: session.problem != "not connected yet")
         task.cancel()

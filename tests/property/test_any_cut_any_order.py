@@ -14,7 +14,7 @@ from cloud.derived.service import Derivations
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from rules.marks import QUALITY, Mark
-from rules.siaga import Gauge, Limit
+from rules.siaga import GaugeLimits, Limit
 from tests.unit.cloud.alarms.town import T0, Town, city
 from wire import Reading
 from wire.durations import HOUR_MS
@@ -25,7 +25,7 @@ AIR = (
     Sensor("air-a", "A", "daruba", "gw-daruba", PM, interval_s=300, twin="air-b"),
     Sensor("air-b", "B", "daruba", "gw-daruba", PM, interval_s=300),
 )
-LIMITS = Gauge(Limit(120), Limit(300), Limit(400))
+LIMITS = GaugeLimits(Limit(120), Limit(300), Limit(400))
 LEVELS = st.sampled_from([100.0, 102.0, 104.0, 130.0, 350.0, 360.0, -200.0, 480.0])
 DUST = st.sampled_from([18.0, 20.0, 22.0, 150.0, 2_960.0, 2_950.0])
 

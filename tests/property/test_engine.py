@@ -13,7 +13,7 @@ from rules.engine import (
     EventKind,
     Observed,
     Phase,
-    State,
+    RuleState,
     Watched,
     decode_state,
     encode_state,
@@ -24,7 +24,7 @@ from rules.engine import (
     tick,
 )
 from rules.marks import QUALITY, Mark
-from rules.rule import AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.rule import AtLeast, Hours, Level, Rule, RuleKind, Severity
 
 LATENESS_S = 120
 T0_MS = 1_760_000_000_000
@@ -35,12 +35,13 @@ _BAND = (Level("Inside", Severity.MODERATE, 20.0, 80.0), Level("Deep inside", Se
 _OUT = (Level("Out", Severity.MODERATE, 40.0, 60.0), Level("Far out", Severity.SEVERE, 20.0, 80.0))
 _MISSED = (Level("Quiet", Severity.MINOR, 2.0), Level("Dead", Severity.SEVERE, 6.0))
 _LEVELS = {
-    Kind.ABOVE: _UP, Kind.BELOW: _DOWN, Kind.INSIDE: _BAND, Kind.OUTSIDE: _OUT, Kind.RISE: _UP, Kind.SILENCE: _MISSED,
+    RuleKind.ABOVE: _UP, RuleKind.BELOW: _DOWN, RuleKind.INSIDE: _BAND, RuleKind.OUTSIDE: _OUT,
+    RuleKind.RISE: _UP, RuleKind.SILENCE: _MISSED,
 }  # fmt: skip
 
 
 @st.composite
-def rules(draw: st.DrawFn, kinds=tuple(Kind)) -> Rule:
+def rules(draw: st.DrawFn, kinds=tuple(RuleKind)) -> Rule:
     kind = draw(st.sampled_from(kinds))
     return Rule(
         family="law", quantity=draw(st.sampled_from(["water_level", "noise"])), kind=kind, title="Law",
@@ -67,7 +68,7 @@ def readings(draw: st.DrawFn, most: int = 40) -> list[Observed]:
     return found
 
 
-def _run(watched: Watched, arrivals: list[Observed], state: State = START) -> tuple[State, list[Event]]:
+def _run(watched: Watched, arrivals: list[Observed], state: RuleState = START) -> tuple[RuleState, list[Event]]:
     told: list[Event] = []
     for observed in arrivals:
         state, events = step(watched, state, observed)
@@ -123,10 +124,14 @@ def test_splits_columns_and_restarts_change_nothing(
 
 
 @settings(max_examples=200, deadline=None)
-@given(rules(kinds=(Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE)), st.lists(st.integers(0, 9), max_size=150), st.data())
+@given(
+    rules(kinds=(RuleKind.ABOVE, RuleKind.BELOW, RuleKind.OUTSIDE)),
+    st.lists(st.integers(0, 9), max_size=150),
+    st.data(),
+)
 def test_long_columns_change_nothing_calm_or_not(rule: Rule, tenths: list[int], data: st.DataObject):
     watched = Watched("river-1", rule, "Asia/Jakarta", 10.0)
-    base = {Kind.ABOVE: 10.0, Kind.BELOW: 60.0, Kind.OUTSIDE: 50.0}[rule.kind]
+    base = {RuleKind.ABOVE: 10.0, RuleKind.BELOW: 60.0, RuleKind.OUTSIDE: 50.0}[rule.kind]
     calm = [Observed(T0_MS + 10_000 * n, base + tenth / 10, 0) for n, tenth in enumerate(tenths)]
     upset = data.draw(st.lists(st.sampled_from(calm), max_size=2)) if calm else []
     arrivals = [observed if observed not in upset else Observed(observed.time_ms, 45.0) for observed in calm]
@@ -178,7 +183,7 @@ def test_verdicts_that_come_later_give_the_history_of_readings_that_came_with_th
     assert history(later) == history(told)
 
 
-def _newest(state: State) -> int:
+def _newest(state: RuleState) -> int:
     assert state.newest_ms is not None
     return state.newest_ms
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.spool.mark import mark_of
 from edge.spool.pages import Pages
+from edge.spool.sync_checkpoint import mark_of
 from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, named_series, plain_reader
 
 STREAMS = {"before": 700, "last": 500}

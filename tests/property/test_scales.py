@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import catalog
-from dashboards.kit.look import Look
-from dashboards.kit.words import Language
+from dashboards.kit.look import DashboardStyle
+from dashboards.kit.words import DashboardLanguage
 from rules.colours import SEVERITY_COLOURS
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare, scale_of
 from rules.siaga import STAGES
-from rules.sound import mistakes_in
+from rules.validation import mistakes_in
 from wire import QUANTITIES
 from wire.units import UNITS
 
@@ -114,10 +114,10 @@ def texts_in(json: Any) -> Iterator[str]:
         yield json
 
 
-@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("language", DashboardLanguage)
 @pytest.mark.parametrize("key", catalog.keys())
 def test_no_text_of_a_dashboard_is_a_bare_level(key, language):
-    texts = list(texts_in(catalog.document(Look(language=language), key)))
+    texts = list(texts_in(catalog.document(DashboardStyle(language=language), key)))
     assert len(texts) > 100
     assert [text for text in texts if bare_in(text)] == []
 
@@ -172,7 +172,7 @@ def test_a_level_by_such_a_word_alone_is_refused_wherever_a_rule_comes_from(word
     assert is_bare(name)
     for names in ({"name": name}, {"name": "High", "name_id": name}):
         level = Level(**{"severity": Severity.SEVERE, "limit": 250.0} | names)
-        rule = Rule(family="river", quantity="water_level", kind=Kind.ABOVE, levels=(level,), title="River")
+        rule = Rule(family="river", quantity="water_level", kind=RuleKind.ABOVE, levels=(level,), title="River")
         assert any("opposite things" in mistake for mistake in mistakes_in(rule))
     for whole in ("Siaga 2", "Siaga banjir", "Tsunami AWAS", "Waspada banjir"):
         assert not is_bare(whole)

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.spool.file import SpoolFile
-from edge.spool.limits import Limits, Room
-from edge.spool.mark import read_mark, write_mark
-from edge.spool.spans import Span, Spans
+from edge.spool.limits import Limits, SpoolUsage
+from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import Spool
-from edge.spool.work import Origin, Work
+from edge.spool.sync_checkpoint import read_mark, write_mark
+from edge.spool.write_batch import Origin, WriteBatch
 from wire import Reading
 
 LIMITS = Limits(max_bytes=2**40, min_free_bytes=0, fsync_s=1.0, live_s=5.0)
-PLENTY = Room(used=0, reusable=0, wal=0, disk_free=2**40)
-A_LITTLE_TOO_MUCH = Room(used=2**40 - LIMITS.wal_bytes + 1, reusable=0, wal=0, disk_free=2**40)
+PLENTY = SpoolUsage(used=0, reusable=0, wal=0, disk_free=2**40)
+A_LITTLE_TOO_MUCH = SpoolUsage(used=2**40 - LIMITS.wal_bytes + 1, reusable=0, wal=0, disk_free=2**40)
 
 
 class World:
@@ -48,8 +48,8 @@ class World:
         self.file = SpoolFile(self.folder / "spool.db")
         self.spool = Spool(Origin(self.stream, "boot", 0), LIMITS)
         self.spool.adopt(self.file.open(), read_mark(self.folder / "mark"), now_s=self.now_s)
-        self.flying: list[Span] = []
-        self.work: Work | None = None
+        self.flying: list[SeqRange] = []
+        self.work: WriteBatch | None = None
 
     def append(self, number: int) -> None:
         count, keep, safe = 1 + number % 5, number % 7 == 0, self.safe[self.stream]
@@ -91,7 +91,7 @@ class World:
         ledger, limit = self.spool.ledger, 1 + number % 4
         grounded = ledger.take_again(self.now_s) if number % 3 == 0 else None
         if grounded is not None:
-            span: Span | None = grounded.span
+            span: SeqRange | None = grounded.span
         elif number % 2:
             span = ledger.take_backlog(limit, self.spool.sendable)
         else:
@@ -100,7 +100,7 @@ class World:
             self._check_it_can_be_read(span)
             self.flying.append(span)
 
-    def _check_it_can_be_read(self, span: Span) -> None:
+    def _check_it_can_be_read(self, span: SeqRange) -> None:
         in_file, readings = self.spool.in_memory(span)
         if in_file.size:
             rows = self.file.read(in_file)
@@ -112,7 +112,7 @@ class World:
         if not self.flying:
             return
         span, wider = self.flying.pop(number % len(self.flying)), number % 4
-        heard = Span(span.stream, max(0, span.first - wider), span.last + wider)
+        heard = SeqRange(span.stream, max(0, span.first - wider), span.last + wider)
         before = Spans(self.spool.ledger.outstanding(span.stream))
         unsent = self._never_sent() if span.stream == self.stream else Spans()
         self.spool.land(heard, now_s=self.now_s)

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.stamps import AHEAD_MS
 from cloud.readings.sqlite import SqliteStore
@@ -27,7 +27,7 @@ class Times:
     def __init__(self, offsets: Offsets) -> None:
         self._folder = tempfile.TemporaryDirectory()
         store = SqliteStore(Path(self._folder.name) / "readings.db")
-        self._opener = Opener(registry=city(), store=store, ahead_s=600, offsets=offsets)
+        self._opener = BatchDecoder(registry=city(), store=store, ahead_s=600, offsets=offsets)
         self.of: dict[int, int] = {}
         prepare = store.prepare
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from cloud.notify.contract import Later, Outcome, Sent
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 from cloud.notify.settings import CapFileChannel
 
 Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]
@@ -24,7 +24,7 @@ class CapFiles:
         self._folder = settings.folder
         self._warnings = warnings
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """Write a file for each event in `page` that is a warning."""
         messages = await self._warnings(tuple(line.event for line in page.lines if not line.repeated))
         try:

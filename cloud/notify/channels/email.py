@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 from cloud.notify.settings import EmailChannel, secret
 from cloud.notify.texts import html_of, text_of
 from rules.rule import Severity
@@ -28,7 +28,7 @@ class Email:
         self._settings = settings
         self._console = console
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """Send `page` to its address, on a connection of its own."""
         settings = self._settings
         try:
@@ -42,7 +42,7 @@ class Email:
         )  # fmt: skip
         return await self._send_through(client, page, password)
 
-    async def _send_through(self, client: aiosmtplib.SMTP, page: Page, password: str | None) -> Outcome:
+    async def _send_through(self, client: aiosmtplib.SMTP, page: Notification, password: str | None) -> Outcome:
         shown = f"{self._settings.host}:{self._settings.port}"
         handed_over = False
         try:
@@ -60,7 +60,7 @@ class Email:
         return Sent(printable(said.splitlines()[0][:200]) if said else "")
 
 
-def message_of(page: Page, sender: str, console: str) -> EmailMessage:
+def message_of(page: Notification, sender: str, console: str) -> EmailMessage:
     """The page as a mail: plain text, and the same as simple HTML."""
     text = text_of(page, console=console)
     message = EmailMessage()

@@ -15,7 +15,7 @@ from cloud.notify.contract import Sender
 from cloud.notify.settings import Channel
 
 
-class Means(msgspec.Struct, frozen=True):
+class ChannelContext(msgspec.Struct, frozen=True):
     """What channels send with."""
 
     client: httpx.AsyncClient
@@ -24,7 +24,7 @@ class Means(msgspec.Struct, frozen=True):
     console: str
 
 
-_KINDS: dict[str, Callable[[Any, Means], Sender]] = {
+_KINDS: dict[str, Callable[[Any, ChannelContext], Sender]] = {
     "telegram": lambda settings, means: Telegram(settings, means.client, console=means.console),
     "email": lambda settings, means: Email(settings, console=means.console),
     "webhook": lambda settings, means: Webhook(settings, means.client, console=means.console),
@@ -33,6 +33,6 @@ _KINDS: dict[str, Callable[[Any, Means], Sender]] = {
 }
 
 
-def sender(settings: Channel, means: Means) -> Sender:
+def sender(settings: Channel, means: ChannelContext) -> Sender:
     """The channel that `settings` describe, at work."""
     return _KINDS[settings.kind](settings, means)

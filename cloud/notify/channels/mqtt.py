@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.core.times import rfc_3339
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.notifications import Line, Page
+from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.settings import MqttChannel
 from cloud.notify.texts import CLOSED_KINDS, ENGLISH, INDONESIAN, headline
 from wire import Channel, WireError, topic_of
@@ -27,7 +27,7 @@ class Commands:
         self._settings = settings
         self._publish = publish
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """Publish a command for each topic that the page's alarms belong to."""
         try:
             commands = list(self._commands(page))
@@ -38,16 +38,16 @@ class Commands:
                 return Later("there is no connection to the broker")
         return Sent(f"published {len(commands)}")
 
-    def _commands(self, page: Page) -> Iterable[tuple[str, bytes]]:
+    def _commands(self, page: Notification) -> Iterable[tuple[str, bytes]]:
         fresh = sorted((line for line in page.lines if not line.repeated), key=self._topic)
         for topic, lines in groupby(fresh, key=self._topic):
             yield topic, msgspec.json.encode(command(page, list(lines), self._settings.command))
 
-    def _topic(self, line: Line) -> str:
+    def _topic(self, line: AlarmLine) -> str:
         return self._settings.topic or topic_of(line.gateway, Channel.CMD)
 
 
-def command(page: Page, lines: list[Line], name: str) -> dict[str, object]:
+def command(page: Notification, lines: list[AlarmLine], name: str) -> dict[str, object]:
     """What a siren or a sign is told: on if any of the alarms calls for it, and the worst of them in words."""
     calling = [line for line in lines if line.kind not in CLOSED_KINDS]
     shown = (calling or lines)[0]

@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.notify.channels.http import post
 from cloud.notify.contract import Later, Outcome
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 from cloud.notify.settings import TelegramChannel, secret
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl
@@ -28,7 +28,7 @@ class Telegram:
         self._client = client
         self._console = console
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """Send `page` to its chat."""
         try:
             token = secret(self._settings.token_file)

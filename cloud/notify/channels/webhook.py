@@ -14,7 +14,7 @@ import msgspec
 from cloud.core.times import rfc_3339
 from cloud.notify.channels.http import post
 from cloud.notify.contract import Later, Outcome
-from cloud.notify.notifications import Line, Page, unit_of
+from cloud.notify.notifications import AlarmLine, Notification, unit_of
 from cloud.notify.settings import WebhookChannel, secret
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl
@@ -29,7 +29,7 @@ class Webhook:
         self._client = client
         self._console = console
 
-    async def send(self, page: Page) -> Outcome:
+    async def send(self, page: Notification) -> Outcome:
         """POST `page`."""
         try:
             key = secret(self._settings.secret_file)
@@ -51,7 +51,7 @@ def signature(key: str, timestamp: str, body: bytes) -> str:
     return hmac.new(key.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def document(page: Page, console: str) -> dict[str, object]:
+def document(page: Notification, console: str) -> dict[str, object]:
     """What a webhook gets: the text as people would read it, and each alarm with its parts."""
     text = text_of(page, console=console)
     return {
@@ -65,7 +65,7 @@ def document(page: Page, console: str) -> dict[str, object]:
     }
 
 
-def _alarm(line: Line) -> dict[str, object]:
+def _alarm(line: AlarmLine) -> dict[str, object]:
     return {
         "alarm": line.alarm,
         "event": line.event,

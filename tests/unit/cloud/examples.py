@@ -6,11 +6,11 @@ from pathlib import Path
 
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import Opener
-from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.metrics.exposition import Metrics
-from cloud.readings.contract import Portion, StoreUnavailable, WriteResult
+from cloud.readings.contract import EncodedWrite, StoreUnavailable, WriteResult
 from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
@@ -84,7 +84,7 @@ class ScriptedStore(SqliteStore):
         if self._last is not None and not self.takes_others:
             raise self._last
 
-    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         self.writes.append(len(portions))
         planned = self.script.pop(0) if self.script else None
         self._last = planned if isinstance(planned, Exception) else None
@@ -106,8 +106,8 @@ class Workshop:
         self.dead_letters = DeadLetters(self.database, max_bytes=max_bytes)
         self.waits: list[float] = []
         # the examples' times are in the past, so any clock lets them pass
-        self.opener = Opener(registry=self.registry, store=self.store, ahead_s=600)
-        self.keeper = Keeper(
+        self.opener = BatchDecoder(registry=self.registry, store=self.store, ahead_s=600)
+        self.keeper = BatchWriter(
             opener=self.opener,
             store=self.store,
             database=self.database,

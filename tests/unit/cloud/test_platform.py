@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cloud.access.authenticator import Access
-from cloud.alarms.alarm_service import Desk
-from cloud.alarms.maintenance import Calendar
+from cloud.access.authenticator import Authenticator
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor
@@ -18,7 +18,7 @@ from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
 from cloud.registry.dated import DatedFacts
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from tests.unit.cloud.examples import T0, Workshop
 
 
@@ -27,13 +27,15 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         opener=workshop.opener, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
         metrics=workshop.metrics,
     )  # fmt: skip
-    book = Book(workshop.database, workshop.registry)
+    book = RuleStore(workshop.database, workshop.registry)
     return Platform(
         registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
         components={name: (lambda each=each: Component(each, "a sentence")) for name, each in conditions.items()},
-        replay=replayer.replay, access=Access(workshop.database), book=book, desk=Desk(workshop.database),
-            previewer=Previewer(book, workshop.store), maintenance=Calendar(workshop.database, workshop.registry),
+        replay=replayer.replay, access=Authenticator(workshop.database), book=book,
+        desk=AlarmService(workshop.database),
+            previewer=Previewer(book, workshop.store),
+            maintenance=MaintenanceCalendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
         facts=DatedFacts(workshop.database, workshop.registry), heights=workshop.opener.heights,
     )  # fmt: skip

@@ -8,30 +8,33 @@ from grafana_foundation_sdk.builders.text import Panel
 
 from dashboards.kit import scales
 from dashboards.kit.influx import Query, newest, one_of
-from dashboards.kit.layout import Row, place
+from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import Look
+from dashboards.kit.look import DashboardStyle
 from dashboards.kit.maps import WATER, tile
 from dashboards.kit.names import uid
-from dashboards.kit.tables import Column, table
+from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit, unit_of
-from dashboards.kit.words import Caption, Language, Text
+from dashboards.kit.words import Caption, DashboardLanguage, Text
 from rules import ispu
 from rules.colours import UNKNOWN
 from rules.rule import Severity
 from wire.quantities import QUANTITIES
 
-INDONESIAN = Look(language=Language.INDONESIAN)
-ENGLISH = Look(language=Language.ENGLISH)
+INDONESIAN = DashboardStyle(language=DashboardLanguage.INDONESIAN)
+ENGLISH = DashboardStyle(language=DashboardLanguage.ENGLISH)
 
 
 def test_a_row_that_is_wider_than_the_grid_is_refused():
     with pytest.raises(ValueError, match="a row of 26 columns is wider than the grid of 24"):
-        Row(4, (Panel(), 13), (Panel(), 13))
+        PanelRow(4, (Panel(), 13), (Panel(), 13))
 
 
 def test_rows_follow_each_other_below_their_headings():
-    rows = [Row(5, (Panel(), 12), (Panel(), 12)), Row(3, (Panel(), 24), title=Text("Riwayat", "History"))]
+    rows = [
+        PanelRow(5, (Panel(), 12), (Panel(), 12)),
+        PanelRow(3, (Panel(), 24), title=Text("Riwayat", "History")),
+    ]
     at = [(panel.id_val, panel.grid_pos.x, panel.grid_pos.y) for panel in place(ENGLISH, rows)]
     assert at == [(1, 0, 0), (2, 12, 0), (3, 0, 5), (4, 0, 6)]
 
@@ -85,7 +88,7 @@ def test_a_way_down_keeps_the_time_range_and_the_language():
 
 def test_there_is_no_uid_of_a_dashboard_that_is_not_there():
     with pytest.raises(KeyError):
-        uid(Language.ENGLISH, "floods")
+        uid(DashboardLanguage.ENGLISH, "floods")
 
 
 def picture(coast: str, *, x: int, y: int, z: int) -> ElementTree.Element:
@@ -122,6 +125,6 @@ def test_an_address_of_a_tile_has_no_sign_that_grafana_would_fill_in():
 
 def test_a_table_whose_columns_share_a_title_is_refused():
     caption = Caption(Text("Hujan", "Rain"), Text("Hujan", "Rain"))
-    columns = [Column(name=name, title=Text("Kelas", "Class")) for name in ("hour", "day")]
+    columns = [TableColumn(name=name, title=Text("Kelas", "Class")) for name in ("hour", "day")]
     with pytest.raises(ValueError, match="share a title; give each its own"):
         table(ENGLISH, caption, Query("SELECT 1", table=True), columns=columns)

@@ -5,8 +5,8 @@ import select
 from pathlib import Path
 from random import Random
 
-from demo.devices.instruments import Board, Bucket, Gate, Gauge, ParticulateSensor
-from demo.devices.line import Line, spoiled
+from demo.devices.instruments import Board, Bucket, Gate, ParticulateSensor, WaterGauge
+from demo.devices.line import PtyLine, spoiled
 from demo.devices.network import climate, plain, street_air
 from demo.figures import figures_of
 from demo.island.particulates import MARKET, particulates_of
@@ -25,7 +25,7 @@ def _read(family: str, data: bytes, **options: object) -> dict[str, float]:
 
 
 def test_a_gauge_shows_the_level_above_which_it_hangs():
-    gauge = Gauge(420, lambda _: 120.0, Random(1))
+    gauge = WaterGauge(420, lambda _: 120.0, Random(1))
     lines = b"".join(gauge.message(NOON_S) for _ in range(7))
     assert abs(_read("maxbotix", lines, mounting_height_cm=420)["water_level"] - 120.0) < 2
 
@@ -92,7 +92,7 @@ def test_a_bad_cable_spoils_some_frames_and_the_decoder_reads_the_others():
 
 
 def test_a_line_is_a_real_terminal_behind_a_link_and_writing_to_nobody_blocks_nobody(tmp_path: Path):
-    line = Line(tmp_path / "river", Random(5))
+    line = PtyLine(tmp_path / "river", Random(5))
     for _ in range(10_000):
         line.write(b"R1234\r")
     port = os.open(tmp_path / "river", os.O_RDONLY | os.O_NONBLOCK)

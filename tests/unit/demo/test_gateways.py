@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from demo.folder import Folder
+from demo.folder import DemoFolder
 
 
 def test_without_papers_it_says_which_command_makes_them(tmp_path: Path):
@@ -18,7 +18,7 @@ def test_without_papers_it_says_which_command_makes_them(tmp_path: Path):
 
 def test_a_gateway_keeps_its_own_broker_for_sensors_when_its_uplink_is_elsewhere(tmp_path: Path):
     elsewhere = 'host = "broker"\nport = 8883'
-    Folder(tmp_path).settle(broker_port=1234, uplinks={"gw-daruba": elsewhere})
+    DemoFolder(tmp_path).settle(broker_port=1234, uplinks={"gw-daruba": elsewhere})
     moved, here = (tomllib.loads((tmp_path / f"{name}.toml").read_text()) for name in ("gw-daruba", "gw-utara"))
     assert (moved["uplink"]["host"], moved["uplink"]["port"], moved["local_broker"]["port"]) == ("broker", 8883, 1234)
     assert (here["uplink"]["port"], here["local_broker"]["port"]) == (1234, 1234)

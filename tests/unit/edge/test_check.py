@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.check import Checked, check_file
+from edge.check import CheckedSettings, check_file
 from edge.sources.configured import MqttSource, SerialSource
 from runtime.settings import SettingsError
 
@@ -14,7 +14,7 @@ JSON = '[[sources]]\nname = "a"\nfamily = "json"\ntopic = "sensors/+/r"\nsensor_
 LINE = '[[sources]]\nname = "river"\nfamily = "maxbotix"\nport = "/dev/null"\nsensor = "river-1"\n'
 
 
-def check(folder: Path, text: str) -> Checked:
+def check(folder: Path, text: str) -> CheckedSettings:
     settings = folder / "edge.toml"
     settings.write_text(text)
     return check_file(settings)

@@ -8,9 +8,9 @@ from edge import former_boots
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
-from edge.spool.work import Origin
+from edge.spool.write_batch import Origin
 from wire import Clock, Reading
 
 LIMITS = Limits(max_bytes=2**30, min_free_bytes=0, fsync_s=60.0)
@@ -31,7 +31,7 @@ async def placed(path: Path, *, free_after_ms: int = 0) -> list[Reading]:
     await spooler.keep({"done": "1"})
     found: list[Reading] = []
     for boot in ("boot-1", "boot-2"):
-        found += await spooler.read(Span(f"stream-{boot}", 1, 3)) or []
+        found += await spooler.read(SeqRange(f"stream-{boot}", 1, 3)) or []
     await spooler.stop()
     return found
 

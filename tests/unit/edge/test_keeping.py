@@ -10,10 +10,10 @@ import pytest
 from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
-from edge.spool.mark import read_mark
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
-from edge.spool.work import DiskProblem, Origin
+from edge.spool.sync_checkpoint import read_mark
+from edge.spool.write_batch import DiskProblem, Origin
 from wire import Reading
 
 PATIENCE_S = 20.0
@@ -88,7 +88,7 @@ def test_readings_come_back_from_file_and_memory(tmp_path: Path):
         kept.spool.ledger.take_live(5, 5)
         await until(lambda: kept.spool.committed_last == 5)
         kept.append(readings(2))
-        got = await kept.read(Span("now", 3, 7))
+        got = await kept.read(SeqRange("now", 3, 7))
         assert got is not None
         assert [reading.value for reading in got] == [2.0, 3.0, 4.0, 0.0, 1.0]
         await kept.stop()
@@ -108,12 +108,12 @@ def test_a_file_that_is_damaged_while_in_use_is_salvaged_and_the_rest_declared(t
         with path.open("r+b") as file:
             file.seek(path.stat().st_size // 2 // 1024 * 1024)
             file.write(os.urandom(2_048))
-        assert await kept.read(Span("before", 1, 20_000)) is None
+        assert await kept.read(SeqRange("before", 1, 20_000)) is None
         lost = sum(loss.last - loss.first + 1 for loss in kept.spool.losses.unsaid())
         assert 0 < lost < 300
         assert kept.spool.ledger.depth == 20_000 - lost
         for first, last in list(kept.spool.ledger.outstanding("before")):
-            assert len(await kept.read(Span("before", first, last)) or []) == last - first + 1
+            assert len(await kept.read(SeqRange("before", first, last)) or []) == last - first + 1
         await kept.stop()
 
     run(scenario)

@@ -1,7 +1,7 @@
 """What is known of a local broker: how old its messages are, and which of them were taken."""
 
 from edge.sources.echo import LATE_MS, MOST_UNHEARD, MUTE_MS, Echo
-from edge.sources.taken import ROW, ROWS, Taken
+from edge.sources.taken import ROW, ROWS, TakenMessages
 from runtime.mqtt import Message
 
 
@@ -83,18 +83,18 @@ def message(packet: int, payload: bytes = b'{"in":1}') -> Message:
 
 def test_a_message_that_was_taken_is_known_after_a_restart():
     kept: dict[str, str] = {}
-    taken = Taken(kept, "127.0.0.1:1883")
+    taken = TakenMessages(kept, "127.0.0.1:1883")
     for packet in range(1, 100):
         kept |= taken.add(message(packet))
-    again = Taken(kept, "127.0.0.1:1883")
+    again = TakenMessages(kept, "127.0.0.1:1883")
     assert all(again.knows(message(packet)) for packet in range(1, 100))
     assert not again.knows(message(100))
     assert not again.knows(message(5, b'{"in":2}'))
-    assert not Taken(kept, "10.0.0.9:1883").knows(message(5))
+    assert not TakenMessages(kept, "10.0.0.9:1883").knows(message(5))
 
 
 def test_the_newest_message_of_a_packet_id_counts():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     taken.add(message(5))
     taken.add(message(5, b'{"in":2}'))
     assert not taken.knows(message(5))
@@ -104,23 +104,23 @@ def test_the_newest_message_of_a_packet_id_counts():
 def test_what_is_kept_of_messages_is_bounded_and_goes_on_over_restarts():
     kept: dict[str, str] = {}
     for start in range(0, 5_000, 100):
-        taken = Taken(kept, "broker")
+        taken = TakenMessages(kept, "broker")
         for packet in range(start, start + 100):
             kept |= taken.add(message(packet))
     assert len(kept) <= ROWS
     assert max(map(len, kept.values())) < 16 * ROW
-    assert all(Taken(kept, "broker").knows(message(packet)) for packet in range(4_500, 5_000))
+    assert all(TakenMessages(kept, "broker").knows(message(packet)) for packet in range(4_500, 5_000))
 
 
 def test_rows_of_an_earlier_version_are_understood():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     (text,) = taken.add(message(7)).values()
     former = {"local.taken.41": text.replace("0.0 ", "105 ")}
-    again = Taken(former, "broker")
+    again = TakenMessages(former, "broker")
     assert again.knows(message(7))
     (row,) = again.add(message(8)).items()
-    assert Taken({**former, row[0]: row[1]}, "broker").knows(message(7))
+    assert TakenMessages({**former, row[0]: row[1]}, "broker").knows(message(7))
 
 
 def test_rows_that_were_damaged_are_passed_over():
-    assert not Taken({"local.taken.01": "\ufffd\ufffd", "local.taken.02": ""}, "broker").knows(message(1))
+    assert not TakenMessages({"local.taken.01": "\ufffd\ufffd", "local.taken.02": ""}, "broker").knows(message(1))

@@ -3,25 +3,25 @@
 from pathlib import Path
 
 from edge.spool.losses import FILE_DAMAGED, SPOOL_FULL, Losses
-from edge.spool.mark import Forced, read_mark, write_mark
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
+from edge.spool.sync_checkpoint import Forced, read_mark, write_mark
 from wire import Lost
 
 
 def test_neighbouring_losses_are_said_as_one_and_counted_once():
     losses = Losses()
     for first, last in ((1, 3), (4, 9), (2, 5)):
-        losses.declare(Span("s", first, last), SPOOL_FULL)
+        losses.declare(SeqRange("s", first, last), SPOOL_FULL)
     assert losses.unsaid() == (Lost("s", 1, 9, SPOOL_FULL),)
     assert losses.ever == 9
 
 
 def test_an_acknowledged_loss_is_forgotten_and_what_was_added_meanwhile_stays():
     losses = Losses()
-    losses.declare(Span("s", 1, 90), SPOOL_FULL)
+    losses.declare(SeqRange("s", 1, 90), SPOOL_FULL)
     said = losses.unsaid()
-    losses.declare(Span("s", 91, 120), SPOOL_FULL)
-    losses.declare(Span("t", 1, 2), FILE_DAMAGED)
+    losses.declare(SeqRange("s", 91, 120), SPOOL_FULL)
+    losses.declare(SeqRange("t", 1, 2), FILE_DAMAGED)
     losses.confirm(said)
     assert losses.unsaid() == (Lost("s", 91, 120, SPOOL_FULL), Lost("t", 1, 2, FILE_DAMAGED))
     assert losses.ever == 122

@@ -10,8 +10,8 @@ import pytest
 from edge.spool.disk import RESERVE_BYTES
 from edge.spool.file import SpoolFile
 from edge.spool.salvage import open_or_salvage
-from edge.spool.spans import Span, Spans
-from edge.spool.work import DiskProblem, Shift
+from edge.spool.spans import SeqRange, Spans
+from edge.spool.write_batch import DiskProblem, TimeCorrection
 from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, reading, work
 from wire import Clock, Reading
 
@@ -99,7 +99,7 @@ def test_an_acknowledged_reading_is_not_declared_lost_by_a_damaged_page(tmp_path
     path = tmp_path / "spool.db"
     file = fill(path, {"river": 3_000})
     here = Spans([(1, 500), (2_501, 3_000)])
-    file.commit(work("river", last=3_000, forget=[Span("river", 501, 2_500)], here={"river": here}))
+    file.commit(work("river", last=3_000, forget=[SeqRange("river", 501, 2_500)], here={"river": here}))
     file.close()
     overwrite(path, 12)
     drained = drain(path)
@@ -173,12 +173,12 @@ def test_readings_of_the_first_version_move_when_the_time_is_found(tmp_path: Pat
     change(path, "UPDATE reading SET clock = 2")
     file = SpoolFile(path)
     file.open()
-    file.commit(work("old", last=3, shifts=[Shift("old", 1_000, ((2, 3),))]))
+    file.commit(work("old", last=3, shifts=[TimeCorrection("old", 1_000, ((2, 3),))]))
     before = reading("old", 2)
     moved = Reading(before.sensor, before.quantity, before.time_ms + 1_000, before.value, Clock.ESTIMATED)
-    assert file.read(Span("old", 2, 2)) == [(2, moved)]
+    assert file.read(SeqRange("old", 2, 2)) == [(2, moved)]
     change_closed(file, "UPDATE reading SET time_ms = 5 WHERE seq = 2")
-    assert file.read(Span("old", 2, 2)) == []
+    assert file.read(SeqRange("old", 2, 2)) == []
 
 
 def change_closed(file: SpoolFile, statement: str) -> None:
@@ -194,8 +194,8 @@ def test_a_row_that_was_damaged_does_not_become_sound_when_the_time_is_found(tmp
     unknown = [Reading("river-1", "water_level", 10 * seq, float(seq), Clock.UNKNOWN) for seq in (1, 2, 3)]
     file.commit(work("s", last=3, runs=[(1, unknown)], here={"s": Spans([(1, 3)])}))
     change_closed(file, "UPDATE reading SET value = 99.0 WHERE seq = 2")
-    file.commit(work("s", last=3, shifts=[Shift("s", 5, ((1, 3),))]))
-    assert [(seq, found.time_ms) for seq, found in file.read(Span("s", 1, 3))] == [(1, 15), (3, 35)]
+    file.commit(work("s", last=3, shifts=[TimeCorrection("s", 5, ((1, 3),))]))
+    assert [(seq, found.time_ms) for seq, found in file.read(SeqRange("s", 1, 3))] == [(1, 15), (3, 35)]
 
 
 @pytest.mark.parametrize("value", [-0.0, 1e300, 3.0, 2.0**60, 5e-324])
@@ -203,7 +203,7 @@ def test_any_number_passes_its_check(tmp_path: Path, value: float):
     file = SpoolFile(tmp_path / "spool.db")
     file.open()
     file.commit(work("s", last=1, runs=[(1, [Reading("river-1", "water_level", 10, value)])]))
-    assert [found.value for _, found in file.read(Span("s", 1, 1))] == [value]
+    assert [found.value for _, found in file.read(SeqRange("s", 1, 1))] == [value]
 
 
 def test_the_damaged_file_is_kept_where_the_disk_has_room(tmp_path: Path):

@@ -12,9 +12,9 @@ from edge.check import check_file
 from edge.clock import GatewayClock, Tick
 from edge.refusals import Refusals
 from edge.sources import mqtt
-from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, Route
+from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, SourceRoute
 from edge.sources.serial import LineGone, SerialLine, open_line
-from edge.sources.tally import Tally
+from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge import sds011
 from runtime.mqtt import BrokerSettings, Message
@@ -52,11 +52,11 @@ class Bench:
         self.connected = self.is_open = True
         self.remembered: dict[str, str] = {"local.filters": "former/+\nsensors/+/r", **(kept or {})}
         self.spool = type("Spool", (), {"kept": self.remembered})()
-        self.tally = Tally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
+        self.tally = SourceTally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
         stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
         self.local = LocalBroker(
             BrokerSettings(),
-            [Route(checked.mqtt_sources[0], self.tally)],
+            [SourceRoute(checked.mqtt_sources[0], self.tally)],
             gateway="gw-1",
             stamper=stamper,
             spooler=self,  # type: ignore[arg-type]
@@ -231,7 +231,7 @@ def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path:
 
 def test_a_source_is_silent_after_its_time_and_says_when_only_noise_comes():
     changes: list[bool] = []
-    tally = Tally("river", silent_s=60.0, now_s=0.0, on_change=lambda: changes.append(True))
+    tally = SourceTally("river", silent_s=60.0, now_s=0.0, on_change=lambda: changes.append(True))
     tally.look(now_s=60.0)
     assert tally.status is SourceStatus.STARTING
     tally.noise(12, "CRC is wrong")
@@ -245,7 +245,7 @@ def test_a_source_is_silent_after_its_time_and_says_when_only_noise_comes():
 
 
 def test_a_failed_source_stays_failed_however_long_it_is_silent():
-    tally = Tally("river", silent_s=60.0, now_s=0.0, on_change=lambda: None)
+    tally = SourceTally("river", silent_s=60.0, now_s=0.0, on_change=lambda: None)
     tally.failed("gone")
     tally.look(now_s=1_000.0)
     assert tally.status is SourceStatus.FAILED
@@ -271,9 +271,9 @@ def test_what_a_machine_does_not_tell_is_left_out(tmp_path: Path, monkeypatch: p
     assert {sample.quantity for sample in health.of_the_machine(tmp_path)} == {"disk_free", "uptime"}
 
 
-def tally(**how: Any) -> Tally:
+def tally(**how: Any) -> SourceTally:
     chosen = {"silent_s": 60.0, "now_s": 0.0, "on_change": lambda: None, **how}
-    return Tally("river", **chosen)
+    return SourceTally("river", **chosen)
 
 
 def test_a_wrong_baud_after_a_silence_is_told_from_a_silence():

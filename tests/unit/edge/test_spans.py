@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
 
 ranges = st.tuples(st.integers(0, 40), st.integers(0, 8)).map(lambda pair: (pair[0], pair[0] + pair[1] - 1))
 
@@ -41,4 +41,4 @@ def test_a_range_can_be_cut_in_the_middle():
 
 def test_an_empty_range_has_nothing_within():
     assert Spans([(1, 9)]).within(5, 4) == []
-    assert Span("s", 5, 4).size == 0
+    assert SeqRange("s", 5, 4).size == 0

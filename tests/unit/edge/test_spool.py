@@ -3,14 +3,14 @@
 import pytest
 
 from edge.spool import spool as spool_module
-from edge.spool.limits import Limits, Room
-from edge.spool.spans import Span, Spans
+from edge.spool.limits import Limits, SpoolUsage
+from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, RETRY_S, Spool
-from edge.spool.work import Former, Opened, Origin, Shift
+from edge.spool.write_batch import OpenedSpool, Origin, PreviousStream, TimeCorrection
 from wire import Clock, Lost, Reading
 
 LIMITS = Limits(max_bytes=2**40, min_free_bytes=0, fsync_s=1.0)
-ROOM = Room(used=0, reusable=0, wal=0, disk_free=2**40)
+ROOM = SpoolUsage(used=0, reusable=0, wal=0, disk_free=2**40)
 
 
 def readings(count: int, clock: Clock = Clock.SYNCED) -> list[Reading]:
@@ -60,16 +60,16 @@ def test_a_message_is_safe_when_the_cloud_has_it_though_the_disk_takes_nothing(s
     spool.failed(spool.work(), "disk full", now_s=0.1)
     for limit in (2, 1):
         spool.ledger.take_live(limit, spool.sendable)
-    spool.land(Span("now", 3, 3), now_s=0.2)
+    spool.land(SeqRange("now", 3, 3), now_s=0.2)
     assert safe == []
-    spool.land(Span("now", 1, 2), now_s=0.2)
+    spool.land(SeqRange("now", 1, 2), now_s=0.2)
     assert safe == ["first", "second"]
 
 
 def test_what_the_cloud_has_before_the_commit_never_touches_the_disk(spool: Spool):
     spool.append(readings(3), now_s=0.0)
     spool.ledger.take_live(3, spool.sendable)
-    spool.land(Span("now", 1, 3), now_s=0.01)
+    spool.land(SeqRange("now", 1, 3), now_s=0.01)
     assert spool.work() is None
 
 
@@ -106,7 +106,7 @@ def test_readings_are_forced_only_if_no_ack_came_in_time(spool: Spool):
     commit(spool, now_s=10.1)
     assert spool.force_due_s() == pytest.approx(11.0)
     spool.ledger.take_live(3, 3)
-    spool.land(Span("now", 1, 3), now_s=10.5)
+    spool.land(SeqRange("now", 1, 3), now_s=10.5)
     assert spool.force_due_s() is None
 
 
@@ -127,13 +127,16 @@ def test_memory_is_bounded_while_the_disk_takes_nothing(spool: Spool, monkeypatc
         spool.append(readings(10), now_s=0.0)
     assert spool.losses.unsaid() == (Lost("now", 1, 200, "disk and memory full"),)
     assert list(spool.ledger.outstanding("now")) == [(201, 300)]
-    _, kept = spool.in_memory(Span("now", 201, 300))
+    _, kept = spool.in_memory(SeqRange("now", 201, 300))
     assert len(kept) == 100
 
 
 def test_an_earlier_start_of_this_boot_is_moved_with_the_step_and_what_was_sent_is_not(spool: Spool):
-    opened = Opened(
-        [Former("same-boot", "boot", 300, 9, Spans([(1, 9)])), Former("older", "elsewhen", 1, 4, Spans([(1, 4)]))],
+    opened = OpenedSpool(
+        [
+            PreviousStream("same-boot", "boot", 300, 9, Spans([(1, 9)])),
+            PreviousStream("older", "elsewhen", 1, 4, Spans([(1, 4)])),
+        ],
         [],
         0,
         {},
@@ -142,20 +145,20 @@ def test_an_earlier_start_of_this_boot_is_moved_with_the_step_and_what_was_sent_
     spool.append(readings(4, Clock.UNKNOWN), now_s=0.0)
     spool.ledger.take_live(2, 4)
     spool.clock_found(10_500, now_s=0.1)
-    _, tail = spool.in_memory(Span("now", 1, 4))
+    _, tail = spool.in_memory(SeqRange("now", 1, 4))
     assert [(reading.time_ms, reading.clock) for reading in tail] == [
         (1_000, Clock.UNKNOWN), (1_001, Clock.UNKNOWN), (11_002, Clock.ESTIMATED), (11_003, Clock.ESTIMATED),
     ]  # fmt: skip
     work = spool.work()
     assert work is not None
-    assert work.shifts == [Shift("same-boot", 10_200, ((1, 9),)), Shift("now", 10_000, ((3, 4),))]
+    assert work.shifts == [TimeCorrection("same-boot", 10_200, ((1, 9),)), TimeCorrection("now", 10_000, ((3, 4),))]
 
 
 def test_rows_that_vanish_from_a_damaged_file_are_declared_lost_unless_memory_has_them(spool: Spool):
     spool.append(readings(6), now_s=0.0)
     spool.ledger.take_live(3, 6)
     commit(spool, now_s=0.1)
-    spool.salvaged(Opened([], [], 0, {}, "damaged"), now_s=0.2)
+    spool.salvaged(OpenedSpool([], [], 0, {}, "damaged"), now_s=0.2)
     assert spool.losses.unsaid() == (Lost("now", 1, 3, "spool file damaged"),)
     work = spool.work()
     assert work is not None
@@ -163,7 +166,7 @@ def test_rows_that_vanish_from_a_damaged_file_are_declared_lost_unless_memory_ha
 
 
 def test_losses_are_said_until_the_cloud_has_acknowledged_them(spool: Spool):
-    spool.adopt(Opened([], [Lost("old", 1, 5, "spool full")], 5, {}), {}, now_s=0.0)
+    spool.adopt(OpenedSpool([], [Lost("old", 1, 5, "spool full")], 5, {}), {}, now_s=0.0)
     said = spool.losses.unsaid()
     spool.confirm_losses(said, now_s=1.0)
     work = spool.work()
@@ -177,8 +180,8 @@ def test_readings_that_cannot_be_taken_in_are_declared_lost_and_sent_by_nobody(s
     spool.refuse(readings(3), "more than can be", now_s=0.1)
     spool.append(readings(1), now_s=0.2)
     assert spool.losses.unsaid() == (Lost("now", 3, 5, "more than can be"),)
-    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 1, 2)
-    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 6, 6)
+    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 1, 2)
+    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 6, 6)
 
 
 def test_old_news_is_backlog_from_the_start_and_does_not_hold_live_readings_up(spool: Spool):
@@ -186,14 +189,14 @@ def test_old_news_is_backlog_from_the_start_and_does_not_hold_live_readings_up(s
     spool.append(readings(2), now_s=0.0)
     spool.append(readings(2), now_s=0.0, backlog=True)
     assert spool.ledger.live_count(spool.sendable) == 2
-    assert spool.ledger.take_live(10, spool.sendable) == Span("now", 3, 4)
+    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 3, 4)
     assert spool.ledger.take_live(10, spool.sendable) is None
-    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 1, 2)
-    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 5, 6)
+    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 1, 2)
+    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 5, 6)
 
 
 def test_what_must_be_committed_with_readings_holds_backlog_back_too(spool: Spool):
     spool.append(readings(2), now_s=0.0, keep={"taken": "1"}, safe=lambda: None, backlog=True)
     assert spool.ledger.take_backlog(10, spool.sendable) is None
     commit(spool, now_s=0.1)
-    assert spool.ledger.take_backlog(10, spool.sendable) == Span("now", 1, 2)
+    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 1, 2)

@@ -8,20 +8,28 @@ from pathlib import Path
 import pytest
 
 from edge.spool.file import PAGE_BYTES, SpoolFile
-from edge.spool.limits import FLOOR_BYTES, Limits, Room, readings_to_drop
-from edge.spool.mark import Forced
+from edge.spool.limits import FLOOR_BYTES, Limits, SpoolUsage, readings_to_drop
 from edge.spool.salvage import open_or_salvage
-from edge.spool.spans import Span, Spans
-from edge.spool.work import DiskProblem, FileDamaged, Former, Opened, Shift, Work, unaccounted
+from edge.spool.spans import SeqRange, Spans
+from edge.spool.sync_checkpoint import Forced
+from edge.spool.write_batch import (
+    DiskProblem,
+    FileDamaged,
+    OpenedSpool,
+    PreviousStream,
+    TimeCorrection,
+    WriteBatch,
+    unaccounted,
+)
 from wire import Clock, Lost, Reading
 
 
-def work(**changed: object) -> Work:
+def work(**changed: object) -> WriteBatch:
     chosen = {
         "stream": "s", "boot": "b", "origin_ms": 7, "last": 0, "runs": [], "forget": [], "losses": None, "ever_lost": 0,
         "kept": {}, "shifts": [], "finished": [], **changed,
     }  # fmt: skip
-    return Work(**chosen)  # type: ignore[arg-type]
+    return WriteBatch(**chosen)  # type: ignore[arg-type]
 
 
 def readings(first: int, last: int, clock: Clock = Clock.SYNCED) -> list[Reading]:
@@ -42,10 +50,10 @@ def test_what_was_committed_is_found_by_the_next_start(file: SpoolFile):
     )
     file.close()
     opened = file.open()
-    assert opened == Opened(
-        [Former("s", "b", 7, 9, Spans([(1, 4), (7, 9)]))], [Lost("t", 1, 9, "spool full")], 9, {"k": "v"}
+    assert opened == OpenedSpool(
+        [PreviousStream("s", "b", 7, 9, Spans([(1, 4), (7, 9)]))], [Lost("t", 1, 9, "spool full")], 9, {"k": "v"}
     )
-    assert file.read(Span("s", 3, 8)) == [
+    assert file.read(SeqRange("s", 3, 8)) == [
         (3, readings(3, 3)[0]), (4, readings(4, 4)[0]), (7, readings(7, 7)[0]), (8, readings(8, 8)[0]),
     ]  # fmt: skip
     assert file.time_ms("s", 7) == 70
@@ -57,13 +65,13 @@ def test_a_commit_that_fails_leaves_nothing_of_itself(file: SpoolFile):
     with pytest.raises(TypeError):
         file.commit(work(last=2, runs=[(1, [*readings(1, 1), bad]), (2**70, readings(2, 2))], kept={"k": "v"}))
     file.commit(work(last=1, runs=[(1, [Reading("new-sensor", "co2", 1, 2.0)])]))
-    assert file.read(Span("s", 1, 9)) == [(1, Reading("new-sensor", "co2", 1, 2.0))]
+    assert file.read(SeqRange("s", 1, 9)) == [(1, Reading("new-sensor", "co2", 1, 2.0))]
 
 
 def test_readings_of_an_unknown_time_move_and_others_do_not(file: SpoolFile):
     file.commit(work(last=6, runs=[(1, readings(1, 4, Clock.UNKNOWN)), (5, readings(5, 6))]))
-    file.commit(work(last=6, shifts=[Shift("s", 1_000, ((1, 2), (4, 6)))]))
-    moved = [(reading.time_ms, reading.clock) for _, reading in file.read(Span("s", 1, 6))]
+    file.commit(work(last=6, shifts=[TimeCorrection("s", 1_000, ((1, 2), (4, 6)))]))
+    moved = [(reading.time_ms, reading.clock) for _, reading in file.read(SeqRange("s", 1, 6))]
     assert moved == [
         (1_010, Clock.ESTIMATED), (1_020, Clock.ESTIMATED), (30, Clock.UNKNOWN), (1_040, Clock.ESTIMATED),
         (50, Clock.SYNCED), (60, Clock.SYNCED),
@@ -99,8 +107,8 @@ def test_all_readable_rows_around_the_damage_are_salvaged(file: SpoolFile):
     assert 4_700 < found.total < 5_000
     assert "damaged" in opened.damage
     assert (opened.kept, opened.ever_lost) == ({"decoder.board": "{}"}, 3)
-    assert [seq for seq, _ in file.read(Span("s", 1, 5_000))] == [n for a, b in found for n in range(a, b + 1)]
-    assert file.read(Span("s", 5_000, 5_000)) == [(5_000, readings(5_000, 5_000)[0])]
+    assert [seq for seq, _ in file.read(SeqRange("s", 1, 5_000))] == [n for a, b in found for n in range(a, b + 1)]
+    assert file.read(SeqRange("s", 5_000, 5_000)) == [(5_000, readings(5_000, 5_000)[0])]
 
 
 def test_a_file_that_is_no_database_any_more_is_moved_aside(file: SpoolFile):
@@ -129,16 +137,16 @@ def test_a_torn_log_loses_only_its_end(file: SpoolFile):
 
 
 def test_what_was_forced_and_is_gone_is_unaccounted_for():
-    sound = Opened([Former("s", "b", 0, 30, Spans([(10, 30)]))], [], 0, {})
+    sound = OpenedSpool([PreviousStream("s", "b", 0, 30, Spans([(10, 30)]))], [], 0, {})
     mark = {"s": Forced(10, 50), "gone": Forced(3, 4)}
-    assert unaccounted(sound, mark) == [Span("s", 31, 50), Span("gone", 3, 4)]
+    assert unaccounted(sound, mark) == [SeqRange("s", 31, 50), SeqRange("gone", 3, 4)]
     assert unaccounted(sound, {"s": Forced(10, 30)}) == []
 
 
 def test_the_gaps_of_a_damaged_file_are_unaccounted_for():
-    damaged = Opened([Former("s", "b", 0, 60, Spans([(10, 30)]))], [], 0, {}, "damaged")
-    assert unaccounted(damaged, {"s": Forced(5, 50)}) == [Span("s", 5, 9), Span("s", 31, 60)]
-    assert unaccounted(damaged, {}) == [Span("s", 1, 9), Span("s", 31, 60)]
+    damaged = OpenedSpool([PreviousStream("s", "b", 0, 60, Spans([(10, 30)]))], [], 0, {}, "damaged")
+    assert unaccounted(damaged, {"s": Forced(5, 50)}) == [SeqRange("s", 5, 9), SeqRange("s", 31, 60)]
+    assert unaccounted(damaged, {}) == [SeqRange("s", 1, 9), SeqRange("s", 31, 60)]
 
 
 LIMITS = Limits(max_bytes=8_000_000, min_free_bytes=1_000_000, fsync_s=1.0)
@@ -147,12 +155,12 @@ LIMITS = Limits(max_bytes=8_000_000, min_free_bytes=1_000_000, fsync_s=1.0)
 @pytest.mark.parametrize(
     ("room", "must_drop"),
     [
-        (Room(used=6_900_000, reusable=0, wal=0, disk_free=10**9), False),
-        (Room(used=7_100_000, reusable=0, wal=0, disk_free=10**9), True),
-        (Room(used=3_000_000, reusable=0, wal=0, disk_free=999_999), True),
-        (Room(used=3_000_000, reusable=500_000, wal=0, disk_free=999_999), False),
-        (Room(used=FLOOR_BYTES, reusable=0, wal=0, disk_free=0), False),
+        (SpoolUsage(used=6_900_000, reusable=0, wal=0, disk_free=10**9), False),
+        (SpoolUsage(used=7_100_000, reusable=0, wal=0, disk_free=10**9), True),
+        (SpoolUsage(used=3_000_000, reusable=0, wal=0, disk_free=999_999), True),
+        (SpoolUsage(used=3_000_000, reusable=500_000, wal=0, disk_free=999_999), False),
+        (SpoolUsage(used=FLOOR_BYTES, reusable=0, wal=0, disk_free=0), False),
     ],
 )
-def test_readings_go_when_the_spool_or_the_disk_is_at_its_limit(room: Room, must_drop: bool):
+def test_readings_go_when_the_spool_or_the_disk_is_at_its_limit(room: SpoolUsage, must_drop: bool):
     assert (readings_to_drop(room, LIMITS) > 0) is must_drop

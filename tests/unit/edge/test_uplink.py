@@ -14,9 +14,9 @@ from edge.spool.file import SpoolFile
 from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.losses import SPOOL_FULL
-from edge.spool.spans import Span
+from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
-from edge.spool.work import Origin
+from edge.spool.write_batch import Origin
 from edge.uplink import Uplink, encode_within_limits
 from runtime.mqtt import Message
 from wire import Ack, Batch, Lost, Reading, decode_batch, encode_ack
@@ -109,7 +109,7 @@ def test_nothing_is_sent_without_a_connection_and_nothing_is_lost_by_it(tmp_path
 
 def test_losses_ride_on_a_batch_of_their_own_until_its_ack(tmp_path: Path):
     async def scenario(link: Link) -> None:
-        link.spooler.spool.losses.declare(Span("former", 1, 9), SPOOL_FULL)
+        link.spooler.spool.losses.declare(SeqRange("former", 1, 9), SPOOL_FULL)
         link.uplink.nudge()
         await until(lambda: len(link.sent) == 1)
         assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
@@ -146,7 +146,7 @@ def test_an_ack_of_an_unknown_stream_is_ignored_and_said_once(tmp_path: Path, ca
 
 def test_a_batch_holds_all_readings_where_the_wire_carries_them():
     readings = [Reading("air-1", "co2", seq, float(seq)) for seq in range(500)]
-    payload, count = encode_within_limits(Span("s", 1, 500), readings, backfill=True, lost=())
+    payload, count = encode_within_limits(SeqRange("s", 1, 500), readings, backfill=True, lost=())
     assert count == 500
     assert decode_batch(payload).backfill
 
@@ -155,7 +155,7 @@ def test_a_batch_larger_than_the_wire_carries_is_cut():
     chance = random.Random(1)
     name = lambda: "".join(chance.choices(string.ascii_lowercase + string.digits, k=64))  # noqa: E731
     readings = [Reading(name(), name(), seq, chance.random()) for seq in range(5_000)]
-    payload, count = encode_within_limits(Span("s", 1, 5_000), readings, backfill=False, lost=())
+    payload, count = encode_within_limits(SeqRange("s", 1, 5_000), readings, backfill=False, lost=())
     assert len(payload) <= MAX_BATCH_BYTES
     assert 1_000 < count < 5_000
     assert decode_batch(payload).last == count
@@ -163,6 +163,6 @@ def test_a_batch_larger_than_the_wire_carries_is_cut():
 
 def test_many_readings_that_inflate_too_far_are_cut():
     readings = [Reading(f"{seq:064d}", "q" * 64, seq, 0.0) for seq in range(18_000)]
-    payload, count = encode_within_limits(Span("s", 1, 18_000), readings, backfill=False, lost=())
+    payload, count = encode_within_limits(SeqRange("s", 1, 18_000), readings, backfill=False, lost=())
     assert count < 18_000
     assert decode_batch(payload).last == count

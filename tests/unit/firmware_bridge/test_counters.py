@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_bridge.counters import Counted, Step, begins_at_zero, step
+from firmware_bridge.counters import Counted, CounterStep, begins_at_zero, step
 
 
 @pytest.mark.parametrize(
     ("last", "now", "bits", "expected"),
     [
-        (120, 125, 32, Step(5)),
-        (120, 120, 32, Step(0)),
-        (0, 3, 32, Step(3)),
-        (65_530, 4, 16, Step(10, "counter wrapped")),
-        (2**32 - 1, 0, 32, Step(1, "counter wrapped")),
+        (120, 125, 32, CounterStep(5)),
+        (120, 120, 32, CounterStep(0)),
+        (0, 3, 32, CounterStep(3)),
+        (65_530, 4, 16, CounterStep(10, "counter wrapped")),
+        (2**32 - 1, 0, 32, CounterStep(1, "counter wrapped")),
     ],
 )
 def test_a_step_is_growth_or_a_wrap(last, now, bits, expected):
@@ -22,7 +22,7 @@ def test_a_step_is_growth_or_a_wrap(last, now, bits, expected):
 
 
 def test_the_first_count_adds_nothing():
-    assert step(None, 120, bits=32) == (Counted(120), Step(None, "first count"))
+    assert step(None, 120, bits=32) == (Counted(120), CounterStep(None, "first count"))
 
 
 def added(*totals: int, bits: int = 32) -> list[int | None]:
@@ -60,7 +60,7 @@ def test_far_from_the_end_of_its_range_no_counter_wraps():
 def test_a_fall_is_noted_and_so_is_its_end():
     known, what = step(Counted(470), 0, bits=32)
     assert what.note == "counter fell from 470 to 0: nothing added"
-    assert step(known, 471, bits=32) == (Counted(471), Step(1, "counter is back at 471 after 0"))
+    assert step(known, 471, bits=32) == (Counted(471), CounterStep(1, "counter is back at 471 after 0"))
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.none() | st.integers(0, 10_000)), max_size=40))

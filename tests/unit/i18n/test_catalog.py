@@ -9,8 +9,8 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from i18n.catalog import LANGUAGES, LOCALE, Words, words_in
-from i18n.message import Said
+from i18n.catalog import LANGUAGES, LOCALE, Catalog, words_in
+from i18n.message import LocalizedMessage
 from rules.scope import did_you_mean
 
 ROOT = Path(__file__).parents[3]
@@ -92,14 +92,18 @@ def test_every_refusal_is_written_out_where_extraction_finds_it():
     for folder in ("cloud", "rules"):
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Said":
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Name)
+                    and node.func.id == "LocalizedMessage"
+                ):
                     spoken += 1
                     assert isinstance(node.args[0], ast.Constant), f"{file.name}:{node.lineno}"
     assert spoken > 60
 
 
 def test_a_refusal_is_said_in_the_reader_s_language_with_its_values():
-    sentence = Said(
+    sentence = LocalizedMessage(
         "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
         field="hysteresis", value=120.5, step=100.0, milder="Siaga 3", worse="Siaga 2",
     )  # fmt: skip
@@ -111,7 +115,9 @@ def test_a_refusal_is_said_in_the_reader_s_language_with_its_values():
 
 
 def test_a_part_of_a_refusal_that_is_one_itself_is_translated_too():
-    sentence = Said("{name}: there is no such field; {advice}", name="also.senso", advice=did_you_mean("sensor"))
+    sentence = LocalizedMessage(
+        "{name}: there is no such field; {advice}", name="also.senso", advice=did_you_mean("sensor")
+    )
     assert words_in("id").said(sentence) == "also.senso: tidak ada isian itu; maksud Anda sensor?"
 
 
@@ -127,7 +133,7 @@ def test_numbers_carry_the_marks_of_their_language():
 
 
 def test_plurals_follow_the_language():
-    english, indonesian = Words("en"), Words("id")
+    english, indonesian = Catalog("en"), Catalog("id")
     said = [english.plural("{n} sensor silent", "{n} sensors silent", n) for n in (1, 2)]
     assert said == ["1 sensor silent", "2 sensors silent"]
     assert indonesian.plural("{n} sensor silent", "{n} sensors silent", 2) == "2 sensor diam"

@@ -1,7 +1,7 @@
 import pytest
 
 from rules.engine import START, Phase, decode_state, encode_state
-from rules.rule import AtLeast, Kind, Level, Severity
+from rules.rule import AtLeast, Level, RuleKind, Severity
 from tests.unit.rules.watching import SIAGA, at, each_minute, quiet, run, seen, told, watch
 
 
@@ -100,17 +100,17 @@ OUT = (Level("Out", Severity.MINOR, 20.0, 30.0),)
     ("kind", "levels", "values", "events"),
     [
         (
-            Kind.BELOW,
+            RuleKind.BELOW,
             LOW,
             (30, 20, 4, 19, 31),
             ["raised Low at 1", "worsened Empty at 2", "eased Low at 3", "closed Low at 4"],
         ),
-        (Kind.INSIDE, IN, (10, 20, 30, 31), ["raised In at 1", "closed In at 3"]),
-        (Kind.OUTSIDE, OUT, (25, 31, 25, 19), ["raised Out at 1", "closed Out at 2", "raised Out at 3"]),
+        (RuleKind.INSIDE, IN, (10, 20, 30, 31), ["raised In at 1", "closed In at 3"]),
+        (RuleKind.OUTSIDE, OUT, (25, 31, 25, 19), ["raised Out at 1", "closed Out at 2", "raised Out at 3"]),
     ],
 )
 def test_each_kind_wakes_on_its_side(
-    kind: Kind, levels: tuple[Level, ...], values: tuple[float, ...], events: list[str]
+    kind: RuleKind, levels: tuple[Level, ...], values: tuple[float, ...], events: list[str]
 ):
     assert told(watch(kind=kind, levels=levels), each_minute(*values)) == events
 
@@ -118,12 +118,12 @@ def test_each_kind_wakes_on_its_side(
 @pytest.mark.parametrize(
     ("kind", "level", "values"),
     [
-        (Kind.BELOW, Level("Low", Severity.MINOR, 20.0), (19, 24.9)),
-        (Kind.INSIDE, Level("In", Severity.MINOR, 20.0, 30.0), (25, 34.9, 15.1)),
-        (Kind.OUTSIDE, Level("Out", Severity.MINOR, 20.0, 60.0), (61, 55.1, 24.9)),
+        (RuleKind.BELOW, Level("Low", Severity.MINOR, 20.0), (19, 24.9)),
+        (RuleKind.INSIDE, Level("In", Severity.MINOR, 20.0, 30.0), (25, 34.9, 15.1)),
+        (RuleKind.OUTSIDE, Level("Out", Severity.MINOR, 20.0, 60.0), (61, 55.1, 24.9)),
     ],
 )
-def test_hysteresis_works_on_each_side(kind: Kind, level: Level, values: tuple[float, ...]):
+def test_hysteresis_works_on_each_side(kind: RuleKind, level: Level, values: tuple[float, ...]):
     assert len(told(watch(kind=kind, levels=(level,), hysteresis=5.0), each_minute(*values))) == 1
 
 
@@ -174,7 +174,7 @@ MISSED = (Level("Quiet", Severity.MINOR, 3.0), Level("Dead", Severity.SEVERE, 60
 
 
 def test_a_rule_of_silence_counts_expected_intervals():
-    watched = watch(kind=Kind.SILENCE, levels=MISSED)
+    watched = watch(kind=RuleKind.SILENCE, levels=MISSED)
     state, events = run(watched, each_minute(1, 1))
     state, events = quiet(watched, state, 4)
     assert events == []
@@ -186,12 +186,12 @@ def test_a_rule_of_silence_counts_expected_intervals():
 
 
 def test_a_rule_of_silence_tells_of_a_gap_that_nobody_asked_about():
-    watched = watch(kind=Kind.SILENCE, levels=MISSED)
+    watched = watch(kind=RuleKind.SILENCE, levels=MISSED)
     assert told(watched, [seen(0, 1), seen(10, 1)]) == ["raised Quiet at 3", "closed Quiet at 10"]
 
 
 def test_a_rule_of_silence_stays_recovering_until_the_sensor_is_steady():
-    watched = watch(kind=Kind.SILENCE, levels=MISSED, clear_s=120.0)
+    watched = watch(kind=RuleKind.SILENCE, levels=MISSED, clear_s=120.0)
     readings = [seen(0, 1), seen(10, 1), seen(11, 1), seen(20, 1), seen(21, 1), seen(22, 1)]
     assert told(watched, readings) == [
         "raised Quiet at 3",
@@ -203,7 +203,7 @@ def test_a_rule_of_silence_stays_recovering_until_the_sensor_is_steady():
 
 
 def test_a_silence_that_comes_back_begins_at_its_mildest_level():
-    watched = watch(kind=Kind.SILENCE, levels=MISSED, clear_s=600.0)
+    watched = watch(kind=RuleKind.SILENCE, levels=MISSED, clear_s=600.0)
     assert told(watched, [seen(0, 1), seen(70, 1), seen(80, 1), seen(150, 1)]) == [
         "raised Quiet at 3",
         "worsened Dead at 60",
@@ -217,13 +217,13 @@ def test_a_silence_that_comes_back_begins_at_its_mildest_level():
 
 
 def test_nobody_can_tell_the_silence_of_a_sensor_without_an_interval():
-    watched = watch(kind=Kind.SILENCE, levels=MISSED, interval_s=None)
+    watched = watch(kind=RuleKind.SILENCE, levels=MISSED, interval_s=None)
     state, _ = run(watched, each_minute(1))
     assert quiet(watched, state, 10_000) == (state, [])
 
 
 def test_a_silence_before_the_first_reading_is_none():
-    assert quiet(watch(kind=Kind.SILENCE, levels=MISSED), START, 10_000) == (START, [])
+    assert quiet(watch(kind=RuleKind.SILENCE, levels=MISSED), START, 10_000) == (START, [])
 
 
 def test_an_alarm_outlives_a_change_of_its_rule():

@@ -8,8 +8,8 @@ from rules.derived import (
     AQI_HOURS,
     Hour,
     Index,
+    IndexOfSite,
     Rain,
-    Site,
     aqi_of_hours,
     aqi_of_site,
     derived_of_site,
@@ -20,8 +20,8 @@ from rules.derived import (
     rain_of_day,
 )
 from rules.marks import Mark
-from rules.rule import Kind, Level, Rule, Severity
-from rules.siaga import Gauge, Limit, gauge_of
+from rules.rule import Level, Rule, RuleKind, Severity
+from rules.siaga import GaugeLimits, Limit, gauge_of
 from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_OF_VERSIONS, ISPU_TABLE, ISPU_VERSIONS, QUANTITIES
 from wire.durations import HOUR_MS
 
@@ -115,8 +115,8 @@ def test_us_aqi_of_gases_takes_their_hours_in_ppb():
 
 def test_a_site_has_the_largest_index_its_parameter_and_the_least_completeness():
     found = {"pm2_5": Index(75, 100.0), "pm10": Index(75, 80.0), "so2": Index(None, 10.0)}
-    assert ispu_of_site(found) == Site(75, "pm10", 80.0), "of a tie the first of the annex"
-    assert aqi_of_site({"pm2_5": Index(75, 100.0), "co": Index(80, 90.0)}) == Site(80, "co", 90.0)
+    assert ispu_of_site(found) == IndexOfSite(75, "pm10", 80.0), "of a tie the first of the annex"
+    assert aqi_of_site({"pm2_5": Index(75, 100.0), "co": Index(80, 90.0)}) == IndexOfSite(80, "co", 90.0)
     assert ispu_of_site({"so2": Index(None, 10.0)}) is None
     assert aqi_of_site({}) is None
 
@@ -161,11 +161,11 @@ def test_every_derived_quantity_has_its_completeness_or_stands_beside_one_that_h
 
 def test_the_limits_of_a_gauge_come_from_a_rule_with_levels_so_named():
     levels = (Level("siaga 3", Severity.MODERATE, 150), Level("Siaga 1", Severity.EXTREME, 320, inclusive=False))
-    rule = Rule(family="river", quantity="water_level", kind=Kind.ABOVE, levels=levels, title="River")
-    assert gauge_of(rule) == Gauge(Limit(150), None, Limit(320, inclusive=False))
-    for other in ({"quantity": "pm2_5"}, {"kind": Kind.BELOW}, {"enabled": False}, {"levels": (levels[0],)}):
+    rule = Rule(family="river", quantity="water_level", kind=RuleKind.ABOVE, levels=levels, title="River")
+    assert gauge_of(rule) == GaugeLimits(Limit(150), None, Limit(320, inclusive=False))
+    for other in ({"quantity": "pm2_5"}, {"kind": RuleKind.BELOW}, {"enabled": False}, {"levels": (levels[0],)}):
         changed = Rule(**{name: getattr(rule, name) for name in rule.__struct_fields__} | other)
-        expected = Gauge(Limit(150)) if "levels" in other else None
+        expected = GaugeLimits(Limit(150)) if "levels" in other else None
         assert gauge_of(changed) == expected
     nameless = (Level("high", Severity.MINOR, 1),)
-    assert gauge_of(Rule(family="r", quantity="water_level", kind=Kind.ABOVE, levels=nameless, title="")) is None
+    assert gauge_of(Rule(family="r", quantity="water_level", kind=RuleKind.ABOVE, levels=nameless, title="")) is None

@@ -8,7 +8,7 @@ import pytest
 from rules import footfall, gases, ispu, rain, siaga, usaqi, who2021
 from rules.derived import aqi_of_hours, ispu_of_day
 from rules.exact import between, exact, half_up, truncated
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from rules.watched import Watched, rank
 
 RESIDUES = (0.0, 1e-9, -1e-9)
@@ -139,13 +139,13 @@ def test_both_sides_of_every_limit_of_a_gauge(gate):
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-@pytest.mark.parametrize("kind", [Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.OUTSIDE])
+@pytest.mark.parametrize("kind", [RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE])
 def test_both_sides_of_a_rules_limits_and_of_its_hysteresis(kind, inclusive):
-    two_sided = kind in (Kind.INSIDE, Kind.OUTSIDE)
+    two_sided = kind in (RuleKind.INSIDE, RuleKind.OUTSIDE)
     level = Level("high", Severity.MINOR, 0.3, high=0.9 if two_sided else None, inclusive=inclusive)
     rule = Rule(family="f", quantity="flow", kind=kind, levels=(level,), title="", hysteresis=0.1)
     watched = Watched("s", rule, "Asia/Jayapura", 60.0)
-    sign = 1 if kind in (Kind.ABOVE, Kind.INSIDE) else -1
+    sign = 1 if kind in (RuleKind.ABOVE, RuleKind.INSIDE) else -1
     for limit, slack in ((0.3, 0.0), (0.3 - sign * 0.1, 0.1)):
         for value in (limit, limit + 1e-12, limit - 1e-12, math.nextafter(limit, 9), math.nextafter(limit, -9)):
             assert rank(rule, value, slack=slack) == int(inclusive)

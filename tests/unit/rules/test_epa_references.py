@@ -7,12 +7,12 @@ import pytest
 from rules import usaqi
 from tests.unit.firmware_bridge.shared import recorded
 
-PM2_5_OF_2012 = usaqi.Scale("ug/m3", 1, (
+PM2_5_OF_2012 = usaqi.AqiBreakpoints("ug/m3", 1, (
     ("0.0", "12.0"), ("12.1", "35.4"), ("35.5", "55.4"), ("55.5", "150.4"), ("150.5", "250.4"), ("250.5", "500.4"),
 ))  # fmt: skip
 """In force when these were published; in May 2024 it gave way to that of `SCALES`."""
 
-O3_8H_OF_2008 = usaqi.Scale("ppm", 3, (
+O3_8H_OF_2008 = usaqi.AqiBreakpoints("ppm", 3, (
     ("0.000", "0.059"), ("0.060", "0.075"), ("0.076", "0.095"), ("0.096", "0.115"), ("0.116", "0.374"), None,
 ))  # fmt: skip
 """On which the document's examples stand; in 2015 it gave way to that of `SCALES`."""

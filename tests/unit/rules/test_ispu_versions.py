@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from rules import ispu
-from rules.ispu import KLH_2026, P14_2020, TABLES, Status, Table, sub_index
+from rules.ispu import KLH_2026, P14_2020, TABLES, Table, TableStatus, sub_index
 from tests.unit.rules.cases import SHARED
 from wire import ISPU_OF_VERSIONS, ISPU_VERSIONS
 
@@ -50,7 +50,7 @@ def test_the_regulations_table_is_the_first_and_what_is_meant_where_none_is_name
     assert next(iter(TABLES.values())) is P14_2020
     assert P14_2020.breakpoints == ispu.BREAKPOINTS
     assert sub_index("pm10", 100).index == sub_index("pm10", 100, P14_2020).index == 75
-    assert (P14_2020.status, KLH_2026.status) == (Status.REGULATION, Status.OBSERVED)
+    assert (P14_2020.status, KLH_2026.status) == (TableStatus.REGULATION, TableStatus.OBSERVED)
 
 
 def test_every_version_has_all_parameters_rising_bands_and_a_number_of_its_own():

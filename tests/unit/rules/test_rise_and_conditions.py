@@ -4,24 +4,24 @@ import pytest
 
 from rules.engine import Observed, Other, Phase
 from rules.marks import Mark
-from rules.rule import Also, Hours, Kind, Level, Severity
+from rules.rule import Also, Hours, Level, RuleKind, Severity
 from tests.unit.rules.watching import each_minute, run, seen, told, watch
 
 FAST = (Level("Fast rise", Severity.SEVERE, 30.0),)
 
 
 def test_a_rise_within_the_window_raises_an_alarm():
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=600.0)
     assert told(watched, each_minute(100, 100, 110, 120, 129, 130, 130)) == ["raised Fast rise at 5"]
 
 
 def test_the_same_rise_over_more_than_the_window_raises_none():
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=600.0)
     assert told(watched, [seen(minute * 5, 100 + minute * 14) for minute in range(12)]) == []
 
 
 def test_the_alarm_of_a_rise_closes_when_the_water_no_longer_rises():
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=180.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=180.0)
     assert told(watched, each_minute(100, 100, 140, 140, 140, 140, 140)) == [
         "raised Fast rise at 2",
         "closed Fast rise at 5",
@@ -29,45 +29,45 @@ def test_the_alarm_of_a_rise_closes_when_the_water_no_longer_rises():
 
 
 def test_one_reading_is_no_rise():
-    assert told(watch(kind=Kind.RISE, levels=FAST), each_minute(500)) == []
+    assert told(watch(kind=RuleKind.RISE, levels=FAST), each_minute(500)) == []
 
 
 @pytest.mark.parametrize("every_min", [1, 10, 60])
 def test_a_wrong_first_reading_is_the_foot_of_no_rise(every_min: int):
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0, interval_s=every_min * 60.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=600.0, interval_s=every_min * 60.0)
     assert told(watched, [seen(0, 0), seen(every_min, 300), seen(2 * every_min, 300)]) == []
     rising = [seen(0, 0), seen(every_min, 300), seen(2 * every_min, 300), seen(3 * every_min, 500)]
     assert told(watched, rising) == [f"raised Fast rise at {3 * every_min}"]
 
 
 def test_a_wrong_first_reading_after_a_gap_is_the_foot_of_no_rise():
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=600.0)
     before = each_minute(100, 100, 100)
     assert told(watched, [*before, seen(300, 0), seen(301, 300), seen(302, 300), seen(303, 300)]) == []
 
 
 def test_without_a_reading_in_the_window_the_average_rate_decides():
-    watched = watch(kind=Kind.RISE, levels=FAST, window_s=600.0, interval_s=3600.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, window_s=600.0, interval_s=3600.0)
     assert told(watched, [seen(0, 0), seen(60, 0), seen(120, 179)]) == []
     assert told(watched, [seen(0, 0), seen(60, 0), seen(120, 180)]) == ["raised Fast rise at 120"]
 
 
 def test_a_rise_counts_only_from_the_minimum_on():
-    watched = watch(kind=Kind.RISE, levels=FAST, minimum=200.0)
+    watched = watch(kind=RuleKind.RISE, levels=FAST, minimum=200.0)
     assert told(watched, each_minute(100, 100, 140, 180, 199, 200)) == ["raised Fast rise at 5"]
 
 
 def test_the_way_back_from_a_single_low_reading_is_no_rise():
-    watched = watch(kind=Kind.RISE, levels=FAST)
+    watched = watch(kind=RuleKind.RISE, levels=FAST)
     assert told(watched, each_minute(100, 100, 20, 101, 100)) == []
 
 
 def test_the_way_up_from_a_low_that_lasted_is_a_rise():
-    watched = watch(kind=Kind.RISE, levels=FAST)
+    watched = watch(kind=RuleKind.RISE, levels=FAST)
     assert told(watched, each_minute(100, 100, 20, 20, 101)) == ["raised Fast rise at 4"]
 
 
-RAIN = Also("rain-1", "rainfall", Kind.ABOVE, 10.0, within_s=600.0)
+RAIN = Also("rain-1", "rainfall", RuleKind.ABOVE, 10.0, within_s=600.0)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_second_sensor_must_agree_and_be_fresh(rain: Other | None, events: int
 
 
 def test_a_second_sensor_below_its_limit_can_be_asked_for():
-    low = Also("river-2", "water_level", Kind.BELOW, 50.0, inclusive=False)
+    low = Also("river-2", "water_level", RuleKind.BELOW, 50.0, inclusive=False)
     assert told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 50.0))]) == []
     assert len(told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 49.0))])) == 1
 

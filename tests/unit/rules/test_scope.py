@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rules.rule import AtLeast, Hours, Kind, Level, Severity
+from rules.rule import AtLeast, Hours, Level, RuleKind, Severity
 from rules.scope import Patch, Place, resolve, rule_of, scopes_of
 
 RIVER = Place("river-1", "daruba", ("gauges", "upstream"), ("water_level", "distance"))
@@ -16,7 +16,7 @@ def test_the_rule_of_all_holds_for_a_sensor_that_measures_its_quantity():
     resolved = resolve("river-level", [ALL], RIVER)
     assert resolved is not None
     assert resolved.rule.levels == (Level("Siaga 3", Severity.MODERATE, 150.0),)
-    assert (resolved.rule.family, resolved.rule.kind, resolved.versions) == ("river-level", Kind.ABOVE, "all@3")
+    assert (resolved.rule.family, resolved.rule.kind, resolved.versions) == ("river-level", RuleKind.ABOVE, "all@3")
     assert set(resolved.origin.values()) == {"all"}
 
 

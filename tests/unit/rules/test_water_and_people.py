@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rules import capacity, footfall, rain, siaga
-from rules.footfall import Inside, Step, Total, Visit
-from rules.siaga import Gauge, Limit
+from rules.footfall import CountStep, Inside, Total, Visit
+from rules.siaga import GaugeLimits, Limit
 from tests.unit.firmware_bridge.shared import recorded
 
 WIT = ZoneInfo("Asia/Jayapura")
@@ -18,7 +18,7 @@ def ms(text: str) -> int:
 
 
 def test_a_limit_says_whether_it_counts_itself():
-    ours = Gauge(Limit(80), Limit(150), Limit(200))
+    ours = GaugeLimits(Limit(80), Limit(150), Limit(200))
     jakarta = siaga.JAKARTA["Katulampa"]
     assert [siaga.siaga_of(ours, cm) for cm in (79.9, 80, 150, 200)] == [4, 3, 2, 1]
     assert [siaga.siaga_of(jakarta, cm) for cm in (80, 80.1, 150, 200, 200.1)] == [4, 3, 3, 2, 1]
@@ -98,13 +98,13 @@ def test_a_first_total_and_an_older_one_add_nothing():
 
 
 def test_people_inside_are_never_fewer_than_none():
-    steps = [Step(1, 10, 0), Step(2, 0, 15), Step(3, 4, 0)]
+    steps = [CountStep(1, 10, 0), CountStep(2, 0, 15), CountStep(3, 4, 0)]
     assert [(one.people, one.visits) for one in footfall.inside(steps)] == [(10, 10), (0, 10), (4, 14)]
 
 
 def test_closing_ends_the_day_with_nobody_inside():
     closing = 10 * HOUR
-    steps = [Step(9 * HOUR, 50, 10), Step(closing, 5, 20), Step(11 * HOUR, 3, 1)]
+    steps = [CountStep(9 * HOUR, 50, 10), CountStep(closing, 5, 20), CountStep(11 * HOUR, 3, 1)]
     whole = footfall.inside(steps, closings_ms=[closing])
     assert [(one.people, one.visits) for one in whole] == [(40, 50), (25, 55), (2, 3)]
     assert footfall.inside(steps[1:], closings_ms=[closing], after=whole[0]) == whole[1:], "it can go on from any step"
@@ -128,7 +128,7 @@ def test_dwell_is_of_visits_whose_both_ends_are_known():
 
 def test_the_mean_visit_follows_from_line_counts():
     # ten people for one hour, then nobody: ten hours spent by ten visitors
-    whole = footfall.inside([Step(0, 10, 0), Step(HOUR, 0, 10)])
+    whole = footfall.inside([CountStep(0, 10, 0), CountStep(HOUR, 0, 10)])
     assert whole[-1].mean_visit_s == 3_600
     assert Inside(0, 0, 0).mean_visit_s is None
 

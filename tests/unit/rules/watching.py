@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from rules.engine import START, Event, EventKind, Observed, State, Watched, step, tick
-from rules.rule import Kind, Level, Rule, Severity
+from rules.engine import START, Event, EventKind, Observed, RuleState, Watched, step, tick
+from rules.rule import Level, Rule, RuleKind, Severity
 
 T0_MS = 1_760_000_000_000 // 86_400_000 * 86_400_000
 """Midnight UTC of Thursday 9 October 2025."""
@@ -15,7 +15,7 @@ SIAGA = (
     Level("Siaga 2", Severity.SEVERE, 250.0),
     Level("Siaga 1", Severity.EXTREME, 320.0),
 )
-_RULE = Rule(family="river-level", quantity="noise", kind=Kind.ABOVE, levels=SIAGA, title="River")
+_RULE = Rule(family="river-level", quantity="noise", kind=RuleKind.ABOVE, levels=SIAGA, title="River")
 """Of noise, which has no policy: these tests are of the rule alone; those of quality say water_level."""
 
 
@@ -39,7 +39,7 @@ def each_minute(*values: float, start: int = 0) -> list[Observed]:
     return [seen(start + number, value) for number, value in enumerate(values)]
 
 
-def run(watched: Watched, readings: Iterable[Observed], state: State = START) -> tuple[State, list[str]]:
+def run(watched: Watched, readings: Iterable[Observed], state: RuleState = START) -> tuple[RuleState, list[str]]:
     told: list[str] = []
     for observed in readings:
         state, events = step(watched, state, observed)
@@ -47,11 +47,11 @@ def run(watched: Watched, readings: Iterable[Observed], state: State = START) ->
     return state, told
 
 
-def told(watched: Watched, readings: Iterable[Observed], state: State = START) -> list[str]:
+def told(watched: Watched, readings: Iterable[Observed], state: RuleState = START) -> list[str]:
     return run(watched, readings, state)[1]
 
 
-def quiet(watched: Watched, state: State, minute: float) -> tuple[State, list[str]]:
+def quiet(watched: Watched, state: RuleState, minute: float) -> tuple[RuleState, list[str]]:
     state, events = tick(watched, state, at(minute))
     return state, words(watched, events)
 

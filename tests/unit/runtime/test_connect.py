@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from runtime.connect import Exchange, Step, steps
+from runtime.connect import ConnectStep, Exchange, steps
 from runtime.mqtt import BrokerSettings
 from tests.servers import free_port, mosquitto
 
@@ -62,12 +62,12 @@ class Authority:
         )
 
 
-def tried(broker: dict[str, object], **more: object) -> list[Step]:
+def tried(broker: dict[str, object], **more: object) -> list[ConnectStep]:
     settings = BrokerSettings.model_validate({"host": "127.0.0.1", **broker})
     return list(steps(settings, identifier="check", patience_s=2.0, **more))  # type: ignore[arg-type]
 
 
-def failure(found: list[Step]) -> tuple[str, str]:
+def failure(found: list[ConnectStep]) -> tuple[str, str]:
     """The step that failed, which is the last, and what it says."""
     assert [step.ok for step in found] == [True] * (len(found) - 1) + [False], found
     return found[-1].name, found[-1].said

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from cloud.access.authenticator import Access
-from cloud.access.login_throttle import Delays
+from cloud.access.authenticator import Authenticator
+from cloud.access.login_throttle import LoginThrottle
 from cloud.access.principal import Role
-from cloud.access.sessions import Opened
+from cloud.access.sessions import OpenedSession
 from cloud.access.settings import AccessSettings
 from cloud.access.users import User
-from cloud.database.audit_log import Actor, Entry, read_entries
+from cloud.database.audit_log import Actor, AuditEntry, read_entries
 from cloud.database.engine import Database
 
 PASSWORD = "a river that rises"
@@ -22,7 +22,7 @@ HOUR_MS = 3_600_000
 
 
 class House:
-    """Two `Access`es on one database: `access`, and `other`, as of another process."""
+    """Two `Authenticator`es on one database: `access`, and `other`, as of another process."""
 
     def __init__(self, folder: Path, settings: AccessSettings | None = None) -> None:
         self.now_ms, self.now_s = 1_795_000_000_000, 1_000.0
@@ -30,9 +30,9 @@ class House:
         self.access = self._access(settings)
         self.other = self._access(settings)
 
-    def _access(self, settings: AccessSettings | None) -> Access:
-        delays = Delays(clock_s=lambda: self.now_s)
-        return Access(self.database, settings, clock_ms=lambda: self.now_ms, delays=delays)
+    def _access(self, settings: AccessSettings | None) -> Authenticator:
+        delays = LoginThrottle(clock_s=lambda: self.now_s)
+        return Authenticator(self.database, settings, clock_ms=lambda: self.now_ms, delays=delays)
 
     async def __aenter__(self) -> Self:
         await self.database.open()
@@ -46,8 +46,8 @@ class House:
     ) -> User:
         return await self.access.users.add(name, PASSWORD, role, sites=sites, by=BOSS)
 
-    async def log_in(self, name: str = "ani", password: str = PASSWORD, *, address: str = "10.0.0.7") -> Opened:
+    async def log_in(self, name: str = "ani", password: str = PASSWORD, *, address: str = "10.0.0.7") -> OpenedSession:
         return await self.access.sessions.log_in(name, password, address=address)
 
-    async def journal(self) -> list[Entry]:
+    async def journal(self) -> list[AuditEntry]:
         return await self.database.run(read_entries)

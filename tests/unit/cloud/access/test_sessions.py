@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import event, select
 
 from cloud.access.principal import Role
-from cloud.access.rejection import AccessRefused
+from cloud.access.rejection import AccessRejected
 from cloud.access.settings import AccessSettings
 from cloud.access.tables import SessionRow
-from cloud.access.ttl_cache import GRACE_S, HELD_S, MOST_LOOKS, Known
-from cloud.access.users import Change
+from cloud.access.ttl_cache import GRACE_S, HELD_S, MOST_LOOKS, TTLCache
+from cloud.access.users import UserUpdate
 from cloud.database.engine import DatabaseUnavailable
 from tests.unit.cloud.access.house import BOSS, HOUR_MS, PASSWORD, House
 
@@ -62,7 +62,7 @@ def test_a_login_never_takes_over_the_cookie_that_came_with_it_and_ends_that_ses
 @pytest.mark.parametrize(("name", "password"), [("ani", "wrong"), ("nobody", PASSWORD), ("ani' OR '1'='1", PASSWORD)])
 def test_a_wrong_login_does_not_say_what_of_it_is_wrong(tmp_path: Path, name: str, password: str):
     async def questions(house: House) -> None:
-        with pytest.raises(AccessRefused, match=r"^name or password is wrong; write them again$") as refused:
+        with pytest.raises(AccessRejected, match=r"^name or password is wrong; write them again$") as refused:
             await house.log_in(name, password)
         assert refused.value.kind == "wrong-login"
 
@@ -75,7 +75,7 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(tmp_path: Path, monkeypatc
         argon2 = house.access.sessions._passwords._argon2
         monkeypatch.setattr(type(argon2), "verify", lambda _self, kept, _password: checked.append(kept[:9]) or False)
         for name in ("ani", "nobody"):
-            with pytest.raises(AccessRefused):
+            with pytest.raises(AccessRejected):
                 await house.log_in(name)
         assert checked == ["$argon2id", "$argon2id"]
 
@@ -120,14 +120,14 @@ def test_a_use_is_written_down_once_a_minute_at_most(tmp_path: Path):
 @pytest.mark.parametrize(
     "change",
     [
-        Change(role=Role.VIEWER),
-        Change(sites=frozenset({"daruba"})),
-        Change(password="another river"),
-        Change(disabled=True),
+        UserUpdate(role=Role.VIEWER),
+        UserUpdate(sites=frozenset({"daruba"})),
+        UserUpdate(password="another river"),
+        UserUpdate(disabled=True),
     ],
     ids=["role", "sites", "password", "disabled"],
 )
-def test_sessions_end_when_what_they_stand_on_changes(tmp_path: Path, change: Change):
+def test_sessions_end_when_what_they_stand_on_changes(tmp_path: Path, change: UserUpdate):
     async def questions(house: House) -> None:
         opened = await house.log_in()
         assert await house.access.sessions.find(opened.cookie) is not None
@@ -141,7 +141,7 @@ def test_sessions_end_when_what_they_stand_on_changes(tmp_path: Path, change: Ch
 def test_another_full_name_ends_no_session(tmp_path: Path):
     async def questions(house: House) -> None:
         opened = await house.log_in()
-        await house.access.users.change("ani", Change(full_name="Ani Tjan"), by=BOSS)
+        await house.access.users.change("ani", UserUpdate(full_name="Ani Tjan"), by=BOSS)
         found = await house.access.sessions.find(opened.cookie)
         assert found is not None
         assert found.user.full_name == "Ani Tjan"
@@ -151,8 +151,8 @@ def test_another_full_name_ends_no_session(tmp_path: Path):
 
 def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(tmp_path: Path):
     async def questions(house: House) -> None:
-        await house.access.users.change("ani", Change(disabled=True), by=BOSS)
-        with pytest.raises(AccessRefused, match="name or password is wrong"):
+        await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
+        with pytest.raises(AccessRejected, match="name or password is wrong"):
             await house.log_in()
 
     run(tmp_path, questions)
@@ -175,9 +175,9 @@ def test_logins_and_logouts_are_journaled(tmp_path: Path):
 def test_after_failures_the_next_try_must_wait_and_is_told_how_long(tmp_path: Path):
     async def questions(house: House) -> None:
         for _try in range(4):
-            with pytest.raises(AccessRefused, match="wrong"):
+            with pytest.raises(AccessRejected, match="wrong"):
                 await house.log_in(password="not the password")
-        with pytest.raises(AccessRefused, match="try again in 1 s") as refused:
+        with pytest.raises(AccessRejected, match="try again in 1 s") as refused:
             await house.log_in()
         assert (refused.value.kind, refused.value.retry_after_s) == ("too-many-attempts", 1)
         house.now_s += 1
@@ -195,7 +195,7 @@ def test_requests_need_no_query_and_another_process_change_is_seen_soon():
 
     async def scenario() -> None:
         nonlocal now_s
-        known = Known(look, clock_s=lambda: now_s)
+        known = TTLCache(look, clock_s=lambda: now_s)
         for _each in range(1_000):
             assert await known.get("a") == "ani"
         assert looked == ["a"]
@@ -216,7 +216,7 @@ def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_els
 
     async def scenario() -> None:
         nonlocal now_s, works
-        known = Known(look, clock_s=lambda: now_s)
+        known = TTLCache(look, clock_s=lambda: now_s)
         await known.get("a")
         works, now_s = False, GRACE_S - 1
         assert await known.get("a") == "ani"
@@ -240,7 +240,7 @@ def test_a_look_that_began_before_a_change_does_not_bring_the_old_back():
                 await gate.wait()
             return answer
 
-        known = Known(look)
+        known = TTLCache(look)
         slow = asyncio.create_task(known.get("a"))
         await asyncio.sleep(0)
         known.forget()
@@ -262,7 +262,7 @@ def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at_a_tim
             await asyncio.sleep(0)
             under_way -= 1
 
-        known = Known(look)
+        known = TTLCache(look)
         await asyncio.gather(*(known.get(f"invented-{number}") for number in range(1_000)))
         assert most == MOST_LOOKS
         assert known._held == {}

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from cloud.access.principal import Role
-from cloud.access.rejection import AccessRefused
+from cloud.access.rejection import AccessRejected
 from cloud.access.tokens import MOST_DAYS, PREFIX
 from tests.unit.cloud.access.house import BOSS, House
 
@@ -89,7 +89,7 @@ def test_what_is_no_token_is_nobodys(tmp_path: Path, secret: str):
 @pytest.mark.parametrize("days", [0, -1, MOST_DAYS + 1])
 def test_a_token_expires_within_reason(tmp_path: Path, days: int):
     async def questions(house: House) -> None:
-        with pytest.raises(AccessRefused, match=f"days: {days}"):
+        with pytest.raises(AccessRejected, match=f"days: {days}"):
             await house.access.tokens.add("grafana", Role.VIEWER, days=days, by=BOSS)
 
     run(tmp_path, questions)
@@ -99,9 +99,9 @@ def test_a_name_is_used_once_so_that_the_journal_stays_clear(tmp_path: Path):
     async def questions(house: House) -> None:
         _secret, token = await house.access.tokens.add("grafana", Role.VIEWER, days=90, by=BOSS)
         await house.access.tokens.revoke(token.id, by=BOSS)
-        with pytest.raises(AccessRefused, match="take another name"):
+        with pytest.raises(AccessRejected, match="take another name"):
             await house.access.tokens.add("Grafana", Role.VIEWER, days=90, by=BOSS)
-        with pytest.raises(AccessRefused, match="no token 99"):
+        with pytest.raises(AccessRejected, match="no token 99"):
             await house.access.tokens.revoke(99, by=BOSS)
 
     run(tmp_path, questions)

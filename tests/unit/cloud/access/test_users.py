@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from cloud.access.principal import Role
-from cloud.access.rejection import AccessRefused
+from cloud.access.rejection import AccessRejected
 from cloud.access.tables import UserRow
-from cloud.access.users import Change
+from cloud.access.users import UserUpdate
 from tests.unit.cloud.access.house import BOSS, PASSWORD, House
 
 
@@ -33,7 +33,7 @@ def test_a_password_is_kept_as_an_argon2id_hash_and_stands_nowhere_else(tmp_path
 def test_every_change_is_journaled_with_who_from_where_before_and_after(tmp_path: Path):
     async def questions(house: House) -> None:
         await house.person("ani", Role.VIEWER, sites=["daruba"])
-        await house.access.users.change("ani", Change(role=Role.ENGINEER, password="another river"), by=BOSS)
+        await house.access.users.change("ani", UserUpdate(role=Role.ENGINEER, password="another river"), by=BOSS)
         changed, added = await house.journal()
         assert (added.action, added.subject, added.before) == ("add user", "user:ani", "")
         assert '"sites":["daruba"]' in added.after
@@ -52,7 +52,7 @@ def test_every_change_is_journaled_with_who_from_where_before_and_after(tmp_path
 )
 def test_a_password_that_cannot_be_is_refused_with_what_to_do(tmp_path: Path, password: str, words: str):
     async def questions(house: House) -> None:
-        with pytest.raises(AccessRefused, match=words):
+        with pytest.raises(AccessRejected, match=words):
             await house.access.users.add("ani.tjan.morotai", password, Role.VIEWER, by=BOSS)
         assert await house.access.users.all() == []
 
@@ -64,7 +64,7 @@ def test_a_password_that_cannot_be_is_refused_with_what_to_do(tmp_path: Path, pa
 )
 def test_a_name_that_cannot_be_is_refused(tmp_path: Path, name: str):
     async def questions(house: House) -> None:
-        with pytest.raises(AccessRefused, match="name: "):
+        with pytest.raises(AccessRejected, match="name: "):
             await house.person(name)
 
     run(tmp_path, questions)
@@ -74,7 +74,7 @@ def test_names_of_every_script_are_one_name_however_they_are_typed(tmp_path: Pat
     async def questions(house: House) -> None:
         await house.person("José")
         await house.person("أحمد")
-        with pytest.raises(AccessRefused, match="already"):
+        with pytest.raises(AccessRejected, match="already"):
             await house.person("JOSE\u0301 ")
         assert (await house.log_in("jose\u0301")).session.user.name == "josé"
         assert (await house.log_in("أحمد")).session.user.name == "أحمد"
@@ -86,19 +86,23 @@ def test_the_last_administrator_stays(tmp_path: Path):
     async def questions(house: House) -> None:
         await house.person("ani", Role.ADMINISTRATOR)
         await house.person("budi", Role.ADMINISTRATOR, sites=["daruba"])
-        for change in (Change(disabled=True), Change(role=Role.VIEWER), Change(sites=frozenset({"daruba"}))):
-            with pytest.raises(AccessRefused, match="last administrator"):
+        for change in (
+            UserUpdate(disabled=True),
+            UserUpdate(role=Role.VIEWER),
+            UserUpdate(sites=frozenset({"daruba"})),
+        ):
+            with pytest.raises(AccessRejected, match="last administrator"):
                 await house.access.users.change("ani", change, by=BOSS)
         await house.person("cici", Role.ADMINISTRATOR)
-        assert (await house.access.users.change("ani", Change(disabled=True), by=BOSS)).disabled
+        assert (await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)).disabled
 
     run(tmp_path, questions)
 
 
 def test_an_unknown_user_is_said_so(tmp_path: Path):
     async def questions(house: House) -> None:
-        with pytest.raises(AccessRefused, match="no user nobody"):
-            await house.access.users.change("nobody", Change(disabled=True), by=BOSS)
+        with pytest.raises(AccessRejected, match="no user nobody"):
+            await house.access.users.change("nobody", UserUpdate(disabled=True), by=BOSS)
         assert not await house.access.users.exist()
 
     run(tmp_path, questions)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alarms.alarm_service import AlreadyAcknowledged, DeskRefused
-from cloud.alarms.maintenance import Calendar, MaintenanceRefused
+from cloud.alarms.alarm_service import AlarmActionRejected, AlreadyAcknowledged
+from cloud.alarms.maintenance import MaintenanceCalendar, MaintenanceRejected
 from cloud.database.audit_log import Actor
 from rules.rule import Severity
 from tests.registries import on_each_registry
@@ -59,7 +59,7 @@ def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
 
 def test_an_empty_word_and_an_unknown_alarm_are_refused(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        with pytest.raises(DeskRefused, match="word: is empty"):
+        with pytest.raises(AlarmActionRejected, match="word: is empty"):
             await town.desk.acknowledge(1, "  ", who=ANI)
         with pytest.raises(LookupError):
             await town.desk.acknowledge(17, "known", who=ANI)
@@ -80,7 +80,7 @@ def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
 @pytest.mark.parametrize("until_ms", [T0 - 1, T0, T0 + 8 * 24 * HOUR_MS])
 def test_an_alarm_is_not_shelved_until_a_time_that_is_past_or_a_week_ahead(tmp_path: Path, until_ms: int):
     async def scenario(town: Town) -> None:
-        with pytest.raises(DeskRefused, match="7 days"):
+        with pytest.raises(AlarmActionRejected, match="7 days"):
             await town.desk.shelve(1, until_ms, "cleaning", who=ANI)
 
     run(tmp_path, scenario)
@@ -119,7 +119,7 @@ def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
 
 def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        calendar = Calendar(town.database, town.registry, clock=town.clock)
+        calendar = MaintenanceCalendar(town.database, town.registry, clock=town.clock)
         window = await calendar.plan(site="daruba", until_ms=T0 + HOUR_MS, reason="cleaning", who=ANI)
         assert window.holds(T0)
         assert await calendar.windows() == [window]
@@ -135,13 +135,13 @@ def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
 
 def test_an_impossible_window_is_refused_with_every_mistake(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        calendar = Calendar(town.database, town.registry, clock=town.clock)
+        calendar = MaintenanceCalendar(town.database, town.registry, clock=town.clock)
         for wrong, words in (
             ({"site": "nowhere", "until_ms": T0}, ["site 'nowhere'", "until: must be ahead", "reason: is empty"]),
             ({"until_ms": T0 + 1}, ["site, sensor: name one"]),
             ({"sensor": "rivr", "until_ms": T0 + 31 * 24 * HOUR_MS}, ["sensor 'rivr'", "30 days"]),
         ):
-            with pytest.raises(MaintenanceRefused) as error:
+            with pytest.raises(MaintenanceRejected) as error:
                 await calendar.plan(**wrong, reason=" ", who=ANI)
             assert all(word in "\n".join(error.value.problems) for word in words), error.value.problems
         assert await calendar.windows() == []

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from cloud.alarms.event_rows import News
-from cloud.alarms.rule_input import Cargo, WatchedColumn
+from cloud.alarms.event_rows import AlarmEventRecord
+from cloud.alarms.rule_input import RuleInput, WatchedColumn
 from cloud.core.health import Condition
 from cloud.readings.blocks import Block
 from cloud.registry.records import Sensor
@@ -431,7 +431,9 @@ def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alar
         plan = town.watch.plan([], now_ms=town.now_ms)
         event = Event(EventKind.WORSENED, known[0].opened_ms, T0 + 180_000, 1, 262.0)
         (post,) = town.watch._posts.spans("river")[-1].posts
-        again = msgspec.structs.replace(plan, news=(News(event, post, town.registry.sensor("river"), False),))
+        again = msgspec.structs.replace(
+            plan, news=(AlarmEventRecord(event, post, town.registry.sensor("river"), False),)
+        )
         await town.database.run(lambda connection: town.watch.write(connection, again, now_ms=town.now_ms))
         (alarm,) = await town.alarms()
         assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
@@ -583,6 +585,6 @@ def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Ma
             WatchedColumn("river", "temperature", int(mark), [T0], [1.0]),
         ]
         told = {("river", "water_level"): 2} if left_out else {}
-        assert town.watch.not_judged(Cargo(tuple(columns))) == told
+        assert town.watch.not_judged(RuleInput(tuple(columns))) == told
 
     run(tmp_path, scenario)

@@ -1,6 +1,6 @@
 """An alarm that began at another time than was told is the same alarm."""
 
-from cloud.alarms.onset_correction import Move, moved
+from cloud.alarms.onset_correction import OnsetCorrection, moved
 from rules.engine import Event, EventKind
 
 
@@ -13,7 +13,7 @@ UNDONE = event(EventKind.WITHDRAWN, 10, 10, undone=EventKind.RAISED)
 
 
 def test_a_beginning_taken_back_and_another_told_are_one_alarm_that_moved():
-    assert moved([UNDONE, RAISED], 10) == (Move(10, RAISED), [RAISED])
+    assert moved([UNDONE, RAISED], 10) == (OnsetCorrection(10, RAISED), [RAISED])
 
 
 def test_what_stands_under_the_new_beginning_all_the_same_is_not_taken_back():

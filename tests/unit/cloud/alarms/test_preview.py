@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.alarms.preview import MOST_POINTS, Outcome, PreviewAlarm, Previewer, difference, thinned
+from cloud.alarms.preview import MOST_POINTS, PreviewAlarm, Previewer, PreviewOutcome, difference, thinned
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point
-from cloud.rulebook.records import RuleRefused
+from cloud.rulebook.records import RuleRejected
 from tests.unit.cloud.alarms.town import RIVER, SILENT, T0, Town
 from wire import Domain
 
@@ -81,9 +81,9 @@ def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path)
     async def scenario(town: Town, previewer: Previewer) -> None:
         await preview(previewer, RIVER | {"for_s": 600.0})
         assert len(town.book.versions()) == 1
-        with pytest.raises(RuleRefused, match="hysteresis 500"):
+        with pytest.raises(RuleRejected, match="hysteresis 500"):
             await preview(previewer, RIVER | {"hysteresis": 500.0})
-        with pytest.raises(RuleRefused, match="does not stand in site:wayabula"):
+        with pytest.raises(RuleRejected, match="does not stand in site:wayabula"):
             await preview(previewer, {"for_s": 60.0}, scope="site:wayabula")
 
     run(tmp_path, scenario, tide(1))
@@ -133,7 +133,7 @@ def test_alarms_are_compared_as_if_each_was_held_against_each(steps: list[int], 
     def overlaps(one: PreviewAlarm, other: PreviewAlarm) -> bool:
         return other.opened_ms <= (one.closed_ms or 2**62) and one.opened_ms <= (other.closed_ms or 2**62)
 
-    saved, edited = Outcome(None, alarms(steps)), Outcome(None, alarms(others))
+    saved, edited = PreviewOutcome(None, alarms(steps)), PreviewOutcome(None, alarms(others))
     found = difference(saved, edited)
     assert found.more == tuple(a for a in edited.alarms if not any(overlaps(a, b) for b in saved.alarms))
     assert found.fewer == tuple(a for a in saved.alarms if not any(overlaps(a, b) for b in edited.alarms))

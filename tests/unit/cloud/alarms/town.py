@@ -9,18 +9,18 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
-from cloud.alarms.alarm_service import Desk
-from cloud.alarms.evaluator import Watch
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.hearing import Hearing
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import Opener
-from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.refused import RefusedLately
+from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import Verdict
@@ -28,7 +28,7 @@ from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from tests.registries import registry_in
 from wire import Reading, encode_batch
 
@@ -86,20 +86,20 @@ class Town:
         self.database = Database(registry_in(folder))
         self.accounts, self.newest = Accounts(), Newest()
         self.metrics = Metrics(self.accounts)
-        self.book = Book(self.database, self.registry, clock=self.clock)
-        self.desk = Desk(self.database, clock=self.clock)
+        self.book = RuleStore(self.database, self.registry, clock=self.clock)
+        self.desk = AlarmService(self.database, clock=self.clock)
         self.nudges = 0
         self.hears = True
         self.lost: Exception | None = None
-        self.lately = RefusedLately()
-        self.watch = Watch(
+        self.lately = RecentRejections()
+        self.watch = RuleEvaluator(
             refused=self.lately.series, database=self.database,
             book=self.book, newest=self.newest, store=self.store, shards=shards,
             listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
             hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
         self.review = Review(self.registry, self.store, tell=self._tell, database=self.database, quiet_passes=1)
-        self.opener = Opener(
+        self.opener = BatchDecoder(
             registry=self.registry,
             store=self.store,
             ahead_s=600,
@@ -107,7 +107,7 @@ class Town:
             cargo=self.watch.cargo,
             lately=self.lately,
         )
-        self.keeper = Keeper(
+        self.keeper = BatchWriter(
             opener=self.opener, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
             metrics=self.metrics, watch=self.watch, confirm=self._confirm, review=self.review, lately=self.lately,

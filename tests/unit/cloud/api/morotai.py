@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from cloud.access.authenticator import Access
+from cloud.access.authenticator import Authenticator
 from cloud.access.principal import Role
-from cloud.alarms.alarm_service import Desk
-from cloud.alarms.evaluator import Watch
-from cloud.alarms.maintenance import Calendar
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.evaluator import RuleEvaluator
+from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.batch_decoder import Opener
-from cloud.ingest.batch_writer import Keeper
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.replay import Replayer
 from cloud.metrics.exposition import Metrics
@@ -33,7 +33,7 @@ from cloud.registry.dated import DatedFacts
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from tests.registries import registry_in
 from wire import Reading, Status, encode_batch, encode_status
 from wire.batch import Lost
@@ -76,11 +76,11 @@ class Morotai:
         self.statuses = Statuses()
         self.dead_letters = DeadLetters(self.database, max_bytes=2**24)
         self.broker = Component(Condition.OK, "connected")
-        self.access = Access(self.database)
+        self.access = Authenticator(self.database)
         self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
-        self.book = Book(self.database, self.registry)
-        self.watch = Watch(database=self.database, book=self.book, newest=self.newest, store=self.store)
-        self._opener = Opener(
+        self.book = RuleStore(self.database, self.registry)
+        self.watch = RuleEvaluator(database=self.database, book=self.book, newest=self.newest, store=self.store)
+        self._opener = BatchDecoder(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
         )
         self.platform = Platform(
@@ -98,14 +98,14 @@ class Morotai:
             ).replay,
             access=self.access,
             book=self.book,
-            desk=Desk(self.database),
+            desk=AlarmService(self.database),
             previewer=Previewer(self.book, self.store),
-            maintenance=Calendar(self.database, self.registry),
+            maintenance=MaintenanceCalendar(self.database, self.registry),
             notifier=self.notifier,
             facts=DatedFacts(self.database, self.registry),
             heights=self._opener.heights,
         )  # fmt: skip
-        self._keeper = Keeper(
+        self._keeper = BatchWriter(
             opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
             accounts=self.accounts, newest=self.newest, metrics=self.metrics, watch=self.watch,
         )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from cloud.database.engine import DataRefused
+from cloud.database.engine import DataRejected
 from tests.registries import each_registry
 from tests.unit.cloud.access.house import PASSWORD
 from tests.unit.cloud.api.conftest import api_of
@@ -67,7 +67,7 @@ def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_path: 
         async with Morotai(tmp_path) as city, api_of(city) as client:
 
             async def refuse(_wanted: object) -> None:
-                raise DataRefused("a value cannot be kept: it has a NUL; write another")
+                raise DataRejected("a value cannot be kept: it has a NUL; write another")
 
             city.platform.desk.alarms = refuse
             answer = await client.get("/api/v1/alarms")

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from sqlalchemy import insert, text
 
-from cloud.backup.manifest import BackupError, Tally
+from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.registry_rows import dump_rows, load_rows, snapshot, tally_lines, tally_rows
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, tables_of
@@ -15,14 +15,14 @@ from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 ENGINES = ("sqlite", "postgresql")
 
 
-def dumped(url: str) -> tuple[list[bytes], dict[str, Tally]]:
+def dumped(url: str) -> tuple[list[bytes], dict[str, ContentTally]]:
     lines: list[bytes] = []
     with snapshot(url) as connection:
         tallies = dump_rows(connection, lines.append)
     return lines, tallies
 
 
-def load(url: str, lines: list[bytes], *, revision: str | None = None) -> dict[str, Tally]:
+def load(url: str, lines: list[bytes], *, revision: str | None = None) -> dict[str, ContentTally]:
     engine = engine_of(url)
     with engine.begin() as connection:
         move(connection, revision)

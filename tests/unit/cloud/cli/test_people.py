@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.access.authenticator import Access
+from cloud.access.authenticator import Authenticator
 from cloud.cli.main import main
 from cloud.database.audit_log import read_entries
 from cloud.database.engine import Database
@@ -55,7 +55,7 @@ def test_the_first_administrator_is_made_before_the_cloud_ever_ran(tmp_path: Pat
     assert (code, said) == (0, "ani is administrator of all sites\n")
 
     async def log_in(database: Database) -> str:
-        opened = await Access(database).sessions.log_in("ani", PASSWORD, address="10.0.0.7")
+        opened = await Authenticator(database).sessions.log_in("ani", PASSWORD, address="10.0.0.7")
         return opened.session.user.role.name
 
     assert in_database(tmp_path, log_in) == "ADMINISTRATOR"
@@ -81,7 +81,7 @@ def test_a_token_is_shown_once_listed_without_it_and_revoked(tmp_path: Path, sia
     assert "grafana is viewer of daruba until" in told
 
     async def holds(database: Database) -> bool:
-        return await Access(database).tokens.find(secret.strip()) is not None
+        return await Authenticator(database).tokens.find(secret.strip()) is not None
 
     assert in_database(tmp_path, holds)
     listed = siaga("token list")[1]

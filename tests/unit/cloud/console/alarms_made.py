@@ -8,7 +8,7 @@ import msgspec
 from cloud.alarms.records import Alarm
 from cloud.console.alarm_views import Around
 from cloud.readings.contract import StoredReading
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS, SITES
 
 NOON_MS = 1_795_489_805_000
@@ -17,7 +17,7 @@ WIT = ZoneInfo("Asia/Jayapura")
 RIVER = Rule(
     family="river-level",
     quantity="water_level",
-    kind=Kind.ABOVE,
+    kind=RuleKind.ABOVE,
     title="River level",
     title_id="Tinggi muka air sungai",
     advice="Look at the camera.",

@@ -10,19 +10,19 @@ import pytest
 from cloud.access.principal import Role
 from cloud.alarms.preview import Preview
 from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.console.alarm_acts import Acts
+from cloud.console.alarm_acts import AlarmActions
 from cloud.console.letters import discarded_words
 from cloud.console.page import Console
 from cloud.console.settings import ConsoleSettings
 from cloud.console.snapshot import Snapshots
-from cloud.console.threshold_acts import Refused, ThresholdActs, family_name, sorted_out
+from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected, family_name, sorted_out
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import words_in
-from i18n.message import Said
+from i18n.message import LocalizedMessage
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import around
 from tests.unit.cloud.console.served import RIVER_RULE
@@ -64,12 +64,12 @@ async def the_alarm(city: Morotai) -> Alarm:
     return alarm
 
 
-def acts_in(city: Morotai, told: list[str] | None = None) -> Acts:
-    return Acts(EN, city.platform.desk, changed=lambda: (told if told is not None else []).append("changed"))
+def acts_in(city: Morotai, told: list[str] | None = None) -> AlarmActions:
+    return AlarmActions(EN, city.platform.desk, changed=lambda: (told if told is not None else []).append("changed"))
 
 
-def thresholds_in(city: Morotai) -> ThresholdActs:
-    return ThresholdActs(EN, city.book, city.platform.previewer)
+def thresholds_in(city: Morotai) -> ThresholdActions:
+    return ThresholdActions(EN, city.book, city.platform.previewer)
 
 
 def test_an_operator_acknowledges_with_a_word_and_all_pages_look_again(in_city: In):
@@ -152,7 +152,9 @@ def test_an_alarm_is_assigned_put_aside_and_taken_up_again(in_city: In):
     in_city(happen)
 
 
-async def saved(city: Morotai, visitor: Visitor, scope: str = "sensor:river", reason: str = "why") -> Refused | None:
+async def saved(
+    city: Morotai, visitor: Visitor, scope: str = "sensor:river", reason: str = "why"
+) -> ThresholdRejected | None:
     acts = thresholds_in(city)
     seen = acts.newest_version("river-level", scope)
     return await acts.save(visitor, "river-level", scope, {"hysteresis": 2.0}, reason, seen=seen)
@@ -165,7 +167,7 @@ def test_no_rule_is_changed_for_a_lesser_role(in_city: In, role: Role):
         before = city.book.versions()
         tried = await acts.preview(budi, "river-level", "all", {"hysteresis": 2.0}, sensor="river", days=1)
         for refused in (await saved(city, budi), await acts.undo(budi, "river-level", "all", ""), tried):
-            assert refused == Refused(others=(f"This takes the role Engineer; you are {role.name.title()}.",))
+            assert refused == ThresholdRejected(others=(f"This takes the role Engineer; you are {role.name.title()}.",))
         assert city.book.versions() == before
 
     in_city(happen)
@@ -192,7 +194,7 @@ def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
         assert isinstance(found, Preview)
         assert (len(found.saved.alarms), len(found.edited.alarms)) == (1, 1)
         assert found.edited.alarms[0].opened_ms < found.saved.alarms[0].opened_ms
-        assert await saved(city, dedi, reason=" ") == Refused(
+        assert await saved(city, dedi, reason=" ") == ThresholdRejected(
             {"reason": "Write why, so that others understand it later."}
         )
         assert await saved(city, dedi) is None
@@ -227,11 +229,13 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: I
 
 
 def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
-    limit = Said("{field} {value:g}: is no number; write one", field="levels[1].limit", value=3.5)
-    negative = Said("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.5)
-    none = Said("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
-    reason = Said("reason: is empty; say what is done there")
-    again = Said("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-4.5)
+    limit = LocalizedMessage("{field} {value:g}: is no number; write one", field="levels[1].limit", value=3.5)
+    negative = LocalizedMessage(
+        "{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.5
+    )
+    none = LocalizedMessage("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
+    reason = LocalizedMessage("reason: is empty; say what is done there")
+    again = LocalizedMessage("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-4.5)
     refused = sorted_out(words_in("id"), [negative, limit, none, reason, again])
     assert refused.by_field == {
         "hysteresis": "Harus kembali sejauh -3,5: tidak boleh negatif; tulis 0 atau lebih",
@@ -245,14 +249,14 @@ def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
 def test_a_refusal_of_the_rules_and_of_the_desk_comes_in_the_language_of_the_page(in_city: In):
     async def happen(city: Morotai) -> None:
         indonesian = words_in("id")
-        acts = ThresholdActs(indonesian, city.book, city.platform.previewer)
+        acts = ThresholdActions(indonesian, city.book, city.platform.previewer)
         dedi = await visitor_of(city, Role.ENGINEER)
         fields = {"also": {"sensor": "rivr", "quantity": "water_level", "kind": "above", "limit": 1.0}}
         refused = await acts.save(dedi, "river-level", "sensor:river", fields, "coba", seen=0)
         assert refused is not None
         sentence = "Sensor kedua yang harus sejalan 'rivr': tidak ada sensor seperti itu; maksud Anda river?"
-        assert refused == Refused({"also.sensor": sentence})
-        desk = Acts(indonesian, city.platform.desk, changed=lambda: None)
+        assert refused == ThresholdRejected({"also.sensor": sentence})
+        desk = AlarmActions(indonesian, city.platform.desk, changed=lambda: None)
         alarm = await the_alarm(city)
         ani = await visitor_of(city, Role.OPERATOR)
         assert await desk.acknowledge(ani, alarm.id, "x" * 501) == "pesan: berisi 501 karakter; tulis paling banyak 500"
@@ -277,7 +281,7 @@ def test_no_rule_is_made_to_look_at_a_sensor_that_its_author_may_not_see(in_city
             tried = await acts.preview(cici, "dust", "sensor:air-east", fields, sensor="air-east", days=1)
             refused = await acts.save(cici, "dust", "sensor:air-east", fields, "why", seen=0)
             assert tried == refused
-            assert isinstance(tried, Refused)
+            assert isinstance(tried, ThresholdRejected)
             told.append(repr(tried).replace(sensor, "<sensor>"))
         assert told[0] == told[1]
         assert city.book.versions("dust") == []

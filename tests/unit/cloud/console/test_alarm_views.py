@@ -10,12 +10,12 @@ from cloud.console.alarm_views import (
     unacknowledged,
     worst_first,
 )
-from cloud.database.audit_log import Entry
+from cloud.database.audit_log import AuditEntry
 from cloud.situation import domain_of
 from i18n.catalog import words_in
 from rules.events import EventKind
 from rules.marks import Mark
-from rules.rule import Kind, Level, Severity
+from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT, a_reading, an_alarm, around
 from wire import Domain
 
@@ -90,13 +90,13 @@ def test_an_alarm_that_has_eased_or_ended_says_how_bad_it_was():
 
 
 def test_a_rise_and_a_silence_are_told_in_their_own_terms():
-    rise = msgspec.structs.replace(RIVER, kind=Kind.RISE, levels=(Level("Fast", Severity.SEVERE, 30.0),))
+    rise = msgspec.structs.replace(RIVER, kind=RuleKind.RISE, levels=(Level("Fast", Severity.SEVERE, 30.0),))
     view = alarm_view(
         EN, an_alarm(rule=rise, level=0, worst=0, value=45.0), around(a_reading("river", "water_level", 264))
     )
     assert (view.value, view.limit) == ("+45 cm in 10 min", "limit +30 cm in 10 min")
     quiet = msgspec.structs.replace(
-        RIVER, kind=Kind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
+        RIVER, kind=RuleKind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
     )
     view = alarm_view(EN, an_alarm(rule=quiet, quantity="", level=0, worst=0, value=7.25), around())
     assert (view.value, view.limit) == ("7.2 expected intervals", "limit 5 expected intervals")
@@ -139,7 +139,7 @@ def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time()
         AlarmChange("raised", NOON_MS - 720_000, 0, 151.0, True, NOON_MS),
         AlarmChange("worsened", NOON_MS - 300_000, 1, 251.0, False, NOON_MS),
     ]
-    entries = [Entry(1, NOON_MS - 100_000, "ani", "10.0.0.7", "acknowledge", "alarm:17", "the pump runs", "", "")]
+    entries = [AuditEntry(1, NOON_MS - 100_000, "ani", "10.0.0.7", "acknowledge", "alarm:17", "the pump runs", "", "")]
     lines = journal_lines(EN, an_alarm(), changes, entries, WIT)
     assert [(line.who, line.what, line.word) for line in lines] == [
         ("ani", "acknowledged", "the pump runs"),

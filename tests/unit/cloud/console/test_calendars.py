@@ -11,11 +11,11 @@ from cloud.access.principal import Role
 from cloud.alarms.records import Maintenance
 from cloud.console.alarm_views import alarm_view
 from cloud.console.day_times import day_start, moment_text, next_hour, parse_moment
-from cloud.console.duty_acts import DutyActs
+from cloud.console.duty_acts import DutyActions
 from cloud.console.duty_views import EntryView, OnDutyView, on_duty, week_of
-from cloud.console.maintenance_acts import MaintenanceActs
+from cloud.console.maintenance_acts import MaintenanceActions
 from cloud.console.maintenance_views import covering, places_of, window_view
-from cloud.console.rule_draft import Mistake
+from cloud.console.rule_draft import ValidationProblem
 from cloud.console.shown import shown_of
 from cloud.console.snapshot import Snapshots
 from cloud.database.audit_log import Actor
@@ -83,7 +83,7 @@ def test_a_chosen_time_is_that_of_the_city():
     assert day_start(NOON_MS, WIT, days=8) == parse_moment(EN, "2026-12-02T00:00", WIT)
     assert moment_text(next_hour(NOON_MS, WIT), WIT) == "2026-11-24T13:00"
     for wrong in ("", "tomorrow", "2026-13-01T00:00", "9" * 5_000):
-        with pytest.raises(Mistake):
+        with pytest.raises(ValidationProblem):
             parse_moment(EN, wrong, WIT)
 
 
@@ -123,9 +123,9 @@ def in_city(folder: Path, happen: Callable[[Morotai], Awaitable[None]]) -> None:
     asyncio.run(live())
 
 
-def windows_in(city: Morotai, _=EN, told: list[str] | None = None) -> MaintenanceActs:
+def windows_in(city: Morotai, _=EN, told: list[str] | None = None) -> MaintenanceActions:
     log = told if told is not None else []
-    return MaintenanceActs(_, city.platform.maintenance, BY_ID, WIT, changed=lambda: log.append("changed"))
+    return MaintenanceActions(_, city.platform.maintenance, BY_ID, WIT, changed=lambda: log.append("changed"))
 
 
 def ahead(hours: float) -> str:
@@ -200,7 +200,7 @@ def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(tmp_path: Path):
 def test_an_operator_puts_somebody_on_duty_and_takes_them_out(tmp_path: Path):
     async def happen(city: Morotai) -> None:
         calendar = city.platform.notifier.duty
-        acts, ani = DutyActs(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
+        acts, ani = DutyActions(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
         assert acts.people == ("ani",)
         assert await acts.add(ani, "ani", 1, ahead(0), ahead(12)) == ""
         (duty,) = await acts.duties(now_ms(), now_ms() + HOUR)
@@ -222,7 +222,7 @@ def test_the_duty_calendar_is_changed_by_no_lesser_role(tmp_path: Path, role: Ro
         calendar = city.platform.notifier.duty
         start = now_ms()
         duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), who=Actor("x"), now_ms=start)
-        acts, budi = DutyActs(EN, calendar, WIT), await visitor_of(city, role)
+        acts, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
         refusal = f"This takes the role Operator; you are {role.name.title()}."
         assert await acts.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal
         assert await acts.remove(budi, duty.id) == refusal

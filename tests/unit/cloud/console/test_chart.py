@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.console.chart import PALETTES, broken_at_gaps, chart_options, summary
-from cloud.console.histories import SPANS, SUMMED, Histories, History
+from cloud.console.histories import SPANS, SUMMED, ChartHistory, HistoryCache
 from cloud.readings.contract import Point, StoreUnavailable
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import Morotai, now_ms
@@ -13,14 +13,14 @@ from wire import QUANTITIES, Reading
 
 EN = words_in("en")
 WIT = ZoneInfo("Asia/Jayapura")
-LEVELS = History(
+LEVELS = ChartHistory(
     0, 600_000, 60_000,
     points=(Point(0, 10.0), Point(60_000, 12.0)), low=(Point(0, 9.0), Point(60_000, 11.0)),
     high=(Point(0, 11.0), Point(60_000, 15.0)),
 )  # fmt: skip
 
 
-def options(quantity: str, history: History) -> dict:
+def options(quantity: str, history: ChartHistory) -> dict:
     return chart_options(EN, quantity, history, zone=WIT, palette=PALETTES["dark"])
 
 
@@ -39,7 +39,7 @@ def test_a_line_carries_the_range_it_moved_in():
 
 
 def test_amounts_are_bars_in_the_middle_of_their_step():
-    bars = options("rainfall", History(0, 600_000, 60_000, (Point(0, 0.4),)))["series"]
+    bars = options("rainfall", ChartHistory(0, 600_000, 60_000, (Point(0, 0.4),)))["series"]
     assert [one["type"] for one in bars] == ["bar"]
     assert bars[0]["data"] == [[9 * 3_600_000 + 30_000, 0.4]]
 
@@ -53,9 +53,9 @@ def test_silence_is_a_gap_and_no_straight_line():
 
 def test_the_summary_is_of_the_extremes_and_not_of_their_means():
     assert summary(EN, "water_level", LEVELS) == [("Lowest", "9.0 cm"), ("Mean", "11.0 cm"), ("Highest", "15.0 cm")]
-    visitors = History(0, 1, 3_600_000, (Point(0, 120.0), Point(1, 80.0)))
+    visitors = ChartHistory(0, 1, 3_600_000, (Point(0, 120.0), Point(1, 80.0)))
     assert summary(EN, "people_in", visitors) == [("Sum", "200 people"), ("Most in 1 h", "120 people")]
-    assert summary(EN, "people_in", History(0, 1, 1, ())) == []
+    assert summary(EN, "people_in", ChartHistory(0, 1, 1, ())) == []
 
 
 def test_summed_quantities_are_in_the_table():
@@ -79,7 +79,7 @@ def test_a_history_comes_from_the_store_once_for_all_who_look(tmp_path: Path, sp
                 return await ask(*series, **span)  # type: ignore[arg-type]
 
             city.store.history = counted  # type: ignore[method-assign]
-            histories = Histories(city.store)
+            histories = HistoryCache(city.store)
             seen = await asyncio.gather(*(histories.of("river", "water_level", span) for _ in range(20)))
             assert len(asked) == 3
             assert max(point.value for point in seen[0].high) == 129.0
@@ -91,7 +91,7 @@ def test_a_history_comes_from_the_store_once_for_all_who_look(tmp_path: Path, sp
 def test_a_store_that_fails_once_is_asked_again(tmp_path: Path):
     async def run() -> None:
         async with Morotai(tmp_path) as city:
-            histories = Histories(city.store)
+            histories = HistoryCache(city.store)
             ask = city.store.history
 
             async def fail(*_: str, **__: object) -> list[Point]:

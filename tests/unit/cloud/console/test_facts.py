@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.access.principal import Role
-from cloud.console.fact_acts import FactActs
+from cloud.console.fact_acts import FactActions
 from cloud.console.fact_views import fact_views, parse_value, subjects_of, troubles_of, whats_of
-from cloud.console.rule_draft import Mistake
+from cloud.console.rule_draft import ValidationProblem
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import ZONE, Morotai, now_ms
 from tests.unit.cloud.console.visitors import visitor_of
@@ -28,8 +28,8 @@ def in_city(folder: Path, scenario: Callable[[Morotai], Awaitable[None]]) -> Non
     asyncio.run(run())
 
 
-def acts_in(city: Morotai, log: list[str] | None = None, _=EN) -> FactActs:
-    return FactActs(_, city.platform.facts, WIT, changed=lambda: (log if log is not None else []).append("changed"))
+def acts_in(city: Morotai, log: list[str] | None = None, _=EN) -> FactActions:
+    return FactActions(_, city.platform.facts, WIT, changed=lambda: (log if log is not None else []).append("changed"))
 
 
 def test_an_engineer_records_corrects_and_undoes_and_reads_it_in_words(tmp_path: Path):
@@ -129,7 +129,7 @@ def test_values_are_read_as_people_write_them():
     assert parse_value(EN, "calibration.pm2_5", "1.02; -3") == {"scale": 1.02, "offset": -3}
     assert parse_value(EN, "site", "pier") == "pier"
     for bad in ("1.02", "a b", "1 2 3"):
-        with pytest.raises(Mistake):
+        with pytest.raises(ValidationProblem):
             parse_value(EN, "calibration.pm2_5", bad)
 
 

@@ -3,16 +3,16 @@ from pathlib import Path
 
 import msgspec
 
-from cloud.alarms.preview import Difference, Outcome, Preview, PreviewAlarm
+from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
 from cloud.console.chart import PALETTES, AlarmBand, LevelLine, chart_options
-from cloud.console.histories import History
-from cloud.console.marks import Marks
+from cloud.console.histories import ChartHistory
+from cloud.console.marks import ChartAnnotations
 from cloud.console.preview_views import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import words_in
-from rules.rule import Kind, Level, Severity
+from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
 from tests.unit.cloud.console.served import RIVER_RULE
@@ -22,7 +22,7 @@ EN = words_in("en")
 HOUR_MS = 3_600_000
 
 
-def outcome(*hours: float) -> Outcome:
+def outcome(*hours: float) -> PreviewOutcome:
     """Alarms of so many hours, one a day, the last of them until noon; all within a week."""
     alarms = tuple(
         PreviewAlarm(
@@ -30,10 +30,10 @@ def outcome(*hours: float) -> Outcome:
         )
         for back, long in enumerate(hours)
     )
-    return Outcome(RIVER, alarms, (), sum(hours), sum(hours))
+    return PreviewOutcome(RIVER, alarms, (), sum(hours), sum(hours))
 
 
-def preview(saved: Outcome, edited: Outcome) -> Preview:
+def preview(saved: PreviewOutcome, edited: PreviewOutcome) -> Preview:
     return Preview("river", "water_level", 0, NOON_MS, 0, saved, edited, Difference((), (), 0.0), ())
 
 
@@ -55,9 +55,9 @@ def test_only_the_newest_alarms_are_listed():
 
 def test_levels_are_lines_where_their_limits_are_values():
     assert level_lines(EN, RIVER)[0] == LevelLine("Siaga 3", 150.0, "#f2c500")
-    inside = msgspec.structs.replace(RIVER, kind=Kind.INSIDE, levels=(Level("Band", Severity.MINOR, 10.0, 20.0),))
+    inside = msgspec.structs.replace(RIVER, kind=RuleKind.INSIDE, levels=(Level("Band", Severity.MINOR, 10.0, 20.0),))
     assert [line.limit for line in level_lines(EN, inside)] == [10.0, 20.0]
-    for kind in (Kind.RISE, Kind.SILENCE):
+    for kind in (RuleKind.RISE, RuleKind.SILENCE):
         assert level_lines(EN, msgspec.structs.replace(RIVER, kind=kind)) == ()
     assert level_lines(EN, msgspec.structs.replace(RIVER, enabled=False)) == ()
 
@@ -70,10 +70,10 @@ def test_a_long_history_is_thinned_without_losing_its_peaks():
     assert min(point.value for point in history.low) == 10.0
 
 
-LINE = History(0, 600_000, 60_000, (Point(0, 100.0), Point(60_000, 110.0)))
+LINE = ChartHistory(0, 600_000, 60_000, (Point(0, 100.0), Point(60_000, 110.0)))
 
 
-def drawn(levels=(), bands=(), history: History = LINE) -> dict:
+def drawn(levels=(), bands=(), history: ChartHistory = LINE) -> dict:
     return chart_options(EN, "water_level", history, zone=WIT, palette=PALETTES["dark"], levels=levels, bands=bands)
 
 
@@ -106,7 +106,7 @@ def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(tmp_pat
                 "gw-daruba",
                 [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
             )
-            marks = Marks(city.book, city.platform.desk)
+            marks = ChartAnnotations(city.book, city.platform.desk)
             levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
             assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
             assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)

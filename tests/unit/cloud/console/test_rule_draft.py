@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from cloud.console.rule_draft import (
-    Mistake,
+    ValidationProblem,
     draft_of,
     level_count,
     meaning_of,
@@ -13,22 +13,28 @@ from cloud.console.rule_draft import (
 )
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in
-from rules.rule import Also, AtLeast, Hours, Kind, Level, Rule, Severity
+from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import RIVER
 
 EN, ID = words_in("en"), words_in("id")
 RISE = msgspec.structs.replace(
-    RIVER, kind=Kind.RISE, levels=(Level("Fast", Severity.SEVERE, 30.5),), hysteresis=0.0, minimum=120.0, clear_s=0.0
+    RIVER,
+    kind=RuleKind.RISE,
+    levels=(Level("Fast", Severity.SEVERE, 30.5),),
+    hysteresis=0.0,
+    minimum=120.0,
+    clear_s=0.0,
 )
 HEAT = Rule(
-    family="comfort", quantity="temperature", kind=Kind.OUTSIDE, title="Comfort",
+    family="comfort", quantity="temperature", kind=RuleKind.OUTSIDE, title="Comfort",
     levels=(Level("Uncomfortable", Severity.MINOR, 18.0, 33.0),), hours=Hours((1, 2, 3), "08:00", "17:00"),
     at_least=AtLeast(3, 5),
 )  # fmt: skip
 
 
 TWO = msgspec.structs.replace(
-    RIVER, also=Also("rain", "rainfall", Kind.BELOW, 5.5, False, 1_800.0), reject=("spike", "backfill"), lateness_s=90.0
+    RIVER, also=Also("rain", "rainfall", RuleKind.BELOW, 5.5, False, 1_800.0),
+    reject=("spike", "backfill"), lateness_s=90.0
 )  # fmt: skip
 
 
@@ -55,7 +61,7 @@ def test_a_second_sensor_is_chosen_with_its_limit_and_taken_away_again():
     draft = draft_of(ID, RIVER) | {"also.series": "rain/rainfall", "also.limit": "12,5", "also.kind": "below"}
     rule = meaning_of(ID, RIVER, draft).rule
     assert rule is not None
-    assert rule.also == Also("rain", "rainfall", Kind.BELOW, 12.5, True, 3_600.0)
+    assert rule.also == Also("rain", "rainfall", RuleKind.BELOW, 12.5, True, 3_600.0)
     less = meaning_of(ID, TWO, draft_of(ID, TWO) | {"also.series": "", "also.limit": "x"}).rule
     assert less is not None
     assert less.also is None, "what is not asked for any more is not looked at"
@@ -98,7 +104,7 @@ def test_levels_that_contradict_each_other_are_named():
     assert mistakes(wrong) == {
         "level.1.limit": "Siaga 2 at 140 is not above Siaga 3 at 150; the worse level needs the higher limit."
     }
-    low = msgspec.structs.replace(RIVER, kind=Kind.BELOW, hysteresis=1.0)
+    low = msgspec.structs.replace(RIVER, kind=RuleKind.BELOW, hysteresis=1.0)
     assert "is not below" in mistakes(draft_of(EN, low), low)["level.1.limit"]
 
 
@@ -129,7 +135,7 @@ def test_a_number_may_have_a_comma_or_a_point(text, value):
 
 @pytest.mark.parametrize("text", ["1.000", "1,000", "12.500", "nan", "inf", "", "1 2"])
 def test_a_text_that_is_no_number_or_two_is_refused(text):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(ValidationProblem) as caught:
         parse_number(ID, text)
     assert "tulis" in str(caught.value)
 
@@ -160,10 +166,10 @@ def test_a_rule_is_told_in_sentences():
         "Alarm while Temperature is outside 18 to 33 °C (Uncomfortable). At least 3 of 5 readings must say so. "
         "Only Mon, Tue, Wed 08:00–17:00."
     )
-    rain = msgspec.structs.replace(RIVER, also=Also("rain", "rain_rate", Kind.ABOVE, 20.0), enabled=False)
+    rain = msgspec.structs.replace(RIVER, also=Also("rain", "rain_rate", RuleKind.ABOVE, 20.0), enabled=False)
     assert sentence(EN, rain).endswith("Only if Rain rate of rain is above 20 mm/h too, at most 1 h old. Switched off.")
     assert "Alarm bila Tinggi muka air mencapai 150 cm (Siaga 3)" in sentence(ID, RIVER)
     quiet = msgspec.structs.replace(
-        RIVER, kind=Kind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
+        RIVER, kind=RuleKind.SILENCE, quantity="", levels=(Level("Quiet", Severity.MINOR, 5.0),)
     )
     assert sentence(EN, quiet) == "Alarm when nothing is heard for 5 (Quiet) expected intervals."

@@ -20,7 +20,7 @@ from cloud.console.threshold_views import (
 )
 from cloud.database.audit_log import Actor
 from i18n.catalog import words_in
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS, Morotai
 from tests.unit.cloud.console.alarms_made import WIT
 from tests.unit.cloud.console.served import RIVER_RULE
@@ -159,7 +159,7 @@ def test_scopes_have_the_names_and_sensors_that_people_know(in_city):
     in_city(happen)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RuleKind)
 def test_a_new_rule_begins_as_one_that_can_be_shown_and_edited(in_city, kind):
     async def happen(city: Morotai) -> None:
         measured = measured_in(city.book, "site:daruba")

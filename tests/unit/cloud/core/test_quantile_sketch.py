@@ -2,11 +2,11 @@
 
 import pytest
 
-from cloud.core.quantile_sketch import Spread
+from cloud.core.quantile_sketch import QuantileSketch
 
 
 def test_a_percentile_is_within_five_percent_of_the_number_that_was_taken():
-    spread = Spread()
+    spread = QuantileSketch()
     for value in range(1, 1_001):
         spread.add(value)
     assert spread.percentile(50) == pytest.approx(500, rel=0.05)
@@ -14,7 +14,7 @@ def test_a_percentile_is_within_five_percent_of_the_number_that_was_taken():
 
 
 def test_weights_count_as_so_many_numbers_and_nothing_taken_is_nothing_known():
-    spread = Spread()
+    spread = QuantileSketch()
     assert spread.percentile(50) is None
     spread.add(1_000.0)
     spread.add(2.0, weight=99)

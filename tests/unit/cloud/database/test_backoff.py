@@ -3,7 +3,7 @@
 import pytest
 
 from cloud.database.backoff import FIRST_S, LONGEST_ASKED_S, LONGEST_S, REFUSED_S, wait_s
-from cloud.readings.contract import StoreRefused, StoreUnavailable
+from cloud.readings.contract import StoreRejected, StoreUnavailable
 
 
 def test_waits_double_up_to_the_longest():
@@ -14,7 +14,7 @@ def test_waits_double_up_to_the_longest():
 
 
 def test_a_refusal_is_looked_at_again_every_half_minute():
-    assert wait_s(StoreRefused("no"), 1) == REFUSED_S == 30.0
+    assert wait_s(StoreRejected("no"), 1) == REFUSED_S == 30.0
 
 
 @pytest.mark.parametrize(("asked", "given"), [(7.0, 7.0), (0.0, FIRST_S), (1e9, LONGEST_ASKED_S)])

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from cloud.access.tables import UserRow
-from cloud.database.engine import Database, DatabaseUnavailable, DataRefused, WrittenMeanwhile
+from cloud.database.engine import Database, DatabaseUnavailable, DataRejected, WrittenMeanwhile
 from cloud.notify.tables import DutyRow
 from tests.registries import each_registry, registry_in
 
@@ -23,7 +23,7 @@ def tried(folder: Path, statement: object) -> tuple[Exception | None, str]:
         try:
             await database.run(lambda connection: connection.execute(insert(UserRow).values(USER)) and None)
             await database.run(lambda connection: connection.execute(statement) and None)
-        except (DatabaseUnavailable, DataRefused) as error:
+        except (DatabaseUnavailable, DataRejected) as error:
             return error, database.problem
         else:
             return None, database.problem
@@ -41,7 +41,7 @@ def tried(folder: Path, statement: object) -> tuple[Exception | None, str]:
 )
 def test_a_value_that_no_column_can_hold_is_refused_and_the_database_is_well(tmp_path: Path, wrong: dict[str, object]):
     error, problem = tried(tmp_path, insert(DutyRow).values(DUTY | wrong))
-    assert isinstance(error, DataRefused)
+    assert isinstance(error, DataRejected)
     assert "cannot be kept" in str(error)
     assert problem == ""
 
@@ -49,7 +49,7 @@ def test_a_value_that_no_column_can_hold_is_refused_and_the_database_is_well(tmp
 @each_registry
 def test_nul_in_a_text_is_no_outage(tmp_path: Path):
     error, problem = tried(tmp_path, insert(DutyRow).values(DUTY | {"person": "a\0b"}))
-    assert error is None or isinstance(error, DataRefused)  # SQLite keeps it
+    assert error is None or isinstance(error, DataRejected)  # SQLite keeps it
     assert problem == ""
 
 

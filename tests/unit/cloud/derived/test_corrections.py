@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from cloud.database.audit_log import Actor
-from cloud.derived.corrections import Corrections, Step
+from cloud.derived.corrections import Corrections, CorrectionStep
 from cloud.readings.contract import Point, StoreUnavailable
-from cloud.registry.dated import DatedFacts, FactRefused
+from cloud.registry.dated import DatedFacts, FactRejected
 from cloud.registry.fact_rows import go_on
 from cloud.registry.records import Calibration, City, Gateway, Sensor
 from cloud.registry.rows import keep_registry, read_registry
@@ -149,7 +149,7 @@ def test_after_a_crash_in_the_middle_a_value_is_corrected_once_all_the_same(tmp_
         await yard.send(*hourly("air", "pm2_5", 10, 20))
         await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": -3.0}, hour=0)
         (due,) = yard.facts.registry.facts.due()
-        step = Step(T0 + HOUR, T0, 7.0)
+        step = CorrectionStep(T0 + HOUR, T0, 7.0)
         if is_written:
             yard.workshop.registry.become(yard.facts.registry)
             await yard.corrections._write(AIR, "pm2_5", [Point(T0, 7.0)])
@@ -181,7 +181,7 @@ def test_a_calibration_that_is_being_computed_takes_no_other_meanwhile(tmp_path:
     async def scenario(yard: Yard) -> None:
         await yard.send(*hourly("air", "pm2_5", 10))
         number = await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
-        with pytest.raises(FactRefused, match="try again in a minute"):
+        with pytest.raises(FactRejected, match="try again in a minute"):
             await yard.facts.undo(number, who=ANI, word="x")
         await yard.corrections.compute()
         await yard.facts.undo(number, who=ANI, word="x")

@@ -7,9 +7,9 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.derived.hours import and_after, spans
-from cloud.derived.recompute_queue import Dirty, local_hours, stretch_of
+from cloud.derived.recompute_queue import RecomputeQueue, local_hours, stretch_of
 from cloud.derived.visitors import counters_of
-from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
@@ -52,7 +52,7 @@ REGISTRY = Registry(
     [("air", "ispu_pm2_5", Reason.UNDECLARED_QUANTITY), ("daruba", "ispu", Reason.FOREIGN_SENSOR)],
 )
 def test_a_message_with_a_derived_quantity_goes_to_the_dead_letters(tmp_path, sensor, quantity, reason):
-    opener = Opener(registry=REGISTRY, store=SqliteStore(tmp_path / "readings.db"), ahead_s=600)
+    opener = BatchDecoder(registry=REGISTRY, store=SqliteStore(tmp_path / "readings.db"), ahead_s=600)
     payload = encode_batch("9f3c21d07ab4e815", 1, [Reading(sensor, quantity, 1_790_000_000_000, 12.0)])
     freight = opener.open(payload, "gw")
     assert freight.portion is None
@@ -76,7 +76,7 @@ def test_computing_is_no_sign_of_life():
 
 
 def test_hours_are_noted_until_they_are_taken():
-    dirty = Dirty()
+    dirty = RecomputeQueue()
     dirty.note("air", "pm2_5", HOUR - 1, HOUR)
     dirty.note("air", "pm2_5", 5 * HOUR, 5 * HOUR)
     assert len(dirty) == 3

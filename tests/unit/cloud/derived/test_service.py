@@ -22,7 +22,7 @@ from cloud.registry.snapshot import Registry
 from rules import ispu
 from rules.derived import VERSION
 from rules.marks import Mark
-from rules.siaga import Gauge, Limit
+from rules.siaga import GaugeLimits, Limit
 from wire import QUANTITIES
 
 ZONE = "Asia/Jayapura"
@@ -66,7 +66,7 @@ class Island:
         self.newest = Newest()
         self.derivations = Derivations(
             self.registry, self.store, self.newest,
-            gauges=lambda sensor: Gauge(Limit(150), Limit(250), Limit(320)) if sensor == "river" else None,
+            gauges=lambda sensor: GaugeLimits(Limit(150), Limit(250), Limit(320)) if sensor == "river" else None,
             tell=self._hear,
         )  # fmt: skip
 
@@ -325,7 +325,7 @@ def test_a_doubted_level_is_shown_with_its_doubt_and_not_left_out(on_island):
     async def story(island: Island) -> None:
         await island.store_readings("river", "water_level", {NINE: 330.0}, marks=int(Mark.SPIKE))
         island.newest.load(await island.store.newest())
-        limits = Gauge(Limit(150), Limit(250), Limit(320))
+        limits = GaugeLimits(Limit(150), Limit(250), Limit(320))
         found = Indices(island.registry, island.newest, gauges=lambda _: limits).of_site("daruba")
         (siaga,) = [one for one in found if one.index == "siaga"]
         assert (siaga.value, siaga.doubts) == (1, ("spike",))

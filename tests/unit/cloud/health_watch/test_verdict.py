@@ -2,19 +2,19 @@
 
 import pytest
 
-from cloud.health_watch.probe import Seen, address_of, seen_in, shown
-from cloud.health_watch.verdict import News, Verdict, judge
+from cloud.health_watch.probe import ProbeResult, address_of, seen_in, shown
+from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 
-GOOD, BAD = Seen(good=True, what="ok"), Seen(good=False, what="did not answer in time")
+GOOD, BAD = ProbeResult(good=True, what="ok"), ProbeResult(good=False, what="did not answer in time")
 
 
 class Story:
     """Answers a minute apart, unless a test says otherwise."""
 
     def __init__(self) -> None:
-        self.verdict, self.now_s = Verdict(), 0.0
+        self.verdict, self.now_s = ServerVerdict(), 0.0
 
-    def answer(self, seen: Seen, *, after_s: float = 60.0) -> News | None:
+    def answer(self, seen: ProbeResult, *, after_s: float = 60.0) -> WatchNotice | None:
         self.now_s += after_s
         self.verdict, news = judge(
             self.verdict, seen, now_s=self.now_s, every_s=60, after_s=180, again_s=3_600
@@ -25,16 +25,16 @@ class Story:
 def test_a_server_without_a_good_answer_for_so_long_is_told_of_once_then_again_while_it_lasts():
     story = Story()
     assert [story.answer(BAD) for _ in range(3)] == [None, None, None]
-    assert story.answer(BAD) is News.GONE
+    assert story.answer(BAD) is WatchNotice.GONE
     assert [story.answer(BAD) for _ in range(59)] == [None] * 59
-    assert story.answer(BAD) is News.STILL_GONE
+    assert story.answer(BAD) is WatchNotice.STILL_GONE
 
 
 def test_it_is_back_after_two_good_answers():
     story = Story()
     for _ in range(4):
         story.answer(BAD)
-    assert [story.answer(GOOD), story.answer(GOOD), story.answer(GOOD)] == [None, News.BACK, None]
+    assert [story.answer(GOOD), story.answer(GOOD), story.answer(GOOD)] == [None, WatchNotice.BACK, None]
 
 
 def test_one_good_answer_among_bad_ones_is_no_recovery():
@@ -55,13 +55,13 @@ def test_a_watch_that_slept_does_not_count_its_sleep_as_the_servers_silence():
     story.answer(BAD)
     story.answer(BAD)
     assert story.answer(BAD, after_s=3_600) is None
-    assert [story.answer(BAD) for _ in range(3)] == [None, None, News.GONE]
+    assert [story.answer(BAD) for _ in range(3)] == [None, None, WatchNotice.GONE]
 
 
 def test_a_restart_of_the_watch_tells_the_end_of_what_was_told_before_it():
     story = Story()
-    story.verdict = Verdict(told_s=0.0)
-    assert [story.answer(GOOD), story.answer(GOOD)] == [None, News.BACK]
+    story.verdict = ServerVerdict(told_s=0.0)
+    assert [story.answer(GOOD), story.answer(GOOD)] == [None, WatchNotice.BACK]
 
 
 @pytest.mark.parametrize(

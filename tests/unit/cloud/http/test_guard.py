@@ -11,7 +11,7 @@ from cloud.access.authenticator import COOKIE, SECURE_COOKIE
 from cloud.access.permissions import MOST_BYTES, PERMISSIONS, most_bytes_for
 from cloud.access.principal import Role
 from cloud.access.settings import AccessSettings
-from cloud.access.users import Change
+from cloud.access.users import UserUpdate
 from cloud.api.app import make_api
 from cloud.database.audit_log import Actor
 from cloud.http.guard import Guard
@@ -186,7 +186,7 @@ def test_a_role_taken_away_is_gone_at_the_next_request(tmp_path: Path):
         await log_in(client)
         assert (await client.get("/api/v1/users")).status_code == 200
         await city.access.users.add("budi", PASSWORD, Role.ADMINISTRATOR, by=BOSS)
-        await city.access.users.change("ani", Change(disabled=True), by=BOSS)
+        await city.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
         assert (await client.get("/api/v1/users")).status_code == 401
 
     run(tmp_path, questions)

@@ -10,11 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from cloud.core.health import Condition
 from cloud.database.backoff import REFUSED_S
-from cloud.gateways.accounting import Plan
-from cloud.ingest.batch_decoder import Freight
+from cloud.gateways.accounting import AccountingPlan
+from cloud.ingest.batch_decoder import PreparedWrite
 from cloud.ingest.batch_writer import SUSPECT_S, WriteFailsAlone
 from cloud.ingest.dead_letters import ROW_BYTES
-from cloud.readings.contract import Rejected, StoreRefused, StoreUnavailable, WriteResult
+from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
 from wire import decode_batch, encode_batch
 
@@ -29,7 +29,7 @@ def run(folder: Path, scenario: Callable[[Workshop], Awaitable[None]], *, max_by
     asyncio.run(within())
 
 
-def freight(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> Freight:
+def freight(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> PreparedWrite:
     return workshop.opener.open(payload(*(readings or (reading(),)), first=first), gateway)
 
 
@@ -64,7 +64,7 @@ def test_while_the_store_is_unavailable_it_is_asked_again_and_nothing_is_account
 
 def test_after_a_refusal_health_says_so_and_the_store_is_opened_anew(tmp_path: Path):
     async def scenario(workshop: Workshop) -> None:
-        workshop.store.script = [StoreRefused("InfluxDB answered 401: check store.token_file"), None]
+        workshop.store.script = [StoreRejected("InfluxDB answered 401: check store.token_file"), None]
         said: list[str] = []
 
         async def pause(seconds: float) -> None:
@@ -213,7 +213,7 @@ def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbou
         bad, good = freight(workshop), freight(workshop, reading(at=5), first=2)
         keep, tries = workshop.accounts.write, []
 
-        def write(connection: object, plan: Plan, *, now_ms: int) -> None:
+        def write(connection: object, plan: AccountingPlan, *, now_ms: int) -> None:
             tries.append(plan)
             if len(tries) <= 2:  # of both together, and of the bad one alone
                 raise OverflowError("Python int too large to convert to SQLite INTEGER")
@@ -233,7 +233,7 @@ def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbou
 def test_a_write_that_fails_while_the_store_takes_others_is_said_to_fail_alone(tmp_path: Path):
     async def scenario(workshop: Workshop) -> None:
         workshop.store.takes_others = True
-        workshop.store.script = [UNAVAILABLE, StoreRefused("a firewall answered 403")]
+        workshop.store.script = [UNAVAILABLE, StoreRejected("a firewall answered 403")]
         with pytest.raises(WriteFailsAlone, match="a firewall answered 403"):
             await workshop.keeper.keep([freight(workshop)])
         assert workshop.waits == [0.5]
@@ -268,7 +268,7 @@ def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_a_whil
 def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
     async def scenario(workshop: Workshop) -> None:
         async def foreign() -> object:
-            raise StoreRefused("InfluxDB answered 200 with text/html; check store.url")
+            raise StoreRejected("InfluxDB answered 200 with text/html; check store.url")
 
         said: list[str] = []
 

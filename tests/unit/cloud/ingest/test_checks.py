@@ -3,7 +3,7 @@
 import pytest
 
 from cloud.core.reasons import Reason
-from cloud.ingest.checks import EARLIEST_MS, Checked, check_batch
+from cloud.ingest.checks import EARLIEST_MS, CheckedBatch, check_batch
 from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
@@ -12,12 +12,12 @@ from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, readin
 from wire import Clock, Domain, Reading, decode_batch, encode_batch
 
 
-def checked(*readings: Reading, backfill: bool = False) -> Checked:
+def checked(*readings: Reading, backfill: bool = False) -> CheckedBatch:
     batch = decode_batch(encode_batch("s", 1, readings, backfill=backfill))
     return check_batch(batch, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
 
 
-def reasons(found: Checked) -> list[Reason]:
+def reasons(found: CheckedBatch) -> list[Reason]:
     return [refused.reason for refused in found.refused]
 
 
@@ -125,11 +125,11 @@ def moved(*facts: tuple[str, object, int, int]) -> Registry:
     )  # fmt: skip
 
 
-def tags(found: Checked) -> list[tuple[str, str, list[int]]]:
+def tags(found: CheckedBatch) -> list[tuple[str, str, list[int]]]:
     return [(block.site, block.gateway, [time_ms - T0 for time_ms in block.times_ms]) for block in found.blocks]
 
 
-def checked_in(registry: Registry, *readings: Reading, gateway: str = GATEWAY) -> Checked:
+def checked_in(registry: Registry, *readings: Reading, gateway: str = GATEWAY) -> CheckedBatch:
     batch = decode_batch(encode_batch("s", 1, readings))
     return check_batch(batch, gateway=gateway, registry=registry, latest_ms=LATEST)
 

@@ -5,17 +5,17 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.ingest.dead_letter_quota import Room
+from cloud.ingest.dead_letter_quota import DeadLetterQuota
 
 
 def test_a_gateway_has_its_quota_and_not_more():
-    room = Room(max_bytes=1_000, quota_bytes=100, owners=3)
+    room = DeadLetterQuota(max_bytes=1_000, quota_bytes=100, owners=3)
     assert room.has({"a": 60}, "a", 40)
     assert not room.has({"a": 60}, "a", 41)
 
 
 def test_however_much_others_hold_a_gateway_has_its_own_share():
-    room = Room(max_bytes=1_000, quota_bytes=400, owners=5)
+    room = DeadLetterQuota(max_bytes=1_000, quota_bytes=400, owners=5)
     held: Counter[str] = Counter()
     for owner in "abcd":
         while room.has(held, owner, 10):
@@ -31,7 +31,7 @@ def test_however_much_others_hold_a_gateway_has_its_own_share():
     st.integers(1, 10_000), st.integers(1, 10_000), st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3_000)))
 )
 def test_all_together_never_hold_more_than_the_limit(max_bytes, quota_bytes, letters):
-    room, held = Room(max_bytes, quota_bytes, 3), Counter()
+    room, held = DeadLetterQuota(max_bytes, quota_bytes, 3), Counter()
     for owner, size in letters:
         if room.has(held, owner, size):
             held[owner] += size

@@ -9,14 +9,14 @@ import pytest
 from cloud.core.health import Condition
 from cloud.database.audit_log import Actor, read_entries
 from cloud.database.engine import Database
-from cloud.ingest.dead_letters import ROW_BYTES, DeadLetters, Discarded, Kept, Refusal, Wanted
+from cloud.ingest.dead_letters import ROW_BYTES, DeadLetters, Discarded, Kept, Rejection, Wanted
 from tests.registries import on_each_registry, registry_in
 
 pytestmark = on_each_registry()
 
 
-def refusal(raw: bytes = b"raw", *, reason: str = "unknown_sensor", gateway: str = "gw") -> Refusal:
-    return Refusal(gateway, reason, "sensor x is not in the city file", raw, 1)
+def refusal(raw: bytes = b"raw", *, reason: str = "unknown_sensor", gateway: str = "gw") -> Rejection:
+    return Rejection(gateway, reason, "sensor x is not in the city file", raw, 1)
 
 
 class Post:
@@ -35,7 +35,7 @@ class Post:
     async def __aexit__(self, *_: object) -> None:
         await self.database.close()
 
-    async def write(self, refusals: Sequence[Refusal], *, now_ms: int = 5) -> Kept:
+    async def write(self, refusals: Sequence[Rejection], *, now_ms: int = 5) -> Kept:
         kept = await self.database.run(lambda connection: self.letters.write(connection, refusals, now_ms=now_ms))
         self.letters.accept(kept)
         return kept

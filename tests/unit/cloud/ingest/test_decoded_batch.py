@@ -7,18 +7,18 @@ import pytest
 import cloud.ingest.decoded_batch
 from cloud.core.reasons import MEANING_OF_REASON, Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.decoded_batch import Parcel, open_parcel, with_rejected
+from cloud.ingest.decoded_batch import DecodedBatch, open_parcel, with_rejected
 from cloud.readings.contract import Rejected
 from tests.unit.cloud.examples import GATEWAY, LATEST, STREAM, T0, city, payload, reading
 from wire import Lost, decode_batch
 from wire.batch import MAX_BATCH_BYTES
 
 
-def opened(content: bytes, *, gateway: str = GATEWAY) -> Parcel:
+def opened(content: bytes, *, gateway: str = GATEWAY) -> DecodedBatch:
     return open_parcel(content, gateway=gateway, registry=city(), latest_ms=LATEST)
 
 
-def reasons(parcel: Parcel) -> list[str]:
+def reasons(parcel: DecodedBatch) -> list[str]:
     return [refusal.reason for refusal in parcel.refusals]
 
 

@@ -1,7 +1,7 @@
 """The ranges that are being made safe."""
 
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.in_flight import UnderWay
+from cloud.ingest.in_flight import InFlightRanges
 from wire import Lost
 
 
@@ -10,7 +10,7 @@ def receipt(first: int, last: int, *lost: Lost, stream: str = "a", gateway: str 
 
 
 def test_a_range_is_begun_once_until_it_ends_however_it_is_cut():
-    ranges = UnderWay()
+    ranges = InFlightRanges()
     assert ranges.begin(receipt(11, 20))
     assert not any(ranges.begin(receipt(*cut)) for cut in ((11, 20), (1, 11), (20, 30), (13, 14), (1, 99)))
     assert all(ranges.begin(receipt(*next_to)) for next_to in ((1, 10), (21, 30)))
@@ -19,7 +19,7 @@ def test_a_range_is_begun_once_until_it_ends_however_it_is_cut():
 
 
 def test_other_streams_other_gateways_and_messages_without_a_range_are_let_in():
-    ranges = UnderWay()
+    ranges = InFlightRanges()
     assert ranges.begin(receipt(1, 5))
     assert ranges.begin(receipt(1, 5, stream="b"))
     assert ranges.begin(receipt(1, 5, gateway="gw-2"))
@@ -29,7 +29,7 @@ def test_other_streams_other_gateways_and_messages_without_a_range_are_let_in():
 
 
 def test_declared_losses_are_never_let_go():
-    ranges = UnderWay()
+    ranges = InFlightRanges()
     assert ranges.begin(receipt(1, 5))
     assert ranges.begin(receipt(1, 5, Lost("z", 1, 2, "spool full")))
     assert ranges.begin(receipt(6, 5))

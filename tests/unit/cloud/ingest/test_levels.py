@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cloud.core.health import Condition
 from cloud.core.reasons import Reason
-from cloud.ingest.checks import Checked, check_batch
+from cloud.ingest.checks import CheckedBatch, check_batch
 from cloud.ingest.heights import Heights
 from cloud.ingest.levels import Distances
 from cloud.readings.contract import StoredReading
@@ -49,12 +49,14 @@ def level(cm: float, *, at: int = 0) -> Reading:
     return Reading("river", "water_level", T0 + at, cm)
 
 
-def checked(known: Registry, *readings: Reading, distances: Distances | None = None, backfill: bool = False) -> Checked:
+def checked(
+    known: Registry, *readings: Reading, distances: Distances | None = None, backfill: bool = False
+) -> CheckedBatch:
     batch = decode_batch(encode_batch("s", 1, readings, backfill=backfill))
     return check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances)
 
 
-def levels(found: Checked) -> dict[int, float]:
+def levels(found: CheckedBatch) -> dict[int, float]:
     return {
         time_ms - T0: value
         for block in found.blocks

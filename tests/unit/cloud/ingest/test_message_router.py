@@ -2,7 +2,7 @@
 
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.message_router import Reception, topics
+from cloud.ingest.message_router import MessageRouter, topics
 from cloud.metrics.exposition import Metrics
 from runtime.mqtt import Message
 from tests.unit.cloud.examples import GATEWAY
@@ -17,7 +17,7 @@ class Desk:
         self.metrics = Metrics(Accounts())
         self.offered: list[str] = []
         self.acknowledged: list[str] = []
-        self.reception = Reception(
+        self.reception = MessageRouter(
             statuses=self.statuses, metrics=self.metrics, offer=lambda _, gateway: self.offered.append(gateway),
             acknowledge=lambda message: self.acknowledged.append(message.topic),
         )  # fmt: skip
@@ -35,7 +35,7 @@ def test_a_batch_is_offered_with_its_gateway_and_not_acknowledged_here():
 def test_what_a_device_answers_goes_to_the_notifications():
     desk = Desk()
     heard: list[bytes] = []
-    desk.reception = Reception(
+    desk.reception = MessageRouter(
         statuses=desk.statuses, metrics=desk.metrics, offer=lambda *_: None,
         acknowledge=lambda message: desk.acknowledged.append(message.topic),
         replied=heard.append, replies=["siaga/notify/tower/reply"],

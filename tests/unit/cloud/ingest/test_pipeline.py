@@ -10,11 +10,11 @@ import pytest
 import cloud.ingest.pipeline
 from cloud.core.health import Condition
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.batch_decoder import Freight
-from cloud.ingest.dead_letters import Refusal
+from cloud.ingest.batch_decoder import PreparedWrite
+from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.ingest_queue import MESSAGE_BYTES
 from cloud.ingest.pipeline import Pipeline, acks_of
-from cloud.readings.contract import Portion, Rejected, StoreUnavailable, WriteResult
+from cloud.readings.contract import EncodedWrite, Rejected, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
 from runtime.mqtt import Message
 from tests.unit.cloud.examples import (
@@ -198,7 +198,7 @@ class Choosy(ScriptedStore):
 
     POISON = 66.0
 
-    async def write(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         self.writes.append(len(portions))
         if any(self.POISON in values for portion in portions for block in portion.form for _, values in block.fields):
             raise StoreUnavailable("500: engine: index out of range")
@@ -207,7 +207,7 @@ class Choosy(ScriptedStore):
     async def probe(self) -> None:
         """It takes others."""
 
-    async def write_apart(self, portions: Sequence[Portion]) -> WriteResult:
+    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
         """As the contract says, on blocks of one point."""
         points = [portion for portion in portions for _ in portion.form[0].times_ms]
         bad = []
@@ -293,10 +293,10 @@ class Safe(NamedTuple):
 
     gateway: str
     receipt: Receipt | None
-    refusals: Sequence[Refusal] = ()
+    refusals: Sequence[Rejection] = ()
     not_judged: Mapping[tuple[str, str], int] = {}
 
-    told = Freight.told
+    told = PreparedWrite.told
 
 
 def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
@@ -313,9 +313,9 @@ def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
 
 
 def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
-    strange = Refusal(GATEWAY, "unknown_sensor", "", b"", 3, {("air-pier", "pm10"): 2, ("air-jetty", "pm10"): 1})
-    beyond = Refusal(GATEWAY, "out_of_bounds", "", b"", 1, {("air-pier", "pm10"): 1})
-    unread = Refusal(GATEWAY, "not_a_batch", "", b"", 10)
+    strange = Rejection(GATEWAY, "unknown_sensor", "", b"", 3, {("air-pier", "pm10"): 2, ("air-jetty", "pm10"): 1})
+    beyond = Rejection(GATEWAY, "out_of_bounds", "", b"", 1, {("air-pier", "pm10"): 1})
+    unread = Rejection(GATEWAY, "not_a_batch", "", b"", 10)
     ranges = [(6, 10, [strange, beyond]), (1, 5, [strange]), (11, 20, []), (31, 40, [unread]), (51, 60, [])]
     safe = [Safe(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
     safe.append(Safe(GATEWAY, Receipt(GATEWAY, "a", 42, 42), not_judged={("river", "water_level"): 1}))

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from cloud.alarms.evaluator import Watch
+from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.audit_log import Actor, read_entries
-from cloud.ingest.batch_decoder import Opener
+from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.replay import Replayer
 from cloud.readings.contract import StoreUnavailable
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_store import Book
+from cloud.rulebook.rule_store import RuleStore
 from tests.unit.cloud.examples import GATEWAY, UNAVAILABLE, Workshop, city, payload, reading
 
 PIER = Sensor("air-pier", "Pier", "daruba", GATEWAY, ("pm2_5",))
@@ -22,7 +22,7 @@ ANI = Actor("ani", "10.0.0.7")
 
 def replayer(workshop: Workshop, registry: Registry, **more: Any) -> Replayer:
     return Replayer(
-        opener=Opener(registry=registry, store=workshop.store, ahead_s=600),
+        opener=BatchDecoder(registry=registry, store=workshop.store, ahead_s=600),
         store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest, metrics=workshop.metrics,
         **more,
     )  # fmt: skip
@@ -103,8 +103,8 @@ def test_the_rules_of_a_gateway_that_another_process_takes_in_are_left_to_that_o
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             letter = await refused_letter(workshop, reading("air-pier", value=7))
-            book = Book(workshop.database, city(more=[PIER]))
-            watch = Watch(
+            book = RuleStore(workshop.database, city(more=[PIER]))
+            watch = RuleEvaluator(
                 database=workshop.database, book=book, newest=workshop.newest, store=workshop.store, shards=shards
             )
             seen: list[object] = []

@@ -11,7 +11,7 @@ from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.service import Derivations
 from cloud.registry.records import Sensor
 from rules.marks import QUALITY, Mark
-from rules.siaga import Gauge, Limit, siaga_of
+from rules.siaga import GaugeLimits, Limit, siaga_of
 from tests.unit.cloud.alarms.town import T0, Town, city, level
 from tests.unit.firmware_bridge.shared import recorded
 from wire import Domain, Reading
@@ -182,7 +182,7 @@ def test_no_hour_of_a_recorded_flood_lacks_its_siaga_however_its_readings_are_cu
     flood = _flood()
 
     async def story(town: Town) -> None:
-        limits = Gauge(Limit(150), Limit(250), Limit(320))
+        limits = GaugeLimits(Limit(150), Limit(250), Limit(320))
         derived = Derivations(town.registry, town.store, town.newest, gauges=lambda _: limits)
         for first in range(0, len(flood), most):
             await town.send(*flood[first : first + most])

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.database.engine import Database
-from cloud.ingest.batch_decoder import Freight, Opener
+from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.offsets import MOST_OF_STREAM, MOST_STREAMS, Offset, Offsets
 from cloud.readings.contract import Rejected
 from cloud.readings.sqlite import SqliteStore
@@ -30,19 +30,19 @@ def sent(*stamps_ms: int, first: int, clock: Clock = Clock.SYNCED, sensor: str =
     return encode_batch(STREAM, first, readings, **more)
 
 
-def opener(folder: Path, offsets: Offsets | None = None, prompt: Callable[[], bool] = lambda: True) -> Opener:
-    return Opener(
+def opener(folder: Path, offsets: Offsets | None = None, prompt: Callable[[], bool] = lambda: True) -> BatchDecoder:
+    return BatchDecoder(
         registry=city(), store=SqliteStore(folder / "readings.db"), ahead_s=600, offsets=offsets, prompt=prompt
     )
 
 
-def stored(freight: Freight) -> list[tuple[int, float, int]]:
+def stored(freight: PreparedWrite) -> list[tuple[int, float, int]]:
     """(ms after T0, value, marks) of what is for the store, by value."""
     found = {(each.time_ms - T0, each.value, each.marks) for each in freight.newest}
     return sorted(found, key=lambda each: each[1])
 
 
-def times(opened: Opener, payload: bytes, *, at: int) -> list[tuple[int, int]]:
+def times(opened: BatchDecoder, payload: bytes, *, at: int) -> list[tuple[int, int]]:
     """(ms after T0, marks) of the readings of a batch that arrives `at` ms after T0, in the order of their seq."""
     seen: list[tuple[float, int, int]] = []
     original = opened._store.prepare

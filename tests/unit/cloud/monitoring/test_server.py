@@ -30,7 +30,7 @@ def test_a_certificate_is_told_of_before_its_end_and_after_it(certificate: Path)
     end_s = server.ends_at_s(certificate.read_bytes())
     assert abs(end_s - datetime.now(UTC).timestamp() - 30 * DAY_S) < DAY_S
 
-    def look(left_days: float) -> server.Look:
+    def look(left_days: float) -> server.ComponentObservation:
         return server.certificates([certificate], days=21, now_s=end_s - left_days * DAY_S)
 
     assert look(22).component.status is Condition.OK
@@ -52,7 +52,7 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path):
 def test_the_age_of_the_newest_whole_backup_counts(tmp_path: Path):
     now_s = datetime(2026, 11, 26, 2, 30, tzinfo=UTC).timestamp()
 
-    def look() -> server.Look:
+    def look() -> server.ComponentObservation:
         return server.backups(tmp_path, oldest_h=36, now_s=now_s)
 
     assert look().component.status is Condition.DEGRADED
@@ -63,7 +63,7 @@ def test_the_age_of_the_newest_whole_backup_counts(tmp_path: Path):
     assert look().component.status is Condition.DEGRADED
     assert "20261124T023000Z, 48 hours old" in look().component.detail
     (tmp_path / "20261126T023000Z" / NAME).write_text("{}")
-    assert look() == server.Look(look().component, now_s)
+    assert look() == server.ComponentObservation(look().component, now_s)
     assert look().component.status is Condition.OK
 
 

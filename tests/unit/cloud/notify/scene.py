@@ -17,8 +17,8 @@ from sqlalchemy import insert, select, update
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.engine import Database
 from cloud.database.steady_clock import Moment
-from cloud.notify.batcher import Packer
-from cloud.notify.notifications import Page
+from cloud.notify.batcher import NotificationBatcher
+from cloud.notify.notifications import Notification
 from cloud.notify.notifier import Notifier
 from cloud.notify.outbox import Claimed, Outbox
 from cloud.notify.router import Router
@@ -26,7 +26,7 @@ from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DeliveryRow, DutyRow, NoticeRow
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from runtime.clock import boot_ms, wall_ms
 from tests.registries import registry_in
 
@@ -38,7 +38,7 @@ POLYGON = ((2.04, 128.28), (2.04, 128.30), (2.06, 128.30))
 RULE = Rule(
     family="river-level",
     quantity="water_level",
-    kind=Kind.ABOVE,
+    kind=RuleKind.ABOVE,
     levels=(
         Level("Siaga 3", Severity.MODERATE, 150.0),
         Level("Siaga 2", Severity.SEVERE, 250.0),
@@ -92,7 +92,7 @@ class Scene:
         self.wall_wrong_ms = 0
         self.commands: list[tuple[str, Any]] = []
         self.is_connected = True
-        self._router, self._packer = Router(notify), Packer(notify, self.registry)
+        self._router, self._packer = Router(notify), NotificationBatcher(notify, self.registry)
         self.outbox = Outbox(notify, instance="one")
 
     async def __aenter__(self) -> Self:
@@ -158,7 +158,7 @@ class Scene:
         row = {"person": person, "rank": rank, "from_ms": self.now_ms, "until_ms": self.now_ms + hours * 3_600_000}
         await self._do(insert(DutyRow).values(row), answer=False)
 
-    async def turn(self, *, seconds: float = 0) -> list[Page]:
+    async def turn(self, *, seconds: float = 0) -> list[Notification]:
         """Move the clock, and do what a notifier does but the sending; the pages that were made by it."""
         self.now_ms += round(seconds * 1_000)
         before = {page.key for page in await self.pages()}
@@ -179,10 +179,10 @@ class Scene:
     async def settle(self, delivery: Claimed, outcome: Any, *, outbox: Outbox | None = None) -> None:
         await self.database.run(lambda c: (outbox or self.outbox).settle(c, delivery, outcome, self.now))
 
-    async def pages(self) -> list[Page]:
+    async def pages(self) -> list[Notification]:
         query = select(DeliveryRow.body).order_by(DeliveryRow.id)
         bodies = await self.database.run(lambda c: c.execute(query).scalars().all())
-        return [msgspec.json.decode(body, type=Page) for body in bodies]
+        return [msgspec.json.decode(body, type=Notification) for body in bodies]
 
     async def deliveries(self) -> list[Any]:
         query = select(*DeliveryRow.__table__.columns).order_by(DeliveryRow.id)

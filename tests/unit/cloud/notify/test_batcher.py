@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cloud.notify.batcher import Told, Verdict, Waiting, verdict
-from cloud.notify.notifications import Page
+from cloud.notify.batcher import BatchingDecision, Told, Waiting, verdict
+from cloud.notify.notifications import Notification
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, hook, settings
 
@@ -25,21 +25,21 @@ def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **m
     asyncio.run(play())
 
 
-def fresh(page: Page) -> int:
+def fresh(page: Notification) -> int:
     return sum(not line.repeated for line in page.lines)
 
 
 @pytest.mark.parametrize(
     ("waiting", "told", "outcome"),
     [
-        (Waiting(3, T0), None, Verdict.AT_ONCE),
-        (Waiting(3, T0), Told(T0 - 10_000, 3), Verdict.WAIT),
-        (Waiting(4, T0), Told(T0 - 10_000, 3), Verdict.AT_ONCE),
-        (Waiting(3, T0 - 5_000), Told(T0 - 60_000, 3), Verdict.GATHERED),
-        (Waiting(3, T0), Told(T0 - 60_000, 3), Verdict.AT_ONCE),
+        (Waiting(3, T0), None, BatchingDecision.AT_ONCE),
+        (Waiting(3, T0), Told(T0 - 10_000, 3), BatchingDecision.WAIT),
+        (Waiting(4, T0), Told(T0 - 10_000, 3), BatchingDecision.AT_ONCE),
+        (Waiting(3, T0 - 5_000), Told(T0 - 60_000, 3), BatchingDecision.GATHERED),
+        (Waiting(3, T0), Told(T0 - 60_000, 3), BatchingDecision.AT_ONCE),
     ],
 )
-def test_when_waiting_notices_go(waiting: Waiting, told: Told | None, outcome: Verdict):
+def test_when_waiting_notices_go(waiting: Waiting, told: Told | None, outcome: BatchingDecision):
     assert verdict(waiting, told, now_ms=T0, window_ms=60_000) is outcome
 
 

@@ -15,7 +15,7 @@ from cloud.notify.channels.mqtt import Commands
 from cloud.notify.channels.telegram import Telegram
 from cloud.notify.channels.webhook import Webhook, signature
 from cloud.notify.contract import Later, Never, Outcome, Sent
-from cloud.notify.notifications import Page
+from cloud.notify.notifications import Notification
 from cloud.notify.settings import EmailChannel, MqttChannel, TelegramChannel, WebhookChannel
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
 from tests.servers import free_port
@@ -25,7 +25,7 @@ SECRET = "0123456789abcdef"
 PAGE = page(line(), key="9c41:mail:77", address="ani@morotai.test")
 
 
-def over_http(kind: type[Webhook] | type[Telegram], settings: Any, told: Page = PAGE) -> Outcome:
+def over_http(kind: type[Webhook] | type[Telegram], settings: Any, told: Notification = PAGE) -> Outcome:
     async def send() -> Outcome:
         async with httpx.AsyncClient() as client:
             return await kind(settings, client, console="https://siaga.test").send(told)
@@ -182,7 +182,9 @@ def test_mail_never_goes_in_the_clear_when_starttls_is_asked_for():
         assert server.deliveries == []
 
 
-def commands(settings: MqttChannel, told: Page, *, is_connected: bool = True) -> tuple[Outcome, list[tuple[str, Any]]]:
+def commands(
+    settings: MqttChannel, told: Notification, *, is_connected: bool = True
+) -> tuple[Outcome, list[tuple[str, Any]]]:
     said: list[tuple[str, Any]] = []
 
     def publish(topic: str, payload: bytes) -> bool:

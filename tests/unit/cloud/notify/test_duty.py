@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cloud.database.audit_log import Actor, read_entries
-from cloud.notify.duty import Duty, DutyCalendar, DutyRefused, on_duty
+from cloud.notify.duty import Duty, DutyCalendar, DutyRejected, on_duty
 from cloud.notify.recipients import recipients
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, settings
@@ -73,7 +73,7 @@ def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
 def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, wrong: Duty, sentence: str):
     async def story(_: Scene, calendar: DutyCalendar) -> None:
         await calendar.add(duty(), who=ANI, now_ms=T0)
-        with pytest.raises(DutyRefused) as refused:
+        with pytest.raises(DutyRejected) as refused:
             await calendar.add(wrong, who=ANI, now_ms=T0)
         assert sentence in str(refused.value)
 

@@ -5,26 +5,26 @@ from typing import Any
 import msgspec
 import pytest
 
-from cloud.notify.notifications import Line, Page
+from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.texts import html_of, text_of
-from rules.rule import Kind, Severity
+from rules.rule import RuleKind, Severity
 from tests.unit.cloud.notify.scene import T0
 
-LINE = Line(
+LINE = AlarmLine(
     event=1, alarm=17, kind="raised", late=False, test=False, severity=Severity.EXTREME, level_name="Siaga 1",
     level_name_id="Siaga 1", title="River level", title_id="Tinggi sungai", advice="Sound the siren.",
     advice_id="Bunyikan sirene.", site="daruba", site_name="Daruba river", place="Daruba", zone="Asia/Jayapura",
-    gateway="gw-daruba", sensor="gauge-0", sensor_name="Gauge 0", quantity="water_level", watch=Kind.ABOVE,
+    gateway="gw-daruba", sensor="gauge-0", sensor_name="Gauge 0", quantity="water_level", watch=RuleKind.ABOVE,
     value=1_325.5, limit=320.0, window_s=600, for_s=60, of=None, also="", opened_ms=T0, time_ms=T0,
 )  # fmt: skip
 
 
-def page(*lines: Line, language: str = "en", **more: Any) -> Page:
+def page(*lines: AlarmLine, language: str = "en", **more: Any) -> Notification:
     given = {"key": "k", "message": "m", "step": 1, "channel": "c", "person": "", "address": "", "made_ms": T0, **more}
-    return Page(language=language, lines=lines, **given)
+    return Notification(language=language, lines=lines, **given)
 
 
-def line(**changes: Any) -> Line:
+def line(**changes: Any) -> AlarmLine:
     return msgspec.structs.replace(LINE, **changes)
 
 
@@ -65,8 +65,8 @@ def test_both_languages_stand_one_below_the_other():
         ({"for_s": 0.0}, "by a single reading"),
         ({"of": (3, 5)}, "3 of the last 5 readings"),
         ({"also": "rain-upstream"}, "rain-upstream agrees"),
-        ({"watch": Kind.RISE, "value": 100.0}, "rise of 100 cm in 10 min"),
-        ({"watch": Kind.SILENCE, "value": 3.0}, "no reading for 3 expected intervals"),
+        ({"watch": RuleKind.RISE, "value": 100.0}, "rise of 100 cm in 10 min"),
+        ({"watch": RuleKind.SILENCE, "value": 3.0}, "no reading for 3 expected intervals"),
         ({"quantity": "temperature", "value": -4.0}, "Temperature −4 °C"),
         ({"quantity": "from-the-future"}, "from-the-future 1,325.5 (limit 320)"),
     ],

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from cloud.alarms.tables import AlarmRow
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.contract import Outcome, Sent
-from cloud.notify.notifications import Line, Page
+from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.notifier import _told
 from cloud.notify.tables import DeliveryRow
 from tests.receivers import HttpReceiver, SmtpReceiver
@@ -78,7 +78,7 @@ class Picky:
         self.sent: list[tuple[int, ...]] = []
         self._refuses, self._words_only = refuses, words_only
 
-    async def send(self, told: Page) -> Outcome:
+    async def send(self, told: Notification) -> Outcome:
         for each in told.lines:
             if each.alarm == self._refuses and (each.advice or not self._words_only):
                 raise ValueError("no header can carry that")
@@ -121,7 +121,7 @@ def test_the_secret_of_a_webhook_is_in_no_outcome_and_no_health(tmp_path: Path, 
 def test_a_warning_that_cannot_be_written_leaves_the_feed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write = CapMessages._warning
 
-    def fail_for_the_first(self: CapMessages, line: Line, *given: Any) -> CapMessage:
+    def fail_for_the_first(self: CapMessages, line: AlarmLine, *given: Any) -> CapMessage:
         if line.sensor == "gauge-0":
             raise ValueError("no file can carry that")
         return write(self, line, *given)

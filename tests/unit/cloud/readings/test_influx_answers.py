@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from cloud.readings.influx_answers import MAX_ERROR_TEXT, Meaning, answer_of, error_text, no_influx, retry_after_s
+from cloud.readings.influx_answers import MAX_ERROR_TEXT, AnswerMeaning, answer_of, error_text, no_influx, retry_after_s
 
 PARTIAL = {"error": 'partial write: field type conflict: input field "pm1" on measurement "air" dropped=2'}
 
@@ -37,18 +37,18 @@ def test_each_status_has_its_meaning():
             599,
         )
     }
-    stored, find, refused, wait = Meaning.STORED, Meaning.FIND, Meaning.REFUSED, Meaning.WAIT
+    stored, find, refused, wait = AnswerMeaning.STORED, AnswerMeaning.FIND, AnswerMeaning.REFUSED, AnswerMeaning.WAIT
     assert meanings == {
         200: refused, 201: refused, 202: refused, 204: stored, 206: refused, 301: refused, 400: find,
         401: refused, 403: refused, 404: refused, 405: refused,
-        408: wait, 413: Meaning.SPLIT, 422: find, 429: wait, 500: wait, 501: refused, 503: wait,
+        408: wait, 413: AnswerMeaning.SPLIT, 422: find, 429: wait, 500: wait, 501: refused, 503: wait,
         511: refused, 599: wait,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["<html>400 The plain HTTP request was sent to HTTPS port</html>", "Bad Request", ""])
 def test_a_400_that_does_not_speak_of_lines_condemns_none(text: str):
-    assert answer_of(httpx.Response(400, text=text)).meaning is Meaning.REFUSED
+    assert answer_of(httpx.Response(400, text=text)).meaning is AnswerMeaning.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_a_400_that_does_not_speak_of_lines_condemns_none(text: str):
 )
 @pytest.mark.parametrize("status", [500, 503])
 def test_words_about_lines_count_under_5xx_too(status: int, text: str):
-    assert answer_of(httpx.Response(status, json={"error": text})).meaning is Meaning.FIND
+    assert answer_of(httpx.Response(status, json={"error": text})).meaning is AnswerMeaning.FIND
 
 
 @pytest.mark.parametrize("text", ["partial write", "timeout", "unable to parse", "dropped connection"])
 def test_a_cluster_that_misses_a_node_and_any_other_trouble_are_waited_for(text: str):
-    assert answer_of(httpx.Response(500, json={"error": text})).meaning is Meaning.WAIT
+    assert answer_of(httpx.Response(500, json={"error": text})).meaning is AnswerMeaning.WAIT
 
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_page_never_speaks_of_lines(status: int):
     page = httpx.Response(status, html="<html>cannot parse: no such point</html>")
-    assert answer_of(page).meaning is Meaning.REFUSED
-    assert answer_of(httpx.Response(502, html="<h1>dropped=1</h1>")).meaning is Meaning.WAIT
+    assert answer_of(page).meaning is AnswerMeaning.REFUSED
+    assert answer_of(httpx.Response(502, html="<h1>dropped=1</h1>")).meaning is AnswerMeaning.WAIT
 
 
 def test_what_no_influxdb_answers_is_said_without_secrets_and_printable():

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
-from cloud.registry.dated import DatedFacts, FactRefused
+from cloud.registry.dated import DatedFacts, FactRejected
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
@@ -142,13 +142,13 @@ def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_i
         await facts.undo(fixed.id, who=ANI, word="it was right")
         assert heights(facts.registry, NOW - 1, NOW) == [450, 420]
         assert [fact.value for fact in facts.registry.facts.of("sensor:river", "mounting_height_cm")] == [450, 420, 425]
-        with pytest.raises(FactRefused, match="undone already"):
+        with pytest.raises(FactRejected, match="undone already"):
             await facts.undo(fixed.id, who=ANI, word="again")
         (ground,) = [
             one for one in facts.registry.facts.of("sensor:river", "mounting_height_cm") if not one.valid_from_ms
         ]
         await facts.undo(change.id, who=ANI, word="nobody hung it lower")
-        with pytest.raises(FactRefused, match="is all that is known; correct it instead"):
+        with pytest.raises(FactRejected, match="is all that is known; correct it instead"):
             await facts.undo(ground.id, who=ANI, word="x")
 
     in_database(tmp_path, scenario)
@@ -177,7 +177,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(tmp_path: Path, subject: str, w
         database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
         await database.open()
         facts = await _facts(database)
-        with pytest.raises(FactRefused) as refusal:
+        with pytest.raises(FactRejected) as refusal:
             await facts.record(subject, what, value, who=ANI, word="x")
         assert words in str(refusal.value)
         await database.close()
@@ -216,7 +216,7 @@ def test_nothing_is_recorded_without_a_word(tmp_path: Path):
         await database.open()
         facts = await _facts(database)
         for word in ("", " ", "a\nb", "\0", "x" * 401):
-            with pytest.raises(FactRefused, match="reason"):
+            with pytest.raises(FactRejected, match="reason"):
                 await facts.record("sensor:river", "site", "pier", who=ANI, word=word)
         await database.close()
 

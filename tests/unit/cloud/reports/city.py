@@ -4,7 +4,7 @@ from typing import Any
 
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
-from cloud.reports.platform_snapshot import Known
+from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint, lines_of
 from tests.unit.cloud.api.morotai import GATEWAYS, SENSORS, SITES, ZONE
 from tests.unit.cloud.console.alarms_made import NOON_MS
@@ -12,8 +12,8 @@ from tests.unit.cloud.console.alarms_made import NOON_MS
 REGISTRY = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=SENSORS)
 
 
-def known(*readings: Any, **parts: Any) -> Known:
-    return Known(now_ms=NOON_MS, registry=REGISTRY, readings=readings, **parts)
+def known(*readings: Any, **parts: Any) -> PlatformSnapshot:
+    return PlatformSnapshot(now_ms=NOON_MS, registry=REGISTRY, readings=readings, **parts)
 
 
 def checked(points: list[ReportPoint]) -> list[ReportPoint]:

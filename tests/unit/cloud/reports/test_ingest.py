@@ -6,7 +6,7 @@ import pytest
 
 from cloud.gateways.accounting import Accounts
 from cloud.metrics.exposition import Metrics
-from cloud.reports.ingest import Tally, Work, ingest_points
+from cloud.reports.ingest import CounterTally, IngestWork, ingest_points
 from tests.unit.cloud.reports.city import checked
 from wire import Domain
 
@@ -18,11 +18,11 @@ def metrics() -> Metrics:
     return Metrics(Accounts())
 
 
-def tally(metrics: Metrics) -> Tally:
-    return Tally(metrics, instance="0-63", since_ms=T0)
+def tally(metrics: Metrics) -> CounterTally:
+    return CounterTally(metrics, instance="0-63", since_ms=T0)
 
 
-def sample(of: Tally, *, at: int) -> dict[str, Any]:
+def sample(of: CounterTally, *, at: int) -> dict[str, Any]:
     ingest, *refused = checked(of.due(T0 + at, dead_letters_open=2))
     assert {point.time_ms for point in refused} == {ingest.time_ms}
     counts = {point.tags["reason"]: point.fields["count"] for point in refused if point.fields["count"]}
@@ -73,7 +73,9 @@ def test_how_long_things_take_is_that_of_the_sample_and_left_out_where_nothing_w
 
 
 def test_the_sums_over_domains_and_reasons_are_those_of_the_parts():
-    work = Work(seconds=30.0, stored={Domain.AIR: 2, Domain.GATEWAY: 5}, dead_letters={"fault": 1, "oversized": 2})
+    work = IngestWork(
+        seconds=30.0, stored={Domain.AIR: 2, Domain.GATEWAY: 5}, dead_letters={"fault": 1, "oversized": 2}
+    )
     ingest, fault, oversized = checked(ingest_points(work, instance="0-31", now_ms=T0))
     assert (ingest.fields["stored"], ingest.fields["stored_gateway"], ingest.fields["dead_letters"]) == (7, 5, 3)
     assert [point.tags for point in (fault, oversized)] == [

@@ -4,14 +4,14 @@ from typing import Any
 
 import msgspec
 
-from cloud.reports.platform_snapshot import Known
+from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.situation import situation_points
 from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
 from tests.unit.cloud.reports.city import checked, known
 from wire import shard_of
 
 
-def told(picture: Known) -> dict[tuple[str, str], dict[str, Any]]:
+def told(picture: PlatformSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
     points = checked(situation_points(picture))
     assert all(point.time_ms == NOON_MS for point in points)
     return {(point.tags["site"], point.tags["domain"]): dict(point.fields) for point in points}

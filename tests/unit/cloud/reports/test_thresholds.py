@@ -5,7 +5,7 @@ import pytest
 
 from cloud.reports.points import ReportPoint
 from cloud.reports.thresholds import POINTS_A_SECOND, Pace, threshold_points
-from rules.rule import Kind, Level, Rule, Severity
+from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER
 from tests.unit.cloud.reports.city import checked
@@ -35,14 +35,16 @@ def test_every_level_is_a_point_with_its_limit_and_its_colour():
     assert siaga_2.fields["colour"] == "#f4661b"  # the severity's, for a level without one
 
 
-@pytest.mark.parametrize("change", [{"kind": Kind.RISE}, {"kind": Kind.SILENCE, "quantity": ""}, {"enabled": False}])
+@pytest.mark.parametrize(
+    "change", [{"kind": RuleKind.RISE}, {"kind": RuleKind.SILENCE, "quantity": ""}, {"enabled": False}]
+)
 def test_what_has_no_limit_on_the_scale_of_its_quantity_is_left_out(change: dict[str, object]):
     assert thresholds(msgspec.structs.replace(RIVER, **change)) == []
 
 
 def test_a_range_has_its_upper_end():
     level = Level("Comfortable", Severity.MINOR, 20.0, high=30.0)
-    (point,) = thresholds(msgspec.structs.replace(RIVER, kind=Kind.OUTSIDE, levels=(level,)))
+    (point,) = thresholds(msgspec.structs.replace(RIVER, kind=RuleKind.OUTSIDE, levels=(level,)))
     assert (point.fields["limit"], point.fields["high"]) == (20.0, 30.0)
 
 

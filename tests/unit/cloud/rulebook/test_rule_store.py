@@ -9,7 +9,7 @@ import pytest
 
 from cloud.database.audit_log import read_entries
 from cloud.registry.records import Sensor
-from cloud.rulebook.records import RuleRefused
+from cloud.rulebook.records import RuleRejected
 from rules.scope import Patch
 from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city
@@ -30,7 +30,7 @@ def limits(town: Town, sensor: str = "river") -> list[float]:
 
 
 async def refused(change: Awaitable[Any]) -> str:
-    with pytest.raises(RuleRefused) as error:
+    with pytest.raises(RuleRejected) as error:
         await change
     return "\n".join(error.value.problems)
 

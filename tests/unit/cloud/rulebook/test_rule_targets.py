@@ -4,7 +4,7 @@ import pytest
 
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.rule_targets import Things
+from cloud.rulebook.rule_targets import RuleTargets
 from rules.derived import AQI_HOURS, derived_of_site, series_of_sensor
 from wire import ISPU_OF_VERSIONS, ISPU_VERSIONS, MEASURED, QUANTITIES
 
@@ -43,7 +43,7 @@ def test_a_site_has_what_can_be_computed_of_it(sensors, site, derived):
     elsewhere = Site("town", "Town", "Town", 2.1, 128.3, ZONE)
     city = City("Morotai", ZONE)
     gateways = [Gateway("gw", "Gateway", "town")]
-    things = Things(Registry(city=city, sites=[pier, elsewhere], gateways=gateways, sensors=list(sensors)))
+    things = RuleTargets(Registry(city=city, sites=[pier, elsewhere], gateways=gateways, sensors=list(sensors)))
     assert set(things.get("pier").quantities) == derived
     assert things.get("town").quantities == ()
 
@@ -54,7 +54,7 @@ def test_what_rules_can_watch_of_a_sensor_is_what_is_computed_of_it(quantity, in
     sensor = Sensor("one", "One", "pier", "gw", (quantity,), interval_s=interval_s)
     pier = Site("pier", "Pier", "Pier", 2.0, 128.3, ZONE)
     registry = Registry(city=City("M", ZONE), sites=[pier], gateways=[Gateway("gw", "G", "pier")], sensors=[sensor])
-    offered = set(Things(registry).get("one").quantities) - {quantity}
+    offered = set(RuleTargets(registry).get("one").quantities) - {quantity}
     assert offered == set(series_of_sensor(quantity, interval_s))
     assert all(QUANTITIES[name].derived for name in offered)
     assert (f"us_aqi_{quantity}" in offered) == (quantity in AQI_HOURS)

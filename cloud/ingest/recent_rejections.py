@@ -15,7 +15,7 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.core.series import MOST_NAMED, Series
-from cloud.ingest.dead_letters import Refusal
+from cloud.ingest.dead_letters import Rejection
 
 MINUTES = 10
 MOST_SERIES = 4_000
@@ -35,7 +35,7 @@ class _Key(msgspec.Struct, frozen=True, order=True):
     quantity: str
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class RejectedSeries(msgspec.Struct, frozen=True):
     """A series of a gateway of which `bad` of `all` readings were refused, mostly for `reason`; until `until_s`."""
 
     gateway: str
@@ -52,7 +52,7 @@ class Trouble(msgspec.Struct, frozen=True):
         return f"{name}: {self.bad} of {self.all} {what}"
 
 
-class RefusedLately:
+class RecentRejections:
     """Counts for MINUTES; `interval_s` is how often a sensor should speak, None where nobody knows."""
 
     def __init__(
@@ -65,7 +65,7 @@ class RefusedLately:
         self._clock = clock
         self._minutes: deque[tuple[int, Counter[tuple[_Key, str]]]] = deque()
         self._gateways: Counter[str] = Counter()
-        self._troubles: dict[_Key, Trouble] = {}
+        self._troubles: dict[_Key, RejectedSeries] = {}
         self._looked_s = float("-inf")
 
     def counts(self, gateway: str) -> bool:
@@ -77,7 +77,7 @@ class RefusedLately:
         gateway: str,
         *,
         stored: Mapping[Series, int],
-        refusals: Sequence[Refusal],
+        refusals: Sequence[Rejection],
         not_judged: Mapping[Series, int],
     ) -> None:
         """Take in what became of a message."""
@@ -96,7 +96,7 @@ class RefusedLately:
                 self._looked_s = float("-inf")  # of a gateway that was well till now nobody waits to hear
             self._gateways[gateway] += 1
 
-    def troubles(self) -> list[Trouble]:
+    def troubles(self) -> list[RejectedSeries]:
         """The series of which so much is refused that somebody should look, the worst first."""
         now_s = self._clock()
         if now_s - self._looked_s >= LOOK_AGAIN_S:
@@ -144,7 +144,9 @@ class RefusedLately:
             del self._troubles[key]
         for key, one in found.items():
             until_s = now_s + self._lasts_s(key.sensor)
-            self._troubles[key] = Trouble(key.gateway, key.sensor, key.quantity, one.reason, one.bad, one.all, until_s)
+            self._troubles[key] = RejectedSeries(
+                key.gateway, key.sensor, key.quantity, one.reason, one.bad, one.all, until_s
+            )
         self._gateways = Counter(key.gateway for key, what in counted if what)
         self._gateways.update(key.gateway for key in self._troubles)
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from cloud.core.health import Condition
 from cloud.core.series import Series
-from cloud.ingest.dead_letters import Refusal
-from cloud.ingest.refused import MOST_SERIES, NOT_JUDGED, RefusedLately
+from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.recent_rejections import MOST_SERIES, NOT_JUDGED, RecentRejections
 
 LEVEL, RAIN = ("river", "water_level"), ("river", "rainfall")
 
 
-class Lately(RefusedLately):
+class Lately(RecentRejections):
     """With a clock of the test's own."""
 
     def __init__(self, **intervals_s: float) -> None:
@@ -26,7 +26,7 @@ class Lately(RefusedLately):
         gateway: str = "gw",
     ) -> None:
         given = refused or {}
-        refusals = [Refusal(gateway, "store_rejected", "", b"", sum(given.values()), given)] if given else []
+        refusals = [Rejection(gateway, "store_rejected", "", b"", sum(given.values()), given)] if given else []
         self.note(gateway, stored=stored or {}, refusals=refusals, not_judged=not_judged or {})
 
     def later(self, seconds: float) -> "Lately":
@@ -88,7 +88,7 @@ def test_readings_that_are_stored_and_that_no_rule_judges_are_named_when_they_ar
 
 def test_what_nobody_can_read_is_said_of_its_gateway():
     lately = Lately()
-    lately.note("gw", stored={}, refusals=[Refusal("gw", "not_a_batch", "", b"", 3)], not_judged={})
+    lately.note("gw", stored={}, refusals=[Rejection("gw", "not_a_batch", "", b"", 3)], not_judged={})
     assert "gateway gw: 3 of 3 refused (not_a_batch)" in lately.component().detail
     assert lately.series() == frozenset()
 

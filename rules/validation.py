@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import isfinite
 
-from i18n.message import Said, unprintable
+from i18n.message import LocalizedMessage, unprintable
 from rules.marks import MARK_OF_NAME
-from rules.rule import RESERVED_FAMILIES, Also, Hours, Kind, Level, Rule
+from rules.rule import RESERVED_FAMILIES, Also, Hours, Level, Rule, RuleKind
 from rules.scales import is_bare
 from rules.watched import minutes_of
 from wire import QUANTITIES, is_name, is_printable
@@ -26,10 +26,10 @@ LONGEST_LATENESS_S = 3_600.0
 """All readings within the lateness are kept in the state."""
 LONGEST_S = 31 * 86_400.0
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_RANGES = (Kind.INSIDE, Kind.OUTSIDE)
+_RANGES = (RuleKind.INSIDE, RuleKind.OUTSIDE)
 
 
-def mistakes_in(rule: Rule) -> list[Said]:
+def mistakes_in(rule: Rule) -> list[LocalizedMessage]:
     """What is wrong with the rule, in sentences; empty for a sound one.
 
     Of a rule that has more of something than any may have only that is said: nothing else of it is looked at.
@@ -40,43 +40,45 @@ def mistakes_in(rule: Rule) -> list[Said]:
     return mistakes or [*_order(rule), *_bands(rule)]
 
 
-def _sizes(rule: Rule) -> Iterator[Said]:
+def _sizes(rule: Rule) -> Iterator[LocalizedMessage]:
     for field, count, most in (
         ("levels", len(rule.levels), MOST_LEVELS),
         ("reject", len(rule.reject), len(MARK_OF_NAME)),
         ("hours.days", 0 if rule.hours is None else len(rule.hours.days), MOST_DAYS),
     ):
         if count > most:
-            yield Said("{field}: there are {n}; write at most {most}", field=field, n=count, most=most)
+            yield LocalizedMessage("{field}: there are {n}; write at most {most}", field=field, n=count, most=most)
 
 
-def family_mistakes(family: str) -> Iterator[Said]:
+def family_mistakes(family: str) -> Iterator[LocalizedMessage]:
     """Why a family may not be called so."""
     if family in RESERVED_FAMILIES:
-        yield Said("family {name!r}: is kept for what Siaga says of itself; choose another name", name=family)
+        yield LocalizedMessage(
+            "family {name!r}: is kept for what Siaga says of itself; choose another name", name=family
+        )
     if not is_name(family):
-        yield Said(
+        yield LocalizedMessage(
             "family {name!r}: is not a name; use 1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or digit",
             name=family[:80],
         )
 
 
-def _names(rule: Rule) -> Iterator[Said]:
+def _names(rule: Rule) -> Iterator[LocalizedMessage]:
     yield from family_mistakes(rule.family)
-    anything = rule.kind is Kind.SILENCE and not rule.quantity
+    anything = rule.kind is RuleKind.SILENCE and not rule.quantity
     if not anything and rule.quantity not in QUANTITIES:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {name!r}: is not known; write one such as water_level, pm2_5 or occupancy",
             field="quantity",
             name=rule.quantity[:40],
         )
     if not rule.title.strip():
-        yield Said("{field} '': is empty; write what people should read when it fires", field="title")
+        yield LocalizedMessage("{field} '': is empty; write what people should read when it fires", field="title")
     for field, longest in (("title", 120), ("title_id", 120), ("advice", LONGEST_TEXT), ("advice_id", LONGEST_TEXT)):
         yield from text_mistakes(field, getattr(rule, field), longest)
     for name in rule.reject:
         if name not in MARK_OF_NAME:
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {name!r}: is no mark; write some of {marks}",
                 field="reject",
                 name=name[:40],
@@ -84,12 +86,12 @@ def _names(rule: Rule) -> Iterator[Said]:
             )
 
 
-def text_mistakes(field: str, text: str, longest: int) -> Iterator[Said]:
+def text_mistakes(field: str, text: str, longest: int) -> Iterator[LocalizedMessage]:
     """Why people may not write `text` there: it is too long, or nothing could carry it as it is."""
     if not is_printable(text):
         yield unprintable(field)
     if len(text) > longest:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {text!r}…: has {n} characters; write at most {longest}",
             field=field,
             text=text[:20],
@@ -98,28 +100,28 @@ def text_mistakes(field: str, text: str, longest: int) -> Iterator[Said]:
         )
 
 
-def _numbers(rule: Rule) -> Iterator[Said]:
+def _numbers(rule: Rule) -> Iterator[LocalizedMessage]:
     for field, longest in (("for_s", LONGEST_S), ("clear_s", LONGEST_S), ("lateness_s", LONGEST_LATENESS_S)):
         value = getattr(rule, field)
         if not 0 <= value <= longest:
             yield _no_time(field, value, least=0, most=longest)
     if not 1 <= rule.window_s <= LONGEST_S:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {value:g}: is no such window; write seconds from 1 to {most:.0f}",
             field="window_s",
             value=rule.window_s,
             most=LONGEST_S,
         )
     if not (isfinite(rule.hysteresis) and rule.hysteresis >= 0):
-        yield Said(
+        yield LocalizedMessage(
             "{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=rule.hysteresis
         )
     if rule.minimum is not None:
         yield from _minimum(rule, rule.minimum)
 
 
-def _no_time(field: str, value: float, *, least: int, most: float) -> Said:
-    return Said(
+def _no_time(field: str, value: float, *, least: int, most: float) -> LocalizedMessage:
+    return LocalizedMessage(
         "{field} {value:g}: is no such time; write seconds from {least} to {most:.0f}",
         field=field,
         value=value,
@@ -128,11 +130,13 @@ def _no_time(field: str, value: float, *, least: int, most: float) -> Said:
     )
 
 
-def _minimum(rule: Rule, value: float) -> Iterator[Said]:
+def _minimum(rule: Rule, value: float) -> Iterator[LocalizedMessage]:
     if not isfinite(value):
-        yield Said("{field} {value:g}: is no number; write one, or leave it out", field="minimum", value=value)
-    if rule.kind is not Kind.RISE:
-        yield Said(
+        yield LocalizedMessage(
+            "{field} {value:g}: is no number; write one, or leave it out", field="minimum", value=value
+        )
+    if rule.kind is not RuleKind.RISE:
+        yield LocalizedMessage(
             "{field} {value:g}: belongs to rules of rise only, and this is {kind}; leave it out",
             field="minimum",
             value=value,
@@ -140,24 +144,26 @@ def _minimum(rule: Rule, value: float) -> Iterator[Said]:
         )
 
 
-def _levels(rule: Rule) -> Iterator[Said]:
+def _levels(rule: Rule) -> Iterator[LocalizedMessage]:
     if not rule.levels:
-        yield Said("{field}: there are {n}; write 1 to {most}", field="levels", n=len(rule.levels), most=MOST_LEVELS)
+        yield LocalizedMessage(
+            "{field}: there are {n}; write 1 to {most}", field="levels", n=len(rule.levels), most=MOST_LEVELS
+        )
     for number, level in enumerate(rule.levels):
         yield from _level(rule, level, f"levels[{number}]")
     names = Counter(level.name for level in rule.levels)
     for name in sorted(name for name, count in names.items() if count > 1):
-        yield Said(
+        yield LocalizedMessage(
             "{field}: two are called {name!r}; give each a name of its own", field="levels", name=name[:LONGEST_NAME]
         )
 
 
-def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
+def _level(rule: Rule, level: Level, field: str) -> Iterator[LocalizedMessage]:
     if not level.name.strip():
-        yield Said("{field} '': is empty; write one such as Siaga 3", field=f"{field}.name")
+        yield LocalizedMessage("{field} '': is empty; write one such as Siaga 3", field=f"{field}.name")
     for part in ("name", "name_id"):
         if is_bare(getattr(level, part)):
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {name!r}: means opposite things for floods, tsunami and volcanoes; write one such as Siaga 3",
                 field=f"{field}.{part}",
                 name=getattr(level, part).strip(),
@@ -165,7 +171,7 @@ def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     for part in ("name", "name_id"):
         yield from text_mistakes(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
     if level.colour and not _COLOUR.fullmatch(level.colour):
-        yield Said(
+        yield LocalizedMessage(
             "{field} {colour!r}: is no colour; write #rrggbb, or leave it empty",
             field=f"{field}.colour",
             colour=level.colour[:20],
@@ -174,14 +180,14 @@ def _level(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     yield from _high(rule, level, f"{field}.high")
 
 
-def _high(rule: Rule, level: Level, field: str) -> Iterator[Said]:
+def _high(rule: Rule, level: Level, field: str) -> Iterator[LocalizedMessage]:
     if rule.kind not in _RANGES:
         if level.high is not None:
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {value:g}: belongs to inside and outside only; leave it out", field=field, value=level.high
             )
     elif level.high is None:
-        yield Said(
+        yield LocalizedMessage(
             "{field}: is missing; {kind} needs an upper end besides the limit {limit:g}",
             field=field,
             kind=rule.kind.value,
@@ -190,7 +196,7 @@ def _high(rule: Rule, level: Level, field: str) -> Iterator[Said]:
     else:
         yield from _limit(rule, level.high, field)
         if level.high <= level.limit:
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {value:g}: is not above the limit {limit:g}; swap them",
                 field=field,
                 value=level.high,
@@ -198,16 +204,18 @@ def _high(rule: Rule, level: Level, field: str) -> Iterator[Said]:
             )
 
 
-def _limit(rule: Rule, value: float, field: str) -> Iterator[Said]:
+def _limit(rule: Rule, value: float, field: str) -> Iterator[LocalizedMessage]:
     if not isfinite(value):
-        yield Said("{field} {value:g}: is no number; write one", field=field, value=value)
-    elif rule.kind in (Kind.RISE, Kind.SILENCE):
+        yield LocalizedMessage("{field} {value:g}: is no number; write one", field=field, value=value)
+    elif rule.kind in (RuleKind.RISE, RuleKind.SILENCE):
         if value <= 0:
-            yield Said("{field} {value:g}: a {kind} needs more than 0", field=field, value=value, kind=rule.kind.value)
+            yield LocalizedMessage(
+                "{field} {value:g}: a {kind} needs more than 0", field=field, value=value, kind=rule.kind.value
+            )
     elif rule.quantity in QUANTITIES:
         row = QUANTITIES[rule.quantity]
         if not row.low <= value <= row.high:
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {value:g}: {quantity} is never so; write {low:g} to {high:g} {unit}",
                 field=field,
                 value=value,
@@ -218,10 +226,10 @@ def _limit(rule: Rule, value: float, field: str) -> Iterator[Said]:
             )
 
 
-def _parts(rule: Rule) -> Iterator[Said]:
+def _parts(rule: Rule) -> Iterator[LocalizedMessage]:
     at_least = rule.at_least
     if at_least is not None and not 1 <= at_least.n <= at_least.m <= MOST_READINGS:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}",
             field="at_least",
             n=at_least.n,
@@ -232,14 +240,14 @@ def _parts(rule: Rule) -> Iterator[Said]:
         yield from _hours(rule.hours)
     if rule.also is not None:
         yield from _also(rule.also)
-    if rule.kind is Kind.SILENCE:
+    if rule.kind is RuleKind.SILENCE:
         yield from _no_meaning_for_silence(rule)
 
 
-def _hours(hours: Hours) -> Iterator[Said]:
+def _hours(hours: Hours) -> Iterator[LocalizedMessage]:
     wrong = [day for day in hours.days if day not in range(1, 8)]
     if wrong or not hours.days or len(set(hours.days)) < len(hours.days):
-        yield Said(
+        yield LocalizedMessage(
             "{field} {days}: write each day once, from 1 (Monday) to 7 (Sunday), at least one",
             field="hours.days",
             days=list(hours.days),
@@ -248,54 +256,60 @@ def _hours(hours: Hours) -> Iterator[Said]:
         try:
             minutes_of(text)
         except ValueError:
-            yield Said(
+            yield LocalizedMessage(
                 '{field} {text!r}: is no time of day; write one such as "22:00"', field=f"hours.{field}", text=text[:20]
             )
     if hours.start == hours.end:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {text!r}: is also the start, so the rule never holds; leave hours out for all day",
             field="hours.end",
             text=hours.end[:20],
         )
 
 
-def _also(also: Also) -> Iterator[Said]:
+def _also(also: Also) -> Iterator[LocalizedMessage]:
     if not is_name(also.sensor):
-        yield Said(
+        yield LocalizedMessage(
             "{field} {name!r}: is no sensor's name; write the second sensor's id",
             field="also.sensor",
             name=also.sensor[:80],
         )
     if also.quantity not in QUANTITIES:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {name!r}: is not known; write one such as rainfall", field="also.quantity", name=also.quantity[:40]
         )
-    if also.kind not in (Kind.ABOVE, Kind.BELOW):
-        yield Said(
+    if also.kind not in (RuleKind.ABOVE, RuleKind.BELOW):
+        yield LocalizedMessage(
             "{field} {kind!r}: a second sensor can be above or below; write one of them",
             field="also.kind",
             kind=also.kind.value,
         )
     if not isfinite(also.limit):
-        yield Said("{field} {value:g}: is no number; write one", field="also.limit", value=also.limit)
+        yield LocalizedMessage("{field} {value:g}: is no number; write one", field="also.limit", value=also.limit)
     if not 0 < also.within_s <= LONGEST_S:
         yield _no_time("also.within_s", also.within_s, least=1, most=LONGEST_S)
 
 
-def _no_meaning_for_silence(rule: Rule) -> Iterator[Said]:
+def _no_meaning_for_silence(rule: Rule) -> Iterator[LocalizedMessage]:
     for field, plain in (("for_s", 0.0), ("hysteresis", 0.0), ("at_least", None), ("also", None), ("hours", None)):
         if getattr(rule, field) != plain:
-            yield Said("{field}: has no meaning for silence, whose limit counts intervals; leave it out", field=field)
+            yield LocalizedMessage(
+                "{field}: has no meaning for silence, whose limit counts intervals; leave it out", field=field
+            )
 
 
-_SIDES = {Kind.BELOW: Said("below"), Kind.INSIDE: Said("within"), Kind.OUTSIDE: Said("around")}
+_SIDES = {
+    RuleKind.BELOW: LocalizedMessage("below"),
+    RuleKind.INSIDE: LocalizedMessage("within"),
+    RuleKind.OUTSIDE: LocalizedMessage("around"),
+}
 """Where the limit of a worse level lies, as seen from the milder one; of all other kinds above it."""
 
 
-def _order(rule: Rule) -> Iterator[Said]:
+def _order(rule: Rule) -> Iterator[LocalizedMessage]:
     for milder, worse in pairwise(rule.levels):
         if worse.severity.rank < milder.severity.rank:
-            yield Said(
+            yield LocalizedMessage(
                 "{field}: {worse} follows {milder} but is {severity} after {other}; put the worst last",
                 field="levels",
                 worse=worse.name,
@@ -304,13 +318,13 @@ def _order(rule: Rule) -> Iterator[Said]:
                 other=milder.severity.value,
             )
         if _step(rule, milder, worse) <= 0:
-            yield Said(
+            yield LocalizedMessage(
                 "{field}: {worse} follows {milder} but its limit {limit} is not {side} {other}; put the worst last",
                 field="levels",
                 worse=worse.name,
                 milder=milder.name,
                 limit=_band(worse),
-                side=_SIDES.get(rule.kind, Said("above")),
+                side=_SIDES.get(rule.kind, LocalizedMessage("above")),
                 other=_band(milder),
             )
 
@@ -319,23 +333,23 @@ def _step(rule: Rule, milder: Level, worse: Level) -> float:
     """How much further the worse level lies, at its nearer end; 0 or less is no order."""
     rise, fall = worse.limit - milder.limit, milder.limit - worse.limit
     if worse.high is None or milder.high is None:
-        return fall if rule.kind is Kind.BELOW else rise
-    if rule.kind is Kind.INSIDE:
+        return fall if rule.kind is RuleKind.BELOW else rise
+    if rule.kind is RuleKind.INSIDE:
         return min(rise, milder.high - worse.high)
     return min(fall, worse.high - milder.high)
 
 
-def _band(level: Level) -> Said:
+def _band(level: Level) -> LocalizedMessage:
     if level.high is None:
-        return Said("{limit:g}", limit=level.limit)
-    return Said("{low:g} to {high:g}", low=level.limit, high=level.high)
+        return LocalizedMessage("{limit:g}", limit=level.limit)
+    return LocalizedMessage("{low:g} to {high:g}", low=level.limit, high=level.high)
 
 
-def _bands(rule: Rule) -> Iterator[Said]:
+def _bands(rule: Rule) -> Iterator[LocalizedMessage]:
     for milder, worse in pairwise(rule.levels):
         step = _step(rule, milder, worse)
         if 0 < step <= rule.hysteresis:
-            yield Said(
+            yield LocalizedMessage(
                 "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
                 field="hysteresis",
                 value=rule.hysteresis,
@@ -346,12 +360,12 @@ def _bands(rule: Rule) -> Iterator[Said]:
     yield from _way_back(rule)
 
 
-def _way_back(rule: Rule) -> Iterator[Said]:
+def _way_back(rule: Rule) -> Iterator[LocalizedMessage]:
     """Whether an alarm can close at all: somewhere beyond the hysteresis there must be values that are possible."""
     mildest, hysteresis = rule.levels[0], rule.hysteresis
     room = _room(rule, mildest)
     if hysteresis and hysteresis >= room:
-        yield Said(
+        yield LocalizedMessage(
             "{field} {value:g}: no value is left that would close {level}; write less than {room:g}",
             field="hysteresis",
             value=hysteresis,
@@ -363,9 +377,9 @@ def _way_back(rule: Rule) -> Iterator[Said]:
 def _room(rule: Rule, mildest: Level) -> float:
     """How far the values reach on the other side of the mildest level."""
     row, high = QUANTITIES.get(rule.quantity), mildest.limit if mildest.high is None else mildest.high
-    if rule.kind is Kind.RISE or row is None:
+    if rule.kind is RuleKind.RISE or row is None:
         return mildest.limit
-    if rule.kind is Kind.OUTSIDE:
+    if rule.kind is RuleKind.OUTSIDE:
         return (high - mildest.limit) / 2
     below, above = mildest.limit - row.low, row.high - high
-    return {Kind.ABOVE: below, Kind.BELOW: above}.get(rule.kind, max(below, above))
+    return {RuleKind.ABOVE: below, RuleKind.BELOW: above}.get(rule.kind, max(below, above))

@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 
 import msgspec
 
-from edge.check import Checked
+from edge.check import CheckedSettings
 from edge.refusals import sentence
 from edge.sources.configured import MqttSource, SerialSource, Source
 from edge.sources.echo import Echo
-from edge.sources.mqtt import LocalBroker, Route
+from edge.sources.mqtt import LocalBroker, SourceRoute
 from edge.sources.serial import SerialLine
-from edge.sources.tally import Tally
+from edge.sources.tally import SourceTally
 from edge.spool.keeping import Spooler
 from edge.stamping import Stamper
 from runtime.mqtt import BrokerSettings
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 AFTER_A_BUG_S = 10.0
 
 
-class Intake:
+class SourceManager:
     """Runs the sources that the settings name."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Intake:
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._sources: dict[str, Source] = {}
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: dict[str, SourceTally] = {}
         self._lines: dict[str, tuple[SerialLine, asyncio.Task[None]]] = {}
         self._echo = Echo(f"siaga-edge/{gateway}/echo")
         self._broker: BrokerSettings | None = None
@@ -47,7 +47,7 @@ class Intake:
         self._local_task: asyncio.Task[None] | None = None
 
     @property
-    def tallies(self) -> Iterable[Tally]:
+    def tallies(self) -> Iterable[SourceTally]:
         """How each source is doing, in the order of the settings."""
         return self._tallies.values()
 
@@ -69,7 +69,7 @@ class Intake:
                 if sensor in tally.sensors:
                     tally.refused_by_the_cloud(count, sentence(sensor, reason), now_s=now_s)
 
-    async def use(self, checked: Checked) -> list[str]:
+    async def use(self, checked: CheckedSettings) -> list[str]:
         """Run the sources of `checked`, and no others; the names of those that were started."""
         former, self._sources = self._sources, {source.name: source for source in checked.sources}
         fresh = [name for name, source in self._sources.items() if not _same(source, former.get(name))]
@@ -88,7 +88,7 @@ class Intake:
         """Open the session with the local broker anew; it delivers again what has no PUBACK."""
         await self.leave_the_broker()
         routes = [
-            Route(source, self._tallies[name])
+            SourceRoute(source, self._tallies[name])
             for name, source in self._sources.items()
             if isinstance(source, MqttSource)
         ]
@@ -122,8 +122,8 @@ class Intake:
                 self._local.close()
             self._local = self._local_task = None
 
-    def _tally(self, source: Source) -> Tally:
-        return Tally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
+    def _tally(self, source: Source) -> SourceTally:
+        return SourceTally(source.name, silent_s=source.silent_s, now_s=self._loop.time(), on_change=self._on_change)
 
     def _open_line(self, name: str) -> None:
         source, tally = self._sources[name], self._tallies[name]
@@ -148,7 +148,7 @@ def _changed(before: dict[str, Source], after: dict[str, Source]) -> Iterator[So
             yield from pair
 
 
-async def supervised(run: Callable[[], Coroutine[None, None, None]], tally: Tally) -> None:
+async def supervised(run: Callable[[], Coroutine[None, None, None]], tally: SourceTally) -> None:
     """Run a source for ever: a bug in one shows its traceback, and stops neither the others nor that one for good."""
     while True:
         try:

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from edge.spool.mark import Forced
-from edge.spool.spans import Span, Spans
+from edge.spool.spans import SeqRange, Spans
+from edge.spool.sync_checkpoint import Forced
 from wire import Lost, Reading
 
 
@@ -23,7 +23,7 @@ class FileDamaged(Exception):
     """The file's content is broken: `salvage` is next."""
 
 
-class Former(msgspec.Struct):
+class PreviousStream(msgspec.Struct):
     """What an earlier start of the agent has left of its stream; `expected` should be here, where that is known."""
 
     stream: str
@@ -34,17 +34,17 @@ class Former(msgspec.Struct):
     expected: Spans | None = None
 
 
-class Opened(msgspec.Struct):
+class OpenedSpool(msgspec.Struct):
     """What was found in the file; `damage` is a sentence where it had to be salvaged."""
 
-    formers: list[Former]
+    formers: list[PreviousStream]
     losses: list[Lost]
     ever_lost: int
     kept: dict[str, str]
     damage: str = ""
 
 
-class Shift(msgspec.Struct, frozen=True):
+class TimeCorrection(msgspec.Struct, frozen=True):
     """Of `stream`, the readings in `runs` whose clock is unknown move by `shift_ms` and count as estimated."""
 
     stream: str
@@ -52,7 +52,7 @@ class Shift(msgspec.Struct, frozen=True):
     runs: tuple[tuple[int, int], ...]
 
 
-class Work(msgspec.Struct):
+class WriteBatch(msgspec.Struct):
     """What the file lacks; doing it twice changes nothing. `runs` are (first seq, readings) of `stream`.
 
     `here` is all that the file holds of a stream once this is done, for each stream of which that changed.
@@ -63,29 +63,29 @@ class Work(msgspec.Struct):
     origin_ms: int
     last: int
     runs: list[tuple[int, list[Reading]]]
-    forget: list[Span]
+    forget: list[SeqRange]
     losses: tuple[Lost, ...] | None
     ever_lost: int
     kept: dict[str, str]
-    shifts: list[Shift]
+    shifts: list[TimeCorrection]
     finished: list[str]
     here: dict[str, Spans] = {}
 
 
-def unaccounted(opened: Opened, mark: dict[str, Forced]) -> list[Span]:
+def unaccounted(opened: OpenedSpool, mark: dict[str, Forced]) -> list[SeqRange]:
     """What was there once and is not now, as the file itself and the mark have it.
 
     Where a damaged file does not say what should be here, all gaps count: the cloud takes off what it has received.
     """
     formers = {former.stream: former for former in opened.formers}
     return [
-        Span(stream, *run)
+        SeqRange(stream, *run)
         for stream in {**formers, **mark}
         for run in _gone(formers.get(stream), mark.get(stream), damaged=bool(opened.damage))
     ]
 
 
-def _gone(former: Former | None, forced: Forced | None, *, damaged: bool) -> Spans:
+def _gone(former: PreviousStream | None, forced: Forced | None, *, damaged: bool) -> Spans:
     last, spans, expected = (former.last, former.spans, former.expected) if former else (0, Spans(), None)
     low, high = forced or Forced(1, last)
     if expected is None:

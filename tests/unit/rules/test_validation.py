@@ -4,12 +4,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Kind, Level, Rule, Severity
-from rules.sound import family_mistakes, mistakes_in
+from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.validation import family_mistakes, mistakes_in
 
 S3 = Level("Siaga 3", Severity.MODERATE, 150.0)
 S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
-SOUND = Rule(family="river-level", quantity="water_level", kind=Kind.ABOVE, levels=(S3, S2), title="River")
+SOUND = Rule(family="river-level", quantity="water_level", kind=RuleKind.ABOVE, levels=(S3, S2), title="River")
 
 
 def _sound(**changes: Any) -> list[str]:
@@ -24,14 +24,14 @@ def _level(**changes: Any) -> Level:
     "changes",
     [
         {},
-        {"kind": Kind.BELOW, "levels": (S2, _level(severity=Severity.EXTREME))},
-        {"kind": Kind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=250.0))},
-        {"kind": Kind.OUTSIDE, "levels": (_level(high=300.0), _level(name="Out", limit=100.0, high=350.0))},
-        {"kind": Kind.RISE, "minimum": 100.0, "window_s": 3600.0},
-        {"kind": Kind.SILENCE, "levels": (_level(limit=3.0),)},
-        {"kind": Kind.SILENCE, "levels": (_level(limit=3.0),), "quantity": ""},
+        {"kind": RuleKind.BELOW, "levels": (S2, _level(severity=Severity.EXTREME))},
+        {"kind": RuleKind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=250.0))},
+        {"kind": RuleKind.OUTSIDE, "levels": (_level(high=300.0), _level(name="Out", limit=100.0, high=350.0))},
+        {"kind": RuleKind.RISE, "minimum": 100.0, "window_s": 3600.0},
+        {"kind": RuleKind.SILENCE, "levels": (_level(limit=3.0),)},
+        {"kind": RuleKind.SILENCE, "levels": (_level(limit=3.0),), "quantity": ""},
         {"at_least": AtLeast(3, 5), "hours": Hours((6, 7), "22:00", "05:00"), "hysteresis": 99.9},
-        {"also": Also("rain-1", "rainfall", Kind.ABOVE, 10.0)},
+        {"also": Also("rain-1", "rainfall", RuleKind.ABOVE, 10.0)},
     ],
 )
 def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
@@ -56,7 +56,7 @@ def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
         ({"hysteresis": -5.0}, "hysteresis -5: must not be negative"),
         ({"hysteresis": math.nan}, "hysteresis nan"),
         ({"minimum": 5.0}, "minimum 5: belongs to rules of rise only, and this is above"),
-        ({"minimum": math.nan, "kind": Kind.RISE}, "minimum nan: is no number"),
+        ({"minimum": math.nan, "kind": RuleKind.RISE}, "minimum nan: is no number"),
         ({"levels": ()}, "levels: there are 0; write 1 to 10"),
         ({"levels": (S3, _level(limit=200.0))}, "levels: two are called 'Siaga 3'"),
         ({"levels": (_level(name=""),)}, "levels[0].name '': is empty"),
@@ -65,12 +65,14 @@ def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
         ({"levels": (_level(limit=math.nan),)}, "levels[0].limit nan: is no number"),
         ({"levels": (_level(limit=20_000.0),)}, "levels[0].limit 20000: water_level is never so; write -1000 to 10000"),
         ({"levels": (_level(high=300.0),)}, "levels[0].high 300: belongs to inside and outside only"),
-        ({"kind": Kind.INSIDE, "levels": (S3,)}, "levels[0].high: is missing"),
-        ({"kind": Kind.INSIDE, "levels": (_level(high=150.0),)}, "levels[0].high 150: is not above the limit 150"),
-        ({"kind": Kind.INSIDE, "levels": (_level(high=math.inf),)}, "levels[0].high inf: is no number"),
-        ({"kind": Kind.RISE, "levels": (_level(limit=0.0),)}, "levels[0].limit 0: a rise needs more than 0"),
-        ({"kind": Kind.SILENCE, "levels": (_level(limit=-1.0),)}, "levels[0].limit -1: a silence needs more than 0"),
-        ({"kind": Kind.SILENCE, "levels": (_level(limit=3.0),), "for_s": 60.0}, "for_s: has no meaning for silence"),
+        ({"kind": RuleKind.INSIDE, "levels": (S3,)}, "levels[0].high: is missing"),
+        ({"kind": RuleKind.INSIDE, "levels": (_level(high=150.0),)}, "levels[0].high 150: is not above the limit 150"),
+        ({"kind": RuleKind.INSIDE, "levels": (_level(high=math.inf),)}, "levels[0].high inf: is no number"),
+        ({"kind": RuleKind.RISE, "levels": (_level(limit=0.0),)}, "levels[0].limit 0: a rise needs more than 0"),
+        ({"kind": RuleKind.SILENCE, "levels": (_level(limit=-1.0),)},
+         "levels[0].limit -1: a silence needs more than 0"),
+        ({"kind": RuleKind.SILENCE, "levels": (_level(limit=3.0),), "for_s": 60.0},
+         "for_s: has no meaning for silence"),
         ({"at_least": AtLeast(4, 3)}, "at_least 4 of 3: is impossible"),
         ({"at_least": AtLeast(0, 3)}, "at_least 0 of 3: is impossible"),
         ({"at_least": AtLeast(2, 101)}, "at_least 2 of 101: is impossible"),
@@ -81,24 +83,24 @@ def test_a_sound_rule_has_no_mistakes(changes: dict[str, Any]):
         ({"hours": Hours(end="noon")}, "hours.end 'noon': is no time of day"),
         ({"hours": Hours(end="24:01")}, "hours.end '24:01': is no time of day"),
         ({"hours": Hours(start="08:00", end="08:00")}, "hours.end '08:00': is also the start"),
-        ({"also": Also("Rain 1", "rainfall", Kind.ABOVE, 1.0)}, "also.sensor 'Rain 1'"),
-        ({"also": Also("rain-1", "rain", Kind.ABOVE, 1.0)}, "also.quantity 'rain': is not known"),
-        ({"also": Also("rain-1", "rainfall", Kind.RISE, 1.0)}, "also.kind 'rise'"),
-        ({"also": Also("rain-1", "rainfall", Kind.ABOVE, math.nan)}, "also.limit nan"),
-        ({"also": Also("rain-1", "rainfall", Kind.ABOVE, 1.0, within_s=0.0)}, "also.within_s 0"),
+        ({"also": Also("Rain 1", "rainfall", RuleKind.ABOVE, 1.0)}, "also.sensor 'Rain 1'"),
+        ({"also": Also("rain-1", "rain", RuleKind.ABOVE, 1.0)}, "also.quantity 'rain': is not known"),
+        ({"also": Also("rain-1", "rainfall", RuleKind.RISE, 1.0)}, "also.kind 'rise'"),
+        ({"also": Also("rain-1", "rainfall", RuleKind.ABOVE, math.nan)}, "also.limit nan"),
+        ({"also": Also("rain-1", "rainfall", RuleKind.ABOVE, 1.0, within_s=0.0)}, "also.within_s 0"),
         ({"levels": (S2, S3)}, "levels: Siaga 3 follows Siaga 2 but is moderate after severe; put the worst last"),
         ({"levels": (S3, _level(name="Siaga 2"))}, "Siaga 2 follows Siaga 3 but its limit 150 is not above 150"),
-        ({"kind": Kind.BELOW}, "levels: Siaga 2 follows Siaga 3 but its limit 250 is not below 150"),
-        ({"kind": Kind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=310.0))},
+        ({"kind": RuleKind.BELOW}, "levels: Siaga 2 follows Siaga 3 but its limit 250 is not below 150"),
+        ({"kind": RuleKind.INSIDE, "levels": (_level(high=300.0), _level(name="In", limit=200.0, high=310.0))},
          "levels: In follows Siaga 3 but its limit 200 to 310 is not within 150 to 300"),
         ({"hysteresis": 100.0}, "hysteresis 100: is as wide as the 100 between Siaga 3 and Siaga 2; write less"),
-        ({"kind": Kind.OUTSIDE, "levels": (_level(high=200.0),), "hysteresis": 25.0},
+        ({"kind": RuleKind.OUTSIDE, "levels": (_level(high=200.0),), "hysteresis": 25.0},
          "hysteresis 25: no value is left that would close Siaga 3; write less than 25"),
-        ({"kind": Kind.RISE, "levels": (_level(limit=30.0),), "hysteresis": 30.0},
+        ({"kind": RuleKind.RISE, "levels": (_level(limit=30.0),), "hysteresis": 30.0},
          "hysteresis 30: no value is left that would close Siaga 3; write less than 30"),
         ({"quantity": "pm2_5", "levels": (_level(limit=15.0),), "hysteresis": 20.0},
          "hysteresis 20: no value is left that would close Siaga 3; write less than 15"),
-        ({"kind": Kind.BELOW, "quantity": "humidity", "levels": (_level(limit=90.0),), "hysteresis": 10.0},
+        ({"kind": RuleKind.BELOW, "quantity": "humidity", "levels": (_level(limit=90.0),), "hysteresis": 10.0},
          "hysteresis 10: no value is left that would close Siaga 3; write less than 10"),
     ],
 )  # fmt: skip
