@@ -283,7 +283,6 @@ class LocalBroker:
 
     def _take(self, route: SourceRoute, message: Message, since_ms: int | None) -> list[Reading]:
         source, tally = route.source, route.tally
-        sensor = source.sensor_of(message.topic)
         tally.came(len(message.payload))
         if len(message.payload) > LONGEST_MESSAGE:
             tally.noise(len(message.payload), f"message of more than {LONGEST_MESSAGE} bytes")
