@@ -3,7 +3,6 @@
 FAMILY = SerialFamily("sds011", "Nova SDS011", baud=9600, quantities=("pm2_5", "pm10"), options=(), decoder=…)
 """
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from sys import float_info
@@ -141,6 +140,8 @@ def check_quantity(option: str, name: str) -> str:
 
 def nearest(name: object, known: Collection[str]) -> str:
     """The end of a sentence on an unknown name: the likeliest of the `known` ones, or all of them."""
+    import difflib  # only for a mistake: 0.15 MB are much to a running gateway
+
     close = difflib.get_close_matches(str(name), known, n=1)
     return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
 

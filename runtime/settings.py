@@ -4,7 +4,6 @@ edge.toml: sources[2].port: '/dev/ttyUSB7' does not exist; write one of: /dev/se
 edge.toml: spool.max_md: unknown key; did you mean max_mb?
 """
 
-import difflib
 import re
 import tomllib
 import types
@@ -175,6 +174,8 @@ def _key(loc: tuple[int | str, ...]) -> str:
 
 
 def _nearest(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    import difflib  # only for a mistake: 0.15 MB are much to a running gateway
+
     known = _keys_at(model, loc[:-1])
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     if close:

@@ -11,9 +11,9 @@ import logging
 import os
 import select
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
-import serial
 
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
@@ -25,6 +25,9 @@ from firmware_bridge.family import SerialDecoder
 from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.clock import boot_ms
 from wire import Clock, Reading
+
+if TYPE_CHECKING:
+    from serial import Serial
 
 _log = logging.getLogger(__name__)
 
@@ -159,10 +162,12 @@ def _memory_in(kept: str, source: str) -> dict[str, int]:
         return {}
 
 
-def open_line(port: str, baud: int) -> serial.Serial:
+def open_line(port: str, baud: int) -> "Serial":
     """Open a port for this process alone; LineGone where that fails."""
+    from serial import Serial  # a gateway without serial lines has no use for it, and 0.2 MB are some
+
     try:
-        return serial.Serial(port, baud, timeout=0, exclusive=True)
+        return Serial(port, baud, timeout=0, exclusive=True)
     except (OSError, ValueError) as error:  # SerialException is an OSError
         raise LineGone(_why_not(port, error)) from None
 

@@ -66,6 +66,15 @@ def test_nothing_that_the_agent_imports_is_foreign_to_a_gateway():
     assert not set(listing.stdout.split()) & {name.replace("-", "_") for name in FOREIGN_TO_A_GATEWAY}
 
 
+def test_the_agent_does_not_load_what_few_gateways_use():
+    listing = subprocess.run(
+        [sys.executable, "-c", "import sys, edge.cli; print(*sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    rarely_used = {"difflib", "edge.connection", "runtime.connect", "serial", "statistics"}
+    assert not rarely_used & set(listing.stdout.split())
+
+
 ROOMS = ("wire", "i18n", "firmware_bridge", "rules", "runtime", "edge", "cloud", "dashboards")
 ONE_PLACE = {
     "the wall clock": (r"time\.time_ns\(", {"runtime/clock.py"}),
