@@ -118,7 +118,7 @@ def test_a_full_memory_of_messages_takes_less_than_a_megabyte():
     kept: dict[str, str] = {}
     tracemalloc.start()
     try:
-        taken = Taken(kept, "broker")
+        taken = TakenMessages(kept, "broker")
         for packet in range(1, 20_001):
             kept |= taken.add(message(packet))
         size, peak = tracemalloc.get_traced_memory()
@@ -130,17 +130,17 @@ def test_a_full_memory_of_messages_takes_less_than_a_megabyte():
 
 
 def test_as_many_messages_as_fit_are_known_and_the_older_ones_are_not():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     kept: dict[str, str] = {}
     for packet in range(1, 40_001):
         kept |= taken.add(message(packet))
-    for memory in (taken, Taken(kept, "broker")):
+    for memory in (taken, TakenMessages(kept, "broker")):
         assert all(memory.knows(message(packet)) for packet in range(40_001 - (ROWS - 1) * ROW, 40_001))
         assert not any(memory.knows(message(packet)) for packet in range(1, 40_001 - ROWS * ROW))
 
 
 def test_what_the_broker_has_handled_is_forgotten_for_good():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     kept: dict[str, str] = {}
     for packet in range(1, 5 * ROW + 1):
         kept |= taken.add(message(packet))
@@ -149,13 +149,13 @@ def test_what_the_broker_has_handled_is_forgotten_for_good():
     taken.forget_before(3)
     assert taken.row_of([1, 4 * ROW + 1]) == 4
     kept |= taken.add(message(100))
-    for memory in (taken, Taken(kept, "broker")):
+    for memory in (taken, TakenMessages(kept, "broker")):
         assert not any(memory.knows(message(packet)) for packet in range(1, 3 * ROW + 1))
         assert all(memory.knows(message(packet)) for packet in [*range(3 * ROW + 1, 5 * ROW + 1), 100])
 
 
 def test_a_packet_id_that_comes_again_is_in_the_row_of_its_newest_message():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     for packet in [*range(1, ROW + 1), 1]:
         taken.add(message(packet))
     assert taken.row_of([1]) == 1
@@ -166,14 +166,14 @@ def test_a_packet_id_that_comes_again_is_in_the_row_of_its_newest_message():
 
 
 def test_what_another_memory_knows_is_taken_over():
-    here, earlier = Taken({}, "broker"), Taken({}, "broker")
+    here, earlier = TakenMessages({}, "broker"), TakenMessages({}, "broker")
     for packet in range(1, 3 * ROW):
         here.add(message(packet))
     here.add(message(2, b'{"in":2}'))
     here.forget_before(1)
     kept = earlier.add(message(9_999))
     kept |= earlier.add_all(here)
-    for memory in (earlier, Taken(kept, "broker")):
+    for memory in (earlier, TakenMessages(kept, "broker")):
         assert memory.knows(message(9_999))
         assert memory.knows(message(2, b'{"in":2}'))
         assert all(memory.knows(message(packet)) for packet in range(ROW + 1, 3 * ROW))
@@ -181,9 +181,9 @@ def test_what_another_memory_knows_is_taken_over():
 
 
 def test_longer_rows_of_an_earlier_version_are_known_to_their_end():
-    taken = Taken({}, "broker")
+    taken = TakenMessages({}, "broker")
     words = "".join(next(iter(taken.add(message(packet)).values())).split(" ")[-1] + " " for packet in range(1, 17))
-    again = Taken({"local.taken.0009": f"1033.1000 {words.strip()}"}, "broker")
+    again = TakenMessages({"local.taken.0009": f"1033.1000 {words.strip()}"}, "broker")
     assert all(again.knows(message(packet)) for packet in range(1, 17))
     assert again.row_of([16]) == 1_033
     assert list(again.add(message(17))) == ["local.taken.1034"]
