@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 
 from cloud.alarms.onset_correction import OnsetCorrection
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, AlarmStateRow
-from cloud.database.upsert import insert_in
+from cloud.database.upsert import insert_statement
 from cloud.registry.records import Sensor
 from cloud.rulebook.rule_bindings import RuleBinding
 from rules.engine import Event, EventKind, Phase, RuleState, encode_state
@@ -98,7 +98,7 @@ def write_states(connection: Connection, states: Iterable[tuple[str, str, RuleSt
         for family, sensor, state in states
     ]
     if rows:
-        made = insert_in(connection, _STATES)
+        made = insert_statement(connection, _STATES)
         taken = {"time_ms": made.excluded.time_ms, "body": made.excluded.body}
         connection.execute(made.on_conflict_do_update(index_elements=["family", "sensor"], set_=taken), rows)
 
@@ -255,4 +255,4 @@ def _changed(row: Mapping[str, Any], news: AlarmEventRecord) -> dict[str, Any]:
 
 def _new(connection: Connection, table: Any) -> Any:
     """An insert that passes over what is there already."""
-    return insert_in(connection, table).on_conflict_do_nothing()
+    return insert_statement(connection, table).on_conflict_do_nothing()

@@ -1,6 +1,6 @@
 """Rows that may be there already: two instances write the same fact, and the database keeps it once.
 
-insert_once(connection, NoticeRow, [{"event": 7, "step": 1, …}]) -> 1, or 0 where another instance was first
+insert_ignore(connection, NoticeRow, [{"event": 7, "step": 1, …}]) -> 1, or 0 where another instance was first
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from cloud.database.base import Base
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_in(connection: Connection, table: Any) -> Any:
-    """An insert in the dialect of `connection`, which can say what is done where a row is there already."""
+def insert_statement(connection: Connection, table: Any) -> Any:
+    """Return an insert in the dialect of `connection`, which takes ON CONFLICT: standard SQL has none."""
     return _INSERTS[connection.dialect.name](table)
 
 
-def insert_once(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:
-    """Insert those of `rows` that break no unique key; how many they were."""
-    statements = (insert_in(connection, table).values(row).on_conflict_do_nothing() for row in rows)
+def insert_ignore(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:
+    """Insert those of `rows` that break no unique key, ignore the others; return how many were inserted."""
+    statements = (insert_statement(connection, table).values(row).on_conflict_do_nothing() for row in rows)
     return sum(int(connection.execute(statement).rowcount) for statement in statements)

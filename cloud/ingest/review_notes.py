@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
 
-from cloud.database.upsert import insert_once
+from cloud.database.upsert import insert_ignore
 from cloud.derived.recompute_queue import Hours, hours_of
 from cloud.ingest.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
@@ -32,7 +32,7 @@ def notes_of(freights: Iterable["PreparedWrite"]) -> set[Note]:
 
 def keep_notes(connection: Connection, notes: Iterable[Note]) -> None:
     """Keep notes, some of which may be kept already."""
-    insert_once(connection, Row, [{"sensor": one[0], "quantity": one[1], "hour": one[2]} for one in notes])
+    insert_ignore(connection, Row, [{"sensor": one[0], "quantity": one[1], "hour": one[2]} for one in notes])
 
 
 def forget_notes(connection: Connection, notes: Hours) -> None:

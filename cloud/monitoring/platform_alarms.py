@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.core.health import Condition
-from cloud.database.upsert import insert_once
+from cloud.database.upsert import insert_ignore
 from cloud.monitoring.trouble import ComponentTrouble
 from cloud.registry.records import Gateway
 from rules.rule import OFFLINE, PLATFORM, Level, Rule, RuleKind, Severity
@@ -105,7 +105,7 @@ def _raise(
         "value_ms": now_ms, "changed_ms": now_ms, "late": False, "withdrawn": False, "test": False, "versions": "",
         "rule": text,
     }  # fmt: skip
-    if insert_once(connection, AlarmRow, [values]):
+    if insert_ignore(connection, AlarmRow, [values]):
         opened = _open(connection, rule.family, sensor)
         assert opened is not None  # noqa: S101 - it was inserted in this transaction
         _tell(connection, opened.id, "raised", level, now_ms)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, case, func, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.steady_clock import Moment
-from cloud.database.upsert import insert_once
+from cloud.database.upsert import insert_ignore
 from cloud.notify.duty import on_duty
 from cloud.notify.notifications import URGENT_KINDS, AlarmLine, Notification, line_of, worst_first
 from cloud.notify.recipients import Recipient, recipients
@@ -164,7 +164,7 @@ def put(connection: Connection, page: Notification, told: Sequence[Recipient], n
                 "outcome": "" if told else NOBODY,
             }
         )
-    insert_once(connection, DeliveryRow, rows)
+    insert_ignore(connection, DeliveryRow, rows)
 
 
 def _waiting(connection: Connection) -> dict[tuple[int, bool], Waiting]:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.steady_clock import Moment
-from cloud.database.upsert import insert_once
+from cloud.database.upsert import insert_ignore
 from cloud.notify.notifications import URGENT_KINDS, urgency
 from cloud.notify.settings import NotifySettings, StepSettings
 from cloud.notify.tables import NoticeRow
@@ -94,7 +94,7 @@ class Router:
             for step in self.steps_for(event, alarm, heard[alarm.id], places, now.wall_ms):
                 heard[alarm.id].add(step)
                 notices.append(_notice(event, alarm, step, now.steady_ms))
-        insert_once(connection, NoticeRow, notices)
+        insert_ignore(connection, NoticeRow, notices)
         return len(events)
 
     def escalate(self, connection: Connection, now: Moment) -> None:
@@ -109,7 +109,7 @@ class Router:
             if (alarm.id, number) not in told and alarm.routed_ms + step.after_s * 1_000 <= now.steady_ms
             if fits(step, severity_of(rule_of(alarm.rule), alarm.level), alarm.site)
         ]
-        insert_once(connection, NoticeRow, notices)
+        insert_ignore(connection, NoticeRow, notices)
 
     def steps_for(
         self, event: Row[Any], alarm: Row[Any], heard: Iterable[int], places: Places, now_ms: int

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.steady_clock import Moment
-from cloud.database.upsert import insert_once
+from cloud.database.upsert import insert_ignore
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.rule import TEST, Level, Rule, RuleKind, Severity
@@ -65,7 +65,7 @@ def put_test_alarm(
         "value": 0.0, "value_ms": now_ms, "changed_ms": now_ms, "closed_ms": now_ms, "late": False, "withdrawn": False,
         "test": True, "versions": "", "rule": msgspec.json.encode(RULE).decode(),
     }  # fmt: skip
-    if not insert_once(connection, AlarmRow, [row]):
+    if not insert_ignore(connection, AlarmRow, [row]):
         return None
     query = select(AlarmRow.id).where(
         AlarmRow.family == FAMILY, AlarmRow.sensor == gateway, AlarmRow.opened_ms == opened_ms
