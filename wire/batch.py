@@ -21,6 +21,7 @@ import msgspec
 
 from wire.errors import WireError
 from wire.names import MAX_NAME_LENGTH, check_name
+from wire.quantities import QUANTITIES
 from wire.reading import Clock, Reading
 
 VERSION = 1
@@ -45,7 +46,7 @@ class Lost(msgspec.Struct, frozen=True, array_like=True):
     reason: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(msgspec.Struct, frozen=True, gc=False):
     """All readings of one (sensor, quantity, clock state) in a batch.
 
     `times_ms` (UTC) and `values` have one item for each reading. Neighbours that share their times share the list.
@@ -83,7 +84,7 @@ class Envelope(msgspec.Struct, frozen=True):
     last: Seq
 
 
-class _Column(msgspec.Struct, array_like=True, frozen=True):
+class _Column(msgspec.Struct, array_like=True, frozen=True, gc=False):
     sensor: _Text
     quantity: _Text
     deltas_ms: list[_Millis]
@@ -166,8 +167,7 @@ def decode_batch(payload: bytes) -> Batch:
     _check_range(message)
     for loss in message.lost:
         _check_loss(loss)
-    columns = list(_expand(message))
-    return Batch(message.stream, message.first, message.last, columns, message.backfill, message.lost)
+    return Batch(message.stream, message.first, message.last, _expand(message), message.backfill, message.lost)
 
 
 def decode_envelope(payload: bytes) -> Envelope:
@@ -238,27 +238,32 @@ def _check_loss(loss: Lost) -> None:
         raise WireError(f"declared loss of stream {loss.stream} ends at {loss.last}, before its first {loss.first}")
 
 
-def _expand(message: _Batch) -> Iterator[Column]:
+def _expand(message: _Batch) -> list[Column]:
+    columns: list[Column] = []
     deltas_before: list[int] = []
     times_before: list[int] = []
+    sensor_before: str | None = None
     for column in message.columns:
-        _check_names(column.sensor, column.quantity)
-        if not column.values or len(column.deltas_ms) != len(column.values):
+        sensor, quantity, deltas_ms, values = column.sensor, column.quantity, column.deltas_ms, column.values
+        if sensor != sensor_before:
+            _check_name("sensor", sensor)
+            sensor_before = sensor
+        if quantity not in QUANTITIES:
+            _check_name("quantity", quantity)
+        if not values or len(deltas_ms) != len(values):
             raise WireError(
-                f"column {column.sensor}/{column.quantity} has {len(column.deltas_ms)} times and "
-                f"{len(column.values)} values; it needs one time for each value, and at least one"
+                f"column {sensor}/{quantity} has {len(deltas_ms)} times and "
+                f"{len(values)} values; it needs one time for each value, and at least one"
             )
-        if column.deltas_ms != deltas_before:
-            deltas_before = column.deltas_ms
-            times_before = list(accumulate(deltas_before, initial=message.t0_ms))[1:]
+        if deltas_ms != deltas_before:
+            deltas_before = deltas_ms
+            times_before = list(accumulate(deltas_ms[1:], initial=message.t0_ms + deltas_ms[0]))
             _check_times(column, times_before)
-        yield Column(column.sensor, column.quantity, times_before, column.values, column.clock)
+        columns.append(Column(sensor, quantity, times_before, values, column.clock))
+    return columns
 
 
-@lru_cache(maxsize=65_536)  # the same columns come in every batch of a gateway
-def _check_names(sensor: str, quantity: str) -> None:
-    check_name("sensor", sensor)
-    check_name("quantity", quantity)
+_check_name = lru_cache(maxsize=65_536)(check_name)  # the same columns come in every batch of a gateway
 
 
 def _check_times(column: _Column, times_ms: list[int]) -> None:

@@ -221,7 +221,8 @@ def _marked(parcel: DecodedBatch, spots: Spots) -> DecodedBatch:
 
 
 def _sizes(blocks: Sequence[Block]) -> Mapping[Domain, int]:
-    sizes: Counter[Domain] = Counter()
+    sizes: dict[Domain, int] = {}
     for block in blocks:
-        sizes[block.domain] += block.size
+        domain = block.domain
+        sizes[domain] = sizes.get(domain, 0) + len(block.times_ms) * len(block.fields)
     return sizes

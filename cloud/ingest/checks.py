@@ -14,7 +14,7 @@ import msgspec
 
 from cloud.core.reasons import Reason
 from cloud.ingest.levels import NOTHING_SEEN, CheckedAgainst, Distances, Levels, Pair, levels_from, nearness, sound
-from cloud.ingest.quality import Judge, Series
+from cloud.ingest.quality import NO_LANES, Judge, Series
 from cloud.ingest.stamps import Corrected, Stamps, parts
 from cloud.readings.blocks import Block
 from cloud.registry.routes import ReadingRoute
@@ -114,7 +114,9 @@ class _Found:
         self.distances: list[Column] = []
         self._gateway = gateway
         self._registry = registry
-        self._lanes = None if judge is None else judge.lanes(backfill=backfill)
+        lanes = NO_LANES if judge is None else judge.lanes(backfill=backfill)
+        self._lane_of = lanes.get
+        self._add = self.collector.add
         self._latest_ms = latest_ms
         self._backfill = backfill
         self._times_ms: list[int] | None = None
@@ -129,10 +131,10 @@ class _Found:
             values = [route.calibration.of(value) for value in values]
         low, high = min(values), max(values)
         if timely and low >= route.low and high <= route.high:
-            lane = None if self._lanes is None else self._lanes.get(series)
+            lane = self._lane_of(series)
             if lane is None or not lane.is_plain(times_ms, values, low, high):
                 self.doubtful.add(series)
-            self.collector.add(column, route, times_ms, values, span)
+            self._add(column, route, times_ms, values, span)
             return
         self.doubtful.add(series)
         sifted = _sift(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
@@ -210,8 +212,11 @@ def _at(column: Column, places: Sequence[int]) -> Column:
     return msgspec.structs.replace(column, times_ms=times_ms, values=values)
 
 
-_NO_COLUMN = Column("", "", [], [])
 _NO_ROUTE = ReadingRoute("", Domain.GATEWAY, 0.0, 0.0, None)
+_MARKS_OF_CLOCK = tuple(
+    {clock: int(mark | more) for clock, mark in MARK_OF_CLOCK.items()} for more in (Mark.NONE, Mark.BACKFILL)
+)
+"""By whether it is a backlog: whole numbers, since combining flags of an IntFlag costs a microsecond each time."""
 
 
 class _Collector:
@@ -219,15 +224,15 @@ class _Collector:
 
     def __init__(self, gateway: str, *, backfill: bool) -> None:
         self._gateway = gateway
-        # whole numbers, looked up: combining flags of an IntFlag costs a microsecond each time
-        self._marks = {clock: int(mark | Mark.BACKFILL if backfill else mark) for clock, mark in MARK_OF_CLOCK.items()}
+        self._marks = _MARKS_OF_CLOCK[backfill]
         self._blocks: list[Block] = []
-        self._column = _NO_COLUMN
         self._route = _NO_ROUTE
+        self._sensor = ""
+        self._clock = Clock.SYNCED
         self._times_ms: list[int] = []
         self._span_ms: tuple[int, int] | None = None
         self._names: list[str] = []
-        self._columns: list[list[float]] = []
+        self._fields: list[tuple[str, list[float]]] = []
 
     def add(
         self,
@@ -237,41 +242,34 @@ class _Collector:
         values: list[float],
         span_ms: tuple[int, int] | None,
     ) -> None:
+        quantity, before = column.quantity, self._route
         goes_on = (
             times_ms is self._times_ms
-            and column.sensor == self._column.sensor
-            and column.clock is self._column.clock
-            and route.domain is self._route.domain
-            and route.site == self._route.site
-            and route.gateway == self._route.gateway
-            and column.quantity not in self._names
+            and column.sensor == self._sensor
+            and column.clock is self._clock
+            and route.domain is before.domain
+            and route.site == before.site
+            and route.gateway == before.gateway
+            and quantity not in self._names
         )
         if not goes_on:
             self._close()
-            self._column, self._route, self._times_ms, self._span_ms = column, route, times_ms, span_ms
-            self._names, self._columns = [], []
-        self._names.append(column.quantity)
-        self._columns.append(values)
+            self._route, self._sensor, self._clock = route, column.sensor, column.clock
+            self._times_ms, self._span_ms = times_ms, span_ms
+            self._names, self._fields = [], []
+        self._names.append(quantity)
+        self._fields.append((quantity, values))
 
     def blocks(self) -> list[Block]:
         self._close()
         return self._blocks
 
     def _close(self) -> None:
-        if self._names:
-            column, route, fields = self._column, self._route, tuple(zip(self._names, self._columns, strict=True))
-            marks = self._marks[column.clock]
+        if self._fields:
+            route, marks = self._route, self._marks[self._clock]
+            gateway, fields = route.gateway or self._gateway, tuple(self._fields)
             self._blocks.append(
-                Block(
-                    route.site,
-                    column.sensor,
-                    route.gateway or self._gateway,
-                    route.domain,
-                    marks,
-                    self._times_ms,
-                    fields,
-                    self._span_ms,
-                )
+                Block(route.site, self._sensor, gateway, route.domain, marks, self._times_ms, fields, self._span_ms)
             )
 
 

@@ -72,9 +72,12 @@ class Lane:
             return False
         if last_ms - self.same_ms > self._stuck_ms or last_ms - self.last_ms > ANEW_MS:
             return False
+        newest = values[-1]
         if low != high or high != trusted:
-            self.same_ms = _since_ms(times_ms, values)
-        self.trusted, self.last_ms = values[-1], last_ms
+            # nearly always the value before is another, which is seen without a call
+            is_new = len(values) == 1 or values[-2] != newest
+            self.same_ms = last_ms if is_new else _since_ms(times_ms, values)
+        self.trusted, self.last_ms = newest, last_ms
         return True
 
 
@@ -87,6 +90,7 @@ class _NoLane:
 
 
 NO_LANE = _NoLane()
+NO_LANES: Mapping[Series, Lane | _NoLane] = MappingProxyType({})
 
 
 def _since_ms(times_ms: list[int], values: list[float]) -> int:

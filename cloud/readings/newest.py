@@ -64,13 +64,14 @@ class Newest:
 
     def load(self, stored: Iterable[StoredReading]) -> None:
         """Take readings that the store holds."""
+        readings = self._readings
         for reading in stored:
-            if reading.quantity not in QUANTITIES:
-                continue  # left over from a newer version of Siaga
             key = (reading.sensor, reading.quantity)
-            held = self._readings.get(key)
+            held = readings.get(key)
+            if held is None and reading.quantity not in QUANTITIES:
+                continue  # left over from a newer version of Siaga
             if held is None or held.time_ms <= reading.time_ms:
-                self._readings[key] = reading
+                readings[key] = reading
 
     def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
         """Take later verdicts on readings; one on a reading that is not the newest any more changes nothing."""

@@ -114,6 +114,7 @@ HOSTILE = {
     "a claim beyond integers": (_text(first=1, last=10**30), "does not parse"),
     "too few times": (_column("a", "pm10", [], [1]), "one time for each value"),
     "an empty column": (_text(first=1, last=0, columns=[["a", "pm10", [], []]]), "at least one"),
+    "a sensor without a name": (_column("", "pm10", [0], [1]), "sensor '' is not a name"),
     "a sensor that is no name": (_column("../etc", "pm10", [0], [1]), "sensor '../etc' is not a name"),
     "a quantity that is no name": (_column("a", "PM 10", [0], [1]), "quantity 'PM 10' is not a name"),
     "a stream that is no name": (_text(stream="a b"), "stream 'a b' is not a name"),
