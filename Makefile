@@ -1,31 +1,66 @@
-# make demo            the whole platform on this machine: PORT=8080 DATA=./var/demo
-# make test            sets up what the tests need, and runs them
-# make proofs          the slower proofs
-# make bench           measures, and writes bench/RESULTS.md
+# make help lists what there is.
 
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8080
 DATA   ?= ./var/demo
+ROOM   ?=
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test proofs bench servers constraints clean
+BIN    := $(VENV)/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-demo: $(VENV)/.demo
-	@exec $(VENV)/bin/siaga-demo --port $(PORT) --data $(DATA)
+.DEFAULT_GOAL := help
+.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench \
+        servers constraints clean
 
-test: $(VENV)/.dev servers
-	$(VENV)/bin/pytest -n 2 --dist loadfile -m "not proof"
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-proofs: $(VENV)/.dev servers
-	$(VENV)/bin/pytest -m proof --timeout 1800
+demo: $(VENV)/.demo  ## the whole platform on this machine: PORT=8080 DATA=./var/demo
+	@exec $(BIN)/siaga-demo --port $(PORT) --data $(DATA)
 
-bench: $(VENV)/.dev servers
-	$(VENV)/bin/python -m bench
+fmt: $(VENV)/.dev  ## put the code into its form, and mend what ruff can mend
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
 
-servers:
+lint: $(VENV)/.dev  ## the style, and the form that `make fmt` gives
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## the types
+	$(BIN)/mypy
+
+walls: $(VENV)/.dev  ## which room may import which
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev  ## the unit tests, or those of one room: ROOM=alarms
+	@where=$$($(BIN)/python -m tests.rooms unit $(ROOM)) && $(PYTEST) -m "not integration and not proof" $$where
+
+integration: $(VENV)/.dev servers  ## what needs PostgreSQL, sockets, real servers or kills, or that of one room: ROOM=alarms
+	@where=$$($(BIN)/python -m tests.rooms integration $(ROOM)) && \
+	  { $(PYTEST) -m "integration and not proof" $$where || test $$? -eq 5; }  # 5: the room has none
+
+property: $(VENV)/.dev  ## the laws that hold for any input
+	$(PYTEST) -m "not proof" tests/property
+
+end-to-end: $(VENV)/.dev servers  ## real processes and servers, killed while they work
+	$(PYTEST) -m "not proof" tests/end_to_end
+
+check: lint types walls unit  ## before each commit: style, types, walls and the unit tests
+
+test: $(VENV)/.dev servers  ## everything but the proofs: sets up what the tests need, and runs them
+	$(PYTEST) -m "not proof"
+
+proofs: $(VENV)/.dev servers  ## the slower proofs
+	$(BIN)/pytest -m proof --timeout 1800
+
+bench: $(VENV)/.dev servers  ## measures, alone on the machine, and writes bench/RESULTS.md
+	$(BIN)/python -m bench
+
+servers:  ## install the servers that the tests run against: as root on Debian
 	@deploy/install-test-servers
 
 $(VENV)/.python:
@@ -37,18 +72,18 @@ $(VENV)/.python:
 
 $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing Siaga into $(VENV) (once; about a minute) …"
-	@$(VENV)/bin/python -m pip install -qq --editable '.[demo]'
+	@$(BIN)/python -m pip install -qq --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
 	@echo "Installing what the tests need into $(VENV) …"
-	@$(VENV)/bin/python -m pip install -qq --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --editable '.[dev]'
 	@touch $@
 
 constraints: $(VENV)/.dev  ## take newer versions of everything; run the tests after it
-	$(VENV)/bin/python -m pip install --quiet uv
-	env -u PIP_CONSTRAINT $(VENV)/bin/uv pip compile pyproject.toml deploy/build-requirements.txt --all-extras --universal \
+	$(BIN)/python -m pip install --quiet uv
+	env -u PIP_CONSTRAINT $(BIN)/uv pip compile pyproject.toml deploy/build-requirements.txt --all-extras --universal \
 	  --python-version 3.11 --no-header --no-annotate --upgrade --output-file constraints.txt
 
-clean:
+clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

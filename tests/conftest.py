@@ -1,4 +1,4 @@
-"""What tests of all kinds share: the registry database, empty, on each of its engines."""
+"""What tests of all kinds share: the registry database, empty, on each engine; and which folders are integration."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -10,6 +10,14 @@ from tests.registries import new_database, on_postgresql
 from tests.servers import Postgresql, free_port, postgresql
 
 _numbers = itertools.count()
+_INTEGRATION = [Path(__file__).parent / folder for folder in ("integration", "contract")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what stands in tests/integration and tests/contract as `integration`: the folder says it."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in _INTEGRATION):
+            item.add_marker(pytest.mark.integration)
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +34,14 @@ def new_registry(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[st
     def url(engine: str) -> str:
         if engine == "sqlite":
             return f"sqlite:///{tmp_path / f'registry-{next(_numbers)}.db'}"
+        if request.node.get_closest_marker("integration") is None:
+            pytest.fail("what needs PostgreSQL bears the marker `integration`: see ENGINES in tests/registries.py")
         return new_database(request.getfixturevalue("postgres"))
 
     return url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.integration, pytest.mark.proof])])
 def registry_url(request: pytest.FixtureRequest, new_registry: Callable[[str], str]) -> str:
     """The URL of a new, empty registry database: a test that takes it runs on each engine."""
     return new_registry(request.param)

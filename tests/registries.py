@@ -1,6 +1,9 @@
 """The registry database of a test's folder, on the engine that the test runs on: SQLite, and a real PostgreSQL.
 
 pytestmark = on_each_registry()        Database(registry_in(tmp_path))        the same folder gives the same database
+
+One test function, two runs: on SQLite it is a unit test (`make unit ROOM=…`), on PostgreSQL it bears the marker
+`integration` (`make integration ROOM=…`). No test is written twice.
 """
 
 import importlib
@@ -17,6 +20,8 @@ from cloud.database.base import Base
 from tests.servers import Postgresql
 
 P = ParamSpec("P")
+ENGINES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.integration))
+"""What a test is parametrized with that takes the engine by name: PostgreSQL's turn is for `make integration`."""
 _numbers = itertools.count()
 _server: list[Postgresql] = []
 _databases: dict[Path, str] = {}
@@ -32,8 +37,8 @@ def every_table() -> MetaData:
 
 def on_each_registry(*, slow: bool = False) -> list[pytest.MarkDecorator]:
     """Marks for a module whose tests run on each engine; where they are `slow`, PostgreSQL's turn is a proof."""
-    postgresql = pytest.param("postgresql", marks=pytest.mark.proof) if slow else "postgresql"
-    engines = pytest.mark.parametrize("registry_engine", ["sqlite", postgresql], indirect=True)
+    slowly = ("sqlite", pytest.param("postgresql", marks=[pytest.mark.integration, pytest.mark.proof]))
+    engines = pytest.mark.parametrize("registry_engine", slowly if slow else ENGINES, indirect=True)
     return [pytest.mark.usefixtures("registry_engine"), engines]
 
 

@@ -23,11 +23,10 @@ from cloud.database.revisions import known
 from cloud.readings.blocks import Block
 from cloud.readings.lines import blocks_of
 from rules.marks import Mark
+from tests.registries import ENGINES
 from tests.unit.cloud.backup.full_registry import ROWS, rows_of
 from tests.unit.cloud.backup.house import READINGS, T0, Machine, manifest_of, rewrite
 from wire import Domain
-
-ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture
@@ -72,6 +71,7 @@ def test_an_empty_machine_gets_everything_back(
     assert new.lines(tmp_path / "again") == old.lines(tmp_path / "before")
 
 
+@pytest.mark.integration
 def test_postgresql_s_backup_goes_into_sqlite(tmp_path: Path, new: Machine, new_registry: Callable[[str], str]):
     old = Machine(tmp_path / "old", new_registry("postgresql")).fill()
     assert new.restore(old.backup(tmp_path / "backups")) == 0

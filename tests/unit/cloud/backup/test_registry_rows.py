@@ -1,7 +1,6 @@
 """The registry database as lines, from each engine and into each."""
 
 from collections.abc import Callable
-from itertools import product
 
 import pytest
 from sqlalchemy import insert, text
@@ -10,9 +9,8 @@ from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.registry_rows import dump_rows, load_rows, snapshot, tally_lines, tally_rows
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, tables_of
+from tests.registries import ENGINES
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
-
-ENGINES = ("sqlite", "postgresql")
 
 
 def dumped(url: str) -> tuple[list[bytes], dict[str, ContentTally]]:
@@ -32,7 +30,8 @@ def load(url: str, lines: list[bytes], *, revision: str | None = None) -> dict[s
     return found
 
 
-@pytest.mark.parametrize(("origin", "goal"), list(product(ENGINES, ENGINES)))
+@pytest.mark.parametrize("goal", ENGINES)
+@pytest.mark.parametrize("origin", ENGINES)
 def test_every_row_of_every_table_comes_back_on_each_engine(new_registry: Callable[[str], str], origin: str, goal: str):
     before, after = new_registry(origin), new_registry(goal)
     fill(before)

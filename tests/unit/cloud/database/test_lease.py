@@ -14,13 +14,14 @@ from cloud.database.engine import Database
 from cloud.database.lease import LOOK_S, PATIENCE_S, Lease, LeaseHeld, LeaseLost, is_gone, this_process
 from cloud.database.tables import IngestLeaseRow as Row
 from cloud.gateways.tables import ClosedStreams
+from tests.registries import ENGINES
 from tests.servers import wait_until
 
 ALL, LOWER, UPPER, MIDDLE = range(64), range(32), range(32, 64), range(16, 48)
 ELSEWHERE = "another-kernel pid:[1] 7 12345"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def url(request: pytest.FixtureRequest, new_registry: Callable[[str], str]) -> str:
     return new_registry(request.param)
 
