@@ -88,9 +88,7 @@ class Agent:
         self._session = MqttSession(
             settings.uplink,
             identifier=f"siaga-edge-{self._gateway}",
-            on_message=self._uplink.hear,
             subscriptions=[topic_of(self._gateway, Channel.ACK)],
-            on_connect=self._connected,
             will=self._will,
         )
         self._uplink.connect(self._session)
@@ -117,7 +115,7 @@ class Agent:
         self._recall()
         if self._clock.state is Clock.SYNCED:
             await self._place_former_boots(tick(synced=True).offset_ms)  # before any of it is sent
-        session = self._start(self._session.run())
+        session = self._start(self._session.run(on_message=self._uplink.hear, on_connect=self._connected))
         for part in (self._say_status(), self._look_around(), self._report_health()):
             self._start(part)
         async with self._changing_sources:

@@ -97,7 +97,7 @@ class SourceManager:
                 self._broker, routes, gateway=self._gateway, boot=self._boot, stamper=self._stamper,
                 spooler=self._spooler, echo=self._echo,
             )  # fmt: skip
-            self._local_task = self._loop.create_task(self._local.session.run())
+            self._local_task = self._loop.create_task(self._local.run())
 
     async def look(self) -> None:
         """Notice silent sources and an absent broker."""

@@ -115,16 +115,13 @@ class Will(NamedTuple):
 class MqttSession:
     """A connection to one broker that is made again whenever it ends, on the next of its nodes if it has several.
 
-    `on_message` gets each message, on the event loop, and must not block; each message that is to be delivered no
-    more must be given to `acknowledge`. `on_begin` is called before each attempt to connect, `on_connect` after each
-    (re)connection, when all is subscribed: a kept session's messages may come before that. `will` is called before each
-    connection, since what a last will says may change. A refused subscription ends the connection, unless it is one of
-    the `wishes`. With `keep_session` the broker remembers this
-    `identifier` while it is away, and delivers again what was not acknowledged; it remembers the subscriptions too, so
-    those that are wanted no more stand in `unsubscriptions`. A broker that says nothing for `answer_s` seconds is left,
-    and one that lives but for `taken_s` seconds has not taken what reached it: a node of a cluster that lost the others
-    answers pings for ever. Pauses between attempts grow, also after connections that were short: two clients with one
-    id would else throw each other out for ever.
+    `will` is called before each connection, since what a last will says may change. A refused subscription ends the
+    connection, unless it is one of the `wishes`. With `keep_session` the broker remembers this `identifier` while it is
+    away, and delivers again what was not acknowledged; it remembers the subscriptions too, so those that are wanted no
+    more stand in `unsubscriptions`. A broker that says nothing for `answer_s` seconds is left, and one that lives but
+    for `taken_s` seconds has not taken what reached it: a node of a cluster that lost the others answers pings for
+    ever. Pauses between attempts grow, also after connections that were short: two clients with one id would else throw
+    each other out for ever.
     """
 
     def __init__(
@@ -132,12 +129,9 @@ class MqttSession:
         broker: BrokerSettings,
         *,
         identifier: str,
-        on_message: Callable[[Message], None],
         subscriptions: Sequence[str] = (),
         unsubscriptions: Sequence[str] = (),
         wishes: Sequence[str] = (),
-        on_begin: Callable[[], None] = lambda: None,
-        on_connect: Callable[[], None] = lambda: None,
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
         retry_s: tuple[float, float] = (0.5, 30.0),
@@ -152,9 +146,8 @@ class MqttSession:
         """How many connections in a row ended soon after they began."""
         self._nodes = in_turn(broker.nodes())
         self._identifier = identifier
-        self._on_message = on_message
-        self._on_begin = on_begin
-        self._on_connect = on_connect
+        self._on_message: Callable[[Message], None] = _nobody_listens
+        self._on_begin = self._on_connect = _do_nothing
         self._subscriptions = tuple(subscriptions)
         self._unsubscriptions = tuple(unsubscriptions)
         self._wishes = tuple(wishes)
@@ -199,8 +192,20 @@ class MqttSession:
         if self._client is not None and not self._client._disconnected.done():
             self._client._disconnected.set_exception(aiomqtt.MqttError("left, to come back with other credentials"))
 
-    async def run(self) -> None:
-        """Stay connected until cancelled; `problem` says why it is not, and is empty when it is."""
+    async def run(
+        self,
+        *,
+        on_message: Callable[[Message], None],
+        on_begin: Callable[[], None] = lambda: None,
+        on_connect: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Stay connected until cancelled; `problem` says why it is not, and is empty when it is.
+
+        `on_message` gets each message, on the event loop, and must not block; each message that is to be delivered no
+        more must be given to `acknowledge`. `on_begin` is called before each attempt to connect, `on_connect` after
+        each (re)connection, when all is subscribed: a kept session's messages may come before that.
+        """
+        self._on_message, self._on_begin, self._on_connect = on_message, on_begin, on_connect
         first_s, longest_s = self._retry_s
         tried = pauses = 0
         while True:
@@ -381,6 +386,12 @@ def _let_go(client: aiomqtt.Client, inner: paho.Client) -> None:
         inner._sock_close()
     if client._disconnected.done() and not client._disconnected.cancelled():
         client._disconnected.exception()  # so that asyncio does not report it a second time
+
+
+def _nobody_listens(_message: Message) -> None: ...
+
+
+def _do_nothing() -> None: ...
 
 
 def _is_refusal(code: Any) -> bool:

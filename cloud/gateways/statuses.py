@@ -51,6 +51,11 @@ class Statuses:
             return status
         return msgspec.structs.replace(status, online=False)
 
+    def is_online(self, gateway_id: str) -> bool:
+        """Whether the gateway said so, and is heard."""
+        status = self.status(gateway_id)
+        return status is not None and status.online
+
     def silent_s(self, gateway_id: str) -> float | None:
         """For how long nothing was heard of it, counted while we listened; None while we cannot hear."""
         since_s = self._listening_since_s()

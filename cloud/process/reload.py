@@ -35,25 +35,22 @@ class ReloadChanges(msgspec.Struct, frozen=True):
 
 
 class Reload:
-    """Reads the files anew, gives what they say to `apply`, and tells health what became of it.
+    """Reads the files anew, and tells health what became of it; `settings` are those that hold."""
 
-    `apply` raises SettingsError or DatabaseUnavailable where it could not take all of it over.
-    """
-
-    def __init__(
-        self, config: Path, settings: CloudSettings, apply: Callable[[CloudSettings, Registry | None], Awaitable[None]]
-    ) -> None:
+    def __init__(self, config: Path, settings: CloudSettings) -> None:
         self._config = config
         self._settings = settings
-        self._apply = apply
         self._problems: tuple[str, ...] = ()
 
-    async def reload(self) -> None:
-        """Take over what the files say now; whatever is wrong with them, what held goes on."""
+    async def reload(self, apply: Callable[[CloudSettings, Registry | None], Awaitable[None]]) -> None:
+        """Give what the files say now to `apply`; whatever is wrong with them, what held goes on.
+
+        `apply` raises SettingsError or DatabaseUnavailable where it could not take all of it over.
+        """
         found = look(self._config, self._settings)
         problems = found.problems
         try:
-            await self._apply(found.settings, found.city)
+            await apply(found.settings, found.city)
         except SettingsError as error:
             problems = (*problems, *error.problems)
         except DatabaseUnavailable as error:
@@ -98,7 +95,7 @@ def look(config: Path, held: CloudSettings) -> ReloadChanges:
     return ReloadChanges(settings, city, tuple(problems))
 
 
-def papers_of(broker: BrokerSettings) -> str:
+def login_files(broker: BrokerSettings) -> str:
     """What stands in the files that a login at the broker needs, as a digest; that one cannot be read counts, too."""
     tls = broker.tls
     files = (broker.password_file, *(() if tls is None else (tls.ca, tls.cert, tls.key)))

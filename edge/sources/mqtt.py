@@ -89,17 +89,19 @@ class LocalBroker:
         self._identities: dict[str, Identities] = {}
         filters = sorted({route.source.topic for route in routes})
         former = spooler.spool.kept.get(_FILTERS, "").splitlines()
+        self._filters = filters
         self.session = MqttSession(
             broker,
             identifier=f"siaga-edge-{gateway}-local",
-            on_message=self._hear,
             subscriptions=filters,
             wishes=[] if echo.given_up else [echo.topic],
             unsubscriptions=[topic for topic in former if topic not in filters],
-            on_connect=partial(self._connected, filters),
-            on_begin=self._begin,
             keep_session=True,
         )
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        await self.session.run(on_message=self._hear, on_begin=self._begin, on_connect=self._connected)
 
     @property
     def must_reconnect(self) -> bool:
@@ -132,8 +134,8 @@ class LocalBroker:
         self._echo.begin(boot_ms())
         self._timeless = deque(message for message in self._timeless if not message.qos)  # the others come again
 
-    def _connected(self, filters: Sequence[str]) -> None:
-        self._spooler.append((), keep={_FILTERS: "\n".join(filters)})
+    def _connected(self) -> None:
+        self._spooler.append((), keep={_FILTERS: "\n".join(self._filters)})
         self._echo.connected()
         self._paused = False
         for route in self._routes:

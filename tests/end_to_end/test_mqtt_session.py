@@ -19,11 +19,19 @@ RETRY_S = (0.05, 0.2)
 class Ear:
     """A session that keeps what it heard."""
 
-    def __init__(self, broker: BrokerSettings, *, acknowledges: bool = True, **options: object) -> None:
+    def __init__(
+        self,
+        broker: BrokerSettings,
+        *,
+        acknowledges: bool = True,
+        on_connect: Callable[[], None] = lambda: None,
+        **options: object,
+    ) -> None:
         self.heard: list[Message] = []
         self.acknowledges = acknowledges
+        self._on_connect = on_connect
         options = {"identifier": "ear", "subscriptions": ["t/#"], "retry_s": RETRY_S, **options}
-        self.session = MqttSession(broker, on_message=self._hear, **options)  # type: ignore[arg-type]
+        self.session = MqttSession(broker, **options)  # type: ignore[arg-type]
 
     def _hear(self, message: Message) -> None:
         self.heard.append(message)
@@ -32,7 +40,7 @@ class Ear:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator["Ear"]:
-        task = asyncio.create_task(self.session.run())
+        task = asyncio.create_task(self.session.run(on_message=self._hear, on_connect=self._on_connect))
         try:
             await _until(lambda: self.session.connected)
             yield self
@@ -188,10 +196,8 @@ def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
 def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> Message:
         async with Ear(broker).listening() as ear:
-            mourned = MqttSession(
-                broker, identifier="mourned", on_message=lambda _: None, will=lambda: Will("t/will", b"gone")
-            )
-            task = asyncio.create_task(mourned.run())
+            mourned = MqttSession(broker, identifier="mourned", will=lambda: Will("t/will", b"gone"))
+            task = asyncio.create_task(mourned.run(on_message=lambda _: None))
             await _until(lambda: mourned.connected)
             assert mourned._paho is not None
             wire = mourned._paho.socket()
@@ -211,8 +217,8 @@ def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
     secret.write_text("wrong\n")
 
     async def scene(broker: BrokerSettings) -> str:
-        session = MqttSession(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
-        task = asyncio.create_task(session.run())
+        session = MqttSession(broker, identifier="x", retry_s=RETRY_S)
+        task = asyncio.create_task(session.run(on_message=lambda _: None))
         await _until(lambda: "uthori" in session.problem)
         assert not task.done()
         task.cancel()
@@ -248,8 +254,8 @@ def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str
     _certificate(tmp_path, "other")
 
     async def scene(broker: BrokerSettings) -> str:
-        session = MqttSession(broker, identifier="x", on_message=lambda _: None, retry_s=RETRY_S)
-        task = asyncio.create_task(session.run())
+        session = MqttSession(broker, identifier="x", retry_s=RETRY_S)
+        task = asyncio.create_task(session.run(on_message=lambda _: None))
         await _until(lambda: session.problem != "not connected yet")
         task.cancel()
         return session.problem

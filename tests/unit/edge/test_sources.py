@@ -345,7 +345,7 @@ def test_refusals_are_counted_by_reason_and_logged_when_a_reason_is_new(caplog: 
 def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.local._begin()
-        bench.local._connected(["sensors/+/r"])
+        bench.local._connected()
         bench.hear(b'{"co2": 400}', packet=1)
         bench.hear(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
         bench.hear(b'{"co2": 401}', packet=3)
@@ -378,7 +378,7 @@ def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path)
 
     def scenario(bench: Bench) -> None:
         bench.local._begin()
-        bench.local._connected(["sensors/+/r"])
+        bench.local._connected()
         bench.hear_own_word()
         for packet in range(1, 101):
             bench.hear(b'{"co2": 400}', packet=packet)
@@ -401,7 +401,7 @@ def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_the
             bench.hear(b'{"co2": 400}', packet=packet)
         bench.make_safe()
         bench.local._begin()
-        bench.local._connected(["sensors/+/r"])
+        bench.local._connected()
         for packet in range(1, 101):
             bench.hear(b'{"co2": 400}', packet=packet, again=True, connection=2)
         bench.hear_own_word()  # sent when none of these had its PUBACK on this connection

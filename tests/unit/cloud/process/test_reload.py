@@ -7,7 +7,7 @@ import pytest
 
 from cloud.core.health import Condition
 from cloud.database.engine import DatabaseUnavailable
-from cloud.process.reload import Reload, look, papers_of
+from cloud.process.reload import Reload, login_files, look
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.snapshot import Registry
 from tests.unit.cloud.registry.test_city_file import GOOD
@@ -74,9 +74,9 @@ def test_whatever_becomes_of_it_the_process_lives_and_health_says_it(tmp_path: P
             raise failure
 
     async def scenario() -> None:
-        reload = Reload(tmp_path / "cloud.toml", held, apply)
+        reload = Reload(tmp_path / "cloud.toml", held)
         assert reload.component().status is Condition.OK
-        await reload.reload()
+        await reload.reload(apply)
         assert (reload.component().status is Condition.OK) is (failure is None)
 
     asyncio.run(scenario())
@@ -85,9 +85,9 @@ def test_whatever_becomes_of_it_the_process_lives_and_health_says_it(tmp_path: P
 def test_new_certificates_and_passwords_are_seen(tmp_path: Path):
     (tmp_path / "ca.crt").write_text("one")
     settings = set_up(tmp_path, cloud='[broker.tls]\nca = "ca.crt"\n')
-    before = papers_of(settings.broker)
-    assert papers_of(settings.broker) == before
+    before = login_files(settings.broker)
+    assert login_files(settings.broker) == before
     (tmp_path / "ca.crt").write_text("two")
-    after = papers_of(settings.broker)
+    after = login_files(settings.broker)
     (tmp_path / "ca.crt").unlink()
-    assert len({before, after, papers_of(settings.broker)}) == 3
+    assert len({before, after, login_files(settings.broker)}) == 3

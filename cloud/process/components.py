@@ -1,0 +1,64 @@
+"""What health looks at, by name: each part says in one sentence how it is doing.
+
+{"broker": …, "store": …, "registry": …, "alarms": …, "ingest": …}        what is off in this process says so
+"""
+
+from collections.abc import Callable
+
+from cloud.core.health import Component, Condition
+from cloud.database.engine import Database
+from cloud.process.parts import Alarms, Foundation, Ingest
+from cloud.process.settings import CloudSettings
+from cloud.registry.snapshot import Registry
+from runtime.mqtt import MqttSession
+
+
+def components_of(
+    settings: CloudSettings, base: Foundation, alarms: Alarms, ingest: Ingest, *, files: Callable[[], Component]
+) -> dict[str, Callable[[], Component]]:
+    """The parts of one process; those of ingest are off where it takes nothing in."""
+    of_ingest: dict[str, Callable[[], Component]] = {
+        "alarms": alarms.evaluator.component,
+        "ingest": ingest.pipeline.component,
+        "refused": base.rejections.component,
+        "clocks": ingest.clocks.component,
+        "geometry": ingest.decoder.heights.component,
+        "derived": alarms.derivations.component,
+        "review": ingest.review.component,
+    }
+    if not settings.ingest.enabled:
+        of_ingest = dict.fromkeys(of_ingest, _no_ingest)
+    return {
+        "settings": files,
+        "broker": lambda: broker_component(base.session),
+        "store": ingest.writer.store_component,
+        "registry": lambda: registry_component(base.database, base.registry),
+        **of_ingest,
+        "dead_letters": base.dead_letters.component,
+        **({} if alarms.reports is None else {"dashboards": alarms.reports.component}),
+    }
+
+
+def broker_component(session: MqttSession) -> Component:
+    """Whether the broker is reached."""
+    if session.connected:
+        return Component(Condition.OK, f"connected to {session.node}")
+    return Component(Condition.DOWN, session.problem)
+
+
+def registry_component(database: Database, registry: Registry) -> Component:
+    """Whether the registry database works, and what the city has."""
+    if database.problem:
+        return Component(Condition.DOWN, database.problem)
+    sites, gateways = registry.sites(), registry.gateways()
+    sensors = len(registry.sensors()) - len(gateways)  # each gateway is a sensor too
+    older = (
+        f"; the city file is older than what holds: {'; '.join(registry.older_words[:3])}"
+        if registry.older_words
+        else ""
+    )
+    return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}{older}")
+
+
+def _no_ingest() -> Component:
+    return Component(Condition.OK, "off in this process, by ingest.enabled = false")

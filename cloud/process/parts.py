@@ -1,0 +1,98 @@
+"""The parts of the cloud as they are handed over, frozen: who needs one names it.
+
+Foundation(database, registry, store, session, …) ─► Alarms(evaluator, notifier, reports, …) ─► Ingest(pipeline, …)
+      └────────────────────────────────────────────────────────────────────────────────────────► Services
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from cloud.alarms.evaluator import RuleEvaluator
+from cloud.core.health import Component
+from cloud.core.wiring import AllOf, Broadcast
+from cloud.database.engine import Database
+from cloud.database.lease import Lease
+from cloud.derived.service import Derivations
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.fleet_clock import FleetClock
+from cloud.ingest.message_router import MessageRouter
+from cloud.ingest.pipeline import Pipeline
+from cloud.ingest.recent_rejections import RecentRejections
+from cloud.ingest.review import Review
+from cloud.metrics.exposition import Metrics
+from cloud.monitoring.service import Monitoring
+from cloud.notify.notifier import Notifier
+from cloud.platform import Platform
+from cloud.readings.contract import ReadingsStore
+from cloud.readings.newest import Newest
+from cloud.registry.dated import DatedFacts
+from cloud.registry.snapshot import Registry
+from cloud.reports.service import Reports
+from cloud.rulebook.rule_store import RuleStore
+from runtime.mqtt import MqttSession
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every other part stands on; `lease` is None in a process that takes nothing in."""
+
+    database: Database
+    registry: Registry
+    facts: DatedFacts
+    store: ReadingsStore
+    accounts: Accounts
+    newest: Newest
+    metrics: Metrics
+    session: MqttSession
+    statuses: Statuses
+    rejections: RecentRejections
+    dead_letters: DeadLetters
+    lease: Lease | None
+    rules: RuleStore
+
+    def confirm(self, connection: Connection) -> None:
+        """Make sure, in the transaction of `connection`, that the shards are still ours; LeaseLost if not."""
+        if self.lease is not None:
+            self.lease.confirm(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """What judges readings and tells of it; `reports` is None where no dashboard reads the store."""
+
+    changed: Broadcast
+    listening: AllOf
+    evaluator: RuleEvaluator
+    derivations: Derivations
+    notifier: Notifier
+    reports: Reports | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What takes readings in."""
+
+    clocks: FleetClock
+    review: Review
+    decoder: BatchDecoder
+    writer: BatchWriter
+    pipeline: Pipeline
+    router: MessageRouter
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every part of the cloud; `components` are those that health looks at."""
+
+    foundation: Foundation
+    alarms: Alarms
+    ingest: Ingest
+    monitoring: Monitoring
+    components: dict[str, Callable[[], Component]]
+    platform: Platform

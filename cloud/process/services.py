@@ -1,0 +1,318 @@
+"""Builds the parts of the cloud, once and in order: what a part needs is there before it.
+
+settings, database, registry ─► Foundation ─► Alarms ─► Ingest ─► monitoring, health ─► platform ─► Services
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from secrets import token_hex
+
+from cloud.access.authenticator import Authenticator
+from cloud.alarms.alarm_service import AlarmService
+from cloud.alarms.evaluator import RuleEvaluator
+from cloud.alarms.hearing import Hearing
+from cloud.alarms.maintenance import MaintenanceCalendar
+from cloud.alarms.preview import Previewer
+from cloud.core.health import Component
+from cloud.core.wiring import AllOf, Broadcast
+from cloud.database.engine import Database
+from cloud.database.lease import Lease
+from cloud.derived.gauges import gauges_of
+from cloud.derived.service import Derivations
+from cloud.gateways.accounting import Accounts
+from cloud.gateways.statuses import Statuses
+from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.batch_writer import BatchWriter
+from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.fleet_clock import FleetClock
+from cloud.ingest.message_router import MessageRouter, topics
+from cloud.ingest.offsets import Offsets
+from cloud.ingest.pipeline import Pipeline
+from cloud.ingest.recent_rejections import RecentRejections
+from cloud.ingest.replay import Replayer
+from cloud.ingest.review import Review
+from cloud.metrics.exposition import Metrics
+from cloud.metrics.platform_gauges import PlatformGauges
+from cloud.monitoring.service import Monitoring
+from cloud.notify.answers import reply_topics
+from cloud.notify.notifier import Notifier
+from cloud.platform import Platform
+from cloud.process.components import components_of
+from cloud.process.parts import Alarms, Foundation, Ingest, Services
+from cloud.process.settings import CloudSettings
+from cloud.process.watched_paths import grown_in, named_in
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Verdict
+from cloud.readings.engines import store_of
+from cloud.readings.influx import InfluxStore
+from cloud.readings.newest import Newest
+from cloud.registry.dated import DatedFacts
+from cloud.registry.snapshot import Registry
+from cloud.reports.service import Reports
+from cloud.rulebook.rule_store import RuleStore
+from runtime.clock import boot_ms
+from runtime.mqtt import MqttSession
+from wire import Channel, shard_of, subscription
+
+QUEUES_EMPTY_S = 10.0
+"""How long after a connection the broker may still deliver what waited for it."""
+
+
+def build_services(
+    settings: CloudSettings, database: Database, registry: Registry, *, files: Callable[[], Component]
+) -> Services:
+    """Build all parts, none of which runs yet; `files` says whether the settings are worked by as they stand."""
+    foundation = _foundation(settings, database, registry)
+    alarms = _alarms(settings, foundation)
+    ingest = _ingest(settings, foundation, alarms)
+    alarms.listening.require(
+        lambda: not (ingest.writer.store_problem or database.problem or ingest.pipeline.is_held_up),
+        lambda: foundation.session.connected,
+    )
+    components: dict[str, Callable[[], Component]] = {}
+    monitoring = _monitoring(settings, foundation, alarms, components)
+    components |= components_of(settings, foundation, alarms, ingest, files=files)
+    components |= monitoring.looks() | alarms.notifier.looks()
+    foundation.metrics.watch(_gauges(foundation, monitoring, components))
+    platform = _platform(settings, foundation, alarms, ingest, components)
+    return Services(foundation, alarms, ingest, monitoring, components, platform)
+
+
+def _foundation(settings: CloudSettings, database: Database, registry: Registry) -> Foundation:
+    accounts = Accounts()
+    session = _broker_session(settings)
+    limits = settings.dead_letters
+    return Foundation(
+        database=database,
+        registry=registry,
+        facts=DatedFacts(database, registry),
+        store=store_of(settings.store),
+        accounts=accounts,
+        newest=Newest(),
+        metrics=Metrics(accounts),
+        session=session,
+        statuses=Statuses(lambda: session.connected_since_s),
+        rejections=RecentRejections(interval_s=partial(_interval_s, registry)),
+        dead_letters=DeadLetters(
+            database,
+            max_bytes=limits.max_mb * 2**20,
+            gateway_bytes=min(limits.gateway_mb, limits.max_mb) * 2**20,
+            known=registry.gateway_ids,
+        ),
+        lease=Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None,
+        rules=RuleStore(database, registry),
+    )
+
+
+def _broker_session(settings: CloudSettings) -> MqttSession:
+    ingest = settings.ingest
+    # a broker knows one client of a name: of those that take nothing in there may be several
+    of_screens = f"siaga-cloud-api-{token_hex(4)}"
+    replies = [*subscription(Channel.CMD_REPLY, ingest.shard_range), *reply_topics(settings.notify)]
+    return MqttSession(
+        settings.broker,
+        identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else of_screens,
+        subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
+        wishes=replies if ingest.enabled else (),
+        keep_session=ingest.keep_session and ingest.enabled,
+    )
+
+
+def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
+    changed, listening = Broadcast(), AllOf()
+    notifier = Notifier(base.database, base.registry, settings.notify, base.session.publish)
+    changed.subscribe(notifier.nudge)
+    reports = _reports(settings, base)
+    if reports is not None:
+        changed.subscribe(reports.nudge)
+    evaluator = RuleEvaluator(
+        database=base.database,
+        book=base.rules,
+        newest=base.newest,
+        store=base.store,
+        shards=settings.ingest.shard_range,
+        listening=listening,
+        word=lambda: base.session.last_packet_s,
+        refused=base.rejections.series,
+        hearing=Hearing(grace_ms=int(settings.rules.silence_grace_s * 1_000)),
+        nudge=changed,
+        confirm=base.confirm,
+    )
+    derivations = Derivations(
+        base.registry,
+        base.store,
+        base.newest,
+        gauges=gauges_of(base.rules),
+        tell=evaluator.see,
+        facts=base.facts,
+        is_own=partial(_is_own, settings.ingest.shard_range),
+        judge_anew=evaluator.judge_anew,
+    )
+    return Alarms(changed, listening, evaluator, derivations, notifier, reports)
+
+
+def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:
+    """What writes for dashboards: they read InfluxDB, and each ingester tells of its own gateways."""
+    if not isinstance(base.store, InfluxStore) or not settings.ingest.enabled:
+        return None
+    return Reports(
+        store=base.store,
+        registry=base.registry,
+        newest=base.newest,
+        accounts=base.accounts,
+        statuses=base.statuses,
+        database=base.database,
+        book=base.rules,
+        dead_letters=base.dead_letters,
+        metrics=base.metrics,
+        refused=base.rejections.series,
+        shards=settings.ingest.shard_range,
+    )
+
+
+def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest:
+    clocks = FleetClock()
+    review = Review(
+        base.registry,
+        base.store,
+        tell=partial(_judge_anew, base, alarms),
+        database=base.database,
+        is_own=partial(_is_own, settings.ingest.shard_range),
+    )
+    decoder = BatchDecoder(
+        registry=base.registry,
+        store=base.store,
+        ahead_s=settings.ingest.ahead_s,
+        newest=base.newest,
+        cargo=alarms.evaluator.cargo,
+        fleet=clocks,
+        prompt=partial(_is_prompt, base.session, alarms.evaluator),
+        offsets=Offsets(base.database),
+        saw=partial(_note_corrected, alarms.derivations),
+        lately=base.rejections,
+    )
+    writer = BatchWriter(
+        opener=decoder,
+        store=base.store,
+        database=base.database,
+        dead_letters=base.dead_letters,
+        accounts=base.accounts,
+        newest=base.newest,
+        metrics=base.metrics,
+        watch=alarms.evaluator,
+        note=alarms.derivations.hear,
+        review=review,
+        lately=base.rejections,
+        confirm=base.confirm,
+    )
+    pipeline = Pipeline(
+        opener=decoder,
+        keeper=writer,
+        metrics=base.metrics,
+        publish=base.session.publish,
+        acknowledge=base.session.acknowledge,
+        queue_bytes=settings.ingest.queue_mb * 2**20,
+    )
+    router = MessageRouter(
+        statuses=base.statuses,
+        metrics=base.metrics,
+        offer=pipeline.offer,
+        acknowledge=base.session.acknowledge,
+        replied=alarms.notifier.hear,
+        replies=reply_topics(settings.notify),
+    )
+    return Ingest(clocks, review, decoder, writer, pipeline, router)
+
+
+def _monitoring(
+    settings: CloudSettings, base: Foundation, alarms: Alarms, components: dict[str, Callable[[], Component]]
+) -> Monitoring:
+    return Monitoring(
+        settings.monitoring,
+        database=base.database,
+        registry=lambda: base.registry,
+        statuses=base.statuses,
+        shards=settings.ingest.shard_range,
+        looks=lambda: components,
+        folders=grown_in(settings),
+        certificates=named_in(settings),
+        nudge=alarms.changed,
+        confirm=base.confirm,
+    )
+
+
+def _gauges(base: Foundation, monitoring: Monitoring, components: dict[str, Callable[[], Component]]) -> PlatformGauges:
+    return PlatformGauges(
+        components=lambda: {name: look() for name, look in components.items()},
+        online=lambda: {gateway.id: base.statuses.is_online(gateway.id) for gateway in base.registry.gateways()},
+        figure=monitoring.figure,
+    )
+
+
+def _platform(
+    settings: CloudSettings,
+    base: Foundation,
+    alarms: Alarms,
+    ingest: Ingest,
+    components: dict[str, Callable[[], Component]],
+) -> Platform:
+    replayer = Replayer(
+        opener=ingest.decoder,
+        store=base.store,
+        dead_letters=base.dead_letters,
+        newest=base.newest,
+        metrics=base.metrics,
+        watch=alarms.evaluator if settings.ingest.enabled else None,
+        note=alarms.derivations.hear,
+        review=ingest.review,
+    )
+    return Platform(
+        registry=base.registry,
+        store=base.store,
+        newest=base.newest,
+        accounts=base.accounts,
+        statuses=base.statuses,
+        dead_letters=base.dead_letters,
+        metrics=base.metrics,
+        components=components,
+        replay=replayer.replay,
+        access=Authenticator(base.database, settings.access),
+        book=base.rules,
+        desk=AlarmService(base.database),
+        previewer=Previewer(base.rules, base.store),
+        maintenance=MaintenanceCalendar(base.database, base.registry),
+        notifier=alarms.notifier,
+        wrong_clocks=ingest.clocks.wrong,
+        facts=base.facts,
+        heights=ingest.decoder.heights,
+        refused=base.rejections.series,
+    )
+
+
+def _interval_s(registry: Registry, sensor: str) -> float | None:
+    known = registry.sensor(sensor)
+    return None if known is None else known.interval_s
+
+
+def _is_own(shards: range, gateway: str) -> bool:
+    return shard_of(gateway) in shards
+
+
+def _is_prompt(session: MqttSession, evaluator: RuleEvaluator) -> bool:
+    """Whether what arrives now was held up nowhere."""
+    since_s = session.connected_since_s
+    is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
+    return is_connected and evaluator.hearing.was_awake(within_ms=int(QUEUES_EMPTY_S * 1_000))
+
+
+def _note_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None:
+    if derivations.corrections is not None:
+        derivations.corrections.saw(blocks)
+
+
+async def _judge_anew(base: Foundation, alarms: Alarms, verdicts: Sequence[Verdict]) -> None:
+    """Whoever has judged by readings judges anew by what later ones have shown of them."""
+    base.newest.judge_anew(verdicts)
+    for verdict in verdicts:
+        alarms.derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
+    await alarms.evaluator.judge_anew(verdicts)
