@@ -14,7 +14,7 @@ from cloud.health_watch.probe import ProbeResult, ask, shown
 from cloud.health_watch.settings import WatchSettings
 from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 from cloud.health_watch.words import life_sign, news_line, pages
-from cloud.notify.channels.kinds import ChannelContext, sender
+from cloud.notify.channels.catalog import ChannelContext, sender
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
 from runtime.clock import boot_s, wall_ms

@@ -22,11 +22,11 @@ from cloud.core.health import Component, Condition
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.database.steady_clock import Moment, SteadyClock
-from cloud.notify.answers import DeviceAnswer, read_answer
 from cloud.notify.batcher import NotificationBatcher, put
 from cloud.notify.cap import CapMessage, CapMessages
-from cloud.notify.channels.kinds import ChannelContext, sender
-from cloud.notify.channels.mqtt import Publish
+from cloud.notify.channels.catalog import ChannelContext, sender
+from cloud.notify.channels.mqtt.answers import DeviceAnswer, read_answer
+from cloud.notify.channels.mqtt.send import Publish
 from cloud.notify.contract import Later, Outcome, Sender, Sent
 from cloud.notify.duty import DutyCalendar
 from cloud.notify.notifications import AlarmLine, Notification, plain

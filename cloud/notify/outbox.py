@@ -20,8 +20,8 @@ from sqlalchemy.orm import aliased
 
 from cloud.alarms.tables import AlarmRow
 from cloud.database.steady_clock import Moment
-from cloud.notify.answers import DeviceAnswer
 from cloud.notify.batcher import NOBODY, put
+from cloud.notify.channels.mqtt.answers import DeviceAnswer
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
 from cloud.notify.notifications import URGENT_KINDS, Notification, printable_line

@@ -34,7 +34,7 @@ from cloud.ingest.review import Review
 from cloud.metrics.exposition import Metrics
 from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
-from cloud.notify.answers import reply_topics
+from cloud.notify.channels.mqtt.answers import reply_topics
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.process.components import components_of

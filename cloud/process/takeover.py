@@ -2,7 +2,7 @@
 
 import logging
 
-from cloud.notify.answers import reply_topics
+from cloud.notify.channels.mqtt.answers import reply_topics
 from cloud.process.parts import Services
 from cloud.process.reload import login_files
 from cloud.process.settings import CloudSettings

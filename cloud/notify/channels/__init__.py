@@ -1,1 +1,1 @@
-"""The channels: one file for each kind, and the table of them in `kinds`."""
+"""The channels: one file for each kind, and the table of them in `catalog`."""

@@ -10,7 +10,7 @@ import pytest
 
 from cloud.core.health import Condition
 from cloud.database.audit_log import Actor
-from cloud.notify.answers import LONGEST, DeviceAnswer, read_answer, reply_topics
+from cloud.notify.channels.mqtt.answers import LONGEST, DeviceAnswer, read_answer, reply_topics
 from cloud.notify.contract import Sent
 from cloud.notify.notifier import component_of
 from cloud.notify.outbox import ANSWER_S, ChannelState

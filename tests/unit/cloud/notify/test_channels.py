@@ -10,10 +10,10 @@ import httpx
 import msgspec
 import pytest
 
-from cloud.notify.channels.email import Email
-from cloud.notify.channels.mqtt import Commands
-from cloud.notify.channels.telegram import Telegram
-from cloud.notify.channels.webhook import Webhook, signature
+from cloud.notify.channels.email.send import Email
+from cloud.notify.channels.mqtt.send import Commands
+from cloud.notify.channels.telegram.send import Telegram
+from cloud.notify.channels.webhook.send import Webhook, signature
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.notifications import Notification
 from cloud.notify.settings import EmailChannel, MqttChannel, TelegramChannel, WebhookChannel

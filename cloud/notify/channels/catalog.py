@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from cloud.notify.channels.cap_file import CapFiles, Warnings
-from cloud.notify.channels.email import Email
-from cloud.notify.channels.mqtt import Commands, Publish
-from cloud.notify.channels.telegram import Telegram
-from cloud.notify.channels.webhook import Webhook
+from cloud.notify.channels.cap_file.send import CapFiles, Warnings
+from cloud.notify.channels.email.send import Email
+from cloud.notify.channels.mqtt.send import Commands, Publish
+from cloud.notify.channels.telegram.send import Telegram
+from cloud.notify.channels.webhook.send import Webhook
 from cloud.notify.contract import Sender
 from cloud.notify.settings import Channel
 

@@ -1,0 +1,1 @@
+"""E-mail: messages through a mail server."""

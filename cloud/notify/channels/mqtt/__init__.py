@@ -1,0 +1,1 @@
+"""Sirens and signs: commands by MQTT, and what devices answer."""

@@ -1,0 +1,1 @@
+"""Telegram: messages of a bot, in one chat."""

@@ -1,0 +1,1 @@
+"""Webhooks: signed JSON for another system."""
