@@ -5,6 +5,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -47,34 +48,48 @@ def _ingest(folder: Path, t0_ms: int) -> list[Figure]:
     readings = READINGS_EACH * len(batches)
     bodies = _bodies(t0_ms)
     port = free_port()
-    bare: dict[int, list[float]] = {1: [], 2: []}
-    stored: dict[str, list[ingest.Ingest]] = {"influxdb": [], "sqlite": []}
+    one: list[float] = []
+    two: list[float] = []
+    shares: list[float] = []
+    runs: dict[str, list[ingest.Ingest]] = {"influxdb": [], "sqlite": []}
+
+    def bare(connections: int) -> float:
+        _say(f"bare HTTP loop, {connections} connection(s)")
+        return limit.readings_per_s(port, "bare", bodies, readings, connections=connections)
+
+    def ours(engine: str, repeat: int) -> float:
+        _say(f"ingest path into {engine}, run {repeat + 1} of {REPEATS}")
+        runs[engine].append(ingest.measure(folder / f"{engine}-{repeat}", _stores(port)[engine], batches))
+        return runs[engine][-1].readings_per_s
+
     with influxd(folder, port):
         for repeat in range(REPEATS):
-            for connections, rates in bare.items():
-                _say(f"bare HTTP loop, {connections} connection(s), run {repeat + 1} of {REPEATS}")
-                rates.append(limit.readings_per_s(port, "bare", bodies, readings, connections=connections))
+            two.append(bare(2))
             limit.make_database(port, "siaga")
-            for engine, store in _stores(port).items():
-                _say(f"ingest path into {engine}, run {repeat + 1} of {REPEATS}")
-                stored[engine].append(ingest.measure(folder / f"{engine}-{repeat}", store, batches))
+            before, rate = bare(1), ours("influxdb", repeat)
             if limit.count(port, "siaga") != readings // 3:
                 raise RuntimeError("InfluxDB does not hold every reading of the ingest run")
-    one, two = (statistics.median(rates) for rates in bare.values())
-    result = {engine: max(runs, key=lambda run: run.readings_per_s) for engine, runs in stored.items()}
-    into = {engine: statistics.median(run.readings_per_s for run in runs) for engine, runs in stored.items()}
-    share = into["influxdb"] / one
+            around = [before, bare(1)]  # a machine is not as fast all the time: each run has its own limit
+            shares.append(rate / statistics.mean(around))
+            one += around
+            ours("sqlite", repeat)
+    return _ingest_figures(statistics.median(one), statistics.median(two), statistics.median(shares), runs)
+
+
+def _ingest_figures(one: float, two: float, share: float, runs: Mapping[str, list[ingest.Ingest]]) -> list[Figure]:
+    rate = {engine: statistics.median(run.readings_per_s for run in each) for engine, each in runs.items()}
+    cpu_us = {engine: statistics.median(run.cpu_us_a_reading for run in each) for engine, each in runs.items()}
     return [
         Figure("(a) limit: bare HTTP loop into InfluxDB", one, "readings/s"),
         Figure("(a) two such loops at once", two, "readings/s", f"{two / one:.0%} of the limit"),
         Figure(
-            "(b) ingest path into InfluxDB", into["influxdb"], "readings/s",
-            f"{share:.0%} of the limit, {into['influxdb'] / two:.0%} of two loops", "≥ 60 % of the limit", share >= 0.6,
+            "(b) ingest path into InfluxDB", rate["influxdb"], "readings/s",
+            f"{share:.0%} of the limit, {rate['influxdb'] / two:.0%} of two loops", "≥ 60 % of the limit", share >= 0.6,
         ),
-        Figure("(b) CPU of the cloud into InfluxDB", result["influxdb"].cpu_us_a_reading, "µs a reading"),
-        Figure("(b) ingest path into SQLite", into["sqlite"], "readings/s", f"{into['sqlite'] / one:.0%} of the limit"),
-        Figure("(b) CPU of the cloud into SQLite", result["sqlite"].cpu_us_a_reading, "µs a reading"),
-        Figure("(b) peak memory of the cloud", result["influxdb"].peak_mb, "MB"),
+        Figure("(b) CPU of the cloud into InfluxDB", cpu_us["influxdb"], "µs a reading"),
+        Figure("(b) ingest path into SQLite", rate["sqlite"], "readings/s", f"{rate['sqlite'] / one:.0%} of the limit"),
+        Figure("(b) CPU of the cloud into SQLite", cpu_us["sqlite"], "µs a reading"),
+        Figure("(b) peak memory of the cloud", max(run.peak_mb for run in runs["influxdb"]), "MB"),
     ]  # fmt: skip
 
 
@@ -202,7 +217,8 @@ def _page(text: str) -> str:
 On {machine()}, everything on that one machine: load, brokers, InfluxDB 1.x and Siaga share its cores.
 Medians of {REPEATS} runs where a run is repeated, memory the highest of them. The limit in (a) is the same readings as
 line protocol, written by a bare HTTP loop; the ingest path in (b) starts with batches queued on a real Mosquitto and
-ends with the last ack, which follows the durable write.
+ends with the last ack, which follows the durable write. The limit is measured right before and right after each run of
+(b) into InfluxDB: the share of the limit is the median of what each run was of its own.
 
 {text}
 
