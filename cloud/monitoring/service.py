@@ -32,7 +32,7 @@ GATEWAYS_AT_ONCE = 200
 _NOT_LOOKED = server.ComponentObservation(Component(Condition.OK, "not looked at yet"))
 _log = logging.getLogger(__name__)
 
-Looks = Mapping[str, Callable[[], Component]]
+HealthChecks = Mapping[str, Callable[[], Component]]
 
 
 class Monitoring:
@@ -43,10 +43,10 @@ class Monitoring:
         settings: MonitoringSettings,
         *,
         database: Database,
-        registry: Callable[[], Registry],
+        registry: Registry,
         statuses: Statuses,
         shards: range,
-        looks: Callable[[], Looks],
+        checks: HealthChecks,
         folders: Iterable[Path],
         certificates: Iterable[Path],
         nudge: Callable[[], None] = lambda: None,
@@ -59,7 +59,7 @@ class Monitoring:
         self._statuses = statuses
         self._shards = shards
         self._prefix = rows.prefix_of(shards)
-        self._looks = looks
+        self._checks = checks
         self._folders = tuple(folders)
         self._certificates = (*certificates, *settings.certificates)
         self._nudge = nudge
@@ -69,7 +69,7 @@ class Monitoring:
         self._offline: set[str] = set()
         self._files = {"disk": _NOT_LOOKED, "certificates": _NOT_LOOKED, "backups": _NOT_LOOKED}
 
-    def looks(self) -> dict[str, Callable[[], Component]]:
+    def health_checks(self) -> dict[str, Callable[[], Component]]:
         """What it adds to health."""
         found: dict[str, Callable[[], Component]] = {name: self._file_look(name) for name in self._files}
         return found | {"gateways": self.gateways}
@@ -99,7 +99,7 @@ class Monitoring:
                 if not knows:
                     await self.remember()
                     knows = True
-                await self.look(now_s=boot_s())
+                await self.poll(now_s=boot_s())
             except DatabaseUnavailable as error:  # told when it is back; health tells meanwhile
                 _log.debug("the platform's own alarms wait: %s", error)
             except LeaseLost:
@@ -108,18 +108,18 @@ class Monitoring:
                 _log.exception("a look at the platform failed in a way that nobody foresaw; the next one tries again")
             await asyncio.sleep(LOOK_S)
 
-    async def look_at_files_for_ever(self) -> None:
+    async def run_server_checks(self) -> None:
         """Look at disk, certificates and backups now and then, until cancelled."""
         while True:
             try:
-                await self.look_at_files()
+                await self.check_server()
             except Exception:
                 _log.exception("a look at the server failed in a way that nobody foresaw; the next one tries again")
             await asyncio.sleep(FILES_S)
 
-    async def look(self, *, now_s: float) -> None:
+    async def poll(self, *, now_s: float) -> None:
         """Look once, and write down what is to be told; DatabaseUnavailable: nothing was, and it is told later."""
-        components = {name: look() for name, look in self._looks().items()}
+        components = {name: check() for name, check in self._checks.items()}
         changes = self._troubles.changes(components, now_s=now_s)
         gone, back = self._gone_and_back()
         if not (changes.raised or changes.over or gone or back):
@@ -129,7 +129,7 @@ class Monitoring:
         self._offline = (self._offline | {gateway.id for gateway, _ in gone}) - set(back)
         self._nudge()
 
-    async def look_at_files(self) -> None:
+    async def check_server(self) -> None:
         """Look at disk, certificates and backups."""
         settings = self._settings
         now_s = self._now_ms() / 1_000
@@ -183,7 +183,7 @@ class Monitoring:
         return after_s > 0 and silent_s >= after_s
 
     def _own(self) -> list[Gateway]:
-        return [gateway for gateway in self._registry().gateways() if shard_of(gateway.id) in self._shards]
+        return [gateway for gateway in self._registry.gateways() if shard_of(gateway.id) in self._shards]
 
     def _file_look(self, name: str) -> Callable[[], Component]:
         return lambda: self._files[name].component

@@ -117,7 +117,7 @@ class Notifier:
                     attempt.cancel()
                 await asyncio.gather(*self._attempts, return_exceptions=True)
 
-    def take(self, settings: NotifySettings) -> None:
+    def apply(self, settings: NotifySettings) -> None:
         """Work by other settings from the next look on; what is on its way goes on."""
         self._coming = settings
         self.nudge()
@@ -138,13 +138,13 @@ class Notifier:
 
     def components(self) -> dict[str, Component]:
         """How each channel and the outbox do, for health."""
-        return {name: look() for name, look in self.looks().items()}
+        return {name: look() for name, look in self.health_checks().items()}
 
-    def looks(self) -> dict[str, Callable[[], Component]]:
+    def health_checks(self) -> dict[str, Callable[[], Component]]:
         """The same to be asked later, one by one."""
-        return {"notifications": self._component, **self.looks_by(self.settings)}
+        return {"notifications": self._component, **self.channel_checks(self.settings)}
 
-    def looks_by(self, settings: NotifySettings) -> dict[str, Callable[[], Component]]:
+    def channel_checks(self, settings: NotifySettings) -> dict[str, Callable[[], Component]]:
         """How the channels of `settings` do, to be asked later, one by one."""
         return {f"channel_{channel.name}": self._channel_look(channel.name) for channel in settings.channels}
 
@@ -195,7 +195,7 @@ class Notifier:
             return delivered
         return await self._answered(page.message, delivered)
 
-    def hear(self, payload: bytes) -> None:
+    def on_reply(self, payload: bytes) -> None:
         """Take what a device says of a command, on the event loop; at most `ANSWERS_HELD` wait to be written down."""
         answer = read_answer(payload)
         if answer is not None and len(self._answers) < ANSWERS_HELD:

@@ -136,7 +136,7 @@ def _parts(settings: CloudSettings, services: Services) -> list[Part]:
         base.session.run(on_message=ingest.router.hear, on_connect=ingest.pipeline.say_unsaid),
         _take_in(services) if settings.ingest.enabled else _look_on(services),
         alarms.notifier.run(),
-        services.monitoring.look_at_files_for_ever(),
+        services.monitoring.run_server_checks(),
         base.facts.run(),
     ]
     if settings.monitoring.enabled and settings.ingest.enabled:

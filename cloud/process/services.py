@@ -72,7 +72,7 @@ def build_services(
     components: dict[str, Callable[[], Component]] = {}
     monitoring = _monitoring(settings, foundation, alarms, components)
     components |= components_of(settings, foundation, alarms, ingest, files=files)
-    components |= monitoring.looks() | alarms.notifier.looks()
+    components |= monitoring.health_checks() | alarms.notifier.health_checks()
     foundation.metrics.watch(_gauges(foundation, monitoring, components))
     platform = _platform(settings, foundation, alarms, ingest, components)
     return Services(foundation, alarms, ingest, monitoring, components, platform)
@@ -162,7 +162,7 @@ def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:
         accounts=base.accounts,
         statuses=base.statuses,
         database=base.database,
-        book=base.rules,
+        rules=base.rules,
         dead_letters=base.dead_letters,
         metrics=base.metrics,
         refused=base.rejections.series,
@@ -218,7 +218,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         metrics=base.metrics,
         offer=pipeline.offer,
         acknowledge=base.session.acknowledge,
-        replied=alarms.notifier.hear,
+        replied=alarms.notifier.on_reply,
         replies=reply_topics(settings.notify),
     )
     return Ingest(clocks, review, decoder, writer, pipeline, router)
@@ -230,10 +230,10 @@ def _monitoring(
     return Monitoring(
         settings.monitoring,
         database=base.database,
-        registry=lambda: base.registry,
+        registry=base.registry,
         statuses=base.statuses,
         shards=settings.ingest.shard_range,
-        looks=lambda: components,
+        checks=components,
         folders=grown_in(settings),
         certificates=named_in(settings),
         nudge=alarms.changed,

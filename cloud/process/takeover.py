@@ -36,10 +36,10 @@ class Takeover:
         alarms, components = self._services.alarms, self._services.components
         alarms.evaluator.hearing.grace_ms = int(settings.rules.silence_grace_s * 1_000)
         self._services.ingest.decoder.ahead_ms = int(settings.ingest.ahead_s * 1_000)
-        alarms.notifier.take(settings.notify)
+        alarms.notifier.apply(settings.notify)
         for name in [name for name in components if name.startswith("channel_")]:
             del components[name]
-        components |= alarms.notifier.looks_by(settings.notify)
+        components |= alarms.notifier.channel_checks(settings.notify)
         if (files := login_files(settings.broker)) != self._login_files:
             self._login_files = files
             self._services.foundation.session.renew()

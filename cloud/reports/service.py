@@ -37,7 +37,7 @@ from runtime.clock import wall_ms
 from wire import shard_of
 from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
 
-BEAT_S = 1.0
+TICK_S = 1.0
 EARLY_MS = 5_000
 """How long after a sample the next may be taken early, because an alarm has changed."""
 LINES_A_WRITE = 5_000
@@ -60,7 +60,7 @@ class Reports:
         accounts: Accounts,
         statuses: Statuses,
         database: Database,
-        book: RuleStore,
+        rules: RuleStore,
         dead_letters: DeadLetters,
         metrics: Metrics,
         shards: range,
@@ -71,7 +71,7 @@ class Reports:
         self._store = store
         self._sources = Parts(registry, newest, accounts, statuses)
         self._database = database
-        self._book = book
+        self._rules = rules
         self._dead_letters = dead_letters
         self._shards = shards
         self._clock = clock
@@ -100,8 +100,8 @@ class Reports:
         self._runs = True
         while True:
             async with self._turn:
-                await self.beat()
-            await asyncio.sleep(BEAT_S)
+                await self.tick()
+            await asyncio.sleep(TICK_S)
 
     async def finish(self) -> None:
         """Tell what is not told yet, if the store takes it soon."""
@@ -110,7 +110,7 @@ class Reports:
                 async with asyncio.timeout(LAST_S), self._turn:
                     await self._try(self._sample)
 
-    async def beat(self) -> None:
+    async def tick(self) -> None:
         """Write what is due."""
         now = self._clock()
         # abs: a clock that is set back must not hold a sample up until it is there again
@@ -182,7 +182,7 @@ class Reports:
         self._tally.told()
 
     async def _tell_thresholds(self, now: int) -> None:
-        edition = self._book.edition
+        edition = self._rules.edition
         if edition != self._edition or abs(now - self._renewed_ms) >= THRESHOLD_SAMPLE_S * 1_000:
             self._pace.renew(await self._in_force(now))
             self._edition, self._renewed_ms = edition, now
@@ -192,11 +192,11 @@ class Reports:
 
     async def _in_force(self, now: int) -> list[ReportPoint]:
         points: list[ReportPoint] = []
-        for number, thing in enumerate(self._book.things.all()):
+        for number, thing in enumerate(self._rules.things.all()):
             if number % THINGS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
             if shard_of(thing.gateway) in self._shards:
-                rules = (resolved.rule for resolved in self._book.resolved(thing.id))
+                rules = (resolved.rule for resolved in self._rules.resolved(thing.id))
                 points += threshold_points(thing, rules, now)
         return points
 

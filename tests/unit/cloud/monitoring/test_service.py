@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,10 @@ class Platform:
         return Monitoring(
             MonitoringSettings(down_s=60, gateway_offline_s=600),
             database=self.scene.database,
-            registry=lambda: self.scene.registry,
+            registry=self.scene.registry,
             statuses=self.statuses,
             shards=range(SHARDS),
-            looks=lambda: {name: self._look(name) for name in self.components},
+            checks={name: partial(self.components.__getitem__, name) for name in self.components},
             folders=[],
             certificates=[],
             nudge=nudge,
@@ -59,7 +60,7 @@ class Platform:
         """The first lines of the pages that are made when so much time has passed."""
         self.now_s += seconds
         self.scene.now_ms += round(seconds * 1_000)
-        await self.monitoring.look(now_s=self.now_s)
+        await self.monitoring.poll(now_s=self.now_s)
         return [text_of(page, console="").first for page in await self.scene.turn()]
 
     async def alarms(self) -> list[Any]:
@@ -69,9 +70,6 @@ class Platform:
 
     def hear(self) -> None:
         self.statuses.take(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
-
-    def _look(self, name: str) -> Callable[[], Component]:
-        return lambda: self.components[name]
 
 
 def play(tmp_path: Path, story: Callable[[Platform], Coroutine[Any, Any, None]]) -> None:

@@ -130,7 +130,7 @@ def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_h
 
             async def device() -> None:
                 await until(lambda: len(scene.commands) == 2, "the second command comes")
-                notifier.hear(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
+                notifier.on_reply(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
 
             heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
             assert heard.sentence == "a device has answered"

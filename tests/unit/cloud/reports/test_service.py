@@ -33,14 +33,14 @@ class Desk:
         self.store = InfluxStore(InfluxSettings(url=server.url, database="siaga"))
         self.reports = Reports(
             store=self.store, registry=town.registry, newest=town.newest, accounts=town.accounts, statuses=Statuses(),
-            database=town.database, book=town.book, dead_letters=DeadLetters(town.database, max_bytes=2**20),
+            database=town.database, rules=town.book, dead_letters=DeadLetters(town.database, max_bytes=2**20),
             metrics=town.metrics, shards=shards, clock=town.clock,
         )  # fmt: skip
 
     async def beat(self, *, at: float) -> None:
         """A beat of the reports `at` seconds after T0."""
         self.town.now_ms = T0 + int(at * 1_000)
-        await self.reports.beat()
+        await self.reports.tick()
 
     def lines(self, measurement: str) -> list[str]:
         return [line for line in self.server.stored if line.startswith(f"{measurement},")]
