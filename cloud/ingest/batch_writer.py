@@ -95,8 +95,8 @@ class BatchWriter:
         await self._patiently(self._store.open)
 
     async def learn_newest(self) -> None:
-        """Take the newest readings that the store remembers; those that come meanwhile are not replaced."""
-        self._newest.load(await self._patiently(lambda: self._store.newest()))
+        """Take the newest readings that the store remembers, and that can be; those that come meanwhile are not replaced."""
+        self._newest.load(await self._patiently(lambda: self._store.newest(until_ms=self._newest.latest_ms())))
 
     async def keep(self, freights: Sequence[PreparedWrite], *, apart: bool = False) -> list[PreparedWrite]:
         """Make messages safe; gives back those that are, each refusal that found no room among the dead letters noted.

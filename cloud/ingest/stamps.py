@@ -14,12 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from cloud.core.latest import AHEAD_MS
 from cloud.ingest.offsets import GATEWAYS_OWN, Offset, Offsets
 from wire import Batch, Clock, Column
 from wire.reading import EARLIEST_MS
 
-AHEAD_MS = 30_000
-"""A live stamp further ahead of its arrival is wrong. Less than a rule's lateness (60 s): the next is not late."""
 AGREES_MS = 60_000
 """A live stamp that is no further behind its arrival agrees with it: batches are gathered, and wait a little."""
 _ANY_MS = 0

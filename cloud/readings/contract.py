@@ -12,6 +12,9 @@ import msgspec
 from cloud.readings.blocks import Block
 from wire import Domain
 
+LATEST_MS = 2**63 // 10**6 - 1
+"""The latest time (UTC, ms) that every store knows: that of InfluxDB, in its nanoseconds of 64 bits."""
+
 
 class StoreUnavailable(Exception):
     """The store cannot take or give anything now; keep what you have and try again. The text is one sentence.
@@ -146,8 +149,8 @@ class ReadingsStore(Protocol):
     def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
         """Every verdict, a page at a time, for a backup."""
 
-    async def newest(self) -> list[StoredReading]:
-        """The newest reading of every series, for the start of the cloud."""
+    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included), for the start of the cloud."""
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""

@@ -21,6 +21,7 @@ import msgspec
 from cloud.readings.apart import Apart, BadLines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
+    LATEST_MS,
     Aggregate,
     EncodedWrite,
     Point,
@@ -59,8 +60,8 @@ PAGE_LINES = 10_000
 """Lines of one page of all readings."""
 STATEMENTS = 40
 """Statements of one query."""
-EARLIEST_MS, LATEST_MS = -(2**63) // 10**6 + 1, 2**63 // 10**6 - 1
-"""The times that InfluxDB knows, in its nanoseconds of 64 bits."""
+EARLIEST_MS = -(2**63) // 10**6 + 1
+"""The earliest time that InfluxDB knows, in its nanoseconds of 64 bits."""
 ANSWER_BYTES = 64 * 2**20
 """An answer beyond this is not read to its end: no question of ours has so long a one."""
 LONGEST_ANSWER = 6.0
@@ -153,12 +154,15 @@ class InfluxStore:
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
-    async def newest(self) -> list[StoredReading]:
-        """The newest reading of every series, by one statement for each quantity, many in one request."""
-        return [reading for names in _in_requests(list(QUANTITIES)) for reading in await self._newest_of(names)]
+    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included), by one statement for each quantity, many in one request."""
+        return [
+            reading for names in _in_requests(list(QUANTITIES)) for reading in await self._newest_of(names, until_ms)
+        ]
 
-    async def _newest_of(self, names: Sequence[str]) -> list[StoredReading]:
-        results = await self._query("; ".join(_newest(QUANTITIES[name]) for name in names), count=len(names))
+    async def _newest_of(self, names: Sequence[str], until_ms: int) -> list[StoredReading]:
+        queries = "; ".join(_newest(QUANTITIES[name], until_ms) for name in names)
+        results = await self._query(queries, count=len(names))
         found = [
             StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=_marks(row[2]))
             for name, result in zip(names, results, strict=True)
@@ -166,12 +170,13 @@ class InfluxStore:
             for row in series.values
             if is_number(row[1])
         ]
-        newest = await self._newest_verdicts()
+        newest = await self._newest_verdicts(until_ms)
         return [_as_it_holds(reading, newest) for reading in found]
 
-    async def _newest_verdicts(self) -> dict[tuple[str, str], tuple[int, int]]:
+    async def _newest_verdicts(self, until_ms: int) -> dict[tuple[str, str], tuple[int, int]]:
         """By sensor and quantity: time and marks."""
-        (result,) = await self._query(f'SELECT last("{MARKS}") FROM "{VERDICT}" GROUP BY sensor, quantity')  # noqa: S608
+        until = f"WHERE time <= {until_ms}ms GROUP BY sensor, quantity"
+        (result,) = await self._query(f'SELECT last("{MARKS}") FROM "{VERDICT}" {until}')  # noqa: S608 - constants
         return {
             (series.tags.get("sensor", ""), series.tags.get("quantity", "")): (row[0], _marks(row[1]))
             for series in result.series
@@ -474,9 +479,10 @@ def _in_requests(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[first : first + STATEMENTS]
 
 
-def _newest(row: Quantity) -> str:
+def _newest(row: Quantity, until_ms: int) -> str:
     what, measurement = _identifier(row.name), _identifier(row.domain)
-    return f"SELECT last({what}), {MARKS} FROM {measurement} GROUP BY site, sensor, gateway"  # noqa: S608 - constants
+    until = f"WHERE time <= {until_ms}ms GROUP BY site, sensor, gateway"
+    return f"SELECT last({what}), {MARKS} FROM {measurement} {until}"  # noqa: S608 - constants
 
 
 def _select(what: str, sensor: str, quantity: str, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from cloud.core.latest import Latest, latest_by_our_clock
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading, Verdict
-from rules.marks import with_verdict
+from rules.marks import Mark, with_verdict
 from wire import QUANTITIES, Domain
 
 
@@ -29,48 +30,55 @@ def newest_of(blocks: Iterable[Block]) -> list[StoredReading]:
 class Newest:
     """Filled from the store at the start, then with what was stored; a late reading replaces nothing.
 
-    Bounded by the registry: only its sensors and quantities get this far.
+    One that is later than `latest_ms` says is of a wrong clock: it gives way to any other, and is given with the mark
+    that nobody knows its time. Bounded by the registry: only its sensors and quantities get this far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, latest_ms: Latest = latest_by_our_clock) -> None:
+        self.latest_ms = latest_ms
         self._readings: dict[tuple[str, str], StoredReading] = {}
         self._newest_ms: dict[Domain, int] = {}
 
     def latest(self, *, domain: Domain | None = None, site: str | None = None) -> list[StoredReading]:
         """The newest reading of each series, of one `domain` or `site` if asked, by sensor and quantity."""
+        latest_ms = self.latest_ms()
         return [
-            reading
+            _as_dated(reading, latest_ms)
             for _, reading in sorted(self._readings.items())
             if site in (None, reading.site) and domain in (None, QUANTITIES[reading.quantity].domain)
         ]
 
     def sensor(self, sensor_id: str) -> list[StoredReading]:
         """The newest reading of each quantity of one sensor."""
-        return [reading for (sensor, _), reading in sorted(self._readings.items()) if sensor == sensor_id]
+        latest_ms = self.latest_ms()
+        own = (reading for (sensor, _), reading in sorted(self._readings.items()) if sensor == sensor_id)
+        return [_as_dated(reading, latest_ms) for reading in own]
 
     def series(self, sensor_id: str, quantity: str) -> StoredReading | None:
         """The newest reading of one series."""
-        return self._readings.get((sensor_id, quantity))
+        found = self._readings.get((sensor_id, quantity))
+        return None if found is None else _as_dated(found, self.latest_ms())
 
     def age_s(self, now_ms: int) -> dict[Domain, float | None]:
         """How long before `now_ms` (UTC) each domain's newest reading was taken; None where there is none."""
         newest_ms: dict[Domain, int] = {}
+        latest_ms = self.latest_ms()
         for reading in self._readings.values():
             domain = QUANTITIES[reading.quantity].domain
-            if QUANTITIES[reading.quantity].derived:
-                continue  # computing is no sign of life of a sensor
+            if QUANTITIES[reading.quantity].derived or reading.time_ms > latest_ms:
+                continue  # computing is no sign of life of a sensor, and of a wrong clock nobody knows when it was
             newest_ms[domain] = max(reading.time_ms, newest_ms.get(domain, reading.time_ms))
         return {domain: _age_s(newest_ms.get(domain), now_ms) for domain in Domain}
 
     def load(self, stored: Iterable[StoredReading]) -> None:
         """Take readings that the store holds."""
-        readings = self._readings
+        readings, latest_ms = self._readings, self.latest_ms()
         for reading in stored:
             key = (reading.sensor, reading.quantity)
             held = readings.get(key)
             if held is None and reading.quantity not in QUANTITIES:
                 continue  # left over from a newer version of Siaga
-            if held is None or held.time_ms <= reading.time_ms:
+            if held is None or held.time_ms <= reading.time_ms <= latest_ms or held.time_ms > latest_ms:
                 readings[key] = reading
 
     def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
@@ -81,6 +89,12 @@ class Newest:
             if held is not None and held.time_ms == verdict.time_ms:
                 marks = with_verdict(held.marks, verdict.marks)
                 self._readings[key] = msgspec.structs.replace(held, marks=marks)
+
+
+def _as_dated(reading: StoredReading, latest_ms: int) -> StoredReading:
+    if reading.time_ms <= latest_ms:
+        return reading
+    return msgspec.structs.replace(reading, marks=reading.marks | int(Mark.CLOCK_UNKNOWN))
 
 
 def _age_s(newest_ms: int | None, now_ms: int) -> float | None:

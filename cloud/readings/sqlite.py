@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
+    LATEST_MS,
     Aggregate,
     EncodedWrite,
     Point,
@@ -62,7 +63,9 @@ WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :qua
 _HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
 _NEWEST = """
 SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
-FROM series JOIN readings ON series = id AND readings.time_ms = (SELECT max(time_ms) FROM readings WHERE series = id)
+FROM series JOIN readings ON series = id AND readings.time_ms = (
+    SELECT max(time_ms) FROM readings WHERE series = id AND time_ms <= ?
+)
 LEFT JOIN verdicts ON verdicts.sensor = series.sensor AND verdicts.quantity = series.quantity
     AND verdicts.time_ms = readings.time_ms
 """
@@ -139,9 +142,9 @@ class SqliteStore:
             lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
         )
 
-    async def newest(self) -> list[StoredReading]:
-        """The newest reading of every series."""
-        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST))))
+    async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
+        """The newest reading of every series up to `until_ms` (UTC, included)."""
+        return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST, (until_ms,)))))
 
     async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Keep verdicts in one transaction, durable when this returns."""
