@@ -176,7 +176,7 @@ def _air(
 
 
 def _is_index(reading: StoredReading) -> bool:
-    return reading.quantity == ISPU and not reading.marks & Mark.WITHDRAWN
+    return reading.quantity == ISPU and not reading.marks & (Mark.WITHDRAWN | Mark.CLOCK_UNKNOWN)
 
 
 def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[DomainState]:

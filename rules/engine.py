@@ -28,7 +28,7 @@ from rules.watched import JUDGED_ELSEWHERE, Watched
 
 __all__ = [
     "START", "Event", "EventKind", "Observed", "Other", "Phase", "RuleState", "Watched",
-    "decode_state", "encode_state", "history", "judge_anew", "step", "step_column", "tick",
+    "begin_anew", "decode_state", "encode_state", "history", "judge_anew", "step", "step_column", "tick",
 ]  # fmt: skip
 
 HOLES_KEPT = 32
@@ -134,6 +134,20 @@ def judge_anew(watched: Watched, state: RuleState, time_ms: int, verdict: int) -
         return state, ()
     recent = (*state.recent[:place], after, *state.recent[place + 1 :])
     return _folded_again(watched, state, recent, state.holes)
+
+
+def begin_anew(state: RuleState, time_ms: int) -> RuleState:
+    """The state for readings from `time_ms` on, where the times that it remembers are of a wrong clock.
+
+    An alarm that is open stays so, as one that began at `time_ms` where it was to begin later; whether it is over is
+    found out anew. Of the readings nothing is left: nobody knows how long ago they were.
+    """
+    before = state.hush or state.head
+    if before.level < 0:
+        return START
+    opened_ms = min(before.opened_ms, time_ms)
+    core = Core(value=before.value, phase=before.phase, level=before.level, opened_ms=opened_ms)
+    return RuleState(core, core, Checkpoint(core, 0))
 
 
 def tick(watched: Watched, state: RuleState, now_ms: int) -> Outcome:

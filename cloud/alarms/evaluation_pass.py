@@ -13,7 +13,7 @@ import msgspec
 from cloud.alarms.event_rows import AlarmEventRecord
 from cloud.alarms.onset_correction import OnsetCorrection, moved
 from cloud.alarms.rule_input import RuleInput, WatchedColumn, merged
-from cloud.alarms.second_readings import OTHERS_KEPT, Others, at, with_readings
+from cloud.alarms.second_readings import OTHERS_KEPT, Others, at, known_until, with_readings
 from cloud.readings.contract import Verdict
 from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings, pieces
 from cloud.rulebook.rule_targets import RuleTargets
@@ -25,11 +25,13 @@ from rules.engine import (
     Phase,
     RuleState,
     Watched,
+    begin_anew,
     judge_anew,
     step,
     step_column,
     tick,
 )
+from rules.marks import Mark
 
 STALE_MS = 300_000
 """An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
@@ -39,6 +41,10 @@ AGAIN_MS = 5_000
 
 UNHEARD_MS = 60_000
 """How soon a sensor that never said anything is looked at again."""
+
+ANY_MS = 1 << 62
+"""The latest time that can be where nothing that comes says what time it is now."""
+_BACKFILL = int(Mark.BACKFILL)
 
 Key = tuple[str, str]
 """(sensor, family)."""
@@ -113,16 +119,28 @@ class EvaluatorMemory:
 
 
 class EvaluationPass:
-    """One round; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now."""
+    """One round; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now.
+
+    What is remembered of a series of later than `latest_ms` (UTC) gives way to what comes now: it is of a wrong clock.
+    """
 
     def __init__(
-        self, memory: EvaluatorMemory, posts: RuleBindings, things: RuleTargets, *, now_ms: int, listened_ms: int
+        self,
+        memory: EvaluatorMemory,
+        posts: RuleBindings,
+        things: RuleTargets,
+        *,
+        now_ms: int,
+        listened_ms: int,
+        latest_ms: int = ANY_MS,
     ) -> None:
         self._memory = memory
         self._posts = posts
         self._things = things
         self._now_ms = now_ms
         self._listened_ms = listened_ms
+        self._latest_ms = latest_ms
+        self._begun_anew: dict[Key, OnsetCorrection] = {}
         self._states: dict[Key, RuleState] = {}
         self._events: list[tuple[Key, RuleBinding, Event]] = []
         self._faults: list[SeriesFault] = []
@@ -140,7 +158,7 @@ class EvaluationPass:
         series = {name: merged(columns) for name, columns in came.items()}
         for name in self._posts.alsos():
             if name in series:
-                self._others[name] = with_readings(self._beside(name), series[name])
+                self._others[name] = with_readings(known_until(self._beside(name), self._latest_ms), series[name])
         for (sensor, quantity), columns in series.items():
             self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
             self._columns(sensor, quantity, columns)
@@ -180,7 +198,7 @@ class EvaluationPass:
     def plan(self) -> EvaluationPlan:
         """What the round has found."""
         changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
-        moves = self._move()
+        moves = self._move() | self._begun_anew
         told = {key for key, _, _ in self._events} | moves.keys()
         kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
         news = tuple(self._news())
@@ -218,6 +236,8 @@ class EvaluationPass:
                 if post.is_silence or post.watched.rule.quantity != column.quantity:
                     continue
                 key = (column.sensor, post.family)
+                if not column.marks & _BACKFILL:
+                    self._begin_anew(key, times_ms[0], times_ms[-1])
                 if post.watched.rule.also is None:
                     self._step(
                         key, post, step_column(post.watched, self._state(key), times_ms, values, marks=column.marks)
@@ -234,7 +254,18 @@ class EvaluationPass:
             key = (sensor, post.family)
             heard_ms = self._heard(post)
             if post.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
+                self._begin_anew(key, heard_ms, heard_ms)
                 self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
+
+    def _begin_anew(self, key: Key, first_ms: int, last_ms: int) -> None:
+        """Readings from `first_ms` to `last_ms` come: what is known of a time that has not come yet gives way."""
+        before = self._state(key)
+        if not before.head.heard_ms > self._latest_ms >= last_ms:
+            return
+        self._states[key] = after = begin_anew(before, first_ms)
+        if before.opened_ms is not None and after.opened_ms is not None and after.opened_ms != before.opened_ms:
+            raised = Event(EventKind.RAISED, after.opened_ms, after.opened_ms, after.level, after.head.value)
+            self._begun_anew[key] = OnsetCorrection(before.opened_ms, raised)
 
     def _posts_now(self, sensor: str) -> Iterator[RuleBinding]:
         spans = [span for span in self._posts.spans(sensor) if span.since_ms <= self._now_ms]
@@ -285,7 +316,8 @@ class EvaluationPass:
         return self._states.get(key) or self._memory.states.get(key, START)
 
     def _hear(self, series: Series, time_ms: int) -> None:
-        if time_ms > max(self._memory.heard_ms.get(series, 0), self._heard_ms.get(series, 0)):
+        known_ms = self._heard_ms.get(series) or self._memory.heard_ms.get(series, 0)
+        if time_ms > known_ms or known_ms > self._latest_ms:
             self._heard_ms[series] = time_ms
 
     def _heard(self, post: RuleBinding) -> int | None:

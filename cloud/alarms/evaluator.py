@@ -13,7 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from cloud.alarms.evaluation_pass import EvaluationPass, EvaluationPlan, EvaluatorMemory, Key, heard_as, silent_after_ms
+from cloud.alarms.evaluation_pass import (
+    ANY_MS,
+    EvaluationPass,
+    EvaluationPlan,
+    EvaluatorMemory,
+    Key,
+    heard_as,
+    silent_after_ms,
+)
 from cloud.alarms.event_rows import move_alarm, sync_open, write_news, write_states
 from cloud.alarms.hearing import Hearing
 from cloud.alarms.rule_input import NO_CARGO, RuleInput, WatchedColumn, cargo_of
@@ -97,9 +105,13 @@ class RuleEvaluator:
         self._posts.look()
         return cargo_of(blocks, self._posts.quantities, measured=measured)
 
-    def plan(self, cargos: Iterable[RuleInput], *, now_ms: int) -> EvaluationPlan:
-        """What readings mean, without changing anything yet; in your `turn`."""
-        found = self._round(now_ms, self.hearing.heard_ms())
+    def plan(self, cargos: Iterable[RuleInput], *, now_ms: int, live: bool = True) -> EvaluationPlan:
+        """What readings mean, without changing anything yet; in your `turn`.
+
+        What is remembered of later than now gives way to those that come `live`.
+        """
+        latest_ms = self._newest.latest_ms() if live else ANY_MS
+        found = self._round(now_ms, self.hearing.heard_ms(), latest_ms=latest_ms)
         found.take(cargos)
         plan = found.plan()
         for fault in plan.faults:
@@ -147,16 +159,16 @@ class RuleEvaluator:
             for post in span.posts
         )
 
-    async def observe(self, cargos: Iterable[RuleInput]) -> None:
+    async def observe(self, cargos: Iterable[RuleInput], *, live: bool = False) -> None:
         """Evaluate readings that were stored outside of ingest, in a transaction of their own.
 
-        DatabaseUnavailable: nothing of it was evaluated.
+        `live`: they are of now. DatabaseUnavailable: nothing of it was evaluated.
         """
         wanted = [cargo for cargo in cargos if cargo is not NO_CARGO]
         if wanted:
             now = self._clock()
             async with self.turn:
-                await self._commit(self.plan(wanted, now_ms=now), now)
+                await self._commit(self.plan(wanted, now_ms=now, live=live), now)
 
     async def judge_anew(self, verdicts: Sequence[Verdict]) -> None:
         """Let the rules hear of later verdicts on readings, in a transaction of their own.
@@ -174,7 +186,7 @@ class RuleEvaluator:
         cargo, attempt = self.cargo(blocks, measured=False), 0
         while True:
             try:
-                return await self.observe([cargo])
+                return await self.observe([cargo], live=True)
             except DatabaseUnavailable as error:
                 attempt += 1
                 self._note(f"{error}; alarms wait for it")
@@ -198,7 +210,8 @@ class RuleEvaluator:
         self._know_newest()
         self._arm()
         needs = {key: time_ms for key, (_, time_ms) in own.items()}
-        async for cargos in warm(self._posts, self._memory, self._store, needs, self._own_sensors(), self._clock()):
+        sensors, now_ms, latest_ms = self._own_sensors(), self._clock(), self._newest.latest_ms()
+        async for cargos in warm(self._posts, self._memory, self._store, needs, sensors, now_ms, latest_ms):
             await self.observe(cargos)
 
     async def run(self) -> None:
@@ -263,8 +276,9 @@ class RuleEvaluator:
         now = self._clock()
         return [key for key in self._memory.open if self._posts.at(*key, now) is None]
 
-    def _round(self, now: int, listened_ms: int) -> EvaluationPass:
-        return EvaluationPass(self._memory, self._posts, self._book.things, now_ms=now, listened_ms=listened_ms)
+    def _round(self, now: int, listened_ms: int, *, latest_ms: int = ANY_MS) -> EvaluationPass:
+        memory, posts, things = self._memory, self._posts, self._book.things
+        return EvaluationPass(memory, posts, things, now_ms=now, listened_ms=listened_ms, latest_ms=latest_ms)
 
     async def _commit(self, plan: EvaluationPlan, now: int) -> None:
         def write(connection: Connection) -> None:

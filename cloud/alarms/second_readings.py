@@ -38,5 +38,12 @@ def with_readings(others: Others, columns: Iterable[WatchedColumn]) -> Others:
     return tuple(found[time_ms] for time_ms in sorted(found))
 
 
+def known_until(others: Others, latest_ms: int) -> Others:
+    """The readings but those later than `latest_ms` (UTC): they are of a wrong clock."""
+    if not others or others[-1].time_ms <= latest_ms:
+        return others
+    return others[: bisect_right(others, latest_ms, key=_time_of)]
+
+
 def _time_of(other: Other) -> int:
     return other.time_ms

@@ -29,21 +29,23 @@ async def warm(
     kept_ms: Mapping[Key, int],
     sensors: Iterable[str],
     now_ms: int,
+    latest_ms: int,
 ) -> AsyncIterator[list[RuleInput]]:
     """The readings that rules must see again, some series at a time; `kept_ms` is where each kept state stands.
 
-    What the second sensors (`Rule.also`) had measured by then is known before the first of them.
+    What the second sensors (`Rule.also`) had measured by then is known before the first of them. What is stored of
+    later than `latest_ms` (UTC) is of a wrong clock, and is left out.
     """
     sensors = list(sensors)
-    wanted = list(_wanted(posts, memory, kept_ms, sensors, now_ms))
+    wanted = [each for each in _wanted(posts, memory, kept_ms, sensors, now_ms) if each[2] <= latest_ms]
     for name, since_ms in _second(posts, wanted, sensors, now_ms).items():
-        points = await store.history(*name, start_ms=since_ms, end_ms=now_ms + LONGEST_MS)
+        points = await store.history(*name, start_ms=since_ms, end_ms=latest_ms + 1)
         memory.others[name] = with_readings(memory.others.get(name, ()), columns_of(*name, points))
     for start in range(0, len(wanted), AT_ONCE):
         series = wanted[start : start + AT_ONCE]
         histories = await asyncio.gather(
             *(
-                store.history(sensor, quantity, start_ms=since_ms, end_ms=now_ms + LONGEST_MS)
+                store.history(sensor, quantity, start_ms=since_ms, end_ms=latest_ms + 1)
                 for sensor, quantity, since_ms in series
             )
         )

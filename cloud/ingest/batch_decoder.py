@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from cloud.alarms.rule_input import NO_CARGO, RuleInput
+from cloud.core.latest import AHEAD_MS
 from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
 from cloud.gateways.accounting import Receipt
@@ -134,6 +135,10 @@ class BatchDecoder:
         self._saw(parcel.blocks)
         spots = self._judge.look(parcel.blocks, parcel.doubtful)
         return self._load(_marked(parcel, spots), arrived, spots, self._judge.take_notes())
+
+    def latest_ms(self) -> int:
+        """The latest time (UTC) that a reading can have now, by the clocks of this server and of the fleet."""
+        return clock.wall_ms() + self._fleet_error_ms() + AHEAD_MS
 
     def without(self, freight: PreparedWrite, rejected: Iterable[Rejected]) -> PreparedWrite:
         """The freight after the store refused points of it for ever."""

@@ -95,7 +95,7 @@ class BatchWriter:
         await self._patiently(self._store.open)
 
     async def learn_newest(self) -> None:
-        """Take the newest readings that the store remembers, and that can be; those that come meanwhile are not replaced."""
+        """Take the newest readings of the store that can be so; those that come meanwhile are not replaced."""
         self._newest.load(await self._patiently(lambda: self._store.newest(until_ms=self._newest.latest_ms())))
 
     async def keep(self, freights: Sequence[PreparedWrite], *, apart: bool = False) -> list[PreparedWrite]:

@@ -29,10 +29,13 @@ class Heights:
         self._pairs: dict[str, Pair] = {}
 
     def note(self, pairs: Iterable[Pair]) -> None:
-        """Take pairs as they come; older ones replace nothing. Bounded by the sensors of the registry."""
+        """Take pairs as they come, with the stamps that they came with. Bounded by the sensors of the registry.
+
+        Older ones replace only those of a time that has not come yet: the clock of their gateway was wrong.
+        """
         for pair in pairs:
             held = self._pairs.get(pair.sensor)
-            if held is None or held.time_ms <= pair.time_ms:
+            if held is None or held.time_ms <= pair.time_ms or held.time_ms > self._newest.latest_ms():
                 self._pairs[pair.sensor] = pair
 
     def sent_height_cm(self, sensor: str) -> float | None:

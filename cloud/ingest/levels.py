@@ -138,9 +138,11 @@ class Distances:
         self._last_ms: dict[str, int] = {}
 
     def note(self, columns: Iterable[Column]) -> None:
-        """Take columns of distances that are about to be stored."""
+        """Take columns of distances that are about to be stored; a time that has not come yet gives way to theirs."""
         for column in columns:
-            self._last_ms[column.sensor] = max(self._last_ms.get(column.sensor, 0), max(column.times_ms))
+            known_ms, newest_ms = self._last_ms.get(column.sensor, 0), max(column.times_ms)
+            if newest_ms > known_ms or known_ms > self._newest.latest_ms():
+                self._last_ms[column.sensor] = newest_ms
 
     def is_near(self, sensor: str, time_ms: int) -> bool:
         """Whether a distance is known around a time."""

@@ -117,13 +117,16 @@ class Judge:
         return self._lanes[backfill]
 
     def look(self, blocks: Sequence[Block], doubtful: Collection[Series]) -> Spots:
-        """The marks of the `doubtful` series in `blocks`, the next that came."""
+        """The marks of the `doubtful` series in `blocks`, the next that came.
+
+        What is remembered of a series of a time that has not come yet gives way to them.
+        """
         if not doubtful:
             return NO_SPOTS
         spots: dict[int, dict[str, Sequence[int]]] = {}
-        looked = list(_chosen(blocks, doubtful))
+        looked, latest_ms = list(_chosen(blocks, doubtful)), self._newest.latest_ms()
         for number, block, quantity, values in looked:
-            marks = self._look_closely(block, (block.sensor, quantity), values)
+            marks = self._look_closely(block, (block.sensor, quantity), values, latest_ms)
             if marks is not None:
                 spots.setdefault(number, {})[quantity] = marks
         for number, block, quantity, _ in looked:
@@ -145,19 +148,19 @@ class Judge:
         """What must be reviewed once all that was looked at is stored: hours of series."""
         return self._notes.take(self._notes.keys()) if self._notes else NO_NOTES
 
-    def _look_closely(self, block: Block, series: Series, values: list[float]) -> list[int] | None:
+    def _look_closely(self, block: Block, series: Series, values: list[float], latest_ms: int) -> list[int] | None:
         backfill = block.marks & _BACKFILL != 0
         lane = self._lanes[backfill].get(series)
-        if lane is None:
-            lane = self._lanes[backfill][series] = self._begin(series, backfill)
+        if lane is None or (isinstance(lane, Lane) and lane.last_ms > latest_ms):
+            lane = self._lanes[backfill][series] = self._begin(series, backfill, latest_ms)
         if not isinstance(lane, Lane):
             return None
         marks = self._judge(lane, block.times_ms, values)
-        if self._twins.take(*series, block.times_ms, values):
+        if self._twins.take(*series, block.times_ms, values, latest_ms=latest_ms):
             lane.is_calm = False  # a glance at one of two says nothing
         return marks
 
-    def _begin(self, series: Series, backfill: bool) -> Lane | _NoLane:
+    def _begin(self, series: Series, backfill: bool, latest_ms: int) -> Lane | _NoLane:
         """A new lane, unless nothing is to be judged of the quantity; the newest stored reading is what is trusted."""
         sensor, quantity = series
         policy = POLICIES.get(quantity)
@@ -165,7 +168,7 @@ class Judge:
             return NO_LANE
         stored = None if backfill else self._newest.series(sensor, quantity)
         judged, last_ms = UNJUDGED, NEVER_MS
-        if stored is not None:
+        if stored is not None and stored.time_ms <= latest_ms:
             last_ms = stored.time_ms
             if stored.marks & DOUBTED:
                 self._note(sensor, quantity, last_ms, last_ms)  # what comes next may show it in another light

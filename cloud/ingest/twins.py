@@ -6,7 +6,7 @@ air-b  20  20  21    20            the review is told of it
 Only the last readings of sensors that have a twin are kept; what is older is the review's alone.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import chain
 
@@ -40,6 +40,13 @@ class _Recent:
         self.marks.insert(place, 0)
         return True
 
+    def forget_after(self, latest_ms: int) -> None:
+        """Let go of what is later than can be: it is of a wrong clock."""
+        if self.times_ms and self.times_ms[-1] > latest_ms:
+            place = bisect_right(self.times_ms, latest_ms)
+            for column in (self.times_ms, self.values, self.marks):
+                del column[place:]
+
     def trim(self) -> None:
         """Let go of the oldest."""
         for column in (self.times_ms, self.values, self.marks):
@@ -54,8 +61,13 @@ class Twins:
         self._twin_of = twins_of(registry)
         self._recent: dict[tuple[str, str], _Recent] = {}
 
-    def take(self, sensor: str, quantity: str, times_ms: Sequence[int], values: Sequence[float]) -> bool:
-        """Take readings in, of a sensor that may have a twin; whether it has one."""
+    def take(
+        self, sensor: str, quantity: str, times_ms: Sequence[int], values: Sequence[float], *, latest_ms: int
+    ) -> bool:
+        """Take readings in, of a sensor that may have a twin; whether it has one.
+
+        What is kept of later than `latest_ms` (UTC) gives way.
+        """
         twin = self._twin_of.get(sensor)
         if twin is None:
             return False
@@ -64,6 +76,7 @@ class Twins:
         if recent is None:
             recent = self._recent[series] = _Recent()
             self._note(sensor, quantity, min(times_ms), max(times_ms))  # what was before a restart is stored
+        recent.forget_after(latest_ms)
         taken = [recent.take(time_ms, value) for time_ms, value in zip(times_ms, values, strict=True)]
         recent.trim()
         if not all(taken) or min(times_ms) < recent.times_ms[0]:

@@ -191,6 +191,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         saw=partial(_note_corrected, alarms.derivations),
         lately=base.rejections,
     )
+    base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
     writer = BatchWriter(
         opener=decoder,
         store=base.store,

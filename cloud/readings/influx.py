@@ -155,10 +155,12 @@ class InfluxStore:
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
     async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
-        """The newest reading of every series up to `until_ms` (UTC, included), by one statement for each quantity, many in one request."""
-        return [
-            reading for names in _in_requests(list(QUANTITIES)) for reading in await self._newest_of(names, until_ms)
-        ]
+        """The newest reading of every series up to `until_ms` (UTC, included).
+
+        It takes one statement for each quantity, many in one request.
+        """
+        requests = _in_requests(list(QUANTITIES))
+        return [reading for names in requests for reading in await self._newest_of(names, until_ms)]
 
     async def _newest_of(self, names: Sequence[str], until_ms: int) -> list[StoredReading]:
         queries = "; ".join(_newest(QUANTITIES[name], until_ms) for name in names)

@@ -209,6 +209,18 @@ def test_the_newest_reading_of_every_series_survives_a_restart(make_store: Store
     ]
 
 
+def test_the_newest_readings_up_to_a_time_are_those_before_a_clock_was_ahead(
+    make_store: StoreMaker, runner: asyncio.Runner
+):
+    store = make_store()
+    runner.run(write(store, [block([T0, T0 + 1_000, T0 + 9_000], pm2_5=[1.0, 2.0, 3.0])]))
+    spike = int(Mark.SPIKE)
+    runner.run(store.write_verdicts([Verdict("air-market", "pm2_5", T0 + each, spike) for each in (1_000, 9_000)]))
+    (held,) = runner.run(store.newest(until_ms=T0 + 1_000))
+    assert (held.time_ms, held.value, held.marks) == (T0 + 1_000, 2.0, spike)
+    assert runner.run(store.newest(until_ms=T0 - 1)) == []
+
+
 def test_an_empty_store_has_no_newest_no_history_and_counts_nothing(store: ReadingsStore, runner: asyncio.Runner):
     assert runner.run(store.newest()) == []
     assert runner.run(store.history("air-market", "pm2_5", **EVER)) == []

@@ -16,7 +16,7 @@ from tests.end_to_end.test_cloud import Gateways
 from tests.people import bearer, token_in
 from tests.receivers import Answer, HttpReceiver
 from tests.servers import Program, all_of, faketime, free_port, mosquitto, siaga_cloud, wait_until
-from wire import Reading, encode_batch
+from wire import Clock, Reading, encode_batch
 
 pytestmark = pytest.mark.timeout(300)
 HOUR_S = 3_600
@@ -112,12 +112,12 @@ class Server:
     def component(self, name: str) -> dict[str, str]:
         return dict(self.api("/health")["components"][name])
 
-    def measure(self, sensor: str, value: float, *, ahead_s: float = 0.0) -> None:
+    def measure(self, sensor: str, value: float, *, ahead_s: float = 0.0, clock: Clock = Clock.SYNCED) -> None:
         """The gateway, whose clock is `ahead_s` off, measures now; acknowledged when this returns."""
         self._seq[sensor] += 1
         first = self._seq[sensor]
         now_ms = int((time.time() + ahead_s) * 1_000)
-        self.gateways.send(encode_batch(f"of-{sensor}", first, [Reading(sensor, "water_level", now_ms, value)]))
+        self.gateways.send(encode_batch(f"of-{sensor}", first, [Reading(sensor, "water_level", now_ms, value, clock)]))
         acks = len([ack for _, ack in self.gateways.acks if ack.stream == f"of-{sensor}"])
         wait_until(
             lambda: any(ack.stream == f"of-{sensor}" and ack.last >= first for _, ack in list(self.gateways.acks)),
@@ -125,14 +125,14 @@ class Server:
             patience_s=PATIENCE_S,
         )
 
-    def rise(self, sensor: str, *, ahead_s: float = 0.0) -> None:
+    def rise(self, sensor: str, *, ahead_s: float = 0.0, clock: Clock = Clock.SYNCED) -> None:
         """The river stands below the level, and rises over it in steps that a river can take."""
         until = time.monotonic() + STANDS_S
         while time.monotonic() < until:
-            self.measure(sensor, 139, ahead_s=ahead_s)
+            self.measure(sensor, 139, ahead_s=ahead_s, clock=clock)
             time.sleep(STANDS_S / 8)
         for value in (142, 145, 148, *range(151, 157)):
-            self.measure(sensor, value, ahead_s=ahead_s)
+            self.measure(sensor, value, ahead_s=ahead_s, clock=clock)
 
     def paged(self, title: str) -> list[str]:
         """The sensors of all pages of a rule that were taken, in order."""
@@ -172,6 +172,35 @@ def test_nine_hours_off_and_then_corrected_every_alarm_is_paged_once(tmp_path: P
                 lambda: server.component("clocks")["status"] == "ok", "the clocks agree again", patience_s=PATIENCE_S
             )
             assert server.api("/dead-letters")["letters"] == []
+
+
+@pytest.mark.parametrize("restarts", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["running", "restarted"])
+def test_a_river_whose_readings_were_hours_ahead_rises_after_the_correction_and_is_paged(
+    tmp_path: Path, restarts: bool
+):
+    with HttpReceiver() as hook:
+        server = Server(tmp_path, hook, ahead_s=9 * HOUR_S)
+        with server.running():
+            time.sleep(11)  # only what comes later was held up by nothing, and is moved to its arrival
+            for _ in range(6):
+                server.measure("river-a", 100, clock=Clock.UNKNOWN)
+                time.sleep(1)
+            (newest,) = server.api("/readings/latest?site=daruba")
+            assert newest["age_s"] < HOUR_S, "the server's wrong clock is believed while nobody contradicts it"
+            server.clock.step(0)
+            time.sleep(2)
+            if restarts:
+                server.cloud.kill()
+                server.cloud.start()
+                wait_until(
+                    lambda: server.component("broker")["status"] == "ok", "the cloud is back", patience_s=PATIENCE_S
+                )
+            server.rise("river-a", clock=Clock.UNKNOWN)
+            wait_until(lambda: server.paged(HIGH) == ["river-a"], "the rise is paged", patience_s=PATIENCE_S)
+            (alarm,) = server.api("/alarms?family=river-level")["alarms"]
+            assert alarm["late"] is False
+            (newest,) = server.api("/readings/latest?site=daruba")
+            assert (newest["value"], newest["time"] <= f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.999Z}") == (156, True)
 
 
 @pytest.mark.proof

@@ -14,6 +14,7 @@ from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.hearing import Hearing
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
+from cloud.core.latest import Latest, latest_by_our_clock
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
@@ -84,7 +85,8 @@ class Town:
         self.registry = registry or city()
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(registry_in(folder))
-        self.accounts, self.newest = Accounts(), Newest()
+        self.latest_ms: Latest = latest_by_our_clock
+        self.accounts, self.newest = Accounts(), Newest(lambda: self.latest_ms())
         self.metrics = Metrics(self.accounts)
         self.book = RuleStore(self.database, self.registry, clock=self.clock)
         self.desk = AlarmService(self.database, clock=self.clock)
@@ -119,7 +121,7 @@ class Town:
         await self.database.open()
         await self.database.run(self.accounts.load)
         await self.book.load()
-        self.newest.load(await self.store.newest())
+        await self.keeper.learn_newest()
         await self.watch.start()
         await self.review.remember()
         return self

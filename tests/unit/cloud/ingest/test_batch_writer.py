@@ -165,11 +165,11 @@ def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Pat
         answers: list[Exception | None] = [UNAVAILABLE, None]
         newest = workshop.store.newest
 
-        async def sometimes() -> object:
+        async def sometimes(**asked: int) -> object:
             planned = answers.pop(0)
             if planned is not None:
                 raise planned
-            return await newest()
+            return await newest(**asked)
 
         workshop.store.newest = sometimes
         workshop.newest._readings.clear()
@@ -267,7 +267,7 @@ def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_a_whil
 
 def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
     async def scenario(workshop: Workshop) -> None:
-        async def foreign() -> object:
+        async def foreign(**_: int) -> object:
             raise StoreRejected("InfluxDB answered 200 with text/html; check store.url")
 
         said: list[str] = []

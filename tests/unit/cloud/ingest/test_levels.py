@@ -163,6 +163,22 @@ def test_a_gateway_that_reckons_with_another_height_is_told_of_until_it_agrees()
     assert heights.component().status is Condition.OK, "an older pair says nothing of now"
 
 
+def test_the_height_of_a_gateway_whose_clock_was_ahead_gives_way_once_it_is_right():
+    known = registry()
+    heights = Heights(known, Newest(lambda: T0))
+    heights.note(checked(known, distance(120, at=60_000), level(-115.8, at=60_000)).pairs)
+    heights.note(checked(known, distance(120), level(300)).pairs)
+    assert heights.component().status is Condition.OK
+
+
+def test_distances_of_a_time_that_has_not_come_give_way_to_those_of_now():
+    distances = Distances(Newest(lambda: T0))
+    checked(registry(), distance(120, at=3_600_000), distances=distances)
+    assert not distances.is_near("river", T0)
+    checked(registry(), distance(120), distances=distances)
+    assert distances.is_near("river", T0)
+
+
 def test_a_height_that_is_recorded_ends_the_mismatch():
     known = registry()
     heights = Heights(known, Newest())

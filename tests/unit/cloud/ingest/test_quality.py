@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from cloud.ingest.quality import Judge, Spots, split
+from cloud.ingest.twins import KEPT
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest
@@ -89,6 +90,27 @@ def test_twins_that_disagree_are_marked():
         0: {"water_level": [int(Mark.TWINS_DISAGREE)]},
         1: {"water_level": [int(Mark.TWINS_DISAGREE | Mark.SPIKE)]},
     }
+
+
+def test_what_a_clock_that_was_ahead_has_left_gives_way_and_a_spike_is_marked_again():
+    judging = judge(newest=Newest(lambda: T0 + 3_600_000))
+    look(judging, river(400, 400, at=540))
+    assert look(judging, river(100, 100, 500, 100)) == {0: {"water_level": [0, 0, SPIKE, 0]}}
+
+
+def test_a_stored_reading_of_a_time_that_has_not_come_is_not_what_is_trusted():
+    newest = Newest(lambda: T0)
+    newest.load([StoredReading("daruba", "river", "gw-daruba", "water_level", T0 + 3_600_000, 400.0, 0)])
+    assert not look(judge(newest=newest), river(100))
+
+
+def test_twins_are_compared_again_once_a_clock_that_was_ahead_is_put_right():
+    twin = Sensor("twin", "Twin", "daruba", "gw-daruba", ("water_level",), interval_s=60, twin="river")
+    judging = judge(twin, newest=Newest(lambda: T0 + 3_600_000))
+    ahead = [100.0] * KEPT
+    look(judging, river(*ahead, at=540), river(*ahead, at=540, sensor="twin"))
+    found = look(judging, river(100), river(130, sensor="twin"))
+    assert found == {each: {"water_level": [int(Mark.TWINS_DISAGREE)]} for each in (0, 1)}
 
 
 def test_the_marks_are_stored_with_the_readings(tmp_path: Path):

@@ -36,6 +36,23 @@ def test_a_reading_of_the_same_time_replaces_the_one_before():
     assert [each.value for each in newest.latest()] == [2.0]
 
 
+def test_a_reading_of_a_time_that_has_not_come_gives_way_and_replaces_nothing():
+    newest = Newest(lambda: T0 + 30_000)
+    newest.load([stored("pm2_5", 30_000, 1.0), stored("pm10", 30_001, 2.0)])
+    newest.load([stored("pm2_5", 0, 3.0), stored("pm10", 0, 4.0)])
+    assert [each.value for each in newest.latest()] == [4.0, 1.0], "as early as can be is late, and ahead gives way"
+    newest.load([stored("pm10", 30_001, 5.0)])
+    assert [each.value for each in newest.latest()] == [4.0, 1.0]
+
+
+def test_a_reading_of_a_time_that_has_not_come_is_shown_as_doubted_and_makes_nothing_young():
+    newest = Newest(lambda: T0)
+    newest.load([stored("pm2_5", 1, 1.0)])
+    shown = [*newest.latest(), *newest.sensor("air-market"), newest.series("air-market", "pm2_5")]
+    assert [each.marks for each in shown if each] == [int(Mark.CLOCK_UNKNOWN)] * 3
+    assert newest.age_s(T0)[Domain.AIR] is None
+
+
 def test_the_latest_can_be_asked_by_domain_by_site_and_by_sensor():
     newest = Newest()
     newest.load(
