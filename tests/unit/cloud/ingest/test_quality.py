@@ -101,7 +101,7 @@ def test_what_a_clock_that_was_ahead_has_left_gives_way_and_a_spike_is_marked_ag
 def test_a_stored_reading_of_a_time_that_has_not_come_is_not_what_is_trusted():
     newest = Newest(lambda: T0)
     newest.load([StoredReading("daruba", "river", "gw-daruba", "water_level", T0 + 3_600_000, 400.0, 0)])
-    assert not look(judge(newest=newest), river(100))
+    assert look(judge(newest=newest), river(100, 100, 500, 100)) == {0: {"water_level": [0, 0, SPIKE, 0]}}
 
 
 def test_twins_are_compared_again_once_a_clock_that_was_ahead_is_put_right():
