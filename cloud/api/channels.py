@@ -14,9 +14,9 @@ from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
 from cloud.http.auth import Asking
 from cloud.http.problems import Problem
+from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.notifier import component_of
 from cloud.notify.outbox import ChannelState
-from cloud.notify.settings import Channel
 from cloud.platform import Platform
 
 
@@ -59,7 +59,7 @@ def channel_routes(platform: Platform) -> APIRouter:
     return routes
 
 
-def _channel(channel: Channel, state: ChannelState) -> ChannelAnswer:
+def _channel(channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:
     component = component_of(state)
     return ChannelAnswer(
         name=channel.name,

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.backup.manifest import BackupError
 from cloud.backup.registry_rows import snapshot
-from cloud.notify.settings import CapFileChannel, EmailChannel, TelegramChannel, WebhookChannel, sites_must_exist
+from cloud.notify.settings import sites_must_exist
 from cloud.process.settings import CloudSettings, read_cloud_settings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.registry.city_file import read_city_file
@@ -104,8 +104,8 @@ def _mistakes(settings: CloudSettings) -> Iterator[str]:
     if isinstance(passfile, str):
         yield from mistakes_of_a_secret("registry.url (passfile)", Path(passfile))
     for number, channel in enumerate(settings.notify.channels):
-        if isinstance(channel, CapFileChannel):
-            yield from mistakes_of_a_folder(f"notify.channels[{number}].folder", channel.folder)
+        for key, folder in channel.folders().items():
+            yield from mistakes_of_a_folder(f"notify.channels[{number}].{key}", folder)
 
 
 def _of_the_store(store: SqliteSettings | InfluxSettings) -> Iterator[str]:
@@ -140,11 +140,5 @@ def _secrets(settings: CloudSettings) -> dict[str, Path | None]:
     if settings.enrol is not None:
         found["enrol.password_file"] = settings.enrol.password_file
     for number, channel in enumerate(settings.notify.channels):
-        key = f"notify.channels[{number}]"
-        if isinstance(channel, TelegramChannel):
-            found[f"{key}.token_file"] = channel.token_file
-        elif isinstance(channel, EmailChannel):
-            found[f"{key}.password_file"] = channel.password_file
-        elif isinstance(channel, WebhookChannel):
-            found[f"{key}.secret_file"] = channel.secret_file
+        found |= {f"notify.channels[{number}].{key}": file for key, file in channel.secret_files().items()}
     return found

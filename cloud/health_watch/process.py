@@ -14,8 +14,8 @@ from cloud.health_watch.probe import ProbeResult, ask, shown
 from cloud.health_watch.settings import WatchSettings
 from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 from cloud.health_watch.words import life_sign, news_line, pages
-from cloud.notify.channels.catalog import ChannelContext, sender
-from cloud.notify.contract import Later, Outcome, Sender, Sent
+from cloud.notify.channels.catalog import sender_of
+from cloud.notify.contract import ChannelContext, Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
 from runtime.clock import boot_s, wall_ms
 from runtime.mqtt import TlsSettings
@@ -48,8 +48,8 @@ class HealthWatch:
             address: ServerVerdict(told_s=began_s if address in self._memory.told else None)
             for address in self._addresses
         }
-        means = ChannelContext(outgoing, _no_broker, _no_warnings, "")
-        self._senders: dict[str, Sender] = {channel.name: sender(channel, means) for channel in settings.channels}
+        context = ChannelContext(outgoing, _no_broker, _no_warnings, "")
+        self._senders: dict[str, Sender] = {channel.name: sender_of(channel, context) for channel in settings.channels}
         self._seen: dict[str, ProbeResult] = {}
 
     async def run(self) -> None:

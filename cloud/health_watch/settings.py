@@ -9,7 +9,11 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from cloud.notify.settings import EmailChannel, Language, Name, TelegramChannel, WebhookChannel, own_addresses
+from cloud.notify.channels.email.settings import EmailChannel
+from cloud.notify.channels.fields import Name
+from cloud.notify.channels.telegram.settings import TelegramChannel
+from cloud.notify.channels.webhook.settings import WebhookChannel
+from cloud.notify.steps import Language
 from runtime.settings import Settings, SettingsError, beside, load_settings
 
 Channel = Annotated[TelegramChannel | EmailChannel | WebhookChannel, Field(discriminator="kind")]
@@ -45,9 +49,8 @@ class WatchSettings(Settings):
     @model_validator(mode="after")
     def _each_reaches_somebody(self) -> "WatchSettings":
         for number, channel in enumerate(self.channels):
-            if not own_addresses(channel):
-                key = "chat" if channel.kind == "telegram" else "to"
-                raise ValueError(f"channels[{number}].{key}: is missing; the watch tells this address")
+            if not channel.own_addresses():
+                raise ValueError(f"channels[{number}].{channel.own_field}: is missing; the watch tells this address")
         return self
 
 

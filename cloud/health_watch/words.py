@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from cloud.health_watch.settings import Channel, WatchSettings
 from cloud.health_watch.verdict import WatchNotice
 from cloud.notify.notifications import AlarmLine, Notification
-from cloud.notify.settings import own_addresses
 from rules.rule import RuleKind, Severity
 
 _WHAT = {
@@ -57,7 +56,7 @@ def pages(settings: WatchSettings, channel: Channel, line: AlarmLine) -> list[No
             key=f"{message}:{channel.name}:{number}", message=message, step=0, channel=channel.name, person="",
             address=address, language=settings.language, made_ms=line.time_ms, lines=(line,), test=line.test,
         )
-        for number, address in enumerate(own_addresses(channel))
+        for number, address in enumerate(channel.own_addresses())
     ]  # fmt: skip
 
 

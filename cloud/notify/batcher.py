@@ -19,11 +19,12 @@ from sqlalchemy import Connection, Row, case, func, select, update
 from cloud.alarms.tables import AlarmEventRow, AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_ignore
+from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.duty import on_duty
 from cloud.notify.notifications import URGENT_KINDS, AlarmLine, Notification, line_of, worst_first
 from cloud.notify.recipients import Recipient, recipients
 from cloud.notify.router import NEEDED_NO_MORE, TEST_URGENCY, rule_of
-from cloud.notify.settings import Channel, NotifySettings
+from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DeliveryRow, NoticeRow
 from cloud.registry.snapshot import Registry
 
@@ -241,7 +242,7 @@ def _claim(
     return [row for row in rows if row.id in ours]
 
 
-def _is_at_its_limit(connection: Connection, channel: Channel, more: int, now_ms: int) -> bool:
+def _is_at_its_limit(connection: Connection, channel: ChannelSettings, more: int, now_ms: int) -> bool:
     query = (
         select(func.count())
         .select_from(DeliveryRow)

@@ -1,13 +1,20 @@
-"""What a channel must be able to do: send one page, and say what came of it.
+"""What a channel must be able to do: send one notification, and say what came of it.
 
 Sent("202")   Later("connection refused", retry_after_s=30)   Never("403: the bot was blocked by the user")
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import httpx
 import msgspec
 
 from cloud.notify.notifications import Notification
+
+Publish = Callable[[str, bytes], bool]
+"""Hands a message to the broker's connection, not retained; False while there is none."""
+Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]
+"""By the ids of events, their CAP messages by identifier; events that are no warning have none."""
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -33,9 +40,18 @@ class Never(msgspec.Struct, frozen=True):
 Outcome = Sent | Later | Never
 
 
+class ChannelContext(msgspec.Struct, frozen=True):
+    """What senders send with; `console` is where people reach the console, for the links in messages."""
+
+    client: httpx.AsyncClient
+    publish: Publish
+    warnings: Warnings
+    console: str
+
+
 class Sender(Protocol):
     """A channel at work; an attempt that takes longer than the channel's `timeout_s` is cancelled."""
 
-    async def send(self, page: Notification) -> Outcome:
-        """Send `page` to its address; what can go wrong out there is an outcome and no exception."""
+    async def send(self, notification: Notification) -> Outcome:
+        """Send `notification` to its address; what can go wrong out there is an outcome and no exception."""
         ...

@@ -24,17 +24,17 @@ from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.database.steady_clock import Moment, SteadyClock
 from cloud.notify.batcher import NotificationBatcher, put
 from cloud.notify.cap import CapMessage, CapMessages
-from cloud.notify.channels.catalog import ChannelContext, sender
+from cloud.notify.channels.catalog import sender_of
 from cloud.notify.channels.mqtt.answers import DeviceAnswer, read_answer
-from cloud.notify.channels.mqtt.send import Publish
-from cloud.notify.contract import Later, Outcome, Sender, Sent
+from cloud.notify.channels.settings import ChannelSettings
+from cloud.notify.contract import ChannelContext, Later, Outcome, Publish, Sender, Sent
 from cloud.notify.duty import DutyCalendar
 from cloud.notify.notifications import AlarmLine, Notification, plain
 from cloud.notify.outbox import ChannelState, Claimed, Outbox
-from cloud.notify.recipients import own, to_person
+from cloud.notify.recipients import channel_recipients, person_recipients
 from cloud.notify.router import EVENTS_AT_ONCE, Router
 from cloud.notify.self_test import FAMILY, RULE, morning_ms, put_test_alarm, site_for_tests
-from cloud.notify.settings import Channel, MqttChannel, NotifySettings, TelegramChannel
+from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DeliveryRow
 from cloud.registry.snapshot import Registry
 from runtime import clock
@@ -133,8 +133,8 @@ class Notifier:
         self._man(client)
 
     def _man(self, client: httpx.AsyncClient) -> None:
-        means = ChannelContext(client, self._publish, self._cap_files, self.settings.console)
-        self._senders = {channel.name: sender(channel, means) for channel in self.settings.channels}
+        context = ChannelContext(client, self._publish, self._cap_files, self.settings.console)
+        self._senders = {channel.name: sender_of(channel, context) for channel in self.settings.channels}
 
     def components(self) -> dict[str, Component]:
         """How each channel and the outbox do, for health."""
@@ -181,8 +181,10 @@ class Notifier:
         if channel is None:
             raise LookupError(f"there is no channel {name!r}")
         page = self._test_page(name, self._wall_ms(), sites)
-        people = [each for person in self.settings.people for each in to_person(self.settings, channel, person.name)]
-        told = own(self.settings, channel) or people[:1]
+        people = [
+            each for person in self.settings.people for each in person_recipients(self.settings, channel, person.name)
+        ]
+        told = channel_recipients(self.settings, channel) or people[:1]
 
         def write(connection: Connection) -> None:
             put(connection, page, told, self._clock.at(connection))
@@ -191,7 +193,7 @@ class Notifier:
         await self._database.run(write)
         self.nudge()
         delivered = await self._came_of(page.message, patience_s=channel.timeout_s + 2 * POLL_S)
-        if not isinstance(channel, MqttChannel) or not delivered.sent:
+        if not channel.is_answered or not delivered.sent:
             return delivered
         return await self._answered(page.message, delivered)
 
@@ -272,7 +274,7 @@ class Notifier:
             self._forgot_ms = now.steady_ms
             self._outbox.forget(connection, now)
 
-    async def _attempt(self, channel: Sender, settings: Channel, delivery: Claimed) -> None:
+    async def _attempt(self, channel: Sender, settings: ChannelSettings, delivery: Claimed) -> None:
         name = delivery.page.channel
         try:
             outcome = await self._outcome(channel, settings, delivery)
@@ -281,9 +283,9 @@ class Notifier:
             self._under_way[name] -= 1
         self.nudge()
 
-    async def _outcome(self, channel: Sender, settings: Channel, delivery: Claimed) -> Outcome:
+    async def _outcome(self, channel: Sender, settings: ChannelSettings, delivery: Claimed) -> Outcome:
         page = delivery.page
-        if not isinstance(settings, TelegramChannel):
+        if settings.deduplicates:
             page = msgspec.structs.replace(page, again=False)  # its key says it better
         try:
             async with asyncio.timeout(settings.timeout_s):

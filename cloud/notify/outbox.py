@@ -22,11 +22,12 @@ from cloud.alarms.tables import AlarmRow
 from cloud.database.steady_clock import Moment
 from cloud.notify.batcher import NOBODY, put
 from cloud.notify.channels.mqtt.answers import DeviceAnswer
+from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.duty import on_duty
 from cloud.notify.notifications import URGENT_KINDS, Notification, printable_line
-from cloud.notify.recipients import recipients, to_person
-from cloud.notify.settings import Channel, MqttChannel, NotifySettings
+from cloud.notify.recipients import person_recipients, recipients
+from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DeliveryRow
 from runtime.backoff import doubled_s
 from wire.durations import DAY_MS
@@ -142,7 +143,7 @@ class Outbox:
         names = [channel.name for channel in self._settings.channels]
         states = {name: _with_problem(connection, found.get(name, ChannelState(name))) for name in names}
         for channel in self._settings.channels:
-            if isinstance(channel, MqttChannel):
+            if channel.is_answered:
                 states[channel.name] = _with_answers(connection, states[channel.name], now)
         return {name: _as_people_count(state, now) for name, state in states.items()}
 
@@ -151,7 +152,7 @@ class Outbox:
 
         A device that says no has failed: the next channel gets the message.
         """
-        commands = [channel.name for channel in self._settings.channels if isinstance(channel, MqttChannel)]
+        commands = [channel.name for channel in self._settings.channels if channel.is_answered]
         ours = (DeliveryRow.key == answer.key, DeliveryRow.channel.in_(commands))
         columns = (DeliveryRow.id, DeliveryRow.body, DeliveryRow.sent, DeliveryRow.done_ms)
         row = connection.execute(select(*columns).where(*ours)).one_or_none()
@@ -206,14 +207,14 @@ class Outbox:
         channel = self._next_channel(page)
         if channel is None:
             return
-        found = to_person(self._settings, channel, page.person) if page.person else []
+        found = person_recipients(self._settings, channel, page.person) if page.person else []
         step = self._settings.steps[page.step - 1]
         told = found or recipients(self._settings, step, channel, on_duty(connection, now.wall_ms))
         # they share the person's message, so that none of them is sent once another has arrived
         whole = msgspec.structs.replace(page, channel=channel.name, again=False)
         put(connection, whole, [msgspec.structs.replace(each, person=page.person) for each in told], now)
 
-    def _next_channel(self, page: Notification) -> Channel | None:
+    def _next_channel(self, page: Notification) -> ChannelSettings | None:
         """The channel after the page's own in its step."""
         if not 1 <= page.step <= len(self._settings.steps):
             return None

@@ -20,7 +20,8 @@ from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.steady_clock import Moment
 from cloud.database.upsert import insert_ignore
 from cloud.notify.notifications import URGENT_KINDS, urgency
-from cloud.notify.settings import NotifySettings, StepSettings
+from cloud.notify.settings import NotifySettings
+from cloud.notify.steps import StepSettings
 from cloud.notify.tables import NoticeRow
 from rules.rule import Level, Rule, RuleKind, Severity
 

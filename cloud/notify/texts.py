@@ -8,7 +8,6 @@ Do: sound the siren
 https://siaga.morotai.go.id/console/en/alarms?alarm=17
 """
 
-import html
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -132,13 +131,6 @@ def text_of(page: Notification, *, console: str, most: int | None = None) -> Not
     if page.test:
         first = _marked_test(first)
     return NotificationText(first, _short(f"{first}\n{body}", most))
-
-
-def html_of(text: NotificationText) -> str:
-    """The same as simple HTML: nothing to load, nothing to click but links."""
-    first, _, rest = text.plain.partition("\n")
-    lines = "<br>\n".join(_linked(line) for line in rest.split("\n"))
-    return f"<!doctype html>\n<html><body><h2>{html.escape(first)}</h2>\n<p>{lines}</p></body></html>\n"
 
 
 def headline(line: AlarmLine, words: NotificationWords) -> str:
@@ -307,8 +299,3 @@ def _number(value: float, decimals: int, words: NotificationWords) -> str:
         text = text.rstrip("0").rstrip(".")
     thousands, point = words.marks
     return "".join({",": thousands, ".": point, "-": "−"}.get(character, character) for character in text)
-
-
-def _linked(line: str) -> str:
-    escaped = html.escape(line)
-    return f'<a href="{escaped}">{escaped}</a>' if line.startswith(("http://", "https://")) else escaped

@@ -34,7 +34,6 @@ from cloud.ingest.review import Review
 from cloud.metrics.exposition import Metrics
 from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
-from cloud.notify.channels.mqtt.answers import reply_topics
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.process.components import components_of
@@ -108,7 +107,7 @@ def _broker_session(settings: CloudSettings) -> MqttSession:
     ingest = settings.ingest
     # a broker knows one client of a name: of those that take nothing in there may be several
     of_screens = f"siaga-cloud-api-{token_hex(4)}"
-    replies = [*subscription(Channel.CMD_REPLY, ingest.shard_range), *reply_topics(settings.notify)]
+    replies = [*subscription(Channel.CMD_REPLY, ingest.shard_range), *settings.notify.reply_topics()]
     return MqttSession(
         settings.broker,
         identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else of_screens,
@@ -220,7 +219,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         offer=pipeline.offer,
         acknowledge=base.session.acknowledge,
         replied=alarms.notifier.on_reply,
-        replies=reply_topics(settings.notify),
+        replies=settings.notify.reply_topics(),
     )
     return Ingest(clocks, review, decoder, writer, pipeline, router)
 

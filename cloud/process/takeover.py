@@ -2,7 +2,6 @@
 
 import logging
 
-from cloud.notify.channels.mqtt.answers import reply_topics
 from cloud.process.parts import Services
 from cloud.process.reload import login_files
 from cloud.process.settings import CloudSettings
@@ -21,7 +20,7 @@ class Takeover:
     def __init__(self, services: Services, settings: CloudSettings) -> None:
         self._services = services
         self._login_files = login_files(settings.broker)
-        self._reply_topics = reply_topics(settings.notify)
+        self._reply_topics = settings.notify.reply_topics()
 
     async def apply(self, settings: CloudSettings, city: Registry | None) -> None:
         """Work by what the files say now, as far as it can change; SettingsError for what of it cannot."""
@@ -29,7 +28,7 @@ class Takeover:
         if city is not None:
             await self._apply_city(city)
         await provide_seeds(self._services, settings.rules)
-        if reply_topics(settings.notify) != self._reply_topics:
+        if settings.notify.reply_topics() != self._reply_topics:
             raise SettingsError(["notify: where devices answer has changed; hearing them takes a restart"])
 
     def _apply_settings(self, settings: CloudSettings) -> None:

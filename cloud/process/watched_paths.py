@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from cloud.notify.settings import CapFileChannel, EmailChannel
 from cloud.process.settings import CloudSettings
 from cloud.readings.settings import SqliteSettings
 
@@ -18,8 +17,8 @@ def grown_in(settings: CloudSettings) -> list[Path]:
 def named_in(settings: CloudSettings) -> list[Path]:
     """The certificates that the settings name."""
     tls, ca = settings.broker.tls, None if settings.enrol is None else settings.enrol.ca
-    of_mail = [channel.ca for channel in settings.notify.channels if isinstance(channel, EmailChannel)]
-    named = [*([tls.ca, tls.cert] if tls is not None else []), ca, *of_mail]
+    of_channels = [file for channel in settings.notify.channels for file in channel.certificates().values()]
+    named = [*([tls.ca, tls.cert] if tls is not None else []), ca, *of_channels]
     return [file for file in dict.fromkeys(named) if file is not None]
 
 
@@ -30,7 +29,6 @@ def _grown_in(settings: CloudSettings) -> Iterator[Path]:
     if registry.get_backend_name() == "sqlite" and registry.database:
         yield Path(registry.database).parent
     for channel in settings.notify.channels:
-        if isinstance(channel, CapFileChannel):
-            yield channel.folder
+        yield from channel.folders().values()
     if settings.monitoring.backups is not None:
         yield settings.monitoring.backups

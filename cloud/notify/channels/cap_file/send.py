@@ -6,27 +6,23 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from cloud.notify.contract import Later, Outcome, Sent
+from cloud.notify.channels.cap_file.settings import CapFileChannel
+from cloud.notify.contract import ChannelContext, Later, Outcome, Sent
 from cloud.notify.notifications import Notification
-from cloud.notify.settings import CapFileChannel
-
-Warnings = Callable[[tuple[int, ...]], Awaitable[dict[str, bytes]]]
-"""By the ids of events, their CAP messages by identifier; events that are no warning have none."""
 
 
 class CapFiles:
     """Files in one folder."""
 
-    def __init__(self, settings: CapFileChannel, warnings: Warnings) -> None:
+    def __init__(self, settings: CapFileChannel, context: ChannelContext) -> None:
         self._folder = settings.folder
-        self._warnings = warnings
+        self._warnings = context.warnings
 
-    async def send(self, page: Notification) -> Outcome:
-        """Write a file for each event in `page` that is a warning."""
-        messages = await self._warnings(tuple(line.event for line in page.lines if not line.repeated))
+    async def send(self, notification: Notification) -> Outcome:
+        """Write a file for each event in `notification` that is a warning."""
+        messages = await self._warnings(tuple(line.event for line in notification.lines if not line.repeated))
         try:
             await asyncio.to_thread(self._write, messages)
         except OSError as error:

@@ -10,10 +10,12 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from cloud.notify.contract import Later, Never, Outcome, Sent
+from cloud.notify.channels.email.html_page import html_page
+from cloud.notify.channels.email.settings import EmailChannel
+from cloud.notify.channels.settings import secret
+from cloud.notify.contract import ChannelContext, Later, Never, Outcome, Sent
 from cloud.notify.notifications import Notification
-from cloud.notify.settings import EmailChannel, secret
-from cloud.notify.texts import html_of, text_of
+from cloud.notify.texts import text_of
 from rules.rule import Severity
 from wire import printable
 
@@ -24,12 +26,12 @@ _BUSY = range(400, 500)
 class Email:
     """Messages through one mail server."""
 
-    def __init__(self, settings: EmailChannel, *, console: str) -> None:
+    def __init__(self, settings: EmailChannel, context: ChannelContext) -> None:
         self._settings = settings
-        self._console = console
+        self._console = context.console
 
-    async def send(self, page: Notification) -> Outcome:
-        """Send `page` to its address, on a connection of its own."""
+    async def send(self, notification: Notification) -> Outcome:
+        """Send `notification` to its address, on a connection of its own."""
         settings = self._settings
         try:
             password = None if settings.password_file is None else secret(settings.password_file)
@@ -40,9 +42,9 @@ class Email:
             hostname=settings.host, port=settings.port, timeout=settings.timeout_s, tls_context=context,
             use_tls=settings.security == "tls", start_tls=settings.security == "starttls",
         )  # fmt: skip
-        return await self._send_through(client, page, password)
+        return await self._send_through(client, notification, password)
 
-    async def _send_through(self, client: aiosmtplib.SMTP, page: Notification, password: str | None) -> Outcome:
+    async def _send_through(self, client: aiosmtplib.SMTP, notification: Notification, password: str | None) -> Outcome:
         shown = f"{self._settings.host}:{self._settings.port}"
         handed_over = False
         try:
@@ -50,7 +52,7 @@ class Email:
                 if self._settings.username is not None:
                     await client.login(self._settings.username, password or "")
                 handed_over = True
-                _, said = await client.send_message(message_of(page, self._settings.sender, self._console))
+                _, said = await client.send_message(message_of(notification, self._settings.sender, self._console))
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refused(shown, error.recipients[0])
         except aiosmtplib.SMTPResponseException as error:
@@ -60,18 +62,18 @@ class Email:
         return Sent(printable(said.splitlines()[0][:200]) if said else "")
 
 
-def message_of(page: Notification, sender: str, console: str) -> EmailMessage:
-    """The page as a mail: plain text, and the same as simple HTML."""
-    text = text_of(page, console=console)
+def message_of(notification: Notification, sender: str, console: str) -> EmailMessage:
+    """Return the notification as a mail: plain text, and the same as simple HTML."""
+    text = text_of(notification, console=console)
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, page.address, printable(text.first)
-    message["Date"] = format_datetime(datetime.fromtimestamp(page.made_ms / 1_000, UTC))
-    message["Message-ID"] = f"<{page.key.replace(':', '.')}@{sender.partition('@')[2]}>"
+    message["From"], message["To"], message["Subject"] = sender, notification.address, printable(text.first)
+    message["Date"] = format_datetime(datetime.fromtimestamp(notification.made_ms / 1_000, UTC))
+    message["Message-ID"] = f"<{notification.key.replace(':', '.')}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # [RFC 3834]: holiday answers stay away
-    if any(line.severity in (Severity.SEVERE, Severity.EXTREME) for line in page.lines):
+    if any(line.severity in (Severity.SEVERE, Severity.EXTREME) for line in notification.lines):
         message["Importance"] = "high"
     message.set_content(text.plain)
-    message.add_alternative(html_of(text), subtype="html")
+    message.add_alternative(html_page(text), subtype="html")
     return message
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import msgspec
 
-from cloud.notify.settings import MqttChannel, NotifySettings
 from wire.printable import printable
 
 REPLY = "/reply"
@@ -27,7 +26,7 @@ class DeviceAnswer(msgspec.Struct, frozen=True):
 
 
 def read_answer(payload: bytes) -> DeviceAnswer | None:
-    """The answer in `payload`; None where it is none, which costs nobody anything."""
+    """Return the answer in `payload`; None where it is none: anybody may publish there."""
     if len(payload) > LONGEST:
         return None
     try:
@@ -35,9 +34,3 @@ def read_answer(payload: bytes) -> DeviceAnswer | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return msgspec.structs.replace(answer, problem=printable(answer.problem))
-
-
-def reply_topics(settings: NotifySettings) -> list[str]:
-    """Where devices with a topic of their own answer; those of a gateway answer on its …/cmd/reply."""
-    topics = (channel.topic for channel in settings.channels if isinstance(channel, MqttChannel))
-    return sorted({f"{topic}{REPLY}" for topic in topics if topic})

@@ -4,33 +4,30 @@ siaga/v1/2f/gw-daruba/cmd   {"v":1,"command":"alarm","key":"9c41…","on":true,"
 `on` is true while the alarm calls for it and false when it is over; a device that has seen `key` does nothing twice.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import groupby
 
 import msgspec
 
 from cloud.core.times import rfc_3339
-from cloud.notify.contract import Later, Never, Outcome, Sent
+from cloud.notify.channels.mqtt.settings import MqttChannel
+from cloud.notify.contract import ChannelContext, Later, Never, Outcome, Sent
 from cloud.notify.notifications import AlarmLine, Notification
-from cloud.notify.settings import MqttChannel
 from cloud.notify.texts import CLOSED_KINDS, ENGLISH, INDONESIAN, headline
 from wire import Channel, WireError, topic_of
-
-Publish = Callable[[str, bytes], bool]
-"""Hands a message to the broker's connection, not retained; False while there is none."""
 
 
 class Commands:
     """Commands on one topic, or on that of each alarm's gateway."""
 
-    def __init__(self, settings: MqttChannel, publish: Publish) -> None:
+    def __init__(self, settings: MqttChannel, context: ChannelContext) -> None:
         self._settings = settings
-        self._publish = publish
+        self._publish = context.publish
 
-    async def send(self, page: Notification) -> Outcome:
-        """Publish a command for each topic that the page's alarms belong to."""
+    async def send(self, notification: Notification) -> Outcome:
+        """Publish a command for each topic that the notification's alarms belong to."""
         try:
-            commands = list(self._commands(page))
+            commands = list(self._commands(notification))
         except WireError as error:
             return Never(str(error))
         for topic, payload in commands:
@@ -38,25 +35,25 @@ class Commands:
                 return Later("there is no connection to the broker")
         return Sent(f"published {len(commands)}")
 
-    def _commands(self, page: Notification) -> Iterable[tuple[str, bytes]]:
-        fresh = sorted((line for line in page.lines if not line.repeated), key=self._topic)
+    def _commands(self, notification: Notification) -> Iterable[tuple[str, bytes]]:
+        fresh = sorted((line for line in notification.lines if not line.repeated), key=self._topic)
         for topic, lines in groupby(fresh, key=self._topic):
-            yield topic, msgspec.json.encode(command(page, list(lines), self._settings.command))
+            yield topic, msgspec.json.encode(command(notification, list(lines), self._settings.command))
 
     def _topic(self, line: AlarmLine) -> str:
         return self._settings.topic or topic_of(line.gateway, Channel.CMD)
 
 
-def command(page: Notification, lines: list[AlarmLine], name: str) -> dict[str, object]:
-    """What a siren or a sign is told: on if any of the alarms calls for it, and the worst of them in words."""
+def command(notification: Notification, lines: list[AlarmLine], name: str) -> dict[str, object]:
+    """Return what a siren or a sign gets: on if any of the alarms calls for it, and the worst of them in words."""
     calling = [line for line in lines if line.kind not in CLOSED_KINDS]
     shown = (calling or lines)[0]
     return {
         "v": 1,
         "command": name,
-        "key": page.key,
-        "made": rfc_3339(page.made_ms),
-        "test": page.test,
+        "key": notification.key,
+        "made": rfc_3339(notification.made_ms),
+        "test": notification.test,
         "on": bool(calling),
         "severity": shown.severity,
         "text": {"en": headline(shown, ENGLISH), "id": headline(shown, INDONESIAN)},

@@ -8,14 +8,14 @@ import hashlib
 import hmac
 import time
 
-import httpx
 import msgspec
 
 from cloud.core.times import rfc_3339
-from cloud.notify.channels.http import post
-from cloud.notify.contract import Later, Outcome
+from cloud.notify.channels.http import outcome_of, post
+from cloud.notify.channels.settings import secret
+from cloud.notify.channels.webhook.settings import WebhookChannel
+from cloud.notify.contract import ChannelContext, Later, Outcome
 from cloud.notify.notifications import AlarmLine, Notification, unit_of
-from cloud.notify.settings import WebhookChannel, secret
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl
 
@@ -23,45 +23,45 @@ from runtime.secret_urls import SecretUrl
 class Webhook:
     """Messages to one URL."""
 
-    def __init__(self, settings: WebhookChannel, client: httpx.AsyncClient, *, console: str) -> None:
+    def __init__(self, settings: WebhookChannel, context: ChannelContext) -> None:
         self._settings = settings
         self._url = SecretUrl(settings.url)
-        self._client = client
-        self._console = console
+        self._context = context
 
-    async def send(self, page: Notification) -> Outcome:
-        """POST `page`."""
+    async def send(self, notification: Notification) -> Outcome:
+        """POST `notification`."""
         try:
             key = secret(self._settings.secret_file)
         except OSError as error:
             return Later(f"secret_file {str(self._settings.secret_file)!r} cannot be read: {error.strerror}")
-        body = msgspec.json.encode(document(page, self._console))
+        body = msgspec.json.encode(document(notification, self._context.console))
         at = str(int(time.time()))  # of the attempt: a receiver may refuse what is signed long ago
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": page.key,
+            "Idempotency-Key": notification.key,
             "Siaga-Timestamp": at,
             "Siaga-Signature": f"v1={signature(key, at, body)}",
         }
-        return await post(self._client, self._url, body, headers, timeout_s=self._settings.timeout_s)
+        client, timeout_s = self._context.client, self._settings.timeout_s
+        return outcome_of(await post(client, self._url, body, headers, timeout_s=timeout_s), self._url)
 
 
 def signature(key: str, timestamp: str, body: bytes) -> str:
-    """HMAC-SHA256 of what was sent when, in hex."""
+    """Return the HMAC-SHA256 of what was sent when, in hex."""
     return hmac.new(key.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def document(page: Notification, console: str) -> dict[str, object]:
-    """What a webhook gets: the text as people would read it, and each alarm with its parts."""
-    text = text_of(page, console=console)
+def document(notification: Notification, console: str) -> dict[str, object]:
+    """Return what a webhook gets: the text as people would read it, and each alarm with its parts."""
+    text = text_of(notification, console=console)
     return {
         "v": 1,
-        "key": page.key,
-        "made": rfc_3339(page.made_ms),
-        "test": page.test,
+        "key": notification.key,
+        "made": rfc_3339(notification.made_ms),
+        "test": notification.test,
         "subject": text.first,
         "text": text.plain,
-        "alarms": [_alarm(line) for line in page.lines],
+        "alarms": [_alarm(line) for line in notification.lines],
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cloud.core.health import Condition
 from cloud.database.audit_log import Actor
-from cloud.notify.channels.mqtt.answers import LONGEST, DeviceAnswer, read_answer, reply_topics
+from cloud.notify.channels.mqtt.answers import LONGEST, DeviceAnswer, read_answer
 from cloud.notify.contract import Sent
 from cloud.notify.notifier import component_of
 from cloud.notify.outbox import ANSWER_S, ChannelState
@@ -119,7 +119,7 @@ def test_an_answer_is_printable():
     answer = read_answer(told)
     assert answer is not None
     assert answer.problem.isprintable()
-    assert reply_topics(settings(channels=[SIREN], steps=[])) == ["siaga/notify/tower/reply"]
+    assert settings(channels=[SIREN], steps=[]).reply_topics() == ["siaga/notify/tower/reply"]
 
 
 def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_heard(tmp_path: Path):

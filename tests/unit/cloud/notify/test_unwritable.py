@@ -15,9 +15,9 @@ from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.notifier import _told
 from cloud.notify.tables import DeliveryRow
 from tests.receivers import HttpReceiver, SmtpReceiver
+from tests.unit.cloud.notify.examples import line, notification
 from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
 from tests.unit.cloud.notify.test_notifier import alarms_in, mail
-from tests.unit.cloud.notify.test_texts import line, page
 
 HOSTILE = "Siaga 9\\r\\nBcc: eve@evil.test\\u0000\\u202e"
 """As it stands in the JSON of a row."""
@@ -87,7 +87,7 @@ class Picky:
 
 
 def test_what_a_channel_cannot_write_is_sent_alarm_by_alarm_and_the_unwritable_one_by_its_ids():
-    storm = page(line(alarm=1), line(alarm=2), line(alarm=3))
+    storm = notification(line(alarm=1), line(alarm=2), line(alarm=3))
     channel = Picky(refuses=2, words_only=True)
     assert isinstance(asyncio.run(_told(channel, storm)), Sent)
     assert channel.sent == [(1,), (2,), (3,)]
@@ -95,7 +95,7 @@ def test_what_a_channel_cannot_write_is_sent_alarm_by_alarm_and_the_unwritable_o
 
 def test_an_alarm_that_cannot_be_written_at_all_fails_alone_and_is_said():
     channel = Picky(refuses=2)
-    outcome = asyncio.run(_told(channel, page(line(alarm=1), line(alarm=2), line(alarm=3))))
+    outcome = asyncio.run(_told(channel, notification(line(alarm=1), line(alarm=2), line(alarm=3))))
     assert "mistake of our own" in getattr(outcome, "problem", "")
     assert channel.sent == [(1,), (3,)]
 

@@ -1,6 +1,5 @@
-"""The channels against real servers: what they send, and what they make of answers."""
+"""The channels against real servers on the loopback: what they send, and what they make of answers."""
 
-import asyncio
 import ssl
 import subprocess
 from pathlib import Path
@@ -10,27 +9,25 @@ import httpx
 import msgspec
 import pytest
 
-from cloud.notify.channels.email.send import Email
-from cloud.notify.channels.mqtt.send import Commands
-from cloud.notify.channels.telegram.send import Telegram
-from cloud.notify.channels.webhook.send import Webhook, signature
+from cloud.notify.channels.catalog import sender_of
+from cloud.notify.channels.email.settings import EmailChannel
+from cloud.notify.channels.settings import ChannelSettings
+from cloud.notify.channels.telegram.settings import TelegramChannel
+from cloud.notify.channels.webhook.send import signature
+from cloud.notify.channels.webhook.settings import WebhookChannel
 from cloud.notify.contract import Later, Never, Outcome, Sent
 from cloud.notify.notifications import Notification
-from cloud.notify.settings import EmailChannel, MqttChannel, TelegramChannel, WebhookChannel
 from tests.receivers import Answer, HttpReceiver, SmtpReceiver
 from tests.servers import free_port
-from tests.unit.cloud.notify.test_texts import line, page
+from tests.unit.cloud.notify.examples import channel_context, line, notification
 
 SECRET = "0123456789abcdef"
-PAGE = page(line(), key="9c41:mail:77", address="ani@morotai.test")
+NOTIFICATION = notification(line(), key="9c41:mail:77", address="ani@morotai.test")
 
 
-def over_http(kind: type[Webhook] | type[Telegram], settings: Any, told: Notification = PAGE) -> Outcome:
-    async def send() -> Outcome:
-        async with httpx.AsyncClient() as client:
-            return await kind(settings, client, console="https://siaga.test").send(told)
-
-    return asyncio.run(send())
+async def send(settings: ChannelSettings, sent: Notification = NOTIFICATION) -> Outcome:
+    async with httpx.AsyncClient() as client:
+        return await sender_of(settings, channel_context(client)).send(sent)
 
 
 @pytest.fixture
@@ -43,14 +40,14 @@ def webhook(secret: Path, url: str) -> WebhookChannel:
     return WebhookChannel(name="hook", kind="webhook", url=url, secret_file=secret)
 
 
-def test_a_webhook_is_json_signed_with_its_time_and_carries_its_key(secret: Path):
+async def test_a_webhook_is_json_signed_with_its_time_and_carries_its_key(secret: Path):
     with HttpReceiver() as web:
-        assert over_http(Webhook, webhook(secret, f"{web.url}/siaga")) == Sent("200")
+        assert await send(webhook(secret, f"{web.url}/siaga")) == Sent("200")
     (got,) = web.deliveries
-    assert (got.path, got.key) == ("/siaga", PAGE.key)
+    assert (got.path, got.key) == ("/siaga", NOTIFICATION.key)
     assert got.headers["siaga-signature"] == f"v1={signature(SECRET, got.headers['siaga-timestamp'], got.body)}"
     document = msgspec.json.decode(got.body)
-    assert (document["key"], document["subject"]) == (PAGE.key, "EXTREME · Siaga 1 · Daruba river")
+    assert (document["key"], document["subject"]) == (NOTIFICATION.key, "EXTREME · Siaga 1 · Daruba river")
     assert document["alarms"][0]["value"] == 1_325.5
 
 
@@ -65,36 +62,36 @@ def test_a_webhook_is_json_signed_with_its_time_and_carries_its_key(secret: Path
         (Answer(401), Never),
     ],
 )
-def test_an_answer_says_whether_another_attempt_makes_sense(secret: Path, answer: Answer, outcome: type):
+async def test_an_answer_says_whether_another_attempt_makes_sense(secret: Path, answer: Answer, outcome: type):
     with HttpReceiver([answer]) as web:
-        found = over_http(Webhook, webhook(secret, web.url))
+        found = await send(webhook(secret, web.url))
     assert isinstance(found, outcome)
     if isinstance(found, Later):
         assert found.retry_after_s == (7.0 if answer.wait_s else None)
         assert not found.unsure
 
 
-def test_a_receiver_that_is_not_there_has_surely_got_nothing(secret: Path):
-    found = over_http(Webhook, webhook(secret, f"http://127.0.0.1:{free_port()}"))
+async def test_a_receiver_that_is_not_there_has_surely_got_nothing(secret: Path):
+    found = await send(webhook(secret, f"http://127.0.0.1:{free_port()}"))
     assert isinstance(found, Later)
     assert not found.unsure
 
 
-def test_a_receiver_that_does_not_answer_may_have_got_it(secret: Path):
+async def test_a_receiver_that_does_not_answer_may_have_got_it(secret: Path):
     settings = webhook(secret, "http://x.test").model_copy(update={"timeout_s": 0.5})
     with HttpReceiver([Answer(slow_s=1.5)]) as web:
-        found = over_http(Webhook, settings.model_copy(update={"url": web.url}))
+        found = await send(settings.model_copy(update={"url": web.url}))
     assert isinstance(found, Later)
     assert found.unsure
 
 
-def test_telegram_gets_the_text_in_its_chat_and_no_sentence_holds_the_token(secret: Path):
+async def test_telegram_gets_the_text_in_its_chat_and_no_sentence_holds_the_token(secret: Path):
     answers = [Answer(403, body=b'{"description":"Forbidden: bot was blocked"}')]
     with HttpReceiver() as bot:
         settings = TelegramChannel(name="chat", kind="telegram", token_file=secret, url=bot.url)
-        assert over_http(Telegram, settings, page(line(), address="1001")) == Sent("200")
+        assert await send(settings, notification(line(), address="1001")) == Sent("200")
         bot.plan(*answers)
-        refused = over_http(Telegram, settings, page(line(), address="1001"))
+        refused = await send(settings, notification(line(), address="1001"))
     got = bot.deliveries[0]
     assert got.path == f"/bot{SECRET}/sendMessage"
     assert msgspec.json.decode(got.body)["chat_id"] == "1001"
@@ -103,11 +100,11 @@ def test_telegram_gets_the_text_in_its_chat_and_no_sentence_holds_the_token(secr
     assert SECRET not in refused.problem
 
 
-def test_telegrams_own_word_for_patience_is_understood(secret: Path):
+async def test_telegrams_own_word_for_patience_is_understood(secret: Path):
     body = b'{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":8}}'
     with HttpReceiver([Answer(429, body=body)]) as bot:
         settings = TelegramChannel(name="chat", kind="telegram", token_file=secret, url=bot.url)
-        found = over_http(Telegram, settings)
+        found = await send(settings)
     assert isinstance(found, Later)
     assert found.retry_after_s == 8.0
 
@@ -117,14 +114,10 @@ def email(port: int, **more: Any) -> EmailChannel:
     return EmailChannel.model_validate({**given, "security": "none", **more})
 
 
-def post(settings: EmailChannel) -> Outcome:
-    return asyncio.run(Email(settings, console="").send(PAGE))
-
-
-def test_a_mail_is_plain_text_and_html_with_the_same_message_id_each_time():
+async def test_a_mail_is_plain_text_and_html_with_the_same_message_id_each_time():
     with SmtpReceiver() as server:
-        assert isinstance(post(email(server.port)), Sent)
-        assert isinstance(post(email(server.port)), Sent)
+        assert isinstance(await send(email(server.port)), Sent)
+        assert isinstance(await send(email(server.port)), Sent)
         first, second = server.mail(0), server.mail(1)
     assert first["Message-ID"] == second["Message-ID"] == "<9c41.mail.77@morotai.test>"
     assert first["To"] == "ani@morotai.test"
@@ -136,15 +129,15 @@ def test_a_mail_is_plain_text_and_html_with_the_same_message_id_each_time():
 
 
 @pytest.mark.parametrize(("reply", "outcome"), [("451 try later", Later), ("550 no such box", Never)])
-def test_a_mail_servers_reply_says_whether_another_attempt_makes_sense(reply: str, outcome: type):
+async def test_a_mail_servers_reply_says_whether_another_attempt_makes_sense(reply: str, outcome: type):
     with SmtpReceiver([reply]) as server:
-        found = post(email(server.port))
+        found = await send(email(server.port))
     assert isinstance(found, outcome)
     assert reply[:3] in found.problem
 
 
-def test_a_mail_server_that_is_not_there_is_tried_later():
-    assert isinstance(post(email(free_port())), Later)
+async def test_a_mail_server_that_is_not_there_is_tried_later():
+    assert isinstance(await send(email(free_port())), Later)
 
 
 @pytest.fixture(scope="module")
@@ -160,53 +153,25 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return key, cert
 
 
-def test_mail_goes_over_starttls_with_the_server_verified_and_a_login(tmp_path: Path, certificate: tuple[Path, Path]):
+async def test_mail_goes_over_starttls_with_the_server_verified_and_a_login(
+    tmp_path: Path, certificate: tuple[Path, Path]
+):
     key, cert = certificate
     (tmp_path / "password").write_text("open sesame\n")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     known = {"security": "starttls", "username": "siaga", "password_file": tmp_path / "password"}
     with SmtpReceiver(context=context, login=("siaga", "open sesame")) as server:
-        assert isinstance(post(email(server.port, **known, ca=cert)), Sent)
-        stranger = post(email(server.port, **known))
+        assert isinstance(await send(email(server.port, **known, ca=cert)), Sent)
+        stranger = await send(email(server.port, **known))
         assert isinstance(stranger, Later)
         assert "certificate" in stranger.problem.lower()
         (tmp_path / "password").write_text("wrong")
-        assert isinstance(post(email(server.port, **known, ca=cert)), Never)
+        assert isinstance(await send(email(server.port, **known, ca=cert)), Never)
         assert len(server.deliveries) == 1
 
 
-def test_mail_never_goes_in_the_clear_when_starttls_is_asked_for():
+async def test_mail_never_goes_in_the_clear_when_starttls_is_asked_for():
     with SmtpReceiver() as server:
-        assert isinstance(post(email(server.port, security="starttls")), Later)
+        assert isinstance(await send(email(server.port, security="starttls")), Later)
         assert server.deliveries == []
-
-
-def commands(
-    settings: MqttChannel, told: Notification, *, is_connected: bool = True
-) -> tuple[Outcome, list[tuple[str, Any]]]:
-    said: list[tuple[str, Any]] = []
-
-    def publish(topic: str, payload: bytes) -> bool:
-        said.append((topic, msgspec.json.decode(payload)))
-        return is_connected
-
-    return asyncio.run(Commands(settings, publish).send(told)), said
-
-
-def test_a_siren_is_told_on_its_gateways_topic_or_on_its_own():
-    told = page(line(gateway="gw-a"), line(gateway="gw-b", kind="closed"), line(gateway="gw-b", repeated=True))
-    _, said = commands(MqttChannel(name="siren", kind="mqtt"), told)
-    assert [(topic.split("/", 3)[3], command["on"]) for topic, command in said] == [
-        ("gw-a/cmd", True),
-        ("gw-b/cmd", False),
-    ]
-    _, said = commands(MqttChannel(name="sign", kind="mqtt", topic="signs/harbour"), told)
-    assert [(topic, command["on"], command["severity"]) for topic, command in said] == [
-        ("signs/harbour", True, "extreme")
-    ]
-
-
-def test_without_a_broker_a_siren_is_told_later():
-    outcome, _ = commands(MqttChannel(name="siren", kind="mqtt"), PAGE, is_connected=False)
-    assert isinstance(outcome, Later)
