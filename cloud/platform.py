@@ -104,15 +104,19 @@ class Platform:
         await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
-    def gateways_of_letters(self, who: Principal) -> frozenset[str] | None:
-        """The gateways whose dead letters are for `who`; None for all, strangers' messages too."""
+    def dead_letter_gateways(self, principal: Principal) -> frozenset[str] | None:
+        """The gateways whose dead letters are for `principal`; None for all, strangers' messages too."""
         registry = self.registry
-        return None if who.sites is None else whole_gateways(who.sites, registry.gateways(), registry.sensors())
+        return (
+            None
+            if principal.sites is None
+            else whole_gateways(principal.sites, registry.gateways(), registry.sensors())
+        )
 
-    async def letter_for(self, who: Principal, letter_id: int) -> DeadLetter:
-        """One dead letter, if it is for `who`; LookupError where there is none of that id for them."""
+    async def dead_letter_for(self, principal: Principal, letter_id: int) -> DeadLetter:
+        """One dead letter, if it is for `principal`; LookupError where there is none of that id for them."""
         letter = await self.dead_letters.letter(letter_id)
-        gateways = self.gateways_of_letters(who)
+        gateways = self.dead_letter_gateways(principal)
         if gateways is not None and letter.gateway not in gateways:
             raise LookupError(f"there is no dead letter {letter_id}")
         return letter

@@ -11,6 +11,6 @@ class AuthContext(msgspec.Struct, frozen=True):
     `session` is the hash of the session's cookie, empty where none is used.
     """
 
-    who: Principal
+    principal: Principal
     session: str = ""
     csrf: str = ""

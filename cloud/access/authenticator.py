@@ -1,7 +1,7 @@
 """Access: users, sessions and tokens put together, and who it is that asks by a cookie or a token.
 
 access = Authenticator(database, settings.access)
-await access.asked(headers, address) -> AuthContext(who, session, csrf) | None
+await access.authenticate(headers, address) -> AuthContext(principal, session, csrf) | None
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Authenticator:
         settings: AccessSettings | None = None,
         *,
         clock_ms: Callable[[], int] = wall_ms,
-        delays: LoginThrottle | None = None,
+        throttle: LoginThrottle | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()
         passwords = Passwords()
@@ -43,37 +43,37 @@ class Authenticator:
         self.sessions = Sessions(
             database,
             passwords,
-            delays=delays or LoginThrottle(),
+            throttle=throttle or LoginThrottle(),
             idle_ms=round(self.settings.idle_h * HOUR_MS),
             longest_ms=round(self.settings.longest_days * DAY_MS),
             clock_ms=clock_ms,
         )
-        self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.forget)
+        self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.clear_cache)
 
-    async def asked(self, headers: Headers, address: str, scheme: str = "http") -> AuthContext | None:
+    async def authenticate(self, headers: Headers, address: str, scheme: str = "http") -> AuthContext | None:
         """Who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
         secret = bearer_token(headers)
         if secret is not None:
             token = await self.tokens.find(secret)
-            return None if token is None else AuthContext(token.who(address))
+            return None if token is None else AuthContext(token.principal(address))
         cookie = self.cookie_in(headers, scheme=scheme)
         session = await self.sessions.find(cookie) if cookie else None
-        return None if session is None else AuthContext(session.who(address), session.hash, session.csrf)
+        return None if session is None else AuthContext(session.principal(address), session.hash, session.csrf)
 
-    async def still(self, asked: AuthContext, headers: Headers) -> bool:
+    async def is_still_valid(self, context: AuthContext, headers: Headers) -> bool:
         """Whether who asked when a connection was opened may still do so."""
-        if asked.session:
-            return await self.sessions.holds(asked.session)
-        return await self.asked(headers, asked.who.origin) is not None
+        if context.session:
+            return await self.sessions.holds(context.session)
+        return await self.authenticate(headers, context.principal.origin) is not None
 
-    async def change_password(self, who: Principal, old: str, new: str) -> OpenedSession:
-        """Give `who` another password: every session of theirs ends but the new one that this opens.
+    async def change_password(self, principal: Principal, old: str, new: str) -> OpenedSession:
+        """Give `principal` another password: every session of theirs ends but the new one that this opens.
 
-        AccessRefused where `old` is wrong, who must wait as at any login, or `new` may not be.
+        AccessRejected where `old` is wrong, where the login throttle says wait, or where `new` may not be.
         """
-        await self.sessions.log_in(who.name, old, address=who.origin)
-        await self.users.change(who.name, UserUpdate(password=new), by=who.actor)
-        return await self.sessions.log_in(who.name, new, address=who.origin)
+        await self.sessions.log_in(principal.name, old, address=principal.origin)
+        await self.users.change(principal.name, UserUpdate(password=new), by=principal.actor)
+        return await self.sessions.log_in(principal.name, new, address=principal.origin)
 
     def is_secure(self, scheme: str) -> bool:
         """Whether cookies go over https only: always if so set, else where the request (or the socket) came so."""

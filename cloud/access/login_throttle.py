@@ -29,22 +29,22 @@ class _Tries(msgspec.Struct):
 
 
 class LoginThrottle:
-    """Remembers tries within bounds; a try counts as failed from its beginning until `forgive` takes that back."""
+    """Counts failed tries within bounds; a try counts as failed until `record_success` takes it back."""
 
     def __init__(self, *, clock_s: Callable[[], float] = lambda: boot_ms() / 1_000) -> None:
         self._clock_s = clock_s
         self._names: OrderedDict[str, _Tries] = OrderedDict()
         self._addresses: OrderedDict[str, _Tries] = OrderedDict()
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def begin(self, name: str, address: str) -> int:
-        """0 if a try may be made now, which then counts; else the whole seconds to wait, and nothing counts.
+    def begin_attempt(self, name: str, address: str) -> int:
+        """Count a try and return 0; or return the whole seconds to wait first, and count nothing.
 
         From an address where `name` has logged in before, others' failures do not make that name wait.
         """
         block, now_s = _block(address), self._clock_s()
         wait_s = _wait_s(self._addresses.get(block), now_s, LONGEST_BY_ADDRESS_S)
-        if (name, block) not in self._known:
+        if (name, block) not in self._trusted:
             wait_s = max(wait_s, _wait_s(self._names.get(name), now_s, LONGEST_BY_NAME_S))
         if wait_s > 0:
             return math.ceil(wait_s)
@@ -52,16 +52,16 @@ class LoginThrottle:
         _count(self._addresses, block, now_s)
         return 0
 
-    def forgive(self, name: str, address: str) -> None:
-        """The try was right: the name begins anew, and the address has one failure less."""
+    def record_success(self, name: str, address: str) -> None:
+        """Record that the try was right: the name begins anew, and the address has one failure less."""
         block = _block(address)
         self._names.pop(name, None)
         if (tries := self._addresses.get(block)) is not None:
             tries.count -= 1
-        self._known[name, block] = None
-        self._known.move_to_end((name, block))
-        if len(self._known) > MOST_KEPT:
-            self._known.popitem(last=False)
+        self._trusted[name, block] = None
+        self._trusted.move_to_end((name, block))
+        if len(self._trusted) > MOST_KEPT:
+            self._trusted.popitem(last=False)
 
 
 def _wait_s(tries: _Tries | None, now_s: float, longest_s: float) -> float:

@@ -37,11 +37,11 @@ class Passwords:
     async def verify(self, kept: str | None, password: str) -> bool:
         """Whether `password` is what `kept` was made of; None (no such user) takes as long as any other.
 
-        AccessRefused where too many ask at once.
+        AccessRejected where too many ask at once.
         """
         if self._waiting >= MOST_WAITING:
-            said = "too many people log in at this moment; try again in 2 s"
-            raise AccessRejected("too-many-attempts", said, retry_after_s=2)
+            detail = "too many people log in at this moment; try again in 2 s"
+            raise AccessRejected("too-many-attempts", detail, retry_after_s=2)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class Passwords:
 
 
 def check_password(password: str, *, name: str) -> None:
-    """AccessRefused, if `password` is none that user `name` may have."""
+    """AccessRejected, if `password` is none that user `name` may have."""
     if len(_normal(password)) < SHORTEST:
         raise AccessRejected(
             "bad-parameter",

@@ -81,7 +81,7 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/tokens"): _ADMINISTRATOR,
     ("POST", "/api/v1/tokens"): _ADMINISTRATOR,
     ("DELETE", "/api/v1/tokens/{id}"): _ADMINISTRATOR,
-    # pages; what a page lets people do is asked of `who_asks` again where it is done
+    # pages; what a page lets people do is asked of `current_principal` again where it is done
     ("GET", "/"): _VIEWER,
     ("GET", "/docs"): _VIEWER,
     ("GET", "/docs/{name}"): _VIEWER,

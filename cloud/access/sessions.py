@@ -37,7 +37,7 @@ class LoginSession(msgspec.Struct, frozen=True):
     seen_ms: int
     expires_ms: int
 
-    def who(self, address: str) -> Principal:
+    def principal(self, address: str) -> Principal:
         """Who asks by it, now from `address`."""
         return Principal(self.user.name, self.user.role, self.user.sites, address)
 
@@ -57,25 +57,25 @@ class Sessions:
         database: Database,
         passwords: Passwords,
         *,
-        delays: LoginThrottle,
+        throttle: LoginThrottle,
         idle_ms: int,
         longest_ms: int,
         clock_ms: Callable[[], int],
     ) -> None:
         self._database = database
         self._passwords = passwords
-        self._delays = delays
+        self._throttle = throttle
         self._idle_ms, self._longest_ms = idle_ms, longest_ms
         self._clock_ms = clock_ms
-        self._known: TTLCache[LoginSession] = TTLCache(self._look)
+        self._cache: TTLCache[LoginSession] = TTLCache(self._load)
 
     async def log_in(self, name: str, password: str, *, address: str, replaces: str = "") -> OpenedSession:
         """Begin a session, always with a new cookie, and end the one whose cookie is `replaces`.
 
-        AccessRefused for a wrong name or password (which of the two is not said), and for trying too often.
+        AccessRejected for a wrong name or password (which of the two is not said), and for trying too often.
         """
         name = normal_name(name)[:LONGEST]
-        wait_s = self._delays.begin(name, address)
+        wait_s = self._throttle.begin_attempt(name, address)
         if wait_s:
             raise AccessRejected(
                 "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
@@ -87,33 +87,33 @@ class Sessions:
         if not await self._passwords.verify(kept, password) or found is None or found[0].disabled:
             _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")
             raise AccessRejected("wrong-login", _WRONG)
-        self._delays.forgive(name, address)
+        self._throttle.record_success(name, address)
         opened = self._made(found[0])
         await self._database.run(
             lambda connection: _begin(connection, opened.session, found[1], address, replaces, self._clock_ms())
         )
-        self._known.forget()
+        self._cache.clear()
         return opened
 
     async def find(self, cookie: str) -> LoginSession | None:
         """The session of a cookie, if it holds."""
-        session = await self._known.get(_hash(cookie))
+        session = await self._cache.get(_hash(cookie))
         return session if session is not None and self._holds(session) else None
 
     async def holds(self, session_hash: str) -> bool:
         """Whether a session that was found before still holds."""
-        session = await self._known.get(session_hash)
+        session = await self._cache.get(session_hash)
         return session is not None and self._holds(session)
 
     async def end(self, session_hash: str, *, by: Actor) -> None:
         """Log out."""
         now_ms = self._clock_ms()
         await self._database.run(lambda connection: _end(connection, session_hash, by, now_ms))
-        self._known.forget()
+        self._cache.clear()
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Ask the database again: users have changed."""
-        self._known.forget()
+        self._cache.clear()
 
     def _made(self, user: User) -> OpenedSession:
         cookie, now_ms = secrets.token_urlsafe(32), self._clock_ms()
@@ -124,7 +124,7 @@ class Sessions:
     def _holds(self, session: LoginSession) -> bool:
         return self._clock_ms() < session.expires_ms and not session.user.disabled
 
-    async def _look(self, session_hash: str) -> LoginSession | None:
+    async def _load(self, session_hash: str) -> LoginSession | None:
         now_ms = self._clock_ms()
         return await self._database.run(lambda connection: _find(connection, session_hash, now_ms, self._idle_ms))
 

@@ -39,12 +39,12 @@ class Token(msgspec.Struct, frozen=True):
     seen_ms: int | None = None
     revoked_ms: int | None = None
 
-    def who(self, address: str) -> Principal:
+    def principal(self, address: str) -> Principal:
         """Who asks by it; the journal tells a token from a user by its name."""
         return Principal(f"token:{self.name}", self.role, self.sites, address)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def audit_fields(self) -> dict[str, Any]:
         """What the journal says of a token."""
         sites = None if self.sites is None else sorted(self.sites)
         return {"name": self.name, "role": self.role.name.lower(), "sites": sites, "expires_ms": self.expires_ms}
@@ -56,7 +56,7 @@ class Tokens:
     def __init__(self, database: Database, *, clock_ms: Callable[[], int]) -> None:
         self._database = database
         self._clock_ms = clock_ms
-        self._known: TTLCache[Token] = TTLCache(self._look)
+        self._cache: TTLCache[Token] = TTLCache(self._load)
 
     async def all(self) -> list[Token]:
         """Every token, revoked and expired ones too, the newest first."""
@@ -66,7 +66,7 @@ class Tokens:
     async def add(
         self, name: str, role: Role, *, days: int, by: Actor, sites: Iterable[str] | None = None
     ) -> tuple[str, Token]:
-        """A new token: its secret, which is kept nowhere, and what is kept of it. AccessRefused for what cannot be."""
+        """A new token: its secret, which is kept nowhere, and what is kept of it. AccessRejected for what cannot be."""
         name = checked_name(name)
         if not 1 <= days <= MOST_DAYS:
             raise AccessRejected("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
@@ -79,21 +79,21 @@ class Tokens:
         """End a token, for good; `allowed` may refuse, by an exception, once it has seen which."""
         now_ms = self._clock_ms()
         token = await self._database.run(lambda connection: _revoke(connection, token_id, by, now_ms, allowed))
-        self._known.forget()
+        self._cache.clear()
         return token
 
     async def find(self, secret: str) -> Token | None:
         """The token of a secret, if it holds."""
         if not secret.startswith(PREFIX):
             return None
-        token = await self._known.get(_hash(secret))
+        token = await self._cache.get(_hash(secret))
         return token if token is not None and self._clock_ms() < token.expires_ms else None
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Ask the database again."""
-        self._known.forget()
+        self._cache.clear()
 
-    async def _look(self, token_hash: str) -> Token | None:
+    async def _load(self, token_hash: str) -> Token | None:
         now_ms = self._clock_ms()
         return await self._database.run(lambda connection: _find(connection, token_hash, now_ms))
 
@@ -133,7 +133,7 @@ def _insert(connection: Connection, token: Token, token_hash: str, by: Actor) ->
         "expires_ms": token.expires_ms,
     }
     (number,) = connection.execute(insert(TokenRow).values(values)).inserted_primary_key or (0,)
-    write_entry(connection, by, "add token", f"token:{token.name}", now_ms=token.made_ms, after=token.told)
+    write_entry(connection, by, "add token", f"token:{token.name}", now_ms=token.made_ms, after=token.audit_fields)
     return msgspec.structs.replace(token, id=number)
 
 
@@ -149,7 +149,7 @@ def _revoke(
     if token.revoked_ms is not None:
         return token
     connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(revoked_ms=now_ms))
-    write_entry(connection, by, "revoke token", f"token:{token.name}", now_ms=now_ms, before=token.told)
+    write_entry(connection, by, "revoke token", f"token:{token.name}", now_ms=now_ms, before=token.audit_fields)
     return msgspec.structs.replace(token, revoked_ms=now_ms)
 
 

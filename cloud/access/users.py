@@ -33,7 +33,7 @@ class User(msgspec.Struct, frozen=True):
     disabled: bool = False
 
     @property
-    def told(self) -> dict[str, Any]:
+    def audit_fields(self) -> dict[str, Any]:
         """What the journal says of a user."""
         return {
             "full_name": self.full_name,
@@ -86,7 +86,7 @@ class Users:
         sites: Iterable[str] | None = None,
         full_name: str = "",
     ) -> User:
-        """Add a user; AccessRefused for a name or password that cannot be, and for a name that is taken."""
+        """Add a user; AccessRejected for a name or password that cannot be, and for a name that is taken."""
         name = checked_name(name)
         check_password(password, name=name)
         user = User(name, _checked_full_name(full_name), role, _frozen(sites), self._clock_ms())
@@ -117,7 +117,7 @@ class Users:
 
 
 def checked_name(name: str) -> str:
-    """The name as it is kept, in small letters; AccessRefused for one that cannot be."""
+    """The name as it is kept, in small letters; AccessRejected for one that cannot be."""
     kept = normal_name(name)
     if not _NAME.fullmatch(kept):
         raise AccessRejected(
@@ -147,9 +147,9 @@ def text_of_sites(sites: frozenset[str] | None) -> str | None:
     return None if sites is None else msgspec.json.encode(sorted(sites)).decode()
 
 
-def may_give(who: Principal, role: Role, sites: frozenset[str] | None) -> bool:
+def may_give(principal: Principal, role: Role, sites: frozenset[str] | None) -> bool:
     """Whether `who` may give (or take) that much: nobody gives more than they have."""
-    return role <= who.role and (who.sites is None or (sites is not None and sites <= who.sites))
+    return role <= principal.role and (principal.sites is None or (sites is not None and sites <= principal.sites))
 
 
 _USER: tuple[Any, ...] = (
@@ -176,7 +176,7 @@ def _insert(connection: Connection, user: User, kept: str, by: Actor) -> None:
         raise AccessRejected("user-exists", f"name: there is a user {user.name} already; take another name")
     row = {"name": user.name, "password_hash": kept, "made_ms": user.made_ms, **_columns(user)}
     connection.execute(insert(UserRow).values(row))
-    write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.told)
+    write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.audit_fields)
 
 
 def _change(
@@ -203,7 +203,14 @@ def _change(
         connection.execute(delete(SessionRow).where(SessionRow.user == name))
     word = "" if kept is None else "new password"
     write_entry(
-        connection, by, "change user", f"user:{name}", now_ms=now_ms, word=word, before=before.told, after=after.told
+        connection,
+        by,
+        "change user",
+        f"user:{name}",
+        now_ms=now_ms,
+        word=word,
+        before=before.audit_fields,
+        after=after.audit_fields,
     )
     return after
 
@@ -240,10 +247,10 @@ def _columns(user: User) -> dict[str, Any]:
 
 
 def _checked_full_name(text: str) -> str:
-    said = unicodedata.normalize("NFC", text).strip()
-    if len(said) > LONGEST_FULL_NAME or not said.isprintable():
+    text = unicodedata.normalize("NFC", text).strip()
+    if len(text) > LONGEST_FULL_NAME or not text.isprintable():
         raise AccessRejected("bad-parameter", f"full_name: write at most {LONGEST_FULL_NAME} printable characters")
-    return said
+    return text
 
 
 def _frozen(sites: Iterable[str] | None) -> frozenset[str] | None:

@@ -97,7 +97,7 @@ class AlarmDetail(AlarmAnswer):
 
 
 class EntryAnswer(AnswerModel):
-    """A line of the journal; `before` and `after` are what the deed changed, null where there was nothing."""
+    """A line of the journal; `before` and `after` are what the action changed, null where there was nothing."""
 
     id: int
     time: Time = _TIME

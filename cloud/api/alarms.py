@@ -8,7 +8,7 @@ GET  /api/v1/alarms/17/journal      GET /api/v1/journal?subject=rule:river-level
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from cloud.access.principal import Principal
 from cloud.alarms.alarm_service import AlarmActionRejected, AlarmService, AlreadyAcknowledged
@@ -26,34 +26,32 @@ from cloud.api.alarm_answers import (
     alarm_detail,
     entry_answer,
 )
+from cloud.api.parameters import LARGEST_ROW_ID, BeforeId, RowId, time_of
 from cloud.core.printable import GivenTime, Id, PrintableText
-from cloud.core.times import parse_time
 from cloud.database.audit_log import AuditEntry
-from cloud.http.auth import Asking
-from cloud.http.problems import Problem, bad_parameter
+from cloud.http.auth import CurrentPrincipal
+from cloud.http.problems import Problem
 from cloud.platform import Platform
 from rules.rule import Severity
 
 MOST_ALARMS = 500
 MOST_PAGE_BYTES = 1_000_000
 """Of what the lines of a page of the journal changed; the page after it goes on."""
-_LARGEST_ID = 2**63 - 1  # of a database row
-AlarmId = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 
 
 def alarm_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/alarms, and /api/v1/journal."""
     routes = APIRouter(prefix="/api/v1", tags=["Alarms"])
-    _questions(routes, platform.desk)
-    _deeds(routes, platform.desk)
-    _journals(routes, platform)
+    _add_queries(routes, platform.desk)
+    _add_actions(routes, platform.desk)
+    _add_journals(routes, platform)
     return routes
 
 
-def _questions(routes: APIRouter, desk: AlarmService) -> None:
+def _add_queries(routes: APIRouter, desk: AlarmService) -> None:
     @routes.get("/alarms")
     async def alarms(
-        who: Asking,
+        principal: CurrentPrincipal,
         open: Annotated[bool | None, Query(description="true: those that go on; false: those that ended")] = None,  # noqa: A002
         state: Annotated[State | None, Query(description="only those in this state")] = None,
         severity: Annotated[Severity | None, Query(description="at least so bad")] = None,
@@ -67,11 +65,11 @@ def _questions(routes: APIRouter, desk: AlarmService) -> None:
         late: Annotated[bool | None, Query(description="whether it was found too late to page")] = None,
         text: Annotated[PrintableText, Query(max_length=100, description="words in its ids and texts")] = "",
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS, description="alarms on the page")] = 100,
-        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID, description="only older ones")] = None,
+        before_id: Annotated[int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only older ones")] = None,
     ) -> AlarmPage:
         """The alarms, the newest first."""
         wanted = AlarmFilter(
-            open=open, state=state, severity=severity, site=site, sites=who.sites, sensor=sensor, family=family,
+            open=open, state=state, severity=severity, site=site, sites=principal.sites, sensor=sensor, family=family,
             from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
             shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
         )  # fmt: skip
@@ -83,75 +81,65 @@ def _questions(routes: APIRouter, desk: AlarmService) -> None:
         )
 
     @routes.get("/alarms/{alarm_id}")
-    async def alarm(who: Asking, alarm_id: AlarmId) -> AlarmDetail:
+    async def alarm(principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
         """One alarm, with the rule as it stood when it fired, and all its changes."""
-        found = await _visible(desk, alarm_id, who)
+        found = await _visible(desk, alarm_id, principal)
         return alarm_detail(found, await desk.changes(alarm_id))
 
 
-def _deeds(routes: APIRouter, desk: AlarmService) -> None:
+def _add_actions(routes: APIRouter, desk: AlarmService) -> None:
     @routes.post("/alarms/{alarm_id}/acknowledge")
-    async def acknowledge(who: Asking, alarm_id: AlarmId, said: Acknowledge) -> AlarmAnswer:
+    async def acknowledge(principal: CurrentPrincipal, alarm_id: RowId, body: Acknowledge) -> AlarmAnswer:
         """Say that it is known, with a word; whoever is second hears who was first (409)."""
-        await _visible(desk, alarm_id, who)
-        return await _done(desk.acknowledge(alarm_id, said.word, who=who.actor))
+        await _visible(desk, alarm_id, principal)
+        return await _done(desk.acknowledge(alarm_id, body.word, who=principal.actor))
 
     @routes.post("/alarms/{alarm_id}/assign")
-    async def assign(who: Asking, alarm_id: AlarmId, said: Assign) -> AlarmAnswer:
+    async def assign(principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
         """Give it to somebody."""
-        await _visible(desk, alarm_id, who)
-        return await _done(desk.assign(alarm_id, said.person, who=who.actor, word=said.word))
+        await _visible(desk, alarm_id, principal)
+        return await _done(desk.assign(alarm_id, body.person, who=principal.actor, word=body.word))
 
     @routes.post("/alarms/{alarm_id}/shelve")
-    async def shelve(who: Asking, alarm_id: AlarmId, said: Shelve) -> AlarmAnswer:
+    async def shelve(principal: CurrentPrincipal, alarm_id: RowId, body: Shelve) -> AlarmAnswer:
         """Put it away until a time ahead, by 7 days at most, or take it back with `until` null."""
-        await _visible(desk, alarm_id, who)
-        until_ms = time_of("until", said.until)
+        await _visible(desk, alarm_id, principal)
+        until_ms = time_of("until", body.until)
         if until_ms is None:
-            return await _done(desk.unshelve(alarm_id, said.word, who=who.actor))
-        return await _done(desk.shelve(alarm_id, until_ms, said.word, who=who.actor))
+            return await _done(desk.unshelve(alarm_id, body.word, who=principal.actor))
+        return await _done(desk.shelve(alarm_id, until_ms, body.word, who=principal.actor))
 
 
-def _journals(routes: APIRouter, platform: Platform) -> None:
+def _add_journals(routes: APIRouter, platform: Platform) -> None:
     desk = platform.desk
 
     @routes.get("/alarms/{alarm_id}/journal")
     async def alarm_journal(
-        who: Asking,
-        alarm_id: AlarmId,
+        principal: CurrentPrincipal,
+        alarm_id: RowId,
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
-        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID)] = None,
+        before_id: BeforeId = None,
     ) -> JournalPage:
         """What people did about an alarm, the newest first."""
-        await _visible(desk, alarm_id, who)
+        await _visible(desk, alarm_id, principal)
         return _page(await desk.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit)
 
     @routes.get("/journal")
     async def journal(
-        who: Asking,
+        principal: CurrentPrincipal,
         subject: Annotated[
             PrintableText | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
-        before_id: Annotated[int | None, Query(ge=1, le=_LARGEST_ID)] = None,
+        before_id: BeforeId = None,
     ) -> JournalPage:
         """Who did what, the newest first; whoever may see some sites only reads an alarm's own journal instead."""
-        if who.sites is not None:
+        if principal.sites is not None:
             raise Problem(
                 "not-allowed",
-                f"{who.name} may see some sites only; ask for the journal of one alarm, or as another user",
+                f"{principal.name} may see some sites only; ask for the journal of one alarm, or as another user",
             )
         return _page(await desk.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
-
-
-def time_of(name: str, text: str | None) -> int | None:
-    """UTC ms of a time in a request; the problem bad-parameter where it is none."""
-    if text is None:
-        return None
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise bad_parameter(name, text, str(error)) from None
 
 
 def _page(found: list[AuditEntry], limit: int) -> JournalPage:
@@ -173,20 +161,20 @@ def _light(entries: list[AuditEntry]) -> list[AuditEntry]:
     return shown
 
 
-async def _visible(desk: AlarmService, alarm_id: int, who: Principal) -> Alarm:
+async def _visible(desk: AlarmService, alarm_id: int, principal: Principal) -> Alarm:
     """The alarm, which must be at a site that `who` may see."""
     try:
         alarm = await desk.alarm(alarm_id)
     except LookupError:
         alarm = None
-    if alarm is None or not who.may_see(alarm.site):
+    if alarm is None or not principal.may_see(alarm.site):
         raise Problem("unknown-alarm", f"alarm_id: there is no alarm {alarm_id}; /api/v1/alarms lists them")
     return alarm
 
 
-async def _done(deed: Awaitable[Alarm]) -> AlarmAnswer:
+async def _done(action: Awaitable[Alarm]) -> AlarmAnswer:
     try:
-        return alarm_answer(await deed)
+        return alarm_answer(await action)
     except AlreadyAcknowledged as error:
         raise Problem("already-acknowledged", str(error)) from None
     except AlarmActionRejected as error:

@@ -29,7 +29,7 @@ from cloud.api.state import metrics_routes, state_routes
 from cloud.http.guard import Guard
 from cloud.http.login_page import serve_login
 from cloud.http.password_page import serve_password
-from cloud.http.problems import MEDIA_TYPE, answer_problems
+from cloud.http.problems import MEDIA_TYPE, add_problem_handlers
 from cloud.platform import Platform
 
 _PROBLEM = {
@@ -61,7 +61,7 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
     serve_login(app, platform.access, city=platform.city.name)
     serve_password(app, platform.access, city=platform.city.name)
     serve_docs(app)
-    answer_problems(app)
+    add_problem_handlers(app)
     app.add_middleware(Guard, access=platform.access, tiles=tiles)
     setattr(app, "openapi", lambda: _openapi(app))  # noqa: B010 - FastAPI's own way to extend it, which types refuse
     return app

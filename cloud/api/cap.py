@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 
+from cloud.api.parameters import LARGEST_ROW_ID
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.notify.cap import CapMessage
 from cloud.platform import Platform
@@ -23,7 +24,6 @@ CAP_TYPE = "application/cap+xml"
 ATOM_TYPE = "application/atom+xml"
 MOST_WARNINGS = 500
 """Warnings in the feed, the newest: each is about 600 bytes there."""
-_LARGEST_ID = 2**63 - 1  # of a database row
 
 
 def cap_routes(platform: Platform) -> APIRouter:
@@ -31,21 +31,23 @@ def cap_routes(platform: Platform) -> APIRouter:
     routes, notifier = APIRouter(prefix="/api/v1/cap", tags=["Notifications"]), platform.notifier
 
     @routes.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
-    async def feed(request: Request, who: Asking) -> Response:
+    async def feed(request: Request, principal: CurrentPrincipal) -> Response:
         """The warnings that stand, as an Atom feed [RFC 4287] of CAP messages, the newest first."""
-        messages = [message for message in await notifier.warnings() if who.may_see(message.site)][:MOST_WARNINGS]
+        messages = [message for message in await notifier.warnings() if principal.may_see(message.site)][:MOST_WARNINGS]
         # never by the Host of the request, which anybody who asks through a cache chooses for all who read it
         address = f"{notifier.settings.console or request.scope.get('root_path', '')}{routes.prefix}"
         return Response(atom(messages, address, platform.city.name), media_type=ATOM_TYPE)
 
     @routes.get("/{id}", response_class=Response, responses={200: {"content": {CAP_TYPE: {}}}}, name="warning")
-    async def warning(event: Annotated[int, Path(alias="id", ge=1, le=_LARGEST_ID)], who: Asking) -> Response:
+    async def warning(
+        event: Annotated[int, Path(alias="id", ge=1, le=LARGEST_ROW_ID)], principal: CurrentPrincipal
+    ) -> Response:
         """One CAP message."""
         try:
             message = await notifier.warning(event)
         except LookupError:
             message = None
-        if message is None or not who.may_see(message.site):
+        if message is None or not principal.may_see(message.site):
             raise Problem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
         return Response(message.xml, media_type=CAP_TYPE)
 

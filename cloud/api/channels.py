@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from cloud.api.notify_answers import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
 from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.notifier import component_of
@@ -38,17 +38,17 @@ def channel_routes(platform: Platform) -> APIRouter:
         )
 
     @routes.post("/test-alarm")
-    async def test_alarm(who: Asking) -> TestAlarmAnswer:
+    async def test_alarm(principal: CurrentPrincipal) -> TestAlarmAnswer:
         """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
         if not notifier.settings.steps:
             raise Problem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
-        return TestAlarmAnswer(alarm=await notifier.test_alarm(who.actor, sites=who.sites))
+        return TestAlarmAnswer(alarm=await notifier.test_alarm(principal.actor, sites=principal.sites))
 
     @routes.post("/{name}/test")
-    async def test_channel(name: Wanted, who: Asking) -> ChannelTestAnswer:
+    async def test_channel(name: Wanted, principal: CurrentPrincipal) -> ChannelTestAnswer:
         """Send one test message over one channel, and wait for what comes of it."""
         try:
-            delivered = await notifier.test_channel(name, who.actor, sites=who.sites)
+            delivered = await notifier.test_channel(name, principal.actor, sites=principal.sites)
         except LookupError:
             names = [channel.name for channel in notifier.settings.channels]
             close = difflib.get_close_matches(name, names, n=1)

@@ -10,7 +10,7 @@ DELETE /api/v1/dead-letters/119?word=…       DELETE /api/v1/dead-letters?gatew
 import base64
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from cloud.api.answers import (
@@ -21,8 +21,9 @@ from cloud.api.answers import (
     ReplayAnswer,
     ReplayManyAnswer,
 )
+from cloud.api.parameters import LARGEST_ROW_ID, RowId
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter
 from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Discarded, Wanted
 from cloud.platform import Platform
@@ -30,12 +31,11 @@ from runtime.clock import wall_ms
 from runtime.settings import Settings
 from wire import is_printable
 
-MOST_LETTERS = 100
-"""Letters on a page."""
+MOST_DEAD_LETTERS = 100
+"""Dead letters on a page."""
 SHOWN_BYTES = 4_096
-"""What a page shows of a raw form, which may be a whole batch of 256 KiB; one letter alone is shown whole."""
+"""What a page shows of a raw form, which may be a whole batch of 256 KiB; one dead letter alone is shown whole."""
 _LONGEST_CHARACTER = 4  # bytes, in UTF-8
-_LARGEST_ID = 2**63 - 1  # of a database row
 
 GatewayWanted = Annotated[str | None, Query(max_length=64, description="only letters of this gateway")]
 ReasonWanted = Annotated[str | None, Query(max_length=32, description="only letters refused for this reason")]
@@ -45,25 +45,25 @@ WordWanted = Annotated[str, Query(min_length=1, max_length=LONGEST_WORD, descrip
 def dead_letter_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/dead-letters."""
     routes = APIRouter(prefix="/api/v1/dead-letters", tags=["Dead letters"])
-    _questions(routes, platform)
-    _deeds(routes, platform)
+    _add_queries(routes, platform)
+    _add_actions(routes, platform)
     return routes
 
 
-def _questions(routes: APIRouter, platform: Platform) -> None:
+def _add_queries(routes: APIRouter, platform: Platform) -> None:
     @routes.get("")
     async def dead_letters(
-        who: Asking,
-        limit: Annotated[int, Query(ge=1, le=MOST_LETTERS, description="letters on the page")] = 20,
+        principal: CurrentPrincipal,
+        limit: Annotated[int, Query(ge=1, le=MOST_DEAD_LETTERS, description="letters on the page")] = 20,
         before_id: Annotated[
-            int | None, Query(ge=1, le=_LARGEST_ID, description="only letters older than this one")
+            int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only letters older than this one")
         ] = None,
         gateway: GatewayWanted = None,
         reason: ReasonWanted = None,
     ) -> DeadLetterPage:
         """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
-        gateways = platform.gateways_of_letters(who)
-        letters = await platform.dead_letters.page(
+        gateways = platform.dead_letter_gateways(principal)
+        found = await platform.dead_letters.page(
             limit=limit + 1,
             before_id=before_id,
             gateways=gateways,
@@ -71,70 +71,68 @@ def _questions(routes: APIRouter, platform: Platform) -> None:
             reason=reason,
             raw_bytes=SHOWN_BYTES,
         )
-        shown = letters[:limit]
+        shown = found[:limit]
         return DeadLetterPage(
             open=await platform.dead_letters.count(gateways=gateways),
-            letters=[_letter(letter) for letter in shown],
-            next_before_id=shown[-1].id if len(letters) > limit else None,
+            letters=[_answer(dead_letter) for dead_letter in shown],
+            next_before_id=shown[-1].id if len(found) > limit else None,
             discarded=[_discarded(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
         )
 
     @routes.get("/{dead_letter_id}")
-    async def dead_letter(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> DeadLetterAnswer:
+    async def dead_letter(principal: CurrentPrincipal, dead_letter_id: RowId) -> DeadLetterAnswer:
         """One letter, with the whole of its raw form."""
         try:
-            return _letter(await platform.letter_for(who, dead_letter_id))
+            return _answer(await platform.dead_letter_for(principal, dead_letter_id))
         except LookupError:
             raise _unknown(dead_letter_id) from None
 
 
-def _deeds(routes: APIRouter, platform: Platform) -> None:
+def _add_actions(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/{dead_letter_id}/replay")
-    async def replay(who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)]) -> ReplayAnswer:
+    async def replay(principal: CurrentPrincipal, dead_letter_id: RowId) -> ReplayAnswer:
         """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
         try:
-            letter = await platform.letter_for(who, dead_letter_id)
-            replay = await platform.replay(letter.id, who=who.actor)
+            dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
+            replay = await platform.replay(dead_letter.id, who=principal.actor)
         except LookupError:
             raise _unknown(dead_letter_id) from None
         return ReplayAnswer(stored=replay.stored, refused=replay.refused, sentence=replay.sentence)
 
     @routes.post("/replay")
-    async def replay_many(who: Asking, asked: ReplayMany) -> ReplayManyAnswer:
+    async def replay_many(principal: CurrentPrincipal, asked: ReplayMany) -> ReplayManyAnswer:
         """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
-        wanted = Wanted(platform.gateways_of_letters(who), asked.gateway, asked.reason)
+        wanted = Wanted(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
         found = await platform.replay_many(
-            wanted, after_id=asked.after_id, limit=asked.limit, who=who.actor, word=_word(asked.word)
+            wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
         )
         return ReplayManyAnswer(
             letters=found.letters, stored=found.stored, refused=found.refused, next_after_id=found.next_after_id
         )
 
     @routes.delete("/{dead_letter_id}")
-    async def discard(
-        who: Asking, dead_letter_id: Annotated[int, Path(ge=1, le=_LARGEST_ID)], word: WordWanted
-    ) -> DiscardAnswer:
+    async def discard(principal: CurrentPrincipal, dead_letter_id: RowId, word: WordWanted) -> DiscardAnswer:
         """Throw a letter away for good: what is in it will never be stored."""
         try:
-            letter = await platform.letter_for(who, dead_letter_id)
+            dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
         except LookupError:
             raise _unknown(dead_letter_id) from None
         thrown = await platform.dead_letters.discard(
-            Wanted(), letter_id=letter.id, by=who.actor, word=_word(word), now_ms=wall_ms()
+            Wanted(), letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
         )
         return DiscardAnswer(letters=thrown, left=False)
 
     @routes.delete("")
     async def discard_many(
-        who: Asking, word: WordWanted, gateway: GatewayWanted = None, reason: ReasonWanted = None
+        principal: CurrentPrincipal, word: WordWanted, gateway: GatewayWanted = None, reason: ReasonWanted = None
     ) -> DiscardAnswer:
         """Throw the letters of a gateway, a reason, or both away for good, the oldest first, 1,000 at a time."""
         if gateway is None and reason is None:
             raise Problem("bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything")
         thrown = await platform.dead_letters.discard(
-            Wanted(platform.gateways_of_letters(who), gateway, reason),
+            Wanted(platform.dead_letter_gateways(principal), gateway, reason),
             most=MOST_DISCARDED,
-            by=who.actor,
+            by=principal.actor,
             word=_word(word),
             now_ms=wall_ms(),
         )
@@ -147,7 +145,7 @@ class ReplayMany(Settings):
     gateway: Annotated[str, Field(max_length=64)] | None = None
     reason: Annotated[str, Field(max_length=32)] | None = None
     word: Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
-    after_id: Annotated[int, Field(ge=0, le=_LARGEST_ID)] = 0
+    after_id: Annotated[int, Field(ge=0, le=LARGEST_ROW_ID)] = 0
     limit: Annotated[int, Field(ge=1, le=MOST_REPLAYED)] = MOST_REPLAYED
 
 
@@ -165,19 +163,19 @@ def _unknown(dead_letter_id: int) -> Problem:
     )
 
 
-def _letter(letter: DeadLetter) -> DeadLetterAnswer:
-    encoding, raw = readable(letter.raw, is_cut=letter.raw_size > len(letter.raw))
+def _answer(dead_letter: DeadLetter) -> DeadLetterAnswer:
+    encoding, raw = readable(dead_letter.raw, is_cut=dead_letter.raw_size > len(dead_letter.raw))
     return DeadLetterAnswer(
-        id=letter.id,
-        time=rfc_3339(letter.time_ms),
-        gateway=letter.gateway,
-        reason=letter.reason,
-        sentence=letter.sentence,
-        count=letter.count,
+        id=dead_letter.id,
+        time=rfc_3339(dead_letter.time_ms),
+        gateway=dead_letter.gateway,
+        reason=dead_letter.reason,
+        sentence=dead_letter.sentence,
+        count=dead_letter.count,
         encoding=encoding,
         raw=raw,
-        raw_bytes=letter.raw_size,
-        replayed=None if letter.replayed_ms is None else rfc_3339(letter.replayed_ms),
+        raw_bytes=dead_letter.raw_size,
+        replayed=None if dead_letter.replayed_ms is None else rfc_3339(dead_letter.replayed_ms),
     )
 
 

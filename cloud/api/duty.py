@@ -10,10 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from cloud.api.notify_answers import DutyAnswer, NewDuty
+from cloud.api.parameters import LARGEST_ROW_ID, given_time
 from cloud.core.printable import GivenTime
-from cloud.core.times import parse_time, rfc_3339
-from cloud.http.auth import Asking
-from cloud.http.problems import Problem, bad_parameter
+from cloud.core.times import rfc_3339
+from cloud.http.auth import CurrentPrincipal
+from cloud.http.problems import Problem
 from cloud.notify.duty import Duty, DutyRejected
 from cloud.platform import Platform
 from runtime.clock import wall_ms
@@ -23,7 +24,6 @@ SHOWN_MS = 14 * DAY_MS
 """How far ahead the calendar is shown where no end is asked for."""
 MOST_DUTIES = 1_000
 """Duties in one answer, the earliest."""
-_LARGEST_ID = 2**63 - 1  # of a database row
 
 
 def duty_routes(platform: Platform) -> APIRouter:
@@ -38,36 +38,31 @@ def duty_routes(platform: Platform) -> APIRouter:
         ] = None,
     ) -> list[DutyAnswer]:
         """Who is on duty when, by the beginning."""
-        from_ms = wall_ms() if start is None else _time("start", start)
-        until_ms = from_ms + SHOWN_MS if end is None else _time("end", end)
+        from_ms = wall_ms() if start is None else given_time("start", start)
+        until_ms = from_ms + SHOWN_MS if end is None else given_time("end", end)
         duties = await calendar.duties(from_ms=from_ms, until_ms=until_ms)
         return [_answer(duty) for duty in duties[:MOST_DUTIES]]
 
     @routes.post("", status_code=201)
-    async def add_duty(new: NewDuty, who: Asking) -> DutyAnswer:
+    async def add_duty(new: NewDuty, principal: CurrentPrincipal) -> DutyAnswer:
         """Put somebody on duty."""
-        duty = Duty(0, new.person, new.rank, _time("start", new.start), _time("end", new.end))
+        duty = Duty(0, new.person, new.rank, given_time("start", new.start), given_time("end", new.end))
         try:
-            return _answer(await calendar.add(duty, who=who.actor, now_ms=wall_ms()))
-        except DutyRejected as refused:
-            raise Problem("bad-parameter", str(refused)) from None
+            return _answer(await calendar.add(duty, who=principal.actor, now_ms=wall_ms()))
+        except DutyRejected as rejected:
+            raise Problem("bad-parameter", str(rejected)) from None
 
     @routes.delete("/{id}", status_code=204)
-    async def remove_duty(duty_id: Annotated[int, Path(alias="id", ge=1, le=_LARGEST_ID)], who: Asking) -> None:
+    async def remove_duty(
+        duty_id: Annotated[int, Path(alias="id", ge=1, le=LARGEST_ROW_ID)], principal: CurrentPrincipal
+    ) -> None:
         """Take a duty out of the calendar."""
         try:
-            await calendar.remove(duty_id, who=who.actor, now_ms=wall_ms())
+            await calendar.remove(duty_id, who=principal.actor, now_ms=wall_ms())
         except LookupError:
             raise Problem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
 
     return routes
-
-
-def _time(name: str, text: str) -> int:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise bad_parameter(name, text, str(error)) from None
 
 
 def _answer(duty: Duty) -> DutyAnswer:

@@ -9,15 +9,15 @@ from collections.abc import Awaitable
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import Field, JsonValue
 
 from cloud.access.principal import Principal
-from cloud.api.alarms import time_of
 from cloud.api.answers import AnswerModel, Time
+from cloud.api.parameters import BeforeId, RowId, time_of
 from cloud.core.printable import GivenTime, PrintableText
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform
 from cloud.registry.dated import LONGEST_TEXT, FactRejected
@@ -28,7 +28,6 @@ from runtime.clock import wall_ms
 from runtime.settings import Settings
 
 MOST_FACTS = 1_000
-Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Name = Annotated[PrintableText, Field(max_length=80)]
 Word = Annotated[PrintableText, Field(max_length=LONGEST_TEXT)]
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-20T00:00:00.000Z"])
@@ -84,74 +83,76 @@ def fact_routes(platform: Platform) -> APIRouter:
 
     @routes.get("")
     async def listed(
-        who: Asking,
+        principal: CurrentPrincipal,
         subject: Annotated[PrintableText | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
         what: Annotated[PrintableText | None, Query(max_length=80)] = None,
-        before_id: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+        before_id: BeforeId = None,
         limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
     ) -> list[FactAnswer]:
         """What is recorded of your sites, the newest first, undone facts too."""
-        known = visible_facts(platform.registry, who.may_see, subject=subject, what=what)
+        known = visible_facts(platform.registry, principal.may_see, subject=subject, what=what)
         found = (fact for fact in known if before_id is None or fact.id < before_id)
         return [_answer(fact, platform.registry.facts) for fact in islice(found, limit)]
 
     @routes.post("", status_code=201)
-    async def record(who: Asking, new: NewFact) -> FactAnswer:
+    async def record(principal: CurrentPrincipal, new: NewFact) -> FactAnswer:
         """Record what holds, or held, from a time on; what was stored since is computed again."""
-        _must_touch(platform, who, new.subject)
-        _must_see(platform, who, new.what, new.value)
+        _must_touch(platform, principal, new.subject)
+        _must_see(platform, principal, new.what, new.value)
         return await _done(platform, facts.record(
-            new.subject, new.what, new.value, who=who.actor, word=new.reason, source=new.source,
+            new.subject, new.what, new.value, who=principal.actor, word=new.reason, source=new.source,
             valid_from_ms=time_of("valid_from", new.valid_from),
         ))  # fmt: skip
 
     @routes.post("/{fact_id}/correct", status_code=201)
-    async def correct(who: Asking, fact_id: Id, new: Correction) -> FactAnswer:
+    async def correct(principal: CurrentPrincipal, fact_id: RowId, new: Correction) -> FactAnswer:
         """Record another value with the validity of a fact."""
-        fact = await _visible(platform, who, fact_id)
-        _must_see(platform, who, fact.what, new.value)
+        fact = await _visible(platform, principal, fact_id)
+        _must_see(platform, principal, fact.what, new.value)
         return await _done(
-            platform, facts.correct(fact_id, new.value, who=who.actor, word=new.reason, source=new.source)
+            platform, facts.correct(fact_id, new.value, who=principal.actor, word=new.reason, source=new.source)
         )
 
     @routes.post("/{fact_id}/undo")
-    async def undo(who: Asking, fact_id: Id, word: Undoing) -> FactAnswer:
+    async def undo(principal: CurrentPrincipal, fact_id: RowId, word: Undoing) -> FactAnswer:
         """Take a fact back; it stays in the list, with who did that."""
-        await _visible(platform, who, fact_id)
-        return await _done(platform, facts.undo(fact_id, who=who.actor, word=word.reason))
+        await _visible(platform, principal, fact_id)
+        return await _done(platform, facts.undo(fact_id, who=principal.actor, word=word.reason))
 
     return routes
 
 
-def _must_touch(platform: Platform, who: Principal, subject: str) -> None:
+def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:
     """Of a subject that one may not see nothing is said, not even that it is there."""
-    if not platform.facts.may_touch(subject, who.sites):
-        raise Problem("not-allowed", f"{who.name} may record nothing of {subject!r}; ask somebody who may see its site")
+    if not platform.facts.may_touch(subject, principal.sites):
+        raise Problem(
+            "not-allowed", f"{principal.name} may record nothing of {subject!r}; ask somebody who may see its site"
+        )
 
 
-def _must_see(platform: Platform, who: Principal, what: str, value: Any) -> None:
+def _must_see(platform: Platform, principal: Principal, what: str, value: Any) -> None:
     """A sensor is moved only to a site, or a gateway, that one may see."""
-    if who.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
+    if principal.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
         return
     gateway = platform.registry.gateway(value) if what == GATEWAY else None
     site = value if what == SITE else "" if gateway is None else gateway.site
-    if not who.may_see(site):
-        raise Problem("not-allowed", f"{who.name} may not see {what} {value[:80]!r}; ask somebody who may")
+    if not principal.may_see(site):
+        raise Problem("not-allowed", f"{principal.name} may not see {what} {value[:80]!r}; ask somebody who may")
 
 
-async def _visible(platform: Platform, who: Principal, fact_id: int) -> Fact:
+async def _visible(platform: Platform, principal: Principal, fact_id: int) -> Fact:
     try:
         fact = await platform.facts.fact(fact_id)
     except LookupError:
         fact = None
-    if fact is None or not platform.facts.may_touch(fact.subject, who.sites):
+    if fact is None or not platform.facts.may_touch(fact.subject, principal.sites):
         raise Problem("unknown-fact", f"fact_id: there is no fact {fact_id}; /api/v1/facts lists them")
     return fact
 
 
-async def _done(platform: Platform, deed: Awaitable[Fact]) -> FactAnswer:
+async def _done(platform: Platform, action: Awaitable[Fact]) -> FactAnswer:
     try:
-        return _answer(await deed, platform.registry.facts)
+        return _answer(await action, platform.registry.facts)
     except FactRejected as error:
         raise Problem("fact-refused", str(error), problems=list[str](error.problems)) from None
     except LookupError as error:

@@ -15,7 +15,7 @@ from cloud.api.readings import nearest
 from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
 from cloud.derived.indices import IndexCategory, IndexNow, IndexPart
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import bad_parameter
 from cloud.platform import Platform
 from rules import ispu
@@ -88,10 +88,10 @@ def indices_routes(platform: Platform) -> APIRouter:
 
     @routes.get("/indices")
     async def indices(
-        who: Asking, site: Annotated[Wanted | None, Query(description="only this site")] = None
+        principal: CurrentPrincipal, site: Annotated[Wanted | None, Query(description="only this site")] = None
     ) -> list[IndexAnswer]:
         """Every index of every site: ISPU, US AQI, WHO 2021, rain, Siaga, capacity used, crowd density."""
-        known = [one.id for one in platform.registry.sites() if who.may_see(one.id)]
+        known = [one.id for one in platform.registry.sites() if principal.may_see(one.id)]
         if site is not None and site not in known:
             raise bad_parameter("site", site, nearest(site, known, f"write one of {', '.join(known)}"))
         asked = known if site is None else [site]
@@ -99,9 +99,9 @@ def indices_routes(platform: Platform) -> APIRouter:
         return [_answer(index, now) for one in asked for index in platform.indices.of_site(one)]
 
     @routes.get("/index-tables")
-    async def index_tables(who: Asking) -> list[IndexTableAnswer]:
+    async def index_tables(principal: CurrentPrincipal) -> list[IndexTableAnswer]:
         """The versions of ISPU's table, and which of them is official now: a dated fact of the city."""
-        del who
+        del principal
         official = platform.registry.history.ispu_table().at(wall_ms())
         return [
             IndexTableAnswer(

@@ -5,14 +5,14 @@ GET /api/v1/maintenance      POST /api/v1/maintenance {"site":"daruba","until":"
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from cloud.access.principal import Principal
 from cloud.alarms.maintenance import MaintenanceRejected
 from cloud.alarms.records import Maintenance
 from cloud.api.alarm_answers import MaintenanceAnswer, NewMaintenance, maintenance_answer
-from cloud.api.alarms import time_of
-from cloud.http.auth import Asking
+from cloud.api.parameters import RowId, time_of
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform
 from cloud.rulebook.visibility import may_name
@@ -28,17 +28,19 @@ def maintenance_routes(platform: Platform) -> APIRouter:
 
     @routes.get("")
     async def windows(
-        who: Asking, ended: Annotated[bool, Query(description="also those that are over")] = False
+        principal: CurrentPrincipal, ended: Annotated[bool, Query(description="also those that are over")] = False
     ) -> list[MaintenanceAnswer]:
         """The windows that are open or to come, by their beginning."""
         found = (await calendar.windows(ended=ended))[-MOST_WINDOWS:]
-        return [maintenance_answer(window) for window in found if may_touch(window.site, window.sensor, who, platform)]
+        return [
+            maintenance_answer(window) for window in found if may_touch(window.site, window.sensor, principal, platform)
+        ]
 
     @routes.post("", status_code=201)
-    async def plan(who: Asking, new: NewMaintenance) -> MaintenanceAnswer:
+    async def plan(principal: CurrentPrincipal, new: NewMaintenance) -> MaintenanceAnswer:
         """Make a window, from now on or from `start`."""
-        if not may_touch(new.site, new.sensor, who, platform):
-            raise Problem("not-allowed", f"{who.name} may not see that site; ask somebody who may")
+        if not may_touch(new.site, new.sensor, principal, platform):
+            raise Problem("not-allowed", f"{principal.name} may not see that site; ask somebody who may")
         until_ms = time_of("until", new.until) or 0
         try:
             window = await calendar.plan(
@@ -47,14 +49,14 @@ def maintenance_routes(platform: Platform) -> APIRouter:
                 from_ms=time_of("start", new.start),
                 until_ms=until_ms,
                 reason=new.reason,
-                who=who.actor,
+                who=principal.actor,
             )
         except MaintenanceRejected as error:
             raise Problem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
         return maintenance_answer(window)
 
     @routes.delete("/{maintenance_id}")
-    async def end(who: Asking, maintenance_id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> MaintenanceAnswer:
+    async def end(principal: CurrentPrincipal, maintenance_id: RowId) -> MaintenanceAnswer:
         """End a window now, or take one back that has not begun."""
         unknown = Problem(
             "unknown-maintenance",
@@ -62,16 +64,16 @@ def maintenance_routes(platform: Platform) -> APIRouter:
         )
         try:
             window: Maintenance = await calendar.window(maintenance_id)
-            if not may_touch(window.site, window.sensor, who, platform):
+            if not may_touch(window.site, window.sensor, principal, platform):
                 raise unknown
-            return maintenance_answer(await calendar.end(maintenance_id, who=who.actor))
+            return maintenance_answer(await calendar.end(maintenance_id, who=principal.actor))
         except LookupError:
             raise unknown from None
 
     return routes
 
 
-def may_touch(site: str | None, sensor: str | None, who: Principal, platform: Platform) -> bool:
+def may_touch(site: str | None, sensor: str | None, principal: Principal, platform: Platform) -> bool:
     """Whether a site, and that of a sensor, is one that `who` may see; who sees all may name what does not exist."""
-    sees_sensor = sensor is None or may_name(who, platform.book.things, sensor)
-    return sees_sensor and (site is None or who.sites is None or who.may_see(site))
+    sees_sensor = sensor is None or may_name(principal, platform.book.things, sensor)
+    return sees_sensor and (site is None or principal.sites is None or principal.may_see(site))

@@ -15,7 +15,7 @@ from cloud.api.answers import HistoryAnswer, HistoryPoint, LatestReading
 from cloud.api.written import written
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
 from cloud.readings.contract import Aggregate, Point
@@ -34,13 +34,13 @@ def readings_routes(platform: Platform) -> APIRouter:
 
     @routes.get("/readings/latest")
     async def latest(
-        who: Asking,
+        principal: CurrentPrincipal,
         domain: Annotated[Domain | None, Query(description="only this domain")] = None,
         site: Annotated[Wanted | None, Query(description="only this site")] = None,
     ) -> list[LatestReading]:
         """The newest reading of every series of your sites."""
         if site is not None:
-            _known("site", site, [known.id for known in platform.registry.sites() if who.may_see(known.id)])
+            _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
         now = wall_ms()
         return [
             LatestReading(
@@ -56,12 +56,12 @@ def readings_routes(platform: Platform) -> APIRouter:
                 marks=names_of(reading.marks),
             )
             for reading in platform.newest.latest(domain=domain, site=site)
-            if who.may_see(reading.site)
+            if principal.may_see(reading.site)
         ]
 
     @routes.get("/readings", response_model=HistoryAnswer)
     async def readings(
-        who: Asking,
+        principal: CurrentPrincipal,
         sensor: Annotated[Wanted, Query(description="the sensor's id")],
         quantity: Annotated[Wanted, Query(description="one of the sensor's quantities", examples=["water_level"])],
         start: Annotated[
@@ -77,7 +77,7 @@ def readings_routes(platform: Platform) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
     ) -> Response:
         """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
-        _check_series(platform, who, sensor, quantity)
+        _check_series(platform, principal, sensor, quantity)
         start_ms, end_ms = _span(start, end)
         every_ms = None if every is None else _parsed("every", every, parse_step)
         if every_ms is None and agg is not None:
@@ -110,10 +110,10 @@ def _point(point: Point) -> HistoryPoint:
     return HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
 
 
-def _check_series(platform: Platform, who: Principal, sensor: str, quantity: str) -> None:
+def _check_series(platform: Platform, principal: Principal, sensor: str, quantity: str) -> None:
     found = platform.registry.sensor(sensor)
-    if found is None or not who.may_see(found.site):
-        known = [registered.id for registered in platform.registry.sensors() if who.may_see(registered.site)]
+    if found is None or not principal.may_see(found.site):
+        known = [registered.id for registered in platform.registry.sensors() if principal.may_see(registered.site)]
         advice = nearest(sensor, known, "/api/v1/sensors lists them")
         raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
     _known("quantity", quantity, QUANTITIES)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
-from cloud.api.alarms import time_of
+from cloud.api.parameters import time_of
 from cloud.api.rule_answers import (
     FamilyAnswer,
     NewPreview,
@@ -26,7 +26,7 @@ from cloud.api.rule_answers import (
 from cloud.api.written import written
 from cloud.core.printable import GivenTime, PrintableText, Wanted
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking
+from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
 from cloud.registry.snapshot import Registry
@@ -45,61 +45,61 @@ PREVIEW_MS = 30 * DAY_MS
 def rule_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/rules."""
     routes = APIRouter(prefix="/api/v1/rules", tags=["Rules"])
-    _questions(routes, platform)
-    _changes(routes, platform)
-    _preview(routes, platform)
+    _add_queries(routes, platform)
+    _add_changes(routes, platform)
+    _add_preview(routes, platform)
     return routes
 
 
-def _questions(routes: APIRouter, platform: Platform) -> None:
+def _add_queries(routes: APIRouter, platform: Platform) -> None:
     book = platform.book
 
     @routes.get("")
-    async def families(who: Asking) -> list[FamilyAnswer]:
+    async def families(principal: CurrentPrincipal) -> list[FamilyAnswer]:
         """Every family of rules, and what each scope says of it."""
-        return [_family(book, family, who) for family in book.families()]
+        return [_family(book, family, principal) for family in book.families()]
 
     @routes.get("/resolved")
     async def resolved(
-        who: Asking, sensor: Annotated[Wanted, Query(description="the sensor's id")]
+        principal: CurrentPrincipal, sensor: Annotated[Wanted, Query(description="the sensor's id")]
     ) -> list[ResolvedAnswer]:
         """The rules that hold for a sensor now, where each value comes from, and in words."""
         known = book.things.get(sensor)
-        if known is None or not who.may_see(known.site):
+        if known is None or not principal.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
         return [resolved_answer(each) for each in book.resolved(sensor)]
 
     @routes.get("/{family}")
-    async def one_family(who: Asking, family: Wanted) -> FamilyAnswer:
+    async def one_family(principal: CurrentPrincipal, family: Wanted) -> FamilyAnswer:
         """One family of rules."""
         if not book.versions(family):
             raise _unknown(family)
-        return _family(book, family, who)
+        return _family(book, family, principal)
 
     @routes.get("/{family}/{scope}/versions")
-    async def versions(who: Asking, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
+    async def versions(principal: CurrentPrincipal, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
         """The versions of what a scope said of a family, the newest first, and of those 200 at most."""
         found = book.versions(family, scope)
-        if not found or not may_read_scope(who, book.things, scope):
+        if not found or not may_read_scope(principal, book.things, scope):
             raise _unknown(family, scope)
         return [version_answer(version, book.registry) for version in found[:MOST_VERSIONS]]
 
 
-def _changes(routes: APIRouter, platform: Platform) -> None:
+def _add_changes(routes: APIRouter, platform: Platform) -> None:
     book = platform.book
 
     @routes.put("/{family}/{scope}")
-    async def save(who: Asking, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
+    async def save(principal: CurrentPrincipal, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
         """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
-        _must_change(scope, who, platform)
-        _must_name(family, scope, new.fields, who, platform)
+        _must_change(scope, principal, platform)
+        _must_name(family, scope, new.fields, principal, platform)
         return await _done(
             book.registry,
             book.save(
                 family,
                 scope,
                 new.fields,
-                who=who.actor,
+                who=principal.actor,
                 reason=new.reason,
                 valid_from_ms=time_of("valid_from", new.valid_from),
             ),
@@ -107,36 +107,36 @@ def _changes(routes: APIRouter, platform: Platform) -> None:
 
     @routes.delete("/{family}/{scope}")
     async def remove(
-        who: Asking,
+        principal: CurrentPrincipal,
         family: Wanted,
         scope: Wanted,
         reason: Annotated[PrintableText, Query(min_length=1, max_length=500, description="why")],
         valid_from: Annotated[GivenTime | None, Query(description="from when on; default: now")] = None,
     ) -> RuleVersionAnswer:
         """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
-        _must_change(scope, who, platform)
+        _must_change(scope, principal, platform)
         valid_from_ms = time_of("valid_from", valid_from)
         return await _done(
-            book.registry, book.remove(family, scope, who=who.actor, reason=reason, valid_from_ms=valid_from_ms)
+            book.registry, book.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms)
         )
 
     @routes.post("/{family}/{scope}/undo")
-    async def undo(who: Asking, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
+    async def undo(principal: CurrentPrincipal, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
         """Take the newest version back: a new one says what the one before it said."""
-        _must_change(scope, who, platform)
+        _must_change(scope, principal, platform)
         if not book.versions(family, scope):
             raise _unknown(family, scope)
-        return await _done(book.registry, book.undo(family, scope, who=who.actor, reason=why.reason))
+        return await _done(book.registry, book.undo(family, scope, who=principal.actor, reason=why.reason))
 
 
-def _preview(routes: APIRouter, platform: Platform) -> None:
+def _add_preview(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/preview", response_model=PreviewAnswer)
-    async def preview(who: Asking, new: NewPreview) -> Response:
+    async def preview(principal: CurrentPrincipal, new: NewPreview) -> Response:
         """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
         known = platform.book.things.get(new.sensor)
-        if known is None or not who.may_see(known.site):
+        if known is None or not principal.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
-        _must_name(new.family, new.scope, new.fields, who, platform)
+        _must_name(new.family, new.scope, new.fields, principal, platform)
         end_ms = time_of("end", new.end) or wall_ms()
         start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
         if start_ms >= end_ms:
@@ -151,15 +151,15 @@ def _preview(routes: APIRouter, platform: Platform) -> None:
                 sensor=new.sensor,
                 start_ms=start_ms,
                 end_ms=end_ms,
-                sites=who.sites,
+                sites=principal.sites,
             )
         except RuleRejected as error:
             raise _refused(error) from None
         return await written(lambda: preview_answer(found))
 
 
-def _family(book: RuleStore, family: str, who: Principal) -> FamilyAnswer:
-    seen = [version for version in book.versions(family) if may_read_scope(who, book.things, version.scope)]
+def _family(book: RuleStore, family: str, principal: Principal) -> FamilyAnswer:
+    seen = [version for version in book.versions(family) if may_read_scope(principal, book.things, version.scope)]
     held = {(patch.scope, patch.version) for patch in book.patches(family)}
     now = wall_ms()
     return FamilyAnswer(
@@ -169,18 +169,20 @@ def _family(book: RuleStore, family: str, who: Principal) -> FamilyAnswer:
     )
 
 
-def _must_change(scope: str, who: Principal, platform: Platform) -> None:
-    if not may_change_scope(who, platform.book.things, scope):
+def _must_change(scope: str, principal: Principal, platform: Platform) -> None:
+    if not may_change_scope(principal, platform.book.things, scope):
         raise Problem(
-            "not-allowed", f"{who.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
+            "not-allowed", f"{principal.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
         )
 
 
-def _must_name(family: str, scope: str, fields: dict[str, Any] | None, who: Principal, platform: Platform) -> None:
+def _must_name(
+    family: str, scope: str, fields: dict[str, Any] | None, principal: Principal, platform: Platform
+) -> None:
     """A rule may not be made to look at a sensor that its author may not see: what it does would tell of it."""
     book = platform.book
     held = next((patch.fields for patch in book.patches(family) if patch.scope == scope), {})
-    foreign = foreign_in(who, book.things, fields or {}, held)
+    foreign = foreign_in(principal, book.things, fields or {}, held)
     if foreign:
         raise _refused(RuleRejected([no_such_sensor(foreign[0])]))
 

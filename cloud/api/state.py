@@ -22,7 +22,7 @@ from cloud.api.answers import (
     StreamAnswer,
 )
 from cloud.core.times import rfc_3339
-from cloud.http.auth import Asking, asked_of
+from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import Problem
 from cloud.platform import Platform
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of
@@ -42,9 +42,9 @@ def state_routes(platform: Platform) -> APIRouter:
 
         Who is logged in and sees all sites reads a sentence on each part, too.
         """
-        asked = asked_of(request)
+        context = auth_context_of(request)
         whole = platform.health(wall_ms())
-        found = whole if asked is not None and asked.who.sites is None else whole.in_words
+        found = whole if context is not None and context.principal.sites is None else whole.in_words
         response.status_code = 503 if found.status == "down" else 200
         return HealthAnswer(
             status=found.status,
@@ -55,7 +55,7 @@ def state_routes(platform: Platform) -> APIRouter:
         )
 
     @routes.get("/sites")
-    async def sites(who: Asking) -> list[SiteAnswer]:
+    async def sites(principal: CurrentPrincipal) -> list[SiteAnswer]:
         """The sites that you may see, with their places and time zones."""
         return [
             SiteAnswer(
@@ -67,11 +67,11 @@ def state_routes(platform: Platform) -> APIRouter:
                 zone=site.zone or platform.city.zone,
             )
             for site in platform.registry.sites()
-            if who.may_see(site.id)
+            if principal.may_see(site.id)
         ]
 
     @routes.get("/sensors")
-    async def sensors(who: Asking) -> list[SensorAnswer]:
+    async def sensors(principal: CurrentPrincipal) -> list[SensorAnswer]:
         """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
         return [
             SensorAnswer(
@@ -90,14 +90,14 @@ def state_routes(platform: Platform) -> APIRouter:
                 },
             )
             for sensor in platform.registry.sensors()
-            if who.may_see(sensor.site)
+            if principal.may_see(sensor.site)
         ]
 
     @routes.get("/gateways")
-    async def gateways(who: Asking) -> list[GatewayAnswer]:
+    async def gateways(principal: CurrentPrincipal) -> list[GatewayAnswer]:
         """The gateways at your sites, with what they say of themselves and the account of their readings."""
         now = wall_ms()
-        foreign = foreign_sensors(who.sites, platform.registry.sensors())
+        foreign = foreign_sensors(principal.sites, platform.registry.sensors())
         return [
             GatewayAnswer(
                 id=gateway.id,
@@ -109,7 +109,7 @@ def state_routes(platform: Platform) -> APIRouter:
                 account=_account(platform, gateway.id),
             )
             for gateway in platform.registry.gateways()
-            if who.may_see(gateway.site)
+            if principal.may_see(gateway.site)
         ]
 
     return routes
@@ -120,10 +120,10 @@ def metrics_routes(platform: Platform) -> APIRouter:
     routes = APIRouter(tags=["State"])
 
     @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-    async def metrics(request: Request, who: Asking) -> Response:
+    async def metrics(request: Request, principal: CurrentPrincipal) -> Response:
         """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format; for who may see all sites."""
-        if who.sites is not None:
-            raise Problem("not-allowed", f"/metrics counts all sites; {who.name} may see some of them")
+        if principal.sites is not None:
+            raise Problem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 

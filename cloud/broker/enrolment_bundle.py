@@ -10,7 +10,7 @@ from pathlib import Path
 from cloud.broker.settings import EnrolSettings
 
 
-def papers_of(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
+def bundle_for(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
     """The files by name; OSError where the authority's certificate cannot be read."""
     authority = {} if enrol.ca is None else {"ca.crt": enrol.ca.read_text(encoding="utf-8")}
     tls = '{ ca = "ca.crt" }' if authority else "{ }"
@@ -21,11 +21,11 @@ def papers_of(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
     return {"uplink.toml": table, "uplink.password": f"{password}\n", **authority}
 
 
-def put_into(folder: Path, name: str, papers: Mapping[str, str]) -> Path:
+def write_bundle(folder: Path, name: str, bundle: Mapping[str, str]) -> Path:
     """Write the files into `folder`/`name`, made if needed; OSError where that fails."""
     place = folder / name
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file, text in papers.items():
+    for file, text in bundle.items():
         fresh = place / f".{file}"
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:  # noqa: PTH123
             opened.write(text)

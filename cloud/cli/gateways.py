@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud.broker.dynamic_security import BrokerRejected, Order, clients_of, order, usernames
-from cloud.broker.enrolment_bundle import papers_of, put_into
+from cloud.broker.enrolment_bundle import bundle_for, write_bundle
 from cloud.broker.grants import Grant, gateway_grant, ingester_grant
 from cloud.broker.in_use import logins_in_use
 from cloud.broker.logins import Login, description_of_old, ended, in_order, next_name, owner_of
@@ -206,11 +206,11 @@ def _administrator(settings: CloudSettings) -> BrokerSettings:
 
 
 def _handed_over(chosen: argparse.Namespace, enrol: EnrolSettings, password: str, *, username: str = "") -> str:
-    papers = papers_of(username or chosen.name, enrol, password)
+    bundle = bundle_for(username or chosen.name, enrol, password)
     if chosen.into is None:
-        return "\n".join(f"# --- {name}\n{text}" for name, text in papers.items())
-    folder = put_into(chosen.into, chosen.name, papers)
-    return f"{folder} holds {', '.join(papers)}; bring them to {chosen.name}, beside its settings, and delete them here"
+        return "\n".join(f"# --- {name}\n{text}" for name, text in bundle.items())
+    folder = write_bundle(chosen.into, chosen.name, bundle)
+    return f"{folder} holds {', '.join(bundle)}; bring them to {chosen.name}, beside its settings, and delete them here"
 
 
 def _said(

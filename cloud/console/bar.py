@@ -12,7 +12,7 @@ from cloud.access.principal import Role
 from cloud.console.chips import ChipBox
 from cloud.console.elements import TextElement, box, mark, symbol, text
 from cloud.console.views import DomainView, StateView
-from cloud.http.auth import asked_of
+from cloud.http.auth import auth_context_of
 from i18n import figures
 from i18n.catalog import LANGUAGES, N_, Catalog
 from wire import Domain
@@ -125,16 +125,16 @@ def _light(_: Catalog) -> None:
 def _person(_: Catalog, page: str) -> None:
     """Who is logged in, the way to their password, and the way out, which ends the session everywhere it is open."""
     request = ui.context.client.request
-    asked = asked_of(request)
-    if asked is None:
+    context = auth_context_of(request)
+    if context is None:
         return
     root = request.scope.get("app_root_path", "")
-    leave = f"() => siaga.logOut({json.dumps(root)}, {json.dumps(asked.csrf)})"
+    leave = f"() => siaga.logOut({json.dumps(root)}, {json.dumps(context.csrf)})"
     here = f"/console/{_.language.code}" + (f"/{page}" if page else "")
     with box("person"):
-        name = text(asked.who.name, "person-name", "a")
+        name = text(context.principal.name, "person-name", "a")
         name.props["href"] = f"{root}/password?language={_.language.code}&next={here}"
-        name.props["title"] = f"{_(ROLES[asked.who.role])} · {_('Change your password')}"
+        name.props["title"] = f"{_(ROLES[context.principal.role])} · {_('Change your password')}"
         with box("light", "button", type="button", aria_label=_("Log out"), title=_("Log out")) as button:
             symbol("logout")
         button.on("click", js_handler=leave)

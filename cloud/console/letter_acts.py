@@ -83,7 +83,7 @@ class DeadLetterActions:
             return "bad", _("Write on one line why: it stands in the journal.")
         try:
             who = await visitor.must(least)
-            outcome = await act(who, await self._platform.letter_for(who, letter_id))
+            outcome = await act(who, await self._platform.dead_letter_for(who, letter_id))
         except NotAllowed as refused:
             return "bad", str(refused)
         except LookupError:
@@ -94,4 +94,4 @@ class DeadLetterActions:
         return outcome
 
     def _alike(self, who: Principal, letter: DeadLetter) -> Wanted:
-        return Wanted(self._platform.gateways_of_letters(who), letter.gateway, letter.reason)
+        return Wanted(self._platform.dead_letter_gateways(who), letter.gateway, letter.reason)

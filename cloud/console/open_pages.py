@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cloud.access.auth_context import AuthContext
 from cloud.http.auth import SCOPE_KEY
-from cloud.http.problems import refusal_response
+from cloud.http.problems import error_response
 
 MOST_OPEN = 20
 """Pages of one session that are live: each takes more than a megabyte and a share of every second."""
@@ -34,10 +34,10 @@ _log = logging.getLogger(__name__)
 
 def owner_of(scope: Mapping[str, Any]) -> str:
     """Whose a page or a socket is: the session's, or the token's; empty for nobody's."""
-    asked: AuthContext | None = scope.get(SCOPE_KEY)
-    if asked is None:
+    context: AuthContext | None = scope.get(SCOPE_KEY)
+    if context is None:
         return ""
-    return asked.session or f"by {asked.who.name}"
+    return context.session or f"by {context.principal.name}"
 
 
 class OpenPages:
@@ -54,7 +54,7 @@ class OpenPages:
         if scope["type"] == "http" and path.startswith(self._root):
             said = _not_its_own(scope) if path.startswith(self._sockets) else _too_many(owner_of(scope))
             if said:
-                answer = refusal_response(Request(scope), 403 if path.startswith(self._sockets) else 429, said)
+                answer = error_response(Request(scope), 403 if path.startswith(self._sockets) else 429, said)
                 return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
 

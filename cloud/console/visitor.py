@@ -8,7 +8,7 @@ from starlette.requests import Request
 from cloud.access.principal import Principal, Role
 from cloud.console.bar import ROLES
 from cloud.database.engine import DatabaseUnavailable
-from cloud.http.auth import who_asks
+from cloud.http.auth import current_principal
 from cloud.platform import Platform
 from i18n.catalog import Catalog
 
@@ -22,7 +22,7 @@ class Visitor:
 
     def __init__(self, _: Catalog, platform: Platform, request: Request) -> None:
         self._words, self._platform, self._request = _, platform, request
-        self.who: Principal = who_asks(request)
+        self.who: Principal = current_principal(request)
 
     @property
     def wanted_alarm(self) -> int | None:
@@ -38,15 +38,21 @@ class Visitor:
         """Who they are now, if they may do now what takes `role` at `site`; NotAllowed with the reason otherwise."""
         _ = self._words
         try:
-            asked = await self._platform.access.asked(self._request.headers, self.who.origin, self._request.url.scheme)
+            context = await self._platform.access.authenticate(
+                self._request.headers, self.who.origin, self._request.url.scheme
+            )
         except DatabaseUnavailable as error:
             raise NotAllowed(str(error)) from None
-        if asked is None:
+        if context is None:
             raise NotAllowed(_("You are not logged in any more; log in again."))
-        if asked.who.role < role:
+        if context.principal.role < role:
             raise NotAllowed(
-                _("This takes the role {role}; you are {own}.", role=_(ROLES[role]), own=_(ROLES[asked.who.role]))
+                _(
+                    "This takes the role {role}; you are {own}.",
+                    role=_(ROLES[role]),
+                    own=_(ROLES[context.principal.role]),
+                )
             )
-        if site is not None and not asked.who.may_see(site):
+        if site is not None and not context.principal.may_see(site):
             raise NotAllowed(_("This site is not among those that you may see."))
-        return asked.who
+        return context.principal

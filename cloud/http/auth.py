@@ -1,7 +1,7 @@
 """Who asks, for route code: what the guard has found out about a request, on its scope.
 
 @routes.post("/alarms/{id}/acknowledge")
-async def acknowledge(id: int, who: Asking) -> AlarmAnswer: …            Asking = Annotated[Who, Depends(who_asks)]
+async def acknowledge(id: int, principal: CurrentPrincipal) -> AlarmAnswer: …
 """
 
 from typing import Annotated
@@ -10,32 +10,26 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from cloud.access.auth_context import AuthContext
-from cloud.access.principal import Principal, Role
+from cloud.access.principal import Principal
 from cloud.http.problems import Problem
 
-SCOPE_KEY = "siaga.asked"
+SCOPE_KEY = "siaga.auth_context"
 """Where the guard puts an `AuthContext` in the ASGI scope."""
 
 
-def asked_of(request: HTTPConnection) -> AuthContext | None:
+def auth_context_of(request: HTTPConnection) -> AuthContext | None:
     """What the guard has found out; None where nobody is logged in, which only public routes can meet."""
-    asked: AuthContext | None = request.scope.get(SCOPE_KEY)
-    return asked
+    context: AuthContext | None = request.scope.get(SCOPE_KEY)
+    return context
 
 
-def who_asks(request: HTTPConnection) -> Principal:
+def current_principal(request: HTTPConnection) -> Principal:
     """Who asks; the problem `not-logged-in` where nobody is."""
-    asked = asked_of(request)
-    if asked is None:
+    context = auth_context_of(request)
+    if context is None:
         raise Problem("not-logged-in", f"{request.url.path}: nobody is logged in; log in at /login or send a token")
-    return asked.who
+    return context.principal
 
 
-def must_be(who: Principal, role: Role, deed: str) -> None:
-    """The problem `not-allowed` if `who` may do less than `role`, in words: "to acknowledge an alarm"."""
-    if who.role < role:
-        raise Problem("not-allowed", f"{who.name} is {who.role.name.lower()}; {deed} takes {role.name.lower()} or more")
-
-
-Asking = Annotated[Principal, Depends(who_asks)]
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 """The parameter of a route that wants to know who asks."""

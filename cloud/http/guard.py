@@ -29,7 +29,7 @@ from cloud.access.permissions import (
 from cloud.access.principal import Role
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http.auth import SCOPE_KEY
-from cloud.http.problems import problem_response, refusal_response
+from cloud.http.problems import error_response, problem_response
 from cloud.http.same_origin import is_foreign
 from cloud.http.security_headers import add_headers, content_policy
 
@@ -67,38 +67,38 @@ class Guard:
             await send(message)
 
         method = scope["method"]
-        refusal = await self._refusal(Request(scope), method, path) or _too_much(Request(scope), method, path)
+        rejection = await self._rejection(Request(scope), method, path) or _too_much(Request(scope), method, path)
         body = _Body(receive, path, most=most_bytes_for(method, path))
-        await (refusal or self._app)(scope, body.receive, send_with_headers)
+        await (rejection or self._app)(scope, body.receive, send_with_headers)
 
-    async def _refusal(self, request: Request, method: str, path: str) -> Response | None:
+    async def _rejection(self, request: Request, method: str, path: str) -> Response | None:
         """Why not; None where the request may pass, with who asks on its scope."""
         least = least_for(method, path, self._table)
         try:
-            asked = await self._access.asked(request.headers, _address(request.scope), request.url.scheme)
+            context = await self._access.authenticate(request.headers, _address(request.scope), request.url.scheme)
         except DatabaseUnavailable as error:
             if least != PUBLIC:
                 return problem_response(request, "registry-unavailable", str(error), headers={"Retry-After": "5"})
-            asked = None  # health is told, whatever else is not
-        request.scope[SCOPE_KEY] = asked
+            context = None  # health is told, whatever else is not
+        request.scope[SCOPE_KEY] = context
         if least == PUBLIC:
-            return _public_refusal(request, method)
-        if asked is None:
+            return _public_rejection(request, method)
+        if context is None:
             return _not_logged_in(request, path)
         if least is None:
             return _not_here(request, path, self._table)
-        return _too_little(request, asked, least, path) or self._forgery(request, asked, method, path)
+        return _too_little(request, context, least, path) or self._forgery(request, context, method, path)
 
-    def _forgery(self, request: Request, asked: AuthContext, method: str, path: str) -> Response | None:
+    def _forgery(self, request: Request, context: AuthContext, method: str, path: str) -> Response | None:
         """A browser sends cookies with whatever another site makes it ask; only our pages know the session's token."""
-        if method in _HARMLESS or not asked.session:
+        if method in _HARMLESS or not context.session:
             return None
         if is_foreign(request.headers):
             return problem_response(request, "forged-request", f"{path}: the request comes from another site's page")
         if set(rows_for(method, path, self._table)) <= WITHOUT_CSRF_TOKEN:
             return None
         sent = request.headers.get(CSRF_HEADER, "")
-        if secrets.compare_digest(sent.encode(), asked.csrf.encode()):
+        if secrets.compare_digest(sent.encode(), context.csrf.encode()):
             return None
         return problem_response(
             request,
@@ -110,14 +110,14 @@ class Guard:
         headers = Headers(scope=scope)
         least = least_for("WEBSOCKET", _path(scope), self._table)
         try:
-            asked = await self._access.asked(headers, _address(scope), str(scope.get("scheme", "ws")))
+            context = await self._access.authenticate(headers, _address(scope), str(scope.get("scheme", "ws")))
         except DatabaseUnavailable:
-            asked = None
-        if asked is None or least is None or not _is_enough(asked, least) or is_foreign(headers):
+            context = None
+        if context is None or least is None or not _is_enough(context, least) or is_foreign(headers):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it is accepted: HTTP 403
             return
-        scope[SCOPE_KEY] = asked
-        watched = _WatchedSocket(self._access, asked, headers, receive, send)
+        scope[SCOPE_KEY] = context
+        watched = _WatchedSocket(self._access, context, headers, receive, send)
         await self._app(scope, watched.receive, watched.send)
 
 
@@ -145,7 +145,7 @@ def _too_much(request: Request, method: str, path: str) -> Response | None:
     """Why not by what is known before a byte of the body is read: it is too long."""
     most, length = most_bytes_for(method, path), request.headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > 12 or int(length) > most:
-        return refusal_response(request, 413, _too_long(path, most))
+        return error_response(request, 413, _too_long(path, most))
     return None
 
 
@@ -153,9 +153,9 @@ class _WatchedSocket:
     """A socket that is closed when who opened it is logged out, disabled, or given another role."""
 
     def __init__(
-        self, access: Authenticator, asked: AuthContext, headers: Headers, receive: Receive, send: Send
+        self, access: Authenticator, context: AuthContext, headers: Headers, receive: Receive, send: Send
     ) -> None:
-        self._access, self._asked, self._headers = access, asked, headers
+        self._access, self._context, self._headers = access, context, headers
         self._receive, self._send = receive, send
         self._closed = False
 
@@ -179,18 +179,18 @@ class _WatchedSocket:
 
     async def _still(self) -> bool:
         try:
-            return await self._access.still(self._asked, self._headers)
+            return await self._access.is_still_valid(self._context, self._headers)
         except DatabaseUnavailable:
             return False
 
 
-def _public_refusal(request: Request, method: str) -> Response | None:
+def _public_rejection(request: Request, method: str) -> Response | None:
     if method in _HARMLESS:
         return None
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MOST_PUBLIC_BYTES:
-        said = f"{request.url.path}: send at most {MOST_PUBLIC_BYTES} bytes, and their Content-Length"
-        return refusal_response(request, 413, said)
+        detail = f"{request.url.path}: send at most {MOST_PUBLIC_BYTES} bytes, and their Content-Length"
+        return error_response(request, 413, detail)
     if is_foreign(request.headers):
         return problem_response(request, "forged-request", f"{request.url.path}: the request comes from another site")
     return None
@@ -202,10 +202,10 @@ def _not_logged_in(request: Request, path: str) -> Response:
         wanted = quote(path + (f"?{query}" if query else ""))
         return RedirectResponse(f"{request.scope.get('root_path', '')}/login?next={wanted}", 303)
     if bearer_token(request.headers) is not None:
-        said = f"{path}: the token is unknown, expired or revoked; ask an administrator for another"
+        detail = f"{path}: the token is unknown, expired or revoked; ask an administrator for another"
     else:
-        said = f"{path}: log in at /login, or send a token: Authorization: Bearer siaga_…"
-    return problem_response(request, "not-logged-in", said, headers={"WWW-Authenticate": 'Bearer realm="siaga"'})
+        detail = f"{path}: log in at /login, or send a token: Authorization: Bearer siaga_…"
+    return problem_response(request, "not-logged-in", detail, headers={"WWW-Authenticate": 'Bearer realm="siaga"'})
 
 
 def _wants_page(request: Request, path: str) -> bool:
@@ -216,23 +216,25 @@ def _wants_page(request: Request, path: str) -> bool:
 def _not_here(request: Request, path: str, table: Table) -> Response:
     allowed = methods_on(path, table)
     if not allowed:
-        return refusal_response(request, 404, f"{path}: there is nothing here; /docs lists every path")
+        return error_response(request, 404, f"{path}: there is nothing here; /docs lists every path")
     listed = ", ".join(allowed)
-    said = f"{path}: {request.method} is not possible here; use {listed}"
-    return refusal_response(request, 405, said, headers={"Allow": listed})
+    detail = f"{path}: {request.method} is not possible here; use {listed}"
+    return error_response(request, 405, detail, headers={"Allow": listed})
 
 
-def _too_little(request: Request, asked: AuthContext, least: Least, path: str) -> Response | None:
-    if _is_enough(asked, least):
+def _too_little(request: Request, context: AuthContext, least: Least, path: str) -> Response | None:
+    if _is_enough(context, least):
         return None
     assert isinstance(least, Role)  # noqa: S101 - for the type checker: public is enough for everybody
-    who = asked.who
-    said = f"{request.method} {path} takes {least.name.lower()} or more; {who.name} is {who.role.name.lower()}"
-    return problem_response(request, "not-allowed", said)
+    principal = context.principal
+    detail = (
+        f"{request.method} {path} takes {least.name.lower()} or more; {principal.name} is {principal.role.name.lower()}"
+    )
+    return problem_response(request, "not-allowed", detail)
 
 
-def _is_enough(asked: AuthContext, least: Least) -> bool:
-    return least == PUBLIC or asked.who.role >= least
+def _is_enough(context: AuthContext, least: Least) -> bool:
+    return least == PUBLIC or context.principal.role >= least
 
 
 def _path(scope: Scope) -> str:

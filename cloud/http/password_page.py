@@ -4,7 +4,6 @@ GET /password?next=/console/en ─► the form      POST /password ─► a new 
 """
 
 import secrets
-from html import escape
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request
@@ -15,8 +14,8 @@ from cloud.access.authenticator import Authenticator
 from cloud.access.rejection import AccessRejected
 from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
-from cloud.http.auth import asked_of
-from cloud.http.login_page import login_mistake
+from cloud.http.auth import auth_context_of
+from cloud.http.login_page import login_error
 from cloud.http.same_origin import safe_next
 from i18n.catalog import Catalog, ended, words_in
 
@@ -36,59 +35,56 @@ class _PasswordPage:
     def __init__(self, access: Authenticator, city: str) -> None:
         self._access = access
         self._city = city
-        self._fields = form_page.template("password_fields.html")
 
     async def show(self, request: Request) -> Response:
-        """The form."""
+        """Show the form."""
         response = self._page(request, safe_next(request.query_params.get("next", "/")))
         form_page.remember_choice(request, response)
         return response
 
     async def change(self, request: Request) -> Response:
-        """Change it, and go on with a new session; or the form again with one sentence."""
+        """Change it, and go on with a new session; or show the form again with one sentence."""
         _ = words_in(form_page.language(request))
         form = parse_qs((await request.body()).decode(errors="replace"))
         old, new, again, wanted, csrf = (form.get(name, [""])[0] for name in ("old", "new", "again", "next", "csrf"))
-        wanted, asked = safe_next(wanted), asked_of(request)
-        if asked is None or not asked.session or not secrets.compare_digest(csrf.encode(), asked.csrf.encode()):
+        wanted, context = safe_next(wanted), auth_context_of(request)
+        if context is None or not _is_own_form(context, csrf):
             return self._page(request, wanted, _("Load this page again, and then change the password."), status=403)
         if new != again:
             return self._page(request, wanted, _("The two new passwords differ."), status=422)
         try:
-            opened = await self._access.change_password(asked.who, old, new)
-        except AccessRejected as refused:
-            return self._page(request, wanted, _mistake(_, refused), status=422)
+            opened = await self._access.change_password(context.principal, old, new)
+        except AccessRejected as rejection:
+            return self._page(request, wanted, _error(_, rejection), status=422)
         except DatabaseUnavailable as error:
             return self._page(request, wanted, str(error), status=503)
         response = form_page.go_to(request, wanted)
         response.headers["Set-Cookie"] = self._access.cookie_for(opened, scheme=request.url.scheme)
         return response
 
-    def _page(self, request: Request, wanted: str, mistake: str = "", *, status: int = 200) -> HTMLResponse:
-        _, asked = words_in(form_page.language(request)), asked_of(request)
-        title, back = _("Change your password"), _("Back without a change")
-        form = form_page.Form(
-            PATH, title, self._city, self._filled(_, asked, wanted), title, wanted,
-            notice=f"<h2>{escape(title)}</h2>{form_page.mistake(mistake) if mistake else ''}",
-            back=f'<a class="back" href="{escape(form_page.root(request) + wanted)}">{escape(back)}</a>',
-        )  # fmt: skip
-        return form_page.page(request, _, form, status=status)
-
-    def _filled(self, _: Catalog, asked: AuthContext | None, wanted: str) -> str:
-        return self._fields.substitute(
-            next=escape(wanted),
-            csrf=escape(asked.csrf if asked else ""),
-            name=escape(asked.who.name if asked else ""),
-            name_label=escape(_("Name")),
-            old_label=escape(_("Password now")),
-            new_label=escape(_("New password, of 10 characters or more")),
-            again_label=escape(_("The new password again")),
+    def _page(self, request: Request, wanted: str, error: str = "", *, status: int = 200) -> HTMLResponse:
+        context = auth_context_of(request)
+        return form_page.page(
+            request,
+            "password.html",
+            path=PATH,
+            city=self._city,
+            wanted=wanted,
+            error=error,
+            status=status,
+            csrf=context.csrf if context else "",
+            name=context.principal.name if context else "",
         )
 
 
-def _mistake(_: Catalog, refused: AccessRejected) -> str:
-    if refused.kind == "wrong-login":
+def _is_own_form(context: AuthContext, csrf: str) -> bool:
+    """Whether the form is a page of ours that was loaded in this session; a program's token has no form."""
+    return bool(context.session) and secrets.compare_digest(csrf.encode(), context.csrf.encode())
+
+
+def _error(_: Catalog, rejection: AccessRejected) -> str:
+    if rejection.kind == "wrong-login":
         return _("The password now is wrong.")
-    if refused.retry_after_s is not None:
-        return login_mistake(_, refused)
-    return ended(_.said(refused.sentence))
+    if rejection.retry_after_s is not None:
+        return login_error(_, rejection)
+    return ended(_.said(rejection.sentence))

@@ -59,7 +59,7 @@ TITLES = {
 """Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""
 
 
-MOST_MISTAKES = 20
+MOST_PROBLEMS = 20
 LONGEST_DETAIL = 4_000
 """Characters of a sentence in an answer: its parts may repeat what was sent."""
 _TRY_AGAIN = {"Retry-After": "5"}
@@ -89,24 +89,24 @@ def bad_parameter(name: str, value: object, advice: str) -> Problem:
     return Problem("bad-parameter", f"{name}: {str(value)[:80]!r}: {advice}")
 
 
-def answer_problems(app: FastAPI) -> None:
+def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
-    app.add_exception_handler(Problem, _of_ours)
-    app.add_exception_handler(AccessRejected, _of_access)
-    app.add_exception_handler(RequestValidationError, _of_validation)
-    app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(StoreUnavailable, _of_store)
-    app.add_exception_handler(DatabaseUnavailable, _of_registry)
-    app.add_exception_handler(DataRejected, _of_data)
-    app.add_exception_handler(Exception, _of_our_bug)
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(AccessRejected, _answer_access_rejected)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(StoreUnavailable, _answer_store_unavailable)
+    app.add_exception_handler(DatabaseUnavailable, _answer_database_unavailable)
+    app.add_exception_handler(DataRejected, _answer_data_rejected)
+    app.add_exception_handler(Exception, _answer_bug)
 
 
 def problem_response(request: Request, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
     """A problem of our own as an answer, for where no exception handler is around."""
-    return refusal_response(request, TITLES[kind][0], detail, kind=kind, headers=headers)
+    return error_response(request, TITLES[kind][0], detail, kind=kind, headers=headers)
 
 
-def refusal_response(
+def error_response(
     request: Request,
     status: int,
     detail: str,
@@ -125,43 +125,43 @@ def refusal_response(
     }
     if problems:
         # msgspec writes no str of a class of its own
-        body["problems"] = [shortened(scrubbed(str(problem))) for problem in problems[:MOST_MISTAKES]]
+        body["problems"] = [shortened(scrubbed(str(problem))) for problem in problems[:MOST_PROBLEMS]]
     return Response(msgspec.json.encode(body), status, media_type=MEDIA_TYPE, headers=headers)
 
 
-async def _of_ours(request: Request, error: Exception) -> Response:
+async def _answer_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - for the type checker: the handler is registered for this class
-    return refusal_response(request, TITLES[error.kind][0], error.detail, kind=error.kind, problems=error.problems)
+    return error_response(request, TITLES[error.kind][0], error.detail, kind=error.kind, problems=error.problems)
 
 
-async def _of_access(request: Request, error: Exception) -> Response:
+async def _answer_access_rejected(request: Request, error: Exception) -> Response:
     assert isinstance(error, AccessRejected)  # noqa: S101 - as above
     headers = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     return problem_response(request, error.kind, str(error), headers=headers)
 
 
-async def _of_store(request: Request, error: Exception) -> Response:
-    return refusal_response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
+async def _answer_store_unavailable(request: Request, error: Exception) -> Response:
+    return error_response(request, 503, str(error), kind="store-unavailable", headers=_TRY_AGAIN)
 
 
-async def _of_registry(request: Request, error: Exception) -> Response:
-    return refusal_response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
+async def _answer_database_unavailable(request: Request, error: Exception) -> Response:
+    return error_response(request, 503, str(error), kind="registry-unavailable", headers=_TRY_AGAIN)
 
 
-async def _of_data(request: Request, error: Exception) -> Response:
-    return refusal_response(request, 422, str(error), kind="bad-parameter")
+async def _answer_data_rejected(request: Request, error: Exception) -> Response:
+    return error_response(request, 422, str(error), kind="bad-parameter")
 
 
-async def _of_validation(request: Request, error: Exception) -> Response:
+async def _answer_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    mistakes = error.errors()
-    detail = "; ".join(_sentence(mistake) for mistake in mistakes[:MOST_MISTAKES])
-    if len(mistakes) > MOST_MISTAKES:
-        detail += f"; and {len(mistakes) - MOST_MISTAKES} more mistakes"
-    return refusal_response(request, 422, detail, kind="bad-parameter")
+    errors = error.errors()
+    detail = "; ".join(_sentence(error) for error in errors[:MOST_PROBLEMS])
+    if len(errors) > MOST_PROBLEMS:
+        detail += f"; and {len(errors) - MOST_PROBLEMS} more mistakes"
+    return error_response(request, 422, detail, kind="bad-parameter")
 
 
-async def _of_http(request: Request, error: Exception) -> Response:
+async def _answer_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     status, headers = error.status_code, dict(error.headers or {})
     path = request.url.path
@@ -169,11 +169,11 @@ async def _of_http(request: Request, error: Exception) -> Response:
         404: f"{path}: there is nothing here; /docs lists every path",
         405: f"{path}: {request.method} is not possible here; use {headers.get('Allow') or 'another method'}",
     }
-    return refusal_response(request, status, details.get(status, str(error.detail)), headers=headers)
+    return error_response(request, status, details.get(status, str(error.detail)), headers=headers)
 
 
-async def _of_our_bug(request: Request, error: Exception) -> Response:
-    return refusal_response(
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    return error_response(
         request,
         500,
         f"{request.url.path}: the server met a mistake of its own ({type(error).__name__}); its log has the details",
@@ -192,13 +192,13 @@ _ADVICE = {
 }
 
 
-def _sentence(mistake: Any) -> str:
-    where = ".".join(str(part) for part in mistake["loc"][1:]) or "request"
-    advice = _ADVICE.get(mistake["type"])
-    said = advice.format_map(mistake.get("ctx", {})) if advice else mistake["msg"]
-    if mistake["type"] == "missing":
-        return f"{where}: {said}"
-    return f"{where}: {_shown(mistake['input'])}: {said}"
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"][1:]) or "request"
+    advice = _ADVICE.get(error["type"])
+    detail = advice.format_map(error.get("ctx", {})) if advice else error["msg"]
+    if error["type"] == "missing":
+        return f"{where}: {detail}"
+    return f"{where}: {_shown(error['input'])}: {detail}"
 
 
 def _shown(given: Any) -> str:

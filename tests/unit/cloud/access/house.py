@@ -31,8 +31,8 @@ class House:
         self.other = self._access(settings)
 
     def _access(self, settings: AccessSettings | None) -> Authenticator:
-        delays = LoginThrottle(clock_s=lambda: self.now_s)
-        return Authenticator(self.database, settings, clock_ms=lambda: self.now_ms, delays=delays)
+        throttle = LoginThrottle(clock_s=lambda: self.now_s)
+        return Authenticator(self.database, settings, clock_ms=lambda: self.now_ms, throttle=throttle)
 
     async def __aenter__(self) -> Self:
         await self.database.open()

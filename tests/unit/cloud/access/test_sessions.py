@@ -9,7 +9,7 @@ from cloud.access.principal import Role
 from cloud.access.rejection import AccessRejected
 from cloud.access.settings import AccessSettings
 from cloud.access.tables import SessionRow
-from cloud.access.ttl_cache import GRACE_S, HELD_S, MOST_LOOKS, TTLCache
+from cloud.access.ttl_cache import MOST_LOADS, STALE_S, TTL_S, TTLCache
 from cloud.access.users import UserUpdate
 from cloud.database.engine import DatabaseUnavailable
 from tests.unit.cloud.access.house import BOSS, HOUR_MS, PASSWORD, House
@@ -31,8 +31,13 @@ def test_only_the_hash_of_the_cookie_is_kept(tmp_path: Path):
         assert kept == hashlib.sha256(opened.cookie.encode()).hexdigest()
         found = await house.access.sessions.find(opened.cookie)
         assert found is not None
-        who = found.who("10.0.0.9")
-        assert (who.name, who.role, who.sites, who.origin) == ("ani", Role.OPERATOR, None, "10.0.0.9")
+        principal = found.principal("10.0.0.9")
+        assert (principal.name, principal.role, principal.sites, principal.origin) == (
+            "ani",
+            Role.OPERATOR,
+            None,
+            "10.0.0.9",
+        )
 
     run(tmp_path, questions)
 
@@ -88,11 +93,11 @@ def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_it_is_u
         for _hour in range(11):
             house.now_ms += HOUR_MS
             assert await house.other.sessions.find(used.cookie) is not None
-            house.other.sessions.forget()
+            house.other.sessions.clear_cache()
         house.now_ms += HOUR_MS
         assert await house.other.sessions.find(idle.cookie) is None
         assert await house.other.sessions.find(used.cookie) is not None
-        house.other.sessions.forget()
+        house.other.sessions.clear_cache()
         house.now_ms += 12 * HOUR_MS - 1
         assert await house.other.sessions.find(used.cookie) is not None, "each use begins the idle hours anew"
         house.now_ms += 1
@@ -110,7 +115,7 @@ def test_a_use_is_written_down_once_a_minute_at_most(tmp_path: Path):
         )  # fmt: skip
         for _each in range(100):
             house.now_ms += 1_000
-            house.access.sessions.forget()
+            house.access.sessions.clear_cache()
             assert await house.access.sessions.find(opened.cookie) is not None
         assert len(writes) == 1
 
@@ -161,7 +166,7 @@ def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(tmp_
 def test_logins_and_logouts_are_journaled(tmp_path: Path):
     async def questions(house: House) -> None:
         opened = await house.log_in()
-        await house.access.sessions.end(opened.session.hash, by=opened.session.who("10.0.0.8").actor)
+        await house.access.sessions.end(opened.session.hash, by=opened.session.principal("10.0.0.8").actor)
         assert await house.access.sessions.find(opened.cookie) is None
         out, into, _added = await house.journal()
         assert [(entry.action, entry.actor, entry.origin) for entry in (into, out)] == [
@@ -189,19 +194,19 @@ def test_after_failures_the_next_try_must_wait_and_is_told_how_long(tmp_path: Pa
 def test_requests_need_no_query_and_another_process_change_is_seen_soon():
     now_s, there, looked = 0.0, {"a": "ani"}, []
 
-    async def look(key: str) -> str | None:
+    async def load(key: str) -> str | None:
         looked.append(key)
         return there.get(key)
 
     async def scenario() -> None:
         nonlocal now_s
-        known = TTLCache(look, clock_s=lambda: now_s)
+        cache = TTLCache(load, clock_s=lambda: now_s)
         for _each in range(1_000):
-            assert await known.get("a") == "ani"
+            assert await cache.get("a") == "ani"
         assert looked == ["a"]
         del there["a"]
-        now_s = HELD_S
-        assert await known.get("a") is None
+        now_s = TTL_S
+        assert await cache.get("a") is None
 
     asyncio.run(scenario())
 
@@ -209,44 +214,44 @@ def test_requests_need_no_query_and_another_process_change_is_seen_soon():
 def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_else_gets_in():
     now_s, works = 0.0, True
 
-    async def look(_key: str) -> str:
+    async def load(_key: str) -> str:
         if not works:
             raise DatabaseUnavailable("gone")
         return "ani"
 
     async def scenario() -> None:
         nonlocal now_s, works
-        known = TTLCache(look, clock_s=lambda: now_s)
-        await known.get("a")
-        works, now_s = False, GRACE_S - 1
-        assert await known.get("a") == "ani"
+        cache = TTLCache(load, clock_s=lambda: now_s)
+        await cache.get("a")
+        works, now_s = False, STALE_S - 1
+        assert await cache.get("a") == "ani"
         with pytest.raises(DatabaseUnavailable):
-            await known.get("b")
-        now_s = GRACE_S
+            await cache.get("b")
+        now_s = STALE_S
         with pytest.raises(DatabaseUnavailable):
-            await known.get("a")
+            await cache.get("a")
 
     asyncio.run(scenario())
 
 
 def test_a_look_that_began_before_a_change_does_not_bring_the_old_back():
     async def scenario() -> None:
-        gate = asyncio.Event()
+        unblock = asyncio.Event()
         answers = ["old", "new"]
 
-        async def look(_key: str) -> str:
+        async def load(_key: str) -> str:
             answer = answers.pop(0)
             if answer == "old":
-                await gate.wait()
+                await unblock.wait()
             return answer
 
-        known = TTLCache(look)
-        slow = asyncio.create_task(known.get("a"))
+        cache = TTLCache(load)
+        slow = asyncio.create_task(cache.get("a"))
         await asyncio.sleep(0)
-        known.forget()
-        gate.set()
+        cache.clear()
+        unblock.set()
         assert await slow == "old"
-        assert await known.get("a") == "new"
+        assert await cache.get("a") == "new"
 
     asyncio.run(scenario())
 
@@ -255,16 +260,16 @@ def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at_a_tim
     async def scenario() -> None:
         under_way, most = 0, 0
 
-        async def look(_key: str) -> None:
+        async def load(_key: str) -> None:
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
             await asyncio.sleep(0)
             under_way -= 1
 
-        known = TTLCache(look)
-        await asyncio.gather(*(known.get(f"invented-{number}") for number in range(1_000)))
-        assert most == MOST_LOOKS
-        assert known._held == {}
+        cache = TTLCache(load)
+        await asyncio.gather(*(cache.get(f"invented-{number}") for number in range(1_000)))
+        assert most == MOST_LOADS
+        assert cache._entries == {}
 
     asyncio.run(scenario())

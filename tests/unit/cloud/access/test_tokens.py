@@ -26,13 +26,17 @@ def test_a_token_asks_for_its_role_and_sites_until_it_expires(tmp_path: Path):
         assert secret.startswith(PREFIX)
         found = await house.access.tokens.find(secret)
         assert found is not None
-        who = found.who("10.0.0.9")
-        assert (who.name, who.role, who.sites) == ("token:grafana", Role.VIEWER, frozenset({"daruba"}))
+        principal = found.principal("10.0.0.9")
+        assert (principal.name, principal.role, principal.sites) == (
+            "token:grafana",
+            Role.VIEWER,
+            frozenset({"daruba"}),
+        )
         house.now_ms = token.expires_ms - 1
         assert await house.access.tokens.find(secret) is not None
         house.now_ms = token.expires_ms
         assert await house.access.tokens.find(secret) is None
-        house.access.tokens.forget()
+        house.access.tokens.clear_cache()
         assert await house.access.tokens.find(secret) is None
 
     run(tmp_path, questions)
@@ -54,7 +58,7 @@ def test_a_revoked_token_is_nobodys_at_once_and_in_another_process_soon(tmp_path
         assert await house.other.tokens.find(secret) is not None
         await house.access.tokens.revoke(token.id, by=BOSS)
         assert await house.access.tokens.find(secret) is None
-        house.other.tokens.forget()  # as after HELD_S
+        house.other.tokens.clear_cache()  # as after TTL_S
         assert await house.other.tokens.find(secret) is None
         assert [entry.action for entry in await house.journal()] == ["revoke token", "add token"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.broker.enrolment_bundle import papers_of, put_into
+from cloud.broker.enrolment_bundle import bundle_for, write_bundle
 from cloud.broker.settings import EnrolSettings
 from cloud.cli.main import CANNOT_START, main
 from edge.check import check_file
@@ -40,7 +40,7 @@ def test_a_shard_range_that_is_none_is_refused_before_anything_is_asked(capsys: 
     assert 'write the first and the last shard, as in "0-31"' in capsys.readouterr().err
 
 
-def test_the_papers_of_a_gateway_are_settings_that_its_agent_takes(tmp_path: Path):
+def test_the_enrolment_bundle_of_a_gateway_is_settings_that_its_agent_takes(tmp_path: Path):
     authority = tmp_path / "authority.crt"
     made = [
         "openssl",
@@ -56,7 +56,7 @@ def test_the_papers_of_a_gateway_are_settings_that_its_agent_takes(tmp_path: Pat
     ]
     subprocess.run([*made, "-keyout", tmp_path / "key", "-out", authority], check=True, capture_output=True)
     enrol = EnrolSettings(password_file=Path("x"), host="broker.example.org", ca=authority)
-    folder = put_into(tmp_path, "gw-daruba", papers_of("gw-daruba", enrol, "a password"))
+    folder = write_bundle(tmp_path, "gw-daruba", bundle_for("gw-daruba", enrol, "a password"))
     settings = folder / "edge.toml"
     settings.write_text('[gateway]\nid = "gw-daruba"\n' + (folder / "uplink.toml").read_text())
     uplink = check_file(settings).settings.uplink
@@ -69,9 +69,9 @@ def test_the_papers_of_a_gateway_are_settings_that_its_agent_takes(tmp_path: Pat
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_papers_are_overwritten_by_the_newest(tmp_path: Path):
+def test_a_bundle_is_overwritten_by_the_newest(tmp_path: Path):
     enrol = EnrolSettings(password_file=Path("x"), host="here")
-    put_into(tmp_path, "gw", papers_of("gw", enrol, "old"))
-    folder = put_into(tmp_path, "gw", papers_of("gw", enrol, "new"))
+    write_bundle(tmp_path, "gw", bundle_for("gw", enrol, "old"))
+    folder = write_bundle(tmp_path, "gw", bundle_for("gw", enrol, "new"))
     assert (folder / "uplink.password").read_text() == "new\n"
     assert sorted(file.name for file in folder.iterdir()) == ["uplink.password", "uplink.toml"]

@@ -14,5 +14,5 @@ async def visitor_of(city: Morotai, role: Role, *, sites: list[str] | None = Non
     token = await city.token(role, sites=sites)
     scope = {"type": "http", "path": "/console/en", "headers": [(b"authorization", f"Bearer {token}".encode())]}
     request = Request(scope)
-    scope[SCOPE_KEY] = await city.access.asked(request.headers, "10.0.0.7")
+    scope[SCOPE_KEY] = await city.access.authenticate(request.headers, "10.0.0.7")
     return Visitor(words_in("en"), city.platform, request)

@@ -204,7 +204,7 @@ def test_too_little_is_named_with_what_it_takes(tmp_path: Path):
 def test_health_answers_while_the_database_of_users_does_not(tmp_path: Path):
     async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
         await log_in(client)
-        city.access.sessions.forget()
+        city.access.sessions.clear_cache()
         await city.database.run(lambda connection: connection.exec_driver_sql("DROP TABLE sessions"))
         assert (await client.get("/api/v1/health")).status_code == 200
         check_problem(await client.get("/api/v1/sites"), 503, "registry-unavailable", ["sessions"])
@@ -301,7 +301,7 @@ def test_where_cookies_are_secure_always_the_plain_one_counts_nowhere(tmp_path: 
             opened = await house.log_in()
             for name, counts in ((COOKIE, False), (SECURE_COOKIE, True)):
                 headers = Headers({"cookie": f"{name}={opened.cookie}"})
-                assert (await house.access.asked(headers, "10.0.0.7", "http") is not None) is counts
+                assert (await house.access.authenticate(headers, "10.0.0.7", "http") is not None) is counts
 
     asyncio.run(scenario())
 
