@@ -1,11 +1,15 @@
-"""What tests of all kinds share: the registry database, empty, on each engine; and which folders are integration."""
+"""What tests of all kinds share: the registry database, empty, on each engine; which folders are integration; and what
+recorded data would add."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.recorded import closing_line, leave_out_what_is_missing
 from tests.registries import new_database, on_postgresql
 from tests.servers import Postgresql, free_port, postgresql
 
@@ -13,11 +17,33 @@ _numbers = itertools.count()
 _INTEGRATION = [Path(__file__).parent / folder for folder in ("integration", "contract")]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what stands in tests/integration and tests/contract as `integration`: the folder says it."""
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks tests/integration and tests/contract as `integration`, and leaves out what has no data here."""
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _INTEGRATION):
             item.add_marker(pytest.mark.integration)
+    config.stash[_LEFT_OUT] = leave_out_what_is_missing(items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist tells the process that writes the summary what it left out: every worker the same."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(_LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears it in the process that writes the summary."""
+    node.config.stash[_LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One closing line: what recorded data would add."""
+    if left_out := config.stash.get(_LEFT_OUT, Counter()):
+        terminalreporter.write_line(closing_line(left_out))
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from cloud.console.chart import PALETTES
+from dashboards.installation import DEMO_COAST
 from tests.servers import PATIENCE_S, Program, free_port, require, wait_until
 from tests.unit.cloud.console.served import PASSWORD
 
-COAST = Path(__file__).parents[2].parent / "shared" / "data" / "geo" / "morotai_halmahera_outline.geojson"
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WATER_LEVEL = '[data-sensor="river"][data-quantity="water_level"]'
@@ -36,8 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def console_in(folder: Path, port: int) -> Program:
-    coast = [str(COAST)] if COAST.exists() else []
-    command = [sys.executable, "-m", "tests.unit.cloud.console.served", str(port), str(folder), *coast]
+    command = [sys.executable, "-m", "tests.unit.cloud.console.served", str(port), str(folder), str(DEMO_COAST)]
     return Program("console", command, folder, port=port)
 
 
@@ -139,8 +138,7 @@ def test_the_map_shows_every_site_by_name_and_selects_its_card(look: OpenPage):
     page.locator('.site-pin[data-site="sangowo"] i').click()
     expect(page.locator("#site-sangowo")).to_have_attribute("data-selected", "true")
     expect(page.locator('.site-pin[data-site="sangowo"]')).to_have_attribute("data-selected", "true")
-    if COAST.exists():
-        expect(page.locator(".map path.land").first).to_be_attached()
+    expect(page.locator(".map path.land").first).to_be_attached()
 
 
 def test_the_language_is_switched_and_remembered(look: OpenPage):

@@ -3,7 +3,8 @@
 import pytest
 
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample, mqtt_json
-from tests.unit.firmware_bridge.shared import recorded
+from tests.recorded import Source, recorded
+from tests.synthetic.messages import BURST_MS, messages_tsv
 
 HOSTILE = {
     "nothing": b"",
@@ -181,34 +182,55 @@ def test_a_wrong_option_is_one_sentence(options, words):
     assert str(caught.value).startswith(words)
 
 
-def messages(kind: str) -> list[bytes]:
-    lines = recorded("data/mqtt_json/messages.tsv").read_text(encoding="utf-8").splitlines()
+TSV = "mqtt_json/messages.tsv"
+
+
+def messages(source: Source, kind: str) -> list[bytes]:
+    lines = source().splitlines()
     return [line.split("\t")[2].encode() for line in lines if line.startswith(kind + "\t")]
 
 
-def test_a_recorded_water_meter_writes_its_numbers_as_text():
-    [payload] = messages("watermeter")
+@pytest.mark.parametrize(
+    ("source", "flow", "distance", "time_ms"),
+    [
+        pytest.param(messages_tsv, 0.00415, 318.4406, 1_767_258_000_000, id="synthetic"),
+        recorded(TSV, 0.00092, 545.7085, 1_714_675_314_000),
+    ],
+)
+def test_a_water_meter_writes_its_numbers_as_text(source: Source, flow: float, distance: float, time_ms: int):
+    [payload] = messages(source, "watermeter")
     outcome = parse(payload, {"flow": "rate", "distance": "raw"}, time="timestamp", time_format="iso")
-    time_ms = 1_714_675_314_000
-    assert outcome == Frame((Sample("flow", 0.00092, "", time_ms), Sample("distance", 545.7085, "", time_ms)))
+    assert outcome == Frame((Sample("flow", flow, "", time_ms), Sample("distance", distance, "", time_ms)))
 
 
-def test_a_recorded_zigbee_burst_keeps_the_times_of_the_device():
-    values = {"co2": "co2", "temperature": "temperature", "humidity": "humidity"}
-    outcomes = [parse(payload, values, time="last_seen") for payload in messages("zigbee2mqtt")]
-    assert [outcome.samples[0].time_ms for outcome in outcomes] == [
-        1_765_292_593_065, 1_765_292_593_107, 1_765_292_593_564,
-        1_765_292_593_606, 1_765_292_593_983, 1_765_292_594_021,
-    ]  # fmt: skip
+BURST = (
+    1_765_292_593_065, 1_765_292_593_107, 1_765_292_593_564, 1_765_292_593_606, 1_765_292_593_983, 1_765_292_594_021,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "times_ms", "values"),
+    [
+        pytest.param(messages_tsv, BURST_MS, (455.0, 29.0, 74.0), id="synthetic"),
+        recorded(TSV, BURST, (368.0, 21.0, 50.0)),
+    ],
+)
+def test_a_zigbee_burst_keeps_the_times_of_the_device(
+    source: Source, times_ms: tuple[int, ...], values: tuple[float, ...]
+):
+    paths = {"co2": "co2", "temperature": "temperature", "humidity": "humidity"}
+    outcomes = [parse(payload, paths, time="last_seen") for payload in messages(source, "zigbee2mqtt")]
+    assert tuple(outcome.samples[0].time_ms for outcome in outcomes) == times_ms
     assert {tuple((s.quantity, s.value) for s in outcome.samples) for outcome in outcomes} == {
-        (("co2", 368.0), ("temperature", 21.0), ("humidity", 50.0))
+        tuple(zip(paths, values, strict=True))
     }
 
 
-def test_a_recorded_chirpstack_message_is_read_by_place_in_a_list():
-    [payload] = messages("chirpstack_v3")
+@pytest.mark.parametrize(("source", "noise"), [pytest.param(messages_tsv, 6.5, id="synthetic"), recorded(TSV, 8.2)])
+def test_a_chirpstack_message_is_read_by_place_in_a_list(source: Source, noise: float):
+    [payload] = messages(source, "chirpstack_v3")
     outcome = parse(payload, {"noise": "rxInfo.0.loRaSNR", "co2": "object.co2"})
-    assert outcome == Frame((Sample("noise", 8.2),), "co2 is missing")
+    assert outcome == Frame((Sample("noise", noise),), "co2 is missing")
 
 
 def test_a_message_is_built_where_its_paths_say():

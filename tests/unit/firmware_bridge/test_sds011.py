@@ -1,46 +1,59 @@
 """Nova SDS011: captures, published frames, replies, warming up."""
 
 import csv
+from functools import partial
+from typing import Any
 
 import pytest
 
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample
-from tests.unit.firmware_bridge.shared import recorded, vectors
+from tests.recorded import Source, id_of, recorded, text_of
+from tests.synthetic import frames
+from tests.vectors import cases
 
 
 def feed(text: str):
     return SERIAL_FAMILIES["sds011"].decoder({}, {}).feed(bytes.fromhex(text))
 
 
-def test_a_captured_stream_gives_the_values_its_recorder_decoded():
-    lines = recorded("data/pm_serial/SDS01x.hexdump").read_text(encoding="utf-8").splitlines()
-    stream = "".join(line[10:39] for line in lines)
-    rows = list(csv.DictReader(recorded("data/pm_serial/SDS01x.csv").open(encoding="utf-8"), skipinitialspace=True))
+@pytest.mark.parametrize(
+    ("dump", "decoded"),
+    [
+        pytest.param(frames.sds011_hexdump, frames.sds011_csv, id="synthetic"),
+        recorded("pm_serial/SDS01x.hexdump", partial(text_of, "pm_serial/SDS01x.csv")),
+    ],
+)
+def test_a_captured_stream_gives_the_values_its_recorder_decoded(dump: Source, decoded: Source):
+    stream = "".join(line[10:39] for line in dump().splitlines())
+    rows = list(csv.DictReader(decoded().splitlines(), skipinitialspace=True))
     assert len(rows) == 10
     assert feed(stream) == [
         Frame((Sample("pm2_5", float(row["pm25"])), Sample("pm10", float(row["pm10"])))) for row in rows
     ]
 
 
-def test_captured_single_frames_are_whole():
-    rows = csv.DictReader(recorded("data/pm_serial/captures_time_sensor_hex.csv").open(encoding="utf-8"))
-    frames = [feed(row["hex"]) for row in rows if row["sensor"] == "SDS01x"]
-    assert len(frames) == 10
-    assert all(len(outcomes) == 1 and isinstance(outcomes[0], Frame) for outcomes in frames)
+@pytest.mark.parametrize(
+    "source", [frames.captures_of_several_sensors, recorded("pm_serial/captures_time_sensor_hex.csv")], ids=id_of
+)
+def test_captured_single_frames_are_whole(source: Source):
+    rows = csv.DictReader(source().splitlines())
+    found = [feed(row["hex"]) for row in rows if row["sensor"] == "SDS01x"]
+    assert len(found) == 10
+    assert all(len(outcomes) == 1 and isinstance(outcomes[0], Frame) for outcomes in found)
 
 
-def test_the_open_vectors_of_this_sensor_hold():
-    kinds = {case["kind"] for case in vectors("sds011")}
-    assert kinds == {"frame", "bad_checksum", "warmup_zero"}
-    for case in vectors("sds011"):
-        outcomes = feed(case["input"])
-        if case["kind"] == "frame":
-            expect = case["expect"]
+@pytest.mark.parametrize("case", cases("sds011"), ids=lambda case: case["id"])
+def test_the_worked_cases_of_this_sensor_hold(case: dict[str, Any]):
+    outcomes, expect = feed(case["input"]), case["expect"]
+    match case["kind"]:
+        case "frame":
             assert outcomes == [Frame((Sample("pm2_5", expect["pm25"]), Sample("pm10", expect["pm10"])))]
-        elif case["kind"] == "warmup_zero":
+        case "warmup_zero":
             assert outcomes == [Frame((), "warming up")]
-        else:
+        case "bad_checksum":
             assert not any(isinstance(outcome, Frame) for outcome in outcomes)
+        case other:
+            pytest.fail(f"nobody asks about cases of the kind {other}")
 
 
 def test_a_sensor_that_wakes_up_gives_no_reading_of_clean_air():

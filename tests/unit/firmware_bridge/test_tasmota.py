@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from firmware_bridge import MQTT_DIALECTS, Frame, Noise, Sample, tasmota
-from tests.unit.firmware_bridge.shared import recorded
+from tests.recorded import Source, recorded
+from tests.synthetic.messages import messages_tsv
 from wire import QUANTITIES
 
 
@@ -17,14 +18,32 @@ def pairs(outcome) -> list[tuple[str, float]]:
     return [(sample.quantity, sample.value) for sample in outcome.samples]
 
 
-def test_recorded_messages_give_what_they_say():
-    lines = recorded("data/mqtt_json/messages.tsv").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(
+    ("source", "readings"),
+    [
+        pytest.param(
+            messages_tsv,
+            [
+                [("temperature", 28.4), ("humidity", 81.2), ("pressure", 1009.5), ("pm2_5", 17.3), ("pm10", 30.9)],
+                [("pm1", 2.0), ("pm2_5", 4.0), ("pm10", 5.0)],
+                [("temperature", 24.9)],
+            ],
+            id="synthetic",
+        ),
+        recorded(
+            "mqtt_json/messages.tsv",
+            [
+                [("temperature", 20.5), ("humidity", 53.1), ("pressure", 977.0), ("pm2_5", 11.8), ("pm10", 5.8)],
+                [("pm1", 0.0), ("pm2_5", 1.0), ("pm10", 1.0)],
+                [("temperature", 20.6)],
+            ],
+        ),
+    ],
+)
+def test_messages_give_what_they_say(source: Source, readings: list[list[tuple[str, float]]]):
+    lines = source().splitlines()
     outcomes = [parse(line.split("\t")[2].encode()) for line in lines if line.startswith("tasmota\t")]
-    assert [pairs(outcome) for outcome in outcomes] == [
-        [("temperature", 20.5), ("humidity", 53.1), ("pressure", 977.0), ("pm2_5", 11.8), ("pm10", 5.8)],
-        [("pm1", 0.0), ("pm2_5", 1.0), ("pm10", 1.0)],
-        [("temperature", 20.6)],
-    ]
+    assert [pairs(outcome) for outcome in outcomes] == readings
     assert {outcome.note for outcome in outcomes} == {""}
 
 

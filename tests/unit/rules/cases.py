@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +13,10 @@ from rules.marks import Mark
 from rules.quality import POLICIES, UNJUDGED, verdicts
 from rules.rule import Rule
 from rules.scope import rule_of
+from tests.recorded import text_of
+from tests.synthetic.levels import synthetic_csv
 
-ROOT = Path(__file__).parents[3]
-CASES = ROOT / "tests" / "cases"
-SHARED = ROOT.parent / "shared" / "data"
+CASES = Path(__file__).parents[2] / "cases"
 
 
 class Case(NamedTuple):
@@ -49,14 +50,17 @@ def read_case(path: Path) -> Case:
     return Case(raw["title"], rule, readings, zone, told.get("interval_s"), raw["expected"])
 
 
-def needs_shared_data(path: Path) -> bool:
-    return "file" in tomllib.loads(path.read_text(encoding="utf-8"))["readings"] and not SHARED.is_dir()
+def recorded_files(path: Path) -> list[str]:
+    """The recorded data that a case needs."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))["readings"]
+    return [told["file"]] if "file" in told else []
 
 
-def _rows(told: dict[str, Any]):
-    with (SHARED / told["file"]).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter=told.get("delimiter", ",")):
-            yield row[told["time"]], round(float(row[told["value"]]) * told.get("times", 1.0), 3)
+def _rows(told: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The readings of a case that a file of recorded data has, or its synthetic twin."""
+    text = synthetic_csv(**told["synthetic"]) if "synthetic" in told else text_of(told["file"])
+    for row in csv.DictReader(text.splitlines(), delimiter=told.get("delimiter", ",")):
+        yield row[told["time"]], round(float(row[told["value"]]) * told.get("times", 1.0), 3)
 
 
 def time_ms(text: str, zone: ZoneInfo) -> int:

@@ -1,17 +1,20 @@
+"""Each case of tests/cases through the live engine."""
+
 from pathlib import Path
 
 import pytest
 
-from tests.unit.rules.cases import CASES, Case, alarms_of, events_of, needs_shared_data, read_case, spikes_of
+from tests.unit.rules.cases import CASES, Case, alarms_of, events_of, read_case, recorded_files, spikes_of
 
-PATHS = sorted(CASES.glob("*.toml"))
+PATHS = [
+    pytest.param(path, marks=[pytest.mark.recorded(name) for name in recorded_files(path)], id=path.stem)
+    for path in sorted(CASES.glob("*.toml"))
+]
 
 
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+@pytest.fixture(params=PATHS)
 def case(request: pytest.FixtureRequest) -> Case:
     path: Path = request.param
-    if needs_shared_data(path):
-        pytest.skip("the recorded data of ../shared/data is not on this machine")
     return read_case(path)
 
 

@@ -7,31 +7,37 @@ import pytest
 
 from rules import ispu
 from rules.ispu import KLH_2026, P14_2020, TABLES, Table, TableStatus, sub_index
-from tests.unit.rules.cases import SHARED
+from tests.recorded import Source, id_of, recorded
+from tests.synthetic.air import P14_POINTS, ispu_pairs_csv, on_the_line
 from wire import ISPU_OF_VERSIONS, ISPU_VERSIONS
 
-RECORDED = SHARED / "airquality" / "ispu_pairs_klh_2026-08.csv"
 
-
-def pairs(parameter: str) -> Iterator[tuple[float, int]]:
+def pairs(source: Source, parameter: str) -> Iterator[tuple[float, int]]:
     column = parameter.replace("_", "")
-    with RECORDED.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row[f"{column}_24h"] and row[f"ispu_{column}"]:
-                yield float(row[f"{column}_24h"]), int(float(row[f"ispu_{column}"]))
+    for row in csv.DictReader(source().splitlines()):
+        if row[f"{column}_24h"] and row[f"ispu_{column}"]:
+            yield float(row[f"{column}_24h"]), int(float(row[f"ispu_{column}"]))
 
 
-def agreement(parameter: str, table: Table) -> float:
-    found = [sub_index(parameter, ug_m3, table).index == index for ug_m3, index in pairs(parameter)]
+def agreement(source: Source, parameter: str, table: Table) -> float:
+    found = [sub_index(parameter, ug_m3, table).index == index for ug_m3, index in pairs(source, parameter)]
     assert len(found) > 700
     return sum(found) / len(found)
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded pairs of the ministry's service are not here")
 @pytest.mark.parametrize(("parameter", "least"), [("pm2_5", 0.984), ("pm10", 0.995)])
-def test_the_observed_lines_give_what_the_ministrys_service_shows(parameter: str, least: float):
-    assert agreement(parameter, KLH_2026) >= least
-    assert agreement(parameter, P14_2020) < 0.5, "the regulation's table is another"
+@pytest.mark.parametrize("source", [ispu_pairs_csv, recorded("airquality/ispu_pairs_klh_2026-08.csv")], ids=id_of)
+def test_the_observed_lines_give_what_the_ministrys_service_shows(source: Source, parameter: str, least: float):
+    assert agreement(source, parameter, KLH_2026) >= least
+    assert agreement(source, parameter, P14_2020) < 0.5, "the regulation's table is another"
+
+
+@pytest.mark.parametrize("parameter", ["pm2_5", "pm10"])
+def test_the_regulations_line_goes_through_its_points_and_rounds_half_up(parameter: str):
+    points = P14_POINTS[parameter.replace("_", "")]
+    assert all(sub_index(parameter, ug_m3).index == index for ug_m3, index in points)
+    tenths = [number / 10 for number in range(0, 5_000, 7)]
+    assert [sub_index(parameter, ug_m3).index for ug_m3 in tenths] == [on_the_line(points, ug_m3) for ug_m3 in tenths]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from rules.marks import Mark
 from rules.quality import POLICIES, UNJUDGED, Judged, Revised, judge, judge_column, revised, twins_disagree, verdicts
-from tests.unit.firmware_bridge.shared import recorded
+from tests.recorded import Source, id_of, recorded
+from tests.synthetic import levels
 from tests.unit.rules.watching import at
 from wire import QUANTITIES
 
@@ -154,10 +155,12 @@ def test_twins_may_differ_by_what_their_quantity_allows(quantity: str, one: floa
     assert twins_disagree(POLICIES[quantity], other, one) is disagree
 
 
-def test_ultrasonic_and_radar_on_the_river_bench_agree_up_to_fifteen_degrees_and_not_at_twenty():
+@pytest.mark.parametrize(
+    "source", [levels.tilted_bench, recorded("flood/river_bench_ultrasonic_radar_lidar.csv")], ids=id_of
+)
+def test_ultrasonic_and_radar_on_one_beam_agree_up_to_fifteen_degrees_and_not_at_twenty(source: Source):
     found: dict[str, dict[str, list[float]]] = {}
-    text = recorded("data/flood/river_bench_ultrasonic_radar_lidar.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in csv.DictReader(source().splitlines()):
         for sensor in ("Ultrasonic", "Radar"):
             if row[sensor]:
                 found.setdefault(row["Sensor Angle"], {}).setdefault(sensor, []).append(float(row[sensor]) * 100)
@@ -166,19 +169,21 @@ def test_ultrasonic_and_radar_on_the_river_bench_agree_up_to_fifteen_degrees_and
     assert verdicts == {"0°": {False}, "10°": {False}, "15°": {False}, "20°": {True}, "25°": {True}}
 
 
-FLOODS = {
-    "hubeau_V7184015_2020-09.csv": ("2020-09-19T12", "2020-09-22"),
-    "hubeau_Y1612040_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
-    "hubeau_Y1612030_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-27"),
-    "hubeau_Y0674060_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
-    "hubeau_O1532920_2020-01-07_30d_10min.csv": ("2020-01-21", "2020-01-30"),
-}
-"""Floods of recorded rivers, from when to when."""
+FLOODS = [
+    pytest.param(levels.flash_flood, "2026-09-19T12", "2026-09-22", id="synthetic_flash_flood"),
+    pytest.param(levels.slow_flood, "2026-01-20", "2026-01-28", id="synthetic_slow_flood"),
+    recorded("flood/hubeau_V7184015_2020-09.csv", "2020-09-19T12", "2020-09-22"),
+    recorded("flood/hubeau_Y1612040_2020-01-07_30d_10min.csv", "2020-01-21", "2020-01-30"),
+    recorded("flood/hubeau_Y1612030_2020-01-07_30d_10min.csv", "2020-01-21", "2020-01-27"),
+    recorded("flood/hubeau_Y0674060_2020-01-07_30d_10min.csv", "2020-01-21", "2020-01-30"),
+    recorded("flood/hubeau_O1532920_2020-01-07_30d_10min.csv", "2020-01-21", "2020-01-30"),
+]
+"""Floods of rivers, made up and recorded, from when to when."""
+FLASH_FLOODS = [FLOODS[0], FLOODS[2]]
 
 
-def _flood(name: str) -> list[tuple[int, float]]:
-    start, end = FLOODS[name]
-    rows = csv.DictReader(recorded(f"data/flood/{name}").read_text(encoding="utf-8").splitlines(), delimiter=";")
+def _flood(source: Source, start: str, end: str) -> list[tuple[int, float]]:
+    rows = csv.DictReader(source().splitlines(), delimiter=";")
     found = {row["date_obs"]: float(row["resultat_obs"]) / 10 for row in rows if start <= row["date_obs"] < end}
     return sorted((round(datetime.fromisoformat(text).timestamp() * 1000), value) for text, value in found.items())
 
@@ -196,9 +201,11 @@ def _read_each(minutes: int, flood: list[tuple[int, float]]) -> tuple[list[int],
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 10, 15, 30, 60])
-@pytest.mark.parametrize("name", FLOODS)
-def test_no_reading_of_a_recorded_flood_is_a_spike_however_often_the_gauge_speaks(name: str, minutes: int):
-    times_ms, values = _read_each(minutes, _flood(name))
+@pytest.mark.parametrize(("source", "start", "end"), FLOODS)
+def test_no_reading_of_a_flood_is_a_spike_however_often_the_gauge_speaks(
+    source: Source, start: str, end: str, minutes: int
+):
+    times_ms, values = _read_each(minutes, _flood(source, start, end))
     _, marks, _ = verdicts(WATER, UNJUDGED, times_ms, values)
     assert not any(marks)
     at_first = judge_column(WATER, UNJUDGED, times_ms, values)[1] or []
@@ -206,7 +213,10 @@ def test_no_reading_of_a_recorded_flood_is_a_spike_however_often_the_gauge_speak
 
 
 @pytest.mark.parametrize("minutes", [5, 10, 15, 30, 60])
-def test_a_falling_flood_is_believed_at_once_at_any_sampling_and_not_only_once_all_is_known(minutes: int):
-    flood = _flood("hubeau_V7184015_2020-09.csv")
+@pytest.mark.parametrize(("source", "start", "end"), FLASH_FLOODS)
+def test_a_falling_flood_is_believed_at_once_at_any_sampling_and_not_only_once_all_is_known(
+    source: Source, start: str, end: str, minutes: int
+):
+    flood = _flood(source, start, end)
     top = max(range(len(flood)), key=lambda place: flood[place][1])
     assert judge_column(WATER, UNJUDGED, *_read_each(minutes, flood[top:]))[1] is None

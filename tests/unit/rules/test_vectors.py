@@ -1,28 +1,27 @@
-"""Every worked case of ../shared/domain/vectors_open.json in the areas of the indices, by its id."""
+"""Every worked case of tests/vectors in the areas of the indices, by its id."""
 
-import json
 from typing import Any
 
 import pytest
 
 from rules import capacity, ispu, rain, siaga, usaqi
-from tests.unit.firmware_bridge.shared import SHARED
+from tests.vectors import areas, cases
 
 AREAS = ("ispu", "usaqi", "nowcast", "siaga", "rain", "capacity")
-VECTORS = SHARED / "domain" / "vectors_open.json"
-CASES: list[dict[str, Any]] = (
-    [case for case in json.loads(VECTORS.read_text(encoding="utf-8")) if case["area"] in AREAS]
-    if VECTORS.exists()
-    else []
-)
+CASES: list[dict[str, Any]] = [case | {"area": area} for area in AREAS for case in cases(area)]
 OUR_NAMES = {"pm25": "pm2_5"}
 OUR_SCALES = {"pm25": "pm2_5", "co": "co_8h", "no2": "no2_1h"}
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="../shared/domain/vectors_open.json is not on this machine")
-@pytest.mark.parametrize("area", AREAS)
-def test_the_file_has_cases_of_each_area(area):
-    assert [case["id"] for case in CASES if case["area"] == area]
+OF_SENSORS = {"sds011", "maxbotix"}
+"""Their cases are asked in tests/unit/firmware_bridge."""
+
+
+def test_every_table_is_asked_about_and_every_case_has_a_name_of_its_own_and_a_source():
+    assert set(areas()) == {*AREAS, *OF_SENSORS}
+    every = [case for area in areas() for case in cases(area)]
+    assert len({case["id"] for case in every}) == len(every)
+    assert all(case["source"] for case in every)
 
 
 def of(*kinds: str):

@@ -1,3 +1,4 @@
+import csv
 from datetime import UTC, datetime
 from math import inf, nan
 from zoneinfo import ZoneInfo
@@ -7,7 +8,8 @@ import pytest
 from rules import capacity, footfall, rain, siaga
 from rules.footfall import CountStep, Inside, Total, Visit
 from rules.siaga import GaugeLimits, Limit
-from tests.unit.firmware_bridge.shared import recorded
+from tests.recorded import Source, recorded
+from tests.synthetic import levels
 
 WIT = ZoneInfo("Asia/Jayapura")
 HOUR = 3_600_000
@@ -38,19 +40,30 @@ def test_jakartas_limits_rise_and_those_never_published_say_so():
         assert all(limit.inclusive is not limit.published for limit in limits)
 
 
-def test_jakartas_history_crosses_its_levels_as_often_as_was_counted():
-    """The first two of 15 months of hours, by name of gate: 28 October 2021, Katulampa 20 ─► 90 cm and back to 80."""
-    lines = recorded("data/flood/jakarta_pintu_air_hourly_2021-10_2022-12.csv").read_text(encoding="utf-8").splitlines()
-    names = lines[0].split(",")
-    column = names.index("Katulampa (air)")
+@pytest.mark.parametrize(
+    ("source", "column", "first"),
+    [
+        pytest.param(
+            levels.first_flood_of_a_gate, "Made-up gate (air)",
+            [("2026-10-28 14:00", 4, 3), ("2026-10-28 18:00", 3, 4)], id="synthetic",
+        ),
+        recorded(
+            "flood/jakarta_pintu_air_hourly_2021-10_2022-12.csv", "Katulampa (air)",
+            [("2021-10-28 14:00", 4, 3), ("2021-10-28 18:00", 3, 4)],
+        ),
+    ],
+)  # fmt: skip
+def test_a_gates_history_crosses_its_levels_as_often_as_was_counted(
+    source: Source, column: str, first: list[tuple[str, int, int]]
+):
+    """The first two changes of stage by Katulampa's limits; recorded: 28 October 2021, 20 ─► 90 cm and back to 80."""
     changes, before = [], 4
-    for line in lines[1:]:
-        cells = line.split(",")
-        now = siaga.siaga_of(siaga.JAKARTA["Katulampa"], float(cells[column]))
+    for row in csv.DictReader(source().splitlines()):
+        now = siaga.siaga_of(siaga.JAKARTA["Katulampa"], float(row[column]))
         if now != before:
-            changes.append((cells[0][:16], before, now))
+            changes.append((row["Tanggal"][:16], before, now))
             before = now
-    assert changes[:2] == [("2021-10-28 14:00", 4, 3), ("2021-10-28 18:00", 3, 4)]
+    assert changes[:2] == first
 
 
 @pytest.mark.parametrize(

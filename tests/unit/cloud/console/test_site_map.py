@@ -6,8 +6,10 @@ import pytest
 from cloud.console.site_map import SIDES, bounds, marker_html, name_sides, read_coast
 from cloud.console.views import SiteView
 from cloud.gateways.freshness import Freshness
+from dashboards.installation import DEMO_COAST
+from tests.recorded import DATA
 
-COAST = Path(__file__).parents[4].parent / "shared" / "data" / "geo" / "morotai_halmahera_outline.geojson"
+OUTLINE = "geo/morotai_halmahera_outline.geojson"
 
 
 def site(name: str, latitude: float, longitude: float) -> SiteView:
@@ -48,12 +50,17 @@ def test_a_name_is_text_and_never_markup():
     assert 'data-state="fresh"' in shown
 
 
-def test_the_coast_line_of_morotai_is_read():
-    if not COAST.exists():
-        pytest.skip("the recorded outline of Morotai is not beside this checkout")
-    coast = read_coast(COAST)
-    assert coast is not None
-    assert coast["features"]
+@pytest.mark.parametrize(
+    "coast",
+    [
+        pytest.param(DEMO_COAST, id="demo"),
+        pytest.param(DATA / OUTLINE, marks=pytest.mark.recorded(OUTLINE), id="recorded"),
+    ],
+)
+def test_the_coast_line_of_morotai_is_read(coast: Path):
+    found = read_coast(coast)
+    assert found is not None
+    assert found["features"]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from cloud.derived.service import Derivations
 from cloud.registry.records import Sensor
 from rules.marks import QUALITY, Mark
 from rules.siaga import GaugeLimits, Limit, siaga_of
+from tests.recorded import Source, recorded
+from tests.synthetic import levels
 from tests.unit.cloud.alarms.town import T0, Town, city, level
-from tests.unit.firmware_bridge.shared import recorded
 from wire import Domain, Reading
 from wire.durations import HOUR_MS
 
@@ -177,9 +178,18 @@ def test_verdicts_that_nobody_could_hear_are_told_again(tmp_path: Path):
 
 
 @pytest.mark.parametrize("most", [1, 7, 144])
-def test_no_hour_of_a_recorded_flood_lacks_its_siaga_however_its_readings_are_cut(tmp_path: Path, most: int):
-    """V7184015 in September 2020, a reading each ten minutes: 48 hours from the front of the wave on."""
-    flood = _flood()
+@pytest.mark.parametrize(
+    ("source", "start", "end"),
+    [
+        pytest.param(levels.flash_flood, "2026-09-19T12", "2026-09-21T12", id="synthetic_flash_flood"),
+        recorded("flood/hubeau_V7184015_2020-09.csv", "2020-09-19T12", "2020-09-21T12"),
+    ],
+)
+def test_no_hour_of_a_flood_lacks_its_siaga_however_its_readings_are_cut(
+    tmp_path: Path, source: Source, start: str, end: str, most: int
+):
+    """A reading each ten minutes: 48 hours from the front of the wave on."""
+    flood = _flood(source, start, end)
 
     async def story(town: Town) -> None:
         limits = GaugeLimits(Limit(150), Limit(250), Limit(320))
@@ -203,12 +213,11 @@ def test_no_hour_of_a_recorded_flood_lacks_its_siaga_however_its_readings_are_cu
     told(tmp_path, story)
 
 
-def _flood() -> list[Reading]:
-    text = recorded("data/flood/hubeau_V7184015_2020-09.csv").read_text(encoding="utf-8")
+def _flood(source: Source, start: str, end: str) -> list[Reading]:
     found = {
         row["date_obs"]: float(row["resultat_obs"]) / 10
-        for row in csv.DictReader(text.splitlines(), delimiter=";")
-        if "2020-09-19T12" <= row["date_obs"] < "2020-09-21T12"
+        for row in csv.DictReader(source().splitlines(), delimiter=";")
+        if start <= row["date_obs"] < end
     }
     times = {at: round(datetime.fromisoformat(at).timestamp() * 1000) for at in found}
     return [Reading("river", "water_level", times[at], found[at]) for at in sorted(found)]
