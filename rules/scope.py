@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from i18n.message import LocalizedMessage
+from rules.problem import ValidationProblem
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 
 FIELDS = tuple(name for name in Rule.__struct_fields__ if name != "family")
@@ -29,11 +30,11 @@ _WORDS = {
 
 
 class NoRule(ValueError):
-    """What scopes say makes no rule; `sentence` says why."""
+    """What scopes say makes no rule; `problem` says why."""
 
-    def __init__(self, sentence: LocalizedMessage) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, problem: ValidationProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class Patch(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ def rule_of(family: str, fields: dict[str, Any]) -> Rule:
     missing = [name for name in ("quantity", "kind", "levels", "title") if name not in fields]
     if missing:
         raise NoRule(
-            LocalizedMessage(
+            ValidationProblem(
                 "{field}: no scope of {family} sets it; set it here or for a wider scope",
                 field=missing[0],
                 family=family,
@@ -104,23 +105,25 @@ def rule_of(family: str, fields: dict[str, Any]) -> Rule:
         known = _PARTS[name.partition("[")[0]].__struct_fields__
         for inner in part:
             if inner not in known:
-                advice = _nearest(inner, known)
+                place, advice = f"{name}.{inner[:40]}", _nearest(inner, known)
                 raise NoRule(
-                    LocalizedMessage(
-                        "{name}: there is no such field; {advice}", name=f"{name}.{inner[:40]}", advice=advice
+                    ValidationProblem(
+                        "{name}: there is no such field; {advice}", field=place, name=place, advice=advice
                     )
                 )
     try:
         return msgspec.convert({**fields, "family": family}, Rule)
     except msgspec.ValidationError as error:
-        raise NoRule(_sentence(fields, error)) from None
+        raise NoRule(_problem(fields, error)) from None
 
 
-def no_such_field(name: str) -> LocalizedMessage:
-    """That a rule has no field of that name, and which one was meant."""
+def no_such_field(name: str) -> ValidationProblem:
+    """Say that a rule has no field of that name, and which one was meant."""
     close = difflib.get_close_matches(name, FIELDS, n=1)
     advice = did_you_mean(close[0]) if close else LocalizedMessage("a rule has {fields}", fields=", ".join(FIELDS))
-    return LocalizedMessage("{name}: a rule has no such field; {advice}", name=name[:40], advice=advice)
+    return ValidationProblem(
+        "{name}: a rule has no such field; {advice}", field=name[:40], name=name[:40], advice=advice
+    )
 
 
 def did_you_mean(name: str) -> LocalizedMessage:
@@ -137,11 +140,11 @@ def _parts(fields: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
             yield from ((f"{name}[{number}]", one) for number, one in enumerate(value) if isinstance(one, dict))
 
 
-def _sentence(fields: dict[str, Any], error: msgspec.ValidationError) -> LocalizedMessage:
+def _problem(fields: dict[str, Any], error: msgspec.ValidationError) -> ValidationProblem:
     """`Expected `float`, got `str` - at `$.levels[0].limit`` as field, value, and what to write instead."""
     what, _, where = str(error).partition(" - at `$.")
     path = where.rstrip("`")
-    return LocalizedMessage(
+    return ValidationProblem(
         "{field}: is {value!r:.80}; {advice}",
         field=path or "fields",
         value=_value_at(fields, path),

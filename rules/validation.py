@@ -1,6 +1,7 @@
-"""Is a rule sound? Each mistake is one sentence that names the field and its value and what to do; see said.py.
+"""Is a rule sound? Each problem names the field, its value and what to do instead; the API, the console and the
+editor have all their problems of a rule from here.
 
-mistakes_in(rule) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100", …]
+problems_in(rule) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100", …]
 """
 
 import re
@@ -9,8 +10,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import isfinite
 
+from i18n.catalog import N_
 from i18n.message import LocalizedMessage, unprintable
 from rules.marks import MARK_OF_NAME
+from rules.problem import ValidationProblem, level_field
 from rules.rule import RESERVED_FAMILIES, Also, Hours, Level, Rule, RuleKind
 from rules.scales import is_bare
 from rules.watched import minutes_of
@@ -28,57 +31,80 @@ LONGEST_S = 31 * 86_400.0
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _RANGES = (RuleKind.INSIDE, RuleKind.OUTSIDE)
 
+# Forms by which the editor of rules knows a problem that it tells in words of its own.
+NO_TITLE = N_("{field} '': is empty; write what people should read when it fires")
+NO_SUCH_TIME = N_("{field} {value:g}: is no such time; write seconds from {least} to {most:.0f}")
+NO_SUCH_WINDOW = N_("{field} {value:g}: is no such window; write seconds from 1 to {most:.0f}")
+NEGATIVE = N_("{field} {value:g}: must not be negative; write 0 or more")
+NO_LEVELS = N_("{field}: there are {n}; write 1 to {most}")
+NO_LEVEL_NAME = N_("{field} '': is empty; write one such as Siaga 3")
+NO_COLOUR = N_("{field} {colour!r}: is no colour; write #rrggbb, or leave it empty")
+NOT_ABOVE_LIMIT = N_("{field} {value:g}: is not above the limit {limit:g}; swap them")
+NOT_ABOVE_0 = N_("{field} {value:g}: a {kind} needs more than 0")
+NEVER_MEASURED = N_("{field} {value:g}: {quantity} is never so; write {low:g} to {high:g} {unit}")
+NO_SUCH_COUNT = N_("{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}")
+NO_SUCH_DAYS = N_("{field} {days}: write each day once, from 1 (Monday) to 7 (Sunday), at least one")
+LIMITS_OUT_OF_ORDER = N_(
+    "{field}: {worse} follows {milder} but its limit {limit} is not {side} {other}; put the worst last"
+)
+WIDER_THAN_STEP = N_(
+    "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}"
+)
 
-def mistakes_in(rule: Rule) -> list[LocalizedMessage]:
-    """What is wrong with the rule, in sentences; empty for a sound one.
+
+def problems_in(rule: Rule) -> list[ValidationProblem]:
+    """List what is wrong with the rule; empty for a sound one.
 
     Of a rule that has more of something than any may have only that is said: nothing else of it is looked at.
     """
     if too_many := list(_sizes(rule)):
         return too_many
-    mistakes = [*_names(rule), *_numbers(rule), *_levels(rule), *_parts(rule)]
-    return mistakes or [*_order(rule), *_bands(rule)]
+    of_fields = [*_names(rule), *_numbers(rule), *_levels(rule), *_parts(rule)]
+    return of_fields or [*_order(rule), *_bands(rule)]
 
 
-def _sizes(rule: Rule) -> Iterator[LocalizedMessage]:
+def _sizes(rule: Rule) -> Iterator[ValidationProblem]:
     for field, count, most in (
         ("levels", len(rule.levels), MOST_LEVELS),
         ("reject", len(rule.reject), len(MARK_OF_NAME)),
         ("hours.days", 0 if rule.hours is None else len(rule.hours.days), MOST_DAYS),
     ):
         if count > most:
-            yield LocalizedMessage("{field}: there are {n}; write at most {most}", field=field, n=count, most=most)
+            yield ValidationProblem("{field}: there are {n}; write at most {most}", field=field, n=count, most=most)
 
 
-def family_mistakes(family: str) -> Iterator[LocalizedMessage]:
+def family_problems(family: str) -> Iterator[ValidationProblem]:
     """Why a family may not be called so."""
     if family in RESERVED_FAMILIES:
-        yield LocalizedMessage(
-            "family {name!r}: is kept for what Siaga says of itself; choose another name", name=family
+        yield ValidationProblem(
+            "family {name!r}: is kept for what Siaga says of itself; choose another name",
+            field="family",
+            name=family,
         )
     if not is_name(family):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "family {name!r}: is not a name; use 1 to 64 of a-z, 0-9, '-' and '_', starting with a letter or digit",
+            field="family",
             name=family[:80],
         )
 
 
-def _names(rule: Rule) -> Iterator[LocalizedMessage]:
-    yield from family_mistakes(rule.family)
+def _names(rule: Rule) -> Iterator[ValidationProblem]:
+    yield from family_problems(rule.family)
     anything = rule.kind is RuleKind.SILENCE and not rule.quantity
     if not anything and rule.quantity not in QUANTITIES:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {name!r}: is not known; write one such as water_level, pm2_5 or occupancy",
             field="quantity",
             name=rule.quantity[:40],
         )
     if not rule.title.strip():
-        yield LocalizedMessage("{field} '': is empty; write what people should read when it fires", field="title")
+        yield ValidationProblem(NO_TITLE, field="title")
     for field, longest in (("title", 120), ("title_id", 120), ("advice", LONGEST_TEXT), ("advice_id", LONGEST_TEXT)):
-        yield from text_mistakes(field, getattr(rule, field), longest)
+        yield from text_problems(field, getattr(rule, field), longest)
     for name in rule.reject:
         if name not in MARK_OF_NAME:
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 "{field} {name!r}: is no mark; write some of {marks}",
                 field="reject",
                 name=name[:40],
@@ -86,12 +112,12 @@ def _names(rule: Rule) -> Iterator[LocalizedMessage]:
             )
 
 
-def text_mistakes(field: str, text: str, longest: int) -> Iterator[LocalizedMessage]:
+def text_problems(field: str, text: str, longest: int) -> Iterator[ValidationProblem]:
     """Why people may not write `text` there: it is too long, or nothing could carry it as it is."""
     if not is_printable(text):
-        yield unprintable(field)
+        yield ValidationProblem(unprintable(field).form, field=field)
     if len(text) > longest:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {text!r}…: has {n} characters; write at most {longest}",
             field=field,
             text=text[:20],
@@ -100,29 +126,27 @@ def text_mistakes(field: str, text: str, longest: int) -> Iterator[LocalizedMess
         )
 
 
-def _numbers(rule: Rule) -> Iterator[LocalizedMessage]:
+def _numbers(rule: Rule) -> Iterator[ValidationProblem]:
     for field, longest in (("for_s", LONGEST_S), ("clear_s", LONGEST_S), ("lateness_s", LONGEST_LATENESS_S)):
         value = getattr(rule, field)
         if not 0 <= value <= longest:
             yield _no_time(field, value, least=0, most=longest)
     if not 1 <= rule.window_s <= LONGEST_S:
-        yield LocalizedMessage(
-            "{field} {value:g}: is no such window; write seconds from 1 to {most:.0f}",
+        yield ValidationProblem(
+            NO_SUCH_WINDOW,
             field="window_s",
             value=rule.window_s,
             most=LONGEST_S,
         )
     if not (isfinite(rule.hysteresis) and rule.hysteresis >= 0):
-        yield LocalizedMessage(
-            "{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=rule.hysteresis
-        )
+        yield ValidationProblem(NEGATIVE, field="hysteresis", value=rule.hysteresis)
     if rule.minimum is not None:
         yield from _minimum(rule, rule.minimum)
 
 
-def _no_time(field: str, value: float, *, least: int, most: float) -> LocalizedMessage:
-    return LocalizedMessage(
-        "{field} {value:g}: is no such time; write seconds from {least} to {most:.0f}",
+def _no_time(field: str, value: float, *, least: int, most: float) -> ValidationProblem:
+    return ValidationProblem(
+        NO_SUCH_TIME,
         field=field,
         value=value,
         least=least,
@@ -130,13 +154,13 @@ def _no_time(field: str, value: float, *, least: int, most: float) -> LocalizedM
     )
 
 
-def _minimum(rule: Rule, value: float) -> Iterator[LocalizedMessage]:
+def _minimum(rule: Rule, value: float) -> Iterator[ValidationProblem]:
     if not isfinite(value):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {value:g}: is no number; write one, or leave it out", field="minimum", value=value
         )
     if rule.kind is not RuleKind.RISE:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {value:g}: belongs to rules of rise only, and this is {kind}; leave it out",
             field="minimum",
             value=value,
@@ -144,50 +168,48 @@ def _minimum(rule: Rule, value: float) -> Iterator[LocalizedMessage]:
         )
 
 
-def _levels(rule: Rule) -> Iterator[LocalizedMessage]:
+def _levels(rule: Rule) -> Iterator[ValidationProblem]:
     if not rule.levels:
-        yield LocalizedMessage(
-            "{field}: there are {n}; write 1 to {most}", field="levels", n=len(rule.levels), most=MOST_LEVELS
-        )
+        yield ValidationProblem(NO_LEVELS, field="levels", n=len(rule.levels), most=MOST_LEVELS)
     for number, level in enumerate(rule.levels):
-        yield from _level(rule, level, f"levels[{number}]")
+        yield from _level(rule, number, level)
     names = Counter(level.name for level in rule.levels)
     for name in sorted(name for name, count in names.items() if count > 1):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field}: two are called {name!r}; give each a name of its own", field="levels", name=name[:LONGEST_NAME]
         )
 
 
-def _level(rule: Rule, level: Level, field: str) -> Iterator[LocalizedMessage]:
+def _level(rule: Rule, number: int, level: Level) -> Iterator[ValidationProblem]:
     if not level.name.strip():
-        yield LocalizedMessage("{field} '': is empty; write one such as Siaga 3", field=f"{field}.name")
+        yield ValidationProblem(NO_LEVEL_NAME, field=level_field(number, "name"))
     for part in ("name", "name_id"):
         if is_bare(getattr(level, part)):
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 "{field} {name!r}: means opposite things for floods, tsunami and volcanoes; write one such as Siaga 3",
-                field=f"{field}.{part}",
+                field=level_field(number, part),
                 name=getattr(level, part).strip(),
             )
     for part in ("name", "name_id"):
-        yield from text_mistakes(f"{field}.{part}", getattr(level, part), LONGEST_NAME)
+        yield from text_problems(level_field(number, part), getattr(level, part), LONGEST_NAME)
     if level.colour and not _COLOUR.fullmatch(level.colour):
-        yield LocalizedMessage(
-            "{field} {colour!r}: is no colour; write #rrggbb, or leave it empty",
-            field=f"{field}.colour",
+        yield ValidationProblem(
+            NO_COLOUR,
+            field=level_field(number, "colour"),
             colour=level.colour[:20],
         )
-    yield from _limit(rule, level.limit, f"{field}.limit")
-    yield from _high(rule, level, f"{field}.high")
+    yield from _limit(rule, level.limit, level_field(number, "limit"))
+    yield from _high(rule, level, level_field(number, "high"))
 
 
-def _high(rule: Rule, level: Level, field: str) -> Iterator[LocalizedMessage]:
+def _high(rule: Rule, level: Level, field: str) -> Iterator[ValidationProblem]:
     if rule.kind not in _RANGES:
         if level.high is not None:
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 "{field} {value:g}: belongs to inside and outside only; leave it out", field=field, value=level.high
             )
     elif level.high is None:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field}: is missing; {kind} needs an upper end besides the limit {limit:g}",
             field=field,
             kind=rule.kind.value,
@@ -196,27 +218,25 @@ def _high(rule: Rule, level: Level, field: str) -> Iterator[LocalizedMessage]:
     else:
         yield from _limit(rule, level.high, field)
         if level.high <= level.limit:
-            yield LocalizedMessage(
-                "{field} {value:g}: is not above the limit {limit:g}; swap them",
+            yield ValidationProblem(
+                NOT_ABOVE_LIMIT,
                 field=field,
                 value=level.high,
                 limit=level.limit,
             )
 
 
-def _limit(rule: Rule, value: float, field: str) -> Iterator[LocalizedMessage]:
+def _limit(rule: Rule, value: float, field: str) -> Iterator[ValidationProblem]:
     if not isfinite(value):
-        yield LocalizedMessage("{field} {value:g}: is no number; write one", field=field, value=value)
+        yield ValidationProblem("{field} {value:g}: is no number; write one", field=field, value=value)
     elif rule.kind in (RuleKind.RISE, RuleKind.SILENCE):
         if value <= 0:
-            yield LocalizedMessage(
-                "{field} {value:g}: a {kind} needs more than 0", field=field, value=value, kind=rule.kind.value
-            )
+            yield ValidationProblem(NOT_ABOVE_0, field=field, value=value, kind=rule.kind.value)
     elif rule.quantity in QUANTITIES:
         row = QUANTITIES[rule.quantity]
         if not row.low <= value <= row.high:
-            yield LocalizedMessage(
-                "{field} {value:g}: {quantity} is never so; write {low:g} to {high:g} {unit}",
+            yield ValidationProblem(
+                NEVER_MEASURED,
                 field=field,
                 value=value,
                 quantity=row.name,
@@ -226,11 +246,11 @@ def _limit(rule: Rule, value: float, field: str) -> Iterator[LocalizedMessage]:
             )
 
 
-def _parts(rule: Rule) -> Iterator[LocalizedMessage]:
+def _parts(rule: Rule) -> Iterator[ValidationProblem]:
     at_least = rule.at_least
     if at_least is not None and not 1 <= at_least.n <= at_least.m <= MOST_READINGS:
-        yield LocalizedMessage(
-            "{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}",
+        yield ValidationProblem(
+            NO_SUCH_COUNT,
             field="at_least",
             n=at_least.n,
             m=at_least.m,
@@ -244,11 +264,11 @@ def _parts(rule: Rule) -> Iterator[LocalizedMessage]:
         yield from _no_meaning_for_silence(rule)
 
 
-def _hours(hours: Hours) -> Iterator[LocalizedMessage]:
+def _hours(hours: Hours) -> Iterator[ValidationProblem]:
     wrong = [day for day in hours.days if day not in range(1, 8)]
     if wrong or not hours.days or len(set(hours.days)) < len(hours.days):
-        yield LocalizedMessage(
-            "{field} {days}: write each day once, from 1 (Monday) to 7 (Sunday), at least one",
+        yield ValidationProblem(
+            NO_SUCH_DAYS,
             field="hours.days",
             days=list(hours.days),
         )
@@ -256,44 +276,44 @@ def _hours(hours: Hours) -> Iterator[LocalizedMessage]:
         try:
             minutes_of(text)
         except ValueError:
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 '{field} {text!r}: is no time of day; write one such as "22:00"', field=f"hours.{field}", text=text[:20]
             )
     if hours.start == hours.end:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {text!r}: is also the start, so the rule never holds; leave hours out for all day",
             field="hours.end",
             text=hours.end[:20],
         )
 
 
-def _also(also: Also) -> Iterator[LocalizedMessage]:
+def _also(also: Also) -> Iterator[ValidationProblem]:
     if not is_name(also.sensor):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {name!r}: is no sensor's name; write the second sensor's id",
             field="also.sensor",
             name=also.sensor[:80],
         )
     if also.quantity not in QUANTITIES:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {name!r}: is not known; write one such as rainfall", field="also.quantity", name=also.quantity[:40]
         )
     if also.kind not in (RuleKind.ABOVE, RuleKind.BELOW):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {kind!r}: a second sensor can be above or below; write one of them",
             field="also.kind",
             kind=also.kind.value,
         )
     if not isfinite(also.limit):
-        yield LocalizedMessage("{field} {value:g}: is no number; write one", field="also.limit", value=also.limit)
+        yield ValidationProblem("{field} {value:g}: is no number; write one", field="also.limit", value=also.limit)
     if not 0 < also.within_s <= LONGEST_S:
         yield _no_time("also.within_s", also.within_s, least=1, most=LONGEST_S)
 
 
-def _no_meaning_for_silence(rule: Rule) -> Iterator[LocalizedMessage]:
+def _no_meaning_for_silence(rule: Rule) -> Iterator[ValidationProblem]:
     for field, plain in (("for_s", 0.0), ("hysteresis", 0.0), ("at_least", None), ("also", None), ("hours", None)):
         if getattr(rule, field) != plain:
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 "{field}: has no meaning for silence, whose limit counts intervals; leave it out", field=field
             )
 
@@ -306,10 +326,10 @@ _SIDES = {
 """Where the limit of a worse level lies, as seen from the milder one; of all other kinds above it."""
 
 
-def _order(rule: Rule) -> Iterator[LocalizedMessage]:
-    for milder, worse in pairwise(rule.levels):
+def _order(rule: Rule) -> Iterator[ValidationProblem]:
+    for number, (milder, worse) in enumerate(pairwise(rule.levels), start=1):
         if worse.severity.rank < milder.severity.rank:
-            yield LocalizedMessage(
+            yield ValidationProblem(
                 "{field}: {worse} follows {milder} but is {severity} after {other}; put the worst last",
                 field="levels",
                 worse=worse.name,
@@ -318,9 +338,10 @@ def _order(rule: Rule) -> Iterator[LocalizedMessage]:
                 other=milder.severity.value,
             )
         if _step(rule, milder, worse) <= 0:
-            yield LocalizedMessage(
-                "{field}: {worse} follows {milder} but its limit {limit} is not {side} {other}; put the worst last",
+            yield ValidationProblem(
+                LIMITS_OUT_OF_ORDER,
                 field="levels",
+                at=level_field(number, "limit"),
                 worse=worse.name,
                 milder=milder.name,
                 limit=_band(worse),
@@ -345,12 +366,12 @@ def _band(level: Level) -> LocalizedMessage:
     return LocalizedMessage("{low:g} to {high:g}", low=level.limit, high=level.high)
 
 
-def _bands(rule: Rule) -> Iterator[LocalizedMessage]:
+def _bands(rule: Rule) -> Iterator[ValidationProblem]:
     for milder, worse in pairwise(rule.levels):
         step = _step(rule, milder, worse)
         if 0 < step <= rule.hysteresis:
-            yield LocalizedMessage(
-                "{field} {value:g}: is as wide as the {step:g} between {milder} and {worse}; write less than {step:g}",
+            yield ValidationProblem(
+                WIDER_THAN_STEP,
                 field="hysteresis",
                 value=rule.hysteresis,
                 step=step,
@@ -360,12 +381,12 @@ def _bands(rule: Rule) -> Iterator[LocalizedMessage]:
     yield from _way_back(rule)
 
 
-def _way_back(rule: Rule) -> Iterator[LocalizedMessage]:
+def _way_back(rule: Rule) -> Iterator[ValidationProblem]:
     """Whether an alarm can close at all: somewhere beyond the hysteresis there must be values that are possible."""
     mildest, hysteresis = rule.levels[0], rule.hysteresis
     room = _room(rule, mildest)
     if hysteresis and hysteresis >= room:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {value:g}: no value is left that would close {level}; write less than {room:g}",
             field="hysteresis",
             value=hysteresis,

@@ -15,7 +15,7 @@ from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
-from rules.validation import LONGEST_TEXT, text_mistakes
+from rules.validation import LONGEST_TEXT, text_problems
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
@@ -121,7 +121,7 @@ class MaintenanceCalendar:
             problems.append(LocalizedMessage("until: is more than 30 days after the beginning; write an earlier end"))
         if not window.reason:
             problems.append(LocalizedMessage("reason: is empty; say what is done there"))
-        problems += text_mistakes("reason", window.reason, LONGEST_TEXT)
+        problems += text_problems("reason", window.reason, LONGEST_TEXT)
         return problems
 
 

@@ -18,9 +18,9 @@ from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_bindings import watched_by
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_versions import place_of, scopes_of
-from i18n.message import LocalizedMessage
 from rules.engine import START, Event, EventKind, Observed, Other, RuleState, Watched, step, step_column, tick
 from rules.marks import NOT_BELIEVED
+from rules.problem import ValidationProblem
 from rules.rule import Rule, RuleKind
 from rules.scope import Resolved
 from runtime.clock import wall_ms
@@ -132,8 +132,9 @@ class Previewer:
         if shelf is None or scope not in scopes_of(sensor):
             raise RuleRejected(
                 [
-                    LocalizedMessage(
+                    ValidationProblem(
                         "sensor {sensor!r}: does not stand in {scope}; choose a sensor to which it applies",
+                        field="sensor",
                         sensor=sensor.id,
                         scope=scope[:80],
                     )
@@ -159,8 +160,9 @@ class Previewer:
         if len(points) > MOST_READINGS:
             raise RuleRejected(
                 [
-                    LocalizedMessage(
+                    ValidationProblem(
                         "start: sensor {sensor} has more than {most} readings since then; write a later start",
+                        field="start",
                         sensor=sensor,
                         most=MOST_READINGS,
                     )

@@ -9,8 +9,8 @@ from cloud.access.principal import Principal, Role
 from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlarmActionRejected, AlarmService, AlreadyAcknowledged
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.alarm_views import Around, JournalLine, journal_lines
-from cloud.console.rule_draft import ValidationProblem
 from cloud.console.shelving import parse_until, until
+from cloud.console.typed_number import InvalidInput
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from i18n.catalog import N_, Catalog
@@ -91,7 +91,7 @@ class AlarmActions:
             return _first(_, first.alarm)
         except AlarmActionRejected as refusal:
             return _.said(refusal.sentence, **_named(_, refusal.sentence))
-        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
+        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
             return str(refusal)
         self._changed()
         return ""

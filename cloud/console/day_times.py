@@ -6,7 +6,7 @@ moment_text(now_ms, zone) -> "2026-11-24T19:00"      parse_moment(_, "2026-11-24
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from i18n.catalog import Catalog
 from rules.local_time import hour_end_ms
 
@@ -25,7 +25,7 @@ def parse_moment(_: Catalog, text: str, zone: ZoneInfo) -> int:
         local = datetime.strptime(text.strip()[:_LONGEST], _FORM)  # noqa: DTZ007 - the zone is given in the next line
         return round(local.replace(tzinfo=zone).timestamp() * 1_000)
     except (ValueError, OverflowError):
-        raise ValidationProblem(_("Choose a day and a time.")) from None
+        raise InvalidInput(_("Choose a day and a time.")) from None
 
 
 def next_hour(now_ms: int, zone: ZoneInfo) -> int:

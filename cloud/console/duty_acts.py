@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Principal, Role
 from cloud.console.day_times import parse_moment
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.notify.duty import Duty, DutyCalendar, DutyRejected
@@ -56,6 +56,6 @@ class DutyActions:
             return ended(_.said(refusal.sentence))
         except LookupError:
             return _("This duty is gone already.")
-        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
+        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
             return str(refusal)
         return ""

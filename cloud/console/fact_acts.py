@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cloud.access.principal import Principal, Role
 from cloud.console.day_times import parse_moment
 from cloud.console.fact_views import parse_value
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.dated import DatedFacts, FactRejected
@@ -73,7 +73,7 @@ class FactActions:
             return " ".join(ended(_.said(problem)) for problem in refusal.problems)
         except LookupError:
             return _("This fact is gone.")
-        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
+        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
             return str(refusal)
         self._changed()
         return ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.access.principal import Principal
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from cloud.registry.fact_kinds import record_of, visible_facts
 from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
 from cloud.registry.history import (
@@ -103,7 +103,7 @@ def parse_value(_: Catalog, what: str, text: str) -> Any:
         return given
     numbers = given.replace(";", " ").split()
     if len(numbers) != 2:
-        raise ValidationProblem(_("Write scale and offset with a space between them, as 1.02 -3."))
+        raise InvalidInput(_("Write scale and offset with a space between them, as 1.02 -3."))
     return {"scale": _number(_, numbers[0]), "offset": _number(_, numbers[1])}
 
 
@@ -111,7 +111,7 @@ def _number(_: Catalog, text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise ValidationProblem(_("Write a number.")) from None
+        raise InvalidInput(_("Write a number.")) from None
 
 
 def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: ZoneInfo) -> FactView:

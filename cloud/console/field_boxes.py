@@ -37,8 +37,8 @@ _PARTS = {
     "reject": tuple(f"reject.{name}" for name in MARK_OF_NAME),
 }
 """Fields that are written in more than one place."""
-_TOLD = {"also": ("also.sensor", "also.quantity", "also.kind")}
-"""What the engine calls parts that are written in one place."""
+_MEANT = {"also": ("also.sensor", "also.quantity"), "hours": ("hours.days",)}
+"""What the rule calls parts that are written in other places."""
 _SIDES = {RuleKind.ABOVE.value: N_("above"), RuleKind.BELOW.value: N_("below")}
 Series = tuple[str, str]
 """sensor/quantity, and the words for it."""
@@ -201,4 +201,4 @@ class FieldBoxes:
 
 def _parts_of(name: str) -> tuple[str, ...]:
     """The names under which mistakes of a field may come."""
-    return (*_PARTS.get(name, ()), *_TOLD.get(name, ()))
+    return (*_PARTS.get(name, ()), *_MEANT.get(name, ()))

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from cloud.console.elements import TextElement, box, symbol, text
 from cloud.console.inputs import button, choice, colour_input, field, line_input, mistake_text, tick_box
-from cloud.console.rule_draft import Draft, level_count, next_level, severity_choices, without_level
+from cloud.console.rule_draft import Draft, level_count, levels_in, next_level, severity_choices, without_level
 from cloud.rulebook.rule_words import unit_of
 from i18n.catalog import N_, Catalog
 from rules.colours import SEVERITY_COLOURS
+from rules.problem import level_field
 from rules.rule import Rule, RuleKind, Severity
 
 LEVELS_MOST = 8
@@ -31,7 +32,7 @@ class LevelRows:
 
     def __init__(self, _: Catalog, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]) -> None:
         self._words, self._rule, self._on_change = _, rule, on_change
-        self._draft = {name: words for name, words in draft.items() if name.startswith("level.")}
+        self._draft = levels_in(draft)
         self._mistakes: dict[str, TextElement] = {}
         self._place = box("level-rows")
         self._build()
@@ -69,7 +70,7 @@ class LevelRows:
         _ = self._words
         kind = self._rule.kind
         unit = _("expected intervals") if kind is RuleKind.SILENCE else unit_of(_, self._rule.quantity)
-        name = self._draft[f"level.{number}.name"]
+        name = self._draft[level_field(number, "name")]
         self._text(number, "name", _("Name in English"), "Siaga 3")
         self._text(number, "name_id", _("Name in Indonesian"), name or "Siaga 3")  # which stands in where none is given
         self._number(number, "limit", _(_LIMIT_NAMES[kind]), unit)
@@ -77,19 +78,19 @@ class LevelRows:
             self._number(number, "high", _(_HIGH_NAMES[kind]), unit)
         with field(_("How bad")):
             choice(
-                self._draft[f"level.{number}.severity"],
+                self._draft[level_field(number, "severity")],
                 severity_choices(_),
                 label=_("How bad"),
                 on_change=lambda words: self._take_severity(number, words),
             )
         with field(_("Colour")):
-            colour_input(self._colour(number), label=_("Colour"), on_change=self._taker(f"level.{number}.colour"))
-            self._mistakes[f"level.{number}.colour"] = mistake_text()
+            colour_input(self._colour(number), label=_("Colour"), on_change=self._taker(level_field(number, "colour")))
+            self._mistakes[level_field(number, "colour")] = mistake_text()
         if kind in {RuleKind.ABOVE, RuleKind.BELOW}:
             tick_box(
-                self._draft[f"level.{number}.inclusive"] == "yes",
+                self._draft[level_field(number, "inclusive")] == "yes",
                 _("the limit itself counts"),
-                on_change=lambda ticked: self._take(f"level.{number}.inclusive", "yes" if ticked else ""),
+                on_change=lambda ticked: self._take(level_field(number, "inclusive"), "yes" if ticked else ""),
             )
         if level_count(self._draft) > 1:
             with box("icon-button", "button", type="button", aria_label=_("Take this level out")) as out:
@@ -97,13 +98,13 @@ class LevelRows:
             out.on("click", lambda: self._drop(number))
 
     def _text(self, number: int, part: str, label: str, placeholder: str) -> None:
-        name = f"level.{number}.{part}"
+        name = level_field(number, part)
         with field(label):
             line_input(self._draft[name], label=label, placeholder=placeholder, on_change=self._taker(name))
             self._mistakes[name] = mistake_text()
 
     def _number(self, number: int, part: str, label: str, unit: str) -> None:
-        name = f"level.{number}.{part}"
+        name = level_field(number, part)
         with field(label):
             with box("with-unit"):
                 line_input(
@@ -113,12 +114,12 @@ class LevelRows:
             self._mistakes[name] = mistake_text()
 
     def _colour(self, number: int) -> str:
-        own = self._draft[f"level.{number}.colour"]
-        return own or SEVERITY_COLOURS[Severity(self._draft[f"level.{number}.severity"])]
+        own = self._draft[level_field(number, "colour")]
+        return own or SEVERITY_COLOURS[Severity(self._draft[level_field(number, "severity")])]
 
     def _take_severity(self, number: int, words: str) -> None:
-        plain = not self._draft[f"level.{number}.colour"]
-        self._take(f"level.{number}.severity", words)
+        plain = not self._draft[level_field(number, "colour")]
+        self._take(level_field(number, "severity"), words)
         if plain:
             self._build()
             self._on_change(dict(self._draft))

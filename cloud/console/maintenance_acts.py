@@ -10,7 +10,7 @@ from cloud.access.principal import Principal, Role
 from cloud.alarms.maintenance import MaintenanceCalendar, MaintenanceRejected
 from cloud.console.day_times import parse_moment
 from cloud.console.maintenance_views import site_of
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.registry.records import Sensor
@@ -67,7 +67,7 @@ class MaintenanceActions:
             return " ".join(ended(_.said(problem)) for problem in refusal.problems)
         except LookupError:
             return _("This window is gone already.")
-        except (NotAllowed, DatabaseUnavailable, ValidationProblem) as refusal:
+        except (NotAllowed, DatabaseUnavailable, InvalidInput) as refusal:
             return str(refusal)
         self._changed()
         return ""

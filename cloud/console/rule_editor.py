@@ -16,7 +16,7 @@ from cloud.console.field_boxes import FieldBoxes
 from cloud.console.inputs import button, field, line_input, mistake_text
 from cloud.console.level_rows import LevelRows
 from cloud.console.preview_panel import PreviewPanel
-from cloud.console.rule_draft import TEXTS, Draft, draft_of, meaning_of
+from cloud.console.rule_draft import TEXTS, Draft, draft_of, levels_in, meaning_of, without_levels
 from cloud.console.rule_fields import fields_of
 from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected
 from cloud.console.threshold_views import RuleView, fields_to_save, scope_name, series_in
@@ -130,7 +130,7 @@ class RuleEditor:
             return
         texts = draft_of(_, self._inherited)
         if name == "levels":
-            self._levels.replace({field: words for field, words in texts.items() if field.startswith("level.")})
+            self._levels.replace(levels_in(texts))
         else:
             self._boxes.replace(name, texts)
         self._released.add(name)
@@ -142,7 +142,7 @@ class RuleEditor:
         self._note_change()
 
     def _take_levels(self, draft: Draft) -> None:
-        kept = {field: words for field, words in self._draft.items() if not field.startswith("level.")}
+        kept = without_levels(self._draft)
         self._draft.clear()
         self._draft.update({**kept, **draft})
         self._released.discard("levels")
@@ -156,7 +156,7 @@ class RuleEditor:
         """Show what the texts mean, or what is wrong with them; the rule where nothing is."""
         _ = self._words
         meaning = meaning_of(_, self._rule, self._draft)
-        mistakes = {**self._refused.by_field, **meaning.mistakes}
+        mistakes = {**self._refused.by_field, **meaning.problems}
         if any(name.partition(".")[0] in _ADVANCED for name in mistakes):
             self._unfold()
         self._boxes.show_mistakes(mistakes)

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from i18n.catalog import N_, Catalog
 from rules.local_time import next_shown_ms
 from wire.durations import HOUR_MS
@@ -35,7 +35,7 @@ def parse_until(_: Catalog, text: str, now_ms: int, zone: ZoneInfo) -> int:
     """The next time that it is `text` o'clock in `zone` (UTC ms); Mistake in one sentence where it is no time."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
-        raise ValidationProblem(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))
+        raise InvalidInput(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))
     return next_shown_ms(now_ms + 1, int(found[1]), int(found[2]), zone)
 
 

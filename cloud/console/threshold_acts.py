@@ -12,7 +12,7 @@ import msgspec
 
 from cloud.access.principal import Principal, Role
 from cloud.alarms.preview import Preview, Previewer
-from cloud.console.rule_fields import FIELD_NAMES
+from cloud.console.problem_sentences import refusal_sentence
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
 from cloud.readings.contract import StoreUnavailable
@@ -20,20 +20,12 @@ from cloud.rulebook.admission import no_such_sensor
 from cloud.rulebook.records import RuleRejected
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import foreign_in, may_change_scope
-from i18n.catalog import N_, Catalog
-from i18n.message import LocalizedMessage
+from i18n.catalog import Catalog
+from rules.problem import ValidationProblem
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 
 DAYS = (1, 7, 30)
-_FIELD = re.compile(r"([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?")
-_PART_NAMES = {
-    "name": N_("Name in English"),
-    "name_id": N_("Name in Indonesian"),
-    "limit": N_("limit"),
-    "high": N_("upper limit"),
-    "colour": N_("Colour"),
-}
 
 
 class ThresholdRejected(msgspec.Struct, frozen=True):
@@ -68,7 +60,7 @@ class ThresholdActions:
                 sites=who.sites,
             )
         except RuleRejected as refusal:
-            return sorted_out(_, refusal.problems)
+            return rejected_for(_, refusal.problems)
         except LookupError:
             return ThresholdRejected(others=(_("This sensor is gone; load the page again."),))
         except (NotAllowed, DatabaseUnavailable, StoreUnavailable) as error:
@@ -127,7 +119,7 @@ class ThresholdActions:
         try:
             await act(await self._must(visitor, scope))
         except RuleRejected as refusal:
-            return sorted_out(self._words, refusal.problems)
+            return rejected_for(self._words, refusal.problems)
         except (NotAllowed, DatabaseUnavailable) as error:
             return ThresholdRejected(others=(str(error),))
         return None
@@ -140,37 +132,17 @@ class ThresholdActions:
         return who
 
 
-def sorted_out(_: Catalog, problems: Sequence[LocalizedMessage]) -> ThresholdRejected:
-    """The sentences of a refusal in this language, each beside the field that it begins with."""
+def rejected_for(_: Catalog, problems: Sequence[ValidationProblem]) -> ThresholdRejected:
+    """The problems in this language, the first of each field beside it."""
     by_field: dict[str, str] = {}
     others: list[str] = []
     for problem in problems:
-        name = _place_of(problem)
-        sentence = _.said(problem, **_named(_, problem))
-        if not name or name in by_field:
+        sentence = refusal_sentence(_, problem)
+        if problem.field in by_field:
             others.append(sentence)
         else:
-            by_field[name] = sentence
+            by_field[problem.field] = sentence
     return ThresholdRejected(by_field, tuple(others))
-
-
-def _place_of(problem: LocalizedMessage) -> str:
-    """What the editor calls the field that a sentence begins with: level.0.limit; empty where it names none."""
-    found = _FIELD.match(problem)
-    if found is None or problem[found.end() : found.end() + 1] not in (":", " "):
-        return ""
-    return f"level.{found[2]}.{found[3]}" if found[2] else found[0]
-
-
-def _named(_: Catalog, problem: LocalizedMessage) -> dict[str, str]:
-    """The field of a sentence as people know it: levels[0].limit is the limit of level 1."""
-    found = _FIELD.fullmatch(str(problem.values.get("field", "")))
-    if found is None or found[1] not in FIELD_NAMES:
-        return {}
-    if found[2] is None:
-        return {"field": _(FIELD_NAMES[found[1]])}
-    part = _(_PART_NAMES[found[3]]) if found[3] in _PART_NAMES else found[3]
-    return {"field": _("level {n}, {part}", n=int(found[2]) + 1, part=part)}
 
 
 def family_name(title: str, taken: list[str]) -> str:

@@ -1,6 +1,6 @@
 """Admission: whether a change of the rules may stand. The whole rule of every sensor that it touches is looked at.
 
-mistakes_of(shelf, registry, version) -> ["hysteresis 120: is wider than the 100 between Siaga 3 and Siaga 2; …", …]
+problems_of(shelf, registry, version) -> ["hysteresis 120: is wider than the 100 between Siaga 3 and Siaga 2; …", …]
 """
 
 import difflib
@@ -12,38 +12,39 @@ from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_targets import RuleTargets
 from cloud.rulebook.rule_versions import RuleVersions, place_of, scopes_of
 from i18n.message import LocalizedMessage
+from rules.problem import ValidationProblem
 from rules.rule import Also, Rule
 from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
-from rules.validation import LONGEST_TEXT, family_mistakes, mistakes_in, text_mistakes
+from rules.validation import LONGEST_TEXT, family_problems, problems_in, text_problems
 from wire import QUANTITIES
 
 MOST_SENTENCES = 20
 """One mistake on all scopes would else be told a hundred times."""
 
 
-def mistakes_of(
+def problems_of(
     shelf: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
-) -> list[LocalizedMessage]:
+) -> list[ValidationProblem]:
     """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too.
 
     Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
     """
-    return mistakes_on(shelf.with_version(version), registry, version, sites=sites)
+    return problems_on(shelf.with_version(version), registry, version, sites=sites)
 
 
-def mistakes_on(
+def problems_on(
     after: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
-) -> list[LocalizedMessage]:
+) -> list[ValidationProblem]:
     """The same for a version that stands on the shelf already."""
-    named = [*_name_mistakes(version, registry), *_field_mistakes(version)]
+    named = [*_name_problems(version, registry), *_field_problems(version)]
     if named:
         return named
     own = after.things.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
     later = after.times(version.family, None if own is None else scopes_of(own))
     times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
-    found: dict[LocalizedMessage, None] = {}
+    found: dict[ValidationProblem, None] = {}
     for rule in _rules(after, version, times, sites):
-        found.update(dict.fromkeys(_rule_mistakes(rule, after.things)))
+        found.update(dict.fromkeys(_rule_problems(rule, after.things)))
     return list(found)[:MOST_SENTENCES]
 
 
@@ -56,7 +57,7 @@ def things_in(scope: str, things: RuleTargets) -> list[Sensor]:
 
 def _rules(
     after: RuleVersions, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
-) -> Iterator[Rule | LocalizedMessage]:
+) -> Iterator[Rule | ValidationProblem]:
     """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
     seen: set[str] = set()
     things = [thing for thing in things_in(version.scope, after.things) if sites is None or thing.site in sites]
@@ -67,8 +68,9 @@ def _rules(
     if seen or version.removed:
         return
     if version.scope.startswith("sensor:"):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "scope {scope!r}: the sensor does not measure what the rule is about; choose another sensor",
+            field="scope",
             scope=version.scope,
         )
         return
@@ -78,12 +80,12 @@ def _rules(
 
 def _new(
     after: RuleVersions, family: str, place: Place, scopes: Sequence[str], time_ms: int, seen: set[str]
-) -> Iterator[Rule | LocalizedMessage]:
+) -> Iterator[Rule | ValidationProblem]:
     try:
         resolved = after.resolved(family, place, scopes, time_ms)
     except NoRule as error:
         seen.add(str(error))
-        yield error.sentence
+        yield error.problem
         return
     if resolved is not None and resolved.versions not in seen:
         seen.add(resolved.versions)
@@ -97,26 +99,26 @@ def _anywhere(version: RuleVersion) -> Place:
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
 
 
-def _rule_mistakes(rule: Rule | LocalizedMessage, things: RuleTargets) -> Iterator[LocalizedMessage]:
-    if isinstance(rule, LocalizedMessage):
+def _rule_problems(rule: Rule | ValidationProblem, things: RuleTargets) -> Iterator[ValidationProblem]:
+    if isinstance(rule, ValidationProblem):
         yield rule
         return
-    yield from mistakes_in(rule)
+    yield from problems_in(rule)
     if rule.also is not None:
-        yield from _also_mistakes(rule.also, things)
+        yield from _also_problems(rule.also, things)
 
 
-def _also_mistakes(also: Also, things: RuleTargets) -> Iterator[LocalizedMessage]:
+def _also_problems(also: Also, things: RuleTargets) -> Iterator[ValidationProblem]:
     second = things.get(also.sensor)
     if second is None or second.retired:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {sensor!r}: there is no such sensor; {advice}",
             field="also.sensor",
             sensor=also.sensor[:80],
             advice=_nearest_sensor(also.sensor, things),
         )
     elif also.quantity not in second.quantities:
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field} {quantity!r}: sensor {sensor} does not measure it; write one of {quantities}",
             field="also.quantity",
             quantity=also.quantity,
@@ -125,16 +127,16 @@ def _also_mistakes(also: Also, things: RuleTargets) -> Iterator[LocalizedMessage
         )
 
 
-def _name_mistakes(version: RuleVersion, registry: Registry) -> Iterator[LocalizedMessage]:
-    yield from family_mistakes(version.family)
+def _name_problems(version: RuleVersion, registry: Registry) -> Iterator[ValidationProblem]:
+    yield from family_problems(version.family)
     if not version.removed:  # what is gone from the city may leave the book, too
-        yield from scope_mistakes(version.scope, registry)
+        yield from scope_problems(version.scope, registry)
     if not version.reason.strip():
-        yield LocalizedMessage("reason: is empty; say in a few words why the rule changes")
-    yield from text_mistakes("reason", version.reason, LONGEST_TEXT)
+        yield ValidationProblem("reason: is empty; say in a few words why the rule changes", field="reason")
+    yield from text_problems("reason", version.reason, LONGEST_TEXT)
 
 
-def scope_mistakes(scope: str, registry: Registry) -> Iterator[LocalizedMessage]:
+def scope_problems(scope: str, registry: Registry) -> Iterator[ValidationProblem]:
     """Why `scope` is none of this city's."""
     kind, _, name = scope.partition(":")
     if scope == "all" or (kind == "sensor" and registry.has_sensor(name)):
@@ -145,19 +147,25 @@ def scope_mistakes(scope: str, registry: Registry) -> Iterator[LocalizedMessage]
         "sensor": [sensor.id for sensor in registry.sensors()],
     }
     if kind not in known or not name:
-        yield LocalizedMessage("scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", scope=scope[:80])
+        yield ValidationProblem(
+            "scope {scope!r}: write all, group:NAME, site:ID or sensor:ID", field="scope", scope=scope[:80]
+        )
     elif name not in known[kind]:
         close = difflib.get_close_matches(name, known[kind], n=1)
         none = LocalizedMessage("the city file has none; add it there, or write all")
         advice = did_you_mean(f"{kind}:{close[0]}") if close else none
-        yield LocalizedMessage(
-            "scope {scope!r}: there is no such {kind}; {advice}", scope=scope[:80], kind=kind, advice=advice
+        yield ValidationProblem(
+            "scope {scope!r}: there is no such {kind}; {advice}",
+            field="scope",
+            scope=scope[:80],
+            kind=kind,
+            advice=advice,
         )
 
 
-def _field_mistakes(version: RuleVersion) -> Iterator[LocalizedMessage]:
+def _field_problems(version: RuleVersion) -> Iterator[ValidationProblem]:
     if len(version.fields) > len(FIELDS):
-        yield LocalizedMessage(
+        yield ValidationProblem(
             "{field}: there are {n}; write at most {most}", field="fields", n=len(version.fields), most=len(FIELDS)
         )
         return
@@ -165,12 +173,14 @@ def _field_mistakes(version: RuleVersion) -> Iterator[LocalizedMessage]:
         if name not in FIELDS:
             yield no_such_field(name)
     if not version.fields and not version.removed:
-        yield LocalizedMessage("fields: there are none; set at least one, or remove the rule from this scope")
+        yield ValidationProblem(
+            "fields: there are none; set at least one, or remove the rule from this scope", field="fields"
+        )
 
 
-def no_such_sensor(name: str) -> LocalizedMessage:
+def no_such_sensor(name: str) -> ValidationProblem:
     """That the second sensor is none, to somebody who may see some sites: one of another site is none to them."""
-    return LocalizedMessage(
+    return ValidationProblem(
         "{field} {sensor!r}: there is no such sensor; {advice}",
         field="also.sensor",
         sensor=name[:80],

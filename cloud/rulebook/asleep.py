@@ -4,13 +4,13 @@ sensor:river-2 (retired) ─► asleep: "sensor river-2 is gone from the city fi
 """
 
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.admission import scope_mistakes
+from cloud.rulebook.admission import scope_problems
 from i18n.message import LocalizedMessage
 
 
 def asleep(scope: str, registry: Registry) -> LocalizedMessage | None:
     """Why what `scope` says watches nothing now; None where it watches."""
-    if next(scope_mistakes(scope, registry), None) is None:
+    if next(scope_problems(scope, registry), None) is None:
         return None
     kind, _, name = scope.partition(":")
     return LocalizedMessage(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from i18n.message import LocalizedMessage
+from rules.problem import ValidationProblem
 
 
 class RuleVersion(msgspec.Struct, frozen=True):
@@ -30,8 +30,8 @@ class RuleVersion(msgspec.Struct, frozen=True):
 
 
 class RuleRejected(Exception):
-    """A change of the rules that cannot be made; `problems` has one sentence for each mistake in it."""
+    """A change of the rules that cannot be made; `problems` has each thing that is wrong with it."""
 
-    def __init__(self, problems: Sequence[LocalizedMessage]) -> None:
+    def __init__(self, problems: Sequence[ValidationProblem]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, func, insert, select
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.admission import mistakes_of
+from cloud.rulebook.admission import problems_of
 from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_targets import RuleTargets
 from cloud.rulebook.rule_versions import RuleVersions, Timeline
 from cloud.rulebook.tables import RuleVersionRow
-from i18n.message import LocalizedMessage
+from rules.problem import ValidationProblem
 from rules.scope import Patch, Resolved
 from runtime.clock import wall_ms
 
@@ -108,8 +108,9 @@ class RuleStore:
         if not held or held[-1].removed:
             raise RuleRejected(
                 [
-                    LocalizedMessage(
+                    ValidationProblem(
                         "rule {family}@{scope}: says nothing that could be removed; /api/v1/rules lists all",
+                        field="scope",
                         family=family,
                         scope=scope,
                     )
@@ -128,8 +129,9 @@ class RuleStore:
         if not self._shelf.held(family, scope):
             raise RuleRejected(
                 [
-                    LocalizedMessage(
+                    ValidationProblem(
                         "rule {family}@{scope}: has no version that could be undone; /api/v1/rules lists all",
+                        field="scope",
                         family=family,
                         scope=scope,
                     )
@@ -165,8 +167,8 @@ class RuleStore:
         return self._shelf.timeline(sensor_id)
 
     def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> RuleVersions:
-        """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `mistakes_of`)."""
-        mistakes = mistakes_of(self._shelf, self.registry, version, sites=sites)
+        """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `problems_of`)."""
+        mistakes = problems_of(self._shelf, self.registry, version, sites=sites)
         if mistakes:
             raise RuleRejected(mistakes)
         return self._shelf.with_version(version)
@@ -186,10 +188,13 @@ class RuleStore:
                 await self.load()  # another process was here first
 
     def _check(self, version: RuleVersion) -> None:
-        mistakes = mistakes_of(self._shelf, self.registry, version)
+        mistakes = problems_of(self._shelf, self.registry, version)
         if version.valid_from_ms < version.at_ms:
             mistakes.append(
-                LocalizedMessage("valid_from: is in the past, where readings were judged already; write a time ahead")
+                ValidationProblem(
+                    "valid_from: is in the past, where readings were judged already; write a time ahead",
+                    field="valid_from",
+                )
             )
         if mistakes:
             raise RuleRejected(mistakes)

@@ -14,7 +14,7 @@ import msgspec
 
 from cloud.database.audit_log import SYSTEM
 from cloud.registry.snapshot import Registry
-from cloud.rulebook.admission import mistakes_of, mistakes_on
+from cloud.rulebook.admission import problems_of, problems_on
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import INITIAL_REASON, SINCE_EVER_MS
 from cloud.rulebook.rule_versions import RuleVersions
@@ -83,7 +83,7 @@ def _named(version: RuleVersion) -> str:
 def _first_mistake(registry: Registry, held: Sequence[RuleVersion], version: RuleVersion) -> str:
     if not _is_named(version):
         return "family and scope are texts; family must be there"
-    return next(iter(map(str, mistakes_of(RuleVersions(registry, held), registry, version))), "")
+    return next(iter(map(str, problems_of(RuleVersions(registry, held), registry, version))), "")
 
 
 def initial_rules(file: Path | None, registry: Registry) -> list[RuleVersion]:
@@ -122,7 +122,7 @@ def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
         before = first[version.family, version.scope]
         if before != number:
             yield f"rules[{number}]: {version.family} for {version.scope} stands in rules[{before}] too; keep one"
-        look = mistakes_on if before == number else mistakes_of
+        look = problems_on if before == number else problems_of
         for mistake in look(shelf, registry, version):
             if (version.family, mistake) not in told:  # a wide rule's mistake shows in the narrower ones too
                 told.add((version.family, mistake))

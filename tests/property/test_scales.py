@@ -22,7 +22,7 @@ from rules.colours import SEVERITY_COLOURS
 from rules.rule import Level, Rule, RuleKind, Severity
 from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare, scale_of
 from rules.siaga import STAGES
-from rules.validation import mistakes_in
+from rules.validation import problems_in
 from wire import QUANTITIES
 from wire.units import UNITS
 
@@ -173,7 +173,7 @@ def test_a_level_by_such_a_word_alone_is_refused_wherever_a_rule_comes_from(word
     for names in ({"name": name}, {"name": "High", "name_id": name}):
         level = Level(**{"severity": Severity.SEVERE, "limit": 250.0} | names)
         rule = Rule(family="river", quantity="water_level", kind=RuleKind.ABOVE, levels=(level,), title="River")
-        assert any("opposite things" in mistake for mistake in mistakes_in(rule))
+        assert any("opposite things" in mistake for mistake in problems_in(rule))
     for whole in ("Siaga 2", "Siaga banjir", "Tsunami AWAS", "Waspada banjir"):
         assert not is_bare(whole)
 

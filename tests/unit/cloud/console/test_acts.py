@@ -15,14 +15,14 @@ from cloud.console.letters import discarded_words
 from cloud.console.page import Console
 from cloud.console.settings import ConsoleSettings
 from cloud.console.snapshot import Snapshots
-from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected, family_name, sorted_out
+from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected, family_name, rejected_for
 from cloud.console.visitor import NotAllowed, Visitor
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import words_in
-from i18n.message import LocalizedMessage
+from rules.problem import ValidationProblem
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import around
 from tests.unit.cloud.console.served import RIVER_RULE
@@ -229,17 +229,17 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: I
 
 
 def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
-    limit = LocalizedMessage("{field} {value:g}: is no number; write one", field="levels[1].limit", value=3.5)
-    negative = LocalizedMessage(
+    limit = ValidationProblem("{field} {value:g}: is no number; write one", field="levels[1].limit", value=3.5)
+    negative = ValidationProblem(
         "{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.5
     )
-    none = LocalizedMessage("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
-    reason = LocalizedMessage("reason: is empty; say what is done there")
-    again = LocalizedMessage("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-4.5)
-    refused = sorted_out(words_in("id"), [negative, limit, none, reason, again])
+    none = ValidationProblem("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
+    reason = ValidationProblem("reason: is empty; say what is done there", field="reason")
+    again = ValidationProblem(negative.form, field="hysteresis", value=-4.5)
+    refused = rejected_for(words_in("id"), [negative, limit, none, reason, again])
     assert refused.by_field == {
         "hysteresis": "Harus kembali sejauh -3,5: tidak boleh negatif; tulis 0 atau lebih",
-        "level.1.limit": "tingkat 2, batas 3,5: bukan angka; tulis angka",
+        "levels[1].limit": "tingkat 2, batas 3,5: bukan angka; tulis angka",
         "levels": "Tingkat: ada 0; tulis 1 sampai 10",
         "reason": "alasan: masih kosong; tulis apa yang dikerjakan di sana",
     }

@@ -15,9 +15,9 @@ from cloud.console.duty_acts import DutyActions
 from cloud.console.duty_views import EntryView, OnDutyView, on_duty, week_of
 from cloud.console.maintenance_acts import MaintenanceActions
 from cloud.console.maintenance_views import covering, places_of, window_view
-from cloud.console.rule_draft import ValidationProblem
 from cloud.console.shown import shown_of
 from cloud.console.snapshot import Snapshots
+from cloud.console.typed_number import InvalidInput
 from cloud.database.audit_log import Actor
 from cloud.notify.duty import Duty
 from cloud.notify.settings import NotifySettings
@@ -83,7 +83,7 @@ def test_a_chosen_time_is_that_of_the_city():
     assert day_start(NOON_MS, WIT, days=8) == parse_moment(EN, "2026-12-02T00:00", WIT)
     assert moment_text(next_hour(NOON_MS, WIT), WIT) == "2026-11-24T13:00"
     for wrong in ("", "tomorrow", "2026-13-01T00:00", "9" * 5_000):
-        with pytest.raises(ValidationProblem):
+        with pytest.raises(InvalidInput):
             parse_moment(EN, wrong, WIT)
 
 

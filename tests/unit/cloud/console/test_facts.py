@@ -10,7 +10,7 @@ import pytest
 from cloud.access.principal import Role
 from cloud.console.fact_acts import FactActions
 from cloud.console.fact_views import fact_views, parse_value, subjects_of, troubles_of, whats_of
-from cloud.console.rule_draft import ValidationProblem
+from cloud.console.typed_number import InvalidInput
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import ZONE, Morotai, now_ms
 from tests.unit.cloud.console.visitors import visitor_of
@@ -129,7 +129,7 @@ def test_values_are_read_as_people_write_them():
     assert parse_value(EN, "calibration.pm2_5", "1.02; -3") == {"scale": 1.02, "offset": -3}
     assert parse_value(EN, "site", "pier") == "pier"
     for bad in ("1.02", "a b", "1 2 3"):
-        with pytest.raises(ValidationProblem):
+        with pytest.raises(InvalidInput):
             parse_value(EN, "calibration.pm2_5", bad)
 
 

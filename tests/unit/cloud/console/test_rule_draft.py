@@ -2,15 +2,13 @@ import msgspec
 import pytest
 
 from cloud.console.rule_draft import (
-    ValidationProblem,
     draft_of,
     level_count,
     meaning_of,
     next_level,
-    parse_number,
-    plain_text,
     without_level,
 )
+from cloud.console.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
@@ -39,7 +37,7 @@ TWO = msgspec.structs.replace(
 
 
 def mistakes(draft, rule=RIVER):
-    return meaning_of(EN, rule, draft).mistakes
+    return meaning_of(EN, rule, draft).problems
 
 
 @pytest.mark.parametrize("words", [EN, ID], ids=["en", "id"])
@@ -49,7 +47,7 @@ def test_a_rule_that_nobody_has_touched_means_itself(words, rule):
 
 
 def test_what_is_written_becomes_the_rule():
-    draft = draft_of(EN, RIVER) | {"level.0.limit": "170", "for_s": "1.5", "hours.day.7": "", "at_least.n": "2"}
+    draft = draft_of(EN, RIVER) | {"levels[0].limit": "170", "for_s": "1.5", "hours.day.7": "", "at_least.n": "2"}
     draft |= {"at_least.m": "3"}
     rule = meaning_of(EN, RIVER, draft).rule
     assert rule is not None
@@ -85,27 +83,38 @@ def test_a_second_sensor_without_a_limit_and_a_wait_too_long_are_mistakes_beside
 
 def test_each_mistake_is_a_sentence_beside_its_field():
     draft = draft_of(EN, RIVER) | {
-        "level.0.limit": "high", "level.1.limit": "20000", "level.2.name": " ", "for_s": "-1", "hours.start": "8",
+        "levels[0].limit": "high", "levels[1].limit": "20000", "levels[2].name": " ", "for_s": "-1", "hours.start": "8",
         "title": "", "at_least.n": "5", "at_least.m": "3",
     }  # fmt: skip
     assert mistakes(draft) == {
-        "level.0.limit": "“high” is no number; write one such as 12.5.",
-        "level.1.limit": "20,000 cm cannot be measured; write a value from −1,000 to 10,000 cm.",
-        "level.2.name": "A level needs a name; write one such as Siaga 3.",
+        "levels[0].limit": "“high” is no number; write one such as 12.5.",
+        "levels[1].limit": "20,000 cm cannot be measured; write a value from −1,000 to 10,000 cm.",
+        "levels[2].name": "A level needs a name; write one such as Siaga 3.",
         "for_s": "−1 is too small; write 0 or more.",
         "hours.start": "8 is no time of day; write one such as 08:00.",
         "title": "A rule needs a title; write what it watches.",
-        "at_least.n": "Write two whole numbers up to 100, as in 3 of 5, or leave both empty.",
+        "at_least": "Write two whole numbers up to 100, as in 3 of 5, or leave both empty.",
     }
 
 
 def test_levels_that_contradict_each_other_are_named():
-    wrong = draft_of(EN, RIVER) | {"level.1.limit": "140", "hysteresis": "1"}
+    wrong = draft_of(EN, RIVER) | {"levels[1].limit": "140", "hysteresis": "1"}
     assert mistakes(wrong) == {
-        "level.1.limit": "Siaga 2 at 140 is not above Siaga 3 at 150; the worse level needs the higher limit."
+        "levels[1].limit": "Siaga 2 at 140 is not above Siaga 3 at 150; the worse level needs the higher limit."
     }
     low = msgspec.structs.replace(RIVER, kind=RuleKind.BELOW, hysteresis=1.0)
-    assert "is not below" in mistakes(draft_of(EN, low), low)["level.1.limit"]
+    assert "is not below" in mistakes(draft_of(EN, low), low)["levels[1].limit"]
+
+
+def test_bands_out_of_order_are_named_in_the_editor_too():
+    worse = Level("Hot", Severity.SEVERE, 10.0, 40.0)
+    two = msgspec.structs.replace(HEAT, levels=(*HEAT.levels, worse))
+    assert mistakes(draft_of(EN, two), two) == {}
+    assert mistakes(draft_of(EN, two) | {"levels[1].high": "30"}, two) == {
+        "levels[1].limit": (
+            "Levels: Hot follows Uncomfortable but its limit 10 to 30 is not around 18 to 33; put the worst last"
+        )
+    }
 
 
 def test_a_hysteresis_as_wide_as_the_step_is_named():
@@ -116,12 +125,12 @@ def test_a_hysteresis_as_wide_as_the_step_is_named():
 
 
 def test_two_limits_must_stand_in_their_order():
-    assert "swap them" in mistakes(draft_of(EN, HEAT) | {"level.0.high": "10"}, HEAT)["level.0.high"]
+    assert "swap them" in mistakes(draft_of(EN, HEAT) | {"levels[0].high": "10"}, HEAT)["levels[0].high"]
 
 
 def test_a_rule_needs_a_day_and_a_level():
     no_days = draft_of(EN, RIVER) | {f"hours.day.{day}": "" for day in range(1, 8)}
-    assert mistakes(no_days) == {"hours": "No day is chosen; choose one, or switch the rule off."}
+    assert mistakes(no_days) == {"hours.days": "No day is chosen; choose one, or switch the rule off."}
     empty = draft_of(EN, RISE)
     assert "levels" in mistakes(without_level(empty, 0), RISE)
 
@@ -135,7 +144,7 @@ def test_a_number_may_have_a_comma_or_a_point(text, value):
 
 @pytest.mark.parametrize("text", ["1.000", "1,000", "12.500", "nan", "inf", "", "1 2"])
 def test_a_text_that_is_no_number_or_two_is_refused(text):
-    with pytest.raises(ValidationProblem) as caught:
+    with pytest.raises(InvalidInput) as caught:
         parse_number(ID, text)
     assert "tulis" in str(caught.value)
 
@@ -148,9 +157,9 @@ def test_a_number_that_is_shown_can_be_read_again(value):
 def test_levels_come_and_go():
     draft = draft_of(EN, RIVER)
     more = next_level(EN, RIVER, draft)
-    assert (level_count(more), more["level.3.severity"], more["level.3.limit"]) == (4, "extreme", "")
+    assert (level_count(more), more["levels[3].severity"], more["levels[3].limit"]) == (4, "extreme", "")
     fewer = without_level(draft, 0)
-    assert (level_count(fewer), fewer["level.0.name"], fewer["level.1.name"]) == (2, "Siaga 2", "Siaga 1")
+    assert (level_count(fewer), fewer["levels[0].name"], fewer["levels[1].name"]) == (2, "Siaga 2", "Siaga 1")
     assert fewer["title"] == "River level"
 
 

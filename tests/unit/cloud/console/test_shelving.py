@@ -2,8 +2,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.console.rule_draft import ValidationProblem
 from cloud.console.shelving import parse_until, until
+from cloud.console.typed_number import InvalidInput
 from i18n.catalog import words_in
 from tests.unit.cloud.console.alarms_made import NOON_MS, WIT
 
@@ -37,5 +37,5 @@ def test_a_time_of_day_in_a_night_whose_hour_is_shown_twice_is_the_next_that_is_
 
 @pytest.mark.parametrize("text", ["", "25:00", "noon", "12", "12:60"])
 def test_a_time_of_day_that_is_none_is_named(text):
-    with pytest.raises(ValidationProblem, match="is no time of day"):
+    with pytest.raises(InvalidInput, match="is no time of day"):
         parse_until(EN, text, NOON_MS, WIT)
