@@ -14,9 +14,8 @@ from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
+from cloud.notify.channel_state import ChannelState, component_of
 from cloud.notify.channels.settings import ChannelSettings
-from cloud.notify.notifier import component_of
-from cloud.notify.outbox import ChannelState
 from cloud.platform import Platform
 
 
@@ -31,7 +30,7 @@ def channel_routes(platform: Platform) -> APIRouter:
         states = notifier.states()
         return ChannelsAnswer(
             morning_test=notifier.settings.morning_test or None,
-            last_proven=_time(max((state.proven_ms or 0 for state in states), default=0)),
+            last_proven=_time(max((state.self_tested_ms or 0 for state in states), default=0)),
             channels=[
                 _channel(channel, state) for channel, state in zip(notifier.settings.channels, states, strict=True)
             ],
@@ -70,7 +69,7 @@ def _channel(channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:
         waiting_since=_time(state.oldest_ms),
         last_success=_time(state.sent_ms),
         last_failure=_time(state.failed_ms),
-        last_proven=_time(state.proven_ms),
+        last_proven=_time(state.self_tested_ms),
         last_answer=_time(state.answered_ms),
     )
 

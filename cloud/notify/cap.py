@@ -49,7 +49,7 @@ FEED_MS = DAY_MS
 
 
 class CapMessage(msgspec.Struct, frozen=True):
-    """One CAP message; `event` is the row of `alarm_events` that it tells of, `sent_ms` UTC."""
+    """One CAP message; `event` is the row of `alarm_events` that it is about, `sent_ms` UTC."""
 
     event: int
     identifier: str
@@ -68,7 +68,7 @@ class CapMessages:
         self._console = console
 
     def feed(self, connection: Connection, now_ms: int) -> list[CapMessage]:
-        """The newest message of each alarm that is open or has ended within a day, the newest first; no tests."""
+        """Return the newest message of each alarm that is open or ended within a day, the newest first; no tests."""
         ended = AlarmEventRow.at_ms > now_ms - FEED_MS
         recent = select(AlarmEventRow.alarm).where(AlarmEventRow.kind.in_(CLOSED_KINDS), ended)
         query = select(AlarmRow.id).where(
@@ -81,13 +81,13 @@ class CapMessages:
         return sorted(newest, key=lambda warning: -warning.event)
 
     def of_event(self, connection: Connection, event: int) -> CapMessage | None:
-        """The message that tells of one event; None where it is no warning."""
+        """Return the message about one event; None where it is no warning."""
         alarm = connection.execute(select(AlarmEventRow.alarm).where(AlarmEventRow.id == event)).scalar_one_or_none()
         chains = [] if alarm is None else self._chains(connection, [alarm])
         return next((warning for chain in chains for warning in chain if warning.event == event), None)
 
     def up_to(self, connection: Connection, events: Iterable[int]) -> dict[str, bytes]:
-        """By identifier, the messages of `events` and of what came before them in their alarms."""
+        """Return by identifier the messages of `events` and of what came before them in their alarms."""
         last = connection.execute(
             select(AlarmEventRow.alarm, func.max(AlarmEventRow.id))
             .where(AlarmEventRow.id.in_(list(events)))
@@ -100,7 +100,7 @@ class CapMessages:
         }
 
     def _chains(self, connection: Connection, alarms: Sequence[int]) -> list[list[CapMessage]]:
-        """For each of `alarms` its messages, the oldest first."""
+        """Return for each of `alarms` its messages, the oldest first."""
         rows = connection.execute(select(*AlarmRow.__table__.columns).where(AlarmRow.id.in_(alarms)))
         alarm_of = {row.id: row for row in rows}
         events = select(*AlarmEventRow.__table__.columns).where(
@@ -112,7 +112,7 @@ class CapMessages:
         return [self._safe_chain(alarm_of[alarm], events_of[alarm]) if alarm in alarm_of else [] for alarm in alarms]
 
     def _safe_chain(self, alarm: Row[Any], events: Sequence[Any]) -> list[CapMessage]:
-        """The messages of one alarm; none, and a line in the log, where they cannot be written: others still are."""
+        """Return the messages of one alarm; none, and a line in the log, where they cannot be written."""
         try:
             return self._chain(alarm, events)
         except Exception:
@@ -128,7 +128,7 @@ class CapMessages:
             if event.kind == "withdrawn" and not alarm.withdrawn:
                 continue  # a part of the alarm was taken back, and the alarm stands
             if not chain and event.kind not in ("raised", "worsened"):
-                continue  # nothing was told that this could change
+                continue  # there is no message that this could change
             line = line_of(alarm, event, rule_of(alarm.rule), self._registry)
             warning = self._warning(line, event.at_ms, references)
             chain.append(warning)
@@ -159,13 +159,13 @@ class CapMessages:
 
 
 def cap_time(time_ms: int, zone: str) -> str:
-    """A dateTime of CAP: local time with its offset, never "Z"; UTC has -00:00 (CAP 1.2, 3.3.2)."""
+    """Return a dateTime of CAP: local time with its offset, never "Z"; UTC has -00:00 (CAP 1.2, 3.3.2)."""
     local = datetime.fromtimestamp(time_ms // 1_000, UTC).astimezone(ZoneInfo(zone))
     return local.isoformat(timespec="seconds").replace("+00:00", "-00:00")
 
 
 def area(site: Site | None, line: AlarmLine, radius_km: float) -> dict[str, str]:
-    """Where it matters: the site's polygon, closed; else a circle around it; else its name alone."""
+    """Return where it matters: the site's polygon, closed; else a circle around it; else its name alone."""
     place = ", ".join(part for part in (line.site_name, line.place) if part) or line.site or line.sensor
     if site is None:
         return {"areaDesc": place}

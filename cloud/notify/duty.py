@@ -48,7 +48,7 @@ class DutyCalendar:
         self.people = tuple(person.name for person in settings.people)
 
     async def duties(self, *, from_ms: int, until_ms: int) -> list[Duty]:
-        """The duties that touch the time from `from_ms` to before `until_ms`, by their beginning."""
+        """Return the duties that touch the time from `from_ms` to before `until_ms`, by their beginning."""
         query = (
             select(*_DUTY)
             .where(DutyRow.from_ms < until_ms, DutyRow.until_ms > from_ms)
@@ -57,7 +57,7 @@ class DutyCalendar:
         return await self._database.run(lambda connection: [Duty(*row) for row in connection.execute(query)])
 
     async def add(self, duty: Duty, *, who: Actor, now_ms: int) -> Duty:
-        """Put somebody on duty, whatever id `duty` has; DutyRefused where that cannot be."""
+        """Put somebody on duty, whatever id `duty` has, and return it with its own; DutyRejected where it cannot be."""
         self._check(duty, now_ms)
         row = {name: value for name, value in msgspec.structs.asdict(duty).items() if name != "id"}
 
@@ -117,7 +117,7 @@ class DutyCalendar:
 
 
 def on_duty(connection: Connection, now_ms: int) -> dict[int, list[str]]:
-    """Who is on duty at `now_ms`, by rank."""
+    """Return who is on duty at `now_ms`, by rank."""
     query = (
         select(DutyRow.rank, DutyRow.person)
         .where(DutyRow.from_ms <= now_ms, DutyRow.until_ms > now_ms)

@@ -1,8 +1,8 @@
-"""What is told: a page, with a line for each alarm in it, as it stood when the page was made.
+"""What people read of: a notification, with a line for each alarm in it, as it stood when the notification was made.
 
 Notification(message="9c41…",
              lines=(AlarmLine(kind="raised", level_name="Siaga 1", site_name="Daruba river", value=325, …), …))
-A page is kept in the outbox as JSON: every attempt, on every channel, says the same.
+A notification is kept in the outbox as JSON: every attempt, on every channel, says the same.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm, by its newest event; times in UTC milliseconds, `time_ms` is the event's.
 
     `value` and `limit` are in the level's unit: for a rise over `window_s`, for silence in expected intervals.
-    `repeated`: an earlier page told it already, and it stands here so that the whole storm is in one place.
+    `repeated`: an earlier notification said it already; it stands here so that the whole storm is in one place.
     """
 
     event: int
@@ -69,6 +69,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address: the worst line first; `address` is empty where the channel is its own.
 
     `again`: an earlier attempt may have arrived, and the channel has no key by which it would be known.
+    `single_attempt`: what fails is not tried again; in the outbox's JSON its name is "once".
     """
 
     key: str
@@ -81,19 +82,19 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     made_ms: int
     lines: tuple[AlarmLine, ...]
     test: bool = False
-    once: bool = False
+    single_attempt: bool = msgspec.field(default=False, name="once")
     again: bool = False
 
 
 def urgency(kind: str, severity: Severity, *, late: bool) -> int:
-    """What goes first in a storm: news of danger by its severity, silence after it, all else last."""
+    """Return what goes first in a storm: new danger by its severity, silence after it, all else last."""
     if kind in URGENT_KINDS and not late:
         return 1 + severity.rank
     return 1 if kind == "silent" else 0
 
 
 def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated: bool = False) -> AlarmLine:
-    """The line of an alarm as its event has made it: rows of `alarms` and `alarm_events`, or what has their names."""
+    """Return the line of an alarm as its event has made it: rows of `alarms` and `alarm_events`, or their like."""
     level = rule.levels[max(0, min(event.level, len(rule.levels) - 1))]
     site = registry.site(alarm.site)
     sensor = registry.sensor(alarm.sensor)
@@ -133,12 +134,12 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
 
 
 def printable_line(line: AlarmLine) -> AlarmLine:
-    """The line with only what every channel can carry: rows older than the doors may hold anything."""
+    """Return the line with only what every channel can carry: rows from before input was checked may hold anything."""
     return msgspec.structs.replace(line, **{name: printable(getattr(line, name)) for name in TEXTS})
 
 
-def plain(line: AlarmLine) -> AlarmLine:
-    """The line with ids for all that people wrote: what is told of an alarm whose words a channel cannot carry."""
+def without_words(line: AlarmLine) -> AlarmLine:
+    """Return the line with ids for all that people wrote, for a channel that cannot carry their words."""
     name = f"{line.site} {line.sensor}".strip() or f"alarm {line.alarm}"
     ids = {each: getattr(line, each) for each in ("site", "gateway", "sensor", "quantity", "zone")}
     names = dict.fromkeys(("title", "title_id", "site_name"), name)
@@ -147,7 +148,7 @@ def plain(line: AlarmLine) -> AlarmLine:
 
 
 def worst_first(lines: list[AlarmLine]) -> tuple[AlarmLine, ...]:
-    """The lines as people should read them: news before what is over, the worst before the mild, then by place."""
+    """Return the lines as people should read them: the new before what is over, the worst first, then by place."""
     return tuple(
         sorted(
             lines,
@@ -164,6 +165,6 @@ def worst_first(lines: list[AlarmLine]) -> tuple[AlarmLine, ...]:
 
 
 def unit_of(quantity: str) -> str:
-    """The UCUM unit of a quantity, empty for one that is not in the table."""
+    """Return the UCUM unit of a quantity, empty for one that is not in the table."""
     row = QUANTITIES.get(quantity)
     return "" if row is None else row.unit

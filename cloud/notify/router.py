@@ -1,7 +1,7 @@
-"""From events to notices: which step must hear of what, decided once for each event and step.
+"""From events to notices: which step is notified of what, decided once for each event and step.
 
-raised, worsened ─► the steps without delay that fit, and those that have heard of the alarm
-all other kinds  ─► the steps that have heard of it          not acknowledged after `after_s` ─► the next step
+raised, worsened ─► the steps without delay that fit, and those notified of the alarm before
+all other kinds  ─► the steps notified of it before          not acknowledged after `after_s` ─► the next step
 Nothing here is remembered: what is due follows from the tables, so a restart changes nothing. What is waited for runs
 on steady time (`cloud/database/steady_clock.py`); shelves and maintenance windows are people's plans, and end by the
 wall clock.
@@ -29,8 +29,9 @@ EVENTS_AT_ONCE = 500
 """Events that one transaction routes: ingest waits for the same database."""
 TEST_STEP = 1
 TEST_URGENCY = -1
-"""Tests are told apart from all else, and gathered with nothing."""
-NEEDED_NO_MORE = "-"
+"""Tests differ from all else by it, and are batched with nothing."""
+NOT_NEEDED = "-"
+"""The message of a notice that nobody needs any more."""
 _UNREADABLE = Rule(
     family="unreadable",
     quantity="",
@@ -54,7 +55,10 @@ class Places(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4_096)
 def rule_of(text: str) -> Rule:
-    """The rule of an alarm's row; for one that cannot be read a stand-in of the worst severity, so that it is told."""
+    """Return the rule of an alarm's row.
+
+    For one that cannot be read a stand-in of the worst severity: a damaged row must not keep an alarm from people.
+    """
     try:
         return msgspec.json.decode(text, type=Rule)
     except (msgspec.MsgspecError, ValueError) as error:
@@ -63,7 +67,7 @@ def rule_of(text: str) -> Rule:
 
 
 def severity_of(rule: Rule, level: int) -> Severity:
-    """How bad a level of the rule is."""
+    """Return how bad a level of the rule is."""
     return rule.levels[max(0, min(level, len(rule.levels) - 1))].severity
 
 
@@ -73,27 +77,27 @@ def fits(step: StepSettings, severity: Severity, site: str) -> bool:
 
 
 class Router:
-    """The steps of `settings`, on the tables."""
+    """Routes events to the steps of `settings`, on the tables."""
 
     def __init__(self, settings: NotifySettings) -> None:
         self._steps = dict(enumerate(settings.steps, start=1))
         self._send = settings.send
 
     def route(self, connection: Connection, now: Moment) -> int:
-        """Turn events that nobody has routed yet into notices; how many events that were."""
+        """Turn events that nobody has routed yet into notices; return how many events that were."""
         events = _claim_events(connection, now.steady_ms)
         if not events:
             return 0
         alarms = _alarms(connection, {event.alarm for event in events})
-        heard = _heard(connection, alarms)
+        notified = _notified_steps(connection, alarms)
         places = places_in_maintenance(connection, now.wall_ms)
         notices = []
         for event in events:
             alarm = alarms.get(event.alarm)
             if alarm is None:
                 continue
-            for step in self.steps_for(event, alarm, heard[alarm.id], places, now.wall_ms):
-                heard[alarm.id].add(step)
+            for step in self.steps_for(event, alarm, notified[alarm.id], places, now.wall_ms):
+                notified[alarm.id].add(step)
                 notices.append(_notice(event, alarm, step, now.steady_ms))
         insert_ignore(connection, NoticeRow, notices)
         return len(events)
@@ -101,44 +105,45 @@ class Router:
     def escalate(self, connection: Connection, now: Moment) -> None:
         """Add the notices of steps whose time has come: open alarms that nobody has acknowledged."""
         places = places_in_maintenance(connection, now.wall_ms)
-        told = _told(connection, now.wall_ms)
+        notified = _notified_of_open(connection, now.wall_ms)
         notices = [
             _notice(alarm, alarm, number, now.steady_ms)
             for alarm in connection.execute(_open_alarms(now.wall_ms, self._urgent))
             if not places.covers(alarm)
             for number, step in self._steps.items()
-            if (alarm.id, number) not in told and alarm.routed_ms + step.after_s * 1_000 <= now.steady_ms
+            if (alarm.id, number) not in notified and alarm.routed_ms + step.after_s * 1_000 <= now.steady_ms
             if fits(step, severity_of(rule_of(alarm.rule), alarm.level), alarm.site)
         ]
         insert_ignore(connection, NoticeRow, notices)
 
     def steps_for(
-        self, event: Row[Any], alarm: Row[Any], heard: Iterable[int], places: Places, now_ms: int
+        self, event: Row[Any], alarm: Row[Any], notified: Iterable[int], places: Places, now_ms: int
     ) -> Sequence[int]:
-        """The steps that hear of `event` at once; `heard` have heard of its alarm before."""
+        """Return the steps to notify of `event` at once; `notified` are those notified of its alarm before."""
         if alarm.test:
             return [TEST_STEP] if event.kind == "raised" and self._steps else []
         if event.kind == "withdrawn" or alarm.withdrawn:
-            return sorted(heard) if event.kind == "withdrawn" and alarm.withdrawn else []
-        if not self._is_told(event) or places.covers(alarm) or _is_shelved(event, alarm, now_ms):
+            return sorted(notified) if event.kind == "withdrawn" and alarm.withdrawn else []
+        if not self._is_sent(event) or places.covers(alarm) or _is_shelved(event, alarm, now_ms):
             return []
         if event.kind not in URGENT_KINDS:
-            return sorted(heard)
+            return sorted(notified)
         severity = severity_of(rule_of(alarm.rule), event.level)
         first = {n for n, step in self._steps.items() if not step.after_s and fits(step, severity, alarm.site)}
-        return sorted(first | set(heard))
+        return sorted(first | set(notified))
 
     @property
     def _urgent(self) -> list[str]:
         return [kind for kind in URGENT_KINDS if kind in self._send]
 
-    def _is_told(self, event: Row[Any]) -> bool:
+    def _is_sent(self, event: Row[Any]) -> bool:
+        """Whether the settings want events of this kind sent; what was detected late is a kind of its own."""
         kind = "late" if event.late and event.kind in (*URGENT_KINDS, "silent", "heard") else event.kind
         return kind in self._send
 
 
 def places_in_maintenance(connection: Connection, now_ms: int) -> Places:
-    """Where somebody works at `now_ms`."""
+    """Return where somebody works at `now_ms`."""
     query = select(MaintenanceRow.site, MaintenanceRow.sensor).where(
         MaintenanceRow.from_ms <= now_ms, MaintenanceRow.until_ms > now_ms
     )
@@ -150,12 +155,12 @@ def places_in_maintenance(connection: Connection, now_ms: int) -> Places:
 
 
 def _is_shelved(event: Row[Any], alarm: Row[Any], now_ms: int) -> bool:
-    """A shelf is for what was known when the alarm was put on it: what gets worse comes down."""
+    """Whether a shelf keeps the event from people: one is for what was known then, so what gets worse comes down."""
     return event.kind != "worsened" and alarm.shelved_until_ms is not None and alarm.shelved_until_ms > now_ms
 
 
 def _claim_events(connection: Connection, now_ms: int) -> list[Row[Any]]:
-    """Events that this transaction alone routes: a second instance finds `routed_ms` set."""
+    """Claim events that this transaction alone routes: a second instance finds `routed_ms` set."""
     unrouted = AlarmEventRow.routed_ms.is_(None)
     next_ids = select(AlarmEventRow.id).where(unrouted).order_by(AlarmEventRow.id).limit(EVENTS_AT_ONCE)
     ids = list(connection.execute(next_ids).scalars())
@@ -175,19 +180,19 @@ def _alarms(connection: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     return {alarm.id: alarm for alarm in connection.execute(query)}
 
 
-def _heard(connection: Connection, alarms: Iterable[int]) -> dict[int, set[int]]:
-    """By alarm, the steps that have heard of it or are about to."""
-    heard: dict[int, set[int]] = defaultdict(set)
-    needed = or_(NoticeRow.message.is_(None), NoticeRow.message != NEEDED_NO_MORE)
+def _notified_steps(connection: Connection, alarms: Iterable[int]) -> dict[int, set[int]]:
+    """Return by alarm the steps that were notified of it or are about to be."""
+    notified: dict[int, set[int]] = defaultdict(set)
+    needed = or_(NoticeRow.message.is_(None), NoticeRow.message != NOT_NEEDED)
     for alarm, step in connection.execute(
         select(NoticeRow.alarm, NoticeRow.step).where(NoticeRow.alarm.in_(alarms), needed)
     ):
-        heard[alarm].add(step)
-    return heard
+        notified[alarm].add(step)
+    return notified
 
 
 def _is_open(now_ms: int) -> ColumnElement[bool]:
-    """Open, and nobody has taken it on or put it away."""
+    """Select alarms that are open, and that nobody has acknowledged or shelved."""
     return and_(
         AlarmRow.closed_ms.is_(None),
         AlarmRow.withdrawn.is_(False),
@@ -198,7 +203,7 @@ def _is_open(now_ms: int) -> ColumnElement[bool]:
 
 
 def _open_alarms(now_ms: int, kinds: Sequence[str]) -> Any:
-    """Open alarms with the newest event that called for help; `after_s` counts from when it was routed."""
+    """Select open alarms with the newest event that called for help; `after_s` counts from when it was routed."""
     newest = (
         select(func.max(AlarmEventRow.id))
         .where(
@@ -218,8 +223,8 @@ def _open_alarms(now_ms: int, kinds: Sequence[str]) -> Any:
     )
 
 
-def _told(connection: Connection, now_ms: int) -> set[tuple[int, int]]:
-    """Which event of an open alarm has a notice for which step."""
+def _notified_of_open(connection: Connection, now_ms: int) -> set[tuple[int, int]]:
+    """Return which event of an open alarm has a notice for which step."""
     query = (
         select(NoticeRow.event, NoticeRow.step)
         .join(AlarmRow, AlarmRow.id == NoticeRow.alarm)

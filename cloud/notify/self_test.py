@@ -35,18 +35,18 @@ RULE = Rule(
 
 
 def morning_ms(now_ms: int, *, hour: str, zone: str) -> int | None:
-    """When today's morning test is due (UTC), if it is now or was less than `GRACE` ago; `hour` as "07:00"."""
+    """Return when today's morning test is due (UTC), if it is now or was less than `GRACE` ago; `hour` as "07:00"."""
     local = datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(ZoneInfo(zone))
     due = datetime.combine(local.date(), time.fromisoformat(hour), tzinfo=local.tzinfo)
     return round(due.timestamp() * 1_000) if due <= local < due + GRACE else None
 
 
 def site_for_tests(registry: Registry, sites: Collection[str] | None) -> Site | None:
-    """The site in whose name a test is made: the first of the city, or the first of those that its author may see."""
+    """Return the site in whose name a test is made: the first of the city, or of those that its author may see."""
     return next((site for site in registry.sites() if sites is None or site.id in sites), None)
 
 
-def put_test_alarm(
+def open_test_alarm(
     connection: Connection,
     registry: Registry,
     *,
@@ -55,7 +55,7 @@ def put_test_alarm(
     who: Actor,
     sites: Collection[str] | None = None,
 ) -> int | None:
-    """Open and close a test alarm, in the name of one of `sites`; its id, or None where there is one of `opened_ms`."""
+    """Open and close a test alarm, in the name of one of `sites`; return its id, None where one of `opened_ms` is."""
     now_ms = now.wall_ms
     site = site_for_tests(registry, sites)
     gateway = next((each.id for each in registry.gateways() if site is not None and each.site == site.id), "siaga")

@@ -7,11 +7,11 @@ from cloud.database.base import COUNT, NAME, ROW_ID, Base
 
 
 class NoticeRow(Base):
-    """That a step must hear of an event, once: what the router writes and the packer gathers into messages.
+    """That a step must hear of an event, once: what the router writes and the batcher gathers into messages.
 
     `message` is null while it waits, "-" where nobody needs it any more, else the message that it went into.
-    `urgency` orders messages in a storm; `at_once`: it went out by itself and no gathered message has told it again.
-    `made_ms` and `packed_ms` are steady time (`cloud/database/steady_clock.py`).
+    `urgency` orders messages in a storm; `at_once`: it went out by itself and no gathered message has repeated it.
+    `made_ms`, and `packed_ms` (when it became part of a message), are steady time (`cloud/database/steady_clock.py`).
     """
 
     __tablename__ = "notices"
@@ -37,7 +37,7 @@ class DeliveryRow(Base):
 
     `body` is JSON of what to say; `claimed_by` and `claimed_until_ms` keep a second instance off it. `message` is the
     same for all channels over which `person` may get it: once one has it, the others need not. `tried_ms` is when the
-    newest attempt ended, `sent` whether the channel accepted it, `answered_ms` when a device said that it has heard the
+    newest attempt ended, `sent` whether the channel accepted it, `answered_ms` when a device said that it has got the
     command. All its times are steady time (`cloud/database/steady_clock.py`).
     """
 

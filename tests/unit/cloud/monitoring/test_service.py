@@ -57,11 +57,11 @@ class Platform:
         )
 
     async def after(self, seconds: float) -> list[str]:
-        """The first lines of the pages that are made when so much time has passed."""
+        """The first lines of the notifications that are made when so much time has passed."""
         self.now_s += seconds
         self.scene.now_ms += round(seconds * 1_000)
         await self.monitoring.poll(now_s=self.now_s)
-        return [text_of(page, console="").first for page in await self.scene.turn()]
+        return [text_of(notification, console="").first for notification in await self.scene.poll()]
 
     async def alarms(self) -> list[Any]:
         query = select(AlarmRow.family, AlarmRow.sensor, AlarmRow.site, AlarmRow.state).order_by(AlarmRow.id)
@@ -102,8 +102,8 @@ def test_the_page_says_in_words_what_was_seen_and_no_figure(tmp_path: Path):
         platform.components["store"] = DOWN
         await platform.after(0)
         await platform.after(60)
-        (page,) = await platform.scene.pages()
-        plain = text_of(page, console="").plain
+        (notification,) = await platform.scene.notifications()
+        plain = text_of(notification, console="").plain
         assert "Do: InfluxDB at http://influxdb:8086 did not answer. The runbook is docs/operations.md" in plain
         assert "limit" not in plain
 

@@ -1,6 +1,6 @@
 """A city of gauges, alarms put straight into the tables, and notifiers on them.
 
-async with Scene(tmp_path, settings) as scene:   await scene.raise_alarm(gauge=3);   await scene.turn()
+async with Scene(tmp_path, settings) as scene:   await scene.raise_alarm(gauge=3);   await scene.poll()
 The scene's clock stands still until it is moved, unless a test takes the real one.
 """
 
@@ -92,7 +92,7 @@ class Scene:
         self.wall_wrong_ms = 0
         self.commands: list[tuple[str, Any]] = []
         self.is_connected = True
-        self._router, self._packer = Router(notify), NotificationBatcher(notify, self.registry)
+        self._router, self._batcher = Router(notify), NotificationBatcher(notify, self.registry)
         self.outbox = Outbox(notify, instance="one")
 
     async def __aenter__(self) -> Self:
@@ -158,18 +158,18 @@ class Scene:
         row = {"person": person, "rank": rank, "from_ms": self.now_ms, "until_ms": self.now_ms + hours * 3_600_000}
         await self._do(insert(DutyRow).values(row), answer=False)
 
-    async def turn(self, *, seconds: float = 0) -> list[Notification]:
-        """Move the clock, and do what a notifier does but the sending; the pages that were made by it."""
+    async def poll(self, *, seconds: float = 0) -> list[Notification]:
+        """Move the clock, and do what a notifier does but the sending; the notifications that were made by it."""
         self.now_ms += round(seconds * 1_000)
-        before = {page.key for page in await self.pages()}
+        before = {each.key for each in await self.notifications()}
 
         def work(connection: Any) -> None:
             self._router.route(connection, self.now)
             self._router.escalate(connection, self.now)
-            self._packer.pack(connection, self.now)
+            self._batcher.batch(connection, self.now)
 
         await self.database.run(work)
-        return [page for page in await self.pages() if page.key not in before]
+        return [each for each in await self.notifications() if each.key not in before]
 
     async def claim(self, *, outbox: Outbox | None = None, room: int = 8) -> list[Claimed]:
         taker = outbox or self.outbox
@@ -179,7 +179,7 @@ class Scene:
     async def settle(self, delivery: Claimed, outcome: Any, *, outbox: Outbox | None = None) -> None:
         await self.database.run(lambda c: (outbox or self.outbox).settle(c, delivery, outcome, self.now))
 
-    async def pages(self) -> list[Notification]:
+    async def notifications(self) -> list[Notification]:
         query = select(DeliveryRow.body).order_by(DeliveryRow.id)
         bodies = await self.database.run(lambda c: c.execute(query).scalars().all())
         return [msgspec.json.decode(body, type=Notification) for body in bodies]

@@ -10,10 +10,9 @@ import pytest
 
 from cloud.core.health import Condition
 from cloud.database.audit_log import Actor
+from cloud.notify.channel_state import ANSWER_S, ChannelState, component_of, read_states
 from cloud.notify.channels.mqtt.answers import LONGEST, DeviceAnswer, read_answer
 from cloud.notify.contract import Sent
-from cloud.notify.notifier import component_of
-from cloud.notify.outbox import ANSWER_S, ChannelState
 from tests.unit.cloud.notify.scene import Scene, hook, settings, until
 
 SIREN = {"name": "siren", "kind": "mqtt", "topic": "siaga/notify/tower"}
@@ -30,29 +29,29 @@ def run(folder: Path, story: Callable[[Scene], Coroutine[Any, Any, None]]) -> No
 
 
 async def state_of(scene: Scene) -> ChannelState:
-    return (await scene.database.run(lambda c: scene.outbox.states(c, scene.now)))["siren"]
+    return (await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now)))["siren"]
 
 
 async def note(scene: Scene, answer: DeviceAnswer) -> bool:
-    return await scene.database.run(lambda c: scene.outbox.note_answer(c, answer, scene.now))
+    return await scene.database.run(lambda c: scene.outbox.record_answer(c, answer, scene.now))
 
 
 async def sent_command(scene: Scene, **more: Any) -> str:
     """An alarm has sent a command; its key."""
     await scene.raise_alarm(**more)
-    await scene.turn()
+    await scene.poll()
     (claimed,) = await scene.claim()
     await scene.settle(claimed, Sent("published 1"))
-    return claimed.page.key
+    return claimed.notification.key
 
 
 def test_a_test_that_the_broker_took_proves_nothing_until_a_device_answers(tmp_path: Path):
     async def story(scene: Scene) -> None:
         key = await sent_command(scene, test=True)
-        assert (await state_of(scene)).proven_ms is None
+        assert (await state_of(scene)).self_tested_ms is None
         assert await note(scene, DeviceAnswer(key))
         state = await state_of(scene)
-        assert state.proven_ms == state.answered_ms == scene.now_ms
+        assert state.self_tested_ms == state.answered_ms == scene.now_ms
 
     run(tmp_path, story)
 
@@ -61,10 +60,10 @@ def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_it(tmp
     async def story(scene: Scene) -> None:
         key = await sent_command(scene)
         assert component_of(await state_of(scene)).status is Condition.OK
-        await scene.turn(seconds=ANSWER_S + 1)
-        unheard = component_of(await state_of(scene))
-        assert unheard.status is Condition.DEGRADED
-        assert "no device has answered the newest command" in unheard.detail
+        await scene.poll(seconds=ANSWER_S + 1)
+        unanswered = component_of(await state_of(scene))
+        assert unanswered.status is Condition.DEGRADED
+        assert "no device has answered the newest command" in unanswered.detail
         await note(scene, DeviceAnswer(key))
         assert component_of(await state_of(scene)).status is Condition.OK
 
@@ -87,9 +86,9 @@ def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(tmp_pa
 def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         (claimed,) = await scene.claim()
-        await note(scene, DeviceAnswer(claimed.page.key, ok=False, problem="no"))
+        await note(scene, DeviceAnswer(claimed.notification.key, ok=False, problem="no"))
         await scene.settle(claimed, Sent("published 1"))
         assert [(row.channel, row.sent) for row in await scene.deliveries()] == [("siren", False), ("hook", False)]
 
@@ -101,7 +100,7 @@ def test_an_answer_to_nothing_or_to_another_kind_of_channel_changes_nothing(tmp_
         key = await sent_command(scene)
         await note(scene, DeviceAnswer(key, ok=False, problem="no"))
         (to_hook,) = await scene.claim()
-        assert not await note(scene, DeviceAnswer(to_hook.page.key))
+        assert not await note(scene, DeviceAnswer(to_hook.notification.key))
         assert not await note(scene, DeviceAnswer("nobody:sent:this"))
 
     run(tmp_path, story)
@@ -125,8 +124,8 @@ def test_an_answer_is_printable():
 def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_heard(tmp_path: Path):
     async def story(scene: Scene) -> None:
         async with scene.notifier() as notifier:
-            unheard = await notifier.test_channel("siren", Actor("ani"))
-            assert "no device has answered within 5 s, so nobody may hear it" in unheard.sentence
+            unanswered = await notifier.test_channel("siren", Actor("ani"))
+            assert "no device has answered within 5 s, so nobody may hear it" in unanswered.sentence
 
             async def device() -> None:
                 await until(lambda: len(scene.commands) == 2, "the second command comes")
@@ -135,6 +134,6 @@ def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_h
             heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
             assert heard.sentence == "a device has answered"
             await notifier.refresh()
-            assert notifier.states()[0].proven_ms
+            assert notifier.states()[0].self_tested_ms
 
     run(tmp_path, story)

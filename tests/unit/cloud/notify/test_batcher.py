@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloud.notify.batcher import BatchingDecision, Told, Waiting, verdict
+from cloud.notify.batch_decision import BatchingDecision, RecentlyNotified, Waiting, decide
 from cloud.notify.notifications import Notification
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, T0, Scene, hook, settings
@@ -25,47 +25,49 @@ def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **m
     asyncio.run(play())
 
 
-def fresh(page: Notification) -> int:
-    return sum(not line.repeated for line in page.lines)
+def fresh(notification: Notification) -> int:
+    return sum(not line.repeated for line in notification.lines)
 
 
 @pytest.mark.parametrize(
-    ("waiting", "told", "outcome"),
+    ("waiting", "recent", "outcome"),
     [
         (Waiting(3, T0), None, BatchingDecision.AT_ONCE),
-        (Waiting(3, T0), Told(T0 - 10_000, 3), BatchingDecision.WAIT),
-        (Waiting(4, T0), Told(T0 - 10_000, 3), BatchingDecision.AT_ONCE),
-        (Waiting(3, T0 - 5_000), Told(T0 - 60_000, 3), BatchingDecision.GATHERED),
-        (Waiting(3, T0), Told(T0 - 60_000, 3), BatchingDecision.AT_ONCE),
+        (Waiting(3, T0), RecentlyNotified(T0 - 10_000, 3), BatchingDecision.WAIT),
+        (Waiting(4, T0), RecentlyNotified(T0 - 10_000, 3), BatchingDecision.AT_ONCE),
+        (Waiting(3, T0 - 5_000), RecentlyNotified(T0 - 60_000, 3), BatchingDecision.GATHERED),
+        (Waiting(3, T0), RecentlyNotified(T0 - 60_000, 3), BatchingDecision.AT_ONCE),
     ],
 )
-def test_when_waiting_notices_go(waiting: Waiting, told: Told | None, outcome: BatchingDecision):
-    assert verdict(waiting, told, now_ms=T0, window_ms=60_000) is outcome
+def test_when_waiting_notices_go(waiting: Waiting, recent: RecentlyNotified | None, outcome: BatchingDecision):
+    assert decide(waiting, recent, now_ms=T0, window_ms=60_000) is outcome
 
 
 def test_forty_alarms_in_one_batch_are_one_message_of_forty_lines_at_once(tmp_path: Path):
     async def story(scene: Scene) -> None:
         for gauge in range(40):
             await scene.raise_alarm(gauge)
-        (page,) = await scene.turn()
-        assert (len(page.lines), fresh(page)) == (40, 40)
+        (notification,) = await scene.poll()
+        assert (len(notification.lines), fresh(notification)) == (40, 40)
 
     run(tmp_path, story)
 
 
 def test_forty_alarms_over_a_minute_are_the_first_at_once_and_one_message_of_forty_lines(tmp_path: Path):
     async def story(scene: Scene) -> None:
-        pages = []
+        notifications = []
         for gauge in range(40):
             await scene.raise_alarm(gauge)
-            pages += await scene.turn(seconds=1)
-        assert [len(page.lines) for page in pages] == [1]
-        (storm,) = await scene.turn(seconds=21)
+            notifications += await scene.poll(seconds=1)
+        assert [len(notification.lines) for notification in notifications] == [1]
+        (storm,) = await scene.poll(seconds=21)
         assert (len(storm.lines), fresh(storm)) == (40, 39)
         assert storm.lines[-1].repeated
-        told = [line.event for page in (*pages, storm) for line in page.lines if not line.repeated]
+        told = [
+            line.event for notification in (*notifications, storm) for line in notification.lines if not line.repeated
+        ]
         assert sorted(told) == sorted(set(told))
-        assert await scene.turn(seconds=3_600) == []
+        assert await scene.poll(seconds=3_600) == []
 
     run(tmp_path, story)
 
@@ -73,12 +75,12 @@ def test_forty_alarms_over_a_minute_are_the_first_at_once_and_one_message_of_for
 def test_what_is_worse_than_all_in_the_window_goes_at_once(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm(0, level=0)
-        assert len(await scene.turn()) == 1
+        assert len(await scene.poll()) == 1
         await scene.raise_alarm(1, level=0)
-        assert await scene.turn(seconds=5) == []
+        assert await scene.poll(seconds=5) == []
         await scene.raise_alarm(2, level=2)
-        (page,) = await scene.turn(seconds=5)
-        assert [line.level_name for line in page.lines] == ["Siaga 1", "Siaga 3"]
+        (notification,) = await scene.poll(seconds=5)
+        assert [line.level_name for line in notification.lines] == ["Siaga 1", "Siaga 3"]
 
     run(tmp_path, story)
 
@@ -86,12 +88,12 @@ def test_what_is_worse_than_all_in_the_window_goes_at_once(tmp_path: Path):
 def test_an_alarm_does_not_wait_behind_the_end_of_another(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm(0)
-        await scene.turn()
+        await scene.poll()
         await scene.event(alarm, "closed")
-        assert len(await scene.turn(seconds=120)) == 1
+        assert len(await scene.poll(seconds=120)) == 1
         await scene.raise_alarm(1)
-        (page,) = await scene.turn(seconds=5)
-        assert [line.kind for line in page.lines] == ["raised"]
+        (notification,) = await scene.poll(seconds=5)
+        assert [line.kind for line in notification.lines] == ["raised"]
 
     run(tmp_path, story)
 
@@ -99,12 +101,12 @@ def test_an_alarm_does_not_wait_behind_the_end_of_another(tmp_path: Path):
 def test_an_alarm_that_changes_while_it_waits_is_one_line_as_it_stands(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm(0)
-        await scene.turn()
+        await scene.poll()
         alarm = await scene.raise_alarm(1)
-        await scene.turn(seconds=1)
+        await scene.poll(seconds=1)
         await scene.event(alarm, "closed")
-        (page,) = await scene.turn(seconds=60)
-        assert [(line.alarm, line.kind) for line in page.lines if not line.repeated] == [(alarm, "closed")]
+        (notification,) = await scene.poll(seconds=60)
+        assert [(line.alarm, line.kind) for line in notification.lines if not line.repeated] == [(alarm, "closed")]
 
     run(tmp_path, story)
 
@@ -114,7 +116,7 @@ def test_a_message_tells_a_storm_once_more_and_never_again(tmp_path: Path):
         sizes = []
         for gauge in range(6):
             await scene.raise_alarm(gauge)
-            sizes += [(len(page.lines), fresh(page)) for page in await scene.turn(seconds=30)]
+            sizes += [(len(notification.lines), fresh(notification)) for notification in await scene.poll(seconds=30)]
         assert sizes == [(1, 1), (3, 2), (2, 2)]  # one, then two and the first once more, then two more
 
     run(tmp_path, story)
@@ -122,13 +124,13 @@ def test_a_message_tells_a_storm_once_more_and_never_again(tmp_path: Path):
 
 def test_a_limit_gathers_further_and_drops_nothing(tmp_path: Path):
     async def story(scene: Scene) -> None:
-        pages = []
+        notifications = []
         for gauge in range(40):
             await scene.raise_alarm(gauge)
-            pages += await scene.turn(seconds=3)
-        pages += await scene.turn(seconds=60)
-        assert len(pages) <= 7  # two a minute over three minutes
-        assert sum(fresh(page) for page in pages) == 40
+            notifications += await scene.poll(seconds=3)
+        notifications += await scene.poll(seconds=60)
+        assert len(notifications) <= 7  # two a minute over three minutes
+        assert sum(fresh(notification) for notification in notifications) == 40
 
     run(tmp_path, story, window_s=0, channels=[hook(tmp_path, per_minute=2)])
 
@@ -142,7 +144,9 @@ def test_each_person_gets_the_message_in_their_language_and_each_address_once(tm
     async def story(scene: Scene) -> None:
         await scene.put_on_duty("budi")
         await scene.raise_alarm()
-        assert [(page.person, page.address, page.language) for page in await scene.turn()] == [
+        assert [
+            (notification.person, notification.address, notification.language) for notification in await scene.poll()
+        ] == [
             ("budi", "budi@morotai.test", "id"),
             ("ani", "ani@morotai.test", "en"),
         ]
@@ -156,7 +160,7 @@ def test_with_nobody_on_duty_the_channels_own_address_is_told(tmp_path: Path):
 
     async def story(scene: Scene) -> None:
         await scene.raise_alarm()
-        assert [page.address for page in await scene.turn()] == ["-100"]
+        assert [notification.address for notification in await scene.poll()] == ["-100"]
 
     run(tmp_path, story, channels=[chat], steps=[{"channels": ["chat"], "to": ["duty:1"]}], people=PEOPLE)
 
@@ -165,8 +169,8 @@ def test_a_test_is_gathered_with_nothing_and_opens_no_window(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm(0, test=True, closed_ms=scene.now_ms)
         await scene.raise_alarm(1)
-        assert sorted(page.test for page in await scene.turn()) == [False, True]
+        assert sorted(notification.test for notification in await scene.poll()) == [False, True]
         await scene.raise_alarm(2, test=True, closed_ms=scene.now_ms)
-        assert [page.test for page in await scene.turn(seconds=1)] == [True]
+        assert [notification.test for notification in await scene.poll(seconds=1)] == [True]
 
     run(tmp_path, story)

@@ -222,7 +222,7 @@ def test_a_test_alarm_proves_the_chain_and_is_marked_in_both_languages(tmp_path:
                 await scene.put_on_duty("ani")
                 alarm = await notifier.test_alarm(ANI)
                 await until(lambda: post.accepted, "the test has arrived")
-                await until(lambda: notifier.states()[0].proven_ms, "it is noted when the chain was proven")
+                await until(lambda: notifier.states()[0].self_tested_ms, "it is noted when the chain was proven")
                 entries = await scene.database.run(lambda c: read_entries(c, subject=f"alarm:{alarm}"))
                 assert [(entry.actor, entry.action) for entry in entries] == [("ani", "test-alarm")]
 

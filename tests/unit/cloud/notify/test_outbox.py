@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from cloud.notify.batcher import NOBODY
+from cloud.notify.channel_state import read_states
 from cloud.notify.contract import Later, Never, Sent
-from cloud.notify.outbox import KEEP_MS, Outbox, backoff_s
+from cloud.notify.deliveries import NOBODY
+from cloud.notify.outbox import KEEP_MS, Outbox, backoff_s, prune
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import PEOPLE, Scene, hook, settings
 
@@ -39,7 +40,7 @@ def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **m
 
 async def claimed_page(scene: Scene) -> Any:
     await scene.raise_alarm()
-    await scene.turn()
+    await scene.poll()
     (delivery,) = await scene.claim()
     return delivery
 
@@ -51,7 +52,7 @@ def test_a_delivery_is_claimed_by_one_instance_until_its_lease_ends(tmp_path: Pa
         assert await scene.claim(outbox=other) == []
         scene.now_ms += 15_000  # 10 s of timeout and 5 s besides
         (again,) = await scene.claim(outbox=other)
-        assert (again.page.key, again.attempts, again.page.again) == (first.page.key, 2, True)
+        assert (again.notification.key, again.attempts, again.notification.again) == (first.notification.key, 2, True)
         await scene.settle(first, Never("no"))  # whose claim is over tells of no failure
         assert [row.done_ms for row in await scene.deliveries()] == [None]
         await scene.settle(again, Sent("ok"), outbox=other)
@@ -82,10 +83,10 @@ def test_a_failure_is_tried_again_later_and_the_next_channel_gets_the_message_at
         ]
         assert rows[0].message == rows[1].message
         (mail,) = await scene.claim()
-        assert (mail.page.channel, mail.page.address) == ("mail", "ani@morotai.test")
+        assert (mail.notification.channel, mail.notification.address) == ("mail", "ani@morotai.test")
         await scene.settle(mail, Later("451 busy"))
         (third,) = await scene.claim()
-        assert third.page.channel == "hook"
+        assert third.notification.channel == "hook"
 
     run(tmp_path, story)
 
@@ -93,7 +94,7 @@ def test_a_failure_is_tried_again_later_and_the_next_channel_gets_the_message_at
 def test_two_people_handed_on_to_one_webhook_are_one_message_for_it(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         for delivery in await scene.claim():
             await scene.settle(delivery, Later("connection refused"))
         assert [row.channel for row in await scene.deliveries()] == ["chat", "chat", "hook"]
@@ -110,7 +111,7 @@ def test_once_one_channel_has_brought_it_the_others_let_go(tmp_path: Path):
         assert await scene.claim() == []
         chat_row = (await scene.deliveries())[0]
         assert chat_row.outcome == "connection refused; not needed: mail has brought it"
-        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert (states["chat"].fails, states["mail"].fails) == (True, False)
 
     run(tmp_path, story)
@@ -162,7 +163,7 @@ def test_after_the_time_of_the_settings_it_gives_up_and_says_so(tmp_path: Path):
         await scene.settle(delivery, Later("no route"))
         row = (await scene.deliveries())[0]
         assert (row.sent, row.outcome) == (False, "gave up: no route")
-        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert (states["chat"].fails, states["chat"].problem) == (True, "gave up: no route")
 
     run(tmp_path, story, give_up_s=60)
@@ -171,9 +172,9 @@ def test_after_the_time_of_the_settings_it_gives_up_and_says_so(tmp_path: Path):
 def test_nobody_to_tell_is_a_failure_of_the_channel_and_the_next_one_is_used(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         (delivery,) = await scene.claim() or await scene.claim()
-        assert delivery.page.channel == "hook"
+        assert delivery.notification.channel == "hook"
         first, *_ = await scene.deliveries()
         assert (first.channel, first.outcome) == ("chat", NOBODY)
 
@@ -183,7 +184,7 @@ def test_nobody_to_tell_is_a_failure_of_the_channel_and_the_next_one_is_used(tmp
 def test_a_message_whose_alarms_were_withdrawn_is_not_sent(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         await scene.change(alarm, withdrawn=True)
         assert await scene.claim() == []
         assert [row.outcome for row in await scene.deliveries()] == ["not needed: what it told was withdrawn"]
@@ -197,7 +198,7 @@ def test_a_channel_that_works_again_is_well(tmp_path: Path):
         scene.now_ms += 60_000
         for delivery in await scene.claim():
             await scene.settle(delivery, Sent())
-        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert not any(state.fails for state in states.values())
         assert states["chat"].waiting == 0
 
@@ -208,7 +209,7 @@ def test_what_was_done_long_ago_is_let_go(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.settle(await claimed_page(scene), Sent())
         scene.now_ms += KEEP_MS + 1
-        await scene.database.run(lambda c: scene.outbox.forget(c, scene.now))
+        await scene.database.run(lambda c: prune(c, scene.now))
         assert await scene.deliveries() == []
 
     run(tmp_path, story)

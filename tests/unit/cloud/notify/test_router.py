@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from cloud.notify.router import NEEDED_NO_MORE
+from cloud.notify.router import NOT_NEEDED
 from tests.registries import on_each_registry
 from tests.unit.cloud.notify.scene import MINUTE, Scene, hook, settings
 
@@ -30,8 +30,12 @@ def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **m
 
 
 async def heard(scene: Scene, *, seconds: float = 0) -> list[tuple[int, str]]:
-    """(step, kind) of each line of the new pages."""
-    return [(page.step, line.kind) for page in await scene.turn(seconds=seconds) for line in page.lines]
+    """(step, kind) of each line of the new notifications."""
+    return [
+        (notification.step, line.kind)
+        for notification in await scene.poll(seconds=seconds)
+        for line in notification.lines
+    ]
 
 
 def test_a_raised_alarm_goes_to_the_steps_without_delay_that_fit_it_and_once(tmp_path: Path):
@@ -48,7 +52,7 @@ def test_a_raised_alarm_goes_to_the_steps_without_delay_that_fit_it_and_once(tmp
 def test_an_alarm_that_nobody_acknowledges_goes_to_the_next_step_when_its_time_has_come(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm(level=1)
-        await scene.turn()
+        await scene.poll()
         assert await heard(scene, seconds=299) == []
         assert await heard(scene, seconds=1) == [(2, "raised")]
         assert await heard(scene, seconds=600) == []
@@ -59,7 +63,7 @@ def test_an_alarm_that_nobody_acknowledges_goes_to_the_next_step_when_its_time_h
 def test_an_acknowledged_a_shelved_and_a_closed_alarm_escalate_no_further(tmp_path: Path):
     async def story(scene: Scene) -> None:
         acknowledged, shelved, closed = [await scene.raise_alarm(n, level=1) for n in (0, 2, 4)]
-        await scene.turn()
+        await scene.poll()
         await scene.change(acknowledged, acknowledged_ms=scene.now_ms, acknowledged_by="ani")
         await scene.change(shelved, shelved_until_ms=scene.now_ms + 60 * MINUTE)
         await scene.change(closed, closed_ms=scene.now_ms)
@@ -72,8 +76,8 @@ def test_an_acknowledged_a_shelved_and_a_closed_alarm_escalate_no_further(tmp_pa
 def test_what_happens_later_goes_to_those_who_have_heard_of_the_alarm(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm(level=1)
-        await scene.turn()
-        await scene.turn(seconds=300)
+        await scene.poll()
+        await scene.poll(seconds=300)
         await scene.event(alarm, "silent", level=1)
         assert await heard(scene) == [(1, "silent"), (2, "silent")]
         await scene.event(alarm, "worsened", level=2)
@@ -87,7 +91,7 @@ def test_what_happens_later_goes_to_those_who_have_heard_of_the_alarm(tmp_path: 
 def test_an_alarm_that_worsens_reaches_the_steps_for_its_new_severity(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm(level=0)
-        await scene.turn()
+        await scene.poll()
         assert await heard(scene, seconds=600) == []  # moderate is not for step 2
         await scene.event(alarm, "worsened", level=2)
         assert await heard(scene) == [(1, "worsened")]
@@ -99,7 +103,7 @@ def test_an_alarm_that_worsens_reaches_the_steps_for_its_new_severity(tmp_path: 
 def test_kinds_that_the_settings_keep_quiet_are_told_to_nobody(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         await scene.event(alarm, "eased")
         await scene.event(alarm, "silent")
         assert await heard(scene) == []
@@ -121,8 +125,8 @@ def test_a_late_breach_pages_nobody_and_does_not_escalate(tmp_path: Path):
 def test_late_breaches_may_be_told_as_no_news(tmp_path: Path):
     async def story(scene: Scene) -> None:
         await scene.raise_alarm(level=2, late=True)
-        (page,) = await scene.turn()
-        assert page.lines[0].late
+        (notification,) = await scene.poll()
+        assert notification.lines[0].late
 
     run(tmp_path, story, send=["raised", "late"])
 
@@ -145,7 +149,7 @@ def test_maintenance_keeps_an_alarm_from_people_until_it_ends_and_the_alarm_stil
 def test_a_shelved_alarm_is_quiet_until_it_gets_worse(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         await scene.change(alarm, shelved_until_ms=scene.now_ms + 60 * MINUTE)
         await scene.event(alarm, "silent")
         assert await heard(scene) == []
@@ -161,7 +165,7 @@ def test_what_is_withdrawn_before_it_is_sent_is_never_told(tmp_path: Path):
         await scene.event(alarm, "withdrawn")
         await scene.change(alarm, withdrawn=True, closed_ms=scene.now_ms)
         assert await heard(scene) == []
-        assert {notice.message for notice in await scene.notices()} <= {NEEDED_NO_MORE}
+        assert {notice.message for notice in await scene.notices()} <= {NOT_NEEDED}
 
     run(tmp_path, story)
 
@@ -169,7 +173,7 @@ def test_what_is_withdrawn_before_it_is_sent_is_never_told(tmp_path: Path):
 def test_what_is_withdrawn_after_it_was_sent_is_taken_back(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         await scene.event(alarm, "withdrawn")
         await scene.change(alarm, withdrawn=True, closed_ms=scene.now_ms)
         assert await heard(scene) == [(1, "withdrawn")]
@@ -180,7 +184,7 @@ def test_what_is_withdrawn_after_it_was_sent_is_taken_back(tmp_path: Path):
 def test_a_withdrawal_of_a_part_is_not_told_while_the_alarm_stands(tmp_path: Path):
     async def story(scene: Scene) -> None:
         alarm = await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         await scene.event(alarm, "withdrawn")
         assert await heard(scene) == []
 
@@ -191,8 +195,8 @@ def test_a_test_alarm_goes_to_the_first_step_alone_whatever_else_holds(tmp_path:
     async def story(scene: Scene) -> None:
         await scene.maintain(site="daruba")
         await scene.raise_alarm(level=0, test=True, closed_ms=scene.now_ms, state="closed")
-        (page,) = await scene.turn()
-        assert (page.step, page.test) == (1, True)
+        (notification,) = await scene.poll()
+        assert (notification.step, notification.test) == (1, True)
         assert await heard(scene, seconds=3_600) == []
 
     run(tmp_path, story, steps=[{"channels": ["first"], "least": "extreme"}, {"channels": ["second"]}])

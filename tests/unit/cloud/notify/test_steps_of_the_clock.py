@@ -1,4 +1,4 @@
-"""No step of the server's clock delays a page, tells it twice or gives it up."""
+"""No step of the server's clock delays a notification, tells it twice or gives it up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud.notify.channel_state import read_states
 from cloud.notify.contract import Later, Sent
+from cloud.notify.outbox import extend_deadlines
 from tests.unit.cloud.notify.scene import Scene, hook, settings
 
 HOUR = 3_600_000
@@ -33,14 +35,14 @@ def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path,
     async def scenario(scene: Scene) -> None:
         scene.wall_wrong_ms = wrong_ms
         await scene.raise_alarm(gauge=1)
-        await scene.turn()
+        await scene.poll()
         assert await delivered(scene) == 1
         scene.wall_wrong_ms = 0
         scene.now_ms += 61_000
         await scene.raise_alarm(gauge=2)
-        (page,) = await scene.turn()
+        (notification,) = await scene.poll()
         assert await delivered(scene) == 1
-        assert [line.sensor for line in page.lines] == ["gauge-2"]
+        assert [line.sensor for line in notification.lines] == ["gauge-2"]
 
     run(tmp_path, scenario)
 
@@ -49,7 +51,7 @@ def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path,
 def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: Path, step_ms: int):
     async def scenario(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         (first,) = await scene.claim()
         await scene.settle(first, Later("no route"))
         scene.wall_wrong_ms = step_ms
@@ -69,12 +71,12 @@ def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: 
 def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_path: Path):
     async def scenario(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         scene.wall_wrong_ms = 2 * HOUR
-        assert await scene.turn(seconds=200) == []
+        assert await scene.poll(seconds=200) == []
         scene.wall_wrong_ms = -HOUR
-        (page,) = await scene.turn(seconds=101)
-        assert page.step == 2
+        (notification,) = await scene.poll(seconds=101)
+        assert notification.step == 2
 
     run(tmp_path, scenario)
 
@@ -82,13 +84,13 @@ def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_pat
 def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
     async def scenario(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         scene.wall_wrong_ms = HOUR
-        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert states["hook"].oldest_ms == scene.now.wall_ms
         await delivered(scene)
         scene.now_ms += 5_000
-        states = await scene.database.run(lambda c: scene.outbox.states(c, scene.now))
+        states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert states["hook"].sent_ms == scene.now.wall_ms - 5_000
 
     run(tmp_path, scenario)
@@ -97,10 +99,10 @@ def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
 def test_after_a_reboot_what_waits_has_as_long_as_before(tmp_path: Path):
     async def scenario(scene: Scene) -> None:
         await scene.raise_alarm()
-        await scene.turn()
+        await scene.poll()
         gone_ms = 3 * HOUR
         scene.now_ms += gone_ms
-        await scene.database.run(lambda c: scene.outbox.excuse(c, gone_ms))
+        await scene.database.run(lambda c: extend_deadlines(c, gone_ms))
         (delivery,) = await scene.claim()
         await scene.settle(delivery, Later("no route"))
         (row,) = await scene.deliveries()

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from cloud.alarms.tables import AlarmRow
+from cloud.notify.attempt import send_or_split
 from cloud.notify.cap import CapMessage, CapMessages
 from cloud.notify.contract import Outcome, Sent
 from cloud.notify.notifications import AlarmLine, Notification
-from cloud.notify.notifier import _told
 from cloud.notify.tables import DeliveryRow
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.unit.cloud.notify.examples import line, notification
@@ -56,7 +56,7 @@ def test_a_rule_and_a_delivery_that_cannot_be_read_cost_themselves_only(tmp_path
             chosen = settings(window_s=0, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
             async with Scene(tmp_path, chosen) as scene:
                 await scene.raise_alarm(4)
-                await scene.turn()
+                await scene.poll()
                 damage = update(DeliveryRow).values(body="{")
                 await scene.database.run(lambda connection: connection.execute(damage) and None)
                 async with scene.notifier() as notifier:
@@ -89,13 +89,13 @@ class Picky:
 def test_what_a_channel_cannot_write_is_sent_alarm_by_alarm_and_the_unwritable_one_by_its_ids():
     storm = notification(line(alarm=1), line(alarm=2), line(alarm=3))
     channel = Picky(refuses=2, words_only=True)
-    assert isinstance(asyncio.run(_told(channel, storm)), Sent)
+    assert isinstance(asyncio.run(send_or_split(channel, storm)), Sent)
     assert channel.sent == [(1,), (2,), (3,)]
 
 
 def test_an_alarm_that_cannot_be_written_at_all_fails_alone_and_is_said():
     channel = Picky(refuses=2)
-    outcome = asyncio.run(_told(channel, notification(line(alarm=1), line(alarm=2), line(alarm=3))))
+    outcome = asyncio.run(send_or_split(channel, notification(line(alarm=1), line(alarm=2), line(alarm=3))))
     assert "mistake of our own" in getattr(outcome, "problem", "")
     assert channel.sent == [(1,), (3,)]
 
