@@ -187,7 +187,7 @@ async def _serve_pages(web: Server, listener: socket.socket, closed: asyncio.Eve
 
 def _web(settings: CloudSettings, services: Services) -> Server:
     from cloud.api.app import make_api
-    from cloud.console.page import mount_console
+    from cloud.console.app import mount_console
 
     app = make_api(services.platform, tiles=settings.console.tiles)
     try:

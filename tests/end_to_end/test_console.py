@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from cloud.console.chart import PALETTES
+from cloud.console.view_models.chart import PALETTES
 from dashboards.installation import DEMO_COAST
 from tests.servers import PATIENCE_S, Program, free_port, require, wait_until
 from tests.unit.cloud.console.served import PASSWORD

@@ -41,7 +41,12 @@ PROGRAM = re.compile(
     re.VERBOSE,
 )
 """Siaga the program, which is spoken of and speaks of itself; and the code of a unit."""
-CALLED_SO = {"cloud/api/app.py", "cloud/console/bar.py", "cloud/console/page.py", "dashboards/kit/names.py"}
+CALLED_SO = {
+    "cloud/api/app.py",
+    "cloud/console/components/header.py",
+    "cloud/console/app.py",
+    "dashboards/kit/names.py",
+}
 """Where the word alone is the program's name: in titles."""
 
 

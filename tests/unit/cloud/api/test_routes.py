@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from cloud.access.permissions import PERMISSIONS, PUBLIC, WITHOUT_CSRF_TOKEN, least_for, rows_for
 from cloud.access.principal import Role
 from cloud.api.app import make_api
-from cloud.console.page import mount_console
+from cloud.console.app import mount_console
 from cloud.console.settings import ConsoleSettings
 from cloud.http.guard import Guard
 from tests.unit.cloud.api.morotai import Morotai

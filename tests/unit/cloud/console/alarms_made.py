@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.records import Alarm
-from cloud.console.alarm_views import Around
+from cloud.console.view_models.alarms import Around
 from cloud.readings.contract import StoredReading
 from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS, SITES

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cloud.access.principal import Role
 from cloud.api.app import make_api
-from cloud.console.page import mount_console
+from cloud.console.app import mount_console
 from cloud.console.settings import ConsoleSettings
 from cloud.database.audit_log import Actor
 from cloud.http.server import server_of

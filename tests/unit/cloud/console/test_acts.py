@@ -10,13 +10,13 @@ import pytest
 from cloud.access.principal import Role
 from cloud.alarms.preview import Preview
 from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.console.alarm_acts import AlarmActions
-from cloud.console.letters import discarded_words
-from cloud.console.page import Console
+from cloud.console.app import Console
+from cloud.console.components.visitor import NotAllowed, Visitor
+from cloud.console.pages.alarms.actions import AlarmActions
+from cloud.console.pages.gateways.dead_letter_table import discarded_words
+from cloud.console.pages.thresholds.actions import ThresholdActions, ThresholdRejected, family_name, rejected_for
 from cloud.console.settings import ConsoleSettings
-from cloud.console.snapshot import Snapshots
-from cloud.console.threshold_acts import ThresholdActions, ThresholdRejected, family_name, rejected_for
-from cloud.console.visitor import NotAllowed, Visitor
+from cloud.console.view_models.snapshot import Snapshots
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
 from cloud.rulebook.records import RuleVersion

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from cloud.alarms.records import AlarmChange
-from cloud.console.alarm_views import (
+from cloud.console.view_models.alarms import (
     CHANGES,
     STATES,
     alarm_view,

@@ -9,15 +9,15 @@ import pytest
 
 from cloud.access.principal import Role
 from cloud.alarms.records import Maintenance
-from cloud.console.alarm_views import alarm_view
-from cloud.console.day_times import day_start, moment_text, next_hour, parse_moment
-from cloud.console.duty_acts import DutyActions
-from cloud.console.duty_views import EntryView, OnDutyView, on_duty, week_of
-from cloud.console.maintenance_acts import MaintenanceActions
-from cloud.console.maintenance_views import covering, places_of, window_view
-from cloud.console.shown import shown_of
-from cloud.console.snapshot import Snapshots
-from cloud.console.typed_number import InvalidInput
+from cloud.console.pages.duty.actions import DutyActions
+from cloud.console.pages.maintenance.actions import MaintenanceActions
+from cloud.console.view_models.alarms import alarm_view
+from cloud.console.view_models.day_times import day_start, moment_text, next_hour, parse_moment
+from cloud.console.view_models.duty import EntryView, OnDutyView, on_duty, week_of
+from cloud.console.view_models.maintenance import covering, places_of, window_view
+from cloud.console.view_models.page_model import shown_of
+from cloud.console.view_models.snapshot import Snapshots
+from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.audit_log import Actor
 from cloud.notify.duty import Duty
 from cloud.notify.settings import NotifySettings

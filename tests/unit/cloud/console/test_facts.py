@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.access.principal import Role
-from cloud.console.fact_acts import FactActions
-from cloud.console.fact_views import fact_views, parse_value, subjects_of, troubles_of, whats_of
-from cloud.console.typed_number import InvalidInput
+from cloud.console.pages.facts.actions import FactActions
+from cloud.console.view_models.facts import fact_views, parse_value, subjects_of, troubles_of, whats_of
+from cloud.console.view_models.typed_number import InvalidInput
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import ZONE, Morotai, now_ms
 from tests.unit.cloud.console.visitors import visitor_of

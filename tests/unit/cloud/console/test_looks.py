@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cloud.console import page
-from cloud.console.chart import PALETTES
-from cloud.console.colours import is_dark
+from cloud.console import app
+from cloud.console.view_models.chart import PALETTES
+from cloud.console.view_models.colours import is_dark
 from rules import ispu, siaga
 from rules.colours import SEVERITY_COLOURS
 from rules.footfall import FULLNESS
 
-STYLE = (Path(page.__file__).parent / "static" / "console.css").read_text()
+STYLE = (Path(app.__file__).parent / "static" / "console.css").read_text()
 THEMES = {
     "dark": dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", STYLE.split('[data-theme="light"]')[0])),
     "light": dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", STYLE.split('[data-theme="light"]')[1].split("}")[0])),
@@ -58,7 +58,7 @@ def test_both_themes_name_the_same_colours():
 
 
 def test_the_page_fetches_nothing_by_its_style_or_script():
-    for file in (Path(page.__file__).parent / "static").iterdir():
+    for file in (Path(app.__file__).parent / "static").iterdir():
         addresses = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]+[^\s\"')]*", file.read_text())
         assert [address for address in addresses if "www.w3.org" not in address] == []
 

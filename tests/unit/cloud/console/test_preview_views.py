@@ -4,10 +4,10 @@ from pathlib import Path
 import msgspec
 
 from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
-from cloud.console.chart import PALETTES, AlarmBand, LevelLine, chart_options
-from cloud.console.histories import ChartHistory
-from cloud.console.marks import ChartAnnotations
-from cloud.console.preview_views import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
+from cloud.console.components.chart_annotations import ChartAnnotations
+from cloud.console.components.history_cache import ChartHistory
+from cloud.console.view_models.chart import PALETTES, AlarmBand, LevelLine, chart_options
+from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS

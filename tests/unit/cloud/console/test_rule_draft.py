@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
-from cloud.console.rule_draft import (
+from cloud.console.pages.thresholds.rule_draft import (
     draft_of,
     level_count,
     meaning_of,
     next_level,
     without_level,
 )
-from cloud.console.typed_number import InvalidInput, parse_number, plain_text
+from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity

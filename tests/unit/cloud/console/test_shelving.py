@@ -2,8 +2,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.console.shelving import parse_until, until
-from cloud.console.typed_number import InvalidInput
+from cloud.console.pages.alarms.shelving import parse_until, until
+from cloud.console.view_models.typed_number import InvalidInput
 from i18n.catalog import words_in
 from tests.unit.cloud.console.alarms_made import NOON_MS, WIT
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from cloud.console.site_map import SIDES, bounds, marker_html, name_sides, read_coast
-from cloud.console.views import SiteView
+from cloud.console.pages.situation.site_map import SIDES, bounds, marker_html, name_sides, read_coast
+from cloud.console.view_models.sites import SiteView
 from cloud.gateways.freshness import Freshness
 from dashboards.installation import DEMO_COAST
 from tests.recorded import DATA

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud.console.new_rule import first_rule, measured_in
-from cloud.console.rule_fields import FIELD_NAMES
-from cloud.console.threshold_views import (
+from cloud.console.pages.thresholds.new_rule import first_rule, measured_in
+from cloud.console.view_models.rule_fields import FIELD_NAMES
+from cloud.console.view_models.thresholds import (
     fields_to_save,
     inherited_at,
     rule_at,

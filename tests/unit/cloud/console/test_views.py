@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from cloud.console.gateway_views import MOST_SOURCES, REASONS, gateways_of, letters_of
-from cloud.console.snapshot import Rates, Snapshot, Snapshots
-from cloud.console.views import domains_of, sites_of, state_of
+from cloud.console.view_models.gateways import MOST_SOURCES, REASONS, gateways_of, letters_of
+from cloud.console.view_models.sites import domains_of, sites_of, state_of
+from cloud.console.view_models.snapshot import Rates, Snapshot, Snapshots
 from cloud.core.health import Component, Condition
 from cloud.core.reasons import Reason
 from cloud.gateways.freshness import Freshness

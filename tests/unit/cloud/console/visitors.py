@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from cloud.access.principal import Role
-from cloud.console.visitor import Visitor
+from cloud.console.components.visitor import Visitor
 from cloud.http.auth import SCOPE_KEY
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import Morotai

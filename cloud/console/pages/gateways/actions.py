@@ -1,0 +1,97 @@
+"""What is done about refused readings from the page; each deed asks first who somebody is now.
+
+await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "3 tried again: 40 readings stored, …")
+"""
+
+from collections.abc import Awaitable, Callable
+
+from cloud.access.principal import Principal, Role
+from cloud.console.components.visitor import NotAllowed, Visitor
+from cloud.database.engine import DatabaseUnavailable
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Wanted
+from cloud.platform import Platform
+from cloud.readings.contract import StoreUnavailable
+from i18n.catalog import Catalog
+from runtime.clock import wall_ms
+from wire import is_printable
+
+Outcome = tuple[str, str]
+"""A level for the colour, and a sentence."""
+
+
+class DeadLetterActions:
+    """Trying again and throwing away, in the language of `_`; `changed` is called when something was done."""
+
+    def __init__(self, _: Catalog, platform: Platform, *, changed: Callable[[], object]) -> None:
+        self._words, self._platform, self._changed = _, platform, changed
+
+    async def try_again(self, visitor: Visitor, letter_id: int) -> Outcome:
+        """Replay a letter."""
+
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
+            replay = await self._platform.replay(letter.id, who=who.actor)
+            return ("bad" if replay.refused else "ok"), replay.sentence
+
+        return await self._act(visitor, Role.TECHNICIAN, letter_id, act)
+
+    async def try_alike(self, visitor: Visitor, letter_id: int, word: str) -> Outcome:
+        """Replay the oldest letters of the same gateway that were refused for the same reason."""
+        _ = self._words
+
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
+            found = await self._platform.replay_many(
+                self._alike(who, letter), after_id=0, limit=MOST_REPLAYED, who=who.actor, word=word.strip()
+            )
+            said = _.plural(
+                "{n} tried again: readings stored {stored}, still refused {refused}.",
+                "{n} tried again: readings stored {stored}, still refused {refused}.",
+                found.letters,
+                stored=_.number(found.stored, 0),
+                refused=_.number(found.refused, 0),
+            )
+            return ("bad" if found.refused else "ok"), said
+
+        return await self._act(visitor, Role.TECHNICIAN, letter_id, act, word=word)
+
+    async def discard(self, visitor: Visitor, letter_id: int, word: str, *, alike: bool = False) -> Outcome:
+        """Throw a letter away for good, or all of the same gateway and reason."""
+
+        async def act(who: Principal, letter: DeadLetter) -> Outcome:
+            thrown = await self._platform.dead_letters.discard(
+                self._alike(who, letter),
+                letter_id=None if alike else letter.id,
+                most=MOST_DISCARDED,
+                by=who.actor,
+                word=word.strip(),
+                now_ms=wall_ms(),
+            )
+            return "warn", self._words.plural("{n} discarded.", "{n} discarded.", thrown)
+
+        return await self._act(visitor, Role.ENGINEER, letter_id, act, word=word)
+
+    async def _act(
+        self,
+        visitor: Visitor,
+        least: Role,
+        letter_id: int,
+        act: Callable[[Principal, DeadLetter], Awaitable[Outcome]],
+        *,
+        word: str | None = None,
+    ) -> Outcome:
+        _ = self._words
+        if word is not None and (not word.strip() or len(word) > LONGEST_WORD or not is_printable(word)):
+            return "bad", _("Write on one line why: it stands in the journal.")
+        try:
+            who = await visitor.must(least)
+            outcome = await act(who, await self._platform.dead_letter_for(who, letter_id))
+        except NotAllowed as refused:
+            return "bad", str(refused)
+        except LookupError:
+            return "warn", _("It is gone: somebody else has cleared it.")
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            return "bad", str(error)
+        self._changed()
+        return outcome
+
+    def _alike(self, who: Principal, letter: DeadLetter) -> Wanted:
+        return Wanted(self._platform.dead_letter_gateways(who), letter.gateway, letter.reason)

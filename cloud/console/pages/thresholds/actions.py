@@ -1,0 +1,152 @@
+"""What engineers do about rules from the page: try, save, take back. Each deed asks first who they are now.
+
+await acts.save(visitor, "river-level", "site:daruba", fields, reason)
+ -> ThresholdRejected({"levels": "…"}, []) or None when done
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from cloud.access.principal import Principal, Role
+from cloud.alarms.preview import Preview, Previewer
+from cloud.console.components.visitor import NotAllowed, Visitor
+from cloud.console.pages.thresholds.problem_sentences import refusal_sentence
+from cloud.database.engine import DatabaseUnavailable
+from cloud.readings.contract import StoreUnavailable
+from cloud.rulebook.admission import no_such_sensor
+from cloud.rulebook.records import RuleRejected
+from cloud.rulebook.rule_store import RuleStore
+from cloud.rulebook.visibility import foreign_in, may_change_scope
+from i18n.catalog import Catalog
+from rules.problem import ValidationProblem
+from runtime.clock import wall_ms
+from wire.durations import DAY_MS
+
+DAYS = (1, 7, 30)
+
+
+class ThresholdRejected(msgspec.Struct, frozen=True):
+    """Why something was not done: sentences beside the field that each of them names, and all others."""
+
+    by_field: dict[str, str] = {}
+    others: tuple[str, ...] = ()
+
+
+class ThresholdActions:
+    """The book of rules and the previewer, for pages in one language."""
+
+    def __init__(self, _: Catalog, book: RuleStore, previewer: Previewer) -> None:
+        self._words, self._book, self._previewer = _, book, previewer
+
+    async def preview(
+        self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], *, sensor: str, days: int
+    ) -> Preview | ThresholdRejected:
+        """What the rule would have done over the last `days` of a sensor."""
+        _ = self._words
+        end_ms = wall_ms()
+        try:
+            who = await self._must(visitor, f"sensor:{sensor}")
+            self._must_name(who, family, scope, fields)
+            return await self._previewer.preview(
+                family,
+                scope,
+                fields or None,
+                sensor=sensor,
+                start_ms=end_ms - days * DAY_MS,
+                end_ms=end_ms,
+                sites=who.sites,
+            )
+        except RuleRejected as refusal:
+            return rejected_for(_, refusal.problems)
+        except LookupError:
+            return ThresholdRejected(others=(_("This sensor is gone; load the page again."),))
+        except (NotAllowed, DatabaseUnavailable, StoreUnavailable) as error:
+            return ThresholdRejected(others=(str(error),))
+
+    async def save(
+        self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], reason: str, *, seen: int
+    ) -> ThresholdRejected | None:
+        """Say in `scope` what `fields` say, from now on; with none left the scope says nothing any more.
+
+        `seen` is the version that was looked at: what somebody else has saved since is not undone unseen.
+        """
+        _ = self._words
+        newest = next(iter(self._book.versions(family, scope)), None)
+        if newest is not None and newest.version != seen:
+            meanwhile = _(
+                "{person} has changed it meanwhile: “{reason}”; cancel, and look at it first.",
+                person=newest.author,
+                reason=newest.reason,
+            )
+            return ThresholdRejected(others=(meanwhile,))
+        if not reason.strip():
+            return ThresholdRejected({"reason": _("Write why, so that others understand it later.")})
+
+        async def act(who: Principal) -> object:
+            if fields:
+                self._must_name(who, family, scope, fields)
+                return await self._book.save(family, scope, fields, who=who.actor, reason=reason)
+            return await self._book.remove(family, scope, who=who.actor, reason=reason)
+
+        return await self._act(visitor, scope, act)
+
+    def newest_version(self, family: str, scope: str) -> int:
+        """The number of the newest version of what `scope` says of a family; 0 where it never said anything."""
+        return max((version.version for version in self._book.versions(family, scope)), default=0)
+
+    async def undo(self, visitor: Visitor, family: str, scope: str, reason: str) -> ThresholdRejected | None:
+        """Take the newest version back."""
+        _ = self._words
+        why = reason.strip() or _("undone")
+        return await self._act(visitor, scope, lambda who: self._book.undo(family, scope, who=who.actor, reason=why))
+
+    def may_change(self, who: Principal, scope: str) -> bool:
+        """Whether somebody's sites let them change what holds in `scope`: a wide scope takes all sites."""
+        return may_change_scope(who, self._book.things, scope)
+
+    def _must_name(self, who: Principal, family: str, scope: str, fields: dict[str, Any]) -> None:
+        held = next((patch.fields for patch in self._book.patches(family) if patch.scope == scope), {})
+        foreign = foreign_in(who, self._book.things, fields, held)
+        if foreign:
+            raise RuleRejected([no_such_sensor(foreign[0])])
+
+    async def _act(
+        self, visitor: Visitor, scope: str, act: Callable[[Principal], Awaitable[object]]
+    ) -> ThresholdRejected | None:
+        try:
+            await act(await self._must(visitor, scope))
+        except RuleRejected as refusal:
+            return rejected_for(self._words, refusal.problems)
+        except (NotAllowed, DatabaseUnavailable) as error:
+            return ThresholdRejected(others=(str(error),))
+        return None
+
+    async def _must(self, visitor: Visitor, scope: str) -> Principal:
+        _ = self._words
+        who = await visitor.must(Role.ENGINEER)
+        if not self.may_change(who, scope):
+            raise NotAllowed(_("This reaches beyond the sites that you may see; choose one of your sites."))
+        return who
+
+
+def rejected_for(_: Catalog, problems: Sequence[ValidationProblem]) -> ThresholdRejected:
+    """The problems in this language, the first of each field beside it."""
+    by_field: dict[str, str] = {}
+    others: list[str] = []
+    for problem in problems:
+        sentence = refusal_sentence(_, problem)
+        if problem.field in by_field:
+            others.append(sentence)
+        else:
+            by_field[problem.field] = sentence
+    return ThresholdRejected(by_field, tuple(others))
+
+
+def family_name(title: str, taken: list[str]) -> str:
+    """A name for a new family, from its title: "River level" -> river-level, river-level-2 where that is taken."""
+    bare = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "rule"
+    names = (bare, *(f"{bare}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)

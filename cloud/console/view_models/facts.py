@@ -1,0 +1,174 @@
+"""Dated facts as people read and write them: of what, which value, since when, who said so and whether it holds.
+
+FactView(id=7, where="Daruba river bridge · River gauge", what="Mounting height", value="420 cm",
+         since="20 Nov 09:00 WIT", said="ani: surveyed (survey 7)", state="holds", …)
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cloud.access.principal import Principal
+from cloud.console.view_models.typed_number import InvalidInput
+from cloud.registry.fact_kinds import record_of, visible_facts
+from cloud.registry.facts import CITY, SINCE_EVER_MS, Fact
+from cloud.registry.history import (
+    GATEWAY,
+    MOUNTING_HEIGHT,
+    OFFICIAL_ISPU,
+    SITE,
+    calibrated_quantity,
+    calibration_of,
+)
+from cloud.registry.records import Gateway, Sensor
+from cloud.registry.snapshot import COMPUTED, Registry
+from i18n import figures
+from i18n.catalog import N_, Catalog
+from rules.ispu import TABLES
+from wire import MEASURED, Domain
+
+MOST_SHOWN = 200
+WHATS = {
+    MOUNTING_HEIGHT: N_("Mounting height"),
+    SITE: N_("Site"),
+    GATEWAY: N_("Gateway"),
+    OFFICIAL_ISPU: N_("Official ISPU table"),
+}
+"""The facts that are not calibrations, by name."""
+
+
+class FactView(msgspec.Struct, frozen=True):
+    """One fact for the screen; `is_open`: it can be corrected and undone."""
+
+    id: int
+    where: str
+    what: str
+    value: str
+    since: str
+    said: str
+    state: str
+    holds: bool
+    is_open: bool
+
+
+def fact_views(_: Catalog, registry: Registry, who: Principal, now_ms: int, zone: ZoneInfo) -> tuple[FactView, ...]:
+    """The newest facts of what stands at sites that `who` may see; that a sensor never hung over water is left out."""
+    told = (fact for fact in visible_facts(registry, who.may_see) if not _says_nothing(fact))
+    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(told, MOST_SHOWN))
+
+
+def _says_nothing(fact: Fact) -> bool:
+    return fact.what == MOUNTING_HEIGHT and fact.value is None and fact.valid_from_ms == SINCE_EVER_MS
+
+
+def subjects_of(_: Catalog, registry: Registry, who: Principal) -> list[tuple[str, str]]:
+    """Of what `who` may record facts, as (subject, words): sensors, gateways, and the city for who sees all of it."""
+    sensors = [
+        (f"sensor:{sensor.id}", _place(registry, sensor))
+        for sensor in registry.sensors()
+        if who.may_see(sensor.site) and sensor.gateway not in (sensor.id, COMPUTED)
+    ]
+    gateways = [
+        (f"gateway:{each.id}", _place(registry, each)) for each in registry.gateways() if who.may_see(each.site)
+    ]
+    city = [(CITY, registry.city.name)] if who.sites is None else []
+    return [*city, *sorted(sensors, key=_by_words), *sorted(gateways, key=_by_words)]
+
+
+def whats_of(_: Catalog) -> list[tuple[str, str]]:
+    """What can be recorded, as (name, words); which of what, the registry says when it is tried."""
+    sensed = [row.name for row in MEASURED.values() if row.domain is not Domain.GATEWAY]
+    plain = [(what, _(words)) for what, words in WHATS.items()]
+    return plain + [(calibration_of(quantity), what_text(_, calibration_of(quantity))) for quantity in sensed]
+
+
+def what_text(_: Catalog, what: str) -> str:
+    """The name of a fact in words."""
+    quantity = calibrated_quantity(what)
+    if quantity is None:
+        return _(WHATS[what]) if what in WHATS else what
+    return _("Calibration: {quantity}", quantity=figures.name_of(_, quantity) if quantity in MEASURED else quantity)
+
+
+def parse_value(_: Catalog, what: str, text: str) -> Any:
+    """A value as it was written: "420", "1.02 -3" (scale and offset), an id; Mistake where it is none."""
+    given = text.strip()
+    quantity = calibrated_quantity(what)
+    if what == MOUNTING_HEIGHT:
+        return _number(_, given) if given else None
+    if quantity is None:
+        return given
+    numbers = given.replace(";", " ").split()
+    if len(numbers) != 2:
+        raise InvalidInput(_("Write scale and offset with a space between them, as 1.02 -3."))
+    return {"scale": _number(_, numbers[0]), "offset": _number(_, numbers[1])}
+
+
+def _number(_: Catalog, text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise InvalidInput(_("Write a number.")) from None
+
+
+def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: ZoneInfo) -> FactView:
+    record = record_of(registry, fact.subject)
+    holding = registry.facts.holding(fact.subject, fact.what, now_ms)
+    holds = holding is not None and holding.id == fact.id
+    source = f" ({fact.source})" if fact.source else ""
+    return FactView(
+        id=fact.id,
+        where=registry.city.name if record is None else _place(registry, record),
+        what=what_text(_, fact.what),
+        value=_value_text(_, registry, fact),
+        since=_("since ever") if fact.valid_from_ms <= SINCE_EVER_MS else _moment(_, fact.valid_from_ms, zone),
+        said=f"{fact.author}: {fact.word}{source}" if fact.word else f"{fact.author}{source}",
+        state=_state(_, fact, holds=holds, now_ms=now_ms),
+        holds=holds,
+        is_open=fact.undone_ms is None,
+    )
+
+
+def _state(_: Catalog, fact: Fact, *, holds: bool, now_ms: int) -> str:
+    computing = "" if fact.due_ms is None else " · " + _("being computed")
+    if fact.undone_ms is not None:
+        return _("undone by {name}", name=fact.undone_by or "") + computing
+    if fact.valid_from_ms > now_ms:
+        return _("to come")
+    return (_("holds") if holds else _("held before")) + computing
+
+
+def _value_text(_: Catalog, registry: Registry, fact: Fact) -> str:
+    value = fact.value
+    if fact.what == MOUNTING_HEIGHT:
+        return _("over no water") if value is None else f"{value:g} cm"
+    if isinstance(value, Mapping):
+        return f"× {value.get('scale', 1.0):g} {value.get('offset', 0.0):+g}"
+    if fact.what == OFFICIAL_ISPU and value in TABLES:
+        return f"{TABLES[value].name} ({_(STATUSES[TABLES[value].status])})"
+    site = registry.site(str(value)) if fact.what == SITE else None
+    return str(value) if site is None else site.name
+
+
+STATUSES = {"regulation": N_("regulation"), "observed": N_("observed")}
+
+
+def _place(registry: Registry, record: Sensor | Gateway) -> str:
+    site = registry.site(record.site)
+    return f"{record.site if site is None else site.name} · {record.name}"
+
+
+def _moment(_: Catalog, time_ms: int, zone: ZoneInfo) -> str:
+    return f"{figures.minute(_, time_ms, zone)} {figures.zone_name(time_ms, zone)}"
+
+
+def _by_words(pair: tuple[str, str]) -> str:
+    return pair[1]
+
+
+def troubles_of(_: Catalog, problems: Iterable[tuple[Sensor, Any]], who: Principal) -> tuple[str, ...]:
+    """The sentences on heights that do not fit, of sensors at sites that `who` may see."""
+    return tuple(_.said(sentence) for sensor, sentence in problems if who.may_see(sensor.site))
