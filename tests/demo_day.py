@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.hearing import Hearing
+from cloud.alarms.listening_time import Hearing
 from cloud.database.engine import Database
 from cloud.derived.gauges import gauges_of
 from cloud.derived.recompute_queue import stretch_of

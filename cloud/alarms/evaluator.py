@@ -23,7 +23,7 @@ from cloud.alarms.evaluation_pass import (
     silent_after_ms,
 )
 from cloud.alarms.event_rows import move_alarm, sync_open, write_news, write_states
-from cloud.alarms.hearing import Hearing
+from cloud.alarms.listening_time import Hearing
 from cloud.alarms.rule_input import NO_CARGO, RuleInput, WatchedColumn, cargo_of
 from cloud.alarms.state_recovery import warm
 from cloud.alarms.tables import AlarmStateRow

@@ -10,7 +10,7 @@ from secrets import token_hex
 from cloud.access.authenticator import Authenticator
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.hearing import Hearing
+from cloud.alarms.listening_time import Hearing
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.hearing import Hearing
+from cloud.alarms.listening_time import Hearing
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
 from cloud.core.latest import Latest, latest_by_our_clock

@@ -1,6 +1,6 @@
 """Only time in which a reading would have been heard counts towards a silence."""
 
-from cloud.alarms.hearing import LATE_MS, Hearing
+from cloud.alarms.listening_time import LATE_MS, Hearing
 
 
 class Process:
