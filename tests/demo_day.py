@@ -20,7 +20,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.listening_time import Hearing
+from cloud.alarms.listening_time import ListeningTime
 from cloud.database.engine import Database
 from cloud.derived.gauges import gauges_of
 from cloud.derived.recompute_queue import stretch_of
@@ -111,9 +111,9 @@ class DemoDay:
         self._store = _Copied(folder / "readings.db")
         self._database = Database(f"sqlite:///{folder / 'registry.db'}")
         self._book = RuleStore(self._database, self.registry, clock=self._clock)
-        self._watch = RuleEvaluator(
+        self._evaluator = RuleEvaluator(
             database=self._database, book=self._book, newest=self.newest, store=self._store, clock=self._clock,
-            hearing=Hearing(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
+            listening_time=ListeningTime(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
         )  # fmt: skip
         self._derivations = Derivations(
             self.registry, self._store, self.newest, gauges=gauges_of(self._book), tell=self._tell
@@ -142,7 +142,7 @@ class DemoDay:
         """Write the season, the week and the day."""
         await self._pass(SEASON_MS, Island(self.now_ms / 1000), step_ms=FAR_STEP_MS)
         self._watched = True
-        await self._watch.start()
+        await self._evaluator.start()
         self.now_ms = WEEK_MS
         island = Island(WEEK_MS / 1000)
         await self._pass(CLOSE_MS, island, step_ms=FAR_STEP_MS)
@@ -160,7 +160,7 @@ class DemoDay:
             if self.now_ms % HOUR == 0:
                 await self._derivations.compute(self.now_ms)
             if self._watched:
-                await self._watch.beat()
+                await self._evaluator.tick()
                 await self._report()
 
     async def _send(self, gateway: str, readings: list[Reading]) -> None:
@@ -203,7 +203,7 @@ class DemoDay:
             )
         self.accounts.accept(plan)
         if self._watched:
-            await self._watch.observe([self._watch.cargo(parcel.blocks)])
+            await self._evaluator.observe([self._evaluator.input_of(parcel.blocks)])
         stretch = stretch_of(parcel.blocks)
         if stretch is not None:
             self._derivations.hear(gateway, *stretch)
@@ -211,7 +211,7 @@ class DemoDay:
     async def _tell(self, blocks: Sequence[Block]) -> None:
         """The rules look at what was computed."""
         if self._watched:
-            await self._watch.see(blocks)
+            await self._evaluator.observe_derived(blocks)
 
     async def _report(self) -> None:
         """Write what dashboards read besides readings."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from cloud.alarms.event_rows import AlarmEventRecord
-from cloud.alarms.onset_correction import OnsetCorrection, moved
+from cloud.alarms.onset_correction import OnsetCorrection, onset_correction
 from cloud.alarms.rule_input import RuleInput, WatchedColumn, merged
-from cloud.alarms.second_readings import OTHERS_KEPT, Others, at, known_until, with_readings
+from cloud.alarms.second_readings import SECOND_READINGS_KEPT, SecondReadings, known_until, reading_at, with_readings
 from cloud.readings.contract import Verdict
 from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings, pieces
 from cloud.rulebook.rule_targets import RuleTargets
@@ -61,25 +61,25 @@ class SeriesFault(msgspec.Struct, frozen=True):
 
 
 class EvaluationPlan(msgspec.Struct, frozen=True):
-    """What a round changes: all `states`, those of them that are `kept` in the database, and the `news`.
+    """What a pass changes: all `states`, those of them that are `kept` in the database, and the events' `records`.
 
-    `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`. `moves` are open
-    alarms that began at another time than was told; `faults` what our own code failed on.
+    `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`.
+    `onset_corrections` are open alarms that began at another time than was told; `faults` what our own code failed on.
     """
 
     states: dict[Key, RuleState]
     kept: tuple[Key, ...]
-    news: tuple[AlarmEventRecord, ...]
+    records: tuple[AlarmEventRecord, ...]
     heard_ms: dict[Series, int]
-    others: dict[Series, Others]
+    second_readings: dict[Series, SecondReadings]
     listened_ms: int = 0
-    moves: dict[Key, OnsetCorrection] = {}
+    onset_corrections: dict[Key, OnsetCorrection] = {}
     faults: tuple[SeriesFault, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has to be written."""
-        return not self.kept and not self.news
+        return not self.kept and not self.records
 
 
 class EvaluatorMemory:
@@ -90,15 +90,15 @@ class EvaluatorMemory:
         self.open: set[Key] = set()
         self.heard_ms: dict[Series, int] = {}
         self.heard_after_ms: dict[Series, int] = {}
-        """How long we had listened (`Hearing`) when a series' newest reading came; before the start, less than 0."""
-        self.others: dict[Series, Others] = {}
+        """`ListeningTime` when a series' newest reading came; less than 0 where that was before the start."""
+        self.second_readings: dict[Series, SecondReadings] = {}
         self.due: list[tuple[int, Key]] = []
 
     def accept(self, plan: EvaluationPlan) -> None:
         """Take in what is now in the database."""
         self.heard_ms.update(plan.heard_ms)
         self.heard_after_ms.update(dict.fromkeys(plan.heard_ms, plan.listened_ms))
-        self.others.update(plan.others)
+        self.second_readings.update(plan.second_readings)
         for key, state in plan.states.items():
             self.states[key] = state
             if state.phase is Phase.NORMAL:
@@ -127,40 +127,42 @@ class EvaluationPass:
     def __init__(
         self,
         memory: EvaluatorMemory,
-        posts: RuleBindings,
-        things: RuleTargets,
+        bindings: RuleBindings,
+        targets: RuleTargets,
         *,
         now_ms: int,
         listened_ms: int,
         latest_ms: int = ANY_MS,
     ) -> None:
         self._memory = memory
-        self._posts = posts
-        self._things = things
+        self._bindings = bindings
+        self._targets = targets
         self._now_ms = now_ms
         self._listened_ms = listened_ms
         self._latest_ms = latest_ms
-        self._begun_anew: dict[Key, OnsetCorrection] = {}
+        self._restarted: dict[Key, OnsetCorrection] = {}
         self._states: dict[Key, RuleState] = {}
         self._events: list[tuple[Key, RuleBinding, Event]] = []
         self._faults: list[SeriesFault] = []
         self._heard_ms: dict[Series, int] = {}
-        self._others: dict[Series, Others] = {}
+        self._second_readings: dict[Series, SecondReadings] = {}
 
-    def take(self, cargos: Iterable[RuleInput]) -> None:
+    def apply(self, rule_inputs: Iterable[RuleInput]) -> None:
         """Readings have come."""
         came: defaultdict[Series, list[WatchedColumn]] = defaultdict(list)
-        for cargo in cargos:
-            for column in cargo.columns:
+        for rule_input in rule_inputs:
+            for column in rule_input.columns:
                 came[column.sensor, column.quantity].append(column)
-            for sensor, time_ms in cargo.heard_ms.items():
-                self._hear((sensor, HEARD), time_ms)
+            for sensor, time_ms in rule_input.heard_ms.items():
+                self._mark_heard((sensor, HEARD), time_ms)
         series = {name: merged(columns) for name, columns in came.items()}
-        for name in self._posts.alsos():
+        for name in self._bindings.second_series():
             if name in series:
-                self._others[name] = with_readings(known_until(self._beside(name), self._latest_ms), series[name])
+                self._second_readings[name] = with_readings(
+                    known_until(self._second_readings_of(name), self._latest_ms), series[name]
+                )
         for (sensor, quantity), columns in series.items():
-            self._hear((sensor, quantity), max(column.times_ms[-1] for column in columns))
+            self._mark_heard((sensor, quantity), max(column.times_ms[-1] for column in columns))
             self._columns(sensor, quantity, columns)
         for sensor in {sensor for sensor, _ in self._memory.open}.intersection(sensor for sensor, _ in self._heard_ms):
             self._break_silence(sensor)
@@ -168,57 +170,66 @@ class EvaluationPass:
     def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
         """Later verdicts on readings: the rules see them as if they had come with the marks that hold now."""
         for verdict in verdicts:
-            span = self._posts.span(verdict.sensor, verdict.time_ms)
-            for post in () if span is None else span.posts:
-                key = (verdict.sensor, post.family)
-                if post.watched.rule.quantity == verdict.quantity and not post.is_silence:
-                    self._step(key, post, judge_anew(post.watched, self._state(key), verdict.time_ms, verdict.marks))
+            span = self._bindings.span(verdict.sensor, verdict.time_ms)
+            for binding in () if span is None else span.bindings:
+                key = (verdict.sensor, binding.family)
+                if binding.watched.rule.quantity == verdict.quantity and not binding.is_silence:
+                    self._step(
+                        key, binding, judge_anew(binding.watched, self._state(key), verdict.time_ms, verdict.marks)
+                    )
 
-    def look_at(self, key: Key) -> int | None:
-        """We have listened to a sensor for a while; when (`Hearing`) its silence is due, if a rule waits for it."""
+    def check_silence(self, key: Key) -> int | None:
+        """Look whether a sensor is silent; when (`ListeningTime`) to look again, if a rule waits for its silence."""
         sensor, family = key
-        post = self._posts.at(sensor, family, self._now_ms)
-        if post is None:
+        binding = self._bindings.at(sensor, family, self._now_ms)
+        if binding is None:
             self._end(key)
             return None
-        heard_ms = self._heard(post)
+        heard_ms = self._heard(binding)
         if heard_ms is None:
-            return self._listened_ms + UNHEARD_MS if post.is_silence else None
-        silent_ms, due_ms = self._silent_ms(post), silent_after_ms(post.watched)
-        if post.is_silence and self._state(key).phase is Phase.NORMAL:
+            return self._listened_ms + UNHEARD_MS if binding.is_silence else None
+        silent_ms, due_ms = self._silent_ms(binding), silent_after_ms(binding.watched)
+        if binding.is_silence and self._state(key).phase is Phase.NORMAL:
             if due_ms is None:
                 return None
             if due_ms > silent_ms:
                 return self._listened_ms + due_ms - silent_ms
             # from the start: what it remembers of an older silence says nothing of the time between
-            self._step(key, post, step(post.watched, START, Observed(heard_ms, 0.0)))
-        self._step(key, post, tick(post.watched, self._state(key), heard_ms + silent_ms))
-        return self._listened_ms + AGAIN_MS if post.is_silence and due_ms is not None else None
+            self._step(key, binding, step(binding.watched, START, Observed(heard_ms, 0.0)))
+        self._step(key, binding, tick(binding.watched, self._state(key), heard_ms + silent_ms))
+        return self._listened_ms + AGAIN_MS if binding.is_silence and due_ms is not None else None
 
     def plan(self) -> EvaluationPlan:
         """What the round has found."""
         changed = {key: state for key, state in self._states.items() if state is not self._memory.states.get(key)}
-        moves = self._move() | self._begun_anew
-        told = {key for key, _, _ in self._events} | moves.keys()
-        kept = tuple(key for key, state in changed.items() if key in told or self._matters(key, state))
-        news = tuple(self._news())
-        others = {name: readings[-OTHERS_KEPT:] for name, readings in self._others.items()}
+        onset_corrections = self._correct_onsets() | self._restarted
+        reported = {key for key, _, _ in self._events} | onset_corrections.keys()
+        kept = tuple(key for key, state in changed.items() if key in reported or self._matters(key, state))
+        records = tuple(self._records())
+        second_readings = {name: readings[-SECOND_READINGS_KEPT:] for name, readings in self._second_readings.items()}
         return EvaluationPlan(
-            changed, kept, news, self._heard_ms, others, self._listened_ms, moves, tuple(self._faults)
+            changed,
+            kept,
+            records,
+            self._heard_ms,
+            second_readings,
+            self._listened_ms,
+            onset_corrections,
+            tuple(self._faults),
         )
 
-    def _move(self) -> dict[Key, OnsetCorrection]:
+    def _correct_onsets(self) -> dict[Key, OnsetCorrection]:
         """Tell no alarm anew that has only begun at another time."""
-        moves: dict[Key, OnsetCorrection] = {}
+        onset_corrections: dict[Key, OnsetCorrection] = {}
         for key in {key for key, _, event in self._events if event.undone is EventKind.RAISED}:
-            own = [(post, event) for each, post, event in self._events if each == key]
+            own = [(binding, event) for each, binding, event in self._events if each == key]
             before = self._memory.states.get(key, START)
-            move, left = moved([event for _, event in own], before.opened_ms)
-            if move is not None:
-                moves[key] = move
+            correction, left = onset_correction([event for _, event in own], before.opened_ms)
+            if correction is not None:
+                onset_corrections[key] = correction
                 self._events = [entry for entry in self._events if entry[0] != key]
                 self._events += [(key, own[-1][0], event) for event in left]
-        return moves
+        return onset_corrections
 
     def _columns(self, sensor: str, quantity: str, columns: Iterable[WatchedColumn]) -> None:
         """The readings of one series; a mistake of ours in its rules must not hold up all others."""
@@ -229,35 +240,37 @@ class EvaluationPass:
             self._faults.append(SeriesFault(sensor, quantity, error))
 
     def _column(self, column: WatchedColumn) -> None:
-        spans = self._posts.spans(column.sensor)
+        spans = self._bindings.spans(column.sensor)
         for span, start, end in pieces(spans, column.times_ms):
             times_ms, values = column.times_ms[start:end], column.values[start:end]
-            for post in span.posts:
-                if post.is_silence or post.watched.rule.quantity != column.quantity:
+            for binding in span.bindings:
+                if binding.is_silence or binding.watched.rule.quantity != column.quantity:
                     continue
-                key = (column.sensor, post.family)
+                key = (column.sensor, binding.family)
                 if not column.marks & _BACKFILL:
-                    self._begin_anew(key, times_ms[0], times_ms[-1])
-                if post.watched.rule.also is None:
+                    self._restart(key, times_ms[0], times_ms[-1])
+                if binding.watched.rule.also is None:
                     self._step(
-                        key, post, step_column(post.watched, self._state(key), times_ms, values, marks=column.marks)
+                        key,
+                        binding,
+                        step_column(binding.watched, self._state(key), times_ms, values, marks=column.marks),
                     )
                     continue
-                also = post.watched.rule.also
-                others = self._beside((also.sensor, also.quantity))
+                also = binding.watched.rule.also
+                second_readings = self._second_readings_of((also.sensor, also.quantity))
                 for time_ms, value in zip(times_ms, values, strict=True):
-                    observed = Observed(time_ms, value, column.marks, at(others, time_ms))
-                    self._step(key, post, step(post.watched, self._state(key), observed))
+                    observed = Observed(time_ms, value, column.marks, reading_at(second_readings, time_ms))
+                    self._step(key, binding, step(binding.watched, self._state(key), observed))
 
     def _break_silence(self, sensor: str) -> None:
-        for post in self._posts_now(sensor):
-            key = (sensor, post.family)
-            heard_ms = self._heard(post)
-            if post.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
-                self._begin_anew(key, heard_ms, heard_ms)
-                self._step(key, post, step(post.watched, self._state(key), Observed(heard_ms, 0.0)))
+        for binding in self._bindings_now(sensor):
+            key = (sensor, binding.family)
+            heard_ms = self._heard(binding)
+            if binding.is_silence and heard_ms is not None and self._state(key).phase is not Phase.NORMAL:
+                self._restart(key, heard_ms, heard_ms)
+                self._step(key, binding, step(binding.watched, self._state(key), Observed(heard_ms, 0.0)))
 
-    def _begin_anew(self, key: Key, first_ms: int, last_ms: int) -> None:
+    def _restart(self, key: Key, first_ms: int, last_ms: int) -> None:
         """Readings from `first_ms` to `last_ms` come: what is known of a time that has not come yet gives way."""
         before = self._state(key)
         if not before.head.heard_ms > self._latest_ms >= last_ms:
@@ -265,41 +278,41 @@ class EvaluationPass:
         self._states[key] = after = begin_anew(before, first_ms)
         if before.opened_ms is not None and after.opened_ms is not None and after.opened_ms != before.opened_ms:
             raised = Event(EventKind.RAISED, after.opened_ms, after.opened_ms, after.level, after.head.value)
-            self._begun_anew[key] = OnsetCorrection(before.opened_ms, raised)
+            self._restarted[key] = OnsetCorrection(before.opened_ms, raised)
 
-    def _posts_now(self, sensor: str) -> Iterator[RuleBinding]:
-        spans = [span for span in self._posts.spans(sensor) if span.since_ms <= self._now_ms]
-        yield from spans[-1].posts if spans else ()
+    def _bindings_now(self, sensor: str) -> Iterator[RuleBinding]:
+        spans = [span for span in self._bindings.spans(sensor) if span.since_ms <= self._now_ms]
+        yield from spans[-1].bindings if spans else ()
 
     def _end(self, key: Key) -> None:
         """No rule holds any more: an alarm that it left open is over."""
-        state, sensor = self._state(key), self._things.get(key[0])
+        state, sensor = self._state(key), self._targets.get(key[0])
         if state.opened_ms is not None and state.level >= 0 and sensor is not None:
-            post = self._posts.last(*key)
-            if post is not None:
+            binding = self._bindings.last(*key)
+            if binding is not None:
                 event = Event(EventKind.CLOSED, state.opened_ms, self._now_ms, state.level, 0.0)
-                self._events.append((key, post, event))
+                self._events.append((key, binding, event))
         self._states[key] = START
 
-    def _step(self, key: Key, post: RuleBinding, outcome: tuple[RuleState, tuple[Event, ...]]) -> None:
+    def _step(self, key: Key, binding: RuleBinding, outcome: tuple[RuleState, tuple[Event, ...]]) -> None:
         state, events = outcome
         self._states[key] = state
-        self._events += [(key, post, event) for event in events]
+        self._events += [(key, binding, event) for event in events]
 
     def _matters(self, key: Key, state: RuleState) -> bool:
         before = self._memory.states.get(key, START)
         return _what_matters(before) != _what_matters(state)
 
-    def _news(self) -> Iterator[AlarmEventRecord]:
+    def _records(self) -> Iterator[AlarmEventRecord]:
         raised = {(key, event.opened_ms) for key, _, event in self._events if event.kind is EventKind.RAISED}
         brief = self._silences_over()
-        for number, (key, post, event) in enumerate(self._events):
-            sensor = self._things.get(key[0])
+        for number, (key, binding, event) in enumerate(self._events):
+            sensor = self._targets.get(key[0])
             if sensor is None:
                 continue
             over = (key, event.opened_ms) in raised and self._states[key].opened_ms != event.opened_ms
             stale = over and self._now_ms - event.time_ms > STALE_MS
-            yield AlarmEventRecord(event, post, sensor, event.late or stale or number in brief)
+            yield AlarmEventRecord(event, binding, sensor, event.late or stale or number in brief)
 
     def _silences_over(self) -> set[int]:
         """By their number the events of silences that are over as we learn of them: it was we who did not listen."""
@@ -315,29 +328,29 @@ class EvaluationPass:
     def _state(self, key: Key) -> RuleState:
         return self._states.get(key) or self._memory.states.get(key, START)
 
-    def _hear(self, series: Series, time_ms: int) -> None:
+    def _mark_heard(self, series: Series, time_ms: int) -> None:
         known_ms = self._heard_ms.get(series) or self._memory.heard_ms.get(series, 0)
         if time_ms > known_ms or known_ms > self._latest_ms:
             self._heard_ms[series] = time_ms
 
-    def _heard(self, post: RuleBinding) -> int | None:
-        series = (post.watched.sensor, heard_as(post))
+    def _heard(self, binding: RuleBinding) -> int | None:
+        series = (binding.watched.sensor, heard_as(binding))
         return self._heard_ms.get(series) or self._memory.heard_ms.get(series)
 
-    def _silent_ms(self, post: RuleBinding) -> int:
+    def _silent_ms(self, binding: RuleBinding) -> int:
         """How long we have listened and heard nothing new of what a rule looks at."""
-        series = (post.watched.sensor, heard_as(post))
+        series = (binding.watched.sensor, heard_as(binding))
         if series in self._heard_ms:
             return 0
         return max(0, self._listened_ms - self._memory.heard_after_ms.get(series, self._listened_ms))
 
-    def _beside(self, name: Series) -> Others:
-        return self._others.get(name) or self._memory.others.get(name, ())
+    def _second_readings_of(self, name: Series) -> SecondReadings:
+        return self._second_readings.get(name) or self._memory.second_readings.get(name, ())
 
 
-def heard_as(post: RuleBinding) -> str:
+def heard_as(binding: RuleBinding) -> str:
     """What of its sensor a silence waits for: one quantity, or anything."""
-    return post.watched.rule.quantity or HEARD
+    return binding.watched.rule.quantity or HEARD
 
 
 def silent_after_ms(watched: Watched) -> int | None:

@@ -37,51 +37,51 @@ class AlarmEventRecord(msgspec.Struct, frozen=True):
     """An event on a sensor, the rule it came from, and whether it is too old to page anybody."""
 
     event: Event
-    post: RuleBinding
+    binding: RuleBinding
     sensor: Sensor
     late: bool
 
 
-def write_news(connection: Connection, news: Sequence[AlarmEventRecord], *, now_ms: int) -> int:
+def write_events(connection: Connection, records: Sequence[AlarmEventRecord], *, now_ms: int) -> int:
     """Keep events, in their order; how many of them were not known already."""
-    if not news:
+    if not records:
         return 0
-    raised = {_identity(each): each for each in reversed(news)}
+    raised = {_identity(each): each for each in reversed(records)}
     connection.execute(_new(connection, _ALARMS), [_alarm_row(each, now_ms) for each in raised.values()])
     alarms = {(row.family, row.sensor, row.opened_ms): dict(row._mapping) for row in _rows(connection, list(raised))}
     ids = [int(row["id"]) for row in alarms.values()]
     known = {tuple(row) for row in _known_events(connection, ids)}
     fresh: dict[EventKey, tuple[AlarmEventRecord, dict[str, Any]]] = {}
-    told: dict[int, Told] = {}
-    for each in news:
+    reported: dict[int, LevelsReported] = {}
+    for each in records:
         row, event = alarms[_identity(each)], each.event
         key = (int(row["id"]), event.kind.value, event.time_ms, event.level)
         if key not in known:
             fresh.setdefault(key, (each, row))
         if (event.undone or event.kind) in _OF_LEVELS and (event.undone or key in known):
-            told.setdefault(key[0], {})[event.time_ms, event.level] = event.undone is None
+            reported.setdefault(key[0], {})[event.time_ms, event.level] = event.undone is None
     if fresh:
         events = [_event_row(key, each, now_ms) for key, (each, _) in fresh.items()]
         connection.execute(_new(connection, _EVENTS), events)
     for each, row in fresh.values():
         row |= _changed(row, each)
     rows = {int(row["id"]): row for row in alarms.values()}
-    for alarm, what_holds in _what_holds(connection, told).items():
+    for alarm, what_holds in _what_holds(connection, reported).items():
         rows[alarm] |= what_holds
-    changed = {alarm for alarm, *_ in fresh} | told.keys()
+    changed = {alarm for alarm, *_ in fresh} | reported.keys()
     if changed:
         names = ("id", *_ENGINE_COLUMNS)
         connection.execute(_UPDATE_ALARM, [{f"b_{name}": rows[alarm][name] for name in names} for alarm in changed])
     return len(fresh)
 
 
-def move_alarm(connection: Connection, family: str, sensor: str, move: OnsetCorrection) -> None:
+def correct_onset(connection: Connection, family: str, sensor: str, correction: OnsetCorrection) -> None:
     """Let an alarm begin when it did; nothing is to be done where it stands so already, or never stood."""
-    raised, own = move.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
+    raised, own = correction.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
     held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
     if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:
         return
-    row = connection.execute(held.where(_ALARMS.c.opened_ms == move.before_ms)).one_or_none()
+    row = connection.execute(held.where(_ALARMS.c.opened_ms == correction.before_ms)).one_or_none()
     if row is None:
         return
     values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
@@ -142,12 +142,12 @@ Identity = tuple[str, str, int]
 """(family, sensor, opened_ms): which alarm an event belongs to."""
 EventKey = tuple[int, str, int, int]
 """(alarm, kind, time_ms, level): which event of it."""
-Told = dict[tuple[int, int], bool]
+LevelsReported = dict[tuple[int, int], bool]
 """By (time_ms, level) whether an event of a level holds, by the last word on it."""
 
 
-def _identity(news: AlarmEventRecord) -> Identity:
-    return news.post.family, news.sensor.id, news.event.opened_ms
+def _identity(records: AlarmEventRecord) -> Identity:
+    return records.binding.family, records.sensor.id, records.event.opened_ms
 
 
 def _rows(connection: Connection, identities: Sequence[Identity]) -> Iterator[Any]:
@@ -164,14 +164,14 @@ def _known_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any
         yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
 
 
-def _what_holds(connection: Connection, told: Mapping[int, Told]) -> dict[int, dict[str, Any]]:
+def _what_holds(connection: Connection, reported: Mapping[int, LevelsReported]) -> dict[int, dict[str, Any]]:
     """What the rows of alarms say of their levels by the events that still hold, where some were withdrawn.
 
-    `told` is what this news says of them, which counts for more than what stands there: one told again holds again.
+    `reported` is what this news says of them, which counts for more than what stands there: one told again holds again.
     """
-    standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in told}
-    for alarm, kind, time_ms, level, value in _level_events(connection, list(told)):
-        holds = told[alarm].get((time_ms, level), kind != EventKind.WITHDRAWN.value)
+    standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in reported}
+    for alarm, kind, time_ms, level, value in _level_events(connection, list(reported)):
+        holds = reported[alarm].get((time_ms, level), kind != EventKind.WITHDRAWN.value)
         if holds:
             standing[alarm][time_ms, level] = value
         else:
@@ -192,21 +192,21 @@ def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any
         yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
 
 
-def _event_row(key: EventKey, news: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
+def _event_row(key: EventKey, records: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
     alarm, kind, time_ms, level = key
     return {
         "alarm": alarm,
         "kind": kind,
         "time_ms": time_ms,
         "level": level,
-        "value": news.event.value,
-        "late": news.late,
+        "value": records.event.value,
+        "late": records.late,
         "at_ms": now_ms,
     }
 
 
-def _alarm_row(news: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
-    event, rule, sensor = news.event, news.post.watched.rule, news.sensor
+def _alarm_row(records: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
+    event, rule, sensor = records.event, records.binding.watched.rule, records.sensor
     return {
         "family": rule.family,
         "sensor": sensor.id,
@@ -221,17 +221,17 @@ def _alarm_row(news: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
         "value": event.value,
         "value_ms": event.time_ms,
         "changed_ms": event.time_ms,
-        "late": news.late,
+        "late": records.late,
         "withdrawn": False,
         "test": False,
-        "versions": news.post.versions,
+        "versions": records.binding.versions,
         "rule": msgspec.json.encode(rule).decode(),
     }
 
 
-def _changed(row: Mapping[str, Any], news: AlarmEventRecord) -> dict[str, Any]:
+def _changed(row: Mapping[str, Any], records: AlarmEventRecord) -> dict[str, Any]:
     """What an event makes of its alarm's `row`."""
-    event = news.event
+    event = records.event
     values: dict[str, Any] = {"changed_ms": event.time_ms}
     if event.kind is EventKind.WITHDRAWN:
         gone = event.undone is EventKind.RAISED
@@ -245,8 +245,8 @@ def _changed(row: Mapping[str, Any], news: AlarmEventRecord) -> dict[str, Any]:
             "worst": max(row["worst"], event.level),
             "value": event.value,
             "value_ms": event.time_ms,
-            "versions": news.post.versions,
-            "rule": msgspec.json.encode(news.post.watched.rule).decode(),
+            "versions": records.binding.versions,
+            "rule": msgspec.json.encode(records.binding.watched.rule).decode(),
         }
     if event.kind is EventKind.RAISED:
         values |= {"closed_ms": None, "withdrawn": False}

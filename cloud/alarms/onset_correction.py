@@ -18,7 +18,7 @@ class OnsetCorrection(msgspec.Struct, frozen=True):
     raised: Event
 
 
-def moved(events: Sequence[Event], opened_ms: int | None) -> tuple[OnsetCorrection | None, list[Event]]:
+def onset_correction(events: Sequence[Event], opened_ms: int | None) -> tuple[OnsetCorrection | None, list[Event]]:
     """What became of the alarm that was open since `opened_ms`, if it moved, and the events that are left to tell.
 
     Its new beginning is among them: it stands already where the alarm was moved, and is told where none could be.

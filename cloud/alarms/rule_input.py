@@ -56,10 +56,10 @@ class RuleInput(msgspec.Struct, frozen=True):
     heard_ms: dict[str, int] = {}
 
 
-NO_CARGO = RuleInput()
+NO_INPUT = RuleInput()
 
 
-def cargo_of(
+def rule_input_of(
     blocks: Iterable[Block], quantities_of: Callable[[str], Collection[str]], *, measured: bool = True
 ) -> RuleInput:
     """The cargo of what is to be stored; `quantities_of` a sensor are those that some rule looks at.
@@ -78,4 +78,4 @@ def cargo_of(
         for quantity, values in block.fields:
             if quantity in wanted:
                 columns.append(WatchedColumn(sensor, quantity, block.marks, block.times_ms, values))
-    return RuleInput(tuple(columns), heard_ms) if heard_ms or columns else NO_CARGO
+    return RuleInput(tuple(columns), heard_ms) if heard_ms or columns else NO_INPUT

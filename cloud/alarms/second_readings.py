@@ -13,37 +13,37 @@ from cloud.alarms.rule_input import WatchedColumn
 from rules.events import Other
 from rules.marks import NOT_BELIEVED
 
-Others = tuple[Other, ...]
+SecondReadings = tuple[Other, ...]
 """Readings of one series in the order of time."""
-OTHERS_KEPT = 1_024
+SECOND_READINGS_KEPT = 1_024
 """Of each second sensor: 17 minutes of one that speaks each second, a week of one that does so each ten minutes."""
 
 
-def at(others: Others, time_ms: int) -> Other | None:
+def reading_at(known: SecondReadings, time_ms: int) -> Other | None:
     """The newest of the readings at `time_ms` (UTC); None where none is so old."""
-    place = bisect_right(others, time_ms, key=_time_of)
-    return others[place - 1] if place else None
+    place = bisect_right(known, time_ms, key=_time_of)
+    return known[place - 1] if place else None
 
 
-def with_readings(others: Others, columns: Iterable[WatchedColumn]) -> Others:
+def with_readings(known: SecondReadings, columns: Iterable[WatchedColumn]) -> SecondReadings:
     """The readings and those of `columns`, in the order of time; of two at one time the first that was known counts."""
     believed = [column for column in columns if not column.marks & NOT_BELIEVED]
     coming = [Other(*pair) for column in believed for pair in zip(column.times_ms, column.values, strict=True)]
-    found = {other.time_ms: other for other in reversed(coming)}
+    found = {reading.time_ms: reading for reading in reversed(coming)}
     if not found:
-        return others
-    if not others or min(found) > others[-1].time_ms:  # as nearly always
-        return (*others, *(found[time_ms] for time_ms in sorted(found)))
-    found |= {other.time_ms: other for other in others}
+        return known
+    if not known or min(found) > known[-1].time_ms:  # as nearly always
+        return (*known, *(found[time_ms] for time_ms in sorted(found)))
+    found |= {reading.time_ms: reading for reading in known}
     return tuple(found[time_ms] for time_ms in sorted(found))
 
 
-def known_until(others: Others, latest_ms: int) -> Others:
+def known_until(known: SecondReadings, latest_ms: int) -> SecondReadings:
     """The readings but those later than `latest_ms` (UTC): they are of a wrong clock."""
-    if not others or others[-1].time_ms <= latest_ms:
-        return others
-    return others[: bisect_right(others, latest_ms, key=_time_of)]
+    if not known or known[-1].time_ms <= latest_ms:
+        return known
+    return known[: bisect_right(known, latest_ms, key=_time_of)]
 
 
-def _time_of(other: Other) -> int:
-    return other.time_ms
+def _time_of(reading: Other) -> int:
+    return reading.time_ms

@@ -22,8 +22,8 @@ AT_ONCE = 8
 UNKNOWN_INTERVAL_S = 60.0
 
 
-async def warm(
-    posts: RuleBindings,
+async def inputs_to_replay(
+    bindings: RuleBindings,
     memory: EvaluatorMemory,
     store: ReadingsStore,
     kept_ms: Mapping[Key, int],
@@ -37,10 +37,10 @@ async def warm(
     later than `latest_ms` (UTC) is of a wrong clock, and is left out.
     """
     sensors = list(sensors)
-    wanted = [each for each in _wanted(posts, memory, kept_ms, sensors, now_ms) if each[2] <= latest_ms]
-    for name, since_ms in _second(posts, wanted, sensors, now_ms).items():
+    wanted = [each for each in _wanted(bindings, memory, kept_ms, sensors, now_ms) if each[2] <= latest_ms]
+    for name, since_ms in _second(bindings, wanted, sensors, now_ms).items():
         points = await store.history(*name, start_ms=since_ms, end_ms=latest_ms + 1)
-        memory.others[name] = with_readings(memory.others.get(name, ()), columns_of(*name, points))
+        memory.second_readings[name] = with_readings(memory.second_readings.get(name, ()), columns_of(*name, points))
     for start in range(0, len(wanted), AT_ONCE):
         series = wanted[start : start + AT_ONCE]
         histories = await asyncio.gather(
@@ -72,41 +72,41 @@ def window_ms(rule: Rule, interval_s: float | None) -> int:
 
 
 def _wanted(
-    posts: RuleBindings, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], sensors: Iterable[str], now_ms: int
+    bindings: RuleBindings, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], sensors: Iterable[str], now_ms: int
 ) -> Iterator[tuple[str, str, int]]:
     """(sensor, quantity, since when): for alarms that are open or may be, and for windows."""
     for sensor in sensors:
         since: dict[str, int] = {}
-        for span in posts.spans(sensor)[-1:]:
-            for post in span.posts:
-                since_ms = None if post.is_silence else _since_ms(post, memory, kept_ms, now_ms)
+        for span in bindings.spans(sensor)[-1:]:
+            for binding in span.bindings:
+                since_ms = None if binding.is_silence else _since_ms(binding, memory, kept_ms, now_ms)
                 if since_ms is not None:
-                    quantity = post.watched.rule.quantity
+                    quantity = binding.watched.rule.quantity
                     since[quantity] = min(since_ms, since.get(quantity, since_ms))
         yield from ((sensor, quantity, since_ms) for quantity, since_ms in since.items())
 
 
 def _second(
-    posts: RuleBindings, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
+    bindings: RuleBindings, wanted: Sequence[tuple[str, str, int]], sensors: Iterable[str], now_ms: int
 ) -> dict[Series, int]:
     """Since when (UTC ms) second sensors' readings matter: as old as a rule takes them, before what it sees again."""
     seen_from = {(sensor, quantity): since_ms for sensor, quantity, since_ms in wanted}
     since: dict[Series, int] = {}
     for sensor in sensors:
-        for post in (post for span in posts.spans(sensor)[-1:] for post in span.posts):
-            also = post.watched.rule.also
+        for binding in (binding for span in bindings.spans(sensor)[-1:] for binding in span.bindings):
+            also = binding.watched.rule.also
             if also is not None:
-                first_ms = min(now_ms, seen_from.get((sensor, post.watched.rule.quantity), now_ms))
+                first_ms = min(now_ms, seen_from.get((sensor, binding.watched.rule.quantity), now_ms))
                 name = (also.sensor, also.quantity)
                 since[name] = min(since.get(name, now_ms), first_ms - round(also.within_s * 1_000))
     return since
 
 
-def _since_ms(post: RuleBinding, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:
-    key = (post.watched.sensor, post.family)
-    window = window_ms(post.watched.rule, post.watched.interval_s)
+def _since_ms(binding: RuleBinding, memory: EvaluatorMemory, kept_ms: Mapping[Key, int], now_ms: int) -> int | None:
+    key = (binding.watched.sensor, binding.family)
+    window = window_ms(binding.watched.rule, binding.watched.interval_s)
     state = memory.states.get(key)
     if state is not None and state.phase is not Phase.NORMAL:
         return max(kept_ms[key], now_ms - LONGEST_MS) - window
-    newest_ms = memory.heard_ms.get((post.watched.sensor, post.watched.rule.quantity))
+    newest_ms = memory.heard_ms.get((binding.watched.sensor, binding.watched.rule.quantity))
     return None if newest_ms is None or not window else min(now_ms, newest_ms) - window

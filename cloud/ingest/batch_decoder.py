@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from cloud.alarms.rule_input import NO_CARGO, RuleInput
+from cloud.alarms.rule_input import NO_INPUT, RuleInput
 from cloud.core.latest import AHEAD_MS
 from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
@@ -52,7 +52,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     newest: Sequence[StoredReading]
     sizes: Mapping[Domain, int]
     spots: Spots = NO_SPOTS
-    cargo: RuleInput = NO_CARGO
+    cargo: RuleInput = NO_INPUT
     stretch: Stretch | None = None
     notes: Hours = NO_NOTES
     live: bool = False
@@ -80,7 +80,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
 
 
 def _no_cargo(_blocks: Iterable[Block]) -> RuleInput:
-    return NO_CARGO
+    return NO_INPUT
 
 
 class BatchDecoder:

@@ -89,6 +89,6 @@ class Replayer:
         if self._review is not None:
             self._review.hear(notes_of([stored]))
         # the alarms of other shards are in the memory of another process
-        if self._watch is not None and self._watch.takes(stored.gateway):
+        if self._watch is not None and self._watch.is_own_gateway(stored.gateway):
             await self._watch.observe([stored.cargo])
         return stored

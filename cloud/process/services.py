@@ -10,7 +10,7 @@ from secrets import token_hex
 from cloud.access.authenticator import Authenticator
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.listening_time import Hearing
+from cloud.alarms.listening_time import ListeningTime
 from cloud.alarms.maintenance import MaintenanceCalendar
 from cloud.alarms.preview import Previewer
 from cloud.core.health import Component
@@ -130,19 +130,19 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         newest=base.newest,
         store=base.store,
         shards=settings.ingest.shard_range,
-        listening=listening,
-        word=lambda: base.session.last_packet_s,
-        refused=base.rejections.series,
-        hearing=Hearing(grace_ms=int(settings.rules.silence_grace_s * 1_000)),
-        nudge=changed,
-        confirm=base.confirm,
+        can_receive=listening,
+        last_packet_s=lambda: base.session.last_packet_s,
+        rejected_series=base.rejections.series,
+        listening_time=ListeningTime(grace_ms=int(settings.rules.silence_grace_s * 1_000)),
+        on_change=changed,
+        check_lease=base.confirm,
     )
     derivations = Derivations(
         base.registry,
         base.store,
         base.newest,
         gauges=gauges_of(base.rules),
-        tell=evaluator.see,
+        tell=evaluator.observe_derived,
         facts=base.facts,
         is_own=partial(_is_own, settings.ingest.shard_range),
         judge_anew=evaluator.judge_anew,
@@ -183,7 +183,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         store=base.store,
         ahead_s=settings.ingest.ahead_s,
         newest=base.newest,
-        cargo=alarms.evaluator.cargo,
+        cargo=alarms.evaluator.input_of,
         fleet=clocks,
         prompt=partial(_is_prompt, base.session, alarms.evaluator),
         offsets=Offsets(base.database),
@@ -302,7 +302,7 @@ def _is_prompt(session: MqttSession, evaluator: RuleEvaluator) -> bool:
     """Whether what arrives now was held up nowhere."""
     since_s = session.connected_since_s
     is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
-    return is_connected and evaluator.hearing.was_awake(within_ms=int(QUEUES_EMPTY_S * 1_000))
+    return is_connected and evaluator.listening_time.was_on_time(within_ms=int(QUEUES_EMPTY_S * 1_000))
 
 
 def _note_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None:

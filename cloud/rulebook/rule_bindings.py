@@ -45,11 +45,11 @@ class BindingSpan(msgspec.Struct, frozen=True):
     """The posts of a sensor from `since_ms` (UTC) on, until the next span."""
 
     since_ms: int
-    posts: tuple[RuleBinding, ...]
+    bindings: tuple[RuleBinding, ...]
 
     def of(self, family: str) -> RuleBinding | None:
         """The post of one family."""
-        return next((post for post in self.posts if post.family == family), None)
+        return next((binding for binding in self.bindings if binding.family == family), None)
 
 
 def watched_by(registry: Registry, sensor: Sensor, rule: Rule) -> Watched:
@@ -69,14 +69,14 @@ class RuleBindings:
     def __init__(self, book: RuleStore) -> None:
         self._book = book
         self._registry = book.registry
-        self._things = book.things
+        self._targets = book.things
         self._edition = book.edition
         self._spans: dict[str, tuple[BindingSpan, ...]] = {}
         self._quantities: dict[str, Collection[str]] = {}
-        self._alsos: set[tuple[str, str]] | None = None
+        self._second_series: set[tuple[str, str]] | None = None
 
     def quantities(self, sensor_id: str) -> Collection[str]:
-        """The quantities of a sensor that some rule looked at when `look` was called last; empty where none matters."""
+        """The quantities of a sensor that some rule looked at at the last `refresh`; empty where none matters."""
         found = self._quantities.get(sensor_id)
         if found is None:
             found = self._quantities[sensor_id] = frozenset(self._wanted(sensor_id))
@@ -84,10 +84,10 @@ class RuleBindings:
 
     def spans(self, sensor_id: str) -> tuple[BindingSpan, ...]:
         """The posts of a sensor over time."""
-        self.look()
+        self.refresh()
         found = self._spans.get(sensor_id)
         if found is None:
-            sensor = self._things.get(sensor_id)
+            sensor = self._targets.get(sensor_id)
             found = self._spans[sensor_id] = () if sensor is None else tuple(self._over_time(sensor))
         return found
 
@@ -104,28 +104,28 @@ class RuleBindings:
 
     def last(self, sensor_id: str, family: str) -> RuleBinding | None:
         """The post of a family as it stood before its rule was removed or switched off."""
-        sensor = self._things.get(sensor_id)
+        sensor = self._targets.get(sensor_id)
         found = [each for each in self._book.timeline(sensor_id).always if each.rule.family == family]
-        return self._post(sensor, found[-1]) if sensor is not None and found else None
+        return self._binding(sensor, found[-1]) if sensor is not None and found else None
 
-    def alsos(self) -> Collection[tuple[str, str]]:
+    def second_series(self) -> Collection[tuple[str, str]]:
         """The series (sensor, quantity) that are the second sensor of some rule."""
-        self.look()
-        if self._alsos is None:
-            self._alsos = {
+        self.refresh()
+        if self._second_series is None:
+            self._second_series = {
                 (also.sensor, also.quantity)
-                for sensor in self._things.all()
+                for sensor in self._targets.all()
                 for span in self.spans(sensor.id)
-                for post in span.posts
-                if (also := post.watched.rule.also) is not None
+                for binding in span.bindings
+                if (also := binding.watched.rule.also) is not None
             }
-        return self._alsos
+        return self._second_series
 
     def _wanted(self, sensor_id: str) -> Iterator[str]:
         for span in self.spans(sensor_id):
-            for post in span.posts:
-                yield HEARD if post.is_silence else post.watched.rule.quantity
-        yield from (quantity for sensor, quantity in self.alsos() if sensor == sensor_id)
+            for binding in span.bindings:
+                yield HEARD if binding.is_silence else binding.watched.rule.quantity
+        yield from (quantity for sensor, quantity in self.second_series() if sensor == sensor_id)
 
     def _over_time(self, sensor: Sensor) -> Iterator[BindingSpan]:
         if sensor.retired:
@@ -133,17 +133,17 @@ class RuleBindings:
         timeline = self._book.timeline(sensor.id)
         for since_ms, rules in zip(timeline.since_ms, timeline.rules, strict=True):
             yield BindingSpan(
-                since_ms, tuple(self._post(sensor, resolved) for resolved in rules if resolved.rule.enabled)
+                since_ms, tuple(self._binding(sensor, resolved) for resolved in rules if resolved.rule.enabled)
             )
 
-    def _post(self, sensor: Sensor, resolved: Resolved) -> RuleBinding:
+    def _binding(self, sensor: Sensor, resolved: Resolved) -> RuleBinding:
         return RuleBinding(watched_by(self._registry, sensor, resolved.rule), resolved.versions)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See what has changed in the book; everything but `quantities` does that by itself."""
         if self._book.edition != self._edition:
             self._edition = self._book.edition
-            self._spans, self._quantities, self._alsos = {}, {}, None
+            self._spans, self._quantities, self._second_series = {}, {}, None
 
 
 def pieces(spans: Sequence[BindingSpan], times_ms: Sequence[int]) -> Iterator[tuple[BindingSpan, int, int]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alarms.second_readings import OTHERS_KEPT
+from cloud.alarms.second_readings import SECOND_READINGS_KEPT
 from cloud.core.latest import AHEAD_MS
 from rules.marks import Mark
 from tests.unit.cloud.alarms.town import T0, Town, level
@@ -111,7 +111,7 @@ def test_a_backlog_or_what_is_ahead_within_the_allowance_sets_nothing_back(tmp_p
 def test_a_second_sensor_whose_readings_were_of_a_wrong_clock_agrees_again(tmp_path: Path):
     async def before(town: Town) -> None:
         await town.rule(also=ALSO)
-        for start in range(0, OTHERS_KEPT, 256):
+        for start in range(0, SECOND_READINGS_KEPT, 256):
             await town.send(*(Reading("rain", "rainfall", T0 + (AHEAD_S + start + n) * 1_000, 0.0) for n in range(256)))
 
     async def after(town: Town) -> None:
@@ -131,9 +131,9 @@ def test_a_sensor_that_speaks_after_the_correction_is_not_silent(tmp_path: Path)
         for minute in range(10):
             for _ in range(60):
                 town.boot_ms += 1_000
-                town.watch.hearing.beat(listening=True)
+                town.evaluator.listening_time.tick(listening=True)
             await stands(town, 100, at=60 * minute)
-            await town.watch.beat()
+            await town.evaluator.tick()
         assert await town.alarms() == []
 
     run(tmp_path, before, after, restarts=False)

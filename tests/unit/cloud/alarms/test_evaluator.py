@@ -139,7 +139,7 @@ def test_a_crash_between_the_store_and_the_registry_loses_no_alarm_and_makes_no_
         def fail(*_: object, **__: object) -> None:
             raise OperationalError("INSERT", {}, Exception("power cut"))
 
-        town.watch.write = fail
+        town.evaluator.write = fail
         keeping = asyncio.create_task(town.send(level(160, at=120)))
         while town.newest.series("river", "water_level").value != 160:
             await asyncio.sleep(0)
@@ -163,7 +163,7 @@ def test_two_instances_on_one_database_never_make_two_alarms(tmp_path: Path):
         async with Town(tmp_path) as twin:
             await town.send(level(160, at=0), level(260, at=60))
             payload = encode_batch(STREAM, 1, [level(160, at=0), level(260, at=60)])
-            await twin.watch.observe([twin.opener.open(payload, "gw-daruba").cargo])
+            await twin.evaluator.observe([twin.opener.open(payload, "gw-daruba").cargo])
             assert len(await town.alarms()) == 1
             assert [kind for kind, _, _ in await town.events()] == ["raised", "worsened"]
 
@@ -200,8 +200,8 @@ def test_silence_keeps_an_alarm_and_is_told(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
         await town.send(level(160, at=0))
-        await town.beat(at=60)
-        await town.beat(at=1_000)
+        await town.tick(at=60)
+        await town.tick(at=1_000)
         (alarm,) = await town.alarms()
         assert (alarm.state, alarm.closed_ms) == ("silent", None)
         await town.send(level(160, at=1_060))
@@ -216,16 +216,16 @@ def test_a_sensor_that_says_nothing_raises_the_alarm_of_silence_and_ends_it_when
     async def scenario(town: Town) -> None:
         await town.silence_rule()
         await town.send(level(100, at=0))
-        await town.beat(at=299)
+        await town.tick(at=299)
         assert await town.alarms() == []
-        await town.beat(at=301)
+        await town.tick(at=301)
         (alarm,) = await town.alarms()
         assert (alarm.sensor, alarm.opened_ms) == ("river", T0 + 300_000)
         await town.send(level(100, at=400))
         (alarm,) = await town.alarms()
         assert alarm.state == "closed"
-        await town.beat(at=600)
-        await town.beat(at=701)
+        await town.tick(at=600)
+        await town.tick(at=701)
         assert len(await town.alarms()) == 2
 
     run(tmp_path, scenario)
@@ -237,9 +237,9 @@ def test_a_sensor_that_fell_silent_while_the_cloud_was_away_is_found(tmp_path: P
         await town.send(level(100, at=0))
 
     async def after(town: Town) -> None:
-        await town.beat(at=299)
+        await town.tick(at=299)
         assert await town.alarms() == [], "while it was away nobody listened"
-        await town.beat(at=301)
+        await town.tick(at=301)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 300_000
 
@@ -251,11 +251,11 @@ def test_while_nothing_can_come_in_nobody_s_silence_means_anything(tmp_path: Pat
         await town.silence_rule()
         await town.send(level(100, at=0))
         town.hears = False
-        await town.beat(at=1_000)
+        await town.tick(at=1_000)
         town.hears = True
-        await town.beat(at=1_320)
+        await town.tick(at=1_320)
         assert await town.alarms() == [], "since 1,030 we listen again"
-        await town.beat(at=1_335)
+        await town.tick(at=1_335)
         assert len(await town.alarms()) == 1
 
     run(tmp_path, scenario)
@@ -275,9 +275,9 @@ def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(
         late = {kind for kind, *_ in await town.events()} - {"raised"}
         assert late <= {"silent", "heard"}
         assert await town.events_to_tell() == ["raised", "raised"]
-        await town.beat(at=250 + seconds + 325)
+        await town.tick(at=250 + seconds + 325)
         assert await town.alarms(family="silence") == []
-        await town.beat(at=250 + seconds + 335)
+        await town.tick(at=250 + seconds + 335)
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river", "creek"}
 
     run(tmp_path, scenario)
@@ -289,10 +289,10 @@ def test_a_sensor_is_missed_by_what_was_listened_whatever_the_wall_clock_says(tm
         await town.send(level(100, at=0))
         for step_ms in (9 * 3_600_000, -9 * 3_600_000, -3_600_000):
             town.now_ms += step_ms
-            await town.watch.beat()
+            await town.evaluator.tick()
         assert await town.alarms() == []
         town.now_ms = T0
-        await town.beat(at=301)
+        await town.tick(at=301)
         assert len(await town.alarms()) == 1
 
     run(tmp_path, scenario)
@@ -304,7 +304,7 @@ def test_a_sensor_of_another_instance_s_shard_is_not_missed_here(tmp_path: Path)
         await town.send(level(100, at=0))
 
     async def other(town: Town) -> None:
-        await town.beat(at=1_000)
+        await town.tick(at=1_000)
         assert await town.alarms() == []
 
     here = shard_of("gw-daruba")
@@ -330,7 +330,7 @@ def test_an_alarm_whose_rule_is_removed_or_switched_off_ends(tmp_path: Path):
         await town.rule()
         await town.send(level(160, at=0))
         await town.book.save("river-level", "sensor:river", {"enabled": False}, who=ANI, reason="gauge is moved")
-        await town.beat(at=5)
+        await town.tick(at=5)
         (alarm,) = await town.alarms()
         assert alarm.state == "closed"
 
@@ -428,13 +428,13 @@ def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alar
         await town.send(level(160, at=0), level(161, at=60), level(260, at=120), level(262, at=180))
         known = await town.alarms()
         await town.send(level(163, at=150))
-        plan = town.watch.plan([], now_ms=town.now_ms)
+        plan = town.evaluator.plan([], now_ms=town.now_ms)
         event = Event(EventKind.WORSENED, known[0].opened_ms, T0 + 180_000, 1, 262.0)
-        (post,) = town.watch._posts.spans("river")[-1].posts
+        (binding,) = town.evaluator._bindings.spans("river")[-1].bindings
         again = msgspec.structs.replace(
-            plan, news=(AlarmEventRecord(event, post, town.registry.sensor("river"), False),)
+            plan, records=(AlarmEventRecord(event, binding, town.registry.sensor("river"), False),)
         )
-        await town.database.run(lambda connection: town.watch.write(connection, again, now_ms=town.now_ms))
+        await town.database.run(lambda connection: town.evaluator.write(connection, again, now_ms=town.now_ms))
         (alarm,) = await town.alarms()
         assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
 
@@ -487,10 +487,10 @@ def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_lif
             Block("daruba", "daruba", "", Domain.AIR, 0, hours, (("ispu", [90.0, 120.0]),)),
             Block("daruba", "river", "", Domain.FLOOD, 0, hours, (("siaga", [4.0, 4.0]),)),
         ]
-        await town.watch.see(blocks)
+        await town.evaluator.observe_derived(blocks)
         (alarm,) = await town.alarms()
         assert (alarm.family, alarm.sensor, alarm.site, alarm.value) == ("ispu", "daruba", "daruba", 120)
-        await town.beat(at=3_700)
+        await town.tick(at=3_700)
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river"}
 
     run(tmp_path, scenario, registry=city(Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",))))
@@ -500,7 +500,7 @@ def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: P
     async def scenario(town: Town) -> None:
         await town.silence_rule()
         await town.send(level(100, at=0))
-        write, failing = town.watch.write, [True]
+        write, failing = town.evaluator.write, [True]
 
         def sometimes(*arguments: object, **named: object) -> int:
             if failing:
@@ -508,12 +508,12 @@ def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: P
                 raise OperationalError("INSERT", {}, Exception("disk full"))
             return write(*arguments, **named)
 
-        town.watch.write = sometimes
+        town.evaluator.write = sometimes
         with pytest.raises(Exception, match="disk full"):
-            await town.beat(at=301)
-        await town.beat(at=302)
+            await town.tick(at=301)
+        await town.tick(at=302)
         assert len(await town.alarms()) == 1
-        assert town.watch.component().status is Condition.OK
+        assert town.evaluator.component().status is Condition.OK
 
     run(tmp_path, scenario)
 
@@ -548,8 +548,8 @@ def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
         await town.send(level(160, at=0))
         await town.send(level(160, at=0, sensor="creek"))
         assert [alarm.sensor for alarm in await town.alarms()] == ["creek"]
-        assert town.watch.component().status is Condition.DEGRADED
-        assert "water_level of sensor river fail with ZeroDivisionError" in town.watch.component().detail
+        assert town.evaluator.component().status is Condition.DEGRADED
+        assert "water_level of sensor river fail with ZeroDivisionError" in town.evaluator.component().detail
 
     run(tmp_path, scenario)
 
@@ -558,9 +558,9 @@ def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_we
     async def scenario(town: Town) -> None:
         await town.rule()
         await town.send(level(100, at=0))
-        assert town.watch.component().status is Condition.OK
+        assert town.evaluator.component().status is Condition.OK
         await town.send(level(1e9, at=60), level(1e9, at=61))
-        component = town.watch.component()
+        component = town.evaluator.component()
         assert component.status is Condition.DEGRADED
         assert "rules see nothing of river water_level" in component.detail
         assert town.lately.component().status is Condition.DEGRADED
@@ -585,6 +585,6 @@ def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Ma
             WatchedColumn("river", "temperature", int(mark), [T0], [1.0]),
         ]
         told = {("river", "water_level"): 2} if left_out else {}
-        assert town.watch.not_judged(RuleInput(tuple(columns))) == told
+        assert town.evaluator.not_judged(RuleInput(tuple(columns))) == told
 
     run(tmp_path, scenario)

@@ -37,7 +37,7 @@ def test_what_comes_in_is_not_kept_and_so_not_acknowledged(tmp_path: Path):
 def test_a_silence_is_not_told(tmp_path: Path):
     async def scenario(town: Town) -> None:
         with pytest.raises(LeaseLost):
-            await town.beat(at=3_600)
+            await town.tick(at=3_600)
 
     run(tmp_path, scenario)
 
@@ -47,11 +47,11 @@ def test_the_watch_ends_with_it(tmp_path: Path):
         town.now_ms += 3_600_000
         town.listen()
         with pytest.raises(LeaseLost):
-            await town.watch.run()
+            await town.evaluator.run()
 
     run(tmp_path, scenario)
 
 
 def test_the_rules_on_a_gateway_of_other_shards_are_not_this_process_s_to_judge(tmp_path: Path):
-    assert Town(tmp_path).watch.takes("gw-daruba")
-    assert not Town(tmp_path, shards=range(0)).watch.takes("gw-daruba")
+    assert Town(tmp_path).evaluator.is_own_gateway("gw-daruba")
+    assert not Town(tmp_path, shards=range(0)).evaluator.is_own_gateway("gw-daruba")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.evaluator import RuleEvaluator
-from cloud.alarms.listening_time import Hearing
+from cloud.alarms.listening_time import ListeningTime
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.alarms.tables import AlarmEventRow
 from cloud.core.latest import Latest, latest_by_our_clock
@@ -94,11 +94,11 @@ class Town:
         self.hears = True
         self.lost: Exception | None = None
         self.lately = RecentRejections()
-        self.watch = RuleEvaluator(
-            refused=self.lately.series, database=self.database,
+        self.evaluator = RuleEvaluator(
+            rejected_series=self.lately.series, database=self.database,
             book=self.book, newest=self.newest, store=self.store, shards=shards,
-            listening=lambda: self.hears, nudge=self._nudge, clock=self.clock, confirm=self._confirm,
-            hearing=Hearing(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
+            can_receive=lambda: self.hears, on_change=self._nudge, clock=self.clock, check_lease=self._confirm,
+            listening_time=ListeningTime(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
         self.review = Review(self.registry, self.store, tell=self._tell, database=self.database, quiet_passes=1)
         self.opener = BatchDecoder(
@@ -106,13 +106,13 @@ class Town:
             store=self.store,
             ahead_s=600,
             newest=self.newest,
-            cargo=self.watch.cargo,
+            cargo=self.evaluator.input_of,
             lately=self.lately,
         )
         self.keeper = BatchWriter(
             opener=self.opener, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
-            metrics=self.metrics, watch=self.watch, confirm=self._confirm, review=self.review, lately=self.lately,
+            metrics=self.metrics, watch=self.evaluator, confirm=self._confirm, review=self.review, lately=self.lately,
         )  # fmt: skip
         self._seq = 0
 
@@ -122,7 +122,7 @@ class Town:
         await self.database.run(self.accounts.load)
         await self.book.load()
         await self.keeper.learn_newest()
-        await self.watch.start()
+        await self.evaluator.start()
         await self.review.remember()
         return self
 
@@ -162,7 +162,7 @@ class Town:
 
     async def _tell(self, verdicts: Sequence[Verdict]) -> None:
         self.newest.judge_anew(verdicts)
-        await self.watch.judge_anew(verdicts)
+        await self.evaluator.judge_anew(verdicts)
 
     async def settle(self) -> None:
         """Let the review look at all that is noted."""
@@ -173,23 +173,23 @@ class Town:
         """The marks that hold, in the order of time."""
         return [point.marks for point in await self.store.history(sensor, quantity, start_ms=0, end_ms=2 * T0)]
 
-    async def beat(self, *, at: float) -> None:
+    async def tick(self, *, at: float) -> None:
         """Time passes until `at` seconds after T0, without a reading."""
         self.now_ms = T0 + int(at * 1000)
         self.listen()
-        await self.watch.beat()
+        await self.evaluator.tick()
 
     def listen(self) -> None:
         """The seconds of the watch up to now."""
         while self.boot_ms < self.now_ms - T0:
             self.boot_ms = min(self.boot_ms + 1_000, self.now_ms - T0)
-            self.watch.hearing.beat(listening=self.hears)
+            self.evaluator.listening_time.tick(listening=self.hears)
 
     async def sleep(self, *, seconds: float) -> None:
         """The process, or its machine, is stopped for so long, and goes on."""
         self.now_ms += int(seconds * 1000)
         self.boot_ms = self.now_ms - T0
-        await self.watch.beat()
+        await self.evaluator.tick()
 
     async def alarms(self, **wanted: Any) -> list[Alarm]:
         """The oldest first."""

@@ -81,7 +81,7 @@ class Morotai:
         self.book = RuleStore(self.database, self.registry)
         self.watch = RuleEvaluator(database=self.database, book=self.book, newest=self.newest, store=self.store)
         self._opener = BatchDecoder(
-            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.cargo
+            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.input_of
         )
         self.platform = Platform(
             registry=self.registry,
