@@ -34,10 +34,11 @@ from cloud.console.pages.situation.site_map import Coast, read_coast
 from cloud.console.pages.thresholds.actions import ThresholdActions
 from cloud.console.pages.thresholds.page import ThresholdsPage
 from cloud.console.settings import ConsoleSettings
+from cloud.console.snapshots import TICK_S, Snapshots
 from cloud.console.view_models.facts import FactView, fact_views, subjects_of, troubles_of, whats_of
 from cloud.console.view_models.maintenance import places_of
 from cloud.console.view_models.page_model import PageModel, shown_of
-from cloud.console.view_models.snapshot import TICK_S, Snapshot, Snapshots
+from cloud.console.view_models.snapshot import Snapshot
 from cloud.console.view_models.thresholds import watched
 from cloud.platform import Platform
 from i18n.catalog import LANGUAGES, Catalog, words_in

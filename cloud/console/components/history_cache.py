@@ -9,12 +9,11 @@ from collections import OrderedDict
 
 import msgspec
 
+from cloud.console.view_models.chart import SUMMED, ChartHistory
 from cloud.readings.contract import Aggregate, Point, ReadingsStore
 from runtime.clock import wall_ms
 from wire.durations import MINUTE_MS
 
-SUMMED = frozenset({"rainfall", "people_in", "people_out"})
-"""Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
 FEW_S = 4.0
 _KEPT = 64
 
@@ -32,17 +31,6 @@ SPANS = {
     "24h": ChartSpan(24 * 60 * MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS),
     "7d": ChartSpan(7 * 24 * 60 * MINUTE_MS, 60 * MINUTE_MS, 6 * 60 * MINUTE_MS),
 }
-
-
-class ChartHistory(msgspec.Struct, frozen=True):
-    """One series over a span: `points` are the line or the bars; `low` and `high` the range of each step, if any."""
-
-    start_ms: int
-    end_ms: int
-    step_ms: int
-    points: tuple[Point, ...]
-    low: tuple[Point, ...] = ()
-    high: tuple[Point, ...] = ()
 
 
 class HistoryCache:

@@ -11,12 +11,25 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.console.components.history_cache import SUMMED, ChartHistory
 from cloud.console.view_models.colours import faded
 from cloud.readings.contract import Point
 from i18n import figures
 from i18n.catalog import Catalog
 from wire import QUANTITIES
+
+SUMMED = frozenset({"rainfall", "people_in", "people_out"})
+"""Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
+
+
+class ChartHistory(msgspec.Struct, frozen=True):
+    """One series over a span: `points` are the line or the bars; `low` and `high` the range of each step, if any."""
+
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    points: tuple[Point, ...]
+    low: tuple[Point, ...] = ()
+    high: tuple[Point, ...] = ()
 
 
 class Palette(msgspec.Struct, frozen=True):

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.preview import Preview, PreviewOutcome
-from cloud.console.components.history_cache import ChartHistory
-from cloud.console.view_models.chart import AlarmBand, LevelLine
+from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine
 from cloud.console.view_models.colours import Chip, chip
 from cloud.readings.contract import Point
 from cloud.rulebook.rule_words import about, level_name

@@ -94,6 +94,11 @@ def _text(_: Catalog, rule: Rule, value: str) -> str:
     return value
 
 
+def severity_choices(_: Catalog) -> list[tuple[str, str]]:
+    """The severities to choose from, the mildest first."""
+    return [(severity.value, _(name)) for severity, name in SEVERITY_NAMES.items()]
+
+
 _SAY: dict[str, _Say] = {
     "title": _text,
     "title_id": _text,

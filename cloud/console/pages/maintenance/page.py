@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Role
-from cloud.console.components.elements import box, mark, symbol, text
+from cloud.console.components.elements import box, mark, text
 from cloud.console.components.inputs import button, choice, field, line_input, mistake_text, moment_input
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.maintenance.actions import MaintenanceActions
@@ -124,31 +124,3 @@ class MaintenancePage:
 
     def _keep_reason(self, reason: str) -> None:
         self._reason = reason
-
-
-class Works:
-    """The windows in force, above the alarms: what is worked on pages nobody."""
-
-    def __init__(self, _: Catalog) -> None:
-        self._words = _
-        self._drawn: tuple[WindowView, ...] = ()
-        self._place = box("works", role="status")
-
-    def show(self, windows: tuple[WindowView, ...]) -> None:
-        """Show the windows that are in force among `windows`."""
-        _ = self._words
-        held = tuple(window for window in windows if window.holds)
-        if held == self._drawn:
-            return
-        self._drawn = held
-        self._place.clear()
-        with self._place:
-            for window in held:
-                with box("work"):
-                    symbol("engineering")
-                    text(
-                        _("Maintenance at {place} until {time}: alarms there page nobody.",
-                          place=window.where, time=window.until),
-                        "strong",
-                    )  # fmt: skip
-                    text(f"{window.who}: {window.reason}", "faint")

@@ -10,7 +10,7 @@ from nicegui import ui
 from cloud.console.components.chart_annotations import ChartAnnotations
 from cloud.console.components.chips import ChipBox
 from cloud.console.components.elements import box, mark, text
-from cloud.console.components.header import Strip, address
+from cloud.console.components.header import address
 from cloud.console.components.history_cache import HistoryCache
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.gateways.actions import DeadLetterActions
@@ -19,6 +19,7 @@ from cloud.console.pages.gateways.table import Gateways
 from cloud.console.pages.situation.cards import Cards
 from cloud.console.pages.situation.chart_panel import Panel
 from cloud.console.pages.situation.site_map import Coast, SiteMap
+from cloud.console.pages.situation.strip import Strip
 from cloud.console.view_models.alarms import AlarmView
 from cloud.console.view_models.page_model import PageModel
 from i18n.catalog import Catalog

@@ -8,14 +8,8 @@ from collections.abc import Callable
 
 from cloud.console.components.elements import TextElement, box, symbol, text
 from cloud.console.components.inputs import button, choice, colour_input, field, line_input, mistake_text, tick_box
-from cloud.console.pages.thresholds.rule_draft import (
-    Draft,
-    level_count,
-    levels_in,
-    next_level,
-    severity_choices,
-    without_level,
-)
+from cloud.console.pages.thresholds.rule_draft import Draft, level_count, levels_in, next_level, without_level
+from cloud.console.view_models.rule_fields import severity_choices
 from cloud.rulebook.rule_words import unit_of
 from i18n.catalog import N_, Catalog
 from rules.colours import SEVERITY_COLOURS

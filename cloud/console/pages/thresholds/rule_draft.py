@@ -13,7 +13,7 @@ import msgspec
 
 from cloud.console.pages.thresholds.problem_sentences import editor_sentence
 from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
-from cloud.rulebook.rule_words import DAY_NAMES, SEVERITY_NAMES
+from cloud.rulebook.rule_words import DAY_NAMES
 from i18n.catalog import Catalog
 from rules.marks import MARK_OF_NAME
 from rules.problem import level_field
@@ -219,8 +219,3 @@ def next_level(_: Catalog, rule: Rule, draft: Draft) -> Draft:
 
 def _yes(value: bool) -> str:
     return "yes" if value else ""
-
-
-def severity_choices(_: Catalog) -> list[tuple[str, str]]:
-    """The severities to choose from, the mildest first."""
-    return [(severity.value, _(name)) for severity, name in SEVERITY_NAMES.items()]

@@ -16,7 +16,7 @@ from cloud.console.pages.alarms.actions import AlarmActions
 from cloud.console.pages.gateways.dead_letter_table import discarded_words
 from cloud.console.pages.thresholds.actions import ThresholdActions, ThresholdRejected, family_name, rejected_for
 from cloud.console.settings import ConsoleSettings
-from cloud.console.view_models.snapshot import Snapshots
+from cloud.console.snapshots import Snapshots
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
 from cloud.rulebook.records import RuleVersion

@@ -11,12 +11,12 @@ from cloud.access.principal import Role
 from cloud.alarms.records import Maintenance
 from cloud.console.pages.duty.actions import DutyActions
 from cloud.console.pages.maintenance.actions import MaintenanceActions
+from cloud.console.snapshots import Snapshots
 from cloud.console.view_models.alarms import alarm_view
 from cloud.console.view_models.day_times import day_start, moment_text, next_hour, parse_moment
 from cloud.console.view_models.duty import EntryView, OnDutyView, on_duty, week_of
 from cloud.console.view_models.maintenance import covering, places_of, window_view
 from cloud.console.view_models.page_model import shown_of
-from cloud.console.view_models.snapshot import Snapshots
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.audit_log import Actor
 from cloud.notify.duty import Duty

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cloud.console.components.history_cache import SPANS, SUMMED, ChartHistory, HistoryCache
-from cloud.console.view_models.chart import PALETTES, broken_at_gaps, chart_options, summary
+from cloud.console.components.history_cache import SPANS, HistoryCache
+from cloud.console.view_models.chart import PALETTES, SUMMED, ChartHistory, broken_at_gaps, chart_options, summary
 from cloud.readings.contract import Point, StoreUnavailable
 from i18n.catalog import words_in
 from tests.unit.cloud.api.morotai import Morotai, now_ms

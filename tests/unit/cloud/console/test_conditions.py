@@ -5,10 +5,11 @@ import msgspec
 import pytest
 
 from cloud.console.pages.situation.site_map import marker_html
+from cloud.console.snapshots import Snapshots
 from cloud.console.view_models.colours import chip, ink_on, luminance
 from cloud.console.view_models.conditions import conditions_of, worst_of
 from cloud.console.view_models.sites import domains_of, sites_of
-from cloud.console.view_models.snapshot import Snapshot, Snapshots
+from cloud.console.view_models.snapshot import Snapshot
 from i18n.catalog import words_in
 from rules import ispu
 from rules.colours import UNKNOWN

@@ -5,8 +5,7 @@ import msgspec
 
 from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
 from cloud.console.components.chart_annotations import ChartAnnotations
-from cloud.console.components.history_cache import ChartHistory
-from cloud.console.view_models.chart import PALETTES, AlarmBand, LevelLine, chart_options
+from cloud.console.view_models.chart import PALETTES, AlarmBand, ChartHistory, LevelLine, chart_options
 from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
 from cloud.rulebook.records import RuleVersion

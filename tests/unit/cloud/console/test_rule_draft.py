@@ -1,13 +1,7 @@
 import msgspec
 import pytest
 
-from cloud.console.pages.thresholds.rule_draft import (
-    draft_of,
-    level_count,
-    meaning_of,
-    next_level,
-    without_level,
-)
+from cloud.console.pages.thresholds.rule_draft import draft_of, level_count, meaning_of, next_level, without_level
 from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from cloud.console.snapshots import Rates, Snapshots
 from cloud.console.view_models.gateways import MOST_SOURCES, REASONS, gateways_of, letters_of
 from cloud.console.view_models.sites import domains_of, sites_of, state_of
-from cloud.console.view_models.snapshot import Rates, Snapshot, Snapshots
+from cloud.console.view_models.snapshot import Snapshot
 from cloud.core.health import Component, Condition
 from cloud.core.reasons import Reason
 from cloud.gateways.freshness import Freshness
