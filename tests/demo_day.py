@@ -28,7 +28,7 @@ from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.decoded_batch import DecodedBatch, open_parcel
+from cloud.ingest.stages.decode import DecodedBatch, open_parcel
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite
 from cloud.readings.influx import InfluxStore

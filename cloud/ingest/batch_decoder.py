@@ -17,13 +17,13 @@ from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.dead_letters import Rejection
-from cloud.ingest.decoded_batch import DecodedBatch, condemned, open_parcel, with_rejected
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.heights import Heights
 from cloud.ingest.levels import CheckedAgainst, Distances
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
 from cloud.ingest.recent_rejections import NOT_JUDGED, RecentRejections
+from cloud.ingest.stages.decode import DecodedBatch, condemned, open_parcel, with_rejected
 from cloud.ingest.stamps import Stamps
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite, ReadingsStore, Rejected, StoredReading

@@ -18,13 +18,13 @@ from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.batch_decoder import BatchDecoder
-from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.message_router import MessageRouter
-from cloud.ingest.pipeline import Pipeline
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
+from cloud.ingest.runner import Pipeline
+from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.monitoring.service import Monitoring
 from cloud.notify.notifier import Notifier

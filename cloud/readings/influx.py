@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from cloud.readings.apart import Apart, BadLines
+from cloud.readings.bad_lines import Apart, BadLines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
     LATEST_MS,

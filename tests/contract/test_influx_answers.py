@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import cloud.readings.apart
+import cloud.readings.bad_lines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
 from cloud.readings.influx import InfluxStore
@@ -280,7 +280,7 @@ def test_a_name_and_password_in_the_address_are_not_said(server: SimulatedInflux
 def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
     server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cloud.readings.apart, "CONFIRM_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(cloud.readings.bad_lines, "CONFIRM_S", (0.0, 0.0, 0.0))
     server.rule = lambda request: error(500, "engine: index out of range") if 5 in times_of(request.lines) else OK
 
     async def work(store: InfluxStore) -> WriteResult:
@@ -296,7 +296,7 @@ def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
 def test_of_a_line_with_a_bad_field_the_other_quantities_are_stored(
     server: SimulatedInflux, monkeypatch: pytest.MonkeyPatch, apart: bool
 ):
-    monkeypatch.setattr(cloud.readings.apart, "CONFIRM_S", (0.0,))
+    monkeypatch.setattr(cloud.readings.bad_lines, "CONFIRM_S", (0.0,))
     answer = (
         error(500, "engine: of all things") if apart else error(400, "partial write: field type conflict dropped=1")
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cloud.core.reasons import Reason
 from cloud.ingest.checks import EARLIEST_MS, check_batch
-from cloud.ingest.decoded_batch import open_parcel
+from cloud.ingest.stages.decode import open_parcel
 from cloud.readings.blocks import Block
 from cloud.readings.lines import lines_of
 from rules.marks import MARK_OF_CLOCK, Mark

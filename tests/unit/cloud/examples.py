@@ -7,8 +7,8 @@ from pathlib import Path
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.ingest.batch_decoder import BatchDecoder
-from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import EncodedWrite, StoreUnavailable, WriteResult
 from cloud.readings.newest import Newest

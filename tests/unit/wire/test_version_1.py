@@ -14,7 +14,7 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.decoded_batch import open_parcel
+from cloud.ingest.stages.decode import open_parcel
 from tests.unit.cloud.examples import GATEWAY, LATEST, city
 from wire import (
     Ack,

@@ -19,10 +19,10 @@ from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.ingest.batch_decoder import BatchDecoder
-from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
+from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import Verdict
 from cloud.readings.newest import Newest

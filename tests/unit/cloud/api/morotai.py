@@ -20,9 +20,9 @@ from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.batch_decoder import BatchDecoder
-from cloud.ingest.batch_writer import BatchWriter
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.replay import Replayer
+from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings

@@ -12,8 +12,8 @@ from cloud.core.health import Condition
 from cloud.database.backoff import REFUSED_S
 from cloud.gateways.accounting import AccountingPlan
 from cloud.ingest.batch_decoder import PreparedWrite
-from cloud.ingest.batch_writer import SUSPECT_S, WriteFailsAlone
 from cloud.ingest.dead_letters import ROW_BYTES
+from cloud.ingest.stages.commit import SUSPECT_S, WriteFailsAlone
 from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
 from wire import decode_batch, encode_batch

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-import cloud.ingest.pipeline
+import cloud.ingest.runner
 from cloud.core.health import Condition
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.batch_decoder import PreparedWrite
 from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.ingest_queue import MESSAGE_BYTES
-from cloud.ingest.pipeline import Pipeline, acks_of
+from cloud.ingest.runner import Pipeline, acks_of
 from cloud.readings.contract import EncodedWrite, Rejected, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
 from runtime.mqtt import Message
@@ -111,7 +111,7 @@ def test_messages_that_wait_are_written_together(tmp_path: Path):
 
 
 def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cloud.ingest.pipeline, "READINGS_A_WRITE", 4)
+    monkeypatch.setattr(cloud.ingest.runner, "READINGS_A_WRITE", 4)
 
     async def scenario(bench: Bench) -> None:
         for number in range(0, 10, 2):

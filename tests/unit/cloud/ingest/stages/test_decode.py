@@ -4,10 +4,10 @@ import zlib
 
 import pytest
 
-import cloud.ingest.decoded_batch
+import cloud.ingest.stages.decode
 from cloud.core.reasons import MEANING_OF_REASON, Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.decoded_batch import DecodedBatch, open_parcel, with_rejected
+from cloud.ingest.stages.decode import DecodedBatch, open_parcel, with_rejected
 from cloud.readings.contract import Rejected
 from tests.unit.cloud.examples import GATEWAY, LATEST, STREAM, T0, city, payload, reading
 from wire import Lost, decode_batch
@@ -86,7 +86,7 @@ def test_a_message_that_makes_our_own_code_fail_is_a_dead_letter_with_a_tracebac
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(cloud.ingest.decoded_batch, "check_batch", fail)
+    monkeypatch.setattr(cloud.ingest.stages.decode, "check_batch", fail)
     parcel = opened(payload(reading()))
     assert reasons(parcel) == [Reason.FAULT]
     assert parcel.receipt is not None
