@@ -6,8 +6,8 @@ import msgspec
 
 from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.audit_log import Actor
-from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import notes_of
 from cloud.metrics.exposition import Metrics

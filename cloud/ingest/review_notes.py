@@ -17,7 +17,7 @@ from cloud.ingest.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
 
 if TYPE_CHECKING:
-    from cloud.ingest.batch_decoder import PreparedWrite
+    from cloud.ingest.pipeline import PreparedWrite
 
 END_OF_BACKLOG = ""
 """Stands for the quantity."""

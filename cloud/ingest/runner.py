@@ -20,10 +20,10 @@ from cloud.core.health import Component, Condition
 from cloud.core.series import Series
 from cloud.database.lease import LeaseLost
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.in_flight import InFlightRanges
 from cloud.ingest.ingest_queue import IngestQueue, QueuedMessage
+from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
 from cloud.ingest.stages.commit import BatchWriter, WriteFailsAlone
 from cloud.metrics.exposition import Metrics
 from runtime.clock import boot_ms

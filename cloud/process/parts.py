@@ -17,10 +17,10 @@ from cloud.database.lease import Lease
 from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.message_router import MessageRouter
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
 from cloud.ingest.runner import Pipeline

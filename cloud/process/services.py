@@ -21,11 +21,11 @@ from cloud.derived.gauges import gauges_of
 from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.message_router import MessageRouter, topics
 from cloud.ingest.offsets import Offsets
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.replay import Replayer
 from cloud.ingest.review import Review

@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.offsets import Offsets
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.stamps import AHEAD_MS
 from cloud.readings.sqlite import SqliteStore
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, city

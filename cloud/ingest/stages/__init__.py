@@ -1,1 +1,1 @@
-"""The steps of ingest, one file each; `cloud/ingest/runner.py` has them in their order."""
+"""The steps of ingest, one file each; `cloud/ingest/pipeline.py` has them in their order."""

@@ -25,8 +25,8 @@ from cloud.core.health import Component, Condition
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.dead_letters import DeadLetters, Kept, Rejection
+from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import keep_notes, notes_of

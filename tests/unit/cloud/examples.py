@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import EncodedWrite, StoreUnavailable, WriteResult

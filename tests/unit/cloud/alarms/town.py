@@ -18,8 +18,8 @@ from cloud.core.latest import Latest, latest_by_our_clock
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
 from cloud.ingest.stages.commit import BatchWriter

@@ -19,8 +19,8 @@ from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.batch_decoder import BatchDecoder
 from cloud.ingest.dead_letters import DeadLetters
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.replay import Replayer
 from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics

@@ -9,7 +9,7 @@ from cloud.core.reasons import Reason
 from cloud.derived.hours import and_after, spans
 from cloud.derived.recompute_queue import RecomputeQueue, local_hours, stretch_of
 from cloud.derived.visitors import counters_of
-from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest

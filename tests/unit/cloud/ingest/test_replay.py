@@ -8,7 +8,7 @@ import pytest
 
 from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.audit_log import Actor, read_entries
-from cloud.ingest.batch_decoder import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.replay import Replayer
 from cloud.readings.contract import StoreUnavailable
 from cloud.registry.records import Sensor

@@ -10,9 +10,9 @@ import pytest
 import cloud.ingest.runner
 from cloud.core.health import Condition
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.batch_decoder import PreparedWrite
 from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.ingest_queue import MESSAGE_BYTES
+from cloud.ingest.pipeline import PreparedWrite
 from cloud.ingest.runner import Pipeline, acks_of
 from cloud.readings.contract import EncodedWrite, Rejected, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore

@@ -8,8 +8,8 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.database.engine import Database
-from cloud.ingest.batch_decoder import BatchDecoder, PreparedWrite
 from cloud.ingest.offsets import MOST_OF_STREAM, MOST_STREAMS, Offset, Offsets
+from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
 from cloud.readings.contract import Rejected
 from cloud.readings.sqlite import SqliteStore
 from rules.marks import Mark

@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from cloud.core.health import Condition
 from cloud.database.backoff import REFUSED_S
 from cloud.gateways.accounting import AccountingPlan
-from cloud.ingest.batch_decoder import PreparedWrite
 from cloud.ingest.dead_letters import ROW_BYTES
+from cloud.ingest.pipeline import PreparedWrite
 from cloud.ingest.stages.commit import SUSPECT_S, WriteFailsAlone
 from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
