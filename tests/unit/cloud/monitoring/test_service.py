@@ -1,7 +1,7 @@
 """Troubles of the platform and gateways that are gone become alarms like all others, once, and end."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,15 @@ class Platform:
         self.statuses.take(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
 
 
-def play(tmp_path: Path, story: Callable[[Platform], Coroutine[Any, Any, None]]) -> None:
-    async def run() -> None:
-        notify = settings(channels=[hook(tmp_path)], steps=[{"channels": ["hook"]}], window_s=0)
-        async with Scene(tmp_path, notify) as scene:
-            await story(Platform(scene))
-
-    asyncio.run(run())
+@asynccontextmanager
+async def platform_in(folder: Path) -> AsyncIterator[Platform]:
+    notify = settings(channels=[hook(folder)], steps=[{"channels": ["hook"]}], window_s=0)
+    async with Scene(folder, notify) as scene:
+        yield Platform(scene)
 
 
-def test_a_store_that_stays_down_is_an_alarm_once_and_its_end_is_told(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_a_store_that_stays_down_is_an_alarm_once_and_its_end_is_told(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         platform.components["store"] = DOWN
         assert await platform.after(0) == []
         assert await platform.after(60) == ["SEVERE · Readings store is down"]
@@ -94,11 +92,9 @@ def test_a_store_that_stays_down_is_an_alarm_once_and_its_end_is_told(tmp_path: 
         assert await platform.alarms() == [("platform", "siaga-store", "", "closed")]
         assert platform.nudges == 2
 
-    play(tmp_path, story)
 
-
-def test_the_page_says_in_words_what_was_seen_and_no_figure(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_the_page_says_in_words_what_was_seen_and_no_figure(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         platform.components["store"] = DOWN
         await platform.after(0)
         await platform.after(60)
@@ -107,11 +103,9 @@ def test_the_page_says_in_words_what_was_seen_and_no_figure(tmp_path: Path):
         assert "Do: InfluxDB at http://influxdb:8086 did not answer. The runbook is docs/operations.md" in plain
         assert "limit" not in plain
 
-    play(tmp_path, story)
 
-
-def test_a_restart_neither_tells_again_nor_forgets_the_end(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_a_restart_neither_tells_again_nor_forgets_the_end(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         platform.components["store"] = DOWN
         await platform.after(0)
         await platform.after(60)
@@ -124,11 +118,9 @@ def test_a_restart_neither_tells_again_nor_forgets_the_end(tmp_path: Path):
         await platform.after(1)
         assert await platform.after(30) == ["OVER · Readings store is down"]
 
-    play(tmp_path, story)
 
-
-def test_a_gateway_that_is_gone_is_an_alarm_at_its_site_until_it_is_heard(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_a_gateway_that_is_gone_is_an_alarm_at_its_site_until_it_is_heard(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         platform.hear()
         assert await platform.after(OFFLINE_AFTER_S + 1) == []
         assert await platform.after(600) == ["MODERATE · Gateway offline · Daruba river"]
@@ -137,18 +129,14 @@ def test_a_gateway_that_is_gone_is_an_alarm_at_its_site_until_it_is_heard(tmp_pa
         assert await platform.after(1) == ["OVER · Gateway offline · Daruba river"]
         assert await platform.alarms() == [("gateway-offline", GATEWAY, "daruba", "closed")]
 
-    play(tmp_path, story)
 
-
-def test_a_gateway_that_never_connected_is_no_alarm(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_a_gateway_that_never_connected_is_no_alarm(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         assert await platform.after(86_400) == []
 
-    play(tmp_path, story)
 
-
-def test_the_platforms_own_troubles_are_no_public_warning(tmp_path: Path):
-    async def story(platform: Platform) -> None:
+async def test_the_platforms_own_troubles_are_no_public_warning(tmp_path: Path):
+    async with platform_in(tmp_path) as platform:
         platform.components["store"] = DOWN
         await platform.after(0)
         await platform.after(60)
@@ -156,8 +144,6 @@ def test_the_platforms_own_troubles_are_no_public_warning(tmp_path: Path):
         cap = CapMessages(platform.scene.settings.cap, platform.scene.registry, console="")
         feed = await platform.scene.database.run(lambda connection: cap.feed(connection, platform.scene.now_ms))
         assert [message.site for message in feed] == ["daruba"]
-
-    play(tmp_path, story)
 
 
 def test_the_platform_is_in_the_metrics(tmp_path: Path):

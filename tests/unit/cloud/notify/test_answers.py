@@ -1,7 +1,6 @@
 """A siren is proven only when it answered."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,8 @@ SIREN = {"name": "siren", "kind": "mqtt", "topic": "siaga/notify/tower"}
 STEPS = [{"channels": ["siren", "hook"]}]
 
 
-def run(folder: Path, story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-    async def play() -> None:
-        given = settings(channels=[SIREN, hook(folder)], steps=STEPS, window_s=0)
-        async with Scene(folder, given) as scene:
-            await story(scene)
-
-    asyncio.run(play())
+def scene_in(folder: Path) -> Scene:
+    return Scene(folder, settings(channels=[SIREN, hook(folder)], steps=STEPS, window_s=0))
 
 
 async def state_of(scene: Scene) -> ChannelState:
@@ -45,19 +39,17 @@ async def sent_command(scene: Scene, **more: Any) -> str:
     return claimed.notification.key
 
 
-def test_a_test_that_the_broker_took_proves_nothing_until_a_device_answers(tmp_path: Path):
-    async def story(scene: Scene) -> None:
+async def test_a_test_that_the_broker_took_proves_nothing_until_a_device_answers(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         key = await sent_command(scene, test=True)
         assert (await state_of(scene)).self_tested_ms is None
         assert await note(scene, DeviceAnswer(key))
         state = await state_of(scene)
         assert state.self_tested_ms == state.answered_ms == scene.now_ms
 
-    run(tmp_path, story)
 
-
-def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_it(tmp_path: Path):
-    async def story(scene: Scene) -> None:
+async def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_it(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         key = await sent_command(scene)
         assert component_of(await state_of(scene)).status is Condition.OK
         await scene.poll(seconds=ANSWER_S + 1)
@@ -67,11 +59,9 @@ def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_it(tmp
         await note(scene, DeviceAnswer(key))
         assert component_of(await state_of(scene)).status is Condition.OK
 
-    run(tmp_path, story)
 
-
-def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(tmp_path: Path):
-    async def story(scene: Scene) -> None:
+async def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         key = await sent_command(scene)
         for _ in range(2):
             await note(scene, DeviceAnswer(key, ok=False, problem="no pressure"))
@@ -80,11 +70,9 @@ def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(tmp_pa
         assert state.fails
         assert state.problem == "the device says no: no pressure"
 
-    run(tmp_path, story)
 
-
-def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path: Path):
-    async def story(scene: Scene) -> None:
+async def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         await scene.raise_alarm()
         await scene.poll()
         (claimed,) = await scene.claim()
@@ -92,18 +80,14 @@ def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path: Path
         await scene.settle(claimed, Sent("published 1"))
         assert [(row.channel, row.sent) for row in await scene.deliveries()] == [("siren", False), ("hook", False)]
 
-    run(tmp_path, story)
 
-
-def test_an_answer_to_nothing_or_to_another_kind_of_channel_changes_nothing(tmp_path: Path):
-    async def story(scene: Scene) -> None:
+async def test_an_answer_to_nothing_or_to_another_kind_of_channel_changes_nothing(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         key = await sent_command(scene)
         await note(scene, DeviceAnswer(key, ok=False, problem="no"))
         (to_hook,) = await scene.claim()
         assert not await note(scene, DeviceAnswer(to_hook.notification.key))
         assert not await note(scene, DeviceAnswer("nobody:sent:this"))
-
-    run(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +105,16 @@ def test_an_answer_is_printable():
     assert settings(channels=[SIREN], steps=[]).reply_topics() == ["siaga/notify/tower/reply"]
 
 
-def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_heard(tmp_path: Path):
-    async def story(scene: Scene) -> None:
-        async with scene.notifier() as notifier:
-            unanswered = await notifier.test_channel("siren", Actor("ani"))
-            assert "no device has answered within 5 s, so nobody may hear it" in unanswered.sentence
+async def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answers_is_heard(tmp_path: Path):
+    async with scene_in(tmp_path) as scene, scene.notifier() as notifier:
+        unanswered = await notifier.test_channel("siren", Actor("ani"))
+        assert "no device has answered within 5 s, so nobody may hear it" in unanswered.sentence
 
-            async def device() -> None:
-                await until(lambda: len(scene.commands) == 2, "the second command comes")
-                notifier.on_reply(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
+        async def device() -> None:
+            await until(lambda: len(scene.commands) == 2, "the second command comes")
+            notifier.on_reply(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
 
-            heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
-            assert heard.sentence == "a device has answered"
-            await notifier.refresh()
-            assert notifier.states()[0].self_tested_ms
-
-    run(tmp_path, story)
+        heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
+        assert heard.sentence == "a device has answered"
+        await notifier.refresh()
+        assert notifier.states()[0].self_tested_ms

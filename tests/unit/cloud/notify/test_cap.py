@@ -1,9 +1,9 @@
 """CAP 1.2: checked element by element against the specification's tables, and against the OASIS schema."""
 
-import asyncio
 import importlib.metadata
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,11 @@ from tests.unit.cloud.notify.scene import T0, Scene, settings
 SETTINGS = CapSettings(sender="siaga@morotai.go.id", sender_name="BPBD Pulau Morotai", contact="112")
 
 
-def run(tmp_path: Path, story: Callable[[Scene, CapMessages], Coroutine[Any, Any, None]], **more: Any) -> None:
-    async def play() -> None:
-        async with Scene(tmp_path, settings(channels=[], steps=[])) as scene:
-            chosen = SETTINGS.model_copy(update=more)
-            await story(scene, CapMessages(chosen, scene.registry, console="https://siaga.test"))
-
-    asyncio.run(play())
+@asynccontextmanager
+async def cap_in(folder: Path, **more: Any) -> AsyncIterator[tuple[Scene, CapMessages]]:
+    async with Scene(folder, settings(channels=[], steps=[])) as scene:
+        chosen = SETTINGS.model_copy(update=more)
+        yield scene, CapMessages(chosen, scene.registry, console="https://siaga.test")
 
 
 async def of_event(scene: Scene, cap: CapMessages, event: int) -> ET.Element:
@@ -47,8 +45,8 @@ def text(root: ET.Element, path: str, number: int = 0) -> str:
     return found[number].text or ""
 
 
-def test_a_raised_alarm_is_an_alert_in_english_and_indonesian(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_a_raised_alarm_is_an_alert_in_english_and_indonesian(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         await scene.raise_alarm(level=2)
         root = await of_event(scene, cap, 1)
         assert text(root, "identifier") == "siaga-1-1"
@@ -63,19 +61,15 @@ def test_a_raised_alarm_is_an_alert_in_english_and_indonesian(tmp_path: Path):
         assert text(root, "info/expires") == "2026-11-24T18:10:00+09:00"
         assert text(root, "info/area/polygon") == "2.04,128.28 2.04,128.3 2.06,128.3 2.04,128.28"
 
-    run(tmp_path, story)
 
-
-def test_a_site_without_a_polygon_is_a_circle(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_a_site_without_a_polygon_is_a_circle(tmp_path: Path):
+    async with cap_in(tmp_path, radius_km=2.5) as (scene, cap):
         await scene.raise_alarm(1)
         assert text(await of_event(scene, cap, 1), "info/area/circle") == "2.17,128.56 2.5"
 
-    run(tmp_path, story, radius_km=2.5)
 
-
-def test_what_follows_refers_to_all_that_came_before(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_what_follows_refers_to_all_that_came_before(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         alarm = await scene.raise_alarm(level=1)
         worse = await scene.event(alarm, "worsened", level=2)
         await scene.event(alarm, "silent", level=2)
@@ -89,30 +83,24 @@ def test_what_follows_refers_to_all_that_came_before(tmp_path: Path):
         assert text(cancel, "info/urgency") == "Past"
         assert await scene.database.run(lambda c: cap.of_event(c, 3)) is None  # silence is no warning
 
-    run(tmp_path, story)
 
-
-def test_what_was_detected_late_warns_nobody_and_its_end_neither(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_what_was_detected_late_warns_nobody_and_its_end_neither(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         alarm = await scene.raise_alarm(late=True)
         over = await scene.event(alarm, "closed")
         assert [await scene.database.run(lambda c, e=event: cap.of_event(c, e)) for event in (1, over)] == [None, None]
         assert await scene.database.run(lambda c: cap.feed(c, scene.now_ms)) == []
 
-    run(tmp_path, story)
-
 
 @pytest.mark.parametrize(("changes", "status"), [({}, "Exercise"), ({"test": True, "closed_ms": T0}, "Test")])
-def test_a_message_says_whether_it_is_meant(tmp_path: Path, changes: dict[str, Any], status: str):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_a_message_says_whether_it_is_meant(tmp_path: Path, changes: dict[str, Any], status: str):
+    async with cap_in(tmp_path, status="Exercise") as (scene, cap):
         await scene.raise_alarm(**changes)
         assert text(await of_event(scene, cap, 1), "status") == status
 
-    run(tmp_path, story, status="Exercise")
 
-
-def test_the_feed_has_the_newest_message_of_each_alarm_until_a_day_after_its_end(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_the_feed_has_the_newest_message_of_each_alarm_until_a_day_after_its_end(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         first, second = await scene.raise_alarm(0), await scene.raise_alarm(1)
         await scene.raise_alarm(2, test=True)
         over = await scene.event(first, "closed")
@@ -121,26 +109,20 @@ def test_the_feed_has_the_newest_message_of_each_alarm_until_a_day_after_its_end
         feed = await scene.database.run(lambda c: cap.feed(c, scene.now_ms + 86_400_001))
         assert [message.event for message in feed] == [second]
 
-    run(tmp_path, story)
 
-
-def test_a_file_for_an_event_comes_with_those_before_it(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_a_file_for_an_event_comes_with_those_before_it(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         alarm = await scene.raise_alarm()
         over = await scene.event(alarm, "closed")
         await scene.raise_alarm(1)
         assert set(await scene.database.run(lambda c: cap.up_to(c, [over]))) == {"siaga-1-1", f"siaga-1-{over}"}
 
-    run(tmp_path, story)
 
-
-def test_texts_that_xml_cannot_hold_are_cleaned(tmp_path: Path):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_texts_that_xml_cannot_hold_are_cleaned(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
         await scene.raise_alarm(sensor="gauge<&>\x07\x0b")
         root = await of_event(scene, cap, 1)
         assert "gauge<&>" in text(root, "info/description")
-
-    run(tmp_path, story)
 
 
 def test_utc_has_minus_zero_and_never_z():
@@ -158,12 +140,10 @@ def test_utc_has_minus_zero_and_never_z():
         (b"128.28</polygon>", b"128.29</polygon>", "a polygon must end where it begins"),
     ],
 )
-def test_the_check_finds_what_is_wrong(tmp_path: Path, old: bytes, new: bytes, mistake: str):
-    async def story(scene: Scene, cap: CapMessages) -> None:
+async def test_the_check_finds_what_is_wrong(tmp_path: Path, old: bytes, new: bytes, mistake: str):
+    async with cap_in(tmp_path) as (scene, cap):
         await scene.raise_alarm(level=2)
         message = await scene.database.run(lambda c: cap.of_event(c, 1))
         assert message is not None
         assert old in message.xml
         assert any(mistake in found for found in mistakes(message.xml.replace(old, new)))
-
-    run(tmp_path, story)

@@ -1,9 +1,8 @@
 """The duty calendar."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,27 +22,23 @@ def duty(person: str = "ani", rank: int = 1, *, hours: tuple[float, float] = (0,
     return Duty(0, person, rank, T0 + round(hours[0] * HOUR), T0 + round(hours[1] * HOUR))
 
 
-def run(tmp_path: Path, story: Callable[[Scene, DutyCalendar], Coroutine[Any, Any, None]]) -> None:
-    async def play() -> None:
-        async with Scene(tmp_path, settings(channels=[], steps=[], people=PEOPLE)) as scene:
-            await story(scene, DutyCalendar(scene.database, scene.settings))
-
-    asyncio.run(play())
+@asynccontextmanager
+async def calendar_in(folder: Path) -> AsyncIterator[tuple[Scene, DutyCalendar]]:
+    async with Scene(folder, settings(channels=[], steps=[], people=PEOPLE)) as scene:
+        yield scene, DutyCalendar(scene.database, scene.settings)
 
 
-def test_who_is_on_duty_is_known_by_rank_from_the_beginning_to_before_the_end(tmp_path: Path):
-    async def story(scene: Scene, calendar: DutyCalendar) -> None:
+async def test_who_is_on_duty_is_known_by_rank_from_the_beginning_to_before_the_end(tmp_path: Path):
+    async with calendar_in(tmp_path) as (scene, calendar):
         await calendar.add(duty("ani", 1), who=ANI, now_ms=T0)
         await calendar.add(duty("budi", 2, hours=(0, 24)), who=ANI, now_ms=T0)
         for hour, expected in ((-1, {}), (0, {1: ["ani"], 2: ["budi"]}), (12, {2: ["budi"]})):
             at = T0 + hour * HOUR
             assert await scene.database.run(lambda c, at=at: on_duty(c, at)) == expected
 
-    run(tmp_path, story)
 
-
-def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
-    async def story(scene: Scene, calendar: DutyCalendar) -> None:
+async def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
+    async with calendar_in(tmp_path) as (scene, calendar):
         added = await calendar.add(duty(), who=ANI, now_ms=T0)
         assert await calendar.duties(from_ms=T0, until_ms=T0 + HOUR) == [added]
         await calendar.remove(added.id, who=ANI, now_ms=T0)
@@ -55,8 +50,6 @@ def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
         ]
         with pytest.raises(LookupError, match="there is no duty 1"):
             await calendar.remove(added.id, who=ANI, now_ms=T0)
-
-    run(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -70,14 +63,12 @@ def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
         (duty(hours=(11, 13)), "person: 'ani' is on duty then already, by duty 1; remove it first"),
     ],
 )
-def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, wrong: Duty, sentence: str):
-    async def story(_: Scene, calendar: DutyCalendar) -> None:
+async def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, wrong: Duty, sentence: str):
+    async with calendar_in(tmp_path) as (_, calendar):
         await calendar.add(duty(), who=ANI, now_ms=T0)
         with pytest.raises(DutyRejected) as refused:
             await calendar.add(wrong, who=ANI, now_ms=T0)
         assert sentence in str(refused.value)
-
-    run(tmp_path, story)
 
 
 @pytest.mark.parametrize(

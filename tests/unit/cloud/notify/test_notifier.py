@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,8 @@ def mail(port: int, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run(tmp_path: Path, story: Callable[[Scene], Coroutine[Any, Any, None]], **given: Any) -> None:
-    async def play() -> None:
-        async with Scene(tmp_path, settings(**{"window_s": 1, **given})) as scene:
-            await story(scene)
-
-    asyncio.run(play())
+def scene_in(folder: Path, **given: Any) -> Scene:
+    return Scene(folder, settings(**{"window_s": 1, **given}))
 
 
 def alarms_in(receiver: HttpReceiver) -> list[int]:
@@ -47,38 +42,36 @@ def alarms_in(receiver: HttpReceiver) -> list[int]:
     ]
 
 
-def test_an_event_is_at_a_webhook_and_a_mailbox_soon_after_the_nudge(tmp_path: Path):
+async def test_an_event_is_at_a_webhook_and_a_mailbox_soon_after_the_nudge(tmp_path: Path):
     with HttpReceiver() as web, SmtpReceiver() as post:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.raise_alarm(level=2)
-                began = time.time()
-                notifier.nudge()
-                await until(lambda: web.accepted and post.accepted, "both have it")
-                assert web.accepted[0].at - began < 0.5
-                assert all(part.status is Condition.OK for part in notifier.components().values())
-
         steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
-        run(tmp_path, story, channels=[hook(tmp_path, web.url), mail(post.port)], steps=steps)
+        async with (
+            scene_in(tmp_path, channels=[hook(tmp_path, web.url), mail(post.port)], steps=steps) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.raise_alarm(level=2)
+            began = time.time()
+            notifier.nudge()
+            await until(lambda: web.accepted and post.accepted, "both have it")
+            assert web.accepted[0].at - began < 0.5
+            assert all(part.status is Condition.OK for part in notifier.components().values())
         assert post.mail(0)["Subject"] == "EXTREME · Siaga 1 · Daruba river"
 
 
-def test_a_storm_of_forty_is_the_first_at_once_and_then_one_message_with_forty_lines(tmp_path: Path):
+async def test_a_storm_of_forty_is_the_first_at_once_and_then_one_message_with_forty_lines(tmp_path: Path):
     with SmtpReceiver() as post, HttpReceiver() as web:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.raise_alarm(0, level=1)
-                notifier.nudge()
-                await until(lambda: len(post.accepted) == 1, "the first is there at once")
-                await scene.raise_alarms(range(1, 40), level=1)
-                notifier.nudge()
-                await until(lambda: len(alarms_in(web)) == 40 and len(post.accepted) == 2, "all forty have arrived")
-
         steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
         channels = [hook(tmp_path, web.url), mail(post.port)]
-        run(tmp_path, story, channels=channels, steps=steps, window_s=2)
+        async with (
+            scene_in(tmp_path, channels=channels, steps=steps, window_s=2) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.raise_alarm(0, level=1)
+            notifier.nudge()
+            await until(lambda: len(post.accepted) == 1, "the first is there at once")
+            await scene.raise_alarms(range(1, 40), level=1)
+            notifier.nudge()
+            await until(lambda: len(alarms_in(web)) == 40 and len(post.accepted) == 2, "all forty have arrived")
         body = post.mail(1).get_body(("plain",))
         assert body is not None
         assert body.get_content().count("• ") == 40
@@ -86,61 +79,62 @@ def test_a_storm_of_forty_is_the_first_at_once_and_then_one_message_with_forty_l
         assert len(set(alarms_in(web))) == 40
 
 
-def test_a_failing_channel_is_tried_again_with_the_same_key_and_taken_once(tmp_path: Path):
+async def test_a_failing_channel_is_tried_again_with_the_same_key_and_taken_once(tmp_path: Path):
     answers = [Answer(503), Answer(429, wait_s="1"), Answer(500)]
     with HttpReceiver(answers) as web:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.raise_alarm()
-                notifier.nudge()
-                await until(lambda: web.deliveries, "the first attempt")
-                await until(
-                    lambda: notifier.components()["channel_hook"].status is Condition.DEGRADED, "health tells of it"
-                )
-                await until(lambda: web.accepted, "it is taken in the end")
-                await until(lambda: notifier.components()["channel_hook"].status is Condition.OK, "health is well")
-
-        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
+        async with (
+            scene_in(tmp_path, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}]) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.raise_alarm()
+            notifier.nudge()
+            await until(lambda: web.deliveries, "the first attempt")
+            await until(
+                lambda: notifier.components()["channel_hook"].status is Condition.DEGRADED, "health tells of it"
+            )
+            await until(lambda: web.accepted, "it is taken in the end")
+            await until(lambda: notifier.components()["channel_hook"].status is Condition.OK, "health is well")
         assert len(web.deliveries) == 4
         assert len({delivery.key for delivery in web.deliveries}) == 1
 
 
-def test_a_dead_channel_hands_over_to_the_next_at_once(tmp_path: Path):
+async def test_a_dead_channel_hands_over_to_the_next_at_once(tmp_path: Path):
     with SmtpReceiver() as post:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.raise_alarm()
-                notifier.nudge()
-                await until(lambda: post.accepted, "the mail is there, long before the hook is given up")
-                await until(
-                    lambda: "cannot be reached" in notifier.components()["channel_hook"].detail, "health tells of it"
-                )
-                assert notifier.components()["channel_hook"].status is Condition.DEGRADED
-
         dead = hook(tmp_path, f"http://127.0.0.1:{free_port()}")
-        run(tmp_path, story, channels=[dead, mail(post.port)], steps=[{"channels": ["hook", "mail"]}])
+        async with (
+            scene_in(tmp_path, channels=[dead, mail(post.port)], steps=[{"channels": ["hook", "mail"]}]) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.raise_alarm()
+            notifier.nudge()
+            await until(lambda: post.accepted, "the mail is there, long before the hook is given up")
+            await until(
+                lambda: "cannot be reached" in notifier.components()["channel_hook"].detail, "health tells of it"
+            )
+            assert notifier.components()["channel_hook"].status is Condition.DEGRADED
         assert len(post.accepted) == 1
 
 
-def test_a_slow_answer_is_cut_off_and_the_same_key_comes_again(tmp_path: Path):
+async def test_a_slow_answer_is_cut_off_and_the_same_key_comes_again(tmp_path: Path):
     with HttpReceiver([Answer(slow_s=2.0)]) as web:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.raise_alarm()
-                notifier.nudge()
-                await until(lambda: len(web.deliveries) == 2, "another attempt")
-
-        run(tmp_path, story, channels=[hook(tmp_path, web.url, timeout_s=0.5)], steps=[{"channels": ["hook"]}])
+        async with (
+            scene_in(
+                tmp_path, channels=[hook(tmp_path, web.url, timeout_s=0.5)], steps=[{"channels": ["hook"]}]
+            ) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.raise_alarm()
+            notifier.nudge()
+            await until(lambda: len(web.deliveries) == 2, "another attempt")
         assert len(set(web.keys())) == 1
 
 
-def test_two_notifiers_on_one_database_never_send_twice(tmp_path: Path):
+async def test_two_notifiers_on_one_database_never_send_twice(tmp_path: Path):
     with HttpReceiver() as web, SmtpReceiver() as post:
-
-        async def story(scene: Scene) -> None:
+        steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
+        async with scene_in(
+            tmp_path, window_s=0.1, steps=steps, channels=[hook(tmp_path, web.url, per_minute=6_000), mail(post.port)]
+        ) as scene:
             other = Database(registry_in(tmp_path))
             async with scene.notifier() as one, scene.notifier(database=other) as two:
                 for gauge in range(60):
@@ -150,22 +144,17 @@ def test_two_notifiers_on_one_database_never_send_twice(tmp_path: Path):
                 await until(lambda: len(alarms_in(web)) == 60, "all have arrived")
                 await until(lambda: len(post.accepted) >= 1, "mail has arrived")
             await other.close()
-
-        steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
-        run(
-            tmp_path, story, window_s=0.1, steps=steps,
-            channels=[hook(tmp_path, web.url, per_minute=6_000), mail(post.port)],
-        )  # fmt: skip
         assert len(alarms_in(web)) == len(set(alarms_in(web))) == 60
         assert len(web.keys()) == len(set(web.keys()))
         assert len(post.keys()) == len(set(post.keys()))
 
 
-def test_a_notifier_killed_in_the_middle_of_an_attempt_sends_the_same_key_again(tmp_path: Path, monkeypatch: Any):
+async def test_a_notifier_killed_in_the_middle_of_an_attempt_sends_the_same_key_again(tmp_path: Path, monkeypatch: Any):
     monkeypatch.setattr("cloud.notify.outbox.LEASE_S", 0.1)
     with HttpReceiver([Answer(slow_s=1.0)]) as web:
-
-        async def story(scene: Scene) -> None:
+        async with scene_in(
+            tmp_path, channels=[hook(tmp_path, web.url, timeout_s=2)], steps=[{"channels": ["hook"]}]
+        ) as scene:
             async with scene.notifier() as notifier:
                 await scene.raise_alarm()
                 notifier.nudge()
@@ -174,12 +163,10 @@ def test_a_notifier_killed_in_the_middle_of_an_attempt_sends_the_same_key_again(
             assert (row.outcome, row.done_ms) == ("sending", None)
             async with scene.notifier():
                 await until(lambda: len(web.deliveries) == 2, "it is taken up again")
-
-        run(tmp_path, story, channels=[hook(tmp_path, web.url, timeout_s=2)], steps=[{"channels": ["hook"]}])
         assert len(set(web.keys())) == 1
 
 
-def test_telegram_says_that_a_second_message_may_be_one(tmp_path: Path, monkeypatch: Any):
+async def test_telegram_says_that_a_second_message_may_be_one(tmp_path: Path, monkeypatch: Any):
     monkeypatch.setattr("cloud.notify.outbox.LEASE_S", 0.1)
     (tmp_path / "token").write_text("1:abc")
     with HttpReceiver([Answer(slow_s=1.0)]) as bot:
@@ -188,55 +175,49 @@ def test_telegram_says_that_a_second_message_may_be_one(tmp_path: Path, monkeypa
             "chat": "-100",
         }  # fmt: skip
 
-        async def story(scene: Scene) -> None:
+        async with scene_in(tmp_path, channels=[chat], steps=[{"channels": ["chat"]}]) as scene:
             async with scene.notifier() as notifier:
                 await scene.raise_alarm()
                 notifier.nudge()
                 await until(lambda: bot.deliveries, "the attempt is under way")
             async with scene.notifier():
                 await until(lambda: len(bot.deliveries) == 2, "it is taken up again")
-
-        run(tmp_path, story, channels=[chat], steps=[{"channels": ["chat"]}])
     first, second = (msgspec.json.decode(delivery.body)["text"] for delivery in bot.deliveries)
     assert "Perhaps sent before" not in first
     assert "Perhaps sent before" in second
 
 
-def test_events_that_came_while_no_notifier_ran_are_told_when_one_does(tmp_path: Path):
+async def test_events_that_came_while_no_notifier_ran_are_told_when_one_does(tmp_path: Path):
     with HttpReceiver() as web:
-
-        async def story(scene: Scene) -> None:
+        async with scene_in(tmp_path, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}]) as scene:
             for gauge in range(5):
                 await scene.raise_alarm(gauge)
             async with scene.notifier():
                 await until(lambda: len(alarms_in(web)) == 5, "all five have arrived")
 
-        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=[{"channels": ["hook"]}])
 
-
-def test_a_test_alarm_proves_the_chain_and_is_marked_in_both_languages(tmp_path: Path):
+async def test_a_test_alarm_proves_the_chain_and_is_marked_in_both_languages(tmp_path: Path):
     with SmtpReceiver() as post:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                await scene.put_on_duty("ani")
-                alarm = await notifier.test_alarm(ANI)
-                await until(lambda: post.accepted, "the test has arrived")
-                await until(lambda: notifier.states()[0].self_tested_ms, "it is noted when the chain was proven")
-                entries = await scene.database.run(lambda c: read_entries(c, subject=f"alarm:{alarm}"))
-                assert [(entry.actor, entry.action) for entry in entries] == [("ani", "test-alarm")]
-
         steps = [{"channels": ["mail"], "to": ["duty:1"]}]
-        run(tmp_path, story, channels=[mail(post.port)], steps=steps, people=PEOPLE)
+        async with (
+            scene_in(tmp_path, channels=[mail(post.port)], steps=steps, people=PEOPLE) as scene,
+            scene.notifier() as notifier,
+        ):
+            await scene.put_on_duty("ani")
+            alarm = await notifier.test_alarm(ANI)
+            await until(lambda: post.accepted, "the test has arrived")
+            await until(lambda: notifier.states()[0].self_tested_ms, "it is noted when the chain was proven")
+            entries = await scene.database.run(lambda c: read_entries(c, subject=f"alarm:{alarm}"))
+            assert [(entry.actor, entry.action) for entry in entries] == [("ani", "test-alarm")]
     assert post.accepted[0].path == "ani@morotai.test"
     assert post.mail(0)["Subject"].startswith("TEST / UJI COBA · ")
 
 
-def test_each_morning_one_test_alarm_goes_out_by_itself(tmp_path: Path, monkeypatch: Any):
+async def test_each_morning_one_test_alarm_goes_out_by_itself(tmp_path: Path, monkeypatch: Any):
     monkeypatch.setattr(notifier_file, "POLL_S", 0.02)
     with HttpReceiver() as web:
-
-        async def story(scene: Scene) -> None:
+        steps = [{"channels": ["hook"]}]
+        async with scene_in(tmp_path, channels=[hook(tmp_path, web.url)], steps=steps, morning_test="07:00") as scene:
             day_s = 86_400
             async with scene.notifier(real_clock=False), scene.notifier(real_clock=False):
                 await asyncio.sleep(0.2)
@@ -247,34 +228,29 @@ def test_each_morning_one_test_alarm_goes_out_by_itself(tmp_path: Path, monkeypa
                 await asyncio.sleep(0.2)
                 scene.now_ms += (day_s - 30 * 60) * 1_000
                 await until(lambda: len(web.accepted) == 2, "the test of the next morning")
-
-        steps = [{"channels": ["hook"]}]
-        run(tmp_path, story, channels=[hook(tmp_path, web.url)], steps=steps, morning_test="07:00")
     assert len(web.accepted) == 2
 
 
-def test_one_channel_can_be_tested_by_itself(tmp_path: Path):
+async def test_one_channel_can_be_tested_by_itself(tmp_path: Path):
     with HttpReceiver() as web:
-
-        async def story(scene: Scene) -> None:
-            async with scene.notifier() as notifier:
-                assert (await notifier.test_channel("hook", ANI)).sent
-                failed = await notifier.test_channel("mail", ANI)
-                assert not failed.sent
-                assert "127.0.0.1" in failed.sentence
-                assert len(web.accepted) == 1
-
-        run(
-            tmp_path, story, channels=[hook(tmp_path, web.url), mail(free_port())],
-            steps=[{"channels": ["mail", "hook"]}],
-        )  # fmt: skip
+        async with (
+            scene_in(
+                tmp_path, channels=[hook(tmp_path, web.url), mail(free_port())], steps=[{"channels": ["mail", "hook"]}]
+            ) as scene,
+            scene.notifier() as notifier,
+        ):
+            assert (await notifier.test_channel("hook", ANI)).sent
+            failed = await notifier.test_channel("mail", ANI)
+            assert not failed.sent
+            assert "127.0.0.1" in failed.sentence
+            assert len(web.accepted) == 1
     assert msgspec.json.decode(web.accepted[0].body)["test"] is True
 
 
-def test_a_siren_is_commanded_on_and_off(tmp_path: Path):
+async def test_a_siren_is_commanded_on_and_off(tmp_path: Path):
     siren = {"name": "siren", "kind": "mqtt"}
 
-    async def story(scene: Scene) -> None:
+    async with scene_in(tmp_path, channels=[siren], steps=[{"channels": ["siren"]}], window_s=0) as scene:
         async with scene.notifier() as notifier:
             alarm = await scene.raise_alarm(level=2)
             notifier.nudge()
@@ -286,19 +262,17 @@ def test_a_siren_is_commanded_on_and_off(tmp_path: Path):
         assert topics == {"siaga/v1/13/gw-daruba/cmd"} or all(t.endswith("/gw-daruba/cmd") for t in topics)
         assert [command["on"] for _, command in scene.commands] == [True, False]
 
-    run(tmp_path, story, channels=[siren], steps=[{"channels": ["siren"]}], window_s=0)
 
-
-def test_warnings_become_files(tmp_path: Path):
+async def test_warnings_become_files(tmp_path: Path):
     files = {"name": "files", "kind": "cap_file", "folder": tmp_path / "cap"}
 
-    async def story(scene: Scene) -> None:
-        async with scene.notifier() as notifier:
-            alarm = await scene.raise_alarm(level=2)
-            notifier.nudge()
-            await until(lambda: list((tmp_path / "cap").glob("*.xml")), "the warning is a file")
-            await scene.event(alarm, "closed", level=2)
-            await until(lambda: len(list((tmp_path / "cap").glob("*.xml"))) == 2, "its end is another")
-
-    run(tmp_path, story, channels=[files], steps=[{"channels": ["files"]}], window_s=0)
+    async with (
+        scene_in(tmp_path, channels=[files], steps=[{"channels": ["files"]}], window_s=0) as scene,
+        scene.notifier() as notifier,
+    ):
+        alarm = await scene.raise_alarm(level=2)
+        notifier.nudge()
+        await until(lambda: list((tmp_path / "cap").glob("*.xml")), "the warning is a file")
+        await scene.event(alarm, "closed", level=2)
+        await until(lambda: len(list((tmp_path / "cap").glob("*.xml"))) == 2, "its end is another")
     assert not list((tmp_path / "cap").glob(".*"))

@@ -1,7 +1,5 @@
 """No step of the server's clock delays a notification, tells it twice or gives it up."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,9 @@ from tests.unit.cloud.notify.scene import Scene, hook, settings
 HOUR = 3_600_000
 
 
-def run(folder: Path, scenario: Callable[[Scene], Awaitable[None]], **more: object) -> None:
-    async def within() -> None:
-        steps = [{"channels": ["hook"]}, {"after_s": 300, "channels": ["hook"]}]
-        async with Scene(folder, settings(channels=[hook(folder)], steps=steps, **more)) as scene:
-            await scenario(scene)
-
-    asyncio.run(within())
+def scene_in(folder: Path) -> Scene:
+    steps = [{"channels": ["hook"]}, {"after_s": 300, "channels": ["hook"]}]
+    return Scene(folder, settings(channels=[hook(folder)], steps=steps))
 
 
 async def delivered(scene: Scene) -> int:
@@ -31,8 +25,8 @@ async def delivered(scene: Scene) -> int:
 
 
 @pytest.mark.parametrize("wrong_ms", [9 * HOUR, -9 * HOUR, 86_400_000 * 365])
-def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path, wrong_ms: int):
-    async def scenario(scene: Scene) -> None:
+async def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path, wrong_ms: int):
+    async with scene_in(tmp_path) as scene:
         scene.wall_wrong_ms = wrong_ms
         await scene.raise_alarm(gauge=1)
         await scene.poll()
@@ -44,12 +38,10 @@ def test_an_alarm_after_the_clock_was_corrected_is_paged_at_once(tmp_path: Path,
         assert await delivered(scene) == 1
         assert [line.sensor for line in notification.lines] == ["gauge-2"]
 
-    run(tmp_path, scenario)
-
 
 @pytest.mark.parametrize("step_ms", [-HOUR, 2 * HOUR])
-def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: Path, step_ms: int):
-    async def scenario(scene: Scene) -> None:
+async def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: Path, step_ms: int):
+    async with scene_in(tmp_path) as scene:
         await scene.raise_alarm()
         await scene.poll()
         (first,) = await scene.claim()
@@ -65,11 +57,9 @@ def test_a_page_that_waits_for_its_retry_goes_when_it_would_have_gone(tmp_path: 
         assert await delivered(scene) == 1
         assert await delivered(scene) == 0
 
-    run(tmp_path, scenario)
 
-
-def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_path: Path):
-    async def scenario(scene: Scene) -> None:
+async def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         await scene.raise_alarm()
         await scene.poll()
         scene.wall_wrong_ms = 2 * HOUR
@@ -78,11 +68,9 @@ def test_a_step_that_is_due_after_five_minutes_is_due_after_five_minutes(tmp_pat
         (notification,) = await scene.poll(seconds=101)
         assert notification.step == 2
 
-    run(tmp_path, scenario)
 
-
-def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
-    async def scenario(scene: Scene) -> None:
+async def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         await scene.raise_alarm()
         await scene.poll()
         scene.wall_wrong_ms = HOUR
@@ -93,11 +81,9 @@ def test_how_a_channel_does_is_told_in_the_time_that_people_see(tmp_path: Path):
         states = await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now))
         assert states["hook"].sent_ms == scene.now.wall_ms - 5_000
 
-    run(tmp_path, scenario)
 
-
-def test_after_a_reboot_what_waits_has_as_long_as_before(tmp_path: Path):
-    async def scenario(scene: Scene) -> None:
+async def test_after_a_reboot_what_waits_has_as_long_as_before(tmp_path: Path):
+    async with scene_in(tmp_path) as scene:
         await scene.raise_alarm()
         await scene.poll()
         gone_ms = 3 * HOUR
@@ -107,5 +93,3 @@ def test_after_a_reboot_what_waits_has_as_long_as_before(tmp_path: Path):
         await scene.settle(delivery, Later("no route"))
         (row,) = await scene.deliveries()
         assert row.done_ms is None
-
-    run(tmp_path, scenario)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -68,22 +69,22 @@ def server() -> Iterator[SimulatedInflux]:
         serving.join()
 
 
-def run(folder: Path, server: SimulatedInflux, scenario: Callable[[Desk], Awaitable[None]], **where: range) -> None:
-    async def within() -> None:
-        async with Town(folder) as town:
-            await town.rule()
-            desk = Desk(town, server, **where)
-            await desk.store.open()
-            try:
-                await scenario(desk)
-            finally:
-                await desk.store.close()
-
-    asyncio.run(within())
+@asynccontextmanager
+async def desk_in(folder: Path, server: SimulatedInflux, **where: range) -> AsyncIterator[Desk]:
+    async with Town(folder) as town:
+        await town.rule()
+        desk = Desk(town, server, **where)
+        await desk.store.open()
+        try:
+            yield desk
+        finally:
+            await desk.store.close()
 
 
-def test_a_start_writes_everything_once_and_the_next_sample_comes_in_its_time(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_a_start_writes_everything_once_and_the_next_sample_comes_in_its_time(
+    tmp_path: Path, server: SimulatedInflux
+):
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(level(300, at=0))
         await desk.beat(at=1)
         assert {line.split(",")[0] for line in server.stored} == set(MEASUREMENTS)
@@ -94,11 +95,9 @@ def test_a_start_writes_everything_once_and_the_next_sample_comes_in_its_time(tm
         assert (len(desk.lines("ingest")), len(desk.lines("alarm_event"))) == (2, 1)
         assert desk.alarms() == [("3", 1), ("3", 1 + SAMPLE_S)]
 
-    run(tmp_path, server, scenario)
 
-
-def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server) as desk:
         await desk.beat(at=0)
         await desk.town.send(level(300, at=6))
         desk.reports.nudge()
@@ -115,11 +114,9 @@ def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp_path:
         assert len(desk.alarms()) == 2
         assert len(desk.lines("alarm_event")) == 2
 
-    run(tmp_path, server, scenario)
 
-
-def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(level(300, at=0))
         await desk.beat(at=1)
         server.rule = lambda _: AWAY
@@ -138,13 +135,11 @@ def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: P
         assert len(desk.lines("alarm_event")) == 2
         assert desk.reports.component().status is Condition.OK
 
-    run(tmp_path, server, scenario)
 
-
-def test_what_ended_while_the_cloud_was_off_for_dashboards_is_told_at_its_next_start(
+async def test_what_ended_while_the_cloud_was_off_for_dashboards_is_told_at_its_next_start(
     tmp_path: Path, server: SimulatedInflux
 ):
-    async def scenario(desk: Desk) -> None:
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(level(300, at=0))
         await desk.beat(at=1)
         await desk.town.send(level(10, at=20))
@@ -154,10 +149,8 @@ def test_what_ended_while_the_cloud_was_off_for_dashboards_is_told_at_its_next_s
         await again.store.close()
         assert desk.alarms() == [("3", 1), ("0", 25)]
 
-    run(tmp_path, server, scenario)
 
-
-def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_took_it(
+async def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_took_it(
     tmp_path: Path, server: SimulatedInflux
 ):
     def takes_work_and_says_no(request: Request) -> Answer:
@@ -166,7 +159,7 @@ def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_
         server.stored.extend(request.lines)
         return AWAY
 
-    async def scenario(desk: Desk) -> None:
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(*(level(20, at=n) for n in range(3)))
         await desk.beat(at=10)
         for at, rule in (
@@ -181,11 +174,9 @@ def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_
         assert sum(desk.stored().values()) == 3 + 4 * 4
         assert sorted(desk.stored()) == [10, 40, 130]
 
-    run(tmp_path, server, scenario)
 
-
-def test_the_last_sample_is_told_when_the_process_ends(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_the_last_sample_is_told_when_the_process_ends(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server) as desk:
         running = asyncio.create_task(desk.reports.run())
         while not desk.lines("ingest"):
             await asyncio.sleep(0.01)
@@ -194,17 +185,15 @@ def test_the_last_sample_is_told_when_the_process_ends(tmp_path: Path, server: S
         running.cancel()
         assert sum(desk.stored().values()) == 1
 
-    run(tmp_path, server, scenario)
 
-
-def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_stops_no_other(
+async def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_stops_no_other(
     tmp_path: Path, server: SimulatedInflux, caplog: pytest.LogCaptureFixture
 ):
     def dislikes_events(request: Request) -> Answer:
         bad = [line for line in request.lines if line.startswith("alarm_event")]
         return (400, {}, '{"error":"partial write: points beyond retention policy dropped=1"}') if bad else OK
 
-    async def scenario(desk: Desk) -> None:
+    async with desk_in(tmp_path, server) as desk:
         server.rule = dislikes_events
         await desk.town.send(level(300, at=0))
         with caplog.at_level(logging.WARNING):
@@ -214,11 +203,9 @@ def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_stops_
         assert "never take 1 points for dashboards, such as alarm_event," in caplog.text
         assert "beyond retention policy" in caplog.text
 
-    run(tmp_path, server, scenario)
 
-
-def test_a_changed_rule_is_told_at_once(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_a_changed_rule_is_told_at_once(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server) as desk:
         await desk.beat(at=0)
         before = len(desk.lines("threshold"))
         assert before == 4  # two levels on two rivers
@@ -228,11 +215,9 @@ def test_a_changed_rule_is_told_at_once(tmp_path: Path, server: SimulatedInflux)
         assert changed.startswith(r"threshold,gateway=gw-daruba,level=Siaga\ 3,")
         assert " limit=160.0," in changed
 
-    run(tmp_path, server, scenario)
 
-
-def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server, shards=range(OWN, OWN + 1)) as desk:
         await desk.town.send(level(300, at=0))
         await desk.town.send(level(300, at=1, sensor="creek"))
         await desk.beat(at=2)
@@ -244,13 +229,11 @@ def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server: Simul
         others = await desk.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
         assert [each.alarm.sensor for each in others] == ["creek"]
 
-    run(tmp_path, server, scenario, shards=range(OWN, OWN + 1))
 
-
-def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_named_once(
+async def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_named_once(
     tmp_path: Path, server: SimulatedInflux
 ):
-    async def scenario(desk: Desk) -> None:
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(level(200, at=0))
         await desk.town.send(level(300, at=10))
         await desk.town.send(level(10, at=20))
@@ -261,16 +244,12 @@ def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_
         opened = await desk.town.database.run(open_alarms)
         assert [alarm.sensor for alarm in opened] == ["creek"]
 
-    run(tmp_path, server, scenario)
 
-
-def test_a_beginning_that_has_moved_is_told_again(tmp_path: Path, server: SimulatedInflux):
-    async def scenario(desk: Desk) -> None:
+async def test_a_beginning_that_has_moved_is_told_again(tmp_path: Path, server: SimulatedInflux):
+    async with desk_in(tmp_path, server) as desk:
         await desk.town.send(level(100, at=0))
         await desk.town.send(level(300, at=20))
         await desk.beat(at=21)
         await desk.town.send(level(290, at=10))  # out of order: it began earlier
         await desk.beat(at=21 + SAMPLE_S)
         assert [_second(line) for line in desk.lines("alarm_event")] == [20, 10]
-
-    run(tmp_path, server, scenario)
