@@ -17,7 +17,7 @@ from cloud.notify.tables import DeliveryRow
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.unit.cloud.notify.examples import line, notification
 from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
-from tests.unit.cloud.notify.test_notifier import alarms_in, mail
+from tests.integration.cloud.notify.test_notifier import alarms_in, mail
 
 HOSTILE = "Siaga 9\\r\\nBcc: eve@evil.test\\u0000\\u202e"
 """As it stands in the JSON of a row."""

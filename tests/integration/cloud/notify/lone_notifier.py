@@ -1,6 +1,6 @@
 """A process with nothing but a notifier, to be killed.
 
-python -m tests.unit.cloud.notify.lone_notifier registry.db notify.json
+python -m tests.integration.cloud.notify.lone_notifier registry.db notify.json
 """
 
 import asyncio

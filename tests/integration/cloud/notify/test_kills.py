@@ -38,7 +38,7 @@ def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Pa
             "steps": [{"channels": ["hook"]}, {"channels": ["mail"]}], "language": "en",
         }  # fmt: skip
         (tmp_path / "notify.json").write_bytes(msgspec.json.encode(given, enc_hook=str))
-        command = [sys.executable, "-m", "tests.unit.cloud.notify.lone_notifier"]
+        command = [sys.executable, "-m", "tests.integration.cloud.notify.lone_notifier"]
         paths = [tmp_path / "registry.db", tmp_path / "notify.json"]
         notifiers = [Program(f"notifier-{n}", [*command, *paths], tmp_path) for n in range(2)]
 
