@@ -19,7 +19,7 @@ from tests.servers import free_port
 
 
 class Delivery(NamedTuple):
-    """Something that arrived: `accepted` says whether it was taken; `key` is the Idempotency-Key or Message-ID."""
+    """Something that arrived: `accepted`: it came whole and was taken; `key` is the Idempotency-Key or Message-ID."""
 
     at: float
     key: str
@@ -67,7 +67,7 @@ class _Log:
         with self._lock:
             return self._answers.pop(0) if self._answers else otherwise
 
-    def _note(self, delivery: Delivery) -> None:
+    def _record(self, delivery: Delivery) -> None:
         with self._lock:
             self._deliveries.append(delivery)
 
@@ -83,11 +83,16 @@ class HttpReceiver(_Log):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                answer = receiver._next_answer(Answer())
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                is_whole = len(body) == length  # a client that is killed in the middle leaves less
+                answer = receiver._next_answer(Answer()) if is_whole else Answer(400)
                 key = self.headers.get("Idempotency-Key", "")
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver._note(Delivery(time.time(), key, answer.status < 300, self.path, headers, body))
+                receiver._record(Delivery(time.time(), key, answer.status < 300, self.path, headers, body))
+                if not is_whole:
+                    self.close_connection = True
+                    return
                 time.sleep(answer.slow_s)
                 self.send_response(answer.status)
                 if answer.wait_s:
@@ -147,7 +152,7 @@ class SmtpReceiver(_Log):
         headers = {name.lower(): str(value) for name, value in mail.items()}
         key = headers.get("message-id", "")
         accepted = reply.startswith("2")
-        self._note(Delivery(time.time(), key, accepted, ",".join(envelope.rcpt_tos), headers, envelope.content))
+        self._record(Delivery(time.time(), key, accepted, ",".join(envelope.rcpt_tos), headers, envelope.content))
         return str(reply)
 
     def mail(self, number: int) -> EmailMessage:

@@ -1,6 +1,5 @@
 """The whole chain: from a row in `alarm_events` to real servers, with failures, kills and a second notifier."""
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,8 @@ def alarms_in(receiver: HttpReceiver) -> list[int]:
     ]
 
 
-async def test_an_event_is_at_a_webhook_and_a_mailbox_soon_after_the_nudge(tmp_path: Path):
+async def test_an_event_is_at_a_webhook_and_a_mailbox_after_the_nudge_alone(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr(notifier_file, "POLL_S", 600.0)
     with HttpReceiver() as web, SmtpReceiver() as post:
         steps = [{"channels": ["hook"]}, {"channels": ["mail"]}]
         async with (
@@ -50,10 +50,8 @@ async def test_an_event_is_at_a_webhook_and_a_mailbox_soon_after_the_nudge(tmp_p
             scene.notifier() as notifier,
         ):
             await scene.raise_alarm(level=2)
-            began = time.time()
             notifier.nudge()
             await until(lambda: web.accepted and post.accepted, "both have it")
-            assert web.accepted[0].at - began < 0.5
             assert all(part.status is Condition.OK for part in notifier.components().values())
         assert post.mail(0)["Subject"] == "EXTREME · Siaga 1 · Daruba river"
 
@@ -213,24 +211,6 @@ async def test_a_test_alarm_proves_the_chain_and_is_marked_in_both_languages(tmp
     assert post.mail(0)["Subject"].startswith("TEST / UJI COBA · ")
 
 
-async def test_each_morning_one_test_alarm_goes_out_by_itself(tmp_path: Path, monkeypatch: Any):
-    monkeypatch.setattr(notifier_file, "POLL_S", 0.02)
-    with HttpReceiver() as web:
-        steps = [{"channels": ["hook"]}]
-        async with scene_in(tmp_path, channels=[hook(tmp_path, web.url)], steps=steps, morning_test="07:00") as scene:
-            day_s = 86_400
-            async with scene.notifier(real_clock=False), scene.notifier(real_clock=False):
-                await asyncio.sleep(0.2)
-                assert web.accepted == []  # 12:10 in Morotai is past the hour of grace
-                scene.now_ms += (day_s - 5 * 3_600 - 10 * 60) * 1_000  # 07:00 of the next day
-                await until(lambda: len(web.accepted) == 1, "the test of the morning")
-                scene.now_ms += 30 * 60_000
-                await asyncio.sleep(0.2)
-                scene.now_ms += (day_s - 30 * 60) * 1_000
-                await until(lambda: len(web.accepted) == 2, "the test of the next morning")
-    assert len(web.accepted) == 2
-
-
 async def test_one_channel_can_be_tested_by_itself(tmp_path: Path):
     with HttpReceiver() as web:
         async with (
@@ -245,34 +225,3 @@ async def test_one_channel_can_be_tested_by_itself(tmp_path: Path):
             assert "127.0.0.1" in failed.sentence
             assert len(web.accepted) == 1
     assert msgspec.json.decode(web.accepted[0].body)["test"] is True
-
-
-async def test_a_siren_is_commanded_on_and_off(tmp_path: Path):
-    siren = {"name": "siren", "kind": "mqtt"}
-
-    async with scene_in(tmp_path, channels=[siren], steps=[{"channels": ["siren"]}], window_s=0) as scene:
-        async with scene.notifier() as notifier:
-            alarm = await scene.raise_alarm(level=2)
-            notifier.nudge()
-            await until(lambda: scene.commands, "the siren is told")
-            await scene.event(alarm, "closed", level=2)
-            await until(lambda: len(scene.commands) == 2, "it is told that it is over")
-
-        topics = {topic for topic, _ in scene.commands}
-        assert topics == {"siaga/v1/13/gw-daruba/cmd"} or all(t.endswith("/gw-daruba/cmd") for t in topics)
-        assert [command["on"] for _, command in scene.commands] == [True, False]
-
-
-async def test_warnings_become_files(tmp_path: Path):
-    files = {"name": "files", "kind": "cap_file", "folder": tmp_path / "cap"}
-
-    async with (
-        scene_in(tmp_path, channels=[files], steps=[{"channels": ["files"]}], window_s=0) as scene,
-        scene.notifier() as notifier,
-    ):
-        alarm = await scene.raise_alarm(level=2)
-        notifier.nudge()
-        await until(lambda: list((tmp_path / "cap").glob("*.xml")), "the warning is a file")
-        await scene.event(alarm, "closed", level=2)
-        await until(lambda: len(list((tmp_path / "cap").glob("*.xml"))) == 2, "its end is another")
-    assert not list((tmp_path / "cap").glob(".*"))

@@ -1,23 +1,16 @@
 """Words that no mail or file can carry, in rows older than the doors: each alarm is told, none takes others along."""
 
-import asyncio
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import select, update
 
 from cloud.alarms.tables import AlarmRow
-from cloud.notify.attempt import send_or_split
-from cloud.notify.cap import CapMessage, CapMessages
-from cloud.notify.contract import Outcome, Sent
-from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.tables import DeliveryRow
-from tests.receivers import HttpReceiver, SmtpReceiver
-from tests.unit.cloud.notify.examples import line, notification
-from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
 from tests.integration.cloud.notify.test_notifier import alarms_in, mail
+from tests.receivers import HttpReceiver, SmtpReceiver
+from tests.unit.cloud.notify.scene import RULE, Scene, hook, settings, until
 
 HOSTILE = "Siaga 9\\r\\nBcc: eve@evil.test\\u0000\\u202e"
 """As it stands in the JSON of a row."""
@@ -63,35 +56,6 @@ async def test_a_rule_and_a_delivery_that_cannot_be_read_cost_themselves_only(tm
             assert ids[1:] == [broken, sound]
 
 
-class Picky:
-    """A channel that cannot write some alarms, or some of their words."""
-
-    def __init__(self, *, refuses: int, words_only: bool = False) -> None:
-        self.sent: list[tuple[int, ...]] = []
-        self._refuses, self._words_only = refuses, words_only
-
-    async def send(self, told: Notification) -> Outcome:
-        for each in told.lines:
-            if each.alarm == self._refuses and (each.advice or not self._words_only):
-                raise ValueError("no header can carry that")
-        self.sent.append(tuple(each.alarm for each in told.lines))
-        return Sent()
-
-
-def test_what_a_channel_cannot_write_is_sent_alarm_by_alarm_and_the_unwritable_one_by_its_ids():
-    storm = notification(line(alarm=1), line(alarm=2), line(alarm=3))
-    channel = Picky(refuses=2, words_only=True)
-    assert isinstance(asyncio.run(send_or_split(channel, storm)), Sent)
-    assert channel.sent == [(1,), (2,), (3,)]
-
-
-def test_an_alarm_that_cannot_be_written_at_all_fails_alone_and_is_said():
-    channel = Picky(refuses=2)
-    outcome = asyncio.run(send_or_split(channel, notification(line(alarm=1), line(alarm=2), line(alarm=3))))
-    assert "mistake of our own" in getattr(outcome, "problem", "")
-    assert channel.sent == [(1,), (3,)]
-
-
 @pytest.mark.parametrize("secret", ["T024/x8QzSECRET", "x8QzSECRET", "geheim"])
 async def test_the_secret_of_a_webhook_is_in_no_outcome_and_no_health(tmp_path: Path, secret: str):
     url = "http://ani:geheim@127.0.0.1:9/services/T024/x8QzSECRET?key=x8QzSECRET"
@@ -105,21 +69,3 @@ async def test_the_secret_of_a_webhook_is_in_no_outcome_and_no_health(tmp_path: 
         assert secret not in notifier.components()["channel_hook"].detail + delivery.outcome
         assert "127.0.0.1:9" in delivery.outcome
         assert secret not in repr(chosen)
-
-
-async def test_a_warning_that_cannot_be_written_leaves_the_feed_to_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    write = CapMessages._warning
-
-    def fail_for_the_first(self: CapMessages, line: AlarmLine, *given: Any) -> CapMessage:
-        if line.sensor == "gauge-0":
-            raise ValueError("no file can carry that")
-        return write(self, line, *given)
-
-    monkeypatch.setattr(CapMessages, "_warning", fail_for_the_first)
-
-    chosen = settings(window_s=0, channels=[hook(tmp_path)], steps=[{"channels": ["hook"]}])
-    async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
-        _, second = await scene.raise_alarms([0, 1])
-        assert [f"siaga-{second}-" in each.identifier for each in await notifier.warnings()] == [True]

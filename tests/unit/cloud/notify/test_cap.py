@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from cloud.notify.cap import CapMessages, cap_time
+from cloud.notify.cap import CapMessage, CapMessages, cap_time
+from cloud.notify.notifications import AlarmLine
 from cloud.notify.settings import CapSettings
 from tests.unit.cloud.notify.cap_tables import NAMESPACE, mistakes
-from tests.unit.cloud.notify.scene import T0, Scene, settings
+from tests.unit.cloud.notify.scene import T0, Scene, hook, settings
 
 SETTINGS = CapSettings(sender="siaga@morotai.go.id", sender_name="BPBD Pulau Morotai", contact="112")
 
@@ -147,3 +148,21 @@ async def test_the_check_finds_what_is_wrong(tmp_path: Path, old: bytes, new: by
         assert message is not None
         assert old in message.xml
         assert any(mistake in found for found in mistakes(message.xml.replace(old, new)))
+
+
+async def test_a_warning_that_cannot_be_written_leaves_the_feed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write = CapMessages._warning
+
+    def fail_for_the_first(self: CapMessages, line: AlarmLine, *given: Any) -> CapMessage:
+        if line.sensor == "gauge-0":
+            raise ValueError("no file can carry that")
+        return write(self, line, *given)
+
+    monkeypatch.setattr(CapMessages, "_warning", fail_for_the_first)
+
+    chosen = settings(window_s=0, channels=[hook(tmp_path)], steps=[{"channels": ["hook"]}])
+    async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
+        _, second = await scene.raise_alarms([0, 1])
+        assert [f"siaga-{second}-" in each.identifier for each in await notifier.warnings()] == [True]
