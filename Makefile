@@ -5,15 +5,17 @@ VENV   ?= .venv
 PORT   ?= 8080
 DATA   ?= ./var/demo
 ROOM   ?=
+COVERAGE ?=
 
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN    := $(VENV)/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
+COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench \
+.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs build \
         servers constraints clean
 
 help:  ## list the targets
@@ -36,8 +38,9 @@ types: $(VENV)/.dev  ## the types
 walls: $(VENV)/.dev  ## which room may import which
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.dev  ## the unit tests, or those of one room: ROOM=alarms
+unit: $(VENV)/.dev  ## the unit tests, or those of one room: ROOM=alarms; with COVERAGE=yes what they cover, by room
 	@where=$$($(BIN)/python -m tests.rooms unit $(ROOM)) && $(PYTEST) -m "not integration and not proof" $$where
+	@$(COVERED)
 
 integration: $(VENV)/.dev servers  ## what needs PostgreSQL, sockets, real servers or kills, or that of one room: ROOM=alarms
 	@where=$$($(BIN)/python -m tests.rooms integration $(ROOM)) && \
@@ -53,12 +56,21 @@ check: lint types walls unit  ## before each commit: style, types, walls and the
 
 test: $(VENV)/.dev servers  ## everything but the proofs: sets up what the tests need, and runs them
 	$(PYTEST) -m "not proof"
+	@$(COVERED)
 
 proofs: $(VENV)/.dev servers  ## the slower proofs
 	$(BIN)/pytest -m proof --timeout 1800
 
 bench: $(VENV)/.dev servers  ## measures, alone on the machine, and writes bench/RESULTS.md
 	$(BIN)/python -m bench
+
+docs: $(VENV)/.dev  ## the documents as a site in build/docs, and open it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "build/docs/index.html"
+	@test ! -t 1 || $(BIN)/python -m webbrowser "file://$(CURDIR)/build/docs/index.html" >/dev/null 2>&1 || true
+
+build: $(VENV)/.dev  ## the wheel, in build/dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/dist .
 
 servers:  ## install the servers that the tests run against: as root on Debian
 	@deploy/install-test-servers

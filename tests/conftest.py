@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.recorded import closing_line, leave_out_what_is_missing
 from tests.registries import new_database, on_postgresql
 from tests.servers import Postgresql, free_port, postgresql
+
+settings.register_profile("siaga", deadline=None)  # no test here measures speed, least of all under coverage
+settings.load_profile("siaga")
 
 _numbers = itertools.count()
 _INTEGRATION = [Path(__file__).parent / folder for folder in ("integration", "contract")]
