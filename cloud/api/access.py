@@ -15,7 +15,8 @@ from cloud.access.principal import ROLE_OF_NAME, Principal, Role
 from cloud.access.sessions import OpenedSession
 from cloud.access.tokens import Token
 from cloud.access.users import User, UserUpdate, may_give
-from cloud.api.access_answers import (
+from cloud.api.parameters import RowId
+from cloud.api.schemas.access import (
     LogIn,
     MadeToken,
     NewPassword,
@@ -30,7 +31,6 @@ from cloud.api.access_answers import (
     token_answer,
     user_answer,
 )
-from cloud.api.parameters import RowId
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import Problem, bad_parameter

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Query
 from cloud.access.principal import Principal
 from cloud.alarms.alarm_service import AlarmActionRejected, AlarmService, AlreadyAcknowledged
 from cloud.alarms.records import Alarm, AlarmFilter
-from cloud.api.alarm_answers import (
+from cloud.api.parameters import LARGEST_ROW_ID, BeforeId, RowId, time_of
+from cloud.api.schemas.alarms import (
     Acknowledge,
     AlarmAnswer,
     AlarmDetail,
@@ -26,7 +27,6 @@ from cloud.api.alarm_answers import (
     alarm_detail,
     entry_answer,
 )
-from cloud.api.parameters import LARGEST_ROW_ID, BeforeId, RowId, time_of
 from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import CurrentPrincipal

@@ -14,7 +14,6 @@ from pydantic.json_schema import models_json_schema
 
 from cloud.api.access import access_routes
 from cloud.api.alarms import alarm_routes
-from cloud.api.answers import ProblemAnswer
 from cloud.api.cap import cap_routes
 from cloud.api.channels import channel_routes
 from cloud.api.dead_letters import dead_letter_routes
@@ -25,6 +24,7 @@ from cloud.api.indices import indices_routes
 from cloud.api.maintenance import maintenance_routes
 from cloud.api.readings import readings_routes
 from cloud.api.rules import rule_routes
+from cloud.api.schemas.state import ProblemAnswer
 from cloud.api.state import metrics_routes, state_routes
 from cloud.http.guard import Guard
 from cloud.http.login_page import serve_login

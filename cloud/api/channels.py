@@ -9,7 +9,7 @@ import difflib
 
 from fastapi import APIRouter
 
-from cloud.api.notify_answers import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
+from cloud.api.schemas.notifications import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
 from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from cloud.api.answers import (
+from cloud.api.parameters import LARGEST_ROW_ID, RowId
+from cloud.api.schemas.state import (
     DeadLetterAnswer,
     DeadLetterPage,
     DiscardAnswer,
@@ -21,7 +22,6 @@ from cloud.api.answers import (
     ReplayAnswer,
     ReplayManyAnswer,
 )
-from cloud.api.parameters import LARGEST_ROW_ID, RowId
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cloud.api.notify_answers import DutyAnswer, NewDuty
 from cloud.api.parameters import LARGEST_ROW_ID, given_time
+from cloud.api.schemas.notifications import DutyAnswer, NewDuty
 from cloud.core.printable import GivenTime
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field, JsonValue
 
 from cloud.access.principal import Principal
-from cloud.api.answers import AnswerModel, Time
 from cloud.api.parameters import BeforeId, RowId, time_of
+from cloud.api.schemas.state import AnswerModel, Time
 from cloud.core.printable import GivenTime, PrintableText
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal

@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from cloud.api.answers import AnswerModel, Time
 from cloud.api.readings import nearest
+from cloud.api.schemas.state import AnswerModel, Time
 from cloud.core.printable import Wanted
 from cloud.core.times import rfc_3339
 from cloud.derived.indices import IndexCategory, IndexNow, IndexPart

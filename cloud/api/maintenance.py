@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from cloud.access.principal import Principal
 from cloud.alarms.maintenance import MaintenanceRejected
 from cloud.alarms.records import Maintenance
-from cloud.api.alarm_answers import MaintenanceAnswer, NewMaintenance, maintenance_answer
 from cloud.api.parameters import RowId, time_of
+from cloud.api.schemas.alarms import MaintenanceAnswer, NewMaintenance, maintenance_answer
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
-from cloud.api.answers import HistoryAnswer, HistoryPoint, LatestReading
+from cloud.api.schemas.state import HistoryAnswer, HistoryPoint, LatestReading
 from cloud.api.written import written
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text

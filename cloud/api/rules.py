@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
 from cloud.api.parameters import time_of
-from cloud.api.rule_answers import (
+from cloud.api.schemas.rules import (
     FamilyAnswer,
     NewPreview,
     NewRule,

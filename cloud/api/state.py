@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
-from cloud.api.answers import (
+from cloud.api.schemas.state import (
     AccountAnswer,
     CalibrationAnswer,
     ComponentHealth,

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cloud.api.access_answers import Question
-from cloud.api.answers import AnswerModel, Time
+from cloud.api.schemas.access import Question
+from cloud.api.schemas.state import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id
 
 _TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])

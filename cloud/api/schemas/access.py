@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.tokens import MOST_DAYS, Token
 from cloud.access.users import User
-from cloud.api.answers import AnswerModel, Time
+from cloud.api.schemas.state import AnswerModel, Time
 from cloud.core.printable import Id, PrintableText, encodable
 from cloud.core.times import rfc_3339
 

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import Field
 
 from cloud.alarms.records import Alarm, AlarmChange, Maintenance
-from cloud.api.answers import AnswerModel, Time
+from cloud.api.schemas.state import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id, Sentence
 from cloud.core.times import rfc_3339
 from cloud.database.audit_log import AuditEntry

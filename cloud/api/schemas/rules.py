@@ -9,8 +9,8 @@ import msgspec
 from pydantic import Field
 
 from cloud.alarms.preview import Crossing, Preview, PreviewAlarm, PreviewOutcome
-from cloud.api.alarm_answers import LevelAnswer, level_answer
-from cloud.api.answers import AnswerModel, HistoryPoint, Time
+from cloud.api.schemas.alarms import LevelAnswer, level_answer
+from cloud.api.schemas.state import AnswerModel, HistoryPoint, Time
 from cloud.core.printable import GivenTime, Id, ScopeId, Sentence
 from cloud.core.times import rfc_3339
 from cloud.registry.snapshot import Registry
