@@ -26,10 +26,6 @@ from cloud.api.schemas.access import (
     TokenAnswer,
     UserAnswer,
     UserChange,
-    role_name,
-    sites_list,
-    token_answer,
-    user_answer,
 )
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal, auth_context_of
@@ -41,7 +37,7 @@ T = TypeVar("T")
 
 def access_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1 for sessions, users and tokens."""
-    routes, access = APIRouter(prefix="/api/v1", tags=["Authenticator"]), platform.access
+    routes, access = APIRouter(prefix="/api/v1", tags=["Access"]), platform.access
     _add_session_routes(routes, access)
     _add_user_routes(routes, platform, access)
     _add_token_routes(routes, platform, access)
@@ -88,7 +84,7 @@ def _add_user_routes(routes: APIRouter, platform: Platform, access: Authenticato
     @routes.get("/users")
     async def users(principal: CurrentPrincipal) -> list[UserAnswer]:
         """The users whose sites are yours, too."""
-        return [user_answer(user) for user in await access.users.all() if may_give(principal, user.role, user.sites)]
+        return [UserAnswer.of(user) for user in await access.users.all() if may_give(principal, user.role, user.sites)]
 
     @routes.post("/users", status_code=201)
     async def add_user(new: NewUser, principal: CurrentPrincipal) -> UserAnswer:
@@ -98,7 +94,7 @@ def _add_user_routes(routes: APIRouter, platform: Platform, access: Authenticato
         user = await access.users.add(
             new.name, new.password, role, sites=sites, full_name=new.full_name, by=principal.actor
         )
-        return user_answer(user)
+        return UserAnswer.of(user)
 
     @routes.patch("/users/{name}")
     async def change_user(name: Wanted, new: UserChange, principal: CurrentPrincipal) -> UserAnswer:
@@ -109,7 +105,7 @@ def _add_user_routes(routes: APIRouter, platform: Platform, access: Authenticato
             _must_have(principal, user.role, user.sites, given=False)
             _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
 
-        return user_answer(await access.users.change(name, change, by=principal.actor, allowed=allowed))
+        return UserAnswer.of(await access.users.change(name, change, by=principal.actor, allowed=allowed))
 
 
 def _add_token_routes(routes: APIRouter, platform: Platform, access: Authenticator) -> None:
@@ -117,7 +113,7 @@ def _add_token_routes(routes: APIRouter, platform: Platform, access: Authenticat
     async def tokens(principal: CurrentPrincipal) -> list[TokenAnswer]:
         """The tokens, newest first, without their secrets; those that see your sites only."""
         return [
-            token_answer(token) for token in await access.tokens.all() if may_give(principal, token.role, token.sites)
+            TokenAnswer.of(token) for token in await access.tokens.all() if may_give(principal, token.role, token.sites)
         ]
 
     @routes.post("/tokens", status_code=201)
@@ -126,7 +122,7 @@ def _add_token_routes(routes: APIRouter, platform: Platform, access: Authenticat
         role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
         _must_have(principal, role, sites)
         secret, token = await access.tokens.add(new.name, role, sites=sites, days=new.days, by=principal.actor)
-        return MadeToken(secret=secret, token=token_answer(token))
+        return MadeToken(secret=secret, token=TokenAnswer.of(token))
 
     @routes.delete("/tokens/{token_id}")
     async def revoke_token(token_id: RowId, principal: CurrentPrincipal) -> TokenAnswer:
@@ -135,7 +131,7 @@ def _add_token_routes(routes: APIRouter, platform: Platform, access: Authenticat
         def allowed(token: Token) -> None:
             _must_have(principal, token.role, token.sites, given=False)
 
-        return token_answer(await access.tokens.revoke(token_id, by=principal.actor, allowed=allowed))
+        return TokenAnswer.of(await access.tokens.revoke(token_id, by=principal.actor, allowed=allowed))
 
 
 def _opened(access: Authenticator, opened: OpenedSession, request: Request, response: Response) -> SessionAnswer:
@@ -144,9 +140,7 @@ def _opened(access: Authenticator, opened: OpenedSession, request: Request, resp
 
 
 def _session(principal: Principal, csrf: str) -> SessionAnswer:
-    return SessionAnswer(
-        name=principal.name, role=role_name(principal.role), sites=sites_list(principal.sites), csrf=csrf or None
-    )
+    return SessionAnswer.of(principal, csrf=csrf or None)
 
 
 def _must_have(principal: Principal, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:

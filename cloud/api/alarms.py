@@ -20,12 +20,12 @@ from cloud.api.schemas.alarms import (
     AlarmDetail,
     AlarmPage,
     Assign,
+    EntryAnswer,
     JournalPage,
     Shelve,
     State,
     alarm_answer,
     alarm_detail,
-    entry_answer,
 )
 from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.database.audit_log import AuditEntry
@@ -147,7 +147,7 @@ def _page(found: list[AuditEntry], limit: int) -> JournalPage:
     shown = _light(found[:limit])
     limit = len(shown)
     return JournalPage(
-        entries=[entry_answer(entry) for entry in shown], next_before_id=shown[-1].id if len(found) > limit else None
+        entries=[EntryAnswer.of(entry) for entry in shown], next_before_id=shown[-1].id if len(found) > limit else None
     )
 
 

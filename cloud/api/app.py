@@ -24,7 +24,7 @@ from cloud.api.indices import indices_routes
 from cloud.api.maintenance import maintenance_routes
 from cloud.api.readings import readings_routes
 from cloud.api.rules import rule_routes
-from cloud.api.schemas.state import ProblemAnswer
+from cloud.api.schemas.problems import ProblemAnswer
 from cloud.api.state import metrics_routes, state_routes
 from cloud.http.guard import Guard
 from cloud.http.login_page import serve_login

@@ -11,7 +11,6 @@ from fastapi import APIRouter
 
 from cloud.api.schemas.notifications import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
 from cloud.core.printable import Wanted
-from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.notify.channel_state import ChannelState, component_of
@@ -30,7 +29,7 @@ def channel_routes(platform: Platform) -> APIRouter:
         states = notifier.states()
         return ChannelsAnswer(
             morning_test=notifier.settings.morning_test or None,
-            last_proven=_time(max((state.self_tested_ms or 0 for state in states), default=0)),
+            last_proven=max((state.self_tested_ms for state in states if state.self_tested_ms), default=None),
             channels=[
                 _channel(channel, state) for channel, state in zip(notifier.settings.channels, states, strict=True)
             ],
@@ -53,26 +52,11 @@ def channel_routes(platform: Platform) -> APIRouter:
             close = difflib.get_close_matches(name, names, n=1)
             advice = f"did you mean {close[0]}?" if close else "/api/v1/channels lists them"
             raise Problem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
-        return ChannelTestAnswer(sent=delivered.sent, sentence=delivered.sentence)
+        return ChannelTestAnswer.of(delivered)
 
     return routes
 
 
 def _channel(channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:
     component = component_of(state)
-    return ChannelAnswer(
-        name=channel.name,
-        kind=channel.kind,
-        status=component.status,
-        detail=component.detail,
-        waiting=state.waiting,
-        waiting_since=_time(state.oldest_ms),
-        last_success=_time(state.sent_ms),
-        last_failure=_time(state.failed_ms),
-        last_proven=_time(state.self_tested_ms),
-        last_answer=_time(state.answered_ms),
-    )
-
-
-def _time(time_ms: int | None) -> str | None:
-    return rfc_3339(time_ms) if time_ms else None
+    return ChannelAnswer.of(state, kind=channel.kind, status=component.status, detail=component.detail)

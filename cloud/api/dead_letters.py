@@ -11,24 +11,22 @@ import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
 from cloud.api.parameters import LARGEST_ROW_ID, RowId
-from cloud.api.schemas.state import (
+from cloud.api.schemas.dead_letters import (
     DeadLetterAnswer,
     DeadLetterPage,
     DiscardAnswer,
     DiscardedAnswer,
     ReplayAnswer,
+    ReplayMany,
     ReplayManyAnswer,
 )
-from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter
-from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Discarded, Wanted
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, Wanted
 from cloud.platform import Platform
 from runtime.clock import wall_ms
-from runtime.settings import Settings
 from wire import is_printable
 
 MOST_DEAD_LETTERS = 100
@@ -76,7 +74,7 @@ def _add_queries(routes: APIRouter, platform: Platform) -> None:
             open=await platform.dead_letters.count(gateways=gateways),
             letters=[_answer(dead_letter) for dead_letter in shown],
             next_before_id=shown[-1].id if len(found) > limit else None,
-            discarded=[_discarded(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
+            discarded=[DiscardedAnswer.of(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
         )
 
     @routes.get("/{dead_letter_id}")
@@ -97,7 +95,7 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
             replay = await platform.replay(dead_letter.id, who=principal.actor)
         except LookupError:
             raise _unknown(dead_letter_id) from None
-        return ReplayAnswer(stored=replay.stored, refused=replay.refused, sentence=replay.sentence)
+        return ReplayAnswer.of(replay)
 
     @routes.post("/replay")
     async def replay_many(principal: CurrentPrincipal, asked: ReplayMany) -> ReplayManyAnswer:
@@ -106,9 +104,7 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
         found = await platform.replay_many(
             wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
         )
-        return ReplayManyAnswer(
-            letters=found.letters, stored=found.stored, refused=found.refused, next_after_id=found.next_after_id
-        )
+        return ReplayManyAnswer.of(found)
 
     @routes.delete("/{dead_letter_id}")
     async def discard(principal: CurrentPrincipal, dead_letter_id: RowId, word: WordWanted) -> DiscardAnswer:
@@ -139,16 +135,6 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
         return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
 
 
-class ReplayMany(Settings):
-    """Which letters to try again, from the one after `after_id` on, and why."""
-
-    gateway: Annotated[str, Field(max_length=64)] | None = None
-    reason: Annotated[str, Field(max_length=32)] | None = None
-    word: Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
-    after_id: Annotated[int, Field(ge=0, le=LARGEST_ROW_ID)] = 0
-    limit: Annotated[int, Field(ge=1, le=MOST_REPLAYED)] = MOST_REPLAYED
-
-
 def _word(text: str) -> str:
     """Somebody's reason, in the journal for good."""
     if not text.strip() or not is_printable(text):
@@ -165,28 +151,7 @@ def _unknown(dead_letter_id: int) -> Problem:
 
 def _answer(dead_letter: DeadLetter) -> DeadLetterAnswer:
     encoding, raw = readable(dead_letter.raw, is_cut=dead_letter.raw_size > len(dead_letter.raw))
-    return DeadLetterAnswer(
-        id=dead_letter.id,
-        time=rfc_3339(dead_letter.time_ms),
-        gateway=dead_letter.gateway,
-        reason=dead_letter.reason,
-        sentence=dead_letter.sentence,
-        count=dead_letter.count,
-        encoding=encoding,
-        raw=raw,
-        raw_bytes=dead_letter.raw_size,
-        replayed=None if dead_letter.replayed_ms is None else rfc_3339(dead_letter.replayed_ms),
-    )
-
-
-def _discarded(row: Discarded) -> DiscardedAnswer:
-    return DiscardedAnswer(
-        gateway=row.gateway,
-        reason=row.reason,
-        readings=row.readings,
-        first=rfc_3339(row.first_ms),
-        last=rfc_3339(row.last_ms),
-    )
+    return DeadLetterAnswer.of(dead_letter, encoding=encoding, raw=raw)
 
 
 def readable(raw: bytes, *, is_cut: bool = False) -> tuple[Literal["text", "base64"], str]:

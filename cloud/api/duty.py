@@ -12,7 +12,6 @@ from fastapi import APIRouter, Path, Query
 from cloud.api.parameters import LARGEST_ROW_ID, given_time
 from cloud.api.schemas.notifications import DutyAnswer, NewDuty
 from cloud.core.printable import GivenTime
-from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.notify.duty import Duty, DutyRejected
@@ -41,14 +40,14 @@ def duty_routes(platform: Platform) -> APIRouter:
         from_ms = wall_ms() if start is None else given_time("start", start)
         until_ms = from_ms + SHOWN_MS if end is None else given_time("end", end)
         duties = await calendar.duties(from_ms=from_ms, until_ms=until_ms)
-        return [_answer(duty) for duty in duties[:MOST_DUTIES]]
+        return [DutyAnswer.of(duty) for duty in duties[:MOST_DUTIES]]
 
     @routes.post("", status_code=201)
     async def add_duty(new: NewDuty, principal: CurrentPrincipal) -> DutyAnswer:
         """Put somebody on duty."""
         duty = Duty(0, new.person, new.rank, given_time("start", new.start), given_time("end", new.end))
         try:
-            return _answer(await calendar.add(duty, who=principal.actor, now_ms=wall_ms()))
+            return DutyAnswer.of(await calendar.add(duty, who=principal.actor, now_ms=wall_ms()))
         except DutyRejected as rejected:
             raise Problem("bad-parameter", str(rejected)) from None
 
@@ -63,13 +62,3 @@ def duty_routes(platform: Platform) -> APIRouter:
             raise Problem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
 
     return routes
-
-
-def _answer(duty: Duty) -> DutyAnswer:
-    return DutyAnswer(
-        id=duty.id,
-        person=duty.person,
-        rank=duty.rank,
-        start=rfc_3339(duty.from_ms),
-        end=rfc_3339(duty.until_ms),
-    )

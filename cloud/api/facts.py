@@ -10,70 +10,21 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import Field, JsonValue
 
 from cloud.access.principal import Principal
 from cloud.api.parameters import BeforeId, RowId, time_of
-from cloud.api.schemas.state import AnswerModel, Time
-from cloud.core.printable import GivenTime, PrintableText
-from cloud.core.times import rfc_3339
+from cloud.api.schemas.facts import Correction, FactAnswer, NewFact, Undoing, fact_answer
+from cloud.core.printable import PrintableText
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform
-from cloud.registry.dated import LONGEST_TEXT, FactRejected
+from cloud.registry.dated import FactRejected
 from cloud.registry.fact_kinds import visible_facts
-from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
+from cloud.registry.facts import Fact
 from cloud.registry.history import GATEWAY, SITE
 from runtime.clock import wall_ms
-from runtime.settings import Settings
 
 MOST_FACTS = 1_000
-Name = Annotated[PrintableText, Field(max_length=80)]
-Word = Annotated[PrintableText, Field(max_length=LONGEST_TEXT)]
-_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-20T00:00:00.000Z"])
-
-
-class FactAnswer(AnswerModel):
-    """A fact; `valid_from` is null where it has held since ever. `holds`: it is what holds now."""
-
-    id: int
-    subject: str = Field(examples=["sensor:river-daruba-1", "gateway:gw-daruba"])
-    what: str = Field(examples=["mounting_height_cm", "calibration.pm2_5", "site", "gateway"])
-    value: Any
-    valid_from: Time | None = _TIME
-    holds: bool
-    author: str
-    source: str
-    reason: str
-    recorded: Time = _TIME
-    undone: Time | None = _TIME
-    undone_by: str | None
-    computing: bool = Field(description="what is stored is being computed again because of it")
-
-
-class NewFact(Settings):
-    """A fact to record: from `valid_from` on, or from now; `source` says where it was read off."""
-
-    subject: Name
-    what: Name
-    value: JsonValue
-    valid_from: GivenTime | None = None
-    source: Word = ""
-    reason: Word
-
-
-class Correction(Settings):
-    """Another value with the same validity: the fact was a mistake."""
-
-    value: JsonValue
-    source: Word = ""
-    reason: Word
-
-
-class Undoing(Settings):
-    """Why a fact is taken back."""
-
-    reason: Word
 
 
 def fact_routes(platform: Platform) -> APIRouter:
@@ -92,7 +43,7 @@ def fact_routes(platform: Platform) -> APIRouter:
         """What is recorded of your sites, the newest first, undone facts too."""
         known = visible_facts(platform.registry, principal.may_see, subject=subject, what=what)
         found = (fact for fact in known if before_id is None or fact.id < before_id)
-        return [_answer(fact, platform.registry.facts) for fact in islice(found, limit)]
+        return [fact_answer(fact, platform.registry.facts, wall_ms()) for fact in islice(found, limit)]
 
     @routes.post("", status_code=201)
     async def record(principal: CurrentPrincipal, new: NewFact) -> FactAnswer:
@@ -152,27 +103,8 @@ async def _visible(platform: Platform, principal: Principal, fact_id: int) -> Fa
 
 async def _done(platform: Platform, action: Awaitable[Fact]) -> FactAnswer:
     try:
-        return _answer(await action, platform.registry.facts)
+        return fact_answer(await action, platform.registry.facts, wall_ms())
     except FactRejected as error:
         raise Problem("fact-refused", str(error), problems=list[str](error.problems)) from None
     except LookupError as error:
         raise Problem("unknown-fact", f"fact_id: {error}; /api/v1/facts lists them") from None
-
-
-def _answer(fact: Fact, facts: Facts) -> FactAnswer:
-    holding = facts.holding(fact.subject, fact.what, wall_ms())
-    return FactAnswer(
-        id=fact.id,
-        subject=fact.subject,
-        what=fact.what,
-        value=fact.value,
-        valid_from=None if fact.valid_from_ms <= SINCE_EVER_MS else rfc_3339(fact.valid_from_ms),
-        holds=holding is not None and holding.id == fact.id,
-        author=fact.author,
-        source=fact.source,
-        reason=fact.word,
-        recorded=rfc_3339(fact.recorded_ms),
-        undone=None if fact.undone_ms is None else rfc_3339(fact.undone_ms),
-        undone_by=fact.undone_by,
-        computing=fact.due_ms is not None,
-    )

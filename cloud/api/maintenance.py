@@ -11,7 +11,7 @@ from cloud.access.principal import Principal
 from cloud.alarms.maintenance import MaintenanceRejected
 from cloud.alarms.records import Maintenance
 from cloud.api.parameters import RowId, time_of
-from cloud.api.schemas.alarms import MaintenanceAnswer, NewMaintenance, maintenance_answer
+from cloud.api.schemas.alarms import MaintenanceAnswer, NewMaintenance
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform
@@ -33,7 +33,9 @@ def maintenance_routes(platform: Platform) -> APIRouter:
         """The windows that are open or to come, by their beginning."""
         found = (await calendar.windows(ended=ended))[-MOST_WINDOWS:]
         return [
-            maintenance_answer(window) for window in found if may_touch(window.site, window.sensor, principal, platform)
+            MaintenanceAnswer.of(window)
+            for window in found
+            if may_touch(window.site, window.sensor, principal, platform)
         ]
 
     @routes.post("", status_code=201)
@@ -53,7 +55,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
             )
         except MaintenanceRejected as error:
             raise Problem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
-        return maintenance_answer(window)
+        return MaintenanceAnswer.of(window)
 
     @routes.delete("/{maintenance_id}")
     async def end(principal: CurrentPrincipal, maintenance_id: RowId) -> MaintenanceAnswer:
@@ -66,7 +68,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
             window: Maintenance = await calendar.window(maintenance_id)
             if not may_touch(window.site, window.sensor, principal, platform):
                 raise unknown
-            return maintenance_answer(await calendar.end(maintenance_id, who=principal.actor))
+            return MaintenanceAnswer.of(await calendar.end(maintenance_id, who=principal.actor))
         except LookupError:
             raise unknown from None
 

@@ -11,15 +11,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
-from cloud.api.schemas.state import HistoryAnswer, HistoryPoint, LatestReading
+from cloud.api.schemas.readings import HistoryAnswer, LatestReading
 from cloud.api.written import written
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem, bad_parameter
 from cloud.platform import Platform
-from cloud.readings.contract import Aggregate, Point
-from rules.marks import names_of
+from cloud.readings.contract import Aggregate
 from runtime.clock import wall_ms
 from wire import QUANTITIES, Domain
 from wire.durations import HOUR_MS
@@ -43,17 +42,11 @@ def readings_routes(platform: Platform) -> APIRouter:
             _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
         now = wall_ms()
         return [
-            LatestReading(
-                sensor=reading.sensor,
-                site=reading.site,
-                gateway=reading.gateway,
+            LatestReading.of(
+                reading,
                 domain=QUANTITIES[reading.quantity].domain,
-                quantity=reading.quantity,
-                value=reading.value,
                 unit=QUANTITIES[reading.quantity].unit,
-                time=rfc_3339(reading.time_ms),
                 age_s=round((now - reading.time_ms) / 1_000, 1),
-                marks=names_of(reading.marks),
             )
             for reading in platform.newest.latest(domain=domain, site=site)
             if principal.may_see(reading.site)
@@ -95,19 +88,15 @@ def readings_routes(platform: Platform) -> APIRouter:
                 sensor=sensor,
                 quantity=quantity,
                 unit=QUANTITIES[quantity].unit,
-                start=rfc_3339(start_ms),
-                end=rfc_3339(end_ms),
+                start=start_ms,
+                end=end_ms,
                 every=None if every_ms is None else step_text(every_ms),
                 agg=None if every_ms is None else chosen,
-                points=[_point(point) for point in points],
+                points=points,
             )
         )
 
     return routes
-
-
-def _point(point: Point) -> HistoryPoint:
-    return HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
 
 
 def _check_series(platform: Platform, principal: Principal, sensor: str, quantity: str) -> None:

@@ -9,9 +9,6 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from cloud.api.schemas.state import (
-    AccountAnswer,
-    CalibrationAnswer,
-    ComponentHealth,
     GatewayAnswer,
     HealthAnswer,
     SensorAnswer,
@@ -19,16 +16,16 @@ from cloud.api.schemas.state import (
     SourceAnswer,
     SpoolAnswer,
     StatusAnswer,
-    StreamAnswer,
 )
-from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import Problem
 from cloud.platform import Platform
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
-from wire import Status
+from wire import SourceState, Status
 
+_COUNTS = ("heard_bytes", "frames", "refused")
+"""What an older agent does not count."""
 _WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "footfall")
 
 
@@ -49,23 +46,14 @@ def state_routes(platform: Platform) -> APIRouter:
         return HealthAnswer(
             status=found.status,
             newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
-            components={
-                name: ComponentHealth(status=part.status, detail=part.detail) for name, part in found.components.items()
-            },
+            components=found.components,
         )
 
     @routes.get("/sites")
     async def sites(principal: CurrentPrincipal) -> list[SiteAnswer]:
         """The sites that you may see, with their places and time zones."""
         return [
-            SiteAnswer(
-                id=site.id,
-                name=site.name,
-                place=site.place,
-                latitude=site.latitude,
-                longitude=site.longitude,
-                zone=site.zone or platform.city.zone,
-            )
+            SiteAnswer.of(site, zone=site.zone or platform.city.zone)
             for site in platform.registry.sites()
             if principal.may_see(site.id)
         ]
@@ -74,21 +62,7 @@ def state_routes(platform: Platform) -> APIRouter:
     async def sensors(principal: CurrentPrincipal) -> list[SensorAnswer]:
         """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
         return [
-            SensorAnswer(
-                id=sensor.id,
-                name=sensor.name,
-                site=sensor.site,
-                gateway=sensor.gateway,
-                quantities=list(sensor.quantities),
-                interval_s=sensor.interval_s,
-                stamped=sensor.stamped,
-                mounting_height_cm=sensor.mounting_height_cm,
-                sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id),
-                calibration={
-                    quantity: CalibrationAnswer(scale=line.scale, offset=line.offset)
-                    for quantity, line in sensor.calibration.items()
-                },
-            )
+            SensorAnswer.of(sensor, sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id))
             for sensor in platform.registry.sensors()
             if principal.may_see(sensor.site)
         ]
@@ -99,14 +73,12 @@ def state_routes(platform: Platform) -> APIRouter:
         now = wall_ms()
         foreign = foreign_sensors(principal.sites, platform.registry.sensors())
         return [
-            GatewayAnswer(
-                id=gateway.id,
-                name=gateway.name,
-                site=gateway.site,
+            GatewayAnswer.of(
+                gateway,
                 online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
                 shares_id=platform.statuses.are_two(gateway.id),
                 status=None if status is None else _status(naming_none_of(status, foreign.get(gateway.id)), now),
-                account=_account(platform, gateway.id),
+                account=platform.accounts.account(gateway.id),
             )
             for gateway in platform.registry.gateways()
             if principal.may_see(gateway.site)
@@ -135,56 +107,11 @@ def _tenths(seconds: float | None) -> float | None:
 
 
 def _status(status: Status, now: int) -> StatusAnswer:
-    spool = status.spool
-    return StatusAnswer(
-        time=rfc_3339(status.time_ms),
-        version=status.version,
-        boot=status.boot,
-        clock=status.clock,
-        spool=SpoolAnswer(
-            depth=spool.depth,
-            oldest=None if spool.oldest_ms is None else rfc_3339(spool.oldest_ms),
-            oldest_age_s=None if spool.oldest_ms is None else round((now - spool.oldest_ms) / 1_000, 1),
-            lost=spool.lost,
-            bytes=spool.bytes,
-            max_bytes=spool.max_bytes,
-            problem=spool.problem,
-        ),
-        sources=[
-            SourceAnswer(
-                name=source.name,
-                status=source.state,
-                detail=source.detail,
-                heard_bytes=source.heard_bytes if source.is_counted else None,
-                frames=source.frames if source.is_counted else None,
-                readings=source.readings,
-                refused=source.refused if source.is_counted else None,
-                noise_bytes=source.noise_bytes,
-                last=None if source.last_ms is None else rfc_3339(source.last_ms),
-            )
-            for source in status.sources
-        ],
-        notes=list(status.notes),
-    )
+    oldest_ms = status.spool.oldest_ms
+    age_s = None if oldest_ms is None else round((now - oldest_ms) / 1_000, 1)
+    spool = SpoolAnswer.of(status.spool, oldest_age_s=age_s)
+    return StatusAnswer.of(status, spool=spool, sources=[_source(source) for source in status.sources])
 
 
-def _account(platform: Platform, gateway: str) -> AccountAnswer:
-    account = platform.accounts.account(gateway)
-    return AccountAnswer(
-        received=account.received,
-        duplicates=account.duplicates,
-        missing=account.missing,
-        declared_lost=account.declared_lost,
-        uncounted=account.uncounted,
-        streams=[
-            StreamAnswer(
-                stream=stream.stream,
-                first=stream.first,
-                last=stream.last,
-                received=stream.received,
-                missing=stream.missing,
-                declared_lost=stream.declared_lost,
-            )
-            for stream in account.streams
-        ],
-    )
+def _source(source: SourceState) -> SourceAnswer:
+    return SourceAnswer.of(source, **({} if source.is_counted else dict.fromkeys(_COUNTS)))

@@ -1,1 +1,1 @@
-"""What the API takes and answers: one pydantic model for each, as OpenAPI shows it; routes know HTTP, these know JSON."""
+"""What the API takes and answers, one pydantic model for each, as OpenAPI shows it: routes know HTTP, these JSON."""

@@ -3,16 +3,15 @@
 {"name":"ani","full_name":"Ani Tjan","role":"operator","sites":null,"made":"2026-11-24T03:10:00.000Z","disabled":false}
 """
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from cloud.access.principal import ROLE_OF_NAME, Role
-from cloud.access.tokens import MOST_DAYS, Token
-from cloud.access.users import User
-from cloud.api.schemas.state import AnswerModel, Time
+from cloud.access.principal import Role
+from cloud.access.tokens import MOST_DAYS
+from cloud.api.schemas.base import AnswerModel, RequestBody, Time
 from cloud.core.printable import Id, PrintableText, encodable
-from cloud.core.times import rfc_3339
 
 MOST_SITES = 1_000
 RoleName = Literal["viewer", "technician", "operator", "engineer", "administrator"]
@@ -22,30 +21,33 @@ Password = Annotated[str, Field(max_length=400), AfterValidator(encodable)]
 """What somebody types and nobody shows: any characters that there are."""
 
 
-_NAME_OF_ROLE: dict[Role, RoleName] = {ROLE_OF_NAME[name]: name for name in get_args(RoleName)}
+def _role_name(role: Any) -> Any:
+    return role.name.lower() if isinstance(role, Role) else role
 
 
-class Question(BaseModel):
-    """The base of every body that is sent: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
+def _in_order(sites: Iterable[str] | None) -> list[str] | None:
+    return None if sites is None else sorted(sites)
 
 
-class LogIn(Question):
+ShownRole = Annotated[RoleName, BeforeValidator(_role_name)]
+ShownSites = Annotated[Sites, BeforeValidator(_in_order)]
+
+
+class LogIn(RequestBody):
     """Who wants to log in."""
 
     name: Text
     password: Password
 
 
-class NewPassword(Question):
+class NewPassword(RequestBody):
     """A new password for whoever is logged in, who proves it with the old one."""
 
     old: Password
     new: Password
 
 
-class NewUser(Question):
+class NewUser(RequestBody):
     """A user to add."""
 
     name: Text
@@ -55,7 +57,7 @@ class NewUser(Question):
     full_name: Text = ""
 
 
-class UserChange(Question):
+class UserChange(RequestBody):
     """What to change of a user; what is left out stays."""
 
     role: RoleName | None = None
@@ -65,7 +67,7 @@ class UserChange(Question):
     password: Password | None = None
 
 
-class NewToken(Question):
+class NewToken(RequestBody):
     """A token to make."""
 
     name: Text
@@ -78,8 +80,8 @@ class SessionAnswer(AnswerModel):
     """Who asks; `csrf` is what every change by cookie must carry as X-CSRF-Token, null where a token asks."""
 
     name: str
-    role: RoleName
-    sites: Sites
+    role: ShownRole
+    sites: ShownSites
     csrf: str | None
 
 
@@ -88,9 +90,9 @@ class UserAnswer(AnswerModel):
 
     name: str
     full_name: str
-    role: RoleName
-    sites: Sites
-    made: Time
+    role: ShownRole
+    sites: ShownSites
+    made: Time = Field(validation_alias="made_ms")
     disabled: bool
 
 
@@ -99,13 +101,13 @@ class TokenAnswer(AnswerModel):
 
     id: int
     name: str
-    role: RoleName
-    sites: Sites
+    role: ShownRole
+    sites: ShownSites
     author: str
-    made: Time
-    expires: Time
-    seen: Time | None
-    revoked: Time | None
+    made: Time = Field(validation_alias="made_ms")
+    expires: Time = Field(validation_alias="expires_ms")
+    seen: Time | None = Field(validation_alias="seen_ms")
+    revoked: Time | None = Field(validation_alias="revoked_ms")
 
 
 class MadeToken(AnswerModel):
@@ -113,40 +115,3 @@ class MadeToken(AnswerModel):
 
     secret: str
     token: TokenAnswer
-
-
-def role_name(role: Role) -> RoleName:
-    """The role as the API writes it."""
-    return _NAME_OF_ROLE[role]
-
-
-def sites_list(sites: frozenset[str] | None) -> list[str] | None:
-    """The sites as the API writes them."""
-    return None if sites is None else sorted(sites)
-
-
-def user_answer(user: User) -> UserAnswer:
-    """A user as the API writes one."""
-    return UserAnswer(
-        name=user.name,
-        full_name=user.full_name,
-        role=role_name(user.role),
-        sites=sites_list(user.sites),
-        made=rfc_3339(user.made_ms),
-        disabled=user.disabled,
-    )
-
-
-def token_answer(token: Token) -> TokenAnswer:
-    """A token as the API writes one."""
-    return TokenAnswer(
-        id=token.id,
-        name=token.name,
-        role=role_name(token.role),
-        sites=sites_list(token.sites),
-        author=token.author,
-        made=rfc_3339(token.made_ms),
-        expires=rfc_3339(token.expires_ms),
-        seen=None if token.seen_ms is None else rfc_3339(token.seen_ms),
-        revoked=None if token.revoked_ms is None else rfc_3339(token.revoked_ms),
-    )

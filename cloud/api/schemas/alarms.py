@@ -5,22 +5,29 @@
 """
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from cloud.alarms.records import Alarm, AlarmChange, Maintenance
-from cloud.api.schemas.state import AnswerModel, Time
+from cloud.alarms.records import Alarm, AlarmChange
+from cloud.api.schemas.base import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id, Sentence
-from cloud.core.times import rfc_3339
-from cloud.database.audit_log import AuditEntry
 from rules.rule import Level, Severity
 from runtime.settings import Settings
 from wire import QUANTITIES
 
-_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 State = Literal["alarming", "silent", "recovering", "closed"]
+RuleFields = Annotated[dict[str, Any], BeforeValidator(msgspec.to_builtins)]
+"""A rule with all its fields."""
+
+
+def _decoded(text: str) -> object:
+    return json.loads(text) if text else None
+
+
+Decoded = Annotated[Any, BeforeValidator(_decoded)]
+"""What stands in the journal as JSON, or null."""
 
 
 class LevelAnswer(AnswerModel):
@@ -55,19 +62,19 @@ class AlarmAnswer(AnswerModel):
     level: LevelAnswer
     worst: LevelAnswer
     value: float
-    value_time: Time = _TIME
-    opened: Time = _TIME
-    found: Time = Field(description="when the cloud found it", examples=["2026-11-24T03:10:00.420Z"])
-    changed: Time = _TIME
-    closed: Time | None = _TIME
+    value_time: Time = Field(validation_alias="value_ms")
+    opened: Time = Field(validation_alias="opened_ms")
+    found: Time = Field(validation_alias="at_ms", description="when the cloud found it")
+    changed: Time = Field(validation_alias="changed_ms")
+    closed: Time | None = Field(validation_alias="closed_ms")
     late: bool = Field(description="found too late to page anybody as if it were new")
     withdrawn: bool = Field(description="a reading that came out of order has shown that it never was")
     test: bool
-    acknowledged: Time | None = _TIME
+    acknowledged: Time | None = Field(validation_alias="acknowledged_ms")
     acknowledged_by: str | None
     acknowledged_word: str | None
     assigned_to: str | None
-    shelved_until: Time | None = _TIME
+    shelved_until: Time | None = Field(validation_alias="shelved_until_ms")
     versions: str = Field(description="where the rule came from", examples=["all@3 sensor:river-daruba-1@1"])
 
 
@@ -82,8 +89,8 @@ class ChangeAnswer(AnswerModel):
     """A change of an alarm, at `time` of event time, found at `found`."""
 
     kind: str = Field(examples=["raised", "worsened", "silent", "closed"])
-    time: Time = _TIME
-    found: Time = _TIME
+    time: Time = Field(validation_alias="time_ms")
+    found: Time = Field(validation_alias="at_ms")
     level: int
     value: float
     late: bool
@@ -92,7 +99,7 @@ class ChangeAnswer(AnswerModel):
 class AlarmDetail(AlarmAnswer):
     """An alarm with the rule as it stood when it fired, and its changes in the order of event time."""
 
-    rule: dict[str, Any]
+    rule: RuleFields
     changes: list[ChangeAnswer]
 
 
@@ -100,14 +107,14 @@ class EntryAnswer(AnswerModel):
     """A line of the journal; `before` and `after` are what the action changed, null where there was nothing."""
 
     id: int
-    time: Time = _TIME
+    time: Time = Field(validation_alias="at_ms")
     actor: str
     origin: str
     action: str = Field(examples=["acknowledge", "save-rule"])
     subject: str = Field(examples=["alarm:17", "rule:river-level@all"])
     word: str
-    before: Any
-    after: Any
+    before: Decoded
+    after: Decoded
 
 
 class JournalPage(AnswerModel):
@@ -123,8 +130,8 @@ class MaintenanceAnswer(AnswerModel):
     id: int
     site: str | None
     sensor: str | None
-    start: Time = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
-    until: Time = _TIME
+    start: Time = Field(validation_alias="from_ms")
+    until: Time = Field(validation_alias="until_ms")
     author: str
     reason: str
 
@@ -162,78 +169,25 @@ class NewMaintenance(Settings):
 def level_answer(levels: tuple[Level, ...], number: int) -> LevelAnswer:
     """The level `number` of a rule."""
     chosen = max(0, min(number, len(levels) - 1))
-    return LevelAnswer(number=chosen, **msgspec.structs.asdict(levels[chosen]))
+    return LevelAnswer.of(levels[chosen], number=chosen)
 
 
 def alarm_answer(alarm: Alarm) -> AlarmAnswer:
-    """An alarm as the API shows it."""
-    return AlarmAnswer(**_alarm_fields(alarm))
+    """Answer with an alarm."""
+    return AlarmAnswer.of(alarm, **_alarm_fields(alarm))
 
 
 def alarm_detail(alarm: Alarm, changes: list[AlarmChange]) -> AlarmDetail:
-    """An alarm with all that is known of it."""
-    shown = [
-        ChangeAnswer(
-            kind=change.kind,
-            time=rfc_3339(change.time_ms),
-            found=rfc_3339(change.at_ms),
-            level=change.level,
-            value=change.value,
-            late=change.late,
-        )
-        for change in changes
-    ]
-    return AlarmDetail(**_alarm_fields(alarm), rule=msgspec.to_builtins(alarm.rule), changes=shown)
-
-
-def entry_answer(entry: AuditEntry) -> EntryAnswer:
-    """A line of the journal as the API shows it."""
-    return EntryAnswer(
-        id=entry.id,
-        time=rfc_3339(entry.at_ms),
-        actor=entry.actor,
-        origin=entry.origin,
-        action=entry.action,
-        subject=entry.subject,
-        word=entry.word,
-        before=json.loads(entry.before) if entry.before else None,
-        after=json.loads(entry.after) if entry.after else None,
-    )
-
-
-def maintenance_answer(window: Maintenance) -> MaintenanceAnswer:
-    """A maintenance window as the API shows it."""
-    return MaintenanceAnswer(
-        id=window.id,
-        site=window.site,
-        sensor=window.sensor,
-        start=rfc_3339(window.from_ms),
-        until=rfc_3339(window.until_ms),
-        author=window.author,
-        reason=window.reason,
-    )
+    """Answer with an alarm and all that is known of it."""
+    return AlarmDetail.of(alarm, changes=changes, **_alarm_fields(alarm))
 
 
 def _alarm_fields(alarm: Alarm) -> dict[str, Any]:
-    same = (
-        "id", "family", "sensor", "quantity", "site", "gateway", "state", "severity", "value", "late", "withdrawn",
-        "test", "acknowledged_by", "acknowledged_word", "assigned_to", "versions",
-    )  # fmt: skip
-    times = {
-        "value_time": alarm.value_ms,
-        "opened": alarm.opened_ms,
-        "found": alarm.at_ms,
-        "changed": alarm.changed_ms,
-        "closed": alarm.closed_ms,
-        "acknowledged": alarm.acknowledged_ms,
-        "shelved_until": alarm.shelved_until_ms,
-    }
-    row = QUANTITIES.get(alarm.quantity)
+    rule, row = alarm.rule, QUANTITIES.get(alarm.quantity)
     return {
-        **{name: getattr(alarm, name) for name in same},
-        **{name: None if time_ms is None else rfc_3339(time_ms) for name, time_ms in times.items()},
-        **{name: getattr(alarm.rule, name) for name in ("title", "title_id", "advice", "advice_id")},
+        **{name: getattr(rule, name) for name in ("title", "title_id", "advice", "advice_id")},
+        "severity": alarm.severity,
         "unit": "" if row is None else row.unit,
-        "level": level_answer(alarm.rule.levels, alarm.level),
-        "worst": level_answer(alarm.rule.levels, alarm.worst),
+        "level": level_answer(rule.levels, alarm.level),
+        "worst": level_answer(rule.levels, alarm.worst),
     }

@@ -7,11 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cloud.api.schemas.access import Question
-from cloud.api.schemas.state import AnswerModel, Time
+from cloud.api.schemas.base import AnswerModel, RequestBody, Time
 from cloud.core.printable import GivenTime, Id
 
-_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 _GIVEN = Field(description="RFC 3339 with an offset, or epoch milliseconds", examples=["2026-11-24T19:00:00+09:00"])
 
 
@@ -26,18 +24,18 @@ class ChannelAnswer(AnswerModel):
     status: str
     detail: str
     waiting: int = Field(description="messages that wait for it")
-    waiting_since: Time | None = _TIME
-    last_success: Time | None = _TIME
-    last_failure: Time | None = _TIME
-    last_proven: Time | None = _TIME
-    last_answer: Time | None = _TIME
+    waiting_since: Time | None = Field(validation_alias="oldest_ms")
+    last_success: Time | None = Field(validation_alias="sent_ms")
+    last_failure: Time | None = Field(validation_alias="failed_ms")
+    last_proven: Time | None = Field(validation_alias="self_tested_ms")
+    last_answer: Time | None = Field(validation_alias="answered_ms")
 
 
 class ChannelsAnswer(AnswerModel):
     """All channels; `last_proven` is when the chain last brought a test alarm to somebody."""
 
     morning_test: str | None = Field(description="the hour of the city at which a test alarm goes out by itself")
-    last_proven: Time | None = _TIME
+    last_proven: Time | None
     channels: list[ChannelAnswer]
 
 
@@ -60,11 +58,11 @@ class DutyAnswer(AnswerModel):
     id: int
     person: str
     rank: int
-    start: Time = _TIME
-    end: Time = _TIME
+    start: Time = Field(validation_alias="from_ms")
+    end: Time = Field(validation_alias="until_ms")
 
 
-class NewDuty(Question):
+class NewDuty(RequestBody):
     """A duty to add."""
 
     person: Id

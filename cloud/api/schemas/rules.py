@@ -5,25 +5,22 @@
 
 from typing import Any
 
-import msgspec
 from pydantic import Field
 
-from cloud.alarms.preview import Crossing, Preview, PreviewAlarm, PreviewOutcome
-from cloud.api.schemas.alarms import LevelAnswer, level_answer
-from cloud.api.schemas.state import AnswerModel, HistoryPoint, Time
+from cloud.alarms.preview import Preview, PreviewAlarm, PreviewOutcome
+from cloud.api.schemas.alarms import LevelAnswer, RuleFields, level_answer
+from cloud.api.schemas.base import AnswerModel, Time
+from cloud.api.schemas.readings import HistoryPoint
 from cloud.core.printable import GivenTime, Id, ScopeId, Sentence
-from cloud.core.times import rfc_3339
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_words import sentence
 from i18n.catalog import words_in
-from rules.marks import names_of
 from rules.rule import Rule
 from rules.scope import Resolved
 from runtime.settings import Settings
 
-_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
 _FIELDS = Field(description="the fields of a rule that this scope sets; /docs and docs/rules.md explain each")
 
 
@@ -39,8 +36,8 @@ class RuleVersionAnswer(AnswerModel):
     version: int
     fields: dict[str, Any] = _FIELDS
     removed: bool
-    valid_from: Time = _TIME
-    time: Time = _TIME
+    valid_from: Time = Field(validation_alias="valid_from_ms")
+    time: Time = Field(validation_alias="at_ms")
     author: str
     reason: str
     asleep: str | None = Field(description="why it watches nothing: what it is about is gone from the city; else null")
@@ -58,7 +55,7 @@ class ResolvedAnswer(AnswerModel):
     """The rule that holds for a sensor: each field, the scope it came from, and the whole as people say it."""
 
     family: str
-    rule: dict[str, Any]
+    rule: RuleFields
     origin: dict[str, str] = Field(description="the scope that set each field; what is not there is the default")
     versions: str = Field(examples=["all@3 sensor:river-daruba-1@1"])
     sentence: str
@@ -68,8 +65,8 @@ class ResolvedAnswer(AnswerModel):
 class PreviewAlarmAnswer(AnswerModel):
     """An alarm that would have been; `closed` is null where it goes on at the end."""
 
-    opened: Time = _TIME
-    closed: Time | None = _TIME
+    opened: Time = Field(validation_alias="opened_ms")
+    closed: Time | None = Field(validation_alias="closed_ms")
     worst: LevelAnswer
     value: float
     late: bool
@@ -78,7 +75,7 @@ class PreviewAlarmAnswer(AnswerModel):
 class CrossingAnswer(AnswerModel):
     """Where the rule's state changed."""
 
-    time: Time = _TIME
+    time: Time = Field(validation_alias="time_ms")
     kind: str = Field(examples=["raised", "worsened", "closed"])
     level: int
     value: float
@@ -87,7 +84,7 @@ class CrossingAnswer(AnswerModel):
 class OutcomeAnswer(AnswerModel):
     """What a rule would have done; `rule` and `sentence` are null where none holds."""
 
-    rule: dict[str, Any] | None
+    rule: RuleFields | None
     sentence: str | None
     sentence_id: str | None
     alarms: list[PreviewAlarmAnswer]
@@ -109,8 +106,8 @@ class PreviewAnswer(AnswerModel):
 
     sensor: str
     quantity: str
-    start: Time = _TIME
-    end: Time = _TIME
+    start: Time = Field(validation_alias="start_ms")
+    end: Time = Field(validation_alias="end_ms")
     readings: int
     saved: OutcomeAnswer
     edited: OutcomeAnswer
@@ -144,19 +141,8 @@ class NewPreview(Settings):
 
 
 def version_answer(version: RuleVersion, registry: Registry) -> RuleVersionAnswer:
-    """A version as the API shows it, in the city of `registry`."""
-    return RuleVersionAnswer(
-        family=version.family,
-        scope=version.scope,
-        version=version.version,
-        fields=version.fields,
-        removed=version.removed,
-        valid_from=rfc_3339(version.valid_from_ms),
-        time=rfc_3339(version.at_ms),
-        author=version.author,
-        reason=version.reason,
-        asleep=_asleep(version, registry),
-    )
+    """Answer with a version, in the city of `registry`."""
+    return RuleVersionAnswer.of(version, asleep=_asleep(version, registry))
 
 
 def _asleep(version: RuleVersion, registry: Registry) -> str | None:
@@ -167,74 +153,46 @@ def _asleep(version: RuleVersion, registry: Registry) -> str | None:
 
 
 def describe(rule: Rule, language: str) -> str:
-    """A rule as people say it, in "en" or "id"."""
+    """Say a rule as people do, in "en" or "id"."""
     return sentence(words_in(language), rule)
 
 
 def resolved_answer(resolved: Resolved) -> ResolvedAnswer:
-    """A resolved rule as the API shows it."""
-    return ResolvedAnswer(
-        family=resolved.rule.family,
-        rule=msgspec.to_builtins(resolved.rule),
-        origin=resolved.origin,
-        versions=resolved.versions,
-        sentence=describe(resolved.rule, "en"),
-        sentence_id=describe(resolved.rule, "id"),
-    )
+    """Answer with a resolved rule."""
+    return ResolvedAnswer.of(resolved, family=resolved.rule.family, **_sentences(resolved.rule))
 
 
 def preview_answer(preview: Preview) -> PreviewAnswer:
-    """A preview as the API shows it."""
-    saved, edited = preview.saved, preview.edited
-    return PreviewAnswer(
-        sensor=preview.sensor,
-        quantity=preview.quantity,
-        start=rfc_3339(preview.start_ms),
-        end=rfc_3339(preview.end_ms),
-        readings=preview.readings,
+    """Answer with a preview."""
+    saved, edited, difference = preview.saved, preview.edited, preview.difference
+    more, fewer = _alarms(difference.more, edited.rule), _alarms(difference.fewer, saved.rule)
+    return PreviewAnswer.of(
+        preview,
         saved=_outcome(saved),
         edited=_outcome(edited),
-        difference=DifferenceAnswer(
-            more=_alarms(preview.difference.more, edited.rule),
-            fewer=_alarms(preview.difference.fewer, saved.rule),
-            hours_a_week=preview.difference.hours_a_week,
-        ),
-        points=[
-            HistoryPoint(time=rfc_3339(point.time_ms), value=point.value, marks=names_of(point.marks))
-            for point in preview.points
-        ],
+        difference=DifferenceAnswer.of(difference, more=more, fewer=fewer),
     )
 
 
 def _outcome(outcome: PreviewOutcome) -> OutcomeAnswer:
-    rule = outcome.rule
-    return OutcomeAnswer(
-        rule=None if rule is None else msgspec.to_builtins(rule),
-        sentence=None if rule is None else describe(rule, "en"),
-        sentence_id=None if rule is None else describe(rule, "id"),
-        alarms=_alarms(outcome.alarms, rule),
-        crossings=[_crossing(crossing) for crossing in outcome.crossings[-MOST_SHOWN:]],
-        hours=outcome.hours,
-        hours_a_week=outcome.hours_a_week,
+    return OutcomeAnswer.of(
+        outcome,
+        alarms=_alarms(outcome.alarms, outcome.rule),
+        crossings=outcome.crossings[-MOST_SHOWN:],
+        **_sentences(outcome.rule),
     )
+
+
+def _sentences(rule: Rule | None) -> dict[str, str | None]:
+    return {
+        "sentence": None if rule is None else describe(rule, "en"),
+        "sentence_id": None if rule is None else describe(rule, "id"),
+    }
 
 
 def _alarms(alarms: tuple[PreviewAlarm, ...], rule: Rule | None) -> list[PreviewAlarmAnswer]:
     if rule is None:
         return []
     return [
-        PreviewAlarmAnswer(
-            opened=rfc_3339(alarm.opened_ms),
-            closed=None if alarm.closed_ms is None else rfc_3339(alarm.closed_ms),
-            worst=level_answer(rule.levels, alarm.worst),
-            value=alarm.value,
-            late=alarm.late,
-        )
-        for alarm in alarms[-MOST_SHOWN:]
+        PreviewAlarmAnswer.of(alarm, worst=level_answer(rule.levels, alarm.worst)) for alarm in alarms[-MOST_SHOWN:]
     ]
-
-
-def _crossing(crossing: Crossing) -> CrossingAnswer:
-    return CrossingAnswer(
-        time=rfc_3339(crossing.time_ms), kind=crossing.kind, level=crossing.level, value=crossing.value
-    )

@@ -1,26 +1,15 @@
-"""What the API answers: one model for each route, as OpenAPI shows it.
+"""What there is and how it does: health, sites, sensors, gateways.
 
-[{"sensor":"river-daruba-1","site":"daruba","gateway":"gw-daruba","domain":"flood","quantity":"water_level",
-  "value":132.4,"unit":"cm","time":"2026-11-24T03:10:00.000Z","age_s":0.8,"marks":[]}]
+{"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footfall":null},"components":{"broker":{"status":"ok",…},…}}
 """
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from cloud.readings.contract import Aggregate
+from cloud.api.schemas.base import AnswerModel, Time
 from rules.timing import Stamped
-from wire import Clock, Domain, SourceStatus
-
-Time = str
-"""RFC 3339, UTC, milliseconds."""
-_TIME = Field(description="RFC 3339, UTC, milliseconds", examples=["2026-11-24T03:10:00.000Z"])
-
-
-class AnswerModel(BaseModel):
-    """The base of every answer: all fields are always there."""
-
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+from wire import Clock, SourceStatus
 
 
 class ComponentHealth(AnswerModel):
@@ -79,7 +68,7 @@ class SpoolAnswer(AnswerModel):
     """Readings that wait on the gateway's disk, and what it had to give up since the spool was made."""
 
     depth: int
-    oldest: Time | None = _TIME
+    oldest: Time | None = Field(validation_alias="oldest_ms")
     oldest_age_s: float | None
     lost: int
     bytes: int
@@ -94,20 +83,20 @@ class SourceAnswer(AnswerModel):
     """
 
     name: str
-    status: SourceStatus
+    status: SourceStatus = Field(validation_alias="state")
     detail: str = Field(description="a sentence on where the readings stop; empty where they do not")
     heard_bytes: int | None = Field(description="bytes that came, whatever they were")
     frames: int | None = Field(description="frames, or messages, found in them")
     readings: int = Field(description="readings made of these")
     refused: int | None = Field(description="of the readings, those that the cloud refused")
     noise_bytes: int = Field(description="bytes that were nothing")
-    last: Time | None = _TIME
+    last: Time | None = Field(validation_alias="last_ms")
 
 
 class StatusAnswer(AnswerModel):
     """What the gateway said of itself at `time`."""
 
-    time: Time = _TIME
+    time: Time = Field(validation_alias="time_ms")
     version: str
     boot: str
     clock: Clock
@@ -150,108 +139,3 @@ class GatewayAnswer(AnswerModel):
     shares_id: bool = Field(description="Two agents take turns under this id: a cloned card, or one started twice")
     status: StatusAnswer | None
     account: AccountAnswer
-
-
-class LatestReading(AnswerModel):
-    """The newest reading of a series; `marks` say what to know besides its value."""
-
-    sensor: str
-    site: str
-    gateway: str
-    domain: Domain
-    quantity: str
-    value: float
-    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
-    time: Time = _TIME
-    age_s: float
-    marks: list[str]
-
-
-class HistoryPoint(AnswerModel):
-    """One value of a history; `time` is the start of its step where aggregated."""
-
-    time: Time = _TIME
-    value: float
-    marks: list[str]
-
-
-class HistoryAnswer(AnswerModel):
-    """The readings with start <= time < end, oldest first."""
-
-    sensor: str
-    quantity: str
-    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
-    start: Time = _TIME
-    end: Time = _TIME
-    every: str | None = Field(description="the step, where aggregated", examples=["10m"])
-    agg: Aggregate | None = Field(description="how the readings of a step became one value")
-    points: list[HistoryPoint]
-
-
-class DeadLetterAnswer(AnswerModel):
-    """Something that could not be stored; `raw` is text, or base64 where it is not UTF-8: `encoding` says which."""
-
-    id: int
-    time: Time = _TIME
-    gateway: str
-    reason: str
-    sentence: str
-    count: int = Field(description="times refused so far")
-    encoding: Literal["text", "base64"]
-    raw: str = Field(description="in a list only the first 4096 bytes; whole where one letter is asked for")
-    raw_bytes: int = Field(description="how long the raw form is")
-    replayed: Time | None = _TIME
-
-
-class DiscardedAnswer(AnswerModel):
-    """Readings of a gateway that were refused and not kept, since it had no room left among the dead letters."""
-
-    gateway: str = Field(description="empty for all those together that the registry does not know")
-    reason: str
-    readings: int
-    first: Time = _TIME
-    last: Time = _TIME
-
-
-class DeadLetterPage(AnswerModel):
-    """Dead letters, newest first; `next_before_id` asks for the page after this one, null at the end."""
-
-    open: int = Field(description="dead letters not replayed yet, on all pages")
-    letters: list[DeadLetterAnswer]
-    next_before_id: int | None
-    discarded: list[DiscardedAnswer]
-
-
-class ReplayAnswer(AnswerModel):
-    """What became of a replayed dead letter."""
-
-    stored: int
-    refused: int
-    sentence: str
-
-
-class ReplayManyAnswer(AnswerModel):
-    """What became of several dead letters; `next_after_id` asks for those after them, null where there are none."""
-
-    letters: int
-    stored: int
-    refused: int
-    next_after_id: int | None
-
-
-class DiscardAnswer(AnswerModel):
-    """How many dead letters were thrown away, and how many of those asked for are left for another request."""
-
-    letters: int
-    left: bool
-
-
-class ProblemAnswer(AnswerModel):
-    """An error, as RFC 9457 has it."""
-
-    type: str = Field(examples=["urn:siaga:problem:bad-parameter"])
-    title: str
-    status: int
-    detail: str = Field(description="one sentence: what, which value, what to do")
-    instance: str
-    problems: list[str] = Field(default=[], description="each mistake by itself, where there can be several")

@@ -9,12 +9,16 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
+from pydantic import AwareDatetime, TypeAdapter
 
 from cloud.access.principal import Role
+from cloud.api.app import make_api
+from cloud.api.schemas.base import AnswerModel, Time
+from cloud.core.times import rfc_3339
 from cloud.database.audit_log import Actor
 from cloud.derived.service import Derivations
 from cloud.notify.settings import NotifySettings
@@ -164,3 +168,33 @@ async def happen(city: Morotai) -> None:
             notes=("the clock is not confirmed",),
         )
     )  # fmt: skip
+
+
+def test_every_time_in_an_answer_is_a_date_time_in_openapi(tmp_path: Path):
+    schemas = make_api(Morotai(tmp_path).platform).openapi()["components"]["schemas"]
+    times = {
+        (model.__name__, name)
+        for model in AnswerModel.__subclasses__()
+        for name, field in model.model_fields.items()
+        if field.annotation is AwareDatetime or Time in get_args(field.annotation)
+    }
+    assert ("HistoryPoint", "time") in times
+    assert ("AlarmAnswer", "closed") in times
+    for model, name in times:
+        field = schemas[model]["properties"][name]
+        forms = [form.get("format") for form in field.get("anyOf", [field]) if form.get("type") != "null"]
+        assert forms == ["date-time"], f"{model}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (1_795_489_800_001, "2026-11-24T03:10:00.001Z"),
+        (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_a_time_is_written_to_the_millisecond_as_everywhere_else(time_ms: int, text: str):
+    assert TypeAdapter(Time).dump_json(TypeAdapter(Time).validate_python(time_ms)) == f'"{text}"'.encode()
+    assert rfc_3339(time_ms) == text

@@ -1,0 +1,53 @@
+"""Readings: the newest of every series, and the history of one.
+
+[{"sensor":"river-daruba-1","site":"daruba","gateway":"gw-daruba","domain":"flood","quantity":"water_level",
+  "value":132.4,"unit":"cm","time":"2026-11-24T03:10:00.000Z","age_s":0.8,"marks":[]}]
+"""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cloud.api.schemas.base import AnswerModel, Time
+from cloud.readings.contract import Aggregate
+from rules.marks import names_of
+from wire import Domain
+
+Marks = Annotated[list[str], BeforeValidator(names_of)]
+"""What to know of a value besides it, by name."""
+
+
+class LatestReading(AnswerModel):
+    """The newest reading of a series; `marks` say what to know besides its value."""
+
+    sensor: str
+    site: str
+    gateway: str
+    domain: Domain
+    quantity: str
+    value: float
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    time: Time = Field(validation_alias="time_ms")
+    age_s: float
+    marks: Marks
+
+
+class HistoryPoint(AnswerModel):
+    """One value of a history; `time` is the start of its step where aggregated."""
+
+    time: Time = Field(validation_alias="time_ms")
+    value: float
+    marks: Marks
+
+
+class HistoryAnswer(AnswerModel):
+    """The readings with start <= time < end, oldest first."""
+
+    sensor: str
+    quantity: str
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    start: Time = Field(validation_alias="start_ms")
+    end: Time = Field(validation_alias="end_ms")
+    every: str | None = Field(description="the step, where aggregated", examples=["10m"])
+    agg: Aggregate | None = Field(description="how the readings of a step became one value")
+    points: list[HistoryPoint]
