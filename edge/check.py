@@ -15,6 +15,7 @@ import msgspec
 from edge.settings import EdgeSettings
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
 from firmware_bridge.catalog import MQTT_DIALECTS
+from runtime.broker_settings import BrokerSettings
 from runtime.machine import (
     files_of,
     mistakes_of_a_broker,
@@ -22,7 +23,6 @@ from runtime.machine import (
     secrets_of_a_broker,
     warnings_of_secrets,
 )
-from runtime.mqtt import BrokerSettings
 from runtime.settings import SettingsError, beside, parse_settings, read_document
 
 _BY_ID = Path("/dev/serial/by-id")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError, beside
 from wire import WireError, check_name
 

@@ -18,7 +18,7 @@ from edge.sources.serial import SerialLine
 from edge.sources.tally import SourceTally
 from edge.spool.keeping import Spooler
 from edge.stamping import Stamper
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from wire import RefusedReadings
 
 _log = logging.getLogger(__name__)

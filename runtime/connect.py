@@ -19,7 +19,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from runtime.address import Address
-from runtime.mqtt import TLS_PORT, BrokerSettings
+from runtime.broker_settings import TLS_PORT, BrokerSettings
 
 PATIENCE_S = 10.0
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime.mqtt import TLS_PORT, BrokerSettings, TlsSettings
+from runtime.broker_settings import TLS_PORT, BrokerSettings, TlsSettings
 
 OTHERS = 0o007
 """Permission bits of users who are neither a file's owner nor in its group."""

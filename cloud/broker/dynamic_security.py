@@ -12,7 +12,7 @@ from typing import Any
 import aiomqtt
 import msgspec
 
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 
 ORDERS = "$CONTROL/dynamic-security/v1"
 ANSWERS = f"{ORDERS}/response"

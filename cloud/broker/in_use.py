@@ -9,7 +9,7 @@ import secrets
 
 import aiomqtt
 
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from wire import Channel, WireError, decode_status, parse_topic, subscription
 from wire.topics import SHARDS
 

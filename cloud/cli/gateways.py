@@ -27,8 +27,8 @@ from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.ingest.settings import IngestSettings
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.city_file import read_city_file
+from runtime.broker_settings import BrokerSettings
 from runtime.clock import wall_ms
-from runtime.mqtt import BrokerSettings
 from runtime.settings import SettingsError
 
 _PASSWORD_BYTES = 24

@@ -17,8 +17,8 @@ from cloud.health_watch.words import life_sign, news_line, pages
 from cloud.notify.channels.catalog import sender_of
 from cloud.notify.contract import ChannelContext, Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
+from runtime.broker_settings import TlsSettings
 from runtime.clock import boot_s, wall_ms
-from runtime.mqtt import TlsSettings
 from wire.durations import DAY_MS
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from cloud.notify.settings import sites_must_exist
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.city_file import read_city_file
 from cloud.registry.snapshot import Registry
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError
 
 RELOADABLE = {"notify": None, "rules": ("silence_grace_s", "initial"), "ingest": ("ahead_s",)}

@@ -17,7 +17,7 @@ from cloud.monitoring.settings import MonitoringSettings
 from cloud.notify.settings import NotifySettings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.rulebook.settings import RulesSettings
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from runtime.settings import FileAway, Settings, SettingsError, beside, load_settings, read_document
 
 

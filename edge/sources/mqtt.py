@@ -27,8 +27,9 @@ from edge.sources.tally import SourceTally
 from edge.spool.keeping import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
+from runtime.broker_settings import BrokerSettings
 from runtime.clock import boot_ms
-from runtime.mqtt import BrokerSettings, Message, MqttSession
+from runtime.mqtt import Message, MqttSession
 from wire import Clock, Reading
 
 _log = logging.getLogger(__name__)

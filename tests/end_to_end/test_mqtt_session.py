@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.mqtt import BrokerSettings, Message, MqttSession, TlsSettings, Will
+from runtime.broker_settings import BrokerSettings, TlsSettings
+from runtime.mqtt import Message, MqttSession, Will
 from tests.servers import PATIENCE_S, all_of, free_port, mosquitto
 
 RETRY_S = (0.05, 0.2)

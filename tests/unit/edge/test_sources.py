@@ -17,7 +17,8 @@ from edge.sources.serial import LineGone, SerialLine, open_line
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge import sds011
-from runtime.mqtt import BrokerSettings, Message
+from runtime.broker_settings import BrokerSettings
+from runtime.mqtt import Message
 from wire import Reading, SourceStatus, refused_readings
 
 SETTINGS = """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runtime.address import Address, in_turn, parse_address
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from runtime.settings import SettingsError, load_settings
 
 

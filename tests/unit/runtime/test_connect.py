@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from runtime.broker_settings import BrokerSettings
 from runtime.connect import ConnectStep, Exchange, steps
-from runtime.mqtt import BrokerSettings
 from tests.servers import free_port, mosquitto
 
 NOW = datetime.now(UTC)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, field_validator
 
-from runtime.mqtt import BrokerSettings
+from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError, beside, load_settings
 
 
