@@ -28,7 +28,8 @@ from edge.spool.write_batch import Origin
 from edge.stamp_times import MOVED, offset_found
 from edge.stamping import NoFreeTime, Stamper
 from edge.uplink import Uplink
-from runtime.mqtt import MqttSession, Will
+from runtime.mqtt import MqttSession
+from runtime.mqtt_connection import Will
 from runtime.settings import SettingsError
 from wire import Channel, Clock, RefusedReadings, SpoolState, Status, encode_status, topic_of
 from wire.status import MAX_STATUS_BYTES, STATUS_VERSION

@@ -17,7 +17,8 @@ from edge.spool.spans import SeqRange
 from edge.spool.spool import RETRY_S
 from edge.spool.write_batch import DiskProblem
 from edge.window import InFlightBatch, Offer, SendStep, Window
-from runtime.mqtt import Message, MqttSession
+from runtime.mqtt import MqttSession
+from runtime.mqtt_connection import Message
 from wire import Channel, Lost, Reading, RefusedReadings, WireError, decode_ack, encode_batch, topic_of
 from wire.batch import MAX_BATCH_BYTES, MAX_INFLATED_BYTES
 

@@ -9,10 +9,10 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-import aiomqtt
 import msgspec
 
 from runtime.broker_settings import BrokerSettings
+from runtime.mqtt_connection import Message, MqttConnection, MqttError
 
 ORDERS = "$CONTROL/dynamic-security/v1"
 ANSWERS = f"{ORDERS}/response"
@@ -39,18 +39,19 @@ async def order(broker: BrokerSettings, orders: Sequence[Order]) -> list[dict[st
     """Give `orders` in turn, each after the one before was obeyed, and give what each answers.
 
     An order to delete what is not there is obeyed.
-    BrokerRefused at the first that is not obeyed, and where the broker cannot be reached or does not answer.
+    BrokerRejected at the first that is not obeyed, and where the broker cannot be reached or does not answer.
     """
     try:
-        async with _client(broker) as client, asyncio.timeout(PATIENCE_S):
-            await client.subscribe(ANSWERS, qos=1)
-            return [await _obeyed(client, one) for one in orders]
+        administrator = _Administrator(broker)
+        async with administrator.connection, asyncio.timeout(PATIENCE_S):
+            await administrator.connection.subscribe(ANSWERS)
+            return [await administrator.order(one) for one in orders]
     except TimeoutError:
         raise BrokerRejected(
             f"broker {broker} did not answer within {PATIENCE_S:g} s;"
             " look whether its dynamic security is on and whether this is its administrator's login"
         ) from None
-    except (aiomqtt.MqttError, OSError) as error:
+    except (MqttError, OSError) as error:
         raise BrokerRejected(f"broker {broker}: {error}; look at [enrol] and at the broker's log") from None
 
 
@@ -66,28 +67,34 @@ async def clients_of(broker: BrokerSettings) -> list[dict[str, Any]]:
     return sorted(listed["clients"], key=lambda client: str(client["username"]))
 
 
-def _client(broker: BrokerSettings) -> aiomqtt.Client:
-    where = broker.nodes()[0]
-    return aiomqtt.Client(
-        where.host,
-        where.port,
-        identifier=f"siaga-enrol-{secrets.token_hex(4)}",
-        username=broker.username,
-        password=broker.password(),
-        tls_context=None if broker.tls is None else broker.tls.context(),
-    )
+class _Administrator:
+    """One connection that gives orders, each after the answer to the one before."""
 
+    def __init__(self, broker: BrokerSettings) -> None:
+        self.connection = MqttConnection(
+            broker,
+            broker.nodes()[0],
+            identifier=f"siaga-enrol-{secrets.token_hex(4)}",
+            on_message=self._on_message,
+            answer_s=2 * PATIENCE_S,  # `order` ends it earlier, with a sentence of its own
+        )
+        self._correlation = ""
+        self._answer: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
 
-async def _obeyed(client: aiomqtt.Client, one: Order) -> dict[str, Any]:
-    mark = secrets.token_hex(8)  # others may be giving orders too
-    await client.publish(ORDERS, msgspec.json.encode({"commands": [one | {"correlationData": mark}]}), qos=1)
-    async for message in client.messages:
-        for answer in msgspec.json.decode(bytes(message.payload), type=_Answers).responses:
-            if answer.correlation == mark:
-                if answer.error and not (answer.command.startswith("delete") and answer.error.endswith("not found")):
-                    raise BrokerRejected(f"the broker does not {answer.command} {_about(one)}: {answer.error}")
-                return answer.data
-    raise AssertionError("unreachable: aiomqtt's messages end with an error")
+    async def order(self, one: Order) -> dict[str, Any]:
+        self._correlation = secrets.token_hex(8)  # others may be giving orders too
+        self._answer = asyncio.get_running_loop().create_future()
+        command = msgspec.json.encode({"commands": [one | {"correlationData": self._correlation}]})
+        self.connection.publish(ORDERS, command)
+        answer = await self.connection.answer(self._answer)
+        if answer.error and not (answer.command.startswith("delete") and answer.error.endswith("not found")):
+            raise BrokerRejected(f"the broker does not {answer.command} {_about(one)}: {answer.error}")
+        return answer.data
+
+    def _on_message(self, message: Message) -> None:
+        for answer in msgspec.json.decode(message.payload, type=_Answers).responses:
+            if answer.correlation == self._correlation and not self._answer.done():
+                self._answer.set_result(answer)
 
 
 def _about(one: Order) -> str:

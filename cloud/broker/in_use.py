@@ -7,9 +7,8 @@ import asyncio
 import contextlib
 import secrets
 
-import aiomqtt
-
 from runtime.broker_settings import BrokerSettings
+from runtime.mqtt_connection import Message, MqttConnection, MqttError
 from wire import Channel, WireError, decode_status, parse_topic, subscription
 from wire.topics import SHARDS
 
@@ -20,20 +19,22 @@ LISTEN_S = 3.0
 async def logins_in_use(broker: BrokerSettings) -> dict[str, str]:
     """By gateway, the login that it said it uses; nobody's where the broker cannot be heard with the cloud's login."""
     found: dict[str, str] = {}
-    where = broker.nodes()[0]
-    with contextlib.suppress(aiomqtt.MqttError, OSError, TimeoutError):
-        async with aiomqtt.Client(
-            where.host, where.port, identifier=f"siaga-look-{secrets.token_hex(4)}", username=broker.username,
-            password=broker.password(), tls_context=None if broker.tls is None else broker.tls.context(),
-        ) as client:  # fmt: skip
+    messages: asyncio.Queue[Message] = asyncio.Queue()
+    connection = MqttConnection(
+        broker,
+        broker.nodes()[0],
+        identifier=f"siaga-look-{secrets.token_hex(4)}",
+        on_message=messages.put_nowait,
+    )
+    with contextlib.suppress(MqttError, OSError, TimeoutError):
+        async with connection:
             for topic in subscription(Channel.STATUS, range(SHARDS)):
-                await client.subscribe(topic, qos=0)
-            messages = aiter(client.messages)
+                await connection.subscribe(topic, qos=0)
             while True:
                 async with asyncio.timeout(LISTEN_S):
-                    message = await anext(messages)
+                    message = await messages.get()
                 with contextlib.suppress(WireError):
-                    status = decode_status(bytes(message.payload))
+                    status = decode_status(message.payload)
                     if status.online and status.login:
-                        found[parse_topic(str(message.topic)).gateway] = status.login
+                        found[parse_topic(message.topic).gateway] = status.login
     return found

@@ -15,7 +15,7 @@ from collections import Counter, deque
 import msgspec
 
 from runtime.clock import boot_ms
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 
 PART_OF_ONE = 4
 LEAST_OF_ONE = 2**20

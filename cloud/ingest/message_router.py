@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cloud.gateways.statuses import Statuses
 from cloud.metrics.exposition import Metrics
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from wire import Channel, WireError, parse_topic, subscription
 
 _log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
 from cloud.ingest.stages.commit import BatchWriter, WriteFailsAlone
 from cloud.metrics.exposition import Metrics
 from runtime.clock import boot_ms
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of
 
 READINGS_A_WRITE = 60_000

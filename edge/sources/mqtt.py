@@ -29,7 +29,8 @@ from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.broker_settings import BrokerSettings
 from runtime.clock import boot_ms
-from runtime.mqtt import Message, MqttSession
+from runtime.mqtt import MqttSession
+from runtime.mqtt_connection import Message
 from wire import Clock, Reading
 
 _log = logging.getLogger(__name__)

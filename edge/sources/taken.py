@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 
 ROWS = 1_366
 ROW = 12

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from runtime.broker_settings import BrokerSettings, TlsSettings
-from runtime.mqtt import Message, MqttSession, Will
+from runtime.mqtt import MqttSession
+from runtime.mqtt_connection import Message, Will
 from tests.servers import PATIENCE_S, all_of, free_port, mosquitto
 
 RETRY_S = (0.05, 0.2)
@@ -200,8 +201,8 @@ def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
             mourned = MqttSession(broker, identifier="mourned", will=lambda: Will("t/will", b"gone"))
             task = asyncio.create_task(mourned.run(on_message=lambda _: None))
             await _until(lambda: mourned.connected)
-            assert mourned._paho is not None
-            wire = mourned._paho.socket()
+            assert mourned._connection is not None
+            wire = mourned._connection._wire
             assert wire is not None
             wire.shutdown(2)
             await _until(lambda: ear.heard)

@@ -15,7 +15,7 @@ from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from tests.registries import registry_in
 from wire import Channel, Lost, Reading, encode_batch, topic_of
 

@@ -4,7 +4,7 @@ import tracemalloc
 
 from edge.sources.echo import LATE_MS, MOST_UNHEARD, MUTE_MS, Echo
 from edge.sources.taken import ROW, ROWS, TakenMessages
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 
 
 def connected(now_ms: int = 0) -> Echo:

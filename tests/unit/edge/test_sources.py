@@ -18,7 +18,7 @@ from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge import sds011
 from runtime.broker_settings import BrokerSettings
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from wire import Reading, SourceStatus, refused_readings
 
 SETTINGS = """

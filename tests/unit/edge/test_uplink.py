@@ -18,7 +18,7 @@ from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
 from edge.spool.write_batch import Origin
 from edge.uplink import Uplink, encode_within_limits
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from wire import Ack, Batch, Lost, Reading, decode_batch, encode_ack
 from wire.batch import MAX_BATCH_BYTES
 

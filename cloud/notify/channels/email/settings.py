@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from cloud.notify.channels.fields import EmailAddress, PerMinute, SenderAddress
 from cloud.notify.channels.settings import ChannelSettings, unusable
 from runtime.address import Host
-from runtime.mqtt import TlsSettings
+from runtime.broker_settings import TlsSettings
 
 
 class EmailChannel(ChannelSettings):

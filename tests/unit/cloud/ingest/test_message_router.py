@@ -4,7 +4,7 @@ from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.message_router import MessageRouter, topics
 from cloud.metrics.exposition import Metrics
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from tests.unit.cloud.examples import GATEWAY
 from wire import Channel, Status, encode_status, topic_of
 

@@ -16,7 +16,7 @@ from cloud.ingest.pipeline import PreparedWrite
 from cloud.ingest.runner import Pipeline, acks_of
 from cloud.readings.contract import EncodedWrite, Rejected, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
-from runtime.mqtt import Message
+from runtime.mqtt_connection import Message
 from tests.unit.cloud.examples import (
     GATEWAY,
     STREAM,
