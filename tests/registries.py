@@ -10,13 +10,17 @@ import importlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ParamSpec
 
 import pytest
 from sqlalchemy import MetaData
 
 from cloud.database.base import Base
+from cloud.database.engine import engine_of
+from cloud.database.revisions import move
 from tests.servers import Postgresql
 
 P = ParamSpec("P")
@@ -50,12 +54,28 @@ def each_registry(test: Callable[P, None]) -> Callable[P, None]:
 
 
 def registry_in(folder: Path) -> str:
-    """The URL of the registry database of `folder`."""
+    """The URL of the registry database of `folder`; on SQLite its tables are there already."""
     if not _server:
-        return f"sqlite:///{folder / 'registry.db'}"
+        file = folder / "registry.db"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_bytes(_migrated())
+        return f"sqlite:///{file}"
     if folder not in _databases:
         _databases[folder] = new_database(_server[0])
     return _databases[folder]
+
+
+@cache
+def _migrated() -> bytes:
+    """A SQLite database with all tables, migrated once for all tests of a process."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "registry.db"
+        engine = engine_of(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            move(connection)
+        engine.dispose()
+        return file.read_bytes()
 
 
 def new_database(server: Postgresql) -> str:

@@ -5,6 +5,7 @@
 A database knows its revision; this version of Siaga knows all up to its own, and touches no database of a newer one.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,9 +23,10 @@ class UnknownRevision(Exception):
     """A revision that this version of Siaga does not know; the text is one sentence."""
 
 
-def known() -> list[str]:
-    """Every revision that this version knows, the oldest first."""
-    return [script.revision for script in reversed(list(_scripts().walk_revisions()))]
+@cache  # alembic imports every migration to tell, and a process has one version
+def known() -> tuple[str, ...]:
+    """Return every revision that this version knows, the oldest first."""
+    return tuple(script.revision for script in reversed(list(_scripts().walk_revisions())))
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -48,6 +50,8 @@ def move(connection: Connection, to: str | None = None) -> None:
     now, wanted = revision_of(connection), to or known()[-1]
     if wanted not in known():
         raise UnknownRevision(f"there is no revision {wanted}; known are {', '.join(known())}")
+    if now == wanted:
+        return
     config = _config()
     config.attributes["connection"] = connection
     goes_back = now is not None and known().index(now) > known().index(wanted)
