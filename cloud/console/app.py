@@ -37,7 +37,7 @@ from cloud.console.settings import ConsoleSettings
 from cloud.console.snapshots import TICK_S, Snapshots
 from cloud.console.view_models.facts import FactView, fact_views, subjects_of, troubles_of, whats_of
 from cloud.console.view_models.maintenance import places_of
-from cloud.console.view_models.page_model import PageModel, shown_of
+from cloud.console.view_models.page_model import PageModel, page_model_of
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.console.view_models.thresholds import watched
 from cloud.platform import Platform
@@ -48,44 +48,44 @@ ROOT = "/console"
 THEMES = ("dark", "light")
 _STATIC = Path(__file__).parent / "static"
 FACTS_MS = 10_000
-"""How often an open page of facts looks anew while nobody records one."""
+"""How often an open page of facts is worked out anew while nobody records one."""
 _RECONNECT_S = 30.0
 """How long a page that lost its connection finds its place again, without loading anew."""
 
 
 class Console:
-    """What all open pages share: the snapshot of the tick, its texts by language and sites, the histories."""
+    """What all open pages share: the snapshot of the tick, its texts by language and sites, the cache of histories."""
 
     def __init__(self, platform: Platform, settings: ConsoleSettings) -> None:
         self.platform = platform
         self.zone = ZoneInfo(platform.city.zone)
-        self.histories = HistoryCache(platform.store)
-        self.marks = ChartAnnotations(platform.book, platform.desk)
+        self.history_cache = HistoryCache(platform.store)
+        self.annotations = ChartAnnotations(platform.book, platform.desk)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
         self._snapshots = Snapshots(platform)
-        self._shown: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, PageModel]] = {}
+        self._page_models: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, PageModel]] = {}
 
-    async def shown(self, _: Catalog, sites: frozenset[str] | None) -> PageModel:
+    async def page_model(self, _: Catalog, sites: frozenset[str] | None) -> PageModel:
         """What to show now in the language of `_` to somebody who may see `sites` (None: all)."""
         snapshot = await self._snapshots.current()
         key = (_.language.code, sites)
-        held = self._shown.get(key)
+        held = self._page_models.get(key)
         if held is None or held[0] is not snapshot:
-            held = self._shown[key] = (snapshot, shown_of(_, snapshot.of_sites(sites), self.zone))
+            held = self._page_models[key] = (snapshot, page_model_of(_, snapshot.of_sites(sites), self.zone))
         return held[1]
 
-    def look_again(self) -> None:
-        """Somebody has done something: the next look of any page asks anew."""
-        self._snapshots.look_again()
+    def refresh(self) -> None:
+        """Forget the last snapshot, because somebody has changed something: every page shows it at its next tick."""
+        self._snapshots.refresh()
 
-    async def try_again(self, _: Catalog, visitor: Visitor, letter: int) -> tuple[str, str]:
+    async def try_again(self, _: Catalog, visitor: Visitor, dead_letter: int) -> tuple[str, str]:
         """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
-        return await self.letter_acts(_).try_again(visitor, letter)
+        return await self.dead_letter_actions(_).try_again(visitor, dead_letter)
 
-    def letter_acts(self, _: Catalog) -> DeadLetterActions:
+    def dead_letter_actions(self, _: Catalog) -> DeadLetterActions:
         """What can be done about refused readings, in the language of `_`."""
-        return DeadLetterActions(_, self.platform, changed=self.look_again)
+        return DeadLetterActions(_, self.platform, changed=self.refresh)
 
 
 def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -> None:
@@ -114,7 +114,7 @@ def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -
         show_welcome_message=False,
     )
     bind_sockets(core.sio)
-    app.user_middleware.append(Middleware(OpenPages, root=ROOT))  # the innermost: the guard has looked who asks
+    app.user_middleware.append(Middleware(OpenPages, root=ROOT))  # the innermost: the guard has found out who asks
 
 
 def _page_of(console: Console, _: Catalog, name: str) -> Callable[[Request], object]:
@@ -133,12 +133,12 @@ def _head(theme: str) -> str:
 
 
 class ConsolePage:
-    """One open page: the bar, and one of the bodies below it."""
+    """One open page: the header, and one of the bodies below it."""
 
     def __init__(self, console: Console, _: Catalog, name: str, theme: str, request: Request) -> None:
         self._console, self._words = console, _
         self._visitor = Visitor(_, console.platform, request)
-        self._bar = Header(_, console.platform.city.name, console.zone, page=name)
+        self._header = Header(_, console.platform.city.name, console.zone, page=name)
         with box("content", "main"):
             self._body = BODIES[name](console, _, self._visitor, theme)
         ui.on("theme", self._set_theme)
@@ -148,38 +148,38 @@ class ConsolePage:
         await self._show()
         ui.timer(TICK_S, self._show, immediate=False)
 
-    async def _shown(self) -> PageModel:
-        return await self._console.shown(self._words, self._visitor.who.sites)
+    async def _page_model(self) -> PageModel:
+        return await self._console.page_model(self._words, self._visitor.principal.sites)
 
     async def _show(self) -> None:
-        shown = await self._shown()
-        self._bar.show(shown.snapshot.now_ms, shown.state, waiting=shown.waiting)
-        await self._body.show(shown)
+        page_model = await self._page_model()
+        self._header.show(page_model.snapshot.now_ms, page_model.state, waiting=page_model.waiting)
+        await self._body.show(page_model)
 
     async def _set_theme(self, event: object) -> None:
         theme = getattr(event, "args", "")
         if theme in THEMES:
-            await self._body.set_theme(theme, await self._shown())
+            await self._body.set_theme(theme, await self._page_model())
 
 
 def _situation(console: Console, _: Catalog, visitor: Visitor, theme: str) -> SituationPage:
     return SituationPage(
         _,
         visitor,
-        histories=console.histories,
-        marks=console.marks,
+        history_cache=console.history_cache,
+        annotations=console.annotations,
         coast=console.coast,
         tiles=console.tiles,
         zone=console.zone,
         theme=theme,
-        letter_acts=console.letter_acts(_),
+        dead_letter_actions=console.dead_letter_actions(_),
     )
 
 
 def _alarms(console: Console, _: Catalog, visitor: Visitor, theme: str) -> AlarmsPage:
-    sites = [site for site in console.platform.registry.sites() if visitor.who.may_see(site.id)]
-    acts = AlarmActions(_, console.platform.desk, changed=console.look_again)
-    return AlarmsPage(_, acts, visitor, sites=tuple(sites), wanted=visitor.wanted_alarm)
+    sites = [site for site in console.platform.registry.sites() if visitor.principal.may_see(site.id)]
+    actions = AlarmActions(_, console.platform.desk, changed=console.refresh)
+    return AlarmsPage(_, actions, visitor, sites=tuple(sites), wanted=visitor.wanted_alarm)
 
 
 def _thresholds(console: Console, _: Catalog, visitor: Visitor, theme: str) -> ThresholdsPage:
@@ -188,7 +188,7 @@ def _thresholds(console: Console, _: Catalog, visitor: Visitor, theme: str) -> T
         _,
         ThresholdActions(_, platform.book, platform.previewer),
         visitor,
-        book=platform.book,
+        rule_store=platform.book,
         theme=theme,
         zone=console.zone,
     )
@@ -197,9 +197,9 @@ def _thresholds(console: Console, _: Catalog, visitor: Visitor, theme: str) -> T
 def _maintenance(console: Console, _: Catalog, visitor: Visitor, theme: str) -> MaintenancePage:
     registry = console.platform.registry
     sensors = {sensor.id: sensor for sensor in registry.sensors()}
-    acts = MaintenanceActions(_, console.platform.maintenance, sensors, console.zone, changed=console.look_again)
-    sites = [site for site in registry.sites() if visitor.who.may_see(site.id)]
-    return MaintenancePage(_, acts, visitor, places=places_of(sites, watched(registry)), zone=console.zone)
+    actions = MaintenanceActions(_, console.platform.maintenance, sensors, console.zone, changed=console.refresh)
+    sites = [site for site in registry.sites() if visitor.principal.may_see(site.id)]
+    return MaintenancePage(_, actions, visitor, places=places_of(sites, watched(registry)), zone=console.zone)
 
 
 def _duty(console: Console, _: Catalog, visitor: Visitor, theme: str) -> DutyPage:
@@ -207,22 +207,22 @@ def _duty(console: Console, _: Catalog, visitor: Visitor, theme: str) -> DutyPag
 
 
 def _facts(console: Console, _: Catalog, visitor: Visitor, theme: str) -> FactsPage:
-    platform, who = console.platform, visitor.who
+    platform, principal = console.platform, visitor.principal
 
     @lru_cache(maxsize=1)
-    def looked(_moment: tuple[int, int]) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
-        views = fact_views(_, platform.registry, who, wall_ms(), console.zone)
-        return views, troubles_of(_, platform.heights.problems(), who)
+    def cached_views(_moment: tuple[int, int]) -> tuple[tuple[FactView, ...], tuple[str, ...]]:
+        views = fact_views(_, platform.registry, principal, wall_ms(), console.zone)
+        return views, troubles_of(_, platform.heights.problems(), principal)
 
-    def look() -> tuple[tuple[FactView, ...], tuple[str, ...]]:
-        return looked((platform.registry.edition, wall_ms() // FACTS_MS))
+    def views() -> tuple[tuple[FactView, ...], tuple[str, ...]]:
+        return cached_views((platform.registry.edition, wall_ms() // FACTS_MS))
 
     return FactsPage(
         _,
-        FactActions(_, platform.facts, console.zone, changed=console.look_again),
+        FactActions(_, platform.facts, console.zone, changed=console.refresh),
         visitor,
-        look=look,
-        subjects=subjects_of(_, platform.registry, who),
+        views=views,
+        subjects=subjects_of(_, platform.registry, principal),
         whats=whats_of(_),
     )
 
@@ -236,4 +236,4 @@ BODIES: dict[str, Callable[[Console, Catalog, Visitor, str], Body]] = {
     "duty": _duty,
     "facts": _facts,
 }
-"""What stands below the bar, by the page's place under its language."""
+"""What stands below the header, by the page's place under its language."""

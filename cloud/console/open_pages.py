@@ -3,7 +3,7 @@
 GET /console/id ─► page, remembered with the session that loaded it ─► its socket must come from the same session
                    at most MOST_OPEN of a session, MOST_IDLE of them without a socket; the oldest idle one goes first
 
-NiceGUI takes any client id from any socket that has passed the guard. Here each event of a socket is looked at first.
+NiceGUI takes any client id from any socket that has passed the guard. Here each event of a socket is checked first.
 """
 
 import logging
@@ -24,10 +24,10 @@ from cloud.http.problems import error_response
 MOST_OPEN = 20
 """Pages of one session that are live: each takes more than a megabyte and a share of every second."""
 MOST_IDLE = 8
-"""Pages of one session that nobody looks at: loaded without a socket, or with one that is gone and may come back."""
+"""Idle pages of one session: loaded without a socket, or with one that is gone and may come back."""
 MOST_IDLE_IN_ALL = 64
 MOST_MESSAGE_BYTES = 65_536
-"""What a page says in one message: a form, in its longest texts."""
+"""What a page sends in one message: a form, in its longest texts."""
 _FROM_PAGES = ("event", "ack", "javascript_response")
 _log = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ class OpenPages:
         """Let through what a session may open and what is its own."""
         path = str(scope.get("path", "")).removeprefix(str(scope.get("root_path", "")))
         if scope["type"] == "http" and path.startswith(self._root):
-            said = _not_its_own(scope) if path.startswith(self._sockets) else _too_many(owner_of(scope))
-            if said:
-                answer = error_response(Request(scope), 403 if path.startswith(self._sockets) else 429, said)
+            refusal = _not_its_own(scope) if path.startswith(self._sockets) else _too_many(owner_of(scope))
+            if refusal:
+                answer = error_response(Request(scope), 403 if path.startswith(self._sockets) else 429, refusal)
                 return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
 
@@ -111,26 +111,26 @@ def bind_sockets(sio: socketio.AsyncServer) -> None:
             raise Refused("the page belongs to another session")
         await connect(sid, environ, auth)
 
-    async def on_handshake(sid: str, told: object) -> bool:
-        page = _page_named(told)
+    async def on_handshake(sid: str, message: object) -> bool:
+        page = _page_named(message)
         if page is None or _owner(page) != owner_of(_scope(sio.get_environ(sid) or {})):
             return False
-        return bool(await _heard(sio, sid, lambda: handshake(sid, told)))
+        return bool(await _handled(sio, sid, lambda: handshake(sid, message)))
 
     handlers |= {"connect": on_connect, "handshake": on_handshake, "log": _nothing}
     handlers |= {name: _for_its_page(sio, handlers[name]) for name in _FROM_PAGES}
 
 
 def _for_its_page(sio: socketio.AsyncServer, handler: Callable[[str, Any], object]) -> Callable[..., Awaitable[object]]:
-    async def on_message(sid: str, told: object = None, *_: object) -> object:
-        page = _page_named(told)
+    async def on_message(sid: str, message: object = None, *_: object) -> object:
+        page = _page_named(message)
         if page is None or page.id not in set(_rooms(sio, sid)):
             return None
 
-        async def hear() -> object:
-            return handler(sid, told)
+        async def handle() -> object:
+            return handler(sid, message)
 
-        return await _heard(sio, sid, hear)
+        return await _handled(sio, sid, handle)
 
     return on_message
 
@@ -139,18 +139,18 @@ def _rooms(sio: socketio.AsyncServer, sid: str) -> Iterator[str]:
     yield from sio.rooms(sid)
 
 
-async def _heard(sio: socketio.AsyncServer, sid: str, hear: Callable[[], Awaitable[object]]) -> object:
-    """What comes of a message; a socket that says what no page says is closed, with one line in the log for it."""
+async def _handled(sio: socketio.AsyncServer, sid: str, handle: Callable[[], Awaitable[object]]) -> object:
+    """Handle a message; a socket that sends what no page sends is closed, with one line in the log for it."""
     try:
-        return await hear()
+        return await handle()
     except Exception as error:
         _log.warning("a socket of the console said what no page says (%s); it is closed", type(error).__name__)
         await sio.disconnect(sid)
         return False
 
 
-def _page_named(told: object) -> Client | None:
-    named = told.get("client_id") if isinstance(told, dict) else None
+def _page_named(message: object) -> Client | None:
+    named = message.get("client_id") if isinstance(message, dict) else None
     return Client.instances.get(named) if isinstance(named, str) else None
 
 

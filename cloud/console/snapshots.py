@@ -19,26 +19,26 @@ from runtime.clock import boot_ms, wall_ms
 from wire import Domain
 
 TICK_S = 1.0
-LETTERS_EVERY_MS = 5_000
+DEAD_LETTERS_EVERY_MS = 5_000
 """Dead letters and maintenance windows are asked of the database less often than alarms."""
-LETTERS_SHOWN = 20
+DEAD_LETTERS_SHOWN = 20
 ALARMS_HELD = 1_000
-"""Open alarms that are looked at, the newest first."""
+"""Open alarms that are taken into a snapshot, the newest first."""
 RATE_WINDOW_MS = 60_000
-_RATE_AFTER_MS = 5_000  # before that a rate says nothing
+_RATE_AFTER_MS = 5_000  # before that a rate means nothing
 
 
 class Snapshots:
-    """Takes a snapshot when one is asked for and the last is older than a tick; nothing happens while nobody looks."""
+    """Takes one when it is asked for and the last is older than a tick; nothing is asked while no page is open."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._last: Snapshot | None = None
-        self._taken_s = 0.0
+        self._made_s = 0.0
         self._taking = asyncio.Lock()
-        self._letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
+        self._dead_letters: tuple[tuple[DeadLetter, ...], int] = ((), 0)
         self._discarded: tuple[Discarded, ...] = ()
-        self._letters_ms = -LETTERS_EVERY_MS  # on the clock of the machine's boot: at once
+        self._dead_letters_ms = -DEAD_LETTERS_EVERY_MS  # on the clock of the machine's boot: at once
         self._alarms: tuple[Alarm, ...] = ()
         self._windows: tuple[Maintenance, ...] = ()
         self._rates = Rates()
@@ -46,21 +46,21 @@ class Snapshots:
     async def current(self) -> Snapshot:
         """The snapshot of this tick."""
         async with self._taking:
-            if self._last is None or time.monotonic() - self._taken_s >= TICK_S * 0.9:
-                self._last = await self._take(wall_ms())
-                self._taken_s = time.monotonic()
+            if self._last is None or time.monotonic() - self._made_s >= TICK_S * 0.9:
+                self._last = await self._new_snapshot(wall_ms())
+                self._made_s = time.monotonic()
             return self._last
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Forget what is remembered of dead letters, alarms and windows: one of them has just changed."""
-        self._letters_ms, self._taken_s = -LETTERS_EVERY_MS, 0.0
+        self._dead_letters_ms, self._made_s = -DEAD_LETTERS_EVERY_MS, 0.0
 
-    async def _take(self, now_ms: int) -> Snapshot:
+    async def _new_snapshot(self, now_ms: int) -> Snapshot:
         platform, registry = self._platform, self._platform.registry
-        if boot_ms() - self._letters_ms >= LETTERS_EVERY_MS:
-            await self._ask_for_letters()
-            self._letters_ms = boot_ms()
-        await self._ask_for_alarms()
+        if boot_ms() - self._dead_letters_ms >= DEAD_LETTERS_EVERY_MS:
+            await self._read_dead_letters()
+            self._dead_letters_ms = boot_ms()
+        await self._read_alarms()
         gateways = tuple(registry.gateways())
         return Snapshot(
             now_ms=now_ms,
@@ -71,8 +71,8 @@ class Snapshots:
             readings=_by_sensor(platform.newest.latest()),
             statuses={gateway.id: platform.statuses.status(gateway.id) for gateway in gateways},
             accounts={gateway.id: platform.accounts.account(gateway.id) for gateway in gateways},
-            letters=self._letters[0],
-            letters_open=self._letters[1],
+            dead_letters=self._dead_letters[0],
+            open_dead_letters=self._dead_letters[1],
             per_minute=self._rates.after(boot_ms(), platform.metrics.stored_by_domain()),
             alarms=self._alarms,
             windows=self._windows,
@@ -82,15 +82,15 @@ class Snapshots:
             shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 
-    async def _ask_for_letters(self) -> None:
-        # a database that does not answer is said by health; the page goes on with the letters it knows
+    async def _read_dead_letters(self) -> None:
+        # health reports a database that does not answer; the page goes on with the dead letters it knows
         with contextlib.suppress(DatabaseUnavailable):
-            letters = await self._platform.dead_letters.page(limit=LETTERS_SHOWN, raw_bytes=0)
-            self._letters = tuple(letters), await self._platform.dead_letters.count()
+            dead_letters = await self._platform.dead_letters.page(limit=DEAD_LETTERS_SHOWN, raw_bytes=0)
+            self._dead_letters = tuple(dead_letters), await self._platform.dead_letters.count()
             self._discarded = tuple(await self._platform.dead_letters.discarded())
             self._windows = tuple(await self._platform.maintenance.windows())
 
-    async def _ask_for_alarms(self) -> None:
+    async def _read_alarms(self) -> None:
         # an alarm that was open stays on the screen while the database does not answer
         with contextlib.suppress(DatabaseUnavailable):
             self._alarms = tuple(await self._platform.desk.alarms(AlarmFilter(open=True, limit=ALARMS_HELD)))

@@ -1,6 +1,7 @@
 """What the rules say on a site's chart: the limits of the levels in force, and the times in which alarms were open.
 
-await marks.of(_, "river", "water_level", start_ms, end_ms) -> (LevelLine("Siaga 3", 150, …), …), (AlarmBand(…), …)
+await annotations.of(_, "river", "water_level", start_ms, end_ms)
+ -> (LevelLine("Siaga 3", 150, …), …), (AlarmBand(…), …)
 """
 
 import contextlib
@@ -20,20 +21,22 @@ ALARMS_LOOKED_AT = 200
 
 
 class ChartAnnotations:
-    """Asks the book and the desk."""
+    """Asks the store of rules and the service of alarms."""
 
-    def __init__(self, book: RuleStore, desk: AlarmService) -> None:
-        self._book, self._desk = book, desk
+    def __init__(self, rule_store: RuleStore, alarm_service: AlarmService) -> None:
+        self._rule_store, self._alarm_service = rule_store, alarm_service
 
     async def of(
         self, _: Catalog, sensor: str, quantity: str, start_ms: int, end_ms: int
     ) -> tuple[tuple[LevelLine, ...], tuple[AlarmBand, ...]]:
         """The level lines of a series, and its alarm bands between two times (UTC ms)."""
-        rules = [resolved.rule for resolved in self._book.resolved(sensor) if resolved.rule.quantity == quantity]
+        rules = [resolved.rule for resolved in self._rule_store.resolved(sensor) if resolved.rule.quantity == quantity]
         lines = {(line.name, line.limit): line for rule in rules for line in level_lines(_, rule)}
         alarms: list[Alarm] = []
-        with contextlib.suppress(DatabaseUnavailable):  # health tells of it; the readings are shown all the same
-            alarms = await self._desk.alarms(AlarmFilter(sensor=sensor, until_ms=end_ms, limit=ALARMS_LOOKED_AT))
+        with contextlib.suppress(DatabaseUnavailable):  # health reports it; the readings are shown all the same
+            alarms = await self._alarm_service.alarms(
+                AlarmFilter(sensor=sensor, until_ms=end_ms, limit=ALARMS_LOOKED_AT)
+            )
         bands = tuple(band_of(alarm) for alarm in alarms if _shows(alarm, quantity, start_ms))
         return tuple(lines.values()), bands
 

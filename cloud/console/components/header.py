@@ -1,4 +1,4 @@
-"""The top of the page: whose city, how the whole is doing, what time it is there, which language and light, who looks.
+"""The top of the page: whose city, how the whole is doing, the time there, language and light, who is logged in.
 
 [~] Pulau Morotai      (● All data is arriving)      24 Nov 2026 12:10:05 WIT   ID EN  ◐  ani ⇥
 """
@@ -71,7 +71,7 @@ PAGES = {
     "duty": N_("Duty"),
     "facts": N_("Facts"),
 }
-"""The pages by their place under a language's, in the order of the bar."""
+"""The pages by their place under a language's, in the order of the header."""
 
 
 def address(page: str, language: str, *, seen_from: str) -> str:

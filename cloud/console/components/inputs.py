@@ -1,6 +1,6 @@
 """What people write and choose in: the browser's own fields, sized for a thumb.
 
-The server keeps what was written; the page is never told its own text again, so that nobody's typing is undone.
+The server keeps what was written; its own text is never sent back to the page, so that nobody's typing is undone.
 """
 
 from collections.abc import Callable, Sequence
@@ -105,8 +105,8 @@ def field(label: str, *, hint: str = "") -> ui.element:
     return element
 
 
-def mistake_text() -> TextElement:
-    """The sentence beside a field that says what is wrong with it; empty while nothing is."""
+def problem_text() -> TextElement:
+    """The sentence beside a field about what is wrong with it; empty while nothing is."""
     element = text("", "mistake")
     element.props["role"] = "alert"
     return element

@@ -1,6 +1,6 @@
-"""Who looks at a page, and what they may do: asked anew before every deed, never taken from the page.
+"""The person at a page, and what they may do: asked anew before every action, never taken from the page.
 
-who = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… takes the role operator …")
+principal = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… takes the role operator …")
 """
 
 from starlette.requests import Request
@@ -14,15 +14,15 @@ from i18n.catalog import Catalog
 
 
 class NotAllowed(Exception):
-    """Who looks may not do it; the text is one sentence for them."""
+    """The visitor may not do it; the text is one sentence for them."""
 
 
 class Visitor:
-    """The person behind one open page. `who` is what they were when it was opened: enough to show, never to act."""
+    """The person behind one open page. `principal` is who it was when it was opened: to show, never to act."""
 
     def __init__(self, _: Catalog, platform: Platform, request: Request) -> None:
         self._words, self._platform, self._request = _, platform, request
-        self.who: Principal = current_principal(request)
+        self.principal: Principal = current_principal(request)
 
     @property
     def wanted_alarm(self) -> int | None:
@@ -32,14 +32,14 @@ class Visitor:
 
     def may(self, role: Role) -> bool:
         """Whether the page should offer what takes `role`."""
-        return self.who.role >= role
+        return self.principal.role >= role
 
     async def must(self, role: Role, *, site: str | None = None) -> Principal:
         """Who they are now, if they may do now what takes `role` at `site`; NotAllowed with the reason otherwise."""
         _ = self._words
         try:
             context = await self._platform.access.authenticate(
-                self._request.headers, self.who.origin, self._request.url.scheme
+                self._request.headers, self.principal.origin, self._request.url.scheme
             )
         except DatabaseUnavailable as error:
             raise NotAllowed(str(error)) from None

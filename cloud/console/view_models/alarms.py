@@ -52,8 +52,8 @@ CHANGES = {
     "closed": N_("ended: {value}"),
     "withdrawn": N_("withdrawn: a reading that came late shows it was not so"),
 }
-"""What the engine found, as people say it."""
-DEEDS = {
+"""What the engine found, in words for people."""
+ACTION_NAMES = {
     "acknowledge": N_("acknowledged"),
     "assign": N_("assigned"),
     "shelve": N_("put aside"),
@@ -104,7 +104,7 @@ class JournalLine(msgspec.Struct, frozen=True):
     word: str
 
 
-class Around(msgspec.Struct, frozen=True):
+class AlarmContext(msgspec.Struct, frozen=True):
     """What an alarm is read beside: the names of places and sensors, the newest readings, the time (UTC ms)."""
 
     now_ms: int
@@ -138,11 +138,11 @@ def unacknowledged(alarms: Iterable[Alarm], now_ms: int) -> list[Alarm]:
     return [alarm for alarm in alarms if alarm.acknowledged_ms is None and not alarm.is_shelved(now_ms)]
 
 
-def alarm_view(_: Catalog, alarm: Alarm, around: Around) -> AlarmView:
+def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
     """One alarm for the screen."""
     level = level_of(alarm.rule, alarm.level if alarm.is_open else alarm.worst)
-    zone = around.zone_of(alarm.site)
-    newest = around.newest.get((alarm.sensor, alarm.quantity)) if alarm.is_open else None
+    zone = context.zone_of(alarm.site)
+    newest = context.newest.get((alarm.sensor, alarm.quantity)) if alarm.is_open else None
     doubts = _doubts(_, newest)
     return AlarmView(
         id=alarm.id,
@@ -152,11 +152,11 @@ def alarm_view(_: Catalog, alarm: Alarm, around: Around) -> AlarmView:
         level=chip(level_name(_, level), colour_of(level)),
         severity_name=_(SEVERITY_NAMES[level.severity]),
         title=title_of(_, alarm.rule),
-        where=_where(alarm, around),
+        where=_where(alarm, context),
         since=figures.moment(_, alarm.opened_ms, zone),
-        lasting=_lasting(_, alarm, around.now_ms),
+        lasting=_lasting(_, alarm, context.now_ms),
         value=_value(_, alarm, newest),
-        value_age=_value_age(_, alarm, newest, around.now_ms),
+        value_age=_value_age(_, alarm, newest, context.now_ms),
         limit=_("limit {limit}", limit=_limit(_, alarm.rule, level)) if alarm.family not in OWN_FAMILIES else "",
         worst=_worst(_, alarm),
         state=alarm.state,
@@ -164,19 +164,19 @@ def alarm_view(_: Catalog, alarm: Alarm, around: Around) -> AlarmView:
         late=_("detected late: it was over or old when its readings came") if alarm.late else "",
         test=_("test alarm") if alarm.test else "",
         withdrawn=_("withdrawn: later readings show it was not so") if alarm.withdrawn else "",
-        worked_on=_worked_on(_, alarm, around),
+        worked_on=_worked_on(_, alarm, context),
         doubts=doubts,
-        sure=_sure(_, alarm, doubts, is_old=_is_old(alarm, around)),
+        sure=_sure(_, alarm, doubts, is_old=_is_old(alarm, context)),
         acknowledged=_acknowledged(_, alarm, zone),
         assigned=alarm.assigned_to or "",
-        shelved=_shelved(_, alarm, around.now_ms, zone),
+        shelved=_shelved(_, alarm, context.now_ms, zone),
         advice=advice_of(_, alarm.rule),
         ended=figures.moment(_, alarm.closed_ms, zone) if alarm.closed_ms is not None else "",
     )
 
 
-def _where(alarm: Alarm, around: Around) -> str:
-    site, sensor = around.sites.get(alarm.site), around.sensors.get(alarm.sensor)
+def _where(alarm: Alarm, context: AlarmContext) -> str:
+    site, sensor = context.sites.get(alarm.site), context.sensors.get(alarm.sensor)
     place = site.name if site else alarm.site
     if not place:
         return alarm.sensor  # a part of the platform itself
@@ -234,13 +234,13 @@ def _doubts(_: Catalog, newest: StoredReading | None) -> tuple[str, ...]:
     return tuple(_(word) for mark, word in MARK_WORDS.items() if newest.marks & mark)
 
 
-def _is_old(alarm: Alarm, around: Around) -> bool:
-    """Whether the sensor has said nothing for so long that nobody knows how it is now."""
-    newest = around.newest.get((alarm.sensor, alarm.quantity))
-    sensor = around.sensors.get(alarm.sensor)
+def _is_old(alarm: Alarm, context: AlarmContext) -> bool:
+    """Whether the sensor has sent nothing for so long that nobody knows how it is now."""
+    newest = context.newest.get((alarm.sensor, alarm.quantity))
+    sensor = context.sensors.get(alarm.sensor)
     if newest is None or sensor is None or not alarm.is_open:
         return False
-    return freshness((around.now_ms - newest.time_ms) / 1_000, sensor.interval_s) is Freshness.SILENT
+    return freshness((context.now_ms - newest.time_ms) / 1_000, sensor.interval_s) is Freshness.SILENT
 
 
 def _sure(_: Catalog, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) -> str:
@@ -257,11 +257,11 @@ def _sure(_: Catalog, alarm: Alarm, doubts: tuple[str, ...], *, is_old: bool) ->
     return _("sure: the readings are plain")
 
 
-def _worked_on(_: Catalog, alarm: Alarm, around: Around) -> str:
-    window = covering(around.windows, alarm.site, alarm.sensor, around.now_ms) if alarm.is_open else None
+def _worked_on(_: Catalog, alarm: Alarm, context: AlarmContext) -> str:
+    window = covering(context.windows, alarm.site, alarm.sensor, context.now_ms) if alarm.is_open else None
     if window is None:
         return ""
-    until = figures.minute(_, window.until_ms, around.zone_of(alarm.site))
+    until = figures.minute(_, window.until_ms, context.zone_of(alarm.site))
     return _("maintenance until {time}: pages nobody", time=until)
 
 
@@ -301,5 +301,5 @@ def _change(_: Catalog, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> Jo
 
 
 def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:
-    what = _(DEEDS[entry.action]) if entry.action in DEEDS else entry.action
+    what = _(ACTION_NAMES[entry.action]) if entry.action in ACTION_NAMES else entry.action
     return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.word)

@@ -1,4 +1,4 @@
-"""How each place is doing, as the console says it: the state that situation.py works out, as a word on a colour.
+"""How each place is doing, as the console shows it: the state that situation.py works out, as a word on a colour.
 
 conditions_of(_, snapshot)["daruba"]
  -> (DomainCondition(FLOOD, "Siaga 2" on orange), DomainCondition(AIR, "Sedang" on blue))

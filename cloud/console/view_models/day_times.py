@@ -20,7 +20,7 @@ def moment_text(time_ms: int, zone: ZoneInfo) -> str:
 
 
 def parse_moment(_: Catalog, text: str, zone: ZoneInfo) -> int:
-    """UTC ms of a day and time in `zone`, of the earlier where a clock is set back; Mistake where it is none."""
+    """UTC ms of a day and time in `zone`, of the earlier where a clock is set back; InvalidInput where it is none."""
     try:
         local = datetime.strptime(text.strip()[:_LONGEST], _FORM)  # noqa: DTZ007 - the zone is given in the next line
         return round(local.replace(tzinfo=zone).timestamp() * 1_000)

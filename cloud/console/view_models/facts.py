@@ -1,7 +1,7 @@
-"""Dated facts as people read and write them: of what, which value, since when, who said so and whether it holds.
+"""Dated facts as people read and write them: of what, which value, since when, who recorded it and whether it holds.
 
 FactView(id=7, where="Daruba river bridge · River gauge", what="Mounting height", value="420 cm",
-         since="20 Nov 09:00 WIT", said="ani: surveyed (survey 7)", state="holds", …)
+         since="20 Nov 09:00 WIT", recorded_by="ani: surveyed (survey 7)", state="holds", …)
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,38 +48,40 @@ class FactView(msgspec.Struct, frozen=True):
     what: str
     value: str
     since: str
-    said: str
+    recorded_by: str
     state: str
     holds: bool
     is_open: bool
 
 
-def fact_views(_: Catalog, registry: Registry, who: Principal, now_ms: int, zone: ZoneInfo) -> tuple[FactView, ...]:
-    """The newest facts of what stands at sites that `who` may see; that a sensor never hung over water is left out."""
-    told = (fact for fact in visible_facts(registry, who.may_see) if not _says_nothing(fact))
-    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(told, MOST_SHOWN))
+def fact_views(
+    _: Catalog, registry: Registry, principal: Principal, now_ms: int, zone: ZoneInfo
+) -> tuple[FactView, ...]:
+    """The newest facts of what `principal` may see; that a sensor never hung over water is left out."""
+    facts = (fact for fact in visible_facts(registry, principal.may_see) if not _says_nothing(fact))
+    return tuple(_fact_view(_, registry, fact, now_ms, zone) for fact in islice(facts, MOST_SHOWN))
 
 
 def _says_nothing(fact: Fact) -> bool:
     return fact.what == MOUNTING_HEIGHT and fact.value is None and fact.valid_from_ms == SINCE_EVER_MS
 
 
-def subjects_of(_: Catalog, registry: Registry, who: Principal) -> list[tuple[str, str]]:
+def subjects_of(_: Catalog, registry: Registry, principal: Principal) -> list[tuple[str, str]]:
     """Of what `who` may record facts, as (subject, words): sensors, gateways, and the city for who sees all of it."""
     sensors = [
         (f"sensor:{sensor.id}", _place(registry, sensor))
         for sensor in registry.sensors()
-        if who.may_see(sensor.site) and sensor.gateway not in (sensor.id, COMPUTED)
+        if principal.may_see(sensor.site) and sensor.gateway not in (sensor.id, COMPUTED)
     ]
     gateways = [
-        (f"gateway:{each.id}", _place(registry, each)) for each in registry.gateways() if who.may_see(each.site)
+        (f"gateway:{each.id}", _place(registry, each)) for each in registry.gateways() if principal.may_see(each.site)
     ]
-    city = [(CITY, registry.city.name)] if who.sites is None else []
+    city = [(CITY, registry.city.name)] if principal.sites is None else []
     return [*city, *sorted(sensors, key=_by_words), *sorted(gateways, key=_by_words)]
 
 
 def whats_of(_: Catalog) -> list[tuple[str, str]]:
-    """What can be recorded, as (name, words); which of what, the registry says when it is tried."""
+    """What can be recorded, as (name, words); which of what, the registry checks when it is tried."""
     sensed = [row.name for row in MEASURED.values() if row.domain is not Domain.GATEWAY]
     plain = [(what, _(words)) for what, words in WHATS.items()]
     return plain + [(calibration_of(quantity), what_text(_, calibration_of(quantity))) for quantity in sensed]
@@ -94,7 +96,7 @@ def what_text(_: Catalog, what: str) -> str:
 
 
 def parse_value(_: Catalog, what: str, text: str) -> Any:
-    """A value as it was written: "420", "1.02 -3" (scale and offset), an id; Mistake where it is none."""
+    """A value as it was written: "420", "1.02 -3" (scale and offset), an id; InvalidInput where it is none."""
     given = text.strip()
     quantity = calibrated_quantity(what)
     if what == MOUNTING_HEIGHT:
@@ -125,7 +127,7 @@ def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: Zo
         what=what_text(_, fact.what),
         value=_value_text(_, registry, fact),
         since=_("since ever") if fact.valid_from_ms <= SINCE_EVER_MS else _moment(_, fact.valid_from_ms, zone),
-        said=f"{fact.author}: {fact.word}{source}" if fact.word else f"{fact.author}{source}",
+        recorded_by=f"{fact.author}: {fact.word}{source}" if fact.word else f"{fact.author}{source}",
         state=_state(_, fact, holds=holds, now_ms=now_ms),
         holds=holds,
         is_open=fact.undone_ms is None,
@@ -169,6 +171,6 @@ def _by_words(pair: tuple[str, str]) -> str:
     return pair[1]
 
 
-def troubles_of(_: Catalog, problems: Iterable[tuple[Sensor, Any]], who: Principal) -> tuple[str, ...]:
-    """The sentences on heights that do not fit, of sensors at sites that `who` may see."""
-    return tuple(_.said(sentence) for sensor, sentence in problems if who.may_see(sensor.site))
+def troubles_of(_: Catalog, problems: Iterable[tuple[Sensor, Any]], principal: Principal) -> tuple[str, ...]:
+    """The sentences on heights that do not fit, of sensors at sites that `principal` may see."""
+    return tuple(_.said(sentence) for sensor, sentence in problems if principal.may_see(sensor.site))

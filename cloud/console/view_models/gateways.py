@@ -44,11 +44,11 @@ REASONS = {
     Reason.STORE_REJECTED: N_("refused by the database"),
     Reason.FAULT: N_("fault in Siaga"),
 }
-"""Why something was refused, as people say it."""
+"""Why something was refused, in words for people."""
 COUNTS = (N_("Heard"), N_("Frames"), N_("Readings"), N_("Refused"))
 """What is counted of a source, each made of the one before."""
 MOST_SOURCES = 40
-"""Sources of a gateway that a row opens to; a gateway may tell of a thousand."""
+"""Sources of a gateway that a row opens to; a gateway may report a thousand."""
 _WORST_FIRST = (SourceStatus.FAILED, SourceStatus.SILENT, SourceStatus.STARTING, SourceStatus.OK)
 _REASON_TEXTS = {reason.value: text for reason, text in REASONS.items()}
 
@@ -66,7 +66,7 @@ class SourceView(msgspec.Struct, frozen=True):
 
 
 class GatewayView(msgspec.Struct, frozen=True):
-    """One row of the gateways table, what somebody should look at, and its sources, of which some may not be shown."""
+    """One row of the gateways table, what needs attention, and its sources, of which some may not be shown."""
 
     id: str
     name: str
@@ -137,7 +137,7 @@ def _gateway(_: Catalog, snapshot: Snapshot, gateway: Gateway, status: Status | 
 
 
 def _notes(_: Catalog, snapshot: Snapshot, gateway: Gateway, status: Status | None) -> tuple[str, ...]:
-    """What somebody should look at: as the server sees it, then in the gateway's own words."""
+    """What needs attention: as the server sees it, then in the gateway's own words."""
     shared = _("Two agents connect under this id and throw each other out: stop one, or enrol it under its own id")
     found = [shared] if gateway.id in snapshot.shared_ids else []
     if status is not None:
@@ -196,7 +196,7 @@ def _counts(_: Catalog, source: SourceState) -> tuple[str, ...]:
 
 
 def _clock(_: Catalog, status: Status | None, wrong: WrongClock | None) -> tuple[str, str]:
-    """How good a gateway's time is: what it says itself, and what its readings' arrival says of it."""
+    """How good a gateway's time is: what it reports itself, and what follows from the arrival of its readings."""
     if wrong is not None and wrong.moved_ms:
         return "bad", _("{time} wrong, corrected", time=about(_, abs(wrong.moved_ms) / 1_000))
     if wrong is not None:
@@ -209,20 +209,20 @@ def _worded(_: Catalog, row: tuple[str, str]) -> tuple[str, str]:
     return level, _(word)
 
 
-def letters_of(_: Catalog, snapshot: Snapshot, zone: ZoneInfo) -> tuple[DeadLetterView, ...]:
+def dead_letters_of(_: Catalog, snapshot: Snapshot, zone: ZoneInfo) -> tuple[DeadLetterView, ...]:
     """The rows of the refused readings, newest first."""
-    return tuple(_letter(_, letter, zone) for letter in snapshot.letters)
+    return tuple(_dead_letter_view(_, dead_letter, zone) for dead_letter in snapshot.dead_letters)
 
 
-def _letter(_: Catalog, letter: DeadLetter, zone: ZoneInfo) -> DeadLetterView:
+def _dead_letter_view(_: Catalog, dead_letter: DeadLetter, zone: ZoneInfo) -> DeadLetterView:
     return DeadLetterView(
-        id=letter.id,
-        time=figures.moment(_, letter.time_ms, zone),
-        gateway=letter.gateway,
-        reason=_(_REASON_TEXTS.get(letter.reason, letter.reason)),
-        sentence=letter.sentence,
-        count=_.number(letter.count, 0),
+        id=dead_letter.id,
+        time=figures.moment(_, dead_letter.time_ms, zone),
+        gateway=dead_letter.gateway,
+        reason=_(_REASON_TEXTS.get(dead_letter.reason, dead_letter.reason)),
+        sentence=dead_letter.sentence,
+        count=_.number(dead_letter.count, 0),
         outcome=""
-        if letter.replayed_ms is None
-        else _("stored {time}", time=figures.moment(_, letter.replayed_ms, zone)),
+        if dead_letter.replayed_ms is None
+        else _("stored {time}", time=figures.moment(_, dead_letter.replayed_ms, zone)),
     )

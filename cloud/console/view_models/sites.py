@@ -84,7 +84,7 @@ class DomainView(msgspec.Struct, frozen=True):
 
 
 class StateView(msgspec.Struct, frozen=True):
-    """The state of the whole: `level` is ok, idle, warn or bad, `text` a few words, `detail` what sick parts say."""
+    """The state of the whole: `level` is ok, idle, warn or bad, `text` a few words, `detail` what parts report."""
 
     level: str
     text: str

@@ -1,6 +1,6 @@
 """One picture of the platform at a moment, from which all that pages show is worked out.
 
-Snapshot(now_ms=…, health=…, readings={"air-market": (…)}, statuses={…}, accounts={…}, letters=(…), per_minute={…})
+Snapshot(now_ms=…, health=…, readings={"air-market": (…)}, statuses={…}, accounts={…}, dead_letters=(…), per_minute={…})
 """
 
 from collections.abc import Mapping
@@ -32,8 +32,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     readings: Mapping[str, tuple[StoredReading, ...]]
     statuses: Mapping[str, Status | None]
     accounts: Mapping[str, Account]
-    letters: tuple[DeadLetter, ...]
-    letters_open: int
+    dead_letters: tuple[DeadLetter, ...]
+    open_dead_letters: int
     per_minute: Mapping[Domain, float]
     alarms: tuple[Alarm, ...] = ()
     windows: tuple[Maintenance, ...] = ()
@@ -51,7 +51,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         ours = {gateway.id for gateway in gateways}
         whole = whole_gateways(seen, self.gateways, self.sensors)
         foreign = foreign_sensors(seen, self.sensors)
-        letters = tuple(letter for letter in self.letters if letter.gateway in whole)
+        dead_letters = tuple(dead_letter for dead_letter in self.dead_letters if dead_letter.gateway in whole)
         readings = {
             sensor: kept
             for sensor, of_sensor in self.readings.items()
@@ -70,8 +70,8 @@ class Snapshot(msgspec.Struct, frozen=True):
                 if gateway in ours
             },
             accounts={gateway: account for gateway, account in self.accounts.items() if gateway in ours},
-            letters=letters,
-            letters_open=len(letters),
+            dead_letters=dead_letters,
+            open_dead_letters=len(dead_letters),
             discarded=tuple(one for one in self.discarded if one.gateway in whole),
             per_minute={},
             alarms=tuple(alarm for alarm in self.alarms if alarm.site in seen),

@@ -1,4 +1,4 @@
-"""What the page of thresholds shows, worked out from the book of rules: who says what of which rule, and since when.
+"""What the page of thresholds shows, worked out from the store of rules: which scope sets what of a rule.
 
 Pulau Morotai   River level, Heat          River level        1.5 m above …
 ├ group: rivers River level                Levels       150 cm (Siaga 3) …   inherited from Pulau Morotai
@@ -39,7 +39,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class ValueView(msgspec.Struct, frozen=True):
-    """One value of a rule in words, and where it comes from; `own` where it is set in the scope that is looked at."""
+    """One value of a rule in words, and where it comes from; `own` where it is set in the chosen scope."""
 
     field: str
     name: str
@@ -49,7 +49,7 @@ class ValueView(msgspec.Struct, frozen=True):
 
 
 class RuleView(msgspec.Struct, frozen=True):
-    """One rule as it holds in a scope; `own` where the scope itself says something of it.
+    """One rule as it holds in a scope; `own` where the scope itself sets something of it.
 
     `asleep` says why it watches nothing, where what it is about is gone from the city.
     """
@@ -86,41 +86,45 @@ class VersionView(msgspec.Struct, frozen=True):
     changes: tuple[ChangeView, ...]
 
 
-def tree_of(_: Catalog, book: RuleStore, *, sites: frozenset[str] | None) -> tuple[Branch, ...]:
+def tree_of(_: Catalog, rule_store: RuleStore, *, sites: frozenset[str] | None) -> tuple[Branch, ...]:
     """The city, its groups, its sites with their sensors; only `sites` where somebody may not see them all."""
-    own = _titles_by_scope(_, book)
+    own = _titles_by_scope(_, rule_store)
 
     def branch(scope: str, detail: str, depth: int) -> Branch:
-        return Branch(scope, scope_name(_, book, scope), detail, depth, own.get(scope, ()))
+        return Branch(scope, scope_name(_, rule_store, scope), detail, depth, own.get(scope, ()))
 
-    sensors = [sensor for sensor in watched(book.registry) if sites is None or sensor.site in sites]
+    sensors = [sensor for sensor in watched(rule_store.registry) if sites is None or sensor.site in sites]
     groups = sorted({group for sensor in sensors for group in sensor.groups})
     branches = [branch(EVERYWHERE, _("the whole city"), 0)]
     branches += [branch(f"group:{group}", _("group"), 1) for group in groups]
-    for site in book.registry.sites():
+    for site in rule_store.registry.sites():
         if sites is None or site.id in sites:
             branches.append(branch(f"site:{site.id}", site.place, 1))
             branches += [
                 branch(f"sensor:{sensor.id}", _measures(_, sensor), 2) for sensor in sensors if sensor.site == site.id
             ]
     shown = {each.scope for each in branches}
-    gone = sorted(scope for scope in own if scope not in shown and asleep(scope, book.registry) is not None)
-    branches += [branch(scope, _("asleep: gone from the city"), 1) for scope in gone if _may_show(book, scope, sites)]
+    gone = sorted(scope for scope in own if scope not in shown and asleep(scope, rule_store.registry) is not None)
+    branches += [
+        branch(scope, _("asleep: gone from the city"), 1) for scope in gone if _may_show(rule_store, scope, sites)
+    ]
     return tuple(branches)
 
 
-def _may_show(book: RuleStore, scope: str, sites: frozenset[str] | None) -> bool:
+def _may_show(rule_store: RuleStore, scope: str, sites: frozenset[str] | None) -> bool:
     """Whether somebody who sees `sites` may see that something of `scope` was there."""
     kind, _colon, name = scope.partition(":")
-    sensor = book.registry.sensor(name) if kind == "sensor" else None
+    sensor = rule_store.registry.sensor(name) if kind == "sensor" else None
     return sites is None or (name if sensor is None else sensor.site) in sites
 
 
-def asleep_at(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> str:
+def asleep_at(_: Catalog, rule_store: RuleStore, resolved: Resolved, scope: str) -> str:
     """Why a rule watches nothing in a scope, as its reader reads it; empty where it watches."""
     also = resolved.rule.also
-    said = asleep(scope, book.registry) or (None if also is None else also_asleep(also.sensor, book.registry))
-    return "" if said is None else _.said(said)
+    reason = asleep(scope, rule_store.registry) or (
+        None if also is None else also_asleep(also.sensor, rule_store.registry)
+    )
+    return "" if reason is None else _.said(reason)
 
 
 def watched(registry: Registry) -> list[Sensor]:
@@ -132,18 +136,18 @@ def _measures(_: Catalog, sensor: Sensor) -> str:
     return ", ".join(figures.name_of(_, quantity) for quantity in sensor.quantities)
 
 
-def _titles_by_scope(_: Catalog, book: RuleStore) -> Mapping[str, tuple[str, ...]]:
+def _titles_by_scope(_: Catalog, rule_store: RuleStore) -> Mapping[str, tuple[str, ...]]:
     titles: dict[str, list[str]] = {}
-    for family in book.families():
-        for patch in book.patches(family):
-            titles.setdefault(patch.scope, []).append(family_title(_, book, family))
+    for family in rule_store.families():
+        for patch in rule_store.patches(family):
+            titles.setdefault(patch.scope, []).append(family_title(_, rule_store, family))
     return {scope: tuple(sorted(names)) for scope, names in titles.items()}
 
 
-def family_title(_: Catalog, book: RuleStore, family: str) -> str:
+def family_title(_: Catalog, rule_store: RuleStore, family: str) -> str:
     """What people call a family: the title that the widest scope gives it."""
     wanted = ("title_id", "title") if _.language.code == "id" else ("title",)
-    patches = sorted(book.patches(family), key=lambda patch: _WIDTH.index(patch.scope.partition(":")[0]))
+    patches = sorted(rule_store.patches(family), key=lambda patch: _WIDTH.index(patch.scope.partition(":")[0]))
     texts = [str(patch.fields[field]) for field in wanted for patch in patches if patch.fields.get(field)]
     return texts[0] if texts else family
 
@@ -151,37 +155,37 @@ def family_title(_: Catalog, book: RuleStore, family: str) -> str:
 _WIDTH = (EVERYWHERE, "group", "site", "sensor")
 
 
-def scope_name(_: Catalog, book: RuleStore, scope: str) -> str:
+def scope_name(_: Catalog, rule_store: RuleStore, scope: str) -> str:
     """A scope as people call it: Pulau Morotai, rivers, Daruba river bridge, River gauge."""
     kind, _colon, name = scope.partition(":")
     if kind == EVERYWHERE:
-        return book.registry.city.name
+        return rule_store.registry.city.name
     if kind == "site":
-        site = book.registry.site(name)
+        site = rule_store.registry.site(name)
         return site.name if site else name
     if kind == "sensor":
-        sensor = book.things.get(name)
+        sensor = rule_store.things.get(name)
         return sensor.name if sensor else name
     return name
 
 
-def things_in(book: RuleStore, scope: str) -> list[Sensor]:
+def sensors_in(rule_store: RuleStore, scope: str) -> list[Sensor]:
     """What a rule in `scope` may watch: sensors, and sites with what is computed of them, each with all it measures."""
     kind, _colon, name = scope.partition(":")
-    things = [thing for thing in book.things.all() if thing.id != thing.gateway]
+    targets = [target for target in rule_store.things.all() if target.id != target.gateway]
     if kind == EVERYWHERE:
-        return things
+        return targets
     if kind == "sensor":
-        return [thing for thing in things if thing.id == name]
+        return [target for target in targets if target.id == name]
     if kind == "site":
-        return [thing for thing in things if thing.site == name]
-    return [thing for thing in things if name in thing.groups]
+        return [target for target in targets if target.site == name]
+    return [target for target in targets if name in target.groups]
 
 
-def series_in(_: Catalog, book: RuleStore, sites: frozenset[str] | None) -> list[tuple[str, str]]:
+def series_in(_: Catalog, rule_store: RuleStore, sites: frozenset[str] | None) -> list[tuple[str, str]]:
     """What a second sensor may be, of `sites` or all: sensor/quantity, and the words for it."""
-    seen = [sensor for sensor in watched(book.registry) if sites is None or sensor.site in sites]
-    names = {site.id: site.name for site in book.registry.sites()}
+    seen = [sensor for sensor in watched(rule_store.registry) if sites is None or sensor.site in sites]
+    names = {site.id: site.name for site in rule_store.registry.sites()}
     return [
         (f"{sensor.id}/{quantity}", f"{names[sensor.site]} · {sensor.name} · {figures.name_of(_, quantity)}")
         for sensor in seen
@@ -189,25 +193,25 @@ def series_in(_: Catalog, book: RuleStore, sites: frozenset[str] | None) -> list
     ]
 
 
-def place_of(book: RuleStore, scope: str) -> Place:
+def place_of(rule_store: RuleStore, scope: str) -> Place:
     """A place that only `scope` and what is wider reaches: a group's or a site's own, with every quantity."""
     kind, _colon, name = scope.partition(":")
-    thing = book.things.get(name) if kind == "sensor" else None
-    if thing is not None:
-        return Place(thing.id, thing.site, thing.groups, thing.quantities)
+    target = rule_store.things.get(name) if kind == "sensor" else None
+    if target is not None:
+        return Place(target.id, target.site, target.groups, target.quantities)
     groups = (name,) if kind == "group" else ()
     return Place("", name if kind == "site" else "", groups, tuple(QUANTITIES))
 
 
-def rules_at(_: Catalog, book: RuleStore, scope: str) -> tuple[RuleView, ...]:
+def rules_at(_: Catalog, rule_store: RuleStore, scope: str) -> tuple[RuleView, ...]:
     """The rules in force in a scope: those that it sets itself first, then by title."""
-    found = (_resolved(book, family, scope) for family in book.families())
-    views = [_rule(_, book, resolved, scope) for resolved in found if resolved is not None]
+    found = (_resolved(rule_store, family, scope) for family in rule_store.families())
+    views = [_rule(_, rule_store, resolved, scope) for resolved in found if resolved is not None]
     return tuple(sorted(views, key=lambda view: (not view.own, view.title.casefold())))
 
 
-def _resolved(book: RuleStore, family: str, scope: str) -> Resolved | None:
-    return _rule_of(family, book.patches(family), place_of(book, scope))
+def _resolved(rule_store: RuleStore, family: str, scope: str) -> Resolved | None:
+    return _rule_of(family, rule_store.patches(family), place_of(rule_store, scope))
 
 
 def _rule_of(family: str, patches: list[Patch], place: Place) -> Resolved | None:
@@ -217,29 +221,29 @@ def _rule_of(family: str, patches: list[Patch], place: Place) -> Resolved | None
         return None
 
 
-def rule_at(_: Catalog, book: RuleStore, family: str, scope: str) -> RuleView | None:
+def rule_at(_: Catalog, rule_store: RuleStore, family: str, scope: str) -> RuleView | None:
     """One rule as it holds in a scope."""
-    resolved = _resolved(book, family, scope)
-    return None if resolved is None else _rule(_, book, resolved, scope)
+    resolved = _resolved(rule_store, family, scope)
+    return None if resolved is None else _rule(_, rule_store, resolved, scope)
 
 
-def inherited_at(book: RuleStore, family: str, scope: str) -> Rule | None:
-    """The rule that would hold in a scope if the scope itself said nothing; None where none would."""
-    wider = [patch for patch in book.patches(family) if patch.scope != scope]
-    resolved = _rule_of(family, wider, place_of(book, scope))
+def inherited_at(rule_store: RuleStore, family: str, scope: str) -> Rule | None:
+    """The rule that would hold in a scope if the scope itself set nothing; None where none would."""
+    wider = [patch for patch in rule_store.patches(family) if patch.scope != scope]
+    resolved = _rule_of(family, wider, place_of(rule_store, scope))
     return None if resolved is None else resolved.rule
 
 
-def view_of_new(_: Catalog, book: RuleStore, rule: Rule, scope: str) -> RuleView:
-    """A rule that is not in the book yet, as if `scope` said all of it."""
+def view_of_new(_: Catalog, rule_store: RuleStore, rule: Rule, scope: str) -> RuleView:
+    """A rule that is not in the store yet, as if `scope` set all of it."""
     origin = {field: scope for field in Rule.__struct_fields__ if field != "family"}
-    return _rule(_, book, Resolved(rule, origin, ""), scope)
+    return _rule(_, rule_store, Resolved(rule, origin, ""), scope)
 
 
-def _rule(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> RuleView:
+def _rule(_: Catalog, rule_store: RuleStore, resolved: Resolved, scope: str) -> RuleView:
     rule = resolved.rule
     values = tuple(
-        _value(_, book, resolved, field, scope)
+        _value(_, rule_store, resolved, field, scope)
         for field in fields_of(rule.kind)
         if field in resolved.origin or getattr(rule, field) not in _NOTHING
     )
@@ -251,10 +255,10 @@ def _rule(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> RuleVi
         advice=rule.advice_id if _.language.code == "id" and rule.advice_id else rule.advice,
         enabled=rule.enabled,
         own=own,
-        origin=_origin_of_rule(_, book, resolved, scope),
+        origin=_origin_of_rule(_, rule_store, resolved, scope),
         values=values,
         resolved=resolved,
-        asleep=asleep_at(_, book, resolved, scope),
+        asleep=asleep_at(_, rule_store, resolved, scope),
     )
 
 
@@ -262,30 +266,30 @@ _NOTHING: tuple[Any, ...] = (None, "", 0.0)
 """What a field that nobody has set need not be shown for."""
 
 
-def _value(_: Catalog, book: RuleStore, resolved: Resolved, field: str, scope: str) -> ValueView:
+def _value(_: Catalog, rule_store: RuleStore, resolved: Resolved, field: str, scope: str) -> ValueView:
     origin = resolved.origin.get(field)
     if origin is None:
         source = _("usual value")
     elif origin == scope:
         source = _("set here")
     else:
-        source = _("from {place}", place=scope_name(_, book, origin))
+        source = _("from {place}", place=scope_name(_, rule_store, origin))
     value = value_words(_, resolved.rule, field, getattr(resolved.rule, field))
     return ValueView(field, _(FIELD_NAMES[field]), value, source, origin == scope)
 
 
-def _origin_of_rule(_: Catalog, book: RuleStore, resolved: Resolved, scope: str) -> str:
+def _origin_of_rule(_: Catalog, rule_store: RuleStore, resolved: Resolved, scope: str) -> str:
     origins = [origin for origin in dict.fromkeys(resolved.origin.values()) if origin != scope]
-    places = ", ".join(scope_name(_, book, origin) for origin in origins)
+    places = ", ".join(scope_name(_, rule_store, origin) for origin in origins)
     if scope not in resolved.origin.values():
         return _("inherited from {places}", places=places)
     return _("set here, the rest from {places}", places=places) if places else _("set here")
 
 
 def fields_to_save(resolved: Resolved, edited: Rule, scope: str, *, released: Iterable[str] = ()) -> dict[str, Any]:
-    """What `scope` must say for `edited` to hold there: what it says already and what has changed.
+    """What `scope` must set for `edited` to hold there: what it sets already and what has changed.
 
-    `released` are fields that go back to what wider scopes say of them.
+    `released` are fields that go back to what wider scopes set.
     """
     named = {
         field: getattr(edited, field)
@@ -298,9 +302,11 @@ def fields_to_save(resolved: Resolved, edited: Rule, scope: str, *, released: It
     return plain
 
 
-def versions_of(_: Catalog, book: RuleStore, view: RuleView, scope: str, *, zone: ZoneInfo) -> tuple[VersionView, ...]:
-    """Every version of what a scope says of a rule, the newest first, each beside the one before it."""
-    versions = book.versions(view.family, scope)
+def versions_of(
+    _: Catalog, rule_store: RuleStore, view: RuleView, scope: str, *, zone: ZoneInfo
+) -> tuple[VersionView, ...]:
+    """Every version of what a scope sets of a rule, the newest first, each beside the one before it."""
+    versions = rule_store.versions(view.family, scope)
     before: list[RuleVersion | None] = [*versions[1:], None]
     return tuple(
         _version(_, view.resolved.rule, version, older, zone) for version, older in zip(versions, before, strict=True)
@@ -321,7 +327,7 @@ def _version(_: Catalog, rule: Rule, version: RuleVersion, older: RuleVersion | 
 
 
 def changes_between(_: Catalog, rule: Rule, before: dict[str, Any], after: dict[str, Any]) -> tuple[ChangeView, ...]:
-    """The fields in which two versions differ, in words; what a version does not say it inherits."""
+    """The fields in which two versions differ, in words; what a version does not set it inherits."""
 
     def words(fields: dict[str, Any], field: str) -> str:
         return value_words(_, rule, field, typed(field, fields[field])) if field in fields else _("inherited")

@@ -1,6 +1,6 @@
-"""What people do about alarms from the page: each deed asks first who they are now, and answers with a sentence.
+"""What people do about alarms from the page: each action asks first who they are now, and returns a sentence.
 
-await acts.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or why it is not
+await actions.acknowledge(visitor, 17, "the pump runs") -> "" when it is done, or why it is not
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from cloud.alarms.alarm_service import LONGEST_SHELF_MS, AlarmActionRejected, Al
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.console.components.visitor import NotAllowed, Visitor
 from cloud.console.pages.alarms.shelving import parse_until, until
-from cloud.console.view_models.alarms import Around, JournalLine, journal_lines
+from cloud.console.view_models.alarms import AlarmContext, JournalLine, journal_lines
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.engine import DatabaseUnavailable
 from i18n.catalog import N_, Catalog
@@ -22,10 +22,10 @@ PAGE_SIZE = 20
 
 
 class AlarmActions:
-    """The desk, for pages in one language; `changed` is called after a deed, so that all pages look again."""
+    """The service of alarms, for pages in one language; `changed` is called after each action."""
 
-    def __init__(self, _: Catalog, desk: AlarmService, *, changed: Callable[[], object]) -> None:
-        self._words, self._desk, self._changed = _, desk, changed
+    def __init__(self, _: Catalog, alarm_service: AlarmService, *, changed: Callable[[], object]) -> None:
+        self._words, self._alarm_service, self._changed = _, alarm_service, changed
 
     async def acknowledge(self, visitor: Visitor, alarm_id: int, word: str) -> str:
         """Say that it is known, with a word."""
@@ -33,58 +33,68 @@ class AlarmActions:
         if not word.strip():
             return _("Write a word, so that the next shift knows.")
         return await self._act(
-            visitor, alarm_id, lambda who, alarm: self._desk.acknowledge(alarm.id, word, who=who.actor)
+            visitor,
+            alarm_id,
+            lambda principal, alarm: self._alarm_service.acknowledge(alarm.id, word, who=principal.actor),
         )
 
     async def assign(self, visitor: Visitor, alarm_id: int, person: str) -> str:
         """Give it to somebody; to nobody with an empty name."""
-        return await self._act(visitor, alarm_id, lambda who, alarm: self._desk.assign(alarm.id, person, who=who.actor))
+        return await self._act(
+            visitor,
+            alarm_id,
+            lambda principal, alarm: self._alarm_service.assign(alarm.id, person, who=principal.actor),
+        )
 
     async def shelve(
-        self, visitor: Visitor, alarm_id: int, choice: str, time_of_day: str, word: str, around: Around
+        self, visitor: Visitor, alarm_id: int, choice: str, time_of_day: str, word: str, context: AlarmContext
     ) -> str:
         """Put it aside: for a choice of shelving.CHOICES, or until a time of day."""
         _ = self._words
         if not word.strip():
             return _("Write a word, so that the next shift knows.")
 
-        async def act(who: Principal, alarm: Alarm) -> Alarm:
-            now_ms, zone = wall_ms(), around.zone_of(alarm.site)
+        async def act(principal: Principal, alarm: Alarm) -> Alarm:
+            now_ms, zone = wall_ms(), context.zone_of(alarm.site)
             end_ms = parse_until(_, time_of_day, now_ms, zone) if choice == "custom" else until(choice, now_ms, zone)
-            return await self._desk.shelve(alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), word, who=who.actor)
+            return await self._alarm_service.shelve(
+                alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), word, who=principal.actor
+            )
 
         return await self._act(visitor, alarm_id, act)
 
     async def unshelve(self, visitor: Visitor, alarm_id: int) -> str:
         """Take it up again before its time."""
-        return await self._act(visitor, alarm_id, lambda who, alarm: self._desk.unshelve(alarm.id, "", who=who.actor))
+        return await self._act(
+            visitor, alarm_id, lambda principal, alarm: self._alarm_service.unshelve(alarm.id, "", who=principal.actor)
+        )
 
-    async def journal(self, visitor: Visitor, alarm_id: int, around: Around) -> tuple[JournalLine, ...]:
+    async def journal(self, visitor: Visitor, alarm_id: int, context: AlarmContext) -> tuple[JournalLine, ...]:
         """What became of it and who did what; NotAllowed, LookupError and DatabaseUnavailable are the caller's."""
-        alarm = await self._desk.alarm(alarm_id)
+        alarm = await self._alarm_service.alarm(alarm_id)
         await visitor.must(Role.OPERATOR, site=alarm.site)
-        changes = await self._desk.changes(alarm_id)
-        entries = await self._desk.journal(subject=f"alarm:{alarm_id}", limit=JOURNAL_SHOWN)
-        return journal_lines(self._words, alarm, changes, entries, around.zone_of(alarm.site))
+        changes = await self._alarm_service.changes(alarm_id)
+        entries = await self._alarm_service.journal(subject=f"alarm:{alarm_id}", limit=JOURNAL_SHOWN)
+        return journal_lines(self._words, alarm, changes, entries, context.zone_of(alarm.site))
 
     async def closed(self, wanted: AlarmFilter) -> list[Alarm]:
         """A page of alarms that are over, and one more if there is another page."""
-        return await self._desk.alarms(wanted)
+        return await self._alarm_service.alarms(wanted)
 
     async def one(self, visitor: Visitor, alarm_id: int) -> Alarm | None:
         """One alarm, if there is one of that id at a site that they may see."""
         try:
-            alarm = await self._desk.alarm(alarm_id)
+            alarm = await self._alarm_service.alarm(alarm_id)
         except (LookupError, DatabaseUnavailable):
             return None
-        return alarm if visitor.who.may_see(alarm.site) else None
+        return alarm if visitor.principal.may_see(alarm.site) else None
 
     async def _act(self, visitor: Visitor, alarm_id: int, act: Callable[[Principal, Alarm], Awaitable[Alarm]]) -> str:
         _ = self._words
         try:
-            alarm = await self._desk.alarm(alarm_id)
-            who = await visitor.must(Role.OPERATOR, site=alarm.site)
-            await act(who, alarm)
+            alarm = await self._alarm_service.alarm(alarm_id)
+            principal = await visitor.must(Role.OPERATOR, site=alarm.site)
+            await act(principal, alarm)
         except LookupError:
             return _("This alarm is gone; load the page again.")
         except AlreadyAcknowledged as first:
@@ -98,7 +108,7 @@ class AlarmActions:
 
 
 _FIELDS = {"word": N_("the word"), "person": N_("the name")}
-"""What the desk calls what it was given, as people do."""
+"""The fields of a refused action, as people know them."""
 
 
 def _named(_: Catalog, sentence: LocalizedMessage) -> dict[str, str]:

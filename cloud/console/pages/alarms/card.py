@@ -12,11 +12,11 @@ from nicegui import ui
 from cloud.access.principal import Role
 from cloud.console.components.chips import ChipBox
 from cloud.console.components.elements import TextElement, box, mark, text
-from cloud.console.components.inputs import button, choice, field, line_input, mistake_text
+from cloud.console.components.inputs import button, choice, field, line_input, problem_text
 from cloud.console.components.visitor import NotAllowed, Visitor
 from cloud.console.pages.alarms.actions import AlarmActions
 from cloud.console.pages.alarms.shelving import CHOICES
-from cloud.console.view_models.alarms import AlarmView, Around
+from cloud.console.view_models.alarms import AlarmContext, AlarmView
 from cloud.database.engine import DatabaseUnavailable
 from i18n.catalog import Catalog
 
@@ -25,9 +25,9 @@ class AlarmCard:
     """One alarm: what is known of it, what may be done, and its journal when asked for."""
 
     def __init__(
-        self, _: Catalog, acts: AlarmActions, visitor: Visitor, view: AlarmView, around: Callable[[], Around]
+        self, _: Catalog, actions: AlarmActions, visitor: Visitor, view: AlarmView, context: Callable[[], AlarmContext]
     ) -> None:
-        self._words, self._acts, self._visitor, self._around = _, acts, visitor, around
+        self._words, self._actions, self._visitor, self._context = _, actions, visitor, context
         self._id = view.id
         self._form = ""
         with box("alarm", "article", id=f"alarm-{view.id}") as self._card:
@@ -44,8 +44,8 @@ class AlarmCard:
             with box("tags"):
                 self._tags = [text("", "tag") for _n in range(5)]
             self._advice = text(view.advice, "alarm-advice", "p")
-            self._people = {name: _said(words) for name, words in self._people_words().items()}
-            self._actions = box("actions")
+            self._people = {name: _person_line(words) for name, words in self._people_words().items()}
+            self._buttons = box("actions")
             self._form_place = box("alarm-form")
             self._journal_place = box("journal")
         self._offered: object = None
@@ -89,10 +89,10 @@ class AlarmCard:
             return
         self._offered = offered
         _ = self._words
-        self._actions.clear()
+        self._buttons.clear()
         if not self._visitor.may(Role.OPERATOR):
             return
-        with self._actions:
+        with self._buttons:
             if not view.acknowledged:
                 button(_("Acknowledge"), "main", icon="check", on_click=lambda: self._open("acknowledge"))
             button(_("Assign"), icon="person", on_click=lambda: self._open("assign"))
@@ -111,19 +111,19 @@ class AlarmCard:
 
     def _acknowledge(self) -> None:
         _ = self._words
-        word = _Kept()
+        word = _TypedText()
         self._ask(_("A word for the next shift"), word, placeholder=_("what is done about it"))
-        self._decide(_("Acknowledge"), lambda: self._acts.acknowledge(self._visitor, self._id, word.text))
+        self._decide(_("Acknowledge"), lambda: self._actions.acknowledge(self._visitor, self._id, word.text))
 
     def _assign(self) -> None:
         _ = self._words
-        person = _Kept(self._visitor.who.name)
+        person = _TypedText(self._visitor.principal.name)
         self._ask(_("Who takes it"), person, placeholder=_("name"))
-        self._decide(_("Assign"), lambda: self._acts.assign(self._visitor, self._id, person.text))
+        self._decide(_("Assign"), lambda: self._actions.assign(self._visitor, self._id, person.text))
 
     def _shelve(self) -> None:
         _ = self._words
-        for_long, at, word = _Kept("1h"), _Kept(), _Kept()
+        for_long, at, word = _TypedText("1h"), _TypedText(), _TypedText()
         options = [*((value, _(words)) for value, words in CHOICES.items()), ("custom", _("until a time of day"))]
 
         def choose(chosen: str) -> None:
@@ -139,11 +139,11 @@ class AlarmCard:
         self._ask(_("A word for the next shift"), word, placeholder=_("why it may wait"))
 
         def put_aside() -> Awaitable[str]:
-            return self._acts.shelve(self._visitor, self._id, for_long.text, at.text, word.text, self._around())
+            return self._actions.shelve(self._visitor, self._id, for_long.text, at.text, word.text, self._context())
 
         self._decide(_("Put aside"), put_aside)
 
-    def _ask(self, label: str, kept: "_Kept", *, placeholder: str, classes: str = "") -> None:
+    def _ask(self, label: str, kept: "_TypedText", *, placeholder: str, classes: str = "") -> None:
         with field(label):
             line_input(kept.text, label=label, placeholder=placeholder, classes=classes, on_change=kept.set)
 
@@ -152,12 +152,12 @@ class AlarmCard:
         with box("decide"):
             button(words, "main", on_click=lambda: self._do(act))
             button(_("Cancel"), "quiet", on_click=lambda: self._open(self._form))
-        self._mistake = mistake_text()
+        self._problem = problem_text()
 
     async def _do(self, act: Callable[[], Awaitable[str]]) -> None:
         refusal = await act()
         if refusal:
-            self._mistake.set(refusal)
+            self._problem.set(refusal)
             return
         self._form = ""
         self._form_place.clear()
@@ -165,10 +165,10 @@ class AlarmCard:
             await self._fill_journal()
 
     async def _unshelve(self) -> None:
-        refusal = await self._acts.unshelve(self._visitor, self._id)
+        refusal = await self._actions.unshelve(self._visitor, self._id)
         if refusal:
             with self._form_place:
-                mistake_text().set(refusal)
+                problem_text().set(refusal)
 
     @property
     def _has_journal(self) -> bool:
@@ -183,7 +183,7 @@ class AlarmCard:
     async def _fill_journal(self) -> None:
         _ = self._words
         try:
-            lines = await self._acts.journal(self._visitor, self._id, self._around())
+            lines = await self._actions.journal(self._visitor, self._id, self._context())
         except (NotAllowed, LookupError, DatabaseUnavailable) as error:
             lines, refusal = (), str(error)
         else:
@@ -200,7 +200,7 @@ class AlarmCard:
                     text(f"“{line.word}”" if line.who and line.word else line.word, "line-word")
 
 
-class _Kept:
+class _TypedText:
     """The text that somebody is writing."""
 
     def __init__(self, content: str = "") -> None:
@@ -216,7 +216,7 @@ def _fact(name: str) -> TextElement:
         return text("", "fact", "dd")
 
 
-def _said(name: str) -> TextElement:
+def _person_line(name: str) -> TextElement:
     with box("said"):
         text(name, "said-name")
         return text("", "said-words")

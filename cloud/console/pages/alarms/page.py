@@ -15,7 +15,7 @@ from cloud.console.components.visitor import Visitor
 from cloud.console.components.windows_in_force import WindowsInForce
 from cloud.console.pages.alarms.actions import PAGE_SIZE, AlarmActions
 from cloud.console.pages.alarms.card import AlarmCard
-from cloud.console.view_models.alarms import AlarmView, Around, alarm_view
+from cloud.console.view_models.alarms import AlarmContext, AlarmView, alarm_view
 from cloud.console.view_models.page_model import PageModel
 from cloud.console.view_models.rule_fields import severity_choices
 from cloud.database.engine import DatabaseUnavailable
@@ -31,14 +31,14 @@ class AlarmsPage:
     """The body of the page; `show` brings it up to date. `wanted` is the alarm that a message led here for."""
 
     def __init__(
-        self, _: Catalog, acts: AlarmActions, visitor: Visitor, *, sites: tuple[Site, ...], wanted: int | None = None
+        self, _: Catalog, actions: AlarmActions, visitor: Visitor, *, sites: tuple[Site, ...], wanted: int | None = None
     ) -> None:
-        self._words, self._acts, self._visitor, self._sites = _, acts, visitor, sites
+        self._words, self._actions, self._visitor, self._sites = _, actions, visitor, sites
         self._wanted = wanted
         self._closed, self._site, self._severity = False, "", ""
         self._pages: list[int] = []
         self._more = False
-        self._around: Around | None = None
+        self._context: AlarmContext | None = None
         self._windows = WindowsInForce(_)
         self._led_here = box("led-here")
         with box("panel alarms", "section", aria_label=_("Alarms")):
@@ -51,14 +51,14 @@ class AlarmsPage:
         mark(self._pager, "none")
         self._cards: dict[int, AlarmCard] = {}
 
-    async def show(self, seen: PageModel) -> None:
+    async def show(self, model: PageModel) -> None:
         """Bring the open alarms up to date; the closed ones stand still while they are read."""
-        first, self._around = self._around is None, seen.around
-        self._windows.show(seen.windows)
+        first, self._context = self._context is None, model.alarm_context
+        self._windows.show(model.windows)
         if not self._closed:
-            views = [view for view in seen.alarms if self._fits(view)]
+            views = [view for view in model.alarms if self._fits(view)]
             self._fill(views[:MOST_SHOWN])
-            self._tell(len(views))
+            self._show_count(len(views))
         elif first:
             await self._load()
         if self._wanted in self._cards:  # raised since: it stands where it belongs now
@@ -69,16 +69,16 @@ class AlarmsPage:
     async def _lead_to(self, alarm_id: int) -> None:
         """Bring the alarm of a message's link into view; one that is not among those shown stands above them."""
         if alarm_id not in self._cards:
-            alarm = await self._acts.one(self._visitor, alarm_id)
+            alarm = await self._actions.one(self._visitor, alarm_id)
             if alarm is None:
                 return
-            view = alarm_view(self._words, alarm, self._look_around())
+            view = alarm_view(self._words, alarm, self._alarm_context())
             with self._led_here, box("panel alarms"):
-                AlarmCard(self._words, self._acts, self._visitor, view, self._look_around).show(view)
+                self._card(view).show(view)
         with self._led_here:
             ui.run_javascript(f"siaga.bringIntoView('alarm-{alarm_id}')")
 
-    async def set_theme(self, theme: str, seen: PageModel) -> None:
+    async def set_theme(self, theme: str, model: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _build_filters(self) -> None:
@@ -135,32 +135,32 @@ class AlarmsPage:
             await self._load()
 
     async def _load(self) -> None:
-        if self._around is None:
+        if self._context is None:
             return
         wanted = AlarmFilter(
             open=False,
             site=self._site or None,
-            sites=self._visitor.who.sites,
+            sites=self._visitor.principal.sites,
             severity=Severity(self._severity) if self._severity else None,
             before_id=self._pages[-1] if self._pages else None,
             limit=PAGE_SIZE + 1,
         )
         try:
-            found = await self._acts.closed(wanted)
+            found = await self._actions.closed(wanted)
         except DatabaseUnavailable as error:
             self._note.set(str(error))
             return
-        self._fill([alarm_view(self._words, alarm, self._around) for alarm in found[:PAGE_SIZE]])
+        self._fill([alarm_view(self._words, alarm, self._context) for alarm in found[:PAGE_SIZE]])
         mark(self._pager, "some" if self._pages or len(found) > PAGE_SIZE else "none")
         mark(self._newer, str(not self._pages).lower(), "data-off")
         mark(self._older, str(len(found) <= PAGE_SIZE).lower(), "data-off")
-        self._tell(len(found))
+        self._show_count(len(found))
 
     def _fits(self, view: AlarmView) -> bool:
         severe = not self._severity or view.severity.rank >= Severity(self._severity).rank
         return severe and (not self._site or view.site == self._site)
 
-    def _tell(self, count: int) -> None:
+    def _show_count(self, count: int) -> None:
         _ = self._words
         if count == 0:
             self._note.set(_("No alarm is over.") if self._closed else _("No alarm is open."))
@@ -176,7 +176,7 @@ class AlarmsPage:
         with self._place:
             for view in views:
                 if view.id not in self._cards:
-                    self._cards[view.id] = AlarmCard(self._words, self._acts, self._visitor, view, self._look_around)
+                    self._cards[view.id] = self._card(view)
         for view in views:
             self._cards[view.id].show(view)
         if list(self._cards) != list(wanted):
@@ -184,6 +184,9 @@ class AlarmsPage:
             for place, card in enumerate(self._cards.values()):
                 card.move(self._place, place)
 
-    def _look_around(self) -> Around:
-        assert self._around is not None  # noqa: S101 - for the type checker: a card is built by `show` alone
-        return self._around
+    def _card(self, view: AlarmView) -> AlarmCard:
+        return AlarmCard(self._words, self._actions, self._visitor, view, self._alarm_context)
+
+    def _alarm_context(self) -> AlarmContext:
+        assert self._context is not None  # noqa: S101 - for the type checker: a card is built by `show` alone
+        return self._context

@@ -32,7 +32,7 @@ def until(choice: str, now_ms: int, zone: ZoneInfo) -> int:
 
 
 def parse_until(_: Catalog, text: str, now_ms: int, zone: ZoneInfo) -> int:
-    """The next time that it is `text` o'clock in `zone` (UTC ms); Mistake in one sentence where it is no time."""
+    """The next time that it is `text` o'clock in `zone` (UTC ms); InvalidInput in one sentence where it is no time."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise InvalidInput(_("{value} is no time of day; write one such as 08:00.", value=text.strip() or "–"))

@@ -1,6 +1,6 @@
-"""What operators do about the duty calendar from the page; each deed asks first who they are now.
+"""What operators do about the duty calendar from the page; each action asks first who they are now.
 
-await acts.add(visitor, "ani", 1, "2026-11-24T19:00", "2026-11-25T07:00") -> "" when done, or why it is not
+await actions.add(visitor, "ani", 1, "2026-11-24T19:00", "2026-11-25T07:00") -> "" when done, or why it is not
 """
 
 from collections.abc import Awaitable, Callable
@@ -35,9 +35,9 @@ class DutyActions:
         """Put somebody on duty."""
         _ = self._words
 
-        async def act(who: Principal) -> object:
+        async def act(principal: Principal) -> object:
             duty = Duty(0, person, rank, parse_moment(_, start, self._zone), parse_moment(_, until, self._zone))
-            return await self._calendar.add(duty, who=who.actor, now_ms=wall_ms())
+            return await self._calendar.add(duty, who=principal.actor, now_ms=wall_ms())
 
         return await self._act(visitor, act)
 
@@ -45,7 +45,7 @@ class DutyActions:
         """Take a duty out of the calendar."""
         return await self._act(
             visitor,
-            lambda who: self._calendar.remove(duty_id, who=who.actor, now_ms=wall_ms()),
+            lambda principal: self._calendar.remove(duty_id, who=principal.actor, now_ms=wall_ms()),
         )
 
     async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Role
 from cloud.console.components.elements import box, mark, symbol, text
-from cloud.console.components.inputs import button, choice, field, mistake_text, moment_input
+from cloud.console.components.inputs import button, choice, field, moment_input, problem_text
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.duty.actions import DutyActions
 from cloud.console.view_models.day_times import day_start, moment_text, next_hour
@@ -26,15 +26,15 @@ from wire.durations import DAY_MS, HOUR_MS
 _AGAIN_S = 5.0
 """How often the calendar is asked for what others have written."""
 USUAL_H = 12
-"""How long a duty lasts unless somebody says so."""
+"""How long a duty lasts unless somebody chooses another end."""
 _Drawn = tuple[tuple[OnDutyView, ...], tuple[DayView, ...]]
 
 
 class DutyPage:
     """The body of the page, in the time of the city."""
 
-    def __init__(self, _: Catalog, acts: DutyActions, visitor: Visitor, *, zone: ZoneInfo) -> None:
-        self._words, self._acts, self._visitor, self._zone = _, acts, visitor, zone
+    def __init__(self, _: Catalog, actions: DutyActions, visitor: Visitor, *, zone: ZoneInfo) -> None:
+        self._words, self._actions, self._visitor, self._zone = _, actions, visitor, zone
         self._weeks, self._asked_s = 0, float("-inf")
         self._leaving: tuple[str, int] | None = None
         self._drawn: _Drawn | None = None
@@ -43,18 +43,18 @@ class DutyPage:
             self._now = box("on-duty", role="status")
         with box("panel", "section", aria_label=_("Duty calendar")):
             self._build_head()
-            self._note = mistake_text()
+            self._note = problem_text()
             self._days = box("week")
         if visitor.may(Role.OPERATOR):
             self._form_place = box("panel new-entry", "section", aria_label=_("New duty"))
             self._build_form()
 
-    async def show(self, seen: PageModel) -> None:
+    async def show(self, model: PageModel) -> None:
         """Bring the calendar up to date; the form stays as somebody is writing it."""
         if time.monotonic() - self._asked_s >= _AGAIN_S:
             await self._ask()
 
-    async def set_theme(self, theme: str, seen: PageModel) -> None:
+    async def set_theme(self, theme: str, model: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _build_head(self) -> None:
@@ -79,8 +79,8 @@ class DutyPage:
         _, now_ms, self._asked_s = self._words, wall_ms(), time.monotonic()
         first_ms = day_start(now_ms, self._zone, days=DAYS_SHOWN * self._weeks)
         try:
-            held = await self._acts.duties(now_ms, now_ms + 1)
-            week = await self._acts.duties(first_ms, first_ms + (DAYS_SHOWN + 1) * DAY_MS)
+            held = await self._actions.duties(now_ms, now_ms + 1)
+            week = await self._actions.duties(first_ms, first_ms + (DAYS_SHOWN + 1) * DAY_MS)
         except DatabaseUnavailable as error:
             self._note.set(str(error))
             return
@@ -141,12 +141,12 @@ class DutyPage:
             self._draw(self._drawn)
 
     async def _remove(self, duty_id: int) -> None:
-        refusal = await self._acts.remove(self._visitor, duty_id)
+        refusal = await self._actions.remove(self._visitor, duty_id)
         await self._ask()
         self._note.set(refusal)
 
     def _build_form(self) -> None:
-        _, people = self._words, self._acts.people
+        _, people = self._words, self._actions.people
         self._form_place.clear()
         with self._form_place:
             text(_("New duty"), "panel-title", "h2")
@@ -159,7 +159,7 @@ class DutyPage:
             self._until = moment_text(start_ms + USUAL_H * HOUR_MS, self._zone)
             with box("fields"):
                 self._fields(people)
-            self._mistake = mistake_text()
+            self._problem = problem_text()
             with box("decide"):
                 button(_("Put on duty"), "main", icon="check", on_click=self._add)
 
@@ -176,9 +176,9 @@ class DutyPage:
             moment_input(self._until, label=_("Until"), on_change=self._keep_until)
 
     async def _add(self) -> None:
-        refusal = await self._acts.add(self._visitor, self._person, int(self._rank), self._start, self._until)
+        refusal = await self._actions.add(self._visitor, self._person, int(self._rank), self._start, self._until)
         if refusal:
-            self._mistake.set(refusal)
+            self._problem.set(refusal)
             return
         self._build_form()
         await self._ask()

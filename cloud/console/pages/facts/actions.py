@@ -1,6 +1,7 @@
-"""What engineers do about dated facts from the page; each deed asks first who they are now.
+"""What engineers do about dated facts from the page; each action asks first who they are now.
 
-await acts.record(visitor, "sensor:river", "mounting_height_cm", "420", "", "survey 7", "hung lower") -> "" or why not
+await actions.record(visitor, "sensor:river", "mounting_height_cm", "420", "", "survey 7", "hung lower")
+ -> "" when done, or why it is not
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,11 +30,11 @@ class FactActions:
     ) -> str:
         """Record what holds from `since` on, from now where that is empty."""
 
-        async def act(who: Principal) -> object:
-            self._must_touch(who, subject, what, value)
+        async def act(principal: Principal) -> object:
+            self._must_touch(principal, subject, what, value)
             valid_from_ms = parse_moment(self._words, since, self._zone) if since else None
             return await self._facts.record(
-                subject, what, parse_value(self._words, what, value), who=who.actor, word=word, source=source,
+                subject, what, parse_value(self._words, what, value), who=principal.actor, word=word, source=source,
                 valid_from_ms=valid_from_ms,
             )  # fmt: skip
 
@@ -42,27 +43,29 @@ class FactActions:
     async def correct(self, visitor: Visitor, fact_id: int, value: str, source: str, word: str) -> str:
         """Record another value with the validity of a fact."""
 
-        async def act(who: Principal) -> object:
+        async def act(principal: Principal) -> object:
             fact = await self._facts.fact(fact_id)
-            self._must_touch(who, fact.subject, fact.what, value)
+            self._must_touch(principal, fact.subject, fact.what, value)
             given: Any = parse_value(self._words, fact.what, value)
-            return await self._facts.correct(fact_id, given, who=who.actor, word=word, source=source)
+            return await self._facts.correct(fact_id, given, who=principal.actor, word=word, source=source)
 
         return await self._act(visitor, act)
 
     async def undo(self, visitor: Visitor, fact_id: int, word: str) -> str:
         """Take a fact back."""
 
-        async def act(who: Principal) -> object:
+        async def act(principal: Principal) -> object:
             fact = await self._facts.fact(fact_id)
-            self._must_touch(who, fact.subject, "", "")
-            return await self._facts.undo(fact_id, who=who.actor, word=word)
+            self._must_touch(principal, fact.subject, "", "")
+            return await self._facts.undo(fact_id, who=principal.actor, word=word)
 
         return await self._act(visitor, act)
 
-    def _must_touch(self, who: Principal, subject: str, what: str, value: str) -> None:
+    def _must_touch(self, principal: Principal, subject: str, what: str, value: str) -> None:
         _ = self._words
-        if not self._facts.may_touch(subject, who.sites) or (what == SITE and not who.may_see(value.strip())):
+        if not self._facts.may_touch(subject, principal.sites) or (
+            what == SITE and not principal.may_see(value.strip())
+        ):
             raise NotAllowed(_("This site is not among those that you may see."))
 
     async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:

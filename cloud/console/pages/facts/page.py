@@ -1,4 +1,4 @@
-"""The page of dated facts: how sensors hang, are calibrated and where they stand, since when, and who said so.
+"""The page of dated facts: how sensors hang, are calibrated and where they stand, since when, and who recorded it.
 
 River gauge   Mounting height   420 cm   since 20 Nov 09:00 WIT   ani: surveyed (survey 7)   holds   [Correct] [Undo]
 Of [River gauge v]  What [Mounting height v]  Value [420]  Valid from [    ]  Source [survey 7]  Why [    ]  [Record]
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from cloud.access.principal import Role
 from cloud.console.components.elements import box, mark, symbol, text
-from cloud.console.components.inputs import button, choice, field, line_input, mistake_text, moment_input
+from cloud.console.components.inputs import button, choice, field, line_input, moment_input, problem_text
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.facts.actions import FactActions
 from cloud.console.view_models.facts import FactView
@@ -16,17 +16,17 @@ from cloud.console.view_models.page_model import PageModel
 from i18n.catalog import Catalog
 
 Options = Sequence[tuple[str, str]]
-Look = Callable[[], tuple[tuple[FactView, ...], tuple[str, ...]]]
+ReadFacts = Callable[[], tuple[tuple[FactView, ...], tuple[str, ...]]]
 """The facts to show now, and the sentences on heights that do not fit."""
 
 
 class FactsPage:
-    """The body of the page; `look` gives what to show, `subjects` and `whats` what can be recorded."""
+    """The body of the page; `views` gives what to show, `subjects` and `whats` what can be recorded."""
 
     def __init__(
-        self, _: Catalog, acts: FactActions, visitor: Visitor, *, look: Look, subjects: Options, whats: Options
+        self, _: Catalog, actions: FactActions, visitor: Visitor, *, views: ReadFacts, subjects: Options, whats: Options
     ) -> None:
-        self._words, self._acts, self._visitor, self._look = _, acts, visitor, look
+        self._words, self._actions, self._visitor, self._views = _, actions, visitor, views
         self._subjects, self._whats = subjects, whats
         self._drawn: object = None
         with box("panel", "section", aria_label=_("Facts")):
@@ -42,7 +42,7 @@ class FactsPage:
     async def show(self, seen: PageModel) -> None:
         """Bring the facts up to date; the form stays as somebody is writing it."""
         del seen
-        found = self._look()
+        found = self._views()
         if found != self._drawn:
             self._drawn = found
             self._draw(*found)
@@ -69,7 +69,7 @@ class FactsPage:
                 text(f"{fact.where}: {fact.what}", "window-where", "h3")
                 text(f"{fact.value} · {fact.since}", "fact-value")
             with box("window-words"):
-                text(fact.said, "window-reason")
+                text(fact.recorded_by, "window-reason")
             text(fact.state, "tag")
             if fact.is_open and self._visitor.may(Role.ENGINEER):
                 with box("fact-acts"):
@@ -78,7 +78,7 @@ class FactsPage:
         mark(card, "ok" if fact.holds else "never")
 
     async def _undo(self, fact_id: int) -> None:
-        self._form_mistake.set(await self._acts.undo(self._visitor, fact_id, self._word))
+        self._form_problem.set(await self._actions.undo(self._visitor, fact_id, self._word))
 
     def _build_form(self, corrected: FactView | None) -> None:
         _ = self._words
@@ -95,7 +95,7 @@ class FactsPage:
                 if corrected is None:
                     self._what_fields()
                 self._value_fields()
-            self._form_mistake = mistake_text()
+            self._form_problem = problem_text()
             with box("decide"):
                 button(_("Record"), "main", icon="check", on_click=self._record)
                 if corrected is not None:
@@ -125,12 +125,14 @@ class FactsPage:
 
     async def _record(self) -> None:
         if self._corrected is None:
-            refusal = await self._acts.record(
+            refusal = await self._actions.record(
                 self._visitor, self._subject, self._what, self._value, self._since, self._source, self._word
             )
         else:
-            refusal = await self._acts.correct(self._visitor, self._corrected.id, self._value, self._source, self._word)
+            refusal = await self._actions.correct(
+                self._visitor, self._corrected.id, self._value, self._source, self._word
+            )
         if refusal:
-            self._form_mistake.set(refusal)
+            self._form_problem.set(refusal)
         else:
             self._build_form(None)

@@ -1,6 +1,6 @@
-"""What is done about refused readings from the page; each deed asks first who somebody is now.
+"""What is done about refused readings from the page; each action asks first who somebody is now.
 
-await acts.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "3 tried again: 40 readings stored, …")
+await actions.try_alike(visitor, 119, "the sensor is in the city file") -> ("ok", "3 tried again: …")
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,55 +25,59 @@ class DeadLetterActions:
     def __init__(self, _: Catalog, platform: Platform, *, changed: Callable[[], object]) -> None:
         self._words, self._platform, self._changed = _, platform, changed
 
-    async def try_again(self, visitor: Visitor, letter_id: int) -> Outcome:
-        """Replay a letter."""
+    async def try_again(self, visitor: Visitor, dead_letter_id: int) -> Outcome:
+        """Replay a dead letter."""
 
-        async def act(who: Principal, letter: DeadLetter) -> Outcome:
-            replay = await self._platform.replay(letter.id, who=who.actor)
+        async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
+            replay = await self._platform.replay(dead_letter.id, who=principal.actor)
             return ("bad" if replay.refused else "ok"), replay.sentence
 
-        return await self._act(visitor, Role.TECHNICIAN, letter_id, act)
+        return await self._act(visitor, Role.TECHNICIAN, dead_letter_id, act)
 
-    async def try_alike(self, visitor: Visitor, letter_id: int, word: str) -> Outcome:
-        """Replay the oldest letters of the same gateway that were refused for the same reason."""
+    async def try_alike(self, visitor: Visitor, dead_letter_id: int, word: str) -> Outcome:
+        """Replay the oldest dead letters of the same gateway that were refused for the same reason."""
         _ = self._words
 
-        async def act(who: Principal, letter: DeadLetter) -> Outcome:
+        async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
             found = await self._platform.replay_many(
-                self._alike(who, letter), after_id=0, limit=MOST_REPLAYED, who=who.actor, word=word.strip()
+                self._alike(principal, dead_letter),
+                after_id=0,
+                limit=MOST_REPLAYED,
+                who=principal.actor,
+                word=word.strip(),
             )
-            said = _.plural(
+            sentence = _.plural(
                 "{n} tried again: readings stored {stored}, still refused {refused}.",
                 "{n} tried again: readings stored {stored}, still refused {refused}.",
                 found.letters,
                 stored=_.number(found.stored, 0),
                 refused=_.number(found.refused, 0),
             )
-            return ("bad" if found.refused else "ok"), said
+            return ("bad" if found.refused else "ok"), sentence
 
-        return await self._act(visitor, Role.TECHNICIAN, letter_id, act, word=word)
+        return await self._act(visitor, Role.TECHNICIAN, dead_letter_id, act, word=word)
 
-    async def discard(self, visitor: Visitor, letter_id: int, word: str, *, alike: bool = False) -> Outcome:
-        """Throw a letter away for good, or all of the same gateway and reason."""
+    async def discard(self, visitor: Visitor, dead_letter_id: int, word: str, *, alike: bool = False) -> Outcome:
+        """Throw a dead letter away for good, or all of the same gateway and reason."""
 
-        async def act(who: Principal, letter: DeadLetter) -> Outcome:
+        async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
             thrown = await self._platform.dead_letters.discard(
-                self._alike(who, letter),
-                letter_id=None if alike else letter.id,
+                self._alike(principal, dead_letter),
+                letter_id=None if alike else dead_letter.id,
                 most=MOST_DISCARDED,
-                by=who.actor,
+                by=principal.actor,
                 word=word.strip(),
                 now_ms=wall_ms(),
             )
             return "warn", self._words.plural("{n} discarded.", "{n} discarded.", thrown)
 
-        return await self._act(visitor, Role.ENGINEER, letter_id, act, word=word)
+        return await self._act(visitor, Role.ENGINEER, dead_letter_id, act, word=word)
 
     async def _act(
         self,
         visitor: Visitor,
         least: Role,
-        letter_id: int,
+        dead_letter_id: int,
         act: Callable[[Principal, DeadLetter], Awaitable[Outcome]],
         *,
         word: str | None = None,
@@ -82,8 +86,8 @@ class DeadLetterActions:
         if word is not None and (not word.strip() or len(word) > LONGEST_WORD or not is_printable(word)):
             return "bad", _("Write on one line why: it stands in the journal.")
         try:
-            who = await visitor.must(least)
-            outcome = await act(who, await self._platform.dead_letter_for(who, letter_id))
+            principal = await visitor.must(least)
+            outcome = await act(principal, await self._platform.dead_letter_for(principal, dead_letter_id))
         except NotAllowed as refused:
             return "bad", str(refused)
         except LookupError:
@@ -93,5 +97,5 @@ class DeadLetterActions:
         self._changed()
         return outcome
 
-    def _alike(self, who: Principal, letter: DeadLetter) -> Wanted:
-        return Wanted(self._platform.dead_letter_gateways(who), letter.gateway, letter.reason)
+    def _alike(self, principal: Principal, dead_letter: DeadLetter) -> Wanted:
+        return Wanted(self._platform.dead_letter_gateways(principal), dead_letter.gateway, dead_letter.reason)

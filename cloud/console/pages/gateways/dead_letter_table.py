@@ -20,14 +20,14 @@ from i18n.catalog import N_, Catalog
 
 COLUMNS = (N_("First refused"), N_("Gateway"), N_("Why"), N_("Times"), "")
 
-Deed = Callable[[], Awaitable[Outcome]]
+Action = Callable[[], Awaitable[Outcome]]
 
 
 class DeadLetterTable:
     """The section with the refused readings, newest first; who may do nothing about them reads them only."""
 
-    def __init__(self, _: Catalog, visitor: Visitor, acts: DeadLetterActions) -> None:
-        self._words, self._visitor, self._acts = _, visitor, acts
+    def __init__(self, _: Catalog, visitor: Visitor, actions: DeadLetterActions) -> None:
+        self._words, self._visitor, self._actions = _, visitor, actions
         self._rows: dict[int, DeadLetterItem] = {}
         with box("panel", "section", aria_label=_("Refused readings")) as self._panel:
             with box("panel-head"):
@@ -47,27 +47,27 @@ class DeadLetterTable:
             self._none = text(_("No reading was refused."), "panel-empty", "p")
 
     def show(
-        self, letters: tuple[DeadLetterView, ...], open_count: int, *, discarded: Sequence[Discarded] = ()
+        self, dead_letters: tuple[DeadLetterView, ...], open_count: int, *, discarded: Sequence[Discarded] = ()
     ) -> None:
         """Bring the rows up to date, and what found no room."""
         _ = self._words
         self._discarded.set(discarded_words(_, discarded))
-        mark(self._panel, "some" if letters else "none")
+        mark(self._panel, "some" if dead_letters else "none")
         self._open.set(_.plural("{n} open", "{n} open", open_count) if open_count else "")
-        if [letter.id for letter in letters] != list(self._rows):
-            self._build(letters)
-        for letter in letters:
-            self._rows[letter.id].show(letter)
+        if [dead_letter.id for dead_letter in dead_letters] != list(self._rows):
+            self._build(dead_letters)
+        for dead_letter in dead_letters:
+            self._rows[dead_letter.id].show(dead_letter)
 
-    def _build(self, letters: tuple[DeadLetterView, ...]) -> None:
+    def _build(self, dead_letters: tuple[DeadLetterView, ...]) -> None:
         outcomes = {row_id: row.outcome for row_id, row in self._rows.items()}
         self._body.clear()
         with self._body:
             self._rows = {
-                letter.id: DeadLetterItem(
-                    self._words, letter, self._visitor, self._acts, outcomes.get(letter.id, ("", ""))
+                dead_letter.id: DeadLetterItem(
+                    self._words, dead_letter, self._visitor, self._actions, outcomes.get(dead_letter.id, ("", ""))
                 )
-                for letter in letters
+                for dead_letter in dead_letters
             }
 
 
@@ -75,64 +75,66 @@ class DeadLetterItem:
     """One refused reading or message."""
 
     def __init__(
-        self, _: Catalog, letter: DeadLetterView, visitor: Visitor, acts: DeadLetterActions, outcome: Outcome
+        self, _: Catalog, dead_letter: DeadLetterView, visitor: Visitor, actions: DeadLetterActions, outcome: Outcome
     ) -> None:
-        self._words, self._visitor, self._acts = _, visitor, acts
-        self._letter_id, self.outcome, self._word = letter.id, outcome, ""
+        self._words, self._visitor, self._actions = _, visitor, actions
+        self._dead_letter_id, self.outcome, self._word = dead_letter.id, outcome, ""
         with box("row", role="row") as self._row:
-            for column, classes, content in ((0, "nowrap", letter.time), (1, "", letter.gateway)):
+            for column, classes, content in ((0, "nowrap", dead_letter.time), (1, "", dead_letter.gateway)):
                 with _cell(_, column, classes):
                     text(content)
             with _cell(_, 2, "why"):
-                text(letter.sentence)
-                text(letter.reason, "reason")
+                text(dead_letter.sentence)
+                text(dead_letter.reason, "reason")
                 self._outcome = text("", "outcome")
                 self._more = box("letter-more")
             with _cell(_, 3, "number"):
                 self._count = text()
             with _cell(_, 4, "action"):
                 if visitor.may(Role.TECHNICIAN):
-                    self._button(N_("Try again"), lambda: acts.try_again(visitor, letter.id))
+                    self._button(N_("Try again"), lambda: actions.try_again(visitor, dead_letter.id))
                     button(_("More"), "try", on_click=self._open_more)
-        self._tell(outcome)
+        self._show_outcome(outcome)
 
-    def show(self, letter: DeadLetterView) -> None:
+    def show(self, dead_letter: DeadLetterView) -> None:
         """Bring the row up to date."""
-        self._count.set(letter.count)
-        mark(self._row, str(bool(letter.outcome)).lower(), "data-stored")
-        if letter.outcome and not self.outcome[1]:
-            self._tell(("ok", letter.outcome))
+        self._count.set(dead_letter.count)
+        mark(self._row, str(bool(dead_letter.outcome)).lower(), "data-stored")
+        if dead_letter.outcome and not self.outcome[1]:
+            self._show_outcome(("ok", dead_letter.outcome))
 
     def _open_more(self) -> None:
         """Show what takes a reason, or hide it again."""
-        _, visitor, acts, letter = self._words, self._visitor, self._acts, self._letter_id
+        _, visitor, actions, dead_letter = self._words, self._visitor, self._actions, self._dead_letter_id
         if list(self._more):
             self._more.clear()
             return
         with self._more:
             line_input(self._word, label=_("Why, for the journal"), on_change=self._set_word)
-            self._button(N_("Try all like this again"), lambda: acts.try_alike(visitor, letter, self._word))
+            self._button(N_("Try all like this again"), lambda: actions.try_alike(visitor, dead_letter, self._word))
             if visitor.may(Role.ENGINEER):
-                self._button(N_("Discard this one"), lambda: acts.discard(visitor, letter, self._word))
-                self._button(N_("Discard all like this"), lambda: acts.discard(visitor, letter, self._word, alike=True))
+                self._button(N_("Discard this one"), lambda: actions.discard(visitor, dead_letter, self._word))
+                self._button(
+                    N_("Discard all like this"), lambda: actions.discard(visitor, dead_letter, self._word, alike=True)
+                )
 
     def _set_word(self, word: str) -> None:
         self._word = word
 
-    def _button(self, words: str, deed: Deed) -> None:
+    def _button(self, words: str, action: Action) -> None:
         with box("try", "button", type="button") as element:
             text(self._words(words))
-        element.on("click", lambda: self._do(element, deed))
+        element.on("click", lambda: self._do(element, action))
 
-    async def _do(self, element: ui.element, deed: Deed) -> None:
+    async def _do(self, element: ui.element, action: Action) -> None:
         mark(element, "true", "disabled")
         try:
-            self._tell(await deed())
+            self._show_outcome(await action())
         finally:
             element.props.pop("disabled", None)
             element.update()
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _show_outcome(self, outcome: Outcome) -> None:
         self.outcome = outcome
         mark(self._row, outcome[0])
         self._outcome.set(outcome[1])

@@ -1,6 +1,6 @@
-"""What technicians do about maintenance windows from the page; each deed asks first who they are now.
+"""What technicians do about maintenance windows from the page; each action asks first who they are now.
 
-await acts.plan(visitor, "site:daruba", "", "2026-11-24T19:00", "the gauge is cleaned") -> "" when done, or why not
+await actions.plan(visitor, "site:daruba", "", "2026-11-24T19:00", "the gauge is cleaned") -> "" when done, or why not
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,14 +34,14 @@ class MaintenanceActions:
         sensor = self._sensors.get(name) if kind == "sensor" else None
         site = sensor.site if sensor is not None else name
 
-        async def act(who: Principal) -> object:
+        async def act(principal: Principal) -> object:
             return await self._calendar.plan(
                 site=name if kind == "site" else None,
                 sensor=name if kind == "sensor" else None,
                 from_ms=parse_moment(_, start, self._zone) if start else None,
                 until_ms=parse_moment(_, until, self._zone),
                 reason=reason,
-                who=who.actor,
+                who=principal.actor,
             )
 
         return await self._act(visitor, site, act)
@@ -56,7 +56,9 @@ class MaintenanceActions:
         except DatabaseUnavailable as error:
             return str(error)
         return await self._act(
-            visitor, site_of(window, self._sensors), lambda who: self._calendar.end(window_id, who=who.actor)
+            visitor,
+            site_of(window, self._sensors),
+            lambda principal: self._calendar.end(window_id, who=principal.actor),
         )
 
     async def _act(self, visitor: Visitor, site: str, act: Callable[[Principal], Awaitable[object]]) -> str:

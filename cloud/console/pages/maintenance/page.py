@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.access.principal import Role
 from cloud.console.components.elements import box, mark, text
-from cloud.console.components.inputs import button, choice, field, line_input, mistake_text, moment_input
+from cloud.console.components.inputs import button, choice, field, line_input, moment_input, problem_text
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.maintenance.actions import MaintenanceActions
 from cloud.console.view_models.day_times import moment_text, next_hour
@@ -21,7 +21,7 @@ from runtime.clock import wall_ms
 from wire.durations import HOUR_MS
 
 USUAL_H = 2
-"""How long a window lasts unless somebody says so."""
+"""How long a window lasts unless somebody chooses another end."""
 
 
 class MaintenancePage:
@@ -30,13 +30,13 @@ class MaintenancePage:
     def __init__(
         self,
         _: Catalog,
-        acts: MaintenanceActions,
+        actions: MaintenanceActions,
         visitor: Visitor,
         *,
         places: Sequence[tuple[str, str]],
         zone: ZoneInfo,
     ) -> None:
-        self._words, self._acts, self._visitor = _, acts, visitor
+        self._words, self._actions, self._visitor = _, actions, visitor
         self._places, self._zone = places, zone
         self._drawn: tuple[WindowView, ...] | None = None
         with box("panel", "section", aria_label=_("Maintenance")):
@@ -44,18 +44,18 @@ class MaintenancePage:
             text(_("While somebody works there, alarms are recorded and page nobody."), "panel-note", "p")
             self._none = text("", "panel-empty", "p")
             self._list = box("windows")
-            self._mistake = mistake_text()
+            self._problem = problem_text()
         if visitor.may(Role.TECHNICIAN) and places:
             self._form_place = box("panel new-entry", "section", aria_label=_("New window"))
             self._build_form()
 
-    async def show(self, seen: PageModel) -> None:
+    async def show(self, model: PageModel) -> None:
         """Bring the windows up to date; the form stays as somebody is writing it."""
-        if seen.windows != self._drawn:
-            self._drawn = seen.windows
-            self._draw(seen.windows)
+        if model.windows != self._drawn:
+            self._drawn = model.windows
+            self._draw(model.windows)
 
-    async def set_theme(self, theme: str, seen: PageModel) -> None:
+    async def set_theme(self, theme: str, model: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
 
     def _draw(self, windows: tuple[WindowView, ...]) -> None:
@@ -82,7 +82,7 @@ class MaintenancePage:
         mark(card, "late" if window.holds else "never")
 
     async def _end(self, window_id: int) -> None:
-        self._mistake.set(await self._acts.end(self._visitor, window_id))
+        self._problem.set(await self._actions.end(self._visitor, window_id))
 
     def _build_form(self) -> None:
         _ = self._words
@@ -102,14 +102,14 @@ class MaintenancePage:
                     moment_input(self._until, label=_("Until"), on_change=self._keep_until)
                 with field(_("Why"), hint=_("What is done there.")):
                     line_input("", label=_("Why"), placeholder=_("the gauge is cleaned"), on_change=self._keep_reason)
-            self._form_mistake = mistake_text()
+            self._form_problem = problem_text()
             with box("decide"):
                 button(_("Make the window"), "main", icon="check", on_click=self._plan)
 
     async def _plan(self) -> None:
-        refusal = await self._acts.plan(self._visitor, self._place, self._start, self._until, self._reason)
+        refusal = await self._actions.plan(self._visitor, self._place, self._start, self._until, self._reason)
         if refusal:
-            self._form_mistake.set(refusal)
+            self._form_problem.set(refusal)
         else:
             self._build_form()
 

@@ -28,9 +28,9 @@ class Panel:
     """The panel: closed until `open`, then kept up to date by `show`."""
 
     def __init__(
-        self, _: Catalog, histories: HistoryCache, marks: ChartAnnotations, *, zone: ZoneInfo, theme: str
+        self, _: Catalog, history_cache: HistoryCache, annotations: ChartAnnotations, *, zone: ZoneInfo, theme: str
     ) -> None:
-        self._words, self._histories, self._marks, self._zone = _, histories, marks, zone
+        self._words, self._history_cache, self._annotations, self._zone = _, history_cache, annotations, zone
         self._theme = theme
         self._series: tuple[str, str] | None = None
         self._span = "1h"
@@ -109,16 +109,16 @@ class Panel:
                         mark(self._now, figure.freshness)
 
     async def _draw(self, snapshot: Snapshot) -> None:
-        assert self._series is not None  # noqa: S101 - for the type checker: both callers have looked
+        assert self._series is not None  # noqa: S101 - for the type checker: both callers have checked
         sensor, quantity = series = self._series
         span, self._drawn_s = self._span, time.monotonic()
         try:
-            history = await self._histories.of(sensor, quantity, span)
+            history = await self._history_cache.of(sensor, quantity, span)
         except StoreUnavailable as error:
             self._note.set(str(error))
             return
         _ = self._words
-        levels, bands = await self._marks.of(_, sensor, quantity, history.start_ms, history.end_ms)
+        levels, bands = await self._annotations.of(_, sensor, quantity, history.start_ms, history.end_ms)
         if (series, span) != (self._series, self._span):
             return  # somebody has clicked on while the store was thinking
         zone = self._zone_of(sensor, snapshot)

@@ -33,37 +33,39 @@ class SituationPage:
         _: Catalog,
         visitor: Visitor,
         *,
-        histories: HistoryCache,
-        marks: ChartAnnotations,
+        history_cache: HistoryCache,
+        annotations: ChartAnnotations,
         coast: Coast | None,
         tiles: str,
-        zone: ZoneInfo, theme: str, letter_acts: DeadLetterActions,
+        zone: ZoneInfo, theme: str, dead_letter_actions: DeadLetterActions,
     ) -> None:  # fmt: skip
-        self._seen: PageModel | None = None
+        self._model: PageModel | None = None
         self._banner = Banner(_)
         self._strip = Strip(_)
         with box("island"):
             self._map = SiteMap(_, coast=coast, tiles=tiles, on_site=self._select)
             self._cards = Cards(_, on_reading=self._open, on_site=self._select)
         self._gateways = Gateways(_)
-        self._letters = DeadLetterTable(_, visitor, letter_acts)
+        self._dead_letters = DeadLetterTable(_, visitor, dead_letter_actions)
         _foot(_)
-        self._panel = Panel(_, histories, marks, zone=zone, theme=theme)
+        self._panel = Panel(_, history_cache, annotations, zone=zone, theme=theme)
 
-    async def show(self, seen: PageModel) -> None:
+    async def show(self, model: PageModel) -> None:
         """Bring everything up to date."""
-        self._seen = seen
-        self._banner.show(seen.alarms, seen.waiting)
-        self._strip.show(seen.domains)
-        self._map.show(seen.sites)
-        self._cards.show(seen.sites)
-        self._gateways.show(seen.gateways)
-        self._letters.show(seen.letters, seen.snapshot.letters_open, discarded=seen.snapshot.discarded)
-        await self._panel.show(seen.snapshot)
+        self._model = model
+        self._banner.show(model.alarms, model.waiting)
+        self._strip.show(model.domains)
+        self._map.show(model.sites)
+        self._cards.show(model.sites)
+        self._gateways.show(model.gateways)
+        self._dead_letters.show(
+            model.dead_letters, model.snapshot.open_dead_letters, discarded=model.snapshot.discarded
+        )
+        await self._panel.show(model.snapshot)
 
-    async def set_theme(self, theme: str, seen: PageModel) -> None:
+    async def set_theme(self, theme: str, model: PageModel) -> None:
         """Draw in the colours of `theme` from now on."""
-        await self._panel.set_theme(theme, seen.snapshot)
+        await self._panel.set_theme(theme, model.snapshot)
 
     def _select(self, site: str) -> None:
         self._map.select(site)
@@ -71,8 +73,8 @@ class SituationPage:
         ui.run_javascript(f"siaga.bringIntoView('site-{site}')")
 
     async def _open(self, sensor: str, quantity: str) -> None:
-        if self._seen is not None:
-            await self._panel.open(sensor, quantity, self._seen.snapshot)
+        if self._model is not None:
+            await self._panel.open(sensor, quantity, self._model.snapshot)
 
 
 class Banner:

@@ -1,6 +1,6 @@
-"""What engineers do about rules from the page: try, save, take back. Each deed asks first who they are now.
+"""What engineers do about rules from the page: try, save, take back. Each action asks first who they are now.
 
-await acts.save(visitor, "river-level", "site:daruba", fields, reason)
+await actions.save(visitor, "river-level", "site:daruba", fields, reason)
  -> ThresholdRejected({"levels": "…"}, []) or None when done
 """
 
@@ -36,10 +36,10 @@ class ThresholdRejected(msgspec.Struct, frozen=True):
 
 
 class ThresholdActions:
-    """The book of rules and the previewer, for pages in one language."""
+    """The store of rules and the previewer, for pages in one language."""
 
-    def __init__(self, _: Catalog, book: RuleStore, previewer: Previewer) -> None:
-        self._words, self._book, self._previewer = _, book, previewer
+    def __init__(self, _: Catalog, rule_store: RuleStore, previewer: Previewer) -> None:
+        self._words, self._rule_store, self._previewer = _, rule_store, previewer
 
     async def preview(
         self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], *, sensor: str, days: int
@@ -48,8 +48,8 @@ class ThresholdActions:
         _ = self._words
         end_ms = wall_ms()
         try:
-            who = await self._must(visitor, f"sensor:{sensor}")
-            self._must_name(who, family, scope, fields)
+            principal = await self._must(visitor, f"sensor:{sensor}")
+            self._must_name(principal, family, scope, fields)
             return await self._previewer.preview(
                 family,
                 scope,
@@ -57,7 +57,7 @@ class ThresholdActions:
                 sensor=sensor,
                 start_ms=end_ms - days * DAY_MS,
                 end_ms=end_ms,
-                sites=who.sites,
+                sites=principal.sites,
             )
         except RuleRejected as refusal:
             return rejected_for(_, refusal.problems)
@@ -69,12 +69,12 @@ class ThresholdActions:
     async def save(
         self, visitor: Visitor, family: str, scope: str, fields: dict[str, Any], reason: str, *, seen: int
     ) -> ThresholdRejected | None:
-        """Say in `scope` what `fields` say, from now on; with none left the scope says nothing any more.
+        """Set `fields` in `scope`, from now on; with none left the scope sets nothing any more.
 
-        `seen` is the version that was looked at: what somebody else has saved since is not undone unseen.
+        `seen` is the version that was edited: what somebody else has saved since is not undone unseen.
         """
         _ = self._words
-        newest = next(iter(self._book.versions(family, scope)), None)
+        newest = next(iter(self._rule_store.versions(family, scope)), None)
         if newest is not None and newest.version != seen:
             meanwhile = _(
                 "{person} has changed it meanwhile: “{reason}”; cancel, and look at it first.",
@@ -85,31 +85,33 @@ class ThresholdActions:
         if not reason.strip():
             return ThresholdRejected({"reason": _("Write why, so that others understand it later.")})
 
-        async def act(who: Principal) -> object:
+        async def act(principal: Principal) -> object:
             if fields:
-                self._must_name(who, family, scope, fields)
-                return await self._book.save(family, scope, fields, who=who.actor, reason=reason)
-            return await self._book.remove(family, scope, who=who.actor, reason=reason)
+                self._must_name(principal, family, scope, fields)
+                return await self._rule_store.save(family, scope, fields, who=principal.actor, reason=reason)
+            return await self._rule_store.remove(family, scope, who=principal.actor, reason=reason)
 
         return await self._act(visitor, scope, act)
 
     def newest_version(self, family: str, scope: str) -> int:
-        """The number of the newest version of what `scope` says of a family; 0 where it never said anything."""
-        return max((version.version for version in self._book.versions(family, scope)), default=0)
+        """The number of the newest version of what `scope` sets of a family; 0 where it never set anything."""
+        return max((version.version for version in self._rule_store.versions(family, scope)), default=0)
 
     async def undo(self, visitor: Visitor, family: str, scope: str, reason: str) -> ThresholdRejected | None:
         """Take the newest version back."""
         _ = self._words
         why = reason.strip() or _("undone")
-        return await self._act(visitor, scope, lambda who: self._book.undo(family, scope, who=who.actor, reason=why))
+        return await self._act(
+            visitor, scope, lambda principal: self._rule_store.undo(family, scope, who=principal.actor, reason=why)
+        )
 
-    def may_change(self, who: Principal, scope: str) -> bool:
+    def may_change(self, principal: Principal, scope: str) -> bool:
         """Whether somebody's sites let them change what holds in `scope`: a wide scope takes all sites."""
-        return may_change_scope(who, self._book.things, scope)
+        return may_change_scope(principal, self._rule_store.things, scope)
 
-    def _must_name(self, who: Principal, family: str, scope: str, fields: dict[str, Any]) -> None:
-        held = next((patch.fields for patch in self._book.patches(family) if patch.scope == scope), {})
-        foreign = foreign_in(who, self._book.things, fields, held)
+    def _must_name(self, principal: Principal, family: str, scope: str, fields: dict[str, Any]) -> None:
+        held = next((patch.fields for patch in self._rule_store.patches(family) if patch.scope == scope), {})
+        foreign = foreign_in(principal, self._rule_store.things, fields, held)
         if foreign:
             raise RuleRejected([no_such_sensor(foreign[0])])
 
@@ -126,10 +128,10 @@ class ThresholdActions:
 
     async def _must(self, visitor: Visitor, scope: str) -> Principal:
         _ = self._words
-        who = await visitor.must(Role.ENGINEER)
-        if not self.may_change(who, scope):
+        principal = await visitor.must(Role.ENGINEER)
+        if not self.may_change(principal, scope):
             raise NotAllowed(_("This reaches beyond the sites that you may see; choose one of your sites."))
-        return who
+        return principal
 
 
 def rejected_for(_: Catalog, problems: Sequence[ValidationProblem]) -> ThresholdRejected:

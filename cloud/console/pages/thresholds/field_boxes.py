@@ -1,4 +1,4 @@
-"""The fields of a rule besides its levels, each with plain words, its unit, and its mistake beside it.
+"""The fields of a rule besides its levels, each with plain words, its unit, and its problem beside it.
 
 Must last            Must go back by           Days and hours
 [ 1    ] min         [ 10   ] cm               [x] Mon [x] Tue …   [00:00] to [24:00]
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 
 from cloud.console.components.elements import TextElement, box, text
-from cloud.console.components.inputs import choice, field, line_input, mistake_text, text_area, tick_box
+from cloud.console.components.inputs import choice, field, line_input, problem_text, text_area, tick_box
 from cloud.console.pages.thresholds.rule_draft import MINUTES, Draft
 from cloud.console.view_models.rule_fields import FIELD_NAMES
 from cloud.rulebook.rule_words import DAY_NAMES, MARK_WORDS, unit_of
@@ -52,13 +52,13 @@ class FieldBoxes:
     ) -> None:
         self._words, self._rule, self._draft, self._on_change = _, rule, draft, on_change
         self._others = others
-        self._mistakes: dict[str, TextElement] = {}
+        self._problems: dict[str, TextElement] = {}
         self._places: dict[str, ui.element] = {}
 
     @property
     def names(self) -> set[str]:
-        """The fields whose mistakes are shown here."""
-        return {*self._mistakes, *(part for name in self._places for part in _parts_of(name))}
+        """The fields whose problems are shown here."""
+        return {*self._problems, *(part for name in self._places for part in _parts_of(name))}
 
     def build(self, name: str) -> None:
         """Put the box of a field here."""
@@ -71,11 +71,11 @@ class FieldBoxes:
             self._draft[part] = draft[part]
         self._fill(name)
 
-    def show_mistakes(self, mistakes: dict[str, str]) -> None:
+    def show_problems(self, problems: dict[str, str]) -> None:
         """Say beside each field what is wrong with it."""
-        for name, place in self._mistakes.items():
+        for name, place in self._problems.items():
             parts = dict.fromkeys((name, *_parts_of(name)))
-            place.set(" ".join(mistakes[part] for part in parts if part in mistakes))
+            place.set(" ".join(problems[part] for part in parts if part in problems))
 
     def _fill(self, name: str) -> None:
         _ = self._words
@@ -87,11 +87,11 @@ class FieldBoxes:
                 tick_box(
                     self._draft[name] == "yes", _(FIELD_NAMES[name]), on_change=lambda on: self._tick(name, name, on)
                 )
-                self._mistakes[name] = mistake_text()
+                self._problems[name] = problem_text()
                 return
             with field(_(FIELD_NAMES[name]), hint=hint):
                 self._input(name)
-                self._mistakes[name] = mistake_text()
+                self._problems[name] = problem_text()
 
     def _input(self, name: str) -> None:
         _ = self._words
@@ -99,20 +99,20 @@ class FieldBoxes:
         if name in own:
             own[name]()
         elif name in {"advice", "advice_id"}:
-            text_area(self._draft[name], label=_(FIELD_NAMES[name]), on_change=self._taker(name, name))
+            text_area(self._draft[name], label=_(FIELD_NAMES[name]), on_change=self._setter(name, name))
         elif name in MINUTES:
             self._number(name, _("min"))
         elif name in {"hysteresis", "minimum"}:
             self._number(name, unit_of(_, self._rule.quantity))
         else:
-            line_input(self._draft[name], label=_(FIELD_NAMES[name]), on_change=self._taker(name, name))
+            line_input(self._draft[name], label=_(FIELD_NAMES[name]), on_change=self._setter(name, name))
 
     def _number(self, name: str, unit: str) -> None:
         _ = self._words
         with box("with-unit"):
             line_input(
                 self._draft[name], label=_(FIELD_NAMES[name]), numeric=True, classes=name,
-                on_change=self._taker(name, name),
+                on_change=self._setter(name, name),
             )  # fmt: skip
             text(unit, "unit")
 
@@ -128,7 +128,7 @@ class FieldBoxes:
                     label=label,
                     numeric=True,
                     classes="short",
-                    on_change=self._taker("at_least", part),
+                    on_change=self._setter("at_least", part),
                 )
                 text(after, "unit")
 
@@ -137,13 +137,13 @@ class FieldBoxes:
         with box("days"):
             for day, words in enumerate(DAY_NAMES, start=1):
                 part = f"hours.day.{day}"
-                tick_box(self._draft[part] == "yes", _(words), on_change=self._ticker("hours", part))
+                tick_box(self._draft[part] == "yes", _(words), on_change=self._tick_setter("hours", part))
         with box("with-unit"):
             for part, label, after in (
                 ("hours.start", _("from time of day"), _("to")),
                 ("hours.end", _("to time of day"), ""),
             ):
-                line_input(self._draft[part], label=label, classes="short", on_change=self._taker("hours", part))
+                line_input(self._draft[part], label=label, classes="short", on_change=self._setter("hours", part))
                 text(after, "unit")
 
     def _also(self) -> None:
@@ -157,25 +157,25 @@ class FieldBoxes:
             if not series:
                 return
             sides = [(value, _(words)) for value, words in _SIDES.items()]
-            choice(self._draft["also.kind"], sides, label=_("side"), on_change=self._taker("also", "also.kind"))
+            choice(self._draft["also.kind"], sides, label=_("side"), on_change=self._setter("also", "also.kind"))
             quantity = series.partition("/")[2]
             self._part("also.limit", _("its limit"), unit_of(_, quantity) if quantity in QUANTITIES else "")
             self._part("also.within_s", _("at most so old"), _("min old at most"))
             tick_box(
                 self._draft["also.inclusive"] == "yes",
                 _("the limit itself counts"),
-                on_change=self._ticker("also", "also.inclusive"),
+                on_change=self._tick_setter("also", "also.inclusive"),
             )
 
     def _part(self, part: str, label: str, unit: str) -> None:
         with box("with-unit"):
             line_input(
-                self._draft[part], label=label, numeric=True, classes="short", on_change=self._taker("also", part)
+                self._draft[part], label=label, numeric=True, classes="short", on_change=self._setter("also", part)
             )
             text(unit, "unit")
 
     def _choose_other(self, series: str) -> None:
-        self._take("also", "also.series", series)
+        self._set("also", "also.series", series)
         self._fill("also")
 
     def _reject(self) -> None:
@@ -183,22 +183,22 @@ class FieldBoxes:
         with box("days"):
             for name, mark in MARK_OF_NAME.items():
                 part = f"reject.{name}"
-                tick_box(self._draft[part] == "yes", _(MARK_WORDS[mark]), on_change=self._ticker("reject", part))
+                tick_box(self._draft[part] == "yes", _(MARK_WORDS[mark]), on_change=self._tick_setter("reject", part))
 
-    def _taker(self, name: str, part: str) -> Callable[[str], None]:
-        return lambda words: self._take(name, part, words)
+    def _setter(self, name: str, part: str) -> Callable[[str], None]:
+        return lambda words: self._set(name, part, words)
 
-    def _ticker(self, name: str, part: str) -> Callable[[bool], None]:
+    def _tick_setter(self, name: str, part: str) -> Callable[[bool], None]:
         return lambda ticked: self._tick(name, part, ticked)
 
     def _tick(self, name: str, part: str, ticked: bool) -> None:
-        self._take(name, part, "yes" if ticked else "")
+        self._set(name, part, "yes" if ticked else "")
 
-    def _take(self, name: str, part: str, words: str) -> None:
+    def _set(self, name: str, part: str, words: str) -> None:
         self._draft[part] = words
         self._on_change(name)
 
 
 def _parts_of(name: str) -> tuple[str, ...]:
-    """The names under which mistakes of a field may come."""
+    """The names under which problems of a field may come."""
     return (*_PARTS.get(name, ()), *_MEANT.get(name, ()))

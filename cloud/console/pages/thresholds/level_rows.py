@@ -7,7 +7,7 @@
 from collections.abc import Callable
 
 from cloud.console.components.elements import TextElement, box, symbol, text
-from cloud.console.components.inputs import button, choice, colour_input, field, line_input, mistake_text, tick_box
+from cloud.console.components.inputs import button, choice, colour_input, field, line_input, problem_text, tick_box
 from cloud.console.pages.thresholds.rule_draft import Draft, level_count, levels_in, next_level, without_level
 from cloud.console.view_models.rule_fields import severity_choices
 from cloud.rulebook.rule_words import unit_of
@@ -34,20 +34,20 @@ class LevelRows:
     def __init__(self, _: Catalog, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]) -> None:
         self._words, self._rule, self._on_change = _, rule, on_change
         self._draft = levels_in(draft)
-        self._mistakes: dict[str, TextElement] = {}
+        self._problems: dict[str, TextElement] = {}
         self._place = box("level-rows")
         self._build()
 
     @property
     def names(self) -> set[str]:
-        """The fields whose mistakes are shown here."""
-        return {*self._mistakes, "levels"}
+        """The fields whose problems are shown here."""
+        return {*self._problems, "levels"}
 
-    def show_mistakes(self, mistakes: dict[str, str]) -> None:
+    def show_problems(self, problems: dict[str, str]) -> None:
         """Say beside each field what is wrong with it."""
-        for name, place in self._mistakes.items():
-            place.set(mistakes.get(name, ""))
-        self._all.set(mistakes.get("levels", ""))
+        for name, place in self._problems.items():
+            place.set(problems.get(name, ""))
+        self._all.set(problems.get("levels", ""))
 
     def replace(self, draft: Draft) -> None:
         """Show other levels."""
@@ -57,7 +57,7 @@ class LevelRows:
 
     def _build(self) -> None:
         _ = self._words
-        self._mistakes.clear()
+        self._problems.clear()
         self._place.clear()
         with self._place:
             for number in range(level_count(self._draft)):
@@ -65,7 +65,7 @@ class LevelRows:
                     self._row(number)
             if level_count(self._draft) < LEVELS_MOST:
                 button(_("One more level"), "link", icon="add", on_click=self._add)
-            self._all = mistake_text()
+            self._all = problem_text()
 
     def _row(self, number: int) -> None:
         _ = self._words
@@ -82,16 +82,16 @@ class LevelRows:
                 self._draft[level_field(number, "severity")],
                 severity_choices(_),
                 label=_("How bad"),
-                on_change=lambda words: self._take_severity(number, words),
+                on_change=lambda words: self._set_severity(number, words),
             )
         with field(_("Colour")):
-            colour_input(self._colour(number), label=_("Colour"), on_change=self._taker(level_field(number, "colour")))
-            self._mistakes[level_field(number, "colour")] = mistake_text()
+            colour_input(self._colour(number), label=_("Colour"), on_change=self._setter(level_field(number, "colour")))
+            self._problems[level_field(number, "colour")] = problem_text()
         if kind in {RuleKind.ABOVE, RuleKind.BELOW}:
             tick_box(
                 self._draft[level_field(number, "inclusive")] == "yes",
                 _("the limit itself counts"),
-                on_change=lambda ticked: self._take(level_field(number, "inclusive"), "yes" if ticked else ""),
+                on_change=lambda ticked: self._set(level_field(number, "inclusive"), "yes" if ticked else ""),
             )
         if level_count(self._draft) > 1:
             with box("icon-button", "button", type="button", aria_label=_("Take this level out")) as out:
@@ -101,34 +101,34 @@ class LevelRows:
     def _text(self, number: int, part: str, label: str, placeholder: str) -> None:
         name = level_field(number, part)
         with field(label):
-            line_input(self._draft[name], label=label, placeholder=placeholder, on_change=self._taker(name))
-            self._mistakes[name] = mistake_text()
+            line_input(self._draft[name], label=label, placeholder=placeholder, on_change=self._setter(name))
+            self._problems[name] = problem_text()
 
     def _number(self, number: int, part: str, label: str, unit: str) -> None:
         name = level_field(number, part)
         with field(label):
             with box("with-unit"):
                 line_input(
-                    self._draft[name], label=f"{label} {unit}", numeric=True, classes=part, on_change=self._taker(name)
+                    self._draft[name], label=f"{label} {unit}", numeric=True, classes=part, on_change=self._setter(name)
                 )
                 text(unit, "unit")
-            self._mistakes[name] = mistake_text()
+            self._problems[name] = problem_text()
 
     def _colour(self, number: int) -> str:
         own = self._draft[level_field(number, "colour")]
         return own or SEVERITY_COLOURS[Severity(self._draft[level_field(number, "severity")])]
 
-    def _take_severity(self, number: int, words: str) -> None:
+    def _set_severity(self, number: int, words: str) -> None:
         plain = not self._draft[level_field(number, "colour")]
-        self._take(level_field(number, "severity"), words)
+        self._set(level_field(number, "severity"), words)
         if plain:
             self._build()
             self._on_change(dict(self._draft))
 
-    def _taker(self, name: str) -> Callable[[str], None]:
-        return lambda words: self._take(name, words)
+    def _setter(self, name: str) -> Callable[[str], None]:
+        return lambda words: self._set(name, words)
 
-    def _take(self, name: str, words: str) -> None:
+    def _set(self, name: str, words: str) -> None:
         self._draft[name] = words
         self._on_change(dict(self._draft))
 

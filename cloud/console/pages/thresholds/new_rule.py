@@ -6,9 +6,9 @@ Rule("high-water", quantity="water_level", kind=ABOVE, levels=(one, to be writte
 from collections.abc import Callable, Sequence
 
 from cloud.console.components.elements import box, text
-from cloud.console.components.inputs import button, choice, field, line_input, mistake_text
+from cloud.console.components.inputs import button, choice, field, line_input, problem_text
 from cloud.console.pages.thresholds.actions import family_name
-from cloud.console.view_models.thresholds import RuleView, scope_name, things_in, view_of_new
+from cloud.console.view_models.thresholds import RuleView, scope_name, sensors_in, view_of_new
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import KIND_NAMES
 from i18n import figures
@@ -26,17 +26,17 @@ class NewRuleDialog:
     """The three questions."""
 
     def __init__(
-        self, _: Catalog, book: RuleStore, scope: str, *, taken: Sequence[str],
+        self, _: Catalog, rule_store: RuleStore, scope: str, *, taken: Sequence[str],
         on_made: Callable[[RuleView], object], on_cancel: Callable[[], object],
     ) -> None:  # fmt: skip
-        self._words, self._book, self._scope = _, book, scope
+        self._words, self._rule_store, self._scope = _, rule_store, scope
         self._taken, self._on_made = list(taken), on_made
-        quantities = measured_in(book, scope)
+        quantities = measured_in(rule_store, scope)
         self._title, self._kind = "", RuleKind.ABOVE.value
         self._quantity = quantities[0] if quantities else ""
         with box("panel editor", "section", id="rules-head"):
             text(_("New rule"), "panel-title", "h2")
-            text(scope_name(_, book, scope), "faint")
+            text(scope_name(_, rule_store, scope), "faint")
             with box("fields"):
                 with field(_("Title")):
                     line_input("", label=_("Title"), placeholder=_("River level"), on_change=self._keep_title)
@@ -46,7 +46,7 @@ class NewRuleDialog:
                 with field(_("Alarm when")):
                     kinds = [(kind.value, _(words)) for kind, words in KIND_NAMES.items()]
                     choice(self._kind, kinds, label=_("Alarm when"), on_change=self._keep_kind)
-            self._mistake = mistake_text()
+            self._problem = problem_text()
             with box("decide"):
                 button(_("Go on"), "main", on_click=self._make)
                 button(_("Cancel"), "quiet", on_click=on_cancel)
@@ -63,18 +63,18 @@ class NewRuleDialog:
     def _make(self) -> None:
         _ = self._words
         if not self._title.strip():
-            self._mistake.set(_("A rule needs a title; write what it watches."))
+            self._problem.set(_("A rule needs a title; write what it watches."))
             return
         if self._quantity not in QUANTITIES:
-            self._mistake.set(_("Nothing is measured here; choose another place."))
+            self._problem.set(_("Nothing is measured here; choose another place."))
             return
         rule = first_rule(self._title.strip(), self._quantity, RuleKind(self._kind), self._taken)
-        self._on_made(view_of_new(self._words, self._book, rule, self._scope))
+        self._on_made(view_of_new(self._words, self._rule_store, rule, self._scope))
 
 
-def measured_in(book: RuleStore, scope: str) -> list[str]:
+def measured_in(rule_store: RuleStore, scope: str) -> list[str]:
     """The quantities of the sensors in a scope, in the order of the table."""
-    measured = {quantity for sensor in things_in(book, scope) for quantity in sensor.quantities}
+    measured = {quantity for sensor in sensors_in(rule_store, scope) for quantity in sensor.quantities}
     return [quantity for quantity in QUANTITIES if quantity in measured]
 
 

@@ -38,14 +38,14 @@ from rules.colours import colour_of
 
 
 class ThresholdsPage:
-    """The body of the page; `show` brings it up to what the book says, unless somebody is editing."""
+    """The body of the page; `show` brings it up to the store of rules, unless somebody is editing."""
 
     def __init__(
-        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, *, book: RuleStore, theme: str,
+        self, _: Catalog, actions: ThresholdActions, visitor: Visitor, *, rule_store: RuleStore, theme: str,
         zone: ZoneInfo,
     ) -> None:  # fmt: skip
-        self._words, self._acts, self._visitor, self._zone = _, acts, visitor, zone
-        self._book, self._theme = book, theme
+        self._words, self._actions, self._visitor, self._zone = _, actions, visitor, zone
+        self._rule_store, self._theme = rule_store, theme
         self._scope = EVERYWHERE
         self._edition: object = None
         self._editor: RuleEditor | NewRuleDialog | None = None
@@ -57,9 +57,9 @@ class ThresholdsPage:
             self._right = box("rules", "section", aria_label=_("Rules"))
 
     async def show(self, _seen: object) -> None:
-        """Bring tree and rules up to date when the book has changed."""
-        if self._edition != self._book.edition and self._editor is None:
-            self._edition = self._book.edition
+        """Bring tree and rules up to date when the store of rules has changed."""
+        if self._edition != self._rule_store.edition and self._editor is None:
+            self._edition = self._rule_store.edition
             self._draw_tree()
             self._draw_rules()
 
@@ -72,7 +72,7 @@ class ThresholdsPage:
     def _draw_tree(self) -> None:
         self._tree.clear()
         with self._tree:
-            branches = tree_of(self._words, self._book, sites=self._visitor.who.sites)
+            branches = tree_of(self._words, self._rule_store, sites=self._visitor.principal.sites)
             self._branches = {branch.scope: self._branch(branch) for branch in branches}
 
     def _branch(self, branch: Branch) -> ui.element:
@@ -97,11 +97,11 @@ class ThresholdsPage:
     def _draw_rules(self) -> None:
         _ = self._words
         self._right.clear()
-        views = rules_at(_, self._book, self._scope)
+        views = rules_at(_, self._rule_store, self._scope)
         with self._right:
             with box("rules-head", id="rules-head"):
                 with box("rules-names"):
-                    text(scope_name(_, self._book, self._scope), "rules-title", "h2")
+                    text(scope_name(_, self._rule_store, self._scope), "rules-title", "h2")
                     text(_("Rules in force here"), "faint")
                 if self._may_change():
                     button(_("New rule"), icon="add", on_click=self._start_rule)
@@ -111,7 +111,7 @@ class ThresholdsPage:
                 self._rule(view)
 
     def _may_change(self) -> bool:
-        return self._visitor.may(Role.ENGINEER) and self._acts.may_change(self._visitor.who, self._scope)
+        return self._visitor.may(Role.ENGINEER) and self._actions.may_change(self._visitor.principal, self._scope)
 
     def _rule(self, view: RuleView) -> None:
         _ = self._words
@@ -147,10 +147,10 @@ class ThresholdsPage:
             self._versions(view)
 
     def _versions(self, view: RuleView) -> Versions:
-        shown = versions_of(self._words, self._book, view, self._scope, zone=self._zone)
+        shown = versions_of(self._words, self._rule_store, view, self._scope, zone=self._zone)
 
         async def undo(reason: str) -> str:
-            refusal = await self._acts.undo(self._visitor, view.family, self._scope, reason)
+            refusal = await self._actions.undo(self._visitor, view.family, self._scope, reason)
             if refusal is not None:
                 return " ".join([*refusal.by_field.values(), *refusal.others])
             self._leave()
@@ -159,7 +159,7 @@ class ThresholdsPage:
         return Versions(self._words, shown, undo=undo if self._may_change() else None)
 
     def _edit(self, view: RuleView) -> None:
-        fresh = rule_at(self._words, self._book, view.family, self._scope) or view
+        fresh = rule_at(self._words, self._rule_store, view.family, self._scope) or view
         self._open_editor(fresh, is_new=False)
 
     def _start_rule(self) -> None:
@@ -167,9 +167,9 @@ class ThresholdsPage:
         with self._right:
             self._editor = NewRuleDialog(
                 self._words,
-                self._book,
+                self._rule_store,
                 self._scope,
-                taken=self._book.families(),
+                taken=self._rule_store.families(),
                 on_made=lambda view: self._open_editor(view, is_new=True),
                 on_cancel=self._leave,
             )
@@ -179,14 +179,14 @@ class ThresholdsPage:
         with self._right:
             self._editor = RuleEditor(
                 self._words,
-                self._acts,
+                self._actions,
                 self._visitor,
                 view,
-                book=self._book,
+                rule_store=self._rule_store,
                 scope=self._scope,
                 theme=self._theme,
                 is_new=is_new,
-                inherited=None if is_new else inherited_at(self._book, view.family, self._scope),
+                inherited=None if is_new else inherited_at(self._rule_store, view.family, self._scope),
                 on_done=self._leave,
             )
         self._bring_into_view()
@@ -196,6 +196,6 @@ class ThresholdsPage:
             ui.run_javascript("siaga.bringIntoView('rules-head')")
 
     def _leave(self) -> None:
-        self._editor, self._edition = None, self._book.edition
+        self._editor, self._edition = None, self._rule_store.edition
         self._draw_tree()
         self._draw_rules()

@@ -1,4 +1,4 @@
-"""The preview beside the editor: a sensor, the days looked back, the chart, and what the rule would have done there.
+"""The preview beside the editor: a sensor, the days back, the chart, and what the rule would have done there.
 
 [River gauge v]  [1 day] [7 days] [30 days]
 ╭ chart ╮   4 alarms, 1.2 hours a week; as it is now: 9 alarms, 6 hours a week
@@ -18,7 +18,7 @@ from cloud.console.components.visitor import Visitor
 from cloud.console.pages.thresholds.actions import DAYS, ThresholdActions, ThresholdRejected
 from cloud.console.view_models.chart import PALETTES, chart_options
 from cloud.console.view_models.preview import bands_of, level_lines, preview_view, thinned
-from cloud.console.view_models.thresholds import RuleView, things_in
+from cloud.console.view_models.thresholds import RuleView, sensors_in
 from cloud.registry.records import Sensor
 from cloud.rulebook.rule_store import RuleStore
 from i18n import figures
@@ -40,15 +40,15 @@ class PreviewPanel:
     """The panel; `show` asks for a preview of a rule and draws it."""
 
     def __init__(
-        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, view: RuleView, *, book: RuleStore, scope: str,
-        theme: str,
+        self, _: Catalog, actions: ThresholdActions, visitor: Visitor, view: RuleView, *, rule_store: RuleStore,
+        scope: str, theme: str,
     ) -> None:  # fmt: skip
-        self._words, self._acts, self._visitor, self._book = _, acts, visitor, book
+        self._words, self._actions, self._visitor, self._rule_store = _, actions, visitor, rule_store
         self._family, self._scope, self._theme = view.family, scope, theme
         self._sensors = [
             sensor
-            for sensor in things_in(book, scope)
-            if view.resolved.rule.quantity in ("", *sensor.quantities) and visitor.who.may_see(sensor.site)
+            for sensor in sensors_in(rule_store, scope)
+            if view.resolved.rule.quantity in ("", *sensor.quantities) and visitor.principal.may_see(sensor.site)
         ]
         self._sensor, self._days = self._sensors[0].id if self._sensors else "", DAYS[1]
         self._asked: tuple[Rule, dict[str, Any]] | None = None
@@ -82,7 +82,7 @@ class PreviewPanel:
             return None
         mark(self._panel, "asking")
         sensor, days = self._sensor, self._days
-        found = await self._acts.preview(self._visitor, self._family, self._scope, fields, sensor=sensor, days=days)
+        found = await self._actions.preview(self._visitor, self._family, self._scope, fields, sensor=sensor, days=days)
         if (sensor, days) != (self._sensor, self._days) or self._asked != (rule, fields):
             return None  # somebody has gone on while the engine was looking
         if isinstance(found, ThresholdRejected):
@@ -102,7 +102,7 @@ class PreviewPanel:
                 self._spans = {days: self._span(days) for days in DAYS}
 
     def _name(self, sensor: Sensor) -> str:
-        site = self._book.registry.site(sensor.site)
+        site = self._rule_store.registry.site(sensor.site)
         place = site.name if site else sensor.site
         return place if sensor.id == sensor.site else f"{place} · {sensor.name}"
 
@@ -130,9 +130,9 @@ class PreviewPanel:
             await self.show(*self._asked)
 
     def _zone(self) -> ZoneInfo:
-        sensor = self._book.things.get(self._sensor)
-        site = self._book.registry.site(sensor.site) if sensor else None
-        return ZoneInfo(site.zone if site and site.zone else self._book.registry.city.zone)
+        sensor = self._rule_store.things.get(self._sensor)
+        site = self._rule_store.registry.site(sensor.site) if sensor else None
+        return ZoneInfo(site.zone if site and site.zone else self._rule_store.registry.city.zone)
 
     def _draw(self) -> None:
         drawn = self._drawn

@@ -23,7 +23,7 @@ from rules.validation import MOST_LEVELS, problems_in
 MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
 TEXTS = ("title", "title_id", "advice", "advice_id")
 USUAL_WITHIN_S = 3_600.0
-"""How old the reading of a second sensor may be unless somebody says so."""
+"""How old the reading of a second sensor may be unless somebody writes another age."""
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _NO_COUNT = AtLeast(0, 0)
 """What is read of texts that are no whole numbers; no rule may have it."""

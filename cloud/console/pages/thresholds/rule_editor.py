@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from nicegui import ui
 
 from cloud.console.components.elements import TextElement, box, mark, text
-from cloud.console.components.inputs import button, field, line_input, mistake_text
+from cloud.console.components.inputs import button, field, line_input, problem_text
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.thresholds.actions import ThresholdActions, ThresholdRejected
 from cloud.console.pages.thresholds.field_boxes import FieldBoxes
@@ -33,25 +33,25 @@ _SECTIONS = (
     (N_("What people read"), TEXTS),
 )
 _ADVANCED = ("also", "reject", "lateness_s")
-"""What few rules need: folded away until somebody looks, or something there is wrong or set here."""
-_LOOK_EVERY_S = 0.2
+"""What few rules need: folded away until somebody opens it, or something there is wrong or set here."""
+_POLL_EVERY_S = 0.2
 _STILL_S = 0.4
 """So long nothing may change before the preview is asked for."""
 
 
 class RuleEditor:
-    """One rule being edited in one scope; `inherited` is what would hold if the scope said nothing, if anything."""
+    """One rule being edited in one scope; `inherited` is what would hold if the scope set nothing, if anything."""
 
     def __init__(
-        self, _: Catalog, acts: ThresholdActions, visitor: Visitor, view: RuleView, *, book: RuleStore, scope: str,
-        theme: str, is_new: bool, inherited: Rule | None, on_done: Callable[[], object],
+        self, _: Catalog, actions: ThresholdActions, visitor: Visitor, view: RuleView, *, rule_store: RuleStore,
+        scope: str, theme: str, is_new: bool, inherited: Rule | None, on_done: Callable[[], object],
     ) -> None:  # fmt: skip
-        self._words, self._acts, self._visitor = _, acts, visitor
+        self._words, self._actions, self._visitor = _, actions, visitor
         self._view, self._scope, self._on_done, self._inherited = view, scope, on_done, inherited
         self._rule = view.resolved.rule
         self._draft: Draft = draft_of(_, self._rule)
         self._released: set[str] = set()
-        self._seen = acts.newest_version(view.family, scope)
+        self._seen = actions.newest_version(view.family, scope)
         self._refused = ThresholdRejected()
         self._reason = ""
         self._advanced: ui.element | None = None
@@ -60,22 +60,26 @@ class RuleEditor:
             with box("panel editor", "section", id="rules-head"):
                 with box("panel-head"):
                     text(_("New rule") if is_new else view.title, "panel-title", "h2")
-                    text(scope_name(_, book, scope), "origin")
+                    text(scope_name(_, rule_store, scope), "origin")
                 self._sentence = text(view.sentence, "rule-sentence", "p")
                 with box("section-box"):
                     text(_("Levels"), "section-title", "h3")
-                    self._levels = LevelRows(_, self._rule, self._draft, on_change=self._take_levels)
+                    self._levels = LevelRows(_, self._rule, self._draft, on_change=self._set_levels)
                     self._release_button("levels")
                 self._boxes = FieldBoxes(
-                    _, self._rule, self._draft, others=series_in(_, book, visitor.who.sites), on_change=self._take
+                    _,
+                    self._rule,
+                    self._draft,
+                    others=series_in(_, rule_store, visitor.principal.sites),
+                    on_change=self._set,
                 )
                 for title, fields in _SECTIONS:
                     self._section(_(title), self._that_matter(fields))
                 self._advanced_section()
                 self._save_row()
-            self._preview = PreviewPanel(_, acts, visitor, view, book=book, scope=scope, theme=theme)
+            self._preview = PreviewPanel(_, actions, visitor, view, rule_store=rule_store, scope=scope, theme=theme)
         self._judge()
-        ui.timer(_LOOK_EVERY_S, self._look)
+        ui.timer(_POLL_EVERY_S, self._poll)
 
     def set_theme(self, theme: str) -> None:
         """Draw in the colours of `theme` from now on."""
@@ -137,11 +141,11 @@ class RuleEditor:
         source.set(_("inherited"))
         self._note_change()
 
-    def _take(self, name: str) -> None:
+    def _set(self, name: str) -> None:
         self._released.discard(name)
         self._note_change()
 
-    def _take_levels(self, draft: Draft) -> None:
+    def _set_levels(self, draft: Draft) -> None:
         kept = without_levels(self._draft)
         self._draft.clear()
         self._draft.update({**kept, **draft})
@@ -156,28 +160,28 @@ class RuleEditor:
         """Show what the texts mean, or what is wrong with them; the rule where nothing is."""
         _ = self._words
         meaning = meaning_of(_, self._rule, self._draft)
-        mistakes = {**self._refused.by_field, **meaning.problems}
-        if any(name.partition(".")[0] in _ADVANCED for name in mistakes):
+        problems = {**self._refused.by_field, **meaning.problems}
+        if any(name.partition(".")[0] in _ADVANCED for name in problems):
             self._unfold()
-        self._boxes.show_mistakes(mistakes)
-        self._levels.show_mistakes(mistakes)
-        self._reason_mistake.set(mistakes.get("reason", ""))
-        self._other_mistakes.set(" ".join(self._others(mistakes)))
+        self._boxes.show_problems(problems)
+        self._levels.show_problems(problems)
+        self._reason_problem.set(problems.get("reason", ""))
+        self._other_problems.set(" ".join(self._others(problems)))
         if meaning.rule is not None:
             self._sentence.set(sentence(_, meaning.rule))
         return meaning.rule
 
-    def _others(self, mistakes: dict[str, str]) -> list[str]:
+    def _others(self, problems: dict[str, str]) -> list[str]:
         shown = self._boxes.names | self._levels.names | {"reason"}
-        return [*self._refused.others, *(words for name, words in mistakes.items() if name not in shown)]
+        return [*self._refused.others, *(words for name, words in problems.items() if name not in shown)]
 
     def _save_row(self) -> None:
         _ = self._words
         with box("save-row"):
             with field(_("Why is it changed?")):
                 line_input("", label=_("Why is it changed?"), placeholder=_("the reason"), on_change=self._keep_reason)
-                self._reason_mistake = mistake_text()
-            self._other_mistakes = mistake_text()
+                self._reason_problem = problem_text()
+            self._other_problems = problem_text()
             with box("decide"):
                 self._save_button = button(_("Save"), "main", icon="check", on_click=self._save)
                 button(_("Cancel"), "quiet", on_click=self._on_done)
@@ -185,7 +189,7 @@ class RuleEditor:
     def _keep_reason(self, reason: str) -> None:
         self._reason = reason
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         if self._changed_s is None or time.monotonic() - self._changed_s < _STILL_S:
             return
         self._changed_s = None
@@ -206,7 +210,7 @@ class RuleEditor:
         mark(self._save_button, "true", "disabled")
         try:
             fields = fields_to_save(self._view.resolved, rule, self._scope, released=self._released)
-            refused = await self._acts.save(
+            refused = await self._actions.save(
                 self._visitor, self._view.family, self._scope, fields, self._reason, seen=self._seen
             )
         finally:

@@ -7,7 +7,7 @@ version 3   24 Nov 2026 12:10   ani   "the dike was raised"                     
 from collections.abc import Awaitable, Callable
 
 from cloud.console.components.elements import box, text
-from cloud.console.components.inputs import button, line_input, mistake_text
+from cloud.console.components.inputs import button, line_input, problem_text
 from cloud.console.view_models.thresholds import VersionView
 from i18n.catalog import Catalog
 
@@ -58,12 +58,12 @@ class Versions:
         _ = self._words
 
         async def take_back() -> None:
-            mistake.set(await undo(self._reason))
+            problem.set(await undo(self._reason))
 
         with box("undo"):
             line_input("", label=_("Why"), placeholder=_("why it is undone"), on_change=self._keep)
             button(_("Undo"), icon="undo", on_click=take_back)
-        mistake = mistake_text()
+        problem = problem_text()
 
     def _keep(self, reason: str) -> None:
         self._reason = reason

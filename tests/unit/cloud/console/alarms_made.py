@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud.alarms.records import Alarm
-from cloud.console.view_models.alarms import Around
+from cloud.console.view_models.alarms import AlarmContext
 from cloud.readings.contract import StoredReading
 from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS, SITES
@@ -49,9 +49,9 @@ def a_reading(sensor: str, quantity: str, value: float, *, site: str = "daruba",
     return StoredReading(site, sensor, "gw-daruba", quantity, NOON_MS - round(age_s * 1_000), value, marks)
 
 
-def around(*readings: StoredReading) -> Around:
+def around(*readings: StoredReading) -> AlarmContext:
     """What alarms are read beside, at noon."""
-    return Around(
+    return AlarmContext(
         now_ms=NOON_MS,
         city_zone=WIT,
         sites={site.id: site for site in SITES},

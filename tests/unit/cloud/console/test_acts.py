@@ -64,7 +64,7 @@ async def the_alarm(city: Morotai) -> Alarm:
     return alarm
 
 
-def acts_in(city: Morotai, told: list[str] | None = None) -> AlarmActions:
+def actions_in(city: Morotai, told: list[str] | None = None) -> AlarmActions:
     return AlarmActions(EN, city.platform.desk, changed=lambda: (told if told is not None else []).append("changed"))
 
 
@@ -75,15 +75,15 @@ def thresholds_in(city: Morotai) -> ThresholdActions:
 def test_an_operator_acknowledges_with_a_word_and_all_pages_look_again(in_city: In):
     async def happen(city: Morotai) -> None:
         told: list[str] = []
-        acts, ani = acts_in(city, told), await visitor_of(city, Role.OPERATOR)
+        actions, ani = actions_in(city, told), await visitor_of(city, Role.OPERATOR)
         alarm = await the_alarm(city)
-        assert await acts.acknowledge(ani, alarm.id, "  ") == "Write a word, so that the next shift knows."
-        assert await acts.acknowledge(ani, alarm.id, "the pump runs") == ""
+        assert await actions.acknowledge(ani, alarm.id, "  ") == "Write a word, so that the next shift knows."
+        assert await actions.acknowledge(ani, alarm.id, "the pump runs") == ""
         assert told == ["changed"]
         assert (await the_alarm(city)).acknowledged_word == "the pump runs"
-        refusal = await acts.acknowledge(await visitor_of(city, Role.OPERATOR), alarm.id, "me too")
+        refusal = await actions.acknowledge(await visitor_of(city, Role.OPERATOR), alarm.id, "me too")
         assert "has acknowledged it already: “the pump runs”" in refusal
-        lines = await acts.journal(ani, alarm.id, around())
+        lines = await actions.journal(ani, alarm.id, around())
         assert [line.what for line in lines] == ["acknowledged", "began: Siaga 3, 250 cm"]
 
     in_city(happen)
@@ -92,18 +92,18 @@ def test_an_operator_acknowledges_with_a_word_and_all_pages_look_again(in_city: 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN])
 def test_no_deed_on_an_alarm_is_done_for_a_lesser_role(in_city: In, role: Role):
     async def happen(city: Morotai) -> None:
-        acts, budi = acts_in(city), await visitor_of(city, role)
+        actions, budi = actions_in(city), await visitor_of(city, role)
         before = await the_alarm(city)
         refusals = [
-            await acts.acknowledge(budi, before.id, "word"),
-            await acts.assign(budi, before.id, "budi"),
-            await acts.shelve(budi, before.id, "1h", "", "word", around()),
-            await acts.unshelve(budi, before.id),
+            await actions.acknowledge(budi, before.id, "word"),
+            await actions.assign(budi, before.id, "budi"),
+            await actions.shelve(budi, before.id, "1h", "", "word", around()),
+            await actions.unshelve(budi, before.id),
         ]
         assert set(refusals) == {f"This takes the role Operator; you are {role.name.title()}."}
         assert await the_alarm(city) == before
         with pytest.raises(NotAllowed):
-            await acts.journal(budi, before.id, around())
+            await actions.journal(budi, before.id, around())
 
     in_city(happen)
 
@@ -112,7 +112,7 @@ def test_an_alarm_of_another_site_is_out_of_reach(in_city: In):
     async def happen(city: Morotai) -> None:
         far = await visitor_of(city, Role.OPERATOR, sites=["sangowo"])
         alarm = await the_alarm(city)
-        refusal = await acts_in(city).acknowledge(far, alarm.id, "word")
+        refusal = await actions_in(city).acknowledge(far, alarm.id, "word")
         assert refusal == "This site is not among those that you may see."
         assert (await the_alarm(city)).acknowledged_ms is None
 
@@ -123,7 +123,7 @@ def test_who_has_lost_their_right_since_the_page_was_opened_is_refused(in_city: 
     async def happen(city: Morotai) -> None:
         ani = await visitor_of(city, Role.OPERATOR)
         await revoke_all(city)
-        refusal = await acts_in(city).acknowledge(ani, (await the_alarm(city)).id, "word")
+        refusal = await actions_in(city).acknowledge(ani, (await the_alarm(city)).id, "word")
         assert refusal == "You are not logged in any more; log in again."
 
     in_city(happen)
@@ -136,18 +136,18 @@ async def revoke_all(city: Morotai) -> None:
 
 def test_an_alarm_is_assigned_put_aside_and_taken_up_again(in_city: In):
     async def happen(city: Morotai) -> None:
-        acts, ani = acts_in(city), await visitor_of(city, Role.OPERATOR)
+        actions, ani = actions_in(city), await visitor_of(city, Role.OPERATOR)
         alarm = await the_alarm(city)
-        assert await acts.assign(ani, alarm.id, "budi") == ""
-        assert await acts.shelve(ani, alarm.id, "4h", "", "the gauge is cleaned", around()) == ""
+        assert await actions.assign(ani, alarm.id, "budi") == ""
+        assert await actions.shelve(ani, alarm.id, "4h", "", "the gauge is cleaned", around()) == ""
         held = await the_alarm(city)
         assert held.assigned_to == "budi"
         assert held.shelved_until_ms is not None
         assert abs(held.shelved_until_ms - now_ms() - 4 * 3_600_000) < 60_000
-        assert "is no time of day" in await acts.shelve(ani, alarm.id, "custom", "soon", "word", around())
-        assert await acts.unshelve(ani, alarm.id) == ""
+        assert "is no time of day" in await actions.shelve(ani, alarm.id, "custom", "soon", "word", around())
+        assert await actions.unshelve(ani, alarm.id) == ""
         assert (await the_alarm(city)).shelved_until_ms is None
-        assert "gone" in await acts.assign(ani, 999, "budi")
+        assert "gone" in await actions.assign(ani, 999, "budi")
 
     in_city(happen)
 
@@ -155,18 +155,18 @@ def test_an_alarm_is_assigned_put_aside_and_taken_up_again(in_city: In):
 async def saved(
     city: Morotai, visitor: Visitor, scope: str = "sensor:river", reason: str = "why"
 ) -> ThresholdRejected | None:
-    acts = thresholds_in(city)
-    seen = acts.newest_version("river-level", scope)
-    return await acts.save(visitor, "river-level", scope, {"hysteresis": 2.0}, reason, seen=seen)
+    actions = thresholds_in(city)
+    seen = actions.newest_version("river-level", scope)
+    return await actions.save(visitor, "river-level", scope, {"hysteresis": 2.0}, reason, seen=seen)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN, Role.OPERATOR])
 def test_no_rule_is_changed_for_a_lesser_role(in_city: In, role: Role):
     async def happen(city: Morotai) -> None:
-        budi, acts = await visitor_of(city, role), thresholds_in(city)
+        budi, actions = await visitor_of(city, role), thresholds_in(city)
         before = city.book.versions()
-        tried = await acts.preview(budi, "river-level", "all", {"hysteresis": 2.0}, sensor="river", days=1)
-        for refused in (await saved(city, budi), await acts.undo(budi, "river-level", "all", ""), tried):
+        tried = await actions.preview(budi, "river-level", "all", {"hysteresis": 2.0}, sensor="river", days=1)
+        for refused in (await saved(city, budi), await actions.undo(budi, "river-level", "all", ""), tried):
             assert refused == ThresholdRejected(others=(f"This takes the role Engineer; you are {role.name.title()}.",))
         assert city.book.versions() == before
 
@@ -188,9 +188,9 @@ def test_an_engineer_of_one_site_changes_no_other_and_nothing_wide(in_city: In):
 
 def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
     async def happen(city: Morotai) -> None:
-        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
         levels = [{"name": "Siaga 3", "severity": "moderate", "limit": 245.0}]
-        found = await acts.preview(dedi, "river-level", "sensor:river", {"levels": levels}, sensor="river", days=1)
+        found = await actions.preview(dedi, "river-level", "sensor:river", {"levels": levels}, sensor="river", days=1)
         assert isinstance(found, Preview)
         assert (len(found.saved.alarms), len(found.edited.alarms)) == (1, 1)
         assert found.edited.alarms[0].opened_ms < found.saved.alarms[0].opened_ms
@@ -199,7 +199,7 @@ def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
         )
         assert await saved(city, dedi) is None
         assert city.book.versions("river-level", "sensor:river")[0].reason == "why"
-        assert await acts.undo(dedi, "river-level", "sensor:river", "") is None
+        assert await actions.undo(dedi, "river-level", "sensor:river", "") is None
         assert city.book.versions("river-level", "sensor:river")[0].removed
 
     in_city(happen)
@@ -207,9 +207,9 @@ def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
 
 def test_a_scope_that_says_nothing_any_more_is_removed(in_city: In):
     async def happen(city: Morotai) -> None:
-        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
         assert await saved(city, dedi) is None
-        assert await acts.save(dedi, "river-level", "sensor:river", {}, "as everywhere", seen=1) is None
+        assert await actions.save(dedi, "river-level", "sensor:river", {}, "as everywhere", seen=1) is None
         assert [patch.scope for patch in city.book.patches("river-level")] == ["all"]
 
     in_city(happen)
@@ -217,10 +217,10 @@ def test_a_scope_that_says_nothing_any_more_is_removed(in_city: In):
 
 def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: In):
     async def happen(city: Morotai) -> None:
-        dedi, acts = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
-        seen = acts.newest_version("river-level", "sensor:river")
+        dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
+        seen = actions.newest_version("river-level", "sensor:river")
         await city.book.save("river-level", "sensor:river", {"for_s": 60.0}, who=Actor("ani"), reason="waves")
-        refused = await acts.save(dedi, "river-level", "sensor:river", {"hysteresis": 2.0}, "why", seen=seen)
+        refused = await actions.save(dedi, "river-level", "sensor:river", {"hysteresis": 2.0}, "why", seen=seen)
         assert refused is not None
         assert refused.others == ("ani has changed it meanwhile: “waves”; cancel, and look at it first.",)
         assert city.book.versions("river-level", "sensor:river")[0].fields == {"for_s": 60.0}
@@ -249,17 +249,20 @@ def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
 def test_a_refusal_of_the_rules_and_of_the_desk_comes_in_the_language_of_the_page(in_city: In):
     async def happen(city: Morotai) -> None:
         indonesian = words_in("id")
-        acts = ThresholdActions(indonesian, city.book, city.platform.previewer)
+        actions = ThresholdActions(indonesian, city.book, city.platform.previewer)
         dedi = await visitor_of(city, Role.ENGINEER)
         fields = {"also": {"sensor": "rivr", "quantity": "water_level", "kind": "above", "limit": 1.0}}
-        refused = await acts.save(dedi, "river-level", "sensor:river", fields, "coba", seen=0)
+        refused = await actions.save(dedi, "river-level", "sensor:river", fields, "coba", seen=0)
         assert refused is not None
         sentence = "Sensor kedua yang harus sejalan 'rivr': tidak ada sensor seperti itu; maksud Anda river?"
         assert refused == ThresholdRejected({"also.sensor": sentence})
-        desk = AlarmActions(indonesian, city.platform.desk, changed=lambda: None)
+        alarm_service = AlarmActions(indonesian, city.platform.desk, changed=lambda: None)
         alarm = await the_alarm(city)
         ani = await visitor_of(city, Role.OPERATOR)
-        assert await desk.acknowledge(ani, alarm.id, "x" * 501) == "pesan: berisi 501 karakter; tulis paling banyak 500"
+        assert (
+            await alarm_service.acknowledge(ani, alarm.id, "x" * 501)
+            == "pesan: berisi 501 karakter; tulis paling banyak 500"
+        )
 
     in_city(happen)
 
@@ -272,14 +275,14 @@ def test_a_new_family_is_named_by_its_title():
 
 def test_no_rule_is_made_to_look_at_a_sensor_that_its_author_may_not_see(in_city: In):
     async def happen(city: Morotai) -> None:
-        cici, acts = await visitor_of(city, Role.ENGINEER, sites=["sangowo"]), thresholds_in(city)
+        cici, actions = await visitor_of(city, Role.ENGINEER, sites=["sangowo"]), thresholds_in(city)
         told = []
         for sensor in ("river", "rivet"):
             also = {"sensor": sensor, "quantity": "water_level", "kind": "above", "limit": 130.4}
             fields = {"quantity": "pm2_5", "title": "Dust", "also": also,
                       "levels": [{"name": "a", "severity": "minor", "limit": 0.0}]}  # fmt: skip
-            tried = await acts.preview(cici, "dust", "sensor:air-east", fields, sensor="air-east", days=1)
-            refused = await acts.save(cici, "dust", "sensor:air-east", fields, "why", seen=0)
+            tried = await actions.preview(cici, "dust", "sensor:air-east", fields, sensor="air-east", days=1)
+            refused = await actions.save(cici, "dust", "sensor:air-east", fields, "why", seen=0)
             assert tried == refused
             assert isinstance(tried, ThresholdRejected)
             told.append(repr(tried).replace(sensor, "<sensor>"))
@@ -292,15 +295,15 @@ def test_no_rule_is_made_to_look_at_a_sensor_that_its_author_may_not_see(in_city
 def test_dead_letters_on_the_console_are_for_who_sees_every_sensor_of_their_gateway(in_city: In):
     async def happen(city: Morotai) -> None:
         await city.deliver("gw-daruba", b"\x00 of the river, and of the ferry")
-        (letter,) = await city.dead_letters.page(limit=1)
+        (dead_letter,) = await city.dead_letters.page(limit=1)
         picture = await Snapshots(city.platform).current()
-        assert letter.id in {each.id for each in picture.of_sites(None).letters}
+        assert dead_letter.id in {each.id for each in picture.of_sites(None).dead_letters}
         console = Console(city.platform, ConsoleSettings())
         for sites, seen in ((["daruba"], False), (["daruba", "dodola"], True)):
             shown = picture.of_sites(frozenset(sites))
-            assert (letter.id in {each.id for each in shown.letters}) is seen
+            assert (dead_letter.id in {each.id for each in shown.dead_letters}) is seen
             visitor = await visitor_of(city, Role.TECHNICIAN, sites=sites)
-            level, _ = await console.try_again(EN, visitor, letter.id)
+            level, _ = await console.try_again(EN, visitor, dead_letter.id)
             assert (level == "warn") is not seen
 
     in_city(happen)
@@ -310,20 +313,20 @@ def test_refused_readings_are_tried_again_and_discarded_in_bulk_by_who_may_and_w
     async def happen(city: Morotai) -> None:
         for number in range(3):
             await city.send("gw-east", [Reading("air-jetty", "pm2_5", now_ms() + number, 1.0)])
-        acts = Console(city.platform, ConsoleSettings()).letter_acts(EN)
+        actions = Console(city.platform, ConsoleSettings()).dead_letter_actions(EN)
         first, second, _ = await city.dead_letters.page()
         technician = await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
-        assert await acts.try_alike(technician, first.id, "mended") == (
+        assert await actions.try_alike(technician, first.id, "mended") == (
             "bad", "3 tried again: readings stored 0, still refused 3."
         )  # fmt: skip
-        assert (await acts.try_alike(technician, first.id, " "))[1].startswith("Write on one line why")
-        assert (await acts.discard(technician, first.id, "a test"))[0] == "bad"
+        assert (await actions.try_alike(technician, first.id, " "))[1].startswith("Write on one line why")
+        assert (await actions.discard(technician, first.id, "a test"))[0] == "bad"
         engineer = await visitor_of(city, Role.ENGINEER, sites=["sangowo"])
         elsewhere = await visitor_of(city, Role.ENGINEER, sites=["daruba"])
-        assert (await acts.discard(elsewhere, first.id, "a test"))[0] == "warn"
+        assert (await actions.discard(elsewhere, first.id, "a test"))[0] == "warn"
         assert await city.dead_letters.count() == 3
-        assert await acts.discard(engineer, first.id, "a test") == ("warn", "1 discarded.")
-        assert await acts.discard(engineer, second.id, "a test", alike=True) == ("warn", "2 discarded.")
+        assert await actions.discard(engineer, first.id, "a test") == ("warn", "1 discarded.")
+        assert await actions.discard(engineer, second.id, "a test", alike=True) == ("warn", "2 discarded.")
         assert await city.dead_letters.count() == 0
 
     in_city(happen)

@@ -16,7 +16,7 @@ from cloud.console.view_models.alarms import alarm_view
 from cloud.console.view_models.day_times import day_start, moment_text, next_hour, parse_moment
 from cloud.console.view_models.duty import EntryView, OnDutyView, on_duty, week_of
 from cloud.console.view_models.maintenance import covering, places_of, window_view
-from cloud.console.view_models.page_model import shown_of
+from cloud.console.view_models.page_model import page_model_of
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.audit_log import Actor
 from cloud.notify.duty import Duty
@@ -135,14 +135,19 @@ def ahead(hours: float) -> str:
 def test_a_technician_plans_and_ends_a_window_and_all_pages_look_again(tmp_path: Path):
     async def happen(city: Morotai) -> None:
         told: list[str] = []
-        acts, budi = windows_in(city, told=told), await visitor_of(city, Role.TECHNICIAN)
-        assert await acts.plan(budi, "sensor:river", "", ahead(2), "cleaning") == ""
+        actions, budi = windows_in(city, told=told), await visitor_of(city, Role.TECHNICIAN)
+        assert await actions.plan(budi, "sensor:river", "", ahead(2), "cleaning") == ""
         (window,) = await city.platform.maintenance.windows()
-        assert (window.sensor, window.site, window.reason, window.author) == ("river", None, "cleaning", budi.who.name)
-        assert await acts.end(budi, window.id) == ""
+        assert (window.sensor, window.site, window.reason, window.author) == (
+            "river",
+            None,
+            "cleaning",
+            budi.principal.name,
+        )
+        assert await actions.end(budi, window.id) == ""
         assert await city.platform.maintenance.windows() == []
         assert told == ["changed", "changed"]
-        assert await acts.end(budi, 99) == "This window is gone already."
+        assert await actions.end(budi, 99) == "This window is gone already."
 
     in_city(tmp_path, happen)
 
@@ -168,7 +173,7 @@ def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_tha
 
         def places(sites: frozenset[str] | None, *, later_ms: int = 0) -> list[str]:
             seen = msgspec.structs.replace(snapshot.of_sites(sites), now_ms=snapshot.now_ms + later_ms)
-            return [window.where for window in shown_of(EN, seen, WIT).windows]
+            return [window.where for window in page_model_of(EN, seen, WIT).windows]
 
         ours = ["Daruba river bridge", "Daruba river bridge · River gauge"]
         assert places(frozenset({"daruba"})) == ours
@@ -180,7 +185,7 @@ def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_tha
 
 def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(tmp_path: Path):
     async def happen(city: Morotai) -> None:
-        acts, far = windows_in(city), await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
+        actions, far = windows_in(city), await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
         window = await city.platform.maintenance.plan(
             sensor="river", until_ms=now_ms() + HOUR, reason="r", who=Actor("x")
         )
@@ -189,9 +194,9 @@ def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(tmp_path: Path):
             (viewer, "This takes the role Technician; you are Viewer."),
             (far, "This site is not among those that you may see."),
         ):
-            assert await acts.plan(visitor, "sensor:river", "", ahead(2), "cleaning") == refusal
-            assert await acts.plan(visitor, "site:daruba", "", ahead(2), "cleaning") == refusal
-            assert await acts.end(visitor, window.id) == refusal
+            assert await actions.plan(visitor, "sensor:river", "", ahead(2), "cleaning") == refusal
+            assert await actions.plan(visitor, "site:daruba", "", ahead(2), "cleaning") == refusal
+            assert await actions.end(visitor, window.id) == refusal
         assert await city.platform.maintenance.windows() == [window]
 
     in_city(tmp_path, happen)
@@ -200,18 +205,18 @@ def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(tmp_path: Path):
 def test_an_operator_puts_somebody_on_duty_and_takes_them_out(tmp_path: Path):
     async def happen(city: Morotai) -> None:
         calendar = city.platform.notifier.duty
-        acts, ani = DutyActions(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
-        assert acts.people == ("ani",)
-        assert await acts.add(ani, "ani", 1, ahead(0), ahead(12)) == ""
-        (duty,) = await acts.duties(now_ms(), now_ms() + HOUR)
+        actions, ani = DutyActions(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
+        assert actions.people == ("ani",)
+        assert await actions.add(ani, "ani", 1, ahead(0), ahead(12)) == ""
+        (duty,) = await actions.duties(now_ms(), now_ms() + HOUR)
         assert (duty.person, duty.rank) == ("ani", 1)
-        again = await acts.add(ani, "ani", 2, ahead(1), ahead(2))
+        again = await actions.add(ani, "ani", 2, ahead(1), ahead(2))
         assert again == f"orang: 'ani' sudah bertugas pada waktu itu, menurut jadwal {duty.id}; hapus dulu jadwal itu."
-        nobody = await acts.add(ani, "anni", 1, ahead(20), ahead(21))
+        nobody = await actions.add(ani, "anni", 1, ahead(20), ahead(21))
         assert nobody == "orang: 'anni' bukan orang yang dapat diberi tahu; maksud Anda 'ani'?"
-        assert await acts.remove(ani, duty.id) == ""
-        assert await acts.remove(ani, duty.id) == "Jadwal piket ini sudah tidak ada."
-        assert await acts.duties(now_ms(), now_ms() + HOUR) == []
+        assert await actions.remove(ani, duty.id) == ""
+        assert await actions.remove(ani, duty.id) == "Jadwal piket ini sudah tidak ada."
+        assert await actions.duties(now_ms(), now_ms() + HOUR) == []
 
     in_city(tmp_path, happen)
 
@@ -222,10 +227,10 @@ def test_the_duty_calendar_is_changed_by_no_lesser_role(tmp_path: Path, role: Ro
         calendar = city.platform.notifier.duty
         start = now_ms()
         duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), who=Actor("x"), now_ms=start)
-        acts, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
+        actions, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
         refusal = f"This takes the role Operator; you are {role.name.title()}."
-        assert await acts.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal
-        assert await acts.remove(budi, duty.id) == refusal
-        assert await acts.duties(start, start + 5 * HOUR) == [duty]
+        assert await actions.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal
+        assert await actions.remove(budi, duty.id) == refusal
+        assert await actions.duties(start, start + 5 * HOUR) == [duty]
 
     in_city(tmp_path, happen)

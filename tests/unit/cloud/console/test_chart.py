@@ -79,8 +79,8 @@ def test_a_history_comes_from_the_store_once_for_all_who_look(tmp_path: Path, sp
                 return await ask(*series, **span)  # type: ignore[arg-type]
 
             city.store.history = counted  # type: ignore[method-assign]
-            histories = HistoryCache(city.store)
-            seen = await asyncio.gather(*(histories.of("river", "water_level", span) for _ in range(20)))
+            history_cache = HistoryCache(city.store)
+            seen = await asyncio.gather(*(history_cache.of("river", "water_level", span) for _ in range(20)))
             assert len(asked) == 3
             assert max(point.value for point in seen[0].high) == 129.0
             assert min(point.value for point in seen[-1].low) == 101.0
@@ -91,7 +91,7 @@ def test_a_history_comes_from_the_store_once_for_all_who_look(tmp_path: Path, sp
 def test_a_store_that_fails_once_is_asked_again(tmp_path: Path):
     async def run() -> None:
         async with Morotai(tmp_path) as city:
-            histories = HistoryCache(city.store)
+            history_cache = HistoryCache(city.store)
             ask = city.store.history
 
             async def fail(*_: str, **__: object) -> list[Point]:
@@ -99,8 +99,8 @@ def test_a_store_that_fails_once_is_asked_again(tmp_path: Path):
 
             city.store.history = fail  # type: ignore[method-assign]
             with pytest.raises(StoreUnavailable):
-                await histories.of("river", "water_level", "1h")
+                await history_cache.of("river", "water_level", "1h")
             city.store.history = ask  # type: ignore[method-assign]
-            assert (await histories.of("river", "water_level", "1h")).points == ()
+            assert (await history_cache.of("river", "water_level", "1h")).points == ()
 
     asyncio.run(run())

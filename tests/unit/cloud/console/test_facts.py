@@ -28,31 +28,31 @@ def in_city(folder: Path, scenario: Callable[[Morotai], Awaitable[None]]) -> Non
     asyncio.run(run())
 
 
-def acts_in(city: Morotai, log: list[str] | None = None, _=EN) -> FactActions:
+def actions_in(city: Morotai, log: list[str] | None = None, _=EN) -> FactActions:
     return FactActions(_, city.platform.facts, WIT, changed=lambda: (log if log is not None else []).append("changed"))
 
 
 def test_an_engineer_records_corrects_and_undoes_and_reads_it_in_words(tmp_path: Path):
     async def scenario(city: Morotai) -> None:
         log: list[str] = []
-        acts, ani = acts_in(city, log), await visitor_of(city, Role.ENGINEER)
+        actions, ani = actions_in(city, log), await visitor_of(city, Role.ENGINEER)
         height = ("sensor:river", "mounting_height_cm")
-        assert await acts.record(ani, *height, "420,5", "2026-11-20T09:00", "survey 7", "hung lower") == ""
+        assert await actions.record(ani, *height, "420,5", "2026-11-20T09:00", "survey 7", "hung lower") == ""
         (view, ground) = [
             one
-            for one in fact_views(EN, city.registry, ani.who, now_ms(), WIT)
+            for one in fact_views(EN, city.registry, ani.principal, now_ms(), WIT)
             if (one.where, one.what) == ("Daruba river bridge · River gauge", "Mounting height")
         ]
         assert (view.where, view.value, view.since) == (
             "Daruba river bridge · River gauge", "420.5 cm", "20 Nov 09:00 WIT",
         )  # fmt: skip
-        assert view.said.endswith(": hung lower (survey 7)")
+        assert view.recorded_by.endswith(": hung lower (survey 7)")
         assert (ground.value, ground.since, ground.state) == ("450 cm", "since ever", "held before")
-        assert await acts.correct(ani, view.id, "425", "", "typo") == ""
-        fixed = fact_views(EN, city.registry, ani.who, now_ms(), WIT)[0]
+        assert await actions.correct(ani, view.id, "425", "", "typo") == ""
+        fixed = fact_views(EN, city.registry, ani.principal, now_ms(), WIT)[0]
         assert (fixed.value, fixed.since) == ("425 cm", view.since)
-        assert await acts.undo(ani, fixed.id, "it was right") == ""
-        undone = fact_views(ID, city.registry, ani.who, now_ms(), WIT)[0]
+        assert await actions.undo(ani, fixed.id, "it was right") == ""
+        undone = fact_views(ID, city.registry, ani.principal, now_ms(), WIT)[0]
         assert undone.state.startswith("dibatalkan oleh")
         assert not undone.is_open
         assert log == ["changed"] * 3
@@ -63,12 +63,12 @@ def test_an_engineer_records_corrects_and_undoes_and_reads_it_in_words(tmp_path:
 def test_what_cannot_be_is_said_in_the_readers_language(tmp_path: Path):
     async def scenario(city: Morotai) -> None:
         ani = await visitor_of(city, Role.ENGINEER)
-        acts = acts_in(city, _=ID)
-        said = await acts.record(ani, "sensor:river", "mounting_height_cm", "4.2", "", "", "x")
+        actions = actions_in(city, _=ID)
+        said = await actions.record(ani, "sensor:river", "mounting_height_cm", "4.2", "", "", "x")
         assert said.startswith("nilai 4,2: tidak di antara 30 dan 3500 cm (4,2 m adalah 420 cm)")
-        assert "alasan: kosong" in await acts.record(ani, "sensor:river", "mounting_height_cm", "420", "", "", " ")
-        assert await acts.undo(ani, 99_999, "x") == "Fakta ini sudah tidak ada."
-        high = await acts.record(ani, "sensor:river", "mounting_height_cm", "high", "", "", "x")
+        assert "alasan: kosong" in await actions.record(ani, "sensor:river", "mounting_height_cm", "420", "", "", " ")
+        assert await actions.undo(ani, 99_999, "x") == "Fakta ini sudah tidak ada."
+        high = await actions.record(ani, "sensor:river", "mounting_height_cm", "high", "", "", "x")
         assert high == "Tulis sebuah angka."
 
     in_city(tmp_path, scenario)
@@ -77,10 +77,10 @@ def test_what_cannot_be_is_said_in_the_readers_language(tmp_path: Path):
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN, Role.OPERATOR])
 def test_no_lesser_role_changes_a_fact(tmp_path: Path, role: Role):
     async def scenario(city: Morotai) -> None:
-        budi, acts = await visitor_of(city, role), acts_in(city)
+        budi, actions = await visitor_of(city, role), actions_in(city)
         ground = city.platform.facts.registry.facts.all()
-        assert "takes the role Engineer" in await acts.record(budi, "sensor:river", "site", "dodola", "", "", "x")
-        assert "takes the role Engineer" in await acts.undo(budi, 1, "x")
+        assert "takes the role Engineer" in await actions.record(budi, "sensor:river", "site", "dodola", "", "", "x")
+        assert "takes the role Engineer" in await actions.undo(budi, 1, "x")
         assert city.platform.facts.registry.facts.all() == ground
 
     in_city(tmp_path, scenario)
@@ -89,22 +89,22 @@ def test_no_lesser_role_changes_a_fact(tmp_path: Path, role: Role):
 def test_who_sees_some_sites_records_and_reads_facts_of_these_alone(tmp_path: Path):
     async def scenario(city: Morotai) -> None:
         await city.platform.facts.load()
-        cici, acts = await visitor_of(city, Role.ENGINEER, sites=["daruba"]), acts_in(city)
-        places = {subject for subject, _words in subjects_of(EN, city.registry, cici.who)}
+        cici, actions = await visitor_of(city, Role.ENGINEER, sites=["daruba"]), actions_in(city)
+        places = {subject for subject, _words in subjects_of(EN, city.registry, cici.principal)}
         assert places == {"sensor:river", "sensor:air", "gateway:gw-daruba"}
-        assert {view.where.split(" · ")[0] for view in fact_views(EN, city.registry, cici.who, now_ms(), WIT)} == {
-            "Daruba river bridge"
-        }
+        assert {
+            view.where.split(" · ")[0] for view in fact_views(EN, city.registry, cici.principal, now_ms(), WIT)
+        } == {"Daruba river bridge"}
         refusal = "This site is not among those that you may see."
         for subject, what, value in (
             ("sensor:air-east", "site", "daruba"),
             ("sensor:air", "site", "sangowo"),
             ("city", "ispu_table", "klh_2026"),
         ):
-            assert await acts.record(cici, subject, what, value, "", "", "x") == refusal
+            assert await actions.record(cici, subject, what, value, "", "", "x") == refusal
         hidden = next(one for one in city.registry.facts.all() if one.subject == "sensor:air-east")
-        assert await acts.undo(cici, hidden.id, "x") == refusal
-        assert await acts.correct(cici, hidden.id, "daruba", "", "x") == refusal
+        assert await actions.undo(cici, hidden.id, "x") == refusal
+        assert await actions.correct(cici, hidden.id, "daruba", "", "x") == refusal
 
     in_city(tmp_path, scenario)
 
@@ -114,8 +114,8 @@ def test_a_gateway_that_reckons_otherwise_is_told_to_who_may_see_its_site(tmp_pa
         now = now_ms()
         pair = [Reading("river", "distance", now, 100.0), Reading("river", "water_level", now, -95.8)]
         await city.send("gw-daruba", pair)
-        here = (await visitor_of(city, Role.VIEWER, sites=["daruba"])).who
-        away = (await visitor_of(city, Role.VIEWER, sites=["sangowo"])).who
+        here = (await visitor_of(city, Role.VIEWER, sites=["daruba"])).principal
+        away = (await visitor_of(city, Role.VIEWER, sites=["sangowo"])).principal
         (sentence,) = troubles_of(ID, city.platform.heights.problems(), here)
         assert "gerbangnya memakai tinggi 4,2 cm dan registri 450" in sentence
         assert troubles_of(EN, city.platform.heights.problems(), away) == ()

@@ -30,7 +30,7 @@ TWO = msgspec.structs.replace(
 )  # fmt: skip
 
 
-def mistakes(draft, rule=RIVER):
+def problems(draft, rule=RIVER):
     return meaning_of(EN, rule, draft).problems
 
 
@@ -68,7 +68,7 @@ def test_readings_not_believed_are_those_that_are_ticked():
 
 def test_a_second_sensor_without_a_limit_and_a_wait_too_long_are_mistakes_beside_their_fields():
     draft = draft_of(EN, RIVER) | {"also.series": "rain/rainfall", "also.within_s": "0", "lateness_s": "61"}
-    assert mistakes(draft) == {
+    assert problems(draft) == {
         "also.limit": "“” is no number; write one such as 12.5.",
         "also.within_s": "0 is too small; write more than 0.",
         "lateness_s": "61 is too large; write 60 or less.",
@@ -80,7 +80,7 @@ def test_each_mistake_is_a_sentence_beside_its_field():
         "levels[0].limit": "high", "levels[1].limit": "20000", "levels[2].name": " ", "for_s": "-1", "hours.start": "8",
         "title": "", "at_least.n": "5", "at_least.m": "3",
     }  # fmt: skip
-    assert mistakes(draft) == {
+    assert problems(draft) == {
         "levels[0].limit": "“high” is no number; write one such as 12.5.",
         "levels[1].limit": "20,000 cm cannot be measured; write a value from −1,000 to 10,000 cm.",
         "levels[2].name": "A level needs a name; write one such as Siaga 3.",
@@ -93,18 +93,18 @@ def test_each_mistake_is_a_sentence_beside_its_field():
 
 def test_levels_that_contradict_each_other_are_named():
     wrong = draft_of(EN, RIVER) | {"levels[1].limit": "140", "hysteresis": "1"}
-    assert mistakes(wrong) == {
+    assert problems(wrong) == {
         "levels[1].limit": "Siaga 2 at 140 is not above Siaga 3 at 150; the worse level needs the higher limit."
     }
     low = msgspec.structs.replace(RIVER, kind=RuleKind.BELOW, hysteresis=1.0)
-    assert "is not below" in mistakes(draft_of(EN, low), low)["levels[1].limit"]
+    assert "is not below" in problems(draft_of(EN, low), low)["levels[1].limit"]
 
 
 def test_bands_out_of_order_are_named_in_the_editor_too():
     worse = Level("Hot", Severity.SEVERE, 10.0, 40.0)
     two = msgspec.structs.replace(HEAT, levels=(*HEAT.levels, worse))
-    assert mistakes(draft_of(EN, two), two) == {}
-    assert mistakes(draft_of(EN, two) | {"levels[1].high": "30"}, two) == {
+    assert problems(draft_of(EN, two), two) == {}
+    assert problems(draft_of(EN, two) | {"levels[1].high": "30"}, two) == {
         "levels[1].limit": (
             "Levels: Hot follows Uncomfortable but its limit 10 to 30 is not around 18 to 33; put the worst last"
         )
@@ -114,19 +114,19 @@ def test_bands_out_of_order_are_named_in_the_editor_too():
 def test_a_hysteresis_as_wide_as_the_step_is_named():
     wide = draft_of(EN, RIVER) | {"hysteresis": "70"}
     assert (
-        mistakes(wide)["hysteresis"] == "70 cm is as wide as the step from Siaga 2 to Siaga 1; write less than 70 cm."
+        problems(wide)["hysteresis"] == "70 cm is as wide as the step from Siaga 2 to Siaga 1; write less than 70 cm."
     )
 
 
 def test_two_limits_must_stand_in_their_order():
-    assert "swap them" in mistakes(draft_of(EN, HEAT) | {"levels[0].high": "10"}, HEAT)["levels[0].high"]
+    assert "swap them" in problems(draft_of(EN, HEAT) | {"levels[0].high": "10"}, HEAT)["levels[0].high"]
 
 
 def test_a_rule_needs_a_day_and_a_level():
     no_days = draft_of(EN, RIVER) | {f"hours.day.{day}": "" for day in range(1, 8)}
-    assert mistakes(no_days) == {"hours.days": "No day is chosen; choose one, or switch the rule off."}
+    assert problems(no_days) == {"hours.days": "No day is chosen; choose one, or switch the rule off."}
     empty = draft_of(EN, RISE)
-    assert "levels" in mistakes(without_level(empty, 0), RISE)
+    assert "levels" in problems(without_level(empty, 0), RISE)
 
 
 @pytest.mark.parametrize(

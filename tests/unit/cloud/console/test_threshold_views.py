@@ -13,7 +13,7 @@ from cloud.console.view_models.thresholds import (
     rule_at,
     rules_at,
     scope_name,
-    things_in,
+    sensors_in,
     tree_of,
     versions_of,
     view_of_new,
@@ -147,14 +147,14 @@ def test_a_rule_that_only_narrow_scopes_complete_is_no_mistake(in_city):
 
 def test_scopes_have_the_names_and_sensors_that_people_know(in_city):
     async def happen(city: Morotai) -> None:
-        book = city.book
+        rule_store = city.book
         scopes = ("all", "group:rivers", "site:daruba", "sensor:river", "sensor:gone")
-        assert [scope_name(EN, book, scope) for scope in scopes] == [
+        assert [scope_name(EN, rule_store, scope) for scope in scopes] == [
             "Pulau Morotai", "rivers", "Daruba river bridge", "River gauge", "gone",
         ]  # fmt: skip
-        assert [sensor.id for sensor in things_in(book, "group:rivers")] == ["river"]
-        assert [thing.id for thing in things_in(book, "site:daruba")] == ["daruba", "river", "air"]
-        assert "gw-daruba" not in {sensor.id for sensor in things_in(book, "all")}
+        assert [sensor.id for sensor in sensors_in(rule_store, "group:rivers")] == ["river"]
+        assert [target.id for target in sensors_in(rule_store, "site:daruba")] == ["daruba", "river", "air"]
+        assert "gw-daruba" not in {sensor.id for sensor in sensors_in(rule_store, "all")}
 
     in_city(happen)
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cloud.console.snapshots import Rates, Snapshots
-from cloud.console.view_models.gateways import MOST_SOURCES, REASONS, gateways_of, letters_of
+from cloud.console.view_models.gateways import MOST_SOURCES, REASONS, dead_letters_of, gateways_of
 from cloud.console.view_models.sites import domains_of, sites_of, state_of
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.core.health import Component, Condition
@@ -27,7 +27,7 @@ WIT = ZoneInfo("Asia/Jayapura")
 def seen(tmp_path: Path) -> Callable[..., Snapshot]:
     """The snapshot after something has happened in a city."""
 
-    def look(happen: Callable[[Morotai], object]) -> Snapshot:
+    def views(happen: Callable[[Morotai], object]) -> Snapshot:
         async def run() -> Snapshot:
             async with Morotai(tmp_path) as city:
                 await happen(city)  # type: ignore[misc]
@@ -35,7 +35,7 @@ def seen(tmp_path: Path) -> Callable[..., Snapshot]:
 
         return asyncio.run(run())
 
-    return look
+    return views
 
 
 def test_a_card_shows_each_sensor_with_its_readings_in_the_order_of_the_registry(seen):
@@ -230,11 +230,16 @@ def test_a_refused_reading_shows_its_sentence_and_when_it_was_first_refused(seen
         await city.send("gw-east", [Reading("air-pier", "pm2_5", now_ms(), 1.0)])
 
     snapshot = seen(happen)
-    letter = letters_of(ID, snapshot, WIT)[0]
-    assert snapshot.letters_open == 1
-    assert (letter.gateway, letter.reason, letter.count, letter.outcome) == ("gw-east", "sensor tidak dikenal", "1", "")
-    assert "air-pier" in letter.sentence
-    assert letter.time.endswith(" WIT")
+    dead_letter = dead_letters_of(ID, snapshot, WIT)[0]
+    assert snapshot.open_dead_letters == 1
+    assert (dead_letter.gateway, dead_letter.reason, dead_letter.count, dead_letter.outcome) == (
+        "gw-east",
+        "sensor tidak dikenal",
+        "1",
+        "",
+    )
+    assert "air-pier" in dead_letter.sentence
+    assert dead_letter.time.endswith(" WIT")
 
 
 def test_every_reason_of_ingest_has_a_word_for_people():
@@ -264,7 +269,7 @@ def test_the_page_lives_on_when_the_registry_database_does_not(tmp_path: Path):
     async def run() -> None:
         async with Morotai(tmp_path) as city:
             await city.database.run(lambda connection: connection.exec_driver_sql("DROP TABLE dead_letters"))
-            assert (await Snapshots(city.platform).current()).letters == ()
+            assert (await Snapshots(city.platform).current()).dead_letters == ()
 
     asyncio.run(run())
 
