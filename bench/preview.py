@@ -46,11 +46,11 @@ async def _measure(folder: Path) -> float:
         levels = [round(100 + 60 * math.sin(minute / 360 * math.pi), 1) for minute in range(MINUTES)]
         block = Block("bench", "river", "gw", Domain.FLOOD, 0, times_ms, (("water_level", levels),))
         await store.write([store.prepare([block])])
-        book = RuleStore(database, registry)
-        await book.save("river", "all", _RULE, who=Actor("bench"), reason="bench")
+        rule_store = RuleStore(database, registry)
+        await rule_store.save("river", "all", _RULE, who=Actor("bench"), reason="bench")
         edited = _RULE | {"levels": [_LEVELS[0] | {"limit": 130.0}]}
         began_s = time.perf_counter()
-        found = await Previewer(book, store).preview(
+        found = await Previewer(rule_store, store).preview(
             "river", "all", edited, sensor="river", start_ms=_START_MS, end_ms=times_ms[-1] + 1
         )
         took_s = time.perf_counter() - began_s

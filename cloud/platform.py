@@ -54,8 +54,8 @@ class Platform:
         components: Mapping[str, Callable[[], Component]],
         replay: Callable[[int, Actor], Awaitable[Replay]],
         access: Authenticator,
-        book: RuleStore,
-        desk: AlarmService,
+        rule_store: RuleStore,
+        alarm_service: AlarmService,
         previewer: Previewer,
         maintenance: MaintenanceCalendar,
         notifier: Notifier,
@@ -73,8 +73,8 @@ class Platform:
         self.dead_letters = dead_letters
         self.metrics = metrics
         self.access = access
-        self.book = book
-        self.desk = desk
+        self.rule_store = rule_store
+        self.alarm_service = alarm_service
         self.previewer = previewer
         self.maintenance = maintenance
         self.notifier = notifier
@@ -84,7 +84,7 @@ class Platform:
         """The gateways whose time was wrong or not known lately, by their id."""
         self.facts = facts
         self.heights = heights
-        self.indices = Indices(registry, newest, gauges=gauges_of(book))
+        self.indices = Indices(registry, newest, gauges=gauges_of(rule_store))
         self._components = components
         self._replay = replay
 

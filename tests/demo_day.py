@@ -110,13 +110,13 @@ class DemoDay:
         self._influx = InfluxStore(InfluxSettings(engine="influxdb", url=url, database=database))
         self._store = _Copied(folder / "readings.db")
         self._database = Database(f"sqlite:///{folder / 'registry.db'}")
-        self._book = RuleStore(self._database, self.registry, clock=self._clock)
+        self._rule_store = RuleStore(self._database, self.registry, clock=self._clock)
         self._evaluator = RuleEvaluator(
-            database=self._database, book=self._book, newest=self.newest, store=self._store, clock=self._clock,
-            listening_time=ListeningTime(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
+            database=self._database, rule_store=self._rule_store, newest=self.newest, store=self._store,
+            clock=self._clock, listening_time=ListeningTime(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
         )  # fmt: skip
         self._derivations = Derivations(
-            self.registry, self._store, self.newest, gauges=gauges_of(self._book), tell=self._tell
+            self.registry, self._store, self.newest, gauges=gauges_of(self._rule_store), tell=self._tell
         )
         self._dead_letters = DeadLetters(self._database, max_bytes=2**24)
         self._watched = False
@@ -130,7 +130,7 @@ class DemoDay:
         await self._store.open()
         await self._database.open()
         await self._database.run(lambda connection: keep_registry(connection, self.registry))
-        await self._book.provide(initial_rules(CITY / "rules.toml", self.registry))
+        await self._rule_store.provide(initial_rules(CITY / "rules.toml", self.registry))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -222,9 +222,9 @@ class DemoDay:
         known = known_of(self, now_ms=self.now_ms, alarms=alarms, ended=ended_among(news), reading_rates=_rates(self))
         work = self._done.work(self.now_ms, dead_letters_open=await self._dead_letters.count())
         self._done = _Done(self.now_ms)
-        sensors = self._book.things.all()
+        sensors = self._rule_store.targets.all()
         thresholds = [
-            threshold_points(sensor, [found.rule for found in self._book.resolved(sensor.id)], self.now_ms)
+            threshold_points(sensor, [found.rule for found in self._rule_store.resolved(sensor.id)], self.now_ms)
             for sensor in sensors
         ]
         self._report_points += [

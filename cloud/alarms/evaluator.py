@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 class RuleEvaluator:
-    """Evaluates the rules of `book` on the sensors of `shards`.
+    """Evaluates the rules of `rule_store` on the sensors of `shards`.
 
     `on_change` is called after something has happened. `can_receive` says whether readings can come in at all,
     `last_packet_s` when the broker's last packet came: silence counts the time in which `listening_time` says that we
@@ -70,7 +70,7 @@ class RuleEvaluator:
         self,
         *,
         database: Database,
-        book: RuleStore,
+        rule_store: RuleStore,
         newest: Newest,
         store: ReadingsStore,
         shards: range = range(SHARDS),
@@ -87,7 +87,7 @@ class RuleEvaluator:
         self.on_change = on_change
         self.listening_time = listening_time or ListeningTime(grace_ms=GRACE_MS)
         self._database = database
-        self._book = book
+        self._rule_store = rule_store
         self._newest = newest
         self._store = store
         self._shards = shards
@@ -96,9 +96,9 @@ class RuleEvaluator:
         self._check_lease = check_lease
         self._rejected_series = rejected_series
         self._clock = clock
-        self._bindings = RuleBindings(book)
+        self._bindings = RuleBindings(rule_store)
         self._memory = EvaluatorMemory()
-        self._edition = book.edition
+        self._edition = rule_store.edition
         self._problem = ""
         self._fault = ""
 
@@ -229,7 +229,7 @@ class RuleEvaluator:
             ticks += 1
             try:
                 if ticks % REFRESH_TICKS == 0:
-                    await self._book.refresh()
+                    await self._rule_store.refresh()
                 await self.tick()
             except DatabaseUnavailable as error:
                 self._report_problem(str(error))
@@ -244,8 +244,8 @@ class RuleEvaluator:
     async def tick(self) -> None:
         """Let time pass: for open alarms, and for those whose silence is due."""
         now = self._clock()
-        if self._book.edition != self._edition:
-            self._edition = self._book.edition
+        if self._rule_store.edition != self._edition:
+            self._edition = self._rule_store.edition
             self._await_silences()
         self.listening_time.tick(listening=self._can_receive(), last_packet_s=self._last_packet_s())
         is_listening, listened_ms = self.listening_time.is_listening, self.listening_time.listened_ms()
@@ -274,7 +274,7 @@ class RuleEvaluator:
         count = sum(
             state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state
         )
-        return Component(Condition.OK, f"families of rules: {len(self._book.families())}, open alarms: {count}")
+        return Component(Condition.OK, f"families of rules: {len(self._rule_store.families())}, open alarms: {count}")
 
     def _keys_to_check(self, is_listening: bool) -> list[Key]:
         """Open alarms: while nothing can come in only those whose rule has ended."""
@@ -284,8 +284,8 @@ class RuleEvaluator:
         return [key for key in self._memory.open if self._bindings.at(*key, now) is None]
 
     def _new_pass(self, now: int, listened_ms: int, *, latest_ms: int = ANY_MS) -> EvaluationPass:
-        memory, bindings, things = self._memory, self._bindings, self._book.things
-        return EvaluationPass(memory, bindings, things, now_ms=now, listened_ms=listened_ms, latest_ms=latest_ms)
+        memory, bindings, targets = self._memory, self._bindings, self._rule_store.targets
+        return EvaluationPass(memory, bindings, targets, now_ms=now, listened_ms=listened_ms, latest_ms=latest_ms)
 
     async def _commit(self, plan: EvaluationPlan, now: int) -> None:
         def write(connection: Connection) -> None:
@@ -332,10 +332,10 @@ class RuleEvaluator:
         return shard_of(gateway) in self._shards
 
     def _own_sensors(self) -> list[str]:
-        return [sensor.id for sensor in self._book.things.all() if self._is_own(sensor.id)]
+        return [sensor.id for sensor in self._rule_store.targets.all() if self._is_own(sensor.id)]
 
     def _is_own(self, sensor_id: str) -> bool:
-        sensor = self._book.things.get(sensor_id)
+        sensor = self._rule_store.targets.get(sensor_id)
         return sensor is not None and self.is_own_gateway(sensor.gateway)
 
     def _report_problem(self, problem: str) -> None:

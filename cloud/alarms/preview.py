@@ -87,10 +87,10 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 class Previewer:
-    """Runs rules of `book` over what `store` holds."""
+    """Runs rules of `rule_store` over what `store` holds."""
 
-    def __init__(self, book: RuleStore, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
-        self._book = book
+    def __init__(self, rule_store: RuleStore, store: ReadingsStore, *, clock: Callable[[], int] = wall_ms) -> None:
+        self._rule_store = rule_store
         self._store = store
         self._clock = clock
 
@@ -110,10 +110,10 @@ class Previewer:
         RuleRefused where they may not be saved, as far as sensors at `sites` tell (None: all);
         LookupError for a sensor that is not there; StoreUnavailable.
         """
-        known = self._book.things.get(sensor)
+        known = self._rule_store.targets.get(sensor)
         if known is None:
             raise LookupError(f"there is no sensor {sensor}")
-        saved = next((each for each in self._book.resolved(sensor) if each.rule.family == family), None)
+        saved = next((each for each in self._rule_store.resolved(sensor) if each.rule.family == family), None)
         edited = self._edited(family, scope, fields, known, sites)
         quantity = next((each.rule.quantity for each in (edited, saved) if each is not None), "")
         points, others = await self._histories(known, quantity, saved, edited, start_ms, end_ms)
@@ -128,8 +128,10 @@ class Previewer:
         now = self._clock()
         version = RuleVersion(family, scope, 1_000_000, fields or {}, fields is None, now, now, "", "preview")
         # who sees some sites hears of no scope but those of this sensor, not even by a suggestion
-        shelf = self._book.tried(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
-        if shelf is None or scope not in scopes_of(sensor):
+        rule_versions = (
+            self._rule_store.tried(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
+        )
+        if rule_versions is None or scope not in scopes_of(sensor):
             raise RuleRejected(
                 [
                     ValidationProblem(
@@ -140,7 +142,7 @@ class Previewer:
                     )
                 ]
             )
-        return shelf.resolved(family, place_of(sensor), scopes_of(sensor), now)
+        return rule_versions.resolved(family, place_of(sensor), scopes_of(sensor), now)
 
     async def _histories(
         self, sensor: Sensor, quantity: str, saved: Resolved | None, edited: Resolved | None, start_ms: int, end_ms: int
@@ -183,7 +185,7 @@ class Previewer:
         def of(resolved: Resolved | None) -> PreviewOutcome:
             if resolved is None or not resolved.rule.enabled:
                 return PreviewOutcome(None if resolved is None else resolved.rule)
-            watched = watched_by(self._book.registry, sensor, resolved.rule)
+            watched = watched_by(self._rule_store.registry, sensor, resolved.rule)
             also = resolved.rule.also
             second = others[also.sensor, also.quantity] if also is not None else None
             return outcome(watched, points, second, start_ms=start_ms, end_ms=end_ms)

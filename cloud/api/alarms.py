@@ -42,13 +42,13 @@ MOST_PAGE_BYTES = 1_000_000
 def alarm_routes(platform: Platform) -> APIRouter:
     """The routes below /api/v1/alarms, and /api/v1/journal."""
     routes = APIRouter(prefix="/api/v1", tags=["Alarms"])
-    _add_queries(routes, platform.desk)
-    _add_actions(routes, platform.desk)
+    _add_queries(routes, platform.alarm_service)
+    _add_actions(routes, platform.alarm_service)
     _add_journals(routes, platform)
     return routes
 
 
-def _add_queries(routes: APIRouter, desk: AlarmService) -> None:
+def _add_queries(routes: APIRouter, alarm_service: AlarmService) -> None:
     @routes.get("/alarms")
     async def alarms(
         principal: CurrentPrincipal,
@@ -73,7 +73,7 @@ def _add_queries(routes: APIRouter, desk: AlarmService) -> None:
             from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
             shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
         )  # fmt: skip
-        found = await desk.alarms(wanted)
+        found = await alarm_service.alarms(wanted)
         shown = found[:limit]
         return AlarmPage(
             alarms=[alarm_answer(alarm) for alarm in shown],
@@ -83,35 +83,35 @@ def _add_queries(routes: APIRouter, desk: AlarmService) -> None:
     @routes.get("/alarms/{alarm_id}")
     async def alarm(principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
         """One alarm, with the rule as it stood when it fired, and all its changes."""
-        found = await _visible(desk, alarm_id, principal)
-        return alarm_detail(found, await desk.changes(alarm_id))
+        found = await _visible(alarm_service, alarm_id, principal)
+        return alarm_detail(found, await alarm_service.changes(alarm_id))
 
 
-def _add_actions(routes: APIRouter, desk: AlarmService) -> None:
+def _add_actions(routes: APIRouter, alarm_service: AlarmService) -> None:
     @routes.post("/alarms/{alarm_id}/acknowledge")
     async def acknowledge(principal: CurrentPrincipal, alarm_id: RowId, body: Acknowledge) -> AlarmAnswer:
         """Say that it is known, with a word; whoever is second hears who was first (409)."""
-        await _visible(desk, alarm_id, principal)
-        return await _done(desk.acknowledge(alarm_id, body.word, who=principal.actor))
+        await _visible(alarm_service, alarm_id, principal)
+        return await _done(alarm_service.acknowledge(alarm_id, body.word, who=principal.actor))
 
     @routes.post("/alarms/{alarm_id}/assign")
     async def assign(principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
         """Give it to somebody."""
-        await _visible(desk, alarm_id, principal)
-        return await _done(desk.assign(alarm_id, body.person, who=principal.actor, word=body.word))
+        await _visible(alarm_service, alarm_id, principal)
+        return await _done(alarm_service.assign(alarm_id, body.person, who=principal.actor, word=body.word))
 
     @routes.post("/alarms/{alarm_id}/shelve")
     async def shelve(principal: CurrentPrincipal, alarm_id: RowId, body: Shelve) -> AlarmAnswer:
         """Put it away until a time ahead, by 7 days at most, or take it back with `until` null."""
-        await _visible(desk, alarm_id, principal)
+        await _visible(alarm_service, alarm_id, principal)
         until_ms = time_of("until", body.until)
         if until_ms is None:
-            return await _done(desk.unshelve(alarm_id, body.word, who=principal.actor))
-        return await _done(desk.shelve(alarm_id, until_ms, body.word, who=principal.actor))
+            return await _done(alarm_service.unshelve(alarm_id, body.word, who=principal.actor))
+        return await _done(alarm_service.shelve(alarm_id, until_ms, body.word, who=principal.actor))
 
 
 def _add_journals(routes: APIRouter, platform: Platform) -> None:
-    desk = platform.desk
+    alarm_service = platform.alarm_service
 
     @routes.get("/alarms/{alarm_id}/journal")
     async def alarm_journal(
@@ -121,8 +121,10 @@ def _add_journals(routes: APIRouter, platform: Platform) -> None:
         before_id: BeforeId = None,
     ) -> JournalPage:
         """What people did about an alarm, the newest first."""
-        await _visible(desk, alarm_id, principal)
-        return _page(await desk.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit)
+        await _visible(alarm_service, alarm_id, principal)
+        return _page(
+            await alarm_service.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit
+        )
 
     @routes.get("/journal")
     async def journal(
@@ -139,7 +141,7 @@ def _add_journals(routes: APIRouter, platform: Platform) -> None:
                 "not-allowed",
                 f"{principal.name} may see some sites only; ask for the journal of one alarm, or as another user",
             )
-        return _page(await desk.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
+        return _page(await alarm_service.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
 
 
 def _page(found: list[AuditEntry], limit: int) -> JournalPage:
@@ -161,10 +163,10 @@ def _light(entries: list[AuditEntry]) -> list[AuditEntry]:
     return shown
 
 
-async def _visible(desk: AlarmService, alarm_id: int, principal: Principal) -> Alarm:
+async def _visible(alarm_service: AlarmService, alarm_id: int, principal: Principal) -> Alarm:
     """The alarm, which must be at a site that `who` may see."""
     try:
-        alarm = await desk.alarm(alarm_id)
+        alarm = await alarm_service.alarm(alarm_id)
     except LookupError:
         alarm = None
     if alarm is None or not principal.may_see(alarm.site):

@@ -77,5 +77,5 @@ def maintenance_routes(platform: Platform) -> APIRouter:
 
 def may_touch(site: str | None, sensor: str | None, principal: Principal, platform: Platform) -> bool:
     """Whether a site, and that of a sensor, is one that `who` may see; who sees all may name what does not exist."""
-    sees_sensor = sensor is None or may_name(principal, platform.book.things, sensor)
+    sees_sensor = sensor is None or may_name(principal, platform.rule_store.targets, sensor)
     return sees_sensor and (site is None or principal.sites is None or principal.may_see(site))

@@ -52,41 +52,41 @@ def rule_routes(platform: Platform) -> APIRouter:
 
 
 def _add_queries(routes: APIRouter, platform: Platform) -> None:
-    book = platform.book
+    rule_store = platform.rule_store
 
     @routes.get("")
     async def families(principal: CurrentPrincipal) -> list[FamilyAnswer]:
         """Every family of rules, and what each scope says of it."""
-        return [_family(book, family, principal) for family in book.families()]
+        return [_family(rule_store, family, principal) for family in rule_store.families()]
 
     @routes.get("/resolved")
     async def resolved(
         principal: CurrentPrincipal, sensor: Annotated[Wanted, Query(description="the sensor's id")]
     ) -> list[ResolvedAnswer]:
         """The rules that hold for a sensor now, where each value comes from, and in words."""
-        known = book.things.get(sensor)
+        known = rule_store.targets.get(sensor)
         if known is None or not principal.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
-        return [resolved_answer(each) for each in book.resolved(sensor)]
+        return [resolved_answer(each) for each in rule_store.resolved(sensor)]
 
     @routes.get("/{family}")
     async def one_family(principal: CurrentPrincipal, family: Wanted) -> FamilyAnswer:
         """One family of rules."""
-        if not book.versions(family):
+        if not rule_store.versions(family):
             raise _unknown(family)
-        return _family(book, family, principal)
+        return _family(rule_store, family, principal)
 
     @routes.get("/{family}/{scope}/versions")
     async def versions(principal: CurrentPrincipal, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
         """The versions of what a scope said of a family, the newest first, and of those 200 at most."""
-        found = book.versions(family, scope)
-        if not found or not may_read_scope(principal, book.things, scope):
+        found = rule_store.versions(family, scope)
+        if not found or not may_read_scope(principal, rule_store.targets, scope):
             raise _unknown(family, scope)
-        return [version_answer(version, book.registry) for version in found[:MOST_VERSIONS]]
+        return [version_answer(version, rule_store.registry) for version in found[:MOST_VERSIONS]]
 
 
 def _add_changes(routes: APIRouter, platform: Platform) -> None:
-    book = platform.book
+    rule_store = platform.rule_store
 
     @routes.put("/{family}/{scope}")
     async def save(principal: CurrentPrincipal, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
@@ -94,8 +94,8 @@ def _add_changes(routes: APIRouter, platform: Platform) -> None:
         _must_change(scope, principal, platform)
         _must_name(family, scope, new.fields, principal, platform)
         return await _done(
-            book.registry,
-            book.save(
+            rule_store.registry,
+            rule_store.save(
                 family,
                 scope,
                 new.fields,
@@ -117,23 +117,24 @@ def _add_changes(routes: APIRouter, platform: Platform) -> None:
         _must_change(scope, principal, platform)
         valid_from_ms = time_of("valid_from", valid_from)
         return await _done(
-            book.registry, book.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms)
+            rule_store.registry,
+            rule_store.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms),
         )
 
     @routes.post("/{family}/{scope}/undo")
     async def undo(principal: CurrentPrincipal, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
         """Take the newest version back: a new one says what the one before it said."""
         _must_change(scope, principal, platform)
-        if not book.versions(family, scope):
+        if not rule_store.versions(family, scope):
             raise _unknown(family, scope)
-        return await _done(book.registry, book.undo(family, scope, who=principal.actor, reason=why.reason))
+        return await _done(rule_store.registry, rule_store.undo(family, scope, who=principal.actor, reason=why.reason))
 
 
 def _add_preview(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/preview", response_model=PreviewAnswer)
     async def preview(principal: CurrentPrincipal, new: NewPreview) -> Response:
         """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
-        known = platform.book.things.get(new.sensor)
+        known = platform.rule_store.targets.get(new.sensor)
         if known is None or not principal.may_see(known.site):
             raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
         _must_name(new.family, new.scope, new.fields, principal, platform)
@@ -158,19 +159,25 @@ def _add_preview(routes: APIRouter, platform: Platform) -> None:
         return await written(lambda: preview_answer(found))
 
 
-def _family(book: RuleStore, family: str, principal: Principal) -> FamilyAnswer:
-    seen = [version for version in book.versions(family) if may_read_scope(principal, book.things, version.scope)]
-    held = {(patch.scope, patch.version) for patch in book.patches(family)}
+def _family(rule_store: RuleStore, family: str, principal: Principal) -> FamilyAnswer:
+    seen = [
+        version
+        for version in rule_store.versions(family)
+        if may_read_scope(principal, rule_store.targets, version.scope)
+    ]
+    held = {(patch.scope, patch.version) for patch in rule_store.patches(family)}
     now = wall_ms()
     return FamilyAnswer(
         family=family,
-        scopes=[version_answer(version, book.registry) for version in seen if (version.scope, version.version) in held],
-        coming=[version_answer(version, book.registry) for version in seen if version.valid_from_ms > now],
+        scopes=[
+            version_answer(version, rule_store.registry) for version in seen if (version.scope, version.version) in held
+        ],
+        coming=[version_answer(version, rule_store.registry) for version in seen if version.valid_from_ms > now],
     )
 
 
 def _must_change(scope: str, principal: Principal, platform: Platform) -> None:
-    if not may_change_scope(principal, platform.book.things, scope):
+    if not may_change_scope(principal, platform.rule_store.targets, scope):
         raise Problem(
             "not-allowed", f"{principal.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
         )
@@ -180,9 +187,9 @@ def _must_name(
     family: str, scope: str, fields: dict[str, Any] | None, principal: Principal, platform: Platform
 ) -> None:
     """A rule may not be made to look at a sensor that its author may not see: what it does would tell of it."""
-    book = platform.book
-    held = next((patch.fields for patch in book.patches(family) if patch.scope == scope), {})
-    foreign = foreign_in(principal, book.things, fields or {}, held)
+    rule_store = platform.rule_store
+    held = next((patch.fields for patch in rule_store.patches(family) if patch.scope == scope), {})
+    foreign = foreign_in(principal, rule_store.targets, fields or {}, held)
     if foreign:
         raise _refused(RuleRejected([no_such_sensor(foreign[0])]))
 

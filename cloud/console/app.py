@@ -60,7 +60,7 @@ class Console:
         self.platform = platform
         self.zone = ZoneInfo(platform.city.zone)
         self.history_cache = HistoryCache(platform.store)
-        self.annotations = ChartAnnotations(platform.book, platform.desk)
+        self.annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
         self._snapshots = Snapshots(platform)
@@ -178,7 +178,7 @@ def _situation(console: Console, _: Catalog, visitor: Visitor, theme: str) -> Si
 
 def _alarms(console: Console, _: Catalog, visitor: Visitor, theme: str) -> AlarmsPage:
     sites = [site for site in console.platform.registry.sites() if visitor.principal.may_see(site.id)]
-    actions = AlarmActions(_, console.platform.desk, changed=console.refresh)
+    actions = AlarmActions(_, console.platform.alarm_service, changed=console.refresh)
     return AlarmsPage(_, actions, visitor, sites=tuple(sites), wanted=visitor.wanted_alarm)
 
 
@@ -186,9 +186,9 @@ def _thresholds(console: Console, _: Catalog, visitor: Visitor, theme: str) -> T
     platform = console.platform
     return ThresholdsPage(
         _,
-        ThresholdActions(_, platform.book, platform.previewer),
+        ThresholdActions(_, platform.rule_store, platform.previewer),
         visitor,
-        rule_store=platform.book,
+        rule_store=platform.rule_store,
         theme=theme,
         zone=console.zone,
     )

@@ -93,7 +93,7 @@ class Snapshots:
     async def _read_alarms(self) -> None:
         # an alarm that was open stays on the screen while the database does not answer
         with contextlib.suppress(DatabaseUnavailable):
-            self._alarms = tuple(await self._platform.desk.alarms(AlarmFilter(open=True, limit=ALARMS_HELD)))
+            self._alarms = tuple(await self._platform.alarm_service.alarms(AlarmFilter(open=True, limit=ALARMS_HELD)))
 
 
 class Rates:

@@ -167,7 +167,7 @@ async def _look_on(services: Services) -> None:
         with contextlib.suppress(DatabaseUnavailable):  # health tells of it
             for load in (base.accounts.load, ingest.decoder.offsets.load, base.dead_letters.load):
                 await base.database.run(load)
-            await base.rules.refresh()
+            await base.rule_store.refresh()
         await asyncio.sleep(REFRESH_S)
 
 

@@ -54,7 +54,7 @@ class Foundation:
     rejections: RecentRejections
     dead_letters: DeadLetters
     lease: Lease | None
-    rules: RuleStore
+    rule_store: RuleStore
 
     def confirm(self, connection: Connection) -> None:
         """Make sure, in the transaction of `connection`, that the shards are still ours; LeaseLost if not."""

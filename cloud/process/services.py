@@ -99,7 +99,7 @@ def _foundation(settings: CloudSettings, database: Database, registry: Registry)
             known=registry.gateway_ids,
         ),
         lease=Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None,
-        rules=RuleStore(database, registry),
+        rule_store=RuleStore(database, registry),
     )
 
 
@@ -126,7 +126,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         changed.subscribe(reports.nudge)
     evaluator = RuleEvaluator(
         database=base.database,
-        book=base.rules,
+        rule_store=base.rule_store,
         newest=base.newest,
         store=base.store,
         shards=settings.ingest.shard_range,
@@ -141,7 +141,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         base.registry,
         base.store,
         base.newest,
-        gauges=gauges_of(base.rules),
+        gauges=gauges_of(base.rule_store),
         tell=evaluator.observe_derived,
         facts=base.facts,
         is_own=partial(_is_own, settings.ingest.shard_range),
@@ -161,7 +161,7 @@ def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:
         accounts=base.accounts,
         statuses=base.statuses,
         database=base.database,
-        rules=base.rules,
+        rule_store=base.rule_store,
         dead_letters=base.dead_letters,
         metrics=base.metrics,
         refused=base.rejections.series,
@@ -277,9 +277,9 @@ def _platform(
         components=components,
         replay=replayer.replay,
         access=Authenticator(base.database, settings.access),
-        book=base.rules,
-        desk=AlarmService(base.database),
-        previewer=Previewer(base.rules, base.store),
+        rule_store=base.rule_store,
+        alarm_service=AlarmService(base.database),
+        previewer=Previewer(base.rule_store, base.store),
         maintenance=MaintenanceCalendar(base.database, base.registry),
         notifier=alarms.notifier,
         wrong_clocks=ingest.clocks.wrong,

@@ -53,7 +53,7 @@ class Takeover:
 async def provide_seeds(services: Services, settings: RulesSettings) -> None:
     """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""
     base = services.foundation
-    given = seeds(settings.initial, base.registry, await base.rules.held())
+    given = seeds(settings.initial, base.registry, await base.rule_store.held())
     for note in given.notes:
         _log.warning("%s", note)
-    await base.rules.provide(given.versions)
+    await base.rule_store.provide(given.versions)

@@ -60,7 +60,7 @@ class Reports:
         accounts: Accounts,
         statuses: Statuses,
         database: Database,
-        rules: RuleStore,
+        rule_store: RuleStore,
         dead_letters: DeadLetters,
         metrics: Metrics,
         shards: range,
@@ -71,7 +71,7 @@ class Reports:
         self._store = store
         self._sources = Parts(registry, newest, accounts, statuses)
         self._database = database
-        self._rules = rules
+        self._rule_store = rule_store
         self._dead_letters = dead_letters
         self._shards = shards
         self._clock = clock
@@ -182,7 +182,7 @@ class Reports:
         self._tally.told()
 
     async def _tell_thresholds(self, now: int) -> None:
-        edition = self._rules.edition
+        edition = self._rule_store.edition
         if edition != self._edition or abs(now - self._renewed_ms) >= THRESHOLD_SAMPLE_S * 1_000:
             self._pace.renew(await self._in_force(now))
             self._edition, self._renewed_ms = edition, now
@@ -192,12 +192,12 @@ class Reports:
 
     async def _in_force(self, now: int) -> list[ReportPoint]:
         points: list[ReportPoint] = []
-        for number, thing in enumerate(self._rules.things.all()):
+        for number, target in enumerate(self._rule_store.targets.all()):
             if number % THINGS_BETWEEN_BREATHS == 0:
                 await asyncio.sleep(0)
-            if shard_of(thing.gateway) in self._shards:
-                rules = (resolved.rule for resolved in self._rules.resolved(thing.id))
-                points += threshold_points(thing, rules, now)
+            if shard_of(target.gateway) in self._shards:
+                rules = (resolved.rule for resolved in self._rule_store.resolved(target.id))
+                points += threshold_points(target, rules, now)
         return points
 
     async def _write(self, points: Sequence[ReportPoint]) -> None:

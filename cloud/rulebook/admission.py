@@ -23,13 +23,13 @@ MOST_SENTENCES = 20
 
 
 def problems_of(
-    shelf: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
+    rule_versions: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
 ) -> list[ValidationProblem]:
-    """Why `version` may not be put on `shelf`; empty where it may. Times at which other versions begin count too.
+    """Why `version` may not join `rule_versions`; empty where it may. Times at which other versions begin count too.
 
     Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
     """
-    return problems_on(shelf.with_version(version), registry, version, sites=sites)
+    return problems_on(rule_versions.with_version(version), registry, version, sites=sites)
 
 
 def problems_on(
@@ -39,20 +39,20 @@ def problems_on(
     named = [*_name_problems(version, registry), *_field_problems(version)]
     if named:
         return named
-    own = after.things.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
+    own = after.targets.get(version.scope.removeprefix("sensor:")) if version.scope.startswith("sensor:") else None
     later = after.times(version.family, None if own is None else scopes_of(own))
     times = [version.valid_from_ms, *(time_ms for time_ms in later if time_ms > version.valid_from_ms)]
     found: dict[ValidationProblem, None] = {}
     for rule in _rules(after, version, times, sites):
-        found.update(dict.fromkeys(_rule_problems(rule, after.things)))
+        found.update(dict.fromkeys(_rule_problems(rule, after.targets)))
     return list(found)[:MOST_SENTENCES]
 
 
-def things_in(scope: str, things: RuleTargets) -> list[Sensor]:
+def targets_in(scope: str, targets: RuleTargets) -> list[Sensor]:
     """The sensors of the city file, and the sites with what is derived of them, that stand in `scope`."""
     kind, _, name = scope.partition(":")
-    own = things.get(name) if kind == "sensor" else None
-    return [thing for thing in (things.all() if own is None else [own]) if scope in scopes_of(thing)]
+    own = targets.get(name) if kind == "sensor" else None
+    return [target for target in (targets.all() if own is None else [own]) if scope in scopes_of(target)]
 
 
 def _rules(
@@ -60,8 +60,8 @@ def _rules(
 ) -> Iterator[Rule | ValidationProblem]:
     """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
     seen: set[str] = set()
-    things = [thing for thing in things_in(version.scope, after.things) if sites is None or thing.site in sites]
-    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in things]
+    targets = [target for target in targets_in(version.scope, after.targets) if sites is None or target.site in sites]
+    sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in targets]
     for time_ms in times:
         for place, scopes in sensors:
             yield from _new(after, version.family, place, scopes, time_ms, seen)
@@ -99,23 +99,23 @@ def _anywhere(version: RuleVersion) -> Place:
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
 
 
-def _rule_problems(rule: Rule | ValidationProblem, things: RuleTargets) -> Iterator[ValidationProblem]:
+def _rule_problems(rule: Rule | ValidationProblem, targets: RuleTargets) -> Iterator[ValidationProblem]:
     if isinstance(rule, ValidationProblem):
         yield rule
         return
     yield from problems_in(rule)
     if rule.also is not None:
-        yield from _also_problems(rule.also, things)
+        yield from _also_problems(rule.also, targets)
 
 
-def _also_problems(also: Also, things: RuleTargets) -> Iterator[ValidationProblem]:
-    second = things.get(also.sensor)
+def _also_problems(also: Also, targets: RuleTargets) -> Iterator[ValidationProblem]:
+    second = targets.get(also.sensor)
     if second is None or second.retired:
         yield ValidationProblem(
             "{field} {sensor!r}: there is no such sensor; {advice}",
             field="also.sensor",
             sensor=also.sensor[:80],
-            advice=_nearest_sensor(also.sensor, things),
+            advice=_nearest_sensor(also.sensor, targets),
         )
     elif also.quantity not in second.quantities:
         yield ValidationProblem(
@@ -129,7 +129,7 @@ def _also_problems(also: Also, things: RuleTargets) -> Iterator[ValidationProble
 
 def _name_problems(version: RuleVersion, registry: Registry) -> Iterator[ValidationProblem]:
     yield from family_problems(version.family)
-    if not version.removed:  # what is gone from the city may leave the book, too
+    if not version.removed:  # a rule of what is gone from the city may be removed all the same
         yield from scope_problems(version.scope, registry)
     if not version.reason.strip():
         yield ValidationProblem("reason: is empty; say in a few words why the rule changes", field="reason")
@@ -188,6 +188,6 @@ def no_such_sensor(name: str) -> ValidationProblem:
     )
 
 
-def _nearest_sensor(name: str, things: RuleTargets) -> LocalizedMessage:
-    close = difflib.get_close_matches(name, [thing.id for thing in things.all()], n=1)
+def _nearest_sensor(name: str, targets: RuleTargets) -> LocalizedMessage:
+    close = difflib.get_close_matches(name, [target.id for target in targets.all()], n=1)
     return did_you_mean(close[0]) if close else LocalizedMessage("/api/v1/sensors lists them")

@@ -1,4 +1,4 @@
-"""The posts: what the engine watches on each sensor, from the book, kept until the book changes.
+"""Rule bindings: what the engine watches on each sensor by the rules in force, kept until the rules change.
 
 sensor ─► quantities that some rule looks at        (sensor, family, time) ─► RuleBinding(watched, versions)
 """
@@ -64,13 +64,13 @@ def watched_by(registry: Registry, sensor: Sensor, rule: Rule) -> Watched:
 
 
 class RuleBindings:
-    """What is watched by the rules of `book`."""
+    """What is watched by the rules of `rule_store`."""
 
-    def __init__(self, book: RuleStore) -> None:
-        self._book = book
-        self._registry = book.registry
-        self._targets = book.things
-        self._edition = book.edition
+    def __init__(self, rule_store: RuleStore) -> None:
+        self._rule_store = rule_store
+        self._registry = rule_store.registry
+        self._targets = rule_store.targets
+        self._edition = rule_store.edition
         self._spans: dict[str, tuple[BindingSpan, ...]] = {}
         self._quantities: dict[str, Collection[str]] = {}
         self._second_series: set[tuple[str, str]] | None = None
@@ -105,7 +105,7 @@ class RuleBindings:
     def last(self, sensor_id: str, family: str) -> RuleBinding | None:
         """The post of a family as it stood before its rule was removed or switched off."""
         sensor = self._targets.get(sensor_id)
-        found = [each for each in self._book.timeline(sensor_id).always if each.rule.family == family]
+        found = [each for each in self._rule_store.timeline(sensor_id).always if each.rule.family == family]
         return self._binding(sensor, found[-1]) if sensor is not None and found else None
 
     def second_series(self) -> Collection[tuple[str, str]]:
@@ -130,7 +130,7 @@ class RuleBindings:
     def _over_time(self, sensor: Sensor) -> Iterator[BindingSpan]:
         if sensor.retired:
             return
-        timeline = self._book.timeline(sensor.id)
+        timeline = self._rule_store.timeline(sensor.id)
         for since_ms, rules in zip(timeline.since_ms, timeline.rules, strict=True):
             yield BindingSpan(
                 since_ms, tuple(self._binding(sensor, resolved) for resolved in rules if resolved.rule.enabled)
@@ -140,9 +140,9 @@ class RuleBindings:
         return RuleBinding(watched_by(self._registry, sensor, resolved.rule), resolved.versions)
 
     def refresh(self) -> None:
-        """See what has changed in the book; everything but `quantities` does that by itself."""
-        if self._book.edition != self._edition:
-            self._edition = self._book.edition
+        """See what has changed in the rules; everything but `quantities` does that by itself."""
+        if self._rule_store.edition != self._edition:
+            self._edition = self._rule_store.edition
             self._spans, self._quantities, self._second_series = {}, {}, None
 
 

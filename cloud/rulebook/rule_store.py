@@ -1,9 +1,9 @@
-"""The book of rules: versions that are added and never changed, in the registry database and in memory.
+"""The rule store: versions of rules that are added and never changed, in the registry database and in memory.
 
-save(family, scope, fields, …) ─► admission ─► version n+1 + a line in the journal, in one transaction ─► shelf
+save(family, scope, fields, …) ─► admission ─► version n+1 + a line in the journal, in one transaction ─► RuleVersions
 undo: a new version with the content of the one before        remove: a new version that says nothing
 
-Other processes write the same book: `refresh` sees what they added, and a save that they came before is checked anew.
+Other processes write the same rules: `refresh` sees what they added, and a save that they came before is checked anew.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ class RuleStore:
         self.registry = registry
         self._database = database
         self._clock = clock
-        self.things = RuleTargets(registry)
-        self._shelf = RuleVersions(registry, things=self.things)
+        self.targets = RuleTargets(registry)
+        self._rule_versions = RuleVersions(registry, targets=self.targets)
         self._known = 0  # rows read; versions are only ever added
         self._one_save = asyncio.Lock()
         registry.on_change(self._renew)
@@ -47,10 +47,10 @@ class RuleStore:
     @property
     def edition(self) -> tuple[int, int]:
         """Changes with every change of the rules."""
-        return self._known, self._shelf.edition
+        return self._known, self._rule_versions.edition
 
     async def load(self) -> None:
-        """Read the whole book; DatabaseUnavailable where that fails."""
+        """Read all rules; DatabaseUnavailable where that fails."""
         self._take(await self._database.run(read_versions))
 
     async def refresh(self) -> bool:
@@ -104,7 +104,7 @@ class RuleStore:
         self, family: str, scope: str, *, who: Actor, reason: str, valid_from_ms: int | None = None
     ) -> RuleVersion:
         """Let `scope` say nothing of a family any more; RuleRefused where it says nothing, or others need it."""
-        held = self._shelf.held(family, scope)
+        held = self._rule_versions.held(family, scope)
         if not held or held[-1].removed:
             raise RuleRejected(
                 [
@@ -126,7 +126,7 @@ class RuleStore:
 
     async def undo(self, family: str, scope: str, *, who: Actor, reason: str) -> RuleVersion:
         """Take the newest version back: the new one says what the one before it said, which may be nothing."""
-        if not self._shelf.held(family, scope):
+        if not self._rule_versions.held(family, scope):
             raise RuleRejected(
                 [
                     ValidationProblem(
@@ -139,7 +139,7 @@ class RuleStore:
             )
 
         def next_version(number: int) -> RuleVersion:
-            held = self._shelf.held(family, scope)
+            held = self._rule_versions.held(family, scope)
             before = held[-2] if len(held) > 1 else None
             fields, removed = (before.fields, before.removed) if before is not None else ({}, True)
             return self._version(family, scope, number, fields, who=who, reason=reason, removed=removed)
@@ -148,47 +148,47 @@ class RuleStore:
 
     def versions(self, family: str | None = None, scope: str | None = None) -> list[RuleVersion]:
         """All versions, of one family or scope if asked, the newest first."""
-        return self._shelf.versions(family, scope)
+        return self._rule_versions.versions(family, scope)
 
     def families(self) -> list[str]:
         """Every family that some scope says something of, by name."""
-        return self._shelf.families()
+        return self._rule_versions.families()
 
     def patches(self, family: str) -> list[Patch]:
         """What each scope says of a family now."""
-        return self._shelf.patches(family, self._clock())
+        return self._rule_versions.patches(family, self._clock())
 
     def resolved(self, sensor_id: str) -> list[Resolved]:
         """The rules that hold for a sensor now, by family."""
-        return list(self._shelf.timeline(sensor_id).at(self._clock()))
+        return list(self._rule_versions.timeline(sensor_id).at(self._clock()))
 
     def timeline(self, sensor_id: str) -> Timeline:
         """The rules of a sensor at any time."""
-        return self._shelf.timeline(sensor_id)
+        return self._rule_versions.timeline(sensor_id)
 
     def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> RuleVersions:
         """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `problems_of`)."""
-        mistakes = problems_of(self._shelf, self.registry, version, sites=sites)
+        mistakes = problems_of(self._rule_versions, self.registry, version, sites=sites)
         if mistakes:
             raise RuleRejected(mistakes)
-        return self._shelf.with_version(version)
+        return self._rule_versions.with_version(version)
 
     async def _append(
         self, family: str, scope: str, next_version: Callable[[int], RuleVersion], *, who: Actor, action: str
     ) -> RuleVersion:
         async with self._one_save:
             while True:
-                held = self._shelf.held(family, scope)
+                held = self._rule_versions.held(family, scope)
                 before, version = (held[-1] if held else None), next_version(len(held) + 1)
                 self._check(version)
                 if await self._database.run(_writer(version, before, who=who, action=action, known=self._known)):
                     self._known += 1
-                    self._shelf.put(version)
+                    self._rule_versions.put(version)
                     return version
                 await self.load()  # another process was here first
 
     def _check(self, version: RuleVersion) -> None:
-        mistakes = problems_of(self._shelf, self.registry, version)
+        mistakes = problems_of(self._rule_versions, self.registry, version)
         if version.valid_from_ms < version.at_ms:
             mistakes.append(
                 ValidationProblem(
@@ -217,11 +217,11 @@ class RuleStore:
 
     def _renew(self) -> None:
         """The registry has become another: rules may hold for other sensors now."""
-        self.things.renew()
-        self._shelf.renew()
+        self.targets.renew()
+        self._rule_versions.renew()
 
     def _take(self, versions: Sequence[RuleVersion]) -> None:
-        self._shelf, self._known = RuleVersions(self.registry, versions, things=self.things), len(versions)
+        self._rule_versions, self._known = RuleVersions(self.registry, versions, targets=self.targets), len(versions)
 
 
 def subject_of(version: RuleVersion) -> str:

@@ -22,24 +22,24 @@ class RuleTargets:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._things: dict[str, Sensor] = {}
+        self._targets: dict[str, Sensor] = {}
         self.renew()
 
     def renew(self) -> None:
         """See what the registry says now."""
         registry = self._registry
-        self._things = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
+        self._targets = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
         for sensor in registry.sensors():
-            also = self._things.get(sensor.id)
-            self._things[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
+            also = self._targets.get(sensor.id)
+            self._targets[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
 
     def all(self) -> list[Sensor]:
         """Every thing of the city file."""
-        return list(self._things.values())
+        return list(self._targets.values())
 
-    def get(self, thing_id: str) -> Sensor | None:
+    def get(self, target_id: str) -> Sensor | None:
         """One thing; a sensor that is retired too."""
-        return self._things.get(thing_id) or self._registry.sensor(thing_id)
+        return self._targets.get(target_id) or self._registry.sensor(target_id)
 
 
 def is_derived(quantity: str) -> bool:

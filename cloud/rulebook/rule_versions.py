@@ -59,11 +59,11 @@ class RuleVersions:
     """All versions, by family and scope; `edition` changes with each one that is put there."""
 
     def __init__(
-        self, registry: Registry, versions: Iterable[RuleVersion] = (), *, things: RuleTargets | None = None
+        self, registry: Registry, versions: Iterable[RuleVersion] = (), *, targets: RuleTargets | None = None
     ) -> None:
         self.edition = 0
         self._registry = registry
-        self.things = RuleTargets(registry) if things is None else things
+        self.targets = RuleTargets(registry) if targets is None else targets
         self._versions: defaultdict[Key, list[RuleVersion]] = defaultdict(list)
         self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
         self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
@@ -86,7 +86,7 @@ class RuleVersions:
     def with_version(self, version: RuleVersion) -> "RuleVersions":
         """Another shelf, as this one would be with `version` on it."""
         family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]
-        return RuleVersions(self._registry, [*family, version], things=self.things)
+        return RuleVersions(self._registry, [*family, version], targets=self.targets)
 
     def families(self) -> list[str]:
         """Every family that anything is said of, by name."""
@@ -126,7 +126,7 @@ class RuleVersions:
         """The rules of a sensor over time; nothing for a sensor that the city does not have."""
         found = self._timelines.get(sensor_id)
         if found is None:
-            sensor = self.things.get(sensor_id)
+            sensor = self.targets.get(sensor_id)
             found = self._timelines[sensor_id] = NOTHING if sensor is None else self._over_time(sensor)
         return found
 

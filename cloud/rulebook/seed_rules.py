@@ -34,16 +34,16 @@ SILENCE: dict[str, Any] = {
 
 
 class SeedRules(msgspec.Struct, frozen=True):
-    """What of a file is still to be written into the book, and one sentence on each line of it that has no effect."""
+    """What of a file still goes into the rule store, and one sentence on each line of it that has no effect."""
 
     versions: list[RuleVersion]
     notes: tuple[str, ...] = ()
 
 
 def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) -> SeedRules:
-    """What `file` still gives to a book that holds `held`.
+    """What `file` still gives to a rule store that holds `held`.
 
-    SettingsError only where the book is new: later the file has no effect on what the book has, and stops nothing.
+    SettingsError only where the store is new: later the file has no effect on what the store has, and stops nothing.
     """
     if not held:
         return SeedRules(initial_rules(file, registry))
@@ -116,14 +116,14 @@ def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
     first: dict[tuple[str, str], int] = {}
     for number, version in enumerate(versions):
         first.setdefault((version.family, version.scope), number)
-    shelf = RuleVersions(registry, [versions[number] for number in first.values()])
+    rule_versions = RuleVersions(registry, [versions[number] for number in first.values()])
     told: set[tuple[str, str]] = set()
     for number, version in enumerate(versions):
         before = first[version.family, version.scope]
         if before != number:
             yield f"rules[{number}]: {version.family} for {version.scope} stands in rules[{before}] too; keep one"
         look = problems_on if before == number else problems_of
-        for mistake in look(shelf, registry, version):
+        for mistake in look(rule_versions, registry, version):
             if (version.family, mistake) not in told:  # a wide rule's mistake shows in the narrower ones too
                 told.add((version.family, mistake))
                 yield f"rules[{number}]: {mistake}"

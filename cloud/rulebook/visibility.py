@@ -21,26 +21,26 @@ HIDDEN = "…"
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def may_name(who: Principal, things: RuleTargets, sensor: str) -> bool:
+def may_name(who: Principal, targets: RuleTargets, sensor: str) -> bool:
     """Whether `who` may refer to a sensor; who sees all sites to any name, and then hears what is wrong with it."""
     if who.sites is None:
         return True
-    known = things.get(sensor)
+    known = targets.get(sensor)
     return known is not None and who.may_see(known.site)
 
 
-def may_read_scope(who: Principal, things: RuleTargets, scope: str) -> bool:
+def may_read_scope(who: Principal, targets: RuleTargets, scope: str) -> bool:
     """Whether `who` may read what a scope says: that of one of their sites or sensors, or a wider one."""
     kind, _, name = scope.partition(":")
     if kind == "site":
         return who.may_see(name)
-    return kind != "sensor" or may_name(who, things, name)
+    return kind != "sensor" or may_name(who, targets, name)
 
 
-def may_change_scope(who: Principal, things: RuleTargets, scope: str) -> bool:
+def may_change_scope(who: Principal, targets: RuleTargets, scope: str) -> bool:
     """Whether `who` may change it: a wide scope takes all sites."""
     narrow = scope.startswith(("site:", "sensor:"))
-    return who.sites is None or (narrow and may_read_scope(who, things, scope))
+    return who.sites is None or (narrow and may_read_scope(who, targets, scope))
 
 
 def named_in(fields: Any) -> set[str]:
@@ -58,10 +58,10 @@ def named_in(fields: Any) -> set[str]:
     return found
 
 
-def foreign_in(who: Principal, things: RuleTargets, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
+def foreign_in(who: Principal, targets: RuleTargets, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
     """The sensors in `fields` that `who` may not name; what `held` says already, word for word, is not theirs."""
     new = {name: value for name, value in fields.items() if name not in held or held[name] != value}
-    return sorted(name for name in named_in(new) if not may_name(who, things, name))
+    return sorted(name for name in named_in(new) if not may_name(who, targets, name))
 
 
 def whole_gateways(seen: frozenset[str], gateways: Iterable[Gateway], sensors: Iterable[Sensor]) -> frozenset[str]:

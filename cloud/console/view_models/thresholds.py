@@ -164,7 +164,7 @@ def scope_name(_: Catalog, rule_store: RuleStore, scope: str) -> str:
         site = rule_store.registry.site(name)
         return site.name if site else name
     if kind == "sensor":
-        sensor = rule_store.things.get(name)
+        sensor = rule_store.targets.get(name)
         return sensor.name if sensor else name
     return name
 
@@ -172,7 +172,7 @@ def scope_name(_: Catalog, rule_store: RuleStore, scope: str) -> str:
 def sensors_in(rule_store: RuleStore, scope: str) -> list[Sensor]:
     """What a rule in `scope` may watch: sensors, and sites with what is computed of them, each with all it measures."""
     kind, _colon, name = scope.partition(":")
-    targets = [target for target in rule_store.things.all() if target.id != target.gateway]
+    targets = [target for target in rule_store.targets.all() if target.id != target.gateway]
     if kind == EVERYWHERE:
         return targets
     if kind == "sensor":
@@ -196,7 +196,7 @@ def series_in(_: Catalog, rule_store: RuleStore, sites: frozenset[str] | None) -
 def place_of(rule_store: RuleStore, scope: str) -> Place:
     """A place that only `scope` and what is wider reaches: a group's or a site's own, with every quantity."""
     kind, _colon, name = scope.partition(":")
-    target = rule_store.things.get(name) if kind == "sensor" else None
+    target = rule_store.targets.get(name) if kind == "sensor" else None
     if target is not None:
         return Place(target.id, target.site, target.groups, target.quantities)
     groups = (name,) if kind == "group" else ()

@@ -27,14 +27,14 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
         opener=workshop.opener, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
         metrics=workshop.metrics,
     )  # fmt: skip
-    book = RuleStore(workshop.database, workshop.registry)
+    rule_store = RuleStore(workshop.database, workshop.registry)
     return Platform(
         registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
         components={name: (lambda each=each: Component(each, "a sentence")) for name, each in conditions.items()},
-        replay=replayer.replay, access=Authenticator(workshop.database), book=book,
-        desk=AlarmService(workshop.database),
-            previewer=Previewer(book, workshop.store),
+        replay=replayer.replay, access=Authenticator(workshop.database), rule_store=rule_store,
+        alarm_service=AlarmService(workshop.database),
+            previewer=Previewer(rule_store, workshop.store),
             maintenance=MaintenanceCalendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
         facts=DatedFacts(workshop.database, workshop.registry), heights=workshop.opener.heights,

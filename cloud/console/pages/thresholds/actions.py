@@ -107,11 +107,11 @@ class ThresholdActions:
 
     def may_change(self, principal: Principal, scope: str) -> bool:
         """Whether somebody's sites let them change what holds in `scope`: a wide scope takes all sites."""
-        return may_change_scope(principal, self._rule_store.things, scope)
+        return may_change_scope(principal, self._rule_store.targets, scope)
 
     def _must_name(self, principal: Principal, family: str, scope: str, fields: dict[str, Any]) -> None:
         held = next((patch.fields for patch in self._rule_store.patches(family) if patch.scope == scope), {})
-        foreign = foreign_in(principal, self._rule_store.things, fields, held)
+        foreign = foreign_in(principal, self._rule_store.targets, fields, held)
         if foreign:
             raise RuleRejected([no_such_sensor(foreign[0])])
 

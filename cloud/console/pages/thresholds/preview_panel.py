@@ -130,7 +130,7 @@ class PreviewPanel:
             await self.show(*self._asked)
 
     def _zone(self) -> ZoneInfo:
-        sensor = self._rule_store.things.get(self._sensor)
+        sensor = self._rule_store.targets.get(self._sensor)
         site = self._rule_store.registry.site(sensor.site) if sensor else None
         return ZoneInfo(site.zone if site and site.zone else self._rule_store.registry.city.zone)
 

@@ -32,11 +32,11 @@ def run(folder: Path, scenario: Callable[[Town], Awaitable[None]]) -> None:
 
 def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        alarm = await town.desk.acknowledge(1, " the pump runs ", who=ANI)
+        alarm = await town.alarm_service.acknowledge(1, " the pump runs ", who=ANI)
         assert (alarm.acknowledged_by, alarm.acknowledged_word) == ("ani", "the pump runs")
         with pytest.raises(AlreadyAcknowledged, match="by ani already, with the word 'the pump runs'"):
-            await town.desk.acknowledge(1, "mine", who=BUDI)
-        (entry,) = await town.desk.journal(subject="alarm:1")
+            await town.alarm_service.acknowledge(1, "mine", who=BUDI)
+        (entry,) = await town.alarm_service.journal(subject="alarm:1")
         assert (entry.actor, entry.origin, entry.action, entry.word) == (
             "ani", "10.0.0.7", "acknowledge", "the pump runs",
         )  # fmt: skip
@@ -49,10 +49,12 @@ def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Pa
 def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
     async def scenario(town: Town) -> None:
         outcomes = await asyncio.gather(
-            town.desk.acknowledge(1, "a", who=ANI), town.desk.acknowledge(1, "b", who=BUDI), return_exceptions=True
+            town.alarm_service.acknowledge(1, "a", who=ANI),
+            town.alarm_service.acknowledge(1, "b", who=BUDI),
+            return_exceptions=True,
         )
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Alarm", "AlreadyAcknowledged"]
-        assert len(await town.desk.journal(subject="alarm:1")) == 1
+        assert len(await town.alarm_service.journal(subject="alarm:1")) == 1
 
     run(tmp_path, scenario)
 
@@ -60,19 +62,19 @@ def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
 def test_an_empty_word_and_an_unknown_alarm_are_refused(tmp_path: Path):
     async def scenario(town: Town) -> None:
         with pytest.raises(AlarmActionRejected, match="word: is empty"):
-            await town.desk.acknowledge(1, "  ", who=ANI)
+            await town.alarm_service.acknowledge(1, "  ", who=ANI)
         with pytest.raises(LookupError):
-            await town.desk.acknowledge(17, "known", who=ANI)
-        assert await town.desk.journal(subject="alarm:1") == []
+            await town.alarm_service.acknowledge(17, "known", who=ANI)
+        assert await town.alarm_service.journal(subject="alarm:1") == []
 
     run(tmp_path, scenario)
 
 
 def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        assert (await town.desk.assign(1, "budi", who=ANI)).assigned_to == "budi"
-        assert (await town.desk.assign(1, "", who=BUDI)).assigned_to is None
-        assert len(await town.desk.journal(subject="alarm:1")) == 2
+        assert (await town.alarm_service.assign(1, "budi", who=ANI)).assigned_to == "budi"
+        assert (await town.alarm_service.assign(1, "", who=BUDI)).assigned_to is None
+        assert len(await town.alarm_service.journal(subject="alarm:1")) == 2
 
     run(tmp_path, scenario)
 
@@ -81,19 +83,19 @@ def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
 def test_an_alarm_is_not_shelved_until_a_time_that_is_past_or_a_week_ahead(tmp_path: Path, until_ms: int):
     async def scenario(town: Town) -> None:
         with pytest.raises(AlarmActionRejected, match="7 days"):
-            await town.desk.shelve(1, until_ms, "cleaning", who=ANI)
+            await town.alarm_service.shelve(1, until_ms, "cleaning", who=ANI)
 
     run(tmp_path, scenario)
 
 
 def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        await town.desk.shelve(1, T0 + HOUR_MS, "cleaning", who=ANI)
+        await town.alarm_service.shelve(1, T0 + HOUR_MS, "cleaning", who=ANI)
         assert [alarm.id for alarm in await town.alarms(shelved=True)] == [1]
         assert [alarm.id for alarm in await town.alarms(shelved=False)] == [2]
         town.now_ms = T0 + HOUR_MS
         assert await town.alarms(shelved=True) == []
-        assert (await town.desk.unshelve(1, "clean", who=ANI)).shelved_until_ms is None
+        assert (await town.alarm_service.unshelve(1, "clean", who=ANI)).shelved_until_ms is None
 
     run(tmp_path, scenario)
 
@@ -101,7 +103,7 @@ def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
 def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.send(level(100, at=60))
-        await town.desk.acknowledge(2, "known", who=ANI)
+        await town.alarm_service.acknowledge(2, "known", who=ANI)
         asked = [
             ({}, [1, 2]), ({"open": True}, [2]), ({"open": False}, [1]), ({"state": "closed"}, [1]),
             ({"severity": Severity.SEVERE}, [2]), ({"severity": Severity.MINOR}, [1, 2]), ({"site": "daruba"}, [1]),
@@ -127,7 +129,7 @@ def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
         assert (await calendar.end(window.id, who=BUDI)).until_ms == T0 + 1_000
         assert await calendar.windows() == []
         assert len(await calendar.windows(ended=True)) == 1
-        actions = [entry.action for entry in await town.desk.journal(subject=f"maintenance:{window.id}")]
+        actions = [entry.action for entry in await town.alarm_service.journal(subject=f"maintenance:{window.id}")]
         assert actions == ["end-maintenance", "plan-maintenance"]
 
     run(tmp_path, scenario)

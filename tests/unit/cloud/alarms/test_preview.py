@@ -31,7 +31,7 @@ def run(folder: Path, scenario: Callable[[Town, Previewer], Awaitable[None]], mi
             block = Block("daruba", "river", "gw", Domain.FLOOD, 0, list(times), (("water_level", list(values)),))
             await town.store.write([town.store.prepare([block])])
             town.now_ms = max(times) + MINUTE_MS
-            await scenario(town, Previewer(town.book, town.store, clock=town.clock))
+            await scenario(town, Previewer(town.rule_store, town.store, clock=town.clock))
 
     asyncio.run(within())
 
@@ -80,7 +80,7 @@ def test_what_only_one_of_the_two_would_raise_is_the_difference(tmp_path: Path):
 def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path):
     async def scenario(town: Town, previewer: Previewer) -> None:
         await preview(previewer, RIVER | {"for_s": 600.0})
-        assert len(town.book.versions()) == 1
+        assert len(town.rule_store.versions()) == 1
         with pytest.raises(RuleRejected, match="hysteresis 500"):
             await preview(previewer, RIVER | {"hysteresis": 500.0})
         with pytest.raises(RuleRejected, match="does not stand in site:wayabula"):

@@ -88,15 +88,15 @@ class Town:
         self.latest_ms: Latest = latest_by_our_clock
         self.accounts, self.newest = Accounts(), Newest(lambda: self.latest_ms())
         self.metrics = Metrics(self.accounts)
-        self.book = RuleStore(self.database, self.registry, clock=self.clock)
-        self.desk = AlarmService(self.database, clock=self.clock)
+        self.rule_store = RuleStore(self.database, self.registry, clock=self.clock)
+        self.alarm_service = AlarmService(self.database, clock=self.clock)
         self.nudges = 0
         self.hears = True
         self.lost: Exception | None = None
         self.lately = RecentRejections()
         self.evaluator = RuleEvaluator(
             rejected_series=self.lately.series, database=self.database,
-            book=self.book, newest=self.newest, store=self.store, shards=shards,
+            rule_store=self.rule_store, newest=self.newest, store=self.store, shards=shards,
             can_receive=lambda: self.hears, on_change=self._nudge, clock=self.clock, check_lease=self._confirm,
             listening_time=ListeningTime(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
@@ -120,7 +120,7 @@ class Town:
         await self.store.open()
         await self.database.open()
         await self.database.run(self.accounts.load)
-        await self.book.load()
+        await self.rule_store.load()
         await self.keeper.learn_newest()
         await self.evaluator.start()
         await self.review.remember()
@@ -144,11 +144,11 @@ class Town:
         """Save a rule that holds from the beginning of the test's time on."""
         now, self.now_ms = self.now_ms, T0 - 86_400_000
         base = RIVER if scope == "all" else {}
-        await self.book.save(family, scope, base | fields, who=ANI, reason="test")
+        await self.rule_store.save(family, scope, base | fields, who=ANI, reason="test")
         self.now_ms = now
 
     async def silence_rule(self, **fields: Any) -> None:
-        await self.book.save("silence", "all", SILENT | fields, who=ANI, reason="test")
+        await self.rule_store.save("silence", "all", SILENT | fields, who=ANI, reason="test")
 
     async def send(self, *readings: Reading, first: int | None = None, backfill: bool = False) -> None:
         """A batch arrives, the clock being at its last reading unless it is further already; `first`: once more."""
@@ -193,7 +193,7 @@ class Town:
 
     async def alarms(self, **wanted: Any) -> list[Alarm]:
         """The oldest first."""
-        return list(reversed(await self.desk.alarms(AlarmFilter(**wanted))))
+        return list(reversed(await self.alarm_service.alarms(AlarmFilter(**wanted))))
 
     async def events_to_tell(self) -> list[str]:
         """The kinds of the events that are no late news."""

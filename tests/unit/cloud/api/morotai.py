@@ -78,8 +78,10 @@ class Morotai:
         self.broker = Component(Condition.OK, "connected")
         self.access = Authenticator(self.database)
         self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
-        self.book = RuleStore(self.database, self.registry)
-        self.watch = RuleEvaluator(database=self.database, book=self.book, newest=self.newest, store=self.store)
+        self.rule_store = RuleStore(self.database, self.registry)
+        self.watch = RuleEvaluator(
+            database=self.database, rule_store=self.rule_store, newest=self.newest, store=self.store
+        )
         self._opener = BatchDecoder(
             registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.input_of
         )
@@ -97,9 +99,9 @@ class Morotai:
                 metrics=self.metrics,
             ).replay,
             access=self.access,
-            book=self.book,
-            desk=AlarmService(self.database),
-            previewer=Previewer(self.book, self.store),
+            rule_store=self.rule_store,
+            alarm_service=AlarmService(self.database),
+            previewer=Previewer(self.rule_store, self.store),
             maintenance=MaintenanceCalendar(self.database, self.registry),
             notifier=self.notifier,
             facts=DatedFacts(self.database, self.registry),
@@ -117,7 +119,7 @@ class Morotai:
         await self.database.run(lambda connection: keep_registry(connection, self.registry))
         await self.database.run(self.accounts.load)
         self.newest.load(await self.store.newest())
-        await self.book.load()
+        await self.rule_store.load()
         await self.watch.start()
         return self
 

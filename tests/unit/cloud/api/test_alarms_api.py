@@ -17,7 +17,7 @@ from wire import Reading
 def run(ask, questions) -> None:
     async def with_an_alarm(client: httpx.AsyncClient, city: Morotai) -> None:
         rule = RIVER | {"reject": ["clock_unknown"]}
-        await city.book.save("river-level", "all", rule, who=Actor("ani"), reason="test")
+        await city.rule_store.save("river-level", "all", rule, who=Actor("ani"), reason="test")
         await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 5, 262.0)])
         await questions(client, city)
 

@@ -69,7 +69,7 @@ def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_path: 
             async def refuse(_wanted: object) -> None:
                 raise DataRejected("a value cannot be kept: it has a NUL; write another")
 
-            city.platform.desk.alarms = refuse
+            city.platform.alarm_service.alarms = refuse
             answer = await client.get("/api/v1/alarms")
             assert (answer.status_code, answer.json()["type"]) == (422, "urn:siaga:problem:bad-parameter")
             assert (await client.get("/api/v1/health")).status_code == 200

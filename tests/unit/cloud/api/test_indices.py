@@ -100,7 +100,7 @@ def test_siaga_is_that_of_the_limits_that_an_engineer_has_set(asked):
             {"name": "Siaga 1", "severity": "extreme", "limit": 320},
         ]
         fields = {"quantity": "water_level", "kind": "above", "levels": levels, "title": "River"}
-        await city.book.save("river-level", "all", fields, who=Actor("ani", ""), reason="survey")
+        await city.rule_store.save("river-level", "all", fields, who=Actor("ani", ""), reason="survey")
         found = of((await client.get("/api/v1/indices")).json(), "siaga")
         assert (found["sensor"], found["value"], found["category"]["indonesian"]) == (
             "river",

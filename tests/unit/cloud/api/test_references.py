@@ -124,10 +124,10 @@ def walk(folder: Path, story: Callable[[httpx.AsyncClient, Morotai], Any], *, ro
             await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 130.0)])
             await city.send("gw-east", [Reading("air-east", "pm2_5", now_ms(), 9.0)])
             await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], by=BOSS)
-            await city.book.save(
+            await city.rule_store.save(
                 "dust", "sensor:river", RULE | {"quantity": "water_level"}, who=Actor("ani"), reason="a"
             )
-            await city.book.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
+            await city.rule_store.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
             await story(client, city)
 
     asyncio.run(inside())
@@ -180,7 +180,7 @@ def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Pa
 def test_a_test_of_the_chain_goes_out_in_the_name_of_one_s_own_site(tmp_path: Path):
     async def story(_client: httpx.AsyncClient, city: Morotai) -> None:
         alarm = await city.notifier.test_alarm(Actor("budi"), sites=[OWN_SITE])
-        assert (await city.platform.desk.alarm(alarm)).site == OWN_SITE
+        assert (await city.platform.alarm_service.alarm(alarm)).site == OWN_SITE
 
     walk(tmp_path, story, role=Role.OPERATOR)
 
@@ -188,7 +188,7 @@ def test_a_test_of_the_chain_goes_out_in_the_name_of_one_s_own_site(tmp_path: Pa
 def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_them(tmp_path: Path):
     async def story(client: httpx.AsyncClient, city: Morotai) -> None:
         fields = RULE | {"also": filled(ALSO, FOREIGN)}
-        await city.book.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
+        await city.rule_store.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
         path = f"/api/v1/rules/haze/site:{OWN_SITE}"
         kept = await client.put(path, json={"fields": fields | {"title": "Haze"}, "reason": "a better title"})
         assert kept.status_code == 200, kept.text

@@ -43,7 +43,7 @@ def in_city(tmp_path: Path) -> In:
                 beginning = RuleVersion(
                     "river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "the beginning"
                 )
-                await city.book.provide([beginning])
+                await city.rule_store.provide([beginning])
                 now = now_ms()
                 await city.send(
                     "gw-daruba",
@@ -60,16 +60,18 @@ def in_city(tmp_path: Path) -> In:
 
 
 async def the_alarm(city: Morotai) -> Alarm:
-    (alarm,) = await city.platform.desk.alarms(AlarmFilter(open=True))
+    (alarm,) = await city.platform.alarm_service.alarms(AlarmFilter(open=True))
     return alarm
 
 
 def actions_in(city: Morotai, told: list[str] | None = None) -> AlarmActions:
-    return AlarmActions(EN, city.platform.desk, changed=lambda: (told if told is not None else []).append("changed"))
+    return AlarmActions(
+        EN, city.platform.alarm_service, changed=lambda: (told if told is not None else []).append("changed")
+    )
 
 
 def thresholds_in(city: Morotai) -> ThresholdActions:
-    return ThresholdActions(EN, city.book, city.platform.previewer)
+    return ThresholdActions(EN, city.rule_store, city.platform.previewer)
 
 
 def test_an_operator_acknowledges_with_a_word_and_all_pages_look_again(in_city: In):
@@ -164,11 +166,11 @@ async def saved(
 def test_no_rule_is_changed_for_a_lesser_role(in_city: In, role: Role):
     async def happen(city: Morotai) -> None:
         budi, actions = await visitor_of(city, role), thresholds_in(city)
-        before = city.book.versions()
+        before = city.rule_store.versions()
         tried = await actions.preview(budi, "river-level", "all", {"hysteresis": 2.0}, sensor="river", days=1)
         for refused in (await saved(city, budi), await actions.undo(budi, "river-level", "all", ""), tried):
             assert refused == ThresholdRejected(others=(f"This takes the role Engineer; you are {role.name.title()}.",))
-        assert city.book.versions() == before
+        assert city.rule_store.versions() == before
 
     in_city(happen)
 
@@ -198,9 +200,9 @@ def test_a_rule_is_tried_saved_with_a_reason_and_taken_back(in_city: In):
             {"reason": "Write why, so that others understand it later."}
         )
         assert await saved(city, dedi) is None
-        assert city.book.versions("river-level", "sensor:river")[0].reason == "why"
+        assert city.rule_store.versions("river-level", "sensor:river")[0].reason == "why"
         assert await actions.undo(dedi, "river-level", "sensor:river", "") is None
-        assert city.book.versions("river-level", "sensor:river")[0].removed
+        assert city.rule_store.versions("river-level", "sensor:river")[0].removed
 
     in_city(happen)
 
@@ -210,7 +212,7 @@ def test_a_scope_that_says_nothing_any_more_is_removed(in_city: In):
         dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
         assert await saved(city, dedi) is None
         assert await actions.save(dedi, "river-level", "sensor:river", {}, "as everywhere", seen=1) is None
-        assert [patch.scope for patch in city.book.patches("river-level")] == ["all"]
+        assert [patch.scope for patch in city.rule_store.patches("river-level")] == ["all"]
 
     in_city(happen)
 
@@ -219,11 +221,11 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(in_city: I
     async def happen(city: Morotai) -> None:
         dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
         seen = actions.newest_version("river-level", "sensor:river")
-        await city.book.save("river-level", "sensor:river", {"for_s": 60.0}, who=Actor("ani"), reason="waves")
+        await city.rule_store.save("river-level", "sensor:river", {"for_s": 60.0}, who=Actor("ani"), reason="waves")
         refused = await actions.save(dedi, "river-level", "sensor:river", {"hysteresis": 2.0}, "why", seen=seen)
         assert refused is not None
         assert refused.others == ("ani has changed it meanwhile: “waves”; cancel, and look at it first.",)
-        assert city.book.versions("river-level", "sensor:river")[0].fields == {"for_s": 60.0}
+        assert city.rule_store.versions("river-level", "sensor:river")[0].fields == {"for_s": 60.0}
 
     in_city(happen)
 
@@ -249,14 +251,14 @@ def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
 def test_a_refusal_of_the_rules_and_of_the_desk_comes_in_the_language_of_the_page(in_city: In):
     async def happen(city: Morotai) -> None:
         indonesian = words_in("id")
-        actions = ThresholdActions(indonesian, city.book, city.platform.previewer)
+        actions = ThresholdActions(indonesian, city.rule_store, city.platform.previewer)
         dedi = await visitor_of(city, Role.ENGINEER)
         fields = {"also": {"sensor": "rivr", "quantity": "water_level", "kind": "above", "limit": 1.0}}
         refused = await actions.save(dedi, "river-level", "sensor:river", fields, "coba", seen=0)
         assert refused is not None
         sentence = "Sensor kedua yang harus sejalan 'rivr': tidak ada sensor seperti itu; maksud Anda river?"
         assert refused == ThresholdRejected({"also.sensor": sentence})
-        alarm_service = AlarmActions(indonesian, city.platform.desk, changed=lambda: None)
+        alarm_service = AlarmActions(indonesian, city.platform.alarm_service, changed=lambda: None)
         alarm = await the_alarm(city)
         ani = await visitor_of(city, Role.OPERATOR)
         assert (
@@ -287,7 +289,7 @@ def test_no_rule_is_made_to_look_at_a_sensor_that_its_author_may_not_see(in_city
             assert isinstance(tried, ThresholdRejected)
             told.append(repr(tried).replace(sensor, "<sensor>"))
         assert told[0] == told[1]
-        assert city.book.versions("dust") == []
+        assert city.rule_store.versions("dust") == []
 
     in_city(happen)
 

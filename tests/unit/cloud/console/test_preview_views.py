@@ -99,13 +99,13 @@ def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(tmp_pat
     async def run() -> None:
         async with Morotai(tmp_path) as city:
             version = RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "why")
-            await city.book.provide([version])
+            await city.rule_store.provide([version])
             now = now_ms()
             await city.send(
                 "gw-daruba",
                 [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
             )
-            marks = ChartAnnotations(city.book, city.platform.desk)
+            marks = ChartAnnotations(city.rule_store, city.platform.alarm_service)
             levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
             assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
             assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)

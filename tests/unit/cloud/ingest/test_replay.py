@@ -103,9 +103,13 @@ def test_the_rules_of_a_gateway_that_another_process_takes_in_are_left_to_that_o
     async def scenario() -> None:
         async with Workshop(tmp_path) as workshop:
             letter = await refused_letter(workshop, reading("air-pier", value=7))
-            book = RuleStore(workshop.database, city(more=[PIER]))
+            rule_store = RuleStore(workshop.database, city(more=[PIER]))
             watch = RuleEvaluator(
-                database=workshop.database, book=book, newest=workshop.newest, store=workshop.store, shards=shards
+                database=workshop.database,
+                rule_store=rule_store,
+                newest=workshop.newest,
+                store=workshop.store,
+                shards=shards,
             )
             seen: list[object] = []
             watch.observe = lambda cargos: _note(seen, cargos)  # type: ignore[method-assign]

@@ -34,8 +34,9 @@ class Desk:
         self.store = InfluxStore(InfluxSettings(url=server.url, database="siaga"))
         self.reports = Reports(
             store=self.store, registry=town.registry, newest=town.newest, accounts=town.accounts, statuses=Statuses(),
-            database=town.database, rules=town.book, dead_letters=DeadLetters(town.database, max_bytes=2**20),
-            metrics=town.metrics, shards=shards, clock=town.clock,
+            database=town.database, rule_store=town.rule_store,
+            dead_letters=DeadLetters(town.database, max_bytes=2**20), metrics=town.metrics, shards=shards,
+            clock=town.clock,
         )  # fmt: skip
 
     async def beat(self, *, at: float) -> None:

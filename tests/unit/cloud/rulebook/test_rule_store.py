@@ -1,4 +1,4 @@
-"""The book: versions that are added, undone and scheduled, and never spoil the rules in force."""
+"""The rule store: versions that are added, undone and scheduled, and never spoil the rules in force."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ def run(folder: Path, scenario: Callable[[Town], Awaitable[None]], **kept: Any) 
 
 
 def limits(town: Town, sensor: str = "river") -> list[float]:
-    return [level.limit for resolved in town.book.resolved(sensor) for level in resolved.rule.levels]
+    return [level.limit for resolved in town.rule_store.resolved(sensor) for level in resolved.rule.levels]
 
 
 async def refused(change: Awaitable[Any]) -> str:
@@ -45,8 +45,8 @@ def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_
         await town.rule(scope="group:rivers", for_s=60)
         await town.rule(scope="site:daruba", for_s=120)
         await town.rule(scope="sensor:river", **one_level(140))
-        (river,) = town.book.resolved("river")
-        (creek,) = town.book.resolved("creek")
+        (river,) = town.rule_store.resolved("river")
+        (creek,) = town.rule_store.resolved("creek")
         assert (river.rule.for_s, creek.rule.for_s) == (120, 60)
         assert limits(town) == [140]
         assert (river.origin["for_s"], river.origin["levels"], river.origin["title"]) == (
@@ -54,22 +54,22 @@ def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_
             "sensor:river",
             "all",
         )
-        assert town.book.resolved("rain") == []
+        assert town.rule_store.resolved("rain") == []
 
     run(tmp_path, scenario)
 
 
 def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        first = await town.book.save("river-level", "all", RIVER, who=ANI, reason="first")
+        first = await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="first")
         town.now_ms += 1
-        await town.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="too low")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="too low")
         assert limits(town) == [90]
         town.now_ms += 1
-        undone = await town.book.undo("river-level", "all", who=ANI, reason="a mistake")
+        undone = await town.rule_store.undo("river-level", "all", who=ANI, reason="a mistake")
         assert (undone.version, undone.fields, undone.reason) == (3, first.fields, "a mistake")
         assert limits(town) == [150, 250]
-        assert [version.version for version in town.book.versions("river-level", "all")] == [3, 2, 1]
+        assert [version.version for version in town.rule_store.versions("river-level", "all")] == [3, 2, 1]
 
     run(tmp_path, scenario)
 
@@ -77,10 +77,10 @@ def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path
 def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it_back(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
-        await town.book.undo("river-level", "all", who=ANI, reason="not yet")
+        await town.rule_store.undo("river-level", "all", who=ANI, reason="not yet")
         assert limits(town) == []
-        assert town.book.families() == []
-        await town.book.undo("river-level", "all", who=ANI, reason="now")
+        assert town.rule_store.families() == []
+        await town.rule_store.undo("river-level", "all", who=ANI, reason="now")
         assert limits(town) == [150, 250]
 
     run(tmp_path, scenario)
@@ -89,13 +89,13 @@ def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it
 def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
-        await town.book.save(
+        await town.rule_store.save(
             "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
         )
         assert limits(town) == [150, 250]
         town.now_ms = T0 + 60_000
         assert limits(town) == [90]
-        assert town.book.patches("river-level") == [Patch("all", 2, RIVER | one_level(90))]
+        assert town.rule_store.patches("river-level") == [Patch("all", 2, RIVER | one_level(90))]
 
     run(tmp_path, scenario)
 
@@ -103,10 +103,10 @@ def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
 def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
-        await town.book.save(
+        await town.rule_store.save(
             "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
         )
-        await town.book.save("river-level", "all", RIVER | one_level(100), who=ANI, reason="r")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(100), who=ANI, reason="r")
         town.now_ms = T0 + 120_000
         assert limits(town) == [100]
 
@@ -116,8 +116,8 @@ def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
 def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
-        await town.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="after the flood")
-        await town.book.remove("river-level", "all", who=ANI, reason="gone")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="after the flood")
+        await town.rule_store.remove("river-level", "all", who=ANI, reason="gone")
         removed, saved, first = await town.database.run(
             lambda connection: read_entries(connection, subject="rule:river-level@all")
         )
@@ -167,18 +167,18 @@ def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force_stay(
     async def scenario(town: Town) -> None:
         if scope != "site:daruba":
             await town.rule()
-        before = (town.book.versions(), limits(town))
-        said = await refused(town.book.save(family, scope, fields, who=ANI, reason="r"))
+        before = (town.rule_store.versions(), limits(town))
+        said = await refused(town.rule_store.save(family, scope, fields, who=ANI, reason="r"))
         for word in words:
             assert word in said, said
-        assert (town.book.versions(), limits(town)) == before
+        assert (town.rule_store.versions(), limits(town)) == before
 
     run(tmp_path, scenario)
 
 
 def test_every_mistake_is_told_at_once(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        said = await refused(town.book.save("R", "site:x", RIVER | {"oops": 1}, who=ANI, reason=" "))
+        said = await refused(town.rule_store.save("R", "site:x", RIVER | {"oops": 1}, who=ANI, reason=" "))
         assert all(word in said for word in ("family", "site:x", "oops", "reason"))
 
     run(tmp_path, scenario)
@@ -190,10 +190,10 @@ def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path)
         await town.rule(scope="sensor:river", hysteresis=60.0)
         narrow = [{"name": "A", "severity": "minor", "limit": 10.0}, {"name": "B", "severity": "severe", "limit": 20.0}]
         assert "hysteresis 60" in await refused(
-            town.book.save("river-level", "all", RIVER | {"levels": narrow}, who=ANI, reason="r")
+            town.rule_store.save("river-level", "all", RIVER | {"levels": narrow}, who=ANI, reason="r")
         )
         assert "no scope of river-level sets it" in await refused(
-            town.book.remove("river-level", "all", who=ANI, reason="r")
+            town.rule_store.remove("river-level", "all", who=ANI, reason="r")
         )
 
     run(tmp_path, scenario)
@@ -201,7 +201,7 @@ def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path)
 
 def test_a_time_in_the_past_is_refused(tmp_path: Path):
     async def scenario(town: Town) -> None:
-        change = town.book.save("river-level", "all", RIVER, who=ANI, reason="r", valid_from_ms=T0 - 1)
+        change = town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="r", valid_from_ms=T0 - 1)
         assert "valid_from" in await refused(change)
 
     run(tmp_path, scenario)
@@ -211,11 +211,11 @@ def test_another_process_s_change_is_seen_and_its_version_is_not_written_over(tm
     async def scenario(town: Town) -> None:
         await town.rule()
         async with Town(tmp_path) as other:
-            await other.book.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="other")
-            saved = await town.book.save("river-level", "all", RIVER | one_level(80), who=ANI, reason="ours")
+            await other.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="other")
+            saved = await town.rule_store.save("river-level", "all", RIVER | one_level(80), who=ANI, reason="ours")
             assert saved.version == 3
-            assert await other.book.refresh()
-            assert not await other.book.refresh()
+            assert await other.rule_store.refresh()
+            assert not await other.rule_store.refresh()
             assert limits(other) == limits(town) == [80]
 
     run(tmp_path, scenario)
@@ -230,9 +230,9 @@ def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):
     }
 
     async def scenario(town: Town) -> None:
-        await town.book.save("ispu", "all", ispu | {"quantity": "ispu"}, who=ANI, reason="r")
-        await town.book.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, who=ANI, reason="r")
-        assert [each.rule.family for each in town.book.resolved("daruba")] == ["ispu"]
-        assert [each.rule.family for each in town.book.resolved("air")] == ["ispu-pm"]
+        await town.rule_store.save("ispu", "all", ispu | {"quantity": "ispu"}, who=ANI, reason="r")
+        await town.rule_store.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, who=ANI, reason="r")
+        assert [each.rule.family for each in town.rule_store.resolved("daruba")] == ["ispu"]
+        assert [each.rule.family for each in town.rule_store.resolved("air")] == ["ispu-pm"]
 
     run(tmp_path, scenario, registry=city(air))

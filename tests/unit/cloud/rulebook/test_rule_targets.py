@@ -43,9 +43,9 @@ def test_a_site_has_what_can_be_computed_of_it(sensors, site, derived):
     elsewhere = Site("town", "Town", "Town", 2.1, 128.3, ZONE)
     city = City("Morotai", ZONE)
     gateways = [Gateway("gw", "Gateway", "town")]
-    things = RuleTargets(Registry(city=city, sites=[pier, elsewhere], gateways=gateways, sensors=list(sensors)))
-    assert set(things.get("pier").quantities) == derived
-    assert things.get("town").quantities == ()
+    targets = RuleTargets(Registry(city=city, sites=[pier, elsewhere], gateways=gateways, sensors=list(sensors)))
+    assert set(targets.get("pier").quantities) == derived
+    assert targets.get("town").quantities == ()
 
 
 @pytest.mark.parametrize("quantity", MEASURED)
