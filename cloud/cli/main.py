@@ -14,11 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloud.cli.backups import add_backup_commands
-from cloud.cli.check import check
+from cloud.cli.broker_logins import add_broker_commands
 from cloud.cli.connection import connection_steps
-from cloud.cli.gateways import add_broker_commands
+from cloud.cli.migrate import add_migrate_command
 from cloud.cli.people import add_commands
-from cloud.cli.registry import add_migrate_command
+from cloud.cli.set_up import check
 from cloud.cli.watch import add_watch_command
 from cloud.database.lease import LeaseHeld, LeaseLost
 from cloud.process.app import CannotStart, serve

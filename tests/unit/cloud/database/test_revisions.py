@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from cloud.cli.main import CANNOT_START, main
-from cloud.cli.registry import migrate
+from cloud.cli.migrate import migrate
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, revision_of
 from cloud.registry.city_file import read_city_file
