@@ -5,20 +5,33 @@ siaga-demo: this installation has no amqtt; it needs the extra "demo": see READM
 
 import importlib
 import sys
+from types import ModuleType
 
 MISSING = 2
 """The exit code: starting it again will not help."""
 
 
-def main_of(module: str, *, program: str, extra: str) -> int:
-    """Run `main` of `module` with the process's arguments; a sentence where a library of `extra` is not installed."""
+class MissingExtra(Exception):
+    """A library is not installed; the text is one sentence that names it and the extra that brings it."""
+
+
+def import_of(module: str, *, program: str, extra: str) -> ModuleType:
+    """Import `module` for `program`; MissingExtra where a library of `extra` is not installed."""
     try:
-        found = importlib.import_module(module)
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == module.split(".")[0]:
             raise
-        sys.stderr.write(
-            f'{program}: this installation has no {error.name}; it needs the extra "{extra}": see README.md, "Run it"\n'
-        )
+        raise MissingExtra(
+            f'{program}: this installation has no {error.name}; it needs the extra "{extra}": see README.md, "Run it"'
+        ) from None
+
+
+def main_of(module: str, *, program: str, extra: str) -> int:
+    """Run `main` of `module` with the process's arguments; a sentence where a library of `extra` is not installed."""
+    try:
+        found = import_of(module, program=program, extra=extra)
+    except MissingExtra as error:
+        sys.stderr.write(f"{error}\n")
         return MISSING
     return int(found.main(sys.argv[1:]))

@@ -1,9 +1,7 @@
 """The console scripts: which module each one runs, and which extra of the installation it needs.
 
-siaga-cloud watch …   needs little, so that it runs on a second machine or on a gateway: the extra "watch"
+siaga-cloud watch …   needs the extra "watch" and no more, since each command of siaga-cloud imports what is its own
 """
-
-import sys
 
 from runtime.extras import main_of
 
@@ -14,9 +12,7 @@ def edge() -> int:
 
 
 def cloud() -> int:
-    """`siaga-cloud`; `siaga-cloud watch` alone needs nothing of the rest."""
-    if sys.argv[1:2] == ["watch"]:
-        return main_of("cloud.cli.watch", program="siaga-cloud watch", extra="watch")
+    """`siaga-cloud`."""
     return main_of("cloud.cli.main", program="siaga-cloud", extra="cloud")
 
 

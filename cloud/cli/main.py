@@ -4,105 +4,90 @@ siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore �
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
 siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
 siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
+siaga-cloud --install-completion        so that the shell completes all of this
 """
 
-import argparse
-import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from typing import Annotated
 
-from cloud.cli.backups import add_backup_commands
-from cloud.cli.broker_logins import add_broker_commands
-from cloud.cli.connection import connection_steps
-from cloud.cli.migrate import add_migrate_command
-from cloud.cli.people import add_commands
-from cloud.cli.set_up import check
-from cloud.cli.watch import add_watch_command
-from cloud.database.lease import LeaseHeld, LeaseLost
-from cloud.process.app import CannotStart, serve
-from cloud.process.settings import CloudSettings
-from runtime.logs import set_up_logs
-from runtime.settings import FileAway, SettingsError
+import typer
 
-CANNOT_START = 2
-"""The exit code for a mistake in the set-up: starting again will not help."""
-ENDED = 1
-"""The exit code for an end that nobody asked for: starting again may help. What passes is waited out."""
+from cloud.cli.exit_codes import CANNOT_START
+from cloud.cli.lazy_group import LazyGroup, Row
+from runtime.extras import MissingExtra
+from runtime.settings import SettingsError
+
+PROGRAM = "siaga-cloud"
+COMMANDS = {
+    "run": Row("cloud.cli.run", "app", "cloud", "Run the cloud until SIGTERM or Ctrl-C."),
+    "check": Row(
+        "cloud.cli.check", "app", "cloud",
+        "Name every mistake in the settings, the city and the rules, and in what they need.",
+    ),
+    "backup": Row(
+        "cloud.cli.backups", "backup_app", "cloud",
+        "Copy all that the cloud keeps into a folder, or verify such a copy.",
+    ),
+    "restore": Row("cloud.cli.backups", "restore_app", "cloud", "Bring a backup back into empty databases."),
+    "migrate": Row("cloud.cli.migrate", "app", "cloud", "Bring the registry database to a revision."),
+    "user": Row("cloud.cli.users", "app", "cloud", "Add, list, change and disable people."),
+    "token": Row("cloud.cli.tokens", "app", "cloud", "Make, list and revoke programs' tokens."),
+    "gateway": Row("cloud.cli.gateways", "app", "cloud", "Let gateways connect to the broker, or no more."),
+    "ingester": Row("cloud.cli.ingesters", "app", "cloud", "Logins for several clouds that split the shards."),
+    "watch": Row(
+        "cloud.cli.watch", "app", "watch",
+        "Ask a cloud's health from another machine, and page when it is gone.",
+    ),
+}  # fmt: skip
+
+
+class Commands(LazyGroup):
+    """The commands of siaga-cloud."""
+
+    table = COMMANDS
+
+
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and give the exit code."""
-    chosen = _parser().parse_args(arguments)
     try:
-        return int(chosen.command(chosen))
-    except FileAway as error:
-        _refuse(error.problems)
-        return ENDED if chosen.command is _run else CANNOT_START
+        typer.main.get_command(app).main(arguments, prog_name=PROGRAM)
     except SettingsError as error:
         return _refuse(error.problems)
-    except CannotStart as error:
+    except MissingExtra as error:
         return _refuse([str(error)])
-    except (LeaseLost, LeaseHeld) as error:
-        _refuse([str(error)])
-        return ENDED
-
-
-def _run(chosen: argparse.Namespace) -> int:
-    set_up_logs(verbose=chosen.verbose)
-    asyncio.run(serve(chosen.config))
+    except SystemExit as ended:  # how Typer ends: after help, a mistake on the command line, or a command's own code
+        return int(ended.code or 0)
     return 0
 
 
-def _check(chosen: argparse.Namespace) -> int:
-    found = check(chosen.config)
-    sys.stderr.writelines(f"warning: {warning}\n" for warning in found.warnings)
-    if found.mistakes or found.settings is None:
-        return _refuse(found.mistakes)
-    sys.stdout.write(f"{chosen.config.name} and {found.settings.registry.city.name} are fine\n")
-    return _connect(found.settings) if chosen.connect else 0
-
-
-def _connect(settings: CloudSettings) -> int:
-    well = True
-    for part, step in connection_steps(settings):
-        sys.stdout.write(f"{'ok' if step.ok else 'FAILED':<6}  {part:<8}  {step.name:<6}  {step.said}\n")
-        sys.stdout.flush()
-        well = well and step.ok
-    return 0 if well else ENDED
-
-
-def _refuse(problems: Sequence[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
+def _refuse(problems: Iterable[str]) -> int:
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
     return CANNOT_START
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="siaga-cloud", description="Takes in, keeps and shows a city's readings.")
-    parser.add_argument("--version", action="version", version=f"siaga-cloud {_version()}")
-    commands = parser.add_subparsers(
-        required=True, metavar="run | check | backup | restore | migrate | user | token | gateway | ingester | watch"
-    )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, required=True, metavar="cloud.toml", help="the settings file")
-    run = commands.add_parser("run", parents=[common], help="run the cloud until SIGTERM or Ctrl-C")
-    run.set_defaults(command=_run)
-    look = commands.add_parser(
-        "check",
-        parents=[common],
-        help="name every mistake in the settings, the city and the rules, and in what they need",
-    )
-    look.add_argument("--connect", action="store_true", help="also try broker, store and registry, step by step")
-    look.set_defaults(command=_check)
-    add_backup_commands(commands, common)
-    add_migrate_command(commands, common)
-    add_commands(commands, common)
-    add_broker_commands(commands, common)
-    add_watch_command(commands)
-    run.add_argument("--verbose", action="store_true", help="log what happens in detail")
-    return parser
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"{PROGRAM} {_version()}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def siaga_cloud(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take in, keep and show a city's readings."""
 
 
 def _version() -> str:

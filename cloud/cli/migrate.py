@@ -4,18 +4,21 @@
 0002 -> 0001: loses alarms (12 rows) …        refused without --lose
 """
 
-import argparse
 import sys
-from typing import Any
+from typing import Annotated
 
 import msgspec
+import typer
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
+from cloud.cli.command import Config, new_app
 from cloud.database.engine import engine_of
 from cloud.database.revisions import UnknownRevision, columns_by_table, known, move, revision_of, rows_by_table
 from cloud.process.settings import load_cloud_settings
 from runtime.settings import SettingsError
+
+app = new_app()
 
 
 class Migration(msgspec.Struct, frozen=True):
@@ -31,18 +34,9 @@ class Migration(msgspec.Struct, frozen=True):
         )
 
 
-def add_migrate_command(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add `migrate` to the subparsers `commands`; `common` has the option that names the settings."""
-    parser = commands.add_parser("migrate", parents=[common], help="bring the registry database to a revision")
-    parser.add_argument("--to", metavar="REVISION", help="the revision (default: the newest)")
-    parser.add_argument("--dry-run", action="store_true", help="do it, say what it did, and undo it")
-    parser.add_argument("--lose", action="store_true", help="also where that loses something; make a backup first")
-    parser.set_defaults(command=_migrate)
-
-
 def migrate(url: str, to: str | None, *, dry_run: bool = False, lose: bool = False) -> Migration:
     """Bring a registry database to revision `to`; SettingsError, and nothing changed, where that must not be."""
-    engine, told = engine_of(url), f"registry database {make_url(url).render_as_string(hide_password=True)}"
+    engine, database = engine_of(url), f"registry database {make_url(url).render_as_string(hide_password=True)}"
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             migration = _moved(connection, to)
@@ -50,13 +44,13 @@ def migrate(url: str, to: str | None, *, dry_run: bool = False, lose: bool = Fal
                 transaction.rollback()
             elif migration.lost and not lose:
                 raise SettingsError(
-                    [f"{told}: {migration}; nothing was changed: make a backup, then say it again with --lose"]
+                    [f"{database}: {migration}; nothing was changed: make a backup, then say it again with --lose"]
                 )
             return migration
     except UnknownRevision as error:
-        raise SettingsError([f"{told}: {error}"]) from None
+        raise SettingsError([f"{database}: {error}"]) from None
     except DBAPIError as error:
-        raise SettingsError([f"{told}: {error.orig}; look at registry.url"]) from None
+        raise SettingsError([f"{database}: {error.orig}; look at registry.url"]) from None
     finally:
         engine.dispose()
 
@@ -72,8 +66,14 @@ def _moved(connection: Connection, to: str | None) -> Migration:
     return Migration(before or "nothing", to or known()[-1], lost)
 
 
-def _migrate(chosen: argparse.Namespace) -> int:
-    settings = load_cloud_settings(chosen.config)
-    migration = migrate(settings.registry.url, chosen.to, dry_run=chosen.dry_run, lose=chosen.lose)
-    sys.stdout.write(f"{migration}{' (undone: a dry run)' if chosen.dry_run else ''}\n")
-    return 0
+@app.command("migrate")
+def migrate_registry(
+    config: Config,
+    to: Annotated[str | None, typer.Option(metavar="REVISION", help="The revision (default: the newest).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do it, say what it did, and undo it.")] = False,
+    lose: Annotated[bool, typer.Option("--lose", help="Also where that loses something; make a backup first.")] = False,
+) -> None:
+    """Bring the registry database to a revision."""
+    settings = load_cloud_settings(config)
+    migration = migrate(settings.registry.url, to, dry_run=dry_run, lose=lose)
+    sys.stdout.write(f"{migration}{' (undone: a dry run)' if dry_run else ''}\n")

@@ -46,12 +46,12 @@ class CheckResult(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-def check(config: Path) -> CheckResult:
+def check_set_up(config: Path) -> CheckResult:
     """Look at `config` and all that it names."""
     mistakes: list[str] = []
-    settings = _taken(mistakes, lambda: read_cloud_settings(config))
+    settings = _attempt(mistakes, lambda: read_cloud_settings(config))
     city_file = _city_file_named(config) if settings is None else settings.registry.city
-    registry = _taken(mistakes, lambda: read_city_file(city_file))
+    registry = _attempt(mistakes, lambda: read_city_file(city_file))
     warnings: list[str] = []
     if settings is not None:
         name = config.name
@@ -60,9 +60,9 @@ def check(config: Path) -> CheckResult:
         warnings += [f"{name}: {sentence}" for sentence in _warnings(settings)]
         if registry is not None:
             known = registry
-            given = _taken(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
+            given = _attempt(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
             warnings += () if given is None else given.notes
-            _taken(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
+            _attempt(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
     return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
 
 
@@ -78,7 +78,7 @@ def _rules_held(url: str) -> list[RuleVersion]:
         return []
 
 
-def _taken(mistakes: list[str], work: Callable[[], T]) -> T | None:
+def _attempt(mistakes: list[str], work: Callable[[], T]) -> T | None:
     try:
         return work()
     except SettingsError as error:
@@ -88,7 +88,7 @@ def _taken(mistakes: list[str], work: Callable[[], T]) -> T | None:
 
 def _city_file_named(config: Path) -> Path:
     """The city file that settings with mistakes in them still name, or the usual one."""
-    document: Any = _taken([], lambda: read_document(config)) or {}
+    document: Any = _attempt([], lambda: read_document(config)) or {}
     table = document.get("registry")
     named = table.get("city") if isinstance(table, dict) else None
     return beside(config, Path(named if isinstance(named, str) and named else "city.toml"))

@@ -4,17 +4,18 @@
 --test   sends the sign that it lives over every channel, and says what came of it
 """
 
-import argparse
 import asyncio
 import contextlib
 import signal
 import ssl
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import httpx
+import typer
 
+from cloud.cli.command import new_app
 from cloud.health_watch.probe import address_of, ask, shown
 from cloud.health_watch.process import HealthWatch, new_client
 from cloud.health_watch.settings import WatchSettings, load_watch_settings
@@ -22,37 +23,34 @@ from cloud.notify.contract import Sent
 from runtime.logs import set_up_logs
 from runtime.settings import SettingsError
 
-
-def add_watch_command(commands: Any) -> None:
-    """Add `watch` to the subparsers `commands`."""
-    parser = commands.add_parser("watch", help="ask a cloud's health from another machine, and page when it is gone")
-    parser.add_argument("urls", nargs="+", metavar="URL", type=_address, help="such as https://siaga.morotai.go.id")
-    parser.add_argument("--config", type=Path, required=True, metavar="watch.toml", help="channels and times")
-    parser.add_argument("--once", action="store_true", help="ask once, say what is seen, and end")
-    parser.add_argument("--test", action="store_true", help="send the sign of life over every channel, and end")
-    parser.set_defaults(command=_watch)
+app = new_app()
 
 
-def main(arguments: list[str]) -> int:
-    """`siaga-cloud watch` by itself, for machines that have nothing else of the cloud installed."""
-    parser = argparse.ArgumentParser(prog="siaga-cloud")
-    add_watch_command(parser.add_subparsers(required=True))
-    chosen = parser.parse_args(arguments)
+def _address(text: str) -> str:
     try:
-        return int(chosen.command(chosen))
-    except SettingsError as error:
-        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
-        return 2
+        return address_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-def _watch(chosen: argparse.Namespace) -> int:
+@app.command()
+def watch(
+    urls: Annotated[
+        list[str], typer.Argument(metavar="URL...", parser=_address, help="Such as https://siaga.morotai.go.id.")
+    ],
+    config: Annotated[Path, typer.Option(metavar="watch.toml", help="Channels and times.")],
+    once: Annotated[bool, typer.Option("--once", help="Ask once, say what is seen, and end.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send the sign of life over every channel, and end.")] = False,
+) -> None:
+    """Ask a cloud's health from another machine, and page when it is gone."""
     set_up_logs(verbose=False)
-    settings = load_watch_settings(chosen.config)
-    work = _once if chosen.once else _test if chosen.test else _for_ever
+    settings = load_watch_settings(config)
+    work = _once if once else _test if test else _for_ever
     try:
-        return asyncio.run(work(settings, chosen.urls))
+        code = asyncio.run(work(settings, urls))
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError([f"{chosen.config.name}: ca {settings.ca}: cannot be used: {error}"]) from None
+        raise SettingsError([f"{config.name}: ca {settings.ca}: cannot be used: {error}"]) from None
+    raise typer.Exit(code)
 
 
 async def _once(settings: WatchSettings, urls: list[str]) -> int:
@@ -88,10 +86,3 @@ async def _for_ever(settings: WatchSettings, urls: list[str]) -> int:
         with contextlib.suppress(asyncio.CancelledError):
             await work
     return 0
-
-
-def _address(text: str) -> str:
-    try:
-        return address_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

@@ -40,10 +40,8 @@ def test_every_command_of_the_runbook_exists(capsys: pytest.CaptureFixture[str])
     commands = set(re.findall(r"operator (\w+ (?:add|change|disable|enrol|list|rotate|revoke)|check|restore)", RUNBOOK))
     assert len(commands) > 8
     for command in commands:
-        with pytest.raises(SystemExit) as helped:
-            main([*command.split(), "--help"])
-        assert helped.value.code == 0, command
-    assert "usage: siaga-cloud" in capsys.readouterr().out
+        assert main([*command.split(), "--help"]) == 0, command
+    assert "Usage: siaga-cloud" in capsys.readouterr().out
 
 
 def test_every_service_that_the_runbook_names_is_one():

@@ -8,7 +8,8 @@ import pytest
 
 from cloud.broker.enrolment_bundle import bundle_for, write_bundle
 from cloud.broker.settings import EnrolSettings
-from cloud.cli.main import CANNOT_START, main
+from cloud.cli.exit_codes import CANNOT_START
+from cloud.cli.main import main
 from edge.check import check_file
 from tests.servers import free_port
 from tests.unit.cloud.registry.test_city_file import GOOD
@@ -35,8 +36,7 @@ def test_a_broker_that_is_away_is_one_sentence(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_shard_range_that_is_none_is_refused_before_anything_is_asked(capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit):
-        main(["ingester", "enrol", "two", "--shards", "0-64", "--config", "cloud.toml"])
+    assert main(["ingester", "enrol", "two", "--shards", "0-64", "--config", "cloud.toml"]) == CANNOT_START
     assert 'write the first and the last shard, as in "0-31"' in capsys.readouterr().err
 
 

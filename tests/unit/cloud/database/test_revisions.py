@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from cloud.cli.main import CANNOT_START, main
+from cloud.cli.exit_codes import CANNOT_START
+from cloud.cli.main import main
 from cloud.cli.migrate import migrate
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, revision_of
