@@ -17,6 +17,7 @@ from cloud.alarms.records import Alarm
 from cloud.gateways.freshness import Freshness, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
+from i18n.units import shown
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
 from rules.footfall import fullness_of, used_percent
@@ -24,7 +25,6 @@ from rules.marks import DOUBTED, NOT_BELIEVED, Mark
 from rules.rule import Level, Rule
 from wire import AIR_PARAMETERS, QUANTITIES, Domain
 from wire.durations import HOUR_MS
-from wire.units import shown
 
 WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
 """The domains that a place can have a state of, in the order in which they are told."""

@@ -26,8 +26,9 @@ from dashboards.kit.series import opens_sensor, opens_site
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits, of_domain
+from i18n.message import Bilingual
 from rules import who2021
 from rules.colours import CALM, SEVERITY_COLOURS
 from rules.rule import Severity
@@ -38,99 +39,83 @@ PUBLISHED = "18h"
 """How long an index of a parameter holds at the longest: from 15:00 to 09:00."""
 
 
-def _who(pollutant: str) -> Text:
+def _who(pollutant: str) -> Words:
     """The steps of WHO for 24 hours, in words."""
     limits = zip(who2021.STEPS, who2021.GUIDELINES[pollutant, "24h"], strict=True)
     shown = ", ".join(f"{limit:g} ({step})" for step, limit in limits if limit is not None)
-    return Text(f"Garis WHO 2021, µg/m³: {shown}.", f"WHO 2021, µg/m³: {shown}.")
+    return Text("WHO 2021, µg/m³: {steps}.", steps=shown)
 
 
 ABOUT = Text(
-    "ISPU menurut PermenLHK P.14/2020, parameter kritis, sub-indeks, dan konsentrasi dibandingkan pedoman WHO 2021.",
-    "ISPU by PermenLHK P.14/2020, its critical parameter and sub-indices, and concentrations against WHO 2021.",
+    "ISPU by PermenLHK P.14/2020, its critical parameter and sub-indices, and concentrations against WHO 2021."
 )
-NOTHING_YET = Text("Belum ada ISPU: perlu 18 dari 24 jam data", "No ISPU yet: it takes 18 of 24 hours of readings")
+NOTHING_YET = Text("No ISPU yet: it takes 18 of 24 hours of readings")
 NOW = Caption(
-    Text("ISPU sekarang", "ISPU now"),
+    Text("ISPU now"),
     Text(
-        "ISPU terbaru setiap lokasi (diterbitkan setiap jam), dalam warna resminya. Hijau Baik, biru Sedang, kuning "
-        "Tidak Sehat, merah Sangat Tidak Sehat, hitam Berbahaya.",
         "The newest ISPU of each site (published each hour) in its official colours. Green good, blue moderate, yellow "
-        "unhealthy, red very unhealthy, black hazardous.",
+        "unhealthy, red very unhealthy, black hazardous."
     ),
     NOTHING_YET,
 )
 CATEGORY = Caption(
-    Text("Kategori dan parameter kritis", "Category and critical parameter"),
+    Text("Category and critical parameter"),
     Text(
-        "Kategori ISPU, parameter yang menentukannya, dan kelengkapan 24 jam data di belakangnya. ISPU dihitung "
-        "menurut tabel yang resmi bagi kota; di sebelahnya menurut setiap tabel: P.14/2020 (peraturan) dan KLH 2026 "
-        "(teramati pada layanan kementerian).",
         "The category of ISPU, the parameter that gives it, and how complete the 24 hours behind it are. ISPU is by "
         "the table that is official for the city; beside it by each table: P.14/2020 (the regulation) and KLH 2026 "
-        "(observed of the ministry's service).",
+        "(observed of the ministry's service)."
     ),
     NOTHING_YET,
 )
 SUB = Caption(
-    Text("Sub-indeks per sensor", "Sub-indices by sensor"),
+    Text("Sub-indices by sensor"),
     Text(
-        "ISPU setiap parameter: PM2,5 setiap jam, lainnya pukul 09.00 dan 15.00. Yang terbesar menjadi ISPU lokasi.",
-        "ISPU of each parameter: PM2.5 each hour, the others at 09:00 and 15:00. The largest is the ISPU of the site.",
+        "ISPU of each parameter: PM2.5 each hour, the others at 09:00 and 15:00. The largest is the ISPU of the site."
     ),
     NOTHING_YET,
 )
 RATIO = Caption(
-    Text("Berapa kali pedoman WHO 2021 (24 jam)", "How many times the WHO 2021 guideline (24 hours)"),
+    Text("How many times the WHO 2021 guideline (24 hours)"),
     Text(
-        "Rata-rata 24 jam dibagi pedoman WHO: 1,0 tepat pada pedoman. Sel kosong: parameter ini tidak diukur. WHO "
-        "sendiri tidak memberi warna; hijau berarti pedoman dipenuhi.",
         "The mean of 24 hours divided by WHO's guideline: 1.0 is the guideline itself. Empty: not measured here. WHO "
-        "gives no colours; green means that the guideline is met.",
+        "gives no colours; green means that the guideline is met."
     ),
-    Text("Belum ada rata-rata 24 jam", "No mean of 24 hours yet"),
+    Text("No mean of 24 hours yet"),
 )
 HISTORY = Caption(
-    Text("ISPU dari jam ke jam", "ISPU hour by hour"),
+    Text("ISPU hour by hour"),
     Text(
-        "ISPU setiap lokasi: rata-rata 24 jam yang bergerak, jadi lambat naik dan lambat turun; di samping yang resmi "
-        "juga menurut setiap tabel. Garis putus-putus: batas kategori.",
         "ISPU of each site: a moving mean of 24 hours, so it rises and falls slowly; beside the official one that "
-        "by each table. Dashed: the limits of categories.",
+        "by each table. Dashed: the limits of categories."
     ),
 )
 CALENDAR = Caption(
-    Text("Kalender harian: ISPU tertinggi", "Daily calendar: highest ISPU"),
+    Text("Daily calendar: highest ISPU"),
     Text(
-        "Satu kotak untuk setiap hari (waktu setempat): ISPU tertinggi hari itu dalam warna kategorinya. Kotak kosong: "
-        "tidak ada ISPU hari itu.",
         "One box for each day of local time: the highest ISPU of that day in the colour of its category. No box: "
-        "there was no ISPU on that day.",
+        "there was no ISPU on that day."
     ),
 )
 PM = {
     parameter: Caption(
-        Text(f"{shown_id} terhadap WHO 2021", f"{shown} against WHO 2021"),
+        Text("{name} against WHO 2021", name=name),
         Text(
-            "Rata-rata per jam dan rata-rata 24 jam. Pedoman berlaku untuk rata-rata 24 jam. "
-            + _who(parameter).indonesian,
-            "Means of an hour and of 24 hours; the guideline is for 24 hours. " + _who(parameter).english,
+            "Means of an hour and of 24 hours; the guideline is for 24 hours. {steps}",
+            steps=_who(parameter),
         ),
     )
-    for parameter, shown, shown_id in (("pm2_5", "PM2.5", "PM2,5"), ("pm10", "PM10", "PM10"))
+    for parameter, name in (("pm2_5", Bilingual("PM2.5", "PM2,5")), ("pm10", "PM10"))
 }
 CLIMATE = Caption(
-    Text("Suhu dan kelembapan", "Temperature and humidity"),
+    Text("Temperature and humidity"),
     Text(
-        "Suhu (sumbu kiri) dan kelembapan relatif (sumbu kanan). Udara yang sangat lembap membuat sensor optik membaca "
-        "partikel terlalu tinggi.",
         "Temperature (left axis) and relative humidity (right). Very humid air makes optical sensors read too many "
-        "particles.",
+        "particles."
     ),
 )
 WHO_MET = PanelScale((
-    Class(0.0, Text("memenuhi pedoman", "meets the guideline"), CALM),
-    Class(1.0 + 1e-9, Text("di atas pedoman", "above the guideline"), SEVERITY_COLOURS[Severity.MODERATE]),
+    Class(0.0, Text("meets the guideline"), CALM),
+    Class(1.0 + 1e-9, Text("above the guideline"), SEVERITY_COLOURS[Severity.MODERATE]),
 ))  # fmt: skip
 WHO_COLOURS = ("#2f9e6b", "#b6cf3f", "#ffb31a", "#f4661b", "#c81e2c")
 """Ours, from the guideline (AQG) to interim target 1."""
@@ -173,13 +158,13 @@ def _category(look: DashboardStyle) -> TablePanel:
     return table(
         look, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
         columns=[
-            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            TableColumn(name="ispu", title=Text("ISPU", "ISPU"), decimals=0),
-            TableColumn(name="category", title=Text("Kategori", "Category"), scale=ISPU, as_class=True),
-            TableColumn(name="critical", title=Text("Parameter kritis", "Critical parameter"), words=parameters),
-            TableColumn(name="complete", title=Text("Lengkap", "Complete"), unit=unit("%", look), decimals=0),
+            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
+            TableColumn(name="category", title=Text("Category"), scale=ISPU, as_class=True),
+            TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
+            TableColumn(name="complete", title=Text("Complete"), unit=unit("%", look), decimals=0),
             *(
-                TableColumn(name=f"ispu_{key}", title=Text(f"menurut {version}", f"by {version}"), decimals=0)
+                TableColumn(name=f"ispu_{key}", title=Text("by {version}", version=version), decimals=0)
                 for key, version in ISPU_VERSIONS.items()
             ),
         ],
@@ -198,7 +183,7 @@ def _ratio(look: DashboardStyle) -> TablePanel:
     return table(
         look, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
         columns=[
-            TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor"))),
             *(
                 TableColumn(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
                 for name in guidelines
@@ -227,7 +212,7 @@ def _calendar(look: DashboardStyle) -> CalendarPanel:
 
 def particulates(look: DashboardStyle, parameter: str) -> LinesPanel:
     """Means of an hour and of a day beside the guideline and its interim targets."""
-    hour, day = Text("per jam", "hour"), Text("24 jam", "24 hours")
+    hour, day = Text("hour"), Text("24 hours")
     queries = [
         Query(
             over_time(f'last("{parameter}_{span}")', "air", where=HERE, by="sensor", fill="none"),
@@ -260,13 +245,13 @@ def _climate(look: DashboardStyle) -> LinesPanel:
 
 def _station(look: DashboardStyle) -> QueryVariable:
     """Every sensor of air at the chosen sites, for the marks."""
-    return choice(look, "station", Text("Sensor", "Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
+    return choice(look, "station", Text("Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
 
 
 def _who_scale(parameter: str) -> PanelScale:
     """The guideline and its interim targets as limits: a value on a limit still meets it."""
     limits = [limit for limit in who2021.GUIDELINES[parameter, "24h"] if limit is not None]
-    nameless = Text("", "")
+    nameless = Text("")
     below = Class(None, nameless, WHO_COLOURS[0])
     return PanelScale(
         (below, *(Class(limit, nameless, colour) for limit, colour in zip(limits, WHO_COLOURS, strict=False)))

@@ -47,9 +47,7 @@ def by_sensor(
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(look, name, scale))
     link = DynamicConfigValue("links", [to_sensor(look, from_column("sensor"))])
-    return panel.override_by_name(
-        "sensor", [DynamicConfigValue("displayName", look.say(Text("Sensor", "Sensor"))), link]
-    )
+    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", look.say(Text("Sensor"))), link])
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dashboards import files, provisioning
 from dashboards.installation import DEMO_COAST, DEMO_ZONE, CannotUse, Installation, installation
-from dashboards.kit.words import DashboardLanguage
 from dashboards.push import DashboardChange, connect, push
+from i18n.catalog import LanguageCode
 
 CHANGED = 1
 """The exit code where --check or --dry-run found something that would change."""
@@ -55,7 +55,7 @@ def _provision(chosen: argparse.Namespace) -> int:
         provisioning.write(chosen.into, _installation(chosen).documents(), wanted)
     except OSError as error:
         raise CannotUse(f"--into {chosen.into}: {error.strerror}; name a folder that can be written") from None
-    home = provisioning.home(chosen.seen_as, DashboardLanguage(chosen.home))
+    home = provisioning.home(chosen.seen_as, LanguageCode(chosen.home))
     _tell([f"wrote {chosen.into}", f"in grafana.ini: [dashboards] default_home_dashboard_path = {home}"])
     return 0
 
@@ -156,8 +156,8 @@ def _add_provision(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--home",
-        choices=tuple(DashboardLanguage),
-        default=DashboardLanguage.INDONESIAN.value,
+        choices=tuple(LanguageCode),
+        default=LanguageCode.INDONESIAN.value,
         help="language of the home dashboard",
     )
     parser.add_argument(

@@ -19,102 +19,73 @@ from dashboards.kit.panels import lines, linked, stat, states
 from dashboards.kit.rates import all_per_minute, per_minute
 from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
 from dashboards.kit.units import unit
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Text, Words
+from i18n.message import in_context
 from rules.colours import CALM, UNKNOWN
 
 _DOMAINS = {
     "flood": Caption(
-        Text("Banjir sekarang", "Flood now"),
-        Text(
-            "Keadaan terburuk dari semua lokasi yang memantau air dan hujan, dan sensor yang senyap.",
-            "The worst state of all sites that watch water and rain, by the rules in force, and silent sensors.",
-        ),
+        Text("Flood now"),
+        Text("The worst state of all sites that watch water and rain, by the rules in force, and silent sensors."),
     ),
     "air": Caption(
-        Text("Kualitas udara sekarang", "Air quality now"),
-        Text(
-            "Keadaan terburuk dari semua lokasi yang memantau udara, dan sensor yang senyap.",
-            "The worst state of all sites that watch the air, by the rules in force, and silent sensors.",
-        ),
+        Text("Air quality now"),
+        Text("The worst state of all sites that watch the air, by the rules in force, and silent sensors."),
     ),
     "footfall": Caption(
-        Text("Pengunjung sekarang", "Footfall now"),
-        Text(
-            "Keadaan terburuk dari semua lokasi yang menghitung pengunjung, dan sensor yang senyap.",
-            "The worst state of all sites that count visitors, by the rules in force, and silent sensors.",
-        ),
+        Text("Footfall now"),
+        Text("The worst state of all sites that count visitors, by the rules in force, and silent sensors."),
     ),
 }
-_UNHEARD = Text("Platform tidak terdengar: periksa server", "The platform is not heard: look at the server")
+_UNHEARD = Text("The platform is not heard: look at the server")
 """Where the cloud's own samples are missing, nothing may look calm."""
 _ALARMS = Caption(
-    Text("Alarm terbuka", "Open alarms"),
-    Text(
-        "Jumlah alarm yang belum berakhir, juga yang sudah diakui dan yang sensornya senyap.",
-        "Alarms that have not ended, acknowledged ones and those whose sensor is silent too.",
-    ),
+    Text("Open alarms"),
+    Text("Alarms that have not ended, acknowledged ones and those whose sensor is silent too."),
     _UNHEARD,
 )
 _OFFLINE = Caption(
-    Text("Gateway luring", "Gateways offline"),
-    Text(
-        "Gateway yang kabar terakhirnya luring. Data mereka menunggu di lokasi dan menyusul kemudian.",
-        "Gateways whose last word was offline. Their readings wait at the site and follow later.",
-    ),
+    Text("Gateways offline"),
+    Text("Gateways whose last word was offline. Their readings wait at the site and follow later."),
     _UNHEARD,
 )
 _RATE = Caption(
-    Text("Data per menit", "Readings a minute"),
-    Text(
-        "Data yang tersimpan dengan aman, rata-rata lima menit terakhir.",
-        "Readings that became durable, mean of the last five minutes.",
-    ),
+    Text("Readings a minute"),
+    Text("Readings that became durable, mean of the last five minutes."),
     _UNHEARD,
 )
 _LOST = Caption(
-    Text("Data hilang", "Readings lost"),
-    Text(
-        "Kehilangan yang dinyatakan gateway pada rentang waktu ini. Yang masih menunggu di gateway tidak dihitung.",
-        "What gateways declared lost in this time range. What still waits at a gateway is not counted.",
-    ),
+    Text("Readings lost"),
+    Text("What gateways declared lost in this time range. What still waits at a gateway is not counted."),
     _UNHEARD,
 )
 _MAP = Caption(
-    Text("Peta lokasi, sekarang", "Map of the sites, now"),
-    Text(
-        "Setiap lokasi dengan warna keadaan terburuknya; abu-abu berarti tidak ada data. Klik untuk membuka lokasi.",
-        "Every site in the colour of its worst state; grey means that nothing is known. Click to open the site.",
-    ),
+    Text("Map of the sites, now"),
+    Text("Every site in the colour of its worst state; grey means that nothing is known. Click to open the site."),
     _UNHEARD,
 )
 _LIST = Caption(
-    Text("Alarm terbuka, terparah di atas", "Open alarms, worst first"),
+    Text("Open alarms, worst first"),
     Text(
-        "Satu baris untuk setiap alarm. Diakui di konsol Siaga. Nilai memakai satuan batas aturannya.",
-        "A line for each alarm. They are acknowledged in Siaga's console. Values are in the unit of the rule's limit.",
+        "A line for each alarm. They are acknowledged in Siaga's console. Values are in the unit of the rule's limit."
     ),
-    Text("Tidak ada alarm terbuka", "No open alarm"),
+    Text("No open alarm"),
 )
 _HISTORY = Caption(
-    Text("Keadaan terburuk tiap lokasi", "Worst state of each site"),
-    Text(
-        "Bagaimana keadaan setiap lokasi berubah pada rentang waktu ini. Celah berarti platform tidak mencatat.",
-        "How the state of each site changed in this time range. A gap means that the platform wrote nothing down.",
-    ),
+    Text("Worst state of each site"),
+    Text("How the state of each site changed in this time range. A gap means that the platform wrote nothing down."),
 )
 _FLOW = Caption(
-    Text("Data per menit, riwayat", "Readings a minute, history"),
-    Text("Data yang tersimpan dengan aman per menit.", "Readings that became durable, a minute."),
+    Text("Readings a minute, history"),
+    Text("Readings that became durable, a minute."),
 )
 
-_STATE = Text("Keadaan terburuk", "Worst state")
-_SILENT = Text("Sensor senyap", "Silent sensors")
-_STORED = Text("Tersimpan", "Stored")
+_STATE = Text("Worst state")
+_SILENT = Text("Silent sensors")
+_STORED = Text("Stored")
 _ABOUT = Text(
-    "Layar utama pusat komando: apa yang terjadi, di mana, dan apakah platform bekerja. Grafana menampilkan alarm; "
-    "yang menilai adalah Siaga.",
     "The command center's main screen: what happens, where, and whether the platform works. Grafana shows alarms; "
-    "it is Siaga that judges.",
+    "it is Siaga that judges."
 )
 
 
@@ -182,17 +153,17 @@ def _map(look: DashboardStyle) -> geomap.Panel:
     return site_map(look, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(look))
 
 
-def _columns(look: DashboardStyle) -> dict[str, Text]:
+def _columns(look: DashboardStyle) -> dict[str, Words]:
     return {
-        "severity": Text("Tingkat", "Severity"),
-        "name": Text("Lokasi", "Site"),
-        f"word{look.suffix}": Text("Keadaan", "State"),
-        "silent": Text("Sensor senyap", "Silent sensors"),
-        "sensors": Text("Sensor", "Sensors"),
-        "site": Text("Kode lokasi", "Site id"),
-        "instance": Text("Instans", "Instance"),
-        "latitude": Text("Lintang", "Latitude"),
-        "longitude": Text("Bujur", "Longitude"),
+        "severity": in_context("dashboards", "Severity"),
+        "name": Text("Site"),
+        f"word{look.suffix}": in_context("dashboards", "State"),
+        "silent": Text("Silent sensors"),
+        "sensors": Text("Sensors"),
+        "site": Text("Site id"),
+        "instance": Text("Instance"),
+        "latitude": Text("Latitude"),
+        "longitude": Text("Longitude"),
     }
 
 

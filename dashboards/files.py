@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboards.catalog import Document, text_of
-from dashboards.kit.words import DashboardLanguage
+from i18n.catalog import LanguageCode
 
 GENERATED = Path(__file__).parent / "generated"
 COMMAND = "siaga-dashboards generate"
-Documents = Mapping[DashboardLanguage, Mapping[str, Document]]
+Documents = Mapping[LanguageCode, Mapping[str, Document]]
 
 
 def texts(documents: Documents) -> dict[Path, str]:
@@ -39,7 +39,7 @@ def write(folder: Path, documents: Documents) -> list[Path]:
 def stale(folder: Path, documents: Documents) -> list[Path]:
     """The files in `folder` that are missing, different or left over."""
     wanted = texts(documents)
-    there = {path.relative_to(folder) for language in DashboardLanguage for path in (folder / language).glob("*.json")}
+    there = {path.relative_to(folder) for language in LanguageCode for path in (folder / language).glob("*.json")}
     different = {path for path, text in wanted.items() if path not in there or _read(folder / path) != text}
     return sorted(different | (there - set(wanted)))
 

@@ -19,114 +19,80 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import gateway
 from dashboards.kit.words import Caption, Text
+from i18n.message import in_context
 from rules.colours import CALM
 
 _DAY_S = 86_400
 _LATE_S = 120
 """A spool is emptied within seconds while the link is good."""
-_SILENT = Text("Platform tidak terdengar: periksa server", "The platform is not heard: look at the server")
+_SILENT = Text("The platform is not heard: look at the server")
 _ABOUT = Text(
-    "Semua gateway: siapa yang terdengar, berapa data menunggu dan berapa hari lagi antreannya muat, jam, kehilangan, "
-    "derau, dan versi perangkat lunak.",
     "All gateways: which are heard, what waits and for how many days their spools still hold, clocks, losses, noise "
-    "and software versions.",
+    "and software versions."
 )
 _ONLINE = Caption(
-    Text("Gateway daring", "Gateways online"),
-    Text("Keadaan setiap gateway menurut kabar terakhirnya.", "The state of each gateway by its last word."),
+    Text("Gateways online"),
+    Text("The state of each gateway by its last word."),
     _SILENT,
 )
 _OLDEST = Caption(
-    Text("Data tertua", "Oldest reading"),
-    Text(
-        "Umur data tertua di antrean gateway mana pun. 0 berarti tidak ada yang menunggu.",
-        "Age of the oldest reading in any gateway's spool. 0 where nothing waits.",
-    ),
+    Text("Oldest reading"),
+    Text("Age of the oldest reading in any gateway's spool. 0 where nothing waits."),
     _SILENT,
 )
 _LEFT = Caption(
-    Text("Antrean masih muat", "Spool still holds"),
-    Text(
-        "Berapa hari antrean yang paling sempit masih muat pada laju datanya, bila sambungan putus sekarang.",
-        "For how many days the tightest spool still holds at the rate of its readings, were the link lost now.",
-    ),
-    Text("Belum diketahui", "Not known yet"),
+    Text("Spool still holds"),
+    Text("For how many days the tightest spool still holds at the rate of its readings, were the link lost now."),
+    Text("Not known yet"),
 )
 _MISSING = Caption(
-    Text("Belum diterima", "Not received"),
-    Text(
-        "Data yang nomornya ada tetapi belum diterima dan tidak dinyatakan hilang: masih di gateway, atau hilang.",
-        "Readings whose numbers are known, neither received nor declared lost: still at the gateway, or lost.",
-    ),
+    Text("Not received"),
+    Text("Readings whose numbers are known, neither received nor declared lost: still at the gateway, or lost."),
     _SILENT,
 )
 _CLOCKS = Caption(
-    Text("Jam terburuk", "Worst clock"),
-    Text(
-        "Jam gateway yang paling tidak pasti. Data dari jam yang tidak tersinkron ditandai.",
-        "The least certain of the gateways' clocks. Readings of a clock that is not synced are marked.",
-    ),
+    Text("Worst clock"),
+    Text("The least certain of the gateways' clocks. Readings of a clock that is not synced are marked."),
     _SILENT,
 )
 _TABLE = Caption(
-    Text("Semua gateway, sekarang", "All gateways, now"),
-    Text(
-        "Satu baris untuk setiap gateway menurut kabar terakhirnya. Klik lokasi untuk membukanya.",
-        "A line for each gateway by its last word. Click a site to open it.",
-    ),
+    Text("All gateways, now"),
+    Text("A line for each gateway by its last word. Click a site to open it."),
     _SILENT,
 )
 _HEARD = Caption(
-    Text("Daring dan luring", "Online and offline"),
-    Text(
-        "Kapan setiap gateway terdengar. Celah berarti platform tidak mencatat.",
-        "When each gateway was heard. A gap means that the platform wrote nothing down.",
-    ),
+    Text("Online and offline"),
+    Text("When each gateway was heard. A gap means that the platform wrote nothing down."),
 )
 _CLOCK_STATES = Caption(
-    Text("Keadaan jam", "State of the clocks"),
-    Text(
-        "Tersinkron, perkiraan, atau tidak diketahui, untuk setiap gateway.",
-        "Synced, estimated or unknown, for each gateway.",
-    ),
+    Text("State of the clocks"),
+    Text("Synced, estimated or unknown, for each gateway."),
 )
 _DEPTH = Caption(
-    Text("Data dalam antrean", "Readings in the spool"),
-    Text(
-        "Data yang menunggu pengakuan dari pusat. Garis yang terus naik berarti sambungan putus.",
-        "Readings that wait for the cloud's acknowledgement. A line that only rises means a lost link.",
-    ),
+    Text("Readings in the spool"),
+    Text("Readings that wait for the cloud's acknowledgement. A line that only rises means a lost link."),
 )
 _AGE = Caption(
-    Text("Umur data tertua", "Age of the oldest reading"),
-    Text("Sejak kapan data tertua di antrean menunggu.", "For how long the oldest reading in the spool has waited."),
+    Text("Age of the oldest reading"),
+    Text("For how long the oldest reading in the spool has waited."),
 )
 _USED = Caption(
-    Text("Antrean terpakai", "Spool used"),
-    Text(
-        "Bagian dari batas ukuran antrean. Pada 100 % data tertua dibuang dan dinyatakan hilang.",
-        "Share of the spool's size limit. At 100 % the oldest readings go, and are declared lost.",
-    ),
+    Text("Spool used"),
+    Text("Share of the spool's size limit. At 100 % the oldest readings go, and are declared lost."),
 )
 _LOSSES = Caption(
-    Text("Kehilangan yang dinyatakan", "Declared losses"),
-    Text("Data yang dinyatakan hilang oleh gateway, per langkah waktu.", "What gateways declared lost, for each step."),
+    Text("Declared losses"),
+    Text("What gateways declared lost, for each step."),
 )
 _NOISE = Caption(
-    Text("Derau dari sensor", "Noise from sensors"),
-    Text(
-        "Bita per langkah waktu yang bukan data: kabel, baud, atau gangguan listrik.",
-        "Bytes for each step that were no reading: a cable, a baud rate, or electrical noise.",
-    ),
+    Text("Noise from sensors"),
+    Text("Bytes for each step that were no reading: a cable, a baud rate, or electrical noise."),
 )
 _SOURCES = Caption(
-    Text("Sumber data gagal", "Failed sources"),
-    Text("Sumber data gateway yang gagal atau senyap.", "Sources of a gateway that failed or are silent."),
+    Text("Failed sources"),
+    Text("Sources of a gateway that failed or are silent."),
 )
-_MACHINE = Text(
-    "Dari agen di gateway itu sendiri; hanya ada bila gateway melaporkannya.",
-    "From the gateway's own agent; there only where it reports it.",
-)
+_MACHINE = Text("From the gateway's own agent; there only where it reports it.")
 _MACHINE_QUANTITIES = ("cpu_temperature", "memory_used", "disk_free")
 
 
@@ -139,7 +105,7 @@ def build(look: DashboardStyle) -> dashboard.Dashboard:
         PanelRow(7, (_heard(look), 12), (_clock_states(look), 12)),
         PanelRow(8, (_depth(look), 8), (_age(look), 8), (_used(look), 8)),
         PanelRow(7, (_losses(look), 8), (_noise(look), 8), (_sources(look), 8)),
-        PanelRow(7, *machines, title=Text("Mesin gateway", "The gateways' machines")),
+        PanelRow(7, *machines, title=Text("The gateways' machines")),
     ]
     return frame(look, "fleet", about=_ABOUT, rows=rows, variables=[gateway(look)])
 
@@ -193,29 +159,33 @@ def _table(look: DashboardStyle) -> tables.Panel:
 def _columns(look: DashboardStyle) -> list[TableColumn]:
     reading, age = unit("{reading}", look), unit("s", look)
     return [
-        TableColumn(name="gateway", title=Text("Gateway", "Gateway"), width=125),
-        TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site")), width=130),
-        TableColumn(name="online", title=Text("Keadaan", "State"), scale=ONLINE, width=90),
-        TableColumn(name="status_age_s", title=Text("Kabar terakhir", "Last word"), unit=age, decimals=0, width=115),
-        TableColumn(name="clock", title=Text("Jam", "Clock"), scale=CLOCK, width=120),
-        TableColumn(name="spool_depth", title=Text("Menunggu", "Waiting"), unit=reading, width=120),
-        TableColumn(name="spool_age_s", title=Text("Data tertua", "Oldest"), unit=age, decimals=0, width=110),
+        TableColumn(name="gateway", title=Text("Gateway"), width=125),
+        TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site")), width=130),
+        TableColumn(name="online", title=in_context("dashboards", "State"), scale=ONLINE, width=90),
+        TableColumn(name="status_age_s", title=Text("Last word"), unit=age, decimals=0, width=115),
+        TableColumn(name="clock", title=Text("Clock"), scale=CLOCK, width=120),
+        TableColumn(name="spool_depth", title=Text("Waiting"), unit=reading, width=120),
+        TableColumn(name="spool_age_s", title=in_context("dashboards", "Oldest"), unit=age, decimals=0, width=110),
         TableColumn(
-            name="spool_used", title=Text("Antrean", "Spool used"), unit=unit("%", look), decimals=1, width=100
+            name="spool_used",
+            title=in_context("dashboards, short", "Spool used"),
+            unit=unit("%", look),
+            decimals=1,
+            width=100,
         ),
         TableColumn(
             name="spool_left",
-            title=Text("Masih muat", "Still holds"),
+            title=Text("Still holds"),
             unit=unit("d", look),
             decimals=1,
             width=110,
         ),
-        TableColumn(name="missing", title=Text("Belum diterima", "Not received"), unit=reading, width=125),
-        TableColumn(name="declared_lost", title=Text("Dinyatakan hilang", "Declared lost"), unit=reading, width=135),
-        TableColumn(name="sources", title=Text("Sumber", "Sources"), width=80),
-        TableColumn(name="sources_failed", title=Text("Gagal", "Failed"), scale=limits((1, ALERT)), width=80),
-        TableColumn(name="noise_bytes", title=Text("Derau", "Noise"), unit=unit("By", look), width=90),
-        TableColumn(name="version", title=Text("Versi", "Version"), width=90),
+        TableColumn(name="missing", title=Text("Not received"), unit=reading, width=125),
+        TableColumn(name="declared_lost", title=Text("Declared lost"), unit=reading, width=135),
+        TableColumn(name="sources", title=Text("Sources"), width=80),
+        TableColumn(name="sources_failed", title=Text("Failed"), scale=limits((1, ALERT)), width=80),
+        TableColumn(name="noise_bytes", title=Text("Noise"), unit=unit("By", look), width=90),
+        TableColumn(name="version", title=Text("Version"), width=90),
     ]
 
 

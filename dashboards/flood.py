@@ -26,82 +26,60 @@ from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, opens_sensor
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import choice, site
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
+from i18n.message import in_context
 from rules import siaga
 
 HERE = one_of("site")
 OF_LEVELS = f"\"quantity\" = 'water_level' AND {HERE}"
 ABOUT = Text(
-    "Tinggi muka air setiap pos dengan batas Siaga banjir yang berlaku (1 terparah), laju kenaikan, hujan, dan laut.",
-    "The level at every gauge with the flood Siaga limits in force (1 is the worst), the rise, rain, and the sea.",
+    "The level at every gauge with the flood Siaga limits in force (1 is the worst), the rise, rain, and the sea."
 )
 STATE = Caption(
-    Text("Keadaan banjir per lokasi", "State of flood by site"),
-    Text(
-        "Keadaan terburuk di setiap lokasi saat ini, seperti di konsol. Abu-abu: tidak ada data, bukan aman.",
-        "The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe.",
-    ),
-    Text("Tidak ada laporan keadaan dalam 5 menit terakhir", "No report of the state in the last 5 minutes"),
+    Text("State of flood by site"),
+    Text("The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe."),
+    Text("No report of the state in the last 5 minutes"),
 )
 LEVELS_NOW = Caption(
-    Text("Tinggi muka air sekarang", "Water level now"),
-    Text(
-        "Pembacaan terbaru setiap pos dalam 15 menit terakhir, dalam cm di atas nol pos itu sendiri.",
-        "The newest reading of each gauge in the last 15 minutes, in cm over the gauge's own zero.",
-    ),
-    Text("Tidak ada pembacaan dalam 15 menit terakhir", "No reading in the last 15 minutes"),
+    Text("Water level now"),
+    Text("The newest reading of each gauge in the last 15 minutes, in cm over the gauge's own zero."),
+    Text("No reading in the last 15 minutes"),
 )
 RAIN_NOW = Caption(
-    Text("Hujan sekarang", "Rain now"),
+    Text("Rain now"),
     Text(
-        "Hujan jam terakhir yang sudah lengkap dan sejak pukul 07.00, dengan kelas BMKG. Kelengkapan: bagian pembacaan "
-        "yang benar-benar masuk; di bawah 100 % hujan bisa lebih banyak.",
         "Rain of the last full hour and since 07:00, with BMKG's classes. Completeness: the share of readings that "
-        "came; below 100 % there may have been more rain.",
+        "came; below 100 % there may have been more rain."
     ),
-    Text("Tidak ada data hujan dalam 2 jam terakhir", "No rain data in the last 2 hours"),
+    Text("No rain data in the last 2 hours"),
 )
 STAGES = Caption(
-    Text("Siaga banjir terburuk per jam (1 terparah)", "Worst flood Siaga of each hour (1 is the worst)"),
-    Text(
-        "Siaga banjir terburuk setiap jam menurut batas pos itu. Siaga 4 normal, Siaga 1 paling parah.",
-        "The worst flood Siaga of each hour by the limits of the gauge. Siaga 4 is normal, Siaga 1 the worst.",
-    ),
-    Text("Belum ada pos dengan batas Siaga banjir", "No gauge with flood Siaga limits yet"),
+    Text("Worst flood Siaga of each hour (1 is the worst)"),
+    Text("The worst flood Siaga of each hour by the limits of the gauge. Siaga 4 is normal, Siaga 1 the worst."),
+    Text("No gauge with flood Siaga limits yet"),
 )
 LEVEL = Caption(
-    Text("$gauge: tinggi muka air dan batasnya", "$gauge: water level and its limits"),
+    Text("$gauge: water level and its limits"),
     Text(
-        "Nilai tertinggi setiap langkah waktu. Garis putus-putus: batas yang berlaku pada saat itu, dari aturan di "
-        "konsol. Tanda tegak: peristiwa peringatan.",
         "The highest value of each step of time. Dashed: the limits in force at that time, from the console's rules. "
-        "Upright marks: events of alarms.",
+        "Upright marks: events of alarms."
     ),
 )
 RISE = Caption(
-    Text("Laju kenaikan", "Rate of rise"),
-    Text(
-        "Perubahan tinggi muka air dalam 10 menit, dari rata-rata setiap 10 menit. Positif: air naik.",
-        "The change of the level in 10 minutes, of the means of each 10 minutes. Positive: the water rises.",
-    ),
+    Text("Rate of rise"),
+    Text("The change of the level in 10 minutes, of the means of each 10 minutes. Positive: the water rises."),
 )
 TOGETHER = Caption(
-    Text("Hulu, hilir, laut, dan hujan bersama", "Upstream, downstream, sea and rain together"),
+    Text("Upstream, downstream, sea and rain together"),
     Text(
-        "Semua pos pada satu waktu, masing-masing di atas nolnya sendiri; bidang: hujan per jam (sumbu kanan). "
-        "Puncak di hulu mendahului hilir; pasang menahan muara.",
         "All gauges on one time line, each over its own zero; areas: rain of each hour (right axis). A crest upstream "
-        "comes before one downstream; the tide holds the mouth up.",
+        "comes before one downstream; the tide holds the mouth up."
     ),
 )
 RAIN = Caption(
-    Text("Hujan setiap jam", "Rain of each hour"),
-    Text(
-        "Jumlah hujan setiap jam. Garis putus-putus: kelas BMKG, ringan sejak 1 mm, sedang 5, lebat 10, "
-        "sangat lebat 20.",
-        "The rain of each hour. Dashed: BMKG's classes, light from 1 mm, moderate 5, heavy 10, very heavy 20.",
-    ),
+    Text("Rain of each hour"),
+    Text("The rain of each hour. Dashed: BMKG's classes, light from 1 mm, moderate 5, heavy 10, very heavy 20."),
 )
 
 
@@ -126,12 +104,12 @@ def build(look: DashboardStyle) -> dashboard.Dashboard:
 
 
 def _gauge(look: DashboardStyle) -> QueryVariable:
-    return choice(look, "gauge", Text("Pos duga air", "Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
+    return choice(look, "gauge", Text("Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
 
 
 def _station(look: DashboardStyle) -> QueryVariable:
     """Every sensor of flood at the chosen sites, for the marks: an alarm of crowding at the beach is none of ours."""
-    return choice(look, "station", Text("Sensor", "Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
+    return choice(look, "station", Text("Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
 
 
 def _state(look: DashboardStyle) -> TablePanel:
@@ -140,12 +118,12 @@ def _state(look: DashboardStyle) -> TablePanel:
     return table(
         look, STATE, Query(newest("situation", fields, by="site", where=where), table=True), worst_first="severity",
         columns=[
-            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
-            TableColumn(name=f"word{look.suffix}", title=Text("Keadaan", "State")),
-            TableColumn(name="age_s", title=Text("Umur data", "Age"), unit="s"),
-            TableColumn(name="silent", title=Text("Senyap", "Silent")),
-            TableColumn(name="sensors", title=Text("Sensor", "Sensors")),
+            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
+            TableColumn(name=f"word{look.suffix}", title=in_context("dashboards", "State")),
+            TableColumn(name="age_s", title=Text("Age"), unit="s"),
+            TableColumn(name="silent", title=Text("Silent")),
+            TableColumn(name="sensors", title=Text("Sensors")),
         ],
     )  # fmt: skip
 
@@ -169,17 +147,17 @@ def _rain_now(look: DashboardStyle) -> TablePanel:
         look, RAIN_NOW, Query(text, table=True), worst_first="rain_hour",
         columns=[
             _sensor(look),
-            _as_rain(look, "rain_hour", Text("Jam terakhir", "Last hour")),
-            TableColumn(name="hour_class", title=Text("Kelas jam", "Hour's class"), scale=RAIN_HOUR, as_class=True),
-            _complete(look, "hour_complete", Text("Lengkap, jam", "Hour complete")),
-            _as_rain(look, "rain_day", Text("Sejak 07.00", "Since 07:00")),
-            TableColumn(name="day_class", title=Text("Kelas hari", "Day's class"), scale=RAIN_DAY, as_class=True),
-            _complete(look, "day_complete", Text("Lengkap, hari", "Day complete")),
+            _as_rain(look, "rain_hour", Text("Last hour")),
+            TableColumn(name="hour_class", title=Text("Hour's class"), scale=RAIN_HOUR, as_class=True),
+            _complete(look, "hour_complete", Text("Hour complete")),
+            _as_rain(look, "rain_day", Text("Since 07:00")),
+            TableColumn(name="day_class", title=Text("Day's class"), scale=RAIN_DAY, as_class=True),
+            _complete(look, "day_complete", Text("Day complete")),
         ],
     )  # fmt: skip
 
 
-def _complete(look: DashboardStyle, name: str, title: Text) -> TableColumn:
+def _complete(look: DashboardStyle, name: str, title: Words) -> TableColumn:
     return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", look), decimals=0)
 
 
@@ -196,7 +174,7 @@ def _level(look: DashboardStyle) -> LinesPanel:
 
 
 def levels(
-    look: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Text | None = None
+    look: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Words | None = None
 ) -> LinesPanel:
     """Levels with the limits that hold where `limits_where` says."""
     where = f"\"quantity\" = 'water_level' AND {limits_where}"
@@ -214,7 +192,7 @@ def _rise(look: DashboardStyle) -> LinesPanel:
     what = 'derivative(mean("water_level"), 10m)'
     text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
     panel = _cm(look, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
-    return panel.unit(look.say(Text("suffix: cm/10 menit", "suffix: cm/10 min")))
+    return panel.unit(look.say(Text("suffix: cm/10 min")))
 
 
 def _together(look: DashboardStyle) -> LinesPanel:
@@ -255,8 +233,8 @@ def _cm(look: DashboardStyle, caption: Caption, *queries: Query) -> LinesPanel:
 
 
 def _sensor(look: DashboardStyle) -> TableColumn:
-    return TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor")))
+    return TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor")))
 
 
-def _as_rain(look: DashboardStyle, name: str, title: Text) -> TableColumn:
+def _as_rain(look: DashboardStyle, name: str, title: Words) -> TableColumn:
     return TableColumn(name=name, title=title, unit=unit_of("rain_hour", look), decimals=decimals_of("rain_hour"))

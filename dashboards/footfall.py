@@ -37,99 +37,72 @@ from dashboards.limits import limits, of_domain
 from wire import Domain
 
 HERE, OURS = one_of("site"), of_domain(Domain.FOOTFALL)
-ABOUT = Text(
-    "Pengunjung: jumlah di lokasi, kapasitas terpakai, masuk dan keluar, pola jam dan hari, perbandingan musim.",
-    "Visitors: how many are there, capacity used, in and out, hours and weekdays, seasons compared.",
-)
-NOBODY_COUNTS = Text("Tidak ada hitungan dalam 15 menit terakhir", "No count in the last 15 minutes")
+ABOUT = Text("Visitors: how many are there, capacity used, in and out, hours and weekdays, seasons compared.")
+NOBODY_COUNTS = Text("No count in the last 15 minutes")
 PRESENT = Caption(
-    Text("Di lokasi sekarang", "Present now"),
-    Text(
-        "Masuk dikurangi keluar sejak lokasi tutup terakhir kali, tidak pernah di bawah nol.",
-        "In minus out since the place last closed, never below zero.",
-    ),
+    Text("Present now"),
+    Text("In minus out since the place last closed, never below zero."),
     NOBODY_COUNTS,
 )
 TODAY = Caption(
-    Text("Kunjungan hari ini", "Visits today"),
-    Text("Orang yang masuk sejak lokasi tutup terakhir kali.", "People who came in since the place last closed."),
+    Text("Visits today"),
+    Text("People who came in since the place last closed."),
     NOBODY_COUNTS,
 )
 FULL = Caption(
-    Text("Kapasitas terpakai sekarang", "Capacity used now"),
-    Text(
-        "Pengunjung di lokasi dibagi kapasitasnya: hampir penuh sejak 80 %, penuh sejak 100 %.",
-        "Visitors present divided by the capacity of the site: nearly full from 80 %, full from 100 %.",
-    ),
-    Text("Lokasi tanpa kapasitas, atau tidak ada hitungan", "A site without a capacity, or no count"),
+    Text("Capacity used now"),
+    Text("Visitors present divided by the capacity of the site: nearly full from 80 %, full from 100 %."),
+    Text("A site without a capacity, or no count"),
 )
 LENGTH = Caption(
-    Text("Rata-rata lama kunjungan", "Mean length of a visit"),
-    Text(
-        "Lama kunjungan hari ini sejauh ini (hukum Little). Yang masih di dalam belum selesai berkunjung.",
-        "Length of today's visits so far, by Little's law. Who is still inside has not stayed it all.",
-    ),
+    Text("Mean length of a visit"),
+    Text("Length of today's visits so far, by Little's law. Who is still inside has not stayed it all."),
     NOBODY_COUNTS,
 )
 GATES = Caption(
-    Text("Masuk dan keluar", "In and out"),
-    Text(
-        "Orang yang dihitung setiap langkah waktu: masuk ke atas, keluar ke bawah.",
-        "People counted in each step of time: in goes up, out goes down.",
-    ),
+    Text("In and out"),
+    Text("People counted in each step of time: in goes up, out goes down."),
 )
 INSIDE = Caption(
-    Text("Pengunjung di lokasi", "Visitors present"),
-    Text(
-        "Jumlah terbanyak setiap langkah waktu, per lokasi.",
-        "The most that were present in each step of time, by site.",
-    ),
+    Text("Visitors present"),
+    Text("The most that were present in each step of time, by site."),
 )
 USED = Caption(
-    Text("Kapasitas terpakai", "Capacity used"),
-    Text(
-        "Bagian kapasitas yang terpakai. Garis putus-putus: hampir penuh (80 %) dan penuh (100 %).",
-        "The share of capacity that is used. Dashed: nearly full (80 %) and full (100 %).",
-    ),
+    Text("Capacity used"),
+    Text("The share of capacity that is used. Dashed: nearly full (80 %) and full (100 %)."),
 )
 WEEK = Caption(
-    Text("Jam dan hari: rata-rata 4 minggu terakhir", "Hours and weekdays: mean of the last 4 weeks"),
+    Text("Hours and weekdays: mean of the last 4 weeks"),
     Text(
-        "Rata-rata pengunjung di semua lokasi terpilih pada setiap jam (waktu setempat) dan hari. Makin gelap makin "
-        "ramai; angka di sel adalah orang.",
         "The mean number of visitors at all chosen sites at each hour (local time) of each weekday. The darker the "
-        "busier; the figures are people.",
+        "busier; the figures are people."
     ),
-    Text("Belum ada hitungan dalam 4 minggu terakhir", "No counts in the last 4 weeks"),
+    Text("No counts in the last 4 weeks"),
 )
 MONTHS = Caption(
-    Text("Musim: kunjungan per bulan", "Seasons: visits by month"),
+    Text("Seasons: visits by month"),
     Text(
-        "Kunjungan setiap bulan kalender selama 13 bulan terakhir, semua lokasi terpilih. Bulan pertama dan terakhir "
-        "tidak penuh.",
         "Visits of each calendar month of the last 13 months, all chosen sites. The first and the last month are not "
-        "whole.",
+        "whole."
     ),
 )
 SEASON = Caption(
-    Text("Rentang ini dibandingkan sebelumnya", "This range against an earlier one"),
+    Text("This range against an earlier one"),
     Text(
-        "Orang yang masuk pada rentang waktu yang dipilih dan pada rentang yang sama sekian minggu sebelumnya "
-        "(pilihan di atas). Dua penghitung di satu pintu dihitung dua kali.",
         "People who came in in the chosen range and in the same range so many weeks earlier (chosen above). Two "
-        "counters at one door count twice.",
+        "counters at one door count twice."
     ),
-    Text("Tidak ada hitungan pada salah satu rentang", "No counts in one of the ranges"),
+    Text("No counts in one of the ranges"),
 )
 WEEKDAYS = (
-    Text("Senin", "Monday"), Text("Selasa", "Tuesday"), Text("Rabu", "Wednesday"), Text("Kamis", "Thursday"),
-    Text("Jumat", "Friday"), Text("Sabtu", "Saturday"), Text("Minggu", "Sunday"),
+    Text("Monday"), Text("Tuesday"), Text("Wednesday"), Text("Thursday"),
+    Text("Friday"), Text("Saturday"), Text("Sunday"),
 )  # fmt: skip
 _EARLIER = {
-    "1w": Text("1 minggu", "1 week"), "4w": Text("4 minggu", "4 weeks"), "26w": Text("26 minggu", "26 weeks"),
-    "52w": Text("52 minggu", "52 weeks"),
+    "1w": Text("1 week"), "4w": Text("4 weeks"), "26w": Text("26 weeks"),
+    "52w": Text("52 weeks"),
 }  # fmt: skip
-PEOPLE = Text("orang", "people")
+PEOPLE = Text("people")
 
 
 def build(look: DashboardStyle) -> dashboard.Dashboard:
@@ -226,7 +199,7 @@ def _week(look: DashboardStyle) -> TablePanel:
     ])  # fmt: skip
     names = {str(number): name for number, name in enumerate(WEEKDAYS, start=1)}
     return panel.override_by_name(_CORNER, [
-        DynamicConfigValue("displayName", look.say(Text("Hari", "Weekday"))),
+        DynamicConfigValue("displayName", look.say(Text("Weekday"))),
         DynamicConfigValue("mappings", words_of(names, look)),
         DynamicConfigValue("custom.width", 100),
     ])  # fmt: skip
@@ -279,7 +252,7 @@ def _months(look: DashboardStyle) -> barchart.Panel:
         "visits": {"aggregations": ["sum"], "operation": "aggregate"},
     }))  # fmt: skip
     panel.override_by_name("visits (sum)", [
-        DynamicConfigValue("displayName", look.say(Text("Kunjungan", "Visits"))),
+        DynamicConfigValue("displayName", look.say(Text("Visits"))),
     ])  # fmt: skip
     return panel.x_field("Time").show_value(VisibilityMode.AUTO).color_scheme(in_order())
 
@@ -304,11 +277,11 @@ def _season(look: DashboardStyle) -> TablePanel:
         ],
         worst_first="now",
         columns=[
-            TableColumn(name="site", title=Text("Lokasi", "Site"), link=to_site(look, from_column("site"))),
-            TableColumn(name="now", title=Text("Rentang ini", "This range"), unit=people, decimals=0),
-            TableColumn(name="before", title=Text("Sebelumnya", "Earlier"), unit=people, decimals=0),
+            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="now", title=Text("This range"), unit=people, decimals=0),
+            TableColumn(name="before", title=Text("Earlier"), unit=people, decimals=0),
             TableColumn(
-                name="ratio", title=Text("Dibanding sebelumnya", "Against earlier"), unit="percentunit", decimals=0
+                name="ratio", title=Text("Against earlier"), unit="percentunit", decimals=0
             ),
         ],
     )  # fmt: skip
@@ -316,14 +289,14 @@ def _season(look: DashboardStyle) -> TablePanel:
 
 def _counter(look: DashboardStyle) -> QueryVariable:
     """Every sensor of footfall at the chosen sites, and the sites' own series, for the marks."""
-    label = Text("Penghitung", "Counter")
+    label = Text("Counter")
     return choice(look, "counter", label, measurement="footfall", tag="sensor", where=HERE, hidden=True)
 
 
 def _earlier(look: DashboardStyle) -> CustomVariable:
     """How long ago the range lies that this one is compared with."""
     values = ",".join(f"{look.say(text)} : {span}" for span, text in _EARLIER.items())
-    label = look.say(Text("Bandingkan dengan", "Compare with"))
+    label = look.say(Text("Compare with"))
     first = VariableOption(text=look.say(_EARLIER["1w"]), value="1w", selected=True)
     return CustomVariable("earlier").label(label).values(values).current(first)
 

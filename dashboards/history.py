@@ -10,15 +10,13 @@ from dashboards.kit.scales import SEVERITY
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import TIME
 from dashboards.kit.words import Caption, Text
+from i18n.message import in_context
 
 MOST = 200
 CAPTION = Caption(
-    Text("Peristiwa peringatan", "Events of alarms"),
-    Text(
-        f"Semua peristiwa peringatan pada rentang waktu ini, terbaru di atas, paling banyak {MOST}.",
-        f"All events of alarms in this time range, the newest first, at most {MOST}.",
-    ),
-    Text("Tidak ada peringatan pada rentang waktu ini", "No alarms in this time range"),
+    Text("Events of alarms"),
+    Text("All events of alarms in this time range, the newest first, at most {most}.", most=MOST),
+    Text("No alarms in this time range"),
 )
 
 
@@ -32,13 +30,13 @@ def history(look: DashboardStyle, where: str) -> Panel:
     panel = table(
         look, CAPTION, Query(text, table=True),
         columns=[
-            TableColumn(name="Time", title=Text("Waktu", "Time"), unit=TIME, width=170),
-            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=90),
+            TableColumn(name="Time", title=Text("Time"), unit=TIME, width=170),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
             TableColumn(
-                name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor")), width=150
+                name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor")), width=150
             ),
-            TableColumn(name="level", title=Text("Batas", "Level"), width=120),
-            TableColumn(name="text", title=Text("Kejadian", "What happened")),
+            TableColumn(name="level", title=in_context("dashboards, short", "Level"), width=120),
+            TableColumn(name="text", title=Text("What happened")),
         ],
     )  # fmt: skip
     return panel.override_by_name("text", [DynamicConfigValue("custom.cellOptions", _WRAPPED)])

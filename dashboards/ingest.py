@@ -19,137 +19,103 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
 from dashboards.kit.variables import instance
 from dashboards.kit.words import Caption, Text
+from i18n.message import in_context
 from rules.colours import CALM
 
 _HERE = one_of("instance")
-_SILENT = Text("Penerima data tidak terdengar: periksa server", "The ingester is not heard: look at the server")
-_ABOUT = Text(
-    "Bagaimana data diterima dan disimpan: laju, keterlambatan, data yang ditolak, dan gangguan penyimpanan.",
-    "How readings are taken in and stored: rates, delays, what is refused, and trouble with the store.",
-)
+_SILENT = Text("The ingester is not heard: look at the server")
+_ABOUT = Text("How readings are taken in and stored: rates, delays, what is refused, and trouble with the store.")
 _RATE = Caption(
-    Text("Data per menit", "Readings a minute"),
-    Text(
-        "Data yang tersimpan dengan aman, rata-rata lima menit terakhir.",
-        "Readings that became durable, mean of 5 min.",
-    ),
+    Text("Readings a minute"),
+    Text("Readings that became durable, mean of 5 min."),
     _SILENT,
 )
 _DELAY = Caption(
-    Text("Keterlambatan (p99)", "Delay (p99)"),
-    Text(
-        "Dari waktu data langsung sampai tersimpan, 99 dari 100 lebih cepat. Data susulan tidak dihitung.",
-        "From a live reading's time to its being durable; 99 of 100 are faster. Backfill is not counted.",
-    ),
+    Text("Delay (p99)"),
+    Text("From a live reading's time to its being durable; 99 of 100 are faster. Backfill is not counted."),
     _SILENT,
 )
 _WRITE = Caption(
-    Text("Waktu tulis (p99)", "Write time (p99)"),
-    Text(
-        "Lama satu penulisan ke penyimpanan, 99 dari 100 lebih cepat.", "One write to the store; 99 of 100 are faster."
-    ),
+    Text("Write time (p99)"),
+    Text("One write to the store; 99 of 100 are faster."),
     _SILENT,
 )
 _OPEN = Caption(
-    Text("Ditolak, menunggu orang", "Refused, waiting for somebody"),
-    Text(
-        "Data atau pesan yang ditolak dan belum diurus di konsol Siaga. Tidak ada yang dibuang.",
-        "Readings or messages that were refused and wait in Siaga's console. None is thrown away.",
-    ),
+    Text("Refused, waiting for somebody"),
+    Text("Readings or messages that were refused and wait in Siaga's console. None is thrown away."),
     _SILENT,
 )
 _ERRORS = Caption(
-    Text("Kegagalan tulis", "Store errors"),
-    Text(
-        "Penulisan yang tidak diterima penyimpanan pada rentang waktu ini. Data tetap menunggu di gateway.",
-        "Writes that the store did not take in this time range. The readings still wait at the gateway.",
-    ),
+    Text("Store errors"),
+    Text("Writes that the store did not take in this time range. The readings still wait at the gateway."),
     _SILENT,
 )
 _SHED = Caption(
-    Text("Paket tidak diterima", "Batches not taken"),
-    Text(
-        "Paket yang tidak diterima karena tidak ada tempat, pada rentang waktu ini. Gateway mengirimnya lagi.",
-        "Batches that were not taken for want of room, in this time range. Gateways send them again.",
-    ),
+    Text("Batches not taken"),
+    Text("Batches that were not taken for want of room, in this time range. Gateways send them again."),
     _SILENT,
 )
 _RATES = Caption(
-    Text("Data per menit, menurut bidang", "Readings a minute, by domain"),
-    Text("Data yang tersimpan per menit.", "Readings that became durable, a minute."),
+    Text("Readings a minute, by domain"),
+    in_context("dashboards, short", "Readings that became durable, a minute."),
 )
 _BATCHES = Caption(
-    Text("Paket dan data ganda per menit", "Batches and duplicates a minute"),
-    Text(
-        "Data ganda wajar setelah sambungan putus: gateway mengirim lagi apa yang belum diakui.",
-        "Duplicates are normal after a lost link: gateways send again what was not acknowledged.",
-    ),
+    Text("Batches and duplicates a minute"),
+    Text("Duplicates are normal after a lost link: gateways send again what was not acknowledged."),
 )
 _DELAYS = Caption(
-    Text("Keterlambatan", "Delay"),
-    Text(
-        "Dari waktu data langsung sampai tersimpan: median dan p99.",
-        "From a live reading's time to durable: median, p99.",
-    ),
+    Text("Delay"),
+    Text("From a live reading's time to durable: median, p99."),
 )
 _WRITES = Caption(
-    Text("Waktu tulis", "Write time"),
-    Text("Lama satu penulisan ke penyimpanan: median dan p99.", "One write to the store: median and p99."),
+    Text("Write time"),
+    Text("One write to the store: median and p99."),
 )
 _REFUSED = Caption(
-    Text("Data ditolak, menurut alasan", "Refused readings, by reason"),
-    Text(
-        "Jumlah per langkah waktu. Alasannya ada di dokumentasi API.",
-        "How many in each step. docs/api.md has the reasons.",
-    ),
-    Text("Tidak ada yang ditolak pada rentang waktu ini", "Nothing was refused in this time range"),
+    Text("Refused readings, by reason"),
+    Text("How many in each step. docs/api.md has the reasons."),
+    Text("Nothing was refused in this time range"),
 )
 _REASONS = Caption(
-    Text("Alasan penolakan", "Reasons of refusals"),
-    Text("Jumlah pada rentang waktu ini, terbanyak di atas.", "How many in this time range, the most first."),
-    Text("Tidak ada yang ditolak pada rentang waktu ini", "Nothing was refused in this time range"),
+    Text("Reasons of refusals"),
+    Text("How many in this time range, the most first."),
+    Text("Nothing was refused in this time range"),
 )
 _TROUBLE = Caption(
-    Text("Gangguan", "Trouble"),
-    Text(
-        "Kegagalan tulis dan paket yang tidak diterima, per langkah waktu.",
-        "Store errors and batches not taken, in each step.",
-    ),
+    Text("Trouble"),
+    Text("Store errors and batches not taken, in each step."),
 )
 _QUEUE = Caption(
-    Text("Paket menunggu di memori", "Batches waiting in memory"),
-    Text(
-        "Garis yang terus naik berarti penyimpanan tidak mengejar.",
-        "A line that only rises means that the store does not keep up.",
-    ),
+    Text("Batches waiting in memory"),
+    Text("A line that only rises means that the store does not keep up."),
 )
 _SERIES = {
-    "stored_flood": Text("Banjir", "Flood"),
-    "stored_air": Text("Udara", "Air"),
-    "stored_footfall": Text("Pengunjung", "Footfall"),
-    "stored_gateway": Text("Gateway", "Gateways"),
-    "batches": Text("Paket", "Batches"),
-    "duplicates": Text("Data ganda", "Duplicates"),
-    "delay_p50_ms": Text("Median", "Median"),
-    "delay_p99_ms": Text("p99", "p99"),
-    "write_p50_ms": Text("Median", "Median"),
-    "write_p99_ms": Text("p99", "p99"),
-    "store_errors": Text("Kegagalan tulis", "Store errors"),
-    "shed": Text("Paket tidak diterima", "Batches not taken"),
+    "stored_flood": Text("Flood"),
+    "stored_air": Text("Air"),
+    "stored_footfall": Text("Footfall"),
+    "stored_gateway": Text("Gateways"),
+    "batches": Text("Batches"),
+    "duplicates": Text("Duplicates"),
+    "delay_p50_ms": Text("Median"),
+    "delay_p99_ms": Text("p99"),
+    "write_p50_ms": Text("Median"),
+    "write_p99_ms": Text("p99"),
+    "store_errors": Text("Store errors"),
+    "shed": Text("Batches not taken"),
 }
 REASONS = {
-    "not_a_batch": Text("Pesan tidak sesuai kontrak", "Message breaks the contract"),
-    "oversized": Text("Pesan terlalu besar", "Message too large"),
-    "unknown_gateway": Text("Gateway tidak terdaftar", "Unknown gateway"),
-    "unknown_sensor": Text("Sensor tidak terdaftar", "Unknown sensor"),
-    "foreign_sensor": Text("Sensor milik gateway lain", "Another gateway's sensor"),
-    "unknown_quantity": Text("Besaran tidak dikenal", "Unknown quantity"),
-    "undeclared_quantity": Text("Besaran tidak terdaftar pada sensor", "Quantity not the sensor's"),
-    "out_of_bounds": Text("Nilai mustahil", "Impossible value"),
-    "time_too_early": Text("Waktu sebelum 2020", "Time before 2020"),
-    "time_in_future": Text("Waktu di masa depan", "Time in the future"),
-    "store_rejected": Text("Ditolak penyimpanan", "Rejected by the store"),
-    "fault": Text("Kesalahan Siaga sendiri", "A fault of Siaga itself"),
+    "not_a_batch": Text("Message breaks the contract"),
+    "oversized": Text("Message too large"),
+    "unknown_gateway": Text("Unknown gateway"),
+    "unknown_sensor": Text("Unknown sensor"),
+    "foreign_sensor": Text("Another gateway's sensor"),
+    "unknown_quantity": Text("Unknown quantity"),
+    "undeclared_quantity": Text("Quantity not the sensor's"),
+    "out_of_bounds": Text("Impossible value"),
+    "time_too_early": Text("Time before 2020"),
+    "time_in_future": Text("Time in the future"),
+    "store_rejected": Text("Rejected by the store"),
+    "fault": Text("A fault of Siaga itself"),
 }
 """Why ingest refuses, by the tag `reason`."""
 
@@ -226,8 +192,8 @@ def _reasons(look: DashboardStyle) -> tables.Panel:
     inner = f'SELECT sum("count") AS "count" FROM "refused" WHERE $timeFilter AND {_HERE} GROUP BY "reason"'
     query = Query(f'SELECT "reason", "count" FROM ({inner})', table=True)
     columns = [
-        TableColumn(name="reason", title=Text("Alasan", "Reason"), words=REASONS),
-        TableColumn(name="count", title=Text("Jumlah", "How many"), unit=unit("{message}", look), width=130),
+        TableColumn(name="reason", title=Text("Reason"), words=REASONS),
+        TableColumn(name="count", title=Text("How many"), unit=unit("{message}", look), width=130),
     ]
     return table(look, _REASONS, query, columns=columns, worst_first="count")
 

@@ -11,7 +11,7 @@ import msgspec
 
 from dashboards.catalog import Document, document, keys
 from dashboards.kit.look import DashboardStyle, Map
-from dashboards.kit.words import DashboardLanguage
+from i18n.catalog import LanguageCode
 
 DEMO_ZONE = "Asia/Jayapura"
 DEMO_COAST = Path(__file__).parents[1] / "demo" / "city" / "coast.geojson"
@@ -29,11 +29,11 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = DEMO_ZONE
     map: Map = Map()
 
-    def documents(self) -> dict[DashboardLanguage, dict[str, Document]]:
+    def documents(self) -> dict[LanguageCode, dict[str, Document]]:
         """Every dashboard by language and key, as Grafana's JSON."""
-        return {language: self._of(language) for language in DashboardLanguage}
+        return {language: self._of(language) for language in LanguageCode}
 
-    def _of(self, language: DashboardLanguage) -> dict[str, Document]:
+    def _of(self, language: LanguageCode) -> dict[str, Document]:
         look = DashboardStyle(language=language, zone=self.zone, map=self.map)
         return {key: document(look, key) for key in keys()}
 

@@ -10,19 +10,18 @@ from dashboards.kit.scales import SEVERITY
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of
 from dashboards.kit.words import Caption, Text
+from i18n.message import in_context
 from wire import QUANTITIES, Domain
 
 SAMPLED_WITHIN = "30m"
 """Every limit is sampled in this time, of ten thousand sensors too."""
 CAPTION = Caption(
-    Text("Batas yang berlaku", "Limits in force"),
+    Text("Limits in force"),
     Text(
-        "Batas menurut aturan di konsol sekarang, dalam satuan besarannya. Aturan tentang kenaikan dan senyap tidak "
-        "punya batas pada skala besaran, jadi tidak ada di sini.",
         "Limits by the console's rules now, in the unit of the quantity. Rules on rise and silence have no limit on "
-        "the scale of a quantity, so they are not here.",
+        "the scale of a quantity, so they are not here."
     ),
-    Text("Tidak ada batas yang berlaku", "No limits in force"),
+    Text("No limits in force"),
 )
 
 
@@ -40,10 +39,10 @@ def limits(look: DashboardStyle, where: str) -> Panel:
     return table(
         look, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
         columns=[
-            TableColumn(name="sensor", title=Text("Sensor", "Sensor"), link=to_sensor(look, from_column("sensor"))),
-            TableColumn(name="quantity", title=Text("Besaran", "Quantity"), words=quantities),
-            TableColumn(name="name", title=Text("Batas", "Limit")),
-            TableColumn(name="limit", title=Text("Nilai", "Value"), decimals=0),
-            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
+            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="quantity", title=Text("Quantity"), words=quantities),
+            TableColumn(name="name", title=Text("Limit")),
+            TableColumn(name="limit", title=Text("Value"), decimals=0),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
         ],
     )  # fmt: skip

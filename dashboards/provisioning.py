@@ -13,9 +13,9 @@ import msgspec
 from dashboards import files
 from dashboards.kit.influx import TYPE
 from dashboards.kit.names import DATASOURCE, DATASOURCE_NAME, HOME, folder_of
-from dashboards.kit.words import DashboardLanguage
 from dashboards.platform_alerts import rules
 from dashboards.yaml_text import Value, yaml_of
+from i18n.catalog import LanguageCode
 
 SEEN_AS = "/etc/grafana/provisioning"
 """Where Grafana's image looks for the folder."""
@@ -59,13 +59,13 @@ def trees(chosen: Provisioning) -> dict[str, dict[str, Value]]:
         "datasources/siaga.yaml": {"apiVersion": 1, "datasources": [datasource(chosen.influx)]},
         "dashboards/siaga.yaml": {
             "apiVersion": 1,
-            "providers": [_provider(chosen, language) for language in DashboardLanguage],
+            "providers": [_provider(chosen, language) for language in LanguageCode],
         },
         "alerting/siaga.yaml": rules(on=chosen.alerts),
     }
 
 
-def home(seen_as: str, language: DashboardLanguage) -> str:
+def home(seen_as: str, language: LanguageCode) -> str:
     """The path on Grafana's machine of the dashboard that people see first: default_home_dashboard_path in its ini."""
     return f"{seen_as}/dashboards/{language}/{HOME}.json"
 
@@ -95,7 +95,7 @@ def _login(influx: Influx, settings: dict[str, Value]) -> dict[str, Value]:
     return {"jsonData": settings | header, "secureJsonData": {"httpHeaderValue1": f"Token {secret}"}}
 
 
-def _provider(chosen: Provisioning, language: DashboardLanguage) -> dict[str, Value]:
+def _provider(chosen: Provisioning, language: LanguageCode) -> dict[str, Value]:
     folder = folder_of(language)
     return {
         "name": folder.uid,

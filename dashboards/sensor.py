@@ -22,6 +22,7 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import sensor, site
 from dashboards.kit.words import Caption, Text
+from i18n.message import Bilingual, in_context
 from wire.quantities import MEASURED, QUANTITIES, Domain
 
 _HERE = one_of("sensor")
@@ -33,42 +34,33 @@ _KNOWN = (
     {"id": "between", "options": {"from": -1e12, "to": 1e12}},
 )
 """What keeps a row: a figure, and neither nothing nor what is no number."""
-_ABOUT = Text(
-    "Satu sensor: semua yang diukurnya, batas yang berlaku, tanda mutu, dan alarmnya.",
-    "One sensor: all that it measures, the limits in force, its marks and its alarms.",
-)
+_ABOUT = Text("One sensor: all that it measures, the limits in force, its marks and its alarms.")
 _NEWEST = Caption(
-    Text("Nilai terbaru", "Newest values"),
-    Text("Bacaan terakhir dari satu jam terakhir.", "The last readings of the last hour."),
-    Text("Sensor ini senyap lebih dari satu jam", "This sensor has been silent for more than an hour"),
+    Text("Newest values"),
+    Text("The last readings of the last hour."),
+    Text("This sensor has been silent for more than an hour"),
 )
 _ALARMS = Caption(
-    Text("Alarm terbuka sensor ini", "Open alarms of this sensor"),
-    Text("Diakui di konsol Siaga.", "They are acknowledged in Siaga's console."),
-    Text("Tidak ada alarm terbuka", "No open alarm"),
+    Text("Open alarms of this sensor"),
+    Text("They are acknowledged in Siaga's console."),
+    Text("No open alarm"),
 )
 _ALL = Caption(
-    Text("Semua yang diukur", "All that it measures"),
-    Text(
-        "Rata-rata setiap langkah waktu; setiap satuan memiliki sumbunya. Garis putus-putus ialah batas yang berlaku.",
-        "Mean of each step; each unit has an axis of its own. Dashed lines are the limits in force.",
-    ),
-    Text("Tidak ada bacaan pada rentang waktu ini", "No readings in this time range"),
+    Text("All that it measures"),
+    Text("Mean of each step; each unit has an axis of its own. Dashed lines are the limits in force."),
+    Text("No readings in this time range"),
 )
 _LIMITS = Caption(
-    Text("Batas yang berlaku", "Limits in force"),
-    Text("Dari aturan yang disetel di konsol Siaga.", "From the rules that are set in Siaga's console."),
-    Text("Tidak ada batas untuk sensor ini", "No limit for this sensor"),
+    Text("Limits in force"),
+    Text("From the rules that are set in Siaga's console."),
+    Text("No limit for this sensor"),
 )
 _MARKED = Caption(
-    Text("Bacaan bertanda", "Marked readings"),
-    Text(
-        "Bacaan yang perlu dicermati, per langkah: susulan, jam tidak pasti, lonjakan, macet, atau kembar berbeda.",
-        "Readings to look at twice, in each step: backfill, uncertain clock, spike, stuck, or twins that disagree.",
-    ),
-    Text("Tidak ada bacaan bertanda", "No marked readings"),
+    Text("Marked readings"),
+    Text("Readings to look at twice, in each step: backfill, uncertain clock, spike, stuck, or twins that disagree."),
+    Text("No marked readings"),
 )
-_COUNT = Text("Bacaan bertanda", "Marked readings")
+_COUNT = Text("Marked readings")
 
 
 def build(look: DashboardStyle) -> dashboard.Dashboard:
@@ -124,16 +116,21 @@ def _hidden() -> list[DynamicConfigValue]:
 def _newest(look: DashboardStyle) -> tables.Panel:
     picked = ", ".join(f'last("{name}") AS "{name}"' for name in MEASURED)
     query = Query(f"SELECT {picked} FROM {_READINGS} WHERE {_FRESH} AND {_HERE}", table=True)
-    names = {name: Text(*(f"{look.say(name_of(name))} ({_sign(look, name)})" for _ in range(2))) for name in MEASURED}
+    names = {name: _named(look, name) for name in MEASURED}
     columns = [
-        TableColumn(name="Field", title=Text("Besaran", "Quantity"), words=names),
-        TableColumn(name="Last *", title=Text("Nilai", "Value"), decimals=1, width=120),
+        TableColumn(name="Field", title=Text("Quantity"), words=names),
+        TableColumn(name="Last *", title=Text("Value"), decimals=1, width=120),
     ]
     panel = table(look, _NEWEST, query, columns=columns)
     rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
     filters = [{"config": config, "fieldName": "Last *"} for config in _KNOWN]
     kept = DataTransformerConfig("filterByValue", options={"filters": filters, "match": "all", "type": "include"})
     return panel.transformations([rows, kept])
+
+
+def _named(look: DashboardStyle, name: str) -> Bilingual:
+    shown = f"{look.say(name_of(name))} ({_sign(look, name)})"
+    return Bilingual(shown, shown)
 
 
 def _sign(look: DashboardStyle, name: str) -> str:
@@ -146,14 +143,14 @@ def _limits(look: DashboardStyle) -> tables.Panel:
     inner = f'SELECT {picked} FROM "threshold" WHERE time > now() - 1d AND {_HERE} GROUP BY "quantity", "level", "rule"'
     query = Query(f'SELECT "severity", "name{own}", "quantity", "limit" FROM ({inner})', table=True)
     columns = [
-        TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=100),
-        TableColumn(name=f"name{own}", title=Text("Status", "Level")),
+        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=100),
+        TableColumn(name=f"name{own}", title=Text("Level")),
         TableColumn(
             name="quantity",
-            title=Text("Besaran", "Quantity"),
+            title=Text("Quantity"),
             words={name: name_of(name) for name in QUANTITIES},
         ),
-        TableColumn(name="limit", title=Text("Batas", "Limit"), decimals=1, width=90),
+        TableColumn(name="limit", title=Text("Limit"), decimals=1, width=90),
     ]
     return table(look, _LIMITS, query, columns=columns, worst_first="severity")
 

@@ -22,47 +22,35 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
+from i18n.message import in_context
 from wire import MEASURED, Domain
 
 HERE = one_of("site")
-NOT_HERE = Text("Tidak diukur di lokasi ini, atau tidak ada data", "Not measured at this site, or no data")
-ABOUT = Text(
-    "Satu lokasi seutuhnya: keadaan, alarm, nilai terbaru setiap sensor, air, udara, dan pengunjung.",
-    "One site, whole: its state, alarms, the newest value of every sensor, water, air and visitors.",
-)
+NOT_HERE = Text("Not measured at this site, or no data")
+ABOUT = Text("One site, whole: its state, alarms, the newest value of every sensor, water, air and visitors.")
 STATE = Caption(
-    Text("Keadaan $site", "State of $site"),
-    Text(
-        "Keadaan setiap bidang di lokasi ini, seperti di konsol. Abu-abu: tidak ada data, bukan aman.",
-        "The state of each domain at this site, as the console shows it. Grey: nothing is known, which is not safe.",
-    ),
-    Text("Tidak ada laporan keadaan dalam 5 menit terakhir", "No report of the state in the last 5 minutes"),
+    Text("State of $site"),
+    Text("The state of each domain at this site, as the console shows it. Grey: nothing is known, which is not safe."),
+    Text("No report of the state in the last 5 minutes"),
 )
 ALARMS = Caption(
-    Text("Alarm terbuka di sini", "Open alarms here"),
-    Text("Alarm yang masih terbuka di lokasi ini, terburuk di atas.", "Alarms still open at this site, worst first."),
-    Text("Tidak ada alarm terbuka", "No open alarms"),
+    Text("Open alarms here"),
+    Text("Alarms still open at this site, worst first."),
+    Text("No open alarms"),
 )
 VALUES = Caption(
-    Text("Nilai terbaru setiap sensor", "Newest value of every sensor"),
-    Text(
-        "Pembacaan terbaru dalam 15 menit terakhir. Sensor yang tidak ada di sini sedang senyap. Klik untuk membuka "
-        "sensor.",
-        "The newest readings of the last 15 minutes. A sensor that is not here is silent. Click to open a sensor.",
-    ),
-    Text("Semua sensor senyap selama 15 menit", "All sensors have been silent for 15 minutes"),
+    Text("Newest value of every sensor"),
+    Text("The newest readings of the last 15 minutes. A sensor that is not here is silent. Click to open a sensor."),
+    Text("All sensors have been silent for 15 minutes"),
 )
 LEVELS = Caption(
-    Text("Tinggi muka air dan batasnya", "Water levels and their limits"),
-    Text(
-        "Nilai tertinggi setiap langkah waktu. Garis putus-putus: batas yang berlaku pada saat itu.",
-        "The highest value of each step of time. Dashed: the limits in force at that time.",
-    ),
+    Text("Water levels and their limits"),
+    Text("The highest value of each step of time. Dashed: the limits in force at that time."),
 )
 DOMAINS = {
-    Domain.FLOOD: Text("Banjir", "Flood"),
-    Domain.AIR: Text("Udara", "Air"),
-    Domain.FOOTFALL: Text("Pengunjung", "Visitors"),
+    Domain.FLOOD: Text("Flood"),
+    Domain.AIR: Text("Air"),
+    Domain.FOOTFALL: Text("Visitors"),
 }
 
 
@@ -85,7 +73,7 @@ def build(look: DashboardStyle) -> dashboard.Dashboard:
             PanelRow(8, *_half(look, footfall.inside(look), footfall.gates(look)), title=DOMAINS[Domain.FOOTFALL]),
             PanelRow(
                 9, (history(look, HERE), 14), (limits(look, HERE), 10),
-                title=Text("Peringatan dan batas", "Alarms and limits"),
+                title=Text("Alarms and limits"),
             ),
         ],
     )  # fmt: skip
@@ -104,12 +92,12 @@ def _state(look: DashboardStyle) -> TablePanel:
     return table(
         look, STATE, Query(text, table=True), worst_first="severity", tall=True,
         columns=[
-            TableColumn(name="domain", title=Text("Bidang", "Domain"), words=names),
-            TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY),
-            TableColumn(name=word, title=Text("Keadaan", "State")),
-            TableColumn(name="age_s", title=Text("Umur data", "Age"), unit="s"),
-            TableColumn(name="silent", title=Text("Senyap", "Silent")),
-            TableColumn(name="sensors", title=Text("Sensor", "Sensors")),
+            TableColumn(name="domain", title=Text("Domain"), words=names),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
+            TableColumn(name=word, title=in_context("dashboards", "State")),
+            TableColumn(name="age_s", title=Text("Age"), unit="s"),
+            TableColumn(name="silent", title=Text("Silent")),
+            TableColumn(name="sensors", title=Text("Sensors")),
         ],
     )  # fmt: skip
 

@@ -1,16 +1,17 @@
-"""The console's texts in each language, by gettext; the English text is the key.
+"""The texts in each language, by gettext; the English text is the key.
 
 _ = Catalog("id");  _("Gateways") -> "Gerbang";  _.plural("{n} sensor", "{n} sensors", 2) -> "2 sensor"
 """
 
 import gettext
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
 
-from i18n.message import LocalizedMessage
+from i18n.message import Bilingual, LocalizedMessage
 
 DOMAIN = "siaga"
 LOCALE = Path(__file__).parent / "locale"
@@ -18,8 +19,20 @@ LOCALE = Path(__file__).parent / "locale"
 PageLanguage = Literal["en-US", "id"]
 
 
+class LanguageCode(StrEnum):
+    """The languages that Siaga speaks, Indonesian first, as the command center reads it."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+    @property
+    def other(self) -> "LanguageCode":
+        """The other one of the two."""
+        return LanguageCode.ENGLISH if self is LanguageCode.INDONESIAN else LanguageCode.INDONESIAN
+
+
 class Language(msgspec.Struct, frozen=True):
-    """A language of the console: its code in URLs, its name in itself, its name for the page, its decimal mark."""
+    """A language: its code in URLs, its name in itself, its name for the page, its decimal mark."""
 
     code: str
     name: str
@@ -49,15 +62,22 @@ class Catalog:
         """`one` or `many`, as this language says it of `n`; `{n}` is filled with it."""
         return self._catalog.ngettext(one, many, n).format_map({"n": self.number(n, 0), **values})
 
-    def said(self, sentence: str, **instead: object) -> str:
-        """A refusal in this language, with `instead` in place of some values; a plain text as it is."""
-        if not isinstance(sentence, LocalizedMessage):
-            return sentence
-        values = {name: self._filled(value) for name, value in {**sentence.values, **instead}.items()}
-        return self._catalog.gettext(sentence.form).format_map(values)
+    def said(self, text: str | Bilingual, **instead: object) -> str:
+        """A message in this language, with `instead` in place of some values; a plain text as it is."""
+        if isinstance(text, Bilingual):
+            return text.indonesian if self.language.code == LanguageCode.INDONESIAN else text.english
+        if not isinstance(text, LocalizedMessage) or not text.form:
+            return text
+        values = {name: self._filled(value) for name, value in {**text.values, **instead}.items()}
+        return self._form_of(text).format_map(values)
+
+    def _form_of(self, message: LocalizedMessage) -> str:
+        if message.context:
+            return self._catalog.pgettext(message.context, message.form)
+        return self._catalog.gettext(message.form)
 
     def _filled(self, value: object) -> object:
-        if isinstance(value, LocalizedMessage):
+        if isinstance(value, LocalizedMessage | Bilingual):
             return self.said(value)
         return _Figure(value, self.language.decimal) if isinstance(value, float) else value
 
@@ -66,6 +86,11 @@ class Catalog:
         marks = {",": self.language.thousands, ".": self.language.decimal}
         text = "".join(marks.get(character, character) for character in f"{value:,.{decimals}f}")
         return text.replace("-", "−") if float(f"{value:.{decimals}f}") else text.lstrip("-")
+
+    def short_number(self, value: float, decimals: int) -> str:
+        """The same without zeros at its end: 320 cm, where `number` has 320.0."""
+        text = self.number(value, decimals)
+        return text.rstrip("0").rstrip(self.language.decimal) if decimals else text
 
 
 class _Figure(float):
@@ -83,7 +108,7 @@ class _Figure(float):
 
 
 @cache
-def words_in(code: str) -> Catalog:
+def catalog_of(code: str) -> Catalog:
     """The words of one language, read once."""
     return Catalog(code)
 

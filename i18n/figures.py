@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from i18n.catalog import N_, Catalog
+from i18n.units import shown
 from wire import QUANTITIES
-from wire.units import shown
 
 _DURATIONS = ((2 * 86_400, 86_400, 1, N_("days")), (2 * 3_600, 3_600, 1, N_("h")), (120, 60, 0, N_("min")))
 """From how many seconds on a duration is told in a longer unit: its length in seconds, decimals, name."""

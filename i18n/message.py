@@ -1,25 +1,49 @@
-"""A sentence that people of another language can be told too: its English form is the key, beside what fills it.
+"""Texts that people of another language can be told too: the English form is the key, beside what fills it.
 
 LocalizedMessage("{field} {value:g}: must not be negative; write 0 or more", field="hysteresis", value=-3.0)
     is the str "hysteresis -3: must not be negative; write 0 or more", and keeps `form` and `values`
+in_context("dashboards", "Open")        a word that is another one there: "Buka", where alarms are "Berlangsung"
+Bilingual("Water level", "Tinggi muka air")        a row of a table that has both, such as an official name
 """
 
 from collections.abc import Mapping
 from typing import Self
 
+import msgspec
+
 
 class LocalizedMessage(str):
-    """The sentence in English. Whoever shows it translates `form` and fills `values` in again; one may be a Said."""
+    """A text in English. `Catalog.said` translates `form` and fills `values` in again; one may be a message itself."""
 
     __slots__ = ("__dict__",)
     form: str
     values: Mapping[str, object]
+    context: str = ""
+    """Where the same English is another text: gettext's message context."""
 
     def __new__(cls, form: str, /, **values: object) -> Self:
         """`form` filled with `values`; KeyError where one is missing."""
         sentence = super().__new__(cls, form.format_map(values))
         sentence.form, sentence.values = form, values
         return sentence
+
+
+class Bilingual(msgspec.Struct, frozen=True):
+    """A text of which both languages are known where it is made."""
+
+    english: str
+    indonesian: str
+
+    def __str__(self) -> str:
+        """The English one, as in a message that it fills."""
+        return self.english
+
+
+def in_context(context: str, form: str, /, **values: object) -> LocalizedMessage:
+    """A message with a translation of its own in `context`."""
+    message = LocalizedMessage(form, **values)
+    message.context = context
+    return message
 
 
 def unprintable(field: str) -> LocalizedMessage:

@@ -41,7 +41,7 @@ from cloud.console.view_models.page_model import PageModel, page_model_of
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.console.view_models.thresholds import watched
 from cloud.platform import Platform
-from i18n.catalog import LANGUAGES, Catalog, words_in
+from i18n.catalog import LANGUAGES, Catalog, catalog_of
 from runtime.clock import wall_ms
 
 ROOT = "/console"
@@ -102,7 +102,7 @@ def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -
         title = f"{platform.city.name} · Siaga"
         for name in BODIES:
             path = f"/{code}/{name}" if name else f"/{code}"
-            ui.page(path, title=title, language=language.page)(_page_of(console, words_in(code), name))
+            ui.page(path, title=title, language=language.page)(_page_of(console, catalog_of(code), name))
     ui.run_with(
         app,
         mount_path=ROOT,

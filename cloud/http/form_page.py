@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from i18n.catalog import LANGUAGES, Language, words_in
+from i18n.catalog import LANGUAGES, Language, catalog_of
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -41,7 +41,7 @@ def page(
     **fields: str,
 ) -> HTMLResponse:
     """Answer with the card of `template`: `path` takes its form and leads on to `wanted`, `fields` fill the rest."""
-    _, nonce = words_in(language(request)), secrets.token_urlsafe(16)
+    _, nonce = catalog_of(language(request)), secrets.token_urlsafe(16)
     text = _TEMPLATES.get_template(template).render(
         _=_,
         language=_.language.page,

@@ -14,7 +14,7 @@ from cloud.database.engine import DatabaseUnavailable
 from cloud.http import form_page
 from cloud.http.auth import auth_context_of
 from cloud.http.same_origin import safe_next
-from i18n.catalog import Catalog, words_in
+from i18n.catalog import Catalog, catalog_of
 
 PATH = "/login"
 _STATUS = {"wrong-login": 401, "too-many-attempts": 429}
@@ -66,7 +66,7 @@ class _LoginPage:
         return self._page(request, wanted, error=error, first_user_command=command)
 
     def _rejected(self, request: Request, wanted: str, name: str, rejection: AccessRejected) -> HTMLResponse:
-        error = login_error(words_in(form_page.language(request)), rejection)
+        error = login_error(catalog_of(form_page.language(request)), rejection)
         answer = self._page(request, wanted, name=name[:64], error=error, status=_STATUS[rejection.kind])
         if rejection.retry_after_s is not None:
             answer.headers["Retry-After"] = str(rejection.retry_after_s)

@@ -17,7 +17,7 @@ from cloud.http import form_page
 from cloud.http.auth import auth_context_of
 from cloud.http.login_page import login_error
 from cloud.http.same_origin import safe_next
-from i18n.catalog import Catalog, ended, words_in
+from i18n.catalog import Catalog, catalog_of, ended
 
 PATH = "/password"
 
@@ -44,7 +44,7 @@ class _PasswordPage:
 
     async def change(self, request: Request) -> Response:
         """Change it, and go on with a new session; or show the form again with one sentence."""
-        _ = words_in(form_page.language(request))
+        _ = catalog_of(form_page.language(request))
         form = parse_qs((await request.body()).decode(errors="replace"))
         old, new, again, wanted, csrf = (form.get(name, [""])[0] for name in ("old", "new", "again", "next", "csrf"))
         wanted, context = safe_next(wanted), auth_context_of(request)

@@ -24,9 +24,7 @@ from cloud.notify.router import rule_of
 from cloud.notify.settings import CapSettings
 from cloud.notify.texts import (
     CLOSED_KINDS,
-    ENGLISH,
-    INDONESIAN,
-    NotificationWords,
+    HOW_SURE,
     advice,
     certainty,
     description,
@@ -35,6 +33,7 @@ from cloud.notify.texts import (
 )
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
+from i18n.catalog import Catalog, LanguageCode, catalog_of
 from rules.rule import OWN_FAMILIES, Severity
 from wire import QUANTITIES, Domain, printable
 from wire.durations import DAY_MS
@@ -150,12 +149,12 @@ class CapMessages:
         }
         _add(alert, rows)
         site = self._registry.site(line.site)
-        for words, code in ((ENGLISH, "en"), (INDONESIAN, "id")):
+        for code in (LanguageCode.ENGLISH, LanguageCode.INDONESIAN):
             info = ET.SubElement(alert, "info")
-            _add(info, _info(line, words, code, settings, sent_ms, self._console))
+            _add(info, _info(line, catalog_of(code), settings, sent_ms, self._console))
             _add(ET.SubElement(info, "area"), area(site, line, settings.radius_km))
         content: bytes = ET.tostring(alert, encoding="utf-8", xml_declaration=True)
-        return CapMessage(line.event, identifier, sent_ms, line.site, headline(line, ENGLISH), content)
+        return CapMessage(line.event, identifier, sent_ms, line.site, headline(line, catalog_of("en")), content)
 
 
 def cap_time(time_ms: int, zone: str) -> str:
@@ -175,12 +174,10 @@ def area(site: Site | None, line: AlarmLine, radius_km: float) -> dict[str, str]
     return {"areaDesc": place, "circle": f"{site.latitude:.6g},{site.longitude:.7g} {radius_km:g}"}
 
 
-def _info(
-    line: AlarmLine, words: NotificationWords, code: str, settings: CapSettings, sent_ms: int, console: str
-) -> dict[str, str]:
+def _info(line: AlarmLine, _: Catalog, settings: CapSettings, sent_ms: int, console: str) -> dict[str, str]:
     over = line.kind in CLOSED_KINDS
     row = QUANTITIES.get(line.quantity)
-    instruction = advice(line, words)
+    instruction, code = advice(line, _), _.language.code
     say: Callable[[int], str] = lambda time_ms: cap_time(time_ms, line.zone)  # noqa: E731 - only here
     return {
         "language": code,
@@ -194,8 +191,8 @@ def _info(
         "onset": say(line.opened_ms),
         "expires": say(sent_ms + round(settings.valid_s * 1_000)),
         "senderName": settings.sender_name,
-        "headline": headline(line, words),
-        "description": f"{description(line, words)}. {words.sure}: {certainty(line, words)}.",
+        "headline": headline(line, _),
+        "description": f"{description(line, _)}. {_.said(HOW_SURE)}: {certainty(line, _)}.",
         "instruction": "" if over else instruction,
         "web": link(console, code, line.alarm),
         "contact": settings.contact,

@@ -13,11 +13,12 @@ import msgspec
 
 from cloud.alarms.records import Alarm, AlarmChange
 from cloud.notify.notifications import AlarmLine, line_of
-from cloud.notify.texts import ENGLISH, INDONESIAN, NotificationWords, description, headline
+from cloud.notify.texts import description, headline
 from cloud.registry.snapshot import Registry
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint, Value
 from cloud.situation import level_of
+from i18n.catalog import Catalog, catalog_of
 from rules.rule import RuleKind
 
 ENDED = 0
@@ -61,8 +62,8 @@ def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> Report
         "severity": line.severity.rank,
         "level": line.level_name,
         "level_id": line.level_name_id,
-        "text": _sentence(line, ENGLISH),
-        "text_id": _sentence(line, INDONESIAN),
+        "text": _sentence(line, catalog_of("en")),
+        "text_id": _sentence(line, catalog_of("id")),
         "value": float(change.value),
         "late": int(change.late),
         "alarm": alarm.id,
@@ -95,5 +96,5 @@ def _tags(alarm: Alarm) -> dict[str, str]:
     return {"gateway": alarm.gateway, "rule": alarm.family, "sensor": alarm.sensor, "site": alarm.site}
 
 
-def _sentence(line: AlarmLine, words: NotificationWords) -> str:
-    return f"{headline(line, words)}: {description(line, words)}"
+def _sentence(line: AlarmLine, _: Catalog) -> str:
+    return f"{headline(line, _)}: {description(line, _)}"

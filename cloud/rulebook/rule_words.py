@@ -7,14 +7,8 @@ The alarm ends when the value has been 10 cm back for 10 min.
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME, Mark
-from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
+from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind
 
-SEVERITY_NAMES = {
-    Severity.MINOR: N_("Minor"),
-    Severity.MODERATE: N_("Moderate"),
-    Severity.SEVERE: N_("Severe"),
-    Severity.EXTREME: N_("Extreme"),
-}
 KIND_NAMES = {
     RuleKind.ABOVE: N_("the value is too high"),
     RuleKind.BELOW: N_("the value is too low"),

@@ -13,12 +13,13 @@ from dashboards.kit.scales import SEEN, SEVERITY
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import SHORT_TIME, TIME
 from dashboards.kit.words import Caption, Text
+from i18n.message import in_context
 
 _STATES = {
-    "alarming": Text("Aktif", "Active"),
-    "silent": Text("Sensor senyap", "Sensor silent"),
-    "recovering": Text("Mereda", "Receding"),
-    "closed": Text("Berakhir", "Ended"),
+    "alarming": Text("Active"),
+    "silent": Text("Sensor silent"),
+    "recovering": Text("Receding"),
+    "closed": Text("Ended"),
 }
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
 
@@ -44,15 +45,15 @@ def _shorter(column: TableColumn) -> TableColumn:
 def _columns(look: DashboardStyle) -> list[TableColumn]:
     own = look.suffix
     return [
-        TableColumn(name="severity", title=Text("Tingkat", "Severity"), scale=SEVERITY, width=90),
-        TableColumn(name=f"level{own}", title=Text("Status", "Level"), width=130),
-        TableColumn(name=f"title{own}", title=Text("Alarm", "Alarm")),
-        TableColumn(name="site_name", title=Text("Lokasi", "Site")),
-        TableColumn(name="sensor_name", title=Text("Nama sensor", "Sensor name")),
-        TableColumn(name="value", title=Text("Nilai", "Value"), decimals=1, width=90),
-        TableColumn(name="state", title=Text("Keadaan", "State"), words=_STATES, width=120),
-        TableColumn(name="acknowledged", title=Text("Diakui", "Acknowledged"), scale=SEEN, width=115),
-        TableColumn(name="opened_ms", title=Text("Sejak", "Since"), unit=TIME, width=160),
-        TableColumn(name="site", title=Text("Kode lokasi", "Site id"), link=to_site(look, from_column("site"))),
-        TableColumn(name="sensor", title=Text("Kode sensor", "Sensor id"), link=to_sensor(look, from_column("sensor"))),
+        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
+        TableColumn(name=f"level{own}", title=Text("Level"), width=130),
+        TableColumn(name=f"title{own}", title=Text("Alarm")),
+        TableColumn(name="site_name", title=Text("Site")),
+        TableColumn(name="sensor_name", title=Text("Sensor name")),
+        TableColumn(name="value", title=Text("Value"), decimals=1, width=90),
+        TableColumn(name="state", title=in_context("dashboards", "State"), words=_STATES, width=120),
+        TableColumn(name="acknowledged", title=in_context("dashboards", "Acknowledged"), scale=SEEN, width=115),
+        TableColumn(name="opened_ms", title=Text("Since"), unit=TIME, width=160),
+        TableColumn(name="site", title=Text("Site id"), link=to_site(look, from_column("site"))),
+        TableColumn(name="sensor", title=Text("Sensor id"), link=to_sensor(look, from_column("sensor"))),
     ]

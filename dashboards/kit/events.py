@@ -16,10 +16,10 @@ from rules.colours import SEVERITY_COLOURS
 from rules.rule import Severity
 
 _WORDS = {
-    Severity.MINOR: Text("Peristiwa ringan", "Minor events"),
-    Severity.MODERATE: Text("Peristiwa sedang", "Moderate events"),
-    Severity.SEVERE: Text("Peristiwa berat", "Severe events"),
-    Severity.EXTREME: Text("Peristiwa ekstrem", "Extreme events"),
+    Severity.MINOR: Text("Minor events"),
+    Severity.MODERATE: Text("Moderate events"),
+    Severity.SEVERE: Text("Severe events"),
+    Severity.EXTREME: Text("Extreme events"),
 }
 
 

@@ -15,7 +15,7 @@ from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES
-from dashboards.kit.words import Text
+from dashboards.kit.words import Words
 
 REFRESH = "30s"
 """As often as the cloud writes a sample."""
@@ -26,7 +26,7 @@ register_default_plugins()
 
 def frame(
     look: DashboardStyle, key: str, *,
-    about: Text, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
+    about: Words, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
     events: Sequence[InfluxEvents] = (), since: str = "now-24h", refresh: str = REFRESH,
 ) -> dashboard.Dashboard:  # fmt: skip
     """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""

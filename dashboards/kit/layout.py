@@ -10,7 +10,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import GridPos, Panel, RowPanel
 
 from dashboards.kit.look import DashboardStyle
-from dashboards.kit.words import Text
+from dashboards.kit.words import Words
 
 COLUMNS = 24
 
@@ -21,7 +21,7 @@ class PanelRow:
     ValueError where they are wider than the grid. With a `title` a heading stands above.
     """
 
-    def __init__(self, height: int, *panels: tuple[Builder[Panel], int], title: Text | None = None) -> None:
+    def __init__(self, height: int, *panels: tuple[Builder[Panel], int], title: Words | None = None) -> None:
         width = sum(columns for _, columns in panels)
         if width > COLUMNS:
             raise ValueError(f"a row of {width} columns is wider than the grid of {COLUMNS}; make its panels narrower")

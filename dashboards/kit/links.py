@@ -10,12 +10,14 @@ from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
 from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES, uid
-from dashboards.kit.words import DashboardLanguage, Text
+from dashboards.kit.words import Text, Words
+from i18n.catalog import LanguageCode
+from i18n.message import in_context
 
-_LANGUAGES = {DashboardLanguage.INDONESIAN: "Bahasa Indonesia", DashboardLanguage.ENGLISH: "English"}
-_OPEN = Text("Buka", "Open")
-_OPEN_SITE = Text("Buka lokasi ini", "Open this site")
-_OPEN_SENSOR = Text("Buka sensor ini", "Open this sensor")
+_LANGUAGES = {LanguageCode.INDONESIAN: "Bahasa Indonesia", LanguageCode.ENGLISH: "English"}
+_OPEN = in_context("dashboards", "Open")
+_OPEN_SITE = Text("Open this site")
+_OPEN_SENSOR = Text("Open this sensor")
 Link = dict[str, object]
 """A link on a value, as Grafana keeps it."""
 
@@ -54,7 +56,7 @@ def head(look: DashboardStyle, key: str) -> list[DashboardLink]:
     return [*siblings, _in_bar(_LANGUAGES[look.language.other], f"/d/{uid(look.language.other, key)}", icon="bolt")]
 
 
-def _drill(look: DashboardStyle, key: str, title: Text, value: str) -> Link:
+def _drill(look: DashboardStyle, key: str, title: Words, value: str) -> Link:
     return {"title": look.say(title), "url": f"/d/{look.uid(key)}?var-{key}={value}&${{__url_time_range}}"}
 
 

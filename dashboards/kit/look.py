@@ -1,12 +1,13 @@
 """What differs between one generated dashboard and the next: language, time zone, map.
 
-look = DashboardStyle(language=Language.ENGLISH, zone="Asia/Jayapura");  look.say(Text("Banjir", "Flood")) -> "Flood"
+look = DashboardStyle(language=LanguageCode.INDONESIAN);  look.say(Text("Flood")) -> "Banjir"
 """
 
 import msgspec
 
 from dashboards.kit.names import uid
-from dashboards.kit.words import DashboardLanguage, Text
+from dashboards.kit.words import Words
+from i18n.catalog import LanguageCode, catalog_of
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,18 +24,18 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
 class DashboardStyle(msgspec.Struct, frozen=True, kw_only=True):
     """How dashboards are written for an installation: `zone` is the IANA name of the time zone of its days."""
 
-    language: DashboardLanguage
+    language: LanguageCode
     zone: str = "Asia/Jayapura"
     map: Map = Map()
 
-    def say(self, text: Text) -> str:
+    def say(self, text: Words) -> str:
         """The text in the language of the dashboard."""
-        return text.of(self.language)
+        return catalog_of(self.language).said(text)
 
     @property
     def suffix(self) -> str:
         """What the names of text fields in the store end with: word_id, level_id … in Indonesian, nothing else."""
-        return "_id" if self.language is DashboardLanguage.INDONESIAN else ""
+        return "_id" if self.language is LanguageCode.INDONESIAN else ""
 
     def uid(self, key: str) -> str:
         """The UID of the dashboard `key` in this language."""

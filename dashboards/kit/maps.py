@@ -21,21 +21,21 @@ from dashboards.kit.links import Link
 from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import by_thresholds, thresholds
 from dashboards.kit.scales import PanelScale
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Text, Words
 
 WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
 TILE_PX = 256
 _DECIMALS = 5
 """Of a pixel of the whole world on one tile: 8 cm of the screen's pixels at zoom 13."""
-_SITES = Text("Lokasi", "Sites")
-_BASE = Text("Peta dasar", "Base map")
+_SITES = Text("Sites")
+_BASE = Text("Base map")
 Ring = Sequence[Sequence[float]]
 """An outline: positions of longitude and latitude in degrees, WGS 84."""
 
 
 def site_map(
     look: DashboardStyle, caption: Caption, query: Query, *, colour: str, name: str, scale: PanelScale, link: Link,
-    titles: Mapping[str, Text],
+    titles: Mapping[str, Words],
 ) -> geomap.Panel:  # fmt: skip
     """The sites of a query with `latitude` and `longitude`: coloured by the column `colour`, with the column `name`.
 

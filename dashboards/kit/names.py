@@ -7,21 +7,23 @@ They are for ever: bookmarks, links and the wall's screens hold them.
 
 import msgspec
 
-from dashboards.kit.words import DashboardLanguage, Text
+from dashboards.kit.words import Text, Words
+from i18n.catalog import LanguageCode, catalog_of
+from i18n.message import Bilingual
 
 DATASOURCE = "siaga-influxdb"
 """The UID of the data source of all dashboards."""
 DATASOURCE_NAME = "Siaga InfluxDB"
 
-TITLES: dict[str, Text] = {
-    "command": Text("Pusat komando", "Command center"),
-    "flood": Text("Banjir", "Flood"),
-    "air": Text("Kualitas udara", "Air quality"),
-    "footfall": Text("Pengunjung", "Footfall"),
-    "site": Text("Lokasi", "Site"),
-    "sensor": Text("Sensor", "Sensor"),
-    "fleet": Text("Gateway", "Fleet"),
-    "ingest": Text("Penerimaan data", "Ingest"),
+TITLES: dict[str, Words] = {
+    "command": Text("Command center"),
+    "flood": Text("Flood"),
+    "air": Text("Air quality"),
+    "footfall": Text("Footfall"),
+    "site": Text("Site"),
+    "sensor": Text("Sensor"),
+    "fleet": Text("Fleet"),
+    "ingest": Text("Ingest"),
 }
 """Every dashboard by its key, in the order of the links in its head."""
 HOME = "command"
@@ -35,12 +37,12 @@ class GrafanaFolder(msgspec.Struct, frozen=True):
     title: str
 
 
-def uid(language: DashboardLanguage, key: str) -> str:
+def uid(language: LanguageCode, key: str) -> str:
     """The UID of the dashboard `key` in a language; KeyError where there is no such dashboard."""
     _ = TITLES[key]
     return f"siaga-{language}-{key}"
 
 
-def folder_of(language: DashboardLanguage) -> GrafanaFolder:
+def folder_of(language: LanguageCode) -> GrafanaFolder:
     """The folder of all dashboards of a language."""
-    return GrafanaFolder(f"siaga-{language}", Text("Siaga", "Siaga (English)").of(language))
+    return GrafanaFolder(f"siaga-{language}", catalog_of(language).said(Bilingual("Siaga (English)", "Siaga")))

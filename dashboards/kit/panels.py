@@ -44,7 +44,7 @@ from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
 from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import PanelScale, one_colour
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Words
 
 P = TypeVar(
     "P", barchart.Panel, stats.Panel, timeseries.Panel, statetimeline.Panel, statushistory.Panel, bargauge.Panel
@@ -160,7 +160,7 @@ def linked(panel: P, link: Link) -> P:
     return panel.override_by_regexp(".*", [DynamicConfigValue("links", [link])])
 
 
-def note(look: DashboardStyle, title: Text, markdown: Text) -> texts.Panel:
+def note(look: DashboardStyle, title: Words, markdown: Words) -> texts.Panel:
     """A text in Markdown."""
     panel = texts.Panel().title(look.say(title)).description(look.say(title)).mode(TextMode.MARKDOWN)
     return panel.content(look.say(markdown))

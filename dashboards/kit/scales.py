@@ -24,10 +24,12 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.kit.look import DashboardStyle
-from dashboards.kit.words import Text
+from dashboards.kit.words import Text, Words
+from i18n.message import Bilingual
 from rules import footfall, ispu, rain, scales, usaqi
 from rules.colours import CALM, SEVERITY_COLOURS, UNKNOWN
 from rules.rule import Severity
+from rules.severities import SEVERITY_NAMES
 from wire.measurements import NOTHING_KNOWN
 
 PLAIN = "#7f8fa6"
@@ -36,19 +38,11 @@ ATTENTION = SEVERITY_COLOURS[Severity.MODERATE]
 ALERT = SEVERITY_COLOURS[Severity.EXTREME]
 
 
-_SEVERITIES = {
-    Severity.MINOR: Text("Ringan", "Minor"),
-    Severity.MODERATE: Text("Sedang", "Moderate"),
-    Severity.SEVERE: Text("Berat", "Severe"),
-    Severity.EXTREME: Text("Ekstrem", "Extreme"),
-}
-
-
 class Class(msgspec.Struct, frozen=True):
     """The values from `least` on (None: from the smallest): their word, and their colour as #rrggbb."""
 
     least: float | None
-    word: Text
+    word: Words
     colour: str
 
 
@@ -80,36 +74,36 @@ class PanelScale(msgspec.Struct, frozen=True):
         return found[::-1]  # a range has both its ends, and the first that fits counts: 51 is Sedang, not Baik
 
 
-def _of_flood(step: scales.ScaleStep) -> Text:
+def _of_flood(step: scales.ScaleStep) -> Words:
     english, indonesian = scales.FLOOD.shown(step)
-    return Text(indonesian, english)
+    return Bilingual(english, indonesian)
 
 
 SEVERITY = PanelScale(
     (
-        Class(NOTHING_KNOWN, Text("Tidak ada data", "No data"), UNKNOWN),
-        Class(0, Text("Normal", "Normal"), CALM),
-        *(Class(severity.rank, word, SEVERITY_COLOURS[severity]) for severity, word in _SEVERITIES.items()),
+        Class(NOTHING_KNOWN, Text("No data"), UNKNOWN),
+        Class(0, Text("Normal"), CALM),
+        *(Class(severity.rank, word, SEVERITY_COLOURS[severity]) for severity, word in SEVERITY_NAMES.items()),
     ),
     words=True,
 )
 """Severities as `situation`, `alarm` and `threshold` write them. Nothing known is grey, and never green."""
 
 ONLINE = PanelScale(
-    (Class(0, Text("Luring", "Offline"), ALERT), Class(1, Text("Daring", "Online"), CALM)),
+    (Class(0, Text("Offline"), ALERT), Class(1, Text("Online"), CALM)),
     words=True,
 )
 CLOCK = PanelScale(
     (
-        Class(0, Text("Tersinkron", "Synced"), CALM),
-        Class(1, Text("Perkiraan", "Estimated"), ATTENTION),
-        Class(2, Text("Tidak diketahui", "Unknown"), ALERT),
+        Class(0, Text("Synced"), CALM),
+        Class(1, Text("Estimated"), ATTENTION),
+        Class(2, Text("Unknown"), ALERT),
     ),
     words=True,
 )
 """The states of a gateway's clock."""
 SEEN = PanelScale(
-    (Class(0, Text("Belum", "Not yet"), ATTENTION), Class(1, Text("Sudah", "Yes"), CALM)),
+    (Class(0, Text("Not yet"), ATTENTION), Class(1, Text("Yes"), CALM)),
     words=True,
 )
 """Whether somebody has acknowledged an alarm."""
@@ -131,14 +125,17 @@ def _of_uppers(categories: Iterable[ispu.IspuCategory | usaqi.AqiCategory]) -> P
     rows = list(categories)
     leasts: Sequence[float] = [0.0, *(row.upper + 1 for row in rows[:-1])]
     return PanelScale(
-        tuple(Class(least, Text(row.indonesian, row.english), row.hex) for least, row in zip(leasts, rows, strict=True))
+        tuple(
+            Class(least, Bilingual(row.english, row.indonesian), row.hex)
+            for least, row in zip(leasts, rows, strict=True)
+        )
     )
 
 
 def _of_rain(classes: Sequence[rain.RainClass]) -> PanelScale:
     # the class of no rain at all and the one above it share a colour, and no gauge tells them apart
     visible = [classes[0], *(above for below, above in pairwise(classes) if above.hex != below.hex)]
-    return PanelScale(tuple(Class(row.from_mm, Text(row.indonesian, row.english), row.hex) for row in visible))
+    return PanelScale(tuple(Class(row.from_mm, Bilingual(row.english, row.indonesian), row.hex) for row in visible))
 
 
 ISPU = _of_uppers(ispu.CATEGORIES)
@@ -149,11 +146,11 @@ RAIN_HOUR = _of_rain(rain.HOUR_CLASSES)
 RAIN_DAY = _of_rain(rain.DAY_CLASSES)
 """BMKG's classes of the rain of a day, mm."""
 CAPACITY = PanelScale(
-    tuple(Class(row.from_percent, Text(row.indonesian, row.english), row.hex) for row in footfall.FULLNESS),
+    tuple(Class(row.from_percent, Bilingual(row.english, row.indonesian), row.hex) for row in footfall.FULLNESS),
 )
 """How full a place is, in % of its capacity."""
 DENSITY = PanelScale(
-    tuple(Class(row.from_m2, Text(row.indonesian, row.english), row.hex) for row in footfall.DENSITIES),
+    tuple(Class(row.from_m2, Bilingual(row.english, row.indonesian), row.hex) for row in footfall.DENSITIES),
 )
 """Fruin's scale, people on a square metre."""
 
@@ -166,20 +163,20 @@ def absent() -> ValueMapping:
 
 def one_colour(colour: str = PLAIN) -> PanelScale:
     """For figures without classes."""
-    return PanelScale((Class(None, Text("", ""), colour),))
+    return PanelScale((Class(None, Text(""), colour),))
 
 
 def limits(*steps: tuple[float, str], below: str = CALM) -> PanelScale:
     """Colours from the limits on, without words: only where a title or the figure itself says what it means."""
     return PanelScale(
         (
-            Class(None, Text("", ""), below),
-            *(Class(least, Text("", ""), colour) for least, colour in steps),
+            Class(None, Text(""), below),
+            *(Class(least, Text(""), colour) for least, colour in steps),
         )
     )
 
 
-def words_of(texts: Mapping[str, Text], look: DashboardStyle) -> list[ValueMapping]:
+def words_of(texts: Mapping[str, Words], look: DashboardStyle) -> list[ValueMapping]:
     """The words of text values, such as the states of an alarm."""
     results = {
         value: ValueMappingResult(text=look.say(text), index=number)

@@ -20,7 +20,7 @@ from dashboards.kit.links import Link
 from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import LETTERS, thresholds
 from dashboards.kit.scales import PanelScale, absent, one_colour, words_of
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Words
 
 NARROWEST = 60
 """Pixels that a column keeps at the least: Grafana's own 150 push columns out of a table of half the width."""
@@ -34,12 +34,12 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    title: Text
+    title: Words
     unit: str = ""
     decimals: int | None = None
     scale: PanelScale | None = None
     as_class: bool = False
-    words: Mapping[str, Text] | None = None
+    words: Mapping[str, Words] | None = None
     link: Link | None = None
     width: int | None = None
 

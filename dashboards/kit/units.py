@@ -6,18 +6,19 @@ unit_of("rain_rate", look) -> "suffix: mm/jam"        decimals_of("water_level")
 """
 
 from dashboards.kit.look import DashboardStyle
-from dashboards.kit.words import Text
+from dashboards.kit.words import Text, Words
+from i18n.message import Bilingual
+from i18n.units import UNITS
 from wire import QUANTITIES
-from wire.units import UNITS
 
 _OF_DASHBOARDS = {
-    "{reading}/min": Text("data/menit", "readings/min"),
-    "{message}": Text("pesan", "messages"),
-    "{batch}": Text("paket", "batches"),
-    "1/min": Text("per menit", "a minute"),
-    "d": Text("hari", "days"),
+    "{reading}/min": Text("readings/min"),
+    "{message}": Text("messages"),
+    "{batch}": Text("batches"),
+    "1/min": Text("a minute"),
+    "d": Text("days"),
 }
-_WORDS = {ucum: Text(indonesian, english) for ucum, (english, indonesian) in UNITS.items()} | _OF_DASHBOARDS
+_WORDS = {ucum: Bilingual(english, indonesian) for ucum, (english, indonesian) in UNITS.items()} | _OF_DASHBOARDS
 _WITHOUT = frozenset({"{ISPU}", "{AQI}", "{Siaga}", "{parameter}", "{version}"})
 """What is no amount stands alone: the panel's title, or the word in its place, says what it is."""
 _OF_GRAFANA = {"s": "dtdhms", "ms": "ms", "By": "bytes", "": "none"}
@@ -44,7 +45,7 @@ def decimals_of(quantity: str) -> int:
     return QUANTITIES[quantity].decimals
 
 
-def name_of(quantity: str) -> Text:
+def name_of(quantity: str) -> Words:
     """What a quantity is called."""
     row = QUANTITIES[quantity]
-    return Text(row.indonesian, row.english)
+    return Bilingual(row.english, row.indonesian)

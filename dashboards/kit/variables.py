@@ -8,12 +8,12 @@ from grafana_foundation_sdk.models.dashboard import VariableHide, VariableOption
 
 from dashboards.kit.influx import SOURCE, one_of
 from dashboards.kit.look import DashboardStyle
-from dashboards.kit.words import Text
+from dashboards.kit.words import Text, Words
 
-_SITE = Text("Lokasi", "Site")
-_SENSOR = Text("Sensor", "Sensor")
-_GATEWAY = Text("Gateway", "Gateway")
-_INSTANCE = Text("Instans", "Instance")
+_SITE = Text("Site")
+_SENSOR = Text("Sensor")
+_GATEWAY = Text("Gateway")
+_INSTANCE = Text("Instance")
 _ALL = VariableOption(text="All", value="$__all")
 
 
@@ -39,7 +39,7 @@ def instance(look: DashboardStyle) -> QueryVariable:
 
 
 def choice(
-    look: DashboardStyle, name: str, label: Text, *, measurement: str, tag: str, where: str, hidden: bool = False
+    look: DashboardStyle, name: str, label: Words, *, measurement: str, tag: str, where: str, hidden: bool = False
 ) -> QueryVariable:  # fmt: skip
     """A list of one dashboard: the values of `tag` in `measurement` where a condition on tags holds, or all of them.
 
@@ -54,7 +54,7 @@ def choice(
 
 
 def _tag(
-    look: DashboardStyle, tag: str, label: Text, measurement: str, *, several: bool, where: str = ""
+    look: DashboardStyle, tag: str, label: Words, measurement: str, *, several: bool, where: str = ""
 ) -> QueryVariable:
     tables = ", ".join(f'"{name}"' for name in measurement.split())
     query = f'SHOW TAG VALUES FROM {tables} WITH KEY = "{tag}"{where}'

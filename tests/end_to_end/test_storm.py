@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud.notify.texts import ENGLISH
+from cloud.notify.texts import NOTIFIED_BEFORE
 from tests.end_to_end.storm import SENSORS_EACH, Gateways, sensors, settle
 from tests.receivers import Delivery, HttpReceiver, SmtpReceiver
 from tests.servers import Program, all_of, free_port, mosquitto, siaga_cloud, wait_until
 
-TOLD_BEFORE = ENGLISH.told
+TOLD_BEFORE = str(NOTIFIED_BEFORE)
 
 
 @pytest.mark.timeout(120)

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from dashboards import catalog
 from dashboards.kit.look import DashboardStyle
-from dashboards.kit.words import DashboardLanguage
+from i18n.catalog import LanguageCode
+from i18n.units import UNITS
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Level, Rule, RuleKind, Severity
 from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare, scale_of
 from rules.siaga import STAGES
 from rules.validation import problems_in
 from wire import QUANTITIES
-from wire.units import UNITS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("wire", "i18n", "rules", "runtime", "edge", "firmware_bridge", "cloud", "dashboards", "demo")
@@ -119,7 +119,7 @@ def texts_in(json: Any) -> Iterator[str]:
         yield json
 
 
-@pytest.mark.parametrize("language", DashboardLanguage)
+@pytest.mark.parametrize("language", LanguageCode)
 @pytest.mark.parametrize("key", catalog.keys())
 def test_no_text_of_a_dashboard_is_a_bare_level(key, language):
     texts = list(texts_in(catalog.document(DashboardStyle(language=language), key)))

@@ -82,7 +82,7 @@ ONE_PLACE = {
     "inserts of a dialect": (r"(postgresql|sqlite)\.insert\b", {"cloud/database/upsert.py"}),
     "an hour and a day in ms": (r"\b86_?400_?000\b|\b3_?600_?000\b", set()),
     "the order of severities": (r"enumerate\(Severity|tuple\(Severity\)|list\(Severity\)\.index", {"rules/rule.py"}),
-    "units as people read them": (r'"ug/m3": ', {"wire/units.py", "firmware_bridge/tasmota.py"}),
+    "units as people read them": (r'"ug/m3": ', {"i18n/units.py", "firmware_bridge/tasmota.py"}),
 }
 """What was written again in several rooms; of a unit Tasmota has its own factors."""
 

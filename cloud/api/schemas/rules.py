@@ -16,7 +16,7 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_words import sentence
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.rule import Rule
 from rules.scope import Resolved
 from runtime.settings import Settings
@@ -154,7 +154,7 @@ def _asleep(version: RuleVersion, registry: Registry) -> str | None:
 
 def describe(rule: Rule, language: str) -> str:
     """Say a rule as people do, in "en" or "id"."""
-    return sentence(words_in(language), rule)
+    return sentence(catalog_of(language), rule)
 
 
 def resolved_answer(resolved: Resolved) -> ResolvedAnswer:

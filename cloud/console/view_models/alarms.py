@@ -18,7 +18,6 @@ from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.rulebook.rule_words import (
     MARK_WORDS,
-    SEVERITY_NAMES,
     about,
     advice_of,
     amount,
@@ -33,6 +32,7 @@ from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.colours import colour_of
 from rules.rule import OWN_FAMILIES, Level, Rule, RuleKind, Severity
+from rules.severities import SEVERITY_NAMES
 from wire import QUANTITIES
 
 STATES = {
@@ -150,7 +150,7 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         open=alarm.is_open,
         severity=alarm.severity,
         level=chip(level_name(_, level), colour_of(level)),
-        severity_name=_(SEVERITY_NAMES[level.severity]),
+        severity_name=_.said(SEVERITY_NAMES[level.severity]),
         title=title_of(_, alarm.rule),
         where=_where(alarm, context),
         since=figures.moment(_, alarm.opened_ms, zone),

@@ -10,7 +10,6 @@ import msgspec
 
 from cloud.rulebook.rule_words import (
     KIND_NAMES,
-    SEVERITY_NAMES,
     also_words,
     amount,
     at_least_words,
@@ -23,6 +22,7 @@ from cloud.rulebook.rule_words import (
 )
 from i18n.catalog import N_, Catalog
 from rules.rule import Level, Rule, RuleKind
+from rules.severities import SEVERITY_NAMES
 
 FIELD_NAMES = {
     "title": N_("Title in English"),
@@ -77,7 +77,7 @@ def value_words(_: Catalog, rule: Rule, field: str, value: Any) -> str:
 
 def _levels(_: Catalog, rule: Rule, levels: tuple[Level, ...]) -> str:
     return "; ".join(
-        f"{level_name(_, level)} {limit_words(_, rule, level)} ({_(SEVERITY_NAMES[level.severity])})"
+        f"{level_name(_, level)} {limit_words(_, rule, level)} ({_.said(SEVERITY_NAMES[level.severity])})"
         for level in levels
     )
 
@@ -96,7 +96,7 @@ def _text(_: Catalog, rule: Rule, value: str) -> str:
 
 def severity_choices(_: Catalog) -> list[tuple[str, str]]:
     """The severities to choose from, the mildest first."""
-    return [(severity.value, _(name)) for severity, name in SEVERITY_NAMES.items()]
+    return [(severity.value, _.said(name)) for severity, name in SEVERITY_NAMES.items()]
 
 
 _SAY: dict[str, _Say] = {

@@ -23,7 +23,7 @@ from dashboards.kit import influx
 from dashboards.kit.events import InfluxEvents
 from dashboards.kit.look import Map
 from dashboards.kit.names import DATASOURCE, TITLES, folder_of
-from dashboards.kit.words import DashboardLanguage
+from i18n.catalog import LanguageCode
 from wire.measurements import MEASUREMENTS
 from wire.quantities import QUANTITIES, Domain
 
@@ -70,7 +70,7 @@ def test_a_stale_a_missing_and_a_left_over_file_are_each_named(tmp_path, capsys)
 
 def test_every_title_has_a_dashboard_in_both_languages():
     assert set(BUILDERS) == set(TITLES)
-    assert set(DOCUMENTS) == {f"{language}/{key}.json" for language in DashboardLanguage for key in TITLES}
+    assert set(DOCUMENTS) == {f"{language}/{key}.json" for language in LanguageCode for key in TITLES}
 
 
 @every_dashboard
@@ -130,7 +130,7 @@ def test_both_languages_ask_the_same_and_look_the_same(key):
 def test_uids_are_unique_and_short_enough():
     assert len(UIDS) == len(DOCUMENTS)
     assert all(
-        8 <= len(uid) <= 40 for uid in {*UIDS, DATASOURCE, *(folder_of(language).uid for language in DashboardLanguage)}
+        8 <= len(uid) <= 40 for uid in {*UIDS, DATASOURCE, *(folder_of(language).uid for language in LanguageCode)}
     )
 
 
@@ -140,7 +140,7 @@ def test_every_link_leads_to_a_dashboard_that_is_there(name):
     assert linked
     assert linked <= UIDS
     language, _, key = name.removesuffix(".json").partition("/")
-    other = DashboardLanguage(language).other
+    other = LanguageCode(language).other
     in_head = [link["url"] for link in DOCUMENTS[name]["links"]]
     assert f"/d/siaga-{other}-{key}" in in_head, "no link to the other language"
     assert {url for url in in_head if f"-{language}-" in url} == {
@@ -234,7 +234,7 @@ def test_every_reason_of_a_refusal_has_words_in_both_languages():
 
 
 def test_the_map_asks_nothing_of_the_internet():
-    for language in DashboardLanguage:
+    for language in LanguageCode:
         (site_map,) = [
             panel for panel in panels(copy.deepcopy(DOCUMENTS[f"{language}/command.json"])) if panel["type"] == "geomap"
         ]

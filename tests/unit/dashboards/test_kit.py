@@ -15,14 +15,15 @@ from dashboards.kit.maps import WATER, tile
 from dashboards.kit.names import uid
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit, unit_of
-from dashboards.kit.words import Caption, DashboardLanguage, Text
+from dashboards.kit.words import Caption, Text
+from i18n.catalog import LanguageCode
 from rules import ispu
 from rules.colours import UNKNOWN
 from rules.rule import Severity
 from wire.quantities import QUANTITIES
 
-INDONESIAN = DashboardStyle(language=DashboardLanguage.INDONESIAN)
-ENGLISH = DashboardStyle(language=DashboardLanguage.ENGLISH)
+INDONESIAN = DashboardStyle(language=LanguageCode.INDONESIAN)
+ENGLISH = DashboardStyle(language=LanguageCode.ENGLISH)
 
 
 def test_a_row_that_is_wider_than_the_grid_is_refused():
@@ -33,7 +34,7 @@ def test_a_row_that_is_wider_than_the_grid_is_refused():
 def test_rows_follow_each_other_below_their_headings():
     rows = [
         PanelRow(5, (Panel(), 12), (Panel(), 12)),
-        PanelRow(3, (Panel(), 24), title=Text("Riwayat", "History")),
+        PanelRow(3, (Panel(), 24), title=Text("History")),
     ]
     at = [(panel.id_val, panel.grid_pos.x, panel.grid_pos.y) for panel in place(ENGLISH, rows)]
     assert at == [(1, 0, 0), (2, 12, 0), (3, 0, 5), (4, 0, 6)]
@@ -88,7 +89,7 @@ def test_a_way_down_keeps_the_time_range_and_the_language():
 
 def test_there_is_no_uid_of_a_dashboard_that_is_not_there():
     with pytest.raises(KeyError):
-        uid(DashboardLanguage.ENGLISH, "floods")
+        uid(LanguageCode.ENGLISH, "floods")
 
 
 def picture(coast: str, *, x: int, y: int, z: int) -> ElementTree.Element:
@@ -124,7 +125,7 @@ def test_an_address_of_a_tile_has_no_sign_that_grafana_would_fill_in():
 
 
 def test_a_table_whose_columns_share_a_title_is_refused():
-    caption = Caption(Text("Hujan", "Rain"), Text("Hujan", "Rain"))
-    columns = [TableColumn(name=name, title=Text("Kelas", "Class")) for name in ("hour", "day")]
+    caption = Caption(Text("Rain"), Text("Rain"))
+    columns = [TableColumn(name=name, title=Text("Class")) for name in ("hour", "day")]
     with pytest.raises(ValueError, match="share a title; give each its own"):
         table(ENGLISH, caption, Query("SELECT 1", table=True), columns=columns)

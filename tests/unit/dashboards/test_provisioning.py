@@ -9,9 +9,9 @@ import yaml
 
 from dashboards.cli import main
 from dashboards.kit.names import DATASOURCE
-from dashboards.kit.words import DashboardLanguage
 from dashboards.platform_alerts import RULES
 from dashboards.yaml_text import yaml_of
+from i18n.catalog import LanguageCode
 
 V2 = ("--influx-url", "http://influxdb:8086", "--influx-secret", "/run/secrets/influx_token")
 
@@ -92,7 +92,7 @@ def test_every_rule_of_the_platform_leads_to_a_heading_of_the_runbook():
     assert {rule.runbook for rule in RULES} <= {heading.lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("language", DashboardLanguage)
+@pytest.mark.parametrize("language", LanguageCode)
 def test_the_home_dashboard_that_is_told_is_there(tmp_path, capsys, language):
     provisioned(tmp_path, *V2, "--home", language)
     home = capsys.readouterr().out.split(" = ")[1].strip()

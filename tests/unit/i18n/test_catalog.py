@@ -10,7 +10,7 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from i18n.catalog import LANGUAGES, LOCALE, Catalog, words_in
+from i18n.catalog import LANGUAGES, LOCALE, Catalog, catalog_of
 from i18n.message import LocalizedMessage
 from rules.scope import did_you_mean
 
@@ -121,8 +121,8 @@ def test_a_refusal_is_said_in_the_reader_s_language_with_its_values():
         field="hysteresis", value=120.5, step=100.0, milder="Siaga 3", worse="Siaga 2",
     )  # fmt: skip
     assert sentence == "hysteresis 120.5: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100"
-    assert words_in("en").said(sentence) == sentence
-    assert words_in("id").said(sentence) == (
+    assert catalog_of("en").said(sentence) == sentence
+    assert catalog_of("id").said(sentence) == (
         "hysteresis 120,5: selebar jarak 100 antara Siaga 3 dan Siaga 2; tulis kurang dari 100"
     )
 
@@ -131,15 +131,15 @@ def test_a_part_of_a_refusal_that_is_one_itself_is_translated_too():
     sentence = LocalizedMessage(
         "{name}: there is no such field; {advice}", name="also.senso", advice=did_you_mean("sensor")
     )
-    assert words_in("id").said(sentence) == "also.senso: tidak ada isian itu; maksud Anda sensor?"
+    assert catalog_of("id").said(sentence) == "also.senso: tidak ada isian itu; maksud Anda sensor?"
 
 
 def test_a_sentence_that_nobody_has_translated_stays_as_it_is():
-    assert words_in("id").said("the disk is full") == "the disk is full"
+    assert catalog_of("id").said("the disk is full") == "the disk is full"
 
 
 def test_numbers_carry_the_marks_of_their_language():
-    english, indonesian = words_in("en"), words_in("id")
+    english, indonesian = catalog_of("en"), catalog_of("id")
     assert (english.number(1_234.56, 1), indonesian.number(1_234.56, 1)) == ("1,234.6", "1.234,6")
     assert english.number(-3.2, 1) == "−3.2"
     assert english.number(-0.04, 1) == "0.0", "nobody reads a minus before a zero"

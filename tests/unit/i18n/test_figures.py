@@ -4,11 +4,11 @@ import pytest
 
 from cloud.gateways.freshness import Freshness, best, freshness, worst
 from i18n import figures
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
+from i18n.units import UNITS
 from wire import QUANTITIES
-from wire.units import UNITS
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 WIT = ZoneInfo("Asia/Jayapura")
 NOON_MS = 1_795_489_805_000
 

@@ -13,7 +13,8 @@ from cloud.core.times import rfc_3339
 from cloud.notify.channels.mqtt.settings import MqttChannel
 from cloud.notify.contract import ChannelContext, Later, Never, Outcome, Sent
 from cloud.notify.notifications import AlarmLine, Notification
-from cloud.notify.texts import CLOSED_KINDS, ENGLISH, INDONESIAN, headline
+from cloud.notify.texts import CLOSED_KINDS, headline
+from i18n.catalog import catalog_of
 from wire import Channel, WireError, topic_of
 
 
@@ -56,7 +57,7 @@ def command(notification: Notification, lines: list[AlarmLine], name: str) -> di
         "test": notification.test,
         "on": bool(calling),
         "severity": shown.severity,
-        "text": {"en": headline(shown, ENGLISH), "id": headline(shown, INDONESIAN)},
+        "text": {code: headline(shown, catalog_of(code)) for code in ("en", "id")},
         "alarms": [
             {"alarm": line.alarm, "site": line.site, "sensor": line.sensor, "on": line in calling} for line in lines
         ],

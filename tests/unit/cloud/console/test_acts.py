@@ -21,7 +21,7 @@ from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import Discarded
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.problem import ValidationProblem
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import around
@@ -29,7 +29,7 @@ from tests.unit.cloud.console.served import RIVER_RULE
 from tests.unit.cloud.console.visitors import visitor_of
 from wire import Reading
 
-EN = words_in("en")
+EN = catalog_of("en")
 In = Callable[[Callable[[Morotai], Awaitable[None]]], None]
 
 
@@ -238,7 +238,7 @@ def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
     none = ValidationProblem("{field}: there are {n}; write 1 to {most}", field="levels", n=0, most=10)
     reason = ValidationProblem("reason: is empty; say what is done there", field="reason")
     again = ValidationProblem(negative.form, field="hysteresis", value=-4.5)
-    refused = rejected_for(words_in("id"), [negative, limit, none, reason, again])
+    refused = rejected_for(catalog_of("id"), [negative, limit, none, reason, again])
     assert refused.by_field == {
         "hysteresis": "Harus kembali sejauh -3,5: tidak boleh negatif; tulis 0 atau lebih",
         "levels[1].limit": "tingkat 2, batas 3,5: bukan angka; tulis angka",
@@ -250,7 +250,7 @@ def test_sentences_of_a_refusal_stand_beside_the_field_they_name():
 
 def test_a_refusal_of_the_rules_and_of_the_desk_comes_in_the_language_of_the_page(in_city: In):
     async def happen(city: Morotai) -> None:
-        indonesian = words_in("id")
+        indonesian = catalog_of("id")
         actions = ThresholdActions(indonesian, city.rule_store, city.platform.previewer)
         dedi = await visitor_of(city, Role.ENGINEER)
         fields = {"also": {"sensor": "rivr", "quantity": "water_level", "kind": "above", "limit": 1.0}}
@@ -339,7 +339,7 @@ def test_what_found_no_room_is_told_gateway_by_gateway_in_both_languages(in_city
     assert discarded_words(EN, []) == ""
     assert "gw-east: 1,204" in discarded_words(EN, rows)
     assert "gateway tidak dikenal: 7" in discarded_words(
-        words_in("id"), [*rows, Discarded("", "unknown_gateway", 7, 7, 0, 9)]
+        catalog_of("id"), [*rows, Discarded("", "unknown_gateway", 7, 7, 0, 9)]
     )
 
     async def happen(city: Morotai) -> None:

@@ -12,14 +12,14 @@ from cloud.console.view_models.alarms import (
 )
 from cloud.database.audit_log import AuditEntry
 from cloud.situation import domain_of
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.events import EventKind
 from rules.marks import Mark
 from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT, a_reading, an_alarm, around
 from wire import Domain
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 
 
 def test_an_alarm_says_what_where_since_when_and_how_bad():

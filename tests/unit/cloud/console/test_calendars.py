@@ -21,12 +21,12 @@ from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.audit_log import Actor
 from cloud.notify.duty import Duty
 from cloud.notify.settings import NotifySettings
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import SENSORS, SITES, Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import NOON_MS, WIT, an_alarm, around
 from tests.unit.cloud.console.visitors import visitor_of
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 HOUR = 3_600_000
 BY_ID = {sensor.id: sensor for sensor in SENSORS}
 NOTIFY = NotifySettings.model_validate({"people": [{"name": "ani", "email": "ani@siaga.test"}]})

@@ -7,11 +7,11 @@ import pytest
 from cloud.console.components.history_cache import SPANS, HistoryCache
 from cloud.console.view_models.chart import PALETTES, SUMMED, ChartHistory, broken_at_gaps, chart_options, summary
 from cloud.readings.contract import Point, StoreUnavailable
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import QUANTITIES, Reading
 
-EN = words_in("en")
+EN = catalog_of("en")
 WIT = ZoneInfo("Asia/Jayapura")
 LEVELS = ChartHistory(
     0, 600_000, 60_000,

@@ -10,7 +10,7 @@ from cloud.console.view_models.colours import chip, ink_on, luminance
 from cloud.console.view_models.conditions import conditions_of, worst_of
 from cloud.console.view_models.sites import domains_of, sites_of
 from cloud.console.view_models.snapshot import Snapshot
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules import ispu
 from rules.colours import UNKNOWN
 from rules.footfall import FULLNESS
@@ -19,7 +19,7 @@ from tests.unit.cloud.api.morotai import Morotai
 from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
 from wire import Domain
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 
 
 @pytest.fixture(scope="module")

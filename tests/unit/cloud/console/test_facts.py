@@ -11,12 +11,12 @@ from cloud.access.principal import Role
 from cloud.console.pages.facts.actions import FactActions
 from cloud.console.view_models.facts import fact_views, parse_value, subjects_of, troubles_of, whats_of
 from cloud.console.view_models.typed_number import InvalidInput
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import ZONE, Morotai, now_ms
 from tests.unit.cloud.console.visitors import visitor_of
 from wire import Reading
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 WIT = ZoneInfo(ZONE)
 
 

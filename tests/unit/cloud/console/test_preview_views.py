@@ -10,14 +10,14 @@ from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lin
 from cloud.readings.contract import Point
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_store import SINCE_EVER_MS
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
 from tests.unit.cloud.console.served import RIVER_RULE
 from wire import Reading
 
-EN = words_in("en")
+EN = catalog_of("en")
 HOUR_MS = 3_600_000
 
 

@@ -4,11 +4,11 @@ import pytest
 from cloud.console.pages.thresholds.rule_draft import draft_of, level_count, meaning_of, next_level, without_level
 from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import sentence
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import RIVER
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 RISE = msgspec.structs.replace(
     RIVER,
     kind=RuleKind.RISE,

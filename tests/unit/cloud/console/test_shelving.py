@@ -4,10 +4,10 @@ import pytest
 
 from cloud.console.pages.alarms.shelving import parse_until, until
 from cloud.console.view_models.typed_number import InvalidInput
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.console.alarms_made import NOON_MS, WIT
 
-EN = words_in("en")
+EN = catalog_of("en")
 HOUR_MS = 3_600_000
 
 

@@ -19,13 +19,13 @@ from cloud.console.view_models.thresholds import (
     view_of_new,
 )
 from cloud.database.audit_log import Actor
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS, Morotai
 from tests.unit.cloud.console.alarms_made import WIT
 from tests.unit.cloud.console.served import RIVER_RULE
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 ANI = Actor("ani")
 GROUPED = tuple(
     msgspec.structs.replace(sensor, groups=("rivers",)) if sensor.id == "river" else sensor for sensor in SENSORS

@@ -14,12 +14,12 @@ from cloud.core.health import Component, Condition
 from cloud.core.reasons import Reason
 from cloud.gateways.freshness import Freshness
 from cloud.ingest.fleet_clock import WrongClock
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import Clock, Domain, Reading, SourceState, SourceStatus, SpoolState, Status
 from wire.batch import Lost
 
-EN, ID = words_in("en"), words_in("id")
+EN, ID = catalog_of("en"), catalog_of("id")
 WIT = ZoneInfo("Asia/Jayapura")
 
 

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from cloud.access.principal import Role
 from cloud.console.components.visitor import Visitor
 from cloud.http.auth import SCOPE_KEY
-from i18n.catalog import words_in
+from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai
 
 
@@ -15,4 +15,4 @@ async def visitor_of(city: Morotai, role: Role, *, sites: list[str] | None = Non
     scope = {"type": "http", "path": "/console/en", "headers": [(b"authorization", f"Bearer {token}".encode())]}
     request = Request(scope)
     scope[SCOPE_KEY] = await city.access.authenticate(request.headers, "10.0.0.7")
-    return Visitor(words_in("en"), city.platform, request)
+    return Visitor(catalog_of("en"), city.platform, request)
