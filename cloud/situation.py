@@ -1,7 +1,7 @@
 """How each place is doing, in the terms of each domain: flood by level, air by ISPU category, visitors by capacity.
 
 states_of(daruba, …)
- -> (DomainState(FLOOD, 3, "Siaga 2", orange, alarm), DomainState(AIR, 1, "Moderate" / "Sedang", blue))
+ -> (DomainState(FLOOD, 3, "Siaga 2", orange, alarm), DomainState(AIR, 1, "Moderate", blue))
 
 daruba, whose only gauge says something that its past speaks against -> DomainState(FLOOD, -1, "doubted: 415 cm", grey)
 
@@ -17,6 +17,8 @@ from cloud.alarms.records import Alarm
 from cloud.gateways.freshness import Freshness, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
+from i18n.catalog import catalog_of
+from i18n.message import Bilingual, LocalizedMessage, in_context
 from i18n.units import shown
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
@@ -34,29 +36,28 @@ _ISPU_HOURS = 3
 
 
 class DomainState(msgspec.Struct, frozen=True):
-    """A domain's state at a place, in both languages: `rank` 0 is calm, 4 the worst, -1 not known.
+    """A domain's state at a place, in words for people: `rank` 0 is calm, 4 the worst, -1 not known.
 
     `alarm`: an alarm is open. `doubted`: the newest reading is, so that nothing is sure. Colours are #rrggbb.
     """
 
     domain: Domain
     rank: int
-    english: str
-    indonesian: str
+    text: LocalizedMessage | Bilingual
     colour: str
     alarm: bool = False
     doubted: bool = False
 
 
-NO_READING = ("no current reading", "tidak ada data terkini")
-REFUSED = ("readings are refused", "data ditolak")
+NO_READING = in_context("situation", "no current reading")
+REFUSED = in_context("situation", "readings are refused")
 _TELLING: Mapping[Domain, frozenset[str]] = {
     Domain.FLOOD: frozenset({WATER, "distance"}),  # the level is worked out of the distance where a gauge gives that
     Domain.AIR: frozenset(AIR_PARAMETERS),
     Domain.FOOTFALL: frozenset(name for name, row in QUANTITIES.items() if row.domain is Domain.FOOTFALL),
 }
 """The quantities that the state of a domain is made of."""
-_NO_INDEX = ("no ISPU yet", "ISPU belum ada")
+_NO_INDEX = in_context("situation", "no ISPU yet")
 
 
 def states_of(
@@ -90,9 +91,9 @@ def badness(rank: int, *, alarm: bool, doubted: bool) -> tuple[int, bool, bool, 
     return rank or -1, alarm, doubted, rank
 
 
-def unknown(domain: Domain, words: tuple[str, str] = NO_READING) -> DomainState:
-    """The state of a domain of which nothing is known now, in (English, Indonesian) `words`."""
-    return DomainState(domain, -1, *words, UNKNOWN)
+def unknown(domain: Domain, text: LocalizedMessage = NO_READING) -> DomainState:
+    """The state of a domain of which nothing is known now, in the words of `text`."""
+    return DomainState(domain, -1, text, UNKNOWN)
 
 
 def level_of(rule: Rule, number: int) -> Level:
@@ -139,7 +140,11 @@ def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[
 def _of_alarm(alarm: Alarm, domain: Domain) -> DomainState:
     level = level_of(alarm.rule, alarm.level)
     return DomainState(
-        domain, level.severity.rank, level.name, level.name_id or level.name, colour_of(level), alarm=True
+        domain,
+        level.severity.rank,
+        Bilingual(level.name, level.name_id or level.name),
+        colour_of(level),
+        alarm=True,
     )
 
 
@@ -157,7 +162,7 @@ def _flood(
     if all(reading.marks & NOT_BELIEVED for reading in current):
         return
     stage = siaga.STAGES[siaga.NORMAL]
-    yield DomainState(Domain.FLOOD, 0, stage.english, stage.indonesian, stage.hex)
+    yield DomainState(Domain.FLOOD, 0, Bilingual(stage.english, stage.indonesian), stage.hex)
 
 
 def _air(
@@ -170,7 +175,7 @@ def _air(
     if indices:
         category = ispu.category_of(max(indices))
         rank = ispu.CATEGORIES.index(category)
-        yield DomainState(Domain.AIR, rank, category.english, category.indonesian, category.hex)
+        yield DomainState(Domain.AIR, rank, Bilingual(category.english, category.indonesian), category.hex)
     elif measured:
         yield unknown(Domain.AIR, _NO_INDEX)  # it takes 18 hours of 24
 
@@ -183,15 +188,17 @@ def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[Domai
     """The worst of the newest readings that cannot be taken as they are: neither calm nor an alarm."""
     doubted = max((one for one in current if one.marks & DOUBTED), key=lambda one: one.value, default=None)
     if doubted is not None:
-        row = QUANTITIES[doubted.quantity]
-        value = f"{doubted.value:,.{row.decimals}f}"
-        english, indonesian = shown(row.unit, "en"), shown(row.unit, "id")
-        words = (f"doubted: {value} {english}", f"diragukan: {_in_indonesian(value)} {indonesian}")
-        yield DomainState(domain, -1, *words, UNKNOWN, doubted=True)
+        text = in_context("situation", "doubted: {value}", value=_value(doubted))
+        yield DomainState(domain, -1, text, UNKNOWN, doubted=True)
 
 
-def _in_indonesian(number: str) -> str:
-    return number.translate(str.maketrans(",.", ".,"))
+def _value(reading: StoredReading) -> Bilingual:
+    """A value with its unit, in both languages."""
+    row = QUANTITIES[reading.quantity]
+    english, indonesian = (
+        f"{catalog_of(code).number(reading.value, row.decimals)} {shown(row.unit, code)}" for code in ("en", "id")
+    )
+    return Bilingual(english, indonesian)
 
 
 def _visitors(
@@ -203,9 +210,9 @@ def _visitors(
         used += [used_percent(one.value, site.capacity) for one in readings if one.quantity == OCCUPANCY]
     if used:
         fullness = fullness_of(max(used))
-        share = f"{max(used):,.0f}"
-        words = (f"{share} % full", f"terisi {share.replace(',', '.')} %")
-        yield DomainState(Domain.FOOTFALL, fullness.rank, *words, fullness.hex)
+        share = Bilingual(*(f"{catalog_of(code).number(max(used), 0)} %" for code in ("en", "id")))
+        text = in_context("situation", "{share} full", share=share)
+        yield DomainState(Domain.FOOTFALL, fullness.rank, text, fullness.hex)
 
 
 _MEASURED = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}

@@ -18,6 +18,7 @@ from cloud.registry.snapshot import COMPUTED
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
 from cloud.situation import WATCHED, DomainState, states_of, unknown, worst_state
+from i18n.catalog import catalog_of
 from wire import QUANTITIES, Domain
 from wire.measurements import EVERYWHERE, NOTHING_KNOWN
 
@@ -87,8 +88,8 @@ def _point(known: PlatformSnapshot, site: Site, domain: str, state: DomainState,
         {"domain": str(domain), "instance": known.instance, "site": site.id},
         {
             "severity": state.rank,
-            "word": state.english,
-            "word_id": state.indonesian,
+            "word": catalog_of("en").said(state.text),
+            "word_id": catalog_of("id").said(state.text),
             "age_s": age_s,
             "sensors": heard.sensors,
             "silent": heard.silent,

@@ -61,5 +61,5 @@ def worst_of(conditions: Iterable[DomainCondition]) -> DomainCondition | None:
 
 
 def _condition(_: Catalog, state: DomainState) -> DomainCondition:
-    word = state.indonesian if _.language.code == "id" else state.english
+    word = _.said(state.text)
     return DomainCondition(state.domain, chip(word, state.colour), state.rank, state.alarm, state.doubted)
