@@ -42,8 +42,8 @@ from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import IngestWork, ingest_points
-from cloud.reports.outbox import UnreportedEvent, ended_among, note_reported, open_alarms, unreported
-from cloud.reports.platform_snapshot import known_of
+from cloud.reports.outbox import UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
+from cloud.reports.platform_snapshot import take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import threshold_points
@@ -218,8 +218,10 @@ class DemoDay:
         for gateway in SIMULATED_STREAMS:
             self.statuses.take(gateway, encode_status(self._status(gateway)))
         alarms = await self._database.run(open_alarms)
-        news = await self._news()
-        known = known_of(self, now_ms=self.now_ms, alarms=alarms, ended=ended_among(news), reading_rates=_rates(self))
+        events = await self._unreported()
+        snapshot = take_snapshot(
+            self, now_ms=self.now_ms, alarms=alarms, ended=ended_alarms(events), reading_rates=_rates(self)
+        )
         work = self._done.work(self.now_ms, dead_letters_open=await self._dead_letters.count())
         self._done = _Done(self.now_ms)
         sensors = self._rule_store.targets.all()
@@ -228,20 +230,20 @@ class DemoDay:
             for sensor in sensors
         ]
         self._report_points += [
-            *situation_points(known),
-            *alarm_points(known),
-            *event_points(((each.alarm, each.change) for each in news), self.registry),
-            *fleet_points(known),
+            *situation_points(snapshot),
+            *alarm_points(snapshot),
+            *event_points(((each.alarm, each.change) for each in events), self.registry),
+            *fleet_points(snapshot),
             *ingest_points(work, instance="0-63", now_ms=self.now_ms),
             *chain.from_iterable(thresholds),
         ]
 
-    async def _news(self) -> list[UnreportedEvent]:
-        """The events of alarms that were not told yet."""
+    async def _unreported(self) -> list[UnreportedEvent]:
+        """The events of alarms that dashboards have not had yet."""
 
         def read(connection: Connection) -> list[UnreportedEvent]:
             found = unreported(connection, range(SHARDS))
-            note_reported(connection, [each.id for each in found], now_ms=self.now_ms)
+            record_reported(connection, [each.id for each in found], now_ms=self.now_ms)
             return found
 
         return await self._database.run(read)

@@ -21,7 +21,7 @@ from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
-from cloud.reports.outbox import forget_reported
+from cloud.reports.outbox import report_all_again
 
 Tallies = dict[str, ContentTally]
 
@@ -149,7 +149,7 @@ def _restore_registry(folder: Path, manifest: Manifest, url: str, told: str) -> 
                         f"{told}: {each.name} came out otherwise than backed up; nothing in it was changed"
                     )
             move(connection)
-            forget_reported(connection)
+            report_all_again(connection)
     finally:
         engine.dispose()
     return compared

@@ -3,8 +3,8 @@
 alarm        river-level on river-1   3 alarming … 3 alarming … 0 closed      at the time of the sample
 alarm_event  river-level on river-1   raised                    closed        at the time of the event
 
-The end has the time of the sample that tells it, so that it comes after every sample of the open alarm. Test alarms
-prove that messages arrive; nobody is in danger, so they are not told. A withdrawn alarm ends like all others.
+The end has the time of the sample that reports it, so that it comes after every sample of the open alarm. Test alarms
+show that messages arrive; nobody is in danger, so they are left out. A withdrawn alarm ends like all others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,16 +26,16 @@ ENDED = 0
 CLOSED = "closed"
 
 
-class _Told(AlarmChange, frozen=True):
-    """A change as the texts of messages take it; in a sentence its number does not matter."""
+class _EventRow(AlarmChange, frozen=True):
+    """A change with an id, as `line_of` wants a row of `alarm_events`; in a sentence the id does not matter."""
 
     id: int = 0
 
 
-def alarm_points(known: PlatformSnapshot) -> list[ReportPoint]:
-    """A point for each open alarm, and one for each that has ended, unless its rule is in alarm there again."""
-    newest = {(reading.sensor, reading.quantity): reading for reading in known.readings}
-    opened = [alarm for alarm in known.alarms if alarm.is_open and not alarm.test]
+def alarm_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
+    """Return a point for each open alarm, and one for each that has ended, unless its rule is in alarm there again."""
+    newest = {(reading.sensor, reading.quantity): reading for reading in snapshot.readings}
+    opened = [alarm for alarm in snapshot.alarms if alarm.is_open and not alarm.test]
     again = {(alarm.family, alarm.sensor) for alarm in opened}
     points: list[ReportPoint] = []
     for alarm in opened:
@@ -43,21 +43,21 @@ def alarm_points(known: PlatformSnapshot) -> list[ReportPoint]:
         follows = alarm.rule.kind not in (RuleKind.RISE, RuleKind.SILENCE)  # whose values are no readings
         value = reading.value if reading and follows and reading.time_ms >= alarm.value_ms else alarm.value
         severity = level_of(alarm.rule, alarm.level).severity.rank
-        points.append(_state(known, alarm, severity=severity, state=alarm.state, number=alarm.level, value=value))
-    for alarm in known.ended:
+        points.append(_state(snapshot, alarm, severity=severity, state=alarm.state, number=alarm.level, value=value))
+    for alarm in snapshot.ended:
         if not alarm.test and (alarm.family, alarm.sensor) not in again:
-            points.append(_state(known, alarm, severity=ENDED, state=CLOSED, number=alarm.worst, value=alarm.value))
+            points.append(_state(snapshot, alarm, severity=ENDED, state=CLOSED, number=alarm.worst, value=alarm.value))
     return points
 
 
 def event_points(events: Iterable[tuple[Alarm, AlarmChange]], registry: Registry) -> Iterator[ReportPoint]:
-    """The points of alarms' events; those of test alarms are left out."""
+    """Yield the points of alarms' events; those of test alarms are left out."""
     return (event_point(alarm, change, registry) for alarm, change in events if not alarm.test)
 
 
 def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> ReportPoint:
-    """One event of an alarm, at its event time: however often it is written, it is one point."""
-    line = line_of(alarm, _Told(*msgspec.structs.astuple(change)), alarm.rule, registry)
+    """Return the point of one event of an alarm, at its event time: however often it is written, it is one point."""
+    line = line_of(alarm, _EventRow(*msgspec.structs.astuple(change)), alarm.rule, registry)
     fields: dict[str, Value | None] = {
         "severity": line.severity.rank,
         "level": line.level_name,
@@ -72,10 +72,10 @@ def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> Report
 
 
 def _state(
-    known: PlatformSnapshot, alarm: Alarm, *, severity: int, state: str, number: int, value: float
+    snapshot: PlatformSnapshot, alarm: Alarm, *, severity: int, state: str, number: int, value: float
 ) -> ReportPoint:
     level, rule = level_of(alarm.rule, number), alarm.rule
-    site, sensor = known.registry.site(alarm.site), known.registry.sensor(alarm.sensor)
+    site, sensor = snapshot.registry.site(alarm.site), snapshot.registry.sensor(alarm.sensor)
     fields: dict[str, Value | None] = {
         "severity": severity,
         "state": state,
@@ -89,7 +89,7 @@ def _state(
         "acknowledged": int(alarm.acknowledged_ms is not None),
         "opened_ms": alarm.opened_ms,
     }
-    return ReportPoint("alarm", known.now_ms, _tags(alarm), fields)
+    return ReportPoint("alarm", snapshot.now_ms, _tags(alarm), fields)
 
 
 def _tags(alarm: Alarm) -> dict[str, str]:

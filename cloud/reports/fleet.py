@@ -22,14 +22,14 @@ RATE_FROM_MS, RATE_OVER_MS = 60_000, 900_000
 _FAILED = (SourceStatus.FAILED, SourceStatus.SILENT)
 
 
-def fleet_points(known: PlatformSnapshot) -> list[ReportPoint]:
-    """A point for each gateway."""
-    return [_point(known, gateway) for gateway in known.gateways()]
+def fleet_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
+    """Return a point for each gateway."""
+    return [_point(snapshot, gateway) for gateway in snapshot.gateways()]
 
 
-def _point(known: PlatformSnapshot, gateway: Gateway) -> ReportPoint:
-    status = known.statuses.get(gateway.id)
-    account = known.accounts.get(gateway.id, Account())
+def _point(snapshot: PlatformSnapshot, gateway: Gateway) -> ReportPoint:
+    status = snapshot.statuses.get(gateway.id)
+    account = snapshot.accounts.get(gateway.id, Account())
     fields: dict[str, Value | None] = {
         "online": int(status is not None and status.online),
         "received": account.received,
@@ -38,11 +38,11 @@ def _point(known: PlatformSnapshot, gateway: Gateway) -> ReportPoint:
         "declared_lost": account.declared_lost,
     }
     if status is not None:
-        fields |= _said(status, known.now_ms, known.reading_rates.get(gateway.id))
-    return ReportPoint("fleet", known.now_ms, {"gateway": gateway.id, "site": gateway.site}, fields)
+        fields |= _status_fields(status, snapshot.now_ms, snapshot.reading_rates.get(gateway.id))
+    return ReportPoint("fleet", snapshot.now_ms, {"gateway": gateway.id, "site": gateway.site}, fields)
 
 
-def _said(status: Status, now_ms: int, readings_a_s: float | None) -> dict[str, Value | None]:
+def _status_fields(status: Status, now_ms: int, readings_a_s: float | None) -> dict[str, Value | None]:
     spool, knows_the_time = status.spool, status.clock is not Clock.UNKNOWN
     return {
         "status_age_s": max(0.0, (now_ms - status.time_ms) / 1_000) if knows_the_time else None,
@@ -65,7 +65,7 @@ def _left_s(status: Status, readings_a_s: float | None) -> float | None:
     return room / (SPOOL_BYTES_A_READING * readings_a_s)
 
 
-class _Seen(msgspec.Struct, frozen=True):
+class _Counted(msgspec.Struct, frozen=True):
     """What a gateway's sources had taken in by `time_ms` (its own clock), in one run of its agent."""
 
     stream: str
@@ -77,31 +77,32 @@ class ReadingRates:
     """Readings a second that each gateway takes in, from what its sources count: the spool fills so fast."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, list[_Seen]] = {}
+        self._counted: dict[str, list[_Counted]] = {}
 
-    def after(self, statuses: Mapping[str, Status]) -> dict[str, float]:
-        """Take the newest statuses, and say the rates that can be known."""
+    def update(self, statuses: Mapping[str, Status]) -> dict[str, float]:
+        """Record the newest statuses, and return the rates that can be known."""
         for gateway, status in statuses.items():
             if status.online:
-                self._take(gateway, status)
-        rates = {gateway: _rate(seen) for gateway, seen in self._seen.items() if gateway in statuses}
+                self._record(gateway, status)
+        rates = {gateway: _rate(counts) for gateway, counts in self._counted.items() if gateway in statuses}
         return {gateway: rate for gateway, rate in rates.items() if rate is not None}
 
-    def _take(self, gateway: str, status: Status) -> None:
-        now = _Seen(status.stream, status.time_ms, sum(source.readings for source in status.sources))
-        before = self._seen.get(gateway, [])
+    def _record(self, gateway: str, status: Status) -> None:
+        now = _Counted(status.stream, status.time_ms, sum(source.readings for source in status.sources))
+        before = self._counted.get(gateway, [])
         if before and not _goes_on(before[-1], now):
             before = []  # a new run of the agent counts anew, and a clock that was set back says nothing
         if not before or before[-1].time_ms < now.time_ms:
-            self._seen[gateway] = [seen for seen in before if now.time_ms - seen.time_ms <= RATE_OVER_MS] + [now]
+            recent = [counts for counts in before if now.time_ms - counts.time_ms <= RATE_OVER_MS]
+            self._counted[gateway] = [*recent, now]
 
 
-def _goes_on(before: _Seen, now: _Seen) -> bool:
+def _goes_on(before: _Counted, now: _Counted) -> bool:
     return before.stream == now.stream and before.time_ms <= now.time_ms and before.readings <= now.readings
 
 
-def _rate(seen: list[_Seen]) -> float | None:
-    elapsed_ms = seen[-1].time_ms - seen[0].time_ms
+def _rate(counts: list[_Counted]) -> float | None:
+    elapsed_ms = counts[-1].time_ms - counts[0].time_ms
     if elapsed_ms < RATE_FROM_MS:
         return None
-    return 1_000 * (seen[-1].readings - seen[0].readings) / elapsed_ms
+    return 1_000 * (counts[-1].readings - counts[0].readings) / elapsed_ms

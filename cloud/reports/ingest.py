@@ -3,9 +3,9 @@
 ingest,instance=0-63 seconds=30.0,stored=14988i,stored_air=9000i,batches=45i,delay_p99_ms=41.2,…
 refused,instance=0-63,reason=out_of_bounds count=2i
 
-Sums over these points are what was stored, so each thing is told once: a sample that the store did not surely take is
-written again as it was, with its own time, and what came since waits for the next. What a killed process had not told
-yet is missing from the sums; the readings themselves are not.
+Sums over these points are what was stored, so each thing is reported once: a sample that the store did not surely take
+is written again as it was, with its own time, and what came since waits for the next. What a killed process had not
+reported yet is missing from the sums; the readings themselves are not.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class IngestWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[ReportPoint]:
-    """A point of `ingest`, and one of `refused` for each reason."""
+    """Return a point of `ingest`, and one of `refused` for each reason."""
     write_p50, write_p99 = work.write_ms or (None, None)
     delay_p50, delay_p99 = work.delay_ms or (None, None)
     fields: dict[str, Value | None] = {
@@ -71,18 +71,18 @@ def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[Repor
 
 
 class CounterTally:
-    """The counters of `metrics` as samples, each thing in one of them; from `since_ms` (UTC) on."""
+    """Makes samples of the counters of `metrics`, each thing in one of them; from `since_ms` (UTC) on."""
 
     def __init__(self, metrics: Metrics, *, instance: str, since_ms: int) -> None:
         self._metrics = metrics
         self._instance = instance
         self._counts = Counts(dict.fromkeys(Domain, 0), 0, 0, {}, 0, 0)
         self._since_ms = since_ms
-        self._open: list[ReportPoint] = []
+        self._pending: list[ReportPoint] = []
 
     def due(self, now_ms: int, *, dead_letters_open: int) -> list[ReportPoint]:
-        """The sample to write at `now_ms`: the one before as it was, until `told`, else what was done since."""
-        if not self._open:
+        """Return the sample to write at `now_ms`: the one before as it was, until it is written, else that of now."""
+        if not self._pending:
             counts, (write, delay) = self._metrics.counts(), self._metrics.take_spreads()
             work = IngestWork(
                 seconds=max(0.0, (now_ms - self._since_ms) / 1_000),
@@ -98,23 +98,23 @@ class CounterTally:
                 delay_ms=_percentiles(delay),
             )
             self._counts, self._since_ms = counts, now_ms
-            self._open = ingest_points(work, instance=self._instance, now_ms=now_ms)
-        return self._open
+            self._pending = ingest_points(work, instance=self._instance, now_ms=now_ms)
+        return self._pending
 
-    def told(self) -> None:
-        """Take note that the store has the sample."""
-        self._open = []
+    def record_written(self) -> None:
+        """Record that the store has the sample."""
+        self._pending = []
 
     @property
-    def waits(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether a sample is not surely written."""
-        return bool(self._open)
+        return bool(self._pending)
 
 
 def _grown(before: Mapping[Name, int], now: Mapping[Name, int]) -> dict[Name, int]:
     return {name: count - before.get(name, 0) for name, count in now.items()}
 
 
-def _percentiles(spread: QuantileSketch) -> Percentiles | None:
-    median, most = spread.percentile(50), spread.percentile(99)
+def _percentiles(sketch: QuantileSketch) -> Percentiles | None:
+    median, most = sketch.percentile(50), sketch.percentile(99)
     return None if median is None or most is None else (median, most)

@@ -1,9 +1,9 @@
-"""What the registry database knows of alarms: those that are open, and the events that dashboards have not had yet.
+"""What the registry database has of alarms: those that are open, and the outbox of events for dashboards.
 
 alarm_events.reported_ms is null ─► read ─► points ─► the store has them ─► reported_ms = now
 
-Which events are still to be told stands in the table alone, so that a store that was down for a month, a killed process
-and a second one lose none; telling one again is harmless.
+Which events are still to be reported stands in the table alone, so that a store that was down for a month, a killed
+process and a second one lose none; reporting one again is harmless.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,14 +30,14 @@ class UnreportedEvent(msgspec.Struct, frozen=True):
 
 
 def open_alarms(connection: Connection) -> list[Alarm]:
-    """Every open alarm, the oldest first."""
+    """Return every open alarm, the oldest first."""
     return [
         _alarm(row) for row in connection.execute(_ALARMS.where(AlarmRow.closed_ms.is_(None)).order_by(AlarmRow.id))
     ]
 
 
 def unreported(connection: Connection, shards: range) -> list[UnreportedEvent]:
-    """The oldest events of gateways of `shards` that are to be told, at most `EVENTS_AT_ONCE` of them."""
+    """Return the oldest unreported events of gateways of `shards`, at most `EVENTS_AT_ONCE` of them."""
     found: list[UnreportedEvent] = []
     after_id = 0
     while len(found) < EVENTS_AT_ONCE:
@@ -50,21 +50,21 @@ def unreported(connection: Connection, shards: range) -> list[UnreportedEvent]:
     return found[:EVENTS_AT_ONCE]
 
 
-def note_reported(connection: Connection, ids: Sequence[int], *, now_ms: int) -> None:
-    """Take note that dashboards have these events."""
+def record_reported(connection: Connection, ids: Sequence[int], *, now_ms: int) -> None:
+    """Record that dashboards have these events."""
     if ids:
-        told = update(AlarmEventRow).where(AlarmEventRow.id.in_(ids))
-        connection.execute(told.values(reported_ms=now_ms))
+        reported = update(AlarmEventRow).where(AlarmEventRow.id.in_(ids))
+        connection.execute(reported.values(reported_ms=now_ms))
 
 
-def forget_reported(connection: Connection) -> None:
-    """Let every event be told again: to the InfluxDB of a restored cloud, which has none of them."""
+def report_all_again(connection: Connection) -> None:
+    """Let every event be reported again: to the InfluxDB of a restored cloud, which has none of them."""
     connection.execute(update(AlarmEventRow).values(reported_ms=None))
 
 
-def ended_among(news: Iterable[UnreportedEvent]) -> list[Alarm]:
-    """The alarms of these events that are over, each once."""
-    return list({each.alarm.id: each.alarm for each in news if not each.alarm.is_open}.values())
+def ended_alarms(events: Iterable[UnreportedEvent]) -> list[Alarm]:
+    """Return the alarms of these events that are over, each once."""
+    return list({each.alarm.id: each.alarm for each in events if not each.alarm.is_open}.values())
 
 
 _ALARMS = select(*(getattr(AlarmRow, name) for name in Alarm.__struct_fields__))

@@ -1,8 +1,9 @@
-"""What the platform knows at one time, as the reports need it: one picture, from which all points of a sample are made.
+"""The platform at one time, as the reports need it: one snapshot, from which all points of a sample are made.
 
-known_of(platform, now_ms=…, shards=range(0, 32), alarms=(…)) -> Known ─► situation_points, alarm_points, fleet_points
+take_snapshot(platform, now_ms=…, alarms=(…)) -> PlatformSnapshot ─► situation_points, alarm_points, fleet_points
 
-With several ingesters each knows its own gateways by heart and the others' by hearsay, so each tells of its own.
+With several ingesters each knows its own gateways at once and the others' only from the database, so each reports its
+own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ class PlatformSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The platform at `now_ms` (UTC): the newest `readings` of each series, the open `alarms`.
 
     `ended` are the alarms that have ended since the sample before. `statuses`, `accounts` and `reading_rates` (readings
-    a second that a gateway takes in from its sensors) are by gateway. Only gateways of `shards` are told of.
+    a second that a gateway takes in from its sensors) are by gateway. Only gateways of `shards` are reported.
     Of the `refused` series (sensor, quantity) nothing is known now.
     """
 
@@ -42,26 +43,26 @@ class PlatformSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def instance(self) -> str:
-        """The shards as the tag that tells ingesters apart: 0-63."""
+        """The shards as the tag by which ingesters differ: 0-63."""
         return instance_of(self.shards)
 
     def is_own(self, gateway_id: str) -> bool:
-        """Whether this ingester tells of a gateway; what is computed for a site counts as of the gateway ""."""
+        """Whether this ingester reports a gateway; what is computed for a site counts as of the gateway ""."""
         return shard_of(gateway_id) in self.shards
 
     def gateways(self) -> list[Gateway]:
-        """The gateways told of."""
+        """Return the gateways that are reported."""
         return [gateway for gateway in self.registry.gateways() if self.is_own(gateway.id)]
 
     def sensors(self) -> list[Sensor]:
-        """Their sensors; a gateway as the sensor of its own health is none here."""
+        """Return their sensors; a gateway as the sensor of its own health is none here."""
         return [
             sensor for sensor in self.registry.sensors() if sensor.id != sensor.gateway and self.is_own(sensor.gateway)
         ]
 
 
-class Sources(Protocol):
-    """The parts of a platform that a picture is taken of."""
+class SnapshotSources(Protocol):
+    """The parts of a platform that a snapshot is taken of."""
 
     @property
     def registry(self) -> Registry:
@@ -80,7 +81,7 @@ class Sources(Protocol):
         """What gateways said of themselves."""
 
 
-class Parts(NamedTuple):
+class SnapshotParts(NamedTuple):
     """The same where there is no whole platform."""
 
     registry: Registry
@@ -89,8 +90,8 @@ class Parts(NamedTuple):
     statuses: Statuses
 
 
-def known_of(
-    platform: Sources,
+def take_snapshot(
+    platform: SnapshotSources,
     *,
     now_ms: int,
     shards: range = range(SHARDS),
@@ -99,9 +100,9 @@ def known_of(
     reading_rates: Mapping[str, float] | None = None,
     refused: frozenset[tuple[str, str]] = frozenset(),
 ) -> PlatformSnapshot:
-    """The picture at `now_ms` (UTC); alarms, which stand in the database, are given."""
+    """Take a snapshot at `now_ms` (UTC); alarms, which stand in the database, are given."""
     gateways = [gateway.id for gateway in platform.registry.gateways() if shard_of(gateway.id) in shards]
-    heard = ((gateway, platform.statuses.status(gateway)) for gateway in gateways)
+    statuses = ((gateway, platform.statuses.status(gateway)) for gateway in gateways)
     return PlatformSnapshot(
         now_ms=now_ms,
         registry=platform.registry,
@@ -109,7 +110,7 @@ def known_of(
         readings=platform.newest.latest(),
         alarms=[alarm for alarm in alarms if shard_of(alarm.gateway) in shards],
         ended=[alarm for alarm in ended if shard_of(alarm.gateway) in shards],
-        statuses={gateway: status for gateway, status in heard if status is not None},
+        statuses={gateway: status for gateway, status in statuses if status is not None},
         accounts={gateway: platform.accounts.account(gateway) for gateway in gateways},
         reading_rates=reading_rates or {},
         refused=refused,
@@ -117,5 +118,5 @@ def known_of(
 
 
 def instance_of(shards: range) -> str:
-    """A range of shards as cloud.toml writes it."""
+    """Return a range of shards as cloud.toml writes it."""
     return f"{shards.start}-{shards.stop - 1}"

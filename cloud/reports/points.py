@@ -33,7 +33,7 @@ class ReportPoint(msgspec.Struct, frozen=True):
 
 
 def lines_of(points: Iterable[ReportPoint]) -> list[bytes]:
-    """The points as lines with times in milliseconds, without line ends.
+    """Return the points as lines with times in milliseconds, without line ends.
 
     ValueError for a tag or field that the table does not have or a tag that is missing, TypeError for a value of
     another type: both are our own mistakes.

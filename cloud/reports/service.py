@@ -1,10 +1,10 @@
-"""The service: takes a picture of the platform each half minute, and writes it into InfluxDB beside the readings.
+"""The service: takes a snapshot of the platform each half minute, and writes it into InfluxDB beside the readings.
 
-every SAMPLE_S: alarms (database) ─► Known ─► situation, alarm, alarm_event, fleet ─► store ─► events noted as told
+every SAMPLE_S: alarms (database) ─► snapshot ─► situation, alarm, alarm_event, fleet ─► store ─► events recorded
                 counters ─► ingest, refused, again as they were until the store has them
 an alarm opens or ends: situation and alarms at once          each second: thresholds whose turn it is
 
-Nothing waits for this: a store that is away is said by health, and the next sample tries again.
+Nothing waits for this: health says when the store is away, and the next sample tries again.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import ReadingRates, fleet_points
 from cloud.reports.ingest import CounterTally
-from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_among, note_reported, open_alarms, unreported
-from cloud.reports.platform_snapshot import Parts, PlatformSnapshot, instance_of, known_of
+from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
+from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, instance_of, take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
-from cloud.reports.thresholds import Pace, threshold_points
+from cloud.reports.thresholds import ThresholdSchedule, threshold_points
 from cloud.rulebook.rule_store import RuleStore
 from runtime.clock import wall_ms
 from wire import shard_of
@@ -41,7 +41,7 @@ TICK_S = 1.0
 EARLY_MS = 5_000
 """How long after a sample the next may be taken early, because an alarm has changed."""
 LINES_A_WRITE = 5_000
-THINGS_BETWEEN_BREATHS = 200
+SENSORS_IN_A_ROW = 200
 """Sensors whose rules are looked up in a row, before other tasks of the process get their turn."""
 LAST_S = 0.7
 """How long the last sample may take when the process ends."""
@@ -69,7 +69,7 @@ class Reports:
     ) -> None:
         self._refused = refused
         self._store = store
-        self._sources = Parts(registry, newest, accounts, statuses)
+        self._sources = SnapshotParts(registry, newest, accounts, statuses)
         self._database = database
         self._rule_store = rule_store
         self._dead_letters = dead_letters
@@ -77,37 +77,37 @@ class Reports:
         self._clock = clock
         self._tally = CounterTally(metrics, instance=instance_of(shards), since_ms=clock())
         self._rates = ReadingRates()
-        self._pace = Pace()
-        self._edition: object = None  # of the rules that the pace knows
+        self._thresholds = ThresholdSchedule()
+        self._edition: object = None  # of the rules that the schedule has
         self._renewed_ms = self._sampled_ms = self._alarms_ms = 0
         self._nudged = False
         self._problem = "nothing is written for dashboards yet: the readings store was not opened"
-        self._turn = asyncio.Lock()
-        self._runs = False
+        self._lock = asyncio.Lock()
+        self._is_running = False
 
     def nudge(self) -> None:
         """An alarm has changed: do not wait for the next sample."""
         self._nudged = True
 
     def component(self) -> Component:
-        """How the reports are doing."""
+        """Return how the reports do."""
         if self._problem:
             return Component(Condition.DEGRADED, self._problem)
         return Component(Condition.OK, f"situation, alarms and fleet are written for dashboards every {SAMPLE_S} s")
 
     async def run(self) -> None:
         """Work until cancelled, on a store that is open."""
-        self._runs = True
+        self._is_running = True
         while True:
-            async with self._turn:
+            async with self._lock:
                 await self.tick()
             await asyncio.sleep(TICK_S)
 
     async def finish(self) -> None:
-        """Tell what is not told yet, if the store takes it soon."""
-        if self._runs:
+        """Write what is not written yet, if the store takes it soon."""
+        if self._is_running:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_S), self._turn:
+                async with asyncio.timeout(LAST_S), self._lock:
                     await self._try(self._sample)
 
     async def tick(self) -> None:
@@ -118,82 +118,82 @@ class Reports:
             self._sampled_ms = now
             await self._try(self._sample)
         elif self._nudged and not self._problem and abs(now - self._alarms_ms) >= EARLY_MS:
-            await self._try(self._tell_alarms)
+            await self._try(self._write_alarms)
         if not self._problem:
-            await self._try(self._tell_thresholds)
+            await self._try(self._write_thresholds)
 
     async def _try(self, write: Callable[[int], Awaitable[object]]) -> None:
-        """Write, and say what became of it; what could not be written is due again."""
+        """Write, and keep what became of it for health; what could not be written is due again."""
         try:
             await write(self._clock())
         except StoreUnavailable as error:
-            self._note(f"{error}; dashboards wait, and it is tried again every {SAMPLE_S} s")
+            self._set_problem(f"{error}; dashboards wait, and it is tried again every {SAMPLE_S} s")
             if isinstance(error, StoreRejected):  # somebody may have mended the credentials
                 with contextlib.suppress(StoreUnavailable):
                     await self._store.open()
         except DatabaseUnavailable as error:
-            self._note(f"{error}; dashboards wait for it")
+            self._set_problem(f"{error}; dashboards wait for it")
         except Exception as error:
             _log.exception("writing for dashboards failed in a way that nobody foresaw; the next sample tries again")
-            self._note(f"writing for dashboards failed with {type(error).__name__}; its log has the details")
+            self._set_problem(f"writing for dashboards failed with {type(error).__name__}; its log has the details")
         else:
-            self._note("")
+            self._set_problem("")
 
     async def _sample(self, now: int) -> None:
-        """Everything but thresholds."""
-        known = await self._tell_alarms(now)
-        rates = self._rates.after(known.statuses)
-        await self._write(fleet_points(msgspec.structs.replace(known, reading_rates=rates)))
-        waited = self._tally.waits
-        await self._tell_work(now)
-        if waited:
-            await self._tell_work(now)  # that was the sample of long ago: what came since is due too
+        """Write everything but thresholds."""
+        snapshot = await self._write_alarms(now)
+        rates = self._rates.update(snapshot.statuses)
+        await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
+        was_pending = self._tally.is_pending
+        await self._write_work(now)
+        if was_pending:
+            await self._write_work(now)  # that was the sample of long ago: what came since is due too
 
-    async def _tell_alarms(self, now: int) -> PlatformSnapshot:
-        """The alarms, their events until all are told, and the situation."""
+    async def _write_alarms(self, now: int) -> PlatformSnapshot:
+        """Write the alarms, their events until all are reported, and the situation; return the snapshot."""
         self._nudged, self._alarms_ms = False, now
         while True:
-            news = await self._database.run(lambda connection: unreported(connection, self._shards))
+            unwritten = await self._database.run(lambda connection: unreported(connection, self._shards))
             # read after the events: an alarm that an event says is over may be open again
             alarms = await self._database.run(open_alarms)
-            known = known_of(
+            snapshot = take_snapshot(
                 self._sources,
                 now_ms=now,
                 shards=self._shards,
                 alarms=alarms,
-                ended=ended_among(news),
+                ended=ended_alarms(unwritten),
                 refused=self._refused(),
             )
-            events = event_points(((each.alarm, each.change) for each in news), known.registry)
-            await self._write([*alarm_points(known), *events])
-            await self._note_told(news, now)
-            if len(news) < EVENTS_AT_ONCE:
-                await self._write(situation_points(known))
-                return known
+            events = event_points(((each.alarm, each.change) for each in unwritten), snapshot.registry)
+            await self._write([*alarm_points(snapshot), *events])
+            await self._record_reported(unwritten, now)
+            if len(unwritten) < EVENTS_AT_ONCE:
+                await self._write(situation_points(snapshot))
+                return snapshot
 
-    async def _note_told(self, news: Sequence[UnreportedEvent], now: int) -> None:
-        if news:
-            ids = [each.id for each in news]
-            await self._database.run(lambda connection: note_reported(connection, ids, now_ms=now))
+    async def _record_reported(self, events: Sequence[UnreportedEvent], now: int) -> None:
+        if events:
+            ids = [each.id for each in events]
+            await self._database.run(lambda connection: record_reported(connection, ids, now_ms=now))
 
-    async def _tell_work(self, now: int) -> None:
-        letters = await self._dead_letters.count()
-        await self._write(self._tally.due(now, dead_letters_open=letters))
-        self._tally.told()
+    async def _write_work(self, now: int) -> None:
+        dead_letters = await self._dead_letters.count()
+        await self._write(self._tally.due(now, dead_letters_open=dead_letters))
+        self._tally.record_written()
 
-    async def _tell_thresholds(self, now: int) -> None:
+    async def _write_thresholds(self, now: int) -> None:
         edition = self._rule_store.edition
         if edition != self._edition or abs(now - self._renewed_ms) >= THRESHOLD_SAMPLE_S * 1_000:
-            self._pace.renew(await self._in_force(now))
+            self._thresholds.replace(await self._in_force(now))
             self._edition, self._renewed_ms = edition, now
-        due = self._pace.due(now)
+        due = self._thresholds.due(now)
         await self._write(due)
-        self._pace.told(due)
+        self._thresholds.record_written(due)
 
     async def _in_force(self, now: int) -> list[ReportPoint]:
         points: list[ReportPoint] = []
         for number, target in enumerate(self._rule_store.targets.all()):
-            if number % THINGS_BETWEEN_BREATHS == 0:
+            if number % SENSORS_IN_A_ROW == 0:
                 await asyncio.sleep(0)
             if shard_of(target.gateway) in self._shards:
                 rules = (resolved.rule for resolved in self._rule_store.resolved(target.id))
@@ -211,7 +211,7 @@ class Reports:
                     len(bad), lines[number].decode()[:200], reason,
                 )  # fmt: skip
 
-    def _note(self, problem: str) -> None:
+    def _set_problem(self, problem: str) -> None:
         if problem and problem != self._problem:
             _log.warning("%s", problem)
         if self._problem and not problem:

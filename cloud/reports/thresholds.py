@@ -23,7 +23,7 @@ _ON_THE_SCALE = (RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSI
 
 
 def threshold_points(sensor: Sensor, rules: Iterable[Rule], now_ms: int) -> list[ReportPoint]:
-    """The levels of the `rules` that hold for a sensor at `now_ms` (UTC)."""
+    """Return the levels of the `rules` that hold for a sensor at `now_ms` (UTC)."""
     return [
         _point(sensor, rule, level, now_ms)
         for rule in rules
@@ -55,40 +55,40 @@ def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint
     )
 
 
-class Pace:
+class ThresholdSchedule:
     """Which thresholds are due: new and changed ones at once, the others in turn, `POINTS_A_SECOND` at the most.
 
-    What is due counts as told only after `told`: what the store did not take stays due.
+    What is due counts as written only after `record_written`: what the store did not take stays due.
     """
 
     def __init__(self) -> None:
         self._in_force: dict[Hashable, ReportPoint] = {}
         self._fresh: dict[Hashable, None] = {}
-        self._told_ms: dict[Hashable, int] = {}  # those told longest ago first
+        self._written_ms: dict[Hashable, int] = {}  # those written longest ago first
 
-    def renew(self, points: Iterable[ReportPoint]) -> None:
-        """Take the thresholds that are in force now, all of them."""
+    def replace(self, points: Iterable[ReportPoint]) -> None:
+        """Replace the thresholds by those that are in force now, all of them."""
         before, self._in_force = self._in_force, {_key(point): point for point in points}
         for key, point in self._in_force.items():
             if key not in before or before[key].fields != point.fields:
                 self._fresh[key] = None
         self._fresh = {key: None for key in self._fresh if key in self._in_force}
-        self._told_ms = {key: told_ms for key, told_ms in self._told_ms.items() if key in self._in_force}
+        self._written_ms = {key: written_ms for key, written_ms in self._written_ms.items() if key in self._in_force}
 
     def due(self, now_ms: int) -> list[ReportPoint]:
-        """What is to be told at `now_ms` (UTC), when this is asked each second."""
-        oldest_first = islice(self._told_ms.items(), POINTS_A_SECOND)
-        turn = (key for key, told_ms in oldest_first if abs(now_ms - told_ms) >= THRESHOLD_SAMPLE_S * 1_000)
+        """Return what is to be written at `now_ms` (UTC), when this is asked each second."""
+        oldest_first = islice(self._written_ms.items(), POINTS_A_SECOND)
+        turn = (key for key, written_ms in oldest_first if abs(now_ms - written_ms) >= THRESHOLD_SAMPLE_S * 1_000)
         keys = dict.fromkeys([*self._fresh, *turn])
         return [msgspec.structs.replace(self._in_force[key], time_ms=now_ms) for key in keys]
 
-    def told(self, points: Iterable[ReportPoint]) -> None:
-        """Take note of what the store has taken."""
+    def record_written(self, points: Iterable[ReportPoint]) -> None:
+        """Record what the store has taken."""
         for point in points:
             key = _key(point)
             self._fresh.pop(key, None)
-            self._told_ms.pop(key, None)  # to the end
-            self._told_ms[key] = point.time_ms
+            self._written_ms.pop(key, None)  # to the end
+            self._written_ms[key] = point.time_ms
 
 
 def _key(point: ReportPoint) -> Hashable:

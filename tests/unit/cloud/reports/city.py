@@ -12,7 +12,7 @@ from tests.unit.cloud.console.alarms_made import NOON_MS
 REGISTRY = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=SENSORS)
 
 
-def known(*readings: Any, **parts: Any) -> PlatformSnapshot:
+def snapshot(*readings: Any, **parts: Any) -> PlatformSnapshot:
     return PlatformSnapshot(now_ms=NOON_MS, registry=REGISTRY, readings=readings, **parts)
 
 

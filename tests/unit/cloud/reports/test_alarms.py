@@ -3,11 +3,11 @@
 from cloud.alarms.records import AlarmChange
 from cloud.reports.alarms import alarm_points, event_point, event_points
 from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
-from tests.unit.cloud.reports.city import REGISTRY, checked, known
+from tests.unit.cloud.reports.city import REGISTRY, checked, snapshot
 
 
 def test_an_open_alarm_has_its_level_its_names_and_the_newest_value():
-    (point,) = checked(alarm_points(known(a_reading("river", "water_level", 271.5), alarms=[an_alarm()])))
+    (point,) = checked(alarm_points(snapshot(a_reading("river", "water_level", 271.5), alarms=[an_alarm()])))
     assert point.tags == {"gateway": "gw-daruba", "rule": "river-level", "sensor": "river", "site": "daruba"}
     assert point.fields == {
         "severity": 3, "state": "alarming", "level": "Siaga 2", "level_id": "Siaga 2", "title": "River level",
@@ -17,26 +17,26 @@ def test_an_open_alarm_has_its_level_its_names_and_the_newest_value():
 
 
 def test_a_value_older_than_the_alarms_own_does_not_replace_it():
-    (point,) = alarm_points(known(a_reading("river", "water_level", 90, age_s=600), alarms=[an_alarm()]))
+    (point,) = alarm_points(snapshot(a_reading("river", "water_level", 90, age_s=600), alarms=[an_alarm()]))
     assert point.fields["value"] == 262.0
 
 
 def test_an_alarm_that_has_ended_is_told_once_with_severity_0_at_the_time_of_the_sample():
     over = an_alarm(state="closed", closed_ms=NOON_MS - 90_000)
-    (point,) = checked(alarm_points(known(ended=[over])))
+    (point,) = checked(alarm_points(snapshot(ended=[over])))
     assert (point.fields["severity"], point.fields["state"], point.time_ms) == (0, "closed", NOON_MS)
-    assert alarm_points(known()) == []
+    assert alarm_points(snapshot()) == []
 
 
 def test_the_end_of_an_alarm_does_not_hide_one_that_is_open_again():
     over = an_alarm(id=16, state="closed", closed_ms=NOON_MS - 90_000)
-    (point,) = alarm_points(known(alarms=[an_alarm()], ended=[over]))
+    (point,) = alarm_points(snapshot(alarms=[an_alarm()], ended=[over]))
     assert point.fields["severity"] == 3
 
 
 def test_a_test_alarm_is_told_nowhere():
     change = AlarmChange("raised", NOON_MS, 1, 262.0, False, NOON_MS)
-    assert alarm_points(known(alarms=[an_alarm(test=True)], ended=[an_alarm(test=True, closed_ms=NOON_MS)])) == []
+    assert alarm_points(snapshot(alarms=[an_alarm(test=True)], ended=[an_alarm(test=True, closed_ms=NOON_MS)])) == []
     assert list(event_points([(an_alarm(test=True), change)], REGISTRY)) == []
 
 

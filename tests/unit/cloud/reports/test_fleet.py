@@ -7,7 +7,7 @@ import pytest
 from cloud.gateways.accounting import Account
 from cloud.reports.fleet import RATE_FROM_MS, ReadingRates, fleet_points
 from tests.unit.cloud.console.alarms_made import NOON_MS
-from tests.unit.cloud.reports.city import checked, known
+from tests.unit.cloud.reports.city import checked, snapshot
 from wire import Clock, SourceState, SourceStatus, SpoolState, Status
 from wire.status import SPOOL_BYTES_A_READING
 
@@ -25,7 +25,7 @@ def status(**changes: Any) -> Status:
 
 def fields(said: Status | None, **parts: Any) -> dict[str, Any]:
     statuses = {} if said is None else {"gw-daruba": said}
-    found = {point.tags["gateway"]: point for point in checked(fleet_points(known(statuses=statuses, **parts)))}
+    found = {point.tags["gateway"]: point for point in checked(fleet_points(snapshot(statuses=statuses, **parts)))}
     assert found.keys() == {"gw-daruba", "gw-east"}
     return dict(found["gw-daruba"].fields)
 
@@ -61,14 +61,14 @@ def counted(readings: int, *, at: int, **changes: Any) -> dict[str, Status]:
 
 def test_a_rate_is_known_after_a_minute_of_one_run_of_the_agent():
     rates = ReadingRates()
-    assert rates.after(counted(100, at=0)) == {}
-    assert rates.after(counted(400, at=RATE_FROM_MS // 2)) == {}
-    assert rates.after(counted(700, at=RATE_FROM_MS)) == {"gw-daruba": 10.0}
-    assert rates.after(counted(5, at=RATE_FROM_MS + 1, stream="s2")) == {}
+    assert rates.update(counted(100, at=0)) == {}
+    assert rates.update(counted(400, at=RATE_FROM_MS // 2)) == {}
+    assert rates.update(counted(700, at=RATE_FROM_MS)) == {"gw-daruba": 10.0}
+    assert rates.update(counted(5, at=RATE_FROM_MS + 1, stream="s2")) == {}
 
 
 def test_a_last_will_says_nothing_of_the_rate():
     rates = ReadingRates()
-    rates.after(counted(100, at=0))
-    rates.after(counted(700, at=RATE_FROM_MS))
-    assert rates.after(counted(0, at=0, online=False)) == {"gw-daruba": 10.0}
+    rates.update(counted(100, at=0))
+    rates.update(counted(700, at=RATE_FROM_MS))
+    assert rates.update(counted(0, at=0, online=False)) == {"gw-daruba": 10.0}

@@ -30,45 +30,45 @@ def sample(of: CounterTally, *, at: int) -> dict[str, Any]:
 
 
 def test_a_sample_has_what_was_done_since_the_one_before(metrics: Metrics):
-    told = tally(metrics)
+    work = tally(metrics)
     metrics.count_stored({Domain.AIR: 3, Domain.FLOOD: 1})
     metrics.batches.inc(2)
     metrics.dead_letters.labels("out_of_bounds").inc(5)
     metrics.store_errors.labels("StoreUnavailable").inc()
-    first = sample(told, at=30_000)
+    first = sample(work, at=30_000)
     assert (first["seconds"], first["stored"], first["stored_air"], first["stored_flood"]) == (30.0, 4, 3, 1)
     assert (first["batches"], first["dead_letters"], first["store_errors"]) == (2, 5, 1)
     assert (first["refused"], first["dead_letters_open"]) == ({"out_of_bounds": 5}, 2)
-    told.told()
+    work.record_written()
     metrics.count_stored({Domain.AIR: 2})
-    second = sample(told, at=60_000)
+    second = sample(work, at=60_000)
     assert (second["seconds"], second["stored"], second["dead_letters"], second["refused"]) == (30.0, 2, 0, {})
 
 
 def test_a_sample_that_was_not_surely_taken_is_told_again_as_it_was_and_what_came_since_waits(metrics: Metrics):
-    told = tally(metrics)
+    work = tally(metrics)
     metrics.count_stored({Domain.AIR: 3})
-    first = sample(told, at=30_000)
+    first = sample(work, at=30_000)
     metrics.count_stored({Domain.AIR: 4})
-    assert sample(told, at=60_000) == first
-    assert told.waits
-    told.told()
-    assert not told.waits
-    after = sample(told, at=60_000)
+    assert sample(work, at=60_000) == first
+    assert work.is_pending
+    work.record_written()
+    assert not work.is_pending
+    after = sample(work, at=60_000)
     assert (after["stored"], after["seconds"], after["at"]) == (4, 30.0, 60_000)
 
 
 def test_how_long_things_take_is_that_of_the_sample_and_left_out_where_nothing_was_written(metrics: Metrics):
-    told = tally(metrics)
+    work = tally(metrics)
     with metrics.time_of_write():
         pass
     metrics.note_delay((T0, T0 + 800), T0 + 1_000, readings=8)
-    first = sample(told, at=30_000)
+    first = sample(work, at=30_000)
     assert first["write_p50_ms"] > 0
     assert first["delay_p50_ms"] == pytest.approx(500, rel=0.05)  # of 300, 500, 700 and 900 ms
     assert first["delay_p99_ms"] == pytest.approx(900, rel=0.05)
-    told.told()
-    second = sample(told, at=60_000)
+    work.record_written()
+    second = sample(work, at=60_000)
     assert (second["write_p50_ms"], second["delay_p99_ms"]) == (None, None)
 
 

@@ -1,4 +1,4 @@
-"""The service on a simulated InfluxDB: what was written when, and that nothing is lost or told twice by an outage."""
+"""The service on a simulated InfluxDB: what was written when; an outage loses nothing and counts nothing twice."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
-from cloud.reports.outbox import ended_among, open_alarms, unreported
+from cloud.reports.outbox import ended_alarms, open_alarms, unreported
 from cloud.reports.service import EARLY_MS, Reports
 from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux
 from tests.unit.cloud.alarms.town import T0, Town, level
@@ -26,7 +26,7 @@ EVERYWHERE = range(64)
 OWN = shard_of("gw-daruba")
 
 
-class Desk:
+class ReportsScene:
     """A town, the reports of it, and the lines that the simulated server has stored."""
 
     def __init__(self, town: Town, server: SimulatedInflux, shards: range = EVERYWHERE) -> None:
@@ -39,8 +39,8 @@ class Desk:
             clock=town.clock,
         )  # fmt: skip
 
-    async def beat(self, *, at: float) -> None:
-        """A beat of the reports `at` seconds after T0."""
+    async def tick(self, *, at: float) -> None:
+        """A tick of the reports `at` seconds after T0."""
         self.town.now_ms = T0 + int(at * 1_000)
         await self.reports.tick()
 
@@ -71,84 +71,84 @@ def server() -> Iterator[SimulatedInflux]:
 
 
 @asynccontextmanager
-async def desk_in(folder: Path, server: SimulatedInflux, **where: range) -> AsyncIterator[Desk]:
+async def scene_in(folder: Path, server: SimulatedInflux, **where: range) -> AsyncIterator[ReportsScene]:
     async with Town(folder) as town:
         await town.rule()
-        desk = Desk(town, server, **where)
-        await desk.store.open()
+        scene = ReportsScene(town, server, **where)
+        await scene.store.open()
         try:
-            yield desk
+            yield scene
         finally:
-            await desk.store.close()
+            await scene.store.close()
 
 
 async def test_a_start_writes_everything_once_and_the_next_sample_comes_in_its_time(
     tmp_path: Path, server: SimulatedInflux
 ):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(level(300, at=0))
-        await desk.beat(at=1)
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(level(300, at=0))
+        await scene.tick(at=1)
         assert {line.split(",")[0] for line in server.stored} == set(MEASUREMENTS)
-        assert desk.reports.component().status is Condition.OK
-        await desk.beat(at=SAMPLE_S)
-        assert len(desk.lines("ingest")) == 1
-        await desk.beat(at=1 + SAMPLE_S)
-        assert (len(desk.lines("ingest")), len(desk.lines("alarm_event"))) == (2, 1)
-        assert desk.alarms() == [("3", 1), ("3", 1 + SAMPLE_S)]
+        assert scene.reports.component().status is Condition.OK
+        await scene.tick(at=SAMPLE_S)
+        assert len(scene.lines("ingest")) == 1
+        await scene.tick(at=1 + SAMPLE_S)
+        assert (len(scene.lines("ingest")), len(scene.lines("alarm_event"))) == (2, 1)
+        assert scene.alarms() == [("3", 1), ("3", 1 + SAMPLE_S)]
 
 
 async def test_an_alarm_that_opens_or_ends_does_not_wait_for_the_next_sample(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.beat(at=0)
-        await desk.town.send(level(300, at=6))
-        desk.reports.nudge()
-        await desk.beat(at=6)
-        assert desk.alarms() == [("3", 6)]
-        await desk.town.send(level(10, at=8))
-        desk.reports.nudge()
-        await desk.beat(at=8)
-        assert desk.alarms() == [("3", 6)]  # not twice within EARLY_MS
-        await desk.beat(at=6 + EARLY_MS / 1_000)
-        assert desk.alarms() == [("3", 6), ("0", 11)]
-        assert [line.split("kind=")[1].split(",")[0] for line in desk.lines("alarm_event")] == ["raised", "closed"]
-        await desk.beat(at=SAMPLE_S)
-        assert len(desk.alarms()) == 2
-        assert len(desk.lines("alarm_event")) == 2
+    async with scene_in(tmp_path, server) as scene:
+        await scene.tick(at=0)
+        await scene.town.send(level(300, at=6))
+        scene.reports.nudge()
+        await scene.tick(at=6)
+        assert scene.alarms() == [("3", 6)]
+        await scene.town.send(level(10, at=8))
+        scene.reports.nudge()
+        await scene.tick(at=8)
+        assert scene.alarms() == [("3", 6)]  # not twice within EARLY_MS
+        await scene.tick(at=6 + EARLY_MS / 1_000)
+        assert scene.alarms() == [("3", 6), ("0", 11)]
+        assert [line.split("kind=")[1].split(",")[0] for line in scene.lines("alarm_event")] == ["raised", "closed"]
+        await scene.tick(at=SAMPLE_S)
+        assert len(scene.alarms()) == 2
+        assert len(scene.lines("alarm_event")) == 2
 
 
 async def test_what_ended_while_the_store_was_away_is_told_when_it_is_back(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(level(300, at=0))
-        await desk.beat(at=1)
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(level(300, at=0))
+        await scene.tick(at=1)
         server.rule = lambda _: AWAY
-        await desk.town.send(level(10, at=20))
-        await desk.beat(at=31)
-        problem = desk.reports.component()
+        await scene.town.send(level(10, at=20))
+        await scene.tick(at=31)
+        problem = scene.reports.component()
         assert problem.status is Condition.DEGRADED
         assert "answered 503" in problem.detail
         assert problem.detail.endswith("dashboards wait, and it is tried again every 30 s")
         asked = len(server.requests)
-        await desk.beat(at=40)
+        await scene.tick(at=40)
         assert len(server.requests) == asked  # it is left alone until the next sample
         server.rule = lambda _: OK
-        await desk.beat(at=61)
-        assert desk.alarms() == [("3", 1), ("0", 61)]
-        assert len(desk.lines("alarm_event")) == 2
-        assert desk.reports.component().status is Condition.OK
+        await scene.tick(at=61)
+        assert scene.alarms() == [("3", 1), ("0", 61)]
+        assert len(scene.lines("alarm_event")) == 2
+        assert scene.reports.component().status is Condition.OK
 
 
 async def test_what_ended_while_the_cloud_was_off_for_dashboards_is_told_at_its_next_start(
     tmp_path: Path, server: SimulatedInflux
 ):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(level(300, at=0))
-        await desk.beat(at=1)
-        await desk.town.send(level(10, at=20))
-        again = Desk(desk.town, server)
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(level(300, at=0))
+        await scene.tick(at=1)
+        await scene.town.send(level(10, at=20))
+        again = ReportsScene(scene.town, server)
         await again.store.open()
-        await again.beat(at=25)
+        await again.tick(at=25)
         await again.store.close()
-        assert desk.alarms() == [("3", 1), ("0", 25)]
+        assert scene.alarms() == [("3", 1), ("0", 25)]
 
 
 async def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_that_it_took_it(
@@ -160,9 +160,9 @@ async def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_th
         server.stored.extend(request.lines)
         return AWAY
 
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(*(level(20, at=n) for n in range(3)))
-        await desk.beat(at=10)
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(*(level(20, at=n) for n in range(3)))
+        await scene.tick(at=10)
         for at, rule in (
             (40, takes_work_and_says_no),
             (70, lambda _: AWAY),
@@ -170,21 +170,21 @@ async def test_sums_are_true_whether_the_store_was_away_or_only_failed_to_say_th
             (130, lambda _: OK),
         ):
             server.rule = rule
-            await desk.town.send(*(level(20, at=at - 5 + n) for n in range(4)))
-            await desk.beat(at=at)
-        assert sum(desk.stored().values()) == 3 + 4 * 4
-        assert sorted(desk.stored()) == [10, 40, 130]
+            await scene.town.send(*(level(20, at=at - 5 + n) for n in range(4)))
+            await scene.tick(at=at)
+        assert sum(scene.stored().values()) == 3 + 4 * 4
+        assert sorted(scene.stored()) == [10, 40, 130]
 
 
 async def test_the_last_sample_is_told_when_the_process_ends(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server) as desk:
-        running = asyncio.create_task(desk.reports.run())
-        while not desk.lines("ingest"):
+    async with scene_in(tmp_path, server) as scene:
+        running = asyncio.create_task(scene.reports.run())
+        while not scene.lines("ingest"):
             await asyncio.sleep(0.01)
-        await desk.town.send(level(20, at=5))
-        await desk.reports.finish()
+        await scene.town.send(level(20, at=5))
+        await scene.reports.finish()
         running.cancel()
-        assert sum(desk.stored().values()) == 1
+        assert sum(scene.stored().values()) == 1
 
 
 async def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_stops_no_other(
@@ -194,63 +194,66 @@ async def test_a_point_that_is_never_taken_is_logged_with_the_servers_words_and_
         bad = [line for line in request.lines if line.startswith("alarm_event")]
         return (400, {}, '{"error":"partial write: points beyond retention policy dropped=1"}') if bad else OK
 
-    async with desk_in(tmp_path, server) as desk:
+    async with scene_in(tmp_path, server) as scene:
         server.rule = dislikes_events
-        await desk.town.send(level(300, at=0))
+        await scene.town.send(level(300, at=0))
         with caplog.at_level(logging.WARNING):
-            await desk.beat(at=1)
-        assert desk.alarms() == [("3", 1)]
-        assert desk.reports.component().status is Condition.OK
+            await scene.tick(at=1)
+        assert scene.alarms() == [("3", 1)]
+        assert scene.reports.component().status is Condition.OK
         assert "never take 1 points for dashboards, such as alarm_event," in caplog.text
         assert "beyond retention policy" in caplog.text
 
 
 async def test_a_changed_rule_is_told_at_once(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.beat(at=0)
-        before = len(desk.lines("threshold"))
+    async with scene_in(tmp_path, server) as scene:
+        await scene.tick(at=0)
+        before = len(scene.lines("threshold"))
         assert before == 4  # two levels on two rivers
-        await desk.town.rule(scope="sensor:river", levels=[{"name": "Siaga 3", "severity": "moderate", "limit": 160.0}])
-        await desk.beat(at=1)
-        (changed,) = desk.lines("threshold")[before:]
+        await scene.town.rule(
+            scope="sensor:river", levels=[{"name": "Siaga 3", "severity": "moderate", "limit": 160.0}]
+        )
+        await scene.tick(at=1)
+        (changed,) = scene.lines("threshold")[before:]
         assert changed.startswith(r"threshold,gateway=gw-daruba,level=Siaga\ 3,")
         assert " limit=160.0," in changed
 
 
 async def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server, shards=range(OWN, OWN + 1)) as desk:
-        await desk.town.send(level(300, at=0))
-        await desk.town.send(level(300, at=1, sensor="creek"))
-        await desk.beat(at=2)
-        assert len(desk.lines("alarm")) == len(desk.lines("alarm_event")) == len(desk.lines("fleet")) == 1
-        assert len(desk.lines("threshold")) == 2  # of the river; the creek has another gateway
+    async with scene_in(tmp_path, server, shards=range(OWN, OWN + 1)) as scene:
+        await scene.town.send(level(300, at=0))
+        await scene.town.send(level(300, at=1, sensor="creek"))
+        await scene.tick(at=2)
+        assert len(scene.lines("alarm")) == len(scene.lines("alarm_event")) == len(scene.lines("fleet")) == 1
+        assert len(scene.lines("threshold")) == 2  # of the river; the creek has another gateway
         assert (
-            f",instance={OWN}-{OWN}," in desk.lines("ingest")[0] or f",instance={OWN}-{OWN} " in desk.lines("ingest")[0]
+            f",instance={OWN}-{OWN}," in scene.lines("ingest")[0]
+            or f",instance={OWN}-{OWN} " in scene.lines("ingest")[0]
         )
-        others = await desk.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
+        others = await scene.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
         assert [each.alarm.sensor for each in others] == ["creek"]
 
 
 async def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_named_once(
     tmp_path: Path, server: SimulatedInflux
 ):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(level(200, at=0))
-        await desk.town.send(level(300, at=10))
-        await desk.town.send(level(10, at=20))
-        await desk.town.send(level(300, at=30, sensor="creek"))
-        news = await desk.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
-        assert [each.change.kind for each in news] == ["raised", "worsened", "closed", "raised"]
-        assert [alarm.sensor for alarm in ended_among(news)] == ["river"]
-        opened = await desk.town.database.run(open_alarms)
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(level(200, at=0))
+        await scene.town.send(level(300, at=10))
+        await scene.town.send(level(10, at=20))
+        await scene.town.send(level(300, at=30, sensor="creek"))
+        events = await scene.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
+        assert [each.change.kind for each in events] == ["raised", "worsened", "closed", "raised"]
+        assert [alarm.sensor for alarm in ended_alarms(events)] == ["river"]
+        opened = await scene.town.database.run(open_alarms)
         assert [alarm.sensor for alarm in opened] == ["creek"]
 
 
 async def test_a_beginning_that_has_moved_is_told_again(tmp_path: Path, server: SimulatedInflux):
-    async with desk_in(tmp_path, server) as desk:
-        await desk.town.send(level(100, at=0))
-        await desk.town.send(level(300, at=20))
-        await desk.beat(at=21)
-        await desk.town.send(level(290, at=10))  # out of order: it began earlier
-        await desk.beat(at=21 + SAMPLE_S)
-        assert [_second(line) for line in desk.lines("alarm_event")] == [20, 10]
+    async with scene_in(tmp_path, server) as scene:
+        await scene.town.send(level(100, at=0))
+        await scene.town.send(level(300, at=20))
+        await scene.tick(at=21)
+        await scene.town.send(level(290, at=10))  # out of order: it began earlier
+        await scene.tick(at=21 + SAMPLE_S)
+        assert [_second(line) for line in scene.lines("alarm_event")] == [20, 10]

@@ -7,19 +7,19 @@ import msgspec
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.situation import situation_points
 from tests.unit.cloud.console.alarms_made import NOON_MS, a_reading, an_alarm
-from tests.unit.cloud.reports.city import checked, known
+from tests.unit.cloud.reports.city import checked, snapshot
 from wire import shard_of
 
 
-def told(picture: PlatformSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
-    points = checked(situation_points(picture))
+def by_place(seen: PlatformSnapshot) -> dict[tuple[str, str], dict[str, Any]]:
+    points = checked(situation_points(seen))
     assert all(point.time_ms == NOON_MS for point in points)
     return {(point.tags["site"], point.tags["domain"]): dict(point.fields) for point in points}
 
 
 def test_every_domain_that_a_site_measures_has_a_state_and_the_worst_stands_for_all():
-    found = told(
-        known(a_reading("river", "water_level", 90), a_reading("daruba", "ispu", 120), a_reading("air", "pm2_5", 9))
+    found = by_place(
+        snapshot(a_reading("river", "water_level", 90), a_reading("daruba", "ispu", 120), a_reading("air", "pm2_5", 9))
     )
     assert {
         key: (row["severity"], row["word"], row["word_id"]) for key, row in found.items() if key[0] == "daruba"
@@ -33,7 +33,7 @@ def test_every_domain_that_a_site_measures_has_a_state_and_the_worst_stands_for_
 
 
 def test_a_site_of_which_nothing_came_is_not_known_and_a_domain_without_sensors_is_not_told():
-    found = told(known())
+    found = by_place(snapshot())
     assert found["sangowo", "air"]["severity"] == -1
     assert found["sangowo", "air"]["word"] == "no current reading"
     assert found["sangowo", "air"]["age_s"] is None
@@ -41,35 +41,35 @@ def test_a_site_of_which_nothing_came_is_not_known_and_a_domain_without_sensors_
 
 
 def test_silence_is_no_normal_whatever_the_last_figure_was():
-    fresh = known(
+    fresh = snapshot(
         a_reading("ferry", "people_in", 3, site="dodola"), a_reading("dodola", "capacity_used", 62, site="dodola")
     )
-    assert told(fresh)["dodola", "footfall"]["word"] == "62 % full"
-    old = known(
+    assert by_place(fresh)["dodola", "footfall"]["word"] == "62 % full"
+    old = snapshot(
         a_reading("ferry", "people_in", 3, site="dodola", age_s=600),
         a_reading("dodola", "capacity_used", 62, site="dodola", age_s=600),
     )
-    silent = told(old)["dodola", "footfall"]
+    silent = by_place(old)["dodola", "footfall"]
     assert (silent["severity"], silent["silent"], silent["age_s"]) == (-1, 1, 600.0)
 
 
 def test_what_siaga_computes_is_no_sign_of_life_of_a_sensor():
-    picture = known(a_reading("air", "pm2_5", 9, age_s=600), a_reading("air", "pm2_5_hour", 9))
-    assert told(picture)["daruba", "air"]["silent"] == 1
+    seen = snapshot(a_reading("air", "pm2_5", 9, age_s=600), a_reading("air", "pm2_5_hour", 9))
+    assert by_place(seen)["daruba", "air"]["silent"] == 1
 
 
 def test_an_open_alarm_of_a_silent_sensor_keeps_its_severity():
-    drowned = known(a_reading("river", "water_level", 90, age_s=600), alarms=[an_alarm(state="silent")])
-    flood = told(drowned)["daruba", "flood"]
+    drowned = snapshot(a_reading("river", "water_level", 90, age_s=600), alarms=[an_alarm(state="silent")])
+    flood = by_place(drowned)["daruba", "flood"]
     assert (flood["severity"], flood["word"], flood["silent"]) == (3, "Siaga 2", 1)
-    assert told(drowned)["daruba", "all"]["severity"] == 3
+    assert by_place(drowned)["daruba", "all"]["severity"] == 3
 
 
 def test_each_ingester_tells_of_its_own_gateways():
     own, other = shard_of("gw-daruba"), shard_of("gw-east")
     assert own != other
-    picture = msgspec.structs.replace(known(a_reading("river", "water_level", 90)), shards=range(own, own + 1))
-    assert {site for site, _ in told(picture)} == {"daruba", "dodola"}
-    assert picture.instance == f"{own}-{own}"
-    elsewhere = msgspec.structs.replace(picture, shards=range(other, other + 1))
-    assert {site for site, _ in told(elsewhere)} == {"sangowo"}
+    seen = msgspec.structs.replace(snapshot(a_reading("river", "water_level", 90)), shards=range(own, own + 1))
+    assert {site for site, _ in by_place(seen)} == {"daruba", "dodola"}
+    assert seen.instance == f"{own}-{own}"
+    elsewhere = msgspec.structs.replace(seen, shards=range(other, other + 1))
+    assert {site for site, _ in by_place(elsewhere)} == {"sangowo"}

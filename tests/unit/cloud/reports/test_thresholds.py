@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cloud.reports.points import ReportPoint
-from cloud.reports.thresholds import POINTS_A_SECOND, Pace, threshold_points
+from cloud.reports.thresholds import POINTS_A_SECOND, ThresholdSchedule, threshold_points
 from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER
@@ -49,41 +49,41 @@ def test_a_range_has_its_upper_end():
 
 
 def test_all_are_told_at_the_start_and_again_after_a_minute_but_not_before():
-    pace = Pace()
-    pace.renew(thresholds())
-    pace.told(pace.due(NOON_MS))
-    assert pace.due(NOON_MS + MINUTE - 1) == []
-    again = pace.due(NOON_MS + MINUTE)
+    schedule = ThresholdSchedule()
+    schedule.replace(thresholds())
+    schedule.record_written(schedule.due(NOON_MS))
+    assert schedule.due(NOON_MS + MINUTE - 1) == []
+    again = schedule.due(NOON_MS + MINUTE)
     assert [point.time_ms for point in again] == [NOON_MS + MINUTE] * 3
 
 
 def test_what_the_store_did_not_take_stays_due():
-    pace = Pace()
-    pace.renew(thresholds())
-    assert len(pace.due(NOON_MS)) == len(pace.due(NOON_MS + 1_000)) == 3
+    schedule = ThresholdSchedule()
+    schedule.replace(thresholds())
+    assert len(schedule.due(NOON_MS)) == len(schedule.due(NOON_MS + 1_000)) == 3
 
 
 def test_a_changed_limit_is_told_at_once_and_one_no_more_in_force_never_again():
-    pace = Pace()
-    pace.renew(thresholds())
-    pace.told(pace.due(NOON_MS))
+    schedule = ThresholdSchedule()
+    schedule.replace(thresholds())
+    schedule.record_written(schedule.due(NOON_MS))
     higher = msgspec.structs.replace(RIVER, levels=(msgspec.structs.replace(RIVER.levels[0], limit=160.0),))
-    pace.renew(thresholds(higher))
-    assert [point.fields["limit"] for point in pace.due(NOON_MS + 1)] == [160.0]
-    pace.renew([])
-    assert pace.due(NOON_MS + 2 * MINUTE) == []
+    schedule.replace(thresholds(higher))
+    assert [point.fields["limit"] for point in schedule.due(NOON_MS + 1)] == [160.0]
+    schedule.replace([])
+    assert schedule.due(NOON_MS + 2 * MINUTE) == []
 
 
 def test_many_are_told_in_turn_so_many_a_second_and_none_is_left_out():
-    pace = Pace()
-    pace.renew(many(4 * POINTS_A_SECOND))
-    first = pace.due(NOON_MS)
+    schedule = ThresholdSchedule()
+    schedule.replace(many(4 * POINTS_A_SECOND))
+    first = schedule.due(NOON_MS)
     assert len(first) == 4 * POINTS_A_SECOND  # at the start all of them
-    pace.told(first)
-    told: list[str] = []
+    schedule.record_written(first)
+    written: list[str] = []
     for second in range(4):
-        due = pace.due(NOON_MS + MINUTE + 1_000 * second)
+        due = schedule.due(NOON_MS + MINUTE + 1_000 * second)
         assert len(due) == POINTS_A_SECOND
-        pace.told(due)
-        told += [point.tags["sensor"] for point in due]
-    assert len(set(told)) == 4 * POINTS_A_SECOND
+        schedule.record_written(due)
+        written += [point.tags["sensor"] for point in due]
+    assert len(set(written)) == 4 * POINTS_A_SECOND
