@@ -14,7 +14,7 @@ from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
-from cloud.reports.outbox import ended_alarms, open_alarms, unreported
+from cloud.reports.outbox import unreported
 from cloud.reports.service import EARLY_MS, Reports
 from tests.contract.test_influx_answers import OK, Answer, Request, SimulatedInflux
 from tests.unit.cloud.alarms.town import T0, Town, level
@@ -232,21 +232,6 @@ async def test_an_ingester_tells_of_its_own_shards_alone(tmp_path: Path, server:
         )
         others = await scene.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
         assert [each.alarm.sensor for each in others] == ["creek"]
-
-
-async def test_events_wait_in_the_table_with_their_alarms_and_those_that_are_over_are_named_once(
-    tmp_path: Path, server: SimulatedInflux
-):
-    async with scene_in(tmp_path, server) as scene:
-        await scene.town.send(level(200, at=0))
-        await scene.town.send(level(300, at=10))
-        await scene.town.send(level(10, at=20))
-        await scene.town.send(level(300, at=30, sensor="creek"))
-        events = await scene.town.database.run(lambda connection: unreported(connection, EVERYWHERE))
-        assert [each.change.kind for each in events] == ["raised", "worsened", "closed", "raised"]
-        assert [alarm.sensor for alarm in ended_alarms(events)] == ["river"]
-        opened = await scene.town.database.run(open_alarms)
-        assert [alarm.sensor for alarm in opened] == ["creek"]
 
 
 async def test_a_beginning_that_has_moved_is_told_again(tmp_path: Path, server: SimulatedInflux):
