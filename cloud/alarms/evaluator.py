@@ -1,6 +1,6 @@
-"""The watch: every reading past the rules, before the gateway may forget it; and the clock past those that are silent.
+"""The rule evaluator: runs the rules on every reading before its gateway may forget it, and on silence as time passes.
 
-cargo of what was stored ─► plan ─► write: alarms, events, states in the transaction of the receipts ─► accept ─► nudge
+RuleInput of what was stored ─► plan ─► write: alarms, events, states in the transaction of the receipts ─► accept
 every second: tick ─► silence, rules that ended                start: states from the database, windows from the store
 
 What is in memory is what is committed: whatever fails between, the same readings give the same plan again.
@@ -8,25 +8,18 @@ What is in memory is what is committed: whatever fails between, the same reading
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
-import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from cloud.alarms.evaluation_pass import (
-    ANY_MS,
-    EvaluationPass,
-    EvaluationPlan,
-    EvaluatorMemory,
-    Key,
-    heard_as,
-    silent_after_ms,
-)
+from cloud.alarms.evaluation_pass import ANY_MS, EvaluationPass
+from cloud.alarms.evaluation_plan import EvaluationPlan, Key
+from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.event_rows import correct_onset, sync_open, write_events, write_states
 from cloud.alarms.listening_time import ListeningTime
 from cloud.alarms.rule_input import NO_INPUT, RuleInput, WatchedColumn, rule_input_of
-from cloud.alarms.state_recovery import inputs_to_replay
-from cloud.alarms.tables import AlarmStateRow
+from cloud.alarms.silences import await_silences
+from cloud.alarms.state_recovery import inputs_to_replay, read_states, recall_newest
 from cloud.core.health import Component, Condition
 from cloud.core.series import in_words
 from cloud.database.backoff import wait_s
@@ -35,23 +28,21 @@ from cloud.database.lease import LeaseLost
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
-from cloud.rulebook.rule_bindings import HEARD, RuleBindings
+from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
-from cloud.rulebook.rule_targets import is_derived
-from rules.engine import Other, Phase, RuleState, decode_state
-from rules.marks import NOT_BELIEVED, Mark
+from rules.marks import Mark
 from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
 
 TICK_S = 1.0
 REFRESH_TICKS = 2
-"""How many beats until the book is looked at again for what other processes wrote."""
+"""How many ticks until the rules are read again, for what other processes wrote."""
 GRACE_MS = 30_000
-"""How long after we were deaf silence means nothing yet, where the settings do not say."""
+"""How long silence means nothing after nothing could be heard, where the settings do not say."""
 SILENCES_A_TICK = 2_000
-"""Silences looked at in one beat, some 50 ms: the rest waits for the next."""
+"""Silences looked at in one tick, some 50 ms: the rest waits for the next."""
 
-_ALL_MARKS_BUT = ~int(Mark.BACKFILL | Mark.SPIKE)
+_MARKS_THAT_BLIND = ~int(Mark.BACKFILL | Mark.SPIKE)
 """A backlog is judged, and a spike is left out as it should be: neither says that rules see nothing."""
 
 _log = logging.getLogger(__name__)
@@ -103,7 +94,7 @@ class RuleEvaluator:
         self._fault = ""
 
     def input_of(self, blocks: Iterable[Block], *, measured: bool = True) -> RuleInput:
-        """What the rules want to know of readings that are to be stored; Siaga computes what is not `measured`."""
+        """Pick what the rules look at of readings that are to be stored; Siaga computes what is not `measured`."""
         self._bindings.refresh()
         return rule_input_of(blocks, self._bindings.quantities, measured=measured)
 
@@ -128,28 +119,26 @@ class RuleEvaluator:
         for (sensor, family), correction in plan.onset_corrections.items():
             correct_onset(connection, family, sensor, correction)
         new = write_events(connection, plan.records, now_ms=now_ms)
-        reported = {
-            (records.sensor.id, records.binding.family) for records in plan.records
-        } | plan.onset_corrections.keys()
+        reported = {record.key for record in plan.records} | plan.onset_corrections.keys()
         kept = [(family, sensor, plan.states[sensor, family]) for sensor, family in plan.kept]
         sync_open(connection, [each for each in kept if (each[1], each[0]) in reported])
         write_states(connection, kept, now_ms=now_ms)
         return new
 
     def accept(self, plan: EvaluationPlan) -> None:
-        """Take a plan into memory after its commit, and tell whoever brings the news."""
+        """Take a plan into memory after its commit, and call `on_change` where it has events."""
         self._memory.accept(plan)
         if plan.records:
             self.on_change()
 
-    def not_judged(self, input_of: RuleInput) -> dict[tuple[str, str], int]:
+    def not_judged(self, rule_input: RuleInput) -> dict[tuple[str, str], int]:
         """How many readings of each series (sensor, quantity) the rules of now leave out, for the marks that they bear.
 
         A series of which most is left out is watched by nobody.
         """
         found: dict[tuple[str, str], int] = {}
-        for column in input_of.columns:
-            if column.marks & _ALL_MARKS_BUT and self._is_left_out(column):
+        for column in rule_input.columns:
+            if column.marks & _MARKS_THAT_BLIND and self._is_left_out(column):
                 series = (column.sensor, column.quantity)
                 found[series] = found.get(series, 0) + len(column.times_ms)
         return found
@@ -159,7 +148,7 @@ class RuleEvaluator:
         spans = [span for span in self._bindings.spans(column.sensor) if span.since_ms <= now]
         return any(
             binding.watched.rule.quantity == column.quantity
-            and binding.watched.leaves_out(column.marks & _ALL_MARKS_BUT)
+            and binding.watched.leaves_out(column.marks & _MARKS_THAT_BLIND)
             for span in spans[-1:]
             for binding in span.bindings
         )
@@ -169,16 +158,16 @@ class RuleEvaluator:
 
         `live`: they are of now. DatabaseUnavailable: nothing of it was evaluated.
         """
-        wanted = [input_of for input_of in rule_inputs if input_of is not NO_INPUT]
+        wanted = [each for each in rule_inputs if each is not NO_INPUT]
         if wanted:
             now = self._clock()
             async with self.turn:
                 await self._commit(self.plan(wanted, now_ms=now, live=live), now)
 
     async def judge_anew(self, verdicts: Sequence[Verdict]) -> None:
-        """Let the rules hear of later verdicts on readings, in a transaction of their own.
+        """Apply later verdicts on readings, in a transaction of their own.
 
-        DatabaseUnavailable: nothing of it was heard.
+        DatabaseUnavailable: none was applied.
         """
         now = self._clock()
         async with self.turn:
@@ -187,37 +176,34 @@ class RuleEvaluator:
             await self._commit(found.plan(), now)
 
     async def observe_derived(self, blocks: Iterable[Block]) -> None:
-        """Evaluate blocks that were stored outside of ingest, derived series, however long the database takes."""
-        input_of, attempt = self.input_of(blocks, measured=False), 0
-        while True:
-            try:
-                return await self.observe([input_of], live=True)
-            except DatabaseUnavailable as error:
-                attempt += 1
-                self._report_problem(f"{error}; alarms wait for it")
-                await asyncio.sleep(wait_s(error, attempt))
+        """Evaluate blocks of derived series, stored outside of ingest, however long the database takes."""
+        rule_input = self.input_of(blocks, measured=False)
+        await self._until_done(lambda: self.observe([rule_input], live=True))
 
     async def start(self) -> None:
         """Know what was known before the restart, however long the database and the store take to say it."""
+        await self._until_done(self._recover)
+
+    async def _until_done(self, act: Callable[[], Awaitable[None]]) -> None:
         attempt = 0
         while True:
             try:
-                return await self._recover()
+                return await act()
             except (DatabaseUnavailable, StoreUnavailable) as error:
                 attempt += 1
                 self._report_problem(f"{error}; alarms wait for it")
                 await asyncio.sleep(wait_s(error, attempt))
 
     async def _recover(self) -> None:
-        states = await self._database.run(_read_states)
+        states = await self._database.run(read_states)
         own = {key: state for key, state in states.items() if self._is_own(key[0])}
         self._memory.accept(EvaluationPlan({key: state for key, (state, _) in own.items()}, (), (), {}, {}))
-        self._recall_newest()
+        recall_newest(self._memory, self._newest, listened_ms=self.listening_time.listened_ms())
         self._await_silences()
-        needs = {key: time_ms for key, (_, time_ms) in own.items()}
+        kept_ms = {key: time_ms for key, (_, time_ms) in own.items()}
         sensors, now_ms, latest_ms = self._own_sensors(), self._clock(), self._newest.latest_ms()
         async for rule_inputs in inputs_to_replay(
-            self._bindings, self._memory, self._store, needs, sensors, now_ms, latest_ms
+            self._bindings, self._memory, self._store, kept_ms, sensors, now_ms, latest_ms
         ):
             await self.observe(rule_inputs)
 
@@ -236,7 +222,7 @@ class RuleEvaluator:
             except LeaseLost:
                 raise
             except Exception as error:
-                _log.exception("a beat of the watch failed in a way that nobody foresaw; the next one tries again")
+                _log.exception("a tick of the evaluator failed in a way that nobody foresaw; the next one tries again")
                 self._report_problem(f"the watch failed with {type(error).__name__}; its log has the details")
             else:
                 self._report_problem("")
@@ -250,33 +236,36 @@ class RuleEvaluator:
         self.listening_time.tick(listening=self._can_receive(), last_packet_s=self._last_packet_s())
         is_listening, listened_ms = self.listening_time.is_listening, self.listening_time.listened_ms()
         async with self.turn:
-            found = self._new_pass(now, listened_ms)
             silent = self._memory.overdue(listened_ms, most=SILENCES_A_TICK) if is_listening else []
-            again = {key: found.check_silence(key) for key in {*silent, *self._keys_to_check(is_listening)}}
-            try:
-                await self._commit(found.plan(), now)
-            except BaseException:
-                again = dict.fromkeys(silent, listened_ms)
-                raise
-            finally:
-                for key, due_ms in again.items():
-                    if due_ms is not None and key in silent:
-                        self._memory.wait_for(key, due_ms)
+            await self._check_silences(silent, {*silent, *self._open_keys(is_listening)}, now, listened_ms)
+
+    async def _check_silences(self, silent: Sequence[Key], keys: Collection[Key], now: int, listened_ms: int) -> None:
+        """Look at `keys`; where that could not be committed the `silent` of them are looked at again."""
+        found = self._new_pass(now, listened_ms)
+        again = {key: found.check_silence(key) for key in keys}
+        try:
+            await self._commit(found.plan(), now)
+        except BaseException:
+            again = dict.fromkeys(silent, listened_ms)
+            raise
+        finally:
+            for key in silent:
+                due_ms = again[key]
+                if due_ms is not None:
+                    self._memory.wait_for(key, due_ms)
 
     def component(self) -> Component:
-        """How the watch is doing."""
+        """How evaluating the rules is doing."""
         if self._problem or self._fault:
             return Component(Condition.DEGRADED, self._problem or f"{self._fault}; the log has the details")
         blind = [each for each in self._rejected_series() if each[1] in self._bindings.quantities(each[0])]
         if blind:
             said = f"rules see nothing of {in_words(blind)}: the readings are refused, or left out for their marks"
             return Component(Condition.DEGRADED, said)
-        count = sum(
-            state.phase is not Phase.PENDING for state in map(self._memory.states.get, self._memory.open) if state
-        )
-        return Component(Condition.OK, f"families of rules: {len(self._rule_store.families())}, open alarms: {count}")
+        families, count = len(self._rule_store.families()), self._memory.count_alarms()
+        return Component(Condition.OK, f"families of rules: {families}, open alarms: {count}")
 
-    def _keys_to_check(self, is_listening: bool) -> list[Key]:
+    def _open_keys(self, is_listening: bool) -> list[Key]:
         """Open alarms: while nothing can come in only those whose rule has ended."""
         if is_listening:
             return list(self._memory.open)
@@ -297,35 +286,8 @@ class RuleEvaluator:
         self.accept(plan)
 
     def _await_silences(self) -> None:
-        """Wait for the silence of every sensor that a rule asks it of."""
-        self._memory.due.clear()
-        now_ms = self.listening_time.listened_ms()
-        for sensor in self._own_sensors():
-            for span in self._bindings.spans(sensor)[-1:]:
-                for binding in span.bindings:
-                    if not binding.is_silence:
-                        continue
-                    due_ms = silent_after_ms(binding.watched)
-                    if due_ms is not None:
-                        heard_ms = self._memory.heard_after_ms.get((sensor, heard_as(binding)), now_ms)
-                        self._memory.wait_for((sensor, binding.family), heard_ms + due_ms)
-
-    def _recall_newest(self) -> None:
-        """What the store remembers: when each sensor was heard, and the second sensors' values."""
-        for reading in self._newest.latest():
-            heard_as = (reading.quantity,) if is_derived(reading.quantity) else (reading.quantity, HEARD)
-            for quantity in heard_as:
-                series = (reading.sensor, quantity)
-                self._memory.heard_ms[series] = max(reading.time_ms, self._memory.heard_ms.get(series, 0))
-            if not reading.marks & NOT_BELIEVED:
-                self._memory.second_readings[reading.sensor, reading.quantity] = (
-                    Other(reading.time_ms, reading.value),
-                )
-        # before this start somebody listened until the newest reading of all: that time counts, and none after it
-        last_ms = max(self._memory.heard_ms.values(), default=0)
         listened_ms = self.listening_time.listened_ms()
-        for series, heard_ms in self._memory.heard_ms.items():
-            self._memory.heard_after_ms[series] = listened_ms - (last_ms - heard_ms)
+        await_silences(self._memory, self._bindings, self._own_sensors(), listened_ms=listened_ms)
 
     def is_own_gateway(self, gateway: str) -> bool:
         """Whether the rules on a gateway's readings are this process's to judge."""
@@ -342,14 +304,3 @@ class RuleEvaluator:
         if problem and problem != self._problem:
             _log.warning("%s", problem)
         self._problem = problem
-
-
-def _read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
-    found: dict[Key, tuple[RuleState, int]] = {}
-    query = select(AlarmStateRow.sensor, AlarmStateRow.family, AlarmStateRow.time_ms, AlarmStateRow.body)
-    for sensor, family, time_ms, body in connection.execute(query):
-        try:
-            found[sensor, family] = (decode_state(body), time_ms)
-        except msgspec.DecodeError:
-            _log.warning("the state of %s on %s is of another version of Siaga; it begins anew", family, sensor)
-    return found

@@ -41,6 +41,11 @@ class AlarmEventRecord(msgspec.Struct, frozen=True):
     sensor: Sensor
     late: bool
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """(sensor, family)."""
+        return self.sensor.id, self.binding.family
+
 
 def write_events(connection: Connection, records: Sequence[AlarmEventRecord], *, now_ms: int) -> int:
     """Keep events, in their order; how many of them were not known already."""
@@ -146,8 +151,8 @@ LevelsReported = dict[tuple[int, int], bool]
 """By (time_ms, level) whether an event of a level holds, by the last word on it."""
 
 
-def _identity(records: AlarmEventRecord) -> Identity:
-    return records.binding.family, records.sensor.id, records.event.opened_ms
+def _identity(record: AlarmEventRecord) -> Identity:
+    return record.binding.family, record.sensor.id, record.event.opened_ms
 
 
 def _rows(connection: Connection, identities: Sequence[Identity]) -> Iterator[Any]:
@@ -167,7 +172,7 @@ def _known_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any
 def _what_holds(connection: Connection, reported: Mapping[int, LevelsReported]) -> dict[int, dict[str, Any]]:
     """What the rows of alarms say of their levels by the events that still hold, where some were withdrawn.
 
-    `reported` is what this news says of them, which counts for more than what stands there: one told again holds again.
+    `reported` is what these events say of them, which counts for more than what stands there: one told again holds.
     """
     standing: dict[int, dict[tuple[int, int], float]] = {alarm: {} for alarm in reported}
     for alarm, kind, time_ms, level, value in _level_events(connection, list(reported)):
@@ -192,21 +197,21 @@ def _level_events(connection: Connection, alarms: Sequence[int]) -> Iterator[Any
         yield from connection.execute(query.where(_EVENTS.c.alarm.in_(alarms[start : start + CHUNK])))
 
 
-def _event_row(key: EventKey, records: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
+def _event_row(key: EventKey, record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
     alarm, kind, time_ms, level = key
     return {
         "alarm": alarm,
         "kind": kind,
         "time_ms": time_ms,
         "level": level,
-        "value": records.event.value,
-        "late": records.late,
+        "value": record.event.value,
+        "late": record.late,
         "at_ms": now_ms,
     }
 
 
-def _alarm_row(records: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
-    event, rule, sensor = records.event, records.binding.watched.rule, records.sensor
+def _alarm_row(record: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
+    event, rule, sensor = record.event, record.binding.watched.rule, record.sensor
     return {
         "family": rule.family,
         "sensor": sensor.id,
@@ -221,17 +226,17 @@ def _alarm_row(records: AlarmEventRecord, now_ms: int) -> dict[str, Any]:
         "value": event.value,
         "value_ms": event.time_ms,
         "changed_ms": event.time_ms,
-        "late": records.late,
+        "late": record.late,
         "withdrawn": False,
         "test": False,
-        "versions": records.binding.versions,
+        "versions": record.binding.versions,
         "rule": msgspec.json.encode(rule).decode(),
     }
 
 
-def _changed(row: Mapping[str, Any], records: AlarmEventRecord) -> dict[str, Any]:
+def _changed(row: Mapping[str, Any], record: AlarmEventRecord) -> dict[str, Any]:
     """What an event makes of its alarm's `row`."""
-    event = records.event
+    event = record.event
     values: dict[str, Any] = {"changed_ms": event.time_ms}
     if event.kind is EventKind.WITHDRAWN:
         gone = event.undone is EventKind.RAISED
@@ -245,8 +250,8 @@ def _changed(row: Mapping[str, Any], records: AlarmEventRecord) -> dict[str, Any
             "worst": max(row["worst"], event.level),
             "value": event.value,
             "value_ms": event.time_ms,
-            "versions": records.binding.versions,
-            "rule": msgspec.json.encode(records.binding.watched.rule).decode(),
+            "versions": record.binding.versions,
+            "rule": msgspec.json.encode(record.binding.watched.rule).decode(),
         }
     if event.kind is EventKind.RAISED:
         values |= {"closed_ms": None, "withdrawn": False}

@@ -1,25 +1,64 @@
-"""Warming up: after a restart the engine sees again what its windows need, out of the store.
+"""State recovery: after a restart the engine knows its states again, and sees again what its windows need.
 
+alarm_states ─► states     newest readings ─► who was heard when
 state kept at 03:10:20 ──► the store's readings since then, less the rule's windows ──► engine        at most a day back
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from cloud.alarms.evaluation_pass import EvaluatorMemory, Key, Series
+import msgspec
+from sqlalchemy import Connection, select
+
+from cloud.alarms.evaluation_plan import Key, Series
+from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.rule_input import RuleInput, WatchedColumn
 from cloud.alarms.second_readings import with_readings
+from cloud.alarms.tables import AlarmStateRow
 from cloud.readings.contract import Point, ReadingsStore
-from cloud.rulebook.rule_bindings import RuleBinding, RuleBindings
-from rules.engine import Phase
+from cloud.readings.newest import Newest
+from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings
+from cloud.rulebook.rule_targets import is_derived
+from rules.engine import Other, Phase, RuleState, decode_state
+from rules.marks import NOT_BELIEVED
 from rules.rule import Rule, RuleKind
 from wire.durations import DAY_MS
+
+_log = logging.getLogger(__name__)
 
 LONGEST_MS = DAY_MS
 AT_ONCE = 8
 """Series asked of the store at the same time."""
 UNKNOWN_INTERVAL_S = 60.0
+
+
+def read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
+    """Read the states that are kept, each with the event time (UTC ms) at which it stands."""
+    found: dict[Key, tuple[RuleState, int]] = {}
+    query = select(AlarmStateRow.sensor, AlarmStateRow.family, AlarmStateRow.time_ms, AlarmStateRow.body)
+    for sensor, family, time_ms, body in connection.execute(query):
+        try:
+            found[sensor, family] = (decode_state(body), time_ms)
+        except msgspec.DecodeError:
+            _log.warning("the state of %s on %s is of another version of Siaga; it begins anew", family, sensor)
+    return found
+
+
+def recall_newest(memory: EvaluatorMemory, newest: Newest, *, listened_ms: int) -> None:
+    """Remember from the newest readings when each sensor was heard, and what the second sensors measured."""
+    for reading in newest.latest():
+        told_of = (reading.quantity,) if is_derived(reading.quantity) else (reading.quantity, HEARD)
+        for quantity in told_of:
+            series = (reading.sensor, quantity)
+            memory.heard_ms[series] = max(reading.time_ms, memory.heard_ms.get(series, 0))
+        if not reading.marks & NOT_BELIEVED:
+            memory.second_readings[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
+    # before this start somebody listened until the newest reading of all: that time counts, and none after it
+    last_ms = max(memory.heard_ms.values(), default=0)
+    for series, heard_ms in memory.heard_ms.items():
+        memory.heard_after_ms[series] = listened_ms - (last_ms - heard_ms)
 
 
 async def inputs_to_replay(
