@@ -15,15 +15,15 @@ from pathlib import Path
 
 import msgspec
 
-from edge import former_boots, health
+from edge import health, previous_boots
 from edge.check import CheckedSettings, check_file
 from edge.clock import GatewayClock, boot_id, kernel_is_synced, tick
 from edge.refusals import Refusals
 from edge.source_manager import SourceManager
 from edge.spool.file import SpoolFile
-from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spool import Spool
+from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from edge.stamp_times import MOVED, offset_found
 from edge.stamping import NoFreeTime, Stamper
@@ -203,7 +203,7 @@ class Agent:
         self._stamper.times.move(shift_ms, now_ms=self._stamper.now_ms())
 
     async def _place_former_boots(self, boot_ms: int) -> None:
-        moved = await former_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=self._moved_before_ms)
+        moved = await previous_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=self._moved_before_ms)
         if moved:
             _log.warning("readings of %d starts that never knew the time now lie before this one's", moved)
 

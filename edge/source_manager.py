@@ -16,7 +16,7 @@ from edge.sources.echo import Echo
 from edge.sources.mqtt import LocalBroker, SourceRoute
 from edge.sources.serial import SerialLine
 from edge.sources.tally import SourceTally
-from edge.spool.keeping import Spooler
+from edge.spool.spooler import Spooler
 from edge.stamping import Stamper
 from runtime.broker_settings import BrokerSettings
 from wire import RefusedReadings

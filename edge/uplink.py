@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 
 from edge.batch_size import BatchSize
 from edge.settings import UplinkSettings
-from edge.spool.keeping import Spooler
 from edge.spool.losses import MOST_IN_A_BATCH
 from edge.spool.spans import SeqRange
 from edge.spool.spool import RETRY_S
+from edge.spool.spooler import Spooler
 from edge.spool.write_batch import DiskProblem
 from edge.window import InFlightBatch, Offer, SendStep, Window
 from runtime.mqtt import MqttSession

@@ -6,10 +6,10 @@ import sqlite3
 from pathlib import Path
 
 from edge.spool.file import SpoolFile
-from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import Spool
+from edge.spool.spooler import Spooler
 from edge.spool.sync_checkpoint import Forced, Names, mark_of, read_names, write_mark
 from edge.spool.write_batch import Origin, WriteBatch
 from wire import Reading

@@ -24,7 +24,7 @@ from edge.sources.echo import Echo
 from edge.sources.identities import Identities, identities_key
 from edge.sources.taken import TakenMessages
 from edge.sources.tally import SourceTally
-from edge.spool.keeping import Spooler
+from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.broker_settings import BrokerSettings

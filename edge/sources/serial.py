@@ -18,8 +18,8 @@ import msgspec
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
 from edge.sources.tally import SourceTally
-from edge.spool.keeping import Spooler
 from edge.spool.losses import NO_FREE_TIME
+from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
 from firmware_bridge.family import SerialDecoder
 from firmware_bridge.sample import Frame, Noise, Sample

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from edge.spool.disk import force_folder, free_bytes, free_reserve, make_reserve, punch_hole
 from edge.spool.file import PAGE_BYTES, Bound, SpoolFile
+from edge.spool.page_scan import Survey, parts_of, reading_in
 from edge.spool.pages import Pages
 from edge.spool.rows import SpoolRow, is_sound, seed_of
 from edge.spool.spans import Spans
-from edge.spool.survey import Survey, parts_of, reading_in
 from edge.spool.sync_checkpoint import Forced, mark_of, read_mark, read_names
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool
 

@@ -9,7 +9,7 @@ A reading that the cloud acknowledges before it is committed never touches the d
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from edge.spool.ages import Ages
+from edge.spool.arrival_times import Ages
 from edge.spool.ledger import Ledger
 from edge.spool.limits import Limits, SpoolUsage, readings_to_drop
 from edge.spool.losses import FILE_DAMAGED, MEMORY_FULL, SPOOL_FULL, TAIL_CUT, Losses

@@ -11,9 +11,9 @@ import pytest
 from paho.mqtt import client as paho
 
 from edge.spool.file import PAGE_BYTES
+from edge.spool.page_scan import reading_in
 from edge.spool.pages import Pages
 from edge.spool.spans import Spans
-from edge.spool.survey import reading_in
 from edge.spool.sync_checkpoint import read_mark
 from tests.end_to_end.edge_gateway import Cloud, Gateway, publisher, wait_for_values
 from tests.servers import PATIENCE_S, wait_until

@@ -11,11 +11,11 @@ import pytest
 
 from edge.settings import UplinkSettings
 from edge.spool.file import SpoolFile
-from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.losses import SPOOL_FULL
 from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
+from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from edge.uplink import Uplink, encode_within_limits
 from runtime.mqtt_connection import Message

@@ -4,7 +4,7 @@ spool:  [boot 1: 1970-01-01 00:00:40 … 00:09:10]  [boot 2: 1970-01-01 00:00:38
 becomes          … one behind the other, the last ends when this machine started, as estimated
 """
 
-from edge.spool.keeping import Spooler
+from edge.spool.spooler import Spooler
 from edge.stamp_times import offset_found
 from wire.reading import EARLIEST_MS
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge.spool.file import SpoolFile
-from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
+from edge.spool.spooler import Spooler
 from edge.spool.sync_checkpoint import read_mark
 from edge.spool.write_batch import DiskProblem, Origin
 from wire import Reading

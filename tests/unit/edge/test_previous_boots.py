@@ -4,12 +4,12 @@ import asyncio
 from itertools import pairwise
 from pathlib import Path
 
-from edge import former_boots
+from edge import previous_boots
 from edge.spool.file import SpoolFile
-from edge.spool.keeping import Spooler
 from edge.spool.limits import Limits
 from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
+from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from wire import Clock, Reading
 
@@ -27,7 +27,7 @@ async def a_start(path: Path, boot: str, readings: list[Reading]) -> None:
 async def placed(path: Path, *, free_after_ms: int = 0) -> list[Reading]:
     spooler = Spooler(Spool(Origin("now", "boot-3", 0), LIMITS), SpoolFile(path), on_change=lambda: None)
     await spooler.start()
-    await former_boots.place(spooler, boot_ms=BOOT_MS, free_after_ms=free_after_ms)
+    await previous_boots.place(spooler, boot_ms=BOOT_MS, free_after_ms=free_after_ms)
     await spooler.keep({"done": "1"})
     found: list[Reading] = []
     for boot in ("boot-1", "boot-2"):
