@@ -115,7 +115,7 @@ class Agent:
         await self._spooler.start()
         self._recall()
         if self._clock.state is Clock.SYNCED:
-            await self._place_former_boots(tick(synced=True).offset_ms)  # before any of it is sent
+            await self._place_previous_boots(tick(synced=True).offset_ms)  # before any of it is sent
         session = self._start(self._session.run(on_message=self._uplink.hear, on_connect=self._connected))
         for part in (self._say_status(), self._look_around(), self._report_health()):
             self._start(part)
@@ -189,7 +189,7 @@ class Agent:
         if offset_ms is not None:
             _log.info("the time is known now; readings since the start of the machine move with it")
             self._put_right(offset_ms)
-            self._start(self._place_former_boots(offset_ms))
+            self._start(self._place_previous_boots(offset_ms))
             self._say_soon()
         self._note_that_time_is_known()
 
@@ -202,7 +202,7 @@ class Agent:
         shift_ms = offset_ms - self._spool.origin.offset_ms
         self._stamper.times.move(shift_ms, now_ms=self._stamper.now_ms())
 
-    async def _place_former_boots(self, boot_ms: int) -> None:
+    async def _place_previous_boots(self, boot_ms: int) -> None:
         moved = await previous_boots.place(self._spooler, boot_ms=boot_ms, free_after_ms=self._moved_before_ms)
         if moved:
             _log.warning("readings of %d starts that never knew the time now lie before this one's", moved)

@@ -71,14 +71,14 @@ class SourceManager:
 
     async def use(self, checked: CheckedSettings) -> list[str]:
         """Run the sources of `checked`, and no others; the names of those that were started."""
-        former, self._sources = self._sources, {source.name: source for source in checked.sources}
-        fresh = [name for name, source in self._sources.items() if not _same(source, former.get(name))]
+        before, self._sources = self._sources, {source.name: source for source in checked.sources}
+        fresh = [name for name, source in self._sources.items() if not _same(source, before.get(name))]
         kept = {name: tally for name, tally in self._tallies.items() if name in self._sources and name not in fresh}
         self._tallies = {name: kept.get(name) or self._tally(source) for name, source in self._sources.items()}
         await self._stop([name for name in self._lines if name not in kept])
         for name in fresh:
             self._open_line(name)
-        topics_changed = any(isinstance(source, MqttSource) for source in _changed(former, self._sources))
+        topics_changed = any(isinstance(source, MqttSource) for source in _changed(before, self._sources))
         if topics_changed or checked.settings.local_broker != self._broker:
             self._broker = checked.settings.local_broker
             await self.reconnect()

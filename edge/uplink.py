@@ -73,8 +73,8 @@ class Uplink:
         """The connection is new: what was in flight may be lost."""
         now_s = self._loop.time()
         lost = self._window.reconnected()
-        for flight in lost:
-            self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s)
+        for batch in lost:
+            self._spool.ledger.requeue(batch.span, tries=batch.tries, due_s=now_s)
         self._note_failure(lost)
         self.nudge()
 
@@ -89,17 +89,17 @@ class Uplink:
             return
         span = SeqRange(ack.stream, ack.first, ack.last)
         now_s = self._loop.time()
-        over = self._window.land(span, now_s=now_s)
-        landed = self._spooler.land(span)
-        for flight in over:
-            if flight.lost:
-                self._spool.confirm_losses(flight.lost, now_s=now_s)
+        over = self._window.ack(span, now_s=now_s)
+        acked = self._spooler.ack(span)
+        for batch in over:
+            if batch.lost:
+                self._spool.confirm_losses(batch.lost, now_s=now_s)
         if over:
             self._note_success(over, now_s)
         if ack.refused is not None:
             self._on_refused(ack.refused)
-        if not over and landed:
-            self._end_flights_acknowledged_in_parts()
+        if not over and acked:
+            self._end_batches_acked_in_parts()
         elif not over:
             self._say_strange(span)
         self.nudge()
@@ -119,8 +119,8 @@ class Uplink:
             return
         now_s = self._loop.time()
         late = self._window.overdue(now_s=now_s)
-        for flight in late:
-            self._ground(flight, now_s)
+        for batch in late:
+            self._requeue(batch, now_s)
         self._note_failure(late)
         offer = self._offer(now_s)
         while (step := self._window.plan(offer, now_s=now_s)) is not None and self._send(step, now_s):
@@ -129,13 +129,13 @@ class Uplink:
 
     def _note_success(self, over: Iterable[InFlightBatch], now_s: float) -> None:
         refused = self.size.refused
-        self.size.took(max(flight.size for flight in over), now_s=now_s)
+        self.size.took(max(batch.size for batch in over), now_s=now_s)
         if self.size.refused != refused:
             _log.warning("%s", self.size.note or "large batches arrive again")
             self._spooler.note(self.size.memory())
 
     def _note_failure(self, lost: Iterable[InFlightBatch]) -> None:
-        size = max((flight.size for flight in lost), default=0)
+        size = max((batch.size for batch in lost), default=0)
         if size:
             self.size.failed(size)
 
@@ -155,19 +155,19 @@ class Uplink:
     def _send(self, step: SendStep, now_s: float) -> bool:
         ledger = self._spool.ledger
         if step is SendStep.LIVE:
-            span = ledger.take_live(self._limit, self._spool.sendable)
+            span = ledger.pop_live(self._limit, self._spool.sendable)
             if span is None:
                 return False
             _, readings = self._spool.in_memory(span)  # live readings are all there
-            return self._launch(span, readings, live=True, tries=1)
+            return self._send_batch(span, readings, live=True, tries=1)
         if step is SendStep.LOSSES:
             nothing = SeqRange(ledger.stream, ledger.next_seq, ledger.next_seq - 1)
-            return self._launch(nothing, [], live=False, tries=1)
-        grounded = ledger.take_again(now_s) if step is SendStep.AGAIN else None
-        span = ledger.take_backlog(self._limit, self._spool.sendable) if grounded is None else grounded.span
+            return self._send_batch(nothing, [], live=False, tries=1)
+        requeued = ledger.pop_due(now_s) if step is SendStep.AGAIN else None
+        span = ledger.pop_backlog(self._limit, self._spool.sendable) if requeued is None else requeued.span
         if span is None:
             return False
-        tries = 1 if grounded is None else grounded.tries + 1
+        tries = 1 if requeued is None else requeued.tries + 1
         self._fetching = self._loop.create_task(self._fetch(span, tries))
         return True
 
@@ -186,37 +186,37 @@ class Uplink:
             self._fetching = None
         still_here = ledger.outstanding(span.stream).within(span.first, span.last) == [(span.first, span.last)]
         if readings is not None and still_here:
-            self._launch(span, readings, live=False, tries=tries)
+            self._send_batch(span, readings, live=False, tries=tries)
         else:
-            ledger.ground(span, tries=tries - 1, due_s=self._loop.time() + pause_s)
+            ledger.requeue(span, tries=tries - 1, due_s=self._loop.time() + pause_s)
         self.nudge()
 
-    def _launch(self, span: SeqRange, readings: list[Reading], *, live: bool, tries: int) -> bool:
+    def _send_batch(self, span: SeqRange, readings: list[Reading], *, live: bool, tries: int) -> bool:
         now_s = self._loop.time()
-        lost = self._losses_to_say()
+        lost = self._pending_losses()
         payload, count = encode_within_limits(span, readings, backfill=not live, lost=lost, most_bytes=self.size.limit)
         if count < len(readings):
             rest = SeqRange(span.stream, span.first + count, span.last)
-            self._spool.ledger.ground(rest, tries=tries - 1, due_s=now_s)
+            self._spool.ledger.requeue(rest, tries=tries - 1, due_s=now_s)
             span = SeqRange(span.stream, span.first, rest.first - 1)
         if self._session is not None and self._session.publish(self._topic, payload):
-            self._window.launch(InFlightBatch(span, now_s, tries, live, lost, len(payload)))
+            self._window.sent(InFlightBatch(span, now_s, tries, live, lost, len(payload)))
             return True
-        self._spool.ledger.ground(span, tries=tries - 1, due_s=now_s + RETRY_S)
+        self._spool.ledger.requeue(span, tries=tries - 1, due_s=now_s + RETRY_S)
         return False
 
-    def _losses_to_say(self) -> tuple[Lost, ...]:
-        if not self._spool.losses or any(flight.lost for flight in self._window.flights.values()):
+    def _pending_losses(self) -> tuple[Lost, ...]:
+        if not self._spool.losses or any(batch.lost for batch in self._window.in_flight.values()):
             return ()
-        return self._spool.losses.unsaid()[: min(MOST_IN_A_BATCH, self.size.limit // _BYTES_A_LOSS)]
+        return self._spool.losses.pending()[: min(MOST_IN_A_BATCH, self.size.limit // _BYTES_A_LOSS)]
 
-    def _ground(self, flight: InFlightBatch, now_s: float) -> None:
-        pause_s = self._window.pause_of_a_range_s(flight.tries)
-        self._spool.ledger.ground(flight.span, tries=flight.tries, due_s=now_s + pause_s)
-        _log.info("no ack for %s %d to %d in time; sending it again", *flight.span)
+    def _requeue(self, batch: InFlightBatch, now_s: float) -> None:
+        pause_s = self._window.pause_of_a_range_s(batch.tries)
+        self._spool.ledger.requeue(batch.span, tries=batch.tries, due_s=now_s + pause_s)
+        _log.info("no ack for %s %d to %d in time; sending it again", *batch.span)
 
-    def _end_flights_acknowledged_in_parts(self) -> None:
-        for span in list(self._window.flights):
+    def _end_batches_acked_in_parts(self) -> None:
+        for span in list(self._window.in_flight):
             if span.size and not self._spool.ledger.outstanding(span.stream).within(span.first, span.last):
                 self._window.end(span)
 

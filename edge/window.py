@@ -66,7 +66,7 @@ class Window:
         batch_readings: int,
         jitter: Callable[[], float] = lambda: random.uniform(0.5, 1.0),  # noqa: S311 - not a secret
     ) -> None:
-        self.flights: dict[SeqRange, InFlightBatch] = {}
+        self.in_flight: dict[SeqRange, InFlightBatch] = {}
         self._size = size
         self._ack_timeout_s = ack_timeout_s
         self._batch_s = batch_s
@@ -79,21 +79,21 @@ class Window:
 
     def plan(self, offer: Offer, *, now_s: float) -> SendStep | None:
         """What to send now, if anything."""
-        if len(self.flights) >= self._size or self._must_wait(now_s):
+        if len(self.in_flight) >= self._size or self._must_wait(now_s):
             return None
         old = offer.again or offer.backlog
         if self._is_gathered(offer, now_s) and self._live < self._size - (1 if old else 0):
             return SendStep.LIVE
-        if old and len(self.flights) - self._live < self._size - 1:
+        if old and len(self.in_flight) - self._live < self._size - 1:
             return SendStep.AGAIN if offer.again else SendStep.BACKLOG
-        if offer.losses and not any(flight.lost for flight in self.flights.values()):
+        if offer.losses and not any(batch.lost for batch in self.in_flight.values()):
             return SendStep.LOSSES
         return None
 
     def wake_s(self, offer: Offer, *, next_again_s: float | None, now_s: float) -> float | None:
         """When `plan` may answer otherwise, though nothing else happens."""
-        times = [flight.sent_s + self._ack_timeout_s for flight in self.flights.values()]
-        if self._doubts and not self.flights:
+        times = [batch.sent_s + self._ack_timeout_s for batch in self.in_flight.values()]
+        if self._doubts and not self.in_flight:
             times.append(self._resume_s)
         if offer.live and not self._is_gathered(offer, now_s):
             times.append(offer.live_since_s + self._batch_s)
@@ -101,40 +101,40 @@ class Window:
             times.append(next_again_s)
         return min((at_s for at_s in times if at_s > now_s), default=None)
 
-    def launch(self, flight: InFlightBatch) -> None:
-        """`flight` was sent."""
-        self.flights[flight.span] = flight
-        self._live += flight.live
+    def sent(self, batch: InFlightBatch) -> None:
+        """`batch` was sent."""
+        self.in_flight[batch.span] = batch
+        self._live += batch.live
 
-    def land(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
-        """The flights that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
+    def ack(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
+        """Give the batches that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
         self._heard_s, self._doubts = now_s, 0
-        return [self._end(flight) for flight in list(self.flights.values()) if _covers(ack, flight.span)]
+        return [self._end(batch) for batch in list(self.in_flight.values()) if _covers(ack, batch.span)]
 
     def end(self, span: SeqRange) -> None:
-        """What flew as `span` is acknowledged or lost by other ways."""
-        if span in self.flights:
-            self._end(self.flights[span])
+        """The batch of `span` is acknowledged or lost by other ways."""
+        if span in self.in_flight:
+            self._end(self.in_flight[span])
 
     def overdue(self, *, now_s: float) -> list[InFlightBatch]:
-        """The flights that had no ack in time; they are over, and their ranges are to be sent again."""
-        late = [flight for flight in self.flights.values() if now_s - flight.sent_s >= self._ack_timeout_s]
-        if late and self._heard_s <= min(flight.sent_s for flight in late):
+        """Give the batches that had no ack in time; they are over, and their ranges are to be sent again."""
+        late = [batch for batch in self.in_flight.values() if now_s - batch.sent_s >= self._ack_timeout_s]
+        if late and self._heard_s <= min(batch.sent_s for batch in late):
             self._doubts += 1
             self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
-        return [self._end(flight) for flight in late]
+        return [self._end(batch) for batch in late]
 
     def reconnected(self) -> list[InFlightBatch]:
-        """The connection is new: all flights are over, and their ranges are to be sent again."""
+        """The connection is new: all batches in flight are over, and their ranges are to be sent again."""
         self._doubts = 0
-        return [self._end(flight) for flight in list(self.flights.values())]
+        return [self._end(batch) for batch in list(self.in_flight.values())]
 
     def pause_of_a_range_s(self, tries: int) -> float:
         """How long a range waits that was sent `tries` times in vain."""
         return self._pause_s(tries, LONGEST_PAUSE_OF_A_RANGE_S)
 
     def _must_wait(self, now_s: float) -> bool:
-        return bool(self._doubts) and (bool(self.flights) or now_s < self._resume_s)
+        return bool(self._doubts) and (bool(self.in_flight) or now_s < self._resume_s)
 
     def _is_gathered(self, offer: Offer, now_s: float) -> bool:
         return offer.live >= self._batch_readings or (offer.live > 0 and now_s >= offer.live_since_s + self._batch_s)
@@ -144,10 +144,10 @@ class Window:
             return 0.0  # it has waited for its ack already
         return doubled_s(times - 1, first_s=self._ack_timeout_s, longest_s=longest_s) * self._jitter()
 
-    def _end(self, flight: InFlightBatch) -> InFlightBatch:
-        del self.flights[flight.span]
-        self._live -= flight.live
-        return flight
+    def _end(self, batch: InFlightBatch) -> InFlightBatch:
+        del self.in_flight[batch.span]
+        self._live -= batch.live
+        return batch
 
 
 def _covers(ack: SeqRange, span: SeqRange) -> bool:

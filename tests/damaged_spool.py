@@ -10,7 +10,7 @@ from edge.spool.limits import Limits
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
-from edge.spool.sync_checkpoint import Forced, Names, mark_of, read_names, write_mark
+from edge.spool.sync_checkpoint import Forced, Names, read_names, sync_checkpoint_path, write_sync_checkpoint
 from edge.spool.write_batch import Origin, WriteBatch
 from wire import Reading
 
@@ -42,11 +42,11 @@ def reading(stream: str, seq: int) -> Reading:
     return Reading(f"sensor-{seq % 3}", "co2", 1_764_000_000_000 + seq * 10, len(stream) + seq / 4)
 
 
-def work(stream: str, **changed: object) -> WriteBatch:
+def batch(stream: str, **changed: object) -> WriteBatch:
     """What to write of `stream`."""
     chosen = {
         "stream": stream, "boot": "b", "origin_ms": 7, "last": 0, "runs": [], "forget": [], "losses": None,
-        "ever_lost": 0, "kept": {}, "shifts": [], "finished": [], **changed,
+        "ever_lost": 0, "kept": {}, "corrections": [], "finished": [], **changed,
     }  # fmt: skip
     return WriteBatch(**chosen)  # type: ignore[arg-type]
 
@@ -60,13 +60,15 @@ def fill(path: Path, streams: dict[str, int], *, at_once: int = 100) -> SpoolFil
             last = min(count, first + at_once - 1)
             runs = [(first, [reading(stream, seq) for seq in range(first, last + 1)])]
             here = {stream: Spans([(1, last)])}
-            file.commit(work(stream, last=last, runs=runs, here=here, kept={"decoder.board": '{"0/rainfall": 7}'}))
+            file.commit(batch(stream, last=last, runs=runs, here=here, kept={"decoder.board": '{"0/rainfall": 7}'}))
         if stream != list(streams)[-1]:
             file.checkpoint()
     file.force()
     tables = file.names()
-    marks = {stream: Forced(1, count) for stream, count in streams.items()}
-    write_mark(mark_of(path), marks, Names({row.id: row.name for row in tables.streams}, tables.series))
+    forced = {stream: Forced(1, count) for stream, count in streams.items()}
+    write_sync_checkpoint(
+        sync_checkpoint_path(path), forced, Names({row.id: row.name for row in tables.streams}, tables.series)
+    )
     return file
 
 
@@ -82,7 +84,7 @@ def fill_version_1(path: Path, count: int) -> None:
             here = reading("old", seq)
             db.execute("INSERT INTO reading VALUES (1, ?, ?, ?, ?, 0)", (seq, seq % 3 + 1, here.time_ms, here.value))
         db.execute("COMMIT")
-    write_mark(mark_of(path), {"old": Forced(1, count)})
+    write_sync_checkpoint(sync_checkpoint_path(path), {"old": Forced(1, count)})
 
 
 def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]:
@@ -98,9 +100,9 @@ def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]
 
 def named_series(path: Path) -> set[int]:
     """The numbers of series of which anybody can still say the sensor and quantity: from their rows, the index of
-    names, or the mark.
+    names, or the sync checkpoint.
     """
-    found = set(read_names(mark_of(path)).series)
+    found = set(read_names(sync_checkpoint_path(path)).series)
     with contextlib.closing(sqlite3.connect(path)) as db:
         for number in range(1, 4):
             with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
@@ -146,20 +148,20 @@ async def _drain(path: Path) -> Drained:
     spooler = Spooler(spool, SpoolFile(path), on_change=lambda: None)
     await spooler.start()
     drained = Drained()
-    while (span := spool.ledger.take_backlog(1_000) or _again(spool)) is not None:
+    while (span := spool.ledger.pop_backlog(1_000) or _requeued(spool)) is not None:
         got = await spooler.read(span)
         if got is not None:
             drained.readings |= {(span.stream, span.first + at): found for at, found in enumerate(got)}
-            spooler.land(span)
+            spooler.ack(span)
         else:
-            spool.ledger.ground(span, tries=0, due_s=0.0)
-    for loss in spool.losses.unsaid():
+            spool.ledger.requeue(span, tries=0, due_s=0.0)
+    for loss in spool.losses.pending():
         drained.lost.setdefault(loss.stream, Spans()).add(loss.first, loss.last)
     drained.damage, drained.kept = spool.trouble, spool.kept
     await spooler.stop()
     return drained
 
 
-def _again(spool: Spool) -> SeqRange | None:
-    grounded = spool.ledger.take_again(1.0)
-    return None if grounded is None else grounded.span
+def _requeued(spool: Spool) -> SeqRange | None:
+    requeued = spool.ledger.pop_due(1.0)
+    return None if requeued is None else requeued.span

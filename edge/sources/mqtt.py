@@ -90,14 +90,14 @@ class LocalBroker:
         self._refused = False
         self._identities: dict[str, Identities] = {}
         filters = sorted({route.source.topic for route in routes})
-        former = spooler.spool.kept.get(_FILTERS, "").splitlines()
+        before = spooler.spool.kept.get(_FILTERS, "").splitlines()
         self._filters = filters
         self.session = MqttSession(
             broker,
             identifier=f"siaga-edge-{gateway}-local",
             subscriptions=filters,
             wishes=[] if echo.given_up else [echo.topic],
-            unsubscriptions=[topic for topic in former if topic not in filters],
+            unsubscriptions=[topic for topic in before if topic not in filters],
             keep_session=True,
         )
 

@@ -8,7 +8,7 @@ from collections import deque
 STEP_S = 0.25
 
 
-class Ages:
+class ArrivalTimes:
     """Remembers the first seq of each quarter of a second; times are monotonic."""
 
     def __init__(self) -> None:

@@ -102,24 +102,24 @@ class SpoolFile:
             self._db = None
         self._streams, self._series, self._numbers, self._seeds = {}, {}, {}, {}
 
-    def commit(self, work: WriteBatch) -> None:
-        """Do all of `work` or nothing; DiskProblem or FileDamaged where that fails."""
+    def commit(self, batch: WriteBatch) -> None:
+        """Do all of `batch` or nothing; DiskProblem or FileDamaged where that fails."""
         with _troubles(self.path), self._transaction() as db:
-            if work.runs:
-                self._insert(db, work)
+            if batch.runs:
+                self._insert(db, batch)
             db.executemany(
                 "DELETE FROM reading WHERE stream = ? AND seq BETWEEN ? AND ?",
-                [(self._id_of(span.stream), span.first, span.last) for span in work.forget],
+                [(self._id_of(span.stream), span.first, span.last) for span in batch.forget],
             )
-            for shift in work.shifts:
-                self._shift(db, shift)
-            self._note_what_is_here(db, work)
-            if work.losses is not None:
-                self._say(db, work.losses)
-                self._keep(db, {_EVER_LOST: str(work.ever_lost)})
+            for correction in batch.corrections:
+                self._correct_times(db, correction)
+            self._note_what_is_here(db, batch)
+            if batch.losses is not None:
+                self._say(db, batch.losses)
+                self._keep(db, {_EVER_LOST: str(batch.ever_lost)})
                 db.execute("DELETE FROM kept WHERE key GLOB ?", (f"{_SALVAGED}*",))
-            self._keep(db, work.kept)
-            for name in work.finished:
+            self._keep(db, batch.kept)
+            for name in batch.finished:
                 db.execute("DELETE FROM stream WHERE name = ?", (name,))
                 self._streams.pop(name, None)
 
@@ -168,7 +168,7 @@ class SpoolFile:
             finally:
                 os.close(descriptor)
 
-    # --- for the mark and the salvage
+    # --- for the sync checkpoint and the salvage
 
     def names(self) -> Tables:
         """The streams and series that the file knows; may be called from another thread."""
@@ -211,16 +211,16 @@ class SpoolFile:
         self._streams = {row.name: row for row in self._stream_rows(db)}
         kept = dict(self._whole_rows(db, "kept", "key, value"))
         losses = [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
-        formers = [self._former(db, row) for row in self._streams.values()]
+        previous = [self._previous_stream(db, row) for row in self._streams.values()]
         (rows,) = db.execute("SELECT count(*) FROM reading").fetchone()
-        if rows != sum(former.spans.total for former in formers):
+        if rows != sum(earlier.spans.total for earlier in previous):
             raise FileDamaged(f"{self.path} is damaged: it has readings of streams that it does not know")
         damage = kept.get(_SALVAGED, "")
         if not damage:
-            self._miss(formers)
+            self._miss(previous)
         ever_lost = int(kept.get(_EVER_LOST, 0))
         others = {key: kept[key] for key in kept if not key.startswith(_OWN)}
-        return OpenedSpool(formers, losses, ever_lost, others, damage=damage)
+        return OpenedSpool(previous, losses, ever_lost, others, damage=damage)
 
     def _stream_rows(self, db: sqlite3.Connection) -> Iterator[StreamRow]:
         query = "SELECT id, name, boot, origin_ms, last, checked, here, crc FROM stream ORDER BY id"
@@ -237,13 +237,15 @@ class SpoolFile:
             else:
                 _log.error("%s: a damaged row of the table %s is left out: %.100r", self.path, table, row)
 
-    def _former(self, db: sqlite3.Connection, row: StreamRow) -> PreviousStream:
+    def _previous_stream(self, db: sqlite3.Connection, row: StreamRow) -> PreviousStream:
         spans = Spans(_runs(db, row.id))
         last = max([row.last, *(last for _, last in spans)])
         return PreviousStream(row.name, row.boot, row.origin_ms, last, spans, row.here)
 
-    def _miss(self, formers: list[PreviousStream]) -> None:
-        missing = sum(former.expected.without(former.spans).total for former in formers if former.expected is not None)
+    def _miss(self, previous: list[PreviousStream]) -> None:
+        missing = sum(
+            earlier.expected.without(earlier.spans).total for earlier in previous if earlier.expected is not None
+        )
         if missing:
             raise FileDamaged(f"{self.path} is damaged: {missing} of its readings are not where they should be")
 
@@ -255,17 +257,17 @@ class SpoolFile:
         row = self._streams.get(stream)
         return 0 if row is None else row.id
 
-    def _insert(self, db: sqlite3.Connection, work: WriteBatch) -> None:
-        if work.stream not in self._streams:
+    def _insert(self, db: sqlite3.Connection, batch: WriteBatch) -> None:
+        if batch.stream not in self._streams:
             (newest,) = db.execute("SELECT ifnull(max(id), 0) FROM stream").fetchone()
-            row = StreamRow(newest + 1, work.stream, work.boot, work.origin_ms, work.last, checked=True, here=None)
+            row = StreamRow(newest + 1, batch.stream, batch.boot, batch.origin_ms, batch.last, checked=True, here=None)
             self._put_stream(db, row)
-        stream = self._streams[work.stream].id
-        for first, readings in work.runs:
+        stream = self._streams[batch.stream].id
+        for first, readings in batch.runs:
             self._learn_new_series(db, readings)
             db.executemany(
                 "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)",
-                self._rows(work.stream, stream, first, readings),
+                self._rows(batch.stream, stream, first, readings),
             )
 
     def _rows(self, name: str, stream: int, first: int, readings: list[Reading]) -> Iterator[tuple[object, ...]]:
@@ -291,13 +293,13 @@ class SpoolFile:
             if seed is not None and is_sound(cells, seed, checked=checked):
                 yield SpoolRow._make(cells)
 
-    def _note_what_is_here(self, db: sqlite3.Connection, work: WriteBatch) -> None:
-        touched = {span.stream for span in work.forget} | work.here.keys()
-        if work.runs:
-            touched.add(work.stream)
+    def _note_what_is_here(self, db: sqlite3.Connection, batch: WriteBatch) -> None:
+        touched = {span.stream for span in batch.forget} | batch.here.keys()
+        if batch.runs:
+            touched.add(batch.stream)
         for name in touched & self._streams.keys():
-            row, here = self._streams[name], work.here.get(name)
-            last = work.last if work.runs and name == work.stream else row.last
+            row, here = self._streams[name], batch.here.get(name)
+            last = batch.last if batch.runs and name == batch.stream else row.last
             known = here if here is not None and here.runs <= MOST_RUNS else None
             self._put_stream(db, row._replace(last=last, here=known))
 
@@ -320,19 +322,22 @@ class SpoolFile:
         self._series.update(series)
         self._numbers.update({key: number for number, key in series.items()})
 
-    def _shift(self, db: sqlite3.Connection, shift: TimeCorrection) -> None:
+    def _correct_times(self, db: sqlite3.Connection, correction: TimeCorrection) -> None:
         estimated, unknown = NUMBER_OF_CLOCK[Clock.ESTIMATED], NUMBER_OF_CLOCK[Clock.UNKNOWN]
-        for run_first, run_last in shift.runs:
+        for run_first, run_last in correction.runs:
             for first in range(run_first, run_last + 1, _ROWS_AT_ONCE):
-                span = SeqRange(shift.stream, first, min(run_last, first + _ROWS_AT_ONCE - 1))
+                span = SeqRange(correction.stream, first, min(run_last, first + _ROWS_AT_ONCE - 1))
                 moved = [
-                    old._replace(time_ms=old.time_ms + shift.shift_ms, clock=estimated)
-                    for old in self._sound(shift.stream, self._rows_of(span))
+                    old._replace(time_ms=old.time_ms + correction.shift_ms, clock=estimated)
+                    for old in self._sound(correction.stream, self._rows_of(span))
                     if old.clock == unknown
                 ]
                 db.executemany(
                     "UPDATE reading SET time_ms = ?, clock = ?, crc = ? WHERE stream = ? AND seq = ?",
-                    [(new.time_ms, new.clock, self._check(shift.stream, new), new.stream, new.seq) for new in moved],
+                    [
+                        (new.time_ms, new.clock, self._check(correction.stream, new), new.stream, new.seq)
+                        for new in moved
+                    ],
                 )
 
     def _check(self, stream: str, row: SpoolRow) -> int:

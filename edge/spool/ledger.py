@@ -1,6 +1,6 @@
 """Which reading is where, as ranges of seq; pure, no reading itself is here.
 
-    outstanding = waiting (backlog, never sent) + again (sent, no ack came) + flying + live (not sent yet, young)
+    outstanding = waiting (backlog, never sent) + again (sent, no ack came) + in flight + live (not sent yet, young)
 
 Live readings are the end of the present stream. A range that was sent once is sent again as the same range, so that
 the cloud can tell a repetition from news.
@@ -25,13 +25,13 @@ class Requeued(msgspec.Struct, frozen=True):
 
 
 class _Stream:
-    __slots__ = ("flying", "last", "outstanding", "waiting")
+    __slots__ = ("in_flight", "last", "outstanding", "waiting")
 
     def __init__(self, last: int, spans: Iterable[tuple[int, int]] = ()) -> None:
         self.last = last
         self.outstanding = Spans(spans)
         self.waiting = Spans(self.outstanding)
-        self.flying = Spans()
+        self.in_flight = Spans()
 
 
 class Ledger:
@@ -43,7 +43,7 @@ class Ledger:
         self._streams: dict[str, _Stream] = {}
         self._now = _Stream(0)
         self._streams[stream] = self._now
-        self._again: list[Requeued] = []
+        self._requeued: list[Requeued] = []
         self._aside = Spans()
 
     @property
@@ -85,68 +85,68 @@ class Ledger:
             self._wait(self.stream, self._live(live_first - 1))
             self._begin_live(live_first)
 
-    def take_live(self, limit: int, up_to: int) -> SeqRange | None:
-        """The next live readings, at most `limit` and none after `up_to`; they fly from now on."""
+    def pop_live(self, limit: int, up_to: int) -> SeqRange | None:
+        """The next live readings, at most `limit` and none after `up_to`; they are in flight from now on."""
         run = self._live(up_to).first_run()
         if run is None:
             return None
         first, last = run[0], min(run[1], run[0] + limit - 1)
         self._begin_live(last + 1)
-        return self._fly(SeqRange(self.stream, first, last))
+        return self._mark_in_flight(SeqRange(self.stream, first, last))
 
     def live_count(self, up_to: int) -> int:
         """How many live readings there are, none after `up_to`."""
         return self._live(up_to).total
 
-    def take_again(self, now_s: float) -> Requeued | None:
-        """The oldest range that is due to be sent again; what is left of it flies from now on."""
-        for grounded in [grounded for grounded in self._again if grounded.due_s <= now_s]:
-            self._again.remove(grounded)
-            launched = self._relaunch(grounded)
-            if launched is not None:
-                return launched
+    def pop_due(self, now_s: float) -> Requeued | None:
+        """The oldest range that is due to be sent again; what is left of it is in flight from now on."""
+        for requeued in [requeued for requeued in self._requeued if requeued.due_s <= now_s]:
+            self._requeued.remove(requeued)
+            resent = self._resend(requeued)
+            if resent is not None:
+                return resent
         return None
 
-    def take_backlog(self, limit: int, up_to: int = 2**62) -> SeqRange | None:
+    def pop_backlog(self, limit: int, up_to: int = 2**62) -> SeqRange | None:
         """The oldest readings that were never sent, at most `limit`, of the present stream none after `up_to`."""
         for name, stream in self._streams.items():
             run = stream.waiting.first_run()
             if run is not None and (stream is not self._now or run[0] <= up_to):
                 last = min(run[1], run[0] + limit - 1)
-                return self._fly(SeqRange(name, run[0], min(last, up_to) if stream is self._now else last))
+                return self._mark_in_flight(SeqRange(name, run[0], min(last, up_to) if stream is self._now else last))
         return None
 
-    def ground(self, span: SeqRange, *, tries: int, due_s: float) -> None:
+    def requeue(self, span: SeqRange, *, tries: int, due_s: float) -> None:
         """No ack came for `span`: it is to be sent again, as it was, at `due_s`."""
         stream = self._streams.get(span.stream)
         if stream is None:
             return
-        stream.flying.remove(span.first, span.last)
+        stream.in_flight.remove(span.first, span.last)
         if stream.outstanding.within(span.first, span.last):
-            self._again.append(Requeued(span, tries, due_s))
-        while len(self._again) > MOST_AGAIN:
-            oldest = self._again.pop(0).span
+            self._requeued.append(Requeued(span, tries, due_s))
+        while len(self._requeued) > MOST_AGAIN:
+            oldest = self._requeued.pop(0).span
             self._wait(oldest.stream, self._of(oldest.stream).outstanding.within(oldest.first, oldest.last))
 
     def next_again_s(self) -> float | None:
         """When the next range is due to be sent again."""
-        return min((grounded.due_s for grounded in self._again), default=None)
+        return min((requeued.due_s for requeued in self._requeued), default=None)
 
-    def land(self, ack: SeqRange) -> list[SeqRange]:
-        """Take out what `ack` covers of all that was ever sent, and give back those ranges.
+    def ack(self, span: SeqRange) -> list[SeqRange]:
+        """Take out what the cloud acknowledges with `span` of all that was ever sent, and give back those ranges.
 
         Readings of the present stream that were never sent cannot be acknowledged: whoever says so is mistaken.
         """
-        stream = self._streams.get(ack.stream)
+        stream = self._streams.get(span.stream)
         if stream is None:
             return []
-        sent = Spans(stream.outstanding.within(ack.first, ack.last))
+        sent = Spans(stream.outstanding.within(span.first, span.last))
         if stream is self._now:
             sent = sent.without(stream.waiting).without(self._live(stream.last))
-        return [self._remove(SeqRange(ack.stream, first, last)) for first, last in sent]
+        return [self._remove(SeqRange(span.stream, first, last)) for first, last in sent]
 
     def oldest(self, count: int) -> list[SeqRange]:
-        """Where the oldest `count` readings are that are not flying."""
+        """Where the oldest `count` readings are that are not in flight."""
         found: list[SeqRange] = []
         for span in self._at_rest():
             if count <= 0:
@@ -167,10 +167,10 @@ class Ledger:
 
     def sent(self, stream: str) -> Spans:
         """What of `stream` may have reached the cloud in this run."""
-        spans = Spans(self._of(stream).flying)
-        for grounded in self._again:
-            if grounded.span.stream == stream:
-                spans.add(grounded.span.first, grounded.span.last)
+        spans = Spans(self._of(stream).in_flight)
+        for requeued in self._requeued:
+            if requeued.span.stream == stream:
+                spans.add(requeued.span.first, requeued.span.last)
         return spans
 
     def streams(self) -> Iterator[tuple[str, Spans, int]]:
@@ -190,23 +190,23 @@ class Ledger:
 
     def _at_rest(self) -> Iterator[SeqRange]:
         for name, stream in self._streams.items():
-            for first, last in stream.outstanding.without(stream.flying):
+            for first, last in stream.outstanding.without(stream.in_flight):
                 yield SeqRange(name, first, last)
 
-    def _fly(self, span: SeqRange) -> SeqRange:
+    def _mark_in_flight(self, span: SeqRange) -> SeqRange:
         stream = self._of(span.stream)
         stream.waiting.remove(span.first, span.last)
-        stream.flying.add(span.first, span.last)
+        stream.in_flight.add(span.first, span.last)
         return span
 
-    def _relaunch(self, grounded: Requeued) -> Requeued | None:
-        span = grounded.span
+    def _resend(self, requeued: Requeued) -> Requeued | None:
+        span = requeued.span
         runs = self._of(span.stream).outstanding.within(span.first, span.last) if span.stream in self._streams else []
         if not runs:
             return None
         for first, last in runs[1:]:
-            self._again.append(Requeued(SeqRange(span.stream, first, last), grounded.tries, grounded.due_s))
-        return Requeued(self._fly(SeqRange(span.stream, *runs[0])), grounded.tries, grounded.due_s)
+            self._requeued.append(Requeued(SeqRange(span.stream, first, last), requeued.tries, requeued.due_s))
+        return Requeued(self._mark_in_flight(SeqRange(span.stream, *runs[0])), requeued.tries, requeued.due_s)
 
     def _wait(self, stream: str, runs: Iterable[tuple[int, int]]) -> None:
         for first, last in runs:
@@ -214,6 +214,6 @@ class Ledger:
 
     def _remove(self, span: SeqRange) -> SeqRange:
         stream = self._of(span.stream)
-        for spans in (stream.outstanding, stream.waiting, stream.flying):
+        for spans in (stream.outstanding, stream.waiting, stream.in_flight):
             spans.remove(span.first, span.last)
         return span

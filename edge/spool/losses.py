@@ -45,7 +45,7 @@ class Losses:
                 if not spans:
                     del self._spans[key]
 
-    def unsaid(self) -> tuple[Lost, ...]:
+    def pending(self) -> tuple[Lost, ...]:
         """All losses still to be acknowledged, oldest first."""
         return tuple(
             Lost(stream, first, last, reason)

@@ -1,8 +1,8 @@
 """What the pages of a damaged spool hold: its small tables, put together from all that is left of them, and where its
 readings are.
 
-    stream 3 is …?   its row | the index of names | the mark     the one that the check sums of its readings fit
-    series 7 is …?   its row | the index of names | the mark     likewise
+    stream 3 is …?   its row | the index of names | the checkpoint     the one that the check sums of its readings fit
+    series 7 is …?   its row | the index of names | the checkpoint     likewise
 
 Nothing is believed for where it stands: a row is known by its columns, so a file without its first page gives them too.
 """
@@ -31,11 +31,11 @@ def reading_in(record: Record) -> SpoolRow | None:
     return SpoolRow._make(record if len(record) == 7 else [*record, None])
 
 
-class Survey:
+class PageScan:
     """Looks at each page once; afterwards `places` has those with readings, in the order of their first."""
 
-    def __init__(self, pages: Pages, names: Names, marked: Iterable[str]) -> None:
-        self._marked = tuple(marked)
+    def __init__(self, pages: Pages, names: Names, checkpointed: Iterable[str]) -> None:
+        self._checkpointed = tuple(checkpointed)
         self.places: list[int] = []
         self._rows: dict[int, StreamRow] = {}
         self._streams: dict[int, list[str]] = {}
@@ -118,9 +118,9 @@ class Survey:
         return streams, series
 
     def _name_the_nameless(self, streams: dict[int, str], series: dict[int, SeriesKey]) -> None:
-        """Streams of which only the mark has a name: the one that fits, or the only one that is left."""
+        """Streams of which only the sync checkpoint has a name: the one that fits, or the only one that is left."""
         for (stream, number), samples in self._samples.items():
-            left = [name for name in self._marked if name not in streams.values()]
+            left = [name for name in self._checkpointed if name not in streams.values()]
             fitting = [name for name in left if number in series and _fits(samples, name, series[number])]
             if stream not in streams and len(fitting or left) == 1:
                 streams[stream] = (fitting or left)[0]

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from edge.spool.disk import force_folder, free_bytes, free_reserve, make_reserve, punch_hole
 from edge.spool.file import PAGE_BYTES, Bound, SpoolFile
-from edge.spool.page_scan import Survey, parts_of, reading_in
+from edge.spool.page_scan import PageScan, parts_of, reading_in
 from edge.spool.pages import Pages
 from edge.spool.rows import SpoolRow, is_sound, seed_of
 from edge.spool.spans import Spans
-from edge.spool.sync_checkpoint import Forced, mark_of, read_mark, read_names
+from edge.spool.sync_checkpoint import Forced, read_names, read_sync_checkpoint, sync_checkpoint_path
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def open_or_salvage(file: SpoolFile) -> OpenedSpool:
             opened = salvage(file, f"{file.path.name} is damaged")
         else:
             opened = file.open()
-            if file.unnamed_series() & read_names(mark_of(file.path)).series.keys():
+            if file.unnamed_series() & read_names(sync_checkpoint_path(file.path)).series.keys():
                 opened = salvage(file, f"{file.path} is damaged: its table of series has lost some")
     except FileDamaged as damage:
         opened = salvage(file, str(damage))
@@ -63,7 +63,7 @@ def salvage(file: SpoolFile, damage: str) -> OpenedSpool:
         raise DiskProblem(f"{damage}; saving what is readable waits: {error.strerror or error}") from error
     finally:
         building.close()
-    _log.error("%s; %d readings were saved", opened.damage, sum(former.spans.total for former in opened.formers))
+    _log.error("%s; %d readings were saved", opened.damage, sum(earlier.spans.total for earlier in opened.previous))
     return opened
 
 
@@ -87,23 +87,23 @@ def _open_building(building: SpoolFile) -> None:
 
 def _fill(building: SpoolFile, path: Path, damage: str, *, frees: bool) -> None:
     with Pages(path, PAGE_BYTES) as old:
-        mark = read_mark(mark_of(path))
-        survey = Survey(old, read_names(mark_of(path)), mark)
+        checkpoint = read_sync_checkpoint(sync_checkpoint_path(path))
+        scan = PageScan(old, read_names(sync_checkpoint_path(path)), checkpoint)
         if building.salvage_begun() is None:
-            building.begin_salvage(survey.tables(), damage)
+            building.begin_salvage(scan.tables(), damage)
             building.checkpoint()
-        sound = SoundRows(building, mark)
-        Copy(old, building, sound, frees=frees).run(survey.places)
+        sound = SoundRows(building, checkpoint)
+        Copy(old, building, sound, frees=frees).run(scan.places)
 
 
 class SoundRows:
     """Which rows of a page were written so, and are not left over from readings that are acknowledged long since."""
 
-    def __init__(self, building: SpoolFile, mark: dict[str, Forced]) -> None:
+    def __init__(self, building: SpoolFile, checkpoint: dict[str, Forced]) -> None:
         tables = building.names()
         self._streams = {row.id: row for row in tables.streams}
         self._series = tables.series
-        self._lowest = {name: forced.lowest for name, forced in mark.items()}
+        self._lowest = {name: forced.lowest for name, forced in checkpoint.items()}
         self._seeds: dict[tuple[int, int], int] = {}
 
     def of(self, pages: Pages, number: int) -> Iterator[SpoolRow]:

@@ -1,6 +1,6 @@
 """What the spool decides: what to write, what to drop, when to force, what is safe; pure, the clock is handed in.
 
-append -> tail (memory) -> work() -> file -> committed() -> safe(): the sensor's broker may forget
+append -> tail (memory) -> write_batch() -> file -> committed() -> safe(): the sensor's broker may forget
                  `-> taken by the uplink -> land(): forgotten, on disk too with the next work
 
 A reading that the cloud acknowledges before it is committed never touches the disk.
@@ -9,7 +9,7 @@ A reading that the cloud acknowledges before it is committed never touches the d
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from edge.spool.arrival_times import Ages
+from edge.spool.arrival_times import ArrivalTimes
 from edge.spool.ledger import Ledger
 from edge.spool.limits import Limits, SpoolUsage, readings_to_drop
 from edge.spool.losses import FILE_DAMAGED, MEMORY_FULL, SPOOL_FULL, TAIL_CUT, Losses
@@ -57,14 +57,14 @@ class Spool:
         self._forced = 0
         self._unforced: deque[tuple[float, int]] = deque()
         self._appended_s: float | None = None
-        self._ages = Ages()
-        self._formers: dict[str, PreviousStream] = {}
-        self._formers_unforced = False
+        self._arrival_times = ArrivalTimes()
+        self._previous: dict[str, PreviousStream] = {}
+        self._previous_unforced = False
         self._finished: list[str] = []
         self._forget: dict[str, Spans] = {}
         self._losses_changed = False
         self._unkept: dict[str, str] = {}
-        self._shifts: list[TimeCorrection] = []
+        self._corrections: list[TimeCorrection] = []
         self._here_unsaid = False
         self._held = self._held_by_file = _NOTHING
 
@@ -88,7 +88,7 @@ class Spool:
         if backlog:
             self.ledger.set_aside(first, first + len(readings) - 1)
         self._tail += readings
-        self._ages.note(first, now_s)
+        self._arrival_times.note(first, now_s)
         self._appended_s = now_s if self._appended_s is None else self._appended_s
         due_s = now_s + GATHER_S
         if keep:
@@ -135,9 +135,9 @@ class Spool:
 
     def age(self, *, now_s: float) -> float:
         """Let live readings that are no longer young become backlog; since when (monotonic) the oldest left is here."""
-        young = self._ages.first_since(now_s - self.limits.live_s)
+        young = self._arrival_times.first_since(now_s - self.limits.live_s)
         self.ledger.age(max(self.ledger.next_seq - MOST_LIVE, self.ledger.next_seq if young is None else young))
-        return self._ages.since_s(self.ledger.live_first) or now_s
+        return self._arrival_times.since_s(self.ledger.live_first) or now_s
 
     def in_memory(self, span: SeqRange) -> tuple[SeqRange, list[Reading]]:
         """The first part of `span`, often empty, that only the file has, and the readings after it, from memory."""
@@ -147,15 +147,15 @@ class Spool:
         in_file = SeqRange(span.stream, span.first, min(span.last, first - 1))
         return in_file, self._tail[first - self._tail_first : max(0, span.last + 1 - self._tail_first)]
 
-    def land(self, ack: SeqRange, *, now_s: float) -> int:
-        """The cloud holds `ack`: forget it; how many readings that were."""
-        landed = self.ledger.land(ack)
-        self._forget_on_disk(landed)
-        if landed:
+    def ack(self, span: SeqRange, *, now_s: float) -> int:
+        """The cloud holds `span`: forget it; how many readings that were."""
+        acked = self.ledger.ack(span)
+        self._forget_on_disk(acked)
+        if acked:
             self._commit_by(now_s + LAZY_S)
             self._trim()
             self._tell_the_safe()
-        return sum(span.size for span in landed)
+        return sum(each.size for each in acked)
 
     def missing(self, span: SeqRange, found: Spans, *, now_s: float) -> None:
         """The file should hold all of `span`, and of it gives only `found` as it was written: the rest is lost."""
@@ -172,7 +172,7 @@ class Spool:
 
     # --- for the file
 
-    def work(self) -> WriteBatch | None:
+    def write_batch(self) -> WriteBatch | None:
         """All that the file lacks, or None; to be followed by `committed` or `failed` before it is asked again."""
         runs = [
             (first, self._tail[first - self._tail_first : last + 1 - self._tail_first])
@@ -181,21 +181,21 @@ class Spool:
             )
         ]
         self.commit_due_s = None
-        lacking = (runs, self._forget, self._losses_changed, self._unkept, self._shifts, self._finished)
+        lacking = (runs, self._forget, self._losses_changed, self._unkept, self._corrections, self._finished)
         if not any(lacking):
             return None
         changed = None if self._here_unsaid else {self.origin.stream, *self._forget}
-        work = WriteBatch(
+        batch = WriteBatch(
             self.origin.stream,
             self.origin.boot,
             self.origin.offset_ms,
             self.ledger.next_seq - 1,
             runs,
             [SeqRange(stream, first, last) for stream, spans in self._forget.items() for first, last in spans],
-            self.losses.unsaid() if self._losses_changed else None,
+            self.losses.pending() if self._losses_changed else None,
             self.losses.ever,
             self._unkept,
-            self._shifts,
+            self._corrections,
             self._finished,
             {
                 name: Spans(outstanding)
@@ -203,45 +203,51 @@ class Spool:
                 if changed is None or name in changed
             },
         )
-        self._handed = work.last
-        self._forget, self._losses_changed, self._unkept, self._shifts, self._finished = {}, False, {}, [], []
+        self._handed = batch.last
+        self._forget, self._losses_changed, self._unkept, self._corrections, self._finished = {}, False, {}, [], []
         self._here_unsaid = False
         self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
-        return work
+        return batch
 
-    def committed(self, work: WriteBatch, room: SpoolUsage, *, now_s: float) -> None:
-        """`work` is in the file, which now uses `room`."""
+    def committed(self, batch: WriteBatch, room: SpoolUsage, *, now_s: float) -> None:
+        """`batch` is in the file, which now uses `room`."""
         self.problem = ""
         self.commits += 1
-        self._committed = work.last
+        self._committed = batch.last
         self.age(now_s=now_s)
         self._held_by_file = _NOTHING
-        if work.runs:
-            self._unforced.append((self._appended_s if self._appended_s is not None else now_s, work.last))
-            self._appended_s = None if self.ledger.next_seq - 1 == work.last else now_s
-        if self.ledger.next_seq - 1 > work.last or self._forget or self._unkept or self._losses_changed or self._shifts:
+        if batch.runs:
+            self._unforced.append((self._appended_s if self._appended_s is not None else now_s, batch.last))
+            self._appended_s = None if self.ledger.next_seq - 1 == batch.last else now_s
+        if (
+            self.ledger.next_seq - 1 > batch.last
+            or self._forget
+            or self._unkept
+            or self._losses_changed
+            or self._corrections
+        ):
             self._commit_by(now_s + GATHER_S)  # what came while there was a problem was not to hurry
         self._trim()
         self._tell_the_safe()
         self._keep_to(room, now_s=now_s)
 
-    def failed(self, work: WriteBatch | None, sentence: str, *, now_s: float) -> None:
-        """The file did not take `work`: keep all of it and try again."""
+    def failed(self, batch: WriteBatch | None, sentence: str, *, now_s: float) -> None:
+        """The file did not take `batch`: keep all of it and try again."""
         self.problem = sentence
         self._handed = self._committed
-        if work is not None:
-            for span in work.forget:
+        if batch is not None:
+            for span in batch.forget:
                 self._forget.setdefault(span.stream, Spans()).add(span.first, span.last)
-            self._losses_changed = self._losses_changed or work.losses is not None
-            self._unkept = {**work.kept, **self._unkept}
-            self._shifts = [*work.shifts, *self._shifts]
-            self._finished = [*work.finished, *self._finished]
+            self._losses_changed = self._losses_changed or batch.losses is not None
+            self._unkept = {**batch.kept, **self._unkept}
+            self._corrections = [*batch.corrections, *self._corrections]
+            self._finished = [*batch.finished, *self._finished]
             self._here_unsaid = True
         self.commit_due_s = now_s + RETRY_S
 
     def force_due_s(self) -> float | None:
         """When the file must be forced: `fsync_s` after the oldest unforced reading came, if it is still here."""
-        if self._formers_unforced or self.wal_is_long:
+        if self._previous_unforced or self.wal_is_long:
             return 0.0
         outstanding = self.ledger.outstanding(self.origin.stream)
         while self._unforced:
@@ -252,20 +258,20 @@ class Spool:
             self._unforced.popleft()
         return None
 
-    def mark(self) -> dict[str, Forced]:
-        """What a force that begins now will have made sure of; for the mark, and for `forced`."""
-        last_of = {former.stream: former.last for former in self._formers.values()}
+    def sync_checkpoint(self) -> dict[str, Forced]:
+        """What a force that begins now will have made sure of; for the file beside the spool, and for `forced`."""
+        last_of = {earlier.stream: earlier.last for earlier in self._previous.values()}
         last_of[self.origin.stream] = self._committed
-        marks = {}
+        forced = {}
         for stream, outstanding, _ in self.ledger.streams():
             lowest = outstanding.next_from(0)
             if lowest is not None and lowest <= last_of.get(stream, 0):
-                marks[stream] = Forced(lowest, last_of[stream])
-        return marks
+                forced[stream] = Forced(lowest, last_of[stream])
+        return forced
 
     def forced(self, highest: int) -> None:
         """The file is forced up to `highest` of the present stream."""
-        self._formers_unforced = False
+        self._previous_unforced = False
         self._forced = max(self._forced, highest)
 
     @property
@@ -275,27 +281,29 @@ class Spool:
 
     # --- when the file was opened, salvaged, or the clock found
 
-    def adopt(self, opened: OpenedSpool, mark: dict[str, Forced], *, now_s: float) -> None:
+    def adopt(self, opened: OpenedSpool, checkpoint: dict[str, Forced], *, now_s: float) -> None:
         """Take over what the file holds of earlier starts, and declare lost what it should hold and does not."""
         self.problem = ""
         self.kept = {**opened.kept, **self.kept}
-        self.losses = Losses([*opened.losses, *self.losses.unsaid()], ever=opened.ever_lost + self.losses.ever)
-        self._formers = {former.stream: former for former in opened.formers}
-        for former in opened.formers:
-            self.ledger.adopt(former.stream, former.last, former.spans)
+        self.losses = Losses([*opened.losses, *self.losses.pending()], ever=opened.ever_lost + self.losses.ever)
+        self._previous = {earlier.stream: earlier for earlier in opened.previous}
+        for earlier in opened.previous:
+            self.ledger.adopt(earlier.stream, earlier.last, earlier.spans)
         lost_before = self.losses.ever
-        for span in unaccounted(opened, mark):
+        for span in unaccounted(opened, checkpoint):
             self.losses.declare(span, FILE_DAMAGED if opened.damage else TAIL_CUT)
         self._losses_changed = bool(self.losses) or bool(opened.damage)
         self._here_unsaid = True
         self._say_damage(opened, self.losses.ever - lost_before)
-        self._finished = [former.stream for former in opened.formers if not former.spans and former.stream not in mark]
-        self._formers_unforced = self.ledger.depth > 0 or bool(mark)
+        self._finished = [
+            earlier.stream for earlier in opened.previous if not earlier.spans and earlier.stream not in checkpoint
+        ]
+        self._previous_unforced = self.ledger.depth > 0 or bool(checkpoint)
         self._commit_by(now_s)
 
     def salvaged(self, opened: OpenedSpool, *, now_s: float) -> None:
         """The file was damaged while in use, and holds no more than `opened` now."""
-        found = {former.stream: former.spans for former in opened.formers}
+        found = {earlier.stream: earlier.spans for earlier in opened.previous}
         lost_before = self.losses.ever
         self._committed = self._handed = min(self._committed, self._tail_first - 1)
         for stream, outstanding, last in list(self.ledger.streams()):
@@ -304,7 +312,7 @@ class Spool:
             gone = Spans(outstanding.within(0, high)).without(here)
             self._lose((SeqRange(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
             self._forget_on_disk(SeqRange(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
-        self._unkept, self._losses_changed, self._formers_unforced = dict(self.kept), True, True
+        self._unkept, self._losses_changed, self._previous_unforced = dict(self.kept), True, True
         self._here_unsaid = True
         self._say_damage(opened, self.losses.ever - lost_before)
         self._commit_by(now_s)
@@ -315,9 +323,9 @@ class Spool:
         Of the streams of earlier starts in `sent`, anything may have been sent.
         """
         origins = {
-            former.stream: former.origin_ms
-            for former in self._formers.values()
-            if former.boot == self.origin.boot and former.stream not in sent
+            earlier.stream: earlier.origin_ms
+            for earlier in self._previous.values()
+            if earlier.boot == self.origin.boot and earlier.stream not in sent
         }
         origins[self.origin.stream] = self.origin.offset_ms
         for stream, origin_ms in origins.items():
@@ -331,15 +339,15 @@ class Spool:
 
     def left_by_other_boots(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """Each stream of another start of the machine that has readings left, oldest first, with their ends."""
-        for former in self._formers.values():
-            left = list(self.ledger.outstanding(former.stream))
-            if left and former.boot != self.origin.boot:
-                yield former.stream, (left[0][0], left[-1][1])
+        for earlier in self._previous.values():
+            left = list(self.ledger.outstanding(earlier.stream))
+            if left and earlier.boot != self.origin.boot:
+                yield earlier.stream, (left[0][0], left[-1][1])
 
     def move(self, stream: str, shift_ms: int, *, now_s: float) -> None:
         """Move what `stream` stamped without knowing the time, unless it was sent in this run."""
         unsent = self.ledger.outstanding(stream).without(self.ledger.sent(stream))
-        self._shifts.append(TimeCorrection(stream, shift_ms, tuple(unsent)))
+        self._corrections.append(TimeCorrection(stream, shift_ms, tuple(unsent)))
         self._commit_by(now_s)
 
     # --- inside
@@ -349,7 +357,7 @@ class Spool:
             self.commit_due_s = due_s if self.commit_due_s is None else min(self.commit_due_s, due_s)
 
     def _say_damage(self, opened: OpenedSpool, lost: int) -> None:
-        saved = sum(former.spans.total for former in opened.formers)
+        saved = sum(earlier.spans.total for earlier in opened.previous)
         if opened.damage:
             self._damage = f"{opened.damage}; {saved} readings were saved, {lost} are declared lost"
         elif lost:

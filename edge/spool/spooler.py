@@ -14,7 +14,7 @@ from edge.spool.limits import SpoolUsage
 from edge.spool.salvage import open_or_salvage, salvage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import GATHER_S, RETRY_S, Spool
-from edge.spool.sync_checkpoint import Forced, Names, mark_of, read_mark, write_mark
+from edge.spool.sync_checkpoint import Forced, Names, read_sync_checkpoint, sync_checkpoint_path, write_sync_checkpoint
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, WriteBatch
 from wire import Reading
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 class _Adopted(NamedTuple):
     opened: OpenedSpool
-    mark: dict[str, Forced]
+    checkpoint: dict[str, Forced]
 
 
 class _Salvaged(NamedTuple):
@@ -39,7 +39,7 @@ class Spooler:
         self.forces = 0
         """How often anything was forced to disk."""
         self._file = file
-        self._mark_path = mark_of(file.path)
+        self._checkpoint_path = sync_checkpoint_path(file.path)
         self._adopted = False
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
@@ -89,9 +89,9 @@ class Spooler:
         while self.spool.commits < wanted and not self.spool.problem:
             await asyncio.sleep(GATHER_S / 4)
 
-    def land(self, ack: SeqRange) -> int:
-        """See `Spool.land`."""
-        count = self.spool.land(ack, now_s=self._loop.time())
+    def ack(self, span: SeqRange) -> int:
+        """See `Spool.ack`."""
+        count = self.spool.ack(span, now_s=self._loop.time())
         self.nudge()
         return count
 
@@ -182,15 +182,15 @@ class Spooler:
             self._committing = self._loop.create_task(self._commit())
 
     async def _commit(self) -> None:
-        problem_before, work = self.spool.problem, self.spool.work()
+        problem_before, batch = self.spool.problem, self.spool.write_batch()
         try:
-            if work is not None or not self._file.is_open:
-                self._take(work, await self._in_file_thread(self._write, work))
+            if batch is not None or not self._file.is_open:
+                self._take(batch, await self._in_file_thread(self._write, batch))
         except DiskProblem as problem:
-            self.spool.failed(work, str(problem), now_s=self._loop.time())
+            self.spool.failed(batch, str(problem), now_s=self._loop.time())
         except Exception as error:  # our bug must not cost the readings of this commit
             _log.exception("the spool could not be written")
-            self.spool.failed(work, f"error of this agent: {error!r}", now_s=self._loop.time())
+            self.spool.failed(batch, f"error of this agent: {error!r}", now_s=self._loop.time())
         finally:
             self._committing = None
         self._say_change(problem_before)
@@ -198,34 +198,34 @@ class Spooler:
         self._plan_force()
         self._on_change()
 
-    def _write(self, work: WriteBatch | None) -> SpoolUsage | _Adopted | _Salvaged:
+    def _write(self, batch: WriteBatch | None) -> SpoolUsage | _Adopted | _Salvaged:
         if not self._file.is_open:
             opened = open_or_salvage(self._file)
-            return _Salvaged(opened) if self._adopted else _Adopted(opened, read_mark(self._mark_path))
+            return _Salvaged(opened) if self._adopted else _Adopted(opened, read_sync_checkpoint(self._checkpoint_path))
         try:
-            if work is not None:
-                self._commit_or_make_room(work)
+            if batch is not None:
+                self._commit_or_make_room(batch)
             return self._file.room()
         except FileDamaged as damage:
             return _Salvaged(salvage(self._file, str(damage)))
 
-    def _commit_or_make_room(self, work: WriteBatch) -> None:
+    def _commit_or_make_room(self, batch: WriteBatch) -> None:
         try:
-            self._file.commit(work)
+            self._file.commit(batch)
         except DiskProblem:
             self._file.checkpoint()  # gives the WAL's room back, which may be all that was lacking
-            self._file.commit(work)
+            self._file.commit(batch)
 
-    def _take(self, work: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
+    def _take(self, batch: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
         now_s = self._loop.time()
         if isinstance(outcome, SpoolUsage):
-            if work is not None:
-                self.spool.committed(work, outcome, now_s=now_s)
+            if batch is not None:
+                self.spool.committed(batch, outcome, now_s=now_s)
             return
-        self.spool.failed(work, "", now_s=now_s)
+        self.spool.failed(batch, "", now_s=now_s)
         if isinstance(outcome, _Adopted):
             self._adopted = True
-            self.spool.adopt(outcome.opened, outcome.mark, now_s=now_s)
+            self.spool.adopt(outcome.opened, outcome.checkpoint, now_s=now_s)
         else:
             self.spool.salvaged(outcome.opened, now_s=now_s)
 
@@ -254,10 +254,11 @@ class Spooler:
             self._forcing = self._loop.create_task(self._force())
 
     async def _force(self) -> None:
-        highest, mark, checkpoint = self.spool.committed_last, self.spool.mark(), self.spool.wal_is_long
+        highest, forced = self.spool.committed_last, self.spool.sync_checkpoint()
+        wal_is_long = self.spool.wal_is_long
         try:
-            await self._loop.run_in_executor(self._force_thread, self._force_and_mark, mark)
-            if checkpoint:
+            await self._loop.run_in_executor(self._force_thread, self._force_and_checkpoint, forced)
+            if wal_is_long:
                 await self._in_file_thread(self._file.checkpoint)
                 self.spool.wal_is_long = False
             self.spool.forced(highest)
@@ -269,10 +270,12 @@ class Spooler:
             self._forcing = None
         self._plan_force()
 
-    def _force_and_mark(self, mark: dict[str, Forced]) -> None:
+    def _force_and_checkpoint(self, forced: dict[str, Forced]) -> None:
         self._file.force()
         tables = self._file.names()
-        write_mark(self._mark_path, mark, Names({row.id: row.name for row in tables.streams}, tables.series))
+        write_sync_checkpoint(
+            self._checkpoint_path, forced, Names({row.id: row.name for row in tables.streams}, tables.series)
+        )
 
     def _in_file_thread(self, call: Callable[..., R], *args: object) -> asyncio.Future[R]:
         return self._loop.run_in_executor(self._file_thread, call, *args)

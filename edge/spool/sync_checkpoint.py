@@ -1,11 +1,12 @@
-"""The mark beside the spool: how far each stream was forced to disk, so that a cut tail is noticed, and all names.
+"""The sync checkpoint, a file beside the spool: how far each stream was forced to disk, and all names.
 
 9f3c21d07ab4e815 1201 1560
 stream 3 9f3c21d07ab4e815
 series 1 river-1 water_level
 crc 4be1902d
 
-The names are a copy of what the spool's small tables say, for a spool in which those are gone.
+A spool whose end was cut off is noticed by it. The names are a copy of what the spool's small tables say, for a spool
+in which those are gone.
 """
 
 import logging
@@ -17,14 +18,14 @@ _log = logging.getLogger(__name__)
 
 
 class Forced(NamedTuple):
-    """Readings `lowest` to `highest` of a stream were not acknowledged and on the disk when the mark was written."""
+    """Readings `lowest` to `highest` of a stream were on the disk, and not acknowledged, at the checkpoint."""
 
     lowest: int
     highest: int
 
 
-def mark_of(spool: Path) -> Path:
-    """Where the mark of a spool is."""
+def sync_checkpoint_path(spool: Path) -> Path:
+    """Where the sync checkpoint of a spool is."""
     return spool.with_name(spool.name + ".mark")
 
 
@@ -36,12 +37,12 @@ class Names(NamedTuple):
 
 
 _MOST_SERIES = 500
-"""More are not copied: the mark is written anew each second while no acknowledgement comes."""
+"""More are not copied: the checkpoint is written anew each second while no acknowledgement comes."""
 _NOTHING = Names({}, {})
 
 
-def write_mark(path: Path, forced: dict[str, Forced], names: Names = _NOTHING) -> None:
-    """Replace the mark. It is not forced itself: a mark that is older than its spool declares less, never wrongly."""
+def write_sync_checkpoint(path: Path, forced: dict[str, Forced], names: Names = _NOTHING) -> None:
+    """Replace the checkpoint. It is not forced itself: an old one declares less, never wrongly."""
     lines = [f"{stream} {low} {high}\n" for stream, (low, high) in sorted(forced.items())]
     lines += [f"stream {number} {name}\n" for number, name in names.streams.items()]
     if len(names.series) <= _MOST_SERIES:
@@ -52,13 +53,13 @@ def write_mark(path: Path, forced: dict[str, Forced], names: Names = _NOTHING) -
     fresh.replace(path)
 
 
-def read_mark(path: Path) -> dict[str, Forced]:
-    """The last mark; empty where there is none, or where it is damaged."""
+def read_sync_checkpoint(path: Path) -> dict[str, Forced]:
+    """The last checkpoint; empty where there is none, or where it is damaged."""
     return {words[0]: Forced(int(words[1]), int(words[2])) for words in _lines(path) if words[0] not in _NAMED}
 
 
 def read_names(path: Path) -> Names:
-    """The names in the last mark."""
+    """The names in the last checkpoint."""
     names = Names({}, {})
     for kind, number, *words in _lines(path):
         if kind == "stream" and len(words) == 1:

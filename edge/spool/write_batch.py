@@ -37,7 +37,7 @@ class PreviousStream(msgspec.Struct):
 class OpenedSpool(msgspec.Struct):
     """What was found in the file; `damage` is a sentence where it had to be salvaged."""
 
-    formers: list[PreviousStream]
+    previous: list[PreviousStream]
     losses: list[Lost]
     ever_lost: int
     kept: dict[str, str]
@@ -67,26 +67,26 @@ class WriteBatch(msgspec.Struct):
     losses: tuple[Lost, ...] | None
     ever_lost: int
     kept: dict[str, str]
-    shifts: list[TimeCorrection]
+    corrections: list[TimeCorrection]
     finished: list[str]
     here: dict[str, Spans] = {}
 
 
-def unaccounted(opened: OpenedSpool, mark: dict[str, Forced]) -> list[SeqRange]:
-    """What was there once and is not now, as the file itself and the mark have it.
+def unaccounted(opened: OpenedSpool, checkpoint: dict[str, Forced]) -> list[SeqRange]:
+    """What was there once and is not now, as the file itself and the sync checkpoint have it.
 
     Where a damaged file does not say what should be here, all gaps count: the cloud takes off what it has received.
     """
-    formers = {former.stream: former for former in opened.formers}
+    previous = {earlier.stream: earlier for earlier in opened.previous}
     return [
         SeqRange(stream, *run)
-        for stream in {**formers, **mark}
-        for run in _gone(formers.get(stream), mark.get(stream), damaged=bool(opened.damage))
+        for stream in {**previous, **checkpoint}
+        for run in _gone(previous.get(stream), checkpoint.get(stream), damaged=bool(opened.damage))
     ]
 
 
-def _gone(former: PreviousStream | None, forced: Forced | None, *, damaged: bool) -> Spans:
-    last, spans, expected = (former.last, former.spans, former.expected) if former else (0, Spans(), None)
+def _gone(earlier: PreviousStream | None, forced: Forced | None, *, damaged: bool) -> Spans:
+    last, spans, expected = (earlier.last, earlier.spans, earlier.expected) if earlier else (0, Spans(), None)
     low, high = forced or Forced(1, last)
     if expected is None:
         expected = Spans([(low, last)]) if damaged else Spans()

@@ -14,7 +14,7 @@ from edge.spool.file import PAGE_BYTES
 from edge.spool.page_scan import reading_in
 from edge.spool.pages import Pages
 from edge.spool.spans import Spans
-from edge.spool.sync_checkpoint import read_mark
+from edge.spool.sync_checkpoint import read_sync_checkpoint
 from tests.end_to_end.edge_gateway import Cloud, Gateway, publisher, wait_for_values
 from tests.servers import PATIENCE_S, wait_until
 
@@ -215,8 +215,10 @@ def _spool(gateway: Gateway, cloud: Cloud, *, count: int) -> str:
     wait_until(lambda: cloud.is_open("others"), "the topics are subscribed")
     _send(publisher(gateway.port), range(1, count + 1))
     mark = Path(f"{gateway.spool_file}.mark")
-    wait_until(lambda: any(forced.highest == count for forced in read_mark(mark).values()), "all is forced to disk")
-    return next(iter(read_mark(mark)))
+    wait_until(
+        lambda: any(forced.highest == count for forced in read_sync_checkpoint(mark).values()), "all is forced to disk"
+    )
+    return next(iter(read_sync_checkpoint(mark)))
 
 
 def _destroy_readings_in_the_middle(spool: Path, *, pages: int) -> set[int]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.spool.pages import Pages
-from edge.spool.sync_checkpoint import mark_of
+from edge.spool.sync_checkpoint import sync_checkpoint_path
 from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, named_series, plain_reader
 
 STREAMS = {"before": 700, "last": 500}
@@ -185,7 +185,7 @@ def test_a_file_of_which_nothing_is_left_is_declared_to_the_seq(whole: Path, con
 
 def test_without_its_mark_too_a_damaged_spool_gives_all_that_is_sound(whole: Path):
     with copied(whole) as path:
-        mark_of(path).unlink()
+        sync_checkpoint_path(path).unlink()
         damage(path, "", 0.0, PAGE_BYTES, "noise", seed=1)
         drained = drain(path)
         assert drained.is_true()

@@ -13,7 +13,7 @@ from edge.spool.file import SpoolFile
 from edge.spool.limits import Limits, SpoolUsage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import Spool
-from edge.spool.sync_checkpoint import read_mark, write_mark
+from edge.spool.sync_checkpoint import read_sync_checkpoint, write_sync_checkpoint
 from edge.spool.write_batch import Origin, WriteBatch
 from wire import Reading
 
@@ -47,9 +47,9 @@ class World:
             spans[self.stream] = Spans()
         self.file = SpoolFile(self.folder / "spool.db")
         self.spool = Spool(Origin(self.stream, "boot", 0), LIMITS)
-        self.spool.adopt(self.file.open(), read_mark(self.folder / "mark"), now_s=self.now_s)
-        self.flying: list[SeqRange] = []
-        self.work: WriteBatch | None = None
+        self.spool.adopt(self.file.open(), read_sync_checkpoint(self.folder / "checkpoint"), now_s=self.now_s)
+        self.in_flight: list[SeqRange] = []
+        self.batch: WriteBatch | None = None
 
     def append(self, number: int) -> None:
         count, keep, safe = 1 + number % 5, number % 7 == 0, self.safe[self.stream]
@@ -70,35 +70,35 @@ class World:
         self.spool.age(now_s=self.now_s)
 
     def hand_work_over(self, _number: int) -> None:
-        if self.work is None:
-            self.work = self.spool.work()
+        if self.batch is None:
+            self.batch = self.spool.write_batch()
 
     def commit(self, number: int) -> None:
         self.hand_work_over(number)
-        if self.work is None:
+        if self.batch is None:
             return
         if number % 5 == 0:
-            self.spool.failed(self.work, "disk full", now_s=self.now_s)
+            self.spool.failed(self.batch, "disk full", now_s=self.now_s)
         else:
-            self.file.commit(self.work)
-            for first, readings in self.work.runs:
+            self.file.commit(self.batch)
+            for first, readings in self.batch.runs:
                 self.committed[self.stream].add(first, first + len(readings) - 1)
             full = number % 11 == 0
-            self.spool.committed(self.work, A_LITTLE_TOO_MUCH if full else PLENTY, now_s=self.now_s)
-        self.work = None
+            self.spool.committed(self.batch, A_LITTLE_TOO_MUCH if full else PLENTY, now_s=self.now_s)
+        self.batch = None
 
     def take(self, number: int) -> None:
         ledger, limit = self.spool.ledger, 1 + number % 4
-        grounded = ledger.take_again(self.now_s) if number % 3 == 0 else None
-        if grounded is not None:
-            span: SeqRange | None = grounded.span
+        requeued = ledger.pop_due(self.now_s) if number % 3 == 0 else None
+        if requeued is not None:
+            span: SeqRange | None = requeued.span
         elif number % 2:
-            span = ledger.take_backlog(limit, self.spool.sendable)
+            span = ledger.pop_backlog(limit, self.spool.sendable)
         else:
-            span = ledger.take_live(limit, self.spool.sendable)
+            span = ledger.pop_live(limit, self.spool.sendable)
         if span is not None:
             self._check_it_can_be_read(span)
-            self.flying.append(span)
+            self.in_flight.append(span)
 
     def _check_it_can_be_read(self, span: SeqRange) -> None:
         in_file, readings = self.spool.in_memory(span)
@@ -109,13 +109,13 @@ class World:
         assert [reading.value for reading in readings] == list(range(span.first, span.last + 1))
 
     def ack(self, number: int) -> None:
-        if not self.flying:
+        if not self.in_flight:
             return
-        span, wider = self.flying.pop(number % len(self.flying)), number % 4
+        span, wider = self.in_flight.pop(number % len(self.in_flight)), number % 4
         heard = SeqRange(span.stream, max(0, span.first - wider), span.last + wider)
         before = Spans(self.spool.ledger.outstanding(span.stream))
         unsent = self._never_sent() if span.stream == self.stream else Spans()
-        self.spool.land(heard, now_s=self.now_s)
+        self.spool.ack(heard, now_s=self.now_s)
         gone = before.without(self.spool.ledger.outstanding(span.stream))
         assert gone == Spans(before.within(heard.first, heard.last)).without(unsent)
         for first, last in gone:
@@ -126,18 +126,18 @@ class World:
         return Spans(ledger.outstanding(self.stream)).without(ledger.sent(self.stream))
 
     def no_ack(self, number: int) -> None:
-        if self.flying:
-            span = self.flying.pop(number % len(self.flying))
-            self.spool.ledger.ground(span, tries=1, due_s=self.now_s)
+        if self.in_flight:
+            span = self.in_flight.pop(number % len(self.in_flight))
+            self.spool.ledger.requeue(span, tries=1, due_s=self.now_s)
 
     def losses_are_acknowledged(self, _number: int) -> None:
         self._note_losses()
-        self.spool.confirm_losses(self.spool.losses.unsaid(), now_s=self.now_s)
+        self.spool.confirm_losses(self.spool.losses.pending(), now_s=self.now_s)
 
     def force(self, _number: int) -> None:
-        mark, highest = self.spool.mark(), self.spool.committed_last
+        checkpoint, highest = self.spool.sync_checkpoint(), self.spool.committed_last
         self.file.force()
-        write_mark(self.folder / "mark", mark)
+        write_sync_checkpoint(self.folder / "checkpoint", checkpoint)
         self.spool.forced(highest)
 
     def checkpoint(self, _number: int) -> None:
@@ -147,12 +147,12 @@ class World:
         after = self.root / str(next(self.numbers))
         shutil.copytree(self.folder, after)
         self.file.close()
-        self.folder, former, former_safe = after, self.stream, self.safe[self.stream]
-        kept = Spans([*self.committed[former], *self.acknowledged[former], *self.lost[former]])
+        self.folder, earlier, former_safe = after, self.stream, self.safe[self.stream]
+        kept = Spans([*self.committed[earlier], *self.acknowledged[earlier], *self.lost[earlier]])
         assert not former_safe.without(kept), "a message was called safe that a crash has taken"
-        gone = self.appended[former].without(kept)
+        gone = self.appended[earlier].without(kept)
         for first, last in gone:
-            self.appended[former].remove(first, last)
+            self.appended[earlier].remove(first, last)
         self._start()
         for stream, committed in self.committed.items():
             # an ack or a loss whose delete was not committed: the reading is here again, which harms nobody
@@ -162,7 +162,7 @@ class World:
                 self.acknowledged[stream].remove(first, last)
 
     def _note_losses(self) -> None:
-        for loss in self.spool.losses.unsaid():
+        for loss in self.spool.losses.pending():
             self.lost[loss.stream].add(loss.first, loss.last)
 
     def check(self) -> None:
@@ -176,10 +176,10 @@ class World:
 
     def settle(self) -> None:
         """With all work done, the file holds what the ledger says, to the reading."""
-        while self.work is not None or self.spool.commit_due_s is not None:
+        while self.batch is not None or self.spool.commit_due_s is not None:
             self.commit(1)
         self.file.close()
-        found = {former.stream: former.spans for former in self.file.open().formers}
+        found = {earlier.stream: earlier.spans for earlier in self.file.open().previous}
         for stream, outstanding, _ in self.spool.ledger.streams():
             assert found.get(stream, Spans()) == outstanding
 

@@ -62,7 +62,7 @@ class Bench:
             stamper=stamper,
             spooler=self,  # type: ignore[arg-type]
         )
-        self.former = self.local.session._unsubscriptions
+        self.earlier = self.local.session._unsubscriptions
         self.local.session = self  # type: ignore[assignment]
 
     def append(
@@ -156,7 +156,7 @@ def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
 
 
 def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
-    assert on_a_bench(tmp_path, lambda bench: None).former == ("former/+",)
+    assert on_a_bench(tmp_path, lambda bench: None).earlier == ("former/+",)
 
 
 def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):

@@ -12,9 +12,7 @@ def window(**changed: object) -> Window:
     return Window(**chosen)  # type: ignore[arg-type]
 
 
-def flight(
-    first: int, last: int, *, at_s: float = 0.0, live: bool = True, lost: tuple[Lost, ...] = ()
-) -> InFlightBatch:
+def batch(first: int, last: int, *, at_s: float = 0.0, live: bool = True, lost: tuple[Lost, ...] = ()) -> InFlightBatch:
     return InFlightBatch(SeqRange("s", first, last), at_s, 1, live, lost)
 
 
@@ -23,20 +21,20 @@ def test_live_goes_before_the_backlog():
 
 
 def test_the_backlog_never_takes_the_place_kept_for_live():
-    flights = window()
+    in_flight = window()
     for number in range(3):
-        assert flights.plan(Offer(backlog=True), now_s=0.0) is SendStep.BACKLOG
-        flights.launch(flight(number, number, live=False))
-    assert flights.plan(Offer(backlog=True), now_s=0.0) is None
-    assert flights.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.LIVE
+        assert in_flight.plan(Offer(backlog=True), now_s=0.0) is SendStep.BACKLOG
+        in_flight.sent(batch(number, number, live=False))
+    assert in_flight.plan(Offer(backlog=True), now_s=0.0) is None
+    assert in_flight.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.LIVE
 
 
 def test_live_never_takes_the_place_kept_for_the_backlog():
-    flights = window()
+    in_flight = window()
     for number in range(3):
-        flights.launch(flight(number, number))
-    assert flights.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.BACKLOG
-    assert flights.plan(Offer(live=1), now_s=0.0) is SendStep.LIVE
+        in_flight.sent(batch(number, number))
+    assert in_flight.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.BACKLOG
+    assert in_flight.plan(Offer(live=1), now_s=0.0) is SendStep.LIVE
 
 
 def test_what_was_sent_once_goes_before_the_rest_of_the_backlog():
@@ -44,93 +42,93 @@ def test_what_was_sent_once_goes_before_the_rest_of_the_backlog():
 
 
 def test_a_full_window_sends_nothing():
-    flights = window()
+    in_flight = window()
     for number in range(4):
-        flights.launch(flight(number, number))
-    assert flights.plan(Offer(live=9, again=True, backlog=True, losses=True), now_s=0.0) is None
+        in_flight.sent(batch(number, number))
+    assert in_flight.plan(Offer(live=9, again=True, backlog=True, losses=True), now_s=0.0) is None
 
 
 def test_readings_are_gathered_until_the_time_or_the_batch_is_full():
-    flights = window(batch_s=60.0)
+    in_flight = window(batch_s=60.0)
     offer = Offer(live=4, live_since_s=100.0)
-    assert flights.plan(offer, now_s=159.9) is None
-    assert flights.wake_s(offer, next_again_s=None, now_s=159.9) == pytest.approx(160.0)
-    assert flights.plan(offer, now_s=160.0) is SendStep.LIVE
-    assert flights.plan(Offer(live=5, live_since_s=100.0), now_s=100.0) is SendStep.LIVE
+    assert in_flight.plan(offer, now_s=159.9) is None
+    assert in_flight.wake_s(offer, next_again_s=None, now_s=159.9) == pytest.approx(160.0)
+    assert in_flight.plan(offer, now_s=160.0) is SendStep.LIVE
+    assert in_flight.plan(Offer(live=5, live_since_s=100.0), now_s=100.0) is SendStep.LIVE
 
 
 def test_losses_alone_get_a_batch_and_only_one_at_a_time():
-    flights = window()
-    assert flights.plan(Offer(losses=True), now_s=0.0) is SendStep.LOSSES
-    flights.launch(flight(5, 4, live=False, lost=(Lost("s", 1, 2, "spool full"),)))
-    assert flights.plan(Offer(losses=True), now_s=0.0) is None
+    in_flight = window()
+    assert in_flight.plan(Offer(losses=True), now_s=0.0) is SendStep.LOSSES
+    in_flight.sent(batch(5, 4, live=False, lost=(Lost("s", 1, 2, "spool full"),)))
+    assert in_flight.plan(Offer(losses=True), now_s=0.0) is None
 
 
 def test_an_ack_ends_the_flights_that_it_covers_and_no_others():
-    flights = window()
+    in_flight = window()
     for first, last in ((1, 3), (4, 6), (7, 9)):
-        flights.launch(flight(first, last))
-    assert [over.span for over in flights.land(SeqRange("s", 1, 7), now_s=1.0)] == [
+        in_flight.sent(batch(first, last))
+    assert [over.span for over in in_flight.ack(SeqRange("s", 1, 7), now_s=1.0)] == [
         SeqRange("s", 1, 3),
         SeqRange("s", 4, 6),
     ]
-    assert flights.land(SeqRange("other", 1, 9), now_s=1.0) == []
-    assert list(flights.flights) == [SeqRange("s", 7, 9)]
+    assert in_flight.ack(SeqRange("other", 1, 9), now_s=1.0) == []
+    assert list(in_flight.in_flight) == [SeqRange("s", 7, 9)]
 
 
 def test_a_batch_of_losses_alone_is_acknowledged_by_its_own_ack_only():
-    flights = window()
-    losses = flight(10, 9, live=False, lost=(Lost("s", 1, 2, "spool full"),))
-    flights.launch(losses)
-    assert flights.land(SeqRange("s", 1, 9), now_s=1.0) == []
-    assert flights.land(SeqRange("s", 10, 9), now_s=1.0) == [losses]
+    in_flight = window()
+    losses = batch(10, 9, live=False, lost=(Lost("s", 1, 2, "spool full"),))
+    in_flight.sent(losses)
+    assert in_flight.ack(SeqRange("s", 1, 9), now_s=1.0) == []
+    assert in_flight.ack(SeqRange("s", 10, 9), now_s=1.0) == [losses]
 
 
 def test_a_flight_without_an_ack_is_overdue_after_its_time():
-    flights = window()
-    flights.launch(flight(1, 3))
-    assert flights.overdue(now_s=9.9) == []
-    assert [late.span for late in flights.overdue(now_s=10.0)] == [SeqRange("s", 1, 3)]
-    assert flights.flights == {}
+    in_flight = window()
+    in_flight.sent(batch(1, 3))
+    assert in_flight.overdue(now_s=9.9) == []
+    assert [late.span for late in in_flight.overdue(now_s=10.0)] == [SeqRange("s", 1, 3)]
+    assert in_flight.in_flight == {}
 
 
 def test_a_cloud_that_is_silent_is_asked_by_one_probe_at_a_time_with_growing_pauses():
-    flights = window()
+    in_flight = window()
     offer = Offer(live=9, again=True, backlog=True)
     now_s, pauses = 0.0, []
     for number in range(7):
-        assert flights.plan(offer, now_s=now_s) is SendStep.LIVE
-        flights.launch(flight(number, number, at_s=now_s))
+        assert in_flight.plan(offer, now_s=now_s) is SendStep.LIVE
+        in_flight.sent(batch(number, number, at_s=now_s))
         if number:
-            assert flights.plan(offer, now_s=now_s) is None
+            assert in_flight.plan(offer, now_s=now_s) is None
         now_s += 10.0
-        flights.overdue(now_s=now_s)
-        wake_s = flights.wake_s(offer, next_again_s=None, now_s=now_s) or now_s
+        in_flight.overdue(now_s=now_s)
+        wake_s = in_flight.wake_s(offer, next_again_s=None, now_s=now_s) or now_s
         pauses.append(wake_s - now_s)
         now_s = wake_s
     assert pauses == [0.0, 10.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
 
 
 def test_one_ack_ends_the_doubts():
-    flights = window()
-    flights.launch(flight(1, 1))
-    flights.overdue(now_s=10.0)
-    flights.launch(flight(2, 2, at_s=10.0))
-    flights.overdue(now_s=20.0)
-    assert flights.plan(Offer(live=1), now_s=20.0) is None
-    flights.land(SeqRange("s", 2, 2), now_s=21.0)
-    assert flights.plan(Offer(live=1), now_s=21.0) is SendStep.LIVE
+    in_flight = window()
+    in_flight.sent(batch(1, 1))
+    in_flight.overdue(now_s=10.0)
+    in_flight.sent(batch(2, 2, at_s=10.0))
+    in_flight.overdue(now_s=20.0)
+    assert in_flight.plan(Offer(live=1), now_s=20.0) is None
+    in_flight.ack(SeqRange("s", 2, 2), now_s=21.0)
+    assert in_flight.plan(Offer(live=1), now_s=21.0) is SendStep.LIVE
 
 
 def test_a_lost_batch_among_acknowledged_ones_raises_no_doubt():
-    flights = window()
-    flights.launch(flight(1, 1))
-    flights.launch(flight(2, 2))
-    flights.land(SeqRange("s", 2, 2), now_s=1.0)
-    flights.overdue(now_s=10.0)
-    assert flights.plan(Offer(live=1, again=True), now_s=10.0) is SendStep.LIVE
-    flights.launch(flight(3, 3, at_s=10.0))
-    assert flights.plan(Offer(again=True), now_s=10.0) is SendStep.AGAIN
+    in_flight = window()
+    in_flight.sent(batch(1, 1))
+    in_flight.sent(batch(2, 2))
+    in_flight.ack(SeqRange("s", 2, 2), now_s=1.0)
+    in_flight.overdue(now_s=10.0)
+    assert in_flight.plan(Offer(live=1, again=True), now_s=10.0) is SendStep.LIVE
+    in_flight.sent(batch(3, 3, at_s=10.0))
+    assert in_flight.plan(Offer(again=True), now_s=10.0) is SendStep.AGAIN
 
 
 def test_a_range_that_is_never_acknowledged_is_tried_ever_more_rarely():
@@ -138,8 +136,8 @@ def test_a_range_that_is_never_acknowledged_is_tried_ever_more_rarely():
 
 
 def test_a_new_connection_gives_all_flights_back():
-    flights = window()
-    flights.launch(flight(1, 1))
-    flights.launch(flight(2, 2, live=False))
-    assert [over.span for over in flights.reconnected()] == [SeqRange("s", 1, 1), SeqRange("s", 2, 2)]
-    assert flights.plan(Offer(live=1), now_s=0.0) is SendStep.LIVE
+    in_flight = window()
+    in_flight.sent(batch(1, 1))
+    in_flight.sent(batch(2, 2, live=False))
+    assert [over.span for over in in_flight.reconnected()] == [SeqRange("s", 1, 1), SeqRange("s", 2, 2)]
+    assert in_flight.plan(Offer(live=1), now_s=0.0) is SendStep.LIVE

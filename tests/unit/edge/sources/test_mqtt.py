@@ -192,11 +192,11 @@ def test_longer_rows_of_an_earlier_version_are_known_to_their_end():
 def test_rows_of_an_earlier_version_are_understood():
     taken = TakenMessages({}, "broker")
     (text,) = taken.add(message(7)).values()
-    former = {"local.taken.41": text.replace("0.0 ", "105 ")}
-    again = TakenMessages(former, "broker")
+    earlier = {"local.taken.41": text.replace("0.0 ", "105 ")}
+    again = TakenMessages(earlier, "broker")
     assert again.knows(message(7))
     (row,) = again.add(message(8)).items()
-    assert TakenMessages({**former, row[0]: row[1]}, "broker").knows(message(7))
+    assert TakenMessages({**earlier, row[0]: row[1]}, "broker").knows(message(7))
 
 
 def test_rows_that_were_damaged_are_passed_over():

@@ -24,10 +24,10 @@ from edge.spool.write_batch import (
 from wire import Clock, Lost, Reading
 
 
-def work(**changed: object) -> WriteBatch:
+def batch(**changed: object) -> WriteBatch:
     chosen = {
         "stream": "s", "boot": "b", "origin_ms": 7, "last": 0, "runs": [], "forget": [], "losses": None, "ever_lost": 0,
-        "kept": {}, "shifts": [], "finished": [], **changed,
+        "kept": {}, "corrections": [], "finished": [], **changed,
     }  # fmt: skip
     return WriteBatch(**chosen)  # type: ignore[arg-type]
 
@@ -46,7 +46,7 @@ def file(tmp_path: Path) -> SpoolFile:
 def test_what_was_committed_is_found_by_the_next_start(file: SpoolFile):
     losses = (Lost("t", 1, 9, "spool full"),)
     file.commit(
-        work(last=9, runs=[(1, readings(1, 4)), (7, readings(7, 9))], losses=losses, ever_lost=9, kept={"k": "v"})
+        batch(last=9, runs=[(1, readings(1, 4)), (7, readings(7, 9))], losses=losses, ever_lost=9, kept={"k": "v"})
     )
     file.close()
     opened = file.open()
@@ -63,14 +63,14 @@ def test_what_was_committed_is_found_by_the_next_start(file: SpoolFile):
 def test_a_commit_that_fails_leaves_nothing_of_itself(file: SpoolFile):
     bad = Reading("new-sensor", "co2", 1, "no number")  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        file.commit(work(last=2, runs=[(1, [*readings(1, 1), bad]), (2**70, readings(2, 2))], kept={"k": "v"}))
-    file.commit(work(last=1, runs=[(1, [Reading("new-sensor", "co2", 1, 2.0)])]))
+        file.commit(batch(last=2, runs=[(1, [*readings(1, 1), bad]), (2**70, readings(2, 2))], kept={"k": "v"}))
+    file.commit(batch(last=1, runs=[(1, [Reading("new-sensor", "co2", 1, 2.0)])]))
     assert file.read(SeqRange("s", 1, 9)) == [(1, Reading("new-sensor", "co2", 1, 2.0))]
 
 
 def test_readings_of_an_unknown_time_move_and_others_do_not(file: SpoolFile):
-    file.commit(work(last=6, runs=[(1, readings(1, 4, Clock.UNKNOWN)), (5, readings(5, 6))]))
-    file.commit(work(last=6, shifts=[TimeCorrection("s", 1_000, ((1, 2), (4, 6)))]))
+    file.commit(batch(last=6, runs=[(1, readings(1, 4, Clock.UNKNOWN)), (5, readings(5, 6))]))
+    file.commit(batch(last=6, corrections=[TimeCorrection("s", 1_000, ((1, 2), (4, 6)))]))
     moved = [(reading.time_ms, reading.clock) for _, reading in file.read(SeqRange("s", 1, 6))]
     assert moved == [
         (1_010, Clock.ESTIMATED), (1_020, Clock.ESTIMATED), (30, Clock.UNKNOWN), (1_040, Clock.ESTIMATED),
@@ -79,7 +79,7 @@ def test_readings_of_an_unknown_time_move_and_others_do_not(file: SpoolFile):
 
 
 def test_a_second_agent_is_kept_out(file: SpoolFile):
-    file.commit(work(last=1, runs=[(1, readings(1, 1))]))
+    file.commit(batch(last=1, runs=[(1, readings(1, 1))]))
     with pytest.raises(DiskProblem, match="locked"):
         SpoolFile(file.path).open()
 
@@ -93,7 +93,7 @@ def test_a_spool_of_a_newer_version_is_left_alone(file: SpoolFile):
 
 
 def test_all_readable_rows_around_the_damage_are_salvaged(file: SpoolFile):
-    file.commit(work(last=5_000, runs=[(1, readings(1, 5_000))], kept={"decoder.board": "{}"}, ever_lost=3, losses=()))
+    file.commit(batch(last=5_000, runs=[(1, readings(1, 5_000))], kept={"decoder.board": "{}"}, ever_lost=3, losses=()))
     file.close()
     size = file.path.stat().st_size
     with file.path.open("r+b") as raw:
@@ -103,7 +103,7 @@ def test_all_readable_rows_around_the_damage_are_salvaged(file: SpoolFile):
     with pytest.raises(FileDamaged):
         file.open()
     opened = open_or_salvage(file)
-    found = opened.formers[0].spans
+    found = opened.previous[0].spans
     assert 4_700 < found.total < 5_000
     assert "damaged" in opened.damage
     assert (opened.kept, opened.ever_lost) == ({"decoder.board": "{}"}, 3)
@@ -112,34 +112,34 @@ def test_all_readable_rows_around_the_damage_are_salvaged(file: SpoolFile):
 
 
 def test_a_file_that_is_no_database_any_more_is_moved_aside(file: SpoolFile):
-    file.commit(work(last=10, runs=[(1, readings(1, 10))]))
+    file.commit(batch(last=10, runs=[(1, readings(1, 10))]))
     file.close()
     file.path.write_bytes(os.urandom(20_000))
     opened = open_or_salvage(file)
-    assert opened.formers == []
+    assert opened.previous == []
     assert opened.damage
     assert (file.path.parent / "spool.db.damaged").stat().st_size == 20_000
-    file.commit(work(last=1, runs=[(1, readings(1, 1))]))
+    file.commit(batch(last=1, runs=[(1, readings(1, 1))]))
 
 
 def test_a_torn_log_loses_only_its_end(file: SpoolFile):
     for seq in range(1, 51):
-        file.commit(work(last=seq, runs=[(seq, readings(seq, seq))]))
+        file.commit(batch(last=seq, runs=[(seq, readings(seq, seq))]))
     torn = file.path.with_name("torn.db")
     torn.write_bytes(file.path.read_bytes())
     log = file.wal.read_bytes()
     torn.with_name("torn.db-wal").write_bytes(log[: len(log) * 2 // 3])
     opened = SpoolFile(torn).open()
-    (former,) = opened.formers
+    (earlier,) = opened.previous
     assert not opened.damage
-    assert list(former.spans) == [(1, former.last)]
-    assert 10 < former.last < 50
+    assert list(earlier.spans) == [(1, earlier.last)]
+    assert 10 < earlier.last < 50
 
 
 def test_what_was_forced_and_is_gone_is_unaccounted_for():
     sound = OpenedSpool([PreviousStream("s", "b", 0, 30, Spans([(10, 30)]))], [], 0, {})
-    mark = {"s": Forced(10, 50), "gone": Forced(3, 4)}
-    assert unaccounted(sound, mark) == [SeqRange("s", 31, 50), SeqRange("gone", 3, 4)]
+    checkpoint = {"s": Forced(10, 50), "gone": Forced(3, 4)}
+    assert unaccounted(sound, checkpoint) == [SeqRange("s", 31, 50), SeqRange("gone", 3, 4)]
     assert unaccounted(sound, {"s": Forced(10, 30)}) == []
 
 

@@ -12,7 +12,7 @@ from edge.spool.file import SpoolFile
 from edge.spool.salvage import open_or_salvage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.write_batch import DiskProblem, TimeCorrection
-from tests.damaged_spool import PAGE_BYTES, drain, fill, fill_version_1, reading, work
+from tests.damaged_spool import PAGE_BYTES, batch, drain, fill, fill_version_1, reading
 from wire import Clock, Reading
 
 THREE = {"river": 300}
@@ -71,7 +71,7 @@ def test_a_damaged_row_of_what_is_kept_is_left_out(tmp_path: Path):
 
 
 @pytest.mark.parametrize("table", ["series", "stream"])
-def test_a_small_table_that_is_empty_is_filled_from_the_mark(tmp_path: Path, table: str):
+def test_a_small_table_that_is_empty_is_filled_from_the_sync_checkpoint(tmp_path: Path, table: str):
     path = spool(tmp_path / "spool.db", THREE)
     change(path, f"DELETE FROM {table}")
     drained = drain(path)
@@ -99,7 +99,7 @@ def test_an_acknowledged_reading_is_not_declared_lost_by_a_damaged_page(tmp_path
     path = tmp_path / "spool.db"
     file = fill(path, {"river": 3_000})
     here = Spans([(1, 500), (2_501, 3_000)])
-    file.commit(work("river", last=3_000, forget=[SeqRange("river", 501, 2_500)], here={"river": here}))
+    file.commit(batch("river", last=3_000, forget=[SeqRange("river", 501, 2_500)], here={"river": here}))
     file.close()
     overwrite(path, 12)
     drained = drain(path)
@@ -150,7 +150,7 @@ def test_a_spool_of_the_first_version_is_opened_without_loss_and_used_on(tmp_pat
     opened = file.open()
     assert (opened.ever_lost, opened.kept) == (9, {"decoder.board": "{}"})
     assert [loss.stream for loss in opened.losses] == ["gone"]
-    file.commit(work("new", last=2, runs=[(1, [reading("new", 1), reading("new", 2)])], here={"new": Spans([(1, 2)])}))
+    file.commit(batch("new", last=2, runs=[(1, [reading("new", 1), reading("new", 2)])], here={"new": Spans([(1, 2)])}))
     file.close()
     drained = drain(path)
     assert drained.is_true()
@@ -173,7 +173,7 @@ def test_readings_of_the_first_version_move_when_the_time_is_found(tmp_path: Pat
     change(path, "UPDATE reading SET clock = 2")
     file = SpoolFile(path)
     file.open()
-    file.commit(work("old", last=3, shifts=[TimeCorrection("old", 1_000, ((2, 3),))]))
+    file.commit(batch("old", last=3, corrections=[TimeCorrection("old", 1_000, ((2, 3),))]))
     before = reading("old", 2)
     moved = Reading(before.sensor, before.quantity, before.time_ms + 1_000, before.value, Clock.ESTIMATED)
     assert file.read(SeqRange("old", 2, 2)) == [(2, moved)]
@@ -192,9 +192,9 @@ def test_a_row_that_was_damaged_does_not_become_sound_when_the_time_is_found(tmp
     file = SpoolFile(path)
     file.open()
     unknown = [Reading("river-1", "water_level", 10 * seq, float(seq), Clock.UNKNOWN) for seq in (1, 2, 3)]
-    file.commit(work("s", last=3, runs=[(1, unknown)], here={"s": Spans([(1, 3)])}))
+    file.commit(batch("s", last=3, runs=[(1, unknown)], here={"s": Spans([(1, 3)])}))
     change_closed(file, "UPDATE reading SET value = 99.0 WHERE seq = 2")
-    file.commit(work("s", last=3, shifts=[TimeCorrection("s", 5, ((1, 3),))]))
+    file.commit(batch("s", last=3, corrections=[TimeCorrection("s", 5, ((1, 3),))]))
     assert [(seq, found.time_ms) for seq, found in file.read(SeqRange("s", 1, 3))] == [(1, 15), (3, 35)]
 
 
@@ -202,7 +202,7 @@ def test_a_row_that_was_damaged_does_not_become_sound_when_the_time_is_found(tmp
 def test_any_number_passes_its_check(tmp_path: Path, value: float):
     file = SpoolFile(tmp_path / "spool.db")
     file.open()
-    file.commit(work("s", last=1, runs=[(1, [Reading("river-1", "water_level", 10, value)])]))
+    file.commit(batch("s", last=1, runs=[(1, [Reading("river-1", "water_level", 10, value)])]))
     assert [found.value for _, found in file.read(SeqRange("s", 1, 1))] == [value]
 
 

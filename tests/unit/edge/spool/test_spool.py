@@ -23,9 +23,9 @@ def spool() -> Spool:
 
 
 def commit(spool: Spool, *, now_s: float) -> None:
-    work = spool.work()
-    assert work is not None
-    spool.committed(work, ROOM, now_s=now_s)
+    batch = spool.write_batch()
+    assert batch is not None
+    spool.committed(batch, ROOM, now_s=now_s)
 
 
 def test_a_commit_waits_for_company_but_not_long(spool: Spool):
@@ -45,11 +45,11 @@ def test_messages_that_wait_for_their_puback_hurry_the_commit(spool: Spool):
 def test_a_message_is_safe_after_the_commit_and_not_before(spool: Spool):
     safe: list[str] = []
     spool.append(readings(2), now_s=0.0, safe=lambda: safe.append("first"))
-    work = spool.work()
+    batch = spool.write_batch()
     spool.append(readings(1), now_s=0.0, safe=lambda: safe.append("second"))
-    assert work is not None
+    assert batch is not None
     assert safe == []
-    spool.committed(work, ROOM, now_s=0.1)
+    spool.committed(batch, ROOM, now_s=0.1)
     assert safe == ["first"]
 
 
@@ -57,20 +57,20 @@ def test_a_message_is_safe_when_the_cloud_has_it_though_the_disk_takes_nothing(s
     safe: list[str] = []
     spool.append(readings(2), now_s=0.0, safe=lambda: safe.append("first"))
     spool.append(readings(1), now_s=0.0, safe=lambda: safe.append("second"))
-    spool.failed(spool.work(), "disk full", now_s=0.1)
+    spool.failed(spool.write_batch(), "disk full", now_s=0.1)
     for limit in (2, 1):
-        spool.ledger.take_live(limit, spool.sendable)
-    spool.land(SeqRange("now", 3, 3), now_s=0.2)
+        spool.ledger.pop_live(limit, spool.sendable)
+    spool.ack(SeqRange("now", 3, 3), now_s=0.2)
     assert safe == []
-    spool.land(SeqRange("now", 1, 2), now_s=0.2)
+    spool.ack(SeqRange("now", 1, 2), now_s=0.2)
     assert safe == ["first", "second"]
 
 
 def test_what_the_cloud_has_before_the_commit_never_touches_the_disk(spool: Spool):
     spool.append(readings(3), now_s=0.0)
-    spool.ledger.take_live(3, spool.sendable)
-    spool.land(SeqRange("now", 1, 3), now_s=0.01)
-    assert spool.work() is None
+    spool.ledger.pop_live(3, spool.sendable)
+    spool.ack(SeqRange("now", 1, 3), now_s=0.01)
+    assert spool.write_batch() is None
 
 
 def test_counts_are_not_sent_before_the_commit_that_keeps_their_total(spool: Spool):
@@ -78,46 +78,46 @@ def test_counts_are_not_sent_before_the_commit_that_keeps_their_total(spool: Spo
     spool.append(readings(1), now_s=0.0, keep={"decoder.board": "7"})
     assert spool.sendable == 2
     assert spool.commit_due_s == 0.0
-    work = spool.work()
-    assert work is not None
-    assert work.kept == {"decoder.board": "7"}
+    batch = spool.write_batch()
+    assert batch is not None
+    assert batch.kept == {"decoder.board": "7"}
     assert spool.sendable == 2
-    spool.committed(work, ROOM, now_s=0.1)
+    spool.committed(batch, ROOM, now_s=0.1)
     assert spool.sendable == 3
 
 
 def test_a_disk_that_takes_nothing_holds_no_count_up(spool: Spool):
     spool.append(readings(1), now_s=0.0, keep={"decoder.board": "7"})
-    spool.failed(spool.work(), "disk full", now_s=0.1)
+    spool.failed(spool.write_batch(), "disk full", now_s=0.1)
     assert spool.sendable == 1
 
 
 def test_work_that_failed_is_done_again_whole(spool: Spool):
     spool.append(readings(2), now_s=0.0, keep={"k": "1"})
-    work = spool.work()
-    spool.failed(work, "disk full", now_s=5.0)
+    batch = spool.write_batch()
+    spool.failed(batch, "disk full", now_s=5.0)
     assert spool.problem == "disk full"
     assert spool.commit_due_s == 5.0 + RETRY_S
-    assert spool.work() == work
+    assert spool.write_batch() == batch
 
 
 def test_readings_are_forced_only_if_no_ack_came_in_time(spool: Spool):
     spool.append(readings(3), now_s=10.0)
     commit(spool, now_s=10.1)
     assert spool.force_due_s() == pytest.approx(11.0)
-    spool.ledger.take_live(3, 3)
-    spool.land(SeqRange("now", 1, 3), now_s=10.5)
+    spool.ledger.pop_live(3, 3)
+    spool.ack(SeqRange("now", 1, 3), now_s=10.5)
     assert spool.force_due_s() is None
 
 
 def test_what_is_forced_needs_no_force_again(spool: Spool):
     spool.append(readings(3), now_s=10.0)
     commit(spool, now_s=10.1)
-    mark = spool.mark()
+    checkpoint = spool.sync_checkpoint()
     spool.append(readings(1), now_s=10.2)
     spool.forced(spool.committed_last)
     assert spool.force_due_s() is None
-    assert mark["now"] == (1, 3)
+    assert checkpoint["now"] == (1, 3)
 
 
 def test_memory_is_bounded_while_the_disk_takes_nothing(spool: Spool, monkeypatch: pytest.MonkeyPatch):
@@ -125,7 +125,7 @@ def test_memory_is_bounded_while_the_disk_takes_nothing(spool: Spool, monkeypatc
     spool.failed(None, "disk full", now_s=0.0)
     for _ in range(30):
         spool.append(readings(10), now_s=0.0)
-    assert spool.losses.unsaid() == (Lost("now", 1, 200, "disk and memory full"),)
+    assert spool.losses.pending() == (Lost("now", 1, 200, "disk and memory full"),)
     assert list(spool.ledger.outstanding("now")) == [(201, 300)]
     _, kept = spool.in_memory(SeqRange("now", 201, 300))
     assert len(kept) == 100
@@ -143,45 +143,48 @@ def test_an_earlier_start_of_this_boot_is_moved_with_the_step_and_what_was_sent_
     )
     spool.adopt(opened, {}, now_s=0.0)
     spool.append(readings(4, Clock.UNKNOWN), now_s=0.0)
-    spool.ledger.take_live(2, 4)
+    spool.ledger.pop_live(2, 4)
     spool.clock_found(10_500, now_s=0.1)
     _, tail = spool.in_memory(SeqRange("now", 1, 4))
     assert [(reading.time_ms, reading.clock) for reading in tail] == [
         (1_000, Clock.UNKNOWN), (1_001, Clock.UNKNOWN), (11_002, Clock.ESTIMATED), (11_003, Clock.ESTIMATED),
     ]  # fmt: skip
-    work = spool.work()
-    assert work is not None
-    assert work.shifts == [TimeCorrection("same-boot", 10_200, ((1, 9),)), TimeCorrection("now", 10_000, ((3, 4),))]
+    batch = spool.write_batch()
+    assert batch is not None
+    assert batch.corrections == [
+        TimeCorrection("same-boot", 10_200, ((1, 9),)),
+        TimeCorrection("now", 10_000, ((3, 4),)),
+    ]
 
 
 def test_rows_that_vanish_from_a_damaged_file_are_declared_lost_unless_memory_has_them(spool: Spool):
     spool.append(readings(6), now_s=0.0)
-    spool.ledger.take_live(3, 6)
+    spool.ledger.pop_live(3, 6)
     commit(spool, now_s=0.1)
     spool.salvaged(OpenedSpool([], [], 0, {}, "damaged"), now_s=0.2)
-    assert spool.losses.unsaid() == (Lost("now", 1, 3, "spool file damaged"),)
-    work = spool.work()
-    assert work is not None
-    assert [(first, len(run)) for first, run in work.runs] == [(4, 3)]
+    assert spool.losses.pending() == (Lost("now", 1, 3, "spool file damaged"),)
+    batch = spool.write_batch()
+    assert batch is not None
+    assert [(first, len(run)) for first, run in batch.runs] == [(4, 3)]
 
 
 def test_losses_are_said_until_the_cloud_has_acknowledged_them(spool: Spool):
     spool.adopt(OpenedSpool([], [Lost("old", 1, 5, "spool full")], 5, {}), {}, now_s=0.0)
-    said = spool.losses.unsaid()
+    said = spool.losses.pending()
     spool.confirm_losses(said, now_s=1.0)
-    work = spool.work()
-    assert work is not None
-    assert work.losses == ()
-    assert work.ever_lost == 5
+    batch = spool.write_batch()
+    assert batch is not None
+    assert batch.losses == ()
+    assert batch.ever_lost == 5
 
 
 def test_readings_that_cannot_be_taken_in_are_declared_lost_and_sent_by_nobody(spool: Spool):
     spool.append(readings(2), now_s=0.0)
     spool.refuse(readings(3), "more than can be", now_s=0.1)
     spool.append(readings(1), now_s=0.2)
-    assert spool.losses.unsaid() == (Lost("now", 3, 5, "more than can be"),)
-    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 1, 2)
-    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 6, 6)
+    assert spool.losses.pending() == (Lost("now", 3, 5, "more than can be"),)
+    assert spool.ledger.pop_live(10, spool.sendable) == SeqRange("now", 1, 2)
+    assert spool.ledger.pop_live(10, spool.sendable) == SeqRange("now", 6, 6)
 
 
 def test_old_news_is_backlog_from_the_start_and_does_not_hold_live_readings_up(spool: Spool):
@@ -189,14 +192,14 @@ def test_old_news_is_backlog_from_the_start_and_does_not_hold_live_readings_up(s
     spool.append(readings(2), now_s=0.0)
     spool.append(readings(2), now_s=0.0, backlog=True)
     assert spool.ledger.live_count(spool.sendable) == 2
-    assert spool.ledger.take_live(10, spool.sendable) == SeqRange("now", 3, 4)
-    assert spool.ledger.take_live(10, spool.sendable) is None
-    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 1, 2)
-    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 5, 6)
+    assert spool.ledger.pop_live(10, spool.sendable) == SeqRange("now", 3, 4)
+    assert spool.ledger.pop_live(10, spool.sendable) is None
+    assert spool.ledger.pop_backlog(10, spool.sendable) == SeqRange("now", 1, 2)
+    assert spool.ledger.pop_backlog(10, spool.sendable) == SeqRange("now", 5, 6)
 
 
 def test_what_must_be_committed_with_readings_holds_backlog_back_too(spool: Spool):
     spool.append(readings(2), now_s=0.0, keep={"taken": "1"}, safe=lambda: None, backlog=True)
-    assert spool.ledger.take_backlog(10, spool.sendable) is None
+    assert spool.ledger.pop_backlog(10, spool.sendable) is None
     commit(spool, now_s=0.1)
-    assert spool.ledger.take_backlog(10, spool.sendable) == SeqRange("now", 1, 2)
+    assert spool.ledger.pop_backlog(10, spool.sendable) == SeqRange("now", 1, 2)

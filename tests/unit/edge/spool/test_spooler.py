@@ -12,7 +12,7 @@ from edge.spool.limits import Limits
 from edge.spool.spans import SeqRange
 from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
-from edge.spool.sync_checkpoint import read_mark
+from edge.spool.sync_checkpoint import read_sync_checkpoint
 from edge.spool.write_batch import DiskProblem, Origin
 from wire import Reading
 
@@ -45,9 +45,9 @@ def test_with_a_good_link_nothing_is_forced(tmp_path: Path):
         for _ in range(20):
             kept.append(readings(5))
             await until(lambda: kept.spool.committed_last == kept.spool.ledger.next_seq - 1)
-            span = kept.spool.ledger.take_live(5, kept.spool.sendable)
+            span = kept.spool.ledger.pop_live(5, kept.spool.sendable)
             assert span is not None
-            kept.land(span)
+            kept.ack(span)
         assert kept.spool.committed_last == 100
         assert kept.forces == 0
         await kept.stop()
@@ -61,7 +61,7 @@ def test_without_acks_what_is_committed_is_forced_and_marked(tmp_path: Path):
         await kept.start()
         kept.append(readings(5))
         await until(lambda: kept.forces == 1)
-        assert read_mark(tmp_path / "spool.db.mark") == {"now": (1, 5)}
+        assert read_sync_checkpoint(tmp_path / "spool.db.mark") == {"now": (1, 5)}
         await kept.stop()
 
     run(scenario)
@@ -85,7 +85,7 @@ def test_readings_come_back_from_file_and_memory(tmp_path: Path):
         kept = spooler(tmp_path / "spool.db")
         await kept.start()
         kept.append(readings(5))
-        kept.spool.ledger.take_live(5, 5)
+        kept.spool.ledger.pop_live(5, 5)
         await until(lambda: kept.spool.committed_last == 5)
         kept.append(readings(2))
         got = await kept.read(SeqRange("now", 3, 7))
@@ -109,7 +109,7 @@ def test_a_file_that_is_damaged_while_in_use_is_salvaged_and_the_rest_declared(t
             file.seek(path.stat().st_size // 2 // 1024 * 1024)
             file.write(os.urandom(2_048))
         assert await kept.read(SeqRange("before", 1, 20_000)) is None
-        lost = sum(loss.last - loss.first + 1 for loss in kept.spool.losses.unsaid())
+        lost = sum(loss.last - loss.first + 1 for loss in kept.spool.losses.pending())
         assert 0 < lost < 300
         assert kept.spool.ledger.depth == 20_000 - lost
         for first, last in list(kept.spool.ledger.outstanding("before")):
@@ -123,10 +123,10 @@ def test_a_disk_that_refuses_is_tried_until_it_takes(tmp_path: Path, monkeypatch
     refusals = [DiskProblem("spool.db: database or disk is full")] * 2
     really_commit = SpoolFile.commit
 
-    def commit(self: SpoolFile, work: object) -> None:
+    def commit(self: SpoolFile, batch: object) -> None:
         if refusals:
             raise refusals.pop()
-        really_commit(self, work)  # type: ignore[arg-type]
+        really_commit(self, batch)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SpoolFile, "commit", commit)
 
