@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 STATUS_EVERY_S = 30.0
 STATUS_AT_MOST_EVERY_S = 1.0
-LOOK_EVERY_S = 1.0
+POLL_EVERY_S = 1.0
 PACES_EVERY_S = 300.0
 STOP_WITHIN_S = 1.8
 LIVE_S = 10.0
@@ -93,14 +93,14 @@ class Agent:
             will=self._will,
         )
         self._uplink.connect(self._session)
-        self._intake = SourceManager(
+        self._sources = SourceManager(
             gateway=self._gateway, boot=self._boot, stamper=self._stamper, spooler=self._spooler,
             on_change=self._say_soon,
         )  # fmt: skip
         self._changed = asyncio.Event()
         self._problem_said = self._twin_said = ""
         self._recalled = False
-        self._paces_noted_s = self._loop.time()
+        self._paces_recorded_s = self._loop.time()
         self._moved_before_ms = 0
         self._changing_sources = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -116,11 +116,11 @@ class Agent:
         self._recall()
         if self._clock.state is Clock.SYNCED:
             await self._place_previous_boots(tick(synced=True).offset_ms)  # before any of it is sent
-        session = self._start(self._session.run(on_message=self._uplink.hear, on_connect=self._connected))
-        for part in (self._say_status(), self._look_around(), self._report_health()):
+        session = self._start(self._session.run(on_message=self._uplink.on_ack_message, on_connect=self._connected))
+        for part in (self._say_status(), self._poll_parts(), self._report_health()):
             self._start(part)
         async with self._changing_sources:
-            await self._intake.use(self._checked)
+            await self._sources.use(self._checked)
         _log.info(
             "gateway %s runs: %d sources, stream %s",
             self._gateway,
@@ -134,12 +134,12 @@ class Agent:
     async def _stop(self, session: asyncio.Task[None]) -> None:
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
-                await self._intake.close_lines()
+                await self._sources.close_lines()
                 await self._uplink.stop()
-                self._spooler.note(self._stamper.paces())
+                self._spooler.record(self._stamper.paces())
                 oldest_ms = await self._spooler.oldest_ms()
                 await self._spooler.stop()
-                await self._intake.leave_the_broker()
+                await self._sources.leave_the_broker()
                 last_word = self._status_with(online=False, oldest_ms=oldest_ms)
                 self._session.publish(topic_of(self._gateway, Channel.STATUS), last_word, retain=True)
                 session.cancel()
@@ -182,16 +182,16 @@ class Agent:
             self._find_time(synced=True)
         elif self._clock.state is Clock.SYNCED:
             self._put_right(tick(synced=True).offset_ms)  # what an earlier start of this boot has left
-            self._note_that_time_is_known()
+            self._record_that_time_is_known()
 
     def _find_time(self, *, synced: bool) -> None:
-        offset_ms = self._clock.look(tick(synced=synced))
+        offset_ms = self._clock.poll(tick(synced=synced))
         if offset_ms is not None:
             _log.info("the time is known now; readings since the start of the machine move with it")
             self._put_right(offset_ms)
             self._start(self._place_previous_boots(offset_ms))
             self._say_soon()
-        self._note_that_time_is_known()
+        self._record_that_time_is_known()
 
     def _put_right(self, offset_ms: int) -> None:
         """Move what this boot has stamped without knowing the time; UTC is uptime and `offset_ms`."""
@@ -207,7 +207,7 @@ class Agent:
         if moved:
             _log.warning("readings of %d starts that never knew the time now lie before this one's", moved)
 
-    def _note_that_time_is_known(self) -> None:
+    def _record_that_time_is_known(self) -> None:
         if self._clock.state is Clock.SYNCED and self._spool.kept.get(_KNOWN_SINCE) != self._boot:
             keep = self._stamper.memory(self._boot) or {}
             self._spooler.append((), keep={**keep, _KNOWN_SINCE: self._boot})
@@ -218,27 +218,27 @@ class Agent:
         sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
         if self._clock.state is Clock.UNKNOWN and self._spool.origin.stream not in sent:
             self._uplink.held = True
-            self._start(self._note_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
+            self._start(self._record_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
         else:
             self._uplink.reconnected()
         self._say_soon()
 
-    async def _note_sent(self, streams: list[str]) -> None:
+    async def _record_sent(self, streams: list[str]) -> None:
         """Readings of unknown time are sent from now on: those may not move later, and a crash must not forget that."""
         await self._spooler.keep({_SENT_UNKNOWN: " ".join(streams)})
         self._uplink.held = False
         self._uplink.reconnected()
 
     def _refused(self, refused: RefusedReadings) -> None:
-        self._intake.refused(refused)
-        if self._refusals.take(refused, now_s=self._loop.time()):
+        self._sources.refused(refused)
+        if self._refusals.record(refused, now_s=self._loop.time()):
             self._say_soon()
 
     def _notes(self) -> tuple[str, ...]:
         """What somebody should look at though the agent runs."""
         clock = _UNCONFIRMED if self._clock.state is Clock.UNKNOWN else ""
         refused = self._refusals.note(now_s=self._loop.time())
-        notes = (self._twin(), clock, refused, self._uplink.size.note, self._intake.note)
+        notes = (self._twin(), clock, refused, self._uplink.size.note, self._sources.note)
         return tuple(note[:400] for note in notes if note)
 
     def _twin(self) -> str:
@@ -255,7 +255,7 @@ class Agent:
             f"agent may connect as {self._gateway}: stop it, or enrol it under an id of its own"
         )
 
-    def _look_for_a_twin(self) -> None:
+    def _check_for_a_twin(self) -> None:
         twin = self._twin()
         if bool(twin) != bool(self._twin_said):
             _log.log(logging.WARNING if twin else logging.INFO, "%s", twin or "the connection holds again")
@@ -294,7 +294,7 @@ class Agent:
             max_bytes=self._spool.limits.max_bytes,
             problem=self._spool.trouble[:400],
         )
-        sources = tuple(tally.state() for tally in self._intake.tallies)
+        sources = tuple(tally.state() for tally in self._sources.tallies)
         status = Status(
             STATUS_VERSION, online, self._gateway, self._version, self._boot, self._spool.origin.stream,
             self._stamper.now_ms(), self._clock.state, state, sources, login=self._login, notes=self._notes(),
@@ -312,14 +312,14 @@ class Agent:
 
     # --- what is done again and again
 
-    async def _look_around(self) -> None:
+    async def _poll_parts(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            if self._loop.time() - self._paces_noted_s > PACES_EVERY_S:
-                self._paces_noted_s = self._loop.time()
-                self._spooler.note(self._stamper.paces())
-            await self._intake.look()
-            self._look_for_a_twin()
+            await asyncio.sleep(POLL_EVERY_S)
+            if self._loop.time() - self._paces_recorded_s > PACES_EVERY_S:
+                self._paces_recorded_s = self._loop.time()
+                self._spooler.record(self._stamper.paces())
+            await self._sources.poll()
+            self._check_for_a_twin()
             self._find_time(synced=self._clock.state is Clock.SYNCED or self._is_synced())
 
     async def _report_health(self) -> None:
@@ -331,7 +331,7 @@ class Agent:
                 depth=self._spool.ledger.depth,
                 age_s=age_s,
                 lost=self._spool.losses.ever,
-                noise_bytes=sum(tally.noise_bytes for tally in self._intake.tallies),
+                noise_bytes=sum(tally.noise_bytes for tally in self._sources.tallies),
             )
             samples += health.of_the_machine(self._checked.settings.spool.path.parent)
             with contextlib.suppress(NoFreeTime):  # the clock was set back and back again: the next report will do
@@ -350,7 +350,7 @@ class Agent:
                 return
             for sentence in (*checked.warnings, *_not_until_restart(self._checked, checked)):
                 _log.warning("%s", sentence)
-            started = await self._intake.use(checked)
+            started = await self._sources.use(checked)
             self._checked = checked
         _log.info("settings read again; sources started: %s", ", ".join(started) or "none")
         self._say_soon()

@@ -1,6 +1,6 @@
 """How large a batch may be: brokers have limits of their own, and under MQTT 3.1.1 they do not tell.
 
-    taken (largest acknowledged) 3 kB  <  limit  <  30 kB refused (failed twice while others were acknowledged)
+    largest acknowledged 3 kB  <  limit  <  30 kB refused (failed twice while others were acknowledged)
 
 Some drop the message and say PUBACK, some end the connection: either way no ack comes, however often it is sent. While
 nothing at all is acknowledged each attempt is half as large, so that a size that passes is found; then the limit is
@@ -14,7 +14,7 @@ from wire.batch import MAX_BATCH_BYTES
 TRY_AGAIN_S = 6 * 3_600.0
 SMALLEST_BYTES = 256
 _CLOSE = 1.25
-"""Where `refused` is at most so many times `taken`, the search ends."""
+"""Where `refused` is at most so many times the largest acknowledged, the search ends."""
 _KEY = "uplink.batch_bytes"
 
 
@@ -22,7 +22,7 @@ class BatchSize:
     """Learns from what is acknowledged and what is not; times are monotonic, sizes are payloads in bytes."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.largest_acked = 0
         self.refused: int | None = None
         self._refused_s = 0.0
         self._suspect: int | None = None
@@ -51,17 +51,17 @@ class BatchSize:
         """Take over what an earlier start has found."""
         words = kept.get(_KEY, "").split()
         if len(words) == 2 and all(map(str.isdecimal, words)):
-            self.taken, self.refused, self._refused_s = int(words[0]), int(words[1]), now_s
+            self.largest_acked, self.refused, self._refused_s = int(words[0]), int(words[1]), now_s
 
     def memory(self) -> dict[str, str]:
         """What the next start should know."""
-        return {_KEY: "" if self.refused is None else f"{self.taken} {self.refused}"}
+        return {_KEY: "" if self.refused is None else f"{self.largest_acked} {self.refused}"}
 
-    def took(self, size: int, *, now_s: float) -> None:
+    def acked(self, size: int, *, now_s: float) -> None:
         """A batch of `size` bytes was acknowledged."""
         if self._failures:
             self._end_failures(size, now_s)
-        self.taken = max(self.taken, size)
+        self.largest_acked = max(self.largest_acked, size)
         if self._suspect is not None and size >= self._suspect:
             self._suspect = None
         if self.refused is not None and (size >= self.refused or now_s - self._refused_s > TRY_AGAIN_S):
@@ -79,13 +79,13 @@ class BatchSize:
         least, self._failures = self._least_failed, 0
         if self._suspect is not None and size < least <= self._suspect * _CLOSE:
             self.refused, self._refused_s, self._suspect = least, now_s, None
-            self.taken = size if self.taken >= least else self.taken
+            self.largest_acked = size if self.largest_acked >= least else self.largest_acked
         else:
             self._suspect = least
 
     def _between(self) -> int:
         if self.refused is None:
             return MAX_BATCH_BYTES
-        if self.taken > 0 and self.refused <= self.taken * _CLOSE:
-            return self.taken
-        return max(SMALLEST_BYTES, (self.taken + self.refused) // 2)
+        if self.largest_acked > 0 and self.refused <= self.largest_acked * _CLOSE:
+            return self.largest_acked
+        return max(SMALLEST_BYTES, (self.largest_acked + self.refused) // 2)

@@ -57,7 +57,7 @@ class GatewayClock:
         """The time (UTC) of what happens at `tick`."""
         return tick.wall_ms if self.state is Clock.SYNCED else tick.monotonic_ms + self.offset_ms
 
-    def look(self, tick: Tick) -> int | None:
+    def poll(self, tick: Tick) -> int | None:
         """The true offset, when `tick` is the first to know it."""
         if self.state is Clock.SYNCED or not tick.is_known:
             return None

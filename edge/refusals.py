@@ -41,7 +41,7 @@ class Refusals:
         self._said: set[str] = set()
         self._last_s = float("-inf")
 
-    def take(self, refused: RefusedReadings, *, now_s: float) -> bool:
+    def record(self, refused: RefusedReadings, *, now_s: float) -> bool:
         """Count what an ack says; whether a reason is new, which is logged."""
         self.reasons.update(refused.reasons)
         self._last_s = now_s

@@ -99,16 +99,16 @@ class SourceManager:
             )  # fmt: skip
             self._local_task = self._loop.create_task(self._local.run())
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Notice silent sources and an absent broker."""
         if self._local is not None:
-            self._local.look()
+            self._local.poll()
             if self._local.must_reconnect:
                 await self.reconnect()
         for line, _ in self._lines.values():
-            line.look()
+            line.poll()
         for tally in self._tallies.values():
-            tally.look(now_s=self._loop.time())
+            tally.poll(now_s=self._loop.time())
 
     async def close_lines(self) -> None:
         """Stop reading the serial lines."""

@@ -23,7 +23,7 @@ by less is waited for, so that alarms see time rise."""
 _CROWDED_MS = 250
 """A series that is so far ahead of the clock with its epoch's residue takes those of CROWDED too, few at first."""
 _MORE = 4
-_LOOK_EVERY_MS = 1_000
+_SEARCH_EVERY_MS = 1_000
 _RESERVED_MS = 10_000
 """What is committed of the epoch's residue is so far ahead of what is used: one write in ten seconds."""
 _RESERVED_OTHERS_MS = 1_000
@@ -59,7 +59,7 @@ class StampTimes:
         self._top_ms = 0
         self._epoch = 0
         self._free, self._free_after_ms = CROWDED, 0
-        self._looked_ms = 0
+        self._searched_ms = 0
 
     def remember(self, reserved_ms: Iterable[int], *, now_ms: int) -> None:
         """Take over what earlier starts may have used, and begin an epoch."""
@@ -77,7 +77,7 @@ class StampTimes:
         self._home = free[0] if free else min(KNOWN, key=self._before_ms.__getitem__)
         self._epoch += 1
         self._top_ms = 0
-        self._look_for_free_ones(now_ms)
+        self._find_free_ones(now_ms)
 
     def follow(self, now_ms: int) -> None:
         """The clock shows `now_ms`: where it was set back further than stamps may run ahead, begin an epoch."""
@@ -98,7 +98,7 @@ class StampTimes:
         """The newest stamp of a series in this epoch; 0 before the first."""
         return series.newest_ms if series.epoch == self._epoch else 0
 
-    def take(self, series: SeriesStamps, at_ms: int, *, now_ms: int, known: bool) -> int:
+    def assign(self, series: SeriesStamps, at_ms: int, *, now_ms: int, known: bool) -> int:
         """A time for the next reading of a series, at `at_ms` or as soon after it as one is free; NoFreeTime."""
         residue = self._home if known else UNKNOWN
         if series.epoch != self._epoch:
@@ -130,8 +130,8 @@ class StampTimes:
 
     def _crowded(self, series: SeriesStamps, after_ms: int, now_ms: int) -> int:
         """The first time after `after_ms` of as many free residues as the series needs to stay near the clock."""
-        if now_ms - self._looked_ms >= _LOOK_EVERY_MS:
-            self._look_for_free_ones(now_ms)
+        if now_ms - self._searched_ms >= _SEARCH_EVERY_MS:
+            self._find_free_ones(now_ms)
         width, most = series.width or _MORE, len(self._free)
         after_ms = max(after_ms, self._free_after_ms)
         time_ms = self._within(min(width, most), after_ms)
@@ -148,9 +148,9 @@ class StampTimes:
         ahead = (after_ms + 1 - self._free.start) % RESIDUES
         return after_ms + 1 + (0 if ahead < width else RESIDUES - ahead)
 
-    def _look_for_free_ones(self, now_ms: int) -> None:
+    def _find_free_ones(self, now_ms: int) -> None:
         """The longest row of residues that no earlier epoch has used from now on; or all, after what it has used."""
-        self._looked_ms = now_ms
+        self._searched_ms = now_ms
         longest, start = range(0), CROWDED.start
         for residue in CROWDED:
             if residue == self._home or self._before_ms[residue] >= now_ms:

@@ -35,16 +35,16 @@ _SLOW_MS = 500
 
 
 class _Series(SeriesStamps):
-    """`heard_ms` and `pace_ms`: when the newest came that came at once, and how long after the one before it.
+    """`arrived_ms` and `pace_ms`: when the newest came that came at once, and how long after the one before it.
 
     `own_ms`, `value` and `given_ms`: the newest reading with a time of its own, and the time that it was given.
     """
 
-    __slots__ = ("given_ms", "heard_ms", "own_ms", "pace_ms", "value")
+    __slots__ = ("arrived_ms", "given_ms", "own_ms", "pace_ms", "value")
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard_ms = self.pace_ms = 0
+        self.arrived_ms = self.pace_ms = 0
         self.own_ms = self.given_ms = -1
         self.value = 0.0
 
@@ -138,7 +138,7 @@ class Stamper:
             clock, own_ms = state, sample.time_ms
             if own_ms is not None:
                 if self._can_be(own_ms, now_ms):
-                    time_ms = _told_apart(series, own_ms, sample.value)
+                    time_ms = _set_apart(series, own_ms, sample.value)
                     readings.append(Reading(sensor, sample.quantity, time_ms, sample.value))
                     continue
                 correct(f"{sensor} gives the time {own_ms} ms, which cannot be, so its arrival counts; set its clock")
@@ -150,15 +150,15 @@ class Stamper:
     def _arrival(self, series: _Series, now_ms: int, since_ms: int | None, clock: Clock) -> tuple[int, Clock]:
         """The time and clock state of what came without a time that can be used."""
         if self.clock.state is Clock.UNKNOWN:
-            return self.times.take(series, now_ms, now_ms=now_ms, known=False), clock
+            return self.times.assign(series, now_ms, now_ms=now_ms, known=False), clock
         if since_ms is not None:
             at_ms = max(since_ms, self.times.newest_ms(series) + series.pace_ms)
-            return self.times.take(series, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
-        time_ms = self.times.take(series, now_ms, now_ms=now_ms, known=True)
-        if series.heard_ms:
-            gap_ms = max(0, now_ms - series.heard_ms)
+            return self.times.assign(series, min(at_ms, now_ms), now_ms=now_ms, known=True), Clock.ESTIMATED
+        time_ms = self.times.assign(series, now_ms, now_ms=now_ms, known=True)
+        if series.arrived_ms:
+            gap_ms = max(0, now_ms - series.arrived_ms)
             series.pace_ms += (gap_ms - series.pace_ms) // 4 if series.pace_ms else gap_ms
-        series.heard_ms = now_ms
+        series.arrived_ms = now_ms
         return time_ms, Clock.ESTIMATED if time_ms - now_ms > _ESTIMATED_FROM_MS else clock
 
     def _can_be(self, time_ms: int, now_ms: int) -> bool:
@@ -176,7 +176,7 @@ class Stamper:
         return None
 
 
-def _told_apart(series: _Series, own_ms: int, value: float) -> int:
+def _set_apart(series: _Series, own_ms: int, value: float) -> int:
     """A device's own time; of several readings within one tick of its clock, the later ones are some ms later.
 
     The same reading said again keeps its time: it is one reading.

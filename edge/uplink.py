@@ -75,10 +75,10 @@ class Uplink:
         lost = self._window.reconnected()
         for batch in lost:
             self._spool.ledger.requeue(batch.span, tries=batch.tries, due_s=now_s)
-        self._note_failure(lost)
+        self._record_failure(lost)
         self.nudge()
 
-    def hear(self, message: Message) -> None:
+    def on_ack_message(self, message: Message) -> None:
         """Take an ack from the cloud."""
         if self._session is not None:
             self._session.acknowledge(message)
@@ -95,7 +95,7 @@ class Uplink:
             if batch.lost:
                 self._spool.confirm_losses(batch.lost, now_s=now_s)
         if over:
-            self._note_success(over, now_s)
+            self._record_success(over, now_s)
         if ack.refused is not None:
             self._on_refused(ack.refused)
         if not over and acked:
@@ -121,20 +121,20 @@ class Uplink:
         late = self._window.overdue(now_s=now_s)
         for batch in late:
             self._requeue(batch, now_s)
-        self._note_failure(late)
+        self._record_failure(late)
         offer = self._offer(now_s)
         while (step := self._window.plan(offer, now_s=now_s)) is not None and self._send(step, now_s):
             offer = self._offer(now_s)
         self._wake(self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s))
 
-    def _note_success(self, over: Iterable[InFlightBatch], now_s: float) -> None:
+    def _record_success(self, over: Iterable[InFlightBatch], now_s: float) -> None:
         refused = self.size.refused
-        self.size.took(max(batch.size for batch in over), now_s=now_s)
+        self.size.acked(max(batch.size for batch in over), now_s=now_s)
         if self.size.refused != refused:
             _log.warning("%s", self.size.note or "large batches arrive again")
-            self._spooler.note(self.size.memory())
+            self._spooler.record(self.size.memory())
 
-    def _note_failure(self, lost: Iterable[InFlightBatch]) -> None:
+    def _record_failure(self, lost: Iterable[InFlightBatch]) -> None:
         size = max((batch.size for batch in lost), default=0)
         if size:
             self.size.failed(size)

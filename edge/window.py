@@ -75,7 +75,7 @@ class Window:
         self._live = 0
         self._doubts = 0
         self._resume_s = 0.0
-        self._heard_s = float("-inf")
+        self._acked_s = float("-inf")
 
     def plan(self, offer: Offer, *, now_s: float) -> SendStep | None:
         """What to send now, if anything."""
@@ -108,7 +108,7 @@ class Window:
 
     def ack(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
         """Give the batches that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
-        self._heard_s, self._doubts = now_s, 0
+        self._acked_s, self._doubts = now_s, 0
         return [self._end(batch) for batch in list(self.in_flight.values()) if _covers(ack, batch.span)]
 
     def end(self, span: SeqRange) -> None:
@@ -119,7 +119,7 @@ class Window:
     def overdue(self, *, now_s: float) -> list[InFlightBatch]:
         """Give the batches that had no ack in time; they are over, and their ranges are to be sent again."""
         late = [batch for batch in self.in_flight.values() if now_s - batch.sent_s >= self._ack_timeout_s]
-        if late and self._heard_s <= min(batch.sent_s for batch in late):
+        if late and self._acked_s <= min(batch.sent_s for batch in late):
             self._doubts += 1
             self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
         return [self._end(batch) for batch in late]

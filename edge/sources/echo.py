@@ -17,7 +17,7 @@ OLD_MS = 30_000
 """A message that is late by less is news all the same: a rule takes readings in their order up to 60 s late."""
 MUTE_MS = 30_000
 """A broker that has given nothing back for so long, though it handed out little else, does not give back."""
-MOST_UNHEARD = 5
+MOST_UNANSWERED = 5
 """Connections, one after the other, in which no word came back: what we ask may be why they end."""
 _DRAIN_PER_S = 100
 """A broker that hands out what it kept is faster than this, on the smallest machine."""
@@ -31,16 +31,16 @@ class _Word(NamedTuple):
 class Echo(msgspec.Struct):
     """What is known of one broker's age; `topic` must be subscribed. Times are uptime, in ms.
 
-    `heard_until_ms`: everything that was at the broker by then has been heard; None where that is not known.
+    `received_until_ms`: everything that was at the broker by then has been heard; None where that is not known.
     """
 
     topic: str
-    heard_until_ms: int | None = None
+    received_until_ms: int | None = None
     mute: bool = False
     """The broker does not give our word back: what it kept cannot be told from what is new."""
     given_up: bool = False
     """The connection ended each time we asked: there are brokers that throw out who uses a topic that is not his."""
-    _unheard: int = 0
+    _unanswered: int = 0
     _connected_ms: int = 0
     _messages: int = 0
     _behind: bool = False
@@ -59,8 +59,8 @@ class Echo(msgspec.Struct):
 
     def connected(self) -> None:
         """The connection stands."""
-        self._unheard += 1
-        if self._unheard > MOST_UNHEARD:
+        self._unanswered += 1
+        if self._unanswered > MOST_UNANSWERED:
             self.given_up = self.mute = True
 
     def word(self, now_ms: int) -> bytes | None:
@@ -69,34 +69,34 @@ class Echo(msgspec.Struct):
             return None
         if self._out is not None and (self._behind or now_ms - self._out.uptime_ms < MUTE_MS):
             return None
-        if not self._behind and now_ms - (self.heard_until_ms or 0) < EVERY_MS:
+        if not self._behind and now_ms - (self.received_until_ms or 0) < EVERY_MS:
             return None
         self._count += 1
         self._out = _Word(f"{self._run} {self._count}".encode(), now_ms)
         return self._out.text
 
-    def hear(self, text: bytes) -> bool:
+    def on_message(self, text: bytes) -> bool:
         """A message on `topic` came; whether it was the word that we waited for."""
         if self._out is None or text != self._out.text:
             return False  # one of an earlier connection or start
-        self.heard_until_ms, self._behind, self.mute, self._out = self._out.uptime_ms, False, False, None
-        self._unheard = 0
+        self.received_until_ms, self._behind, self.mute, self._out = self._out.uptime_ms, False, False, None
+        self._unanswered = 0
         return True
 
     def since_ms(self, now_ms: int) -> int | None:
         """A message comes: None where it comes live, else the time since which it may have waited."""
         self._messages += 1
-        if self.heard_until_ms is None:
+        if self.received_until_ms is None:
             return now_ms if self._behind and not self.mute else None
-        if self.mute or (not self._behind and now_ms - self.heard_until_ms <= LATE_MS):
+        if self.mute or (not self._behind and now_ms - self.received_until_ms <= LATE_MS):
             return None
-        return self.heard_until_ms
+        return self.received_until_ms
 
     def is_old(self, since_ms: int | None, now_ms: int) -> bool:
         """Whether a message that came since then is no news: the broker kept it, or it is half a minute late."""
         return since_ms is not None and (self._behind or now_ms - since_ms > OLD_MS)
 
-    def look(self, now_ms: int) -> None:
+    def poll(self, now_ms: int) -> None:
         """Notice a broker that does not give back."""
         waited_ms = now_ms - self._connected_ms
         if self._behind and waited_ms > MUTE_MS and self._messages * 1_000 < _DRAIN_PER_S * waited_ms:

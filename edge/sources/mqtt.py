@@ -42,8 +42,8 @@ MOST_UNSAFE = 500
 WAIT_FOR_A_TIME_S = 0.5
 """Between attempts to stamp a message for which no time is free."""
 _FILTERS = "local.filters"
-_HEARD_MS = "local.heard_ms"
-_NOTE_EVERY_MS = 10_000
+_RECEIVED_UNTIL_MS = "local.heard_ms"
+_RECORD_EVERY_MS = 10_000
 
 
 _OWN_ID = attrgetter("own_id")
@@ -81,7 +81,7 @@ class LocalBroker:
         self._knows_earlier_runs = spooler.is_open
         self._owed = 0
         self._handled_row = 0
-        self._noted_ms = 0
+        self._recorded_ms = 0
         self._matching: dict[str, tuple[SourceRoute, ...]] = {}
         self._loop = asyncio.get_running_loop()
         self._unsafe: dict[int, list[Message]] = {}
@@ -103,7 +103,7 @@ class LocalBroker:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        await self.session.run(on_message=self._hear, on_begin=self._begin, on_connect=self._connected)
+        await self.session.run(on_message=self._on_message, on_begin=self._begin, on_connect=self._connected)
 
     @property
     def must_reconnect(self) -> bool:
@@ -113,7 +113,7 @@ class LocalBroker:
         """
         return (self._asks and self._echo.given_up) or (self._refused and not self._unsafe and not self._timeless)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Tell the tallies when the broker is not there; ask it how far we are."""
         if not self._knows_earlier_runs and self._spooler.is_open:
             self._recall_earlier_runs()
@@ -122,7 +122,7 @@ class LocalBroker:
                 route.tally.failed(f"local {self.session.problem}")
             return
         now_ms = boot_ms()
-        self._echo.look(now_ms)
+        self._echo.poll(now_ms)
         word = self._echo.word(now_ms)
         if word is not None:
             self._handled_row = self._row_that_is_handled_with_the_next_word()
@@ -144,9 +144,9 @@ class LocalBroker:
             route.tally.opened(now_s=self._loop.time())
         if self._timeless:
             self._hold_back()
-        self.look()
+        self.poll()
 
-    def _hear(self, message: Message) -> None:
+    def _on_message(self, message: Message) -> None:
         if message.again and self._is_here_already(message):
             return
         if len(self._timeless) >= 2 * MOST_UNSAFE:
@@ -154,20 +154,20 @@ class LocalBroker:
         elif self._timeless:
             self._timeless.append(message)  # in their order
         else:
-            self._take_in(message)
+            self._accept(message)
 
-    def _hear_echo(self, message: Message) -> None:
-        if self._echo.hear(message.payload):
+    def _on_echo(self, message: Message) -> None:
+        if self._echo.on_message(message.payload):
             self._taken.forget_before(self._handled_row)
-            self._note_how_far_we_are()
+            self._record_progress()
         self.session.acknowledge(message)
 
-    def _note_how_far_we_are(self) -> None:
+    def _record_progress(self) -> None:
         if self._stamper.clock.state is Clock.SYNCED:
-            heard_ms = self._stamper.time_at(self._echo.heard_until_ms or 0)
-            if abs(heard_ms - self._noted_ms) >= _NOTE_EVERY_MS:
-                self._noted_ms = heard_ms
-                self._spooler.note({_HEARD_MS: str(heard_ms)})
+            received_ms = self._stamper.time_at(self._echo.received_until_ms or 0)
+            if abs(received_ms - self._recorded_ms) >= _RECORD_EVERY_MS:
+                self._recorded_ms = received_ms
+                self._spooler.record({_RECEIVED_UNTIL_MS: str(received_ms)})
 
     def _row_that_is_handled_with_the_next_word(self) -> int:
         """Before it stands no message that the broker may deliver again, once a word that we send now is back.
@@ -184,9 +184,9 @@ class LocalBroker:
         self._spooler.append((), keep=self._taken.add_all(here))
         self._knows_earlier_runs = True
 
-    def _take_in(self, message: Message) -> None:
+    def _accept(self, message: Message) -> None:
         if message.topic == self._echo.topic:
-            self._hear_echo(message)
+            self._on_echo(message)
             return
         if len(self._unsafe) >= MOST_UNSAFE:
             self._hold_back()
@@ -220,7 +220,7 @@ class LocalBroker:
         """Take in what waits for a time, as far as there is one now."""
         waiting, self._timeless = self._timeless, deque()
         while waiting and not self._timeless:
-            self._take_in(waiting.popleft())
+            self._accept(waiting.popleft())
         self._timeless.extend(waiting)
         self._resume()
 
@@ -228,9 +228,9 @@ class LocalBroker:
         """None where messages come live, else since when (UTC) what comes may have waited at the broker."""
         if late_ms is None:
             return None
-        if self._echo.heard_until_ms is not None:
+        if self._echo.received_until_ms is not None:
             return self._stamper.time_at(late_ms)
-        kept = self._spooler.spool.kept.get(_HEARD_MS, "")  # of an earlier run
+        kept = self._spooler.spool.kept.get(_RECEIVED_UNTIL_MS, "")  # of an earlier run
         return int(kept) if kept.isdecimal() else self._stamper.now_ms()
 
     def _is_here_already(self, message: Message) -> bool:
@@ -277,7 +277,7 @@ class LocalBroker:
         routes = self._matching.get(message.topic)
         for route in self._find(message.topic) if routes is None else routes:
             try:
-                readings += self._take(route, message, since_ms)
+                readings += self._readings_from(route, message, since_ms)
             except NoFreeTime:
                 raise
             except Exception:
@@ -285,7 +285,7 @@ class LocalBroker:
                 route.tally.noise(len(message.payload), "this agent could not read it; its log has more")
         return readings
 
-    def _take(self, route: SourceRoute, message: Message, since_ms: int | None) -> list[Reading]:
+    def _readings_from(self, route: SourceRoute, message: Message, since_ms: int | None) -> list[Reading]:
         source, tally = route.source, route.tally
         tally.came(len(message.payload))
         if len(message.payload) > LONGEST_MESSAGE:
@@ -301,7 +301,7 @@ class LocalBroker:
             samples = tuple(sample for sample in samples if self._stamper.believes(sample.time_ms))
         readings = self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
         now_ms = readings[0].time_ms if readings else 0
-        tally.heard(
+        tally.received(
             len(readings), time_ms=now_ms, now_s=self._loop.time(), sensor=sensor, note=sentence or outcome.note
         )
         return readings

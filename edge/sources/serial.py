@@ -58,15 +58,15 @@ class SerialLine:
         self._key = f"decoder.{source.name}"
         self._memory = _memory_in(spooler.spool.kept.get(self._key, "{}"), source.name)
         self._loop = asyncio.get_running_loop()
-        self._looked_ms = boot_ms()
+        self._polled_ms = boot_ms()
         self._read_all: Callable[[], None] = lambda: None
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """To be called each second: reads first what came while nobody looked."""
         now_ms = boot_ms()
-        if now_ms - self._looked_ms > SLEPT_MS:
+        if now_ms - self._polled_ms > SLEPT_MS:
             self._read_all()
-        self._looked_ms = now_ms
+        self._polled_ms = now_ms
 
     async def run(self) -> None:
         """Read the line, and open it again whenever it goes."""
@@ -91,9 +91,9 @@ class SerialLine:
 
         def readable() -> None:
             if not poll.poll(0):
-                return  # `look` was here before: reading nothing would look like the end of the line
+                return  # `poll` was here before: reading nothing would look like the end of the line
             try:
-                self._take(decoder, _read_some(descriptor, self._source.port))
+                self._decode(decoder, _read_some(descriptor, self._source.port))
             except BlockingIOError:
                 return  # woken for nothing
             except Exception as error:
@@ -104,7 +104,7 @@ class SerialLine:
             while not gone.done() and poll.poll(0):
                 readable()
 
-        self._looked_ms, self._read_all = boot_ms(), read_all
+        self._polled_ms, self._read_all = boot_ms(), read_all
         self._loop.add_reader(descriptor, readable)
         try:
             await gone
@@ -112,10 +112,10 @@ class SerialLine:
             self._read_all = lambda: None
             self._loop.remove_reader(descriptor)
 
-    def _take(self, decoder: SerialDecoder, data: bytes) -> None:
+    def _decode(self, decoder: SerialDecoder, data: bytes) -> None:
         self._tally.came(len(data))
-        slept_ms = boot_ms() - self._looked_ms
-        since_ms = self._looked_ms if slept_ms > SLEPT_MS else None
+        slept_ms = boot_ms() - self._polled_ms
+        since_ms = self._polled_ms if slept_ms > SLEPT_MS else None
         readings: list[Reading] = []
         for outcome in decoder.feed(data):
             if isinstance(outcome, Noise):
@@ -141,7 +141,7 @@ class SerialLine:
                 lost = [Reading(sensor, sample.quantity, 0, sample.value, Clock.UNKNOWN) for sample in samples]
                 self._spooler.refuse(lost, NO_FREE_TIME)
         now_ms, now_s = self._stamper.now_ms(), self._loop.time()
-        self._tally.heard(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note)
+        self._tally.received(len(readings), time_ms=now_ms, now_s=now_s, note=frame.note)
         self._tally.sensors.update(reading.sensor for reading in readings)
         return readings
 

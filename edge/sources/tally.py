@@ -58,7 +58,7 @@ class SourceTally:
         """A reading could not be made of a good frame, or not as the device says it, and why."""
         self._left_out = sentence[:LONGEST_DETAIL]
 
-    def heard(self, count: int, *, time_ms: int, now_s: float, sensor: str = "", note: str = "") -> None:
+    def received(self, count: int, *, time_ms: int, now_s: float, sensor: str = "", note: str = "") -> None:
         """A good frame or message came, with `count` readings, of `sensor`."""
         self.frames += 1
         self._frame_s, self._note = now_s, note
@@ -69,7 +69,7 @@ class SourceTally:
             if sensor not in self.sensors and len(self.sensors) < MOST_SENSORS:
                 self.sensors.add(sensor)
         elif self.status is SourceStatus.SILENT:
-            return  # `look` says why, when that changes
+            return  # `poll` says why, when that changes
         elif self._left_out and not self.readings:
             self._turn(SourceStatus.SILENT, self._why_silent(now_s))
             return
@@ -89,7 +89,7 @@ class SourceTally:
         if self.status is SourceStatus.OK:
             self.detail = self._words(now_s)
 
-    def look(self, *, now_s: float) -> None:
+    def poll(self, *, now_s: float) -> None:
         """Notice silence, and why it is."""
         if self._noisy:
             self._noisy, self._noise_s = False, now_s

@@ -14,7 +14,7 @@ class ArrivalTimes:
     def __init__(self) -> None:
         self._steps: deque[tuple[float, int]] = deque()
 
-    def note(self, seq: int, now_s: float) -> None:
+    def record(self, seq: int, now_s: float) -> None:
         """Reading `seq` comes now."""
         if not self._steps or now_s - self._steps[-1][0] >= STEP_S:
             self._steps.append((now_s, seq))

@@ -113,7 +113,7 @@ class SpoolFile:
             )
             for correction in batch.corrections:
                 self._correct_times(db, correction)
-            self._note_what_is_here(db, batch)
+            self._record_what_is_here(db, batch)
             if batch.losses is not None:
                 self._say(db, batch.losses)
                 self._keep(db, {_EVER_LOST: str(batch.ever_lost)})
@@ -293,7 +293,7 @@ class SpoolFile:
             if seed is not None and is_sound(cells, seed, checked=checked):
                 yield SpoolRow._make(cells)
 
-    def _note_what_is_here(self, db: sqlite3.Connection, batch: WriteBatch) -> None:
+    def _record_what_is_here(self, db: sqlite3.Connection, batch: WriteBatch) -> None:
         touched = {span.stream for span in batch.forget} | batch.here.keys()
         if batch.runs:
             touched.add(batch.stream)

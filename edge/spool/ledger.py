@@ -142,6 +142,9 @@ class Ledger:
             return []
         sent = Spans(stream.outstanding.within(span.first, span.last))
         if stream is self._now:
+            # An agent that was cloned, or whose spool was put back, counts seq anew in what the cloud knows already. An
+            # ack for the other's readings must not delete ours of the same seq. Of earlier streams anything may have
+            # been sent, by a start that is over.
             sent = sent.without(stream.waiting).without(self._live(stream.last))
         return [self._remove(SeqRange(span.stream, first, last)) for first, last in sent]
 

@@ -44,7 +44,7 @@ class PageScan:
         self._losses: dict[Lost, None] = {}
         self._samples: dict[tuple[int, int], list[SpoolRow]] = {}
         for number in range(1, pages.count + 1):
-            self._look(number, pages)
+            self._scan_page(number, pages)
         self.places.sort()
         for stream, name in names.streams.items():
             self._may_be(self._streams, stream, name)
@@ -58,7 +58,7 @@ class PageScan:
         rows = {name: self._row_of(number, name) for number, name in reversed(streams.items())}
         return Tables(sorted(rows.values()), series, list(self._losses), kept)
 
-    def _look(self, number: int, pages: Pages) -> None:
+    def _scan_page(self, number: int, pages: Pages) -> None:
         for record in pages.records(number):
             row = reading_in(record)
             if row is None:

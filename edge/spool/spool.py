@@ -88,7 +88,7 @@ class Spool:
         if backlog:
             self.ledger.set_aside(first, first + len(readings) - 1)
         self._tail += readings
-        self._arrival_times.note(first, now_s)
+        self._arrival_times.record(first, now_s)
         self._appended_s = now_s if self._appended_s is None else self._appended_s
         due_s = now_s + GATHER_S
         if keep:
@@ -102,12 +102,12 @@ class Spool:
                 due_s = now_s + HURRY_S
         self._commit_by(due_s)
         if not readings:
-            self._tell_the_safe()  # there may be nothing to commit
+            self._notify_safe()  # there may be nothing to commit
         if len(self._tail) > MOST_IN_MEMORY:
             self._bound_memory(now_s=now_s)
         return first
 
-    def note(self, keep: dict[str, str], *, now_s: float) -> None:
+    def record(self, keep: dict[str, str], *, now_s: float) -> None:
         """Keep what nothing depends on: it is committed with what comes next."""
         self.kept.update(keep)
         self._unkept.update(keep)
@@ -154,7 +154,7 @@ class Spool:
         if acked:
             self._commit_by(now_s + LAZY_S)
             self._trim()
-            self._tell_the_safe()
+            self._notify_safe()
         return sum(each.size for each in acked)
 
     def missing(self, span: SeqRange, found: Spans, *, now_s: float) -> None:
@@ -228,7 +228,7 @@ class Spool:
         ):
             self._commit_by(now_s + GATHER_S)  # what came while there was a problem was not to hurry
         self._trim()
-        self._tell_the_safe()
+        self._notify_safe()
         self._keep_to(room, now_s=now_s)
 
     def failed(self, batch: WriteBatch | None, sentence: str, *, now_s: float) -> None:
@@ -363,7 +363,7 @@ class Spool:
         elif lost:
             self._damage = f"{lost} readings that were in the spool file are not there any more, and are declared lost"
 
-    def _tell_the_safe(self) -> None:
+    def _notify_safe(self) -> None:
         outstanding = self.ledger.outstanding(self.origin.stream).next_from(self._committed + 1)
         safe_to = self.ledger.next_seq - 1 if outstanding is None else outstanding - 1
         while self._waiting_for_safety and self._waiting_for_safety[0][0] <= safe_to:

@@ -72,9 +72,9 @@ class Spooler:
         self.nudge()
         self._on_change()
 
-    def note(self, keep: dict[str, str]) -> None:
-        """See `Spool.note`."""
-        self.spool.note(keep, now_s=self._loop.time())
+    def record(self, keep: dict[str, str]) -> None:
+        """See `Spool.record`."""
+        self.spool.record(keep, now_s=self._loop.time())
         self.nudge()
 
     def refuse(self, readings: Sequence[Reading], reason: str) -> None:
@@ -185,7 +185,7 @@ class Spooler:
         problem_before, batch = self.spool.problem, self.spool.write_batch()
         try:
             if batch is not None or not self._file.is_open:
-                self._take(batch, await self._in_file_thread(self._write, batch))
+                self._apply(batch, await self._in_file_thread(self._write, batch))
         except DiskProblem as problem:
             self.spool.failed(batch, str(problem), now_s=self._loop.time())
         except Exception as error:  # our bug must not cost the readings of this commit
@@ -216,7 +216,7 @@ class Spooler:
             self._file.checkpoint()  # gives the WAL's room back, which may be all that was lacking
             self._file.commit(batch)
 
-    def _take(self, batch: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
+    def _apply(self, batch: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
         now_s = self._loop.time()
         if isinstance(outcome, SpoolUsage):
             if batch is not None:

@@ -89,11 +89,11 @@ def dead(platform: Platform) -> dict[Key, float]:
 
 
 def _way_is_open(platform: Platform, load: Load) -> Callable[[], bool]:
-    def look() -> bool:
+    def poll() -> bool:
         load.probe()
         return any(latest["sensor"] == "probe" for latest in platform.api("/readings/latest?domain=air"))
 
-    return look
+    return poll
 
 
 def begin(platform: Platform) -> Load:

@@ -10,7 +10,7 @@ def send(size: BatchSize, wanted: int, broker_takes: int, *, now_s: float = 0.0)
     """One attempt to send `wanted` bytes; whether it passed."""
     sent = min(wanted, size.limit)
     if sent <= broker_takes:
-        size.took(sent, now_s=now_s)
+        size.acked(sent, now_s=now_s)
     else:
         size.failed(sent)
     return sent <= broker_takes
@@ -27,11 +27,11 @@ def test_batches_shrink_to_what_the_broker_takes_and_stay_there(broker_takes: in
 
 def test_an_outage_however_long_leaves_no_limit_behind():
     size = BatchSize()
-    size.took(4_000, now_s=0.0)
+    size.acked(4_000, now_s=0.0)
     for _ in range(50):
         size.failed(min(5_000, size.limit))
     assert size.limit == SMALLEST_BYTES
-    size.took(SMALLEST_BYTES, now_s=2.0)
+    size.acked(SMALLEST_BYTES, now_s=2.0)
     assert (size.limit, size.note) == (MAX_BATCH_BYTES, "")
 
 
@@ -42,7 +42,7 @@ def test_what_was_found_is_known_to_the_next_start_and_tried_again_after_hours()
     again = BatchSize()
     again.remember(size.memory(), now_s=0.0)
     assert again.limit == size.limit
-    again.took(1_000, now_s=TRY_AGAIN_S + 1)
+    again.acked(1_000, now_s=TRY_AGAIN_S + 1)
     assert again.limit == MAX_BATCH_BYTES
 
 

@@ -73,7 +73,7 @@ class Bench:
             self.kept.append((list(readings), safe))
             self.backlog.append(backlog)
 
-    def note(self, keep: dict[str, str]) -> None:
+    def record(self, keep: dict[str, str]) -> None:
         self.remembered |= keep
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -96,11 +96,11 @@ class Bench:
 
     def ask(self) -> None:
         """Let it be time for another word to the broker."""
-        self.local._echo.heard_until_ms = 0
-        self.local.look()
+        self.local._echo.received_until_ms = 0
+        self.local.poll()
 
     def hear_own_word(self) -> None:
-        self.hear(self.words[-1], topic=self.local._echo.topic)
+        self.receive(self.words[-1], topic=self.local._echo.topic)
 
     @staticmethod
     def of_the_next_run(folder: Path, before: "Bench") -> "Bench":
@@ -113,13 +113,13 @@ class Bench:
         """Which of these messages, delivered again, are taken for new ones."""
         found = []
         for packet in packets:
-            self.hear(b'{"co2": 400}', packet=packet, again=True)
+            self.receive(b'{"co2": 400}', packet=packet, again=True)
             found += [packet] if self.kept[-1][0] else []
         return found
 
-    def hear(self, payload: bytes, *, packet: int = 1, topic: str = "sensors/air-1/r", **how: Any) -> None:
+    def receive(self, payload: bytes, *, packet: int = 1, topic: str = "sensors/air-1/r", **how: Any) -> None:
         chosen = {"retained": False, "again": False, "qos": 1, "connection": 1, **how}
-        self.local._hear(Message(topic, payload, packet=packet, **chosen))
+        self.local._on_message(Message(topic, payload, packet=packet, **chosen))
 
 
 def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = SETTINGS) -> Bench:
@@ -133,7 +133,7 @@ def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = 
 
 
 def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
-    bench = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}'))
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}'))
     ((readings, safe),) = bench.kept
     assert [(reading.sensor, reading.quantity, reading.value) for reading in readings] == [("air-1", "co2", 400.0)]
     assert bench.acknowledged == []
@@ -144,14 +144,14 @@ def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
 
 @pytest.mark.parametrize("payload", [b"garbage", b"", b'{"co2": 1}' + b" " * LONGEST_MESSAGE])
 def test_noise_is_counted_and_acknowledged(tmp_path: Path, payload: bytes):
-    bench = on_a_bench(tmp_path, lambda bench: bench.hear(payload))
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(payload))
     assert bench.kept == []
     assert bench.acknowledged == [1]
     assert bench.tally.noise_bytes == len(payload)
 
 
 def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
-    bench = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}', topic="former/x"))
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', topic="former/x"))
     assert (bench.kept, bench.acknowledged) == ([], [1])
 
 
@@ -161,8 +161,8 @@ def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
 
 def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
     def scenario(bench: Bench) -> None:
-        bench.hear(b'{"co2": 400}', retained=True)
-        bench.hear(b'{"co2": 401, "ts": 1764000000000}', retained=True, packet=2)
+        bench.receive(b'{"co2": 400}', retained=True)
+        bench.receive(b'{"co2": 401, "ts": 1764000000000}', retained=True, packet=2)
 
     bench = on_a_bench(tmp_path, scenario)
     assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
@@ -186,8 +186,8 @@ def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
     alone = b'{"DS18B20":{"Id":"02F3A9","Temperature":25.0}}'
 
     def scenario(bench: Bench) -> None:
-        bench.hear(both, topic="tele/pool/SENSOR", packet=1)
-        bench.hear(alone, topic="tele/pool/SENSOR", packet=2)
+        bench.receive(both, topic="tele/pool/SENSOR", packet=1)
+        bench.receive(alone, topic="tele/pool/SENSOR", packet=2)
 
     bench = on_a_bench(tmp_path, scenario, PROBES)
     assert [reading.value for readings, _ in bench.kept for reading in readings] == [20.1]
@@ -198,8 +198,8 @@ def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
 
 def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
     def scenario(bench: Bench) -> None:
-        bench.hear(b'{"co2": 400}', topic="sensors/Air 1/r")
-        bench.tally.look(now_s=1e9)
+        bench.receive(b'{"co2": 400}', topic="sensors/Air 1/r")
+        bench.tally.poll(now_s=1e9)
 
     bench = on_a_bench(tmp_path, scenario)
     assert (bench.kept, bench.acknowledged) == ([], [1])
@@ -208,9 +208,9 @@ def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
 
 def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_path: Path):
     def scenario(bench: Bench) -> None:
-        bench.hear(b'{"co2": 400}', packet=7)
-        bench.hear(b'{"co2": 400}', packet=7, again=True, connection=2)
-        bench.hear(b'{"co2": 401}', packet=7, again=True, connection=2)
+        bench.receive(b'{"co2": 400}', packet=7)
+        bench.receive(b'{"co2": 400}', packet=7, again=True, connection=2)
+        bench.receive(b'{"co2": 401}', packet=7, again=True, connection=2)
 
     assert len(on_a_bench(tmp_path, scenario).kept) == 2
 
@@ -218,7 +218,7 @@ def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_
 def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         for packet in range(1, 2 * MOST_UNSAFE + 10):
-            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.receive(b'{"co2": 400}', packet=packet)
         assert bench.paused == [True]
         assert len(bench.kept) == 2 * MOST_UNSAFE
         assert not bench.local.must_reconnect
@@ -233,13 +233,13 @@ def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path:
 def test_a_source_is_silent_after_its_time_and_says_when_only_noise_comes():
     changes: list[bool] = []
     tally = SourceTally("river", silent_s=60.0, now_s=0.0, on_change=lambda: changes.append(True))
-    tally.look(now_s=60.0)
+    tally.poll(now_s=60.0)
     assert tally.status is SourceStatus.STARTING
     tally.noise(12, "CRC is wrong")
-    tally.look(now_s=60.1)
+    tally.poll(now_s=60.1)
     assert tally.status is SourceStatus.SILENT
     assert tally.detail == "nothing heard for 60 s; only noise came: CRC is wrong"
-    tally.heard(2, time_ms=77, now_s=61.0, note="warming up")
+    tally.received(2, time_ms=77, now_s=61.0, note="warming up")
     state = tally.state()
     assert (state.state, state.readings, state.noise_bytes, state.last_ms) == (SourceStatus.OK, 2, 12, 77)
     assert len(changes) == 2
@@ -248,7 +248,7 @@ def test_a_source_is_silent_after_its_time_and_says_when_only_noise_comes():
 def test_a_failed_source_stays_failed_however_long_it_is_silent():
     tally = SourceTally("river", silent_s=60.0, now_s=0.0, on_change=lambda: None)
     tally.failed("gone")
-    tally.look(now_s=1_000.0)
+    tally.poll(now_s=1_000.0)
     assert tally.status is SourceStatus.FAILED
 
 
@@ -280,12 +280,12 @@ def tally(**how: Any) -> SourceTally:
 def test_a_wrong_baud_after_a_silence_is_told_from_a_silence():
     river = tally()
     river.opened(now_s=0.0)
-    river.look(now_s=61.0)
+    river.poll(now_s=61.0)
     assert river.detail == "nothing heard for 60 s"
     river.noise(7, "checksum is wrong")
-    river.look(now_s=62.0)
+    river.poll(now_s=62.0)
     assert river.detail == "nothing heard for 60 s; only noise came: checksum is wrong"
-    river.look(now_s=200.0)
+    river.poll(now_s=200.0)
     assert river.detail == "nothing heard for 60 s"
 
 
@@ -293,11 +293,11 @@ def test_frames_that_give_no_readings_are_silence_with_a_reason():
     river = tally()
     river.opened(now_s=0.0)
     for second in range(120):
-        river.heard(0, time_ms=0, now_s=float(second), note="no sensor that is known here")
-        river.look(now_s=float(second))
+        river.received(0, time_ms=0, now_s=float(second), note="no sensor that is known here")
+        river.poll(now_s=float(second))
     assert river.status is SourceStatus.SILENT
     assert river.detail == "frames come, and no reading is made of them: no sensor that is known here"
-    river.heard(1, time_ms=1, now_s=120.0)
+    river.received(1, time_ms=1, now_s=120.0)
     assert river.status is SourceStatus.OK
 
 
@@ -306,7 +306,7 @@ def test_silence_that_changes_its_particulars_is_said_once():
     river = tally(on_change=lambda: changes.append(True))
     for second in range(61, 100):
         river.noise(1, f"noise number {second}")
-        river.look(now_s=float(second))
+        river.poll(now_s=float(second))
     assert len(changes) == 1
 
 
@@ -314,13 +314,13 @@ def test_four_numbers_say_where_readings_are_lost():
     river = tally()
     river.came(70)
     river.noise(10, "checksum is wrong")
-    river.heard(2, time_ms=5, now_s=1.0, sensor="river-1")
-    river.heard(0, time_ms=5, now_s=1.0, note="no target in range")
+    river.received(2, time_ms=5, now_s=1.0, sensor="river-1")
+    river.received(0, time_ms=5, now_s=1.0, note="no target in range")
     river.refused_by_the_cloud(1, "the cloud refuses readings of river-1", now_s=2.0)
     state = river.state()
     assert (state.heard_bytes, state.noise_bytes, state.frames, state.readings, state.refused) == (70, 10, 2, 2, 1)
     assert state.detail == "the cloud refuses readings of river-1"
-    river.heard(2, time_ms=5, now_s=5_000.0, sensor="river-1")
+    river.received(2, time_ms=5, now_s=5_000.0, sensor="river-1")
     assert river.detail == ""
 
 
@@ -336,7 +336,7 @@ def test_refusals_are_counted_by_reason_and_logged_when_a_reason_is_new(caplog: 
     for second in range(10):
         refused = refused_readings([("air-pier", "unknown_sensor", 12), ("river-1", "out_of_bounds", 3)])
         assert refused is not None
-        refusals.take(refused, now_s=float(second))
+        refusals.record(refused, now_s=float(second))
     assert len(caplog.records) == 1
     assert "120 unknown_sensor, 30 out_of_bounds" in refusals.note(now_s=10.0)
     assert "add the sensor at the server" in refusals.note(now_s=10.0)
@@ -347,9 +347,9 @@ def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.local._begin()
         bench.local._connected()
-        bench.hear(b'{"co2": 400}', packet=1)
-        bench.hear(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
-        bench.hear(b'{"co2": 401}', packet=3)
+        bench.receive(b'{"co2": 400}', packet=1)
+        bench.receive(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
+        bench.receive(b'{"co2": 401}', packet=3)
 
     bench = on_a_bench(tmp_path, scenario)
     came = zip(bench.kept, bench.backlog, strict=True)
@@ -364,7 +364,7 @@ def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(t
 
     def scenario(bench: Bench) -> None:
         for packet in range(1, count + 1):
-            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.receive(b'{"co2": 400}', packet=packet)
             bench.make_safe()
 
     before = on_a_bench(tmp_path, scenario)
@@ -382,14 +382,14 @@ def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path)
         bench.local._connected()
         bench.hear_own_word()
         for packet in range(1, 101):
-            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.receive(b'{"co2": 400}', packet=packet)
         bench.make_safe()
         for packet in range(101, 201):
-            bench.hear(b'{"co2": 400}', packet=packet)  # not committed before the word goes out
+            bench.receive(b'{"co2": 400}', packet=packet)  # not committed before the word goes out
         bench.ask()
         bench.make_safe()
         bench.hear_own_word()
-        bench.hear(b'{"co2": 400}', packet=300)
+        bench.receive(b'{"co2": 400}', packet=300)
 
     again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
     assert again.doubled(range(101, 201)) == []
@@ -399,16 +399,16 @@ def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path)
 def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_them(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         for packet in range(1, 101):
-            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.receive(b'{"co2": 400}', packet=packet)
         bench.make_safe()
         bench.local._begin()
         bench.local._connected()
         for packet in range(1, 101):
-            bench.hear(b'{"co2": 400}', packet=packet, again=True, connection=2)
+            bench.receive(b'{"co2": 400}', packet=packet, again=True, connection=2)
         bench.hear_own_word()  # sent when none of these had its PUBACK on this connection
         bench.ask()
         bench.hear_own_word()  # nor had they now
-        bench.hear(b'{"co2": 400}', packet=300)
+        bench.receive(b'{"co2": 400}', packet=300)
 
     again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
     assert again.doubled(range(1, 101)) == []
@@ -417,29 +417,29 @@ def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_the
 def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an_earlier_run_took(tmp_path: Path):
     def earlier(bench: Bench) -> None:
         for packet in range(1, 51):
-            bench.hear(b'{"co2": 400}', packet=packet)
+            bench.receive(b'{"co2": 400}', packet=packet)
 
     before = on_a_bench(tmp_path, earlier)
 
     def scenario(bench: Bench) -> None:
         bench.is_open = False
         bench.local._knows_earlier_runs = False
-        bench.hear(b'{"co2": 400}', packet=100)
+        bench.receive(b'{"co2": 400}', packet=100)
         bench.remembered |= before.remembered
         bench.is_open = True
-        bench.local.look()
+        bench.local.poll()
 
     again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
     assert again.doubled([*range(1, 51), 100]) == []
 
 
 def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
-    before = on_a_bench(tmp_path, lambda bench: bench.hear(b'{"co2": 400}', packet=7))
+    before = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', packet=7))
 
     async def run() -> Bench:
         bench = Bench(tmp_path, SETTINGS, before.remembered)
-        bench.hear(b'{"co2": 400}', packet=7, again=True)
-        bench.hear(b'{"co2": 400}', packet=8, again=True)
+        bench.receive(b'{"co2": 400}', packet=7, again=True)
+        bench.receive(b'{"co2": 400}', packet=8, again=True)
         return bench
 
     bench = asyncio.run(run())
@@ -466,8 +466,8 @@ def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
 
     async def run() -> Bench:
         bench = Bench(tmp_path, SETTINGS)
-        bench.hear(b'{"co2": 400}', packet=1)
-        bench.hear(b'{"co2": 401}', packet=2)
+        bench.receive(b'{"co2": 400}', packet=1)
+        bench.receive(b'{"co2": 401}', packet=2)
         assert (bench.kept, bench.acknowledged, bench.paused) == ([], [], [True])
         await asyncio.sleep(0.05)
         free.append(True)
@@ -498,7 +498,7 @@ def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
         spooler.refuse = lambda readings, reason: lost.append((len(readings), reason))
         stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
         line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
-        line._take(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
+        line._decode(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
 
     asyncio.run(run())
     assert lost == [(2, "more readings of one series than milliseconds")]

@@ -21,9 +21,9 @@ def test_an_unknown_time_runs_on_from_where_it_started_whatever_the_wall_clock_d
 
 def test_the_step_is_found_once():
     clock = GatewayClock(Tick(1_000, 50, synced=False))
-    assert clock.look(Tick(2_000, 60, synced=False)) is None
-    assert clock.look(Tick(1_764_000_000_000, 70, synced=True)) == 1_764_000_000_000 - 70
-    assert clock.look(Tick(1_764_000_000_010, 80, synced=True)) is None
+    assert clock.poll(Tick(2_000, 60, synced=False)) is None
+    assert clock.poll(Tick(1_764_000_000_000, 70, synced=True)) == 1_764_000_000_000 - 70
+    assert clock.poll(Tick(1_764_000_000_010, 80, synced=True)) is None
     assert clock.state is Clock.SYNCED
     assert clock.stamp_ms(Tick(1_764_000_000_020, 90, synced=True)) == 1_764_000_000_020
 

@@ -43,8 +43,8 @@ class Link:
     def acknowledge(self, _message: Message) -> None:
         self.acknowledged += 1
 
-    def hear(self, payload: bytes) -> None:
-        self.uplink.hear(Message("siaga/v1/00/gw-1/ack", payload, False, False, 1, 1, 1))
+    def receive(self, payload: bytes) -> None:
+        self.uplink.on_ack_message(Message("siaga/v1/00/gw-1/ack", payload, False, False, 1, 1, 1))
 
     def append(self, count: int) -> None:
         self.spooler.append([Reading("air-1", "co2", seq, float(seq)) for seq in range(count)])
@@ -75,7 +75,7 @@ def test_readings_are_sent_at_once_and_forgotten_when_they_are_acknowledged(tmp_
         link.append(7)
         await until(lambda: len(link.sent) == 2)
         assert link.ranges() == [(1, 5, False), (6, 7, False)]
-        link.hear(encode_ack(Ack("now", 1, 7)))
+        link.receive(encode_ack(Ack("now", 1, 7)))
         assert link.spooler.spool.ledger.depth == 0
         assert link.acknowledged == 1
 
@@ -86,7 +86,7 @@ def test_what_was_in_flight_is_sent_again_as_the_same_batches_on_a_new_connectio
     async def scenario(link: Link) -> None:
         link.append(7)
         await until(lambda: len(link.sent) == 2)
-        link.hear(encode_ack(Ack("now", 6, 7)))
+        link.receive(encode_ack(Ack("now", 6, 7)))
         link.uplink.reconnected()
         await until(lambda: len(link.sent) == 3)
         assert link.ranges()[2] == (1, 5, True)
@@ -113,7 +113,7 @@ def test_losses_ride_on_a_batch_of_their_own_until_its_ack(tmp_path: Path):
         link.uplink.nudge()
         await until(lambda: len(link.sent) == 1)
         assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
-        link.hear(encode_ack(Ack("now", 1, 0)))
+        link.receive(encode_ack(Ack("now", 1, 0)))
         assert not link.spooler.spool.losses
 
     on_a_link(tmp_path, scenario)
@@ -123,7 +123,7 @@ def test_losses_ride_on_a_batch_of_their_own_until_its_ack(tmp_path: Path):
 def test_an_ack_that_is_none_is_ignored_in_one_line(tmp_path: Path, payload: bytes, caplog: pytest.LogCaptureFixture):
     async def scenario(link: Link) -> None:
         link.append(3)
-        link.hear(payload)
+        link.receive(payload)
         assert link.spooler.spool.ledger.depth == 3
         assert link.acknowledged == 1
 
@@ -136,7 +136,7 @@ def test_an_ack_of_an_unknown_stream_is_ignored_and_said_once(tmp_path: Path, ca
         link.append(3)
         await until(lambda: len(link.sent) == 1)
         for _ in range(3):
-            link.hear(encode_ack(Ack("stranger", 1, 3)))
+            link.receive(encode_ack(Ack("stranger", 1, 3)))
         assert link.spooler.spool.ledger.depth == 3
 
     caplog.set_level(logging.INFO)
