@@ -142,9 +142,8 @@ class Ledger:
             return []
         sent = Spans(stream.outstanding.within(span.first, span.last))
         if stream is self._now:
-            # An agent that was cloned, or whose spool was put back, counts seq anew in what the cloud knows already. An
-            # ack for the other's readings must not delete ours of the same seq. Of earlier streams anything may have
-            # been sent, by a start that is over.
+            # What this run has not sent, nobody can hold: an ack that covers it is wrong, and to believe it would
+            # delete the only copy. What earlier runs have sent is not known here: an ack for that counts.
             sent = sent.without(stream.waiting).without(self._live(stream.last))
         return [self._remove(SeqRange(span.stream, first, last)) for first, last in sent]
 
