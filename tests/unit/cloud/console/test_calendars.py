@@ -1,7 +1,6 @@
 """Maintenance and duty: what the pages show of them, and that every deed asks who it is that does it, now."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -115,12 +114,11 @@ def test_who_is_called_first_stands_first():
     )
 
 
-def in_city(folder: Path, happen: Callable[[Morotai], Awaitable[None]]) -> None:
-    async def live() -> None:
-        async with Morotai(folder, notify=NOTIFY) as city:
-            await happen(city)
-
-    asyncio.run(live())
+@pytest.fixture
+async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
+    """A city with one person who can be notified."""
+    async with Morotai(tmp_path, notify=NOTIFY) as city:
+        yield city
 
 
 def windows_in(city: Morotai, _=EN, told: list[str] | None = None) -> MaintenanceActions:
@@ -132,105 +130,85 @@ def ahead(hours: float) -> str:
     return moment_text(now_ms() + round(hours * HOUR), WIT)
 
 
-def test_a_technician_plans_and_ends_a_window_and_all_pages_look_again(tmp_path: Path):
-    async def happen(city: Morotai) -> None:
-        told: list[str] = []
-        actions, budi = windows_in(city, told=told), await visitor_of(city, Role.TECHNICIAN)
-        assert await actions.plan(budi, "sensor:river", "", ahead(2), "cleaning") == ""
-        (window,) = await city.platform.maintenance.windows()
-        assert (window.sensor, window.site, window.reason, window.author) == (
-            "river",
-            None,
-            "cleaning",
-            budi.principal.name,
-        )
-        assert await actions.end(budi, window.id) == ""
-        assert await city.platform.maintenance.windows() == []
-        assert told == ["changed", "changed"]
-        assert await actions.end(budi, 99) == "This window is gone already."
-
-    in_city(tmp_path, happen)
+async def test_a_technician_plans_and_ends_a_window_and_all_pages_look_again(city: Morotai):
+    told: list[str] = []
+    actions, budi = windows_in(city, told=told), await visitor_of(city, Role.TECHNICIAN)
+    assert await actions.plan(budi, "sensor:river", "", ahead(2), "cleaning") == ""
+    (window,) = await city.platform.maintenance.windows()
+    assert (window.sensor, window.site, window.reason, window.author) == (
+        "river",
+        None,
+        "cleaning",
+        budi.principal.name,
+    )
+    assert await actions.end(budi, window.id) == ""
+    assert await city.platform.maintenance.windows() == []
+    assert told == ["changed", "changed"]
+    assert await actions.end(budi, 99) == "This window is gone already."
 
 
-def test_every_mistake_of_a_window_is_told_once_in_the_language_of_the_page(tmp_path: Path):
-    async def happen(city: Morotai) -> None:
-        budi = await visitor_of(city, Role.TECHNICIAN)
-        refusal = await windows_in(city, ID).plan(budi, "site:daruba", "", ahead(-1), " ")
-        assert refusal == (
-            "sampai: harus di masa depan dan setelah mulai. alasan: masih kosong; tulis apa yang dikerjakan di sana."
-        )
-        assert await windows_in(city, ID).plan(budi, "site:daruba", "", "", "coba") == "Pilih hari dan jam."
-        assert await city.platform.maintenance.windows() == []
-
-    in_city(tmp_path, happen)
+async def test_every_mistake_of_a_window_is_told_once_in_the_language_of_the_page(city: Morotai):
+    budi = await visitor_of(city, Role.TECHNICIAN)
+    refusal = await windows_in(city, ID).plan(budi, "site:daruba", "", ahead(-1), " ")
+    assert refusal == (
+        "sampai: harus di masa depan dan setelah mulai. alasan: masih kosong; tulis apa yang dikerjakan di sana."
+    )
+    assert await windows_in(city, ID).plan(budi, "site:daruba", "", "", "coba") == "Pilih hari dan jam."
+    assert await city.platform.maintenance.windows() == []
 
 
-def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_than_it_holds(tmp_path: Path):
-    async def happen(city: Morotai) -> None:
-        for place in ({"site": "daruba"}, {"sensor": "river"}, {"site": "sangowo"}):
-            await city.platform.maintenance.plan(**place, until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
-        snapshot = await Snapshots(city.platform).current()
+async def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_than_it_holds(city: Morotai):
+    for place in ({"site": "daruba"}, {"sensor": "river"}, {"site": "sangowo"}):
+        await city.platform.maintenance.plan(**place, until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
+    snapshot = await Snapshots(city.platform).current()
 
-        def places(sites: frozenset[str] | None, *, later_ms: int = 0) -> list[str]:
-            seen = msgspec.structs.replace(snapshot.of_sites(sites), now_ms=snapshot.now_ms + later_ms)
-            return [window.where for window in page_model_of(EN, seen, WIT).windows]
+    def places(sites: frozenset[str] | None, *, later_ms: int = 0) -> list[str]:
+        seen = msgspec.structs.replace(snapshot.of_sites(sites), now_ms=snapshot.now_ms + later_ms)
+        return [window.where for window in page_model_of(EN, seen, WIT).windows]
 
-        ours = ["Daruba river bridge", "Daruba river bridge · River gauge"]
-        assert places(frozenset({"daruba"})) == ours
-        assert places(None) == [*ours, "Sangowo"]
-        assert places(None, later_ms=HOUR + 1) == []
-
-    in_city(tmp_path, happen)
+    ours = ["Daruba river bridge", "Daruba river bridge · River gauge"]
+    assert places(frozenset({"daruba"})) == ours
+    assert places(None) == [*ours, "Sangowo"]
+    assert places(None, later_ms=HOUR + 1) == []
 
 
-def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(tmp_path: Path):
-    async def happen(city: Morotai) -> None:
-        actions, far = windows_in(city), await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
-        window = await city.platform.maintenance.plan(
-            sensor="river", until_ms=now_ms() + HOUR, reason="r", who=Actor("x")
-        )
-        viewer = await visitor_of(city, Role.VIEWER)
-        for visitor, refusal in (
-            (viewer, "This takes the role Technician; you are Viewer."),
-            (far, "This site is not among those that you may see."),
-        ):
-            assert await actions.plan(visitor, "sensor:river", "", ahead(2), "cleaning") == refusal
-            assert await actions.plan(visitor, "site:daruba", "", ahead(2), "cleaning") == refusal
-            assert await actions.end(visitor, window.id) == refusal
-        assert await city.platform.maintenance.windows() == [window]
-
-    in_city(tmp_path, happen)
+async def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(city: Morotai):
+    actions, far = windows_in(city), await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
+    window = await city.platform.maintenance.plan(sensor="river", until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
+    viewer = await visitor_of(city, Role.VIEWER)
+    for visitor, refusal in (
+        (viewer, "This takes the role Technician; you are Viewer."),
+        (far, "This site is not among those that you may see."),
+    ):
+        assert await actions.plan(visitor, "sensor:river", "", ahead(2), "cleaning") == refusal
+        assert await actions.plan(visitor, "site:daruba", "", ahead(2), "cleaning") == refusal
+        assert await actions.end(visitor, window.id) == refusal
+    assert await city.platform.maintenance.windows() == [window]
 
 
-def test_an_operator_puts_somebody_on_duty_and_takes_them_out(tmp_path: Path):
-    async def happen(city: Morotai) -> None:
-        calendar = city.platform.notifier.duty
-        actions, ani = DutyActions(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
-        assert actions.people == ("ani",)
-        assert await actions.add(ani, "ani", 1, ahead(0), ahead(12)) == ""
-        (duty,) = await actions.duties(now_ms(), now_ms() + HOUR)
-        assert (duty.person, duty.rank) == ("ani", 1)
-        again = await actions.add(ani, "ani", 2, ahead(1), ahead(2))
-        assert again == f"orang: 'ani' sudah bertugas pada waktu itu, menurut jadwal {duty.id}; hapus dulu jadwal itu."
-        nobody = await actions.add(ani, "anni", 1, ahead(20), ahead(21))
-        assert nobody == "orang: 'anni' bukan orang yang dapat diberi tahu; maksud Anda 'ani'?"
-        assert await actions.remove(ani, duty.id) == ""
-        assert await actions.remove(ani, duty.id) == "Jadwal piket ini sudah tidak ada."
-        assert await actions.duties(now_ms(), now_ms() + HOUR) == []
-
-    in_city(tmp_path, happen)
+async def test_an_operator_puts_somebody_on_duty_and_takes_them_out(city: Morotai):
+    calendar = city.platform.notifier.duty
+    actions, ani = DutyActions(ID, calendar, WIT), await visitor_of(city, Role.OPERATOR)
+    assert actions.people == ("ani",)
+    assert await actions.add(ani, "ani", 1, ahead(0), ahead(12)) == ""
+    (duty,) = await actions.duties(now_ms(), now_ms() + HOUR)
+    assert (duty.person, duty.rank) == ("ani", 1)
+    again = await actions.add(ani, "ani", 2, ahead(1), ahead(2))
+    assert again == f"orang: 'ani' sudah bertugas pada waktu itu, menurut jadwal {duty.id}; hapus dulu jadwal itu."
+    nobody = await actions.add(ani, "anni", 1, ahead(20), ahead(21))
+    assert nobody == "orang: 'anni' bukan orang yang dapat diberi tahu; maksud Anda 'ani'?"
+    assert await actions.remove(ani, duty.id) == ""
+    assert await actions.remove(ani, duty.id) == "Jadwal piket ini sudah tidak ada."
+    assert await actions.duties(now_ms(), now_ms() + HOUR) == []
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN])
-def test_the_duty_calendar_is_changed_by_no_lesser_role(tmp_path: Path, role: Role):
-    async def happen(city: Morotai) -> None:
-        calendar = city.platform.notifier.duty
-        start = now_ms()
-        duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), who=Actor("x"), now_ms=start)
-        actions, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
-        refusal = f"This takes the role Operator; you are {role.name.title()}."
-        assert await actions.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal
-        assert await actions.remove(budi, duty.id) == refusal
-        assert await actions.duties(start, start + 5 * HOUR) == [duty]
-
-    in_city(tmp_path, happen)
+async def test_the_duty_calendar_is_changed_by_no_lesser_role(city: Morotai, role: Role):
+    calendar = city.platform.notifier.duty
+    start = now_ms()
+    duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), who=Actor("x"), now_ms=start)
+    actions, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
+    refusal = f"This takes the role Operator; you are {role.name.title()}."
+    assert await actions.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal
+    assert await actions.remove(budi, duty.id) == refusal
+    assert await actions.duties(start, start + 5 * HOUR) == [duty]

@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,44 +62,36 @@ def test_summed_quantities_are_in_the_table():
 
 
 @pytest.mark.parametrize("span", SPANS)
-def test_a_history_comes_from_the_store_once_for_all_who_look(tmp_path: Path, span):
-    async def run() -> None:
-        async with Morotai(tmp_path) as city:
-            now = now_ms()
-            await city.send(
-                "gw-daruba",
-                [Reading("river", "water_level", now - back * 1_000, 100.0 + back) for back in range(1, 30)],
-            )
-            asked = []
-            ask = city.store.history
+async def test_a_history_comes_from_the_store_once_for_all_who_look(city: Morotai, span):
+    now = now_ms()
+    await city.send(
+        "gw-daruba",
+        [Reading("river", "water_level", now - back * 1_000, 100.0 + back) for back in range(1, 30)],
+    )
+    asked = []
+    ask = city.store.history
 
-            async def counted(*series: str, **span: object) -> list[Point]:
-                asked.append(series)
-                return await ask(*series, **span)  # type: ignore[arg-type]
+    async def counted(*series: str, **span: object) -> list[Point]:
+        asked.append(series)
+        return await ask(*series, **span)  # type: ignore[arg-type]
 
-            city.store.history = counted  # type: ignore[method-assign]
-            history_cache = HistoryCache(city.store)
-            seen = await asyncio.gather(*(history_cache.of("river", "water_level", span) for _ in range(20)))
-            assert len(asked) == 3
-            assert max(point.value for point in seen[0].high) == 129.0
-            assert min(point.value for point in seen[-1].low) == 101.0
-
-    asyncio.run(run())
+    city.store.history = counted  # type: ignore[method-assign]
+    history_cache = HistoryCache(city.store)
+    seen = await asyncio.gather(*(history_cache.of("river", "water_level", span) for _ in range(20)))
+    assert len(asked) == 3
+    assert max(point.value for point in seen[0].high) == 129.0
+    assert min(point.value for point in seen[-1].low) == 101.0
 
 
-def test_a_store_that_fails_once_is_asked_again(tmp_path: Path):
-    async def run() -> None:
-        async with Morotai(tmp_path) as city:
-            history_cache = HistoryCache(city.store)
-            ask = city.store.history
+async def test_a_store_that_fails_once_is_asked_again(city: Morotai):
+    history_cache = HistoryCache(city.store)
+    ask = city.store.history
 
-            async def fail(*_: str, **__: object) -> list[Point]:
-                raise StoreUnavailable("gone")
+    async def fail(*_: str, **__: object) -> list[Point]:
+        raise StoreUnavailable("gone")
 
-            city.store.history = fail  # type: ignore[method-assign]
-            with pytest.raises(StoreUnavailable):
-                await history_cache.of("river", "water_level", "1h")
-            city.store.history = ask  # type: ignore[method-assign]
-            assert (await history_cache.of("river", "water_level", "1h")).points == ()
-
-    asyncio.run(run())
+    city.store.history = fail  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        await history_cache.of("river", "water_level", "1h")
+    city.store.history = ask  # type: ignore[method-assign]
+    assert (await history_cache.of("river", "water_level", "1h")).points == ()

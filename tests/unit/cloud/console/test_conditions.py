@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,15 +22,14 @@ EN, ID = catalog_of("en"), catalog_of("id")
 
 
 @pytest.fixture(scope="module")
-def quiet(tmp_path_factory) -> Snapshot:
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A city in which nothing has happened yet, at noon."""
 
-    async def run() -> Snapshot:
-        folder: Path = tmp_path_factory.mktemp("city")
-        async with Morotai(folder) as city:
+    async def look() -> Snapshot:
+        async with Morotai(tmp_path_factory.mktemp("city")) as city:
             return await Snapshots(city.platform).current()
 
-    return msgspec.structs.replace(asyncio.run(run()), now_ms=NOON_MS)
+    return msgspec.structs.replace(asyncio.run(look()), now_ms=NOON_MS)
 
 
 def snapshot_with(quiet: Snapshot, *readings, alarms=(), capacity: int | None = None) -> Snapshot:

@@ -1,6 +1,3 @@
-import asyncio
-from pathlib import Path
-
 import msgspec
 
 from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
@@ -95,24 +92,20 @@ def test_a_level_far_away_does_not_flatten_the_line_but_the_nearest_is_always_se
     assert "max" not in drawn()["yAxis"]
 
 
-def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(tmp_path: Path):
-    async def run() -> None:
-        async with Morotai(tmp_path) as city:
-            version = RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "why")
-            await city.rule_store.provide([version])
-            now = now_ms()
-            await city.send(
-                "gw-daruba",
-                [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
-            )
-            marks = ChartAnnotations(city.rule_store, city.platform.alarm_service)
-            levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
-            assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
-            assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)
-            assert await marks.of(EN, "river", "distance", now - HOUR_MS, now) == ((), ())
-            assert (await marks.of(EN, "river", "water_level", now - HOUR_MS, now - 60_000))[1] == ()
-
-    asyncio.run(run())
+async def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(city: Morotai):
+    version = RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "why")
+    await city.rule_store.provide([version])
+    now = now_ms()
+    await city.send(
+        "gw-daruba",
+        [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
+    )
+    marks = ChartAnnotations(city.rule_store, city.platform.alarm_service)
+    levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
+    assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
+    assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)
+    assert await marks.of(EN, "river", "distance", now - HOUR_MS, now) == ((), ())
+    assert (await marks.of(EN, "river", "water_level", now - HOUR_MS, now - 60_000))[1] == ()
 
 
 def test_bands_have_the_colour_of_the_worst_level():

@@ -1,5 +1,4 @@
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -33,147 +32,113 @@ GROUPED = tuple(
 
 
 @pytest.fixture
-def in_city(tmp_path: Path):
-    """Run something in a city with a rule for all rivers, a hysteresis for the group, and a level for one gauge."""
-
-    def run(happen: Callable[[Morotai], Awaitable[None]]) -> None:
-        async def live() -> None:
-            async with Morotai(tmp_path, sensors=GROUPED) as city:
-                await city.rule_store.save("river-level", "all", RIVER_RULE, who=ANI, reason="the beginning")
-                await city.rule_store.save("river-level", "group:rivers", {"hysteresis": 5.0}, who=ANI, reason="wind")
-                await city.rule_store.save("river-level", "sensor:river", {"for_s": 120.0}, who=ANI, reason="waves")
-                await happen(city)
-
-        asyncio.run(live())
-
-    return run
+async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
+    """A city with a rule for all rivers, a hysteresis for the group, and a level for one gauge."""
+    async with Morotai(tmp_path, sensors=GROUPED) as city:
+        await city.rule_store.save("river-level", "all", RIVER_RULE, who=ANI, reason="the beginning")
+        await city.rule_store.save("river-level", "group:rivers", {"hysteresis": 5.0}, who=ANI, reason="wind")
+        await city.rule_store.save("river-level", "sensor:river", {"for_s": 120.0}, who=ANI, reason="waves")
+        yield city
 
 
-def test_the_tree_has_the_city_its_groups_and_its_sites_with_their_sensors(in_city):
-    async def happen(city: Morotai) -> None:
-        tree = tree_of(EN, city.rule_store, sites=None)
-        assert [(branch.depth, branch.name) for branch in tree[:5]] == [
-            (0, "Pulau Morotai"), (1, "rivers"), (1, "Daruba river bridge"), (2, "River gauge"), (2, "Air station"),
-        ]  # fmt: skip
-        own = {branch.scope: branch.own for branch in tree if branch.own}
-        assert own == dict.fromkeys(("all", "group:rivers", "sensor:river"), ("River level",))
-        mine = tree_of(ID, city.rule_store, sites=frozenset({"dodola"}))
-        assert [branch.scope for branch in mine] == ["all", "site:dodola", "sensor:ferry"]
-        assert mine[0].own == ("Tinggi muka air sungai",)
-
-    in_city(happen)
+async def test_the_tree_has_the_city_its_groups_and_its_sites_with_their_sensors(city: Morotai):
+    tree = tree_of(EN, city.rule_store, sites=None)
+    assert [(branch.depth, branch.name) for branch in tree[:5]] == [
+        (0, "Pulau Morotai"), (1, "rivers"), (1, "Daruba river bridge"), (2, "River gauge"), (2, "Air station"),
+    ]  # fmt: skip
+    own = {branch.scope: branch.own for branch in tree if branch.own}
+    assert own == dict.fromkeys(("all", "group:rivers", "sensor:river"), ("River level",))
+    mine = tree_of(ID, city.rule_store, sites=frozenset({"dodola"}))
+    assert [branch.scope for branch in mine] == ["all", "site:dodola", "sensor:ferry"]
+    assert mine[0].own == ("Tinggi muka air sungai",)
 
 
-def test_each_value_says_where_it_comes_from(in_city):
-    async def happen(city: Morotai) -> None:
-        (view,) = rules_at(EN, city.rule_store, "sensor:river")
-        values = {value.field: (value.value, value.origin, value.own) for value in view.values}
-        assert values["for_s"] == ("2 min", "set here", True)
-        assert values["hysteresis"] == ("5 cm", "from rivers", False)
-        assert values["levels"][1] == "from Pulau Morotai"
-        assert values["lateness_s"] == ("1 min", "usual value", False)
-        assert "minimum" not in values, "a level has no smallest rise"
-        assert (view.own, view.origin) == (True, "set here, the rest from Pulau Morotai, rivers")
-
-    in_city(happen)
+async def test_each_value_says_where_it_comes_from(city: Morotai):
+    (view,) = rules_at(EN, city.rule_store, "sensor:river")
+    values = {value.field: (value.value, value.origin, value.own) for value in view.values}
+    assert values["for_s"] == ("2 min", "set here", True)
+    assert values["hysteresis"] == ("5 cm", "from rivers", False)
+    assert values["levels"][1] == "from Pulau Morotai"
+    assert values["lateness_s"] == ("1 min", "usual value", False)
+    assert "minimum" not in values, "a level has no smallest rise"
+    assert (view.own, view.origin) == (True, "set here, the rest from Pulau Morotai, rivers")
 
 
-def test_a_group_and_a_site_have_what_holds_for_their_sensors_at_least(in_city):
-    async def happen(city: Morotai) -> None:
-        (group,) = rules_at(EN, city.rule_store, "group:rivers")
-        (site,) = rules_at(EN, city.rule_store, "site:dodola")
-        assert group.resolved.rule.hysteresis == 5.0
-        assert (site.own, site.origin) == (False, "inherited from Pulau Morotai")
-        assert rules_at(EN, city.rule_store, "sensor:ferry") == (), "it measures no water"
-
-    in_city(happen)
+async def test_a_group_and_a_site_have_what_holds_for_their_sensors_at_least(city: Morotai):
+    (group,) = rules_at(EN, city.rule_store, "group:rivers")
+    (site,) = rules_at(EN, city.rule_store, "site:dodola")
+    assert group.resolved.rule.hysteresis == 5.0
+    assert (site.own, site.origin) == (False, "inherited from Pulau Morotai")
+    assert rules_at(EN, city.rule_store, "sensor:ferry") == (), "it measures no water"
 
 
-def test_only_what_was_changed_is_saved_in_the_narrower_scope(in_city):
-    async def happen(city: Morotai) -> None:
-        view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
-        assert view is not None
-        edited = msgspec.structs.replace(view.resolved.rule, clear_s=60.0)
-        assert fields_to_save(view.resolved, edited, "sensor:river") == {"for_s": 120.0, "clear_s": 60.0}
-        assert fields_to_save(view.resolved, edited, "sensor:river", released=["for_s"]) == {"clear_s": 60.0}
-        levels = msgspec.structs.replace(edited, levels=(Level("Siaga 3", Severity.MINOR, 1.0),), clear_s=0.0)
-        saved = fields_to_save(view.resolved, levels, "sensor:river")
-        assert saved["levels"][0]["severity"] == "minor", "as JSON has it"
-
-    in_city(happen)
+async def test_only_what_was_changed_is_saved_in_the_narrower_scope(city: Morotai):
+    view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
+    assert view is not None
+    edited = msgspec.structs.replace(view.resolved.rule, clear_s=60.0)
+    assert fields_to_save(view.resolved, edited, "sensor:river") == {"for_s": 120.0, "clear_s": 60.0}
+    assert fields_to_save(view.resolved, edited, "sensor:river", released=["for_s"]) == {"clear_s": 60.0}
+    levels = msgspec.structs.replace(edited, levels=(Level("Siaga 3", Severity.MINOR, 1.0),), clear_s=0.0)
+    saved = fields_to_save(view.resolved, levels, "sensor:river")
+    assert saved["levels"][0]["severity"] == "minor", "as JSON has it"
 
 
-def test_what_would_be_inherited_is_known_where_a_wider_scope_says_it(in_city):
-    async def happen(city: Morotai) -> None:
-        inherited = inherited_at(city.rule_store, "river-level", "sensor:river")
-        assert inherited is not None
-        assert (inherited.for_s, inherited.hysteresis) == (0.0, 5.0)
-        assert inherited_at(city.rule_store, "river-level", "all") is None
-
-    in_city(happen)
+async def test_what_would_be_inherited_is_known_where_a_wider_scope_says_it(city: Morotai):
+    inherited = inherited_at(city.rule_store, "river-level", "sensor:river")
+    assert inherited is not None
+    assert (inherited.for_s, inherited.hysteresis) == (0.0, 5.0)
+    assert inherited_at(city.rule_store, "river-level", "all") is None
 
 
-def test_versions_stand_side_by_side_with_who_and_why(in_city):
-    async def happen(city: Morotai) -> None:
-        await city.rule_store.save(
-            "river-level", "sensor:river", {"for_s": 60.0, "hysteresis": 3.0}, who=ANI, reason="less"
-        )
-        await city.rule_store.undo("river-level", "sensor:river", who=Actor("budi"), reason="too nervous")
-        view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
-        assert view is not None
-        undone, second, first = versions_of(EN, city.rule_store, view, "sensor:river", zone=WIT)
-        assert (undone.author, undone.reason, undone.version) == ("budi", "too nervous", 3)
-        assert [(change.name, change.before, change.after) for change in second.changes] == [
-            ("Must last", "2 min", "1 min"), ("Must go back by", "inherited", "3 cm"),
-        ]  # fmt: skip
-        assert [(change.before, change.after) for change in first.changes] == [("inherited", "2 min")]
-        assert [(change.before, change.after) for change in undone.changes] == [
-            ("1 min", "2 min"),
-            ("3 cm", "inherited"),
-        ]
-
-    in_city(happen)
+async def test_versions_stand_side_by_side_with_who_and_why(city: Morotai):
+    await city.rule_store.save(
+        "river-level", "sensor:river", {"for_s": 60.0, "hysteresis": 3.0}, who=ANI, reason="less"
+    )
+    await city.rule_store.undo("river-level", "sensor:river", who=Actor("budi"), reason="too nervous")
+    view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
+    assert view is not None
+    undone, second, first = versions_of(EN, city.rule_store, view, "sensor:river", zone=WIT)
+    assert (undone.author, undone.reason, undone.version) == ("budi", "too nervous", 3)
+    assert [(change.name, change.before, change.after) for change in second.changes] == [
+        ("Must last", "2 min", "1 min"), ("Must go back by", "inherited", "3 cm"),
+    ]  # fmt: skip
+    assert [(change.before, change.after) for change in first.changes] == [("inherited", "2 min")]
+    assert [(change.before, change.after) for change in undone.changes] == [
+        ("1 min", "2 min"),
+        ("3 cm", "inherited"),
+    ]
 
 
-def test_a_rule_that_only_narrow_scopes_complete_is_no_mistake(in_city):
-    async def happen(city: Morotai) -> None:
-        whole = {**RIVER_RULE, "title": "Bridge"}
-        await city.rule_store.save("bridge", "sensor:river", whole, who=ANI, reason="only here")
-        assert [view.family for view in rules_at(EN, city.rule_store, "site:daruba")] == ["river-level"]
-        assert {view.family for view in rules_at(EN, city.rule_store, "sensor:river")} == {
-            "bridge", "river-level",
-        }  # fmt: skip
-
-    in_city(happen)
+async def test_a_rule_that_only_narrow_scopes_complete_is_no_mistake(city: Morotai):
+    whole = {**RIVER_RULE, "title": "Bridge"}
+    await city.rule_store.save("bridge", "sensor:river", whole, who=ANI, reason="only here")
+    assert [view.family for view in rules_at(EN, city.rule_store, "site:daruba")] == ["river-level"]
+    assert {view.family for view in rules_at(EN, city.rule_store, "sensor:river")} == {
+        "bridge", "river-level",
+    }  # fmt: skip
 
 
-def test_scopes_have_the_names_and_sensors_that_people_know(in_city):
-    async def happen(city: Morotai) -> None:
-        rule_store = city.rule_store
-        scopes = ("all", "group:rivers", "site:daruba", "sensor:river", "sensor:gone")
-        assert [scope_name(EN, rule_store, scope) for scope in scopes] == [
-            "Pulau Morotai", "rivers", "Daruba river bridge", "River gauge", "gone",
-        ]  # fmt: skip
-        assert [sensor.id for sensor in sensors_in(rule_store, "group:rivers")] == ["river"]
-        assert [target.id for target in sensors_in(rule_store, "site:daruba")] == ["daruba", "river", "air"]
-        assert "gw-daruba" not in {sensor.id for sensor in sensors_in(rule_store, "all")}
-
-    in_city(happen)
+async def test_scopes_have_the_names_and_sensors_that_people_know(city: Morotai):
+    rule_store = city.rule_store
+    scopes = ("all", "group:rivers", "site:daruba", "sensor:river", "sensor:gone")
+    assert [scope_name(EN, rule_store, scope) for scope in scopes] == [
+        "Pulau Morotai", "rivers", "Daruba river bridge", "River gauge", "gone",
+    ]  # fmt: skip
+    assert [sensor.id for sensor in sensors_in(rule_store, "group:rivers")] == ["river"]
+    assert [target.id for target in sensors_in(rule_store, "site:daruba")] == ["daruba", "river", "air"]
+    assert "gw-daruba" not in {sensor.id for sensor in sensors_in(rule_store, "all")}
 
 
 @pytest.mark.parametrize("kind", RuleKind)
-def test_a_new_rule_begins_as_one_that_can_be_shown_and_edited(in_city, kind):
-    async def happen(city: Morotai) -> None:
-        measured = measured_in(city.rule_store, "site:daruba")
-        assert measured[:4] == ["water_level", "distance", "pm2_5", "temperature"]
-        assert "ispu" in measured, "and what is computed of the site"
-        assert "capacity_used" not in measured, "nobody is counted there"
-        rule = first_rule("High water", "water_level", kind, city.rule_store.families())
-        view = view_of_new(EN, city.rule_store, rule, "site:daruba")
-        assert (view.title, view.own) == ("High water", True)
-        assert set(fields_to_save(view.resolved, rule, "site:daruba")) == set(Rule.__struct_fields__) - {"family"}
-
-    in_city(happen)
+async def test_a_new_rule_begins_as_one_that_can_be_shown_and_edited(city: Morotai, kind):
+    measured = measured_in(city.rule_store, "site:daruba")
+    assert measured[:4] == ["water_level", "distance", "pm2_5", "temperature"]
+    assert "ispu" in measured, "and what is computed of the site"
+    assert "capacity_used" not in measured, "nobody is counted there"
+    rule = first_rule("High water", "water_level", kind, city.rule_store.families())
+    view = view_of_new(EN, city.rule_store, rule, "site:daruba")
+    assert (view.title, view.own) == ("High water", True)
+    assert set(fields_to_save(view.resolved, rule, "site:daruba")) == set(Rule.__struct_fields__) - {"family"}
 
 
 def test_every_field_of_a_rule_has_a_name_for_people():
