@@ -13,7 +13,7 @@ from cloud.health_watch.memory import keep, remember
 from cloud.health_watch.probe import ProbeResult, ask, shown
 from cloud.health_watch.settings import WatchSettings
 from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
-from cloud.health_watch.words import life_sign, news_line, pages
+from cloud.health_watch.messages import life_sign, news_line, pages
 from cloud.notify.channels.catalog import sender_of
 from cloud.notify.contract import ChannelContext, Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
