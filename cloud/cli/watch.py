@@ -16,7 +16,7 @@ import httpx
 import typer
 
 from cloud.cli.command import new_app
-from cloud.health_watch.probe import address_of, ask, shown
+from cloud.health_watch.probe import address_of, probe, server_of
 from cloud.health_watch.process import HealthWatch, new_client
 from cloud.health_watch.settings import WatchSettings, load_watch_settings
 from cloud.notify.contract import Sent
@@ -55,16 +55,16 @@ def watch(
 
 async def _once(settings: WatchSettings, urls: list[str]) -> int:
     async with new_client(settings) as client:
-        seen = await asyncio.gather(*(ask(client, url) for url in urls))
+        seen = await asyncio.gather(*(probe(client, url) for url in urls))
     for url, answer in zip(urls, seen, strict=True):
-        sys.stdout.write(f"{shown(url)}: {answer.what}\n")
+        sys.stdout.write(f"{server_of(url)}: {answer.what}\n")
     return 0 if all(answer.good for answer in seen) else 1
 
 
 async def _test(settings: WatchSettings, urls: list[str]) -> int:
     async with new_client(settings) as client, httpx.AsyncClient() as outgoing:
         watch = HealthWatch(settings, urls, client, outgoing)
-        watch.say_life_sign()
+        watch.queue_life_sign()
         outcomes = await watch.deliver()
     for channel, outcome in outcomes:
         said = f"sent ({outcome.detail})" if isinstance(outcome, Sent) else outcome.problem

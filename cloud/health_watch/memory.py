@@ -1,7 +1,7 @@
-"""What the watch keeps over a restart: who it has told is gone, when it last said that it lives, unsent pages.
+"""What the watch keeps over a restart: whom it notified of, when it last said that it lives, what is not sent yet.
 
-{"told": {"https://siaga.morotai.go.id/api/v1/health": 1795489800000}, "life_sign_ms": …, "waiting": [page, …]}
-Replaced whole; a file that cannot be read is a first start: telling again is better than not telling.
+{"told": {"https://siaga.morotai.go.id/api/v1/health": 1795489800000}, "life_sign_ms": …, "waiting": [notification, …]}
+Replaced whole; a file that cannot be read is a first start: to notify again is better than not to notify.
 """
 
 import logging
@@ -17,15 +17,19 @@ _log = logging.getLogger(__name__)
 
 
 class WatchMemory(msgspec.Struct):
-    """Times in UTC milliseconds; `waiting` are the pages that no channel has taken yet, the oldest first."""
+    """What is kept; times in UTC milliseconds.
 
-    told: dict[str, int] = {}
+    `notified` is by address since when a server is gone, where that was sent; in the file its name is "told". `waiting`
+    are the notifications that no channel has taken yet, the oldest first.
+    """
+
+    notified: dict[str, int] = msgspec.field(default_factory=dict, name="told")
     life_sign_ms: int = 0
     waiting: list[Notification] = []
 
 
-def remember(file: Path) -> WatchMemory:
-    """What was kept in `file`."""
+def load(file: Path) -> WatchMemory:
+    """Return what was kept in `file`."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=WatchMemory)
     except FileNotFoundError:
@@ -35,8 +39,8 @@ def remember(file: Path) -> WatchMemory:
         return WatchMemory()
 
 
-def keep(file: Path, memory: WatchMemory) -> None:
-    """Write `memory` into `file`, whole; a disk that takes nothing is said in the log and stops nothing."""
+def save(file: Path, memory: WatchMemory) -> None:
+    """Write `memory` into `file`, whole; that a disk takes nothing stands in the log and stops nothing."""
     del memory.waiting[:-MOST_WAITING]
     fresh = file.with_name(f".{file.name}.part")
     try:

@@ -1,4 +1,4 @@
-"""What the watch says, as pages that every channel can send.
+"""What the watch says, as notifications that every channel can send.
 
 EXTREME · https://siaga.morotai.go.id gives no good answer · watch on gw-daruba
 Do: it cannot be reached: Connection refused (since 24 Nov 12:07) …
@@ -25,11 +25,11 @@ _ADVICE_ID = """{what}, sejak {since} UTC. Periksa server: listrik, jaringan, do
 datanya; tidak ada peringatan sampai server kembali."""
 
 
-def news_line(
-    settings: WatchSettings, server: str, news: WatchNotice, *, what: str, since_ms: int, now_ms: int
+def notice_line(
+    settings: WatchSettings, server: str, notice: WatchNotice, *, what: str, since_ms: int, now_ms: int
 ) -> AlarmLine:
-    """The line of a server that is gone, or back."""
-    kind, english, indonesian = _WHAT[news]
+    """Return the line of a server that is gone, or back."""
+    kind, english, indonesian = _WHAT[notice]
     since = f"{datetime.fromtimestamp(since_ms / 1_000, UTC):%Y-%m-%d %H:%M}"
     return _line(
         settings, kind, (f"{server} {english}", f"{server} {indonesian}"),
@@ -39,7 +39,7 @@ def news_line(
 
 
 def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) -> AlarmLine:
-    """The line that says that the watch lives, and what it sees."""
+    """Return the line that says that the watch lives, and what it sees."""
     seen = "; ".join(states)
     return _line(
         settings, "raised", (f"The {settings.name} lives", f"Pengawas {settings.name} hidup"),
@@ -48,8 +48,8 @@ def life_sign(settings: WatchSettings, states: Sequence[str], *, now_ms: int) ->
     )  # fmt: skip
 
 
-def pages(settings: WatchSettings, channel: Channel, line: AlarmLine) -> list[Notification]:
-    """A page for each address of a channel; each with a key of its own, the same at every attempt."""
+def notifications(settings: WatchSettings, channel: Channel, line: AlarmLine) -> list[Notification]:
+    """Return a notification for each address of a channel; each with a key of its own, the same at every attempt."""
     message = f"watch-{secrets.token_hex(8)}"
     return [
         Notification(

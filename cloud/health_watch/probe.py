@@ -1,6 +1,6 @@
 """One question to one cloud:  GET https://siaga.morotai.go.id/api/v1/health  ─► ProbeResult(good, what it was)
 
-good  200 and {"status": "ok" | "degraded"}: it works, and tells of its own troubles by itself
+good  200 and {"status": "ok" | "degraded"}: it works, and notifies of its own troubles by itself
 bad   503 and {"status": "down"}, anything else, and no answer at all
 """
 
@@ -32,7 +32,7 @@ class _Part(msgspec.Struct):
 
 
 def address_of(url: str) -> str:
-    """The address to ask: health, where `url` names only a server; ValueError says what to write instead."""
+    """Return the address to ask: health, where `url` names only a server; ValueError says what to write instead."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f'{url!r}: write an address such as "https://siaga.morotai.go.id"')
@@ -40,15 +40,15 @@ def address_of(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
-def shown(address: str) -> str:
-    """The server in an address, for people: what may be secret in it is left out."""
+def server_of(address: str) -> str:
+    """Return the server in an address, for people: what may be secret in it is left out."""
     parts = urlsplit(address)
     port = "" if parts.port is None else f":{parts.port}"
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-async def ask(client: httpx.AsyncClient, address: str) -> ProbeResult:
-    """Ask, within the client's time; nothing that can go wrong out there is an exception."""
+async def probe(client: httpx.AsyncClient, address: str) -> ProbeResult:
+    """Ask once, within the client's time; nothing that can go wrong out there is an exception."""
     try:
         async with client.stream("GET", address, headers={"Accept": "application/json"}) as answer:
             body = bytearray()
@@ -64,11 +64,11 @@ async def ask(client: httpx.AsyncClient, address: str) -> ProbeResult:
         return ProbeResult(good=False, what=f"cannot be reached: {str(error)[:_WORDS] or type(error).__name__}")
     except httpx.HTTPError as error:
         return ProbeResult(good=False, what=f"broke off: {str(error)[:_WORDS] or type(error).__name__}")
-    return seen_in(answer.status_code, bytes(body))
+    return parse_answer(answer.status_code, bytes(body))
 
 
-def seen_in(status: int, body: bytes) -> ProbeResult:
-    """What an answer means."""
+def parse_answer(status: int, body: bytes) -> ProbeResult:
+    """Return what an answer means."""
     try:
         health = msgspec.json.decode(body, type=_Health)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -83,7 +83,7 @@ def seen_in(status: int, body: bytes) -> ProbeResult:
 
 
 def _status_of(raw: msgspec.Raw) -> str:
-    """A component says a word, or to those who may know a word with its sentence."""
+    """Return the condition of a component: a word alone, or a word with its sentence for those who may know it."""
     try:
         found = msgspec.json.decode(raw, type=str | _Part)
     except msgspec.MsgspecError:

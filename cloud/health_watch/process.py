@@ -1,6 +1,6 @@
-"""The watch's process: ask every URL, judge, page; and once a week say that it lives.
+"""The watch's process: ask every URL, judge, notify; and once a week say that it lives.
 
-every_s ─► ask all at once ─► judge ─► lines ─► pages, kept ─► each over its channel until it is taken
+every_s ─► ask all at once ─► judge ─► lines ─► notifications, saved ─► each over its channel until it is taken
 """
 
 import asyncio
@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from cloud.health_watch.memory import keep, remember
-from cloud.health_watch.probe import ProbeResult, ask, shown
+from cloud.health_watch.memory import load, save
+from cloud.health_watch.messages import life_sign, notice_line, notifications
+from cloud.health_watch.probe import ProbeResult, probe, server_of
 from cloud.health_watch.settings import WatchSettings
 from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
-from cloud.health_watch.messages import life_sign, news_line, pages
 from cloud.notify.channels.catalog import sender_of
 from cloud.notify.contract import ChannelContext, Later, Outcome, Sender, Sent
 from cloud.notify.notifications import AlarmLine, Notification
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class HealthWatch:
-    """Asks `addresses` with `client`, and pages with `outgoing`, which trusts the system's authorities."""
+    """Asks `addresses` with `client`, and notifies with `outgoing`, which trusts the system's authorities."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class HealthWatch:
         self._client = client
         self._clock_s = clock_s
         self._now_ms = now_ms
-        self._memory = remember(settings.state)
+        self._memory = load(settings.state)
         began_s = clock_s()
         self._verdicts = {
-            address: ServerVerdict(told_s=began_s if address in self._memory.told else None)
+            address: ServerVerdict(notified_s=began_s if address in self._memory.notified else None)
             for address in self._addresses
         }
         context = ChannelContext(outgoing, _no_broker, _no_warnings, "")
@@ -54,74 +54,76 @@ class HealthWatch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        _log.info("watching %s every %g s", ", ".join(map(shown, self._addresses)), self._settings.every_s)
+        _log.info("watching %s every %g s", ", ".join(map(server_of, self._addresses)), self._settings.every_s)
         while True:
-            await self.look()
+            await self.poll()
             await asyncio.sleep(self._settings.every_s)
 
-    async def look(self) -> None:
-        """Ask everybody once, and tell what is to be told."""
-        seen = await asyncio.gather(*(ask(self._client, address) for address in self._addresses))
+    async def poll(self) -> None:
+        """Ask everybody once, and notify of what has changed."""
+        seen = await asyncio.gather(*(probe(self._client, address) for address in self._addresses))
         for address, answer in zip(self._addresses, seen, strict=True):
             self._judge(address, answer)
         if abs(self._now_ms() - self._memory.life_sign_ms) >= self._settings.life_sign_days * DAY_MS:
-            self.say_life_sign()
+            self.queue_life_sign()
         await self.deliver()
 
-    def say_life_sign(self) -> None:
-        """Put the sign that the watch lives among the pages that wait."""
+    def queue_life_sign(self) -> None:
+        """Put the sign that the watch lives among the notifications that wait."""
         self._memory.life_sign_ms = self._now_ms()
-        states = [f"{shown(address)} {seen.what}" for address, seen in self._seen.items()]
-        self._tell(life_sign(self._settings, states, now_ms=self._now_ms()))
+        states = [f"{server_of(address)} {seen.what}" for address, seen in self._seen.items()]
+        self._queue(life_sign(self._settings, states, now_ms=self._now_ms()))
 
     async def deliver(self) -> list[tuple[str, Outcome]]:
-        """Try each page that waits once, all at once; what is not taken waits for the next look."""
+        """Try each notification that waits once, all at once; what is not taken waits for the next poll."""
         waiting, self._memory.waiting = self._memory.waiting, []
-        outcomes = await asyncio.gather(*(self._send(page) for page in waiting))
-        for page, outcome in zip(waiting, outcomes, strict=True):
+        outcomes = await asyncio.gather(*(self._send(notification) for notification in waiting))
+        for notification, outcome in zip(waiting, outcomes, strict=True):
             if isinstance(outcome, Later):
-                self._memory.waiting.append(page)
+                self._memory.waiting.append(notification)
             if not isinstance(outcome, Sent):
-                _log.warning("channel %s: %s", page.channel, outcome.problem)
+                _log.warning("channel %s: %s", notification.channel, outcome.problem)
         if waiting:
-            keep(self._settings.state, self._memory)
-        return [(page.channel, outcome) for page, outcome in zip(waiting, outcomes, strict=True)]
+            save(self._settings.state, self._memory)
+        return [(notification.channel, outcome) for notification, outcome in zip(waiting, outcomes, strict=True)]
 
     def _judge(self, address: str, answer: ProbeResult) -> None:
         settings, now_ms = self._settings, self._now_ms()
         before = self._seen.get(address)
         if before is None or before.good != answer.good:
-            _log.info("%s %s", shown(address), answer.what)
+            _log.info("%s %s", server_of(address), answer.what)
         self._seen[address] = answer
-        verdict, news = judge(
+        verdict, notice = judge(
             self._verdicts[address], answer, now_s=self._clock_s(), every_s=settings.every_s, after_s=settings.after_s,
             again_s=settings.again_h * 3_600,
         )  # fmt: skip
         self._verdicts[address] = verdict
-        if news is None:
+        if notice is None:
             return
-        since_ms = self._memory.told.get(address, now_ms - self._bad_for_ms(verdict))
-        if news is WatchNotice.BACK:
-            self._memory.told.pop(address, None)
+        since_ms = self._memory.notified.get(address, now_ms - self._bad_for_ms(verdict))
+        if notice is WatchNotice.BACK:
+            self._memory.notified.pop(address, None)
         else:
-            self._memory.told[address] = since_ms
-        self._tell(news_line(settings, shown(address), news, what=answer.what, since_ms=since_ms, now_ms=now_ms))
+            self._memory.notified[address] = since_ms
+        self._queue(
+            notice_line(settings, server_of(address), notice, what=answer.what, since_ms=since_ms, now_ms=now_ms)
+        )
 
     def _bad_for_ms(self, verdict: ServerVerdict) -> int:
         return 0 if verdict.bad_s is None else round((self._clock_s() - verdict.bad_s) * 1_000)
 
-    def _tell(self, line: AlarmLine) -> None:
+    def _queue(self, line: AlarmLine) -> None:
         for channel in self._settings.channels:
-            self._memory.waiting += pages(self._settings, channel, line)
-        keep(self._settings.state, self._memory)
+            self._memory.waiting += notifications(self._settings, channel, line)
+        save(self._settings.state, self._memory)
 
-    async def _send(self, page: Notification) -> Outcome:
-        channel = next((each for each in self._settings.channels if each.name == page.channel), None)
+    async def _send(self, notification: Notification) -> Outcome:
+        channel = next((each for each in self._settings.channels if each.name == notification.channel), None)
         if channel is None:
             return Sent("the settings have no such channel any more")
         try:
             async with asyncio.timeout(channel.timeout_s):
-                return await self._senders[channel.name].send(page)
+                return await self._senders[channel.name].send(notification)
         except TimeoutError:
             return Later(f"no answer within {channel.timeout_s:g} s", unsure=True)
 

@@ -1,4 +1,4 @@
-"""watch.toml: how often the watch asks, after how long it pages, and over which channels.
+"""watch.toml: how often the watch asks, after how long it notifies, and over which channels.
 
 every_s = 60   after_s = 180   language = "both"   name = "watch on gw-daruba"
 [[channels]]   name = "bot"   kind = "telegram"   token_file = "bot.token"   chat = "-1001234567890"
@@ -22,8 +22,9 @@ Channel = Annotated[TelegramChannel | EmailChannel | WebhookChannel, Field(discr
 class WatchSettings(Settings):
     """The whole of watch.toml.
 
-    Each URL is asked every `every_s`; one that gives no good answer for `after_s` is paged, and again every `again_h`
-    while that lasts. `life_sign_days`: how often it says that it lives. `state` is where it remembers what it has told.
+    Each URL is asked every `every_s`; of one that gives no good answer for `after_s` people are notified, and again
+    every `again_h` while that lasts. `life_sign_days`: how often it says that it lives. `state` is the file in which
+    it keeps whom it notified of.
     """
 
     name: Name = "watch"

@@ -1,4 +1,4 @@
-"""Troubles as alarms, in the same tables as all others: shown, acknowledged, escalated and told in the same way.
+"""Troubles as alarms, in the same tables as all others: shown, acknowledged, escalated and sent in the same way.
 
 component "store" down ─► alarm (family platform, sensor siaga-store) ─► event raised ─► notices ─► the steps' channels
 gateway offline        ─► alarm (family gateway-offline, sensor gw-daruba, at its site)
@@ -49,43 +49,43 @@ _STATES = {Condition.DEGRADED: ("needs attention", "perlu perhatian"), Condition
 
 
 def prefix_of(shards: range) -> str:
-    """What the names of this process's components begin with in alarms' rows: several ingesters have one each."""
+    """Return the prefix of this process's components in alarms' rows: several ingesters have one each."""
     return "siaga-" if len(shards) == SHARDS else f"siaga-{shards.start}-{shards.stop - 1}-"
 
 
-def told(connection: Connection, prefix: str) -> dict[str, Condition]:
-    """The components below `prefix` whose trouble stands open, each with what was told of it."""
+def open_troubles(connection: Connection, prefix: str) -> dict[str, Condition]:
+    """Return the components below `prefix` whose alarm is open, each with the condition that it was raised for."""
     query = select(AlarmRow.sensor, AlarmRow.level).where(AlarmRow.family == PLATFORM, AlarmRow.closed_ms.is_(None))
     rows = connection.execute(query.where(AlarmRow.sensor.startswith(prefix, autoescape=True)))
     return {sensor.removeprefix(prefix): _LEVELS[level] for sensor, level in rows}
 
 
-def offline(connection: Connection) -> set[str]:
-    """The gateways of which it stands open that they are offline."""
+def offline_gateways(connection: Connection) -> set[str]:
+    """Return the gateways whose alarm of being offline is open."""
     query = select(AlarmRow.sensor).where(AlarmRow.family == OFFLINE, AlarmRow.closed_ms.is_(None))
     return set(connection.execute(query).scalars())
 
 
 def raise_trouble(connection: Connection, trouble: ComponentTrouble, prefix: str, *, now_ms: int) -> None:
-    """Open the alarm of a component, or worsen the one that stands open."""
+    """Open the alarm of a component, or worsen the one that is open."""
     level, sensor = _LEVELS.index(trouble.status), f"{prefix}{trouble.component}"
     _raise(connection, _rule_of(trouble), sensor, level=level, gateway=PLATFORM, now_ms=now_ms)
 
 
 def raise_offline(connection: Connection, gateway: Gateway, silent_s: float, *, now_ms: int) -> None:
-    """Open the alarm of a gateway that is not heard any more."""
+    """Open the alarm of a gateway that does not connect any more."""
     rule = _offline_rule(gateway, silent_s)
     _raise(connection, rule, gateway.id, level=0, gateway=gateway.id, site=gateway.site, now_ms=now_ms)
 
 
 def close(connection: Connection, family: str, sensors: Iterable[str], *, now_ms: int) -> None:
-    """End the open alarms of `family` on `sensors`."""
+    """Close the open alarms of `family` on `sensors`."""
     for sensor in sensors:
         row = _open(connection, family, sensor)
         if row is not None:
             ended = {"state": "closed", "closed_ms": now_ms, "changed_ms": now_ms}
             connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(ended))
-            _tell(connection, row.id, "closed", row.level, now_ms)
+            _record_event(connection, row.id, "closed", row.level, now_ms)
 
 
 def _raise(
@@ -97,7 +97,7 @@ def _raise(
         if row.level < level:
             worse = {"level": level, "worst": max(row.worst, level), "rule": text, "changed_ms": now_ms}
             connection.execute(update(AlarmRow).where(AlarmRow.id == row.id).values(worse))
-            _tell(connection, row.id, "worsened", level, now_ms)
+            _record_event(connection, row.id, "worsened", level, now_ms)
         return
     values: dict[str, Any] = {
         "family": rule.family, "sensor": sensor, "quantity": "", "site": site, "gateway": gateway,
@@ -108,7 +108,7 @@ def _raise(
     if insert_ignore(connection, AlarmRow, [values]):
         opened = _open(connection, rule.family, sensor)
         assert opened is not None  # noqa: S101 - it was inserted in this transaction
-        _tell(connection, opened.id, "raised", level, now_ms)
+        _record_event(connection, opened.id, "raised", level, now_ms)
 
 
 def _open(connection: Connection, family: str, sensor: str) -> Any:
@@ -117,7 +117,7 @@ def _open(connection: Connection, family: str, sensor: str) -> Any:
     return connection.execute(select(*columns).where(*where).limit(1)).one_or_none()
 
 
-def _tell(connection: Connection, alarm: int, kind: str, level: int, now_ms: int) -> None:
+def _record_event(connection: Connection, alarm: int, kind: str, level: int, now_ms: int) -> None:
     event = {"alarm": alarm, "kind": kind, "time_ms": now_ms, "level": level, "value": 0.0, "late": False}
     connection.execute(insert(AlarmEventRow).values(event | {"at_ms": now_ms}))
 

@@ -2,7 +2,7 @@
 
 disk         degraded: "/var/lib/siaga has 4 % (812 MB) free; make room: old backups, logs"
 certificates degraded: "/run/secrets/broker.crt ends in 12 days, on 2026-12-10; renew it"
-These look at files, so they are asked in a thread of their own, now and then (`service.py`).
+These read files, so they run in a thread of their own, now and then (`service.py`).
 """
 
 import os
@@ -28,21 +28,21 @@ class ComponentObservation(msgspec.Struct, frozen=True):
 
 
 def disk(folders: Iterable[Path], *, least_percent: float, least_mb: int) -> ComponentObservation:
-    """The disk with the least room of those that `folders` lie on; down where nothing can be written any more."""
+    """Return the disk with the least room that `folders` lie on; down where nothing can be written any more."""
     rooms = sorted(_room(folder) for folder in folders)
     if not rooms:
         return ComponentObservation(Component(Condition.OK, "nothing that grows is on a disk of this machine"))
     share, free, folder = rooms[0]
-    said, advice = f"{folder} has {100 * share:.0f} % ({free // _MB} MB) free", "make room: old backups, logs, images"
+    detail, advice = f"{folder} has {100 * share:.0f} % ({free // _MB} MB) free", "make room: old backups, logs, images"
     if free < _MB:
-        return ComponentObservation(Component(Condition.DOWN, f"{said}: nothing more can be kept; {advice}"), free)
+        return ComponentObservation(Component(Condition.DOWN, f"{detail}: nothing more can be kept; {advice}"), free)
     if 100 * share < least_percent or free < least_mb * _MB:
-        return ComponentObservation(Component(Condition.DEGRADED, f"{said}; {advice}"), free)
-    return ComponentObservation(Component(Condition.OK, said), free)
+        return ComponentObservation(Component(Condition.DEGRADED, f"{detail}; {advice}"), free)
+    return ComponentObservation(Component(Condition.OK, detail), free)
 
 
 def certificates(files: Sequence[Path], *, days: int, now_s: float) -> ComponentObservation:
-    """The certificate of `files` that ends first; degraded within `days` of its end or unreadable, down after it."""
+    """Return the certificate of `files` that ends first; degraded within `days` of its end, down after it."""
     if not files:
         return ComponentObservation(Component(Condition.OK, "no certificate is named in the settings"))
     ends: list[tuple[float, Path]] = []
@@ -58,25 +58,25 @@ def certificates(files: Sequence[Path], *, days: int, now_s: float) -> Component
 
 
 def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentObservation:
-    """The age of the newest whole backup in `folder`; its figure is when that was made."""
+    """Return the age of the newest whole backup in `folder`; its figure is when that was made."""
     if folder is None:
         return ComponentObservation(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
     try:
         newest = whole_ones(folder)[-1:]
     except OSError as error:
-        said = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
-        return ComponentObservation(Component(Condition.DEGRADED, said))
+        detail = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
+        return ComponentObservation(Component(Condition.DEGRADED, detail))
     if not newest:
         return ComponentObservation(
             Component(Condition.DEGRADED, f"there is no backup in {folder}; make one: docs/backup.md")
         )
     made_s = made_at(newest[0]).timestamp()
     age_h = (now_s - made_s) / 3_600
-    said = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
+    detail = f"the newest backup is {newest[0].name}, {age_h:.0f} hours old"
     if age_h > oldest_h:
-        said = f"{said}; look why none was made since: docs/backup.md"
-        return ComponentObservation(Component(Condition.DEGRADED, said), made_s)
-    return ComponentObservation(Component(Condition.OK, said), made_s)
+        detail = f"{detail}; look why none was made since: docs/backup.md"
+        return ComponentObservation(Component(Condition.DEGRADED, detail), made_s)
+    return ComponentObservation(Component(Condition.OK, detail), made_s)
 
 
 def _end_of(file: Path, end_s: float, *, days: int, now_s: float) -> Component:
@@ -84,18 +84,18 @@ def _end_of(file: Path, end_s: float, *, days: int, now_s: float) -> Component:
     advice = "renew it: docs/operations.md, certificates"
     if left_days <= 0:
         return Component(Condition.DOWN, f"{file} ended on {on}; {advice}")
-    said = f"{file} ends in {left_days:.0f} days, on {on}"
-    return Component(Condition.DEGRADED, f"{said}; {advice}") if left_days < days else Component(Condition.OK, said)
+    detail = f"{file} ends in {left_days:.0f} days, on {on}"
+    return Component(Condition.DEGRADED, f"{detail}; {advice}") if left_days < days else Component(Condition.OK, detail)
 
 
 def ends_at_s(pem: bytes) -> float:
-    """When the first to end of the certificates in `pem` does (UTC, seconds); ValueError where there is none."""
+    """Return when the first to end of the certificates in `pem` does (UTC, seconds); ValueError where there is none."""
     found = x509.load_pem_x509_certificates(pem)
     return min(certificate.not_valid_after_utc.timestamp() for certificate in found)
 
 
 def _room(folder: Path) -> tuple[float, int, Path]:
-    """Share and bytes that are free for us on the disk of `folder`, or of the first of its parents that is there."""
+    """Return share and bytes that are free on the disk of `folder`, or of its first parent that is there."""
     here = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
     found = os.statvfs(here)
     free = found.f_bavail * found.f_frsize

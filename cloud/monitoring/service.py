@@ -1,7 +1,7 @@
-"""The watch over the platform itself: looks at each component now and then, and turns what lasts into alarms.
+"""Monitoring of the platform itself: polls each component now and then, and turns what lasts into alarms.
 
-every LOOK_S   components + gateways ─► what is to be told ─► one transaction ─► accepted
-every FILES_S  disk, certificates, backups, in a thread: a disk that hangs holds nothing else up
+every POLL_S   components + gateways ─► what has changed ─► one transaction ─► recorded
+every SERVER_S disk, certificates, backups, in a thread: a disk that hangs holds nothing else up
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from cloud.gateways.statuses import Statuses
 from cloud.monitoring import platform_alarms as rows
 from cloud.monitoring import server
 from cloud.monitoring.settings import MonitoringSettings
-from cloud.monitoring.trouble import TroubleChanges, Troubles
+from cloud.monitoring.trouble import TroubleChanges, TroubleTracker
 from cloud.registry.records import Gateway
 from cloud.registry.snapshot import Registry
 from rules.rule import OFFLINE, PLATFORM
 from runtime.clock import boot_s, wall_ms
 from wire import shard_of
 
-LOOK_S = 5.0
-FILES_S = 60.0
+POLL_S = 5.0
+SERVER_S = 60.0
 GATEWAYS_AT_ONCE = 200
-"""Gateways that one transaction tells of: a broker that comes back must not hold the database for long."""
-_NOT_LOOKED = server.ComponentObservation(Component(Condition.OK, "not looked at yet"))
+"""Gateways that one transaction raises alarms for: a broker that comes back must not hold the database for long."""
+_NOT_CHECKED = server.ComponentObservation(Component(Condition.OK, "not looked at yet"))
 _log = logging.getLogger(__name__)
 
 HealthChecks = Mapping[str, Callable[[], Component]]
@@ -65,21 +65,21 @@ class Monitoring:
         self._nudge = nudge
         self._confirm = confirm
         self._now_ms = now_ms
-        self._troubles = Troubles(down_s=settings.down_s, degraded_s=settings.degraded_s)
+        self._troubles = TroubleTracker(down_s=settings.down_s, degraded_s=settings.degraded_s)
         self._offline: set[str] = set()
-        self._files = {"disk": _NOT_LOOKED, "certificates": _NOT_LOOKED, "backups": _NOT_LOOKED}
+        self._server = {"disk": _NOT_CHECKED, "certificates": _NOT_CHECKED, "backups": _NOT_CHECKED}
 
     def health_checks(self) -> dict[str, Callable[[], Component]]:
-        """What it adds to health."""
-        found: dict[str, Callable[[], Component]] = {name: self._file_look(name) for name in self._files}
+        """Return what it adds to health."""
+        found: dict[str, Callable[[], Component]] = {name: self._server_check(name) for name in self._server}
         return found | {"gateways": self.gateways}
 
     def figure(self, name: str) -> float | None:
-        """The figure of "disk", "certificates" or "backups", for metrics."""
-        return self._files[name].figure
+        """Return the figure of "disk", "certificates" or "backups", for metrics."""
+        return self._server[name].figure
 
     def gateways(self) -> Component:
-        """How many gateways are heard; degraded where two agents take turns under one id."""
+        """Return how many gateways are online; degraded where two agents take turns under one id."""
         gateways = self._own()
         shared = [gateway.id for gateway in gateways if self._statuses.are_two(gateway.id)]
         if shared:
@@ -93,47 +93,47 @@ class Monitoring:
 
     async def run(self) -> None:
         """Turn what lasts into alarms, until cancelled."""
-        knows = False
+        is_restored = False
         while True:
             try:
-                if not knows:
-                    await self.remember()
-                    knows = True
+                if not is_restored:
+                    await self.restore()
+                    is_restored = True
                 await self.poll(now_s=boot_s())
-            except DatabaseUnavailable as error:  # told when it is back; health tells meanwhile
+            except DatabaseUnavailable as error:  # raised when it is back; health says so meanwhile
                 _log.debug("the platform's own alarms wait: %s", error)
             except LeaseLost:
                 raise
             except Exception:
                 _log.exception("a look at the platform failed in a way that nobody foresaw; the next one tries again")
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
     async def run_server_checks(self) -> None:
-        """Look at disk, certificates and backups now and then, until cancelled."""
+        """Check disk, certificates and backups now and then, until cancelled."""
         while True:
             try:
                 await self.check_server()
             except Exception:
                 _log.exception("a look at the server failed in a way that nobody foresaw; the next one tries again")
-            await asyncio.sleep(FILES_S)
+            await asyncio.sleep(SERVER_S)
 
     async def poll(self, *, now_s: float) -> None:
-        """Look once, and write down what is to be told; DatabaseUnavailable: nothing was, and it is told later."""
+        """Poll once, and write down what has changed; DatabaseUnavailable: nothing was, and the next poll writes it."""
         components = {name: check() for name, check in self._checks.items()}
         changes = self._troubles.changes(components, now_s=now_s)
         gone, back = self._gone_and_back()
         if not (changes.raised or changes.over or gone or back):
             return
         await self._database.run(lambda connection: self._write(connection, changes, gone, back))
-        self._troubles.accept(changes)
+        self._troubles.record(changes)
         self._offline = (self._offline | {gateway.id for gateway, _ in gone}) - set(back)
         self._nudge()
 
     async def check_server(self) -> None:
-        """Look at disk, certificates and backups."""
+        """Check disk, certificates and backups."""
         settings = self._settings
         now_s = self._now_ms() / 1_000
-        self._files = {
+        self._server = {
             "disk": await asyncio.to_thread(
                 server.disk, self._folders, least_percent=settings.disk_free_percent, least_mb=settings.disk_free_mb
             ),
@@ -145,10 +145,12 @@ class Monitoring:
             ),
         }
 
-    async def remember(self) -> None:
-        """Know what was told before a restart."""
-        self._troubles.know(await self._database.run(lambda connection: rows.told(connection, self._prefix)))
-        self._offline = await self._database.run(rows.offline)
+    async def restore(self) -> None:
+        """Read which alarms were raised before a restart."""
+        self._troubles.restore(
+            await self._database.run(lambda connection: rows.open_troubles(connection, self._prefix))
+        )
+        self._offline = await self._database.run(rows.offline_gateways)
 
     def _write(
         self, connection: Connection, changes: TroubleChanges, gone: list[tuple[Gateway, float]], back: list[str]
@@ -164,7 +166,7 @@ class Monitoring:
         rows.close(connection, OFFLINE, back, now_ms=now_ms)
 
     def _gone_and_back(self) -> tuple[list[tuple[Gateway, float]], list[str]]:
-        """The gateways that have become offline, each with for how long, and those that are back or no more."""
+        """Return the gateways that have become offline, each with for how long, and those that are back or no more."""
         gone: list[tuple[Gateway, float]] = []
         own = {gateway.id: gateway for gateway in self._own()}
         back = [name for name in self._offline if name not in own]
@@ -185,5 +187,5 @@ class Monitoring:
     def _own(self) -> list[Gateway]:
         return [gateway for gateway in self._registry.gateways() if shard_of(gateway.id) in self._shards]
 
-    def _file_look(self, name: str) -> Callable[[], Component]:
-        return lambda: self._files[name].component
+    def _server_check(self, name: str) -> Callable[[], Component]:
+        return lambda: self._server[name].component

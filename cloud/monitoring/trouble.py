@@ -24,7 +24,7 @@ class ComponentTrouble(msgspec.Struct, frozen=True):
 
 
 class TroubleChanges(msgspec.Struct, frozen=True):
-    """What is to be told: troubles that begin or get worse, and the components whose trouble is over."""
+    """What alarms are to say: troubles that begin or get worse, and the components whose trouble is over."""
 
     raised: tuple[ComponentTrouble, ...] = ()
     over: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class _Spell(msgspec.Struct, frozen=True):
     ok_s: float | None = None
 
     def after(self, status: Condition, now_s: float) -> "_Spell":
-        """The spell after a look: a moment that is ok ends nothing, `OVER_S` of them do."""
+        """Return the spell after one more poll: a moment that is ok ends nothing, `OVER_S` of them do."""
         if status is Condition.OK:
             ok_s = now_s if self.ok_s is None else self.ok_s
             return _Spell(ok_s=ok_s) if now_s - ok_s >= OVER_S else _Spell(self.bad_s, self.down_s, ok_s)
@@ -47,20 +47,20 @@ class _Spell(msgspec.Struct, frozen=True):
         return _Spell(bad_s, now_s if is_new else self.down_s)
 
 
-class Troubles:
-    """Remembers since when each component has been as it is, and which troubles were told."""
+class TroubleTracker:
+    """Tracks since when each component has been as it is, and which troubles have an alarm."""
 
     def __init__(self, *, down_s: float, degraded_s: float) -> None:
         self._down_s, self._degraded_s = down_s, degraded_s
         self._spells: dict[str, _Spell] = {}
-        self._told: dict[str, Condition] = {}
+        self._raised: dict[str, Condition] = {}
 
-    def know(self, told: Mapping[str, Condition]) -> None:
-        """Take over what was told before a restart."""
-        self._told = dict(told)
+    def restore(self, raised: Mapping[str, Condition]) -> None:
+        """Take over what was raised before a restart."""
+        self._raised = dict(raised)
 
     def changes(self, components: Mapping[str, Component], *, now_s: float) -> TroubleChanges:
-        """What `components` as they are now give to tell; given again until `accept`."""
+        """Return what has changed with `components` as they are now; the same again until `record`."""
         spells = self._spells
         self._spells = {name: spells.get(name, _Spell()).after(part.status, now_s) for name, part in components.items()}
         raised = [
@@ -68,22 +68,22 @@ class Troubles:
             for name, part in components.items()
             if self._is_due(name, part, now_s)
         ]
-        over = [name for name in self._told if self._is_over(name, now_s)]
+        over = [name for name in self._raised if self._is_over(name, now_s)]
         return TroubleChanges(tuple(raised), tuple(over))
 
-    def accept(self, changes: TroubleChanges) -> None:
-        """These changes are told."""
-        self._told.update({trouble.component: trouble.status for trouble in changes.raised})
+    def record(self, changes: TroubleChanges) -> None:
+        """Record that alarms say these changes."""
+        self._raised.update({trouble.component: trouble.status for trouble in changes.raised})
         for name in changes.over:
-            self._told.pop(name, None)
+            self._raised.pop(name, None)
 
     def _is_due(self, name: str, part: Component, now_s: float) -> bool:
-        spell, told = self._spells[name], self._told.get(name)
-        if part.status is Condition.OK or told in (part.status, Condition.DOWN):
+        spell, raised_for = self._spells[name], self._raised.get(name)
+        if part.status is Condition.OK or raised_for in (part.status, Condition.DOWN):
             return False
         bad_s, down_s = spell.bad_s, spell.down_s
         is_down = part.status is Condition.DOWN and down_s is not None and now_s - down_s >= self._down_s
-        return is_down or (told is None and bad_s is not None and now_s - bad_s >= self._degraded_s)
+        return is_down or (raised_for is None and bad_s is not None and now_s - bad_s >= self._degraded_s)
 
     def _is_over(self, name: str, now_s: float) -> bool:
         spell = self._spells.get(name)

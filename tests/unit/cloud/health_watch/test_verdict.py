@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud.health_watch.probe import ProbeResult, address_of, seen_in, shown
+from cloud.health_watch.probe import ProbeResult, address_of, parse_answer, server_of
 from cloud.health_watch.verdict import ServerVerdict, WatchNotice, judge
 
 GOOD, BAD = ProbeResult(good=True, what="ok"), ProbeResult(good=False, what="did not answer in time")
@@ -14,12 +14,12 @@ class Story:
     def __init__(self) -> None:
         self.verdict, self.now_s = ServerVerdict(), 0.0
 
-    def answer(self, seen: ProbeResult, *, after_s: float = 60.0) -> WatchNotice | None:
+    def answer(self, result: ProbeResult, *, after_s: float = 60.0) -> WatchNotice | None:
         self.now_s += after_s
-        self.verdict, news = judge(
-            self.verdict, seen, now_s=self.now_s, every_s=60, after_s=180, again_s=3_600
+        self.verdict, notice = judge(
+            self.verdict, result, now_s=self.now_s, every_s=60, after_s=180, again_s=3_600
         )  # fmt: skip
-        return news
+        return notice
 
 
 def test_a_server_without_a_good_answer_for_so_long_is_told_of_once_then_again_while_it_lasts():
@@ -42,7 +42,7 @@ def test_one_good_answer_among_bad_ones_is_no_recovery():
     for _ in range(4):
         story.answer(BAD)
     assert [story.answer(each) for each in (GOOD, BAD, BAD, BAD, BAD)] == [None] * 5
-    assert story.verdict.told_s is not None
+    assert story.verdict.notified_s is not None
 
 
 def test_a_lost_packet_is_nobodys_page():
@@ -60,7 +60,7 @@ def test_a_watch_that_slept_does_not_count_its_sleep_as_the_servers_silence():
 
 def test_a_restart_of_the_watch_tells_the_end_of_what_was_told_before_it():
     story = Story()
-    story.verdict = ServerVerdict(told_s=0.0)
+    story.verdict = ServerVerdict(notified_s=0.0)
     assert [story.answer(GOOD), story.answer(GOOD)] == [None, WatchNotice.BACK]
 
 
@@ -79,15 +79,15 @@ def test_a_restart_of_the_watch_tells_the_end_of_what_was_told_before_it():
     ],
 )
 def test_only_siagas_own_word_is_a_good_answer(status: int, body: bytes, good: bool, what: str):
-    seen = seen_in(status, body)
-    assert seen.good is good
-    assert what in seen.what
+    result = parse_answer(status, body)
+    assert result.good is good
+    assert what in result.what
 
 
 def test_a_server_is_asked_for_its_health_and_shown_without_what_may_be_secret():
     assert address_of("https://siaga.test") == "https://siaga.test/api/v1/health"
     assert address_of("https://siaga.test/") == "https://siaga.test/api/v1/health"
     assert address_of("http://127.0.0.1:8080/other?x=1") == "http://127.0.0.1:8080/other?x=1"
-    assert shown("https://ani:secret@siaga.test:8443/api/v1/health?token=secret") == "https://siaga.test:8443"
+    assert server_of("https://ani:secret@siaga.test:8443/api/v1/health?token=secret") == "https://siaga.test:8443"
     with pytest.raises(ValueError, match="write an address"):
         address_of("siaga.test")

@@ -68,7 +68,7 @@ class Platform:
         rows = await self.scene.database.run(lambda connection: connection.execute(query).all())
         return [tuple(row) for row in rows]
 
-    def hear(self) -> None:
+    def connect(self) -> None:
         self.statuses.take(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
 
 
@@ -110,10 +110,10 @@ async def test_a_restart_neither_tells_again_nor_forgets_the_end(tmp_path: Path)
         await platform.after(0)
         await platform.after(60)
         platform.monitoring = platform.new()
-        await platform.monitoring.remember()
+        await platform.monitoring.restore()
         assert await platform.after(100) == []
         platform.monitoring = platform.new()
-        await platform.monitoring.remember()
+        await platform.monitoring.restore()
         platform.components["store"] = OK
         await platform.after(1)
         assert await platform.after(30) == ["OVER · Readings store is down"]
@@ -121,11 +121,11 @@ async def test_a_restart_neither_tells_again_nor_forgets_the_end(tmp_path: Path)
 
 async def test_a_gateway_that_is_gone_is_an_alarm_at_its_site_until_it_is_heard(tmp_path: Path):
     async with platform_in(tmp_path) as platform:
-        platform.hear()
+        platform.connect()
         assert await platform.after(OFFLINE_AFTER_S + 1) == []
         assert await platform.after(600) == ["MODERATE · Gateway offline · Daruba river"]
         assert await platform.after(600) == []
-        platform.hear()
+        platform.connect()
         assert await platform.after(1) == ["OVER · Gateway offline · Daruba river"]
         assert await platform.alarms() == [("gateway-offline", GATEWAY, "daruba", "closed")]
 
