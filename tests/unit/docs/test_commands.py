@@ -64,7 +64,8 @@ def test_a_program_knows_the_command_and_its_options(page: str, command: str):
         said = help_of(program, names)
         is_group = re.search(r"^Commands:", said, re.MULTILINE) is not None
         is_whole = not is_group or all(word.startswith("-") for word in words[len(names) : len(names) + 1])
-        assert said and is_whole, f"{page}: {each}: there is no such command"
+        assert said, f"{page}: {each}: there is no such command"
+        assert is_whole, f"{page}: {each}: there is no such command"
         missing = [option for option in options if not re.search(rf"{option}\b", said + help_of(program, []))]
         assert not missing, f"{page}: {each}: {program} {' '.join(names)} knows no {missing}"
 
