@@ -19,10 +19,10 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import calendar, lines, stat
 from dashboards.kit.scales import ISPU, Class, PanelScale
 from dashboards.kit.series import opens_sensor, opens_site
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
@@ -121,34 +121,34 @@ WHO_COLOURS = ("#2f9e6b", "#b6cf3f", "#ffb31a", "#f4661b", "#c81e2c")
 """Ours, from the guideline (AQG) to interim target 1."""
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
-        look,
+        style,
         "air",
         about=ABOUT,
-        variables=[site(look, measurement="air"), _station(look)],
-        events=alarms(look, one_of("sensor", "station")),
+        variables=[site(style, measurement="air"), _station(style)],
+        events=alarms(style, one_of("sensor", "station")),
         rows=[
-            PanelRow(6, (_now(look), 10), (_category(look), 14)),
-            PanelRow(8, (_sub_indices(look), 12), (_ratio(look), 12)),
-            PanelRow(8, (over_hours(look), 24)),
-            PanelRow(7, (_calendar(look), 24)),
-            PanelRow(9, (particulates(look, "pm2_5"), 12), (particulates(look, "pm10"), 12)),
-            PanelRow(8, (_climate(look), 24)),
-            PanelRow(9, (history(look, one_of("sensor", "station")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+            PanelRow(6, (_now(style), 10), (_category(style), 14)),
+            PanelRow(8, (_sub_indices(style), 12), (_ratio(style), 12)),
+            PanelRow(8, (over_hours(style), 24)),
+            PanelRow(7, (_calendar(style), 24)),
+            PanelRow(9, (particulates(style, "pm2_5"), 12), (particulates(style, "pm10"), 12)),
+            PanelRow(8, (_climate(style), 24)),
+            PanelRow(9, (history(style, one_of("sensor", "station")), 14), (limits(style, f"{HERE} AND {OURS}"), 10)),
         ],
     )
 
 
-def _now(look: DashboardStyle) -> StatPanel:
+def _now(style: DashboardStyle) -> StatPanel:
     """The newest index of each site, to be read from afar."""
     text = lately('last("ispu")', "air", where=HERE, by="site", within="3h")
-    panel = stat(look, NOW, Query(text, alias="$tag_site"), scale=ISPU, named=True)
-    return panel.override_by_regexp(".*", opens_site(look))
+    panel = stat(style, NOW, Query(text, alias="$tag_site"), scale=ISPU, named=True)
+    return panel.override_by_regexp(".*", opens_site(style))
 
 
-def _category(look: DashboardStyle) -> TablePanel:
+def _category(style: DashboardStyle) -> TablePanel:
     """Its category in words, and what it stands on."""
     versions = [f"ispu_{key}" for key in ISPU_VERSIONS]
     what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete", *versions)
@@ -156,13 +156,13 @@ def _category(look: DashboardStyle) -> TablePanel:
     shown = f"site ispu category critical complete {' '.join(versions)}"
     parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
     return table(
-        look, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
+        style, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
         columns=[
-            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
             TableColumn(name="category", title=Text("Category"), scale=ISPU, as_class=True),
             TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
-            TableColumn(name="complete", title=Text("Complete"), unit=unit("%", look), decimals=0),
+            TableColumn(name="complete", title=Text("Complete"), unit=unit("%", style), decimals=0),
             *(
                 TableColumn(name=f"ispu_{key}", title=Text("by {version}", version=version), decimals=0)
                 for key, version in ISPU_VERSIONS.items()
@@ -171,19 +171,19 @@ def _category(look: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def _sub_indices(look: DashboardStyle) -> TablePanel:
+def _sub_indices(style: DashboardStyle) -> TablePanel:
     indices = [f"ispu_{parameter}" for parameter in AIR_PARAMETERS]
-    return by_sensor(look, SUB, indices, where=HERE, within=PUBLISHED, scale=ISPU)
+    return by_sensor(style, SUB, indices, where=HERE, within=PUBLISHED, scale=ISPU)
 
 
-def _ratio(look: DashboardStyle) -> TablePanel:
+def _ratio(style: DashboardStyle) -> TablePanel:
     guidelines = {pollutant: limits[0] for (pollutant, span), limits in who2021.GUIDELINES.items() if span == "24h"}
     what = ", ".join(f'last("{name}_day") / {limit} AS "{name}"' for name, limit in guidelines.items())
     inner = lately(what, "air", where=HERE, by="sensor", within="2h")
     return table(
-        look, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
+        style, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
         columns=[
-            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
             *(
                 TableColumn(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
                 for name in guidelines
@@ -192,7 +192,7 @@ def _ratio(look: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def over_hours(look: DashboardStyle) -> LinesPanel:
+def over_hours(style: DashboardStyle) -> LinesPanel:
     """The index over time between the limits of its categories."""
     text = over_time('last("ispu")', "air", where=HERE, by="site", fill="none")
     others = [
@@ -201,51 +201,51 @@ def over_hours(look: DashboardStyle) -> LinesPanel:
         )
         for key, version in ISPU_VERSIONS.items()
     ]
-    panel = lines(look, HISTORY, Query(text, alias="$tag_site"), *others, unit="none", scale=ISPU, limits=True)
-    return panel.interval("1h").min(0).override_by_regexp(".*", opens_site(look))
+    panel = lines(style, HISTORY, Query(text, alias="$tag_site"), *others, unit="none", scale=ISPU, limits=True)
+    return panel.interval("1h").min(0).override_by_regexp(".*", opens_site(style))
 
 
-def _calendar(look: DashboardStyle) -> CalendarPanel:
-    text = over_time('max("ispu")', "air", where=HERE, by="site", step="time(1d)", fill="none", zone=look.zone)
-    return calendar(look, CALENDAR, Query(text, alias="$tag_site"), scale=ISPU).time_from("30d")
+def _calendar(style: DashboardStyle) -> CalendarPanel:
+    text = over_time('max("ispu")', "air", where=HERE, by="site", step="time(1d)", fill="none", zone=style.zone)
+    return calendar(style, CALENDAR, Query(text, alias="$tag_site"), scale=ISPU).time_from("30d")
 
 
-def particulates(look: DashboardStyle, parameter: str) -> LinesPanel:
+def particulates(style: DashboardStyle, parameter: str) -> LinesPanel:
     """Means of an hour and of a day beside the guideline and its interim targets."""
     hour, day = Text("hour"), Text("24 hours")
     queries = [
         Query(
             over_time(f'last("{parameter}_{span}")', "air", where=HERE, by="sensor", fill="none"),
-            alias=f"$tag_sensor · {look.say(shown)}",
+            alias=f"$tag_sensor · {style.say(shown)}",
         )
         for span, shown in (("hour", hour), ("day", day))
     ]
     panel = lines(
-        look, PM[parameter], *queries, unit=unit_of(parameter, look), decimals=decimals_of(parameter),
+        style, PM[parameter], *queries, unit=unit_of(parameter, style), decimals=decimals_of(parameter),
         scale=_who_scale(parameter), limits=True,
     )  # fmt: skip
-    panel.interval("1h").min(0).override_by_regexp(".*", opens_sensor(look))
+    panel.interval("1h").min(0).override_by_regexp(".*", opens_sensor(style))
     return panel.override_by_query("B", [DynamicConfigValue("custom.lineWidth", 3)])
 
 
-def _climate(look: DashboardStyle) -> LinesPanel:
+def _climate(style: DashboardStyle) -> LinesPanel:
     """What particle readings must be seen beside."""
     queries = [
         Query(
             over_time(f'mean("{quantity}")', "air", where=HERE, by="sensor"),
-            alias=f"$tag_sensor · {look.say(name_of(quantity))}",
+            alias=f"$tag_sensor · {style.say(name_of(quantity))}",
         )
         for quantity in ("temperature", "humidity")
     ]
-    panel = lines(look, CLIMATE, *queries, unit=unit_of("temperature", look), decimals=1)
-    panel.interval("5m").span_nulls(1_800_000).override_by_regexp(".*", opens_sensor(look))
-    percent = DynamicConfigValue("unit", unit_of("humidity", look))
+    panel = lines(style, CLIMATE, *queries, unit=unit_of("temperature", style), decimals=1)
+    panel.interval("5m").span_nulls(1_800_000).override_by_regexp(".*", opens_sensor(style))
+    percent = DynamicConfigValue("unit", unit_of("humidity", style))
     return panel.override_by_query("B", [percent, DynamicConfigValue("custom.axisPlacement", "right")])
 
 
-def _station(look: DashboardStyle) -> QueryVariable:
+def _station(style: DashboardStyle) -> QueryVariable:
     """Every sensor of air at the chosen sites, for the marks."""
-    return choice(look, "station", Text("Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
+    return choice(style, "station", Text("Sensor"), measurement="air", tag="sensor", where=HERE, hidden=True)
 
 
 def _who_scale(parameter: str) -> PanelScale:

@@ -14,9 +14,9 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.kit.ask import lately
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import from_column, to_sensor
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import LETTERS, thresholds
 from dashboards.kit.scales import PanelScale, absent, one_colour
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
@@ -26,7 +26,7 @@ _FIRST = {"excludeByName": {"Time": True}, "indexByName": {"sensor": 0}, "rename
 
 
 def by_sensor(
-    look: DashboardStyle,
+    style: DashboardStyle,
     caption: Caption,
     quantities: Iterable[str],
     *,
@@ -36,8 +36,8 @@ def by_sensor(
 ) -> Panel:
     """The newest `quantities` of the sensors that `where` chooses, at most `within` (15m) old, coloured by `scale`."""
     names = list(quantities)
-    panel = Panel().title(look.say(caption.title)).description(look.say(caption.about))
-    panel.no_value(look.say(caption.nothing)).datasource(SOURCE).unit("none").decimals(0)
+    panel = Panel().title(style.say(caption.title)).description(style.say(caption.about))
+    panel.no_value(style.say(caption.nothing)).datasource(SOURCE).unit("none").decimals(0)
     panel.thresholds(thresholds(scale or one_colour())).mappings([absent()]).show_header(True).min_width(NARROWEST)
     domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
     for letter, domain in zip(LETTERS, domains, strict=False):
@@ -45,9 +45,9 @@ def by_sensor(
     panel.with_transformation(DataTransformerConfig("merge", options={}))
     panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
     for name in names:
-        panel.override_by_regexp(f"^last_{name}$", _column(look, name, scale))
-    link = DynamicConfigValue("links", [to_sensor(look, from_column("sensor"))])
-    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", look.say(Text("Sensor"))), link])
+        panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
+    link = DynamicConfigValue("links", [to_sensor(style, from_column("sensor"))])
+    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:
@@ -55,11 +55,11 @@ def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Que
     return Query(lately(f"last(/^({pattern})$/)", domain, where=where, by="sensor", within=within), table=True)
 
 
-def _column(look: DashboardStyle, name: str, scale: PanelScale | None) -> list[DynamicConfigValue]:
+def _column(style: DashboardStyle, name: str, scale: PanelScale | None) -> list[DynamicConfigValue]:
     filled = {"type": "color-background", "mode": "basic"}
     return [
-        DynamicConfigValue("displayName", look.say(name_of(name))),
-        DynamicConfigValue("unit", unit_of(name, look)),
+        DynamicConfigValue("displayName", style.say(name_of(name))),
+        DynamicConfigValue("unit", unit_of(name, style)),
         DynamicConfigValue("decimals", decimals_of(name)),
         *([DynamicConfigValue("custom.cellOptions", filled)] if scale is not None else []),
     ]

@@ -11,8 +11,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import air, command, fleet, flood, footfall, ingest, sensor, site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES
+from dashboards.kit.style import DashboardStyle
 
 Document = dict[str, Any]
 """A dashboard as Grafana's JSON."""
@@ -30,9 +30,9 @@ BUILDERS: dict[str, Callable[[DashboardStyle], Dashboard]] = {
 """Every dashboard by its key in `TITLES`."""
 
 
-def document(look: DashboardStyle, key: str) -> Document:
+def document(style: DashboardStyle, key: str) -> Document:
     """The dashboard `key` as Grafana's JSON."""
-    made: Document = json.loads(json.dumps(BUILDERS[key](look), cls=JSONEncoder))
+    made: Document = json.loads(json.dumps(BUILDERS[key](style), cls=JSONEncoder))
     return made
 
 

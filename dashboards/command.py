@@ -13,11 +13,11 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, newest
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.maps import site_map
 from dashboards.kit.panels import lines, linked, stat, states
 from dashboards.kit.rates import all_per_minute, per_minute
 from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
 from dashboards.kit.words import Caption, Text, Words
 from i18n.message import in_context
@@ -89,26 +89,26 @@ _ABOUT = Text(
 )
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        PanelRow(5, *((_worst(look, domain), 8) for domain in _DOMAINS)),
-        PanelRow(4, (_open_alarms(look), 6), (_gateways_offline(look), 6), (_rate(look), 6), (_lost(look), 6)),
-        PanelRow(14, (_map(look), 10), (alarm_table(look, _LIST, wall=True), 14)),
-        PanelRow(8, (_history(look), 15), (_flow(look), 9)),
+        PanelRow(5, *((_worst(style, domain), 8) for domain in _DOMAINS)),
+        PanelRow(4, (_open_alarms(style), 6), (_gateways_offline(style), 6), (_rate(style), 6), (_lost(style), 6)),
+        PanelRow(14, (_map(style), 10), (alarm_table(style, _LIST, wall=True), 14)),
+        PanelRow(8, (_history(style), 15), (_flow(style), 9)),
     ]
-    return frame(look, "command", about=_ABOUT, rows=rows)
+    return frame(style, "command", about=_ABOUT, rows=rows)
 
 
-def _worst(look: DashboardStyle, domain: str) -> stats.Panel:
-    state, silent = look.say(_STATE), look.say(_SILENT)
+def _worst(style: DashboardStyle, domain: str) -> stats.Panel:
+    state, silent = style.say(_STATE), style.say(_SILENT)
     worst = Query(f'SELECT max("severity") FROM ({_each_site("severity", domain)})', state)
     unheard = Query(f'SELECT sum("silent") FROM ({_each_site("silent", domain)})', silent)
     # a calm word beside a sensor that says nothing is no calm: both stand in the panel
-    panel = stat(look, _DOMAINS[domain], worst, unheard, scale=limits((1, UNKNOWN)), named=True)
-    words = DynamicConfigValue("mappings", SEVERITY.mappings(look))
+    panel = stat(style, _DOMAINS[domain], worst, unheard, scale=limits((1, UNKNOWN)), named=True)
+    words = DynamicConfigValue("mappings", SEVERITY.mappings(style))
     panel.override_by_name(state, [words, DynamicConfigValue("thresholds", SEVERITY.steps())])
-    return linked(panel, to_dashboard(look, domain))
+    return linked(panel, to_dashboard(style, domain))
 
 
 def _each_site(field: str, domain: str) -> str:
@@ -116,48 +116,50 @@ def _each_site(field: str, domain: str) -> str:
     return f'SELECT last("{field}") AS "{field}" {chosen} GROUP BY "site", "instance"'
 
 
-def _open_alarms(look: DashboardStyle) -> stats.Panel:
+def _open_alarms(style: DashboardStyle) -> stats.Panel:
     # nothing is counted where no alarm is open: the ingesters' samples add a 0, and only while the platform is alive
     each = (
         f'SELECT last("severity") AS "severity" FROM "alarm" WHERE {NOW} GROUP BY "gateway", "rule", "sensor", "site"'
     )
     open_ones = Query(f'SELECT count("severity") AS "open" FROM ({each}) WHERE "severity" > 0', table=True)
     alive = Query(f'SELECT last("batches") * 0 AS "open" FROM "ingest" WHERE {NOW}', table=True)
-    panel = stat(look, _ALARMS, open_ones, alive, scale=limits((1, ATTENTION)), calc="sum", fields="/^open$/")
+    panel = stat(style, _ALARMS, open_ones, alive, scale=limits((1, ATTENTION)), calc="sum", fields="/^open$/")
     return panel.with_transformation(DataTransformerConfig("merge", options={}))
 
 
-def _gateways_offline(look: DashboardStyle) -> stats.Panel:
+def _gateways_offline(style: DashboardStyle) -> stats.Panel:
     each = f'SELECT last("online") AS "online" FROM "fleet" WHERE {NOW} GROUP BY "gateway"'
     query = Query(f'SELECT count("online") - sum("online") AS "offline" FROM ({each})')
-    return linked(stat(look, _OFFLINE, query, scale=limits((1, ATTENTION))), to_dashboard(look, "fleet"))
+    return linked(stat(style, _OFFLINE, query, scale=limits((1, ATTENTION))), to_dashboard(style, "fleet"))
 
 
-def _rate(look: DashboardStyle) -> stats.Panel:
+def _rate(style: DashboardStyle) -> stats.Panel:
     query = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW)})')
-    panel = stat(look, _RATE, query, unit=unit("{reading}/min", look), scale=limits((1, CALM), below=ALERT))
-    return linked(panel, to_dashboard(look, "ingest"))
+    panel = stat(style, _RATE, query, unit=unit("{reading}/min", style), scale=limits((1, CALM), below=ALERT))
+    return linked(panel, to_dashboard(style, "ingest"))
 
 
-def _lost(look: DashboardStyle) -> stats.Panel:
+def _lost(style: DashboardStyle) -> stats.Panel:
     each = 'SELECT spread("declared_lost") AS "lost" FROM "fleet" WHERE $timeFilter GROUP BY "gateway"'
     query = Query(f'SELECT sum("lost") FROM ({each})')
-    panel = stat(look, _LOST, query, unit=unit("{reading}", look), scale=limits((1, ALERT)))
-    return linked(panel, to_dashboard(look, "fleet"))
+    panel = stat(style, _LOST, query, unit=unit("{reading}", style), scale=limits((1, ALERT)))
+    return linked(panel, to_dashboard(style, "fleet"))
 
 
-def _map(look: DashboardStyle) -> geomap.Panel:
-    fields = f"severity name word{look.suffix} silent sensors latitude longitude"
+def _map(style: DashboardStyle) -> geomap.Panel:
+    fields = f"severity name word{style.suffix} silent sensors latitude longitude"
     query = Query(newest("situation", fields, by="site instance", where="\"domain\" = 'all'"), table=True)
-    link = to_site(look, from_column("site"))
-    return site_map(look, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(look))
+    link = to_site(style, from_column("site"))
+    return site_map(
+        style, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(style)
+    )
 
 
-def _columns(look: DashboardStyle) -> dict[str, Words]:
+def _columns(style: DashboardStyle) -> dict[str, Words]:
     return {
         "severity": in_context("dashboards", "Severity"),
         "name": Text("Site"),
-        f"word{look.suffix}": in_context("dashboards", "State"),
+        f"word{style.suffix}": in_context("dashboards", "State"),
         "silent": Text("Silent sensors"),
         "sensors": Text("Sensors"),
         "site": Text("Site id"),
@@ -167,13 +169,13 @@ def _columns(look: DashboardStyle) -> dict[str, Words]:
     }
 
 
-def _history(look: DashboardStyle) -> statetimeline.Panel:
+def _history(style: DashboardStyle) -> statetimeline.Panel:
     chosen = 'FROM "situation" WHERE $timeFilter AND "domain" = \'all\''
     query = f'SELECT max("severity") {chosen} GROUP BY time($__interval), "site" fill(null)'
-    panel = states(look, _HISTORY, Query(query, "$tag_site"), scale=SEVERITY).interval(STEP)
-    return linked(panel, to_site(look, from_tag("site")))
+    panel = states(style, _HISTORY, Query(query, "$tag_site"), scale=SEVERITY).interval(STEP)
+    return linked(panel, to_site(style, from_tag("site")))
 
 
-def _flow(look: DashboardStyle) -> timeseries.Panel:
-    query = Query(all_per_minute("stored"), look.say(_STORED))
-    return lines(look, _FLOW, query, unit=unit("{reading}/min", look)).interval(STEP)
+def _flow(style: DashboardStyle) -> timeseries.Panel:
+    query = Query(all_per_minute("stored"), style.say(_STORED))
+    return lines(style, _FLOW, query, unit=unit("{reading}/min", style)).interval(STEP)

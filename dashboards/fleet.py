@@ -12,9 +12,9 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat, states
 from dashboards.kit.scales import ALERT, ATTENTION, CLOCK, ONLINE, PanelScale, limits
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import gateway
@@ -96,40 +96,40 @@ _MACHINE = Text("From the gateway's own agent; there only where it reports it.")
 _MACHINE_QUANTITIES = ("cpu_temperature", "memory_used", "disk_free")
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
-    machines = [(_machine(look, quantity), 8) for quantity in _MACHINE_QUANTITIES]
+    machines = [(_machine(style, quantity), 8) for quantity in _MACHINE_QUANTITIES]
     rows = [
-        PanelRow(5, (_online(look), 8), *((panel, 4) for panel in _figures(look))),
-        PanelRow(8, (_table(look), 24)),
-        PanelRow(7, (_heard(look), 12), (_clock_states(look), 12)),
-        PanelRow(8, (_depth(look), 8), (_age(look), 8), (_used(look), 8)),
-        PanelRow(7, (_losses(look), 8), (_noise(look), 8), (_sources(look), 8)),
+        PanelRow(5, (_online(style), 8), *((panel, 4) for panel in _figures(style))),
+        PanelRow(8, (_table(style), 24)),
+        PanelRow(7, (_heard(style), 12), (_clock_states(style), 12)),
+        PanelRow(8, (_depth(style), 8), (_age(style), 8), (_used(style), 8)),
+        PanelRow(7, (_losses(style), 8), (_noise(style), 8), (_sources(style), 8)),
         PanelRow(7, *machines, title=Text("The gateways' machines")),
     ]
-    return frame(look, "fleet", about=_ABOUT, rows=rows, variables=[gateway(look)])
+    return frame(style, "fleet", about=_ABOUT, rows=rows, variables=[gateway(style)])
 
 
-def _online(look: DashboardStyle) -> stats.Panel:
+def _online(style: DashboardStyle) -> stats.Panel:
     query = f'SELECT last("online") FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
-    return stat(look, _ONLINE, Query(query, "$tag_gateway"), scale=ONLINE, named=True)
+    return stat(style, _ONLINE, Query(query, "$tag_gateway"), scale=ONLINE, named=True)
 
 
-def _figures(look: DashboardStyle) -> list[stats.Panel]:
+def _figures(style: DashboardStyle) -> list[stats.Panel]:
     late = limits((_LATE_S, ATTENTION), (_DAY_S, ALERT))
     return [
-        _worst(look, _OLDEST, "spool_age_s", "max", unit=unit("s", look), scale=late),
+        _worst(style, _OLDEST, "spool_age_s", "max", unit=unit("s", style), scale=late),
         _worst(
-            look, _LEFT, "spool_left_s", "min", per=_DAY_S, unit=unit("d", look), decimals=1,
+            style, _LEFT, "spool_left_s", "min", per=_DAY_S, unit=unit("d", style), decimals=1,
             scale=limits((1, ATTENTION), (3, CALM), below=ALERT),
         ),
-        _worst(look, _MISSING, "missing", "sum", unit=unit("{reading}", look), scale=limits((1, ATTENTION))),
-        _worst(look, _CLOCKS, "clock", "max", unit="none", scale=CLOCK),
+        _worst(style, _MISSING, "missing", "sum", unit=unit("{reading}", style), scale=limits((1, ATTENTION))),
+        _worst(style, _CLOCKS, "clock", "max", unit="none", scale=CLOCK),
     ]  # fmt: skip
 
 
 def _worst(
-    look: DashboardStyle,
+    style: DashboardStyle,
     caption: Caption,
     field: str,
     calc: str,
@@ -142,25 +142,25 @@ def _worst(
     each = f'SELECT last("{field}") AS "{field}" FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway"'
     share = f" / {per}" if per != 1 else ""
     query = Query(f'SELECT {calc}("{field}"){share} FROM ({each})')
-    return stat(look, caption, query, unit=unit, scale=scale, decimals=decimals)
+    return stat(style, caption, query, unit=unit, scale=scale, decimals=decimals)
 
 
-def _table(look: DashboardStyle) -> tables.Panel:
+def _table(style: DashboardStyle) -> tables.Panel:
     picked = (
         'last("online") AS "online", "status_age_s", "clock", "version", "spool_depth", "spool_age_s", "spool_used", '
         f'"spool_left_s" / {_DAY_S} AS "spool_left", "missing", "declared_lost", "sources", "sources_failed", '
         '"noise_bytes"'
     )
     inner = f'SELECT {picked} FROM "fleet" WHERE {NOW} AND {one_of("gateway")} GROUP BY "gateway", "site"'
-    shown = ", ".join(f'"{column.name}"' for column in _columns(look))
-    return table(look, _TABLE, Query(f"SELECT {shown} FROM ({inner})", table=True), columns=_columns(look))
+    shown = ", ".join(f'"{column.name}"' for column in _columns(style))
+    return table(style, _TABLE, Query(f"SELECT {shown} FROM ({inner})", table=True), columns=_columns(style))
 
 
-def _columns(look: DashboardStyle) -> list[TableColumn]:
-    reading, age = unit("{reading}", look), unit("s", look)
+def _columns(style: DashboardStyle) -> list[TableColumn]:
+    reading, age = unit("{reading}", style), unit("s", style)
     return [
         TableColumn(name="gateway", title=Text("Gateway"), width=125),
-        TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site")), width=130),
+        TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site")), width=130),
         TableColumn(name="online", title=in_context("dashboards", "State"), scale=ONLINE, width=90),
         TableColumn(name="status_age_s", title=Text("Last word"), unit=age, decimals=0, width=115),
         TableColumn(name="clock", title=Text("Clock"), scale=CLOCK, width=120),
@@ -169,14 +169,14 @@ def _columns(look: DashboardStyle) -> list[TableColumn]:
         TableColumn(
             name="spool_used",
             title=in_context("dashboards, short", "Spool used"),
-            unit=unit("%", look),
+            unit=unit("%", style),
             decimals=1,
             width=100,
         ),
         TableColumn(
             name="spool_left",
             title=Text("Still holds"),
-            unit=unit("d", look),
+            unit=unit("d", style),
             decimals=1,
             width=110,
         ),
@@ -184,54 +184,56 @@ def _columns(look: DashboardStyle) -> list[TableColumn]:
         TableColumn(name="declared_lost", title=Text("Declared lost"), unit=reading, width=135),
         TableColumn(name="sources", title=Text("Sources"), width=80),
         TableColumn(name="sources_failed", title=Text("Failed"), scale=limits((1, ALERT)), width=80),
-        TableColumn(name="noise_bytes", title=Text("Noise"), unit=unit("By", look), width=90),
+        TableColumn(name="noise_bytes", title=Text("Noise"), unit=unit("By", style), width=90),
         TableColumn(name="version", title=Text("Version"), width=90),
     ]
 
 
-def _heard(look: DashboardStyle) -> statetimeline.Panel:
-    return states(look, _HEARD, _each("min", "online"), scale=ONLINE).interval(STEP)
+def _heard(style: DashboardStyle) -> statetimeline.Panel:
+    return states(style, _HEARD, _each("min", "online"), scale=ONLINE).interval(STEP)
 
 
-def _clock_states(look: DashboardStyle) -> statetimeline.Panel:
-    return states(look, _CLOCK_STATES, _each("max", "clock"), scale=CLOCK).interval(STEP)
+def _clock_states(style: DashboardStyle) -> statetimeline.Panel:
+    return states(style, _CLOCK_STATES, _each("max", "clock"), scale=CLOCK).interval(STEP)
 
 
-def _depth(look: DashboardStyle) -> timeseries.Panel:
-    return lines(look, _DEPTH, _each("max", "spool_depth"), unit=unit("{reading}", look)).interval(STEP).min(0)
+def _depth(style: DashboardStyle) -> timeseries.Panel:
+    return lines(style, _DEPTH, _each("max", "spool_depth"), unit=unit("{reading}", style)).interval(STEP).min(0)
 
 
-def _age(look: DashboardStyle) -> timeseries.Panel:
-    return lines(look, _AGE, _each("max", "spool_age_s"), unit=unit("s", look)).interval(STEP).min(0)
+def _age(style: DashboardStyle) -> timeseries.Panel:
+    return lines(style, _AGE, _each("max", "spool_age_s"), unit=unit("s", style)).interval(STEP).min(0)
 
 
-def _used(look: DashboardStyle) -> timeseries.Panel:
+def _used(style: DashboardStyle) -> timeseries.Panel:
     panel = lines(
-        look, _USED, _each("max", "spool_used"), unit=unit("%", look), decimals=1,
+        style, _USED, _each("max", "spool_used"), unit=unit("%", style), decimals=1,
         scale=limits((75, ATTENTION), (95, ALERT)), limits=True,
     )  # fmt: skip
     return panel.interval(STEP).min(0).max(100)
 
 
-def _losses(look: DashboardStyle) -> timeseries.Panel:
-    return lines(look, _LOSSES, _added("declared_lost"), unit=unit("{reading}", look), bars=True).interval(STEP).min(0)
+def _losses(style: DashboardStyle) -> timeseries.Panel:
+    return (
+        lines(style, _LOSSES, _added("declared_lost"), unit=unit("{reading}", style), bars=True).interval(STEP).min(0)
+    )
 
 
-def _noise(look: DashboardStyle) -> timeseries.Panel:
-    return lines(look, _NOISE, _added("noise_bytes"), unit=unit("By", look), bars=True).interval(STEP).min(0)
+def _noise(style: DashboardStyle) -> timeseries.Panel:
+    return lines(style, _NOISE, _added("noise_bytes"), unit=unit("By", style), bars=True).interval(STEP).min(0)
 
 
-def _sources(look: DashboardStyle) -> timeseries.Panel:
-    return lines(look, _SOURCES, _each("max", "sources_failed"), unit="none").interval(STEP).min(0)
+def _sources(style: DashboardStyle) -> timeseries.Panel:
+    return lines(style, _SOURCES, _each("max", "sources_failed"), unit="none").interval(STEP).min(0)
 
 
-def _machine(look: DashboardStyle, quantity: str) -> timeseries.Panel:
+def _machine(style: DashboardStyle, quantity: str) -> timeseries.Panel:
     chosen = f'FROM "gateway" WHERE $timeFilter AND {one_of("gateway")}'
     query = Query(
         f'SELECT mean("{quantity}") {chosen} GROUP BY time($__interval), "gateway" fill(null)', "$tag_gateway"
     )
     caption = Caption(name_of(quantity), _MACHINE)
-    return lines(look, caption, query, unit=unit_of(quantity, look), decimals=decimals_of(quantity)).interval(STEP)
+    return lines(style, caption, query, unit=unit_of(quantity, style), decimals=decimals_of(quantity)).interval(STEP)
 
 
 def _each(calc: str, field: str) -> Query:

@@ -19,10 +19,10 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat, states
 from dashboards.kit.scales import RAIN_DAY, RAIN_HOUR, SEVERITY, SIAGA
 from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, opens_sensor
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import choice, site
@@ -83,44 +83,44 @@ RAIN = Caption(
 )
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
-        look,
+        style,
         "flood",
         about=ABOUT,
-        variables=[site(look, measurement="flood"), _gauge(look), _station(look)],
-        events=alarms(look, one_of("sensor", "station")),
+        variables=[site(style, measurement="flood"), _gauge(style), _station(style)],
+        events=alarms(style, one_of("sensor", "station")),
         rows=[
-            PanelRow(7, (_state(look), 10), (_rain_now(look), 14)),
-            PanelRow(5, (_levels_now(look), 24)),
-            PanelRow(6, (_stages(look), 24)),
-            PanelRow(10, (_level(look), 12)),
-            PanelRow(8, (_rise(look), 12), (rain(look), 12)),
-            PanelRow(10, (_together(look), 24)),
-            PanelRow(9, (history(look, one_of("sensor", "station")), 14), (limits(look, OF_LEVELS), 10)),
+            PanelRow(7, (_state(style), 10), (_rain_now(style), 14)),
+            PanelRow(5, (_levels_now(style), 24)),
+            PanelRow(6, (_stages(style), 24)),
+            PanelRow(10, (_level(style), 12)),
+            PanelRow(8, (_rise(style), 12), (rain(style), 12)),
+            PanelRow(10, (_together(style), 24)),
+            PanelRow(9, (history(style, one_of("sensor", "station")), 14), (limits(style, OF_LEVELS), 10)),
         ],
     )
 
 
-def _gauge(look: DashboardStyle) -> QueryVariable:
-    return choice(look, "gauge", Text("Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
+def _gauge(style: DashboardStyle) -> QueryVariable:
+    return choice(style, "gauge", Text("Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
 
 
-def _station(look: DashboardStyle) -> QueryVariable:
+def _station(style: DashboardStyle) -> QueryVariable:
     """Every sensor of flood at the chosen sites, for the marks: an alarm of crowding at the beach is none of ours."""
-    return choice(look, "station", Text("Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
+    return choice(style, "station", Text("Sensor"), measurement="flood", tag="sensor", where=HERE, hidden=True)
 
 
-def _state(look: DashboardStyle) -> TablePanel:
-    fields = f"severity word{look.suffix} age_s silent sensors"
+def _state(style: DashboardStyle) -> TablePanel:
+    fields = f"severity word{style.suffix} age_s silent sensors"
     where = f"\"domain\" = 'flood' AND {HERE}"
     return table(
-        look, STATE, Query(newest("situation", fields, by="site", where=where), table=True), worst_first="severity",
+        style, STATE, Query(newest("situation", fields, by="site", where=where), table=True), worst_first="severity",
         columns=[
-            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
-            TableColumn(name=f"word{look.suffix}", title=in_context("dashboards", "State")),
+            TableColumn(name=f"word{style.suffix}", title=in_context("dashboards", "State")),
             TableColumn(name="age_s", title=Text("Age"), unit="s"),
             TableColumn(name="silent", title=Text("Silent")),
             TableColumn(name="sensors", title=Text("Sensors")),
@@ -128,85 +128,85 @@ def _state(look: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def _levels_now(look: DashboardStyle) -> StatPanel:
+def _levels_now(style: DashboardStyle) -> StatPanel:
     text = lately('last("water_level")', "flood", where=HERE, by="sensor", within="15m")
     panel = stat(
-        look, LEVELS_NOW, Query(text, alias="$tag_sensor"), unit=unit_of("water_level", look),
+        style, LEVELS_NOW, Query(text, alias="$tag_sensor"), unit=unit_of("water_level", style),
         decimals=decimals_of("water_level"), filled=False, named=True,
     )  # fmt: skip
-    return panel.override_by_regexp(".*", opens_sensor(look))
+    return panel.override_by_regexp(".*", opens_sensor(style))
 
 
-def _rain_now(look: DashboardStyle) -> TablePanel:
+def _rain_now(style: DashboardStyle) -> TablePanel:
     """The rain of the last hour and of the day, with its classes."""
     hour = last("rain_hour", "rain_hour:hour_class", "rain_hour_completeness:hour_complete")
     day = last("rain_day", "rain_day:day_class", "rain_day_completeness:day_complete")
     inner = lately(f"{hour}, {day}", "flood", where=HERE, by="sensor", within="2h")
     text = rows("sensor rain_hour hour_class hour_complete rain_day day_class day_complete", inner)
     return table(
-        look, RAIN_NOW, Query(text, table=True), worst_first="rain_hour",
+        style, RAIN_NOW, Query(text, table=True), worst_first="rain_hour",
         columns=[
-            _sensor(look),
-            _as_rain(look, "rain_hour", Text("Last hour")),
+            _sensor(style),
+            _as_rain(style, "rain_hour", Text("Last hour")),
             TableColumn(name="hour_class", title=Text("Hour's class"), scale=RAIN_HOUR, as_class=True),
-            _complete(look, "hour_complete", Text("Hour complete")),
-            _as_rain(look, "rain_day", Text("Since 07:00")),
+            _complete(style, "hour_complete", Text("Hour complete")),
+            _as_rain(style, "rain_day", Text("Since 07:00")),
             TableColumn(name="day_class", title=Text("Day's class"), scale=RAIN_DAY, as_class=True),
-            _complete(look, "day_complete", Text("Day complete")),
+            _complete(style, "day_complete", Text("Day complete")),
         ],
     )  # fmt: skip
 
 
-def _complete(look: DashboardStyle, name: str, title: Words) -> TableColumn:
-    return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", look), decimals=0)
+def _complete(style: DashboardStyle, name: str, title: Words) -> TableColumn:
+    return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", style), decimals=0)
 
 
-def _stages(look: DashboardStyle) -> StatesPanel:
+def _stages(style: DashboardStyle) -> StatesPanel:
     text = over_time('min("siaga")', "flood", where=HERE, by="sensor", step=HOURS)
-    return states(look, STAGES, Query(text, alias="$tag_sensor"), scale=SIAGA)
+    return states(style, STAGES, Query(text, alias="$tag_sensor"), scale=SIAGA)
 
 
-def _level(look: DashboardStyle) -> LinesPanel:
+def _level(style: DashboardStyle) -> LinesPanel:
     """One chart, repeated for each gauge."""
     level = over_time('max("water_level")', "flood", where=one_of("sensor", "gauge"), by="sensor")
-    panel = levels(look, LEVEL, level, limits_where=one_of("sensor", "gauge"), alias=name_of("water_level"))
+    panel = levels(style, LEVEL, level, limits_where=one_of("sensor", "gauge"), alias=name_of("water_level"))
     return panel.repeat("gauge").repeat_direction("h").max_per_row(2)
 
 
 def levels(
-    look: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Words | None = None
+    style: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Words | None = None
 ) -> LinesPanel:
     """Levels with the limits that hold where `limits_where` says."""
     where = f"\"quantity\" = 'water_level' AND {limits_where}"
     limit = over_time('last("limit")', "threshold", where=where, by="level sensor", fill="none")
-    level = Query(text, alias="$tag_sensor" if alias is None else look.say(alias))
-    panel = _cm(look, caption, level, Query(limit, alias="$tag_level"))
+    level = Query(text, alias="$tag_sensor" if alias is None else style.say(alias))
+    panel = _cm(style, caption, level, Query(limit, alias="$tag_level"))
     panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", LIMIT_LINE)
     for stage in (3, 2, 1):
         panel.override_by_regexp(f"^Siaga {stage}$", [fixed(siaga.STAGES[stage].hex)])
     return panel
 
 
-def _rise(look: DashboardStyle) -> LinesPanel:
+def _rise(style: DashboardStyle) -> LinesPanel:
     """How fast the levels change."""
     what = 'derivative(mean("water_level"), 10m)'
     text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
-    panel = _cm(look, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
-    return panel.unit(look.say(Text("suffix: cm/10 min")))
+    panel = _cm(style, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
+    return panel.unit(style.say(Text("suffix: cm/10 min")))
 
 
-def _together(look: DashboardStyle) -> LinesPanel:
+def _together(style: DashboardStyle) -> LinesPanel:
     """All levels on one time line, and the rain."""
     level = over_time('max("water_level")', "flood", where=HERE, by="sensor")
-    panel = _cm(look, TOGETHER, Query(level, alias="$tag_sensor"), Query(_rain_hours(), alias="$tag_sensor"))
-    return panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", _rain_below(look))
+    panel = _cm(style, TOGETHER, Query(level, alias="$tag_sensor"), Query(_rain_hours(), alias="$tag_sensor"))
+    return panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", _rain_below(style))
 
 
-def rain(look: DashboardStyle) -> LinesPanel:
+def rain(style: DashboardStyle) -> LinesPanel:
     """The rain of each hour beside its classes."""
-    unit, decimals = unit_of("rain_hour", look), decimals_of("rain_hour")
+    unit, decimals = unit_of("rain_hour", style), decimals_of("rain_hour")
     text = Query(_rain_hours(), alias="$tag_sensor")
-    panel = lines(look, RAIN, text, unit=unit, decimals=decimals, scale=RAIN_HOUR, limits=True, bars=True)
+    panel = lines(style, RAIN, text, unit=unit, decimals=decimals, scale=RAIN_HOUR, limits=True, bars=True)
     return panel.min(0).bar_alignment(BarAlignment.AFTER)
 
 
@@ -214,10 +214,10 @@ def _rain_hours() -> str:
     return over_time('sum("rain_hour")', "flood", where=HERE, by="sensor", step=HOURS, fill="none")
 
 
-def _rain_below(look: DashboardStyle) -> list[DynamicConfigValue]:
+def _rain_below(style: DashboardStyle) -> list[DynamicConfigValue]:
     """Rain as blocks of an hour, on an axis of its own."""
     return [
-        DynamicConfigValue("unit", unit_of("rain_hour", look)),
+        DynamicConfigValue("unit", unit_of("rain_hour", style)),
         DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
         DynamicConfigValue("custom.showPoints", "never"),
         DynamicConfigValue("custom.lineWidth", 0),
@@ -227,14 +227,14 @@ def _rain_below(look: DashboardStyle) -> list[DynamicConfigValue]:
     ]
 
 
-def _cm(look: DashboardStyle, caption: Caption, *queries: Query) -> LinesPanel:
-    unit, decimals = unit_of("water_level", look), decimals_of("water_level")
-    return lines(look, caption, *queries, unit=unit, decimals=decimals).override_by_regexp(".*", opens_sensor(look))
+def _cm(style: DashboardStyle, caption: Caption, *queries: Query) -> LinesPanel:
+    unit, decimals = unit_of("water_level", style), decimals_of("water_level")
+    return lines(style, caption, *queries, unit=unit, decimals=decimals).override_by_regexp(".*", opens_sensor(style))
 
 
-def _sensor(look: DashboardStyle) -> TableColumn:
-    return TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor")))
+def _sensor(style: DashboardStyle) -> TableColumn:
+    return TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor")))
 
 
-def _as_rain(look: DashboardStyle, name: str, title: Words) -> TableColumn:
-    return TableColumn(name=name, title=title, unit=unit_of("rain_hour", look), decimals=decimals_of("rain_hour"))
+def _as_rain(style: DashboardStyle, name: str, title: Words) -> TableColumn:
+    return TableColumn(name=name, title=title, unit=unit_of("rain_hour", style), decimals=decimals_of("rain_hour"))

@@ -25,10 +25,10 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import dressed, gauges, in_order, lines, stat, thresholds
 from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of, unit_of
 from dashboards.kit.variables import choice, site
@@ -105,93 +105,97 @@ _EARLIER = {
 PEOPLE = Text("people")
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
-        look,
+        style,
         "footfall",
         about=ABOUT,
         refresh="5m",  # its months and weeks are much to read, and a count is of a minute
-        variables=[site(look, measurement="footfall"), _counter(look), _earlier(look)],
-        events=alarms(look, one_of("sensor", "counter")),
+        variables=[site(style, measurement="footfall"), _counter(style), _earlier(style)],
+        events=alarms(style, one_of("sensor", "counter")),
         rows=[
-            PanelRow(6, (_present(look), 8), (_full(look), 10), (_today(look), 6)),
-            PanelRow(8, (gates(look), 14), (_length(look), 10)),
-            PanelRow(8, (inside(look), 12), (_used(look), 12)),
-            PanelRow(10, (_week(look), 24)),
-            PanelRow(9, (_months(look), 12), (_season(look), 12)),
-            PanelRow(9, (history(look, one_of("sensor", "counter")), 14), (limits(look, f"{HERE} AND {OURS}"), 10)),
+            PanelRow(6, (_present(style), 8), (_full(style), 10), (_today(style), 6)),
+            PanelRow(8, (gates(style), 14), (_length(style), 10)),
+            PanelRow(8, (inside(style), 12), (_used(style), 12)),
+            PanelRow(10, (_week(style), 24)),
+            PanelRow(9, (_months(style), 12), (_season(style), 12)),
+            PanelRow(9, (history(style, one_of("sensor", "counter")), 14), (limits(style, f"{HERE} AND {OURS}"), 10)),
         ],
     )
 
 
-def _present(look: DashboardStyle) -> StatPanel:
+def _present(style: DashboardStyle) -> StatPanel:
     """How many are there."""
-    return _now(look, PRESENT, "visitors_present")
+    return _now(style, PRESENT, "visitors_present")
 
 
-def _full(look: DashboardStyle) -> BarsPanel:
+def _full(style: DashboardStyle) -> BarsPanel:
     """How full that is."""
     text = lately('last("capacity_used")', "footfall", where=HERE, by="site", within="15m")
-    unit = unit_of("capacity_used", look)
-    panel = gauges(look, FULL, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, most=120)
-    return panel.override_by_regexp(".*", opens_site(look))
+    unit = unit_of("capacity_used", style)
+    panel = gauges(style, FULL, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, most=120)
+    return panel.override_by_regexp(".*", opens_site(style))
 
 
-def gates(look: DashboardStyle) -> LinesPanel:
+def gates(style: DashboardStyle) -> LinesPanel:
     """Who came and went."""
     panel = lines(
-        look, GATES,
+        style, GATES,
         *(
             Query(
                 over_time(f'sum("{quantity}"){sign}', "footfall", where=HERE, by="site", fill="none"),
-                alias=f"$tag_site · {look.say(name_of(quantity))}",
+                alias=f"$tag_site · {style.say(name_of(quantity))}",
             )
             for quantity, sign in (("people_in", ""), ("people_out", " * -1"))
         ),
-        unit=f"suffix: {look.say(PEOPLE)}", bars=True, stacked=True,
+        unit=f"suffix: {style.say(PEOPLE)}", bars=True, stacked=True,
     )  # fmt: skip
-    return panel.interval("15m").axis_centered_zero(True).override_by_regexp(".*", opens_site(look))
+    return panel.interval("15m").axis_centered_zero(True).override_by_regexp(".*", opens_site(style))
 
 
-def inside(look: DashboardStyle) -> LinesPanel:
+def inside(style: DashboardStyle) -> LinesPanel:
     """How many were there, over time."""
     text = over_time('max("visitors_present")', "footfall", where=HERE, by="site")
-    panel = lines(look, INSIDE, Query(text, alias="$tag_site"), unit=unit_of("visitors_present", look))
-    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+    panel = lines(style, INSIDE, Query(text, alias="$tag_site"), unit=unit_of("visitors_present", style))
+    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(style))
 
 
-def _used(look: DashboardStyle) -> LinesPanel:
+def _used(style: DashboardStyle) -> LinesPanel:
     """How full that was, over time."""
     text = over_time('max("capacity_used")', "footfall", where=HERE, by="site")
-    unit = unit_of("capacity_used", look)
-    panel = lines(look, USED, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, limits=True)
-    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+    unit = unit_of("capacity_used", style)
+    panel = lines(style, USED, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, limits=True)
+    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(style))
 
 
-def _today(look: DashboardStyle) -> StatPanel:
-    return _now(look, TODAY, "visitors_day")
+def _today(style: DashboardStyle) -> StatPanel:
+    return _now(style, TODAY, "visitors_day")
 
 
-def _length(look: DashboardStyle) -> LinesPanel:
+def _length(style: DashboardStyle) -> LinesPanel:
     text = over_time('last("visit_length")', "footfall", where=HERE, by="site")
-    panel = lines(look, LENGTH, Query(text, alias="$tag_site"), unit="s")
-    return panel.interval("5m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(look))
+    panel = lines(style, LENGTH, Query(text, alias="$tag_site"), unit="s")
+    return panel.interval("5m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(style))
 
 
-def _now(look: DashboardStyle, caption: Caption, quantity: str) -> StatPanel:
+def _now(style: DashboardStyle, caption: Caption, quantity: str) -> StatPanel:
     text = lately(f'last("{quantity}")', "footfall", where=HERE, by="site", within="15m")
-    panel = stat(look, caption, Query(text, alias="$tag_site"), unit=unit_of(quantity, look), filled=False, named=True)
-    return panel.override_by_regexp(".*", opens_site(look))
+    panel = stat(
+        style, caption, Query(text, alias="$tag_site"), unit=unit_of(quantity, style), filled=False, named=True
+    )
+    return panel.override_by_regexp(".*", opens_site(style))
 
 
-def _week(look: DashboardStyle) -> TablePanel:
+def _week(style: DashboardStyle) -> TablePanel:
     """A matrix of weekday and hour, made by Grafana's own transformations out of the hours of four weeks."""
-    panel = TablePanel().title(look.say(WEEK.title)).description(look.say(WEEK.about)).no_value(look.say(WEEK.nothing))
+    panel = (
+        TablePanel().title(style.say(WEEK.title)).description(style.say(WEEK.about)).no_value(style.say(WEEK.nothing))
+    )
     panel.datasource(SOURCE).unit("none").decimals(0).min(0).thresholds(thresholds(one_colour())).min_width(36)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BLUES))
     panel.with_target(InfluxQuery(Query(_hours(), table=True), ref="A"))
-    for step in _matrix(look.zone):
+    for step in _matrix(style.zone):
         panel.with_transformation(step)
     panel.override_by_regexp(r"^\d\d$", [
         DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
@@ -199,8 +203,8 @@ def _week(look: DashboardStyle) -> TablePanel:
     ])  # fmt: skip
     names = {str(number): name for number, name in enumerate(WEEKDAYS, start=1)}
     return panel.override_by_name(_CORNER, [
-        DynamicConfigValue("displayName", look.say(Text("Weekday"))),
-        DynamicConfigValue("mappings", words_of(names, look)),
+        DynamicConfigValue("displayName", style.say(Text("Weekday"))),
+        DynamicConfigValue("mappings", words_of(names, style)),
         DynamicConfigValue("custom.width", 100),
     ])  # fmt: skip
 
@@ -238,21 +242,21 @@ def _matrix(zone: str) -> list[DataTransformerConfig]:
     ]  # fmt: skip
 
 
-def _months(look: DashboardStyle) -> barchart.Panel:
+def _months(style: DashboardStyle) -> barchart.Panel:
     days = f'SELECT max("visitors_day") AS "v" FROM "footfall" WHERE {_YEAR} AND {HERE} '
     days += 'GROUP BY time(1d), "site" fill(none)'
-    text = f'SELECT sum("v") AS "visits" FROM ({days}) WHERE {_YEAR} GROUP BY time(1d) fill(none) tz(\'{look.zone}\')'
+    text = f'SELECT sum("v") AS "visits" FROM ({days}) WHERE {_YEAR} GROUP BY time(1d) fill(none) tz(\'{style.zone}\')'
     panel = dressed(
-        barchart.Panel(), look, MONTHS, (Query(text, table=True),), unit=f"suffix: {look.say(PEOPLE)}", decimals=0,
+        barchart.Panel(), style, MONTHS, (Query(text, table=True),), unit=f"suffix: {style.say(PEOPLE)}", decimals=0,
         scale=one_colour(),
     )  # fmt: skip
-    panel.with_transformation(_step("formatTime", timeField="Time", outputFormat="YYYY-MM", timezone=look.zone))
+    panel.with_transformation(_step("formatTime", timeField="Time", outputFormat="YYYY-MM", timezone=style.zone))
     panel.with_transformation(_step("groupBy", fields={
         "Time": {"aggregations": [], "operation": "groupby"},
         "visits": {"aggregations": ["sum"], "operation": "aggregate"},
     }))  # fmt: skip
     panel.override_by_name("visits (sum)", [
-        DynamicConfigValue("displayName", look.say(Text("Visits"))),
+        DynamicConfigValue("displayName", style.say(Text("Visits"))),
     ])  # fmt: skip
     return panel.x_field("Time").show_value(VisibilityMode.AUTO).color_scheme(in_order())
 
@@ -261,23 +265,23 @@ _YEAR = "time > now() - 396d"
 """Thirteen months: this one, and the same of last year."""
 
 
-def _season(look: DashboardStyle) -> TablePanel:
+def _season(style: DashboardStyle) -> TablePanel:
     now = in_range('sum("people_in") AS "now"', "footfall", where=HERE, by="site")
     before = in_range('sum("people_in") AS "before"', "footfall", where=HERE, by="site", earlier="$earlier")
     ratio = {
         "left": {"matcher": {"id": "byName", "options": "now"}}, "operator": "/",
         "right": {"matcher": {"id": "byName", "options": "before"}},
     }  # fmt: skip
-    people = f"suffix: {look.say(PEOPLE)}"
+    people = f"suffix: {style.say(PEOPLE)}"
     return table(
-        look, SEASON, Query(rows("site now", now), table=True), Query(rows("site before", before), table=True),
+        style, SEASON, Query(rows("site now", now), table=True), Query(rows("site before", before), table=True),
         steps=[
             _step("joinByField", byField="site", mode="outer"),
             _step("calculateField", mode="binary", alias="ratio", binary=ratio, replaceFields=False),
         ],
         worst_first="now",
         columns=[
-            TableColumn(name="site", title=Text("Site"), link=to_site(look, from_column("site"))),
+            TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="now", title=Text("This range"), unit=people, decimals=0),
             TableColumn(name="before", title=Text("Earlier"), unit=people, decimals=0),
             TableColumn(
@@ -287,17 +291,17 @@ def _season(look: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def _counter(look: DashboardStyle) -> QueryVariable:
+def _counter(style: DashboardStyle) -> QueryVariable:
     """Every sensor of footfall at the chosen sites, and the sites' own series, for the marks."""
     label = Text("Counter")
-    return choice(look, "counter", label, measurement="footfall", tag="sensor", where=HERE, hidden=True)
+    return choice(style, "counter", label, measurement="footfall", tag="sensor", where=HERE, hidden=True)
 
 
-def _earlier(look: DashboardStyle) -> CustomVariable:
+def _earlier(style: DashboardStyle) -> CustomVariable:
     """How long ago the range lies that this one is compared with."""
-    values = ",".join(f"{look.say(text)} : {span}" for span, text in _EARLIER.items())
-    label = look.say(Text("Compare with"))
-    first = VariableOption(text=look.say(_EARLIER["1w"]), value="1w", selected=True)
+    values = ",".join(f"{style.say(text)} : {span}" for span, text in _EARLIER.items())
+    label = style.say(Text("Compare with"))
+    first = VariableOption(text=style.say(_EARLIER["1w"]), value="1w", selected=True)
     return CustomVariable("earlier").label(label).values(values).current(first)
 
 

@@ -5,8 +5,8 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.influx import Query
 from dashboards.kit.links import from_column, to_sensor
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEVERITY
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import TIME
 from dashboards.kit.words import Caption, Text
@@ -23,17 +23,17 @@ CAPTION = Caption(
 _WRAPPED = {"type": "auto", "wrapText": True}
 
 
-def history(look: DashboardStyle, where: str) -> Panel:
+def history(style: DashboardStyle, where: str) -> Panel:
     """The events of the alarms that `where` (a condition on tags) chooses."""
-    columns = f'"sensor", "severity", "level{look.suffix}" AS "level", "text{look.suffix}" AS "text"'
+    columns = f'"sensor", "severity", "level{style.suffix}" AS "level", "text{style.suffix}" AS "text"'
     text = f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND {where} ORDER BY time DESC LIMIT {MOST}'
     panel = table(
-        look, CAPTION, Query(text, table=True),
+        style, CAPTION, Query(text, table=True),
         columns=[
             TableColumn(name="Time", title=Text("Time"), unit=TIME, width=170),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
             TableColumn(
-                name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor")), width=150
+                name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor")), width=150
             ),
             TableColumn(name="level", title=in_context("dashboards, short", "Level"), width=120),
             TableColumn(name="text", title=Text("What happened")),

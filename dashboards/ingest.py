@@ -11,10 +11,10 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, one_of
 from dashboards.kit.layout import PanelRow
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines, stat
 from dashboards.kit.rates import all_per_minute, per_minute
 from dashboards.kit.scales import ALERT, ATTENTION, limits
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
 from dashboards.kit.variables import instance
@@ -120,30 +120,30 @@ REASONS = {
 """Why ingest refuses, by the tag `reason`."""
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        PanelRow(5, *((panel, 4) for panel in _figures(look))),
-        PanelRow(9, (_rates(look), 14), (_batches(look), 10)),
-        PanelRow(8, (_times(look, _DELAYS, "delay"), 12), (_times(look, _WRITES, "write"), 12)),
-        PanelRow(8, (_refused(look), 16), (_reasons(look), 8)),
-        PanelRow(7, (_trouble(look), 12), (_queue(look), 12)),
+        PanelRow(5, *((panel, 4) for panel in _figures(style))),
+        PanelRow(9, (_rates(style), 14), (_batches(style), 10)),
+        PanelRow(8, (_times(style, _DELAYS, "delay"), 12), (_times(style, _WRITES, "write"), 12)),
+        PanelRow(8, (_refused(style), 16), (_reasons(style), 8)),
+        PanelRow(7, (_trouble(style), 12), (_queue(style), 12)),
     ]
-    return frame(look, "ingest", about=_ABOUT, rows=rows, variables=[instance(look)], since="now-6h")
+    return frame(style, "ingest", about=_ABOUT, rows=rows, variables=[instance(style)], since="now-6h")
 
 
-def _figures(look: DashboardStyle) -> list[stats.Panel]:
+def _figures(style: DashboardStyle) -> list[stats.Panel]:
     rate = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW, where=_HERE)})')
-    reading, message, batch = unit("{reading}/min", look), unit("{message}", look), unit("{batch}", look)
+    reading, message, batch = unit("{reading}/min", style), unit("{message}", style), unit("{batch}", style)
     each = f'SELECT last("dead_letters_open") AS "n" FROM "ingest" WHERE {NOW} AND {_HERE} GROUP BY "instance"'
     return [
-        stat(look, _RATE, rate, unit=reading, scale=limits((1, CALM), below=ALERT)),
-        stat(look, _DELAY, _slowest("delay_p99_ms"), unit="ms", scale=limits((5_000, ATTENTION), (30_000, ALERT))),
-        stat(look, _WRITE, _slowest("write_p99_ms"), unit="ms", scale=limits((500, ATTENTION), (5_000, ALERT))),
+        stat(style, _RATE, rate, unit=reading, scale=limits((1, CALM), below=ALERT)),
+        stat(style, _DELAY, _slowest("delay_p99_ms"), unit="ms", scale=limits((5_000, ATTENTION), (30_000, ALERT))),
+        stat(style, _WRITE, _slowest("write_p99_ms"), unit="ms", scale=limits((500, ATTENTION), (5_000, ALERT))),
         # every ingester counts the same dead letters, which are in one registry
-        stat(look, _OPEN, Query(f'SELECT max("n") FROM ({each})'), unit=message, scale=limits((1, ATTENTION))),
-        stat(look, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT))),
-        stat(look, _SHED, _total("shed"), unit=batch, scale=limits((1, ATTENTION))),
+        stat(style, _OPEN, Query(f'SELECT max("n") FROM ({each})'), unit=message, scale=limits((1, ATTENTION))),
+        stat(style, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT))),
+        stat(style, _SHED, _total("shed"), unit=batch, scale=limits((1, ATTENTION))),
     ]
 
 
@@ -155,23 +155,23 @@ def _total(field: str) -> Query:
     return Query(f'SELECT sum("{field}") FROM "ingest" WHERE $timeFilter AND {_HERE}')
 
 
-def _rates(look: DashboardStyle) -> timeseries.Panel:
+def _rates(style: DashboardStyle) -> timeseries.Panel:
     fields = ("stored_flood", "stored_air", "stored_footfall", "stored_gateway")
     query = Query(all_per_minute(" ".join(fields), where=_HERE), "$col")
-    panel = lines(look, _RATES, query, unit=unit("{reading}/min", look), stacked=True).interval(STEP).fill_opacity(30)
-    return _named(look, panel, *fields)
+    panel = lines(style, _RATES, query, unit=unit("{reading}/min", style), stacked=True).interval(STEP).fill_opacity(30)
+    return _named(style, panel, *fields)
 
 
-def _batches(look: DashboardStyle) -> timeseries.Panel:
+def _batches(style: DashboardStyle) -> timeseries.Panel:
     query = Query(all_per_minute("batches duplicates", where=_HERE), "$col")
-    panel = lines(look, _BATCHES, query, unit=unit("1/min", look), decimals=1).interval(STEP)
-    return _named(look, panel, "batches", "duplicates")
+    panel = lines(style, _BATCHES, query, unit=unit("1/min", style), decimals=1).interval(STEP)
+    return _named(style, panel, "batches", "duplicates")
 
 
-def _times(look: DashboardStyle, caption: Caption, what: str) -> timeseries.Panel:
+def _times(style: DashboardStyle, caption: Caption, what: str) -> timeseries.Panel:
     median, slowest = f"{what}_p50_ms", f"{what}_p99_ms"
     query = _over_time(f'mean("{median}") AS "{median}", max("{slowest}") AS "{slowest}"')
-    return _named(look, lines(look, caption, query, unit="ms", decimals=1).interval(STEP).min(0), median, slowest)
+    return _named(style, lines(style, caption, query, unit="ms", decimals=1).interval(STEP).min(0), median, slowest)
 
 
 def _over_time(picked: str) -> Query:
@@ -179,39 +179,39 @@ def _over_time(picked: str) -> Query:
     return Query(f"SELECT {picked} {chosen} GROUP BY time($__interval) fill(null)", "$col")
 
 
-def _refused(look: DashboardStyle) -> timeseries.Panel:
+def _refused(style: DashboardStyle) -> timeseries.Panel:
     chosen = f'FROM "refused" WHERE $timeFilter AND {_HERE}'
     query = Query(f'SELECT sum("count") {chosen} GROUP BY time($__interval), "reason" fill(none)', "$tag_reason")
-    panel = lines(look, _REFUSED, query, unit=unit("{message}", look), bars=True, stacked=True).interval(STEP).min(0)
+    panel = lines(style, _REFUSED, query, unit=unit("{message}", style), bars=True, stacked=True).interval(STEP).min(0)
     for reason, word in REASONS.items():
-        panel.override_by_name(reason, [dashboard.DynamicConfigValue("displayName", look.say(word))])
+        panel.override_by_name(reason, [dashboard.DynamicConfigValue("displayName", style.say(word))])
     return panel
 
 
-def _reasons(look: DashboardStyle) -> tables.Panel:
+def _reasons(style: DashboardStyle) -> tables.Panel:
     inner = f'SELECT sum("count") AS "count" FROM "refused" WHERE $timeFilter AND {_HERE} GROUP BY "reason"'
     query = Query(f'SELECT "reason", "count" FROM ({inner})', table=True)
     columns = [
         TableColumn(name="reason", title=Text("Reason"), words=REASONS),
-        TableColumn(name="count", title=Text("How many"), unit=unit("{message}", look), width=130),
+        TableColumn(name="count", title=Text("How many"), unit=unit("{message}", style), width=130),
     ]
-    return table(look, _REASONS, query, columns=columns, worst_first="count")
+    return table(style, _REASONS, query, columns=columns, worst_first="count")
 
 
-def _trouble(look: DashboardStyle) -> timeseries.Panel:
+def _trouble(style: DashboardStyle) -> timeseries.Panel:
     query = _over_time('sum("store_errors") AS "store_errors", sum("shed") AS "shed"')
-    panel = lines(look, _TROUBLE, query, unit="none", bars=True).interval(STEP).min(0)
-    return _named(look, panel, "store_errors", "shed")
+    panel = lines(style, _TROUBLE, query, unit="none", bars=True).interval(STEP).min(0)
+    return _named(style, panel, "store_errors", "shed")
 
 
-def _queue(look: DashboardStyle) -> timeseries.Panel:
+def _queue(style: DashboardStyle) -> timeseries.Panel:
     chosen = f'FROM "ingest" WHERE $timeFilter AND {_HERE} GROUP BY time($__interval), "instance" fill(null)'
     query = Query(f'SELECT max("queue_bytes") {chosen}', "$tag_instance")
-    return lines(look, _QUEUE, query, unit=unit("By", look)).interval(STEP).min(0)
+    return lines(style, _QUEUE, query, unit=unit("By", style)).interval(STEP).min(0)
 
 
-def _named(look: DashboardStyle, panel: timeseries.Panel, *names: str) -> timeseries.Panel:
+def _named(style: DashboardStyle, panel: timeseries.Panel, *names: str) -> timeseries.Panel:
     """Names for people in the place of the columns'."""
     for name in names:
-        panel.override_by_name(name, [dashboard.DynamicConfigValue("displayName", look.say(_SERIES[name]))])
+        panel.override_by_name(name, [dashboard.DynamicConfigValue("displayName", style.say(_SERIES[name]))])
     return panel

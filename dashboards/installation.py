@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from dashboards.catalog import Document, document, keys
-from dashboards.kit.look import DashboardStyle, Map
+from dashboards.kit.style import DashboardStyle, Map
 from i18n.catalog import LanguageCode
 
 DEMO_ZONE = "Asia/Jayapura"
@@ -34,8 +34,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         return {language: self._of(language) for language in LanguageCode}
 
     def _of(self, language: LanguageCode) -> dict[str, Document]:
-        look = DashboardStyle(language=language, zone=self.zone, map=self.map)
-        return {key: document(look, key) for key in keys()}
+        style = DashboardStyle(language=language, zone=self.zone, map=self.map)
+        return {key: document(style, key) for key in keys()}
 
 
 def installation(*, zone: str, tiles: str, attribution: str, coastline: Path | None) -> Installation:

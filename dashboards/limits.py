@@ -5,8 +5,8 @@ from grafana_foundation_sdk.builders.table import Panel
 from dashboards.kit.ask import lately, rows
 from dashboards.kit.influx import Query
 from dashboards.kit.links import from_column, to_sensor
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEVERITY
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of
 from dashboards.kit.words import Caption, Text
@@ -31,15 +31,15 @@ def of_domain(domain: Domain) -> str:
     return f'"quantity" =~ /^({names})$/'
 
 
-def limits(look: DashboardStyle, where: str) -> Panel:
+def limits(style: DashboardStyle, where: str) -> Panel:
     """The limits on the sensors that `where` (a condition on tags) chooses, worst first."""
-    what = f'last("limit") AS "limit", "severity", "name{look.suffix}" AS "name"'
+    what = f'last("limit") AS "limit", "severity", "name{style.suffix}" AS "name"'
     inner = lately(what, "threshold", where=where, by="sensor quantity level rule", within=SAMPLED_WITHIN)
     quantities = {name: name_of(name) for name in QUANTITIES}
     return table(
-        look, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
+        style, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
         columns=[
-            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(look, from_column("sensor"))),
+            TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
             TableColumn(name="quantity", title=Text("Quantity"), words=quantities),
             TableColumn(name="name", title=Text("Limit")),
             TableColumn(name="limit", title=Text("Value"), decimals=0),

@@ -14,10 +14,10 @@ from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import SEVERITY
 from dashboards.kit.series import BRIDGED_MS
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.variables import sensor, site
@@ -63,20 +63,20 @@ _MARKED = Caption(
 _COUNT = Text("Marked readings")
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        PanelRow(7, (_newest(look), 8), (alarm_table(look, _ALARMS, where=_HERE), 16)),
-        PanelRow(13, (_measured(look), 24)),
-        PanelRow(7, (_limits(look), 8), (_marked(look), 16)),
-        PanelRow(8, (history(look, _HERE), 24)),
+        PanelRow(7, (_newest(style), 8), (alarm_table(style, _ALARMS, where=_HERE), 16)),
+        PanelRow(13, (_measured(style), 24)),
+        PanelRow(7, (_limits(style), 8), (_marked(style), 16)),
+        PanelRow(8, (history(style, _HERE), 24)),
     ]
     measurements = " ".join(Domain)
-    variables = [site(look), sensor(look, measurement=measurements, several=False)]
-    return frame(look, "sensor", about=_ABOUT, rows=rows, variables=variables, events=alarms(look, _HERE))
+    variables = [site(style), sensor(style, measurement=measurements, several=False)]
+    return frame(style, "sensor", about=_ABOUT, rows=rows, variables=variables, events=alarms(style, _HERE))
 
 
-def _measured(look: DashboardStyle) -> timeseries.Panel:
+def _measured(style: DashboardStyle) -> timeseries.Panel:
     means = ", ".join(f'mean("{name}") AS "{name}"' for name in MEASURED)
     chosen = f"WHERE $timeFilter AND {_HERE}"
     readings = f"SELECT {means} FROM {_READINGS} {chosen} GROUP BY time($__interval) fill(null)"
@@ -84,19 +84,19 @@ def _measured(look: DashboardStyle) -> timeseries.Panel:
     limits = f'SELECT last("limit") FROM "threshold" {chosen} AND "quantity" =~ /^({"|".join(MEASURED)})$/'
     grouped = 'GROUP BY time($__interval), "level", "quantity" fill(none)'
     levels = Query(f"{limits} {grouped}", "$tag_level · $tag_quantity")
-    panel = lines(look, _ALL, Query(readings, "$col"), levels, unit="none", decimals=1).interval("10s")
+    panel = lines(style, _ALL, Query(readings, "$col"), levels, unit="none", decimals=1).interval("10s")
     panel.span_nulls(BRIDGED_MS)
     for name in MEASURED:
-        title = DynamicConfigValue("displayName", look.say(name_of(name)))
-        panel.override_by_name(name, [title, *_in_unit(look, name)])
-        panel.override_by_regexp(f".* · {name}", _in_unit(look, name))
+        title = DynamicConfigValue("displayName", style.say(name_of(name)))
+        panel.override_by_name(name, [title, *_in_unit(style, name)])
+        panel.override_by_regexp(f".* · {name}", _in_unit(style, name))
     panel.override_by_query("B", _dashed())
     return panel.with_override(MatcherConfig("byValue", {"reducer": "allIsNull"}), _hidden())
 
 
-def _in_unit(look: DashboardStyle, name: str) -> list[DynamicConfigValue]:
+def _in_unit(style: DashboardStyle, name: str) -> list[DynamicConfigValue]:
     """A limit stands on the axis of its quantity."""
-    return [DynamicConfigValue("unit", unit_of(name, look)), DynamicConfigValue("decimals", decimals_of(name))]
+    return [DynamicConfigValue("unit", unit_of(name, style)), DynamicConfigValue("decimals", decimals_of(name))]
 
 
 def _dashed() -> list[DynamicConfigValue]:
@@ -113,32 +113,32 @@ def _hidden() -> list[DynamicConfigValue]:
     return [DynamicConfigValue("custom.hideFrom", {"legend": True, "tooltip": True, "viz": True})]
 
 
-def _newest(look: DashboardStyle) -> tables.Panel:
+def _newest(style: DashboardStyle) -> tables.Panel:
     picked = ", ".join(f'last("{name}") AS "{name}"' for name in MEASURED)
     query = Query(f"SELECT {picked} FROM {_READINGS} WHERE {_FRESH} AND {_HERE}", table=True)
-    names = {name: _named(look, name) for name in MEASURED}
+    names = {name: _named(style, name) for name in MEASURED}
     columns = [
         TableColumn(name="Field", title=Text("Quantity"), words=names),
         TableColumn(name="Last *", title=Text("Value"), decimals=1, width=120),
     ]
-    panel = table(look, _NEWEST, query, columns=columns)
+    panel = table(style, _NEWEST, query, columns=columns)
     rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
     filters = [{"config": config, "fieldName": "Last *"} for config in _KNOWN]
     kept = DataTransformerConfig("filterByValue", options={"filters": filters, "match": "all", "type": "include"})
     return panel.transformations([rows, kept])
 
 
-def _named(look: DashboardStyle, name: str) -> Bilingual:
-    shown = f"{look.say(name_of(name))} ({_sign(look, name)})"
+def _named(style: DashboardStyle, name: str) -> Bilingual:
+    shown = f"{style.say(name_of(name))} ({_sign(style, name)})"
     return Bilingual(shown, shown)
 
 
-def _sign(look: DashboardStyle, name: str) -> str:
-    return unit_of(name, look).removeprefix("suffix: ")
+def _sign(style: DashboardStyle, name: str) -> str:
+    return unit_of(name, style).removeprefix("suffix: ")
 
 
-def _limits(look: DashboardStyle) -> tables.Panel:
-    own = look.suffix
+def _limits(style: DashboardStyle) -> tables.Panel:
+    own = style.suffix
     picked = f'last("limit") AS "limit", "severity", "name{own}"'
     inner = f'SELECT {picked} FROM "threshold" WHERE time > now() - 1d AND {_HERE} GROUP BY "quantity", "level", "rule"'
     query = Query(f'SELECT "severity", "name{own}", "quantity", "limit" FROM ({inner})', table=True)
@@ -152,10 +152,10 @@ def _limits(look: DashboardStyle) -> tables.Panel:
         ),
         TableColumn(name="limit", title=Text("Limit"), decimals=1, width=90),
     ]
-    return table(look, _LIMITS, query, columns=columns, worst_first="severity")
+    return table(style, _LIMITS, query, columns=columns, worst_first="severity")
 
 
-def _marked(look: DashboardStyle) -> timeseries.Panel:
+def _marked(style: DashboardStyle) -> timeseries.Panel:
     chosen = f"FROM {_READINGS} WHERE $timeFilter AND {_HERE}"
-    query = Query(f'SELECT count("marks") {chosen} GROUP BY time($__interval) fill(none)', look.say(_COUNT))
-    return lines(look, _MARKED, query, unit="none", bars=True).interval("1m").min(0)
+    query = Query(f'SELECT count("marks") {chosen} GROUP BY time($__interval) fill(none)', style.say(_COUNT))
+    return lines(style, _MARKED, query, unit="none", bars=True).interval("1m").min(0)

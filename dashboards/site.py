@@ -16,8 +16,8 @@ from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEVERITY
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
@@ -57,40 +57,42 @@ DOMAINS = {
 MEASURED_HERE = [name for name, row in MEASURED.items() if row.domain in DOMAINS]
 
 
-def build(look: DashboardStyle) -> dashboard.Dashboard:
+def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     return frame(
-        look,
+        style,
         "site",
         about=ABOUT,
-        variables=[site(look, several=False)],
-        events=alarms(look, HERE),
+        variables=[site(style, several=False)],
+        events=alarms(style, HERE),
         rows=[
-            PanelRow(6, (_state(look), 10), (alarm_table(look, ALARMS, where=HERE), 14)),
-            PanelRow(6, (by_sensor(look, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
-            PanelRow(9, *_half(look, _levels(look), flood.rain(look)), title=DOMAINS[Domain.FLOOD]),
-            PanelRow(8, *_half(look, air.over_hours(look), air.particulates(look, "pm2_5")), title=DOMAINS[Domain.AIR]),
-            PanelRow(8, *_half(look, footfall.inside(look), footfall.gates(look)), title=DOMAINS[Domain.FOOTFALL]),
+            PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
+            PanelRow(6, (by_sensor(style, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
+            PanelRow(9, *_half(style, _levels(style), flood.rain(style)), title=DOMAINS[Domain.FLOOD]),
             PanelRow(
-                9, (history(look, HERE), 14), (limits(look, HERE), 10),
+                8, *_half(style, air.over_hours(style), air.particulates(style, "pm2_5")), title=DOMAINS[Domain.AIR]
+            ),
+            PanelRow(8, *_half(style, footfall.inside(style), footfall.gates(style)), title=DOMAINS[Domain.FOOTFALL]),
+            PanelRow(
+                9, (history(style, HERE), 14), (limits(style, HERE), 10),
                 title=Text("Alarms and limits"),
             ),
         ],
     )  # fmt: skip
 
 
-def _half(look: DashboardStyle, *panels: LinesPanel) -> list[tuple[LinesPanel, int]]:
+def _half(style: DashboardStyle, *panels: LinesPanel) -> list[tuple[LinesPanel, int]]:
     """Two charts side by side, which say so where the site has no such sensor."""
-    return [(panel.no_value(look.say(NOT_HERE)), 12) for panel in panels]
+    return [(panel.no_value(style.say(NOT_HERE)), 12) for panel in panels]
 
 
-def _state(look: DashboardStyle) -> TablePanel:
-    word = f"word{look.suffix}"
+def _state(style: DashboardStyle) -> TablePanel:
+    word = f"word{style.suffix}"
     where = f"{HERE} AND \"domain\" != 'all'"
     text = newest("situation", f"severity {word} age_s silent sensors", by="domain", where=where)
     names = {str(domain): name for domain, name in DOMAINS.items()}
     return table(
-        look, STATE, Query(text, table=True), worst_first="severity", tall=True,
+        style, STATE, Query(text, table=True), worst_first="severity", tall=True,
         columns=[
             TableColumn(name="domain", title=Text("Domain"), words=names),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
@@ -102,6 +104,6 @@ def _state(look: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def _levels(look: DashboardStyle) -> LinesPanel:
+def _levels(style: DashboardStyle) -> LinesPanel:
     text = over_time('max("water_level")', "flood", where=HERE, by="sensor")
-    return flood.levels(look, LEVELS, text, limits_where=HERE)
+    return flood.levels(style, LEVELS, text, limits_where=HERE)

@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders import table as tables
 
 from dashboards.kit.influx import Query, newest
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import SEEN, SEVERITY
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import SHORT_TIME, TIME
 from dashboards.kit.words import Caption, Text
@@ -24,17 +24,17 @@ _STATES = {
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
 
 
-def alarm_table(look: DashboardStyle, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
+def alarm_table(style: DashboardStyle, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
     """Open alarms, worst first; `where` is a condition on tags; `wall`: few columns and tall rows, to be read afar."""
-    own = look.suffix
+    own = style.suffix
     fields = f"severity level{own} title{own} site_name sensor_name value state acknowledged opened_ms"
     query = newest("alarm", fields, by="gateway rule sensor site", where=where, keep='"severity" > 0')
-    columns = _on_the_wall(look) if wall else _columns(look)
-    return table(look, caption, Query(query, table=True), columns=columns, worst_first="severity", tall=wall)
+    columns = _on_the_wall(style) if wall else _columns(style)
+    return table(style, caption, Query(query, table=True), columns=columns, worst_first="severity", tall=wall)
 
 
-def _on_the_wall(look: DashboardStyle) -> list[TableColumn]:
-    columns = [column for column in _columns(look) if column.name.removesuffix(look.suffix) in _ON_THE_WALL]
+def _on_the_wall(style: DashboardStyle) -> list[TableColumn]:
+    columns = [column for column in _columns(style) if column.name.removesuffix(style.suffix) in _ON_THE_WALL]
     return [_shorter(column) if column.unit == TIME else column for column in columns]
 
 
@@ -42,8 +42,8 @@ def _shorter(column: TableColumn) -> TableColumn:
     return msgspec.structs.replace(column, unit=SHORT_TIME, width=110)
 
 
-def _columns(look: DashboardStyle) -> list[TableColumn]:
-    own = look.suffix
+def _columns(style: DashboardStyle) -> list[TableColumn]:
+    own = style.suffix
     return [
         TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
         TableColumn(name=f"level{own}", title=Text("Level"), width=130),
@@ -54,6 +54,6 @@ def _columns(look: DashboardStyle) -> list[TableColumn]:
         TableColumn(name="state", title=in_context("dashboards", "State"), words=_STATES, width=120),
         TableColumn(name="acknowledged", title=in_context("dashboards", "Acknowledged"), scale=SEEN, width=115),
         TableColumn(name="opened_ms", title=Text("Since"), unit=TIME, width=160),
-        TableColumn(name="site", title=Text("Site id"), link=to_site(look, from_column("site"))),
-        TableColumn(name="sensor", title=Text("Sensor id"), link=to_sensor(look, from_column("sensor"))),
+        TableColumn(name="site", title=Text("Site id"), link=to_site(style, from_column("site"))),
+        TableColumn(name="sensor", title=Text("Sensor id"), link=to_sensor(style, from_column("sensor"))),
     ]

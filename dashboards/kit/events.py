@@ -9,8 +9,8 @@ from grafana_foundation_sdk.cog import builder
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.influx import SOURCE, TYPE
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import DATASOURCE
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Severity
@@ -53,14 +53,14 @@ class InfluxEvents(dashboard.AnnotationQuery, builder.Builder[dashboard.Annotati
         return cls(data["name"], data["target"]["query"], colour=data["iconColor"])
 
 
-def alarms(look: DashboardStyle, where: str) -> list[InfluxEvents]:
+def alarms(style: DashboardStyle, where: str) -> list[InfluxEvents]:
     """The events of alarms that `where` (a condition on tags) chooses, mildest first."""
     return [
-        InfluxEvents(look.say(_WORDS[severity]), _events(look, severity, where), colour=colour)
+        InfluxEvents(style.say(_WORDS[severity]), _events(style, severity, where), colour=colour)
         for severity, colour in SEVERITY_COLOURS.items()
     ]
 
 
-def _events(look: DashboardStyle, severity: Severity, where: str) -> str:
-    columns = f'"text{look.suffix}" AS "text", "sensor", "kind"'
+def _events(style: DashboardStyle, severity: Severity, where: str) -> str:
+    columns = f'"text{style.suffix}" AS "text", "sensor", "kind"'
     return f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND "severity" = {severity.rank} AND {where}'

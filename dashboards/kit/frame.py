@@ -13,8 +13,8 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards.kit.events import InfluxEvents
 from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import head
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Words
 
 REFRESH = "30s"
@@ -25,22 +25,22 @@ register_default_plugins()
 
 
 def frame(
-    look: DashboardStyle, key: str, *,
+    style: DashboardStyle, key: str, *,
     about: Words, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
     events: Sequence[InfluxEvents] = (), since: str = "now-24h", refresh: str = REFRESH,
 ) -> dashboard.Dashboard:  # fmt: skip
     """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""
-    builder = Dashboard(look.say(TITLES[key])).uid(look.uid(key)).description(look.say(about))
-    builder.tags([TAG, look.language]).timezone(look.zone).week_start("monday").refresh(refresh).time(since, "now")
+    builder = Dashboard(style.say(TITLES[key])).uid(style.uid(key)).description(style.say(about))
+    builder.tags([TAG, style.language]).timezone(style.zone).week_start("monday").refresh(refresh).time(since, "now")
     builder.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).readonly()
     for variable in variables:
         builder.with_variable(variable)
     for marks in events:
         builder.annotation(marks)
-    for link in head(look, key):
+    for link in head(style, key):
         builder.link(link)
     made = builder.build()
-    made.panels = [_whole(panel) for panel in place(look, rows)]
+    made.panels = [_whole(panel) for panel in place(style, rows)]
     return made
 
 

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models.dashboard import GridPos, Panel, RowPanel
 
-from dashboards.kit.look import DashboardStyle
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Words
 
 COLUMNS = 24
@@ -28,12 +28,12 @@ class PanelRow:
         self.height, self.panels, self.title = height, panels, title
 
 
-def place(look: DashboardStyle, rows: Sequence[PanelRow]) -> Iterator[Panel | RowPanel]:
+def place(style: DashboardStyle, rows: Sequence[PanelRow]) -> Iterator[Panel | RowPanel]:
     """The panels with their places and numbers."""
     number, top = 1, 0
     for row in rows:
         if row.title is not None:
-            yield builders.Row(look.say(row.title)).id(number).grid_pos(GridPos(h=1, w=COLUMNS, x=0, y=top)).build()
+            yield builders.Row(style.say(row.title)).id(number).grid_pos(GridPos(h=1, w=COLUMNS, x=0, y=top)).build()
             number, top = number + 1, top + 1
         left = 0
         for builder, width in row.panels:

@@ -8,8 +8,8 @@ Every way keeps the time range; the bar keeps the chosen values too.
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.names import TITLES, uid
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.catalog import LanguageCode
 from i18n.message import in_context
@@ -32,32 +32,32 @@ def from_tag(name: str) -> str:
     return f"${{__field.labels.{name}:percentencode}}"
 
 
-def to_site(look: DashboardStyle, value: str) -> Link:
+def to_site(style: DashboardStyle, value: str) -> Link:
     """To the dashboard of the site named by `value` (`from_column`, `from_tag`)."""
-    return _drill(look, "site", _OPEN_SITE, value)
+    return _drill(style, "site", _OPEN_SITE, value)
 
 
-def to_sensor(look: DashboardStyle, value: str) -> Link:
+def to_sensor(style: DashboardStyle, value: str) -> Link:
     """To the dashboard of the sensor named by `value`."""
-    return _drill(look, "sensor", _OPEN_SENSOR, value)
+    return _drill(style, "sensor", _OPEN_SENSOR, value)
 
 
-def to_dashboard(look: DashboardStyle, key: str) -> Link:
+def to_dashboard(style: DashboardStyle, key: str) -> Link:
     """To the dashboard `key` with the time range alone."""
-    title = f"{look.say(_OPEN)} {look.say(TITLES[key])}"
-    return {"title": title, "url": f"/d/{look.uid(key)}?${{__url_time_range}}"}
+    title = f"{style.say(_OPEN)} {style.say(TITLES[key])}"
+    return {"title": title, "url": f"/d/{style.uid(key)}?${{__url_time_range}}"}
 
 
-def head(look: DashboardStyle, key: str) -> list[DashboardLink]:
+def head(style: DashboardStyle, key: str) -> list[DashboardLink]:
     """The bar in the head of dashboard `key`: all its siblings, then itself in the other language."""
     siblings = [
-        _in_bar(look.say(title), f"/d/{look.uid(sibling)}") for sibling, title in TITLES.items() if sibling != key
+        _in_bar(style.say(title), f"/d/{style.uid(sibling)}") for sibling, title in TITLES.items() if sibling != key
     ]
-    return [*siblings, _in_bar(_LANGUAGES[look.language.other], f"/d/{uid(look.language.other, key)}", icon="bolt")]
+    return [*siblings, _in_bar(_LANGUAGES[style.language.other], f"/d/{uid(style.language.other, key)}", icon="bolt")]
 
 
-def _drill(look: DashboardStyle, key: str, title: Words, value: str) -> Link:
-    return {"title": look.say(title), "url": f"/d/{look.uid(key)}?var-{key}={value}&${{__url_time_range}}"}
+def _drill(style: DashboardStyle, key: str, title: Words, value: str) -> Link:
+    return {"title": style.say(title), "url": f"/d/{style.uid(key)}?var-{key}={value}&${{__url_time_range}}"}
 
 
 def _in_bar(title: str, url: str, *, icon: str = "dashboard") -> DashboardLink:

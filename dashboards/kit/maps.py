@@ -18,9 +18,9 @@ from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import by_thresholds, thresholds
 from dashboards.kit.scales import PanelScale
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Text, Words
 
 WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
@@ -34,25 +34,25 @@ Ring = Sequence[Sequence[float]]
 
 
 def site_map(
-    look: DashboardStyle, caption: Caption, query: Query, *, colour: str, name: str, scale: PanelScale, link: Link,
+    style: DashboardStyle, caption: Caption, query: Query, *, colour: str, name: str, scale: PanelScale, link: Link,
     titles: Mapping[str, Words],
 ) -> geomap.Panel:  # fmt: skip
     """The sites of a query with `latitude` and `longitude`: coloured by the column `colour`, with the column `name`.
 
     `titles` are those of the columns in the box at a marker.
     """
-    panel = geomap.Panel().title(look.say(caption.title)).description(look.say(caption.about))
-    panel.no_value(look.say(caption.nothing)).datasource(SOURCE).with_target(InfluxQuery(query, ref="A"))
+    panel = geomap.Panel().title(style.say(caption.title)).description(style.say(caption.about))
+    panel.no_value(style.say(caption.nothing)).datasource(SOURCE).with_target(InfluxQuery(query, ref="A"))
     panel.unit("none").decimals(0).thresholds(thresholds(scale)).color_scheme(by_thresholds())
     # the words belong to the one column: latitude 2 is no severity
-    panel.override_by_name(colour, [DynamicConfigValue("mappings", scale.mappings(look))])
+    panel.override_by_name(colour, [DynamicConfigValue("mappings", scale.mappings(style))])
     panel.override_by_name(name, [DynamicConfigValue("links", [link])])
     for column, title in titles.items():
-        panel.override_by_name(column, [DynamicConfigValue("displayName", look.say(title))])
-    panel.basemap(_base(look)).layers([_markers(look, colour, name)])
+        panel.override_by_name(column, [DynamicConfigValue("displayName", style.say(title))])
+    panel.basemap(_base(style)).layers([_markers(style, colour, name)])
     controls = geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True).show_scale(True)
     panel.controls(controls).tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
-    view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(look.say(_SITES))
+    view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(style.say(_SITES))
     return panel.view(view.padding(30).max_zoom(13))
 
 
@@ -61,8 +61,8 @@ def tile(coast: str) -> str:
     land = ""
     if coast:
         moved = f"translate(calc(-{TILE_PX}px*{{x}}),calc(-{TILE_PX}px*{{y}})) scale(pow(2,{{z}}))"
-        look = f"fill='{LAND}' stroke='{SHORE}' vector-effect='non-scaling-stroke' style='transform:{moved}'"
-        land = f"<path {look} d='{''.join(map(_outline, _rings(coast)))}'/>"
+        outline = f"fill='{LAND}' stroke='{SHORE}' vector-effect='non-scaling-stroke' style='transform:{moved}'"
+        land = f"<path {outline} d='{''.join(map(_outline, _rings(coast)))}'/>"
     water = f"<rect width='{TILE_PX}' height='{TILE_PX}' fill='{WATER}'/>"
     size = f"width='{TILE_PX}' height='{TILE_PX}'"
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{water}{land}</svg>"
@@ -94,14 +94,14 @@ def _on_the_world(longitude: float, latitude: float) -> tuple[float, float]:
     return TILE_PX * (longitude + 180) / 360, TILE_PX * (1 - north / math.pi) / 2
 
 
-def _base(look: DashboardStyle) -> common.MapLayerOptions:
-    tiles = look.map.tiles or tile(look.map.coast)
-    attribution = look.map.attribution if look.map.tiles else ""
-    return _layer("xyz", look.say(_BASE)).config({"url": tiles, "attribution": attribution}).opacity(1)
+def _base(style: DashboardStyle) -> common.MapLayerOptions:
+    tiles = style.map.tiles or tile(style.map.coast)
+    attribution = style.map.attribution if style.map.tiles else ""
+    return _layer("xyz", style.say(_BASE)).config({"url": tiles, "attribution": attribution}).opacity(1)
 
 
-def _markers(look: DashboardStyle, colour: str, name: str) -> common.MapLayerOptions:
-    style = {
+def _markers(style: DashboardStyle, colour: str, name: str) -> common.MapLayerOptions:
+    marker = {
         "color": {"field": colour, "fixed": SHORE},
         "opacity": 0.95,
         "size": {"fixed": 14, "min": 14, "max": 14},
@@ -111,7 +111,7 @@ def _markers(look: DashboardStyle, colour: str, name: str) -> common.MapLayerOpt
     }
     place = common.FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS)
     place.latitude("latitude").longitude("longitude")
-    layer = _layer("markers", look.say(_SITES)).config({"style": style, "showLegend": False})
+    layer = _layer("markers", style.say(_SITES)).config({"style": marker, "showLegend": False})
     return layer.location(place).tooltip(True)
 
 

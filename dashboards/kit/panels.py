@@ -42,8 +42,8 @@ from grafana_foundation_sdk.models.text import TextMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.scales import PanelScale, one_colour
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Words
 
 P = TypeVar(
@@ -55,7 +55,7 @@ LAST = "lastNotNull"
 
 def dressed(
     panel: P,
-    look: DashboardStyle,
+    style: DashboardStyle,
     caption: Caption,
     queries: tuple[Query, ...],
     *,
@@ -64,9 +64,9 @@ def dressed(
     scale: PanelScale,
 ) -> P:
     """Any panel with what every panel must say: caption, no-data text, unit, decimals, words and colours."""
-    panel.title(look.say(caption.title)).description(look.say(caption.about)).no_value(look.say(caption.nothing))
+    panel.title(style.say(caption.title)).description(style.say(caption.about)).no_value(style.say(caption.nothing))
     panel.datasource(SOURCE).unit(unit).decimals(decimals)
-    panel.mappings(scale.mappings(look)).thresholds(thresholds(scale))
+    panel.mappings(scale.mappings(style)).thresholds(thresholds(scale))
     for letter, query in zip(LETTERS, queries, strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
     return panel
@@ -89,7 +89,7 @@ def in_order() -> dashboard.FieldColor:
 
 
 def stat(
-    look: DashboardStyle, caption: Caption, *queries: Query,
+    style: DashboardStyle, caption: Caption, *queries: Query,
     unit: str = "none", decimals: int = 0, scale: PanelScale | None = None,
     calc: str = LAST, fields: str = "", named: bool | None = None, filled: bool = True,
 ) -> stats.Panel:  # fmt: skip
@@ -98,7 +98,7 @@ def stat(
     `fields` is a regular expression in slashes where a text field is wanted. `named`: with the name of each series
     (None: where there are several); `filled`: the colour fills the panel, else the figure has it.
     """
-    panel = dressed(stats.Panel(), look, caption, queries, unit=unit, decimals=decimals, scale=scale or one_colour())
+    panel = dressed(stats.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale or one_colour())
     panel.color_scheme(by_thresholds()).graph_mode(BigValueGraphMode.NONE)
     panel.color_mode(BigValueColorMode.BACKGROUND_SOLID if filled else BigValueColorMode.VALUE)
     panel.reduce_options(reduced(calc, fields))
@@ -107,12 +107,12 @@ def stat(
 
 
 def lines(
-    look: DashboardStyle, caption: Caption, *queries: Query, unit: str, decimals: int = 0,
+    style: DashboardStyle, caption: Caption, *queries: Query, unit: str, decimals: int = 0,
     scale: PanelScale | None = None, limits: bool = False, bars: bool = False, stacked: bool = False,
 ) -> timeseries.Panel:  # fmt: skip
     """Values over time; a gap stays a gap. `limits` draws the steps of the scale as dashed lines."""
     panel = dressed(
-        timeseries.Panel(), look, caption, queries, unit=unit, decimals=decimals, scale=scale or one_colour()
+        timeseries.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale or one_colour()
     )
     panel.color_scheme(in_order()).legend(legend()).tooltip(tooltip()).line_width(2).show_points(VisibilityMode.AUTO)
     panel.span_nulls(False)
@@ -126,30 +126,30 @@ def lines(
 
 
 def states(
-    look: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none"
+    style: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none"
 ) -> statetimeline.Panel:
     """States over time, a band for each series, with their words in the bands."""
-    panel = dressed(statetimeline.Panel(), look, caption, queries, unit=unit, decimals=0, scale=scale)
+    panel = dressed(statetimeline.Panel(), style, caption, queries, unit=unit, decimals=0, scale=scale)
     panel.color_scheme(by_thresholds()).show_value(VisibilityMode.AUTO).merge_values(True).row_height(0.85)
     return panel.legend(legend()).tooltip(tooltip()).fill_opacity(85).line_width(0)
 
 
 def calendar(
-    look: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none", decimals: int = 0
+    style: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none", decimals: int = 0
 ) -> statushistory.Panel:
     """A box for each step of time and each series, its figure in it, in the colour of its class."""
-    panel = dressed(statushistory.Panel(), look, caption, queries, unit=unit, decimals=decimals, scale=scale)
+    panel = dressed(statushistory.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale)
     panel.color_scheme(by_thresholds()).show_value(VisibilityMode.AUTO).row_height(0.9).col_width(0.95)
     return panel.legend(legend()).tooltip(tooltip()).fill_opacity(85).line_width(1)
 
 
 def gauges(
-    look: DashboardStyle, caption: Caption, *queries: Query,
+    style: DashboardStyle, caption: Caption, *queries: Query,
     unit: str, decimals: int = 0, scale: PanelScale, calc: str = LAST,
     least: float = 0, most: float | None = None,
 ) -> bargauge.Panel:  # fmt: skip
     """A bar for each series with its figure, from `least` to `most`."""
-    panel = dressed(bargauge.Panel(), look, caption, queries, unit=unit, decimals=decimals, scale=scale)
+    panel = dressed(bargauge.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale)
     panel.color_scheme(by_thresholds()).orientation(VizOrientation.HORIZONTAL).reduce_options(reduced(calc, ""))
     panel.display_mode(BarGaugeDisplayMode.BASIC).show_unfilled(True).min(least)
     return panel if most is None else panel.max(most)
@@ -160,10 +160,10 @@ def linked(panel: P, link: Link) -> P:
     return panel.override_by_regexp(".*", [DynamicConfigValue("links", [link])])
 
 
-def note(look: DashboardStyle, title: Words, markdown: Words) -> texts.Panel:
+def note(style: DashboardStyle, title: Words, markdown: Words) -> texts.Panel:
     """A text in Markdown."""
-    panel = texts.Panel().title(look.say(title)).description(look.say(title)).mode(TextMode.MARKDOWN)
-    return panel.content(look.say(markdown))
+    panel = texts.Panel().title(style.say(title)).description(style.say(title)).mode(TextMode.MARKDOWN)
+    return panel.content(style.say(markdown))
 
 
 def as_bars(panel: timeseries.Panel) -> timeseries.Panel:

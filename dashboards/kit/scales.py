@@ -23,7 +23,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from dashboards.kit.look import DashboardStyle
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.message import Bilingual
 from rules import footfall, ispu, rain, scales, usaqi
@@ -58,17 +58,17 @@ class PanelScale(msgspec.Struct, frozen=True):
         steps = [Threshold(None if number == 0 else row.least, row.colour) for number, row in enumerate(self.classes)]
         return ThresholdsConfig(ThresholdsMode.ABSOLUTE, steps)
 
-    def mappings(self, look: DashboardStyle) -> list[ValueMapping]:
+    def mappings(self, style: DashboardStyle) -> list[ValueMapping]:
         """The words of whole values; nothing where the figures stay."""
         if not self.words:
             return []
-        return [ValueMap({_key(row.least): _result(look, row, number) for number, row in enumerate(self.classes)})]
+        return [ValueMap({_key(row.least): _result(style, row, number) for number, row in enumerate(self.classes)})]
 
-    def classes_as_words(self, look: DashboardStyle) -> list[ValueMapping]:
+    def classes_as_words(self, style: DashboardStyle) -> list[ValueMapping]:
         """The word of the class that a figure lies in, for a column or a line that says it beside the figure."""
         ends: list[float | None] = [*(row.least for row in self.classes[1:]), None]
         found: list[ValueMapping] = [
-            RangeMap(DashboardRangeMapOptions(row.least, end, _result(look, row, number)))
+            RangeMap(DashboardRangeMapOptions(row.least, end, _result(style, row, number)))
             for number, (row, end) in enumerate(zip(self.classes, ends, strict=True))
         ]
         return found[::-1]  # a range has both its ends, and the first that fits counts: 51 is Sedang, not Baik
@@ -117,8 +117,8 @@ def _key(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _result(look: DashboardStyle, row: Class, number: int) -> ValueMappingResult:
-    return ValueMappingResult(text=look.say(row.word), color=row.colour, index=number)
+def _result(style: DashboardStyle, row: Class, number: int) -> ValueMappingResult:
+    return ValueMappingResult(text=style.say(row.word), color=row.colour, index=number)
 
 
 def _of_uppers(categories: Iterable[ispu.IspuCategory | usaqi.AqiCategory]) -> PanelScale:
@@ -176,10 +176,10 @@ def limits(*steps: tuple[float, str], below: str = CALM) -> PanelScale:
     )
 
 
-def words_of(texts: Mapping[str, Words], look: DashboardStyle) -> list[ValueMapping]:
+def words_of(texts: Mapping[str, Words], style: DashboardStyle) -> list[ValueMapping]:
     """The words of text values, such as the states of an alarm."""
     results = {
-        value: ValueMappingResult(text=look.say(text), index=number)
+        value: ValueMappingResult(text=style.say(text), index=number)
         for number, (value, text) in enumerate(texts.items())
     }
     return [ValueMap(results)]

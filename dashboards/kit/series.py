@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.links import from_tag, to_sensor, to_site
-from dashboards.kit.look import DashboardStyle
+from dashboards.kit.style import DashboardStyle
 
 BRIDGED_MS = 900_000
 """Of a sensor that measures each ten minutes there is a line and not points; a longer silence is a gap."""
@@ -16,14 +16,14 @@ LIMIT_LINE = [
 """A limit is dashed, and level from one change to the next."""
 
 
-def opens_sensor(look: DashboardStyle) -> list[DynamicConfigValue]:
+def opens_sensor(style: DashboardStyle) -> list[DynamicConfigValue]:
     """A click on a series with the tag `sensor` opens that sensor."""
-    return [DynamicConfigValue("links", [to_sensor(look, from_tag("sensor"))])]
+    return [DynamicConfigValue("links", [to_sensor(style, from_tag("sensor"))])]
 
 
-def opens_site(look: DashboardStyle) -> list[DynamicConfigValue]:
+def opens_site(style: DashboardStyle) -> list[DynamicConfigValue]:
     """A click on a series with the tag `site` opens that site."""
-    return [DynamicConfigValue("links", [to_site(look, from_tag("site"))])]
+    return [DynamicConfigValue("links", [to_site(style, from_tag("site"))])]
 
 
 def fixed(colour: str) -> DynamicConfigValue:

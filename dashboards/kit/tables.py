@@ -17,9 +17,9 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.panels import LETTERS, thresholds
 from dashboards.kit.scales import PanelScale, absent, one_colour, words_of
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Words
 
 NARROWEST = 60
@@ -45,7 +45,7 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table(
-    look: DashboardStyle, caption: Caption, *queries: Query,
+    style: DashboardStyle, caption: Caption, *queries: Query,
     columns: Sequence[TableColumn], worst_first: str = "", tall: bool = False,
     steps: Sequence[DataTransformerConfig] = (),
 ) -> tables.Panel:  # fmt: skip
@@ -54,11 +54,11 @@ def table(
     `worst_first`: the column whose largest values come first; `tall` rows, to be read afar. ValueError where two
     columns have one title: Grafana would mix them up.
     """
-    titles = [look.say(column.title) for column in columns]
+    titles = [style.say(column.title) for column in columns]
     if len(set(titles)) < len(titles):
-        raise ValueError(f"the columns {titles} of {look.say(caption.title)} share a title; give each its own")
-    panel = tables.Panel().title(look.say(caption.title)).description(look.say(caption.about))
-    panel.no_value(look.say(caption.nothing)).datasource(SOURCE)
+        raise ValueError(f"the columns {titles} of {style.say(caption.title)} share a title; give each its own")
+    panel = tables.Panel().title(style.say(caption.title)).description(style.say(caption.about))
+    panel.no_value(style.say(caption.nothing)).datasource(SOURCE)
     for letter, query in zip(LETTERS, queries, strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
     panel.unit("none").decimals(0).thresholds(thresholds(one_colour())).show_header(True).align(FieldTextAlignment.AUTO)
@@ -70,7 +70,7 @@ def table(
         panel.with_transformation(_sorted(worst_first))
     panel.with_transformation(_only(columns)).with_transformation(_in_order(columns))
     for column in columns:
-        panel.override_by_name(column.name, _properties(look, column))
+        panel.override_by_name(column.name, _properties(style, column))
     return panel
 
 
@@ -91,24 +91,24 @@ def _in_order(columns: Sequence[TableColumn]) -> DataTransformerConfig:
     return DataTransformerConfig("organize", options={"excludeByName": {}, "indexByName": order, "renameByName": {}})
 
 
-def _properties(look: DashboardStyle, column: TableColumn) -> list[DynamicConfigValue]:
+def _properties(style: DashboardStyle, column: TableColumn) -> list[DynamicConfigValue]:
     properties = {
-        "displayName": look.say(column.title),
+        "displayName": style.say(column.title),
         "unit": column.unit or None,
         "decimals": column.decimals,
         "custom.width": column.width,
         "links": None if column.link is None else [column.link],
-        **_coloured(look, column),
+        **_coloured(style, column),
     }
     return [DynamicConfigValue(name, value) for name, value in properties.items() if value is not None]
 
 
-def _coloured(look: DashboardStyle, column: TableColumn) -> dict[str, object]:
+def _coloured(style: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
-        return {"mappings": words_of(column.words, look)}
+        return {"mappings": words_of(column.words, style)}
     if column.scale is None:
         return {}
-    named = column.scale.classes_as_words(look) if column.as_class else column.scale.mappings(look)
+    named = column.scale.classes_as_words(style) if column.as_class else column.scale.mappings(style)
     return {
         "mappings": [absent(), *named],
         "thresholds": column.scale.steps(),

@@ -5,7 +5,7 @@ unit_of("rain_rate", look) -> "suffix: mm/jam"        decimals_of("water_level")
 `suffix:` is Grafana's way of writing a unit after the figure without scaling it: a gauge's 1,510 cm stay centimetres.
 """
 
-from dashboards.kit.look import DashboardStyle
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.message import Bilingual
 from i18n.units import UNITS
@@ -28,16 +28,16 @@ SHORT_TIME = "time:DD/MM HH:mm"
 """Day and time, for the wall."""
 
 
-def unit(ucum: str, look: DashboardStyle) -> str:
+def unit(ucum: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a UCUM code; an index has none."""
     if ucum in _OF_GRAFANA:
         return _OF_GRAFANA[ucum]
-    return f"suffix: {look.say(_WORDS[ucum])}" if ucum in _WORDS and ucum not in _WITHOUT else "none"
+    return f"suffix: {style.say(_WORDS[ucum])}" if ucum in _WORDS and ucum not in _WITHOUT else "none"
 
 
-def unit_of(quantity: str, look: DashboardStyle) -> str:
+def unit_of(quantity: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a quantity; KeyError where there is no such quantity."""
-    return unit(QUANTITIES[quantity].unit, look)
+    return unit(QUANTITIES[quantity].unit, style)
 
 
 def decimals_of(quantity: str) -> int:

@@ -1,6 +1,6 @@
 """Texts of dashboards: one dashboard's code, two dashboards.
 
-look.say(Text("State now")) -> "Keadaan sekarang"
+style.say(Text("State now")) -> "Keadaan sekarang"
 """
 
 import msgspec

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import catalog
-from dashboards.kit.look import DashboardStyle
+from dashboards.kit.style import DashboardStyle
 from i18n.catalog import LanguageCode
 from i18n.units import UNITS
 from rules.colours import SEVERITY_COLOURS

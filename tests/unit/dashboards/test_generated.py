@@ -21,8 +21,8 @@ from dashboards.files import COMMAND, GENERATED, stale
 from dashboards.installation import DEMO_COAST, Installation, coast_of
 from dashboards.kit import influx
 from dashboards.kit.events import InfluxEvents
-from dashboards.kit.look import Map
 from dashboards.kit.names import DATASOURCE, TITLES, folder_of
+from dashboards.kit.style import Map
 from i18n.catalog import LanguageCode
 from wire.measurements import MEASUREMENTS
 from wire.quantities import QUANTITIES, Domain

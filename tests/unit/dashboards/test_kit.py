@@ -10,9 +10,9 @@ from dashboards.kit import scales
 from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.look import DashboardStyle
 from dashboards.kit.maps import WATER, tile
 from dashboards.kit.names import uid
+from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit, unit_of
 from dashboards.kit.words import Caption, Text
@@ -69,9 +69,9 @@ def test_the_word_of_a_class_is_found_from_a_figure():
 
 def test_every_quantity_has_a_unit_for_people():
     for name, row in QUANTITIES.items():
-        for look in (INDONESIAN, ENGLISH):
-            without = row.unit.startswith("{") and unit_of(name, look) == "none"
-            assert without or unit_of(name, look) != "none", f"{name} is in {row.unit}, which is not translated"
+        for style in (INDONESIAN, ENGLISH):
+            without = row.unit.startswith("{") and unit_of(name, style) == "none"
+            assert without or unit_of(name, style) != "none", f"{name} is in {row.unit}, which is not translated"
     assert unit("mm/h", INDONESIAN) == "suffix: mm/jam"
 
 

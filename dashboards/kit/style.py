@@ -1,6 +1,6 @@
 """What differs between one generated dashboard and the next: language, time zone, map.
 
-look = DashboardStyle(language=LanguageCode.INDONESIAN);  look.say(Text("Flood")) -> "Banjir"
+style = DashboardStyle(language=LanguageCode.INDONESIAN);  style.say(Text("Flood")) -> "Banjir"
 """
 
 import msgspec
