@@ -6,13 +6,12 @@ node ─► connected ─► subscribed ─► messages … ─► it ends ─�
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 
 from paho.mqtt.client import MQTTMessageInfo
 
 from runtime.address import Address, in_turn
-from runtime.backoff import doubled_s
+from runtime.backoff import Backoff, doubled_s
 from runtime.broker_settings import BrokerSettings
 from runtime.clock import boot_s
 from runtime.mqtt_connection import Message, MqttConnection, MqttError, Will
@@ -129,8 +128,7 @@ class MqttSession:
                 continue
             self._count_short_ones(doubled_s(max(1, pauses), first_s=first_s, longest_s=longest_s))
             pauses = 1 if self._was_up and not self.short_ones else pauses + 1
-            wait_s = doubled_s(pauses, first_s=first_s, longest_s=longest_s)
-            pause_s = wait_s * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+            pause_s = Backoff(first_s, longest_s, spread=(0.5, 1.0)).after(pauses)
             next_one = "again" if len(self._nodes) == 1 else str(self.node)
             _log.warning("%s; trying %s in %.1f s", self.problem, next_one, pause_s)
             await asyncio.sleep(pause_s)

@@ -13,7 +13,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from runtime.backoff import doubled_s
+from runtime.backoff import Backoff, retry
 from runtime.systemd import show_status
 
 FIRST_S, LONGEST_S = 0.5, 8.0
@@ -48,21 +48,25 @@ class Start:
 
     async def step(self, work: Callable[[], Awaitable[T]], *, passing: tuple[type[Exception], ...]) -> T:
         """Do `work` as often as it takes; what is `passing` is waited out. Stopped where the process is to end."""
-        attempt = 0
         async with contextlib.AsyncExitStack() as page:
-            while True:
-                try:
-                    outcome = await work()
-                except passing as error:
-                    self._say(str(error))
-                    if not attempt:
-                        await page.enter_async_context(_page(self.listener))
-                    attempt += 1
-                    first_s, longest_s = self._pause_s
-                    await self._rest(doubled_s(attempt, first_s=first_s, longest_s=longest_s))
-                else:
-                    self.waits_for = ""
-                    return outcome
+            is_shown = False
+
+            async def rest(pause_s: float) -> None:
+                nonlocal is_shown
+                if not is_shown:
+                    await page.enter_async_context(_page(self.listener))
+                is_shown = True
+                await self._rest(pause_s)
+
+            outcome = await retry(
+                work,
+                passing=passing,
+                wait_s=Backoff(*self._pause_s).wait_s,
+                on_failure=lambda error: self._say(str(error)),
+                sleep=rest,
+            )
+            self.waits_for = ""
+            return outcome
 
     def _say(self, trouble: str) -> None:
         now_s = asyncio.get_running_loop().time()
