@@ -1,4 +1,4 @@
-"""siaga-edge run --config edge.toml | siaga-edge check [--connect] --config edge.toml
+"""siaga-edge run --config edge.toml | check [--connect] --config edge.toml | completion bash
 
 Exit codes: 0 well, 1 an error of the agent itself, another agent on its spool, or a step of --connect failed, 2 the
 settings have mistakes (each is printed).
@@ -28,11 +28,17 @@ _CHECK = """Prints every mistake in the settings with what to write instead: bro
 A port that is not there yet is only a warning. With --connect it also tries the way to the cloud: name, TLS, login,
 topic rights, and an ack from end to end; an agent that runs under the same id loses its connection for that moment.
 Exit code 0: none; 1: a step failed; 2: mistakes."""
+_COMPLETION = """Prints the script with which a shell completes this command and its options:
+siaga-edge completion bash > /etc/bash_completion.d/siaga-edge"""
+SHELLS = ("bash", "zsh", "tcsh")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(arguments)
+    if options.command == "completion":
+        print(_completion(options.shell))
+        return WELL
     if options.command == "run":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the agent obeys it: they are being read anyway
     try:
@@ -66,27 +72,40 @@ def _connect(checked: CheckedSettings) -> int:
     return WELL if well else BROKEN
 
 
+def _completion(shell: str) -> str:
+    import shtab  # as little use to a running agent
+
+    return str(shtab.complete(_parser(completes_file=shtab.FILE), shell=shell))
+
+
 def _summary(path: Path, checked: CheckedSettings) -> str:
     serial, mqtt = len(checked.serial_sources), len(checked.mqtt_sources)
     return f"{path.name}: no mistakes; gateway {checked.settings.gateway.id}, {serial} serial and {mqtt} MQTT sources"
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, completes_file: object = None) -> argparse.ArgumentParser:
+    """What the command understands; `completes_file` is shtab's word for an option that is a file."""
     parser = argparse.ArgumentParser(
         prog="siaga-edge", description="The gateway agent of Siaga: from the sensors to the cloud, with nothing lost."
     )
     parser.add_argument("--version", action="version", version=f"siaga-edge {version()}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|check")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|check|completion")
     for name, words, explained in (("run", "run the gateway", _RUN), ("check", "check the settings", _CHECK)):
         command = commands.add_parser(
             name, help=words, description=explained, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        command.add_argument(
+        config = command.add_argument(
             "--config", type=Path, default=Path("edge.toml"), metavar="FILE", help="the settings (edge.toml)"
         )
+        config.complete = completes_file  # type: ignore[attr-defined]  # where shtab finds it
         command.add_argument("--verbose", action="store_true", help="log more")
         if name == "check":
             command.add_argument("--connect", action="store_true", help="also try the way to the cloud, step by step")
+    completion = commands.add_parser(
+        "completion", help="print the script that completes this command in a shell", description=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    completion.add_argument("shell", choices=SHELLS, help="the shell that the script is for")
     return parser
 
 
