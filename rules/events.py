@@ -55,7 +55,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     undone: EventKind | None = None
 
 
-class Other(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class SecondReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The newest reading of the second sensor (`Rule.also`) at the event time of the first one's; never a later one."""
 
     time_ms: int
@@ -68,4 +68,4 @@ class Observed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     time_ms: int
     value: float
     marks: int = 0
-    other: Other | None = None
+    second: SecondReading | None = None

@@ -9,7 +9,7 @@ normal ─► pending ─► alarming ─► recovering ─► closed = normal
 from msgspec.structs import replace
 
 from rules.core import Core
-from rules.events import Event, EventKind, Observed, Other, Phase
+from rules.events import Event, EventKind, Observed, Phase, SecondReading
 from rules.marks import Mark
 from rules.quality import NEVER_MS, Judged, judge
 from rules.rise import rise_of, with_low
@@ -25,27 +25,27 @@ _SPIKE = int(Mark.SPIKE)
 
 def fold(watched: Watched, core: Core, observed: Observed) -> tuple[Core, list[Event]]:
     """The core after a reading later than all before it, and what happened; the value must be finite."""
-    time_ms, value, scale = observed.time_ms, observed.value, watched.scale
+    time_ms, value, numbers = observed.time_ms, observed.value, watched.numbers
     events = _NO_EVENTS
-    if core.level >= 0 or time_ms - core.heard_ms > scale.gap_ms:
+    if core.level >= 0 or time_ms - core.heard_ms > numbers.gap_ms:
         core, events = _sign_of_life(watched, core, time_ms)
     before, judged, mark = core.judged, core.judged, 0
     given = observed.marks
-    if scale.policy is not None:
+    if numbers.policy is not None:
         given &= JUDGED_ELSEWHERE
-        if not given & scale.rejected:
-            judged, verdict = judge(scale.policy, before, time_ms, value)
+        if not given & numbers.rejected:
+            judged, verdict = judge(numbers.policy, before, time_ms, value)
             mark = int(verdict)  # arithmetic on flags costs more than the rest of the fold
-    if (given | mark) & scale.rejected or watched.rule.kind is RuleKind.SILENCE:
-        doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and scale.rejects_spikes else core.doubted
+    if (given | mark) & numbers.rejected or watched.rule.kind is RuleKind.SILENCE:
+        doubted = _with_doubted(core, observed, judged) if mark & _SPIKE and numbers.rejects_spikes else core.doubted
         return replace(core, heard_ms=time_ms, judged=judged, doubted=doubted), events
-    calm = core.phase is Phase.NORMAL and scale.calm_low < value < scale.calm_high
+    calm = core.phase is Phase.NORMAL and numbers.calm_low < value < numbers.calm_high
     # then nothing waits to be confirmed either
-    if calm and scale.forgets and before.doubt_ms == NEVER_MS == before.weak_ms == judged.weak_ms:
+    if calm and numbers.forgets and before.doubt_ms == NEVER_MS == before.weak_ms == judged.weak_ms:
         return Core(time_ms, judged, value), events
     core, believed = _what_to_believe(watched, core, judged, observed)
     for each in believed:
-        core, more = _believe(watched, core, each.time_ms, each.value, each.other)
+        core, more = _believe(watched, core, each.time_ms, each.value, each.second)
         events = [*events, *more]
     return core, events
 
@@ -57,11 +57,11 @@ def _what_to_believe(
     jumped = judged.jumped_ms != core.judged.jumped_ms
     earlier = core.doubted if jumped else core.held  # what contradicted them is out of the question with a jump
     alive = replace(core, heard_ms=observed.time_ms, judged=judged, held=(), doubted=())
-    if not watched.scale.rejects_spikes:
+    if not watched.numbers.rejects_spikes:
         return alive, (observed,)
     if judged.weak_ms == observed.time_ms:
         earlier = ()  # it begins anew
-    if judged.weak_ms != NEVER_MS and watched.scale.waits:
+    if judged.weak_ms != NEVER_MS and watched.numbers.waits:
         return replace(alive, held=_thinned((*earlier, observed))), ()
     return alive, (*earlier, observed)
 
@@ -89,18 +89,20 @@ def _sign_of_life(watched: Watched, core: Core, time_ms: int) -> tuple[Core, lis
     return core, [*passed, *heard]
 
 
-def _believe(watched: Watched, core: Core, time_ms: int, value: float, other: Other | None) -> tuple[Core, list[Event]]:
+def _believe(
+    watched: Watched, core: Core, time_ms: int, value: float, second: SecondReading | None
+) -> tuple[Core, list[Event]]:
     """Take a believed value in: what it measures, how many levels that reaches, and what the alarm makes of it."""
     core, measure = _measured(watched, core, time_ms, value)
     if measure is None:
         return core, []
     holds = rank(watched.rule, measure, slack=watched.rule.hysteresis)
     reached = rank(watched.rule, measure) if holds else 0
-    if reached and not may_open(watched, time_ms, value, other):
+    if reached and not may_open(watched, time_ms, value, second):
         reached = 0
     core, reached = _counted(watched, core, time_ms, reached)
     core = replace(core, value=measure, since=_onsets(core, time_ms, reached))
-    ready = sum(time_ms - onset_ms >= watched.scale.for_ms for onset_ms in core.since)
+    ready = sum(time_ms - onset_ms >= watched.numbers.for_ms for onset_ms in core.since)
     if core.level < 0:
         return _closed_case(core, time_ms, ready)
     return _open_case(watched, core, time_ms, ready, max(holds, reached))
@@ -109,7 +111,7 @@ def _believe(watched: Watched, core: Core, time_ms: int, value: float, other: Ot
 def _measured(watched: Watched, core: Core, time_ms: int, value: float) -> tuple[Core, float | None]:
     if watched.rule.kind is not RuleKind.RISE:
         return core, value
-    window_ms = watched.scale.window_ms
+    window_ms = watched.numbers.window_ms
     measure = rise_of(core.lows, core.previous, time_ms, value, window_ms=window_ms)
     lows = with_low(core.lows, core.previous, time_ms, value, window_ms=window_ms)
     return replace(core, lows=lows, previous=(time_ms, value)), measure
@@ -159,7 +161,7 @@ def _open_case(watched: Watched, core: Core, time_ms: int, ready: int, holds: in
 
 def _leave(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
     left_ms = time_ms if core.left_ms == NEVER_MS else core.left_ms
-    if time_ms - left_ms >= watched.scale.clear_ms:
+    if time_ms - left_ms >= watched.numbers.clear_ms:
         return core.closed(), [Event(EventKind.CLOSED, core.opened_ms, time_ms, core.level, core.value)]
     begins = core.phase is not Phase.RECOVERING
     event = Event(EventKind.RECOVERING, core.opened_ms, time_ms, core.level, core.value)

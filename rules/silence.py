@@ -21,11 +21,11 @@ def pass_silence(watched: Watched, core: Core, until_ms: int) -> tuple[Core, lis
         core = replace(core, level=len(watched.rule.levels) - 1)
     if watched.rule.kind is RuleKind.SILENCE:
         return _miss(watched, core, until_ms)
-    due_ms = core.heard_ms + watched.scale.silent_ms
+    due_ms = core.heard_ms + watched.numbers.silent_ms
     if until_ms <= due_ms or core.phase in (Phase.NORMAL, Phase.SILENT):
         return core, []
     if core.phase is Phase.PENDING:
-        unknown = watched.scale.interval_ms is None  # then nobody can tell a silence from a slow sensor
+        unknown = watched.numbers.interval_ms is None  # then nobody can tell a silence from a slow sensor
         return (core if unknown else replace(core, phase=Phase.NORMAL, since=(), hits=())), []
     event = Event(EventKind.SILENT, core.opened_ms, due_ms, core.level, core.value)
     return replace(core, phase=Phase.SILENT, since=(), left_ms=NEVER_MS), [event]
@@ -33,10 +33,10 @@ def pass_silence(watched: Watched, core: Core, until_ms: int) -> tuple[Core, lis
 
 def _miss(watched: Watched, core: Core, until_ms: int) -> tuple[Core, list[Event]]:
     events: list[Event] = []
-    if watched.scale.interval_ms is None:
+    if watched.numbers.interval_ms is None:
         return core, events
     for number, level in enumerate(watched.rule.levels):
-        due_ms = core.heard_ms + round(level.limit * watched.scale.interval_ms)
+        due_ms = core.heard_ms + round(level.limit * watched.numbers.interval_ms)
         recovers = core.phase is Phase.RECOVERING
         if until_ms <= due_ms or (number <= core.level and not recovers):
             continue
@@ -61,7 +61,7 @@ def hear(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]
     if watched.rule.kind is not RuleKind.SILENCE or core.level < 0:
         return replace(core, heard_ms=time_ms), []
     left_ms = time_ms if core.left_ms == NEVER_MS else core.left_ms
-    if time_ms - left_ms >= watched.scale.clear_ms:
+    if time_ms - left_ms >= watched.numbers.clear_ms:
         event = Event(EventKind.CLOSED, core.opened_ms, time_ms, core.level, 0.0)
         return replace(core.closed(), heard_ms=time_ms), [event]
     begins = core.phase is not Phase.RECOVERING

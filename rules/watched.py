@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rules.events import Other
+from rules.events import SecondReading
 from rules.exact import DECIMALS, cleaned
 from rules.marks import MARK_OF_NAME, Mark
 from rules.quality import POLICIES, Policy
@@ -66,20 +66,20 @@ class Watched:
     rule: Rule
     zone: str
     interval_s: float | None
-    scale: WatchedNumbers = field(init=False, repr=False, compare=False)
+    numbers: WatchedNumbers = field(init=False, repr=False, compare=False)
     clock: ZoneInfo | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Work the numbers out."""
-        object.__setattr__(self, "scale", _scale(self.rule, self.interval_s))
+        object.__setattr__(self, "numbers", _numbers(self.rule, self.interval_s))
         object.__setattr__(self, "clock", ZoneInfo(self.zone) if self.rule.hours else None)
 
     def leaves_out(self, marks: int) -> bool:
         """Whether readings that come with these marks are not judged by the rule."""
-        return bool(marks & (JUDGED_ELSEWHERE if self.scale.policy else -1) & self.scale.rejected)
+        return bool(marks & (JUDGED_ELSEWHERE if self.numbers.policy else -1) & self.numbers.rejected)
 
 
-def _scale(rule: Rule, interval_s: float | None) -> WatchedNumbers:
+def _numbers(rule: Rule, interval_s: float | None) -> WatchedNumbers:
     silent_s = max(SILENT_AFTER_INTERVALS * interval_s, SILENT_AFTER_LEAST_S) if interval_s else SILENT_AFTER_UNKNOWN_S
     low, high = _calm(rule)
     return WatchedNumbers(
@@ -148,21 +148,21 @@ def _is_beyond(value: float, limit: float, inclusive: bool) -> bool:
     return value > limit or (inclusive and value == limit)
 
 
-def may_open(watched: Watched, time_ms: int, value: float, other: Other | None) -> bool:
+def may_open(watched: Watched, time_ms: int, value: float, second: SecondReading | None) -> bool:
     """Whether a reading beyond a level counts towards an alarm: the minimum, the second sensor and the hours agree."""
     rule = watched.rule
     if rule.minimum is not None and cleaned(value) < rule.minimum:
         return False
-    return _also_agrees(rule, time_ms, other) and (rule.hours is None or _in_hours(rule.hours, watched, time_ms))
+    return _also_agrees(rule, time_ms, second) and (rule.hours is None or _in_hours(rule.hours, watched, time_ms))
 
 
-def _also_agrees(rule: Rule, time_ms: int, other: Other | None) -> bool:
+def _also_agrees(rule: Rule, time_ms: int, second: SecondReading | None) -> bool:
     also = rule.also
     if also is None:
         return True
-    if other is None or not time_ms - also.within_s * 1_000 <= other.time_ms <= time_ms:
+    if second is None or not time_ms - also.within_s * 1_000 <= second.time_ms <= time_ms:
         return False
-    value = cleaned(other.value)
+    value = cleaned(second.value)
     low, high = (value, also.limit) if also.kind is RuleKind.BELOW else (also.limit, value)
     return _is_beyond(high, low, also.inclusive)
 

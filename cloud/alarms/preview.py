@@ -18,7 +18,7 @@ from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_bindings import watched_by
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_versions import place_of, scopes_of
-from rules.engine import START, Event, EventKind, Observed, Other, RuleState, Watched, step, step_column, tick
+from rules.engine import START, Event, EventKind, Observed, RuleState, SecondReading, Watched, step, step_column, tick
 from rules.marks import NOT_BELIEVED
 from rules.problem import ValidationProblem
 from rules.rule import Rule, RuleKind
@@ -240,12 +240,12 @@ def _one_by_one(
     second: Sequence[Point],
 ) -> Iterator[Event | RuleState]:
     """The events, then the state after them."""
-    place, other = _place_before(second, times_ms[0]), None
+    place, newest = _place_before(second, times_ms[0]), None
     for time_ms, value in zip(times_ms, values, strict=True):
         while place < len(second) and second[place].time_ms <= time_ms:
-            other = Other(second[place].time_ms, second[place].value)
+            newest = SecondReading(second[place].time_ms, second[place].value)
             place += 1
-        state, events = step(watched, state, Observed(time_ms, value, marks, other))
+        state, events = step(watched, state, Observed(time_ms, value, marks, newest))
         yield from events
     yield state
 
@@ -293,7 +293,7 @@ def difference(saved: PreviewOutcome, edited: PreviewOutcome) -> Difference:
 
 def _overlaps(alarm: PreviewAlarm, others: Sequence[PreviewAlarm]) -> bool:
     # one rule on one sensor has one alarm at a time: of those that opened by then the last one closes last
-    place = bisect.bisect_right(others, alarm.closed_ms or _NEVER_MS, key=lambda other: other.opened_ms)
+    place = bisect.bisect_right(others, alarm.closed_ms or _NEVER_MS, key=lambda newest: newest.opened_ms)
     return place > 0 and alarm.opened_ms <= (others[place - 1].closed_ms or _NEVER_MS)
 
 

@@ -10,16 +10,16 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from cloud.alarms.rule_input import WatchedColumn
-from rules.events import Other
+from rules.events import SecondReading
 from rules.marks import NOT_BELIEVED
 
-SecondReadings = tuple[Other, ...]
+SecondReadings = tuple[SecondReading, ...]
 """Readings of one series in the order of time."""
 SECOND_READINGS_KEPT = 1_024
 """Of each second sensor: 17 minutes of one that speaks each second, a week of one that does so each ten minutes."""
 
 
-def reading_at(known: SecondReadings, time_ms: int) -> Other | None:
+def reading_at(known: SecondReadings, time_ms: int) -> SecondReading | None:
     """The newest of the readings at `time_ms` (UTC); None where none is so old."""
     place = bisect_right(known, time_ms, key=_time_of)
     return known[place - 1] if place else None
@@ -28,7 +28,7 @@ def reading_at(known: SecondReadings, time_ms: int) -> Other | None:
 def with_readings(known: SecondReadings, columns: Iterable[WatchedColumn]) -> SecondReadings:
     """The readings and those of `columns`, in the order of time; of two at one time the first that was known counts."""
     believed = [column for column in columns if not column.marks & NOT_BELIEVED]
-    coming = [Other(*pair) for column in believed for pair in zip(column.times_ms, column.values, strict=True)]
+    coming = [SecondReading(*pair) for column in believed for pair in zip(column.times_ms, column.values, strict=True)]
     found = {reading.time_ms: reading for reading in reversed(coming)}
     if not found:
         return known
@@ -45,5 +45,5 @@ def known_until(known: SecondReadings, latest_ms: int) -> SecondReadings:
     return known[: bisect_right(known, latest_ms, key=_time_of)]
 
 
-def _time_of(reading: Other) -> int:
+def _time_of(reading: SecondReading) -> int:
     return reading.time_ms

@@ -21,7 +21,7 @@ from cloud.readings.contract import Point, ReadingsStore
 from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings
 from cloud.rulebook.rule_targets import is_derived
-from rules.engine import Other, Phase, RuleState, decode_state
+from rules.engine import Phase, RuleState, SecondReading, decode_state
 from rules.marks import NOT_BELIEVED
 from rules.rule import Rule, RuleKind
 from wire.durations import DAY_MS
@@ -54,7 +54,7 @@ def recall_newest(memory: EvaluatorMemory, newest: Newest, *, listened_ms: int) 
             series = (reading.sensor, quantity)
             memory.heard_ms[series] = max(reading.time_ms, memory.heard_ms.get(series, 0))
         if not reading.marks & NOT_BELIEVED:
-            memory.second_readings[reading.sensor, reading.quantity] = (Other(reading.time_ms, reading.value),)
+            memory.second_readings[reading.sensor, reading.quantity] = (SecondReading(reading.time_ms, reading.value),)
     # before this start somebody listened until the newest reading of all: that time counts, and none after it
     last_ms = max(memory.heard_ms.values(), default=0)
     for series, heard_ms in memory.heard_ms.items():

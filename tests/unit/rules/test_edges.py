@@ -149,6 +149,6 @@ def test_both_sides_of_a_rules_limits_and_of_its_hysteresis(kind, inclusive):
     for limit, slack in ((0.3, 0.0), (0.3 - sign * 0.1, 0.1)):
         for value in (limit, limit + 1e-12, limit - 1e-12, math.nextafter(limit, 9), math.nextafter(limit, -9)):
             assert rank(rule, value, slack=slack) == int(inclusive)
-            assert not watched.scale.calm_low < value < watched.scale.calm_high
+            assert not watched.numbers.calm_low < value < watched.numbers.calm_high
         assert rank(rule, limit + sign * 0.01, slack=slack) == 1
         assert rank(rule, limit - sign * 0.01, slack=slack) == 0

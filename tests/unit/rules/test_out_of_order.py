@@ -1,6 +1,7 @@
 import math
 
-from rules.engine import HOLES_KEPT, Observed, Phase, step_column
+from rules.engine import Observed, Phase, step_column
+from rules.late_lane import HOLES_KEPT
 from rules.rule import AtLeast
 from tests.unit.rules.watching import at, each_minute, run, seen, told, watch
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from rules.engine import Observed, Other, Phase
+from rules.engine import Observed, Phase, SecondReading
 from rules.marks import Mark
 from rules.rule import Also, Hours, Level, RuleKind, Severity
 from tests.unit.rules.watching import each_minute, run, seen, told, watch
@@ -74,28 +74,28 @@ RAIN = Also("rain-1", "rainfall", RuleKind.ABOVE, 10.0, within_s=600.0)
     ("rain", "events"),
     [
         (None, 0),
-        (Other(seen(0, 0).time_ms, 9.9), 0),
-        (Other(seen(0, 0).time_ms, 10.0), 1),
-        (Other(seen(-11, 0).time_ms, 20.0), 0),
-        (Other(seen(1, 0).time_ms, 20.0), 0),
-        (Other(seen(-10, 0).time_ms, 20.0), 1),
-        (Other(seen(0, 0).time_ms, math.nan), 0),
+        (SecondReading(seen(0, 0).time_ms, 9.9), 0),
+        (SecondReading(seen(0, 0).time_ms, 10.0), 1),
+        (SecondReading(seen(-11, 0).time_ms, 20.0), 0),
+        (SecondReading(seen(1, 0).time_ms, 20.0), 0),
+        (SecondReading(seen(-10, 0).time_ms, 20.0), 1),
+        (SecondReading(seen(0, 0).time_ms, math.nan), 0),
     ],
 )
-def test_a_second_sensor_must_agree_and_be_fresh(rain: Other | None, events: int):
-    assert len(told(watch(also=RAIN), [seen(0, 160, other=rain)])) == events
+def test_a_second_sensor_must_agree_and_be_fresh(rain: SecondReading | None, events: int):
+    assert len(told(watch(also=RAIN), [seen(0, 160, second=rain)])) == events
 
 
 def test_a_second_sensor_below_its_limit_can_be_asked_for():
     low = Also("river-2", "water_level", RuleKind.BELOW, 50.0, inclusive=False)
-    assert told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 50.0))]) == []
-    assert len(told(watch(also=low), [seen(0, 160, other=Other(seen(0, 0).time_ms, 49.0))])) == 1
+    assert told(watch(also=low), [seen(0, 160, second=SecondReading(seen(0, 0).time_ms, 50.0))]) == []
+    assert len(told(watch(also=low), [seen(0, 160, second=SecondReading(seen(0, 0).time_ms, 49.0))])) == 1
 
 
 def test_the_rain_may_stop_and_the_alarm_stays_until_the_level_falls():
-    dry = Other(seen(1, 0).time_ms, 0.0)
-    wet = Other(seen(0, 0).time_ms, 20.0)
-    readings = [seen(0, 160, other=wet), seen(1, 160, other=dry), seen(2, 100, other=dry)]
+    dry = SecondReading(seen(1, 0).time_ms, 0.0)
+    wet = SecondReading(seen(0, 0).time_ms, 20.0)
+    readings = [seen(0, 160, second=wet), seen(1, 160, second=dry), seen(2, 100, second=dry)]
     assert told(watch(also=RAIN), readings) == ["raised Siaga 3 at 0", "closed Siaga 3 at 2"]
 
 
