@@ -1,18 +1,12 @@
 import msgspec
 
 from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
-from cloud.console.components.chart_annotations import ChartAnnotations
 from cloud.console.view_models.chart import PALETTES, AlarmBand, ChartHistory, LevelLine, chart_options
 from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
-from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_store import SINCE_EVER_MS
 from i18n.catalog import catalog_of
 from rules.rule import Level, RuleKind, Severity
-from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
-from tests.unit.cloud.console.served import RIVER_RULE
-from wire import Reading
 
 EN = catalog_of("en")
 HOUR_MS = 3_600_000
@@ -90,22 +84,6 @@ def test_a_level_far_away_does_not_flatten_the_line_but_the_nearest_is_always_se
     assert drawn([near, far])["yAxis"]["max"] < 200
     assert drawn([far])["yAxis"]["max"] > 900
     assert "max" not in drawn()["yAxis"]
-
-
-async def test_a_sites_chart_has_the_levels_in_force_and_the_alarms_there_were(city: Morotai):
-    version = RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, 0, "tests", "why")
-    await city.rule_store.provide([version])
-    now = now_ms()
-    await city.send(
-        "gw-daruba",
-        [Reading("river", "water_level", now - 10_000 + step * 1_000, 240.0 + 2 * step) for step in range(9)],
-    )
-    marks = ChartAnnotations(city.rule_store, city.platform.alarm_service)
-    levels, bands = await marks.of(EN, "river", "water_level", now - HOUR_MS, now)
-    assert [level.name for level in levels] == ["Siaga 3", "Siaga 2", "Siaga 1"]
-    assert bands == (AlarmBand(now - 5_000, None, "#f2c500"),)
-    assert await marks.of(EN, "river", "distance", now - HOUR_MS, now) == ((), ())
-    assert (await marks.of(EN, "river", "water_level", now - HOUR_MS, now - 60_000))[1] == ()
 
 
 def test_bands_have_the_colour_of_the_worst_level():

@@ -4,8 +4,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cloud.console.pages.thresholds.new_rule import first_rule, measured_in
-from cloud.console.view_models.rule_fields import FIELD_NAMES
 from cloud.console.view_models.thresholds import (
     fields_to_save,
     inherited_at,
@@ -15,11 +13,10 @@ from cloud.console.view_models.thresholds import (
     sensors_in,
     tree_of,
     versions_of,
-    view_of_new,
 )
 from cloud.database.audit_log import Actor
 from i18n.catalog import catalog_of
-from rules.rule import Level, Rule, RuleKind, Severity
+from rules.rule import Level, Severity
 from tests.unit.cloud.api.morotai import SENSORS, Morotai
 from tests.unit.cloud.console.alarms_made import WIT
 from tests.unit.cloud.console.served import RIVER_RULE
@@ -127,19 +124,3 @@ async def test_scopes_have_the_names_and_sensors_that_people_know(city: Morotai)
     assert [sensor.id for sensor in sensors_in(rule_store, "group:rivers")] == ["river"]
     assert [target.id for target in sensors_in(rule_store, "site:daruba")] == ["daruba", "river", "air"]
     assert "gw-daruba" not in {sensor.id for sensor in sensors_in(rule_store, "all")}
-
-
-@pytest.mark.parametrize("kind", RuleKind)
-async def test_a_new_rule_begins_as_one_that_can_be_shown_and_edited(city: Morotai, kind):
-    measured = measured_in(city.rule_store, "site:daruba")
-    assert measured[:4] == ["water_level", "distance", "pm2_5", "temperature"]
-    assert "ispu" in measured, "and what is computed of the site"
-    assert "capacity_used" not in measured, "nobody is counted there"
-    rule = first_rule("High water", "water_level", kind, city.rule_store.families())
-    view = view_of_new(EN, city.rule_store, rule, "site:daruba")
-    assert (view.title, view.own) == ("High water", True)
-    assert set(fields_to_save(view.resolved, rule, "site:daruba")) == set(Rule.__struct_fields__) - {"family"}
-
-
-def test_every_field_of_a_rule_has_a_name_for_people():
-    assert set(FIELD_NAMES) == set(Rule.__struct_fields__) - {"family"}
