@@ -234,7 +234,7 @@ class Notifier:
     async def _poll(self) -> None:
         try:
             poll = await self._database.run(self._decide)
-        except (DatabaseUnavailable, DataRejected) as error:  # health tells of it
+        except (DatabaseUnavailable, DataRejected) as error:  # health says so
             _log.warning("notifications wait: %s", error)
             return
         for _ in range(poll.answers):  # they are in the database now

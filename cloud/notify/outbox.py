@@ -78,7 +78,7 @@ class Outbox:
 
     def settle(self, connection: Connection, delivery: Claimed, outcome: Outcome, now: Moment) -> None:
         """Write down what became of an attempt; where it failed, the next channel gets the message at once."""
-        # what was sent is sent, whoever holds the claim by now; of a failure only the holder of the claim may tell
+        # what was sent is sent, whoever holds the claim by now; a failure counts only of who still holds it
         held = DeliveryRow.done_ms.is_(None) if isinstance(outcome, Sent) else DeliveryRow.claimed_by == self._instance
         statement = (
             update(DeliveryRow)

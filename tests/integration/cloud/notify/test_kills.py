@@ -1,4 +1,4 @@
-"""SIGKILL of two notifiers at random moments in a storm: each alarm is told, and none twice by its key."""
+"""SIGKILL of two notifiers at random moments in a storm: each alarm is sent, and none twice by its key."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ ROUNDS = 8
 
 
 def news_in(deliveries: list[Delivery]) -> list[int]:
-    """The events told as news, a key counted once as its receiver would."""
+    """The events that were news, a key counted once as its receiver would."""
     by_key = {delivery.key: msgspec.json.decode(delivery.body) for delivery in deliveries}
     return [alarm["event"] for body in by_key.values() for alarm in body["alarms"] if not alarm["repeated"]]
 
@@ -59,8 +59,8 @@ def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Pa
                 while any(row.done_ms is None for row in rows):
                     await asyncio.sleep(0.1)
                     rows = await scene.deliveries()
-                told = len({row.key for row in rows if row.channel == "mail"})
-                assert len({delivery.key for delivery in post.accepted}) == told
+                notified = len({row.key for row in rows if row.channel == "mail"})
+                assert len({delivery.key for delivery in post.accepted}) == notified
 
         try:
             asyncio.run(storm())

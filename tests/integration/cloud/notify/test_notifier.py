@@ -32,7 +32,7 @@ def scene_in(folder: Path, **given: Any) -> Scene:
 
 
 def alarms_in(receiver: HttpReceiver) -> list[int]:
-    """The events that were told as news, over all accepted deliveries."""
+    """The events that were news, over all accepted deliveries."""
     return [
         alarm["event"]
         for delivery in receiver.accepted

@@ -1,4 +1,4 @@
-"""Words that no mail or file can carry, in rows older than the doors: each alarm is told, none takes others along."""
+"""Words that no mail or file can carry, in rows from before input was checked: each alarm is sent all the same."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ HOSTILE = "Siaga 9\\r\\nBcc: eve@evil.test\\u0000\\u202e"
 
 
 def spoiled() -> str:
-    """The rule of an alarm with words that no door would let through today."""
+    """The rule of an alarm with words that no input may have today."""
     return msgspec.json.encode(RULE).decode().replace("Siaga 1", HOSTILE).replace("River level", HOSTILE)
 
 
@@ -29,7 +29,7 @@ async def test_an_alarm_with_hostile_words_is_mailed_and_so_are_its_neighbours(t
             await scene.raise_alarm(0, level=2, rule=spoiled())
             await scene.raise_alarms([1, 2], level=2)
             notifier.nudge()
-            await until(lambda: len(alarms_in(web)) == 3 and post.accepted, "all three are told on both")
+            await until(lambda: len(alarms_in(web)) == 3 and post.accepted, "all three are sent on both")
             feed = await notifier.warnings()
             assert all(b"\0" not in each.xml and b"\r" not in each.xml for each in feed)
             assert len(feed) == 3
@@ -50,7 +50,7 @@ async def test_a_rule_and_a_delivery_that_cannot_be_read_cost_themselves_only(tm
                 broken = await scene.raise_alarm(0, rule="{")
                 sound = await scene.raise_alarm(2)
                 notifier.nudge()
-                await until(lambda: len(alarms_in(web)) == 2, "both are told")
+                await until(lambda: len(alarms_in(web)) == 2, "both are sent")
             query = select(AlarmRow.id).order_by(AlarmRow.id)
             ids = await scene.database.run(lambda connection: list(connection.execute(query).scalars()))
             assert ids[1:] == [broken, sound]

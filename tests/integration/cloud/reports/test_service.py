@@ -52,7 +52,7 @@ class ReportsScene:
         return [(line.split("severity=")[1].split("i,")[0], _second(line)) for line in self.lines("alarm")]
 
     def stored(self) -> dict[int, int]:
-        """What each sample of ingest says was stored, by its second: a point told again is the same point."""
+        """What each sample of ingest says was stored, by its second: a point written again is the same point."""
         return {_second(line): int(line.split(",stored=")[1].split("i,")[0]) for line in self.lines("ingest")}
 
 

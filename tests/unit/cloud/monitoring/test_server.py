@@ -30,14 +30,14 @@ def test_a_certificate_is_told_of_before_its_end_and_after_it(certificate: Path)
     end_s = server.ends_at_s(certificate.read_bytes())
     assert abs(end_s - datetime.now(UTC).timestamp() - 30 * DAY_S) < DAY_S
 
-    def look(left_days: float) -> server.ComponentObservation:
+    def check(left_days: float) -> server.ComponentObservation:
         return server.certificates([certificate], days=21, now_s=end_s - left_days * DAY_S)
 
-    assert look(22).component.status is Condition.OK
-    assert look(20).component.status is Condition.DEGRADED
-    assert look(-1).component.status is Condition.DOWN
-    assert str(certificate) in look(20).component.detail
-    assert look(20).figure == end_s
+    assert check(22).component.status is Condition.OK
+    assert check(20).component.status is Condition.DEGRADED
+    assert check(-1).component.status is Condition.DOWN
+    assert str(certificate) in check(20).component.detail
+    assert check(20).figure == end_s
 
 
 def test_a_file_that_is_no_certificate_is_named(tmp_path: Path):
@@ -52,19 +52,19 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path):
 def test_the_age_of_the_newest_whole_backup_counts(tmp_path: Path):
     now_s = datetime(2026, 11, 26, 2, 30, tzinfo=UTC).timestamp()
 
-    def look() -> server.ComponentObservation:
+    def check() -> server.ComponentObservation:
         return server.backups(tmp_path, oldest_h=36, now_s=now_s)
 
-    assert look().component.status is Condition.DEGRADED
+    assert check().component.status is Condition.DEGRADED
     for name, is_whole in (("20261124T023000Z", True), ("20261126T023000Z", False)):
         (tmp_path / name).mkdir()
         if is_whole:
             (tmp_path / name / NAME).write_text("{}")
-    assert look().component.status is Condition.DEGRADED
-    assert "20261124T023000Z, 48 hours old" in look().component.detail
+    assert check().component.status is Condition.DEGRADED
+    assert "20261124T023000Z, 48 hours old" in check().component.detail
     (tmp_path / "20261126T023000Z" / NAME).write_text("{}")
-    assert look() == server.ComponentObservation(look().component, now_s)
-    assert look().component.status is Condition.OK
+    assert check() == server.ComponentObservation(check().component, now_s)
+    assert check().component.status is Condition.OK
 
 
 def test_no_folder_of_backups_is_not_watched_and_says_so():

@@ -26,7 +26,7 @@ async def state_of(scene: Scene) -> ChannelState:
     return (await scene.database.run(lambda c: read_states(c, scene.settings.channels, scene.now)))["siren"]
 
 
-async def note(scene: Scene, answer: DeviceAnswer) -> bool:
+async def record(scene: Scene, answer: DeviceAnswer) -> bool:
     return await scene.database.run(lambda c: scene.outbox.record_answer(c, answer, scene.now))
 
 
@@ -43,7 +43,7 @@ async def test_a_test_that_the_broker_took_proves_nothing_until_a_device_answers
     async with scene_in(tmp_path) as scene:
         key = await sent_command(scene, test=True)
         assert (await state_of(scene)).self_tested_ms is None
-        assert await note(scene, DeviceAnswer(key))
+        assert await record(scene, DeviceAnswer(key))
         state = await state_of(scene)
         assert state.self_tested_ms == state.answered_ms == scene.now_ms
 
@@ -56,7 +56,7 @@ async def test_a_command_without_an_answer_is_told_by_health_and_an_answer_ends_
         unanswered = component_of(await state_of(scene))
         assert unanswered.status is Condition.DEGRADED
         assert "no device has answered the newest command" in unanswered.detail
-        await note(scene, DeviceAnswer(key))
+        await record(scene, DeviceAnswer(key))
         assert component_of(await state_of(scene)).status is Condition.OK
 
 
@@ -64,7 +64,7 @@ async def test_a_device_that_says_no_hands_the_message_to_the_next_channel_once(
     async with scene_in(tmp_path) as scene:
         key = await sent_command(scene)
         for _ in range(2):
-            await note(scene, DeviceAnswer(key, ok=False, problem="no pressure"))
+            await record(scene, DeviceAnswer(key, ok=False, problem="no pressure"))
         assert [row.channel for row in await scene.deliveries()] == ["siren", "hook"]
         state = await state_of(scene)
         assert state.fails
@@ -76,7 +76,7 @@ async def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path
         await scene.raise_alarm()
         await scene.poll()
         (claimed,) = await scene.claim()
-        await note(scene, DeviceAnswer(claimed.notification.key, ok=False, problem="no"))
+        await record(scene, DeviceAnswer(claimed.notification.key, ok=False, problem="no"))
         await scene.settle(claimed, Sent("published 1"))
         assert [(row.channel, row.sent) for row in await scene.deliveries()] == [("siren", False), ("hook", False)]
 
@@ -84,10 +84,10 @@ async def test_an_answer_that_comes_before_its_command_is_settled_holds(tmp_path
 async def test_an_answer_to_nothing_or_to_another_kind_of_channel_changes_nothing(tmp_path: Path):
     async with scene_in(tmp_path) as scene:
         key = await sent_command(scene)
-        await note(scene, DeviceAnswer(key, ok=False, problem="no"))
+        await record(scene, DeviceAnswer(key, ok=False, problem="no"))
         (to_hook,) = await scene.claim()
-        assert not await note(scene, DeviceAnswer(to_hook.notification.key))
-        assert not await note(scene, DeviceAnswer("nobody:sent:this"))
+        assert not await record(scene, DeviceAnswer(to_hook.notification.key))
+        assert not await record(scene, DeviceAnswer("nobody:sent:this"))
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_what_is_no_answer_is_let_go(payload: bytes):
 
 
 def test_an_answer_is_printable():
-    told = msgspec.json.encode({"v": 1, "key": "a", "ok": False, "problem": "no\r\npressure"})
-    answer = read_answer(told)
+    payload = msgspec.json.encode({"v": 1, "key": "a", "ok": False, "problem": "no\r\npressure"})
+    answer = read_answer(payload)
     assert answer is not None
     assert answer.problem.isprintable()
     assert settings(channels=[SIREN], steps=[]).reply_topics() == ["siaga/notify/tower/reply"]
@@ -117,7 +117,7 @@ async def test_the_test_of_a_siren_that_nobody_hears_says_so_and_one_that_answer
             await until(lambda: len(scene.commands) == 2, "the second command comes")
             notifier.on_reply(msgspec.json.encode({"v": 1, "key": scene.commands[1][1]["key"]}))
 
-        heard, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
-        assert heard.sentence == "a device has answered"
+        answered, _ = await asyncio.gather(notifier.test_channel("siren", Actor("ani")), device())
+        assert answered.sentence == "a device has answered"
         await notifier.refresh()
         assert notifier.states()[0].self_tested_ms

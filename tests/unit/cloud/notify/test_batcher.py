@@ -54,10 +54,10 @@ async def test_forty_alarms_over_a_minute_are_the_first_at_once_and_one_message_
         (storm,) = await scene.poll(seconds=21)
         assert (len(storm.lines), fresh(storm)) == (40, 39)
         assert storm.lines[-1].repeated
-        told = [
+        notified = [
             line.event for notification in (*notifications, storm) for line in notification.lines if not line.repeated
         ]
-        assert sorted(told) == sorted(set(told))
+        assert sorted(notified) == sorted(set(notified))
         assert await scene.poll(seconds=3_600) == []
 
 

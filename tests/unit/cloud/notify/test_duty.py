@@ -72,7 +72,7 @@ async def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("on", "told"),
+    ("on", "notified"),
     [
         ({1: ["ani"], 2: ["budi"]}, ["1001"]),
         ({2: ["budi"]}, ["1002"]),
@@ -80,8 +80,8 @@ async def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, 
         ({1: ["ani", "budi"]}, ["1001", "1002"]),
     ],
 )
-def test_the_first_on_duty_is_told_or_whoever_stands_in(tmp_path: Path, on: dict[int, list[str]], told: list[str]):
+def test_the_first_on_duty_is_told_or_whoever_stands_in(tmp_path: Path, on: dict[int, list[str]], notified: list[str]):
     chat = {"name": "chat", "kind": "telegram", "token_file": tmp_path / "token", "chat": "-100"}
     chosen = settings(channels=[chat], steps=[{"channels": ["chat"], "to": ["duty:1"]}], people=PEOPLE)
     found = recipients(chosen, chosen.steps[0], chosen.channels[0], on)
-    assert [recipient.address for recipient in found] == told
+    assert [recipient.address for recipient in found] == notified

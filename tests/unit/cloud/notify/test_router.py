@@ -21,7 +21,7 @@ def scene_in(folder: Path, **more: Any) -> Scene:
     return Scene(folder, settings(channels=channels, **{"steps": STEPS, "window_s": 0, **more}))
 
 
-async def heard(scene: Scene, *, seconds: float = 0) -> list[tuple[int, str]]:
+async def notified(scene: Scene, *, seconds: float = 0) -> list[tuple[int, str]]:
     """(step, kind) of each line of the new notifications."""
     return [
         (notification.step, line.kind)
@@ -33,19 +33,19 @@ async def heard(scene: Scene, *, seconds: float = 0) -> list[tuple[int, str]]:
 async def test_a_raised_alarm_goes_to_the_steps_without_delay_that_fit_it_and_once(tmp_path: Path):
     async with scene_in(tmp_path) as scene:
         await scene.raise_alarm(0)
-        assert await heard(scene) == [(1, "raised")]
+        assert await notified(scene) == [(1, "raised")]
         await scene.raise_alarm(1)
-        assert await heard(scene) == [(1, "raised"), (3, "raised")]
-        assert await heard(scene, seconds=3_600) == []
+        assert await notified(scene) == [(1, "raised"), (3, "raised")]
+        assert await notified(scene, seconds=3_600) == []
 
 
 async def test_an_alarm_that_nobody_acknowledges_goes_to_the_next_step_when_its_time_has_come(tmp_path: Path):
     async with scene_in(tmp_path) as scene:
         await scene.raise_alarm(level=1)
         await scene.poll()
-        assert await heard(scene, seconds=299) == []
-        assert await heard(scene, seconds=1) == [(2, "raised")]
-        assert await heard(scene, seconds=600) == []
+        assert await notified(scene, seconds=299) == []
+        assert await notified(scene, seconds=1) == [(2, "raised")]
+        assert await notified(scene, seconds=600) == []
 
 
 async def test_an_acknowledged_a_shelved_and_a_closed_alarm_escalate_no_further(tmp_path: Path):
@@ -55,8 +55,8 @@ async def test_an_acknowledged_a_shelved_and_a_closed_alarm_escalate_no_further(
         await scene.change(acknowledged, acknowledged_ms=scene.now_ms, acknowledged_by="ani")
         await scene.change(shelved, shelved_until_ms=scene.now_ms + 60 * MINUTE)
         await scene.change(closed, closed_ms=scene.now_ms)
-        assert await heard(scene, seconds=1_800) == []
-        assert await heard(scene, seconds=1_800) == [(2, "raised")]  # the shelf has ended, and it still goes on
+        assert await notified(scene, seconds=1_800) == []
+        assert await notified(scene, seconds=1_800) == [(2, "raised")]  # the shelf has ended, and it still goes on
 
 
 async def test_what_happens_later_goes_to_those_who_have_heard_of_the_alarm(tmp_path: Path):
@@ -65,21 +65,21 @@ async def test_what_happens_later_goes_to_those_who_have_heard_of_the_alarm(tmp_
         await scene.poll()
         await scene.poll(seconds=300)
         await scene.event(alarm, "silent", level=1)
-        assert await heard(scene) == [(1, "silent"), (2, "silent")]
+        assert await notified(scene) == [(1, "silent"), (2, "silent")]
         await scene.event(alarm, "worsened", level=2)
-        assert await heard(scene) == [(1, "worsened"), (2, "worsened")]
+        assert await notified(scene) == [(1, "worsened"), (2, "worsened")]
         await scene.event(alarm, "closed", level=2)
-        assert await heard(scene) == [(1, "closed"), (2, "closed")]
+        assert await notified(scene) == [(1, "closed"), (2, "closed")]
 
 
 async def test_an_alarm_that_worsens_reaches_the_steps_for_its_new_severity(tmp_path: Path):
     async with scene_in(tmp_path) as scene:
         alarm = await scene.raise_alarm(level=0)
         await scene.poll()
-        assert await heard(scene, seconds=600) == []  # moderate is not for step 2
+        assert await notified(scene, seconds=600) == []  # moderate is not for step 2
         await scene.event(alarm, "worsened", level=2)
-        assert await heard(scene) == [(1, "worsened")]
-        assert await heard(scene, seconds=300) == [(2, "worsened")]
+        assert await notified(scene) == [(1, "worsened")]
+        assert await notified(scene, seconds=300) == [(2, "worsened")]
 
 
 async def test_kinds_that_the_settings_keep_quiet_are_told_to_nobody(tmp_path: Path):
@@ -88,16 +88,16 @@ async def test_kinds_that_the_settings_keep_quiet_are_told_to_nobody(tmp_path: P
         await scene.poll()
         await scene.event(alarm, "eased")
         await scene.event(alarm, "silent")
-        assert await heard(scene) == []
+        assert await notified(scene) == []
 
 
 async def test_a_late_breach_pages_nobody_and_does_not_escalate(tmp_path: Path):
     async with scene_in(tmp_path) as scene:
         alarm = await scene.raise_alarm(level=2, late=True)
-        assert await heard(scene) == []
-        assert await heard(scene, seconds=3_600) == []
+        assert await notified(scene) == []
+        assert await notified(scene, seconds=3_600) == []
         await scene.event(alarm, "closed")
-        assert await heard(scene) == []
+        assert await notified(scene) == []
 
 
 async def test_late_breaches_may_be_told_as_no_news(tmp_path: Path):
@@ -114,10 +114,10 @@ async def test_maintenance_keeps_an_alarm_from_people_until_it_ends_and_the_alar
         over = await scene.raise_alarm(0)
         await scene.raise_alarm(1)
         await scene.raise_alarm(3)
-        assert sorted(await heard(scene)) == [(1, "raised"), (3, "raised")]  # gauge 3 alone
+        assert sorted(await notified(scene)) == [(1, "raised"), (3, "raised")]  # gauge 3 alone
         await scene.event(over, "closed")
-        assert await heard(scene, seconds=599) == []
-        assert await heard(scene, seconds=1) == [(1, "raised"), (3, "raised")]  # gauge 1: over is over
+        assert await notified(scene, seconds=599) == []
+        assert await notified(scene, seconds=1) == [(1, "raised"), (3, "raised")]  # gauge 1: over is over
 
 
 async def test_a_shelved_alarm_is_quiet_until_it_gets_worse(tmp_path: Path):
@@ -126,9 +126,9 @@ async def test_a_shelved_alarm_is_quiet_until_it_gets_worse(tmp_path: Path):
         await scene.poll()
         await scene.change(alarm, shelved_until_ms=scene.now_ms + 60 * MINUTE)
         await scene.event(alarm, "silent")
-        assert await heard(scene) == []
+        assert await notified(scene) == []
         await scene.event(alarm, "worsened", level=2)
-        assert await heard(scene) == [(1, "worsened")]
+        assert await notified(scene) == [(1, "worsened")]
 
 
 async def test_what_is_withdrawn_before_it_is_sent_is_never_told(tmp_path: Path):
@@ -136,7 +136,7 @@ async def test_what_is_withdrawn_before_it_is_sent_is_never_told(tmp_path: Path)
         alarm = await scene.raise_alarm()
         await scene.event(alarm, "withdrawn")
         await scene.change(alarm, withdrawn=True, closed_ms=scene.now_ms)
-        assert await heard(scene) == []
+        assert await notified(scene) == []
         assert {notice.message for notice in await scene.notices()} <= {NOT_NEEDED}
 
 
@@ -146,7 +146,7 @@ async def test_what_is_withdrawn_after_it_was_sent_is_taken_back(tmp_path: Path)
         await scene.poll()
         await scene.event(alarm, "withdrawn")
         await scene.change(alarm, withdrawn=True, closed_ms=scene.now_ms)
-        assert await heard(scene) == [(1, "withdrawn")]
+        assert await notified(scene) == [(1, "withdrawn")]
 
 
 async def test_a_withdrawal_of_a_part_is_not_told_while_the_alarm_stands(tmp_path: Path):
@@ -154,7 +154,7 @@ async def test_a_withdrawal_of_a_part_is_not_told_while_the_alarm_stands(tmp_pat
         alarm = await scene.raise_alarm()
         await scene.poll()
         await scene.event(alarm, "withdrawn")
-        assert await heard(scene) == []
+        assert await notified(scene) == []
 
 
 async def test_a_test_alarm_goes_to_the_first_step_alone_whatever_else_holds(tmp_path: Path):
@@ -165,10 +165,10 @@ async def test_a_test_alarm_goes_to_the_first_step_alone_whatever_else_holds(tmp
         await scene.raise_alarm(level=0, test=True, closed_ms=scene.now_ms, state="closed")
         (notification,) = await scene.poll()
         assert (notification.step, notification.test) == (1, True)
-        assert await heard(scene, seconds=3_600) == []
+        assert await notified(scene, seconds=3_600) == []
 
 
 async def test_without_steps_events_are_routed_to_nobody(tmp_path: Path):
     async with scene_in(tmp_path, steps=[]) as scene:
         await scene.raise_alarm()
-        assert await heard(scene) == []
+        assert await notified(scene) == []
