@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from cloud.alarms.preview import Preview, PreviewAlarm, PreviewOutcome
+from cloud.alarms.preview import Preview
+from cloud.alarms.preview_outcome import PreviewAlarm, PreviewOutcome
 from cloud.api.schemas.alarms import LevelAnswer, RuleFields, level_answer
 from cloud.api.schemas.base import AnswerModel, Time
 from cloud.api.schemas.readings import HistoryPoint

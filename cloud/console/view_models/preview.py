@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.alarms.preview import Preview, PreviewOutcome
+from cloud.alarms.preview import Preview
+from cloud.alarms.preview_outcome import PreviewOutcome
 from cloud.console.view_models.chart import AlarmBand, ChartHistory, LevelLine
 from cloud.console.view_models.colours import Chip, chip
 from cloud.readings.contract import Point

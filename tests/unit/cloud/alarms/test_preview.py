@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.alarms.preview import MOST_POINTS, PreviewAlarm, Previewer, PreviewOutcome, difference, thinned
+from cloud.alarms.preview import Previewer
+from cloud.alarms.preview_outcome import MOST_POINTS, PreviewAlarm, PreviewOutcome, difference, thinned
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point
 from cloud.rulebook.records import RuleRejected

@@ -1,6 +1,7 @@
 import msgspec
 
-from cloud.alarms.preview import Difference, Preview, PreviewAlarm, PreviewOutcome
+from cloud.alarms.preview import Preview
+from cloud.alarms.preview_outcome import Difference, PreviewAlarm, PreviewOutcome
 from cloud.console.view_models.chart import PALETTES, AlarmBand, ChartHistory, LevelLine, chart_options
 from cloud.console.view_models.preview import ALARMS_LISTED, bands_of, level_lines, preview_view, thinned
 from cloud.readings.contract import Point
