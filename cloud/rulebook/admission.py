@@ -1,6 +1,6 @@
-"""Admission: whether a change of the rules may stand. The whole rule of every sensor that it touches is looked at.
+"""Admission: whether a change of the rules may stand. The whole rule of every sensor that it touches is checked.
 
-problems_of(shelf, registry, version) -> ["hysteresis 120: is wider than the 100 between Siaga 3 and Siaga 2; …", …]
+problems_of(rule_versions, registry, version) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and …", …]
 """
 
 import difflib
@@ -18,8 +18,8 @@ from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
 from rules.validation import LONGEST_TEXT, family_problems, problems_in, text_problems
 from wire import QUANTITIES
 
-MOST_SENTENCES = 20
-"""One mistake on all scopes would else be told a hundred times."""
+MOST_PROBLEMS = 20
+"""One problem on all scopes would else be listed a hundred times."""
 
 
 def problems_of(
@@ -27,7 +27,7 @@ def problems_of(
 ) -> list[ValidationProblem]:
     """Why `version` may not join `rule_versions`; empty where it may. Times at which other versions begin count too.
 
-    Only sensors at `sites` are looked at, if given: what is wrong elsewhere tells of what is set there.
+    Only sensors at `sites` are checked, if given: a problem elsewhere would give away what is set there.
     """
     return problems_on(rule_versions.with_version(version), registry, version, sites=sites)
 
@@ -35,7 +35,7 @@ def problems_of(
 def problems_on(
     after: RuleVersions, registry: Registry, version: RuleVersion, *, sites: frozenset[str] | None = None
 ) -> list[ValidationProblem]:
-    """The same for a version that stands on the shelf already."""
+    """The same for a version that is among the versions already."""
     named = [*_name_problems(version, registry), *_field_problems(version)]
     if named:
         return named
@@ -45,7 +45,7 @@ def problems_on(
     found: dict[ValidationProblem, None] = {}
     for rule in _rules(after, version, times, sites):
         found.update(dict.fromkeys(_rule_problems(rule, after.targets)))
-    return list(found)[:MOST_SENTENCES]
+    return list(found)[:MOST_PROBLEMS]
 
 
 def targets_in(scope: str, targets: RuleTargets) -> list[Sensor]:
@@ -58,7 +58,7 @@ def targets_in(scope: str, targets: RuleTargets) -> list[Sensor]:
 def _rules(
     after: RuleVersions, version: RuleVersion, times: Iterable[int], sites: frozenset[str] | None
 ) -> Iterator[Rule | ValidationProblem]:
-    """Each rule that comes of it, once; or a sentence where none can be made of the fields."""
+    """Each rule that comes of it, once; or a problem where none can be made of the fields."""
     seen: set[str] = set()
     targets = [target for target in targets_in(version.scope, after.targets) if sites is None or target.site in sites]
     sensors = [(place_of(sensor), scopes_of(sensor)) for sensor in targets]
@@ -74,7 +74,7 @@ def _rules(
             scope=version.scope,
         )
         return
-    # nobody measures it there yet: look at the rule all the same
+    # nobody measures it there yet: check the rule all the same
     yield from _new(after, version.family, _anywhere(version), ("all", version.scope), version.valid_from_ms, seen)
 
 

@@ -169,7 +169,7 @@ def scope_name(_: Catalog, rule_store: RuleStore, scope: str) -> str:
     return name
 
 
-def sensors_in(rule_store: RuleStore, scope: str) -> list[Sensor]:
+def targets_at(rule_store: RuleStore, scope: str) -> list[Sensor]:
     """What a rule in `scope` may watch: sensors, and sites with what is computed of them, each with all it measures."""
     kind, _colon, name = scope.partition(":")
     targets = [target for target in rule_store.targets.all() if target.id != target.gateway]

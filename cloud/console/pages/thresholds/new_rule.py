@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from cloud.console.components.elements import box, text
 from cloud.console.components.inputs import button, choice, field, line_input, problem_text
 from cloud.console.pages.thresholds.actions import family_name
-from cloud.console.view_models.thresholds import RuleView, scope_name, sensors_in, view_of_new
+from cloud.console.view_models.thresholds import RuleView, scope_name, targets_at, view_of_new
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.rule_words import KIND_NAMES
 from i18n import figures
@@ -74,7 +74,7 @@ class NewRuleDialog:
 
 def measured_in(rule_store: RuleStore, scope: str) -> list[str]:
     """The quantities of the sensors in a scope, in the order of the table."""
-    measured = {quantity for sensor in sensors_in(rule_store, scope) for quantity in sensor.quantities}
+    measured = {quantity for sensor in targets_at(rule_store, scope) for quantity in sensor.quantities}
     return [quantity for quantity in QUANTITIES if quantity in measured]
 
 

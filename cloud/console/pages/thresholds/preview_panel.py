@@ -18,7 +18,7 @@ from cloud.console.components.visitor import Visitor
 from cloud.console.pages.thresholds.actions import DAYS, ThresholdActions, ThresholdRejected
 from cloud.console.view_models.chart import PALETTES, chart_options
 from cloud.console.view_models.preview import bands_of, level_lines, preview_view, thinned
-from cloud.console.view_models.thresholds import RuleView, sensors_in
+from cloud.console.view_models.thresholds import RuleView, targets_at
 from cloud.registry.records import Sensor
 from cloud.rulebook.rule_store import RuleStore
 from i18n import figures
@@ -47,7 +47,7 @@ class PreviewPanel:
         self._family, self._scope, self._theme = view.family, scope, theme
         self._sensors = [
             sensor
-            for sensor in sensors_in(rule_store, scope)
+            for sensor in targets_at(rule_store, scope)
             if view.resolved.rule.quantity in ("", *sensor.quantities) and visitor.principal.may_see(sensor.site)
         ]
         self._sensor, self._days = self._sensors[0].id if self._sensors else "", DAYS[1]

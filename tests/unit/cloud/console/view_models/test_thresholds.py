@@ -10,7 +10,7 @@ from cloud.console.view_models.thresholds import (
     rule_at,
     rules_at,
     scope_name,
-    sensors_in,
+    targets_at,
     tree_of,
     versions_of,
 )
@@ -121,6 +121,6 @@ async def test_scopes_have_the_names_and_sensors_that_people_know(city: Morotai)
     assert [scope_name(EN, rule_store, scope) for scope in scopes] == [
         "Pulau Morotai", "rivers", "Daruba river bridge", "River gauge", "gone",
     ]  # fmt: skip
-    assert [sensor.id for sensor in sensors_in(rule_store, "group:rivers")] == ["river"]
-    assert [target.id for target in sensors_in(rule_store, "site:daruba")] == ["daruba", "river", "air"]
-    assert "gw-daruba" not in {sensor.id for sensor in sensors_in(rule_store, "all")}
+    assert [sensor.id for sensor in targets_at(rule_store, "group:rivers")] == ["river"]
+    assert [target.id for target in targets_at(rule_store, "site:daruba")] == ["daruba", "river", "air"]
+    assert "gw-daruba" not in {sensor.id for sensor in targets_at(rule_store, "all")}
