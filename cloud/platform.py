@@ -28,7 +28,7 @@ from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore

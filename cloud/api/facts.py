@@ -18,8 +18,8 @@ from cloud.core.printable import PrintableText
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import Problem
 from cloud.platform import Platform
-from cloud.registry.dated import FactRejected
 from cloud.registry.fact_kinds import visible_facts
+from cloud.registry.fact_service import FactRejected
 from cloud.registry.facts import Fact
 from cloud.registry.history import GATEWAY, SITE
 from runtime.clock import wall_ms

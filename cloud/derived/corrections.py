@@ -17,7 +17,7 @@ import msgspec
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point, ReadingsStore
 from cloud.readings.newest import Newest, newest_of
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.facts import CITY, Eras, Fact, changed_ms
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, calibrated_quantity, calibration_from, subject_of
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor

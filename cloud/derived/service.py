@@ -26,7 +26,7 @@ from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest, newest_of
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.facts import Eras
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED, Registry

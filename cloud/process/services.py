@@ -37,15 +37,15 @@ from cloud.monitoring.service import Monitoring
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.process.components import components_of
+from cloud.process.monitored_paths import grown_in, named_in
 from cloud.process.parts import Alarms, Foundation, Ingest, Services
 from cloud.process.settings import CloudSettings
-from cloud.process.watched_paths import grown_in, named_in
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Verdict
 from cloud.readings.engines import store_of
 from cloud.readings.influx import InfluxStore
 from cloud.readings.newest import Newest
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
 from cloud.core.printable import PrintableText
-from cloud.registry.contradictions import KINDS, Tables, contradictions
+from cloud.registry.consistency import KINDS, Tables, contradictions
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake

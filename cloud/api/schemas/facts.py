@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from cloud.api.schemas.base import AnswerModel, Time
 from cloud.core.printable import GivenTime, PrintableText
-from cloud.registry.dated import LONGEST_TEXT
+from cloud.registry.fact_service import LONGEST_TEXT
 from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts
 from runtime.settings import Settings
 

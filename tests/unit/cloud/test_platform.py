@@ -17,7 +17,7 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.rulebook.rule_store import RuleStore
 from tests.unit.cloud.examples import T0, Workshop
 

@@ -14,7 +14,7 @@ from cloud.console.view_models.day_times import parse_moment
 from cloud.console.view_models.facts import parse_value
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.engine import DatabaseUnavailable
-from cloud.registry.dated import DatedFacts, FactRejected
+from cloud.registry.fact_service import DatedFacts, FactRejected
 from cloud.registry.history import SITE
 from i18n.catalog import Catalog, ended
 

@@ -29,7 +29,7 @@ from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry
 from cloud.registry.snapshot import Registry

@@ -11,8 +11,8 @@ import pytest
 from cloud.database.audit_log import Actor
 from cloud.derived.corrections import Corrections, CorrectionStep
 from cloud.readings.contract import Point, StoreUnavailable
-from cloud.registry.dated import DatedFacts, FactRejected
 from cloud.registry.fact_rows import go_on
+from cloud.registry.fact_service import DatedFacts, FactRejected
 from cloud.registry.records import Calibration, City, Gateway, Sensor
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry

@@ -7,7 +7,7 @@ from pathlib import Path
 from cloud.database.audit_log import Actor
 from cloud.derived.indices import Indices
 from cloud.derived.service import Derivations
-from cloud.registry.dated import DatedFacts
+from cloud.registry.fact_service import DatedFacts
 from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
-from cloud.registry.dated import DatedFacts, FactRejected
+from cloud.registry.fact_service import DatedFacts, FactRejected
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.rows import keep_registry, read_registry
 from cloud.registry.snapshot import Registry
