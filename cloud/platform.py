@@ -28,7 +28,7 @@ from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
@@ -61,7 +61,7 @@ class Platform:
         notifier: Notifier,
         refused: Callable[[], frozenset[tuple[str, str]]] = frozenset,
         wrong_clocks: Callable[[], dict[str, WrongClock]] = dict,
-        facts: DatedFacts,
+        facts: FactService,
         heights: Heights,
     ) -> None:
         self.city: City = registry.city

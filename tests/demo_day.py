@@ -37,7 +37,7 @@ from cloud.readings.newest import Newest, newest_of
 from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.city_file import read_city_file
-from cloud.registry.rows import keep_registry
+from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import fleet_points
@@ -129,7 +129,7 @@ class DemoDay:
         await self._influx.open()
         await self._store.open()
         await self._database.open()
-        await self._database.run(lambda connection: keep_registry(connection, self.registry))
+        await self._database.run(lambda connection: save_registry(connection, self.registry))
         await self._rule_store.provide(initial_rules(CITY / "rules.toml", self.registry))
         return self
 

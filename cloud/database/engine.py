@@ -1,7 +1,7 @@
 """The registry database: one thread does all its work, one transaction at a time, so the loop waits on no disk.
 
 rows = await database.run(lambda connection: connection.execute(select(…)).all())
-a value that no column can hold ─► DataRefused: whoever sent it hears of it      all else ─► DatabaseUnavailable: wait
+a value that no column can hold ─► DataRejected: whoever sent it hears of it      all else ─► DatabaseUnavailable: wait
 """
 
 import asyncio
@@ -71,7 +71,7 @@ class Database:
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction, durable when this returns; DatabaseUnavailable if nothing was done.
 
-        DataRefused where a value is the reason; that, and what another process wrote, says nothing of the database's
+        DataRejected where a value is the reason; that, and what another process wrote, says nothing of the database's
         own state: `problem` stays as it is.
         """
 

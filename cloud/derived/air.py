@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cloud.derived.hours import and_after, ended, hour_of, spans
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.readings.contract import ReadingsStore
-from cloud.registry.facts import Eras, always
+from cloud.registry.facts import Timeline, constant
 from cloud.registry.records import Sensor
 from rules import ispu
 from rules.derived import (
@@ -39,7 +39,7 @@ def _always_here(_sensor: Sensor, _end_ms: int) -> bool:
     return True
 
 
-ALWAYS_P14 = always(P14_2020.key)
+ALWAYS_P14 = constant(P14_2020.key)
 """The regulation's table, official as long as nobody has said otherwise."""
 Values = dict[int, float]
 
@@ -67,7 +67,7 @@ async def indices_of_sensor(
     *,
     zone: ZoneInfo,
     now_ms: int,
-    official: Eras = ALWAYS_P14,
+    official: Timeline = ALWAYS_P14,
     stood: Stood = _always_here,
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices.
@@ -94,7 +94,7 @@ async def indices_of_sensor(
 
 async def indices_of_site(
     store: ReadingsStore, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
-    zone: ZoneInfo, now_ms: int, official: Eras = ALWAYS_P14,
+    zone: ZoneInfo, now_ms: int, official: Timeline = ALWAYS_P14,
     stood: Stood = _always_here,
 ) -> DerivedSeriesWriter:  # fmt: skip
     """ISPU and US AQI of `site` at `times_ms` (UTC) and as long after as what was published then holds.

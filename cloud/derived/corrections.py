@@ -17,8 +17,8 @@ import msgspec
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point, ReadingsStore
 from cloud.readings.newest import Newest, newest_of
-from cloud.registry.fact_service import DatedFacts
-from cloud.registry.facts import CITY, Eras, Fact, changed_ms
+from cloud.registry.fact_service import FactService
+from cloud.registry.facts import CITY, Fact, Timeline, changed_ms
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, calibrated_quantity, calibration_from, subject_of
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
 from cloud.registry.snapshot import Registry
@@ -64,7 +64,7 @@ class Corrections:
 
     def __init__(
         self,
-        facts: DatedFacts,
+        facts: FactService,
         store: ReadingsStore,
         newest: Newest,
         *,
@@ -164,7 +164,7 @@ class Corrections:
         await self._done(fact)
 
     async def _done(self, fact: Fact) -> None:
-        await self._facts.go_on(fact, due_ms=None)
+        await self._facts.record_progress(fact, due_ms=None)
         self._known.pop(fact.id, None)
         self._noted.discard(fact.id)
         await self._facts.load()
@@ -202,9 +202,9 @@ class Corrections:
             ]  # fmt: skip
             if fresh:
                 step = CorrectionStep(until_ms, fresh[0].time_ms, fresh[0].value)
-                await self._facts.go_on(fact, due_ms=first_ms, step=msgspec.json.encode(step).decode())
+                await self._facts.record_progress(fact, due_ms=first_ms, step=msgspec.json.encode(step).decode())
                 await self._write(sensor, quantity, fresh)
-            await self._facts.go_on(fact, due_ms=until_ms)
+            await self._facts.record_progress(fact, due_ms=until_ms)
 
     async def _finish_step(self, fact: Fact, sensor: Sensor, quantity: str) -> Fact:
         """After a crash: go on behind the step that was under way if the store has it."""
@@ -214,10 +214,10 @@ class Corrections:
         stored = await self._history(sensor.id, quantity, step.probe_ms, step.probe_ms + 1)
         if not any(point.value == step.probe for point in stored):
             return fact
-        return await self._facts.go_on(fact, due_ms=step.until_ms)
+        return await self._facts.record_progress(fact, due_ms=step.until_ms)
 
     async def _made_of_distance(
-        self, sensor: Sensor, quantity: str, heights: Eras, first_ms: int, until_ms: int
+        self, sensor: Sensor, quantity: str, heights: Timeline, first_ms: int, until_ms: int
     ) -> set[int]:
         """The times of levels that are made of their distance, and need no converting."""
         if quantity != LEVEL or DISTANCE not in sensor.quantities:
@@ -225,11 +225,11 @@ class Corrections:
         distances = await self._history(sensor.id, DISTANCE, first_ms, until_ms)
         return {point.time_ms for point in distances if heights.at(point.time_ms) is not None}
 
-    def _lines(self, fact: Fact) -> tuple[Eras, Eras]:
+    def _lines(self, fact: Fact) -> tuple[Timeline, Timeline]:
         """The calibrations as they were known just before a fact changed them, and after it."""
         changed, facts = changed_ms(fact), self._registry.facts
-        before = facts.held_as_known(fact.subject, fact.what, changed - 1)
-        after = facts.held_as_known(fact.subject, fact.what, changed)
+        before = facts.timeline_as_known(fact.subject, fact.what, changed - 1)
+        after = facts.timeline_as_known(fact.subject, fact.what, changed)
         return _as_lines(before), _as_lines(after)
 
     async def _stretches(self, sensor: str, quantity: str, due_ms: int, until_ms: int) -> list[tuple[int, int]]:
@@ -278,10 +278,10 @@ def _on(line: Calibration, value: float) -> float:
     return value if line == NO_CALIBRATION else line.of(value)
 
 
-def _converted(point: Point, before: Eras, after: Eras) -> float:
+def _converted(point: Point, before: Timeline, after: Timeline) -> float:
     old, new = before.at(point.time_ms) or NO_CALIBRATION, after.at(point.time_ms) or NO_CALIBRATION
     return point.value if old == new else _on(new, (point.value - old.offset) / old.scale)
 
 
-def _as_lines(held: Eras) -> Eras:
-    return Eras(zip(held.starts_ms, map(calibration_from, held.values), strict=True))
+def _as_lines(held: Timeline) -> Timeline:
+    return Timeline(zip(held.starts_ms, map(calibration_from, held.values), strict=True))

@@ -13,7 +13,7 @@ import msgspec
 
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point, ReadingsStore, Verdict
-from cloud.registry.facts import Eras
+from cloud.registry.facts import Timeline
 from cloud.registry.snapshot import COMPUTED
 from rules.derived import VERSION
 from rules.marks import QUALITY, Mark
@@ -63,7 +63,7 @@ class DerivedSeriesWriter:
     def __init__(self, *, site: str, sensor: str, domain: Domain) -> None:
         self._site = site
         self.sensor = sensor
-        self.site_tags: Eras | None = None
+        self.site_tags: Timeline | None = None
         """Where the sensor was believed to stand at each time, if that changed: no point is stored under two tags."""
         self._domain = domain
         self._rows: defaultdict[int, Row] = defaultdict(dict)

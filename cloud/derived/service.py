@@ -26,8 +26,8 @@ from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest, newest_of
-from cloud.registry.fact_service import DatedFacts
-from cloud.registry.facts import Eras
+from cloud.registry.fact_service import FactService
+from cloud.registry.facts import Timeline
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED, Registry
 from rules.local_time import hour_end_ms
@@ -72,7 +72,7 @@ class Derivations:
         *,
         gauges: Callable[[str], GaugeLimits | None] = no_gauge,
         tell: Callable[[Sequence[Block]], Awaitable[None]] = _tell_nobody,
-        facts: DatedFacts | None = None,
+        facts: FactService | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
         judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -88,7 +88,7 @@ class Derivations:
         self._sorted_for: int | None = None
         self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
         self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
-        self._moved: dict[str, Eras] = {}
+        self._moved: dict[str, Timeline] = {}
         self.corrections = None if facts is None else Corrections(facts, store, newest, note=self.note, is_own=is_own)
         self._heard: dict[str, set[int]] = {}
         self._rests = False

@@ -64,8 +64,8 @@ def check_batch(
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
     first. `distances` knows those that came before; with what was `seen` then, checking again gives the same.
     """
-    ways = registry.ways(gateway) if seen is None else seen.ways
-    routes, levels = ways.routes, Levels(batch.columns, ways, nearness(distances, seen))
+    gateway_routes = registry.gateway_routes(gateway) if seen is None else seen.gateway_routes
+    routes, levels = gateway_routes.routes, Levels(batch.columns, gateway_routes, nearness(distances, seen))
     found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
     take, unknown = found.take, Clock.UNKNOWN  # looked up once: this is done for each of a million readings a second
     watched = () if stamps is None else stamps.sensors
@@ -88,7 +88,7 @@ def check_batch(
             found.corrected[number] = stamps.corrected(column)
             for sent, right in parts(column, found.corrected[number]):
                 found.take_by_era(sent, right, route, levels)
-        elif route.eras is None and column.sensor not in ways.levels:
+        elif route.timeline is None and column.sensor not in gateway_routes.levels:
             take(column, column, series, route, span, timely)
         else:
             found.take_by_era(column, column, route, levels)
@@ -96,7 +96,7 @@ def check_batch(
         distances.note(found.distances)  # only now: the order of the columns of one batch changes nothing
     return CheckedBatch(
         found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms,
-        CheckedAgainst(ways, levels.kept) if seen is None else seen, levels.pairs,
+        CheckedAgainst(gateway_routes, levels.kept) if seen is None else seen, levels.pairs,
     )  # fmt: skip
 
 
@@ -185,21 +185,21 @@ def _own(refused: list[RejectedReadings], column: Column, sent: Column) -> Itera
 
 def _by_era(sent: Column, column: Column, route: ReadingRoute) -> Iterator[tuple[Column, Column, ReadingRoute | None]]:
     """The parts of a column, as sent and with its right times, and the route that holds for each; None: none does."""
-    eras = route.eras
+    timeline = route.timeline
     if not column.times_ms:
         return
-    if eras is None:
+    if timeline is None:
         yield sent, column, route
         return
-    first, last = eras.index(min(column.times_ms)), eras.index(max(column.times_ms))
+    first, last = timeline.index(min(column.times_ms)), timeline.index(max(column.times_ms))
     if first == last:
-        yield sent, column, eras.values[first]
+        yield sent, column, timeline.values[first]
         return
     places: defaultdict[int, list[int]] = defaultdict(list)
     for place, time_ms in enumerate(column.times_ms):
-        places[eras.index(time_ms)].append(place)
+        places[timeline.index(time_ms)].append(place)
     for era in sorted(places):
-        yield _at(sent, places[era]), _at(column, places[era]), eras.values[era]
+        yield _at(sent, places[era]), _at(column, places[era]), timeline.values[era]
 
 
 def _cut(sent: Column, column: Column, places: Sequence[int] | None) -> tuple[Column, Column]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from cloud.readings.newest import Newest
-from cloud.registry.routes import NO_WAYS, ReadingRoute, Ways
+from cloud.registry.routes import NO_ROUTES, GatewayRoutes, ReadingRoute
 from rules.level import height_cm, level_cm
 from wire import Column
 
@@ -31,11 +31,11 @@ NONE_KEPT: Kept = MappingProxyType({})
 class CheckedAgainst(msgspec.Struct, frozen=True):
     """What a batch was checked by that may be another next time: the registry, and the distances that were known."""
 
-    ways: Ways
+    gateway_routes: GatewayRoutes
     kept: Kept
 
 
-NOTHING_SEEN = CheckedAgainst(NO_WAYS, NONE_KEPT)
+NOTHING_SEEN = CheckedAgainst(NO_ROUTES, NONE_KEPT)
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -47,13 +47,15 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Levels:
-    """The levels of one batch with `columns`, by the level routes of `ways`."""
+    """The levels of one batch with `columns`, by the level routes of `gateway_routes`."""
 
-    def __init__(self, columns: Sequence[Column], ways: Ways, is_near: Callable[[str, int], bool]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], gateway_routes: GatewayRoutes, is_near: Callable[[str, int], bool]
+    ) -> None:
         self.pairs: list[Pair] = []
         self.kept: dict[str, frozenset[int]] = {}
         self._columns = columns
-        self._routes = ways.levels
+        self._routes = gateway_routes.levels
         self._is_near = is_near
         self._known: Mapping[str, Mapping[int, float]] | None = None
 
@@ -70,7 +72,7 @@ class Levels:
         if route is None:
             return None
         beside = self._beside(sent)
-        if beside is not None and route.eras is None:
+        if beside is not None and route.timeline is None:
             self.pairs.append(Pair(sent.sensor, sent.times_ms[-1], height_cm(sent.values[-1], beside.values[-1])))
             return ()
         known = self._distances().get(sent.sensor, {})
@@ -78,7 +80,7 @@ class Levels:
         places = [
             place
             for place, (stamp_ms, time_ms) in enumerate(zip(sent.times_ms, right.times_ms, strict=True))
-            if (route.eras is not None and route.eras.at(time_ms) is None)
+            if (route.timeline is not None and route.timeline.at(time_ms) is None)
             or (stamp_ms not in known and not self._is_near(sent.sensor, time_ms))
         ]
         if places:

@@ -25,7 +25,7 @@ from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.process.starting import Start, Stopped
 from cloud.process.takeover import Takeover, provide_seeds
 from cloud.registry.city_file import read_city_file
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from runtime.settings import FileAway
 from runtime.systemd import show_status
@@ -84,7 +84,7 @@ async def _registry(settings: CloudSettings, database: Database) -> Registry:
     sites_must_exist(settings.notify, {site.id for site in city.sites()})
     try:
         await database.open()
-        await database.run(lambda connection: keep_registry(connection, city))
+        await database.run(lambda connection: save_registry(connection, city))
         return await database.run(read_registry)
     except DatabaseOfNewerVersion as error:
         raise CannotStart(str(error)) from None

@@ -53,8 +53,8 @@ def registry_component(database: Database, registry: Registry) -> Component:
     sites, gateways = registry.sites(), registry.gateways()
     sensors = len(registry.sensors()) - len(gateways)  # each gateway is a sensor too
     older = (
-        f"; the city file is older than what holds: {'; '.join(registry.older_words[:3])}"
-        if registry.older_words
+        f"; the city file is older than what holds: {'; '.join(registry.outdated_entries[:3])}"
+        if registry.outdated_entries
         else ""
     )
     return Component(Condition.OK, f"sites: {len(sites)}, gateways: {len(gateways)}, sensors: {sensors}{older}")

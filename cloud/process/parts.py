@@ -31,7 +31,7 @@ from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore
@@ -44,7 +44,7 @@ class Foundation:
 
     database: Database
     registry: Registry
-    facts: DatedFacts
+    facts: FactService
     store: ReadingsStore
     accounts: Accounts
     newest: Newest

@@ -45,7 +45,7 @@ from cloud.readings.contract import Verdict
 from cloud.readings.engines import store_of
 from cloud.readings.influx import InfluxStore
 from cloud.readings.newest import Newest
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore
@@ -84,7 +84,7 @@ def _foundation(settings: CloudSettings, database: Database, registry: Registry)
     return Foundation(
         database=database,
         registry=registry,
-        facts=DatedFacts(database, registry),
+        facts=FactService(database, registry),
         store=store_of(settings.store),
         accounts=accounts,
         newest=Newest(),

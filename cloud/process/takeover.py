@@ -5,7 +5,7 @@ import logging
 from cloud.process.parts import Services
 from cloud.process.reload import login_files
 from cloud.process.settings import CloudSettings
-from cloud.registry.rows import keep_registry
+from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.seed_rules import seeds
 from cloud.rulebook.settings import RulesSettings
@@ -45,7 +45,7 @@ class Takeover:
 
     async def _apply_city(self, city: Registry) -> None:
         base = self._services.foundation
-        await base.database.run(lambda connection: keep_registry(connection, city))
+        await base.database.run(lambda connection: save_registry(connection, city))
         await base.facts.load()
         self._services.platform.city = base.registry.city
 

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
 from cloud.core.printable import PrintableText
-from cloud.registry.consistency import KINDS, Tables, contradictions
+from cloud.registry.consistency import KINDS, Tables, consistency_problems
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake
@@ -167,8 +167,8 @@ class CityFile(Settings):
 
 
 def read_city_file(file: Path) -> Registry:
-    """The city as `file` describes it; SettingsError lists every mistake."""
-    problems = [f"{file.name}: {problem}" for problem in contradictions(_tables(file))]
+    """Read the city that `file` describes; SettingsError lists every mistake."""
+    problems = [f"{file.name}: {problem}" for problem in consistency_problems(_tables(file))]
     try:
         parsed = load_settings(file, CityFile)
     except FileAway:

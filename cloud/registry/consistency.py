@@ -1,7 +1,7 @@
-"""What a city file says that cannot all be true:  an id twice, a site that is not there, a calibration of nothing.
+"""Checks of a city file across its tables: an id twice, a site that is not there, a calibration of no quantity.
 
-It looks at the file's tables as TOML gives them and passes over whatever has the wrong form, which others report: so
-both kinds of mistake are told at once.
+It works on tables as TOML gives them and skips whatever has the wrong form, which the models in city_file.py report:
+so both kinds of mistake are listed at once.
 """
 
 import difflib
@@ -16,8 +16,8 @@ Tables = Mapping[str, list[Any]]
 _NAMES_A = {"gateways": {"site": "sites"}, "sensors": {"site": "sites", "gateway": "gateways", "twin": "sensors"}}
 
 
-def contradictions(tables: Tables) -> Iterator[str]:
-    """One sentence for each contradiction, opened by its key."""
+def consistency_problems(tables: Tables) -> Iterator[str]:
+    """Yield one sentence for each problem, which begins with its key."""
     for kind in KINDS:
         yield from _twice(kind, _ids(tables, kind))
     for kind, references in _NAMES_A.items():

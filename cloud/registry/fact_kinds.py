@@ -21,7 +21,7 @@ from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
 
 Check = Callable[[Any, Registry], LocalizedMessage | None]
-"""Why a value cannot be; None where it can."""
+"""Returns why a value is not possible; None where it is."""
 
 
 class FactKind(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ _OF_CALIBRATION = FactKind(("sensor",), _calibration)
 
 
 def kinds_of(registry: Registry, subject: str) -> list[str]:
-    """What can be recorded of a subject."""
+    """List the kinds of facts of a subject."""
     record = record_of(registry, subject)
     if record is None and subject != CITY:
         return []
@@ -95,8 +95,8 @@ def kinds_of(registry: Registry, subject: str) -> list[str]:
     return found + [calibration_of(quantity) for quantity in quantities]
 
 
-def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedMessage]:
-    """Why a value cannot be recorded of a thing, in sentences; none where it can."""
+def problems_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedMessage]:
+    """Yield why a value cannot be recorded of a thing; nothing where it can."""
     subject, what = key
     possible = kinds_of(registry, subject)
     if not possible:
@@ -115,8 +115,8 @@ def mistakes_of(registry: Registry, key: Key, value: Any) -> Iterator[LocalizedM
             yield mistake
 
 
-def ground_of(registry: Registry, key: Key) -> Any:
-    """What holds of a thing of which nothing is recorded, as the city file has it."""
+def baseline_of(registry: Registry, key: Key) -> Any:
+    """Return the value of a thing without facts, as the city file has it."""
     if key == (CITY, OFFICIAL_ISPU):
         return P14_2020.key
     record, what = record_of(registry, key[0]), key[1]
@@ -128,7 +128,7 @@ def ground_of(registry: Registry, key: Key) -> Any:
 
 
 def record_of(registry: Registry, subject: str) -> Sensor | Gateway | None:
-    """The sensor or gateway that a subject names, retired or not; None where there is none."""
+    """Return the sensor or gateway that a subject names, retired or not; None where there is none."""
     kind, _colon, name = subject.partition(":")
     if kind == "gateway":
         return registry.gateway(name)
@@ -137,7 +137,7 @@ def record_of(registry: Registry, subject: str) -> Sensor | Gateway | None:
 
 
 def site_of(registry: Registry, subject: str) -> str | None:
-    """The site of what a subject names; None where it belongs to none, or is not there."""
+    """Return the site of what a subject names; None where it belongs to none, or is not there."""
     record = record_of(registry, subject)
     return None if record is None else record.site
 
@@ -145,7 +145,7 @@ def site_of(registry: Registry, subject: str) -> str | None:
 def visible_facts(
     registry: Registry, may_see: Callable[[str], bool], *, subject: str | None = None, what: str | None = None
 ) -> Iterator[Fact]:
-    """The facts of what stands at sites that somebody may see, the newest first; of one `subject`, `what` if asked."""
+    """Yield the facts at sites that somebody may see, the newest first; of one `subject`, `what` if asked."""
     sites: dict[str, bool] = {}
     for fact in reversed(registry.facts.all()):
         if subject not in (None, fact.subject) or what not in (None, fact.what):

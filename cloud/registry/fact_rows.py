@@ -1,9 +1,9 @@
-"""Dated facts as rows of the registry database: added, marked as undone, and nothing else.
+"""Dated facts as rows of the registry database: rows are added and marked as undone, never changed otherwise.
 
-record(connection, new) ─► fact + a line in the journal, in the transaction of `connection`
+record(connection, new) ─► fact + an entry in the audit log, in the transaction of `connection`
 
-The first fact of a thing is its ground, what held before anybody dated anything: so what came before a change keeps
-what it was computed with.
+The first fact of a thing is its baseline: the value before anybody recorded a change. Readings from before that change
+stay computed with it.
 """
 
 from collections.abc import Iterable
@@ -13,68 +13,68 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from cloud.database.audit_log import SYSTEM, Actor, write_entry
-from cloud.registry.facts import SINCE_EVER_MS, Eras, Fact, Facts, Key, changed_ms, differences, resolved
+from cloud.registry.facts import SINCE_EVER_MS, Fact, Facts, Key, Timeline, changed_ms, differences, timeline_of
 from cloud.registry.tables import FactRow
 
-GROUND = "before anything was dated"
-"""The source of a ground that is written down because of the first change."""
+BASELINE = "before anything was dated"
+"""The source of a baseline that is written down because of the first change."""
 
 Edition = tuple[int, int, int]
 """Changes with every change of the facts: (newest id, when the newest was undone, how many are due)."""
 
 
 class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be recorded of a thing; `ground` is what held of it until now, where nothing is recorded yet."""
+    """A fact to record; `baseline` is its value until now, for a thing without facts."""
 
     subject: str
     what: str
     value: Any
-    ground: Any
+    baseline: Any
     valid_from_ms: int
     source: str
     word: str = ""
 
 
 def edition_of(connection: Connection) -> Edition:
-    """Where the facts of the database stand."""
+    """Read the edition of the facts; it differs whenever anything about them does."""
     due = select(func.count()).select_from(FactRow).where(FactRow.due_ms.is_not(None)).scalar_subquery()
     row = connection.execute(select(func.max(FactRow.id), func.max(FactRow.undone_ms), due)).one()
     return row[0] or 0, row[1] or 0, row[2]
 
 
 def read_facts(connection: Connection) -> Facts:
-    """All facts."""
+    """Read all facts."""
     return Facts(_fact(row) for row in connection.execute(select(*_COLUMNS).order_by(FactRow.id)))
 
 
 def facts_of(connection: Connection, key: Key) -> list[Fact]:
-    """The facts of one thing, undone ones too, in the order of recording."""
+    """Read the facts of one thing, undone ones too, in the order of recording."""
     query = select(*_COLUMNS).where(FactRow.subject == key[0], FactRow.what == key[1]).order_by(FactRow.id)
     return [_fact(row) for row in connection.execute(query)]
 
 
 def fact_of(connection: Connection, fact_id: int) -> Fact:
-    """One fact; LookupError if there is none of that id."""
+    """Read one fact; LookupError if there is none of that id."""
     row = connection.execute(select(*_COLUMNS).where(FactRow.id == fact_id)).one_or_none()
     if row is None:
         raise LookupError(f"there is no fact {fact_id}")
     return _fact(row)
 
 
-def lay_ground(connection: Connection, grounds: Iterable[tuple[Key, Any]], *, source: str, now_ms: int) -> None:
-    """Write down what has held since ever, of things of which nothing is recorded."""
-    rows = [_row(key, value, source=source, now_ms=now_ms) for key, value in grounds]
+def record_baselines(connection: Connection, baselines: Iterable[tuple[Key, Any]], *, source: str, now_ms: int) -> None:
+    """Add the baselines of things that have no facts yet; they hold since ever."""
+    rows = [_row(key, value, source=source, now_ms=now_ms) for key, value in baselines]
     if rows:
         connection.execute(insert(FactRow), rows)
 
 
 def record(connection: Connection, new: FactEntry, *, who: Actor, now_ms: int) -> Fact:
-    """Add a fact, after the ground where there is none; the journal says who, and what held instead."""
+    """Add a fact, after the baseline where there is none; the audit log says who, and what held before."""
     key = (new.subject, new.what)
     if not facts_of(connection, key):
-        lay_ground(connection, [(key, new.ground)], source=GROUND, now_ms=now_ms)
-    held = facts_of(connection, key)
-    now = _after(held, now_ms)
+        record_baselines(connection, [(key, new.baseline)], source=BASELINE, now_ms=now_ms)
+    recorded = facts_of(connection, key)
+    now = _change_ms(recorded, now_ms)
     row = _row(key, new.value, source=new.source, now_ms=now) | {
         "valid_from_ms": new.valid_from_ms,
         "author": who.name,
@@ -82,34 +82,36 @@ def record(connection: Connection, new: FactEntry, *, who: Actor, now_ms: int) -
     }
     number = connection.execute(insert(FactRow).values(row).returning(FactRow.id)).scalar_one()
     fact = fact_of(connection, number)
-    before, after = _standing(held), _standing([*held, fact])
+    before, after = _current(recorded), _current([*recorded, fact])
     fact = _with_due(connection, fact, _due(before, after, now))
-    _note(connection, who, "record-fact", fact, now, word=new.word, before=before.at(fact.valid_from_ms))
+    _write_entry(connection, who, "record-fact", fact, now, word=new.word, before=before.at(fact.valid_from_ms))
     return fact
 
 
 def undo(connection: Connection, fact: Fact, *, who: Actor, word: str, now_ms: int) -> Fact:
-    """Take a fact back: what holds is what the others of its thing say."""
-    held = facts_of(connection, fact.key)
-    now = _after(held, now_ms)
+    """Mark a fact as undone; the other facts of its thing hold instead."""
+    recorded = facts_of(connection, fact.key)
+    now = _change_ms(recorded, now_ms)
     values = {"undone_ms": now, "undone_by": who.name}
     connection.execute(update(FactRow).where(FactRow.id == fact.id).values(values))
     undone = fact_of(connection, fact.id)
-    before, after = _standing(held), _standing(facts_of(connection, fact.key))
+    before, after = _current(recorded), _current(facts_of(connection, fact.key))
     undone = _with_due(connection, undone, _due(before, after, now))
-    _note(connection, who, "undo-fact", undone, now, word=word, before=fact.value, after=after.at(fact.valid_from_ms))
+    _write_entry(
+        connection, who, "undo-fact", undone, now, word=word, before=fact.value, after=after.at(fact.valid_from_ms)
+    )
     return undone
 
 
-def go_on(connection: Connection, fact: Fact, *, due_ms: int | None, step: str | None = None) -> Fact:
-    """Note how far computing again because of a fact has come (None: all of it), unless it was undone meanwhile."""
+def record_progress(connection: Connection, fact: Fact, *, due_ms: int | None, step: str | None = None) -> Fact:
+    """Store how far recomputing because of a fact has come (None: all of it), unless it was undone meanwhile."""
     ours = (FactRow.id == fact.id, FactRow.undone_ms.is_not_distinct_from(fact.undone_ms))
     connection.execute(update(FactRow).where(*ours).values(due_ms=due_ms, step=step))
     return fact_of(connection, fact.id)
 
 
 def _row(key: Key, value: Any, *, source: str, now_ms: int) -> dict[str, Any]:
-    """A row of what has held since ever, by nobody's word."""
+    """Make the row of a baseline."""
     return {
         "subject": key[0],
         "what": key[1],
@@ -122,17 +124,17 @@ def _row(key: Key, value: Any, *, source: str, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _standing(facts: Iterable[Fact]) -> Eras:
-    return resolved(fact for fact in facts if fact.undone_ms is None)
+def _current(facts: Iterable[Fact]) -> Timeline:
+    return timeline_of(fact for fact in facts if fact.undone_ms is None)
 
 
-def _after(facts: Iterable[Fact], now_ms: int) -> int:
-    """The time of a change, later than all changes before it: a clock that was put back must not shuffle them."""
+def _change_ms(facts: Iterable[Fact], now_ms: int) -> int:
+    """Return the time of a change, after all earlier ones: a clock that was put back must not reorder them."""
     return max([now_ms, *(changed_ms(fact) + 1 for fact in facts)])
 
 
-def _due(before: Eras, after: Eras, now_ms: int) -> int | None:
-    """From when on (UTC) other things hold than were believed, where that is not ahead."""
+def _due(before: Timeline, after: Timeline, now_ms: int) -> int | None:
+    """Return from when on (UTC) the value differs, so that readings are recomputed; None in the future."""
     start_ms = next((start for start, _ in differences(before, after)), None)
     return start_ms if start_ms is not None and start_ms <= now_ms else None
 
@@ -142,7 +144,7 @@ def _with_due(connection: Connection, fact: Fact, due_ms: int | None) -> Fact:
     return msgspec.structs.replace(fact, due_ms=due_ms)
 
 
-def _note(
+def _write_entry(
     connection: Connection,
     who: Actor,
     action: str,

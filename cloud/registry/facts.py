@@ -1,12 +1,13 @@
-"""Dated facts: what held of something from when on, who said so, when it was recorded, and who took it back.
+"""Dated facts: a value of something from a time on, who recorded it and when, and who undid it.
 
 fact   subject        what                 value  valid from   recorded            undone
  1     sensor:river   mounting_height_cm   450    since ever   2026-11-01 03:00
  2     sensor:river   mounting_height_cm   420    2026-11-20   2026-11-21 02:10
 
-What held at a time: the fact with the latest "valid from" up to it; of several with the same one the one recorded last,
-which is how a mistake is corrected. What was *believed* at a time, of that time: the same among the facts that were
-recorded and not undone by then, so that nothing recorded later can change it. Nothing is ever overwritten.
+Facts have two times, valid and recorded. The value at a time is of the fact with the latest "valid from" up to it; of
+several with the same one, of the fact recorded last, which is how a mistake is corrected (`Facts.timeline`). Tags of
+readings are instead as recorded at the time: of the facts recorded and not undone by then, so that nothing recorded
+later changes them (`Facts.timeline_as_recorded`). Nothing is ever overwritten.
 """
 
 from bisect import bisect_right
@@ -17,7 +18,7 @@ from typing import Any
 import msgspec
 
 SINCE_EVER_MS = 0
-"""The "valid from" of what nobody knows a beginning of; it holds for older times too."""
+"""The "valid from" of a fact without a known beginning; it holds for older times too."""
 CITY = "city"
 """The subject of facts of the whole city."""
 
@@ -26,8 +27,8 @@ Key = tuple[str, str]
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One fact; times in ms of UTC, `value` as JSON has it. `due_ms`: what is stored from then on is to be computed
-    again because of it, None where all is done; `step` is what is being written of it now."""
+    """One fact; times in ms of UTC, `value` as JSON has it. `due_ms`: readings stored from then on are to be recomputed
+    because of it, None where all is done; `step` is what is being written now."""
 
     id: int
     subject: str
@@ -45,16 +46,16 @@ class Fact(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> Key:
-        """What it is a fact of."""
+        """The thing that it is a fact of."""
         return self.subject, self.what
 
     def known_at(self, time_ms: int) -> bool:
-        """Whether it was recorded by `time_ms` (UTC) and not undone by then."""
+        """Say whether it was recorded by `time_ms` (UTC) and not undone by then."""
         return self.recorded_ms <= time_ms and (self.undone_ms is None or self.undone_ms > time_ms)
 
 
-class Eras:
-    """Values one after another: each holds from its start (ms of UTC) until the next; the first one before it too."""
+class Timeline:
+    """Values over time: each holds from its start (ms of UTC) until the next; the first one before it too."""
 
     __slots__ = ("starts_ms", "values")
 
@@ -67,33 +68,33 @@ class Eras:
                 self.values.append(value)
 
     def at(self, time_ms: int) -> Any:
-        """What holds at `time_ms`; None where there is no value at all."""
+        """Return the value at `time_ms`; None on an empty timeline."""
         return self.values[self.index(time_ms)] if self.values else None
 
     def index(self, time_ms: int) -> int:
-        """The number of the era that `time_ms` lies in."""
+        """Return the index of the period that `time_ms` lies in."""
         return max(0, bisect_right(self.starts_ms, time_ms) - 1)
 
     def next_ms(self, time_ms: int) -> int | None:
-        """When the next change after `time_ms` is; None where none is known."""
+        """Return when the next change after `time_ms` is; None where there is none."""
         after = bisect_right(self.starts_ms, time_ms)
         return self.starts_ms[after] if after < len(self.starts_ms) else None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Eras) and (self.starts_ms, self.values) == (other.starts_ms, other.values)
+        return isinstance(other, Timeline) and (self.starts_ms, self.values) == (other.starts_ms, other.values)
 
     __hash__ = None  # type: ignore[assignment]
 
 
-def always(value: Any) -> Eras:
-    """The eras of what never changed."""
-    return Eras([(SINCE_EVER_MS, value)])
+def constant(value: Any) -> Timeline:
+    """Make the timeline of what never changed."""
+    return Timeline([(SINCE_EVER_MS, value)])
 
 
-def differences(before: Eras, after: Eras) -> Iterator[tuple[int, int | None]]:
-    """The stretches [from, until) in ms of UTC in which two eras say different things; None: without an end.
+def differences(before: Timeline, after: Timeline) -> Iterator[tuple[int, int | None]]:
+    """Yield the periods [from, until) in ms of UTC in which two timelines differ; None: without an end.
 
-    A stretch that begins before all starts begins at `SINCE_EVER_MS`.
+    A period that begins before all starts begins at `SINCE_EVER_MS`.
     """
     starts = sorted({SINCE_EVER_MS, *before.starts_ms, *after.starts_ms})
     begun: int | None = None
@@ -109,7 +110,7 @@ def differences(before: Eras, after: Eras) -> Iterator[tuple[int, int | None]]:
 
 
 class Facts:
-    """All facts of the registry at one moment, resolved when they are asked for."""
+    """All facts of the registry at one moment; timelines are made when they are asked for, once."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self._facts: dict[int, Fact] = {}
@@ -118,35 +119,35 @@ class Facts:
             self._facts[fact.id] = fact
             by_key[fact.key].append(fact)
         self._by_key: Mapping[Key, list[Fact]] = by_key
-        self._held: dict[Key, Eras] = {}
+        self._timelines: dict[Key, Timeline] = {}
 
     def all(self) -> list[Fact]:
-        """Every fact, undone ones too, in the order of recording."""
+        """List every fact, undone ones too, in the order of recording."""
         return list(self._facts.values())
 
     def fact(self, fact_id: int) -> Fact | None:
-        """One fact."""
+        """Return one fact."""
         return self._facts.get(fact_id)
 
     def of(self, subject: str, what: str) -> list[Fact]:
-        """The facts of one thing, undone ones too, in the order of recording."""
+        """List the facts of one thing, undone ones too, in the order of recording."""
         return list(self._by_key.get((subject, what), ()))
 
-    def held(self, subject: str, what: str) -> Eras | None:
-        """What held when, as it is known now; None where nothing is recorded."""
+    def timeline(self, subject: str, what: str) -> Timeline | None:
+        """Return the values over time as known now; None where nothing is recorded."""
         key = (subject, what)
-        if key not in self._held and key in self._by_key:
-            self._held[key] = resolved(fact for fact in self._by_key[key] if fact.undone_ms is None)
-        return self._held.get(key)
+        if key not in self._timelines and key in self._by_key:
+            self._timelines[key] = timeline_of(fact for fact in self._by_key[key] if fact.undone_ms is None)
+        return self._timelines.get(key)
 
-    def held_as_known(self, subject: str, what: str, known_ms: int) -> Eras:
-        """What held when, as it was known at `known_ms` (UTC)."""
-        return resolved(fact for fact in self.of(subject, what) if fact.known_at(known_ms))
+    def timeline_as_known(self, subject: str, what: str, known_ms: int) -> Timeline:
+        """Return the values over time as they were known at `known_ms` (UTC)."""
+        return timeline_of(fact for fact in self.of(subject, what) if fact.known_at(known_ms))
 
-    def believed(self, subject: str, what: str) -> Eras | None:
-        """At each time what was known then to hold then; None where nothing is recorded.
+    def timeline_as_recorded(self, subject: str, what: str) -> Timeline | None:
+        """Return, for each time, the value that was on record at that very time; None where nothing is recorded.
 
-        The first fact was never unknown: readings are older than the city file that names their sensor.
+        The first fact counts as recorded since ever: readings may be older than the city file that names their sensor.
         """
         facts = self.of(subject, what)
         if not facts:
@@ -156,28 +157,28 @@ class Facts:
         moments = {SINCE_EVER_MS}
         for fact in facts:
             moments |= {fact.recorded_ms, fact.valid_from_ms, fact.undone_ms or SINCE_EVER_MS}
-        known = ((moment, _of(facts, moment)) for moment in sorted(moments))
-        return Eras((moment, fact.value) for moment, fact in known if fact is not None)
+        known = ((moment, _known_to_hold(facts, moment)) for moment in sorted(moments))
+        return Timeline((moment, fact.value) for moment, fact in known if fact is not None)
 
-    def holding(self, subject: str, what: str, time_ms: int) -> Fact | None:
-        """The fact that holds at `time_ms` (UTC), as it is known now."""
+    def fact_at(self, subject: str, what: str, time_ms: int) -> Fact | None:
+        """Return the fact that holds at `time_ms` (UTC), as known now."""
         standing = [fact for fact in self.of(subject, what) if fact.undone_ms is None]
         begun = [fact for fact in standing if fact.valid_from_ms <= time_ms]
         return max(begun, key=_order) if begun else min(standing, key=_order, default=None)
 
     def due(self) -> list[Fact]:
-        """The facts because of which something is to be computed again, in the order in which they came about."""
+        """List the facts because of which something is to be recomputed, in the order in which they changed."""
         return sorted((fact for fact in self.all() if fact.due_ms is not None), key=lambda fact: changed_ms(fact))
 
 
-def resolved(facts: Iterable[Fact]) -> Eras:
-    """The eras of facts of one thing that all stand."""
+def timeline_of(facts: Iterable[Fact]) -> Timeline:
+    """Make the timeline of facts of one thing, none of which is undone."""
     of_start = {fact.valid_from_ms: fact.value for fact in sorted(facts, key=_order)}
-    return Eras(of_start.items())
+    return Timeline(of_start.items())
 
 
 def changed_ms(fact: Fact) -> int:
-    """When (UTC) a fact last changed what is held: when it was recorded, or undone."""
+    """Return when (UTC) a fact last changed: when it was recorded, or undone."""
     return fact.recorded_ms if fact.undone_ms is None else fact.undone_ms
 
 
@@ -185,7 +186,7 @@ def _order(fact: Fact) -> tuple[int, int]:
     return fact.valid_from_ms, fact.id
 
 
-def _of(facts: Iterable[Fact], moment_ms: int) -> Fact | None:
-    """The fact that was known at a moment to hold at it."""
+def _known_to_hold(facts: Iterable[Fact], moment_ms: int) -> Fact | None:
+    """Return the fact that was known at a moment to hold at it."""
     known = [fact for fact in facts if fact.known_at(moment_ms) and fact.valid_from_ms <= moment_ms]
     return max(known, key=_order, default=None)

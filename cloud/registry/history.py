@@ -1,9 +1,9 @@
-"""What the dated facts say of each sensor and gateway over time, beside what the city file says of the present.
+"""The site, gateway, height and calibration of each sensor over time: from dated facts, else from the city file.
 
 history.mounting_height_cm(river).at(time_ms) -> 450        history.now(river, now_ms) -> the sensor as it is today
 
-Tags of stored readings are what was *believed* at the reading's own time of its site and gateway: no correction that
-comes later may change them, or a reading that is sent again would be stored beside itself.
+The tags of a stored reading are its site and gateway as they were on record at the reading's own time. No later
+correction may change them: a reading that is sent again would then be stored a second time, under other tags.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from cloud.registry.facts import CITY, Eras, Facts, always
+from cloud.registry.facts import CITY, Facts, Timeline, constant
 from cloud.registry.records import NO_CALIBRATION, Calibration, Gateway, Sensor
 from rules.ispu import P14_2020
 
@@ -22,17 +22,17 @@ _OVER_WATER = ("distance", "water_level")
 
 
 def calibration_of(quantity: str) -> str:
-    """What the calibration of a quantity is called among facts: calibration.water_level."""
+    """Name the fact of a quantity's calibration: calibration.water_level."""
     return f"{_CALIBRATION}{quantity}"
 
 
 def calibrated_quantity(what: str) -> str | None:
-    """The quantity whose calibration `what` is; None where it is something else."""
+    """Return the quantity whose calibration `what` is; None where it is another kind of fact."""
     return what.removeprefix(_CALIBRATION) if what.startswith(_CALIBRATION) else None
 
 
 def subject_of(record: Sensor | Gateway) -> str:
-    """What a sensor or a gateway is called among facts: sensor:river, gateway:gw-daruba."""
+    """Name a sensor or a gateway as the subject of facts: sensor:river, gateway:gw-daruba."""
     is_gateway = isinstance(record, Gateway) or record.id == record.gateway
     return f"gateway:{record.id}" if is_gateway else f"sensor:{record.id}"
 
@@ -43,39 +43,39 @@ class FactHistory:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def site(self, record: Sensor | Gateway) -> Eras:
-        """Where it stood."""
-        return self._facts.held(subject_of(record), SITE) or always(record.site)
+    def site(self, record: Sensor | Gateway) -> Timeline:
+        """Return its sites over time."""
+        return self._facts.timeline(subject_of(record), SITE) or constant(record.site)
 
-    def gateway(self, sensor: Sensor) -> Eras:
-        """Behind which gateway it stood."""
-        return self._facts.held(subject_of(sensor), GATEWAY) or always(sensor.gateway)
+    def gateway(self, sensor: Sensor) -> Timeline:
+        """Return its gateways over time."""
+        return self._facts.timeline(subject_of(sensor), GATEWAY) or constant(sensor.gateway)
 
-    def site_tag(self, record: Sensor | Gateway) -> Eras:
-        """Where it was believed to stand, when it was."""
-        return self._facts.believed(subject_of(record), SITE) or always(record.site)
+    def site_tag(self, record: Sensor | Gateway) -> Timeline:
+        """Return the site to tag a reading with, by the reading's time."""
+        return self._facts.timeline_as_recorded(subject_of(record), SITE) or constant(record.site)
 
-    def gateway_tag(self, sensor: Sensor) -> Eras:
-        """Behind which gateway it was believed to stand, when it was."""
-        return self._facts.believed(subject_of(sensor), GATEWAY) or always(sensor.gateway)
+    def gateway_tag(self, sensor: Sensor) -> Timeline:
+        """Return the gateway to tag a reading with, by the reading's time."""
+        return self._facts.timeline_as_recorded(subject_of(sensor), GATEWAY) or constant(sensor.gateway)
 
-    def mounting_height_cm(self, sensor: Sensor) -> Eras:
-        """How high it hung over the gauge's zero; None: over no water."""
-        return self._facts.held(subject_of(sensor), MOUNTING_HEIGHT) or always(sensor.mounting_height_cm)
+    def mounting_height_cm(self, sensor: Sensor) -> Timeline:
+        """Return its heights over the gauge's zero over time; None: over no water."""
+        return self._facts.timeline(subject_of(sensor), MOUNTING_HEIGHT) or constant(sensor.mounting_height_cm)
 
-    def calibration(self, sensor: Sensor, quantity: str) -> Eras:
-        """How its readings of a quantity were calibrated."""
-        held = self._facts.held(subject_of(sensor), calibration_of(quantity))
-        if held is None:
-            return always(sensor.calibration.get(quantity, NO_CALIBRATION))
-        return Eras(zip(held.starts_ms, map(calibration_from, held.values), strict=True))
+    def calibration(self, sensor: Sensor, quantity: str) -> Timeline:
+        """Return the calibrations of a quantity over time."""
+        found = self._facts.timeline(subject_of(sensor), calibration_of(quantity))
+        if found is None:
+            return constant(sensor.calibration.get(quantity, NO_CALIBRATION))
+        return Timeline(zip(found.starts_ms, map(calibration_from, found.values), strict=True))
 
-    def ispu_table(self) -> Eras:
-        """Which version of ISPU's table was official, by its key."""
-        return self._facts.held(CITY, OFFICIAL_ISPU) or always(P14_2020.key)
+    def ispu_table(self) -> Timeline:
+        """Return the keys of the official versions of ISPU's table over time."""
+        return self._facts.timeline(CITY, OFFICIAL_ISPU) or constant(P14_2020.key)
 
     def sensor_at(self, sensor: Sensor, time_ms: int) -> Sensor:
-        """A sensor of the city file as it was at `time_ms` (UTC)."""
+        """Return a sensor of the city file as it was at `time_ms` (UTC)."""
         calibration = dict(self._calibrations(sensor, time_ms))
         return msgspec.structs.replace(
             sensor,
@@ -86,9 +86,9 @@ class FactHistory:
         )
 
     def with_level(self, sensor: Sensor) -> Sensor:
-        """A sensor with both distance and level where it ever hung at a known height over water, and says one of them.
+        """Return a sensor with both distance and level where it measures one and ever had a known height over water.
 
-        Of the distance the level is computed, whether the city file names both or one.
+        The level is computed from the distance, whether the city file names both or one.
         """
         if not set(_OVER_WATER).intersection(sensor.quantities) or not any(self.mounting_height_cm(sensor).values):
             return sensor
@@ -96,7 +96,7 @@ class FactHistory:
         return msgspec.structs.replace(sensor, quantities=(*sensor.quantities, *missing))
 
     def gateway_at(self, gateway: Gateway, time_ms: int) -> Gateway:
-        """A gateway of the city file as it was at `time_ms` (UTC)."""
+        """Return a gateway of the city file as it was at `time_ms` (UTC)."""
         return msgspec.structs.replace(gateway, site=self.site(gateway).at(time_ms))
 
     def _calibrations(self, sensor: Sensor, time_ms: int) -> Iterator[tuple[str, Calibration]]:
@@ -106,8 +106,8 @@ class FactHistory:
                 yield quantity, given
 
 
-def filed_values(record: Sensor | Gateway) -> dict[str, Any]:
-    """What the city file says of a gateway or sensor that has a date, by the name of the fact."""
+def file_values(record: Sensor | Gateway) -> dict[str, Any]:
+    """Return what the city file says of a gateway or sensor, by the kind of fact."""
     if isinstance(record, Gateway):
         return {SITE: record.site}
     calibrations = {
@@ -117,22 +117,22 @@ def filed_values(record: Sensor | Gateway) -> dict[str, Any]:
     return {SITE: record.site, GATEWAY: record.gateway, MOUNTING_HEIGHT: record.mounting_height_cm, **calibrations}
 
 
-def older_words(records: Iterable[Sensor | Gateway], facts: Facts, now_ms: int) -> Iterator[str]:
-    """What the city file still says though something else holds: sensor:river mounting_height_cm 450, holds 420."""
+def outdated_entries(records: Iterable[Sensor | Gateway], facts: Facts, now_ms: int) -> Iterator[str]:
+    """Yield where the city file says something else than holds: sensor:river mounting_height_cm 450, holds 420."""
     known = {fact.subject for fact in facts.all()}
     for record in records:
         subject = subject_of(record)
-        for what, value in filed_values(record).items() if subject in known and not record.retired else ():
-            held = facts.held(subject, what)
-            if held is not None and held.at(now_ms) != value:
-                yield f"{subject} {what} {value}, holds {held.at(now_ms)}"
+        for what, value in file_values(record).items() if subject in known and not record.retired else ():
+            timeline = facts.timeline(subject, what)
+            if timeline is not None and timeline.at(now_ms) != value:
+                yield f"{subject} {what} {value}, holds {timeline.at(now_ms)}"
 
 
 def value_of(calibration: Calibration) -> dict[str, float]:
-    """A calibration as a fact has it."""
+    """Encode a calibration as the value of a fact."""
     return {"scale": calibration.scale, "offset": calibration.offset}
 
 
 def calibration_from(value: dict[str, float]) -> Calibration:
-    """A fact's value as a calibration."""
+    """Decode the value of a fact as a calibration."""
     return Calibration(float(value["scale"]), float(value["offset"]))

@@ -1,4 +1,4 @@
-"""What the registry knows, as records:  a city has sites, a site has gateways and sensors.
+"""The records of the registry:  a city has sites, a site has gateways and sensors.
 
 City(name="Morotai", zone="Asia/Jayapura")
 Site(id="daruba", name="Daruba river", place="Daruba", latitude=2.05, longitude=128.29, zone="Asia/Jayapura")
@@ -48,13 +48,13 @@ class Gateway(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """What is stored is `value * scale + offset`, in the quantity's unit."""
+    """A straight line: stored are `value * scale + offset`, in the quantity's unit."""
 
     scale: float = 1.0
     offset: float = 0.0
 
     def of(self, value: float) -> float:
-        """What is stored of a value that was sent."""
+        """Calibrate a value that was sent."""
         return value * self.scale + self.offset
 
 

@@ -1,4 +1,4 @@
-"""The registry as rows of its database:  keep_registry(connection, registry), read_registry(connection) -> Registry.
+"""The registry as rows of its database:  save_registry(connection, registry), read_registry(connection) -> Registry.
 
 What a newer city file names no more is retired, never deleted: its readings and accounts keep their meaning. What it
 says otherwise than the file before it becomes a dated fact (`city_facts.py`).
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from cloud.database.base import Base
-from cloud.registry.city_facts import follow
+from cloud.registry.city_facts import record_file_changes
 from cloud.registry.fact_rows import read_facts
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
@@ -18,10 +18,10 @@ from rules.timing import Stamped
 from runtime.clock import wall_ms
 
 
-def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
-    """Make the database say what `registry`, read from a city file, says; doing it again changes nothing.
+def save_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
+    """Write `registry`, read from a city file; writing it again changes nothing.
 
-    `now_ms` (UTC) is the moment from which on its changes hold that it does not date.
+    Changes without a date in the file hold from `now_ms` (UTC) on.
     """
     before = _filed(connection)
     sensors = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
@@ -35,11 +35,11 @@ def keep_registry(connection: Connection, registry: Registry, *, now_ms: int | N
     if rows:
         connection.execute(insert(quantities), rows)
     now = wall_ms() if now_ms is None else now_ms
-    follow(connection, before, (*registry.gateways(), *sensors), now_ms=now)
+    record_file_changes(connection, before, (*registry.gateways(), *sensors), now_ms=now)
 
 
 def read_registry(connection: Connection, *, now_ms: int | None = None) -> Registry:
-    """What the database knows, the retired included, as it is at `now_ms` (UTC; now where None).
+    """Read the registry, the retired included, as it is at `now_ms` (UTC; now where None).
 
     LookupError while no city file was ever loaded.
     """
@@ -57,7 +57,7 @@ def read_registry(connection: Connection, *, now_ms: int | None = None) -> Regis
 
 
 def _filed(connection: Connection) -> list[Gateway | Sensor]:
-    """What the city file before said of the present."""
+    """Read the gateways and sensors as the previous city file had them."""
     return [*_gateways(connection), *_sensors(connection)]
 
 

@@ -1,31 +1,31 @@
-"""The registry in memory: what ingest asks for each column, and the API and the alarm rules for each name.
+"""The registry in memory: routes for ingest; sites, gateways and sensors for the API, the console and the rules.
 
 routes("gw-daruba")[("river-daruba-1", "water_level")]
  -> ReadingRoute(site="daruba", domain=FLOOD, low=-1000, high=10000, …)
 
-What the city file says of sensors and gateways is laid over with the dated facts: people and rules see what holds now,
-ingest sees what held at each reading's own time.
+The dated facts override what the city file says of sensors and gateways: people and rules see what holds now, ingest
+sees what held at each reading's own time.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cloud.registry.facts import Facts
-from cloud.registry.history import FactHistory, older_words
+from cloud.registry.history import FactHistory, outdated_entries
 from cloud.registry.records import City, Gateway, Sensor, Site
-from cloud.registry.routes import NO_WAYS, ReadingRoute, Routes, Ways, levels_of, routes_of
+from cloud.registry.routes import NO_ROUTES, GatewayRoutes, ReadingRoute, Routes, levels_of, routes_of
 from rules.derived import derived_of_site
 from runtime.clock import wall_ms
 from wire import MEASURED, Domain
 
 COMPUTED = "computed"
-"""Stands for the gateway of what Siaga computes, and no gateway sent; no route leads from it."""
+"""The gateway of series that Siaga computes; it has no routes."""
 HEALTH_QUANTITIES = tuple(name for name, row in MEASURED.items() if row.domain is Domain.GATEWAY)
 
 
 class Registry:
-    """A picture of the registry at one time; each gateway is also a sensor by itself, of the domain `gateway`.
+    """The registry at one time; each gateway is also a sensor by itself, of the domain `gateway`.
 
-    Each site is one too, of the series that are computed for all of it: ISPU, capacity used. Sites, gateways and
+    Each site is a sensor too, of the series that are computed for all of it: ISPU, capacity used. Sites, gateways and
     sensors are as the city file has them, `facts` what is recorded besides; `now_ms` (UTC) is the present.
     """
 
@@ -46,8 +46,8 @@ class Registry:
         now = wall_ms() if now_ms is None else now_ms
         self._listeners: list[Callable[[], None]] = []
         filed, gateways = list(sensors), list(gateways)
-        self.older_words = tuple(older_words([*gateways, *filed], self.facts, now))
-        """What the city file still says though something else is recorded and holds."""
+        self.outdated_entries = tuple(outdated_entries([*gateways, *filed], self.facts, now))
+        """Where the city file says something else than the facts, which hold."""
         self._sites = {site.id: site for site in sites}
         self._gateways = {gateway.id: self.history.gateway_at(gateway, now) for gateway in gateways}
         present = [self.history.with_level(self.history.sensor_at(sensor, now)) for sensor in filed]
@@ -58,10 +58,10 @@ class Registry:
         for gateway, series, route in routes_of(self.sensors(), self.history):
             if gateway in self._routes:
                 self._routes[gateway][series] = route
-        self._ways = {gateway: self._ways_of(routes) for gateway, routes in self._routes.items()}
+        self._gateway_routes = {gateway: self._gateway_routes_of(routes) for gateway, routes in self._routes.items()}
 
-    def become(self, other: "Registry") -> None:
-        """Say from now on what `other` says, to everybody who holds this registry."""
+    def replace_with(self, other: "Registry") -> None:
+        """Take over all of `other`, for everybody who has a reference to this registry."""
         for name, value in vars(other).items():
             if name not in ("edition", "_listeners"):
                 setattr(self, name, value)
@@ -70,56 +70,56 @@ class Registry:
             listener()
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever the registry has become another."""
+        """Call `listener` whenever the registry has changed."""
         self._listeners.append(listener)
 
     def sites(self) -> list[Site]:
-        """The sites of the city file."""
+        """List the sites of the city file."""
         return [site for site in self._sites.values() if not site.retired]
 
     def site(self, site_id: str) -> Site | None:
-        """One site, retired or not."""
+        """Return one site, retired or not."""
         return self._sites.get(site_id)
 
     def gateways(self) -> list[Gateway]:
-        """The gateways of the city file."""
+        """List the gateways of the city file."""
         return [gateway for gateway in self._gateways.values() if not gateway.retired]
 
     def gateway(self, gateway_id: str) -> Gateway | None:
-        """One gateway, retired or not."""
+        """Return one gateway, retired or not."""
         return self._gateways.get(gateway_id)
 
     def gateway_ids(self) -> Collection[str]:
-        """The ids of all gateways, retired or not."""
+        """Return the ids of all gateways, retired or not."""
         return self._gateways.keys()
 
     def sensors(self) -> list[Sensor]:
-        """The sensors of the city file, and each gateway as the sensor of its own health."""
+        """List the sensors of the city file, and each gateway as the sensor of its own health."""
         return [sensor for sensor in self._sensors.values() if not sensor.retired]
 
     def sensor(self, sensor_id: str) -> Sensor | None:
-        """One sensor, retired or not, or a site as the sensor of what is computed for all of it.
+        """Return one sensor, retired or not, or a site as the sensor of what is computed for all of it.
 
         `sensors` does not have the sites.
         """
         return self._sensors.get(sensor_id) or self._computed.get(sensor_id)
 
     def has_sensor(self, sensor_id: str) -> bool:
-        """Whether the city file has a sensor of that id."""
+        """Say whether the city file has a sensor of that id."""
         sensor = self._sensors.get(sensor_id)
         return sensor is not None and not sensor.retired
 
     def routes(self, gateway_id: str) -> Routes | None:
-        """What `gateway_id` may speak of; None where the city has no such gateway."""
+        """Return the routes of the series that `gateway_id` may send; None where the city has no such gateway."""
         return self._routes.get(gateway_id)
 
-    def ways(self, gateway_id: str) -> Ways:
-        """All that ingest asks of a gateway; nothing where the city has no such gateway."""
-        return self._ways.get(gateway_id, NO_WAYS)
+    def gateway_routes(self, gateway_id: str) -> GatewayRoutes:
+        """Return all routes of a gateway; empty where the city has no such gateway."""
+        return self._gateway_routes.get(gateway_id, NO_ROUTES)
 
-    def _ways_of(self, routes: Routes) -> Ways:
+    def _gateway_routes_of(self, routes: Routes) -> GatewayRoutes:
         over_water = [self._sensors[sensor] for sensor, quantity in routes if quantity == "distance"]
-        return Ways(routes, dict(levels_of(over_water, self.history, routes)))
+        return GatewayRoutes(routes, dict(levels_of(over_water, self.history, routes)))
 
     def _sites_as_sensors(self) -> Iterator[Sensor]:
         for site in self.sites():

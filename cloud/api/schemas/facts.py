@@ -62,7 +62,7 @@ class Undoing(Settings):
 
 def fact_answer(fact: Fact, facts: Facts, now_ms: int) -> FactAnswer:
     """Answer with a fact; `facts` know which one holds at `now_ms`."""
-    holding = facts.holding(fact.subject, fact.what, now_ms)
+    holding = facts.fact_at(fact.subject, fact.what, now_ms)
     return FactAnswer.of(
         fact,
         valid_from=None if fact.valid_from_ms <= SINCE_EVER_MS else fact.valid_from_ms,

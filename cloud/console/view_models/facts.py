@@ -118,7 +118,7 @@ def _number(_: Catalog, text: str) -> float:
 
 def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: ZoneInfo) -> FactView:
     record = record_of(registry, fact.subject)
-    holding = registry.facts.holding(fact.subject, fact.what, now_ms)
+    holding = registry.facts.fact_at(fact.subject, fact.what, now_ms)
     holds = holding is not None and holding.id == fact.id
     source = f" ({fact.source})" if fact.source else ""
     return FactView(

@@ -17,7 +17,7 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.rulebook.rule_store import RuleStore
 from tests.unit.cloud.examples import T0, Workshop
 
@@ -37,7 +37,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
             previewer=Previewer(rule_store, workshop.store),
             maintenance=MaintenanceCalendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
-        facts=DatedFacts(workshop.database, workshop.registry), heights=workshop.opener.heights,
+        facts=FactService(workshop.database, workshop.registry), heights=workshop.opener.heights,
     )  # fmt: skip
 
 

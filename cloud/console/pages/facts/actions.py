@@ -14,7 +14,7 @@ from cloud.console.view_models.day_times import parse_moment
 from cloud.console.view_models.facts import parse_value
 from cloud.console.view_models.typed_number import InvalidInput
 from cloud.database.engine import DatabaseUnavailable
-from cloud.registry.fact_service import DatedFacts, FactRejected
+from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.history import SITE
 from i18n.catalog import Catalog, ended
 
@@ -22,7 +22,7 @@ from i18n.catalog import Catalog, ended
 class FactActions:
     """The dated facts, for pages in one language; times are those of `zone`."""
 
-    def __init__(self, _: Catalog, facts: DatedFacts, zone: ZoneInfo, *, changed: Callable[[], object]) -> None:
+    def __init__(self, _: Catalog, facts: FactService, zone: ZoneInfo, *, changed: Callable[[], object]) -> None:
         self._words, self._facts, self._zone, self._changed = _, facts, zone, changed
 
     async def record(

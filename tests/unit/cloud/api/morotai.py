@@ -29,9 +29,9 @@ from cloud.notify.settings import NotifySettings
 from cloud.platform import Platform
 from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
-from cloud.registry.rows import keep_registry
+from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
 from tests.registries import registry_in
@@ -104,7 +104,7 @@ class Morotai:
             previewer=Previewer(self.rule_store, self.store),
             maintenance=MaintenanceCalendar(self.database, self.registry),
             notifier=self.notifier,
-            facts=DatedFacts(self.database, self.registry),
+            facts=FactService(self.database, self.registry),
             heights=self._opener.heights,
         )  # fmt: skip
         self._keeper = BatchWriter(
@@ -116,7 +116,7 @@ class Morotai:
     async def __aenter__(self) -> Self:
         await self.store.open()
         await self.database.open()
-        await self.database.run(lambda connection: keep_registry(connection, self.registry))
+        await self.database.run(lambda connection: save_registry(connection, self.registry))
         await self.database.run(self.accounts.load)
         self.newest.load(await self.store.newest())
         await self.rule_store.load()

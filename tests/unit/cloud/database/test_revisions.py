@@ -13,7 +13,7 @@ from cloud.cli.migrate import migrate
 from cloud.database.engine import engine_of
 from cloud.database.revisions import known, move, revision_of
 from cloud.registry.city_file import read_city_file
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from runtime.settings import SettingsError
 from tests.registries import every_table
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
@@ -89,7 +89,7 @@ def test_a_city_of_the_first_revision_is_read_by_this_version(registry_url: str,
     (tmp_path / "city.toml").write_text(GOOD)
     city = read_city_file(tmp_path / "city.toml")
     done(registry_url, move)
-    done(registry_url, lambda connection: keep_registry(connection, city))
+    done(registry_url, lambda connection: save_registry(connection, city))
     migrate(registry_url, OLDEST, lose=True)
     migrate(registry_url, NEWEST)
     assert [site.id for site in done(registry_url, read_registry).sites()] == [site.id for site in city.sites()]

@@ -11,10 +11,10 @@ import pytest
 from cloud.database.audit_log import Actor
 from cloud.derived.corrections import Corrections, CorrectionStep
 from cloud.readings.contract import Point, StoreUnavailable
-from cloud.registry.fact_rows import go_on
-from cloud.registry.fact_service import DatedFacts, FactRejected
+from cloud.registry.fact_rows import record_progress
+from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.records import Calibration, City, Gateway, Sensor
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from tests.unit.cloud.examples import GATEWAY, SITE, T0, Workshop
@@ -40,7 +40,7 @@ class Yard:
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop, self.moved, self._seq = workshop, set[tuple[str, str]](), 0
-        self.facts = DatedFacts(workshop.database, workshop.registry, clock=lambda: LATER)
+        self.facts = FactService(workshop.database, workshop.registry, clock=lambda: LATER)
         self.corrections = self.anew()
         workshop.opener._saw = lambda blocks: self.corrections.saw(blocks)
 
@@ -68,8 +68,8 @@ class Yard:
 def in_yard(folder: Path, scenario: Callable[[Yard], Awaitable[None]]) -> None:
     async def run() -> None:
         async with Workshop(folder, registry=city()) as workshop:
-            await workshop.database.run(lambda connection: keep_registry(connection, city(), now_ms=T0 - HOUR))
-            workshop.registry.become(await workshop.database.run(read_registry))
+            await workshop.database.run(lambda connection: save_registry(connection, city(), now_ms=T0 - HOUR))
+            workshop.registry.replace_with(await workshop.database.run(read_registry))
             await scenario(Yard(workshop))
 
     asyncio.run(run())
@@ -151,10 +151,10 @@ def test_after_a_crash_in_the_middle_a_value_is_corrected_once_all_the_same(tmp_
         (due,) = yard.facts.registry.facts.due()
         step = CorrectionStep(T0 + HOUR, T0, 7.0)
         if is_written:
-            yard.workshop.registry.become(yard.facts.registry)
+            yard.workshop.registry.replace_with(yard.facts.registry)
             await yard.corrections._write(AIR, "pm2_5", [Point(T0, 7.0)])
         text = msgspec.json.encode(step).decode()
-        await yard.workshop.database.run(lambda connection: go_on(connection, due, due_ms=T0, step=text))
+        await yard.workshop.database.run(lambda connection: record_progress(connection, due, due_ms=T0, step=text))
         await yard.facts.load()
         await yard.anew().compute()
         assert await yard.stored("air", "pm2_5") == {0: 7, 1: 17}

@@ -7,9 +7,9 @@ from pathlib import Path
 from cloud.database.audit_log import Actor
 from cloud.derived.indices import Indices
 from cloud.derived.service import Derivations
-from cloud.registry.fact_service import DatedFacts
+from cloud.registry.fact_service import FactService
 from cloud.registry.records import City, Gateway, Sensor, Site
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from rules.ispu import KLH_2026, P14_2020
 from tests.unit.cloud.examples import GATEWAY, SITE, Workshop
@@ -35,7 +35,7 @@ class House:
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
-        self.facts = DatedFacts(workshop.database, workshop.registry, clock=lambda: NOW)
+        self.facts = FactService(workshop.database, workshop.registry, clock=lambda: NOW)
         self.derivations = Derivations(workshop.registry, workshop.store, workshop.newest, facts=self.facts)
         assert self.derivations.corrections is not None
         self.derivations.corrections._settle_s = 0
@@ -66,8 +66,8 @@ class House:
 def in_house(folder: Path, scenario: Callable[[House], Awaitable[None]]) -> None:
     async def run() -> None:
         async with Workshop(folder, registry=city()) as workshop:
-            await workshop.database.run(lambda connection: keep_registry(connection, city(), now_ms=START))
-            workshop.registry.become(await workshop.database.run(read_registry))
+            await workshop.database.run(lambda connection: save_registry(connection, city(), now_ms=START))
+            workshop.registry.replace_with(await workshop.database.run(read_registry))
             house = House(workshop)
             await house.measure()
             await scenario(house)

@@ -133,7 +133,7 @@ def test_checking_again_gives_the_same_whatever_became_known_or_was_recorded_mea
     known, distances = registry(), Distances(Newest())
     batch = decode_batch(encode_batch("s", 1, [level(330), distance(100, at=5)]))
     first = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances)
-    known.become(registry(height=500.0))
+    known.replace_with(registry(height=500.0))
     again = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances, seen=first.seen)
     assert again.blocks == first.blocks
     assert levels(again) == {0: 330, 5: 320}
@@ -184,7 +184,7 @@ def test_a_height_that_is_recorded_ends_the_mismatch():
     heights = Heights(known, Newest())
     heights.note(checked(known, distance(120), level(330)).pairs)
     assert heights.sent_height_cm("river") == 450
-    known.become(registry(height=450.0))
+    known.replace_with(registry(height=450.0))
     assert heights.component().status is Condition.OK
 
 

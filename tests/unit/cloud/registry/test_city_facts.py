@@ -8,9 +8,9 @@ import pytest
 
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
-from cloud.registry.fact_service import DatedFacts, FactRejected
+from cloud.registry.fact_service import FactRejected, FactService
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from tests.registries import each_registry, registry_in
 
@@ -41,15 +41,15 @@ def in_database(folder: Path, scenario: Callable[[Database], Awaitable[None]]) -
 
 async def after(database: Database, *files: tuple[Registry, int]) -> Registry:
     for registry, now_ms in files:
-        await database.run(lambda connection, r=registry, t=now_ms: keep_registry(connection, r, now_ms=t))
+        await database.run(lambda connection, r=registry, t=now_ms: save_registry(connection, r, now_ms=t))
     return await database.run(read_registry)
 
 
 def heights(registry: Registry, *times_ms: int) -> list[float | None]:
     sensor = registry.sensor("river")
     assert sensor is not None
-    eras = registry.history.mounting_height_cm(sensor)
-    return [eras.at(time_ms) for time_ms in times_ms]
+    timeline = registry.history.mounting_height_cm(sensor)
+    return [timeline.at(time_ms) for time_ms in times_ms]
 
 
 @each_registry
@@ -82,15 +82,16 @@ def test_a_file_may_say_since_when_also_of_what_it_said_before(tmp_path: Path):
 def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_change(tmp_path: Path):
     async def scenario(database: Database) -> None:
         found = await after(database, (city(river()), NOW))
-        facts = DatedFacts(database, found, clock=lambda: NOW + DAY)
+        facts = FactService(database, found, clock=lambda: NOW + DAY)
         await facts.record("sensor:river", "mounting_height_cm", 421.5, who=ANI, word="measured")
         again = await after(database, (city(river()), NOW + 2 * DAY))
         assert heights(again, NOW, NOW + 3 * DAY) == [450, 421.5]
         told = ("sensor:river mounting_height_cm 450.0, holds 421.5",)
         assert (
-            await database.run(lambda connection: read_registry(connection, now_ms=NOW + 3 * DAY).older_words) == told
+            await database.run(lambda connection: read_registry(connection, now_ms=NOW + 3 * DAY).outdated_entries)
+            == told
         )
-        assert await database.run(lambda connection: read_registry(connection, now_ms=NOW).older_words) == ()
+        assert await database.run(lambda connection: read_registry(connection, now_ms=NOW).outdated_entries) == ()
         changed = await after(database, (city(river(mounting_height_cm=430.0)), NOW + 3 * DAY))
         assert heights(changed, NOW + 2 * DAY, NOW + 3 * DAY) == [421.5, 430]
 
@@ -128,8 +129,8 @@ def test_a_registry_from_before_dated_facts_keeps_what_its_file_said(tmp_path: P
     in_database(tmp_path, scenario)
 
 
-async def _facts(database: Database, now_ms: int = NOW + DAY) -> DatedFacts:
-    return DatedFacts(database, await after(database, (city(river()), NOW)), clock=lambda: now_ms)
+async def _facts(database: Database, now_ms: int = NOW + DAY) -> FactService:
+    return FactService(database, await after(database, (city(river()), NOW)), clock=lambda: now_ms)
 
 
 @each_registry
@@ -144,12 +145,12 @@ def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_i
         assert [fact.value for fact in facts.registry.facts.of("sensor:river", "mounting_height_cm")] == [450, 420, 425]
         with pytest.raises(FactRejected, match="undone already"):
             await facts.undo(fixed.id, who=ANI, word="again")
-        (ground,) = [
+        (baseline,) = [
             one for one in facts.registry.facts.of("sensor:river", "mounting_height_cm") if not one.valid_from_ms
         ]
         await facts.undo(change.id, who=ANI, word="nobody hung it lower")
         with pytest.raises(FactRejected, match="is all that is known; correct it instead"):
-            await facts.undo(ground.id, who=ANI, word="x")
+            await facts.undo(baseline.id, who=ANI, word="x")
 
     in_database(tmp_path, scenario)
 
@@ -190,7 +191,7 @@ def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tmp_path
     async def scenario(database: Database) -> None:
         clock = [NOW + DAY]
         ours = await _facts(database)
-        theirs = DatedFacts(database, await database.run(read_registry), clock=lambda: clock[0])
+        theirs = FactService(database, await database.run(read_registry), clock=lambda: clock[0])
         await theirs.load()
         assert await theirs.refresh() is False
         await ours.record("sensor:river", "site", "pier", who=ANI, word="moved", valid_from_ms=NOW + 3 * DAY)
@@ -204,7 +205,7 @@ def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tmp_path
     in_database(tmp_path, scenario)
 
 
-def _site_now(facts: DatedFacts) -> str:
+def _site_now(facts: FactService) -> str:
     sensor = facts.registry.sensor("river")
     assert sensor is not None
     return sensor.site

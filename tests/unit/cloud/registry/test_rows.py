@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.records import Sensor
-from cloud.registry.rows import keep_registry, read_registry
+from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
 from rules.timing import Stamped
 from tests.registries import each_registry, every_table, registry_in
@@ -36,7 +36,7 @@ def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path
         database = open_database(tmp_path)
         await database.open()
         for _ in range(2):
-            await database.run(lambda connection: keep_registry(connection, city()))
+            await database.run(lambda connection: save_registry(connection, city()))
             assert living(await database.run(read_registry)) == living(city())
         await database.close()
 
@@ -54,7 +54,7 @@ def test_which_end_of_its_interval_a_sensor_stamps_is_kept(tmp_path: Path):
     async def scenario() -> None:
         database = open_database(tmp_path)
         await database.open()
-        await database.run(lambda connection: keep_registry(connection, wet))
+        await database.run(lambda connection: save_registry(connection, wet))
         found = {each.id: each.stamped for each in (await database.run(read_registry)).sensors()}
         assert {gauge.id: found[gauge.id] for gauge in gauges} == {gauge.id: gauge.stamped for gauge in gauges}
         assert found["rain-end"] is Stamped.END
@@ -73,15 +73,15 @@ def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_ag
     async def scenario() -> None:
         database = open_database(tmp_path)
         await database.open()
-        await database.run(lambda connection: keep_registry(connection, city()))
-        await database.run(lambda connection: keep_registry(connection, smaller))
+        await database.run(lambda connection: save_registry(connection, city()))
+        await database.run(lambda connection: save_registry(connection, smaller))
         after = await database.run(read_registry)
         assert {each.id for each in after.sensors()} == {"river", GATEWAY}
         retired = after.sensor("air-market")
         assert retired is not None
         assert (retired.retired, retired.quantities) == (True, ("pm2_5", "pm10", "temperature"))
         assert after.routes("gw-pier") is None
-        await database.run(lambda connection: keep_registry(connection, city()))
+        await database.run(lambda connection: save_registry(connection, city()))
         assert living(await database.run(read_registry)) == living(city())
         await database.close()
 
@@ -108,7 +108,7 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path):
         for _ in range(2):
             database = open_database(tmp_path)
             await database.open()
-            await database.run(lambda connection: keep_registry(connection, city()))
+            await database.run(lambda connection: save_registry(connection, city()))
             await database.close()
 
     asyncio.run(scenario())
