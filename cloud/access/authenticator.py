@@ -36,9 +36,10 @@ class Authenticator:
         *,
         clock_ms: Callable[[], int] = wall_ms,
         throttle: LoginThrottle | None = None,
+        passwords: Passwords | None = None,
     ) -> None:
         self.settings = settings or AccessSettings()
-        passwords = Passwords()
+        passwords = passwords or Passwords()
         self.tokens = Tokens(database, clock_ms=clock_ms)
         self.sessions = Sessions(
             database,

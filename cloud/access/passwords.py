@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from cloud.access.rejection import AccessRejected
 from i18n.message import LocalizedMessage
@@ -22,10 +23,10 @@ _THREADS = 2
 
 
 class Passwords:
-    """Hashes and checks passwords with argon2id, by RFC 9106's second recommended set (argon2-cffi's default)."""
+    """Hashes and checks passwords with argon2id: by RFC 9106's second recommended set, unless `argon2` has another."""
 
-    def __init__(self) -> None:
-        self._argon2 = PasswordHasher()
+    def __init__(self, argon2: PasswordHasher | None = None) -> None:
+        self._argon2 = argon2 or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
         self._waiting = 0
         self._nobodys = ""

@@ -15,80 +15,64 @@ from cloud.database.engine import DatabaseUnavailable
 from tests.unit.cloud.access.house import BOSS, HOUR_MS, PASSWORD, House
 
 
-def run(folder: Path, questions, settings: AccessSettings | None = None) -> None:
-    async def inside() -> None:
-        async with House(folder, settings) as house:
-            await house.person("ani")
-            await questions(house)
-
-    asyncio.run(inside())
+@pytest.fixture
+async def house(house: House) -> House:
+    """A house with ani in it."""
+    await house.person("ani")
+    return house
 
 
-def test_only_the_hash_of_the_cookie_is_kept(tmp_path: Path):
-    async def questions(house: House) -> None:
-        opened = await house.log_in()
-        kept = await house.database.run(lambda c: c.execute(select(SessionRow.hash)).scalar_one())
-        assert kept == hashlib.sha256(opened.cookie.encode()).hexdigest()
-        found = await house.access.sessions.find(opened.cookie)
-        assert found is not None
-        principal = found.principal("10.0.0.9")
-        assert (principal.name, principal.role, principal.sites, principal.origin) == (
-            "ani",
-            Role.OPERATOR,
-            None,
-            "10.0.0.9",
-        )
-
-    run(tmp_path, questions)
+async def test_only_the_hash_of_the_cookie_is_kept(house: House):
+    opened = await house.log_in()
+    kept = await house.database.run(lambda c: c.execute(select(SessionRow.hash)).scalar_one())
+    assert kept == hashlib.sha256(opened.cookie.encode()).hexdigest()
+    found = await house.access.sessions.find(opened.cookie)
+    assert found is not None
+    principal = found.principal("10.0.0.9")
+    assert (principal.name, principal.role, principal.sites, principal.origin) == (
+        "ani",
+        Role.OPERATOR,
+        None,
+        "10.0.0.9",
+    )
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "'; DROP TABLE sessions;--", "\udce9", "é" * 200])
-def test_a_cookie_that_we_never_gave_is_nobodys(tmp_path: Path, cookie: str):
-    async def questions(house: House) -> None:
-        await house.log_in()
-        assert await house.access.sessions.find(cookie) is None
-
-    run(tmp_path, questions)
+async def test_a_cookie_that_we_never_gave_is_nobodys(house: House, cookie: str):
+    await house.log_in()
+    assert await house.access.sessions.find(cookie) is None
 
 
-def test_a_login_never_takes_over_the_cookie_that_came_with_it_and_ends_that_session(tmp_path: Path):
-    async def questions(house: House) -> None:
-        first = await house.log_in()
-        planted = "a cookie that somebody planted in the browser"
-        for brought in (planted, first.cookie):
-            opened = await house.access.sessions.log_in("ani", PASSWORD, address="10.0.0.7", replaces=brought)
-            assert opened.cookie != brought
-            assert await house.access.sessions.find(brought) is None
-            assert await house.access.sessions.find(opened.cookie) is not None
-
-    run(tmp_path, questions)
+async def test_a_login_never_takes_over_the_cookie_that_came_with_it_and_ends_that_session(house: House):
+    first = await house.log_in()
+    planted = "a cookie that somebody planted in the browser"
+    for brought in (planted, first.cookie):
+        opened = await house.access.sessions.log_in("ani", PASSWORD, address="10.0.0.7", replaces=brought)
+        assert opened.cookie != brought
+        assert await house.access.sessions.find(brought) is None
+        assert await house.access.sessions.find(opened.cookie) is not None
 
 
 @pytest.mark.parametrize(("name", "password"), [("ani", "wrong"), ("nobody", PASSWORD), ("ani' OR '1'='1", PASSWORD)])
-def test_a_wrong_login_does_not_say_what_of_it_is_wrong(tmp_path: Path, name: str, password: str):
-    async def questions(house: House) -> None:
-        with pytest.raises(AccessRejected, match=r"^name or password is wrong; write them again$") as refused:
-            await house.log_in(name, password)
-        assert refused.value.kind == "wrong-login"
-
-    run(tmp_path, questions)
+async def test_a_wrong_login_does_not_say_what_of_it_is_wrong(house: House, name: str, password: str):
+    with pytest.raises(AccessRejected, match=r"^name or password is wrong; write them again$") as refused:
+        await house.log_in(name, password)
+    assert refused.value.kind == "wrong-login"
 
 
-def test_an_unknown_name_takes_as_long_as_a_known_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    async def questions(house: House) -> None:
-        checked = []
-        argon2 = house.access.sessions._passwords._argon2
-        monkeypatch.setattr(type(argon2), "verify", lambda _self, kept, _password: checked.append(kept[:9]) or False)
-        for name in ("ani", "nobody"):
-            with pytest.raises(AccessRejected):
-                await house.log_in(name)
-        assert checked == ["$argon2id", "$argon2id"]
-
-    run(tmp_path, questions)
+async def test_an_unknown_name_takes_as_long_as_a_known_one(house: House, monkeypatch: pytest.MonkeyPatch):
+    checked = []
+    argon2 = house.access.sessions._passwords._argon2
+    monkeypatch.setattr(type(argon2), "verify", lambda _self, kept, _password: checked.append(kept[:9]) or False)
+    for name in ("ani", "nobody"):
+        with pytest.raises(AccessRejected):
+            await house.log_in(name)
+    assert checked == ["$argon2id", "$argon2id"]
 
 
-def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_it_is_used(tmp_path: Path):
-    async def questions(house: House) -> None:
+async def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_it_is_used(tmp_path: Path):
+    async with House(tmp_path, AccessSettings(idle_h=12, longest_days=1)) as house:
+        await house.person("ani")
         idle, used = await house.log_in(), await house.log_in()
         for _hour in range(11):
             house.now_ms += HOUR_MS
@@ -103,23 +87,18 @@ def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_it_is_u
         house.now_ms += 1
         assert await house.other.sessions.find(used.cookie) is None, "what is held in memory ends in time, too"
 
-    run(tmp_path, questions, AccessSettings(idle_h=12, longest_days=1))
 
-
-def test_a_use_is_written_down_once_a_minute_at_most(tmp_path: Path):
-    async def questions(house: House) -> None:
-        opened, writes = await house.log_in(), []
-        event.listen(
-            house.database._engine, "before_cursor_execute",
-            lambda _c, _cu, statement, *_: writes.append(statement) if statement.startswith("UPDATE") else None,
-        )  # fmt: skip
-        for _each in range(100):
-            house.now_ms += 1_000
-            house.access.sessions.clear_cache()
-            assert await house.access.sessions.find(opened.cookie) is not None
-        assert len(writes) == 1
-
-    run(tmp_path, questions)
+async def test_a_use_is_written_down_once_a_minute_at_most(house: House):
+    opened, writes = await house.log_in(), []
+    event.listen(
+        house.database._engine, "before_cursor_execute",
+        lambda _c, _cu, statement, *_: writes.append(statement) if statement.startswith("UPDATE") else None,
+    )  # fmt: skip
+    for _each in range(100):
+        house.now_ms += 1_000
+        house.access.sessions.clear_cache()
+        assert await house.access.sessions.find(opened.cookie) is not None
+    assert len(writes) == 1
 
 
 @pytest.mark.parametrize(
@@ -132,86 +111,67 @@ def test_a_use_is_written_down_once_a_minute_at_most(tmp_path: Path):
     ],
     ids=["role", "sites", "password", "disabled"],
 )
-def test_sessions_end_when_what_they_stand_on_changes(tmp_path: Path, change: UserUpdate):
-    async def questions(house: House) -> None:
-        opened = await house.log_in()
-        assert await house.access.sessions.find(opened.cookie) is not None
-        await house.access.users.change("ani", change, by=BOSS)
-        assert await house.access.sessions.find(opened.cookie) is None
-        assert not await house.access.sessions.holds(opened.session.hash)
-
-    run(tmp_path, questions)
+async def test_sessions_end_when_what_they_stand_on_changes(house: House, change: UserUpdate):
+    opened = await house.log_in()
+    assert await house.access.sessions.find(opened.cookie) is not None
+    await house.access.users.change("ani", change, by=BOSS)
+    assert await house.access.sessions.find(opened.cookie) is None
+    assert not await house.access.sessions.holds(opened.session.hash)
 
 
-def test_another_full_name_ends_no_session(tmp_path: Path):
-    async def questions(house: House) -> None:
-        opened = await house.log_in()
-        await house.access.users.change("ani", UserUpdate(full_name="Ani Tjan"), by=BOSS)
-        found = await house.access.sessions.find(opened.cookie)
-        assert found is not None
-        assert found.user.full_name == "Ani Tjan"
-
-    run(tmp_path, questions)
+async def test_another_full_name_ends_no_session(house: House):
+    opened = await house.log_in()
+    await house.access.users.change("ani", UserUpdate(full_name="Ani Tjan"), by=BOSS)
+    found = await house.access.sessions.find(opened.cookie)
+    assert found is not None
+    assert found.user.full_name == "Ani Tjan"
 
 
-def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(tmp_path: Path):
-    async def questions(house: House) -> None:
-        await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
-        with pytest.raises(AccessRejected, match="name or password is wrong"):
-            await house.log_in()
-
-    run(tmp_path, questions)
+async def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(house: House):
+    await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
+    with pytest.raises(AccessRejected, match="name or password is wrong"):
+        await house.log_in()
 
 
-def test_logins_and_logouts_are_journaled(tmp_path: Path):
-    async def questions(house: House) -> None:
-        opened = await house.log_in()
-        await house.access.sessions.end(opened.session.hash, by=opened.session.principal("10.0.0.8").actor)
-        assert await house.access.sessions.find(opened.cookie) is None
-        out, into, _added = await house.journal()
-        assert [(entry.action, entry.actor, entry.origin) for entry in (into, out)] == [
-            ("log in", "ani", "10.0.0.7"), ("log out", "ani", "10.0.0.8"),
-        ]  # fmt: skip
-        assert opened.cookie not in str(await house.journal())
-
-    run(tmp_path, questions)
+async def test_logins_and_logouts_are_journaled(house: House):
+    opened = await house.log_in()
+    await house.access.sessions.end(opened.session.hash, by=opened.session.principal("10.0.0.8").actor)
+    assert await house.access.sessions.find(opened.cookie) is None
+    out, into, _added = await house.journal()
+    assert [(entry.action, entry.actor, entry.origin) for entry in (into, out)] == [
+        ("log in", "ani", "10.0.0.7"), ("log out", "ani", "10.0.0.8"),
+    ]  # fmt: skip
+    assert opened.cookie not in str(await house.journal())
 
 
-def test_after_failures_the_next_try_must_wait_and_is_told_how_long(tmp_path: Path):
-    async def questions(house: House) -> None:
-        for _try in range(4):
-            with pytest.raises(AccessRejected, match="wrong"):
-                await house.log_in(password="not the password")
-        with pytest.raises(AccessRejected, match="try again in 1 s") as refused:
-            await house.log_in()
-        assert (refused.value.kind, refused.value.retry_after_s) == ("too-many-attempts", 1)
-        house.now_s += 1
-        assert (await house.log_in()).session.user.name == "ani"
-
-    run(tmp_path, questions)
+async def test_after_failures_the_next_try_must_wait_and_is_told_how_long(house: House):
+    for _try in range(4):
+        with pytest.raises(AccessRejected, match="wrong"):
+            await house.log_in(password="not the password")
+    with pytest.raises(AccessRejected, match="try again in 1 s") as refused:
+        await house.log_in()
+    assert (refused.value.kind, refused.value.retry_after_s) == ("too-many-attempts", 1)
+    house.now_s += 1
+    assert (await house.log_in()).session.user.name == "ani"
 
 
-def test_requests_need_no_query_and_another_process_change_is_seen_soon():
+async def test_requests_need_no_query_and_another_process_change_is_seen_soon():
     now_s, there, looked = 0.0, {"a": "ani"}, []
 
     async def load(key: str) -> str | None:
         looked.append(key)
         return there.get(key)
 
-    async def scenario() -> None:
-        nonlocal now_s
-        cache = TTLCache(load, clock_s=lambda: now_s)
-        for _each in range(1_000):
-            assert await cache.get("a") == "ani"
-        assert looked == ["a"]
-        del there["a"]
-        now_s = TTL_S
-        assert await cache.get("a") is None
-
-    asyncio.run(scenario())
+    cache = TTLCache(load, clock_s=lambda: now_s)
+    for _each in range(1_000):
+        assert await cache.get("a") == "ani"
+    assert looked == ["a"]
+    del there["a"]
+    now_s = TTL_S
+    assert await cache.get("a") is None
 
 
-def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_else_gets_in():
+async def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_else_gets_in():
     now_s, works = 0.0, True
 
     async def load(_key: str) -> str:
@@ -219,57 +179,47 @@ def test_who_is_logged_in_stays_so_for_a_while_without_a_database_and_nobody_els
             raise DatabaseUnavailable("gone")
         return "ani"
 
-    async def scenario() -> None:
-        nonlocal now_s, works
-        cache = TTLCache(load, clock_s=lambda: now_s)
+    cache = TTLCache(load, clock_s=lambda: now_s)
+    await cache.get("a")
+    works, now_s = False, STALE_S - 1
+    assert await cache.get("a") == "ani"
+    with pytest.raises(DatabaseUnavailable):
+        await cache.get("b")
+    now_s = STALE_S
+    with pytest.raises(DatabaseUnavailable):
         await cache.get("a")
-        works, now_s = False, STALE_S - 1
-        assert await cache.get("a") == "ani"
-        with pytest.raises(DatabaseUnavailable):
-            await cache.get("b")
-        now_s = STALE_S
-        with pytest.raises(DatabaseUnavailable):
-            await cache.get("a")
-
-    asyncio.run(scenario())
 
 
-def test_a_look_that_began_before_a_change_does_not_bring_the_old_back():
-    async def scenario() -> None:
-        unblock = asyncio.Event()
-        answers = ["old", "new"]
+async def test_a_look_that_began_before_a_change_does_not_bring_the_old_back():
+    unblock = asyncio.Event()
+    answers = ["old", "new"]
 
-        async def load(_key: str) -> str:
-            answer = answers.pop(0)
-            if answer == "old":
-                await unblock.wait()
-            return answer
+    async def load(_key: str) -> str:
+        answer = answers.pop(0)
+        if answer == "old":
+            await unblock.wait()
+        return answer
 
-        cache = TTLCache(load)
-        slow = asyncio.create_task(cache.get("a"))
+    cache = TTLCache(load)
+    slow = asyncio.create_task(cache.get("a"))
+    await asyncio.sleep(0)
+    cache.clear()
+    unblock.set()
+    assert await slow == "old"
+    assert await cache.get("a") == "new"
+
+
+async def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at_a_time():
+    under_way, most = 0, 0
+
+    async def load(_key: str) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
         await asyncio.sleep(0)
-        cache.clear()
-        unblock.set()
-        assert await slow == "old"
-        assert await cache.get("a") == "new"
+        under_way -= 1
 
-    asyncio.run(scenario())
-
-
-def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at_a_time():
-    async def scenario() -> None:
-        under_way, most = 0, 0
-
-        async def load(_key: str) -> None:
-            nonlocal under_way, most
-            under_way += 1
-            most = max(most, under_way)
-            await asyncio.sleep(0)
-            under_way -= 1
-
-        cache = TTLCache(load)
-        await asyncio.gather(*(cache.get(f"invented-{number}") for number in range(1_000)))
-        assert most == MOST_LOADS
-        assert cache._entries == {}
-
-    asyncio.run(scenario())
+    cache = TTLCache(load)
+    await asyncio.gather(*(cache.get(f"invented-{number}") for number in range(1_000)))
+    assert most == MOST_LOADS
+    assert cache._entries == {}

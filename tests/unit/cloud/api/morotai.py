@@ -35,6 +35,7 @@ from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
 from tests.registries import registry_in
+from tests.unit.cloud.access.house import cheap_passwords
 from wire import Reading, Status, encode_batch, encode_status
 from wire.batch import Lost
 
@@ -76,7 +77,7 @@ class Morotai:
         self.statuses = Statuses()
         self.dead_letters = DeadLetters(self.database, max_bytes=2**24)
         self.broker = Component(Condition.OK, "connected")
-        self.access = Authenticator(self.database)
+        self.access = Authenticator(self.database, passwords=cheap_passwords())
         self.notifier = Notifier(self.database, self.registry, notify or NotifySettings(), lambda topic, payload: True)
         self.rule_store = RuleStore(self.database, self.registry)
         self.watch = RuleEvaluator(

@@ -1,9 +1,9 @@
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from sqlalchemy import Connection
 
 from cloud.access.principal import Role
@@ -13,15 +13,27 @@ from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.api.test_rules_api import RIVER
 from wire import Reading
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-def run(ask, questions) -> None:
-    async def with_an_alarm(client: httpx.AsyncClient, city: Morotai) -> None:
-        rule = RIVER | {"reject": ["clock_unknown"]}
-        await city.rule_store.save("river-level", "all", rule, who=Actor("ani"), reason="test")
-        await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 5, 262.0)])
-        await questions(client, city)
 
-    asyncio.run(ask(with_an_alarm))
+async def raise_alarm(city: Morotai) -> None:
+    rule = RIVER | {"reject": ["clock_unknown"]}
+    await city.rule_store.save("river-level", "all", rule, who=Actor("ani"), reason="test")
+    await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 5, 262.0)])
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def city(city: Morotai) -> Morotai:
+    """A city with an alarm."""
+    await raise_alarm(city)
+    return city
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_city(shared_city: Morotai) -> Morotai:
+    """The same for tests that change nothing."""
+    await raise_alarm(shared_city)
+    return shared_city
 
 
 async def post(client: httpx.AsyncClient, path: str, **body: Any) -> Any:
@@ -30,45 +42,36 @@ async def post(client: httpx.AsyncClient, path: str, **body: Any) -> Any:
     return answer.json()
 
 
-def test_an_alarm_is_listed_and_shown_with_its_rule_and_changes(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        page = (await client.get("/api/v1/alarms?open=true")).json()
-        (alarm,) = page["alarms"]
-        assert page["next_before_id"] is None
-        assert (alarm["state"], alarm["severity"], alarm["title"]) == ("alarming", "severe", "River is high")
-        assert (alarm["level"]["name"], alarm["value"], alarm["unit"]) == ("Siaga 2", 262, "cm")
-        detail = (await client.get(f"/api/v1/alarms/{alarm['id']}")).json()
-        assert detail["rule"]["hysteresis"] == 10
-        assert [change["kind"] for change in detail["changes"]] == ["raised"]
-        assert {name: value for name, value in detail.items() if name in alarm} == alarm
-
-    run(ask, questions)
+async def test_an_alarm_is_listed_and_shown_with_its_rule_and_changes(shared_client: httpx.AsyncClient):
+    page = (await shared_client.get("/api/v1/alarms?open=true")).json()
+    (alarm,) = page["alarms"]
+    assert page["next_before_id"] is None
+    assert (alarm["state"], alarm["severity"], alarm["title"]) == ("alarming", "severe", "River is high")
+    assert (alarm["level"]["name"], alarm["value"], alarm["unit"]) == ("Siaga 2", 262, "cm")
+    detail = (await shared_client.get(f"/api/v1/alarms/{alarm['id']}")).json()
+    assert detail["rule"]["hysteresis"] == 10
+    assert [change["kind"] for change in detail["changes"]] == ["raised"]
+    assert {name: value for name, value in detail.items() if name in alarm} == alarm
 
 
-def test_an_operator_acknowledges_with_a_word_and_the_journal_shows_it(ask):
-    async def questions(_client: httpx.AsyncClient, city: Morotai) -> None:
-        async with api_of(city, Role.OPERATOR) as operator, api_of(city, Role.OPERATOR) as second:
-            alarm = await post(operator, "1/acknowledge", word="the pump runs")
-            assert alarm["acknowledged_word"] == "the pump runs"
-            answer = await second.post("/api/v1/alarms/1/acknowledge", json={"word": "mine"})
-            assert (answer.status_code, answer.json()["type"]) == (409, "urn:siaga:problem:already-acknowledged")
-            assert alarm["acknowledged_by"] in answer.json()["detail"]
-            (entry,) = (await second.get("/api/v1/alarms/1/journal")).json()["entries"]
-            assert (entry["actor"], entry["word"]) == (alarm["acknowledged_by"], "the pump runs")
-
-    run(ask, questions)
+async def test_an_operator_acknowledges_with_a_word_and_the_journal_shows_it(city: Morotai):
+    async with api_of(city, Role.OPERATOR) as operator, api_of(city, Role.OPERATOR) as second:
+        alarm = await post(operator, "1/acknowledge", word="the pump runs")
+        assert alarm["acknowledged_word"] == "the pump runs"
+        answer = await second.post("/api/v1/alarms/1/acknowledge", json={"word": "mine"})
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:siaga:problem:already-acknowledged")
+        assert alarm["acknowledged_by"] in answer.json()["detail"]
+        (entry,) = (await second.get("/api/v1/alarms/1/journal")).json()["entries"]
+        assert (entry["actor"], entry["word"]) == (alarm["acknowledged_by"], "the pump runs")
 
 
-def test_an_alarm_is_assigned_and_shelved_and_taken_back(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        assert (await post(client, "1/assign", person="budi"))["assigned_to"] == "budi"
-        shelved = await post(client, "1/shelve", until=str(now_ms() + 60_000), word="cleaning")
-        assert shelved["shelved_until"]
-        assert len((await client.get("/api/v1/alarms?shelved=true")).json()["alarms"]) == 1
-        assert (await post(client, "1/shelve", until=None, word="clean"))["shelved_until"] is None
-        assert len((await client.get("/api/v1/alarms/1/journal")).json()["entries"]) == 3
-
-    run(ask, questions)
+async def test_an_alarm_is_assigned_and_shelved_and_taken_back(client: httpx.AsyncClient):
+    assert (await post(client, "1/assign", person="budi"))["assigned_to"] == "budi"
+    shelved = await post(client, "1/shelve", until=str(now_ms() + 60_000), word="cleaning")
+    assert shelved["shelved_until"]
+    assert len((await client.get("/api/v1/alarms?shelved=true")).json()["alarms"]) == 1
+    assert (await post(client, "1/shelve", until=None, word="clean"))["shelved_until"] is None
+    assert len((await client.get("/api/v1/alarms/1/journal")).json()["entries"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -82,77 +85,62 @@ def test_an_alarm_is_assigned_and_shelved_and_taken_back(ask):
         ("1/shelve", {"until": "later", "word": "w"}, 422, "bad-parameter"),
     ],
 )
-def test_a_wrong_deed_is_a_problem_and_changes_nothing(ask, path, body, status, kind):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        answer = await client.post(f"/api/v1/alarms/{path}", json=body)
-        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:siaga:problem:{kind}")
-        assert (await client.get("/api/v1/alarms/1/journal")).json()["entries"] == []
-
-    run(ask, questions)
-
-
-def test_alarms_of_a_site_that_somebody_may_not_see_are_not_there_for_them(ask):
-    async def questions(_client: httpx.AsyncClient, city: Morotai) -> None:
-        async with api_of(city, Role.OPERATOR, sites=["sangowo"]) as other:
-            assert (await other.get("/api/v1/alarms")).json()["alarms"] == []
-            assert (await other.get("/api/v1/alarms/1")).status_code == 404
-            assert (await other.post("/api/v1/alarms/1/acknowledge", json={"word": "w"})).status_code == 404
-            assert (await other.get("/api/v1/journal")).status_code == 403
-
-    run(ask, questions)
+async def test_a_wrong_action_is_a_problem_and_changes_nothing(
+    shared_client: httpx.AsyncClient, path, body, status, kind
+):
+    answer = await shared_client.post(f"/api/v1/alarms/{path}", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:siaga:problem:{kind}")
+    assert (await shared_client.get("/api/v1/alarms/1/journal")).json()["entries"] == []
 
 
-def test_pages_of_alarms_follow_one_another(ask):
-    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
-        await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 10, 100.0)])
-        await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 15, 200.0)])
-        first = (await client.get("/api/v1/alarms?limit=1")).json()
-        second = (await client.get(f"/api/v1/alarms?limit=1&before_id={first['next_before_id']}")).json()
-        assert [first["alarms"][0]["id"], second["alarms"][0]["id"]] == [2, 1]
-        assert second["next_before_id"] is None
-
-    run(ask, questions)
+async def test_alarms_of_a_site_that_somebody_may_not_see_are_not_there_for_them(shared_city: Morotai):
+    async with api_of(shared_city, Role.OPERATOR, sites=["sangowo"]) as other:
+        assert (await other.get("/api/v1/alarms")).json()["alarms"] == []
+        assert (await other.get("/api/v1/alarms/1")).status_code == 404
+        assert (await other.post("/api/v1/alarms/1/acknowledge", json={"word": "w"})).status_code == 404
+        assert (await other.get("/api/v1/journal")).status_code == 403
 
 
-def test_a_maintenance_window_is_made_listed_and_ended(ask):
-    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
-        new = {"site": "daruba", "until": str(now_ms() + 60_000), "reason": "cleaning"}
-        made = await client.post("/api/v1/maintenance", json=new)
-        assert made.status_code == 201
-        assert (await client.get("/api/v1/maintenance")).json() == [made.json()]
-        async with api_of(city, Role.TECHNICIAN, sites=["sangowo"]) as other:
-            assert (await other.get("/api/v1/maintenance")).json() == []
-            assert (await other.delete("/api/v1/maintenance/1")).status_code == 404
-            assert (await other.post("/api/v1/maintenance", json=new)).status_code == 403
-        assert (await client.delete("/api/v1/maintenance/1")).status_code == 200
-        assert (await client.get("/api/v1/maintenance")).json() == []
-        assert (await client.delete("/api/v1/maintenance/9")).json()["type"] == "urn:siaga:problem:unknown-maintenance"
-        wrong = await client.post("/api/v1/maintenance", json=new | {"site": "nowhere"})
-        assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:siaga:problem:maintenance-refused")
-
-    run(ask, questions)
+async def test_pages_of_alarms_follow_one_another(client: httpx.AsyncClient, city: Morotai):
+    await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 10, 100.0)])
+    await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 15, 200.0)])
+    first = (await client.get("/api/v1/alarms?limit=1")).json()
+    second = (await client.get(f"/api/v1/alarms?limit=1&before_id={first['next_before_id']}")).json()
+    assert [first["alarms"][0]["id"], second["alarms"][0]["id"]] == [2, 1]
+    assert second["next_before_id"] is None
 
 
-def test_a_page_of_the_journal_weighs_no_more_than_a_browser_can_bear(tmp_path: Path):
-    async def scenario() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
+async def test_a_maintenance_window_is_made_listed_and_ended(client: httpx.AsyncClient, city: Morotai):
+    new = {"site": "daruba", "until": str(now_ms() + 60_000), "reason": "cleaning"}
+    made = await client.post("/api/v1/maintenance", json=new)
+    assert made.status_code == 201
+    assert (await client.get("/api/v1/maintenance")).json() == [made.json()]
+    async with api_of(city, Role.TECHNICIAN, sites=["sangowo"]) as other:
+        assert (await other.get("/api/v1/maintenance")).json() == []
+        assert (await other.delete("/api/v1/maintenance/1")).status_code == 404
+        assert (await other.post("/api/v1/maintenance", json=new)).status_code == 403
+    assert (await client.delete("/api/v1/maintenance/1")).status_code == 200
+    assert (await client.get("/api/v1/maintenance")).json() == []
+    assert (await client.delete("/api/v1/maintenance/9")).json()["type"] == "urn:siaga:problem:unknown-maintenance"
+    wrong = await client.post("/api/v1/maintenance", json=new | {"site": "nowhere"})
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:siaga:problem:maintenance-refused")
 
-            def write(connection: Connection) -> None:
-                for _ in range(12):
-                    write_entry(
-                        connection, Actor("ani"), "save-rule", "rule:a@all", now_ms=1, after={"x": "y" * 200_000}
-                    )
 
-            await city.database.run(write)
-            seen, before = [], ""
-            while True:
-                page = await client.get(f"/api/v1/journal?subject=rule:a@all&limit=500{before}")
-                assert len(page.content) < 1_300_000
-                seen += [entry["id"] for entry in page.json()["entries"]]
-                if page.json()["next_before_id"] is None:
-                    break
-                before = f"&before_id={page.json()['next_before_id']}"
-            assert seen == sorted(seen, reverse=True)
-            assert len(seen) == 12
+async def test_a_page_of_the_journal_weighs_no_more_than_a_browser_can_bear(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
 
-    asyncio.run(scenario())
+        def write(connection: Connection) -> None:
+            for _ in range(12):
+                write_entry(connection, Actor("ani"), "save-rule", "rule:a@all", now_ms=1, after={"x": "y" * 200_000})
+
+        await city.database.run(write)
+        seen, before = [], ""
+        while True:
+            page = await client.get(f"/api/v1/journal?subject=rule:a@all&limit=500{before}")
+            assert len(page.content) < 1_300_000
+            seen += [entry["id"] for entry in page.json()["entries"]]
+            if page.json()["next_before_id"] is None:
+                break
+            before = f"&before_id={page.json()['next_before_id']}"
+        assert seen == sorted(seen, reverse=True)
+        assert len(seen) == 12

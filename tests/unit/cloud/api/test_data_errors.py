@@ -1,6 +1,5 @@
 """Values that no database can hold, from whoever sends them: refused as theirs, and the database is well."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -40,38 +39,32 @@ CHANGES = [
 
 
 @each_registry
-def test_no_value_of_a_request_is_an_outage(tmp_path: Path):
-    async def scenario() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
-            for bad in ("%00", "a%00b", "%ed%a0%80", "%0d%0aBcc:"):
-                for question in QUESTIONS:
-                    answer = await client.get(question.format(bad))
-                    assert answer.status_code < 500, (question, answer.text)
-            for bad in ("\\u0000", "\\ud800", "\\r\\nBcc: x", "\\u202e"):
-                for method, path, body in CHANGES:
-                    content = None if body is None else json.dumps(body).replace("{}", bad)
-                    answer = await client.request(method, path, content=content)
-                    assert 200 <= answer.status_code < 500, (method, path, content, answer.text)
-                    if content is not None and bad in content:
-                        assert answer.status_code in {401, 404, 422, 429}, (path, content, answer.text)
-            assert city.database.problem == ""
-            form = await client.post("/login", content=b"name=a%00b&password=%00", headers={"Authorization": ""})
-            assert form.status_code in {401, 429}
-            assert city.database.problem == ""
-
-    asyncio.run(scenario())
+async def test_no_value_of_a_request_is_an_outage(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
+        for bad in ("%00", "a%00b", "%ed%a0%80", "%0d%0aBcc:"):
+            for question in QUESTIONS:
+                answer = await client.get(question.format(bad))
+                assert answer.status_code < 500, (question, answer.text)
+        for bad in ("\\u0000", "\\ud800", "\\r\\nBcc: x", "\\u202e"):
+            for method, path, body in CHANGES:
+                content = None if body is None else json.dumps(body).replace("{}", bad)
+                answer = await client.request(method, path, content=content)
+                assert 200 <= answer.status_code < 500, (method, path, content, answer.text)
+                if content is not None and bad in content:
+                    assert answer.status_code in {401, 404, 422, 429}, (path, content, answer.text)
+        assert city.database.problem == ""
+        form = await client.post("/login", content=b"name=a%00b&password=%00", headers={"Authorization": ""})
+        assert form.status_code in {401, 429}
+        assert city.database.problem == ""
 
 
-def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_path: Path):
-    async def scenario() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
+async def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
 
-            async def refuse(_wanted: object) -> None:
-                raise DataRejected("a value cannot be kept: it has a NUL; write another")
+        async def refuse(_wanted: object) -> None:
+            raise DataRejected("a value cannot be kept: it has a NUL; write another")
 
-            city.platform.alarm_service.alarms = refuse
-            answer = await client.get("/api/v1/alarms")
-            assert (answer.status_code, answer.json()["type"]) == (422, "urn:siaga:problem:bad-parameter")
-            assert (await client.get("/api/v1/health")).status_code == 200
-
-    asyncio.run(scenario())
+        city.platform.alarm_service.alarms = refuse
+        answer = await client.get("/api/v1/alarms")
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:siaga:problem:bad-parameter")
+        assert (await client.get("/api/v1/health")).status_code == 200

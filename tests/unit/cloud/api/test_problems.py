@@ -1,4 +1,3 @@
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -8,6 +7,7 @@ from cloud.http.problems import TITLES, TYPE_ROOT
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SERIES = "/api/v1/readings?sensor=river&quantity=water_level"
 
 WRONG = [
@@ -56,11 +56,10 @@ def check_problem(answer: httpx.Response, status: int, kind: str | None, words: 
 
 
 @pytest.mark.parametrize(("path", "status", "kind", "words"), WRONG, ids=[row[0] for row in WRONG])
-def test_a_wrong_question_is_answered_by_a_problem_that_says_what_to_do(ask, path, status, kind, words):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        check_problem(await client.get(path), status, kind, words)
-
-    asyncio.run(ask(questions))
+async def test_a_wrong_question_is_answered_by_a_problem_that_says_what_to_do(
+    shared_client: httpx.AsyncClient, path, status, kind, words
+):
+    check_problem(await shared_client.get(path), status, kind, words)
 
 
 @pytest.mark.parametrize(
@@ -72,61 +71,46 @@ def test_a_wrong_question_is_answered_by_a_problem_that_says_what_to_do(ask, pat
         ("PUT", "/metrics", "GET"),
     ],
 )
-def test_a_wrong_method_says_which_is_possible(ask, method, path, possible):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        answer = await client.request(method, path)
-        check_problem(answer, 405, None, [path, method, possible])
-        assert possible in answer.headers["allow"]
-
-    asyncio.run(ask(questions))
+async def test_a_wrong_method_says_which_is_possible(shared_client: httpx.AsyncClient, method, path, possible):
+    answer = await shared_client.request(method, path)
+    check_problem(answer, 405, None, [path, method, possible])
+    assert possible in answer.headers["allow"]
 
 
-def test_replaying_a_letter_that_is_not_there_is_a_404(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        missing = await client.post("/api/v1/dead-letters/999/replay")
-        check_problem(missing, 404, "unknown-dead-letter", ["999", "/api/v1/dead-letters"])
-        wrong = await client.post("/api/v1/dead-letters/first/replay")
-        check_problem(wrong, 422, "bad-parameter", ["dead_letter_id", "first", "whole number"])
-
-    asyncio.run(ask(questions))
+async def test_replaying_a_dead_letter_that_is_not_there_is_a_404(shared_client: httpx.AsyncClient):
+    missing = await shared_client.post("/api/v1/dead-letters/999/replay")
+    check_problem(missing, 404, "unknown-dead-letter", ["999", "/api/v1/dead-letters"])
+    wrong = await shared_client.post("/api/v1/dead-letters/first/replay")
+    check_problem(wrong, 422, "bad-parameter", ["dead_letter_id", "first", "whole number"])
 
 
-def test_a_store_that_does_not_answer_is_a_503_that_says_so(tmp_path: Path):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
-            await city.store.close()
-            (tmp_path / "readings.db").unlink()
-            (tmp_path / "readings.db").mkdir()
-            city.store = type(city.store)(tmp_path / "readings.db")
-            city.platform.store = city.store
-            answer = await client.get(SERIES)
-            check_problem(answer, 503, "store-unavailable", ["readings database"])
-            assert answer.headers["retry-after"] == "5"
-
-    asyncio.run(questions())
+async def test_a_store_that_does_not_answer_is_a_503_that_says_so(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
+        await city.store.close()
+        (tmp_path / "readings.db").unlink()
+        (tmp_path / "readings.db").mkdir()
+        city.store = type(city.store)(tmp_path / "readings.db")
+        city.platform.store = city.store
+        answer = await client.get(SERIES)
+        check_problem(answer, 503, "store-unavailable", ["readings database"])
+        assert answer.headers["retry-after"] == "5"
 
 
-def test_a_registry_database_that_does_not_answer_is_a_503_that_says_so(tmp_path: Path):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
-            await city.database.run(lambda connection: connection.exec_driver_sql("DROP TABLE dead_letters"))
-            check_problem(await client.get("/api/v1/dead-letters"), 503, "registry-unavailable", ["registry database"])
-
-    asyncio.run(questions())
+async def test_a_registry_database_that_does_not_answer_is_a_503_that_says_so(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
+        await city.database.run(lambda connection: connection.exec_driver_sql("DROP TABLE dead_letters"))
+        check_problem(await client.get("/api/v1/dead-letters"), 503, "registry-unavailable", ["registry database"])
 
 
-def test_every_kind_of_problem_is_in_the_documentation():
+async def test_every_kind_of_problem_is_in_the_documentation():
     documentation = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")
     for kind, (status, _title) in TITLES.items():
         assert f"| `{TYPE_ROOT}{kind}` | {status} |" in documentation
 
 
-def test_a_mistake_of_ours_is_a_500_that_tells_nothing_of_the_inside(tmp_path: Path):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city, api_of(city) as client:
-            city.platform.newest = None  # type: ignore[assignment]
-            answer = await client.get("/api/v1/readings/latest")
-            check_problem(answer, 500, None, ["/api/v1/readings/latest", "log"])
-            assert "NoneType" not in answer.text
-
-    asyncio.run(questions())
+async def test_a_mistake_of_ours_is_a_500_that_tells_nothing_of_the_inside(tmp_path: Path):
+    async with Morotai(tmp_path) as city, api_of(city) as client:
+        city.platform.newest = None  # type: ignore[assignment]
+        answer = await client.get("/api/v1/readings/latest")
+        check_problem(answer, 500, None, ["/api/v1/readings/latest", "log"])
+        assert "NoneType" not in answer.text

@@ -4,13 +4,14 @@ Every field of every body stands in REFERENCES or in NAMES_NOTHING, so a new rou
 What stands at another site is, to the last letter of the answer, as what does not exist anywhere.
 """
 
-import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from cloud.access.principal import Role
 from cloud.api.app import make_api
@@ -20,6 +21,7 @@ from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from wire import Reading
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 OWN_SITE, OWN_SENSOR, OWN_GATEWAY = "sangowo", "air-east", "gw-east"
 UNTIL = "2099-11-24T00:00:00Z"
 FOREIGN = {"site": "daruba", "sensor": "river", "gateway": "gw-daruba"}
@@ -118,37 +120,53 @@ def filled(template: Any, names: dict[str, str]) -> Any:
     return [filled(each, names) for each in template] if isinstance(template, list) else template
 
 
-def walk(folder: Path, story: Callable[[httpx.AsyncClient, Morotai], Any], *, role: Role = Role.ADMINISTRATOR) -> None:
-    async def inside() -> None:
-        async with Morotai(folder) as city, api_of(city, role, sites=[OWN_SITE]) as client:
-            await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 130.0)])
-            await city.send("gw-east", [Reading("air-east", "pm2_5", now_ms(), 9.0)])
-            await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], by=BOSS)
-            await city.rule_store.save(
-                "dust", "sensor:river", RULE | {"quantity": "water_level"}, who=Actor("ani"), reason="a"
-            )
-            await city.rule_store.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
-            await story(client, city)
+@contextlib.asynccontextmanager
+async def walked(folder: Path) -> AsyncIterator[Morotai]:
+    """A city with something at two sites, and a rule and a user at each."""
+    async with Morotai(folder) as city:
+        await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 130.0)])
+        await city.send("gw-east", [Reading("air-east", "pm2_5", now_ms(), 9.0)])
+        await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], by=BOSS)
+        await city.rule_store.save(
+            "dust", "sensor:river", RULE | {"quantity": "water_level"}, who=Actor("ani"), reason="a"
+        )
+        await city.rule_store.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
+        yield city
 
-    asyncio.run(inside())
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
+    """A city of one test's own."""
+    async with walked(tmp_path) as city:
+        yield city
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(city: Morotai) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that sees one site of it."""
+    async with api_of(city, sites=[OWN_SITE]) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
+    """The same for tests whose requests are all refused."""
+    async with walked(tmp_path_factory.mktemp("city")) as city, api_of(city, sites=[OWN_SITE]) as client:
+        yield client
 
 
 @pytest.mark.parametrize("case", REFERENCES, ids=lambda case: f"{case[0]} {case[1]} {case[2]}")
-def test_what_stands_at_another_site_is_as_what_does_not_exist(tmp_path: Path, case: Case):
+async def test_what_stands_at_another_site_is_as_what_does_not_exist(shared_client: httpx.AsyncClient, case: Case):
     method, route, _, path, body = case
-
-    async def story(client: httpx.AsyncClient, _city: Morotai) -> None:
-        answers = []
-        for names in (FOREIGN, NOWHERE):
-            asked = filled(path, names)
-            answer = await client.request(method, asked, **({"json": filled(body, names)} if body else {}))
-            assert route in EMPTY_ANSWER_IS_RIGHT or 400 <= answer.status_code < 500, answer.text
-            told = {name for name in (*FOREIGN.values(), "ferry", "dodola") if name in answer.text.replace(asked, "")}
-            assert told <= set(names.values()), f"{answer.text} names what only others may see"
-            answers.append((answer.status_code, _nameless(answer.text, names)))
-        assert answers[0] == answers[1]
-
-    walk(tmp_path, story)
+    answers = []
+    for names in (FOREIGN, NOWHERE):
+        asked = filled(path, names)
+        answer = await shared_client.request(method, asked, **({"json": filled(body, names)} if body else {}))
+        assert route in EMPTY_ANSWER_IS_RIGHT or 400 <= answer.status_code < 500, answer.text
+        told = {name for name in (*FOREIGN.values(), "ferry", "dodola") if name in answer.text.replace(asked, "")}
+        assert told <= set(names.values()), f"{answer.text} names what only others may see"
+        answers.append((answer.status_code, _nameless(answer.text, names)))
+    assert answers[0] == answers[1]
 
 
 def _nameless(text: str, names: dict[str, str]) -> str:
@@ -157,59 +175,51 @@ def _nameless(text: str, names: dict[str, str]) -> str:
     return text
 
 
-def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Path):
-    async def story(_client: httpx.AsyncClient, city: Morotai) -> None:
-        api = make_api(city.platform).openapi()
-        fields = set()
-        for path, operations in api["paths"].items():
-            for operation in operations.values():
-                for content in operation.get("requestBody", {"content": {}})["content"].values():
-                    schema = api["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
-                    fields |= {(path, name) for name in schema["properties"]}
-                for parameter in operation.get("parameters", ()):
-                    if parameter["name"] in {"site", "sensor", "scope", "subject", "gateway"}:
-                        fields.add((path, parameter["name"]))
-        walked = {(route, field) for _, route, field, _, _ in REFERENCES}
-        assert fields - walked - NAMES_NOTHING - {("/api/v1/journal", "subject")} == set()  # for all sites only
-        assert walked - fields == set()
-        assert NAMES_NOTHING - fields == set()
-
-    walk(tmp_path, story)
+async def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Path):
+    api = make_api(Morotai(tmp_path).platform).openapi()
+    fields = set()
+    for path, operations in api["paths"].items():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {"content": {}})["content"].values():
+                schema = api["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+                fields |= {(path, name) for name in schema["properties"]}
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in {"site", "sensor", "scope", "subject", "gateway"}:
+                    fields.add((path, parameter["name"]))
+    walked = {(route, field) for _, route, field, _, _ in REFERENCES}
+    assert fields - walked - NAMES_NOTHING - {("/api/v1/journal", "subject")} == set()  # for all sites only
+    assert walked - fields == set()
+    assert NAMES_NOTHING - fields == set()
 
 
-def test_a_test_of_the_chain_goes_out_in_the_name_of_one_s_own_site(tmp_path: Path):
-    async def story(_client: httpx.AsyncClient, city: Morotai) -> None:
-        alarm = await city.notifier.test_alarm(Actor("budi"), sites=[OWN_SITE])
-        assert (await city.platform.alarm_service.alarm(alarm)).site == OWN_SITE
-
-    walk(tmp_path, story, role=Role.OPERATOR)
+async def test_a_test_of_the_chain_goes_out_in_the_name_of_one_s_own_site(city: Morotai):
+    alarm = await city.notifier.test_alarm(Actor("budi"), sites=[OWN_SITE])
+    assert (await city.platform.alarm_service.alarm(alarm)).site == OWN_SITE
 
 
-def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_them(tmp_path: Path):
-    async def story(client: httpx.AsyncClient, city: Morotai) -> None:
-        fields = RULE | {"also": filled(ALSO, FOREIGN)}
-        await city.rule_store.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
-        path = f"/api/v1/rules/haze/site:{OWN_SITE}"
-        kept = await client.put(path, json={"fields": fields | {"title": "Haze"}, "reason": "a better title"})
-        assert kept.status_code == 200, kept.text
-        moved = fields | {"also": filled(ALSO, FOREIGN) | {"limit": 100.4}}
-        assert (await client.put(path, json={"fields": moved, "reason": "what is the river at?"})).status_code == 422
+async def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_them(
+    client: httpx.AsyncClient, city: Morotai
+):
+    fields = RULE | {"also": filled(ALSO, FOREIGN)}
+    await city.rule_store.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
+    path = f"/api/v1/rules/haze/site:{OWN_SITE}"
+    kept = await client.put(path, json={"fields": fields | {"title": "Haze"}, "reason": "a better title"})
+    assert kept.status_code == 200, kept.text
+    moved = fields | {"also": filled(ALSO, FOREIGN) | {"limit": 100.4}}
+    assert (await client.put(path, json={"fields": moved, "reason": "what is the river at?"})).status_code == 422
 
-    walk(tmp_path, story)
 
-
-def test_users_tokens_and_facts_of_others_are_refused_without_a_word_of_where_they_are(tmp_path: Path):
-    async def story(client: httpx.AsyncClient, city: Morotai) -> None:
-        await city.access.users.add("eve", PASSWORD, Role.VIEWER, sites=["daruba"], by=BOSS)
-        _, token = await city.access.tokens.add("theirs", Role.VIEWER, sites=["daruba"], days=1, by=BOSS)
-        changed = await client.patch("/api/v1/users/eve", json={"full_name": "Eve"})
-        ended = await client.delete(f"/api/v1/tokens/{token.id}")
-        assert (changed.status_code, ended.status_code) == (403, 403)
-        assert "daruba" not in changed.text + ended.text
-        own = {"subject": f"sensor:{OWN_SENSOR}", "what": "site", "value": OWN_SITE, "reason": "a"}
-        fact = (await client.post("/api/v1/facts", json=own)).json()
-        for site in (FOREIGN["site"], NOWHERE["site"]):
-            answer = await client.post(f"/api/v1/facts/{fact['id']}/correct", json={"value": site, "reason": "a"})
-            assert answer.status_code == 403, answer.text
-
-    walk(tmp_path, story)
+async def test_users_tokens_and_facts_of_others_are_refused_without_a_word_of_where_they_are(
+    client: httpx.AsyncClient, city: Morotai
+):
+    await city.access.users.add("eve", PASSWORD, Role.VIEWER, sites=["daruba"], by=BOSS)
+    _, token = await city.access.tokens.add("theirs", Role.VIEWER, sites=["daruba"], days=1, by=BOSS)
+    changed = await client.patch("/api/v1/users/eve", json={"full_name": "Eve"})
+    ended = await client.delete(f"/api/v1/tokens/{token.id}")
+    assert (changed.status_code, ended.status_code) == (403, 403)
+    assert "daruba" not in changed.text + ended.text
+    own = {"subject": f"sensor:{OWN_SENSOR}", "what": "site", "value": OWN_SITE, "reason": "a"}
+    fact = (await client.post("/api/v1/facts", json=own)).json()
+    for site in (FOREIGN["site"], NOWHERE["site"]):
+        answer = await client.post(f"/api/v1/facts/{fact['id']}/correct", json={"value": site, "reason": "a"})
+        assert answer.status_code == 403, answer.text

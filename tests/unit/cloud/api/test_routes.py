@@ -88,59 +88,50 @@ def test_every_route_is_in_the_table_and_the_table_has_no_public_route_but_these
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: "nobody" if role is None else role.name.lower())
-def test_each_route_lets_in_who_the_table_says_and_nobody_else(tmp_path: Path, app_of, role: Role | None):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city:
-            app = app_of(city)
-            found = [route for route in routes_of(app.routes) if route[0] != "WEBSOCKET"]
-            # behind the guard, which is the real one, every route only says that it was reached: some would page people
-            app.router.middleware_stack = PlainTextResponse("reached")
-            headers = {} if role is None else {"Authorization": f"Bearer {await city.token(role)}"}
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test", headers=headers) as client:
-                for method, template, path in found:
-                    answer = await client.request(method, path, headers={"Content-Length": "0"})
-                    least = least_for(method, path)
-                    enough = least == PUBLIC or (role is not None and least is not None and role >= least)
-                    expected = 200 if enough else 401 if role is None else 403
-                    assert answer.status_code == expected, f"{method} {template} takes {least}"
-
-    asyncio.run(questions())
+async def test_each_route_lets_in_who_the_table_says_and_nobody_else(tmp_path: Path, app_of, role: Role | None):
+    async with Morotai(tmp_path) as city:
+        app = app_of(city)
+        found = [route for route in routes_of(app.routes) if route[0] != "WEBSOCKET"]
+        # behind the guard, which is the real one, every route only says that it was reached: some would page people
+        app.router.middleware_stack = PlainTextResponse("reached")
+        headers = {} if role is None else {"Authorization": f"Bearer {await city.token(role)}"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test", headers=headers) as client:
+            for method, template, path in found:
+                answer = await client.request(method, path, headers={"Content-Length": "0"})
+                least = least_for(method, path)
+                enough = least == PUBLIC or (role is not None and least is not None and role >= least)
+                expected = 200 if enough else 401 if role is None else 403
+                assert answer.status_code == expected, f"{method} {template} takes {least}"
 
 
-def test_a_page_that_nobody_asks_for_leads_to_the_login_and_back(tmp_path: Path, app_of):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city:
-            transport = httpx.ASGITransport(app_of(city))
-            async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
-                for path in ("/", "/console/en", "/docs", "/nothing-here"):
-                    answer = await client.get(f"{path}?a=1&b=ä", headers={"Accept": "text/html,*/*"})
-                    assert answer.status_code == 303
-                    assert answer.headers["location"].startswith(f"/login?next={path}%3Fa%3D1%26b%3D")
-                answer = await client.get("/api/v1/sites", headers={"Accept": "text/html,*/*"})
-                assert answer.status_code == 401
-                assert answer.headers["www-authenticate"].startswith("Bearer")
-
-    asyncio.run(questions())
+async def test_a_page_that_nobody_asks_for_leads_to_the_login_and_back(tmp_path: Path, app_of):
+    async with Morotai(tmp_path) as city:
+        transport = httpx.ASGITransport(app_of(city))
+        async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
+            for path in ("/", "/console/en", "/docs", "/nothing-here"):
+                answer = await client.get(f"{path}?a=1&b=ä", headers={"Accept": "text/html,*/*"})
+                assert answer.status_code == 303
+                assert answer.headers["location"].startswith(f"/login?next={path}%3Fa%3D1%26b%3D")
+            answer = await client.get("/api/v1/sites", headers={"Accept": "text/html,*/*"})
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_a_planted_route_that_is_not_in_the_table_is_denied_to_everybody(tmp_path: Path):
-    async def questions() -> None:
-        reached = []
-        async with Morotai(tmp_path) as city:
-            app = make_api(city.platform)
-            app.add_api_route("/api/v1/planted", lambda: reached.append("route"), methods=["GET", "POST"])
-            app.add_api_route("/api/v1/sites", lambda: reached.append("method"), methods=["POST"])
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
-                assert (await client.get("/api/v1/planted")).status_code == 401
-                client.headers["Authorization"] = f"Bearer {await city.token(Role.ADMINISTRATOR)}"
-                assert (await client.get("/api/v1/planted")).status_code == 404
-                assert (await client.post("/api/v1/planted")).status_code == 404
-                assert (await client.post("/api/v1/sites")).status_code == 405
-        assert reached == []
-
-    asyncio.run(questions())
+async def test_a_planted_route_that_is_not_in_the_table_is_denied_to_everybody(tmp_path: Path):
+    reached = []
+    async with Morotai(tmp_path) as city:
+        app = make_api(city.platform)
+        app.add_api_route("/api/v1/planted", lambda: reached.append("route"), methods=["GET", "POST"])
+        app.add_api_route("/api/v1/sites", lambda: reached.append("method"), methods=["POST"])
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
+            assert (await client.get("/api/v1/planted")).status_code == 401
+            client.headers["Authorization"] = f"Bearer {await city.token(Role.ADMINISTRATOR)}"
+            assert (await client.get("/api/v1/planted")).status_code == 404
+            assert (await client.post("/api/v1/planted")).status_code == 404
+            assert (await client.post("/api/v1/sites")).status_code == 405
+    assert reached == []
 
 
 def test_where_two_rows_fit_the_stricter_holds():
@@ -156,7 +147,7 @@ def test_where_two_rows_fit_the_stricter_holds():
     assert least_for("GET", "/rules/a\n/", table) is None
 
 
-def test_the_console_s_socket_opens_to_who_is_logged_in_and_to_nobody_else(tmp_path: Path):
+async def test_the_console_s_socket_opens_to_who_is_logged_in_and_to_nobody_else(tmp_path: Path):
     async def echo(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
 
@@ -175,19 +166,16 @@ def test_the_console_s_socket_opens_to_who_is_logged_in_and_to_nobody_else(tmp_p
         await guard({"type": "websocket", "path": path, "headers": raw, "client": ("10.0.0.7", 1)}, receive, send)
         return said[0]
 
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city:
-            guard, socket = Guard(echo, access=city.access), "/console/_nicegui_ws/socket.io/"
-            token = {"Authorization": f"Bearer {await city.token(Role.VIEWER)}"}
-            assert await first_word(guard, socket, token) == "websocket.accept"
-            assert await first_word(guard, socket, token | {"Origin": "http://siaga.test"}) == "websocket.accept"
-            for headers in (
-                {},
-                {"Authorization": "Bearer siaga_wrong"},
-                token | {"Origin": "http://evil.example"},
-                token | {"Sec-Fetch-Site": "cross-site"},
-            ):
-                assert await first_word(guard, socket, headers) == "websocket.close"
-            assert await first_word(guard, "/another/socket", token) == "websocket.close"
-
-    asyncio.run(questions())
+    async with Morotai(tmp_path) as city:
+        guard, socket = Guard(echo, access=city.access), "/console/_nicegui_ws/socket.io/"
+        token = {"Authorization": f"Bearer {await city.token(Role.VIEWER)}"}
+        assert await first_word(guard, socket, token) == "websocket.accept"
+        assert await first_word(guard, socket, token | {"Origin": "http://siaga.test"}) == "websocket.accept"
+        for headers in (
+            {},
+            {"Authorization": "Bearer siaga_wrong"},
+            token | {"Origin": "http://evil.example"},
+            token | {"Sec-Fetch-Site": "cross-site"},
+        ):
+            assert await first_word(guard, socket, headers) == "websocket.close"
+        assert await first_word(guard, "/another/socket", token) == "websocket.close"

@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ from cloud.access.principal import Role
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 RIVER: dict[str, Any] = {
     "quantity": "water_level",
     "kind": "above",
@@ -22,69 +22,54 @@ RIVER: dict[str, Any] = {
 RULE = "/api/v1/rules/river-level/all"
 
 
-def run(ask, questions) -> None:
-    asyncio.run(ask(questions))
-
-
 async def put(client: httpx.AsyncClient, path: str = RULE, fields: dict[str, Any] = RIVER, **more: Any) -> Any:
     answer = await client.put(path, json={"fields": fields, "reason": "a test", **more})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def test_a_rule_is_saved_resolved_in_words_and_shown_with_its_versions(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        saved = await put(client)
-        assert (saved["version"], saved["author"], saved["reason"]) == (1, "token:test-1", "a test")
-        await put(client, "/api/v1/rules/river-level/site:daruba", {"for_s": 60})
-        (family,) = (await client.get("/api/v1/rules")).json()
-        assert [scope["scope"] for scope in family["scopes"]] == ["site:daruba", "all"]
-        assert family == (await client.get("/api/v1/rules/river-level")).json()
-        (resolved,) = (await client.get("/api/v1/rules/resolved?sensor=river")).json()
-        assert resolved["rule"]["for_s"] == 60
-        assert (resolved["origin"]["for_s"], resolved["origin"]["levels"]) == ("site:daruba", "all")
-        assert resolved["versions"] == "all@1 site:daruba@1"
-        assert "150 cm (Siaga 3)" in resolved["sentence"]
-        assert "Siaga 3" in resolved["sentence_id"]
-        (version,) = (await client.get(f"{RULE}/versions")).json()
-        assert version == saved
-
-    run(ask, questions)
+async def test_a_rule_is_saved_resolved_in_words_and_shown_with_its_versions(client: httpx.AsyncClient):
+    saved = await put(client)
+    assert (saved["version"], saved["author"], saved["reason"]) == (1, "token:test-1", "a test")
+    await put(client, "/api/v1/rules/river-level/site:daruba", {"for_s": 60})
+    (family,) = (await client.get("/api/v1/rules")).json()
+    assert [scope["scope"] for scope in family["scopes"]] == ["site:daruba", "all"]
+    assert family == (await client.get("/api/v1/rules/river-level")).json()
+    (resolved,) = (await client.get("/api/v1/rules/resolved?sensor=river")).json()
+    assert resolved["rule"]["for_s"] == 60
+    assert (resolved["origin"]["for_s"], resolved["origin"]["levels"]) == ("site:daruba", "all")
+    assert resolved["versions"] == "all@1 site:daruba@1"
+    assert "150 cm (Siaga 3)" in resolved["sentence"]
+    assert "Siaga 3" in resolved["sentence_id"]
+    (version,) = (await client.get(f"{RULE}/versions")).json()
+    assert version == saved
 
 
-def test_a_rule_is_scheduled_undone_and_removed(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        await put(client)
-        await put(client, fields=RIVER | {"for_s": 5}, valid_from="2099-01-01T00:00:00Z")
-        family = (await client.get("/api/v1/rules/river-level")).json()
-        assert [scope["version"] for scope in family["scopes"]] == [1]
-        assert [(scope["version"], scope["valid_from"]) for scope in family["coming"]] == [
-            (2, "2099-01-01T00:00:00.000Z")
-        ]
-        undone = (await client.post(f"{RULE}/undo", json={"reason": "no"})).json()
-        assert (undone["version"], undone["fields"]) == (3, RIVER)
-        gone = (await client.delete(RULE, params={"reason": "gone"})).json()
-        assert gone["removed"]
-        assert (await client.get("/api/v1/rules")).json() == []
-        assert [each["version"] for each in (await client.get(f"{RULE}/versions")).json()] == [4, 3, 2, 1]
-
-    run(ask, questions)
+async def test_a_rule_is_scheduled_undone_and_removed(client: httpx.AsyncClient):
+    await put(client)
+    await put(client, fields=RIVER | {"for_s": 5}, valid_from="2099-01-01T00:00:00Z")
+    family = (await client.get("/api/v1/rules/river-level")).json()
+    assert [scope["version"] for scope in family["scopes"]] == [1]
+    assert [(scope["version"], scope["valid_from"]) for scope in family["coming"]] == [(2, "2099-01-01T00:00:00.000Z")]
+    undone = (await client.post(f"{RULE}/undo", json={"reason": "no"})).json()
+    assert (undone["version"], undone["fields"]) == (3, RIVER)
+    gone = (await client.delete(RULE, params={"reason": "gone"})).json()
+    assert gone["removed"]
+    assert (await client.get("/api/v1/rules")).json() == []
+    assert [each["version"] for each in (await client.get(f"{RULE}/versions")).json()] == [4, 3, 2, 1]
 
 
-def test_what_is_not_sound_is_a_problem_that_names_every_mistake_and_changes_nothing(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        await put(client)
-        wrong = RIVER | {"hysteresis": 100.0}
-        answer = await client.put(RULE, json={"fields": wrong, "reason": "a test"})
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (422, "urn:siaga:problem:rule-refused")
-        assert "hysteresis 100" in problem["detail"]
-        assert problem["problems"] == [problem["detail"]]
-        assert len((await client.get(f"{RULE}/versions")).json()) == 1
-        (resolved,) = (await client.get("/api/v1/rules/resolved?sensor=river")).json()
-        assert resolved["rule"]["hysteresis"] == 10
-
-    run(ask, questions)
+async def test_what_is_not_sound_is_a_problem_that_names_every_mistake_and_changes_nothing(client: httpx.AsyncClient):
+    await put(client)
+    wrong = RIVER | {"hysteresis": 100.0}
+    answer = await client.put(RULE, json={"fields": wrong, "reason": "a test"})
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (422, "urn:siaga:problem:rule-refused")
+    assert "hysteresis 100" in problem["detail"]
+    assert problem["problems"] == [problem["detail"]]
+    assert len((await client.get(f"{RULE}/versions")).json()) == 1
+    (resolved,) = (await client.get("/api/v1/rules/resolved?sensor=river")).json()
+    assert resolved["rule"]["hysteresis"] == 10
 
 
 WRONG = [
@@ -115,61 +100,51 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "kind", "words"), WRONG)
-def test_a_wrong_request_is_a_problem_with_a_sentence(ask, method, path, body, status, kind, words):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        answer = await client.request(method, path, json=body)
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (status, f"urn:siaga:problem:{kind}"), problem
-        assert words in problem["detail"]
-
-    run(ask, questions)
-
-
-def test_a_preview_runs_over_what_is_stored_and_saves_nothing(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        await put(client)
-        low = RIVER | {"levels": [{"name": "Siaga 3", "severity": "moderate", "limit": 132.0}], "hysteresis": 0.5}
-        answer = await client.post(
-            "/api/v1/rules/preview", json={"family": "river-level", "fields": low, "sensor": "river"}
-        )
-        found = answer.json()
-        assert found["readings"] == 3_600
-        assert found["saved"]["alarms"] == []
-        (alarm,) = found["edited"]["alarms"]
-        assert (alarm["worst"]["name"], alarm["closed"]) == ("Siaga 3", None)
-        assert found["difference"]["more"] == [alarm]
-        assert len(found["points"]) <= 1_500
-        assert "132 cm" in found["edited"]["sentence"]
-        assert len((await client.get(f"{RULE}/versions")).json()) == 1
-
-    run(ask, questions)
+async def test_a_wrong_request_is_a_problem_with_a_sentence(
+    shared_client: httpx.AsyncClient, method, path, body, status, kind, words
+):
+    answer = await shared_client.request(method, path, json=body)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (status, f"urn:siaga:problem:{kind}"), problem
+    assert words in problem["detail"]
 
 
-def test_an_engineer_of_one_site_changes_the_rules_of_that_site_only(ask):
-    async def questions(client: httpx.AsyncClient, city: Morotai) -> None:
-        await put(client)
-        await put(client, "/api/v1/rules/river-level/site:daruba", {"for_s": 60})
-        async with api_of(city, Role.ENGINEER, sites=["sangowo"]) as local:
-            for path in (RULE, "/api/v1/rules/river-level/site:daruba", "/api/v1/rules/river-level/sensor:river"):
-                answer = await local.put(path, json={"fields": {"for_s": 1}, "reason": "r"})
-                assert (answer.status_code, answer.json()["type"]) == (403, "urn:siaga:problem:not-allowed")
-            (family,) = (await local.get("/api/v1/rules")).json()
-            assert [scope["scope"] for scope in family["scopes"]] == ["all"]
-            assert (await local.get("/api/v1/rules/resolved?sensor=river")).status_code == 404
-            await put(local, "/api/v1/rules/river-level/site:sangowo", {"for_s": 60})
+async def test_a_preview_runs_over_what_is_stored_and_saves_nothing(client: httpx.AsyncClient):
+    await put(client)
+    low = RIVER | {"levels": [{"name": "Siaga 3", "severity": "moderate", "limit": 132.0}], "hysteresis": 0.5}
+    answer = await client.post(
+        "/api/v1/rules/preview", json={"family": "river-level", "fields": low, "sensor": "river"}
+    )
+    found = answer.json()
+    assert found["readings"] == 3_600
+    assert found["saved"]["alarms"] == []
+    (alarm,) = found["edited"]["alarms"]
+    assert (alarm["worst"]["name"], alarm["closed"]) == ("Siaga 3", None)
+    assert found["difference"]["more"] == [alarm]
+    assert len(found["points"]) <= 1_500
+    assert "132 cm" in found["edited"]["sentence"]
+    assert len((await client.get(f"{RULE}/versions")).json()) == 1
 
-    run(ask, questions)
+
+async def test_an_engineer_of_one_site_changes_the_rules_of_that_site_only(client: httpx.AsyncClient, city: Morotai):
+    await put(client)
+    await put(client, "/api/v1/rules/river-level/site:daruba", {"for_s": 60})
+    async with api_of(city, Role.ENGINEER, sites=["sangowo"]) as local:
+        for path in (RULE, "/api/v1/rules/river-level/site:daruba", "/api/v1/rules/river-level/sensor:river"):
+            answer = await local.put(path, json={"fields": {"for_s": 1}, "reason": "r"})
+            assert (answer.status_code, answer.json()["type"]) == (403, "urn:siaga:problem:not-allowed")
+        (family,) = (await local.get("/api/v1/rules")).json()
+        assert [scope["scope"] for scope in family["scopes"]] == ["all"]
+        assert (await local.get("/api/v1/rules/resolved?sensor=river")).status_code == 404
+        await put(local, "/api/v1/rules/river-level/site:sangowo", {"for_s": 60})
 
 
-def test_the_journal_says_who_changed_a_rule_from_where(ask):
-    async def questions(client: httpx.AsyncClient, _city: Morotai) -> None:
-        began = now_ms()
-        await put(client)
-        (entry,) = (await client.get("/api/v1/journal?subject=rule:river-level@all")).json()["entries"]
-        assert (entry["actor"], entry["action"], entry["word"]) == ("token:test-1", "save-rule", "a test")
-        assert entry["before"] is None
-        assert entry["after"]["fields"] == RIVER
-        assert entry["origin"]
-        assert began <= now_ms()
-
-    run(ask, questions)
+async def test_the_journal_says_who_changed_a_rule_from_where(client: httpx.AsyncClient):
+    began = now_ms()
+    await put(client)
+    (entry,) = (await client.get("/api/v1/journal?subject=rule:river-level@all")).json()["entries"]
+    assert (entry["actor"], entry["action"], entry["word"]) == ("token:test-1", "save-rule", "a test")
+    assert entry["before"] is None
+    assert entry["after"]["fields"] == RIVER
+    assert entry["origin"]
+    assert began <= now_ms()

@@ -1,30 +1,15 @@
 """The page on which people change their own password, as a browser without scripts meets it."""
 
-import asyncio
 import re
-from pathlib import Path
 
 import httpx
 import pytest
 
 from cloud.access.authenticator import COOKIE
-from cloud.access.principal import Role
-from cloud.api.app import make_api
-from tests.unit.cloud.access.house import BOSS, PASSWORD
-from tests.unit.cloud.api.morotai import Morotai
+from tests.unit.cloud.access.house import PASSWORD
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NEW = "a bridge that stands"
-
-
-def run(folder: Path, questions) -> None:
-    async def inside() -> None:
-        async with Morotai(folder) as city:
-            await city.access.users.add("ani", PASSWORD, Role.VIEWER, by=BOSS)
-            transport = httpx.ASGITransport(make_api(city.platform))
-            async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
-                await questions(client)
-
-    asyncio.run(inside())
 
 
 async def log_in(client: httpx.AsyncClient, password: str = PASSWORD) -> httpx.Response:
@@ -38,21 +23,18 @@ async def form_of(client: httpx.AsyncClient, **filled: str) -> dict[str, str]:
     return hidden | {"old": PASSWORD, "new": NEW, "again": NEW} | filled
 
 
-def test_whoever_changes_it_goes_on_with_a_new_session_and_the_old_password_is_over(tmp_path: Path):
-    async def questions(client: httpx.AsyncClient) -> None:
-        await log_in(client)
-        before = client.cookies[COOKIE]
-        answer = await client.post("/password", data=await form_of(client))
-        assert (answer.status_code, answer.headers["location"]) == (303, "/console/en/alarms")
-        assert client.cookies[COOKIE] != before
-        assert (await client.get("/api/v1/session")).json()["name"] == "ani"
-        old = await client.get("/api/v1/session", headers={"cookie": f"{COOKIE}={before}"})
-        assert old.status_code == 401, "every session before it has ended"
-        client.cookies.clear()
-        assert (await log_in(client, PASSWORD)).status_code == 401
-        assert (await log_in(client, NEW)).status_code == 200
-
-    run(tmp_path, questions)
+async def test_whoever_changes_it_goes_on_with_a_new_session_and_the_old_password_is_over(client: httpx.AsyncClient):
+    await log_in(client)
+    before = client.cookies[COOKIE]
+    answer = await client.post("/password", data=await form_of(client))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/en/alarms")
+    assert client.cookies[COOKIE] != before
+    assert (await client.get("/api/v1/session")).json()["name"] == "ani"
+    old = await client.get("/api/v1/session", headers={"cookie": f"{COOKIE}={before}"})
+    assert old.status_code == 401, "every session before it has ended"
+    client.cookies.clear()
+    assert (await log_in(client, PASSWORD)).status_code == 401
+    assert (await log_in(client, NEW)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -63,42 +45,35 @@ def test_whoever_changes_it_goes_on_with_a_new_session_and_the_old_password_is_o
         ({"new": "short", "again": "short"}, "password: is shorter than 10 characters; write a longer one."),
     ],
 )
-def test_what_cannot_be_is_told_in_one_sentence_and_changes_nothing(tmp_path: Path, filled: dict[str, str], told: str):
-    async def questions(client: httpx.AsyncClient) -> None:
-        await log_in(client)
-        answer = await client.post("/password", data=await form_of(client, **filled))
-        assert answer.status_code == 422
-        assert re.findall(r'class="mistake" role="alert">([^<]*)<', answer.text) == [told]
-        assert (await client.get("/api/v1/session")).status_code == 200
-        client.cookies.clear()
-        assert (await log_in(client)).status_code == 200
-
-    run(tmp_path, questions)
-
-
-def test_a_form_without_the_session_s_own_token_changes_nothing(tmp_path: Path):
-    async def questions(client: httpx.AsyncClient) -> None:
-        await log_in(client)
-        for csrf in ("", "guessed"):
-            answer = await client.post("/password", data=await form_of(client, csrf=csrf))
-            assert answer.status_code == 403
-        foreign = await client.post(
-            "/password", data=await form_of(client), headers={"origin": "http://evil.example", "host": "siaga.test"}
-        )
-        assert foreign.status_code == 403
-        client.cookies.clear()
-        assert (await log_in(client)).status_code == 200
-
-    run(tmp_path, questions)
+async def test_what_cannot_be_is_told_in_one_sentence_and_changes_nothing(
+    client: httpx.AsyncClient, filled: dict[str, str], told: str
+):
+    await log_in(client)
+    answer = await client.post("/password", data=await form_of(client, **filled))
+    assert answer.status_code == 422
+    assert re.findall(r'class="mistake" role="alert">([^<]*)<', answer.text) == [told]
+    assert (await client.get("/api/v1/session")).status_code == 200
+    client.cookies.clear()
+    assert (await log_in(client)).status_code == 200
 
 
-def test_the_page_wants_somebody_who_is_logged_in_and_leads_nowhere_else(tmp_path: Path):
-    async def questions(client: httpx.AsyncClient) -> None:
-        page = await client.get("/password", headers={"accept": "text/html"})
-        assert (page.status_code, page.headers["location"].startswith("/login")) == (303, True)
-        await log_in(client)
-        form = await form_of(client, next="https://evil.example")
-        assert (await client.post("/password", data=form)).headers["location"] == "/"
-        assert "evil" not in (await client.get("/password?next=//evil.example")).text
+async def test_a_form_without_the_session_s_own_token_changes_nothing(client: httpx.AsyncClient):
+    await log_in(client)
+    for csrf in ("", "guessed"):
+        answer = await client.post("/password", data=await form_of(client, csrf=csrf))
+        assert answer.status_code == 403
+    foreign = await client.post(
+        "/password", data=await form_of(client), headers={"origin": "http://evil.example", "host": "siaga.test"}
+    )
+    assert foreign.status_code == 403
+    client.cookies.clear()
+    assert (await log_in(client)).status_code == 200
 
-    run(tmp_path, questions)
+
+async def test_the_page_wants_somebody_who_is_logged_in_and_leads_nowhere_else(client: httpx.AsyncClient):
+    page = await client.get("/password", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["location"].startswith("/login")) == (303, True)
+    await log_in(client)
+    form = await form_of(client, next="https://evil.example")
+    assert (await client.post("/password", data=form)).headers["location"] == "/"
+    assert "evil" not in (await client.get("/password?next=//evil.example")).text

@@ -64,52 +64,37 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
     ],
     ids=["nothing", "half a line", "half a head", "half a body", "half of a second"],
 )  # fmt: skip
-def test_a_request_that_never_becomes_whole_is_given_up(sent: bytes, monkeypatch: pytest.MonkeyPatch):
+async def test_a_request_that_never_becomes_whole_is_given_up(sent: bytes, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web, "REQUEST_S", 0.3)
-
-    async def scenario() -> None:
-        async with served() as port:
-            await ended(await half_a_head(port, sent))
-            async with asyncio.timeout(10):
-                while BoundedHttp.waiting:
-                    await asyncio.sleep(0.01)
-
-    asyncio.run(scenario())
+    async with served() as port:
+        await ended(await half_a_head(port, sent))
+        async with asyncio.timeout(10):
+            while BoundedHttp.waiting:
+                await asyncio.sleep(0.01)
 
 
-def test_among_too_many_connections_the_one_that_asked_for_nothing_longest_goes_first(
+async def test_among_too_many_connections_the_one_that_asked_for_nothing_longest_goes_first(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(BoundedHttp, "most", 5)
-
-    async def scenario() -> None:
-        async with served() as port:
-            halves = [await half_a_head(port) for _ in range(20)]
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-                assert (await client.post("/", content=b"x" * 100)).text == "100"
-            for reader in halves[:15]:
-                assert await ended(reader) == b""
-            assert len(BoundedHttp.waiting) <= 5
-
-    asyncio.run(scenario())
+    async with served() as port:
+        halves = [await half_a_head(port) for _ in range(20)]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            assert (await client.post("/", content=b"x" * 100)).text == "100"
+        for reader in halves[:15]:
+            assert await ended(reader) == b""
+        assert len(BoundedHttp.waiting) <= 5
 
 
-def test_a_head_longer_than_any_browser_s_is_refused():
-    async def scenario() -> None:
-        async with served() as port:
-            reader = await half_a_head(port, b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (2 * MOST_HEAD_BYTES))
-            assert (await ended(reader))[:12] in (b"HTTP/1.1 400", b"")
-
-    asyncio.run(scenario())
+async def test_a_head_longer_than_any_browser_s_is_refused():
+    async with served() as port:
+        reader = await half_a_head(port, b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (2 * MOST_HEAD_BYTES))
+        assert (await ended(reader))[:12] in (b"HTTP/1.1 400", b"")
 
 
-def test_a_connection_serves_one_whole_request_after_another(monkeypatch: pytest.MonkeyPatch):
+async def test_a_connection_serves_one_whole_request_after_another(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web, "REQUEST_S", 5.0)
-
-    async def scenario() -> None:
-        async with served() as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            for size in (0, 10, 200_000, 1):
-                assert (await client.post("/", content=b"x" * size)).text == str(size)
-            assert not BoundedHttp.waiting
-
-    asyncio.run(scenario())
+    async with served() as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        for size in (0, 10, 200_000, 1):
+            assert (await client.post("/", content=b"x" * size)).text == str(size)
+        assert not BoundedHttp.waiting
