@@ -52,7 +52,7 @@ class Authenticator:
         self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.clear_cache)
 
     async def authenticate(self, headers: Headers, address: str, scheme: str = "http") -> AuthContext | None:
-        """Who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
+        """Find who asks with these headers over `scheme`; None for nobody. A token counts alone, right or wrong."""
         secret = bearer_token(headers)
         if secret is not None:
             token = await self.tokens.find(secret)
@@ -62,7 +62,7 @@ class Authenticator:
         return None if session is None else AuthContext(session.principal(address), session.hash, session.csrf)
 
     async def is_still_valid(self, context: AuthContext, headers: Headers) -> bool:
-        """Whether who asked when a connection was opened may still do so."""
+        """Tell whether who asked when a connection was opened is still logged in."""
         if context.session:
             return await self.sessions.holds(context.session)
         return await self.authenticate(headers, context.principal.origin) is not None
@@ -77,11 +77,11 @@ class Authenticator:
         return await self.sessions.log_in(principal.name, new, address=principal.origin)
 
     def is_secure(self, scheme: str) -> bool:
-        """Whether cookies go over https only: always if so set, else where the request (or the socket) came so."""
+        """Tell whether cookies go over https only: always if so set, else where the request (or the socket) came so."""
         return self.settings.secure_cookies == "always" or scheme in ("https", "wss")
 
     def cookie_in(self, headers: Headers, *, scheme: str) -> str:
-        """The session's cookie, or an empty string: over https that of the guarded name alone.
+        """Read the session's cookie, or an empty string: over https that of the guarded name alone.
 
         The other one anybody can set there who has a host below the same domain, or the network for one request.
         """
@@ -94,12 +94,12 @@ class Authenticator:
         return ""
 
     def cookie_for(self, opened: OpenedSession, *, scheme: str) -> str:
-        """The Set-Cookie of a new session; it ends with the browser or with the session."""
+        """Write the Set-Cookie of a new session; it ends with the browser or with the session."""
         max_age_s = round(self.settings.longest_days * DAY_MS / 1_000)
         return self._cookie(opened.cookie, max_age_s, scheme)
 
     def no_cookie(self, *, scheme: str) -> str:
-        """The Set-Cookie that takes it away again."""
+        """Write the Set-Cookie that removes it."""
         return self._cookie("", 0, scheme)
 
     def _cookie(self, content: str, max_age_s: int, scheme: str) -> str:
@@ -111,6 +111,6 @@ class Authenticator:
 
 
 def bearer_token(headers: Headers) -> str | None:
-    """The token of an `Authorization: Bearer …`, whatever it is worth."""
+    """Read the token of an `Authorization: Bearer …`, whatever it is worth."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     return secret.strip()[:_LONGEST_SECRET] if scheme.lower() == "bearer" else None

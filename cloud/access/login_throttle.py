@@ -82,7 +82,7 @@ def _count(kept: OrderedDict[str, _Tries], key: str, now_s: float) -> None:
 
 
 def _block(address: str) -> str:
-    """The address; of IPv6 its /64, which is one customer's."""
+    """Return the address; of IPv6 its /64, which is one customer's."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -29,14 +29,14 @@ class Passwords:
         self._argon2 = argon2 or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="passwords")
         self._waiting = 0
-        self._nobodys = ""
+        self._nobodys_hash = ""
 
     async def hash(self, password: str) -> str:
-        """The hash to keep of a password that `check_password` has let pass."""
+        """Hash a password that `check_password` has accepted."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._argon2.hash, _normal(password))
 
-    async def verify(self, kept: str | None, password: str) -> bool:
-        """Whether `password` is what `kept` was made of; None (no such user) takes as long as any other.
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Tell whether `password_hash` was made of `password`; None (no such user) takes as long as any other.
 
         AccessRejected where too many ask at once.
         """
@@ -46,21 +46,22 @@ class Passwords:
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            right = await loop.run_in_executor(self._threads, self._is_right, kept, password)
+            right = await loop.run_in_executor(self._threads, self._is_right, password_hash, password)
         finally:
             self._waiting -= 1
-        return right and kept is not None
+        return right and password_hash is not None
 
-    def _is_right(self, kept: str | None, password: str) -> bool:
-        self._nobodys = self._nobodys or self._argon2.hash("nobody has this password")
+    def _is_right(self, password_hash: str | None, password: str) -> bool:
+        self._nobodys_hash = self._nobodys_hash or self._argon2.hash("nobody has this password")
+        tried, fits = _normal(password[:LONGEST]), len(password) <= LONGEST
         try:
-            return self._argon2.verify(kept or self._nobodys, _normal(password[:LONGEST])) and len(password) <= LONGEST
+            return self._argon2.verify(password_hash or self._nobodys_hash, tried) and fits
         except (VerificationError, InvalidHashError):
             return False
 
 
 def check_password(password: str, *, name: str) -> None:
-    """AccessRejected, if `password` is none that user `name` may have."""
+    """Raise AccessRejected if `password` is none that user `name` may have."""
     if len(_normal(password)) < SHORTEST:
         raise AccessRejected(
             "bad-parameter",

@@ -124,24 +124,24 @@ MOST_BYTES: Mapping[tuple[str, str], int] = {
 
 
 def most_bytes_for(method: str, path: str) -> int:
-    """How long the body of `method` on `path` may be."""
+    """Return how long the body of `method` on `path` may be."""
     return max((MOST_BYTES.get(row, MOST_BODY_BYTES) for row in rows_for(method, path)), default=MOST_BODY_BYTES)
 
 
 def least_for(method: str, path: str, table: Table = PERMISSIONS) -> Least | None:
-    """What `method` on `path` takes; the stricter where two rows fit, None where none does."""
+    """Return what `method` on `path` takes; the stricter where two rows fit, None where none does."""
     rows = rows_for(method, path, table)
     return max((table[row] for row in rows), key=_strictness, default=None)
 
 
 def rows_for(method: str, path: str, table: Table = PERMISSIONS) -> list[tuple[str, str]]:
-    """The rows of the table that fit; HEAD is as GET."""
+    """Find the rows of the table that fit; HEAD is as GET."""
     wanted = "GET" if method == "HEAD" else method
     return [row for row in table if row[0] == wanted and _pattern(row[1]).fullmatch(path)]
 
 
 def methods_on(path: str, table: Table = PERMISSIONS) -> list[str]:
-    """The methods that some row allows on `path`."""
+    """List the methods that some row allows on `path`."""
     return sorted({method for method, template in table if _pattern(template).fullmatch(path)} - {"WEBSOCKET"})
 
 

@@ -32,10 +32,10 @@ class Principal(msgspec.Struct, frozen=True):
     origin: str = ""
 
     def may_see(self, site: str) -> bool:
-        """Whether a site is theirs to see."""
+        """Tell whether they may see a site."""
         return self.sites is None or site in self.sites
 
     @property
     def actor(self) -> Actor:
-        """The same for the journal."""
+        """Return who they are for the journal."""
         return Actor(self.name, self.origin)

@@ -38,7 +38,7 @@ class LoginSession(msgspec.Struct, frozen=True):
     expires_ms: int
 
     def principal(self, address: str) -> Principal:
-        """Who asks by it, now from `address`."""
+        """Return who asks by it, now from `address`."""
         return Principal(self.user.name, self.user.role, self.user.sites, address)
 
 
@@ -83,8 +83,8 @@ class Sessions:
         # a name that nobody can have is asked of no database, and takes as long as any other wrong one
         may_be = is_printable(name)
         found = await self._database.run(lambda connection: user_of(connection, name)) if may_be else None
-        kept = None if found is None else found[1]
-        if not await self._passwords.verify(kept, password) or found is None or found[0].disabled:
+        password_hash = None if found is None else found[1]
+        if not await self._passwords.verify(password_hash, password) or found is None or found[0].disabled:
             _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")
             raise AccessRejected("wrong-login", _WRONG)
         self._throttle.record_success(name, address)
@@ -96,12 +96,12 @@ class Sessions:
         return opened
 
     async def find(self, cookie: str) -> LoginSession | None:
-        """The session of a cookie, if it holds."""
+        """Find the session of a cookie, if it holds."""
         session = await self._cache.get(_hash(cookie))
         return session if session is not None and self._holds(session) else None
 
     async def holds(self, session_hash: str) -> bool:
-        """Whether a session that was found before still holds."""
+        """Tell whether a session that was found before still holds."""
         session = await self._cache.get(session_hash)
         return session is not None and self._holds(session)
 
@@ -112,7 +112,7 @@ class Sessions:
         self._cache.clear()
 
     def clear_cache(self) -> None:
-        """Ask the database again: users have changed."""
+        """Forget what was loaded from the database: users have changed."""
         self._cache.clear()
 
     def _made(self, user: User) -> OpenedSession:
@@ -133,9 +133,11 @@ def _hash(cookie: str) -> str:
     return hashlib.sha256(cookie.encode(errors="replace")).hexdigest()
 
 
-def _begin(connection: Connection, session: LoginSession, kept: str, address: str, replaces: str, now_ms: int) -> None:
+def _begin(
+    connection: Connection, session: LoginSession, password_hash: str, address: str, replaces: str, now_ms: int
+) -> None:
     found = user_of(connection, session.user.name)
-    if found is None or found[1] != kept or found[0].disabled:  # changed while the password was checked
+    if found is None or found[1] != password_hash or found[0].disabled:  # changed while the password was checked
         raise AccessRejected("wrong-login", _WRONG)
     connection.execute(delete(SessionRow).where(SessionRow.expires_ms <= now_ms))
     if replaces:

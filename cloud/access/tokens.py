@@ -40,12 +40,12 @@ class Token(msgspec.Struct, frozen=True):
     revoked_ms: int | None = None
 
     def principal(self, address: str) -> Principal:
-        """Who asks by it; the journal tells a token from a user by its name."""
+        """Return who asks by it; the journal tells a token from a user by its name."""
         return Principal(f"token:{self.name}", self.role, self.sites, address)
 
     @property
     def audit_fields(self) -> dict[str, Any]:
-        """What the journal says of a token."""
+        """Return what the journal says of a token."""
         sites = None if self.sites is None else sorted(self.sites)
         return {"name": self.name, "role": self.role.name.lower(), "sites": sites, "expires_ms": self.expires_ms}
 
@@ -59,14 +59,14 @@ class Tokens:
         self._cache: TTLCache[Token] = TTLCache(self._load)
 
     async def all(self) -> list[Token]:
-        """Every token, revoked and expired ones too, the newest first."""
+        """List every token, revoked and expired ones too, the newest first."""
         query = select(*_TOKEN).order_by(TokenRow.id.desc())
         return await self._database.run(lambda connection: [_read(row) for row in connection.execute(query)])
 
     async def add(
         self, name: str, role: Role, *, days: int, by: Actor, sites: Iterable[str] | None = None
     ) -> tuple[str, Token]:
-        """A new token: its secret, which is kept nowhere, and what is kept of it. AccessRejected for what cannot be."""
+        """Make a token: its secret, which is kept nowhere, and what is kept; AccessRejected where it cannot be."""
         name = checked_name(name)
         if not 1 <= days <= MOST_DAYS:
             raise AccessRejected("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
@@ -76,21 +76,21 @@ class Tokens:
         return secret, await self._database.run(lambda connection: _insert(connection, token, _hash(secret), by))
 
     async def revoke(self, token_id: int, *, by: Actor, allowed: Callable[[Token], None] | None = None) -> Token:
-        """End a token, for good; `allowed` may refuse, by an exception, once it has seen which."""
+        """End a token for good; `allowed` sees it first and raises where it must not be ended."""
         now_ms = self._clock_ms()
         token = await self._database.run(lambda connection: _revoke(connection, token_id, by, now_ms, allowed))
         self._cache.clear()
         return token
 
     async def find(self, secret: str) -> Token | None:
-        """The token of a secret, if it holds."""
+        """Find the token of a secret, if it holds."""
         if not secret.startswith(PREFIX):
             return None
         token = await self._cache.get(_hash(secret))
         return token if token is not None and self._clock_ms() < token.expires_ms else None
 
     def clear_cache(self) -> None:
-        """Ask the database again."""
+        """Forget what was loaded from the database."""
         self._cache.clear()
 
     async def _load(self, token_hash: str) -> Token | None:

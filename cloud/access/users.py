@@ -34,7 +34,7 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def audit_fields(self) -> dict[str, Any]:
-        """What the journal says of a user."""
+        """Return what the journal says of a user."""
         return {
             "full_name": self.full_name,
             "role": self.role.name.lower(),
@@ -66,11 +66,11 @@ class Users:
         self._some_exist = False
 
     async def all(self) -> list[User]:
-        """Every user, by name."""
+        """List every user, by name."""
         return await self._database.run(_all)
 
     async def exist(self) -> bool:
-        """Whether there is any user yet; users are disabled, never deleted, so that this is asked until it is true."""
+        """Tell whether there is any user yet; users are disabled, never deleted, so that once true it stays so."""
         if not self._some_exist:
             count = select(func.count()).select_from(UserRow)
             self._some_exist = bool(await self._database.run(lambda connection: connection.execute(count).scalar_one()))
@@ -90,8 +90,8 @@ class Users:
         name = checked_name(name)
         check_password(password, name=name)
         user = User(name, _checked_full_name(full_name), role, _frozen(sites), self._clock_ms())
-        kept = await self._passwords.hash(password)
-        await self._database.run(lambda connection: _insert(connection, user, kept, by))
+        password_hash = await self._passwords.hash(password)
+        await self._database.run(lambda connection: _insert(connection, user, password_hash, by))
         return user
 
     async def change(
@@ -99,56 +99,56 @@ class Users:
     ) -> User:
         """Change a user, and end their sessions where that takes something from them or gives it.
 
-        `allowed` may refuse, by an exception, once it has seen whom this would change.
+        `allowed` sees the user first and raises where they must not be changed.
         """
         name = checked_name(name)
-        kept = None
+        password_hash = None
         if change.password is not msgspec.UNSET:
             check_password(change.password, name=name)
-            kept = await self._passwords.hash(change.password)
+            password_hash = await self._passwords.hash(change.password)
         if change.full_name is not msgspec.UNSET:
             change = msgspec.structs.replace(change, full_name=_checked_full_name(change.full_name))
         now_ms = self._clock_ms()
         user = await self._database.run(
-            lambda connection: _change(connection, name, change, kept, by=by, now_ms=now_ms, allowed=allowed)
+            lambda connection: _change(connection, name, change, password_hash, by=by, now_ms=now_ms, allowed=allowed)
         )
         self._changed()
         return user
 
 
 def checked_name(name: str) -> str:
-    """The name as it is kept, in small letters; AccessRejected for one that cannot be."""
-    kept = normal_name(name)
-    if not _NAME.fullmatch(kept):
+    """Return the name as it is kept, in small letters; AccessRejected for one that cannot be."""
+    normal = normal_name(name)
+    if not _NAME.fullmatch(normal):
         raise AccessRejected(
             "bad-parameter", f"name: {name[:80]!r}: write up to 64 letters, digits and . _ - @, and begin with a letter"
         )
-    return kept
+    return normal
 
 
 def normal_name(name: str) -> str:
-    """The same for every way to type a name."""
+    """Return the same for every way to type a name."""
     return unicodedata.normalize("NFC", name).strip().lower()
 
 
 def user_of(connection: Connection, name: str) -> tuple[User, str] | None:
-    """A user and the hash of their password."""
+    """Load a user and the hash of their password."""
     row = connection.execute(select(*_USER, UserRow.password_hash).where(UserRow.name == name)).one_or_none()
     return None if row is None else (_read(row[:-1]), row[-1])
 
 
 def sites_of_text(text: str | None) -> frozenset[str] | None:
-    """The sites as they stand in a row."""
+    """Read the sites from the text of a row; None for all."""
     return None if text is None else frozenset(msgspec.json.decode(text, type=list[str]))
 
 
 def text_of_sites(sites: frozenset[str] | None) -> str | None:
-    """The other direction."""
+    """Write the sites as the text of a row."""
     return None if sites is None else msgspec.json.encode(sorted(sites)).decode()
 
 
 def may_give(principal: Principal, role: Role, sites: frozenset[str] | None) -> bool:
-    """Whether `who` may give (or take) that much: nobody gives more than they have."""
+    """Tell whether `principal` may give (or take) that much: nobody gives more than they have."""
     return role <= principal.role and (principal.sites is None or (sites is not None and sites <= principal.sites))
 
 
@@ -171,10 +171,10 @@ def _all(connection: Connection) -> list[User]:
     return [_read(row) for row in connection.execute(select(*_USER).order_by(UserRow.name))]
 
 
-def _insert(connection: Connection, user: User, kept: str, by: Actor) -> None:
+def _insert(connection: Connection, user: User, password_hash: str, by: Actor) -> None:
     if user_of(connection, user.name) is not None:
         raise AccessRejected("user-exists", f"name: there is a user {user.name} already; take another name")
-    row = {"name": user.name, "password_hash": kept, "made_ms": user.made_ms, **_columns(user)}
+    row = {"name": user.name, "password_hash": password_hash, "made_ms": user.made_ms, **_columns(user)}
     connection.execute(insert(UserRow).values(row))
     write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.audit_fields)
 
@@ -183,7 +183,7 @@ def _change(
     connection: Connection,
     name: str,
     change: UserUpdate,
-    kept: str | None,
+    password_hash: str | None,
     *,
     by: Actor,
     now_ms: int,
@@ -197,11 +197,11 @@ def _change(
         allowed(before)
     after = _changed(before, change)
     _keep_an_administrator(connection, before, after)
-    columns = _columns(after) | ({} if kept is None else {"password_hash": kept})
+    columns = _columns(after) | ({} if password_hash is None else {"password_hash": password_hash})
     connection.execute(update(UserRow).where(UserRow.name == name).values(columns))
-    if kept is not None or _rights(before) != _rights(after):
+    if password_hash is not None or _rights(before) != _rights(after):
         connection.execute(delete(SessionRow).where(SessionRow.user == name))
-    word = "" if kept is None else "new password"
+    word = "" if password_hash is None else "new password"
     write_entry(
         connection,
         by,

@@ -29,14 +29,14 @@ from cloud.api.schemas.access import (
 )
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal, auth_context_of
-from cloud.http.problems import Problem, bad_parameter
+from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
 
 T = TypeVar("T")
 
 
 def access_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1 for sessions, users and tokens."""
+    """Make the routes below /api/v1 for sessions, users and tokens."""
     routes, access = APIRouter(prefix="/api/v1", tags=["Access"]), platform.access
     _add_session_routes(routes, access)
     _add_user_routes(routes, platform, access)
@@ -66,7 +66,7 @@ def _add_session_routes(routes: APIRouter, access: Authenticator) -> None:
         """Take another password: every session of yours ends but a new one, whose cookie the answer sets."""
         context = auth_context_of(request)
         if context is None or not context.session:
-            raise Problem(
+            raise HttpProblem(
                 "not-allowed", f"{principal.name} is a token, which has no password; log in with name and password"
             )
         return _opened(access, await access.change_password(principal, new.old, new.new), request, response)
@@ -144,12 +144,14 @@ def _session(principal: Principal, csrf: str) -> SessionAnswer:
 
 
 def _must_have(principal: Principal, role: Role, sites: frozenset[str] | None, *, given: bool = True) -> None:
-    """That `who` has no less than that; sites that they did not give themselves are named only if they see them."""
+    """Require that `principal` has no less; sites that they did not name themselves are named only if they see them."""
     if not may_give(principal, role, sites):
         named = sorted(site for site in sites or () if given or principal.may_see(site))
         others = [] if sites is None or len(named) == len(sites) else ["other sites"]
         seen = "all sites" if sites is None else ", ".join([*named, *others])
-        raise Problem("not-allowed", f"{principal.name} may not give or take the role {role.name.lower()} on {seen}")
+        raise HttpProblem(
+            "not-allowed", f"{principal.name} may not give or take the role {role.name.lower()} on {seen}"
+        )
 
 
 def _sites(platform: Platform, principal: Principal, named: list[str] | None) -> frozenset[str] | None:

@@ -30,7 +30,7 @@ from cloud.api.schemas.alarms import (
 from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.platform import Platform
 from rules.rule import Severity
 
@@ -40,7 +40,7 @@ MOST_PAGE_BYTES = 1_000_000
 
 
 def alarm_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/alarms, and /api/v1/journal."""
+    """Make the routes below /api/v1/alarms, and /api/v1/journal."""
     routes = APIRouter(prefix="/api/v1", tags=["Alarms"])
     _add_queries(routes, platform.alarm_service)
     _add_actions(routes, platform.alarm_service)
@@ -137,7 +137,7 @@ def _add_journals(routes: APIRouter, platform: Platform) -> None:
     ) -> JournalPage:
         """Who did what, the newest first; whoever may see some sites only reads an alarm's own journal instead."""
         if principal.sites is not None:
-            raise Problem(
+            raise HttpProblem(
                 "not-allowed",
                 f"{principal.name} may see some sites only; ask for the journal of one alarm, or as another user",
             )
@@ -145,7 +145,7 @@ def _add_journals(routes: APIRouter, platform: Platform) -> None:
 
 
 def _page(found: list[AuditEntry], limit: int) -> JournalPage:
-    """At most `limit` lines, and at most `MOST_PAGE_BYTES` of what they changed; one line always."""
+    """Show at most `limit` lines, and at most `MOST_PAGE_BYTES` of what they changed; one line always."""
     shown = _light(found[:limit])
     limit = len(shown)
     return JournalPage(
@@ -164,13 +164,13 @@ def _light(entries: list[AuditEntry]) -> list[AuditEntry]:
 
 
 async def _visible(alarm_service: AlarmService, alarm_id: int, principal: Principal) -> Alarm:
-    """The alarm, which must be at a site that `who` may see."""
+    """Load an alarm, which must be at a site that `principal` may see."""
     try:
         alarm = await alarm_service.alarm(alarm_id)
     except LookupError:
         alarm = None
     if alarm is None or not principal.may_see(alarm.site):
-        raise Problem("unknown-alarm", f"alarm_id: there is no alarm {alarm_id}; /api/v1/alarms lists them")
+        raise HttpProblem("unknown-alarm", f"alarm_id: there is no alarm {alarm_id}; /api/v1/alarms lists them")
     return alarm
 
 
@@ -178,6 +178,6 @@ async def _done(action: Awaitable[Alarm]) -> AlarmAnswer:
     try:
         return alarm_answer(await action)
     except AlreadyAcknowledged as error:
-        raise Problem("already-acknowledged", str(error)) from None
+        raise HttpProblem("already-acknowledged", str(error)) from None
     except AlarmActionRejected as error:
-        raise Problem("alarm-refused", str(error)) from None
+        raise HttpProblem("alarm-refused", str(error)) from None

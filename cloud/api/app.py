@@ -39,7 +39,7 @@ _PROBLEM = {
 
 
 def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
-    """The FastAPI application on `platform`, to be served as it is or with a console mounted on it.
+    """Make the FastAPI application on `platform`, to be served as it is or with a console mounted on it.
 
     The platform's access guards all of it, what is mounted too; `tiles` is the URL template of a map's tiles.
     """

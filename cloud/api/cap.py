@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from cloud.api.parameters import LARGEST_ROW_ID
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.notify.cap import CapMessage
 from cloud.platform import Platform
 from runtime.clock import wall_ms
@@ -27,7 +27,7 @@ MOST_WARNINGS = 500
 
 
 def cap_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/cap."""
+    """Make the routes below /api/v1/cap."""
     routes, notifier = APIRouter(prefix="/api/v1/cap", tags=["Notifications"]), platform.notifier
 
     @routes.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
@@ -48,14 +48,14 @@ def cap_routes(platform: Platform) -> APIRouter:
         except LookupError:
             message = None
         if message is None or not principal.may_see(message.site):
-            raise Problem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
+            raise HttpProblem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
         return Response(message.xml, media_type=CAP_TYPE)
 
     return routes
 
 
 def atom(messages: list[CapMessage], address: str, city: str) -> bytes:
-    """An Atom feed of CAP messages; `address` is where they are, each below it by its event.
+    """Write an Atom feed of CAP messages; `address` is where they are, each below it by its event.
 
     A path alone is as the reader came: where `console` of [notify] does not say how people reach this server.
     """

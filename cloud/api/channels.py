@@ -1,4 +1,4 @@
-"""The channels over which people are told: how they do, and whether they work.
+"""The channels of notification: how they do, and whether they work.
 
 GET  /api/v1/channels                    how each does, and when the chain was last proven
 POST /api/v1/channels/telegram/test      one test message over one channel   {"sent":true,"sentence":"200"}
@@ -12,14 +12,14 @@ from fastapi import APIRouter
 from cloud.api.schemas.notifications import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.notify.channel_state import ChannelState, component_of
 from cloud.notify.channels.settings import ChannelSettings
 from cloud.platform import Platform
 
 
 def channel_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/channels."""
+    """Make the routes below /api/v1/channels."""
     routes, notifier = APIRouter(prefix="/api/v1/channels", tags=["Notifications"]), platform.notifier
 
     @routes.get("")
@@ -39,7 +39,7 @@ def channel_routes(platform: Platform) -> APIRouter:
     async def test_alarm(principal: CurrentPrincipal) -> TestAlarmAnswer:
         """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
         if not notifier.settings.steps:
-            raise Problem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
+            raise HttpProblem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
         return TestAlarmAnswer(alarm=await notifier.test_alarm(principal.actor, sites=principal.sites))
 
     @routes.post("/{name}/test")
@@ -51,7 +51,7 @@ def channel_routes(platform: Platform) -> APIRouter:
             names = [channel.name for channel in notifier.settings.channels]
             close = difflib.get_close_matches(name, names, n=1)
             advice = f"did you mean {close[0]}?" if close else "/api/v1/channels lists them"
-            raise Problem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
+            raise HttpProblem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
         return ChannelTestAnswer.of(delivered)
 
     return routes

@@ -23,7 +23,7 @@ from cloud.api.schemas.dead_letters import (
     ReplayManyAnswer,
 )
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem, bad_parameter
+from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, Wanted
 from cloud.platform import Platform
 from runtime.clock import wall_ms
@@ -41,7 +41,7 @@ WordWanted = Annotated[str, Query(min_length=1, max_length=LONGEST_WORD, descrip
 
 
 def dead_letter_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/dead-letters."""
+    """Make the routes below /api/v1/dead-letters."""
     routes = APIRouter(prefix="/api/v1/dead-letters", tags=["Dead letters"])
     _add_queries(routes, platform)
     _add_actions(routes, platform)
@@ -124,7 +124,9 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
     ) -> DiscardAnswer:
         """Throw the letters of a gateway, a reason, or both away for good, the oldest first, 1,000 at a time."""
         if gateway is None and reason is None:
-            raise Problem("bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything")
+            raise HttpProblem(
+                "bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything"
+            )
         thrown = await platform.dead_letters.discard(
             Wanted(platform.dead_letter_gateways(principal), gateway, reason),
             most=MOST_DISCARDED,
@@ -136,14 +138,14 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
 
 
 def _word(text: str) -> str:
-    """Somebody's reason, in the journal for good."""
+    """Check somebody's reason, which stands in the journal for good."""
     if not text.strip() or not is_printable(text):
         raise bad_parameter("word", text, "say why, in printable characters on one line")
     return text.strip()
 
 
-def _unknown(dead_letter_id: int) -> Problem:
-    return Problem(
+def _unknown(dead_letter_id: int) -> HttpProblem:
+    return HttpProblem(
         "unknown-dead-letter",
         f"dead_letter_id: there is no dead letter {dead_letter_id}; /api/v1/dead-letters lists them",
     )
@@ -155,7 +157,7 @@ def _answer(dead_letter: DeadLetter) -> DeadLetterAnswer:
 
 
 def readable(raw: bytes, *, is_cut: bool = False) -> tuple[Literal["text", "base64"], str]:
-    """`raw` as text where it is UTF-8, else in base64; and which of the two. A cut may stand within a character."""
+    """Show `raw` as text where it is UTF-8, else in base64; and say which. A cut may stand within a character."""
     try:
         return "text", raw.decode()
     except UnicodeDecodeError as error:

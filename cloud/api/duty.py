@@ -13,7 +13,7 @@ from cloud.api.parameters import LARGEST_ROW_ID, given_time
 from cloud.api.schemas.notifications import DutyAnswer, NewDuty
 from cloud.core.printable import GivenTime
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.notify.duty import Duty, DutyRejected
 from cloud.platform import Platform
 from runtime.clock import wall_ms
@@ -26,7 +26,7 @@ MOST_DUTIES = 1_000
 
 
 def duty_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/duty."""
+    """Make the routes below /api/v1/duty."""
     routes, calendar = APIRouter(prefix="/api/v1/duty", tags=["Notifications"]), platform.notifier.duty
 
     @routes.get("")
@@ -49,7 +49,7 @@ def duty_routes(platform: Platform) -> APIRouter:
         try:
             return DutyAnswer.of(await calendar.add(duty, who=principal.actor, now_ms=wall_ms()))
         except DutyRejected as rejected:
-            raise Problem("bad-parameter", str(rejected)) from None
+            raise HttpProblem("bad-parameter", str(rejected)) from None
 
     @routes.delete("/{id}", status_code=204)
     async def remove_duty(
@@ -59,6 +59,6 @@ def duty_routes(platform: Platform) -> APIRouter:
         try:
             await calendar.remove(duty_id, who=principal.actor, now_ms=wall_ms())
         except LookupError:
-            raise Problem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
+            raise HttpProblem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None
 
     return routes

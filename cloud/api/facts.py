@@ -16,7 +16,7 @@ from cloud.api.parameters import BeforeId, RowId, time_of
 from cloud.api.schemas.facts import Correction, FactAnswer, NewFact, Undoing, fact_answer
 from cloud.core.printable import PrintableText
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.platform import Platform
 from cloud.registry.fact_kinds import visible_facts
 from cloud.registry.fact_service import FactRejected
@@ -28,7 +28,7 @@ MOST_FACTS = 1_000
 
 
 def fact_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/facts."""
+    """Make the routes below /api/v1/facts."""
     routes = APIRouter(prefix="/api/v1/facts", tags=["Facts"])
     facts = platform.facts
 
@@ -74,21 +74,21 @@ def fact_routes(platform: Platform) -> APIRouter:
 
 
 def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:
-    """Of a subject that one may not see nothing is said, not even that it is there."""
+    """Require that the subject is one that `principal` may see; the answer does not say whether another exists."""
     if not platform.facts.may_touch(subject, principal.sites):
-        raise Problem(
+        raise HttpProblem(
             "not-allowed", f"{principal.name} may record nothing of {subject!r}; ask somebody who may see its site"
         )
 
 
 def _must_see(platform: Platform, principal: Principal, what: str, value: Any) -> None:
-    """A sensor is moved only to a site, or a gateway, that one may see."""
+    """Require that a sensor is moved only to a site, or a gateway, that `principal` may see."""
     if principal.sites is None or what not in (SITE, GATEWAY) or not isinstance(value, str):
         return
     gateway = platform.registry.gateway(value) if what == GATEWAY else None
     site = value if what == SITE else "" if gateway is None else gateway.site
     if not principal.may_see(site):
-        raise Problem("not-allowed", f"{principal.name} may not see {what} {value[:80]!r}; ask somebody who may")
+        raise HttpProblem("not-allowed", f"{principal.name} may not see {what} {value[:80]!r}; ask somebody who may")
 
 
 async def _visible(platform: Platform, principal: Principal, fact_id: int) -> Fact:
@@ -97,7 +97,7 @@ async def _visible(platform: Platform, principal: Principal, fact_id: int) -> Fa
     except LookupError:
         fact = None
     if fact is None or not platform.facts.may_touch(fact.subject, principal.sites):
-        raise Problem("unknown-fact", f"fact_id: there is no fact {fact_id}; /api/v1/facts lists them")
+        raise HttpProblem("unknown-fact", f"fact_id: there is no fact {fact_id}; /api/v1/facts lists them")
     return fact
 
 
@@ -105,6 +105,6 @@ async def _done(platform: Platform, action: Awaitable[Fact]) -> FactAnswer:
     try:
         return fact_answer(await action, platform.registry.facts, wall_ms())
     except FactRejected as error:
-        raise Problem("fact-refused", str(error), problems=list[str](error.problems)) from None
+        raise HttpProblem("fact-refused", str(error), problems=list[str](error.problems)) from None
     except LookupError as error:
-        raise Problem("unknown-fact", f"fact_id: {error}; /api/v1/facts lists them") from None
+        raise HttpProblem("unknown-fact", f"fact_id: {error}; /api/v1/facts lists them") from None

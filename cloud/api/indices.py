@@ -20,7 +20,7 @@ from runtime.clock import wall_ms
 
 
 def indices_routes(platform: Platform) -> APIRouter:
-    """The route /api/v1/indices."""
+    """Make the routes /api/v1/indices and /api/v1/index-tables."""
     routes = APIRouter(prefix="/api/v1", tags=["Indices"])
 
     @routes.get("/indices")

@@ -13,7 +13,7 @@ from cloud.alarms.records import Maintenance
 from cloud.api.parameters import RowId, time_of
 from cloud.api.schemas.alarms import MaintenanceAnswer, NewMaintenance
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.platform import Platform
 from cloud.rulebook.visibility import may_name
 
@@ -22,7 +22,7 @@ MOST_WINDOWS = 1_000
 
 
 def maintenance_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/maintenance."""
+    """Make the routes below /api/v1/maintenance."""
     routes = APIRouter(prefix="/api/v1/maintenance", tags=["Alarms"])
     calendar = platform.maintenance
 
@@ -42,7 +42,7 @@ def maintenance_routes(platform: Platform) -> APIRouter:
     async def plan(principal: CurrentPrincipal, new: NewMaintenance) -> MaintenanceAnswer:
         """Make a window, from now on or from `start`."""
         if not may_touch(new.site, new.sensor, principal, platform):
-            raise Problem("not-allowed", f"{principal.name} may not see that site; ask somebody who may")
+            raise HttpProblem("not-allowed", f"{principal.name} may not see that site; ask somebody who may")
         until_ms = time_of("until", new.until) or 0
         try:
             window = await calendar.plan(
@@ -54,13 +54,13 @@ def maintenance_routes(platform: Platform) -> APIRouter:
                 who=principal.actor,
             )
         except MaintenanceRejected as error:
-            raise Problem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
+            raise HttpProblem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
         return MaintenanceAnswer.of(window)
 
     @routes.delete("/{maintenance_id}")
     async def end(principal: CurrentPrincipal, maintenance_id: RowId) -> MaintenanceAnswer:
         """End a window now, or take one back that has not begun."""
-        unknown = Problem(
+        unknown = HttpProblem(
             "unknown-maintenance",
             f"maintenance_id: there is no window {maintenance_id}; /api/v1/maintenance lists them",
         )
@@ -76,6 +76,6 @@ def maintenance_routes(platform: Platform) -> APIRouter:
 
 
 def may_touch(site: str | None, sensor: str | None, principal: Principal, platform: Platform) -> bool:
-    """Whether a site, and that of a sensor, is one that `who` may see; who sees all may name what does not exist."""
+    """Tell whether `principal` may see a site, and that of a sensor; who sees all may name what does not exist."""
     sees_sensor = sensor is None or may_name(principal, platform.rule_store.targets, sensor)
     return sees_sensor and (site is None or principal.sites is None or principal.may_see(site))

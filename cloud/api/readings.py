@@ -11,12 +11,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
+from cloud.api.long_answers import encoded
 from cloud.api.schemas.readings import HistoryAnswer, LatestReading
-from cloud.api.written import written
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem, bad_parameter
+from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
 from cloud.readings.contract import Aggregate
 from runtime.clock import wall_ms
@@ -28,7 +28,7 @@ MOST_POINTS = 10_000
 
 
 def readings_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/readings."""
+    """Make the routes below /api/v1/readings."""
     routes = APIRouter(prefix="/api/v1", tags=["Readings"])
 
     @routes.get("/readings/latest")
@@ -83,7 +83,7 @@ def readings_routes(platform: Platform) -> APIRouter:
         )
         if len(points) > limit:
             raise _too_much(start_ms, end_ms, limit, every)
-        return await written(
+        return await encoded(
             lambda: HistoryAnswer(
                 sensor=sensor,
                 quantity=quantity,
@@ -104,7 +104,7 @@ def _check_series(platform: Platform, principal: Principal, sensor: str, quantit
     if found is None or not principal.may_see(found.site):
         known = [registered.id for registered in platform.registry.sensors() if principal.may_see(registered.site)]
         advice = nearest(sensor, known, "/api/v1/sensors lists them")
-        raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
+        raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
     _known("quantity", quantity, QUANTITIES)
 
 
@@ -115,7 +115,7 @@ def _known(name: str, value: str, known: Iterable[str]) -> None:
 
 
 def nearest(value: str, known: Iterable[str], otherwise: str) -> str:
-    """Advice on a name that is not known: the nearest of the `known` ones, or `otherwise`."""
+    """Advise on a name that is not known: the nearest of the `known` ones, or `otherwise`."""
     close = difflib.get_close_matches(value, known, n=1)
     return f"did you mean {close[0]}?" if close else otherwise
 
@@ -135,10 +135,10 @@ def _parsed(name: str, value: str, parse: Callable[[str], int]) -> int:
         raise bad_parameter(name, value, str(error)) from None
 
 
-def _too_much(start_ms: int, end_ms: int, limit: int, every: str | None) -> Problem:
+def _too_much(start_ms: int, end_ms: int, limit: int, every: str | None) -> HttpProblem:
     step = step_text(step_for(end_ms - start_ms, limit))
     asked = "every reading" if every is None else f"every={every}"
-    return Problem(
+    return HttpProblem(
         "too-much-asked",
         f"{asked} from {rfc_3339(start_ms)} to {rfc_3339(end_ms)} is more than {limit} points; "
         f"ask for every={step}, or for a shorter time",

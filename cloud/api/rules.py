@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from cloud.access.principal import Principal
+from cloud.api.long_answers import encoded
 from cloud.api.parameters import time_of
 from cloud.api.schemas.rules import (
     FamilyAnswer,
@@ -23,11 +24,10 @@ from cloud.api.schemas.rules import (
     resolved_answer,
     version_answer,
 )
-from cloud.api.written import written
 from cloud.core.printable import GivenTime, PrintableText, Wanted
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
-from cloud.http.problems import Problem, bad_parameter
+from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import no_such_sensor
@@ -43,7 +43,7 @@ PREVIEW_MS = 30 * DAY_MS
 
 
 def rule_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1/rules."""
+    """Make the routes below /api/v1/rules."""
     routes = APIRouter(prefix="/api/v1/rules", tags=["Rules"])
     _add_queries(routes, platform)
     _add_changes(routes, platform)
@@ -66,7 +66,7 @@ def _add_queries(routes: APIRouter, platform: Platform) -> None:
         """The rules that hold for a sensor now, where each value comes from, and in words."""
         known = rule_store.targets.get(sensor)
         if known is None or not principal.may_see(known.site):
-            raise Problem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
+            raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
         return [resolved_answer(each) for each in rule_store.resolved(sensor)]
 
     @routes.get("/{family}")
@@ -136,7 +136,7 @@ def _add_preview(routes: APIRouter, platform: Platform) -> None:
         """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
         known = platform.rule_store.targets.get(new.sensor)
         if known is None or not principal.may_see(known.site):
-            raise Problem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
+            raise HttpProblem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
         _must_name(new.family, new.scope, new.fields, principal, platform)
         end_ms = time_of("end", new.end) or wall_ms()
         start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
@@ -155,8 +155,8 @@ def _add_preview(routes: APIRouter, platform: Platform) -> None:
                 sites=principal.sites,
             )
         except RuleRejected as error:
-            raise _refused(error) from None
-        return await written(lambda: preview_answer(found))
+            raise _rejected(error) from None
+        return await encoded(lambda: preview_answer(found))
 
 
 def _family(rule_store: RuleStore, family: str, principal: Principal) -> FamilyAnswer:
@@ -178,7 +178,7 @@ def _family(rule_store: RuleStore, family: str, principal: Principal) -> FamilyA
 
 def _must_change(scope: str, principal: Principal, platform: Platform) -> None:
     if not may_change_scope(principal, platform.rule_store.targets, scope):
-        raise Problem(
+        raise HttpProblem(
             "not-allowed", f"{principal.name} may not change rules for {scope[:80]}; ask somebody who sees all of it"
         )
 
@@ -186,25 +186,25 @@ def _must_change(scope: str, principal: Principal, platform: Platform) -> None:
 def _must_name(
     family: str, scope: str, fields: dict[str, Any] | None, principal: Principal, platform: Platform
 ) -> None:
-    """A rule may not be made to look at a sensor that its author may not see: what it does would tell of it."""
+    """Require that a rule names no sensor that its author may not see: its alarms would show that sensor's values."""
     rule_store = platform.rule_store
     held = next((patch.fields for patch in rule_store.patches(family) if patch.scope == scope), {})
     foreign = foreign_in(principal, rule_store.targets, fields or {}, held)
     if foreign:
-        raise _refused(RuleRejected([no_such_sensor(foreign[0])]))
+        raise _rejected(RuleRejected([no_such_sensor(foreign[0])]))
 
 
 async def _done(registry: Registry, change: Awaitable[RuleVersion]) -> RuleVersionAnswer:
     try:
         return version_answer(await change, registry)
     except RuleRejected as error:
-        raise _refused(error) from None
+        raise _rejected(error) from None
 
 
-def _refused(error: RuleRejected) -> Problem:
-    return Problem("rule-refused", "; ".join(error.problems), problems=error.problems)
+def _rejected(error: RuleRejected) -> HttpProblem:
+    return HttpProblem("rule-refused", "; ".join(error.problems), problems=error.problems)
 
 
-def _unknown(family: Wanted, scope: Wanted | None = None) -> Problem:
+def _unknown(family: Wanted, scope: Wanted | None = None) -> HttpProblem:
     named = family[:80] if scope is None else f"{family[:80]} for {scope[:80]}"
-    return Problem("unknown-rule", f"there is no rule {named}; /api/v1/rules lists them")
+    return HttpProblem("unknown-rule", f"there is no rule {named}; /api/v1/rules lists them")

@@ -18,7 +18,7 @@ from cloud.api.schemas.state import (
     StatusAnswer,
 )
 from cloud.http.auth import CurrentPrincipal, auth_context_of
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 from cloud.platform import Platform
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
@@ -30,7 +30,7 @@ _WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "fo
 
 
 def state_routes(platform: Platform) -> APIRouter:
-    """The routes below /api/v1 that say what there is and how it does."""
+    """Make the routes below /api/v1 that say what there is and how it does."""
     routes = APIRouter(prefix="/api/v1", tags=["State"])
 
     @routes.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
@@ -88,14 +88,14 @@ def state_routes(platform: Platform) -> APIRouter:
 
 
 def metrics_routes(platform: Platform) -> APIRouter:
-    """GET /metrics, as Prometheus scrapes it."""
+    """Make the route /metrics, as Prometheus scrapes it."""
     routes = APIRouter(tags=["State"])
 
     @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def metrics(request: Request, principal: CurrentPrincipal) -> Response:
         """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format; for who may see all sites."""
         if principal.sites is not None:
-            raise Problem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
+            raise HttpProblem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 

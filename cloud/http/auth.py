@@ -11,23 +11,23 @@ from starlette.requests import HTTPConnection
 
 from cloud.access.auth_context import AuthContext
 from cloud.access.principal import Principal
-from cloud.http.problems import Problem
+from cloud.http.problems import HttpProblem
 
 SCOPE_KEY = "siaga.auth_context"
 """Where the guard puts an `AuthContext` in the ASGI scope."""
 
 
 def auth_context_of(request: HTTPConnection) -> AuthContext | None:
-    """What the guard has found out; None where nobody is logged in, which only public routes can meet."""
+    """Return what the guard has found out; None where nobody is logged in, which only public routes can meet."""
     context: AuthContext | None = request.scope.get(SCOPE_KEY)
     return context
 
 
 def current_principal(request: HTTPConnection) -> Principal:
-    """Who asks; the problem `not-logged-in` where nobody is."""
+    """Return who asks; the problem `not-logged-in` where nobody does."""
     context = auth_context_of(request)
     if context is None:
-        raise Problem("not-logged-in", f"{request.url.path}: nobody is logged in; log in at /login or send a token")
+        raise HttpProblem("not-logged-in", f"{request.url.path}: nobody is logged in; log in at /login or send a token")
     return context.principal
 
 

@@ -50,7 +50,7 @@ class Guard:
         self._policy = content_policy(tiles)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through, or answer."""
+        """Let the request through, or answer it."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -72,14 +72,14 @@ class Guard:
         await (rejection or self._app)(scope, body.receive, send_with_headers)
 
     async def _rejection(self, request: Request, method: str, path: str) -> Response | None:
-        """Why not; None where the request may pass, with who asks on its scope."""
+        """Answer why the request may not pass; None where it may, with who asks on its scope."""
         least = least_for(method, path, self._table)
         try:
             context = await self._access.authenticate(request.headers, _address(request.scope), request.url.scheme)
         except DatabaseUnavailable as error:
             if least != PUBLIC:
                 return problem_response(request, "registry-unavailable", str(error), headers={"Retry-After": "5"})
-            context = None  # health is told, whatever else is not
+            context = None  # health answers, whatever else does not
         request.scope[SCOPE_KEY] = context
         if least == PUBLIC:
             return _public_rejection(request, method)
@@ -90,7 +90,7 @@ class Guard:
         return _too_little(request, context, least, path) or self._forgery(request, context, method, path)
 
     def _forgery(self, request: Request, context: AuthContext, method: str, path: str) -> Response | None:
-        """A browser sends cookies with whatever another site makes it ask; only our pages know the session's token."""
+        """Reject a forged change: a browser sends cookies with whatever another site makes it ask, but no token."""
         if method in _HARMLESS or not context.session:
             return None
         if is_foreign(request.headers):
@@ -128,7 +128,7 @@ class _Body:
         self._receive, self._path, self._left, self._most = receive, path, most, most
 
     async def receive(self) -> Message:
-        """The next piece; HTTPException 413 where all of them are too much."""
+        """Return the next piece; HTTPException 413 where all of them together are too long."""
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
@@ -142,7 +142,7 @@ def _too_long(path: str, most: int) -> str:
 
 
 def _too_much(request: Request, method: str, path: str) -> Response | None:
-    """Why not by what is known before a byte of the body is read: it is too long."""
+    """Reject a body by its declared length, before a byte of it is read; None where it may pass."""
     most, length = most_bytes_for(method, path), request.headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > 12 or int(length) > most:
         return error_response(request, 413, _too_long(path, most))
@@ -160,7 +160,7 @@ class _WatchedSocket:
         self._closed = False
 
     async def receive(self) -> Message:
-        """The next message, or that there will be no more."""
+        """Return the next message, or that there will be no more."""
         message = await self._receive()
         if message["type"] == "websocket.receive" and not await self._may_go_on():
             return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}

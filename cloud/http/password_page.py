@@ -78,7 +78,7 @@ class _PasswordPage:
 
 
 def _is_own_form(context: AuthContext, csrf: str) -> bool:
-    """Whether the form is a page of ours that was loaded in this session; a program's token has no form."""
+    """Tell whether the form is a page of ours that was loaded in this session; a program's token has no form."""
     return bool(context.session) and secrets.compare_digest(csrf.encode(), context.csrf.encode())
 
 

@@ -66,13 +66,13 @@ _TRY_AGAIN = {"Retry-After": "5"}
 
 
 def shortened(text: str) -> str:
-    """`text`, cut where it is longer than an answer's sentence may be, as UTF-8 can carry it."""
+    """Cut `text` where it is longer than an answer's sentence may be, and write it as UTF-8 can carry it."""
     cut = text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}…"
     return cut.encode(errors="backslashreplace").decode()
 
 
-class Problem(Exception):
-    """An answer that is no success: `kind` is a row of TITLES, `detail` one sentence for the person who asked.
+class HttpProblem(Exception):
+    """An error as a route raises it: `kind` is a row of TITLES, `detail` one sentence for the person who asked.
 
     `problems` has each mistake in a sentence of its own, where there can be several.
     """
@@ -84,14 +84,14 @@ class Problem(Exception):
         self.problems = list(problems)
 
 
-def bad_parameter(name: str, value: object, advice: str) -> Problem:
-    """The problem that parameter `name` cannot have `value`, and what to write instead."""
-    return Problem("bad-parameter", f"{name}: {str(value)[:80]!r}: {advice}")
+def bad_parameter(name: str, value: object, advice: str) -> HttpProblem:
+    """Make the problem that parameter `name` cannot have `value`, and say what to write instead."""
+    return HttpProblem("bad-parameter", f"{name}: {str(value)[:80]!r}: {advice}")
 
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
-    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(HttpProblem, _answer_problem)
     app.add_exception_handler(AccessRejected, _answer_access_rejected)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)
     app.add_exception_handler(HTTPException, _answer_http_exception)
@@ -102,7 +102,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def problem_response(request: Request, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
-    """A problem of our own as an answer, for where no exception handler is around."""
+    """Answer with a problem of our own, where no exception handler is around."""
     return error_response(request, TITLES[kind][0], detail, kind=kind, headers=headers)
 
 
@@ -115,7 +115,7 @@ def error_response(
     headers: dict[str, str] | None = None,
     problems: Sequence[str] = (),
 ) -> Response:
-    """An answer that is no success; `kind` is a row of TITLES, or None for what HTTP itself has a word for."""
+    """Answer with an error; `kind` is a row of TITLES, or None for what HTTP itself has a word for."""
     body: dict[str, Any] = {
         "type": f"{TYPE_ROOT}{kind}" if kind else "about:blank",
         "title": TITLES[kind][1] if kind else HTTPStatus(status).phrase,
@@ -130,7 +130,7 @@ def error_response(
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - for the type checker: the handler is registered for this class
+    assert isinstance(error, HttpProblem)  # noqa: S101 - for the type checker: the handler is registered for this class
     return error_response(request, TITLES[error.kind][0], error.detail, kind=error.kind, problems=error.problems)
 
 
@@ -202,7 +202,7 @@ def _sentence(error: Any) -> str:
 
 
 def _shown(given: Any) -> str:
-    """What was sent, as far as a sentence has room: a text cut, of all else only what it is."""
+    """Show what was sent, as far as a sentence has room: a text cut, of a list or an object only its size."""
     if isinstance(given, list | dict):
         return f"{len(given)} items"
     return repr(str(given)[:80])

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 
 def is_foreign(headers: Headers) -> bool:
-    """Whether another site's page caused the request. A proxy in front of the cloud must pass on the Host header."""
+    """Tell whether another site's page caused the request. A proxy before the cloud must pass on the Host header."""
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = headers.get("origin")
@@ -24,6 +24,6 @@ def _host_of(origin: str) -> str | None:
 
 
 def safe_next(path: str) -> str:
-    """Where to go after the login: a path on this server, whatever was asked for."""
+    """Choose where to go after the login: a path on this server, whatever was asked for."""
     local = path.startswith("/") and not path.startswith(("//", "/\\", "/login"))
     return path if local and path.isprintable() and "\\" not in path and len(path) <= 500 else "/"

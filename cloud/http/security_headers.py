@@ -22,7 +22,7 @@ _POLICY = (
 
 
 def content_policy(tiles: str = "") -> str:
-    """The Content-Security-Policy of our pages; `tiles` is the URL template of a map's tiles, on another host."""
+    """Write the Content-Security-Policy of our pages; `tiles` is the URL template of a map's tiles elsewhere."""
     parts = urlsplit(tiles)
     host = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.scheme and parts.netloc else ""
     return _POLICY.format(tiles=host)

@@ -27,7 +27,7 @@ CLOSE_CONNECTIONS_S = 1
 
 
 def most_connections() -> int:
-    """At most `MOST_CONNECTIONS`, and half of the files that the process may open: the databases need some, too."""
+    """Return `MOST_CONNECTIONS`, or half of the files that the process may open: the databases need some, too."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, files // 2)
 
@@ -51,7 +51,7 @@ class BoundedHttp(H11Protocol):
             oldest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come, and see whether a request is whole by it."""
+        """Read what has come, and see whether a request is whole by it."""
         super().data_received(data)
         if self._wants_more():
             self._await_request()
@@ -59,30 +59,30 @@ class BoundedHttp(H11Protocol):
             self._have_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting for a request or a reader."""
         self._have_request()
         self.resume_writing()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """The request is whole; from here on the socket has its own protocol."""
+        """Hand over to the socket's own protocol: the request is whole."""
         self._have_request()
         super().handle_websocket_upgrade(event)
 
     def pause_writing(self) -> None:
-        """The client does not read: it may for a while."""
+        """Begin to wait for a client that does not read."""
         super().pause_writing()
         self._unread = self._unread or self.loop.call_later(READ_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Stop waiting: the client reads again."""
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
 
     def _wants_more(self) -> bool:
-        """Whether a request has begun that is not whole."""
+        """Tell whether a request has begun that is not whole."""
         state = self.conn.their_state
         return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
 
@@ -108,7 +108,7 @@ class Server(uvicorn.Server):
 
 
 def server_of(app: Any, *, proxies: tuple[str, ...]) -> Server:
-    """The server of `app`, which believes `proxies` about where a request came from."""
+    """Make the server of `app`, which believes `proxies` about where a request came from."""
     return Server(
         uvicorn.Config(
             app,

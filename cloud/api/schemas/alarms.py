@@ -167,7 +167,7 @@ class NewMaintenance(Settings):
 
 
 def level_answer(levels: tuple[Level, ...], number: int) -> LevelAnswer:
-    """The level `number` of a rule."""
+    """Answer with the level `number` of a rule."""
     chosen = max(0, min(number, len(levels) - 1))
     return LevelAnswer.of(levels[chosen], number=chosen)
 

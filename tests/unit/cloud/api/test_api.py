@@ -1,6 +1,6 @@
 import base64
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -153,18 +153,27 @@ async def test_latest_can_be_narrowed_to_a_domain_and_a_site(shared_client: http
     assert await sensors(domain="gateway") == []
 
 
-async def test_a_history_is_every_reading_or_one_for_each_step(client: httpx.AsyncClient):
-    series = {"sensor": "river", "quantity": "water_level"}
-    whole = (await client.get("/api/v1/readings", params=series)).json()
+async def test_a_history_is_every_reading_or_one_for_each_step(shared_client: httpx.AsyncClient):
+    series = {"sensor": "river", "quantity": "water_level", "start": str(now_ms() - 86_400_000)}
+    whole = (await shared_client.get("/api/v1/readings", params=series)).json()
     assert (whole["unit"], whole["every"], whole["agg"]) == ("cm", None, None)
-    assert len(whole["points"]) >= 3_599
+    assert len(whole["points"]) == 3_600
     assert RFC_3339.fullmatch(whole["points"][0]["time"])
     times = [point["time"] for point in whole["points"]]
     assert times == sorted(times)
-    highest = (await client.get("/api/v1/readings", params={**series, "every": "1h", "agg": "max"})).json()
+    highest = (await shared_client.get("/api/v1/readings", params={**series, "every": "1h", "agg": "max"})).json()
     assert (highest["every"], highest["agg"]) == ("1h", "max")
     assert highest["points"][-1]["value"] == whole["points"][-1]["value"]
     assert highest["points"][-1]["time"].endswith(":00:00.000Z")
+
+
+async def test_a_history_is_of_the_hour_before_its_end_unless_it_is_asked_otherwise(shared_client: httpx.AsyncClient):
+    series = {"sensor": "river", "quantity": "water_level"}
+    hour = (await shared_client.get("/api/v1/readings", params=series)).json()
+    start, end = (datetime.fromisoformat(hour[name]) for name in ("start", "end"))
+    assert end - start == timedelta(hours=1)
+    given = (await shared_client.get("/api/v1/readings", params={**series, "end": "2026-01-01T00:00:00Z"})).json()
+    assert (given["start"], given["points"]) == ("2025-12-31T23:00:00.000Z", [])
 
 
 async def test_times_may_be_given_with_any_offset_or_as_epoch_milliseconds(client: httpx.AsyncClient, city: Morotai):
