@@ -20,7 +20,7 @@ from sqlalchemy import MetaData
 
 from cloud.database.base import Base
 from cloud.database.engine import engine_of
-from cloud.database.revisions import move
+from cloud.database.revisions import migrate_to
 from tests.servers import Postgresql
 
 P = ParamSpec("P")
@@ -73,7 +73,7 @@ def _migrated() -> bytes:
         file = Path(folder) / "registry.db"
         engine = engine_of(f"sqlite:///{file}")
         with engine.begin() as connection:
-            move(connection)
+            migrate_to(connection)
         engine.dispose()
         return file.read_bytes()
 

@@ -32,7 +32,7 @@ class SummedWriter:
 
     @property
     def sum(self) -> FileSum:
-        """What was written, once it is closed."""
+        """Return name, size and digest of the file, once it is closed."""
         return FileSum(self._path.name, self._bytes, self._sha256.hexdigest())
 
     def write(self, content: bytes) -> None:
@@ -57,7 +57,7 @@ class SummedWriter:
 
 
 def check_sum(folder: Path, expected: FileSum) -> None:
-    """BackupError where the file is not byte for byte the one that was written."""
+    """Check that the file is byte for byte the one that was written; BackupError if not."""
     path = folder / expected.name
     try:
         with path.open("rb") as file:
@@ -72,7 +72,7 @@ def check_sum(folder: Path, expected: FileSum) -> None:
 
 
 def lines_in(path: Path) -> Iterator[bytes]:
-    """The lines of a compressed file; BackupError where it cannot be read to its end."""
+    """Yield the lines of a compressed file; BackupError where it cannot be read to its end."""
     try:
         with gzip.open(path, "rb") as file:
             while line := file.readline(_LONGEST_LINE):

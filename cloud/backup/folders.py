@@ -42,10 +42,10 @@ class Unfinished:
 
 
 @contextmanager
-def begun(parent: Path) -> Iterator[Unfinished]:
-    """A new unfinished backup in `parent`, alone there; BackupError where another is being made, or none can be.
+def unfinished_backup(parent: Path) -> Iterator[Unfinished]:
+    """Begin a backup in `parent`; BackupError where another is being made, or none can be.
 
-    What stands there unfinished when this ends is taken away.
+    Unless it is finished, it is removed when this ends.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -56,14 +56,14 @@ def begun(parent: Path) -> Iterator[Unfinished]:
         ) from None
     _lock(lock, parent)
     try:
-        clear(parent)
+        remove_unfinished(parent)
         folder = parent / f"{datetime.now(UTC):{_NAME}}{_UNFINISHED}"
         if folder.with_suffix("").exists():
             raise BackupError(f"{folder.with_suffix('')}: was made in this same second; try again")
         folder.mkdir(mode=0o700)
         yield Unfinished(folder)
     finally:
-        clear(parent)
+        remove_unfinished(parent)
         os.close(lock)
 
 
@@ -75,25 +75,25 @@ def _lock(descriptor: int, parent: Path) -> None:
         raise BackupError(f"--to {parent}: another backup is being made there; wait for it") from None
 
 
-def clear(parent: Path) -> None:
-    """Take away what is unfinished in `parent`."""
+def remove_unfinished(parent: Path) -> None:
+    """Remove the unfinished backups in `parent`."""
     for left in parent.glob(f"*{_UNFINISHED}"):
         shutil.rmtree(left, ignore_errors=True)
 
 
-def whole_ones(parent: Path) -> list[Path]:
-    """The whole backups in `parent`, the oldest first."""
+def whole_backups(parent: Path) -> list[Path]:
+    """List the whole backups in `parent`, the oldest first."""
     return sorted(path for path in parent.iterdir() if _WHOLE.fullmatch(path.name) and (path / NAME).is_file())
 
 
 def made_at(folder: Path) -> datetime:
-    """When the whole backup in `folder` was made (UTC), by its name."""
+    """Return when the backup in `folder` was made (UTC), by its name."""
     return datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC)
 
 
 def keep_newest(parent: Path, keep: int) -> list[Path]:
-    """Remove all but the newest `keep` whole backups; which were removed."""
-    removed = whole_ones(parent)[:-keep]
+    """Remove all but the newest `keep` whole backups; return those removed."""
+    removed = whole_backups(parent)[:-keep]
     for path in removed:
         # first its name: one that is half removed must not look whole
         shutil.rmtree(path.rename(path.with_name(path.name + _UNFINISHED)))

@@ -74,7 +74,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sum: str = ""
 
     def files(self) -> list[FileSum]:
-        """The files of the backup besides the manifest."""
+        """List the files of the backup besides the manifest."""
         return [part.file for part in (self.registry, self.readings) if part is not None]
 
 
@@ -83,13 +83,13 @@ class _Format(msgspec.Struct):
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """The text of manifest.json."""
+    """Encode manifest.json, with its sum."""
     summed = msgspec.structs.replace(manifest, sum=_sum(manifest))
     return msgspec.json.format(msgspec.json.encode(summed), indent=1) + b"\n"
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the backup in `folder`; BackupError where it is none, is damaged or of a newer format."""
+    """Read the manifest of the backup in `folder`; BackupError where it is none, is damaged or of a newer format."""
     try:
         text = (folder / NAME).read_bytes()
     except OSError as error:

@@ -14,11 +14,11 @@ from cloud.readings.contract import ReadingsStore, Verdict
 from cloud.readings.lines import blocks_of, lines_of, lines_of_verdicts, verdict_of
 from wire import Domain
 
-LINES_A_WRITE = 10_000
+LINES_PER_WRITE = 10_000
 
 
 async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) -> dict[str, ContentTally]:
-    """Give every reading of the store to `write`, as lines; how many they were. StoreUnavailable where it fails."""
+    """Give every reading of the store to `write`, as lines; return the tallies. StoreUnavailable where it fails."""
     tallies: dict[str, ContentTally] = {}
     for domain in Domain:
         found = ReadingsTally()
@@ -32,12 +32,12 @@ async def dump_readings(store: ReadingsStore, write: Callable[[bytes], None]) ->
 
 
 async def tally_readings(store: ReadingsStore) -> dict[str, ContentTally]:
-    """What the store holds now."""
+    """Tally the readings in the store."""
     return await dump_readings(store, lambda _lines: None)
 
 
 def tally_blocks(lines: Iterable[bytes]) -> dict[str, ContentTally]:
-    """What readings are in `lines`; BackupError where they are no lines of a backup."""
+    """Tally the readings in `lines`; BackupError where they are no lines of a backup."""
     found = {domain: ReadingsTally() for domain in Domain}
     for block in _blocks(line for line in lines if _verdict(line) is None):
         found[block.domain].add(block)
@@ -48,7 +48,7 @@ async def load_readings(store: ReadingsStore, lines: Iterable[bytes]) -> list[st
     """Write `lines` to the store; a sentence for each point that it refused for ever. StoreUnavailable, BackupError."""
     refused: list[str] = []
     rest = iter(lines)
-    while chunk := list(islice(rest, LINES_A_WRITE)):
+    while chunk := list(islice(rest, LINES_PER_WRITE)):
         verdicts = [verdict for line in chunk if (verdict := _verdict(line)) is not None]
         blocks = list(_blocks(line for line in chunk if _verdict(line) is None))
         if blocks:

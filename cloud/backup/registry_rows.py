@@ -1,4 +1,4 @@
-"""The registry database as lines, engine by no engine: what SQLite wrote PostgreSQL reads, and the other way round.
+"""The registry database as lines of JSON, whichever its engine: what SQLite wrote PostgreSQL reads, and vice versa.
 
 {"table":"sites","columns":["id","name",…]}
 ["daruba","Daruba river",…]
@@ -31,7 +31,7 @@ from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.tallies import RowTally
 from cloud.database.revisions import tables_of
 
-AT_ONCE = 500
+ROWS_AT_A_TIME = 500
 """Rows in memory at a time."""
 Row = list[Any]
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class _Table(msgspec.Struct, frozen=True):
 
 @contextmanager
 def snapshot(url: str) -> Iterator[Connection]:
-    """The database at one moment, while others go on writing to it, whom this holds up nowhere.
+    """Read the database as of one moment; others go on writing to it and are not held up.
 
     BackupError where there is no file; DBAPIError where the database cannot be used.
     """
@@ -76,7 +76,7 @@ def _begin_by_hand(connection: Any, _record: object) -> None:
 
 
 def dump_rows(connection: Connection, write: Callable[[bytes], None]) -> dict[str, ContentTally]:
-    """Give every row of every table to `write`, as lines; what they were."""
+    """Give every row of every table to `write`, as lines; return the tallies."""
     tallies: dict[str, ContentTally] = {}
     for table in tables_of(connection):
         write(msgspec.json.encode(_Table(str(table.name), _columns(table))) + b"\n")
@@ -89,23 +89,23 @@ def dump_rows(connection: Connection, write: Callable[[bytes], None]) -> dict[st
 
 
 def tally_rows(connection: Connection) -> dict[str, ContentTally]:
-    """What the tables of a database hold now."""
+    """Tally the tables of a database."""
     return dump_rows(connection, lambda _line: None)
 
 
 def _rows_of(connection: Connection, table: Table) -> Iterator[bytes]:
     query = select(*(table.c[name] for name in _columns(table)))
-    for row in connection.execute(query, execution_options={"yield_per": AT_ONCE}):
+    for row in connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}):
         yield msgspec.json.encode(list(row))
 
 
 def _columns(table: Table) -> list[str]:
-    """By name: a column that a migration added stands elsewhere in its table than one that was made with it."""
+    """Return the columns sorted by name: where a column stands depends on which migration added it."""
     return sorted(str(column.name) for column in table.c)
 
 
 def tally_lines(lines: Iterable[bytes]) -> dict[str, ContentTally]:
-    """What the tables in `lines` hold; BackupError where they are no lines of a registry."""
+    """Tally the tables in `lines`; BackupError where they are no lines of a registry."""
     return {head.table: _tally(msgspec.json.encode(row) for row in rows) for head, rows in _tables_in(lines)}
 
 
@@ -123,15 +123,15 @@ def load_rows(connection: Connection, lines: Iterable[bytes]) -> None:
         table = tables.get(head.table)
         if table is None or set(head.columns) - set(table.c.keys()):
             raise BackupError(f"the backup's table {head.table} has a form that its revision did not have; use another")
-        while chunk := [_bound(table, head.columns, row) for row in islice(rows, AT_ONCE)]:
+        while chunk := [_row_values(table, head.columns, row) for row in islice(rows, ROWS_AT_A_TIME)]:
             connection.execute(insert(table), chunk)
     if connection.dialect.name == "postgresql":
         for table in tables.values():
-            _count_on(connection, table)
+            _advance_sequence(connection, table)
 
 
 def _tables_in(lines: Iterable[bytes]) -> Iterator[tuple[_Table, Iterator[Row]]]:
-    """Each table with its rows, which must be taken before the next table is asked for."""
+    """Yield each table with its rows, which must be taken before the next table is asked for."""
     rest = iter(lines)
     line = next(rest, None)
 
@@ -154,15 +154,15 @@ def _decoded(line: bytes, form: type[T]) -> T:
         raise BackupError(f"the backup's registry is damaged: {error}; use another") from None
 
 
-def _bound(table: Table, columns: Sequence[str], row: Row) -> dict[str, Any]:
+def _row_values(table: Table, columns: Sequence[str], row: Row) -> dict[str, Any]:
     return {
         name: b64decode(value) if isinstance(table.c[name].type, LargeBinary) and value is not None else value
         for name, value in zip(columns, row, strict=True)
     }
 
 
-def _count_on(connection: Connection, table: Table) -> None:
-    """Let PostgreSQL number new rows after those that came with their numbers."""
+def _advance_sequence(connection: Connection, table: Table) -> None:
+    """Move PostgreSQL's sequence past the restored rows, which came with their ids."""
     if "id" not in table.c:
         return
     sequence = connection.execute(select(func.pg_get_serial_sequence(table.name, "id"))).scalar()

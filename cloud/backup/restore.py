@@ -1,4 +1,4 @@
-"""Restoring into an empty registry database and an empty readings store, of whichever engines.
+"""Restoring into an empty registry database and an empty readings store, each of any engine.
 
 sums of the files ─► both empty? ─► readings ─► registry, in one transaction: form of then, rows, digests, form of now
 
@@ -19,7 +19,7 @@ from cloud.backup.manifest import BackupError, ContentTally, Manifest, read_mani
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
 from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
 from cloud.database.engine import engine_of
-from cloud.database.revisions import known, move, rows_by_table
+from cloud.database.revisions import migrate_to, revisions, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from cloud.reports.outbox import report_all_again
 
@@ -27,7 +27,7 @@ Tallies = dict[str, ContentTally]
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """What the backup holds of a table or a domain, and what is there after the restore."""
+    """The tallies of a table or a domain: in the backup, and after the restore."""
 
     name: str
     expected: ContentTally
@@ -35,12 +35,12 @@ class Compared(msgspec.Struct, frozen=True):
 
     @property
     def is_same(self) -> bool:
-        """Whether both hold the same."""
+        """Say whether both are the same."""
         return (self.expected.count, self.expected.digest) == (self.found.count, self.found.digest)
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What came of a restore: every table and domain compared, and why the store refused points, if it did."""
+    """The result of a restore: every table and domain compared, and why the store refused points, if it did."""
 
     manifest: Manifest
     tables: list[Compared]
@@ -49,7 +49,7 @@ class Restored(msgspec.Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all is there as it was backed up."""
+        """Say whether all is there as it was backed up."""
         return all(each.is_same for each in (*self.tables, *self.domains))
 
 
@@ -57,9 +57,9 @@ def check_backup(folder: Path) -> Manifest:
     """Read every file of a backup against the manifest's sums, counts and digests; BackupError where one is not so."""
     manifest = _summed(folder)
     registry, readings = manifest.registry, manifest.readings
-    _must_be(folder, registry.tables, tally_lines(lines_in(folder / registry.file.name)))
+    _require_equal(folder, registry.tables, tally_lines(lines_in(folder / registry.file.name)))
     if readings is not None:
-        _must_be(folder, readings.domains, tally_blocks(lines_in(folder / readings.file.name)))
+        _require_equal(folder, readings.domains, tally_blocks(lines_in(folder / readings.file.name)))
     return manifest
 
 
@@ -70,7 +70,7 @@ def _summed(folder: Path) -> Manifest:
     return manifest
 
 
-def _must_be(folder: Path, expected: Tallies, found: Tallies) -> None:
+def _require_equal(folder: Path, expected: Tallies, found: Tallies) -> None:
     for each in _compared(expected, found):
         if not each.is_same:
             raise BackupError(
@@ -85,20 +85,20 @@ async def restore(folder: Path, url: str, store: ReadingsStore, *, add_readings:
     With `add_readings` the store may hold some already: those of the same sensor, quantity and time are replaced.
     """
     manifest = _summed(folder)
-    if manifest.revision not in known():
+    if manifest.revision not in revisions():
         raise BackupError(
             f"{folder}: was made by Siaga {manifest.siaga} with a registry of revision {manifest.revision}, and this "
-            f"version knows revisions up to {known()[-1]}; install that version, or a newer one"
+            f"version knows revisions up to {revisions()[-1]}; install that version, or a newer one"
         )
-    told = f"registry database {make_url(url).render_as_string(hide_password=True)}"
+    database = f"registry database {make_url(url).render_as_string(hide_password=True)}"
     try:
-        _must_be_empty(url, told)
+        _require_empty(url, database)
         refused, domains = await _restore_readings(folder, manifest, store, add_readings=add_readings)
-        tables = _restore_registry(folder, manifest, url, told)
+        tables = _restore_registry(folder, manifest, url, database)
     except StoreUnavailable as error:
         raise BackupError(f"{error}; the registry is untouched, so restore again with --add-readings") from None
     except DBAPIError as error:
-        raise BackupError(f"{told}: {error.orig}; nothing in it was changed") from None
+        raise BackupError(f"{database}: {error.orig}; nothing in it was changed") from None
     return Restored(manifest, tables, domains, refused)
 
 
@@ -117,38 +117,38 @@ async def _restore_readings(
     return refused, list(_compared(manifest.readings.domains, await tally_readings(store)))
 
 
-def _must_be_empty(url: str, told: str) -> None:
+def _require_empty(url: str, database: str) -> None:
     engine = engine_of(url)
     try:
         with engine.begin() as connection:
-            _no_rows(connection, told)
+            _require_no_rows(connection, database)
     finally:
         engine.dispose()
 
 
-def _no_rows(connection: Connection, told: str) -> None:
+def _require_no_rows(connection: Connection, database: str) -> None:
     for name, rows in rows_by_table(connection).items():
         if rows:
             raise BackupError(
-                f"{told}: is not empty ({name} has {rows} rows); stop the cloud, and name a new database in "
+                f"{database}: is not empty ({name} has {rows} rows); stop the cloud, and name a new database in "
                 "registry.url or move the old one away"
             )
 
 
-def _restore_registry(folder: Path, manifest: Manifest, url: str, told: str) -> list[Compared]:
+def _restore_registry(folder: Path, manifest: Manifest, url: str, database: str) -> list[Compared]:
     engine = engine_of(url)
     try:
         with engine.begin() as connection:
-            _no_rows(connection, told)  # again: somebody may have started the cloud meanwhile
-            move(connection, manifest.revision)
+            _require_no_rows(connection, database)  # again: somebody may have started the cloud meanwhile
+            migrate_to(connection, manifest.revision)
             load_rows(connection, lines_in(folder / manifest.registry.file.name))
             compared = list(_compared(manifest.registry.tables, tally_rows(connection)))
             for each in compared:
                 if not each.is_same:
                     raise BackupError(
-                        f"{told}: {each.name} came out otherwise than backed up; nothing in it was changed"
+                        f"{database}: {each.name} came out otherwise than backed up; nothing in it was changed"
                     )
-            move(connection)
+            migrate_to(connection)
             report_all_again(connection)
     finally:
         engine.dispose()
@@ -162,7 +162,7 @@ def _compared(expected: Tallies, found: Tallies) -> Iterator[Compared]:
 
 
 def differences(compared: Iterable[Compared]) -> list[str]:
-    """A sentence for each table or domain that is not as it was backed up."""
+    """Write a sentence for each table or domain that is not as it was backed up."""
     return [
         f"{each.name}: {each.expected.count} backed up, {each.found.count} there now"
         + ("" if each.expected.count != each.found.count else ", with other values")

@@ -10,8 +10,8 @@ would hold no more.
 
 What is stored after ● may be among the readings without being in the accounts. If it was not acknowledged, the gateway
 sends it again, and writing it again is harmless. If it was, the restored accounts call it missing: that overstates a
-loss, and hides none. Alarms stand in the same snapshot as the accounts, and a cloud that starts shows its rules the
-store's readings since then again. A delivery that was under way at ● is sent again, with the same key.
+loss, and hides none. Alarms stand in the same snapshot as the accounts, and a cloud that starts has its rules judge
+the store's readings since then again. A delivery that was under way at ● is sent again, with the same key.
 """
 
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from cloud.backup.files import SummedWriter
-from cloud.backup.folders import begun, keep_newest
+from cloud.backup.folders import keep_newest, unfinished_backup
 from cloud.backup.manifest import FORMAT, BackupError, Manifest, ReadingsPart, RegistryPart
 from cloud.backup.readings_lines import dump_readings
 from cloud.backup.registry_rows import dump_rows, snapshot
@@ -41,7 +41,7 @@ async def take_backup(
 
     `store` is of `engine`; without one the backup holds no readings. Then only the newest `keep` are kept, if given.
     """
-    with begun(parent) as unfinished:
+    with unfinished_backup(parent) as unfinished:
         try:
             city, revision, registry = _registry(registry_url, unfinished.folder)
             readings = None if store is None else await _readings(engine, store, unfinished.folder)
@@ -67,18 +67,18 @@ async def take_backup(
 
 def _registry(url: str, folder: Path) -> tuple[str, str, RegistryPart]:
     where = make_url(url)
-    told = f"registry database {where.render_as_string(hide_password=True)}"
+    database = f"registry database {where.render_as_string(hide_password=True)}"
     try:
         with snapshot(url) as connection, SummedWriter(folder / REGISTRY_FILE) as file:
             revision = revision_of(connection)
             if revision is None:
-                raise BackupError(f"{told}: holds no registry yet; start the cloud once, or look at registry.url")
+                raise BackupError(f"{database}: holds no registry yet; start the cloud once, or look at registry.url")
             city = _city(connection)
             tables = dump_rows(connection, file.write)
     except UnknownRevision as error:
-        raise BackupError(f"{told}: {error}") from None
+        raise BackupError(f"{database}: {error}") from None
     except DBAPIError as error:
-        raise BackupError(f"{told}: {error.orig}; try again when it works") from None
+        raise BackupError(f"{database}: {error.orig}; try again when it works") from None
     return city, revision, RegistryPart(where.get_backend_name(), file.sum, tables)
 
 

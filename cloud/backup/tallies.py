@@ -1,4 +1,4 @@
-"""Digests that no order changes: of rows, and of readings.
+"""Digests of rows and of readings that do not depend on their order.
 
 RowTally().add(b'[7,"ani"]')        ReadingsTally().add(block)        .tally() -> ContentTally(count=1, digest="…")
 
@@ -24,12 +24,12 @@ class RowTally:
         self._count = self._sum = 0
 
     def add(self, row: bytes) -> None:
-        """One row, encoded."""
+        """Add one encoded row."""
         self._count += 1
         self._sum += _number(hashlib.blake2b(row, digest_size=_BITS // 8))
 
     def tally(self) -> ContentTally:
-        """What was added."""
+        """Return the count and digest of what was added."""
         return ContentTally(self._count, _digest(self._sum))
 
 
@@ -44,7 +44,7 @@ class ReadingsTally:
         self._open: dict[str, tuple[Any, Any]] = {}
 
     def add(self, block: Block) -> None:
-        """The readings of a block."""
+        """Add the readings of a block."""
         if block.sensor != self._sensor:
             self._close()
             self._sensor = block.sensor
@@ -60,7 +60,7 @@ class ReadingsTally:
             of_values.update(array("d", values).tobytes())
 
     def tally(self) -> ContentTally:
-        """What was added."""
+        """Return the count and digest of what was added."""
         self._close()
         return ContentTally(self._count, _digest(self._sum), self._series, self._first_ms, self._last_ms)
 

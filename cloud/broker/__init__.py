@@ -1,1 +1,4 @@
-"""The operator's hand on the broker: who may connect to it, and what each may send and hear."""
+"""Who may connect to the broker: logins, roles and enrolment bundles, by commands to Mosquitto.
+
+It imports no other room of the cloud.
+"""

@@ -1,1 +1,1 @@
-"""Every command of siaga-cloud."""
+"""The commands of siaga-cloud, each in a module of its own. The uppermost room: it may import all others."""

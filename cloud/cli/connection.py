@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 
 from cloud.database.engine import engine_of
-from cloud.database.revisions import UnknownRevision, known, revision_of
+from cloud.database.revisions import UnknownRevision, revision_of, revisions
 from cloud.ingest.message_router import topics
 from cloud.process.settings import CloudSettings
 from cloud.readings.contract import StoreUnavailable
@@ -71,7 +71,7 @@ def _registry(settings: CloudSettings) -> ConnectStep:
             connection.execute(text("SELECT 1"))
             found = revision_of(connection)
         return ConnectStep(
-            "answer", True, f"it is of revision {found or 'none yet'}; this version brings it to {known()[-1]}"
+            "answer", True, f"it is of revision {found or 'none yet'}; this version brings it to {revisions()[-1]}"
         )
     except UnknownRevision as error:
         return ConnectStep("answer", False, str(error))

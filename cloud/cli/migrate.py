@@ -14,7 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud.cli.command import Config, new_app
 from cloud.database.engine import engine_of
-from cloud.database.revisions import UnknownRevision, columns_by_table, known, move, revision_of, rows_by_table
+from cloud.database.revisions import (
+    UnknownRevision,
+    columns_by_table,
+    migrate_to,
+    revision_of,
+    revisions,
+    rows_by_table,
+)
 from cloud.process.settings import load_cloud_settings
 from runtime.settings import SettingsError
 
@@ -57,13 +64,13 @@ def migrate(url: str, to: str | None, *, dry_run: bool = False, lose: bool = Fal
 
 def _moved(connection: Connection, to: str | None) -> Migration:
     before, rows, columns = revision_of(connection), rows_by_table(connection), columns_by_table(connection)
-    move(connection, to)
+    migrate_to(connection, to)
     kept = columns_by_table(connection)
     lost = [f"{name} ({rows[name]} rows)" for name in sorted(rows) if rows[name] and name not in kept]
     lost += [
         f"{name}.{column}" for name in sorted(kept) if rows.get(name) for column in sorted(columns[name] - kept[name])
     ]
-    return Migration(before or "nothing", to or known()[-1], lost)
+    return Migration(before or "nothing", to or revisions()[-1], lost)
 
 
 @app.command("migrate")

@@ -1,1 +1,1 @@
-"""The registry database: its engine and forms, upserts, the audit log, leases, steady time."""
+"""The registry database: engine, revisions, upserts, audit log, leases, steady time. It imports readings and core."""

@@ -1,4 +1,4 @@
-"""The one journal: who did what, to what, when, from where, with which word, and what it was before and after.
+"""The audit log (people read it as the journal): who did what, to what, when, from where, why, before and after.
 
 2026-11-24 03:10  ani  10.0.0.7  acknowledge  alarm:17  "the pump runs"
 """
@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
-from cloud.database.tables import JournalRow
+from cloud.database.tables import AuditRow
 
 SYSTEM = "siaga"
-"""The actor of what nobody did: the engine, the notifier."""
+"""The actor of what no person did: the evaluator, the notifier."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One line of the journal; `at_ms` is UTC, `before` and `after` are JSON or empty."""
+    """One entry; `at_ms` is UTC, `word` is why, `before` and `after` are JSON or empty."""
 
     id: int
     at_ms: int
@@ -46,7 +46,7 @@ def write_entry(
     before: Any = None,
     after: Any = None,
 ) -> None:
-    """Add a line, in the transaction of `connection`, so that no change stands without it."""
+    """Add an entry in the transaction of the change itself, so that no change is without one."""
     row = {
         "at_ms": now_ms,
         "actor": actor.name,
@@ -57,22 +57,22 @@ def write_entry(
         "before": _text(before),
         "after": _text(after),
     }
-    connection.execute(insert(JournalRow).values(row))
+    connection.execute(insert(AuditRow).values(row))
 
 
 def read_entries(
     connection: Connection, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
 ) -> list[AuditEntry]:
-    """The newest lines, of one `subject` if asked, those before `before_id` if asked; the newest first."""
-    query = select(*_ENTRY).order_by(JournalRow.id.desc()).limit(limit)
+    """Read the newest entries, of one `subject` if asked, those before `before_id` if asked; the newest first."""
+    query = select(*_ENTRY).order_by(AuditRow.id.desc()).limit(limit)
     if subject is not None:
-        query = query.where(JournalRow.subject == subject)
+        query = query.where(AuditRow.subject == subject)
     if before_id is not None:
-        query = query.where(JournalRow.id < before_id)
+        query = query.where(AuditRow.id < before_id)
     return [AuditEntry(*row) for row in connection.execute(query)]
 
 
-_ENTRY: tuple[Any, ...] = tuple(getattr(JournalRow, name) for name in AuditEntry.__struct_fields__)
+_ENTRY: tuple[Any, ...] = tuple(getattr(AuditRow, name) for name in AuditEntry.__struct_fields__)
 
 
 def _text(content: Any) -> str:

@@ -9,11 +9,11 @@ from runtime.backoff import Backoff
 PASSING = Backoff(first_s=0.5, longest_s=8.0)
 REFUSED_S = 30.0
 LONGEST_ASKED_S = 300.0
-"""A Retry-After beyond this is not believed."""
+"""A longer Retry-After is cut to this."""
 
 
 def wait_s(error: Exception, attempt: int) -> float:
-    """The pause after `attempt` failures in a row (from 1), the last of which was `error`."""
+    """Return the pause after `attempt` failures in a row (from 1), the last of which was `error`."""
     asked_s = getattr(error, "retry_after_s", None)
     if asked_s is not None:
         return float(min(max(asked_s, PASSING.first_s), LONGEST_ASKED_S))

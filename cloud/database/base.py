@@ -1,4 +1,4 @@
-"""What every table of the registry database is made of; each room keeps its own in its `tables.py`.
+"""The base of all tables of the registry database; each room declares its own in its `tables.py`.
 
 Only what SQLite and PostgreSQL both know; a change of a table needs a migration beside it (`migrations/versions/`).
 """

@@ -1,7 +1,7 @@
-"""The registry database: one thread does all its work, one transaction at a time, so the loop waits on no disk.
+"""The registry database: one thread does all its work, one transaction at a time, so the event loop waits for no disk.
 
 rows = await database.run(lambda connection: connection.execute(select(…)).all())
-a value that no column can hold ─► DataRejected: whoever sent it hears of it      all else ─► DatabaseUnavailable: wait
+a value that no column can hold ─► DataRejected: an answer to who sent it      all else ─► DatabaseUnavailable: wait
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from cloud.database.revisions import UnknownRevision, move
+from cloud.database.revisions import UnknownRevision, migrate_to
 from runtime.private import keep_private
 from runtime.secret_urls import scrubbed
 from wire import printable
@@ -34,8 +34,8 @@ class DataRejected(Exception):
     """
 
 
-class WrittenMeanwhile(DatabaseUnavailable):
-    """The database works, and another process has written what stands in the way: look again, then try again."""
+class WriteConflict(DatabaseUnavailable):
+    """The database works, and another process wrote a conflicting row: read again, then try again."""
 
 
 _OF_THE_DATA = (DataError, UnicodeEncodeError, OverflowError)
@@ -82,7 +82,7 @@ class Database:
         return await self._in_thread(in_transaction)
 
     async def close(self) -> None:
-        """Let go of connections and the thread, when what is under way is done."""
+        """Close connections and the thread, when what is under way is done."""
         await asyncio.to_thread(self._thread.shutdown)
         self._engine.dispose()
 
@@ -92,7 +92,7 @@ class Database:
         except _OF_THE_DATA as error:
             raise DataRejected(_sentence(error)) from None
         except IntegrityError as error:
-            raise WrittenMeanwhile(scrubbed(f"{self}: {printable(str(error.orig))}")) from None
+            raise WriteConflict(scrubbed(f"{self}: {printable(str(error.orig))}")) from None
         except DBAPIError as error:
             self.problem = scrubbed(f"{self}: {printable(str(error.orig))}")
             raise DatabaseUnavailable(self.problem) from None
@@ -118,7 +118,7 @@ def engine_of(url: str) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     with engine.begin() as connection:
-        move(connection)
+        migrate_to(connection)
 
 
 def _keep_private(_dialect: object, _record: object, given: list[Any], _options: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ class UnknownRevision(Exception):
 
 
 @cache  # alembic imports every migration to tell, and a process has one version
-def known() -> tuple[str, ...]:
+def revisions() -> tuple[str, ...]:
     """Return every revision that this version knows, the oldest first."""
     return tuple(script.revision for script in reversed(list(_scripts().walk_revisions())))
 
@@ -32,37 +32,37 @@ def known() -> tuple[str, ...]:
 def revision_of(connection: Connection) -> str | None:
     """The revision of a database; None where it has no tables of Siaga yet. UnknownRevision where it is newer."""
     found = MigrationContext.configure(connection).get_current_revision()
-    if found is not None and found not in known():
+    if found is not None and found not in revisions():
         raise UnknownRevision(
             f"it is of revision {found}, made by a newer version of Siaga, and this one knows revisions up to "
-            f"{known()[-1]}; run the newer version, or restore a backup from before the upgrade"
+            f"{revisions()[-1]}; run the newer version, or restore a backup from before the upgrade"
         )
     return found
 
 
-def move(connection: Connection, to: str | None = None) -> None:
+def migrate_to(connection: Connection, to: str | None = None) -> None:
     """Bring a database to revision `to`, or to the newest; in the transaction of `connection`.
 
     Going back drops what the older form has no place for. UnknownRevision where this version knows not both ends.
     """
     if connection.dialect.name == "postgresql":  # SQLite's transactions begin with the lock that this is
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
-    now, wanted = revision_of(connection), to or known()[-1]
-    if wanted not in known():
-        raise UnknownRevision(f"there is no revision {wanted}; known are {', '.join(known())}")
+    now, wanted = revision_of(connection), to or revisions()[-1]
+    if wanted not in revisions():
+        raise UnknownRevision(f"there is no revision {wanted}; known are {', '.join(revisions())}")
     if now == wanted:
         return
     config = _config()
     config.attributes["connection"] = connection
-    goes_back = now is not None and known().index(now) > known().index(wanted)
+    goes_back = now is not None and revisions().index(now) > revisions().index(wanted)
     (command.downgrade if goes_back else command.upgrade)(config, wanted)
 
 
 def tables_of(connection: Connection) -> list[Table]:
     """The tables that a database has, of whichever revision: those that others refer to come first."""
-    held = MetaData()
-    held.reflect(connection)
-    return [table for table in held.sorted_tables if table.name != _VERSIONS_TABLE]
+    reflected = MetaData()
+    reflected.reflect(connection)
+    return [table for table in reflected.sorted_tables if table.name != _VERSIONS_TABLE]
 
 
 def rows_by_table(connection: Connection) -> dict[str, int]:
@@ -73,9 +73,9 @@ def rows_by_table(connection: Connection) -> dict[str, int]:
 
 def columns_by_table(connection: Connection) -> dict[str, set[str]]:
     """The columns of each table of a database."""
-    looked = inspect(connection)
-    names = [name for name in looked.get_table_names() if name != _VERSIONS_TABLE]
-    return {name: {column["name"] for column in looked.get_columns(name)} for name in names}
+    inspector = inspect(connection)
+    names = [name for name in inspector.get_table_names() if name != _VERSIONS_TABLE]
+    return {name: {column["name"] for column in inspector.get_columns(name)} for name in names}
 
 
 def _config() -> Config:

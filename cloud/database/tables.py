@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cloud.database.base import COUNT, NAME, ROW_ID, Base
 
 
-class JournalRow(Base):
+class AuditRow(Base):
     """Who did what, to what, when, from where, with which word, and what it was before and after (JSON or empty).
 
     `subject` is alarm:17, rule:river-level@all, user:ani, maintenance:3, channel:telegram …; `actor` is a user, a
@@ -30,14 +30,14 @@ class JournalRow(Base):
 
 
 class IngestLeaseRow(Base):
-    """Who takes in a shard: `token` is one start of one process, `beat` moves while it lives."""
+    """The process that ingests a shard: `token` is one start of one process, `heartbeat` counts up while it lives."""
 
     __tablename__ = "ingest_leases"
     shard: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     token: Mapped[str] = mapped_column(String(32))
     holder: Mapped[str] = mapped_column(Text)
     process: Mapped[str] = mapped_column(Text)
-    beat: Mapped[int] = mapped_column(COUNT)
+    heartbeat: Mapped[int] = mapped_column("beat", COUNT)
 
 
 class SteadyClockRow(Base):

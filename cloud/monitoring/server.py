@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
-from cloud.backup.folders import made_at, whole_ones
+from cloud.backup.folders import made_at, whole_backups
 from cloud.core.health import Component, Condition
 
 _MB = 1_000_000
@@ -62,7 +62,7 @@ def backups(folder: Path | None, *, oldest_h: float, now_s: float) -> ComponentO
     if folder is None:
         return ComponentObservation(Component(Condition.OK, "not watched: [monitoring] backups names no folder"))
     try:
-        newest = whole_ones(folder)[-1:]
+        newest = whole_backups(folder)[-1:]
     except OSError as error:
         detail = f"{folder} cannot be read: {error.strerror}; look at [monitoring] backups"
         return ComponentObservation(Component(Condition.DEGRADED, detail))

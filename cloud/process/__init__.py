@@ -1,1 +1,1 @@
-"""The cloud's process: start, wiring, reload, stop, and the settings of all its rooms."""
+"""The cloud's process: start, wiring, reload, stop, and cloud.toml as a whole. It imports all rooms below."""

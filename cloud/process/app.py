@@ -98,8 +98,8 @@ async def _prepare(
     """Have the shards before anything is read that another process may still change, and what was known before."""
     base = services.foundation
     if base.lease is not None:
-        closing.push_async_callback(base.lease.give_back)
-        await start.step(base.lease.take, passing=(DatabaseUnavailable,))
+        closing.push_async_callback(base.lease.release)
+        await start.step(base.lease.acquire, passing=(DatabaseUnavailable,))
     for load in (base.accounts.load, services.ingest.decoder.offsets.load, base.dead_letters.load):
         await start.step(partial(base.database.run, load), passing=(DatabaseUnavailable,))
     await start.step(partial(provide_seeds, services, settings.rules), passing=(DatabaseUnavailable, FileAway))
@@ -142,7 +142,7 @@ def _parts(settings: CloudSettings, services: Services) -> list[Part]:
     if settings.monitoring.enabled and settings.ingest.enabled:
         parts.append(services.monitoring.run())
     if base.lease is not None:
-        parts.append(base.lease.keep())
+        parts.append(base.lease.keep_alive())
     return parts
 
 

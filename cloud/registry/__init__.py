@@ -1,1 +1,4 @@
-"""The registry: which sites, gateways and sensors the city has, from city.toml, kept in a database."""
+"""The registry: the sites, gateways and sensors of city.toml and the dated facts about them, in a database.
+
+It imports database, readings and core.
+"""

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Connection, Double, Integer, LargeBinary, Table, insert
 
 from cloud.database.engine import engine_of
-from cloud.database.revisions import move, tables_of
+from cloud.database.revisions import migrate_to, tables_of
 
 ROWS = 3
 
@@ -14,7 +14,7 @@ def fill(url: str, *, revision: str | None = None) -> None:
     """Bring the empty database at `url` to `revision`, with rows in every table."""
     engine = engine_of(url)
     with engine.begin() as connection:
-        move(connection, revision)
+        migrate_to(connection, revision)
         fill_tables(connection)
     engine.dispose()
 

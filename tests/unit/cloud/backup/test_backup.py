@@ -20,7 +20,7 @@ from cloud.backup import folders
 from cloud.cli.exit_codes import CANNOT_START
 from cloud.cli.main import main
 from cloud.database.engine import engine_of
-from cloud.database.revisions import known
+from cloud.database.revisions import revisions
 from cloud.readings.blocks import Block
 from cloud.readings.lines import blocks_of
 from rules.marks import Mark
@@ -81,7 +81,7 @@ def test_postgresql_s_backup_goes_into_sqlite(tmp_path: Path, new: Machine, new_
 
 def test_the_manifest_says_what_is_in_it(backup: Path):
     manifest = manifest_of(backup)
-    assert (manifest.revision, manifest.wire, manifest.format) == (known()[-1], 1, 1)
+    assert (manifest.revision, manifest.wire, manifest.format) == (revisions()[-1], 1, 1)
     assert {tally.count for tally in manifest.registry.tables.values()} == {ROWS}
     assert manifest.readings is not None
     assert sum(tally.count for tally in manifest.readings.domains.values()) == READINGS
@@ -160,9 +160,9 @@ def test_what_is_there_besides_the_backup_is_told_as_a_difference(backup: Path, 
 
 
 def test_a_backup_of_an_older_version_becomes_this_version_s_registry(tmp_path: Path, new: Machine):
-    old = Machine(tmp_path / "old").fill(revision=known()[0])
+    old = Machine(tmp_path / "old").fill(revision=revisions()[0])
     backup = old.backup(tmp_path / "backups")
-    assert manifest_of(backup).revision == known()[0]
+    assert manifest_of(backup).revision == revisions()[0]
     assert new.restore(backup) == 0
     restored = rows_of(new.url)
     assert [site["polygon"] for site in restored["sites"]] == [[]] * ROWS

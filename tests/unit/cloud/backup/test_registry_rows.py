@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.registry_rows import dump_rows, load_rows, snapshot, tally_lines, tally_rows
 from cloud.database.engine import engine_of
-from cloud.database.revisions import known, move, tables_of
+from cloud.database.revisions import migrate_to, revisions, tables_of
 from tests.registries import ENGINES
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 
@@ -23,7 +23,7 @@ def dumped(url: str) -> tuple[list[bytes], dict[str, ContentTally]]:
 def load(url: str, lines: list[bytes], *, revision: str | None = None) -> dict[str, ContentTally]:
     engine = engine_of(url)
     with engine.begin() as connection:
-        move(connection, revision)
+        migrate_to(connection, revision)
         load_rows(connection, lines)
         found = tally_rows(connection)
     engine.dispose()
@@ -42,7 +42,7 @@ def test_every_row_of_every_table_comes_back_on_each_engine(new_registry: Callab
 
 
 def test_a_database_of_an_older_revision_is_read_in_its_own_form(registry_url: str):
-    fill(registry_url, revision=known()[0])
+    fill(registry_url, revision=revisions()[0])
     assert "alarms" not in dumped(registry_url)[1]
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from cloud.access.tables import UserRow
-from cloud.database.engine import Database, DatabaseUnavailable, DataRejected, WrittenMeanwhile
+from cloud.database.engine import Database, DatabaseUnavailable, DataRejected, WriteConflict
 from cloud.notify.tables import DutyRow
 from tests.registries import each_registry, registry_in
 
@@ -56,7 +56,7 @@ def test_nul_in_a_text_is_no_outage(tmp_path: Path):
 @each_registry
 def test_a_row_that_is_there_already_is_looked_at_again_and_is_no_outage(tmp_path: Path):
     error, problem = tried(tmp_path, insert(UserRow).values(USER))
-    assert isinstance(error, WrittenMeanwhile)
+    assert isinstance(error, WriteConflict)
     assert problem == ""
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from cloud.database.engine import Database
-from cloud.database.lease import LOOK_S, PATIENCE_S, Lease, LeaseHeld, LeaseLost, is_gone, this_process
+from cloud.database.lease import EXPIRY_S, POLL_S, Lease, LeaseHeld, LeaseLost, is_gone, this_process
 from cloud.database.tables import IngestLeaseRow as Row
 from cloud.gateways.tables import ClosedStreams
 from tests.registries import ENGINES
@@ -37,7 +37,7 @@ class Waiting:
     def clock(self) -> float:
         return self.now_s
 
-    async def pause(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.now_s += seconds
         self.pauses += 1
         if self._meanwhile is not None:
@@ -56,7 +56,7 @@ async def registry(url: str) -> AsyncIterator[Database]:
 
 def lease(database: Database, shards: range, waiting: Waiting | None = None, *, process: str = ELSEWHERE) -> Lease:
     waiting = waiting or Waiting()
-    return Lease(database, shards, clock=waiting.clock, pause=waiting.pause, process=process)
+    return Lease(database, shards, clock=waiting.clock, sleep=waiting.sleep, process=process)
 
 
 async def shards_in(database: Database) -> list[int]:
@@ -67,8 +67,8 @@ def test_two_processes_with_half_of_the_shards_each_stand_side_by_side(url: str)
     async def scenario() -> None:
         async with registry(url) as database:
             lower, upper = lease(database, LOWER), lease(database, UPPER)
-            await lower.take()
-            await upper.take()
+            await lower.acquire()
+            await upper.acquire()
             await database.run(lower.confirm)
             await database.run(upper.confirm)
             assert await shards_in(database) == list(ALL)
@@ -80,11 +80,11 @@ def test_shards_of_a_process_that_lives_are_refused_in_one_sentence(url: str):
     async def scenario() -> None:
         async with registry(url) as database:
             holder = lease(database, MIDDLE)
-            await holder.take()
+            await holder.acquire()
             waiting = Waiting(lambda: database.run(holder.confirm))
             with pytest.raises(LeaseHeld, match=r"ingest.shards 0-31: process \d+ on .* takes in shards 16-47; give"):
-                await lease(database, LOWER, waiting).take()
-            assert waiting.now_s == LOOK_S
+                await lease(database, LOWER, waiting).acquire()
+            assert waiting.now_s == POLL_S
             assert await shards_in(database) == list(MIDDLE)
 
     asyncio.run(scenario())
@@ -94,10 +94,10 @@ def test_shards_of_a_process_whose_beat_stands_are_taken_and_it_can_commit_nothi
     async def scenario() -> None:
         async with registry(url) as database:
             asleep = lease(database, MIDDLE)
-            await asleep.take()
+            await asleep.acquire()
             waiting = Waiting()
-            await lease(database, LOWER, waiting).take()
-            assert waiting.now_s == PATIENCE_S
+            await lease(database, LOWER, waiting).acquire()
+            assert waiting.now_s == EXPIRY_S
             assert await shards_in(database) == list(LOWER)
 
             def write(connection: object) -> None:
@@ -109,7 +109,7 @@ def test_shards_of_a_process_whose_beat_stands_are_taken_and_it_can_commit_nothi
                 await database.run(write)
             assert await database.run(lambda connection: connection.execute(select(ClosedStreams.gateway)).all()) == []
             with pytest.raises(LeaseLost):
-                await asleep.keep()
+                await asleep.keep_alive()
 
     asyncio.run(scenario())
 
@@ -118,10 +118,10 @@ def test_shards_that_were_given_back_are_taken_without_waiting(url: str):
     async def scenario() -> None:
         async with registry(url) as database:
             before = lease(database, ALL)
-            await before.take()
-            await before.give_back()
+            await before.acquire()
+            await before.release()
             waiting = Waiting()
-            await lease(database, ALL, waiting).take()
+            await lease(database, ALL, waiting).acquire()
             assert waiting.pauses == 0
 
     asyncio.run(scenario())
@@ -131,9 +131,9 @@ def test_shards_of_a_process_that_was_killed_on_this_machine_are_taken_without_w
     async def scenario() -> None:
         async with registry(url) as database:
             killed = _a_process_that_was_killed()
-            await lease(database, ALL, process=killed).take()
+            await lease(database, ALL, process=killed).acquire()
             waiting = Waiting()
-            await lease(database, UPPER, waiting).take()
+            await lease(database, UPPER, waiting).acquire()
             assert waiting.pauses == 0
 
     asyncio.run(scenario())
@@ -145,13 +145,13 @@ def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
             leases: dict[Database, Lease] = {}
 
             async def everybody_beats() -> None:
-                for database, held in leases.items():
+                for database, lease in leases.items():
                     if await shards_in(database):
-                        await asyncio.gather(database.run(held.confirm), return_exceptions=True)
+                        await asyncio.gather(database.run(lease.confirm), return_exceptions=True)
 
             for database, shards in ((one, ALL), (other, MIDDLE)):
                 leases[database] = lease(database, shards, Waiting(everybody_beats))
-            outcomes = await asyncio.gather(*(held.take() for held in leases.values()), return_exceptions=True)
+            outcomes = await asyncio.gather(*(lease.acquire() for lease in leases.values()), return_exceptions=True)
             assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LeaseHeld", "NoneType"]
 
     asyncio.run(scenario())

@@ -11,7 +11,7 @@ from cloud.cli.exit_codes import CANNOT_START
 from cloud.cli.main import main
 from cloud.cli.migrate import migrate
 from cloud.database.engine import engine_of
-from cloud.database.revisions import known, move, revision_of
+from cloud.database.revisions import migrate_to, revision_of, revisions
 from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import read_registry, save_registry
 from runtime.settings import SettingsError
@@ -19,7 +19,7 @@ from tests.registries import every_table
 from tests.unit.cloud.backup.full_registry import ROWS, fill, rows_of
 from tests.unit.cloud.registry.test_city_file import GOOD
 
-OLDEST, NEWEST = known()[0], known()[-1]
+OLDEST, NEWEST = revisions()[0], revisions()[-1]
 
 
 def done(url: str, work: Callable[[Connection], Any]) -> Any:
@@ -46,7 +46,7 @@ def test_an_old_database_becomes_a_new_one_and_loses_nothing(registry_url: str):
 
 
 def test_a_new_database_has_the_tables_and_columns_that_the_code_names(registry_url: str):
-    done(registry_url, move)
+    done(registry_url, migrate_to)
     found = done(
         registry_url,
         lambda connection: {
@@ -88,7 +88,7 @@ def test_a_dry_run_tells_and_changes_nothing(registry_url: str):
 def test_a_city_of_the_first_revision_is_read_by_this_version(registry_url: str, tmp_path: Path):
     (tmp_path / "city.toml").write_text(GOOD)
     city = read_city_file(tmp_path / "city.toml")
-    done(registry_url, move)
+    done(registry_url, migrate_to)
     done(registry_url, lambda connection: save_registry(connection, city))
     migrate(registry_url, OLDEST, lose=True)
     migrate(registry_url, NEWEST)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cloud.database.engine import Database
-from cloud.database.steady_clock import BEAT_MS, Moment, SteadyClock
+from cloud.database.steady_clock import SAVE_EVERY_MS, Moment, SteadyClock
 from tests.registries import registry_in
 
 WALL = 1_795_489_800_000
@@ -87,7 +87,7 @@ def test_a_reboot_counts_what_the_wall_clock_says_and_never_less_than_nothing(
     def life(machine: Machine, ask: Callable[[SteadyClock], Moment]) -> None:
         clock = machine.start()
         ask(clock)
-        machine.passes(BEAT_MS)
+        machine.passes(SAVE_EVERY_MS)
         before = ask(clock)
         machine.reboots(boot="boot-b", gone_ms=gone_ms, step_ms=step_ms)
         after = ask(machine.start())
