@@ -79,10 +79,6 @@ class Console:
         """Forget the last snapshot, because somebody has changed something: every page shows it at its next tick."""
         self._snapshots.refresh()
 
-    async def try_again(self, _: Catalog, visitor: Visitor, dead_letter: int) -> tuple[str, str]:
-        """Replay a dead letter: a level for the colour, and the outcome as a sentence."""
-        return await self.dead_letter_actions(_).try_again(visitor, dead_letter)
-
     def dead_letter_actions(self, _: Catalog) -> DeadLetterActions:
         """What can be done about refused readings, in the language of `_`."""
         return DeadLetterActions(_, self.platform, changed=self.refresh)

@@ -202,16 +202,12 @@ def _measures(sensor: Sensor, domain: Domain) -> bool:
 
 
 def _newest_age_s(snapshot: Snapshot, sensor: Sensor, domain: Domain) -> float | None:
+    # computing is no sign of life of a sensor
     measured = [one for one in snapshot.readings.get(sensor.id, ()) if not QUANTITIES[one.quantity].derived]
     return min(
         (_age_s(snapshot, reading) for reading in measured if QUANTITIES[reading.quantity].domain is domain),
         default=None,
     )
-
-
-def _tells_of(reading: StoredReading, domain: Domain) -> bool:
-    row = QUANTITIES[reading.quantity]
-    return row.domain is domain and not row.derived  # computing is no sign of life of a sensor
 
 
 def state_of(_: Catalog, snapshot: Snapshot, sites: Iterable[SiteView]) -> StateView:

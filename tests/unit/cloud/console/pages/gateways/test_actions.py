@@ -20,7 +20,7 @@ async def test_dead_letters_on_the_console_are_for_who_sees_every_sensor_of_thei
         shown = picture.of_sites(frozenset(sites))
         assert (dead_letter.id in {each.id for each in shown.dead_letters}) is seen
         visitor = await visitor_of(city, Role.TECHNICIAN, sites=sites)
-        level, _ = await console.try_again(EN, visitor, dead_letter.id)
+        level, _ = await console.dead_letter_actions(EN).try_again(visitor, dead_letter.id)
         assert (level == "warn") is not seen
 
 
