@@ -45,7 +45,7 @@ async def _measure(folder: Path) -> float:
         times_ms = [_START_MS + minute * 60_000 for minute in range(MINUTES)]
         levels = [round(100 + 60 * math.sin(minute / 360 * math.pi), 1) for minute in range(MINUTES)]
         block = Block("bench", "river", "gw", Domain.FLOOD, 0, times_ms, (("water_level", levels),))
-        await store.write([store.prepare([block])])
+        await store.write([store.encode([block])])
         rule_store = RuleStore(database, registry)
         await rule_store.save("river", "all", _RULE, who=Actor("bench"), reason="bench")
         edited = _RULE | {"levels": [_LEVELS[0] | {"limit": 130.0}]}

@@ -20,7 +20,7 @@ from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.dead_letters import DeadLetter, DeadLetters, Wanted
+from cloud.ingest.dead_letters import DeadLetter, DeadLetterFilter, DeadLetters
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
 from cloud.ingest.replay import Replay, Replays
@@ -92,7 +92,9 @@ class Platform:
         """Run a dead letter through the checks again, and journal that; LookupError if there is none of that id."""
         return await self._replay(dead_letter_id, who)
 
-    async def replay_many(self, wanted: Wanted, *, after_id: int, limit: int, who: Actor, word: str) -> Replays:
+    async def replay_many(
+        self, wanted: DeadLetterFilter, *, after_id: int, limit: int, who: Actor, word: str
+    ) -> Replays:
         """Replay the oldest `limit` open letters after `after_id`, one after the other, and journal why."""
         found = await self.dead_letters.open_ids(wanted, after_id=after_id, limit=limit + 1)
         ids, stored, refused = found[:limit], 0, 0
@@ -101,7 +103,7 @@ class Platform:
                 replay = await self._replay(letter_id, who)
                 stored, refused = stored + replay.stored, refused + replay.refused
         now_ms = wall_ms()
-        await self.dead_letters.note_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
+        await self.dead_letters.record_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
     def dead_letter_gateways(self, principal: Principal) -> frozenset[str] | None:
@@ -115,7 +117,7 @@ class Platform:
 
     async def dead_letter_for(self, principal: Principal, letter_id: int) -> DeadLetter:
         """One dead letter, if it is for `principal`; LookupError where there is none of that id for them."""
-        letter = await self.dead_letters.letter(letter_id)
+        letter = await self.dead_letters.get(letter_id)
         gateways = self.dead_letter_gateways(principal)
         if gateways is not None and letter.gateway not in gateways:
             raise LookupError(f"there is no dead letter {letter_id}")

@@ -28,7 +28,7 @@ from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.stages.decode import DecodedBatch, open_parcel
+from cloud.ingest.stages.validate import ValidatedBatch
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite
 from cloud.readings.influx import InfluxStore
@@ -50,6 +50,7 @@ from cloud.reports.thresholds import threshold_points
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.seed_rules import initial_rules
 from tests.simulated_island import Island
+from tests.unit.cloud.examples import validated
 from wire import (
     Clock,
     Domain,
@@ -189,24 +190,24 @@ class DemoDay:
         self._kept = self._kept[half:]
 
     async def _take(self, gateway: str, payload: bytes) -> None:
-        """The cloud takes a batch in, as its keeper does."""
-        parcel = open_parcel(payload, gateway=gateway, registry=self.registry, latest_ms=self.now_ms + MINUTE)
-        assert parcel.receipt is not None
-        plan = self.accounts.plan([parcel.receipt])
+        """The cloud takes a batch in, as its writer does."""
+        batch = validated(payload, gateway=gateway, registry=self.registry, arrived_ms=self.now_ms)
+        assert batch.decoded.receipt is not None
+        plan = self.accounts.plan([batch.decoded.receipt])
         begun_s = time.perf_counter()
-        await self._store.write([self._store.prepare(parcel.blocks)])
-        self._done.count(parcel, write_ms=(time.perf_counter() - begun_s) * 1000)
-        self.newest.load(newest_of(parcel.blocks))
-        if parcel.refusals:
+        await self._store.write([self._store.encode(batch.blocks)])
+        self._done.count(batch, write_ms=(time.perf_counter() - begun_s) * 1000)
+        self.newest.load(newest_of(batch.blocks))
+        if batch.rejections:
             await self._database.run(
-                lambda connection: self._dead_letters.write(connection, parcel.refusals, now_ms=self.now_ms)
+                lambda connection: self._dead_letters.write(connection, batch.rejections, now_ms=self.now_ms)
             )
-        self.accounts.accept(plan)
+        self.accounts.apply(plan)
         if self._watched:
-            await self._evaluator.observe([self._evaluator.input_of(parcel.blocks)])
-        stretch = stretch_of(parcel.blocks)
-        if stretch is not None:
-            self._derivations.hear(gateway, *stretch)
+            await self._evaluator.observe([self._evaluator.input_of(batch.blocks)])
+        time_range = stretch_of(batch.blocks)
+        if time_range is not None:
+            self._derivations.hear(gateway, *time_range)
 
     async def _tell(self, blocks: Sequence[Block]) -> None:
         """The rules look at what was computed."""
@@ -216,7 +217,7 @@ class DemoDay:
     async def _report(self) -> None:
         """Write what dashboards read besides readings."""
         for gateway in SIMULATED_STREAMS:
-            self.statuses.take(gateway, encode_status(self._status(gateway)))
+            self.statuses.on_status(gateway, encode_status(self._status(gateway)))
         alarms = await self._database.run(open_alarms)
         events = await self._unreported()
         snapshot = take_snapshot(
@@ -301,9 +302,9 @@ class _Copied(SqliteStore):
         # nothing of it has to survive a power cut, and a disk that others keep busy makes each forced write slow
         await self._writer.run(lambda connection: connection.execute("PRAGMA synchronous = OFF"))
 
-    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
+    def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         self.lines.append(lines_of_readings(blocks))
-        return super().prepare(blocks)
+        return super().encode(blocks)
 
 
 class _Done:
@@ -315,11 +316,11 @@ class _Done:
         self._refused: Counter[str] = Counter()
         self._write_ms: list[float] = []
 
-    def count(self, parcel: DecodedBatch, *, write_ms: float) -> None:
-        for block in parcel.blocks:
+    def count(self, batch: ValidatedBatch, *, write_ms: float) -> None:
+        for block in batch.blocks:
             self._stored[block.domain] += block.size
-        for refusal in parcel.refusals:
-            self._refused[refusal.reason] += refusal.readings
+        for rejection in batch.rejections:
+            self._refused[rejection.reason] += rejection.readings
         self._write_ms.append(write_ms)
 
     def work(self, now_ms: int, *, dead_letters_open: int) -> IngestWork:

@@ -24,7 +24,7 @@ from cloud.api.schemas.dead_letters import (
 )
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem, bad_parameter
-from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, Wanted
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, DeadLetterFilter
 from cloud.platform import Platform
 from runtime.clock import wall_ms
 from wire import is_printable
@@ -100,7 +100,7 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
     @routes.post("/replay")
     async def replay_many(principal: CurrentPrincipal, asked: ReplayMany) -> ReplayManyAnswer:
         """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
-        wanted = Wanted(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
+        wanted = DeadLetterFilter(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
         found = await platform.replay_many(
             wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
         )
@@ -114,7 +114,7 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
         except LookupError:
             raise _unknown(dead_letter_id) from None
         thrown = await platform.dead_letters.discard(
-            Wanted(), letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
+            DeadLetterFilter(), dead_letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
         )
         return DiscardAnswer(letters=thrown, left=False)
 
@@ -128,7 +128,7 @@ def _add_actions(routes: APIRouter, platform: Platform) -> None:
                 "bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything"
             )
         thrown = await platform.dead_letters.discard(
-            Wanted(platform.dead_letter_gateways(principal), gateway, reason),
+            DeadLetterFilter(platform.dead_letter_gateways(principal), gateway, reason),
             most=MOST_DISCARDED,
             by=principal.actor,
             word=_word(word),

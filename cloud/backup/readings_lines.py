@@ -52,7 +52,7 @@ async def load_readings(store: ReadingsStore, lines: Iterable[bytes]) -> list[st
         verdicts = [verdict for line in chunk if (verdict := _verdict(line)) is not None]
         blocks = list(_blocks(line for line in chunk if _verdict(line) is None))
         if blocks:
-            result = await store.write([store.prepare(blocks)])
+            result = await store.write([store.encode(blocks)])
             refused += [rejected.reason for rejected in result.rejected]
         if verdicts:
             await store.write_verdicts(verdicts)

@@ -256,7 +256,7 @@ class Corrections:
     async def _write(self, sensor: Sensor, quantity: str, points: Sequence[Point]) -> None:
         blocks = self._blocks(sensor, quantity, points)
         if blocks:
-            await self._store.write([self._store.prepare(blocks)])
+            await self._store.write([self._store.encode(blocks)])
             self._newest.load(newest_of(blocks))
 
     def _blocks(self, sensor: Sensor, quantity: str, points: Sequence[Point]) -> list[Block]:

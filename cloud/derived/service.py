@@ -317,7 +317,7 @@ class Derivations:
 
     async def _write_blocks(self, blocks: Sequence[Block]) -> None:
         await self._tell_rules(blocks)
-        result = await self._store.write([self._store.prepare(blocks)])
+        result = await self._store.write([self._store.encode(blocks)])
         for rejected in result.rejected:
             _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
         self._newest.load(newest_of(blocks))

@@ -7,7 +7,7 @@ declared lost              [=======]                      duplicates = received 
 A seq that is further ahead than any spool reaches, or a range longer than any batch, is nobody's reading: it is stored,
 acknowledged, and counted as `uncounted` alone, so that one gateway cannot make the city's sums say nothing any more.
 
-`plan` works out what receipts change, `write` keeps it in the transaction that makes them durable, `accept` takes it
+`plan` works out what receipts change, `write` keeps it in the transaction that makes them durable, `apply` takes it
 into memory after the commit: the two never disagree, whatever fails between.
 """
 
@@ -199,7 +199,7 @@ class Accounts:
         closing = tuple(key for gateway in touched for key in self._oldest(gateway, ledgers))
         return AccountingPlan(ledgers, closing, self._sums(closing, ledgers), duplicates, uncounted)
 
-    def accept(self, plan: AccountingPlan) -> None:
+    def apply(self, plan: AccountingPlan) -> None:
         """Take into memory what is now in the database."""
         for (gateway, stream), ledger in plan.ledgers.items():
             streams = self._ledgers.setdefault(gateway, {})
@@ -228,7 +228,7 @@ class Accounts:
             connection.execute(insert(ClosedStreams), [_closed_row(gateway, account)])
 
     def load(self, connection: Connection) -> None:
-        """Take all that the database knows, at the start."""
+        """Load all that the database has, at the start."""
         for row in connection.execute(select(StreamAccounts.__table__).order_by(StreamAccounts.touched_ms)).mappings():
             received, declared = (_SPANS.decode(row[name]) for name in ("received", "declared"))
             ledger = StreamLedger(received, declared, row["duplicates"], row["written_off"])

@@ -34,10 +34,10 @@ def freshness(age_s: float | None, interval_s: float | None) -> Freshness:
 
 
 def best(of: Iterable[Freshness]) -> Freshness:
-    """The freshest: a sensor is as fresh as the last thing that it said."""
+    """The freshest: a sensor is as fresh as the last thing that it sent."""
     return min(of, key=_ORDER.index, default=Freshness.NEVER)
 
 
 def worst(of: Iterable[Freshness]) -> Freshness:
-    """The least fresh of those that ever came: a new sensor that has not spoken yet makes a site no worse."""
+    """The least fresh of those that ever came: a new sensor that has not sent yet makes a site no worse."""
     return max((one for one in of if one is not Freshness.NEVER), key=_ORDER.index, default=Freshness.NEVER)

@@ -1,8 +1,8 @@
-"""What each gateway last said of itself on `…/status`:  online, spool depth, clock, each source's state.
+"""What each gateway last reported of itself on `…/status`:  online, spool depth, clock, each source's state.
 
-online  =  it said so  and  it was heard within OFFLINE_AFTER_S  (a retained word is nobody's voice: a revoked or dead
-           gateway's may say "online" for ever)
-Kept in memory alone: the topic is retained, so the broker tells all of it again after a restart.
+online  =  it said so  and  it was heard within OFFLINE_AFTER_S  (a retained message says nothing of now: that of a
+           revoked or dead gateway may say "online" for ever)
+Kept in memory alone: the topic is retained, so the broker sends all of it again after a restart.
 """
 
 import logging
@@ -18,7 +18,7 @@ MAX_GATEWAYS = 10_000
 OFFLINE_AFTER_S = 90.0
 """Not heard for so long: offline. A gateway repeats its status each 30 s (docs/edge.md); two may be lost on the way."""
 TWINS_FOR_S = 900.0
-"""How long two agents under one id are told of after they were last seen to take turns."""
+"""How long two agents under one id are reported after they were last seen to take turns."""
 _log = logging.getLogger(__name__)
 
 Run = tuple[str, str]
@@ -45,7 +45,7 @@ class Statuses:
         self._twins_s: dict[str, float] = {}
 
     def status(self, gateway_id: str) -> Status | None:
-        """What the gateway said last, `online` only while it is heard; None before any word."""
+        """What the gateway said last, `online` only while it is heard; None before its first."""
         status = self._statuses.get(gateway_id)
         if status is None or not status.online or self._is_heard(gateway_id):
             return status
@@ -66,13 +66,13 @@ class Statuses:
         seen_s = self._twins_s.get(gateway_id)
         return seen_s is not None and self._clock() - seen_s <= TWINS_FOR_S
 
-    def hear(self, gateway_id: str) -> None:
-        """Something came from the gateway itself, now."""
+    def on_message(self, gateway_id: str) -> None:
+        """Record that something came from the gateway itself, now."""
         if gateway_id in self._heard_s or len(self._heard_s) < MAX_GATEWAYS:
             self._heard_s[gateway_id] = self._clock()
 
-    def take(self, gateway_id: str, payload: bytes, *, retained: bool = False) -> None:
-        """Take the payload of `…/status`; an empty one takes the status away, one that does not parse changes none.
+    def on_status(self, gateway_id: str, payload: bytes, *, retained: bool = False) -> None:
+        """Apply the payload of `…/status`; an empty one takes the status away, one that does not parse changes none.
 
         A `retained` one is what the broker has kept: it says nothing of now.
         """
@@ -88,7 +88,7 @@ class Statuses:
         if gateway_id in self._statuses or len(self._statuses) < MAX_GATEWAYS:
             self._statuses[gateway_id] = status
             if status.online and not retained:
-                self.hear(gateway_id)
+                self.on_message(gateway_id)
                 self._look_for_twins(gateway_id, (status.boot, status.stream))
 
     def _is_heard(self, gateway_id: str) -> bool:
@@ -96,7 +96,7 @@ class Statuses:
         return silent_s is None or silent_s <= OFFLINE_AFTER_S
 
     def _look_for_twins(self, gateway_id: str, run: Run) -> None:
-        """A run that is over never speaks again: one that comes back after another's word lives beside it."""
+        """A run that is over never sends again: one that comes back after another's status runs beside it."""
         runs = self._runs.setdefault(gateway_id, deque(maxlen=4))
         if runs and runs[-1] == run:
             return

@@ -13,8 +13,17 @@ from datetime import UTC, datetime
 import msgspec
 
 from cloud.core.reasons import Reason
-from cloud.ingest.levels import NOTHING_SEEN, CheckedAgainst, Distances, Levels, Pair, levels_from, nearness, sound
-from cloud.ingest.quality import NO_LANES, Judge, Series
+from cloud.ingest.levels import (
+    CHECKED_AGAINST_NOTHING,
+    CheckedAgainst,
+    Distances,
+    Levels,
+    Pair,
+    levels_from,
+    nearness,
+    sound,
+)
+from cloud.ingest.quality import NO_LANES, QualityJudge, Series
 from cloud.ingest.stamps import Corrected, Stamps, parts
 from cloud.readings.blocks import Block
 from cloud.registry.routes import ReadingRoute
@@ -25,7 +34,7 @@ from wire.reading import EARLIEST_MS
 
 
 class RejectedReadings(msgspec.Struct, frozen=True):
-    """Readings that one rule refuses, as they came (before calibration)."""
+    """Readings that one check rejects, as they came (before calibration)."""
 
     reason: Reason
     sentence: str
@@ -33,18 +42,18 @@ class RejectedReadings(msgspec.Struct, frozen=True):
 
 
 class CheckedBatch(msgspec.Struct, frozen=True):
-    """What the checks make of a batch; `doubtful` are the series whose quality is not plain at a glance.
+    """What the checks make of a batch; `doubtful` are the series whose quality a glance does not settle.
 
     `corrected` has the right times of columns, by their number in the batch, whose stamps were looked at. `newest_ms`
     are the newest stamps as they came (UTC), of those that say that they are right: one for each list of times.
     """
 
     blocks: list[Block]
-    refused: list[RejectedReadings]
+    rejected: list[RejectedReadings]
     doubtful: frozenset[Series] = frozenset()
     corrected: dict[int, Corrected] = {}
     newest_ms: Sequence[int] = ()
-    seen: CheckedAgainst = NOTHING_SEEN
+    checked_against: CheckedAgainst = CHECKED_AGAINST_NOTHING
     pairs: Sequence[Pair] = ()
 
 
@@ -54,21 +63,22 @@ def check_batch(
     gateway: str,
     registry: Registry,
     latest_ms: int,
-    judge: Judge | None = None,
+    judge: QualityJudge | None = None,
     stamps: Stamps | None = None,
     distances: Distances | None = None,
-    seen: CheckedAgainst | None = None,
+    again: CheckedAgainst | None = None,
 ) -> CheckedBatch:
     """Check each reading of a batch of `gateway`, which the registry knows; no time may be after `latest_ms` (UTC).
 
     `judge` has a glance at each column while its smallest and largest number are at hand. `stamps` corrects times
-    first. `distances` knows those that came before; with what was `seen` then, checking again gives the same.
+    first. `distances` knows those that came before; `again` is what an earlier check was made
+    against, so that this one gives the same.
     """
-    gateway_routes = registry.gateway_routes(gateway) if seen is None else seen.gateway_routes
-    routes, levels = gateway_routes.routes, Levels(batch.columns, gateway_routes, nearness(distances, seen))
-    found = _Found(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
-    take, unknown = found.take, Clock.UNKNOWN  # looked up once: this is done for each of a million readings a second
-    watched = () if stamps is None else stamps.sensors
+    gateway_routes = registry.gateway_routes(gateway) if again is None else again.gateway_routes
+    routes, levels = gateway_routes.routes, Levels(batch.columns, gateway_routes, nearness(distances, again))
+    results = _Results(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
+    take, unknown = results.take, Clock.UNKNOWN  # looked up once: this is done for each of a million readings a second
+    corrected_sensors = () if stamps is None else stamps.sensors
     times_before: list[int] | None = None
     span = (0, 0)
     timely = False
@@ -76,38 +86,38 @@ def check_batch(
         series = (column.sensor, column.quantity)
         route = routes.get(series)
         if route is None:
-            found.refuse(column)
+            results.reject(column)
             continue
         if column.times_ms is not times_before:
             times_before = column.times_ms
             span = (min(times_before), max(times_before))
             timely = span[0] >= EARLIEST_MS and span[1] <= latest_ms
             if column.clock is Clock.SYNCED:
-                found.newest_ms.append(span[1])
-        if stamps is not None and (not timely or column.clock is unknown or column.sensor in watched):
-            found.corrected[number] = stamps.corrected(column)
-            for sent, right in parts(column, found.corrected[number]):
-                found.take_by_era(sent, right, route, levels)
+                results.newest_ms.append(span[1])
+        if stamps is not None and (not timely or column.clock is unknown or column.sensor in corrected_sensors):
+            results.corrected[number] = stamps.corrected(column)
+            for sent, right in parts(column, results.corrected[number]):
+                results.take_by_era(sent, right, route, levels)
         elif route.timeline is None and column.sensor not in gateway_routes.levels:
             take(column, column, series, route, span, timely)
         else:
-            found.take_by_era(column, column, route, levels)
+            results.take_by_era(column, column, route, levels)
     if distances is not None:
-        distances.note(found.distances)  # only now: the order of the columns of one batch changes nothing
+        distances.record(results.distances)  # only now: the order of the columns of one batch changes nothing
     return CheckedBatch(
-        found.collector.blocks(), found.refused, frozenset(found.doubtful), found.corrected, found.newest_ms,
-        CheckedAgainst(gateway_routes, levels.kept) if seen is None else seen, levels.pairs,
+        results.collector.blocks(), results.rejected, frozenset(results.doubtful), results.corrected, results.newest_ms,
+        CheckedAgainst(gateway_routes, levels.kept) if again is None else again, levels.pairs,
     )  # fmt: skip
 
 
-class _Found:
-    """What is found out of a batch, column by column."""
+class _Results:
+    """What comes out of a batch, column by column."""
 
     def __init__(
-        self, gateway: str, registry: Registry, judge: Judge | None, *, latest_ms: int, backfill: bool
+        self, gateway: str, registry: Registry, judge: QualityJudge | None, *, latest_ms: int, backfill: bool
     ) -> None:
         self.collector = _Collector(gateway, backfill=backfill)
-        self.refused: list[RejectedReadings] = []
+        self.rejected: list[RejectedReadings] = []
         self.doubtful: set[Series] = set()
         self.corrected: dict[int, Corrected] = {}
         self.newest_ms: list[int] = []
@@ -137,10 +147,10 @@ class _Found:
             self._add(column, route, times_ms, values, span)
             return
         self.doubtful.add(series)
-        sifted = _sift(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
-        self.refused.extend(_own(sifted.refused, column, sent))
-        if sifted.times_ms:
-            self.collector.add(column, route, sifted.times_ms, sifted.values, None)
+        checked = _check_each(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
+        self.rejected.extend(_own(checked.rejected, column, sent))
+        if checked.times_ms:
+            self.collector.add(column, route, checked.times_ms, checked.values, None)
 
     def take_by_era(self, sent: Column, column: Column, route: ReadingRoute, levels: Levels) -> None:
         """The same, a column in which a dated fact changes in parts, each with the route of its time.
@@ -149,7 +159,7 @@ class _Found:
         """
         for part, right, own in _by_era(*_cut(sent, column, levels.stored(sent, column)), route):
             if own is None:
-                self.refuse(part)
+                self.reject(part)
             else:
                 self._take(part, right, own)
         made = levels.made_of(column)
@@ -171,14 +181,14 @@ class _Found:
         timely = self._span[0] >= EARLIEST_MS and self._span[1] <= self._latest_ms
         self.take(sent, column, (column.sensor, column.quantity), route, self._span, timely)
 
-    def refuse(self, column: Column) -> None:
-        """Refuse a column whose sensor the gateway may not speak of, or not of that time."""
-        self.refused.append(_without_route(column, self._gateway, self._registry, backfill=self._backfill))
+    def reject(self, column: Column) -> None:
+        """Reject a column whose sensor the gateway may not speak of, or not of that time."""
+        self.rejected.append(_without_route(column, self._gateway, self._registry, backfill=self._backfill))
 
 
-def _own(refused: list[RejectedReadings], column: Column, sent: Column) -> Iterator[RejectedReadings]:
-    """What a column refuses by itself: the times of a level are those of its distance, which is refused for them."""
-    for each in refused:
+def _own(rejected: list[RejectedReadings], column: Column, sent: Column) -> Iterator[RejectedReadings]:
+    """What is rejected of a column itself: the times of a level are those of its distance, and rejected there."""
+    for each in rejected:
         if column.quantity == sent.quantity or each.reason is Reason.OUT_OF_BOUNDS:
             yield each
 
@@ -273,18 +283,18 @@ class _Collector:
             )
 
 
-class _Sifted(msgspec.Struct, frozen=True):
+class _CheckedColumn(msgspec.Struct, frozen=True):
     times_ms: list[int]
     values: list[float]
-    refused: list[RejectedReadings]
+    rejected: list[RejectedReadings]
 
 
-def _sift(
+def _check_each(
     column: Column, sent: Column, route: ReadingRoute, values: Sequence[float], *, latest_ms: int, backfill: bool
-) -> _Sifted:
-    """Take a column apart in which some reading is at fault; `values` are its values after calibration.
+) -> _CheckedColumn:
+    """Check a column reading by reading; `values` are its values after calibration.
 
-    What is refused is kept as it was `sent`, so that a replay corrects it by the same.
+    What is rejected is kept as it was `sent`, so that a replay corrects it by the same.
     """
     kept_ms: list[int] = []
     kept: list[float] = []
@@ -298,7 +308,7 @@ def _sift(
         if reason not in faults:
             faults[reason] = RejectedReadings(reason, _sentence(reason, column, time_ms, value), [])
         faults[reason].readings.append(_reading(sent, stamp_ms, raw, backfill=backfill))
-    return _Sifted(kept_ms, kept, list(faults.values()))
+    return _CheckedColumn(kept_ms, kept, list(faults.values()))
 
 
 def _fault(time_ms: int, value: float, route: ReadingRoute, latest_ms: int) -> Reason | None:

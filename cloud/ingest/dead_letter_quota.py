@@ -1,4 +1,4 @@
-"""How much refused matter of each gateway is kept: pure arithmetic of bytes.
+"""How much of what is rejected is kept of each gateway: pure arithmetic of bytes.
 
 max     [ a share for each gateway, its own in any case      ][ for whoever needs more, at most its quota ]
 quota    gw-daruba ████████████████████████████░░░░            "" ██████░░░░   who is in no registry, together

@@ -1,8 +1,8 @@
-"""The dead letters: what the rules refused, whole and with its reason, until somebody mends the cause and replays it.
+"""Dead letters: what the checks rejected, whole and with its reason, until somebody mends the cause and replays it.
 
 #17  2026-11-24 03:10  gw-daruba  unknown_sensor  "sensor air-pier is not in city.toml; add it there …"  x 3
 
-Each gateway has a quota. What is refused beyond it is not kept: it is counted as discarded, by gateway and reason, and
+Each gateway has a quota. What is rejected beyond it is not kept: it is counted as discarded, by gateway and reason, and
 health, the API and the gateway's ack say so. What is good of the same batch is stored, judged and acknowledged.
 """
 
@@ -23,23 +23,23 @@ from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
 LONGEST_SENTENCE = 1_000
-"""Characters of a reason that are kept: it may repeat what a gateway wrote."""
+"""Characters of a sentence that are kept: it may repeat what a gateway wrote."""
 ROW_BYTES = 512
-"""What a letter takes on disk besides its raw form and sentence, roughly: columns, indexes, page overhead."""
+"""What a dead letter takes on disk besides its raw form and sentence, roughly: columns, indexes, page overhead."""
 MOST_NAMED = 4
 """Gateways that health names."""
 MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
-"""Letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
+"""Dead letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
 LONGEST_WORD = 500
 """Characters of somebody's reason, in the journal."""
 RECOUNT_S = 5.0
-"""How long a gateway without room waits until it is looked whether somebody has made some."""
+"""How long a gateway without room waits until it is checked whether somebody has made some."""
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Readings, or a whole message, that the rules refuse: to become a dead letter.
+    """Readings, or a whole message, that the checks reject: to become a dead letter.
 
-    `raw` is a batch in wire encoding with the refused readings, or the message as it came; `series` says how many
+    `raw` is a batch in wire encoding with the rejected readings, or the message as it came; `series` says how many
     readings of which sensor and quantity they are, as far as that can be read. `discarded`: there was no room for it.
     """
 
@@ -53,7 +53,7 @@ class Rejection(msgspec.Struct, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same raw form from the same gateway refused for the same reason."""
+        """The same for the same raw form of the same gateway, rejected for the same reason."""
         return hashlib.sha256(b"\0".join((self.gateway.encode(), self.reason.encode(), self.raw))).hexdigest()
 
     @property
@@ -70,7 +70,7 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A refusal that is kept: first refused at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw."""
+    """A rejection that is kept: first rejected at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw."""
 
     id: int
     time_ms: int
@@ -83,8 +83,8 @@ class DeadLetter(msgspec.Struct, frozen=True):
     raw_size: int = 0
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Which letters: of `gateways` only (None: of all), of one gateway, of one reason."""
+class DeadLetterFilter(msgspec.Struct, frozen=True):
+    """Which dead letters: of `gateways` only (None: of all), of one gateway, of one reason."""
 
     gateways: frozenset[str] | None = None
     gateway: str | None = None
@@ -106,7 +106,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Discarded(msgspec.Struct, frozen=True):
-    """Readings of a gateway that were refused and not kept, for one reason, since `first_ms` (UTC).
+    """Readings of a gateway that were rejected and not kept, for one reason, since `first_ms` (UTC).
 
     The gateway is "" for all those together that the registry does not know.
     """
@@ -119,17 +119,22 @@ class Discarded(msgspec.Struct, frozen=True):
     last_ms: int
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """What became of refusals in a transaction: the bytes held then by owner, and those that found no room."""
+class KeptRejections(msgspec.Struct, frozen=True):
+    """What became of `rejections` in a transaction, in their order; `held` are the bytes held then, by owner."""
 
     held: Mapping[str, int]
-    discarded: tuple[Rejection, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+    @property
+    def discarded(self) -> list[Rejection]:
+        """Those for which there was no room."""
+        return [rejection for rejection in self.rejections if rejection.discarded]
 
 
 class DeadLetters:
     """At most `max_bytes` of dead letters in the registry database, and of each gateway at most `gateway_bytes`.
 
-    `known` are the gateways of the registry; all others share one quota. Replayed letters make room when it is needed.
+    `known_gateways` are those of the registry; all others share one quota. Replayed ones make room when it is needed.
     """
 
     def __init__(
@@ -138,14 +143,14 @@ class DeadLetters:
         *,
         max_bytes: int,
         gateway_bytes: int | None = None,
-        known: Callable[[], Collection[str]] = frozenset,
+        known_gateways: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._database = database
         self._max_bytes = max_bytes
         self._gateway_bytes = max_bytes if gateway_bytes is None else gateway_bytes
-        self._known = known
+        self._known_gateways = known_gateways
         self._held: Mapping[str, int] = {}
-        self._sure = False  # whether that is what the database holds
+        self._held_is_known = False  # whether that is what the database holds
         self._counted_s = float("-inf")
         self._discarded: Counter[str] = Counter()
         self._sought: Counter[str] = Counter()
@@ -160,58 +165,60 @@ class DeadLetters:
         reason: str | None = None,
         raw_bytes: int | None = None,
     ) -> list[DeadLetter]:
-        """The newest `limit` letters, or those before `before_id`, the newest first; of these gateways and reason.
+        """The newest `limit` dead letters, or those before `before_id`, the newest first; of these gateways and reason.
 
         Of their raw forms only the first `raw_bytes` are read, if given: a page of whole batches is tens of megabytes.
         """
-        wanted = Wanted(None if gateways is None else frozenset(gateways), gateway, reason)
-        columns = _LETTER if raw_bytes is None else _beginning(raw_bytes)
+        wanted = DeadLetterFilter(None if gateways is None else frozenset(gateways), gateway, reason)
+        columns = _DEAD_LETTER if raw_bytes is None else _beginning(raw_bytes)
         query = select(*columns).where(*wanted.conditions()).order_by(DeadLetterRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(DeadLetterRow.id < before_id)
         return await self._database.run(lambda connection: [DeadLetter(*row) for row in connection.execute(query)])
 
-    async def letter(self, letter_id: int) -> DeadLetter:
-        """One letter; LookupError if there is none of that id."""
-        query = select(*_LETTER).where(DeadLetterRow.id == letter_id)
+    async def get(self, dead_letter_id: int) -> DeadLetter:
+        """Give one dead letter; LookupError if there is none of that id."""
+        query = select(*_DEAD_LETTER).where(DeadLetterRow.id == dead_letter_id)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         if row is None:
-            raise LookupError(f"there is no dead letter {letter_id}")
+            raise LookupError(f"there is no dead letter {dead_letter_id}")
         return DeadLetter(*row)
 
     async def count(self, *, gateways: Collection[str] | None = None) -> int:
-        """How many letters are open: not replayed yet; of `gateways` only, if given."""
+        """How many dead letters are open: not replayed yet; of `gateways` only, if given."""
         query = select(func.count()).where(DeadLetterRow.replayed_ms.is_(None))
         if gateways is not None:
             query = query.where(DeadLetterRow.gateway.in_(gateways))
         return int(await self._database.run(lambda connection: connection.execute(query).scalar_one()))
 
     async def discarded(self, *, gateways: Collection[str] | None = None) -> list[Discarded]:
-        """What was refused and not kept, the latest first; of `gateways` only, if given."""
+        """What was rejected and not kept, the latest first; of `gateways` only, if given."""
         query = select(*_DISCARDED).order_by(DiscardedRow.last_ms.desc())
         if gateways is not None:
             query = query.where(DiscardedRow.gateway.in_(gateways))
         return await self._database.run(lambda connection: [Discarded(*row) for row in connection.execute(query)])
 
-    async def open_ids(self, wanted: Wanted, *, after_id: int, limit: int) -> list[int]:
-        """The ids of letters not replayed yet, the oldest first, from the one after `after_id` on."""
+    async def open_ids(self, wanted: DeadLetterFilter, *, after_id: int, limit: int) -> list[int]:
+        """The ids of dead letters not replayed yet, the oldest first, from the one after `after_id` on."""
         query = select(DeadLetterRow.id).where(*wanted.conditions(), DeadLetterRow.replayed_ms.is_(None))
         oldest = query.where(DeadLetterRow.id > after_id).order_by(DeadLetterRow.id).limit(limit)
         return await self._database.run(lambda connection: list(connection.execute(oldest).scalars()))
 
-    async def note_replay(self, letter_id: int, *, closed: bool, by: Actor, said: str, now_ms: int) -> None:
-        """Journal that a letter was replayed, and close it where all that was in it is stored."""
-        statement = update(DeadLetterRow).where(DeadLetterRow.id == letter_id).values(replayed_ms=now_ms)
+    async def record_replay(self, dead_letter_id: int, *, closed: bool, by: Actor, outcome: str, now_ms: int) -> None:
+        """Record in the journal that a dead letter was replayed, and close it where all that was in it is stored."""
+        statement = update(DeadLetterRow).where(DeadLetterRow.id == dead_letter_id).values(replayed_ms=now_ms)
 
-        def note(connection: Connection) -> None:
+        def record(connection: Connection) -> None:
             if closed:
                 connection.execute(statement)
-            write_entry(connection, by, "replay", f"dead-letter:{letter_id}", now_ms=now_ms, word=said)
+            write_entry(connection, by, "replay", f"dead-letter:{dead_letter_id}", now_ms=now_ms, word=outcome)
 
-        await self._database.run(note)
+        await self._database.run(record)
 
-    async def note_replays(self, wanted: Wanted, *, letters: int, by: Actor, word: str, now_ms: int) -> None:
-        """Journal that somebody had so many letters replayed at once, and why."""
+    async def record_replays(
+        self, wanted: DeadLetterFilter, *, letters: int, by: Actor, word: str, now_ms: int
+    ) -> None:
+        """Record in the journal that somebody had so many dead letters replayed at once, and why."""
         await self._database.run(
             lambda connection: write_entry(
                 connection, by, "replay-letters", str(wanted), now_ms=now_ms, word=word, after={"letters": letters}
@@ -219,14 +226,21 @@ class DeadLetters:
         )
 
     async def discard(
-        self, wanted: Wanted, *, letter_id: int | None = None, most: int = 1, by: Actor, word: str, now_ms: int
+        self,
+        wanted: DeadLetterFilter,
+        *,
+        dead_letter_id: int | None = None,
+        most: int = 1,
+        by: Actor,
+        word: str,
+        now_ms: int,
     ) -> int:
-        """Throw letters away for good, the oldest first, at most so many: how many they were; the journal says why."""
-        conditions = wanted.conditions() if letter_id is None else [DeadLetterRow.id == letter_id]
-        subject = str(wanted) if letter_id is None else f"dead-letter:{letter_id}"
+        """Delete dead letters for good, the oldest first, at most so many; gives how many. The journal says why."""
+        conditions = wanted.conditions() if dead_letter_id is None else [DeadLetterRow.id == dead_letter_id]
+        subject = str(wanted) if dead_letter_id is None else f"dead-letter:{dead_letter_id}"
         found = select(DeadLetterRow.id).where(*conditions).order_by(DeadLetterRow.id).limit(most)
 
-        def throw_away(connection: Connection) -> tuple[int, Mapping[str, int]]:
+        def delete_oldest(connection: Connection) -> tuple[int, Mapping[str, int]]:
             ids = list(connection.execute(found).scalars())
             if ids:
                 connection.execute(delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)))
@@ -234,13 +248,13 @@ class DeadLetters:
                 write_entry(connection, by, "discard", subject, now_ms=now_ms, word=word, after=after)
             return len(ids), self._count_held(connection)
 
-        thrown, held = await self._database.run(throw_away)
-        self._take(held)
-        return thrown
+        discarded, held = await self._database.run(delete_oldest)
+        self._set_held(held)
+        return discarded
 
     def load(self, connection: Connection) -> None:
-        """Know what is held, at the start and after others may have changed it."""
-        self._take(self._count_held(connection))
+        """Load how much is held, at the start and after others may have changed it."""
+        self._set_held(self._count_held(connection))
 
     def component(self) -> Component:
         """How the dead letters are doing: degraded until there is really room again."""
@@ -249,48 +263,50 @@ class DeadLetters:
             return Component(Condition.OK, f"room for what is refused, up to {_megabytes(self._max_bytes)}")
         return Component(
             Condition.DEGRADED,
-            f"hardly any room for what is refused: {'; '.join(map(self._said_full, full[:MOST_NAMED]))}; what is good "
+            f"hardly any room for what is refused: {'; '.join(map(self._how_full, full[:MOST_NAMED]))}; what is good "
             "is stored all the same; mend the causes, then replay or discard the letters",
         )
 
-    def write(self, connection: Connection, refusals: Iterable[Rejection], *, now_ms: int) -> Kept:
-        """Keep `refusals`, in the transaction of `connection`; those that find no room are counted as discarded.
+    def write(self, connection: Connection, rejections: Iterable[Rejection], *, now_ms: int) -> KeptRejections:
+        """Keep rejections, in the transaction of `connection`; those that find no room are counted as discarded.
 
-        `accept` what this gives when the transaction is committed.
+        `apply` what this gives when the transaction is committed.
         """
-        held = dict(self._held if self._sure else self._count_held(connection))
-        self._sure = False
-        discarded = []
-        for refusal in refusals:
-            again = update(DeadLetterRow).where(DeadLetterRow.fingerprint == refusal.fingerprint)
-            raised = connection.execute(again.values(count=DeadLetterRow.count + 1, replayed_ms=None))
-            if raised.rowcount:
-                continue
-            owner = self._owner(refusal.gateway)
-            if self._made_room(connection, held, owner, refusal.size):
-                held[owner] = held.get(owner, 0) + refusal.size
-                connection.execute(insert(DeadLetterRow).values(_row(refusal, now_ms)))
-            else:
-                discarded.append(refusal)
-        for refusal in discarded:
-            _count_discarded(connection, self._owner(refusal.gateway), refusal, now_ms)
-        return Kept(held, tuple(discarded))
+        held = dict(self._held if self._held_is_known else self._count_held(connection))
+        self._held_is_known = False
+        outcomes = tuple(self._outcome(connection, held, rejection, now_ms) for rejection in rejections)
+        kept = KeptRejections(held, outcomes)
+        for rejection in kept.discarded:
+            _count_discarded(connection, self._owner(rejection.gateway), rejection, now_ms)
+        return kept
 
-    def accept(self, kept: Kept) -> None:
+    def _outcome(self, connection: Connection, held: dict[str, int], rejection: Rejection, now_ms: int) -> Rejection:
+        """Keep a rejection, unless it is kept already; gives it marked as discarded where there is no room."""
+        same = update(DeadLetterRow).where(DeadLetterRow.fingerprint == rejection.fingerprint)
+        if connection.execute(same.values(count=DeadLetterRow.count + 1, replayed_ms=None)).rowcount:
+            return rejection
+        owner = self._owner(rejection.gateway)
+        if not self._made_room(connection, held, owner, rejection.size):
+            return msgspec.structs.replace(rejection, discarded=True)
+        held[owner] = held.get(owner, 0) + rejection.size
+        connection.execute(insert(DeadLetterRow).values(_row(rejection, now_ms)))
+        return rejection
+
+    def apply(self, kept: KeptRejections) -> None:
         """Take into memory what is now in the database."""
-        for refusal in kept.discarded:
-            owner = self._owner(refusal.gateway)
-            self._discarded[owner] += refusal.readings
-            self._sought[owner] = max(self._sought[owner], refusal.size)
-        self._take(kept.held)
+        for rejection in kept.discarded:
+            owner = self._owner(rejection.gateway)
+            self._discarded[owner] += rejection.readings
+            self._sought[owner] = max(self._sought[owner], rejection.size)
+        self._set_held(kept.held)
 
-    def _take(self, held: Mapping[str, int]) -> None:
-        self._held, self._sure = held, True
+    def _set_held(self, held: Mapping[str, int]) -> None:
+        self._held, self._held_is_known = held, True
         for owner in set(self._discarded).difference(self._room().full(held, self._sought)):
             del self._discarded[owner], self._sought[owner]
 
     def _made_room(self, connection: Connection, held: dict[str, int], owner: str, size: int) -> bool:
-        """Whether there is room, if need be that of replayed letters; the database is not counted at each refusal."""
+        """Whether there is room, if need be that of replayed ones; the database is not counted at each rejection."""
         if self._room().has(held, owner, size):
             return True
         now_s = time.monotonic()
@@ -309,19 +325,19 @@ class DeadLetters:
         return held
 
     def _owner(self, gateway: str) -> str:
-        return gateway if gateway in self._known() else STRANGERS
+        return gateway if gateway in self._known_gateways() else STRANGERS
 
     def _room(self) -> DeadLetterQuota:
-        return DeadLetterQuota(self._max_bytes, self._gateway_bytes, len(self._known()) + 1)
+        return DeadLetterQuota(self._max_bytes, self._gateway_bytes, len(self._known_gateways()) + 1)
 
-    def _said_full(self, owner: str) -> str:
+    def _how_full(self, owner: str) -> str:
         name = f"gateway {owner}" if owner else "gateways that the registry does not know"
         held = f"{name}: {_megabytes(self._held.get(owner, 0))} of {_megabytes(self._gateway_bytes)}"
         lost = self._discarded[owner]
         return f"{held}, {lost} refused readings not kept" if lost else held
 
 
-_LETTER: Sequence[Any] = (
+_DEAD_LETTER: Sequence[Any] = (
     *(getattr(DeadLetterRow, name) for name in DeadLetter.__struct_fields__ if name != "raw_size"),
     func.length(DeadLetterRow.raw).label("raw_size"),
 )
@@ -329,19 +345,19 @@ _DISCARDED: Sequence[Any] = tuple(getattr(DiscardedRow, name) for name in Discar
 
 
 def _beginning(raw_bytes: int) -> Sequence[Any]:
-    """The columns of a letter, with the first bytes of its raw form."""
+    """The columns of a dead letter, with the first bytes of its raw form."""
     cut = func.substr(DeadLetterRow.raw, 1, raw_bytes, type_=LargeBinary).label("raw")
-    return [cut if column is DeadLetterRow.raw else column for column in _LETTER]
+    return [cut if column is DeadLetterRow.raw else column for column in _DEAD_LETTER]
 
 
-def _count_discarded(connection: Connection, owner: str, refusal: Rejection, now_ms: int) -> None:
-    key = (DiscardedRow.gateway == owner, DiscardedRow.reason == refusal.reason)
-    readings, letters = DiscardedRow.readings + refusal.readings, DiscardedRow.letters + 1
+def _count_discarded(connection: Connection, owner: str, rejection: Rejection, now_ms: int) -> None:
+    key = (DiscardedRow.gateway == owner, DiscardedRow.reason == rejection.reason)
+    readings, letters = DiscardedRow.readings + rejection.readings, DiscardedRow.letters + 1
     raised = connection.execute(
         update(DiscardedRow).where(*key).values(readings=readings, letters=letters, last_ms=now_ms)
     )
     if raised.rowcount == 0:
-        first = Discarded(owner, refusal.reason, refusal.readings, 1, now_ms, now_ms)
+        first = Discarded(owner, rejection.reason, rejection.readings, 1, now_ms, now_ms)
         connection.execute(insert(DiscardedRow).values(msgspec.structs.asdict(first)))
 
 
@@ -349,14 +365,14 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:.3g} MB"
 
 
-def _row(refusal: Rejection, now_ms: int) -> dict[str, object]:
+def _row(rejection: Rejection, now_ms: int) -> dict[str, object]:
     return {
-        "fingerprint": refusal.fingerprint,
+        "fingerprint": rejection.fingerprint,
         "time_ms": now_ms,
-        "gateway": refusal.gateway,
-        "reason": refusal.reason,
-        "sentence": printable(refusal.sentence)[:LONGEST_SENTENCE],
-        "raw": refusal.raw,
-        "size": refusal.size,
+        "gateway": rejection.gateway,
+        "reason": rejection.reason,
+        "sentence": printable(rejection.sentence)[:LONGEST_SENTENCE],
+        "raw": rejection.raw,
+        "size": rejection.size,
         "count": 1,
     }

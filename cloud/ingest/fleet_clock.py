@@ -21,9 +21,9 @@ WRONG_MS = 60_000
 TRUSTED_FROM = 2
 """So many gateways that agree with one another are believed against this server."""
 MOST_ASKED = 99
-"""Gateways, those heard last, that are asked about this server's clock: enough for a majority of any fleet."""
-MOST_TOLD = 1_000
-HEARD_WITHIN_MS = 600_000
+"""Gateways, the latest, that are asked about this server's clock: enough for a majority of any fleet."""
+MOST_REMEMBERED = 1_000
+RECENT_MS = 600_000
 TICKS_FOR_MS = 5_000
 """A gateway's stamps count once they have gone with the time for so long."""
 TICKS_WITHIN_MS = 3_000
@@ -33,15 +33,15 @@ BEST_WITHIN_MS = 120_000
 COUNTED_EACH_MS = 1_000
 
 
-class _Heard(msgspec.Struct, frozen=True):
-    """A gateway's clock less the time since our boot, and when that was heard (ms since boot)."""
+class _ClockOffset(msgspec.Struct, frozen=True):
+    """A gateway's clock less the time since our boot, and when that was found (ms since boot)."""
 
     theirs_ms: float
     at_ms: int
 
 
 class WrongClock(msgspec.Struct, frozen=True):
-    """What is to be said of a gateway: by how much it was moved (0: nobody knows its time), and when (since boot)."""
+    """A gateway whose time is wrong: by how much it was moved (0: nobody knows its time), and when (since boot)."""
 
     moved_ms: int
     at_ms: int
@@ -55,41 +55,41 @@ class FleetClock:
     ) -> None:
         self._wall_ms = wall_ms
         self._boot_ms = boot_ms
-        self._heard: OrderedDict[str, _Heard] = OrderedDict()
-        self._first: OrderedDict[str, _Heard] = OrderedDict()
-        self._told: OrderedDict[str, WrongClock] = OrderedDict()
+        self._offsets: OrderedDict[str, _ClockOffset] = OrderedDict()
+        self._first: OrderedDict[str, _ClockOffset] = OrderedDict()
+        self._corrections: OrderedDict[str, WrongClock] = OrderedDict()
         self._counted: tuple[int, int, int] | None = None
 
-    def note(self, gateway: str, newest_ms: Sequence[int], arrived_boot_ms: int) -> None:
-        """Take the newest stamps (UTC) of the sensors of a live batch that came `arrived_boot_ms` after our boot."""
+    def record_stamps(self, gateway: str, newest_ms: Sequence[int], arrived_boot_ms: int) -> None:
+        """Record the newest stamps (UTC) of the sensors of a live batch that came `arrived_boot_ms` after our boot."""
         theirs_ms = median(newest_ms) - arrived_boot_ms
         if not self._ticks(gateway, theirs_ms, arrived_boot_ms):
             return
-        held = self._heard.get(gateway)
-        if held is None or theirs_ms >= held.theirs_ms or arrived_boot_ms - held.at_ms > BEST_WITHIN_MS:
-            self._heard[gateway] = _Heard(theirs_ms, arrived_boot_ms)
-        self._heard.move_to_end(gateway)
-        if len(self._heard) > MOST_ASKED:
-            self._heard.popitem(last=False)
+        best = self._offsets.get(gateway)
+        if best is None or theirs_ms >= best.theirs_ms or arrived_boot_ms - best.at_ms > BEST_WITHIN_MS:
+            self._offsets[gateway] = _ClockOffset(theirs_ms, arrived_boot_ms)
+        self._offsets.move_to_end(gateway)
+        if len(self._offsets) > MOST_ASKED:
+            self._offsets.popitem(last=False)
 
     def _ticks(self, gateway: str, theirs_ms: float, at_ms: int) -> bool:
         first = self._first.get(gateway)
         if first is None or abs(theirs_ms - first.theirs_ms) > TICKS_WITHIN_MS:
-            first = self._first[gateway] = _Heard(theirs_ms, at_ms)
+            first = self._first[gateway] = _ClockOffset(theirs_ms, at_ms)
         self._first.move_to_end(gateway)
-        if len(self._first) > MOST_TOLD:
+        if len(self._first) > MOST_REMEMBERED:
             self._first.popitem(last=False)
         return at_ms - first.at_ms >= TICKS_FOR_MS
 
-    def tell(self, gateway: str, *, moved_ms: int, unconfirmed: bool) -> None:
-        """Take what became of a live batch's stamps, for health."""
+    def record_correction(self, gateway: str, *, moved_ms: int, unconfirmed: bool) -> None:
+        """Record what became of a live batch's stamps, for health."""
         if not moved_ms and not unconfirmed:
-            self._told.pop(gateway, None)
+            self._corrections.pop(gateway, None)
             return
-        self._told[gateway] = WrongClock(moved_ms, self._boot_ms())
-        self._told.move_to_end(gateway)
-        if len(self._told) > MOST_TOLD:
-            self._told.popitem(last=False)
+        self._corrections[gateway] = WrongClock(moved_ms, self._boot_ms())
+        self._corrections.move_to_end(gateway)
+        if len(self._corrections) > MOST_REMEMBERED:
+            self._corrections.popitem(last=False)
 
     def error_ms(self) -> int:
         """What must be added to this server's clock to have that of its gateways; 0 where they do not say so."""
@@ -106,24 +106,24 @@ class FleetClock:
         ahead = self._ahead(self._wall_ms() - now_ms, now_ms)
         if ours := _middle(ahead):
             return Component(Condition.DEGRADED, self._of_ours(ours, len(ahead)))
-        if told := self.wrong():
-            return Component(Condition.DEGRADED, _of_theirs(told))
+        if wrong := self.wrong():
+            return Component(Condition.DEGRADED, _of_theirs(wrong))
         return Component(Condition.OK, f"gateways that agree with this server's clock: {len(ahead)}")
 
     def wrong(self) -> dict[str, WrongClock]:
         """The gateways whose time was wrong or not known lately."""
         now_ms = self._boot_ms()
-        return {name: told for name, told in self._told.items() if now_ms - told.at_ms <= HEARD_WITHIN_MS}
+        return {name: wrong for name, wrong in self._corrections.items() if now_ms - wrong.at_ms <= RECENT_MS}
 
     def _ahead(self, ours_ms: int, now_ms: int) -> list[float]:
         return sorted(
-            heard.theirs_ms - ours_ms for heard in self._heard.values() if now_ms - heard.at_ms <= HEARD_WITHIN_MS
+            offset.theirs_ms - ours_ms for offset in self._offsets.values() if now_ms - offset.at_ms <= RECENT_MS
         )
 
     def _of_ours(self, error_ms: int, asked: int) -> str:
         side = f"{_about(error_ms)} {'ahead of' if error_ms > 0 else 'behind'}"
         if asked < TRUSTED_FROM:
-            name = next(reversed(self._heard))
+            name = next(reversed(self._offsets))
             return f"gateway {name} is {side} this server: one of the two clocks is wrong; look at their time services"
         return f"this server's clock is wrong: its {asked} gateways are {side} it; look at its time service"
 
@@ -137,17 +137,17 @@ def _middle(ahead: Sequence[float]) -> int:
     return round(middle) if abs(middle) > WRONG_MS and agree * 2 > len(ahead) else 0
 
 
-def _of_theirs(told: dict[str, WrongClock]) -> str:
-    named = [f"{name} ({_said(each)})" for name, each in list(told.items())[:3]]
-    others = f" and {len(told) - 3} others" if len(told) > 3 else ""
+def _of_theirs(wrong: dict[str, WrongClock]) -> str:
+    named = [f"{name} ({_in_words(each)})" for name, each in list(wrong.items())[:3]]
+    others = f" and {len(wrong) - 3} others" if len(wrong) > 3 else ""
     return f"clocks that are wrong or not known: {_listed(named)}{others}; look at the time services there"
 
 
-def _said(told: WrongClock) -> str:
-    if not told.moved_ms:
+def _in_words(wrong: WrongClock) -> str:
+    if not wrong.moved_ms:
         return "does not know the time, so rules that reject clock_unknown pass over what it sends"
-    side = "ahead" if told.moved_ms < 0 else "behind"
-    return f"{_about(told.moved_ms)} {side}, its readings get the time of their arrival"
+    side = "ahead" if wrong.moved_ms < 0 else "behind"
+    return f"{_about(wrong.moved_ms)} {side}, its readings get the time of their arrival"
 
 
 def _listed(names: Iterable[str]) -> str:

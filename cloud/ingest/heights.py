@@ -1,6 +1,6 @@
 """Heights: what gateways reckon with, beside what the registry says; where they differ somebody has to look.
 
-note(pairs)  ─► newest pair of each sensor ─► mismatches(), component()      in memory: gateways send pairs all the time
+record(pairs)  ─► newest pair of each sensor ─► problems(), component()      in memory: gateways send pairs always
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,14 +28,14 @@ class Heights:
         self._newest = newest
         self._pairs: dict[str, Pair] = {}
 
-    def note(self, pairs: Iterable[Pair]) -> None:
+    def record(self, pairs: Iterable[Pair]) -> None:
         """Take pairs as they come, with the stamps that they came with. Bounded by the sensors of the registry.
 
         Older ones replace only those of a time that has not come yet: the clock of their gateway was wrong.
         """
         for pair in pairs:
-            held = self._pairs.get(pair.sensor)
-            if held is None or held.time_ms <= pair.time_ms or held.time_ms > self._newest.latest_ms():
+            newest = self._pairs.get(pair.sensor)
+            if newest is None or newest.time_ms <= pair.time_ms or newest.time_ms > self._newest.latest_ms():
                 self._pairs[pair.sensor] = pair
 
     def sent_height_cm(self, sensor: str) -> float | None:

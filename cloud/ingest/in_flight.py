@@ -1,9 +1,9 @@
-"""The ranges that are being made safe: each by one task at a time.
+"""The ranges in flight: each is being stored and committed by one task at a time.
 
-gw-daruba 9f3c…   [1201 ─── 1260]   [1261 ─── 1320]        1201 to 1230 comes again: let go, its ack is on its way
+gw-daruba 9f3c…   [1201 ─── 1260]   [1261 ─── 1320]        1201 to 1230 comes again: dropped, its ack is on its way
 
-A gateway sends a range again when its ack is late. Were the copy written too, a range that takes long, or that the
-store never takes, would soon fill every place there is for writes.
+A gateway sends a range again when its ack is late. If the copy were written too, a range that takes long, or that the
+store never takes, would soon hold every slot for writes.
 """
 
 from collections import defaultdict
@@ -17,10 +17,10 @@ class InFlightRanges:
     def __init__(self) -> None:
         self._ranges: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
 
-    def begin(self, receipt: Receipt | None) -> bool:
-        """Note that a range is being made safe; False where part of it is already.
+    def add(self, receipt: Receipt | None) -> bool:
+        """Register a range as in flight; False where part of it is already.
 
-        A message that declares losses is let in all the same: they may be others than those of the first copy.
+        A message that declares losses is taken all the same: they may differ from those of the first copy.
         """
         if receipt is None:
             return True
@@ -31,8 +31,8 @@ class InFlightRanges:
         ranges.append((first, last))
         return True
 
-    def end(self, receipt: Receipt | None) -> None:
-        """Forget a range that was begun."""
+    def remove(self, receipt: Receipt | None) -> None:
+        """Forget a range that was added."""
         if receipt is None:
             return
         key = (receipt.gateway, receipt.stream)

@@ -1,8 +1,8 @@
-"""The intake: messages of gateways wait here, in at most so many bytes.
+"""The queue of ingest: messages of gateways wait here, in at most so many bytes.
 
-on_message ─► [ offer ]═══ waiting ═══[ take ]─► under way ─► release
-                 │ full                             all of them count towards the bound until released
-                 └► shed: forgotten without a word, so its gateway sends it again
+on_message ─► [ offer ]═══ waiting ═══[ get ]─► in flight ─► release
+                 │ full                            all of them count towards the bound until released
+                 └► shed: forgotten without an ack, so its gateway sends it again
 
 The PUBACK of a shed message waits until there is room: till then the broker's window stays full and the broker, or the
 gateways behind it, hold the queue. (Given at once it would invite the next message; never given, the window would stay
@@ -17,7 +17,7 @@ import msgspec
 from runtime.clock import boot_ms
 from runtime.mqtt_connection import Message
 
-PART_OF_ONE = 4
+SHARE_OF_ONE = 4
 LEAST_OF_ONE = 2**20
 """One gateway may hold a quarter of the room, and this many bytes in any case."""
 MESSAGE_BYTES = 600
@@ -43,13 +43,13 @@ class IngestQueue:
     def __init__(self, *, max_bytes: int) -> None:
         self.bytes_held = 0
         self.moved_ms = 0
-        """When something began to wait where nothing did, or was done with: milliseconds since this machine's boot."""
+        """When the queue last became busy or a message was released: milliseconds since this machine's boot."""
         self._max_bytes = max_bytes
-        self._max_of_one = max(LEAST_OF_ONE, max_bytes // PART_OF_ONE)
-        self._held: Counter[str] = Counter()
+        self._max_of_one = max(LEAST_OF_ONE, max_bytes // SHARE_OF_ONE)
+        self._bytes_of: Counter[str] = Counter()
         self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
-        self._arrived = asyncio.Event()
+        self._not_empty = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -59,38 +59,38 @@ class IngestQueue:
         """Whether messages have been shed that there is no room for yet."""
         return bool(self._shed)
 
-    def offer(self, arrival: QueuedMessage) -> bool:
+    def offer(self, queued: QueuedMessage) -> bool:
         """Take a message in; False, and it is shed, where it does not fit."""
-        size, own = arrival.size, self._held[arrival.gateway]
+        size, own = queued.size, self._bytes_of[queued.gateway]
         if (self.bytes_held + size > self._max_bytes and self.bytes_held) or (own + size > self._max_of_one and own):
-            self._shed.append(arrival.message._replace(payload=b""))
+            self._shed.append(queued.message._replace(payload=b""))
             return False
         if not self.bytes_held:
             self.moved_ms = boot_ms()
         self.bytes_held += size
-        self._held[arrival.gateway] = own + size
-        self._waiting.append(arrival)
-        self._arrived.set()
+        self._bytes_of[queued.gateway] = own + size
+        self._waiting.append(queued)
+        self._not_empty.set()
         return True
 
-    async def take(self) -> QueuedMessage:
-        """The oldest message, when there is one."""
+    async def get(self) -> QueuedMessage:
+        """Wait for the oldest message."""
         while not self._waiting:
-            self._arrived.clear()
-            await self._arrived.wait()
+            self._not_empty.clear()
+            await self._not_empty.wait()
         return self._waiting.popleft()
 
-    def take_now(self) -> QueuedMessage | None:
-        """The oldest message, if there is one."""
+    def get_nowait(self) -> QueuedMessage | None:
+        """Give the oldest message; None where none waits."""
         return self._waiting.popleft() if self._waiting else None
 
-    def release(self, arrival: QueuedMessage) -> list[Message]:
-        """Give back the room of a message that all is done with; the shed ones that may now be PUBACKed."""
-        self.bytes_held -= arrival.size
+    def release(self, queued: QueuedMessage) -> list[Message]:
+        """Free the room of a message that is done with; gives the shed ones whose PUBACK may go out now."""
+        self.bytes_held -= queued.size
         self.moved_ms = boot_ms()
-        self._held[arrival.gateway] -= arrival.size
-        if not self._held[arrival.gateway]:
-            del self._held[arrival.gateway]
+        self._bytes_of[queued.gateway] -= queued.size
+        if not self._bytes_of[queued.gateway]:
+            del self._bytes_of[queued.gateway]
         if self.bytes_held > self._max_bytes // 2:
             return []
         released, self._shed = self._shed, []

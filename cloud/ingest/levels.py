@@ -3,8 +3,8 @@
 columns of a batch      river distance [123.4, 123.9]   river water_level [326.6, 326.1]     the gateway hung it at 450
 becomes                 river distance [123.4, 123.9]   river water_level [296.6, 296.1]     the registry says 420
 
-The registry's height of the reading's own time counts; what the gateway made is compared and let go. A level that came
-without its distance, because a batch was cut between the two, is let go too where distances of the sensor are known
+The registry's height of the reading's own time counts; what the gateway made is compared and dropped. A level that came
+without its distance, because a batch was cut between the two, is dropped too where distances of the sensor are known
 around it; elsewhere it is stored as it was sent, and `cloud/derived/corrections.py` looks for its distance later.
 """
 
@@ -35,7 +35,7 @@ class CheckedAgainst(msgspec.Struct, frozen=True):
     kept: Kept
 
 
-NOTHING_SEEN = CheckedAgainst(NO_ROUTES, NONE_KEPT)
+CHECKED_AGAINST_NOTHING = CheckedAgainst(NO_ROUTES, NONE_KEPT)
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Levels:
     def stored(self, sent: Column, right: Column) -> Sequence[int] | None:
         """The places of what is stored of a column as it was `sent` with its `right` times; None: all of it.
 
-        Of levels it is nearly always nothing.
+        Of levels that is nearly always nothing: they are made of distances here.
         """
         route = self._routes.get(sent.sensor) if sent.quantity == LEVEL else None
         if route is None:
@@ -96,7 +96,7 @@ class Levels:
         return None
 
     def _compare(self, sent: Column, known: Mapping[int, float]) -> None:
-        """Note the newest pair of a column of levels."""
+        """Record the newest pair of a column of levels."""
         stamp_ms = max((each for each in sent.times_ms if each in known), default=None)
         if stamp_ms is not None:
             level = sent.values[sent.times_ms.index(stamp_ms)]
@@ -139,7 +139,7 @@ class Distances:
         self._newest = newest
         self._last_ms: dict[str, int] = {}
 
-    def note(self, columns: Iterable[Column]) -> None:
+    def record(self, columns: Iterable[Column]) -> None:
         """Take columns of distances that are about to be stored; a time that has not come yet gives way to theirs."""
         for column in columns:
             known_ms, newest_ms = self._last_ms.get(column.sensor, 0), max(column.times_ms)
@@ -153,8 +153,8 @@ class Distances:
         return any(each is not None and abs(each - time_ms) <= NEAR_MS for each in known_ms)
 
 
-def nearness(distances: Distances | None, seen: CheckedAgainst | None) -> Callable[[str, int], bool]:
+def nearness(distances: Distances | None, again: CheckedAgainst | None) -> Callable[[str, int], bool]:
     """Whether a distance of a sensor is known around a time: as it was found before, or as it is now."""
-    if seen is not None:
-        return lambda sensor, time_ms: time_ms not in seen.kept.get(sensor, ())
+    if again is not None:
+        return lambda sensor, time_ms: time_ms not in again.kept.get(sensor, ())
     return (lambda _sensor, _time_ms: False) if distances is None else distances.is_near

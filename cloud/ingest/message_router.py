@@ -1,7 +1,7 @@
-"""The reception: what comes from the broker goes to its place by its topic.
+"""Routes messages of the broker by their topic.
 
-…/up ─► pipeline        …/status ─► statuses        …/cmd/reply, siaga/notify/…/reply ─► notifications
-anything else ─► counted, and let go
+…/up ─► ingest queue        …/status ─► statuses        …/cmd/reply, siaga/notify/…/reply ─► notifications
+anything else ─► counted, and dropped
 """
 
 import logging
@@ -18,15 +18,15 @@ _parse = lru_cache(maxsize=16_384)(parse_topic)
 
 
 def topics(shards: range, *, ingest: bool) -> list[str]:
-    """What to subscribe to for `shards`: statuses, and batches where this process takes them in."""
+    """What to subscribe to for `shards`: statuses, and batches where this process ingests them."""
     channels = (Channel.STATUS, Channel.UP) if ingest else (Channel.STATUS,)
     return [topic for channel in channels for topic in subscription(channel, shards)]
 
 
 class MessageRouter:
-    """Hands each message over; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
+    """Hands each message on; `offer` takes batches, `acknowledge` gives the PUBACK of all others.
 
-    `replied` takes what devices answer to commands: on their gateway's topic, or on one of `replies`.
+    `on_reply` takes what devices answer to commands: on their gateway's topic, or on one of `reply_topics`.
     """
 
     def __init__(
@@ -36,20 +36,20 @@ class MessageRouter:
         metrics: Metrics,
         offer: Callable[[Message, str], None],
         acknowledge: Callable[[Message], None],
-        replied: Callable[[bytes], None] = lambda _payload: None,
-        replies: Collection[str] = (),
+        on_reply: Callable[[bytes], None] = lambda _payload: None,
+        reply_topics: Collection[str] = (),
     ) -> None:
         self._statuses = statuses
         self._metrics = metrics
         self._offer = offer
         self._acknowledge = acknowledge
-        self._replied = replied
-        self._replies = frozenset(replies)
+        self._on_reply = on_reply
+        self._reply_topics = frozenset(reply_topics)
 
-    def hear(self, message: Message) -> None:
-        """Take a message from the session, on the event loop."""
-        if message.topic in self._replies:
-            self._replied(message.payload)
+    def on_message(self, message: Message) -> None:
+        """Route a message of the session, on the event loop."""
+        if message.topic in self._reply_topics:
+            self._on_reply(message.payload)
             self._acknowledge(message)
             return
         try:
@@ -60,11 +60,11 @@ class MessageRouter:
             self._acknowledge(message)
             return
         if topic.channel is Channel.UP:
-            self._statuses.hear(topic.gateway)
+            self._statuses.on_message(topic.gateway)
             self._offer(message, topic.gateway)
             return
         if topic.channel is Channel.CMD_REPLY:
-            self._replied(message.payload)
+            self._on_reply(message.payload)
         else:
-            self._statuses.take(topic.gateway, message.payload, retained=message.retained)
+            self._statuses.on_status(topic.gateway, message.payload, retained=message.retained)
         self._acknowledge(message)

@@ -67,54 +67,54 @@ class Offsets:
     def __init__(self, database: Database | None = None) -> None:
         self._database = database
         self._of: dict[str, dict[str, dict[Key, Offset]]] = {}
-        self._unkept: dict[Key, Offset] = {}
+        self._unsaved: dict[Key, Offset] = {}
         self._forgotten: list[tuple[str, str]] = []
-        self._turn = asyncio.Lock()
+        self._one_save = asyncio.Lock()
 
     def of(self, gateway: str, stream: str) -> Sequence[Offset]:
         """The offsets of a stream; hardly any stream has one."""
         found = self._of.get(gateway, {}).get(stream)
         return () if found is None else tuple(found.values())
 
-    def put(self, row: Offset) -> bool:
+    def decide(self, row: Offset) -> bool:
         """Decide, or let an offset reach further; False, and nothing is decided, where the stream has too many."""
         streams = self._of.setdefault(row.gateway, {})
         rows = streams.setdefault(row.stream, {})
         if _key(row) not in rows and len(rows) >= MOST_OF_STREAM:
             return False
-        rows[_key(row)] = self._unkept[_key(row)] = row
+        rows[_key(row)] = self._unsaved[_key(row)] = row
         while len(streams) > MOST_STREAMS:
             self._forget(row.gateway, next(iter(streams)))
         return True
 
     def load(self, connection: Connection) -> None:
-        """Take all that the database knows."""
+        """Load all that the database has."""
         for found in connection.execute(select(*_COLUMNS).order_by(Row.id)):
             row = Offset(*found)
-            if _key(row) not in self._unkept:
+            if _key(row) not in self._unsaved:
                 self._of.setdefault(row.gateway, {}).setdefault(row.stream, {})[_key(row)] = row
 
-    async def keep(self, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Return when the database holds all that is decided, however long that takes."""
+    async def save(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Save all that is decided, however long that takes."""
         attempt = 0
-        while self._database is not None and (self._unkept or self._forgotten):
+        while self._database is not None and (self._unsaved or self._forgotten):
             try:
-                async with self._turn:
-                    await self._keep(self._database)
+                async with self._one_save:
+                    await self._save(self._database)
             except DatabaseUnavailable as error:
                 attempt += 1
                 _log.warning("%s; readings wait until it is known by how much their clock is wrong", error)
-                await pause(wait_s(error, attempt))
+                await sleep(wait_s(error, attempt))
 
-    async def _keep(self, database: Database) -> None:
-        rows, forgotten = dict(self._unkept), list(self._forgotten)
+    async def _save(self, database: Database) -> None:
+        rows, forgotten = dict(self._unsaved), list(self._forgotten)
         await database.run(lambda connection: _write(connection, rows.values(), forgotten))
-        self._unkept = {key: row for key, row in self._unkept.items() if rows.get(key) is not row}
+        self._unsaved = {key: row for key, row in self._unsaved.items() if rows.get(key) is not row}
         self._forgotten = self._forgotten[len(forgotten) :]
 
     def _forget(self, gateway: str, stream: str) -> None:
         for key in self._of[gateway].pop(stream):
-            self._unkept.pop(key, None)
+            self._unsaved.pop(key, None)
         self._forgotten.append((gateway, stream))
 
 

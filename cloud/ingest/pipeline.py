@@ -1,94 +1,68 @@
-"""Freight: a message opened and made ready for the store, and as small as it gets while it waits for the write.
+"""Ingest as the list of its steps, from the bytes of a message to the ack that lets its gateway forget it.
 
-payload ─► Parcel (batch, blocks: thousands of objects) ─► Freight (lines, newest readings, counts: a few)
-                └─► quality marks ─► split blocks                  └─ cargo: the columns that some rule looks at
+IngestQueue      messages wait, in a bounded number of bytes                                        ingest_queue.py
 
-In the rare case that the store rejects a point, the message is opened again: the same checks give the same blocks.
+BatchDecoder     one message at a time; nothing waits, and whatever the bytes are, no step fails
+  receive        when did it arrive?                        payload         ─► ReceivedMessage    stages/receive.py
+  decode         what does it hold?                         ReceivedMessage ─► DecodedBatch       stages/decode.py
+  validate       which readings may be stored?              DecodedBatch    ─► ValidatedBatch     stages/validate.py
+  observe        what does it tell of clocks and heights?   ValidatedBatch                        stages/observe.py
+  judge          which readings are to be doubted?          ValidatedBatch  ─► JudgedBatch        stages/judge.py
+  encode         what does the store write?                 JudgedBatch     ─► PreparedWrite      stages/encode.py
+
+BatchWriter      a group of messages; waits as long as a database is away
+  save offsets   by how much clocks are wrong, before anything is stored that this has moved      offsets.py
+  store          readings become durable in the readings store                                    stages/store.py
+  commit         receipts, rejections, alarms and notes: one transaction of the registry          stages/commit.py
+
+acknowledge      only now: the gateway may forget the range                                stages/acknowledge.py
+
+`runner.py` runs this: it forms the groups, several of which are written at once. The promise rests on the order.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
+from sqlalchemy import Connection
 
-from cloud.alarms.rule_input import NO_INPUT, RuleInput
+from cloud.alarms.evaluator import RuleEvaluator
+from cloud.alarms.rule_input import RuleInput
 from cloud.core.latest import AHEAD_MS
-from cloud.core.series import Series
-from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
-from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Rejection
+from cloud.core.reasons import Reason
+from cloud.database.engine import Database
+from cloud.gateways.accounting import Accounts
+from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.heights import Heights
-from cloud.ingest.levels import CheckedAgainst, Distances
+from cloud.ingest.levels import Distances
 from cloud.ingest.offsets import Offsets
-from cloud.ingest.quality import NO_NOTES, NO_SPOTS, Judge, Spots, split
-from cloud.ingest.recent_rejections import NOT_JUDGED, RecentRejections
-from cloud.ingest.stages.decode import DecodedBatch, condemned, open_parcel, with_rejected
-from cloud.ingest.stamps import Stamps
+from cloud.ingest.quality import QualityJudge, split_by_flags
+from cloud.ingest.recent_rejections import RecentRejections
+from cloud.ingest.retrying_store import RetryingStore, Sleep
+from cloud.ingest.review import Review
+from cloud.ingest.stages.commit import CommitStage
+from cloud.ingest.stages.decode import DecodeStage, fault_sentence, rejected_whole
+from cloud.ingest.stages.encode import EncodeStage, PreparedWrite, no_rule_input
+from cloud.ingest.stages.judge import JudgedBatch, JudgeStage
+from cloud.ingest.stages.observe import ObserveStage
+from cloud.ingest.stages.receive import CorrectedClock, ReceivedMessage, ReceiveStage
+from cloud.ingest.stages.store import OnStored, StoreStage
+from cloud.ingest.stages.validate import ValidatedBatch, ValidateStage
+from cloud.ingest.store_rejections import without_points
+from cloud.ingest.suspect_gateways import SuspectGateways
+from cloud.metrics.exposition import Metrics
 from cloud.readings.blocks import Block
-from cloud.readings.contract import EncodedWrite, ReadingsStore, Rejected, StoredReading
-from cloud.readings.newest import Newest, newest_of
+from cloud.readings.contract import ReadingsStore, RejectedPoint
+from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
-from runtime import clock
-from wire import Batch, Domain
-
-
-class PreparedWrite(msgspec.Struct, frozen=True):
-    """What is to become safe of one message of `gateway`; `portion` is None where nothing is to be stored.
-
-    Its stamps were checked against its arrival at `arrived_ms` (UTC), and it by what was `seen` then; `spots` are the
-    quality marks that it got, `notes` the hours of series to be reviewed, `cargo` is what the rules want of it,
-    `stretch` from when to when (UTC) its readings are; `live`: they were sent as they were taken, not from a backlog.
-    `series` counts what is for the store by sensor and quantity, of gateways of which something was refused lately;
-    `not_judged` what of it the rules leave out.
-    """
-
-    gateway: str
-    payload: bytes
-    arrived_ms: int
-    receipt: Receipt | None
-    refusals: Sequence[Rejection]
-    portion: EncodedWrite | None
-    newest: Sequence[StoredReading]
-    sizes: Mapping[Domain, int]
-    spots: Spots = NO_SPOTS
-    cargo: RuleInput = NO_INPUT
-    stretch: Stretch | None = None
-    notes: Hours = NO_NOTES
-    live: bool = False
-    seen: CheckedAgainst | None = None
-    series: Mapping[Series, int] = {}
-    not_judged: Mapping[Series, int] = {}
-
-    @property
-    def readings(self) -> int:
-        """How many readings the message says that it holds; 1 where that cannot be read."""
-        return 1 if self.receipt is None else self.receipt.last - self.receipt.first + 1
-
-    @property
-    def stored(self) -> int:
-        """How many readings of it are for the store."""
-        return sum(self.sizes.values())
-
-    def told(self) -> Iterator[tuple[str, str, int]]:
-        """What its ack says: (sensor, reason, readings) of what was refused, and of what no rule judged."""
-        for refusal in self.refusals:
-            for (sensor, _), readings in refusal.by_series():
-                yield sensor, refusal.reason, readings
-        for (sensor, _), readings in self.not_judged.items():
-            yield sensor, NOT_JUDGED, readings
-
-
-def _no_cargo(_blocks: Iterable[Block]) -> RuleInput:
-    return NO_INPUT
 
 
 class BatchDecoder:
-    """Opens messages by the rules of `registry`; a backlog may be at most `ahead_s` ahead of the cloud's clock.
+    """Prepares messages for the store by the rules of `registry`.
 
-    `newest` is what quality is judged by after a restart; `cargo` picks what alarm rules look at. `fleet` says how
-    wrong this server's own clock is, `prompt` whether what arrives now was held up by nothing. `saw` is shown
-    what is about to be stored. `lately` is told elsewhere what was refused.
+    A backlog may be at most `ahead_s` ahead of the cloud's clock. `newest` is what quality is judged by after a
+    restart. `rule_input_of` picks what alarm rules look at. `fleet_clock` says how wrong this server's own clock is,
+    `is_undelayed` whether what arrives now was held up by nothing. `on_blocks` sees what is about to be stored.
     """
 
     def __init__(
@@ -98,136 +72,118 @@ class BatchDecoder:
         store: ReadingsStore,
         ahead_s: float,
         newest: Newest | None = None,
-        cargo: Callable[[Iterable[Block]], RuleInput] = _no_cargo,
-        fleet: FleetClock | None = None,
-        prompt: Callable[[], bool] = lambda: True,
+        rule_input_of: Callable[[Iterable[Block]], RuleInput] = no_rule_input,
+        fleet_clock: FleetClock | None = None,
+        is_undelayed: Callable[[], bool] = lambda: True,
         offsets: Offsets | None = None,
-        saw: Callable[[Iterable[Block]], None] = lambda _blocks: None,
-        lately: RecentRejections | None = None,
+        on_blocks: Callable[[Iterable[Block]], None] = lambda _blocks: None,
+        recent_rejections: RecentRejections | None = None,
     ) -> None:
+        newest, fleet_clock = newest or Newest(), fleet_clock or FleetClock()
+        quality = QualityJudge(registry, newest)
         self.offsets = offsets or Offsets()
-        """By how much stamps are wrong: to be kept in the database before anything is written that they moved."""
-        self._registry = registry
-        self._store = store
-        self.ahead_ms = int(ahead_s * 1000)
-        known = newest or Newest()
-        self._judge = Judge(registry, known)
-        self.heights = Heights(registry, known)
-        self._distances = Distances(known)
-        self._cargo = cargo
-        self._saw = saw
-        self._lately = lately or RecentRejections()
-        self._fleet = fleet or FleetClock()
-        self._prompt = prompt
+        self.heights = Heights(registry, newest)
+        self._clock = CorrectedClock(fleet_clock, is_undelayed=is_undelayed)
+        self._receive = ReceiveStage(self._clock)
+        self._decode = DecodeStage()
+        self._validate = ValidateStage(
+            registry=registry, offsets=self.offsets, distances=Distances(newest), quality=quality,
+            ahead_ms=int(ahead_s * 1_000), is_undelayed=is_undelayed,
+        )  # fmt: skip
+        self._observe = ObserveStage(fleet_clock=fleet_clock, heights=self.heights, on_blocks=on_blocks)
+        self._judge = JudgeStage(quality)
+        self._encode = EncodeStage(
+            store=store, rule_input_of=rule_input_of, recent_rejections=recent_rejections or RecentRejections()
+        )
 
-    def open(self, payload: bytes, gateway: str, *, waited_ms: int = 0, arrived_ms: int | None = None) -> PreparedWrite:
-        """Make a message of `gateway` ready; whatever it is made of gives freight and never an exception.
+    def prepare(self, payload: bytes, gateway: str, *, waited_ms: int = 0) -> PreparedWrite:
+        """Prepare a message of `gateway` that arrived `waited_ms` ago."""
+        return self._prepare(self._receive.run(payload, gateway, waited_ms=waited_ms))
 
-        It arrived `waited_ms` ago, or at `arrived_ms` (UTC) where it is a dead letter.
-        """
-        now_ms = clock.wall_ms() + self._fleet_error_ms() - waited_ms
-        arrived = now_ms if arrived_ms is None else arrived_ms
-        made: list[Stamps] = []
-        parcel = self._parcel(payload, gateway, arrived, self._judge, made)
-        if arrived_ms is None and parcel.batch is not None and not parcel.batch.backfill:
-            self._note_clock(parcel, made, clock.boot_ms() - waited_ms)
-        self.heights.note(parcel.pairs)
-        self._saw(parcel.blocks)
-        spots = self._judge.look(parcel.blocks, parcel.doubtful)
-        return self._load(_marked(parcel, spots), arrived, spots, self._judge.take_notes())
+    def prepare_dead_letter(self, raw: bytes, gateway: str, *, arrived_ms: int) -> PreparedWrite:
+        """Prepare a dead letter, which arrived at `arrived_ms` (UTC)."""
+        return self._prepare(ReceivedMessage(raw, gateway, arrived_ms))
+
+    def _prepare(self, message: ReceivedMessage) -> PreparedWrite:
+        decoded = self._decode.run(message)
+        validated = self._validate.run(decoded)
+        self._observe.run(validated)
+        judged = self._judge.run(validated)
+        return self._encode.run(judged)
+
+    def without(self, write: PreparedWrite, rejected: Iterable[RejectedPoint]) -> PreparedWrite:
+        """Prepare a message again, the same but for the points that the store rejects for ever."""
+        decoded = self._decode.run(ReceivedMessage(write.payload, write.gateway, write.arrived_ms))
+        validated = self._validate.run(decoded, again=write.checked_against)
+        blocks = split_by_flags(validated.blocks, write.flags)
+        judged = JudgedBatch(validated, blocks, write.flags, write.review_hours)
+        return self._encode.run(without_points(judged, rejected))
+
+    def reject_whole(self, write: PreparedWrite, error: Exception) -> PreparedWrite:
+        """Make a message a dead letter whole, because storing it failed in a way that nobody foresaw."""
+        message = ReceivedMessage(write.payload, write.gateway, write.arrived_ms)
+        decoded = rejected_whole(message, Reason.FAULT, fault_sentence(error))
+        return self._encode.run(JudgedBatch(ValidatedBatch(decoded, rejections=decoded.rejections), ()))
 
     def latest_ms(self) -> int:
         """The latest time (UTC) that a reading can have now, by the clocks of this server and of the fleet."""
-        return clock.wall_ms() + self._fleet_error_ms() + AHEAD_MS
+        return self._clock.now_ms() + AHEAD_MS
 
-    def without(self, freight: PreparedWrite, rejected: Iterable[Rejected]) -> PreparedWrite:
-        """The freight after the store refused points of it for ever."""
-        again = self._parcel(freight.payload, freight.gateway, freight.arrived_ms, seen=freight.seen)
-        parcel = _marked(again, freight.spots)
-        return self._load(with_rejected(parcel, rejected), freight.arrived_ms, freight.spots, freight.notes)
+    def set_ahead_s(self, ahead_s: float) -> None:
+        """Let a backlog be at most so far ahead of the cloud's clock from now on."""
+        self._validate.ahead_ms = int(ahead_s * 1_000)
 
-    def condemn(self, freight: PreparedWrite, error: Exception) -> PreparedWrite:
-        """The freight as a dead letter whole, because storing it failed in a way that nobody foresaw."""
-        return self._load(condemned(freight.payload, freight.gateway, error), freight.arrived_ms)
 
-    def _parcel(
+class BatchWriter:
+    """Makes prepared messages safe, waiting as long as a database cannot be used.
+
+    `on_stored` learns of which gateway readings were stored, from when to when. `review` judges again what was doubted
+    or late. `confirm` checks in each transaction that this process may still write.
+    """
+
+    def __init__(
         self,
-        payload: bytes,
-        gateway: str,
-        arrived_ms: int,
-        judge: Judge | None = None,
-        made: list[Stamps] | None = None,
-        seen: CheckedAgainst | None = None,
-    ) -> DecodedBatch:
-        def stamps_of(batch: Batch) -> Stamps:
-            stamps = Stamps(
-                self.offsets, batch, gateway,
-                arrived_ms=arrived_ms, ahead_ms=self.ahead_ms, prompt=self._prompt(),
-            )  # fmt: skip
-            if made is not None:
-                made.append(stamps)
-            return stamps
+        *,
+        decoder: BatchDecoder,
+        store: ReadingsStore,
+        database: Database,
+        dead_letters: DeadLetters,
+        accounts: Accounts,
+        newest: Newest,
+        metrics: Metrics,
+        evaluator: RuleEvaluator | None = None,
+        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms: None,
+        review: Review | None = None,
+        confirm: Callable[[Connection], None] = lambda _connection: None,
+        recent_rejections: RecentRejections | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.store = RetryingStore(store, metrics, sleep=sleep)
+        self.suspects = SuspectGateways()
+        """Gateways whose messages are to be written in isolation."""
+        self._newest = newest
+        self._offsets = decoder.offsets
+        self._sleep = sleep
+        self._store = StoreStage(
+            store=self.store, without=decoder.without, reject_whole=decoder.reject_whole, suspects=self.suspects,
+            newest=newest, metrics=metrics, on_stored=on_stored,
+        )  # fmt: skip
+        self._commit = CommitStage(
+            database=database, accounts=accounts, dead_letters=dead_letters, evaluator=evaluator, review=review,
+            recent_rejections=recent_rejections or RecentRejections(), metrics=metrics,
+            reject_whole=decoder.reject_whole, confirm=confirm, sleep=sleep,
+        )  # fmt: skip
 
-        return open_parcel(
-            payload,
-            gateway=gateway,
-            registry=self._registry,
-            latest_ms=arrived_ms + self.ahead_ms,
-            judge=judge,
-            stamps_of=stamps_of,
-            distances=self._distances,
-            seen=seen,
-        )
+    async def write(self, writes: Sequence[PreparedWrite], *, isolated: bool = False) -> list[PreparedWrite]:
+        """Make messages safe; gives those that are, with each rejection that found no room noted.
 
-    def _fleet_error_ms(self) -> int:
-        """What to add to our clock: of gateways behind us only once nothing is held up, else they may just be late."""
-        error_ms = self._fleet.error_ms()
-        return error_ms if error_ms > 0 or self._prompt() else 0
+        `isolated`: the store is asked for each point by itself where it must be. Without it, WriteFailsAlone where that
+        is what is needed; nothing of the messages is safe then.
+        """
+        await self._offsets.save(self._sleep)
+        stored = await self._store.run(writes, isolated=isolated)
+        return await self._commit.run(stored)
 
-    def _note_clock(self, parcel: DecodedBatch, made: Iterable[Stamps], arrived_boot_ms: int) -> None:
-        if parcel.newest_ms:
-            self._fleet.note(parcel.gateway, parcel.newest_ms, arrived_boot_ms)
-        for stamps in made:
-            self._fleet.tell(parcel.gateway, moved_ms=stamps.moved_ms, unconfirmed=stamps.unconfirmed)
-
-    def _load(
-        self, parcel: DecodedBatch, arrived_ms: int, spots: Spots = NO_SPOTS, notes: Hours = NO_NOTES
-    ) -> PreparedWrite:
-        blocks = parcel.blocks
-        return PreparedWrite(
-            gateway=parcel.gateway,
-            payload=parcel.payload,
-            arrived_ms=arrived_ms,
-            receipt=parcel.receipt,
-            refusals=parcel.refusals,
-            portion=self._store.prepare(blocks) if blocks else None,
-            newest=newest_of(blocks),
-            sizes=_sizes(blocks),
-            spots=spots,
-            cargo=self._cargo(blocks),
-            stretch=stretch_of(blocks),
-            notes=notes,
-            live=parcel.batch is not None and not parcel.batch.backfill,
-            seen=parcel.seen,
-            series=_series(blocks) if parcel.refusals or self._lately.counts(parcel.gateway) else {},
-        )
-
-
-def _series(blocks: Sequence[Block]) -> Mapping[Series, int]:
-    series: Counter[Series] = Counter()
-    for block in blocks:
-        for quantity, values in block.fields:
-            series[block.sensor, quantity] += len(values)
-    return series
-
-
-def _marked(parcel: DecodedBatch, spots: Spots) -> DecodedBatch:
-    return msgspec.structs.replace(parcel, blocks=split(parcel.blocks, spots)) if spots else parcel
-
-
-def _sizes(blocks: Sequence[Block]) -> Mapping[Domain, int]:
-    sizes: dict[Domain, int] = {}
-    for block in blocks:
-        domain = block.domain
-        sizes[domain] = sizes.get(domain, 0) + len(block.times_ms) * len(block.fields)
-    return sizes
+    async def load_newest(self) -> None:
+        """Take the newest readings that the store remembers; those that come meanwhile are not replaced."""
+        self._newest.load(await self.store.newest())

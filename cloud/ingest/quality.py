@@ -1,10 +1,10 @@
 """Quality marks on readings as they are stored: spike, stuck, twins that disagree.
 
-blocks ─► Judge.look ─► Spots (none, nearly always) ─► split: a block whose readings differ in marks becomes several
-                └─► take_notes ─► review, once it is stored: what is doubted, late, or shown in another light
+blocks ─► flags ─► QualityFlags (none, nearly always) ─► split_by_flags: a block whose marks differ becomes several
+             └─► pop_review_hours ─► review, once it is stored: what is doubted, late, or shown in another light
 
 Live and backfilled readings of a series are two lanes, each in the order of time. What comes again is marked as before.
-A reading that is late, at or before the newest of its lane, is let through as it is and looked at in its place in time
+A reading that is late, at or before the newest of its lane, is let through as it is and chosen at in its place in time
 by the review, which reads what is stored around it: so order and cut of batches decide nothing in the end.
 """
 
@@ -25,18 +25,18 @@ MARKED_KEPT = 20_000
 """Marked readings remembered, so that a batch that is sent again is marked the same."""
 _BACKFILL = int(Mark.BACKFILL)
 
-Spots = Mapping[int, Mapping[str, Sequence[int]]]
+QualityFlags = Mapping[int, Mapping[str, Sequence[int]]]
 """By the number of a block and the quantity: the quality marks of each of its readings."""
-NO_SPOTS: Spots = MappingProxyType({})
+NO_FLAGS: QualityFlags = MappingProxyType({})
 Series = tuple[str, str]
 """(sensor, quantity)."""
 Key = tuple[str, str, bool]
 """(sensor, quantity, backfill)."""
-NO_NOTES: Hours = MappingProxyType({})
+NO_HOURS: Hours = MappingProxyType({})
 
 
 class Lane:
-    """What is remembered of one lane: `judged` in full, and of a lane without doubts what the quick look needs.
+    """What is remembered of one lane: `judged` in full, and of a lane without doubts what the glance needs.
 
     `policy.least_step` bounds how far from `trusted` a column may reach to be plain at a glance, `same_ms` since when
     (UTC) the value has been the same.
@@ -101,13 +101,13 @@ def _since_ms(times_ms: list[int], values: list[float]) -> int:
     return times_ms[run]
 
 
-class Judge:
+class QualityJudge:
     """Remembers of each series what `rules.quality` needs to judge the next reading."""
 
     def __init__(self, registry: Registry, newest: Newest) -> None:
-        self._notes = RecomputeQueue()
-        self._note = self._notes.note
-        self._twins = Twins(registry, note=self._note)
+        self._review_hours = RecomputeQueue()
+        self._review = self._review_hours.note
+        self._twins = Twins(registry, on_doubt=self._review)
         self._newest = newest
         self._lanes: tuple[dict[Series, Lane | _NoLane], ...] = ({}, {})
         self._marked: dict[tuple[Key, int], int] = {}
@@ -116,39 +116,39 @@ class Judge:
         """What is remembered of the live or the backfilled readings of each series, for a glance at the next."""
         return self._lanes[backfill]
 
-    def look(self, blocks: Sequence[Block], doubtful: Collection[Series]) -> Spots:
+    def flags(self, blocks: Sequence[Block], doubtful: Collection[Series]) -> QualityFlags:
         """The marks of the `doubtful` series in `blocks`, the next that came.
 
         What is remembered of a series of a time that has not come yet gives way to them.
         """
         if not doubtful:
-            return NO_SPOTS
-        spots: dict[int, dict[str, Sequence[int]]] = {}
-        looked, latest_ms = list(_chosen(blocks, doubtful)), self._newest.latest_ms()
-        for number, block, quantity, values in looked:
-            marks = self._look_closely(block, (block.sensor, quantity), values, latest_ms)
+            return NO_FLAGS
+        flags: dict[int, dict[str, Sequence[int]]] = {}
+        chosen, latest_ms = list(_chosen(blocks, doubtful)), self._newest.latest_ms()
+        for number, block, quantity, values in chosen:
+            marks = self._judge_closely(block, (block.sensor, quantity), values, latest_ms)
             if marks is not None:
-                spots.setdefault(number, {})[quantity] = marks
-        for number, block, quantity, _ in looked:
+                flags.setdefault(number, {})[quantity] = marks
+        for number, block, quantity, _ in chosen:
             if (marks := self._twins.marks(block.sensor, quantity, block.times_ms)) is not None:
-                own = spots.setdefault(number, {})
+                own = flags.setdefault(number, {})
                 before = own.get(quantity) or [0] * len(marks)
                 own[quantity] = [mark | twin for mark, twin in zip(before, marks, strict=True)]
-        for number in spots:
-            self._note_siblings(blocks[number])
-        return spots
+        for number in flags:
+            self._review_siblings(blocks[number])
+        return flags
 
-    def _note_siblings(self, block: Block) -> None:
+    def _review_siblings(self, block: Block) -> None:
         """Have all quantities of a line reviewed: InfluxDB keeps one field of marks for all of them."""
         for quantity, _ in block.fields if len(block.fields) > 1 else ():
             if quantity in POLICIES:
-                self._note(block.sensor, quantity, *block.span)
+                self._review(block.sensor, quantity, *block.span)
 
-    def take_notes(self) -> Hours:
-        """What must be reviewed once all that was looked at is stored: hours of series."""
-        return self._notes.take(self._notes.keys()) if self._notes else NO_NOTES
+    def pop_review_hours(self) -> Hours:
+        """Give the hours of series that must be judged again once all is stored, and forget them."""
+        return self._review_hours.take(self._review_hours.keys()) if self._review_hours else NO_HOURS
 
-    def _look_closely(self, block: Block, series: Series, values: list[float], latest_ms: int) -> list[int] | None:
+    def _judge_closely(self, block: Block, series: Series, values: list[float], latest_ms: int) -> list[int] | None:
         backfill = block.marks & _BACKFILL != 0
         lane = self._lanes[backfill].get(series)
         if lane is None or (isinstance(lane, Lane) and lane.last_ms > latest_ms):
@@ -156,7 +156,7 @@ class Judge:
         if not isinstance(lane, Lane):
             return None
         marks = self._judge(lane, block.times_ms, values)
-        if self._twins.take(*series, block.times_ms, values, latest_ms=latest_ms):
+        if self._twins.record(*series, block.times_ms, values, latest_ms=latest_ms):
             lane.is_calm = False  # a glance at one of two says nothing
         return marks
 
@@ -171,7 +171,7 @@ class Judge:
         if stored is not None and stored.time_ms <= latest_ms:
             last_ms = stored.time_ms
             if stored.marks & DOUBTED:
-                self._note(sensor, quantity, last_ms, last_ms)  # what comes next may show it in another light
+                self._review(sensor, quantity, last_ms, last_ms)  # what comes next may show it in another light
             else:
                 judged = calm_after(UNJUDGED, stored.time_ms, stored.value, stored.time_ms)
         return Lane((sensor, quantity, backfill), policy, judged, last_ms)
@@ -181,7 +181,7 @@ class Judge:
         if len(fresh) == len(times_ms):
             return self._judge_fresh(lane, times_ms, values)
         for place in set(range(len(times_ms))).difference(fresh):
-            self._note(*lane.key[:2], times_ms[place], times_ms[place])
+            self._review(*lane.key[:2], times_ms[place], times_ms[place])
         found = [self._marked.get((lane.key, time_ms), 0) for time_ms in times_ms]
         marks = self._judge_fresh(lane, [times_ms[n] for n in fresh], [values[n] for n in fresh])
         for place, mark in zip(fresh, marks or (), strict=False):
@@ -194,7 +194,7 @@ class Judge:
         after, marks, earlier = verdicts(lane.policy, lane.judged, times_ms, values)
         lane.last_ms, lane.judged = times_ms[-1], after
         if any(marks) or earlier:
-            self._note(*lane.key[:2], min([times_ms[0], *(shown.first_ms for shown in earlier)]), times_ms[-1])
+            self._review(*lane.key[:2], min([times_ms[0], *(shown.first_ms for shown in earlier)]), times_ms[-1])
         if not any(marks):
             return None
         for time_ms, mark in zip(times_ms, marks, strict=True):
@@ -225,11 +225,11 @@ def _fresh(times_ms: Sequence[int], last_ms: int) -> list[int]:
     return found
 
 
-def split(blocks: Sequence[Block], spots: Spots) -> Sequence[Block]:
-    """The blocks with their `spots`: what is plain stays together, what is marked stands in blocks of its own."""
-    if not spots:
+def split_by_flags(blocks: Sequence[Block], flags: QualityFlags) -> Sequence[Block]:
+    """The blocks with their `flags`: what is plain stays together, what is marked stands in blocks of its own."""
+    if not flags:
         return blocks
-    return [part for number, block in enumerate(blocks) for part in _parts(block, spots.get(number, {}))]
+    return [part for number, block in enumerate(blocks) for part in _parts(block, flags.get(number, {}))]
 
 
 def _parts(block: Block, marks_of: Mapping[str, Sequence[int]]) -> list[Block]:

@@ -1,10 +1,10 @@
-"""Whose readings are refused: series by series, as a share of what came in the last minutes.
+"""Whose readings are rejected: series by series, as a share of what came in the last minutes.
 
 river-daruba-1 water_level   600 of 600 refused (store_rejected)     air-market pm2_5   60 of 60 not judged by the rules
 
 A series of which nothing is stored, or nothing judged, looks to rules and screens like one that is calm. So health
-names it, the situation of its place is not known, and its gateway hears of it in the ack. Bounded, and of no cost to
-gateways of which nothing is refused.
+names it, the situation of its place is not known, and the ack tells its gateway. Bounded, and of no cost to
+gateways of which nothing is rejected.
 """
 
 import time
@@ -21,12 +21,12 @@ MINUTES = 10
 MOST_SERIES = 4_000
 """Counted in a minute; what more there is counts as nobody's."""
 SERIOUS = {False: 0.1, True: 0.5}
-"""From which share on somebody should look: of what is refused, and of what only no rule judges."""
+"""From which share on somebody should look: of what is rejected, and of what is stored but no rule judges."""
 NOT_JUDGED = "rejected_by_rules"
 """The reason, in acks too, of readings that are stored and that the rules leave out for their marks."""
 INTERVALS = 3.0
-"""A series that was refused counts as refused for as many of its intervals, though less often than MINUTES."""
-LOOK_AGAIN_S = 2.0
+"""A series that was rejected counts as rejected for as many of its intervals, though less often than MINUTES."""
+RECOUNT_EACH_S = 2.0
 
 
 class _Key(msgspec.Struct, frozen=True, order=True):
@@ -36,7 +36,7 @@ class _Key(msgspec.Struct, frozen=True, order=True):
 
 
 class RejectedSeries(msgspec.Struct, frozen=True):
-    """A series of a gateway of which `bad` of `all` readings were refused, mostly for `reason`; until `until_s`."""
+    """A series of a gateway of which `bad` of `all` readings were rejected, mostly for `reason`; until `until_s`."""
 
     gateway: str
     sensor: str
@@ -53,7 +53,7 @@ class RejectedSeries(msgspec.Struct, frozen=True):
 
 
 class RecentRejections:
-    """Counts for MINUTES; `interval_s` is how often a sensor should speak, None where nobody knows."""
+    """Counts for MINUTES; `interval_s` is how often a sensor should send, None where nobody knows."""
 
     def __init__(
         self,
@@ -65,56 +65,56 @@ class RecentRejections:
         self._clock = clock
         self._minutes: deque[tuple[int, Counter[tuple[_Key, str]]]] = deque()
         self._gateways: Counter[str] = Counter()
-        self._troubles: dict[_Key, RejectedSeries] = {}
-        self._looked_s = float("-inf")
+        self._rejected: dict[_Key, RejectedSeries] = {}
+        self._recounted_s = float("-inf")
 
-    def counts(self, gateway: str) -> bool:
-        """Whether what is stored of a gateway is to be counted too, since something of it was refused."""
+    def has_gateway(self, gateway: str) -> bool:
+        """Whether something of a gateway was rejected, so that what is stored of it is to be counted too."""
         return gateway in self._gateways
 
-    def note(
+    def record(
         self,
         gateway: str,
         *,
         stored: Mapping[Series, int],
-        refusals: Sequence[Rejection],
+        rejections: Sequence[Rejection],
         not_judged: Mapping[Series, int],
     ) -> None:
-        """Take in what became of a message."""
-        if not (stored or refusals or not_judged):
+        """Record what became of a message."""
+        if not (stored or rejections or not_judged):
             return
         minute = self._minute()
-        for refusal in refusals:
-            for series, readings in refusal.by_series():
-                self._count(minute, gateway, series, refusal.reason, readings)
+        for rejection in rejections:
+            for series, readings in rejection.by_series():
+                self._count(minute, gateway, series, rejection.reason, readings)
         for series, readings in not_judged.items():
             self._count(minute, gateway, series, NOT_JUDGED, readings)
         for series, readings in stored.items():
             self._count(minute, gateway, series, "", readings)
-        if refusals or not_judged:
+        if rejections or not_judged:
             if gateway not in self._gateways:
-                self._looked_s = float("-inf")  # of a gateway that was well till now nobody waits to hear
+                self._recounted_s = float("-inf")  # the first rejection of a gateway shows at once
             self._gateways[gateway] += 1
 
-    def troubles(self) -> list[RejectedSeries]:
-        """The series of which so much is refused that somebody should look, the worst first."""
+    def rejected(self) -> list[RejectedSeries]:
+        """The series of which so much is rejected that somebody should look, the worst first."""
         now_s = self._clock()
-        if now_s - self._looked_s >= LOOK_AGAIN_S:
-            self._looked_s = now_s
-            self._look(now_s)
-        return sorted(self._troubles.values(), key=lambda one: (-one.bad / one.all, -one.bad, one.sensor, one.quantity))
+        if now_s - self._recounted_s >= RECOUNT_EACH_S:
+            self._recounted_s = now_s
+            self._recount(now_s)
+        return sorted(self._rejected.values(), key=lambda one: (-one.bad / one.all, -one.bad, one.sensor, one.quantity))
 
     def series(self) -> frozenset[Series]:
-        """The same as (sensor, quantity): of these nobody knows how things stand."""
-        return frozenset((one.sensor, one.quantity) for one in self.troubles() if one.sensor)
+        """The same as (sensor, quantity): the state of these is not known."""
+        return frozenset((one.sensor, one.quantity) for one in self.rejected() if one.sensor)
 
     def component(self) -> Component:
-        """Whether readings are refused, and whose."""
-        found = self.troubles()
-        if not found:
+        """Whether readings are rejected, and whose."""
+        rejected = self.rejected()
+        if not rejected:
             return Component(Condition.OK, f"nothing to speak of was refused in the last {MINUTES} minutes")
-        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        named = "; ".join(map(str, found[:MOST_NAMED]))
+        more = f"; and {len(rejected) - MOST_NAMED} more" if len(rejected) > MOST_NAMED else ""
+        named = "; ".join(map(str, rejected[:MOST_NAMED]))
         return Component(
             Condition.DEGRADED, f"in the last {MINUTES} minutes {named}{more}; the refused readings say why"
         )
@@ -128,50 +128,50 @@ class RecentRejections:
     def _minute(self) -> Counter[tuple[_Key, str]]:
         minute = int(self._clock() // 60)
         if not self._minutes or self._minutes[-1][0] != minute:
-            self._look(self._clock())  # before the oldest is let go
+            self._recount(self._clock())  # before the oldest is dropped
             self._minutes.append((minute, Counter()))
         return self._minutes[-1][1]
 
-    def _look(self, now_s: float) -> None:
+    def _recount(self, now_s: float) -> None:
         while self._minutes and self._minutes[0][0] <= int(now_s // 60) - MINUTES:
             self._minutes.popleft()
         counted: Counter[tuple[_Key, str]] = Counter()
         for _, counts in self._minutes:
             counted.update(counts)
-        found = {one.key: one for one in _troubles(counted)}
+        found = {one.key: one for one in _seriously_rejected(counted)}
         seen = {key for key, _ in counted}
-        for key in [key for key, one in self._troubles.items() if key in seen or now_s >= one.until_s]:
-            del self._troubles[key]
+        for key in [key for key, one in self._rejected.items() if key in seen or now_s >= one.until_s]:
+            del self._rejected[key]
         for key, one in found.items():
             until_s = now_s + self._lasts_s(key.sensor)
-            self._troubles[key] = RejectedSeries(
+            self._rejected[key] = RejectedSeries(
                 key.gateway, key.sensor, key.quantity, one.reason, one.bad, one.all, until_s
             )
         self._gateways = Counter(key.gateway for key, what in counted if what)
-        self._gateways.update(key.gateway for key in self._troubles)
+        self._gateways.update(key.gateway for key in self._rejected)
 
     def _lasts_s(self, sensor: str) -> float:
         return max(60.0 * MINUTES, INTERVALS * (self._interval_s(sensor) or 0.0))
 
 
-class _Found(msgspec.Struct, frozen=True):
+class _SeriousShare(msgspec.Struct, frozen=True):
     key: _Key
     reason: str
     bad: int
     all: int
 
 
-def _troubles(counted: Mapping[tuple[_Key, str], int]) -> Iterator[_Found]:
-    """The series of which a serious share is refused, or stored and not judged."""
+def _seriously_rejected(counted: Mapping[tuple[_Key, str], int]) -> Iterator[_SeriousShare]:
+    """The series of which a serious share is rejected, or stored and not judged."""
     by_series: dict[_Key, Counter[str]] = {}
     for (key, what), readings in counted.items():
         by_series.setdefault(key, Counter())[what] += readings
     for key, counts in by_series.items():
-        refused = {what: number for what, number in counts.items() if what not in ("", NOT_JUDGED)}
+        rejected = {what: number for what, number in counts.items() if what not in ("", NOT_JUDGED)}
         # what is not judged is stored, and counted so too
         stored = max(counts[""], counts[NOT_JUDGED])
-        for reasons in (refused, {NOT_JUDGED: counts[NOT_JUDGED]}):
-            bad, whole = sum(reasons.values()), stored + sum(refused.values())
+        for reasons in (rejected, {NOT_JUDGED: counts[NOT_JUDGED]}):
+            bad, whole = sum(reasons.values()), stored + sum(rejected.values())
             if bad and bad >= SERIOUS[NOT_JUDGED in reasons] * whole:
-                yield _Found(key, max(reasons, key=lambda reason: (reasons[reason], reason)), bad, whole)
+                yield _SeriousShare(key, max(reasons, key=lambda reason: (reasons[reason], reason)), bad, whole)
                 break

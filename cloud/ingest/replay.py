@@ -1,15 +1,18 @@
-"""Replay: a dead letter goes through the same checks again, after somebody has mended what made it one."""
+"""Replay: a dead letter goes through the same steps again, after somebody has mended what made it one.
 
-from collections.abc import Callable
+dead letter ─► BatchDecoder ─► store ─► alarms, review, derived series        closed once nothing of it is rejected
+"""
 
 import msgspec
 
 from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.audit_log import Actor
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.pipeline import BatchDecoder, PreparedWrite
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import notes_of
+from cloud.ingest.stages.encode import PreparedWrite
+from cloud.ingest.stages.store import OnStored
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import ReadingsStore
 from cloud.readings.newest import Newest
@@ -39,56 +42,58 @@ class Replayer:
     def __init__(
         self,
         *,
-        opener: BatchDecoder,
+        decoder: BatchDecoder,
         store: ReadingsStore,
         dead_letters: DeadLetters,
         newest: Newest,
         metrics: Metrics,
-        watch: RuleEvaluator | None = None,
-        note: Callable[[str, int, int], None] = lambda *_stretch: None,
+        evaluator: RuleEvaluator | None = None,
+        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms: None,
         review: Review | None = None,
     ) -> None:
-        self._opener = opener
+        self._decoder = decoder
         self._store = store
         self._dead_letters = dead_letters
         self._newest = newest
         self._metrics = metrics
-        self._watch = watch
-        self._note_stored = note
+        self._evaluator = evaluator
+        self._on_stored = on_stored
         self._review = review
 
-    async def replay(self, letter_id: int, who: Actor) -> Replay:
-        """Store what the checks now let pass; the letter is closed when that is all of it, and the journal says who.
+    async def replay(self, dead_letter_id: int, who: Actor) -> Replay:
+        """Store what the checks now let pass; the dead letter is closed when that is all. The journal says who.
 
-        LookupError if there is no such letter; StoreUnavailable, and nothing changed, if the store takes nothing now.
+        LookupError if there is no such dead letter; StoreUnavailable, and nothing changed, while the store is away.
         """
-        letter = await self._dead_letters.letter(letter_id)
-        if letter.replayed_ms is not None:
-            return Replay(0, 0, f"dead letter {letter_id} was replayed before; nothing is left to do")
-        freight = self._opener.open(letter.raw, letter.gateway, arrived_ms=letter.time_ms)
-        await self._opener.offsets.keep()
-        freight = await self._store_what_passes(freight)
-        refused = sum(refusal.readings for refusal in freight.refusals)
-        if refused:
-            said = f"{freight.stored} stored, {refused} still refused: {freight.refusals[0].sentence}"
+        dead_letter = await self._dead_letters.get(dead_letter_id)
+        if dead_letter.replayed_ms is not None:
+            return Replay(0, 0, f"dead letter {dead_letter_id} was replayed before; nothing is left to do")
+        write = self._decoder.prepare_dead_letter(dead_letter.raw, dead_letter.gateway, arrived_ms=dead_letter.time_ms)
+        await self._decoder.offsets.save()
+        write = await self._store_what_passes(write)
+        rejected = sum(rejection.readings for rejection in write.rejections)
+        if rejected:
+            outcome = f"{write.stored} stored, {rejected} still refused: {write.rejections[0].sentence}"
         else:
-            said = f"all {freight.stored} readings of dead letter {letter_id} are stored"
+            outcome = f"all {write.stored} readings of dead letter {dead_letter_id} are stored"
         now_ms = wall_ms()
-        await self._dead_letters.note_replay(letter_id, closed=not refused, by=who, said=said, now_ms=now_ms)
-        return Replay(freight.stored, refused, said)
+        await self._dead_letters.record_replay(
+            dead_letter_id, closed=not rejected, by=who, outcome=outcome, now_ms=now_ms
+        )
+        return Replay(write.stored, rejected, outcome)
 
-    async def _store_what_passes(self, freight: PreparedWrite) -> PreparedWrite:
-        if freight.portion is None:
-            return freight
-        result = await self._store.write([freight.portion])
-        stored = self._opener.without(freight, result.rejected) if result.rejected else freight
+    async def _store_what_passes(self, write: PreparedWrite) -> PreparedWrite:
+        if write.encoded is None:
+            return write
+        result = await self._store.write([write.encoded])
+        stored = self._decoder.without(write, result.rejected) if result.rejected else write
         self._metrics.count_stored(stored.sizes)
         self._newest.load(stored.newest)
-        if stored.stretch is not None:
-            self._note_stored(stored.gateway, *stored.stretch)
+        if stored.time_range is not None:
+            self._on_stored(stored.gateway, *stored.time_range)
         if self._review is not None:
-            self._review.hear(notes_of([stored]))
+            self._review.add(notes_of([stored]))
         # the alarms of other shards are in the memory of another process
-        if self._watch is not None and self._watch.is_own_gateway(stored.gateway):
-            await self._watch.observe([stored.cargo])
+        if self._evaluator is not None and self._evaluator.is_own_gateway(stored.gateway):
+            await self._evaluator.observe([stored.rule_input])
         return stored

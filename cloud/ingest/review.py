@@ -1,10 +1,10 @@
 """The review: readings judged again in their place in time, from what is stored; what comes out otherwise is a verdict.
 
-hear(what was stored) ─► every 2 s: history around what is noted of it ─► the judge, anew ─► verdicts ─► tell
-     late, doubted, shown in another light, the end of a backlog                             beside the readings
+add(notes) ─► every 2 s: the history around each ─► judged again ─► verdicts ─► on_verdicts
+ late, doubted, shown in another light, the end of a backlog           └► stored beside the readings
 
 The marks that hold then depend on the readings alone, and not on the order in which they came or on the batches that
-they came in. What is reviewed costs a look at the store; nothing else costs anything.
+they came in. What is reviewed costs a question to the store; nothing else costs anything.
 """
 
 import asyncio
@@ -33,13 +33,13 @@ REST = 2.0
 QUIET_PASSES = 30
 """A backlog has ended when nothing of it came for so many passes, a minute: over a slow link messages come seldom."""
 AROUND_READINGS = 500
-"""So many intervals of a sensor are looked at before and after a stretch, within the two bounds below."""
+"""So many intervals of a sensor are read before and after a time range, within the two bounds below."""
 AROUND_LEAST_MS = HOUR_MS
 AROUND_MOST_MS = 6 * HOUR_MS
-MOST_UNTOLD = 100_000
-"""Verdicts kept for those who could not hear them while their database could not be used; the oldest go first."""
+MOST_UNREPORTED = 100_000
+"""Verdicts kept for `on_verdicts` while the database that it needs could not be used; the oldest go first."""
 MOST_READINGS = 100_000
-"""Of one series in one look; a longer stretch is cut."""
+"""Of one series in one question; a longer time range is cut."""
 _STUCK = int(Mark.STUCK)
 
 _log = logging.getLogger(__name__)
@@ -55,13 +55,13 @@ class _Backlog(NamedTuple):
 _NO_BACKLOG = _Backlog(-1)
 
 
-async def _tell_nobody(_verdicts: Sequence[Verdict]) -> None: ...
+async def _report_to_nobody(_verdicts: Sequence[Verdict]) -> None: ...
 
 
 class Review:
-    """Looks again at what was noted; `tell` gets the verdicts that are new.
+    """Judges again what was noted; `on_verdicts` gets the verdicts that are new.
 
-    What `database` keeps of the notes on the gateways that are `is_own` is taken up again at a start. A backlog is over
+    What `database` keeps of the notes on the gateways that are `is_own` is loaded at the start. A backlog is over
     once nothing of it came for `quiet_passes`.
     """
 
@@ -70,83 +70,83 @@ class Review:
         registry: Registry,
         store: ReadingsStore,
         *,
-        tell: Callable[[Sequence[Verdict]], Awaitable[None]] = _tell_nobody,
+        on_verdicts: Callable[[Sequence[Verdict]], Awaitable[None]] = _report_to_nobody,
         database: Database | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
         quiet_passes: int = QUIET_PASSES,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._quiet_passes = quiet_passes
         self._database = database
         self._is_own = is_own
-        self._tell = tell
+        self._on_verdicts = on_verdicts
         self._registry = registry
-        self._pause = pause
+        self._sleep = sleep
         self._twin_of = twins_of(registry)
         self._around_ms = {sensor.id: _around_ms(sensor.interval_s) for sensor in registry.sensors()}
-        self._dirty = RecomputeQueue()
+        self._pending = RecomputeQueue()
         self._backlogs: dict[str, _Backlog] = {}
         self._rests = False
-        self._untold: list[Verdict] = []
+        self._unreported: list[Verdict] = []
         self._waits_for = ""
         self._fault = ""
 
-    def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
-        """Look again at a stretch of a series, from `first_ms` to `last_ms` (UTC, both included)."""
+    def request(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+        """Have a time range of a series judged again, from `first_ms` to `last_ms` (UTC, both included)."""
         if quantity in POLICIES:
-            self._dirty.note(sensor, quantity, first_ms, last_ms)
+            self._pending.note(sensor, quantity, first_ms, last_ms)
 
-    def hear(self, notes: Iterable[Note]) -> None:
-        """What is to be reviewed of messages that are stored."""
+    def add(self, notes: Iterable[Note]) -> None:
+        """Have judged again what was noted of messages that are stored."""
         for sensor, quantity, hour in notes:
             if quantity == END_OF_BACKLOG:
                 self._backlogs[sensor] = _Backlog(max(hour, self._backlogs.get(sensor, _NO_BACKLOG).hour))
             else:
-                self._dirty.note_hours(sensor, quantity, [hour])
+                self._pending.note_hours(sensor, quantity, [hour])
 
     async def run(self) -> None:
-        """Look for ever, first at what was noted before the start."""
+        """Review for ever, first what was noted before the start."""
         self._rests = True
         known = self._database is None
         while True:
-            await self._pause(PASS_S)
-            known = known or await self.remember()
-            await self.look()
+            await self._sleep(PASS_S)
+            known = known or await self.load_notes()
+            await self.tick()
 
-    async def look(self) -> None:
-        """Look at all that is noted; what fails stays noted, and health says why."""
+    async def tick(self) -> None:
+        """Review all that is noted; what fails stays noted, and health says why."""
         ended = self._note_backlogs()
         self._waits_for, self._fault = "", ""
-        noted = self._dirty.take(self._dirty.keys())
+        noted = self._pending.take(self._pending.keys())
         for key, hours in noted.items():
-            woke_s = time.monotonic()
-            await self._look_at_hours(key, hours)
+            began_s = time.monotonic()
+            await self._review_hours(key, hours)
             if self._rests:
-                await self._pause(REST * (time.monotonic() - woke_s))
-        await self._tell_untold()
-        if not self._untold:  # else whoever has not heard yet would never hear after a restart
+                await self._sleep(REST * (time.monotonic() - began_s))
+        await self._report_verdicts()
+        if not self._unreported:  # a restart must find the notes: nothing else repeats what was not reported
             await self._forget({**noted, **ended})
 
-    async def _look_at_hours(self, key: Key, hours: Set[int]) -> None:
+    async def _review_hours(self, key: Key, hours: Set[int]) -> None:
         try:
             for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
-                await self._look_at(*key, span[0], span[-1] + HOUR_MS)
+                await self._review_range(*key, span[0], span[-1] + HOUR_MS)
         except StoreUnavailable as error:
-            self._dirty.give_back({key: hours})
+            self._pending.give_back({key: hours})
             self._waits_for = str(error)
         except Exception as error:
             self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
             _log.exception("reviewing %s of sensor %s failed; its marks stay as they are", key[1], key[0])
 
-    async def remember(self) -> bool:
-        """Take up what was noted before the start; whether the database could say it."""
+    async def load_notes(self) -> bool:
+        """Load what was noted before the start; False where the database cannot be used now."""
         try:
             kept = await self._database.run(read_notes) if self._database is not None else []
         except DatabaseUnavailable as error:
             self._waits_for = str(error)
             return False
-        self.hear(note for note in kept if self._is_ours(note[0]))
+        self.add(note for note in kept if self._is_ours(note[0]))
         return True
 
     def _is_ours(self, name: str) -> bool:
@@ -154,8 +154,8 @@ class Review:
         return self._is_own(name if sensor is None else sensor.gateway)
 
     async def _forget(self, reviewed: Hours) -> None:
-        """Let go of the notes on what was reviewed, but what was noted again meanwhile."""
-        again = self._dirty.noted(reviewed)
+        """Delete the notes on what was reviewed, except what was noted again meanwhile."""
+        again = self._pending.noted(reviewed)
         done = {key: hours - again.get(key, set()) for key, hours in reviewed.items()}
         if self._database is None or not any(done.values()):
             return
@@ -175,17 +175,17 @@ class Review:
             ended[gateway, END_OF_BACKLOG] = {backlog.hour}
             for sensor in self._registry.sensors():
                 for quantity in sensor.quantities if sensor.gateway == gateway else ():
-                    self.note(sensor.id, quantity, backlog.hour * HOUR_MS, (backlog.hour + 1) * HOUR_MS - 1)
+                    self.request(sensor.id, quantity, backlog.hour * HOUR_MS, (backlog.hour + 1) * HOUR_MS - 1)
         return ended
 
-    async def _tell_untold(self) -> None:
-        if self._untold:
+    async def _report_verdicts(self) -> None:
+        if self._unreported:
             try:
-                await self._tell(self._untold)
+                await self._on_verdicts(self._unreported)
             except DatabaseUnavailable as error:
                 self._waits_for = str(error)
             else:
-                self._untold = []
+                self._unreported = []
 
     def component(self) -> Component:
         """How reviewing is doing."""
@@ -193,9 +193,9 @@ class Review:
             return Component(Condition.DEGRADED, self._fault)
         if self._waits_for:  # whose own component says how bad that is
             return Component(Condition.OK, f"{self._waits_for}; doubts are reviewed when it works")
-        return Component(Condition.OK, f"hours of series to review: {len(self._dirty)}")
+        return Component(Condition.OK, f"hours of series to review: {len(self._pending)}")
 
-    async def _look_at(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
+    async def _review_range(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
         around_ms = self._around_ms.get(sensor, AROUND_MOST_MS)
         first_ms, last_ms = start_ms - around_ms, end_ms + around_ms
         since_ms = start_ms - around_ms // 2
@@ -205,16 +205,16 @@ class Review:
             beside = (
                 await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
             )
-            held = await asyncio.to_thread(_held, sensor, quantity, points, beside)
+            judged = await asyncio.to_thread(_judged, sensor, quantity, points, beside)
             found = [
                 verdict
-                for verdict, point in zip(held, points, strict=True)
+                for verdict, point in zip(judged, points, strict=True)
                 if verdict.marks != point.marks & QUALITY and point.time_ms >= since_ms
             ]
             if found:
                 await self._store.write_verdicts(found)
             # the newest that screens show may be one that was sent again, without the verdict that stands beside it
-            self._untold = [*self._untold, *found, *held[-1:]][-MOST_UNTOLD:]
+            self._unreported = [*self._unreported, *found, *judged[-1:]][-MOST_UNREPORTED:]
             if len(points) < MOST_READINGS:
                 return
             first_ms = max(points[-1].time_ms - around_ms, points[len(points) // 2].time_ms)
@@ -229,16 +229,16 @@ def _around_ms(interval_s: float | None) -> int:
     return min(max(wanted_ms, AROUND_LEAST_MS), AROUND_MOST_MS)
 
 
-def _held(sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point]) -> list[Verdict]:
+def _judged(sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point]) -> list[Verdict]:
     """The quality marks that hold of each reading; near the beginning the judge knows too little to say."""
     marks = quality_of(POLICIES[quantity], points, beside) if points else []
     return [Verdict(sensor, quantity, point.time_ms, mark) for point, mark in zip(points, marks, strict=True)]
 
 
 def quality_of(policy: Policy, points: Sequence[Point], beside: Sequence[Point]) -> list[int]:
-    """The quality marks of a stretch of readings, from themselves and the twin's `beside` them.
+    """The quality marks of a time range of readings, from themselves and the twin's `beside` them.
 
-    Whether a value was the same for long is known only of values that change within the stretch.
+    Whether a value was the same for long is known only of values that change within the range.
     """
     own, twin = _readings(points), _readings(beside)
     _, spikes, _ = verdicts(policy, UNJUDGED, own.times_ms, own.values)

@@ -1,7 +1,7 @@
-"""What is to be reviewed, kept until it was: a kill between a reading's ack and its review forgets nothing.
+"""What is to be judged again, kept until it was: a kill between a reading's ack and its review forgets nothing.
 
-freights ─► keep, in the transaction of the receipts ─► review_notes (sensor, quantity, hour) ─► forget, once reviewed
-                                                          └─► read, at the next start
+PreparedWrites ─► keep, with the receipts ─► review_notes (sensor, quantity, hour) ─► forget, once reviewed
+                                                └─► read, at the next start
 
 The end of a gateway's backlog stands as (gateway, "", hour): every series of the gateway is reviewed around it.
 """
@@ -17,7 +17,7 @@ from cloud.ingest.tables import ReviewNoteRow as Row
 from rules.quality import POLICIES
 
 if TYPE_CHECKING:
-    from cloud.ingest.pipeline import PreparedWrite
+    from cloud.ingest.stages.encode import PreparedWrite
 
 END_OF_BACKLOG = ""
 """Stands for the quantity."""
@@ -25,9 +25,9 @@ Note = tuple[str, str, int]
 """(sensor, quantity, hour)."""
 
 
-def notes_of(freights: Iterable["PreparedWrite"]) -> set[Note]:
-    """What is to be reviewed of messages that are stored."""
-    return {note for freight in freights for note in _notes(freight)}
+def notes_of(writes: Iterable["PreparedWrite"]) -> set[Note]:
+    """What is to be judged again of messages that are stored."""
+    return {note for write in writes for note in _notes(write)}
 
 
 def keep_notes(connection: Connection, notes: Iterable[Note]) -> None:
@@ -48,9 +48,9 @@ def read_notes(connection: Connection) -> list[Note]:
     return [(sensor, quantity, hour) for sensor, quantity, hour in connection.execute(query)]
 
 
-def _notes(freight: "PreparedWrite") -> Iterator[Note]:
-    for (sensor, quantity), hours in freight.notes.items():
+def _notes(write: "PreparedWrite") -> Iterator[Note]:
+    for (sensor, quantity), hours in write.review_hours.items():
         if quantity in POLICIES:
             yield from ((sensor, quantity, hour) for hour in hours)
-    if not freight.live and freight.stretch is not None:
-        yield freight.gateway, END_OF_BACKLOG, hours_of(*freight.stretch)[-1]
+    if not write.live and write.time_range is not None:
+        yield write.gateway, END_OF_BACKLOG, hours_of(*write.time_range)[-1]

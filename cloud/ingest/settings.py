@@ -1,4 +1,4 @@
-"""[ingest] and [dead_letters]: how much is taken on, and how much of what is refused is kept."""
+"""[ingest] and [dead_letters]: how much is taken on, and how much of what is rejected is kept."""
 
 import re
 from typing import Annotated
@@ -36,7 +36,7 @@ class IngestSettings(Settings):
 
 
 class DeadLetterSettings(Settings):
-    """How much refused matter is kept, in all and of each gateway."""
+    """How much of what is rejected is kept, in all and of each gateway."""
 
     max_mb: Megabytes = 256
     gateway_mb: Megabytes = 32

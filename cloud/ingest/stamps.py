@@ -27,12 +27,12 @@ _ANY_MS = 0
 class Stamps:
     """The stamps of one batch of `gateway`, which arrived at `arrived_ms` (UTC).
 
-    `ahead_ms` is how far ahead a backlog may be without an offset. `prompt`: nothing has held up what arrives now, so
-    that an old stamp tells of a clock and of no queue.
+    `ahead_ms` is how far ahead a backlog may be without an offset. `is_undelayed`: nothing holds up what arrives now,
+    so that an old stamp tells of a clock and of no queue.
     """
 
     def __init__(
-        self, offsets: Offsets, batch: Batch, gateway: str, *, arrived_ms: int, ahead_ms: int, prompt: bool
+        self, offsets: Offsets, batch: Batch, gateway: str, *, arrived_ms: int, ahead_ms: int, is_undelayed: bool
     ) -> None:
         self.latest_ms = arrived_ms + AHEAD_MS
         self._offsets = offsets
@@ -40,13 +40,13 @@ class Stamps:
         self._gateway = gateway
         self._arrived_ms = arrived_ms
         self._ahead_ms = ahead_ms
-        self._prompt = prompt
+        self._is_undelayed = is_undelayed
         self._rows: list[Offset] = list(offsets.of(gateway, batch.stream))
         self.sensors = {row.sensor for row in self._rows}
         """Those of which every column must be looked at; of others one that is not timely or of an unknown clock."""
-        self._moved: dict[tuple[int, str], list[int]] = {}
+        self._moved: dict[str, tuple[list[int], list[int]]] = {}
         self._own: Offset | None = None
-        self._looked = False
+        self._own_is_known = False
         self.moved_ms = 0
         """By how much the newest of them was moved, if any was."""
         self.unconfirmed = False
@@ -57,7 +57,7 @@ class Stamps:
         if column.clock is not Clock.UNKNOWN:
             times_ms = self._by_sensor(column.sensor, column.times_ms)
             return Corrected(times_ms, column.clock, Clock.ESTIMATED)
-        own = self._gateways_own()
+        own = self._own_offset()
         if own is None or not own.agreed:
             self.unconfirmed = True
             return Corrected(column.times_ms, column.clock, column.clock)
@@ -65,41 +65,50 @@ class Stamps:
         return Corrected(times_ms, Clock.SYNCED, Clock.ESTIMATED)
 
     def _by_sensor(self, sensor: str, times_ms: list[int]) -> list[int]:
-        key = (id(times_ms), sensor)
-        if key in self._moved:
-            return self._moved[key]
+        shared = self._shared(sensor, times_ms)
+        if shared is not None:
+            return shared
         first, last = self._batch.first, self._batch.last
         here = [row for row in self._rows if row.sensor == sensor and row.touches(first, last)]
         wrong = [time_ms for time_ms in times_ms if self._is_wrong(time_ms) and not _held(here, time_ms)]
         for group in ([t for t in wrong if t < EARLIEST_MS], [t for t in wrong if t >= EARLIEST_MS]):
-            row = self._decided(sensor, group, is_all=len(group) == len(times_ms)) if group else None
+            row = self._offset_for(sensor, group, is_all=len(group) == len(times_ms)) if group else None
             if row is not None:
                 here.append(row)
         return self._shifted(times_ms, sensor, here)
 
     def _shifted(self, times_ms: list[int], sensor: str, rows: Sequence[Offset]) -> list[int]:
-        key = (id(times_ms), sensor)
-        if key not in self._moved:
-            offsets = [_offset_ms(rows, time_ms) for time_ms in times_ms]
-            moved = [time_ms + offset for time_ms, offset in zip(times_ms, offsets, strict=True)]
-            self._moved[key] = moved if any(offsets) else times_ms
-            self.moved_ms = offsets[-1] or self.moved_ms
-        return self._moved[key]
+        shared = self._shared(sensor, times_ms)
+        if shared is not None:
+            return shared
+        offsets = [_offset_ms(rows, time_ms) for time_ms in times_ms]
+        moved = [time_ms + offset for time_ms, offset in zip(times_ms, offsets, strict=True)]
+        right_ms = moved if any(offsets) else times_ms
+        self._moved[sensor] = (times_ms, right_ms)
+        self.moved_ms = offsets[-1] or self.moved_ms
+        return right_ms
+
+    def _shared(self, sensor: str, times_ms: list[int]) -> list[int] | None:
+        """The right times of the column before, if it has this very list: only neighbours make a block together."""
+        sent_ms, right_ms = self._moved.get(sensor, (None, None))
+        return right_ms if sent_ms is times_ms else None
 
     def _is_wrong(self, time_ms: int) -> bool:
         return not EARLIEST_MS <= time_ms <= self.latest_ms
 
-    def _decided(self, sensor: str, wrong: Sequence[int], *, is_all: bool) -> Offset | None:
+    def _offset_for(self, sensor: str, wrong: Sequence[int], *, is_all: bool) -> Offset | None:
         """The offset for stamps that cannot be, of one side; None where nothing says by how much they are wrong."""
         first, last, newest_ms, low_ms = self._batch.first, self._batch.last, max(wrong), min(wrong)
         near = self._nearest(sensor, newest_ms)
         if near is not None and is_all and near.first <= first and near.low_ms <= low_ms:
             reach = {"last": max(near.last, last), "high_ms": max(near.high_ms, newest_ms)}
-            return self._put(msgspec.structs.replace(near, **reach))
+            return self._decide(msgspec.structs.replace(near, **reach))
         offset_ms = self._by_arrival(newest_ms) if near is None else near.offset_ms
         if offset_ms is None:
             return None
-        return self._put(Offset(self._gateway, self._batch.stream, sensor, first, last, low_ms, newest_ms, offset_ms))
+        return self._decide(
+            Offset(self._gateway, self._batch.stream, sensor, first, last, low_ms, newest_ms, offset_ms)
+        )
 
     def _nearest(self, sensor: str, newest_ms: int) -> Offset | None:
         """The offset of the sensor in this stream that is nearest in seq, of those that these stamps agree with."""
@@ -125,9 +134,9 @@ class Stamps:
             return None
         return self._arrived_ms - newest_ms
 
-    def _gateways_own(self) -> Offset | None:
-        if not self._looked:
-            self._looked, self._own = True, self._find_own()
+    def _own_offset(self) -> Offset | None:
+        if not self._own_is_known:
+            self._own_is_known, self._own = True, self._find_own()
         return self._own
 
     def _find_own(self) -> Offset | None:
@@ -137,7 +146,7 @@ class Stamps:
         if self._batch.backfill:
             return row
         newest_ms = max(max(column.times_ms) for column in self._batch.columns if column.clock is Clock.UNKNOWN)
-        return row if row is not None and self._stands(row, newest_ms) else self._decided_own(row, newest_ms)
+        return row if row is not None and self._stands(row, newest_ms) else self._own_offset_for(row, newest_ms)
 
     def _stands(self, row: Offset, newest_ms: int) -> bool:
         """Whether what was decided holds for these stamps; a queue may have held them up: old contradicts nothing."""
@@ -148,20 +157,20 @@ class Stamps:
         was_put_right = row.offset_ms and self._agrees(newest_ms) and not self._agrees(newest_ms + row.offset_ms)
         return not was_put_right
 
-    def _decided_own(self, before: Offset | None, newest_ms: int) -> Offset | None:
+    def _own_offset_for(self, before: Offset | None, newest_ms: int) -> Offset | None:
         gap_ms = self._arrived_ms - newest_ms
         offset_ms = 0 if self._agrees(newest_ms) else gap_ms
-        known = not offset_ms or gap_ms < 0 or newest_ms < EARLIEST_MS or self._prompt
+        known = not offset_ms or gap_ms < 0 or newest_ms < EARLIEST_MS or self._is_undelayed
         if not known and before is not None and not before.agreed:
-            return self._put(msgspec.structs.replace(before, last=max(before.last, self._batch.last)))
+            return self._decide(msgspec.structs.replace(before, last=max(before.last, self._batch.last)))
         first, last, stream = self._batch.first, self._batch.last, self._batch.stream
         decided = Offset(
             self._gateway, stream, GATEWAYS_OWN, first, last, _ANY_MS, _ANY_MS, offset_ms if known else 0, known
         )
-        return self._put(decided)
+        return self._decide(decided)
 
-    def _put(self, row: Offset) -> Offset | None:
-        if not self._offsets.put(row):
+    def _decide(self, row: Offset) -> Offset | None:
+        if not self._offsets.decide(row):
             return None
         self._rows.append(row)
         return row

@@ -1,7 +1,7 @@
 """Twins: two sensors that measure the same are compared reading by reading, each with the nearest of the other in time.
 
 air-a  20  21  2960  2958          what differs is marked on both, whichever came first; where the nearest comes later,
-air-b  20  20  21    20            the review is told of it
+air-b  20  20  21    20            the review judges again
 
 Only the last readings of sensors that have a twin are kept; what is older is the review's alone.
 """
@@ -27,8 +27,8 @@ class _Recent:
         self.values: list[float] = []
         self.marks: list[int] = []
 
-    def take(self, time_ms: int, value: float) -> bool:
-        """Take a reading in; False where it is older than all that is kept."""
+    def add(self, time_ms: int, value: float) -> bool:
+        """Add a reading; False where it is older than all that is kept."""
         place = bisect_left(self.times_ms, time_ms)
         if place == 0 and len(self.times_ms) >= KEPT:
             return False
@@ -48,20 +48,20 @@ class _Recent:
                 del column[place:]
 
     def trim(self) -> None:
-        """Let go of the oldest."""
+        """Drop the oldest."""
         for column in (self.times_ms, self.values, self.marks):
             del column[:-KEPT]
 
 
 class Twins:
-    """The twins of `registry`; `note` is told what must be looked at again."""
+    """The twins of `registry`; `on_doubt` learns what must be judged again."""
 
-    def __init__(self, registry: Registry, *, note: Callable[[str, str, int, int], None]) -> None:
-        self._note = note
+    def __init__(self, registry: Registry, *, on_doubt: Callable[[str, str, int, int], None]) -> None:
+        self._on_doubt = on_doubt
         self._twin_of = twins_of(registry)
         self._recent: dict[tuple[str, str], _Recent] = {}
 
-    def take(
+    def record(
         self, sensor: str, quantity: str, times_ms: Sequence[int], values: Sequence[float], *, latest_ms: int
     ) -> bool:
         """Take readings in, of a sensor that may have a twin; whether it has one.
@@ -75,19 +75,19 @@ class Twins:
         recent = self._recent.get(series)
         if recent is None:
             recent = self._recent[series] = _Recent()
-            self._note(sensor, quantity, min(times_ms), max(times_ms))  # what was before a restart is stored
+            self._on_doubt(sensor, quantity, min(times_ms), max(times_ms))  # what was before a restart is stored
         recent.forget_after(latest_ms)
-        taken = [recent.take(time_ms, value) for time_ms, value in zip(times_ms, values, strict=True)]
+        added = [recent.add(time_ms, value) for time_ms, value in zip(times_ms, values, strict=True)]
         recent.trim()
-        if not all(taken) or min(times_ms) < recent.times_ms[0]:
-            self._note(sensor, quantity, min(times_ms), max(times_ms))
-            self._note(twin, quantity, min(times_ms), max(times_ms))
+        if not all(added) or min(times_ms) < recent.times_ms[0]:
+            self._on_doubt(sensor, quantity, min(times_ms), max(times_ms))
+            self._on_doubt(twin, quantity, min(times_ms), max(times_ms))
         return True
 
     def marks(self, sensor: str, quantity: str, times_ms: Sequence[int]) -> list[int] | None:
-        """The marks of readings that were taken in, once all that came with them were; None where none is marked.
+        """The marks of readings that were recorded, once all that came with them were; None where none is marked.
 
-        What that shows of earlier ones, of the twin's above all, is noted.
+        What that shows of earlier ones, of the twin's above all, is to be judged again.
         """
         own = self._recent.get((sensor, quantity))
         twin = self._twin_of.get(sensor)
@@ -113,7 +113,7 @@ class Twins:
             disagrees = beside is not None and twins_disagree(policy, own.values[place], beside)
             mark = _DISAGREE if disagrees else 0
             if mark != own.marks[place] or (mark and time_ms in coming):
-                self._note(sensor, quantity, time_ms, time_ms)
+                self._on_doubt(sensor, quantity, time_ms, time_ms)
             own.marks[place] = mark
 
 

@@ -17,9 +17,9 @@ from cloud.gateways.accounting import Accounts
 from wire import Domain
 
 _DELAYS_OF_A_BATCH = 4
-"""The readings of a batch count as spread evenly over its stretch of time, at so many moments."""
+"""The readings of a batch count as spread evenly over its time range, at so many moments."""
 _ONE_MOMENT_MS = 250
-"""A shorter stretch counts as one moment, its middle."""
+"""A shorter time range counts as one moment, its middle."""
 _LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -37,7 +37,7 @@ class Counts(msgspec.Struct, frozen=True):
 class Metrics:
     """The cloud's counters, in a Prometheus registry of their own.
 
-    How long things take is kept as spreads besides, which `take_spreads` takes away.
+    How long things take is kept as quantile sketches besides, which `pop_sketches` gives and empties.
     """
 
     def __init__(self, accounts: Accounts) -> None:
@@ -62,8 +62,8 @@ class Metrics:
         self.registry.register(_Losses(accounts))
         self._write_ms, self._delay_ms = QuantileSketch(), QuantileSketch()
 
-    def watch(self, collector: Collector) -> None:
-        """Let `collector` give families of its own when metrics are asked for."""
+    def register(self, collector: Collector) -> None:
+        """Have `collector` add families of its own to each scrape."""
         self.registry.register(collector)
 
     def counts(self) -> Counts:
@@ -81,11 +81,11 @@ class Metrics:
         """Bytes of batches that wait in memory."""
         return int(next(iter(next(iter(self.queue_bytes.collect())).samples)).value)
 
-    def take_spreads(self) -> tuple[QuantileSketch, QuantileSketch]:
-        """The times of writes, and from live readings' times to their being durable, in ms, since the last taking."""
-        taken = self._write_ms, self._delay_ms
+    def pop_sketches(self) -> tuple[QuantileSketch, QuantileSketch]:
+        """The times of writes, and from live readings' times to their being durable, in ms, since the last call."""
+        popped = self._write_ms, self._delay_ms
         self._write_ms, self._delay_ms = QuantileSketch(), QuantileSketch()
-        return taken
+        return popped
 
     @contextmanager
     def time_of_write(self) -> Iterator[None]:
@@ -98,9 +98,9 @@ class Metrics:
             self.store_write_s.observe(took_s)
             self._write_ms.add(took_s * 1_000)
 
-    def note_delay(self, stretch: tuple[int, int], durable_ms: int, *, readings: int) -> None:
-        """Note that the live readings of a batch, from first to last (UTC, ms), were durable at `durable_ms`."""
-        first_ms, last_ms = stretch
+    def record_delay(self, time_range: tuple[int, int], durable_ms: int, *, readings: int) -> None:
+        """Record that the live readings of a batch, from first to last (UTC, ms), were durable at `durable_ms`."""
+        first_ms, last_ms = time_range
         moments = _DELAYS_OF_A_BATCH if last_ms - first_ms > _ONE_MOMENT_MS else 1
         for number in range(moments):
             time_ms = first_ms + (last_ms - first_ms) * (2 * number + 1) / (2 * moments)
@@ -135,7 +135,7 @@ def _by_label(counter: prometheus.Counter, label: str) -> dict[str, int]:
 
 
 class _Losses:
-    """Missing readings and declared losses by gateway, worked out when asked."""
+    """Missing readings and declared losses by gateway, worked out at each scrape."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts

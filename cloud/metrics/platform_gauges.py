@@ -1,4 +1,4 @@
-"""The platform's state for Prometheus, worked out when asked:
+"""The platform's state for Prometheus, worked out at each scrape:
 
 siaga_component_up{component="store"} 1   siaga_component_ok{component="store"} 0   siaga_gateway_online{gateway="…"} 1
 siaga_disk_free_bytes   siaga_certificate_end_timestamp_seconds   siaga_newest_backup_timestamp_seconds
@@ -19,7 +19,7 @@ _FIGURES = {
 
 
 class PlatformGauges(Collector):
-    """`components` are all that health looks at, `online` says which gateways are heard, `figure` is a number."""
+    """Gauges of `components`, of who is `online`, and of each `figure` by its name."""
 
     def __init__(
         self,

@@ -119,7 +119,7 @@ async def _work(start: Start, settings: CloudSettings, services: Services, reloa
     async def wind_down() -> None:
         if web is not None:
             web.should_exit = True
-        await services.ingest.pipeline.drain(patience_s=DRAIN_S)
+        await services.ingest.runner.drain(timeout_s=DRAIN_S)
         if services.alarms.reports is not None:
             await services.alarms.reports.finish()
         if web is not None:
@@ -133,7 +133,7 @@ def _parts(settings: CloudSettings, services: Services) -> list[Part]:
     """What runs as long as the process does."""
     base, alarms, ingest = services.foundation, services.alarms, services.ingest
     parts: list[Part] = [
-        base.session.run(on_message=ingest.router.hear, on_connect=ingest.pipeline.say_unsaid),
+        base.session.run(on_message=ingest.router.on_message, on_connect=ingest.runner.on_connect),
         _take_in(services) if settings.ingest.enabled else _look_on(services),
         alarms.notifier.run(),
         services.monitoring.run_server_checks(),
@@ -149,10 +149,10 @@ def _parts(settings: CloudSettings, services: Services) -> list[Part]:
 async def _take_in(services: Services) -> None:
     """Take readings in, once what was known before is known again."""
     alarms, ingest = services.alarms, services.ingest
-    await ingest.writer.open_store()
-    await ingest.writer.learn_newest()
+    await ingest.writer.store.open()
+    await ingest.writer.load_newest()
     await alarms.evaluator.start()
-    parts: list[Part] = [ingest.pipeline.run(), alarms.evaluator.run(), alarms.derivations.run(), ingest.review.run()]
+    parts: list[Part] = [ingest.runner.run(), alarms.evaluator.run(), alarms.derivations.run(), ingest.review.run()]
     if alarms.reports is not None:
         parts.append(alarms.reports.run())
     await run_together(*parts)
@@ -161,9 +161,9 @@ async def _take_in(services: Services) -> None:
 async def _look_on(services: Services) -> None:
     """Learn now and then what other processes took in."""
     base, ingest = services.foundation, services.ingest
-    await ingest.writer.open_store()
+    await ingest.writer.store.open()
     while True:
-        await ingest.writer.learn_newest()
+        await ingest.writer.load_newest()
         with contextlib.suppress(DatabaseUnavailable):  # health tells of it
             for load in (base.accounts.load, ingest.decoder.offsets.load, base.dead_letters.load):
                 await base.database.run(load)

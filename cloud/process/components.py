@@ -19,7 +19,7 @@ def components_of(
     """The parts of one process; those of ingest are off where it takes nothing in."""
     of_ingest: dict[str, Callable[[], Component]] = {
         "alarms": alarms.evaluator.component,
-        "ingest": ingest.pipeline.component,
+        "ingest": ingest.runner.component,
         "refused": base.rejections.component,
         "clocks": ingest.clocks.component,
         "geometry": ingest.decoder.heights.component,
@@ -31,7 +31,7 @@ def components_of(
     return {
         "settings": files,
         "broker": lambda: broker_component(base.session),
-        "store": ingest.writer.store_component,
+        "store": ingest.writer.store.component,
         "registry": lambda: registry_component(base.database, base.registry),
         **of_ingest,
         "dead_letters": base.dead_letters.component,

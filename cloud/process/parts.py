@@ -1,6 +1,6 @@
 """The parts of the cloud as they are handed over, frozen: who needs one names it.
 
-Foundation(database, registry, store, session, …) ─► Alarms(evaluator, notifier, reports, …) ─► Ingest(pipeline, …)
+Foundation(database, registry, store, session, …) ─► Alarms(evaluator, notifier, reports, …) ─► Ingest(runner, …)
       └────────────────────────────────────────────────────────────────────────────────────────► Services
 """
 
@@ -20,11 +20,10 @@ from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.message_router import MessageRouter
-from cloud.ingest.pipeline import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
-from cloud.ingest.runner import Pipeline
-from cloud.ingest.stages.commit import BatchWriter
+from cloud.ingest.runner import IngestRunner
 from cloud.metrics.exposition import Metrics
 from cloud.monitoring.service import Monitoring
 from cloud.notify.notifier import Notifier
@@ -82,7 +81,7 @@ class Ingest:
     review: Review
     decoder: BatchDecoder
     writer: BatchWriter
-    pipeline: Pipeline
+    runner: IngestRunner
     router: MessageRouter
 
 

@@ -25,12 +25,11 @@ from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import FleetClock
 from cloud.ingest.message_router import MessageRouter, topics
 from cloud.ingest.offsets import Offsets
-from cloud.ingest.pipeline import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.replay import Replayer
 from cloud.ingest.review import Review
-from cloud.ingest.runner import Pipeline
-from cloud.ingest.stages.commit import BatchWriter
+from cloud.ingest.runner import IngestRunner
 from cloud.metrics.exposition import Metrics
 from cloud.metrics.platform_gauges import PlatformGauges
 from cloud.monitoring.service import Monitoring
@@ -65,14 +64,14 @@ def build_services(
     alarms = _alarms(settings, foundation)
     ingest = _ingest(settings, foundation, alarms)
     alarms.listening.require(
-        lambda: not (ingest.writer.store_problem or database.problem or ingest.pipeline.is_held_up),
+        lambda: not (ingest.writer.store.problem or database.problem or ingest.runner.is_held_up),
         lambda: foundation.session.connected,
     )
     components: dict[str, Callable[[], Component]] = {}
     monitoring = _monitoring(settings, foundation, alarms, components)
     components |= components_of(settings, foundation, alarms, ingest, files=files)
     components |= monitoring.health_checks() | alarms.notifier.health_checks()
-    foundation.metrics.watch(_gauges(foundation, monitoring, components))
+    foundation.metrics.register(_gauges(foundation, monitoring, components))
     platform = _platform(settings, foundation, alarms, ingest, components)
     return Services(foundation, alarms, ingest, monitoring, components, platform)
 
@@ -96,7 +95,7 @@ def _foundation(settings: CloudSettings, database: Database, registry: Registry)
             database,
             max_bytes=limits.max_mb * 2**20,
             gateway_bytes=min(limits.gateway_mb, limits.max_mb) * 2**20,
-            known=registry.gateway_ids,
+            known_gateways=registry.gateway_ids,
         ),
         lease=Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None,
         rule_store=RuleStore(database, registry),
@@ -174,7 +173,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
     review = Review(
         base.registry,
         base.store,
-        tell=partial(_judge_anew, base, alarms),
+        on_verdicts=partial(_judge_anew, base, alarms),
         database=base.database,
         is_own=partial(_is_own, settings.ingest.shard_range),
     )
@@ -183,31 +182,31 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         store=base.store,
         ahead_s=settings.ingest.ahead_s,
         newest=base.newest,
-        cargo=alarms.evaluator.input_of,
-        fleet=clocks,
-        prompt=partial(_is_prompt, base.session, alarms.evaluator),
+        rule_input_of=alarms.evaluator.input_of,
+        fleet_clock=clocks,
+        is_undelayed=partial(_is_undelayed, base.session, alarms.evaluator),
         offsets=Offsets(base.database),
-        saw=partial(_note_corrected, alarms.derivations),
-        lately=base.rejections,
+        on_blocks=partial(_note_corrected, alarms.derivations),
+        recent_rejections=base.rejections,
     )
     base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
     writer = BatchWriter(
-        opener=decoder,
+        decoder=decoder,
         store=base.store,
         database=base.database,
         dead_letters=base.dead_letters,
         accounts=base.accounts,
         newest=base.newest,
         metrics=base.metrics,
-        watch=alarms.evaluator,
-        note=alarms.derivations.hear,
+        evaluator=alarms.evaluator,
+        on_stored=alarms.derivations.hear,
         review=review,
-        lately=base.rejections,
+        recent_rejections=base.rejections,
         confirm=base.confirm,
     )
-    pipeline = Pipeline(
-        opener=decoder,
-        keeper=writer,
+    runner = IngestRunner(
+        decoder=decoder,
+        writer=writer,
         metrics=base.metrics,
         publish=base.session.publish,
         acknowledge=base.session.acknowledge,
@@ -216,12 +215,12 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
     router = MessageRouter(
         statuses=base.statuses,
         metrics=base.metrics,
-        offer=pipeline.offer,
+        offer=runner.offer,
         acknowledge=base.session.acknowledge,
-        replied=alarms.notifier.on_reply,
-        replies=settings.notify.reply_topics(),
+        on_reply=alarms.notifier.on_reply,
+        reply_topics=settings.notify.reply_topics(),
     )
-    return Ingest(clocks, review, decoder, writer, pipeline, router)
+    return Ingest(clocks, review, decoder, writer, runner, router)
 
 
 def _monitoring(
@@ -257,13 +256,13 @@ def _platform(
     components: dict[str, Callable[[], Component]],
 ) -> Platform:
     replayer = Replayer(
-        opener=ingest.decoder,
+        decoder=ingest.decoder,
         store=base.store,
         dead_letters=base.dead_letters,
         newest=base.newest,
         metrics=base.metrics,
-        watch=alarms.evaluator if settings.ingest.enabled else None,
-        note=alarms.derivations.hear,
+        evaluator=alarms.evaluator if settings.ingest.enabled else None,
+        on_stored=alarms.derivations.hear,
         review=ingest.review,
     )
     return Platform(
@@ -298,7 +297,7 @@ def _is_own(shards: range, gateway: str) -> bool:
     return shard_of(gateway) in shards
 
 
-def _is_prompt(session: MqttSession, evaluator: RuleEvaluator) -> bool:
+def _is_undelayed(session: MqttSession, evaluator: RuleEvaluator) -> bool:
     """Whether what arrives now was held up nowhere."""
     since_s = session.connected_since_s
     is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S

@@ -34,7 +34,7 @@ class Takeover:
     def _apply_settings(self, settings: CloudSettings) -> None:
         alarms, components = self._services.alarms, self._services.components
         alarms.evaluator.listening_time.grace_ms = int(settings.rules.silence_grace_s * 1_000)
-        self._services.ingest.decoder.ahead_ms = int(settings.ingest.ahead_s * 1_000)
+        self._services.ingest.decoder.set_ahead_s(settings.ingest.ahead_s)
         alarms.notifier.apply(settings.notify)
         for name in [name for name in components if name.startswith("channel_")]:
             del components[name]

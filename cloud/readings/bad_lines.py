@@ -1,7 +1,7 @@
-"""Lines whose write failed where others succeed, looked at apart.
+"""Finds the bad lines of a write that failed where others succeed, and stores the good ones.
 
-all ─► series by series ─► halves ─► one line, tried again after pauses ─► never taken, with the store's words
- └ after each failure a probe: a store that takes nothing now condemns no line
+all ─► series by series ─► halves ─► one line, tried again later ─► never taken, with the store's words
+ └ after each failure a probe: while the store takes nothing at all, no line counts as bad
 
 A server may answer 500 for one line of ten thousand, a firewall before it 403, or nobody in time.
 """
@@ -14,15 +14,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from cloud.readings.contract import StoreUnavailable
 
 CONFIRM_S = (0.5, 1.0, 2.0)
-"""A line that fails alone is tried again after these pauses, before it counts as one that is never taken."""
+"""A line that fails alone is tried again after these waits, before it counts as one that is never taken."""
 ALIKE = 64
-"""So many lines that failed alone with the same words: what fails with these words then is not looked at further."""
+"""So many lines that failed alone with the same words: from then on all that fails so is bad."""
 BadLines = dict[int, str]
 """The numbers of lines that the server will never take, each with its reason."""
 
 
-class Apart:
-    """Sifts `lines`: `store` writes some and gives those refused for ever, `probe` raises where nothing is taken."""
+class BadLineFinder:
+    """Finds the bad ones of `lines`.
+
+    `store` writes some and gives those that are refused for ever, `probe` raises where nothing is taken, `sleep` waits
+    before a line is tried again.
+    """
 
     def __init__(
         self,
@@ -30,19 +34,19 @@ class Apart:
         *,
         store: Callable[[list[bytes]], Awaitable[BadLines]],
         probe: Callable[[], Awaitable[None]],
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._lines = lines
         self._store = store
         self._probe = probe
-        self._pause = pause
+        self._sleep = sleep
         self._failed_alone: Counter[str] = Counter()
 
-    async def sift(self) -> BadLines:
-        """Store what can be stored; the others with their reasons. StoreUnavailable where nothing is taken now."""
-        return await self._sift(range(len(self._lines)))
+    async def find(self) -> BadLines:
+        """Store what can be stored; gives the others with their reasons. StoreUnavailable: nothing is taken."""
+        return await self._find(range(len(self._lines)))
 
-    async def _sift(self, numbers: Sequence[int]) -> BadLines:
+    async def _find(self, numbers: Sequence[int]) -> BadLines:
         outcome = await self._try(numbers)
         if isinstance(outcome, dict):
             return outcome
@@ -54,13 +58,13 @@ class Apart:
             return await self._confirm(numbers[0], words)
         bad: BadLines = {}
         for part in self._parts(numbers):
-            bad |= await self._sift(part)
+            bad |= await self._find(part)
         return bad
 
     async def _confirm(self, number: int, words: str) -> BadLines:
         kind = _kind(words)
-        for pause_s in CONFIRM_S[:1] if self._failed_alone[kind] else CONFIRM_S:
-            await self._pause(pause_s)
+        for wait_s in CONFIRM_S[:1] if self._failed_alone[kind] else CONFIRM_S:
+            await self._sleep(wait_s)
             outcome = await self._try([number])
             if isinstance(outcome, dict):
                 return outcome

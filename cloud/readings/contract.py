@@ -28,7 +28,7 @@ class StoreUnavailable(Exception):
 
 
 class StoreRejected(StoreUnavailable):
-    """The store knows us and says no (credentials, missing database): somebody must act. The text says who and how."""
+    """The store knows us and refuses (credentials, missing database): somebody must act. The text says who and how."""
 
 
 class EncodedWrite(msgspec.Struct, frozen=True):
@@ -37,23 +37,23 @@ class EncodedWrite(msgspec.Struct, frozen=True):
     form: Any
 
 
-class Rejected(msgspec.Struct, frozen=True):
-    """A point that the store will never take, and why: number `point` of portion `portion` of the write.
+class RejectedPoint(msgspec.Struct, frozen=True):
+    """A point that the store will never take, and why: number `point` of number `write` of what was written.
 
-    A point is all quantities of a block at one time; they are counted through the blocks of a portion, from 0.
+    A point is all quantities of a block at one time; they are counted through the blocks of a write, from 0.
     Where only some `quantities` of it are never taken, the others are stored.
     """
 
-    portion: int
+    write: int
     point: int
     reason: str
     quantities: tuple[str, ...] = ()
 
 
 class WriteResult(msgspec.Struct, frozen=True):
-    """All readings of the write are durable, except the `rejected`."""
+    """All readings that were written are durable, except the `rejected`."""
 
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedPoint, ...] = ()
 
 
 class Aggregate(StrEnum):
@@ -105,18 +105,18 @@ class ReadingsStore(Protocol):
     async def open(self) -> None:
         """Connect and make what is missing; StoreUnavailable where that fails for now."""
 
-    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
+    def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """Bring blocks into the form that `write` takes.
 
         Apart from `write`, so that what is decoded is written out while the processor has it at hand and can then be
-        let go: a large write made of portions costs a third less than one made of blocks.
+        freed: writing many encoded writes at once costs a third less than writing their blocks.
         """
 
-    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        """Store what was prepared; StoreUnavailable: nobody knows how much was stored, so write all again."""
+    async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        """Store what was encoded; StoreUnavailable: nobody knows how much was stored, so write all again."""
 
-    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        """Store portions whose write failed where others succeed, looking at them point by point.
+    async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        """Store what failed where other writes succeed, isolating the points that are never taken.
 
         A point that fails alone, again and again, while the store takes others, is rejected with the store's words.
         StoreUnavailable: the store takes nothing now.

@@ -5,7 +5,7 @@ v2  POST /api/v2/write?org=…&bucket=siaga&precision=ms      1.8, 2.x, 3.x, Vic
     GET  /query?db=siaga&epoch=ms&q=SELECT …                all of them but VictoriaMetrics
 
 Both write paths answer when the points are in the server's write-ahead log, forced to disk. What another program, a
-login page or a proxy answers at the address is told from an InfluxDB's words by `answers.py`, and is not believed.
+login page or a proxy answers at the address is told from an InfluxDB's words by `influx_answers.py`.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from typing import Any
 import httpx
 import msgspec
 
-from cloud.readings.bad_lines import Apart, BadLines
+from cloud.readings.bad_lines import BadLineFinder, BadLines
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
     LATEST_MS,
     Aggregate,
     EncodedWrite,
     Point,
-    Rejected,
+    RejectedPoint,
     StoredReading,
     StoreRejected,
     StoreUnavailable,
@@ -105,28 +105,28 @@ class InfluxStore:
         if status >= 500:
             raise self._no_answer(status, error_text(response), retry_after_s(response))
 
-    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
+    def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as lines."""
         return EncodedWrite(lines_of(blocks))
 
-    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        """Store the portions in one request, or in as many as the server's refusals make it take."""
-        body = b"".join([portion.form for portion in portions])
+    async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        """Store all in one request, or in as many as the server's refusals make it take."""
+        body = b"".join([write.form for write in writes])
         answer = await self._post(body)
         if answer.meaning is AnswerMeaning.STORED:
             return WriteResult()
         lines = _lines(body)
-        return await self._rejected(portions, lines, await self._never_taken(lines, answer))
+        return await self._rejected(writes, lines, await self._never_taken(lines, answer))
 
     async def write_lines(self, lines: Sequence[bytes]) -> BadLines:
         """Store lines that are made already; those that the server will never take come back with its words."""
         return await self._never_taken(list(lines), await self._post(_body(lines))) if lines else {}
 
-    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
+    async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """Store what can be stored, series by series and then line by line: see the contract."""
-        lines = [line for portion in portions for line in _lines(portion.form)]
-        bad = await Apart(lines, store=self.write_lines, probe=self.probe).sift()
-        return await self._rejected(portions, lines, bad)
+        lines = [line for write in writes for line in _lines(write.form)]
+        bad = await self._find_bad(lines)
+        return await self._rejected(writes, lines, bad)
 
     async def probe(self) -> None:
         """Write a point of the measurement `probe`, once a minute a new one; StoreUnavailable where it is not taken."""
@@ -240,29 +240,32 @@ class InfluxStore:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _rejected(self, portions: Sequence[EncodedWrite], lines: Sequence[bytes], bad: BadLines) -> WriteResult:
+    async def _rejected(self, writes: Sequence[EncodedWrite], lines: Sequence[bytes], bad: BadLines) -> WriteResult:
         """The points that are never taken; of a line with several quantities only those that fail alone."""
         if not bad:
             return WriteResult()
         parts = [(number, *part) for number in sorted(bad) for part in parts_of(lines[number])]
-        alone = await Apart([line for _, _, line in parts], store=self.write_lines, probe=self.probe).sift()
+        alone = await self._find_bad([line for _, _, line in parts])
         tried: defaultdict[int, dict[str, str]] = defaultdict(dict)
         for place, (number, quantity, _) in enumerate(parts):
             tried[number][quantity] = alone.get(place, "")
-        places = [(number, point) for number, part in enumerate(portions) for point in range(len(_lines(part.form)))]
+        places = [(number, point) for number, write in enumerate(writes) for point in range(len(_lines(write.form)))]
         found = (self._point(places[number], bad[number], tried[number]) for number in sorted(bad))
         return WriteResult(tuple(each for each in found if each is not None))
 
-    def _point(self, place: tuple[int, int], reason: str, tried: Mapping[str, str]) -> Rejected | None:
+    def _point(self, place: tuple[int, int], reason: str, tried: Mapping[str, str]) -> RejectedPoint | None:
         """A point that was refused, by its quantities that were `tried` alone and the words for those refused."""
         refused = tuple(quantity for quantity, words in tried.items() if words)
         if tried and not refused:
             return None
         words = (tried[refused[0]] if refused else reason).removeprefix(f"{self._name} ")
-        return Rejected(*place, words, refused if len(refused) < len(tried) else ())
+        return RejectedPoint(*place, words, refused if len(refused) < len(tried) else ())
+
+    async def _find_bad(self, lines: Sequence[bytes]) -> BadLines:
+        return await BadLineFinder(lines, store=self.write_lines, probe=self.probe).find()
 
     async def _never_taken(self, lines: list[bytes], answer: WriteAnswer) -> BadLines:
-        """Find the bad lines; a server that takes no line at all, not even ours of no meaning, condemns none."""
+        """Find the bad lines; a server that takes no line at all, not even our probe, makes none of them bad."""
         bad = await self._bad_lines(lines, answer)
         if len(bad) == len(lines):
             await self.probe()

@@ -71,7 +71,7 @@ class Newest:
         return {domain: _age_s(newest_ms.get(domain), now_ms) for domain in Domain}
 
     def load(self, stored: Iterable[StoredReading]) -> None:
-        """Take readings that the store holds."""
+        """Apply readings that the store has."""
         readings, latest_ms = self._readings, self.latest_ms()
         for reading in stored:
             key = (reading.sensor, reading.quantity)

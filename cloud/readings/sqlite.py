@@ -59,7 +59,7 @@ FROM readings LEFT JOIN verdicts ON verdicts.sensor = :sensor AND verdicts.quant
 WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :quantity)
     AND readings.time_ms >= :start_ms AND readings.time_ms < :end_ms
 """  # noqa: S608 - constants
-"""The readings of a stretch, each with the marks that hold."""
+"""The readings of a time range, each with the marks that hold."""
 _HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
 _NEWEST = """
 SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
@@ -106,19 +106,19 @@ class SqliteStore:
         """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
         await self._writer.run(lambda connection: connection.executescript(_TABLES))
 
-    def prepare(self, blocks: Sequence[Block]) -> EncodedWrite:
+    def encode(self, blocks: Sequence[Block]) -> EncodedWrite:
         """The blocks as they are: SQLite takes numbers."""
         return EncodedWrite(blocks)
 
-    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        """Store the portions in one transaction, durable when this returns."""
-        blocks = [block for portion in portions for block in portion.form]
+    async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        """Store all in one transaction, durable when this returns."""
+        blocks = [block for write in writes for block in write.form]
         await self._writer.run(lambda connection: self._write(connection, blocks))
         return WriteResult()
 
-    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
+    async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """As `write`: SQLite takes every number, or nothing."""
-        return await self.write(portions)
+        return await self.write(writes)
 
     async def probe(self) -> None:
         """Take the lock that a write takes, and let go of it."""

@@ -83,7 +83,7 @@ class CounterTally:
     def due(self, now_ms: int, *, dead_letters_open: int) -> list[ReportPoint]:
         """Return the sample to write at `now_ms`: the one before as it was, until it is written, else that of now."""
         if not self._pending:
-            counts, (write, delay) = self._metrics.counts(), self._metrics.take_spreads()
+            counts, (write, delay) = self._metrics.counts(), self._metrics.pop_sketches()
             work = IngestWork(
                 seconds=max(0.0, (now_ms - self._since_ms) / 1_000),
                 stored=_grown(self._counts.stored, counts.stored),

@@ -43,7 +43,7 @@ async def story(store: ReadingsStore) -> dict[str, dict[int, float]]:
         Block("daruba", "air", "gw", Domain.AIR, int(Mark.SPIKE), spike, (("pm2_5", [9_000.0]),)),
         Block("daruba", "gate", "gw", Domain.FOOTFALL, 0, minutes, people),
     ]
-    await store.write([store.prepare(blocks)])
+    await store.write([store.encode(blocks)])
     told: list[Block] = []
 
     async def hear(found: object) -> None:

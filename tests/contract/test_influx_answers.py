@@ -17,7 +17,7 @@ import pytest
 
 import cloud.readings.bad_lines
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
+from cloud.readings.contract import RejectedPoint, StoreRejected, StoreUnavailable, WriteResult
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from wire import Domain
@@ -117,7 +117,7 @@ def run(given: InfluxSettings, work: Callable[[InfluxStore], Coroutine[Any, Any,
 
 
 def write(given: InfluxSettings, *portions: list[Block]) -> WriteResult:
-    return run(given, lambda store: store.write([store.prepare(blocks) for blocks in portions]))
+    return run(given, lambda store: store.write([store.encode(blocks) for blocks in portions]))
 
 
 def error(status: int, text: str, **headers: str) -> Answer:
@@ -136,7 +136,7 @@ def test_a_write_too_large_goes_in_halves_until_it_fits(server: SimulatedInflux)
 
 def test_a_single_line_too_large_is_rejected_and_the_others_stored(server: SimulatedInflux):
     server.rule = lambda request: error(413, "too large") if any(" 1764000000004" in x for x in request.lines) else OK
-    assert write(settings(server), [block(9)]).rejected == (Rejected(0, 4, "413: too large"),)
+    assert write(settings(server), [block(9)]).rejected == (RejectedPoint(0, 4, "413: too large"),)
     assert times_of(server.stored) == [0, 1, 2, 3, 5, 6, 7, 8]
 
 
@@ -151,7 +151,7 @@ def test_lines_that_the_server_names_are_rejected_and_the_rest_goes_in_one_more_
     server.requests.clear()
     server.rule = rule
     result = write(settings(server), [block(5)], [block(1)], [block(9)])
-    assert [(each.portion, each.point) for each in result.rejected] == [(0, 2), (2, 2), (2, 7)]
+    assert [(each.write, each.point) for each in result.rejected] == [(0, 2), (2, 2), (2, 7)]
     assert "unable to parse" in result.rejected[0].reason
     assert len(server.stored) == 12
 
@@ -209,7 +209,7 @@ FOREIGN: dict[str, Answer] = {
     "latin": (200, {"Content-Type": "text/plain; charset=none-such"}, "caf\u00e9"),
 }
 FOREIGN_TO = {
-    "write": lambda store: store.write([store.prepare([block(3)])]),
+    "write": lambda store: store.write([store.encode([block(3)])]),
     "probe": lambda store: store.probe(),
     "history": lambda store: store.history("air-market", "pm2_5", start_ms=0, end_ms=9),
     "newest": lambda store: store.newest(),
@@ -284,10 +284,10 @@ def test_a_line_that_fails_where_others_succeed_is_looked_at_apart(
     server.rule = lambda request: error(500, "engine: index out of range") if 5 in times_of(request.lines) else OK
 
     async def work(store: InfluxStore) -> WriteResult:
-        return await store.write_apart([store.prepare([block(4)]), store.prepare([block(9, sensor="b"), block(2)])])
+        return await store.write_isolated([store.encode([block(4)]), store.encode([block(9, sensor="b"), block(2)])])
 
     result = run(settings(server), work)
-    assert [(each.portion, each.point) for each in result.rejected] == [(1, 5)]
+    assert [(each.write, each.point) for each in result.rejected] == [(1, 5)]
     assert result.rejected[0].reason == "answered 500: engine: index out of range"
     assert len(server.stored) == 14
 
@@ -305,7 +305,7 @@ def test_of_a_line_with_a_bad_field_the_other_quantities_are_stored(
     written = Block("daruba", "air", "gw", Domain.AIR, 8, [T0, T0 + 1, T0 + 2], fields)
 
     async def work(store: InfluxStore) -> WriteResult:
-        return await (store.write_apart if apart else store.write)([store.prepare([written])])
+        return await (store.write_isolated if apart else store.write)([store.encode([written])])
 
     (rejected,) = run(settings(server), work).rejected
     assert (rejected.point, rejected.quantities) == (1, ("pm10",))
@@ -319,7 +319,7 @@ def test_no_line_is_condemned_while_the_server_takes_nothing(server: SimulatedIn
     server.probes = False
     server.rule = lambda _: error(503, "starting")
     with pytest.raises(StoreUnavailable, match="starting"):
-        run(settings(server), lambda store: store.write_apart([store.prepare([block(9)])]))
+        run(settings(server), lambda store: store.write_isolated([store.encode([block(9)])]))
     assert len(server.requests) == 2
 
 
@@ -368,7 +368,7 @@ def test_after_a_500_the_same_write_is_stored(server: SimulatedInflux):
     server.rule = lambda _: answers.pop(0)
 
     async def work(store: InfluxStore) -> WriteResult:
-        portion = store.prepare([block(2)])
+        portion = store.encode([block(2)])
         with pytest.raises(StoreUnavailable):
             await store.write([portion])
         return await store.write([portion])
@@ -403,7 +403,7 @@ def test_v1_writes_with_its_name_and_password(server: SimulatedInflux, tmp_path:
 
     async def work(store: InfluxStore) -> None:
         await store.open()
-        await store.write([store.prepare([block(1)])])
+        await store.write([store.encode([block(1)])])
 
     run(given, work)
     made, written = server.requests
@@ -425,10 +425,10 @@ def test_v2_writes_with_its_token_which_is_read_anew_when_opened_again(server: S
 
     async def work(store: InfluxStore) -> None:
         await store.open()
-        await store.write([store.prepare([block(1)])])
+        await store.write([store.encode([block(1)])])
         (tmp_path / "token").write_text("new")
         await store.open()
-        await store.write([store.prepare([block(1)])])
+        await store.write([store.encode([block(1)])])
 
     run(given, work)
     writes = [request for request in server.requests if "write" in request.path]
@@ -467,7 +467,7 @@ def test_overlapped_writes_are_under_way_together(server: SimulatedInflux):
     server.rule = rule
 
     async def work(store: InfluxStore) -> None:
-        await asyncio.gather(*(store.write([store.prepare([block(1)])]) for _ in range(2)))
+        await asyncio.gather(*(store.write([store.encode([block(1)])]) for _ in range(2)))
 
     started = time.monotonic()
     run(settings(server), work)

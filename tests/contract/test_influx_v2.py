@@ -36,7 +36,7 @@ def test_readings_written_by_v2_are_in_a_real_server(victoria: Program):
     async def write() -> WriteResult:
         store = InfluxStore(settings)
         await store.open()
-        written = await store.write([store.prepare([block])])
+        written = await store.write([store.encode([block])])
         await store.close()
         return written
 

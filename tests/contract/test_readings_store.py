@@ -59,7 +59,7 @@ def store(make_store: StoreMaker) -> ReadingsStore:
 
 
 def write(store: ReadingsStore, blocks: list[Block]) -> Coroutine[Any, Any, WriteResult]:
-    return store.write([store.prepare(blocks)])
+    return store.write([store.encode(blocks)])
 
 
 def block(

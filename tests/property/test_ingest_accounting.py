@@ -35,7 +35,7 @@ def test_accounts_agree_with_plain_sets_however_receipts_are_grouped(receipts: l
     accounts = Accounts()
     sent = [Receipt("gw", s, f, last, tuple(Lost(*loss, "full") for loss in lost)) for s, (f, last), lost in receipts]
     for start in range(0, len(sent), group):
-        accounts.accept(accounts.plan(sent[start : start + group]))
+        accounts.apply(accounts.plan(sent[start : start + group]))
     received: dict[str, set[int]] = {"a": set(), "b": set()}
     declared: dict[str, set[int]] = {"a": set(), "b": set()}
     duplicates = 0

@@ -5,11 +5,10 @@ from hypothesis import strategies as st
 
 from cloud.core.reasons import Reason
 from cloud.ingest.checks import EARLIEST_MS, check_batch
-from cloud.ingest.stages.decode import open_parcel
 from cloud.readings.blocks import Block
 from cloud.readings.lines import lines_of
 from rules.marks import MARK_OF_CLOCK, Mark
-from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city
+from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, validated
 from wire import QUANTITIES, Clock, Reading, decode_batch, encode_batch
 
 CITY = city()
@@ -64,27 +63,27 @@ def test_the_columnar_check_is_the_naive_one(readings: list[Reading], backfill: 
         for each, reason, value in verdicts
         if reason is None
     )
-    refused = [(refused.reason, each) for refused in found.refused for each in refused.readings]
+    refused = [(refused.reason, each) for refused in found.rejected for each in refused.readings]
     assert sorted(map(repr, refused)) == sorted(repr((reason, each)) for each, reason, _ in verdicts if reason)
     assert all(len({name for name, _ in block.fields}) == len(block.fields) for block in found.blocks)
 
 
 @given(st.lists(READINGS, min_size=1, max_size=30))
-def test_every_reading_of_a_parcel_is_in_its_lines_or_in_its_dead_letters(readings: list[Reading]):
-    parcel = open_parcel(encode_batch("s", 1, readings), gateway=GATEWAY, registry=CITY, latest_ms=LATEST)
+def test_every_reading_of_a_batch_is_in_its_lines_or_in_its_dead_letters(readings: list[Reading]):
+    found = validated(encode_batch("s", 1, readings), registry=CITY)
     in_letters = sum(
         len(decode_batch(refusal.raw).columns and list(decode_batch(refusal.raw).readings()))
-        for refusal in parcel.refusals
+        for refusal in found.rejections
     )
     in_lines = (
-        sum(line.split(b" ")[1].count(b"=") for line in lines_of(parcel.blocks).splitlines()) if parcel.blocks else 0
+        sum(line.split(b" ")[1].count(b"=") for line in lines_of(found.blocks).splitlines()) if found.blocks else 0
     )
-    marked = sum(len(block.times_ms) for block in parcel.blocks if block.marks)
+    marked = sum(len(block.times_ms) for block in found.blocks if block.marks)
     assert in_lines - marked + in_letters == len(readings)
-    assert in_letters == sum(refusal.readings for refusal in parcel.refusals)
+    assert in_letters == sum(refusal.readings for refusal in found.rejections)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_give_a_parcel(content: bytes):
-    parcel = open_parcel(content, gateway=GATEWAY, registry=CITY, latest_ms=LATEST)
-    assert parcel.blocks or parcel.refusals
+def test_any_bytes_give_blocks_or_rejections(content: bytes):
+    found = validated(content, registry=CITY)
+    assert found.blocks or found.rejections

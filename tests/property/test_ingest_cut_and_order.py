@@ -44,7 +44,7 @@ async def outcome(folder: Path, groups: Sequence[Sequence[bytes]]) -> Outcome:
     """Each group is kept together, as it is when it waited together."""
     async with Workshop(folder, max_bytes=2**24) as workshop:
         for group in groups:
-            await workshop.keeper.keep([workshop.opener.open(each, GATEWAY) for each in group])
+            await workshop.writer.write([workshop.decoder.prepare(each, GATEWAY) for each in group])
         stored: set[Row] = set()
         for sensor, quantity in SERIES:
             if quantity in QUANTITIES:

@@ -22,28 +22,28 @@ WRONG_MS = st.sampled_from([0, 60_000, 480_000, 86_400_000, -T0 + 5_000])
 
 
 class Times:
-    """What an opener makes of batches: the time of each reading, by its seq."""
+    """What a decoder makes of batches: the time of each reading, by its seq."""
 
     def __init__(self, offsets: Offsets) -> None:
         self._folder = tempfile.TemporaryDirectory()
         store = SqliteStore(Path(self._folder.name) / "readings.db")
-        self._opener = BatchDecoder(registry=city(), store=store, ahead_s=600, offsets=offsets)
+        self._decoder = BatchDecoder(registry=city(), store=store, ahead_s=600, offsets=offsets)
         self.of: dict[int, int] = {}
-        prepare = store.prepare
+        encode = store.encode
 
         def seen(blocks: Sequence) -> object:
             for block in blocks:
                 for _, values in block.fields:
                     self.of.update(zip(map(int, values), block.times_ms, strict=True))
-            return prepare(blocks)
+            return encode(blocks)
 
-        store.prepare = seen  # type: ignore[method-assign, assignment]
+        store.encode = seen  # type: ignore[method-assign, assignment]
 
     def take(self, stamps: Sequence[int], first: int, last: int, *, arrived_ms: int, clock: Clock) -> None:
         readings = [
             Reading("air-market", "temperature", stamps[seq - 1], float(seq), clock) for seq in range(first, last + 1)
         ]
-        self._opener.open(encode_batch(STREAM, first, readings), GATEWAY, arrived_ms=arrived_ms)
+        self._decoder.prepare_dead_letter(encode_batch(STREAM, first, readings), GATEWAY, arrived_ms=arrived_ms)
 
 
 @st.composite

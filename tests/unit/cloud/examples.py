@@ -7,8 +7,13 @@ from pathlib import Path
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.pipeline import BatchDecoder
-from cloud.ingest.stages.commit import BatchWriter
+from cloud.ingest.levels import Distances
+from cloud.ingest.offsets import Offsets
+from cloud.ingest.pipeline import BatchDecoder, BatchWriter
+from cloud.ingest.quality import QualityJudge
+from cloud.ingest.stages.decode import DecodeStage
+from cloud.ingest.stages.receive import ReceivedMessage
+from cloud.ingest.stages.validate import ValidatedBatch, ValidateStage
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import EncodedWrite, StoreUnavailable, WriteResult
 from cloud.readings.newest import Newest
@@ -62,6 +67,18 @@ def message(content: bytes, *, gateway: str = GATEWAY, packet: int = 1) -> Messa
     return Message(topic_of(gateway, Channel.UP), content, False, False, 1, packet, 1)
 
 
+def validated(
+    content: bytes, *, gateway: str = GATEWAY, registry: Registry | None = None, arrived_ms: int = LATEST
+) -> ValidatedBatch:
+    """A message that arrived at `arrived_ms`, decoded and validated."""
+    registry = registry or city()
+    stage = ValidateStage(
+        registry=registry, offsets=Offsets(), distances=Distances(Newest()), quality=QualityJudge(registry, Newest()),
+        ahead_ms=0, is_undelayed=lambda: True,
+    )  # fmt: skip
+    return stage.run(DecodeStage().run(ReceivedMessage(content, gateway, arrived_ms)))
+
+
 class ScriptedStore(SqliteStore):
     """A real SQLite store whose next writes fail as `script` says, one item each; None lets one through.
 
@@ -84,17 +101,17 @@ class ScriptedStore(SqliteStore):
         if self._last is not None and not self.takes_others:
             raise self._last
 
-    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        self.writes.append(len(portions))
+    async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        self.writes.append(len(writes))
         planned = self.script.pop(0) if self.script else None
         self._last = planned if isinstance(planned, Exception) else None
         if self._last is not None:
             raise self._last
-        return planned if isinstance(planned, WriteResult) else await super().write(portions)
+        return planned if isinstance(planned, WriteResult) else await super().write(writes)
 
 
 class Workshop:
-    """The parts of ingest on real databases in a folder; its keeper waits no real time and notes each wait."""
+    """The parts of ingest on real databases in a folder; its writer waits no real time and notes each wait."""
 
     def __init__(self, folder: Path, *, registry: Registry | None = None, max_bytes: int = 2**20) -> None:
         self.folder = folder
@@ -106,19 +123,21 @@ class Workshop:
         self.dead_letters = DeadLetters(self.database, max_bytes=max_bytes)
         self.waits: list[float] = []
         # the examples' times are in the past, so any clock lets them pass
-        self.opener = BatchDecoder(registry=self.registry, store=self.store, ahead_s=600)
-        self.keeper = BatchWriter(
-            opener=self.opener,
+        self.decoder = BatchDecoder(
+            registry=self.registry, store=self.store, ahead_s=600, offsets=Offsets(self.database)
+        )
+        self.writer = BatchWriter(
+            decoder=self.decoder,
             store=self.store,
             database=self.database,
             dead_letters=self.dead_letters,
             accounts=self.accounts,
             newest=self.newest,
             metrics=self.metrics,
-            pause=self.pause,
+            sleep=self.sleep,
         )
 
-    async def pause(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         await asyncio.sleep(0)
 

@@ -24,7 +24,7 @@ from tests.unit.cloud.examples import T0, Workshop
 
 def platform(workshop: Workshop, **conditions: Condition) -> Platform:
     replayer = Replayer(
-        opener=workshop.opener, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
+        decoder=workshop.decoder, store=workshop.store, dead_letters=workshop.dead_letters, newest=workshop.newest,
         metrics=workshop.metrics,
     )  # fmt: skip
     rule_store = RuleStore(workshop.database, workshop.registry)
@@ -37,7 +37,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
             previewer=Previewer(rule_store, workshop.store),
             maintenance=MaintenanceCalendar(workshop.database, workshop.registry),
         notifier=Notifier(workshop.database, workshop.registry, NotifySettings(), lambda topic, payload: True),
-        facts=FactService(workshop.database, workshop.registry), heights=workshop.opener.heights,
+        facts=FactService(workshop.database, workshop.registry), heights=workshop.decoder.heights,
     )  # fmt: skip
 
 

@@ -14,8 +14,7 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.stages.decode import open_parcel
-from tests.unit.cloud.examples import GATEWAY, LATEST, city
+from tests.unit.cloud.examples import GATEWAY, validated
 from wire import (
     Ack,
     Batch,
@@ -132,9 +131,9 @@ def test_a_status_of_another_version_is_refused_in_a_sentence():
 
 def test_a_batch_of_a_newer_version_is_kept_whole_and_acknowledged():
     newer = json.dumps(json.loads(GOLDEN["batch_plain"]) | {"v": 2}).encode()
-    parcel = open_parcel(newer, gateway=GATEWAY, registry=city(), latest_ms=LATEST)
-    (refusal,) = parcel.refusals
-    assert (refusal.reason, refusal.raw) == (Reason.NOT_A_BATCH, newer)
-    assert "wire version 2" in refusal.sentence
-    assert parcel.receipt == Receipt(GATEWAY, STREAM, 1201, 1206)
-    assert not parcel.blocks
+    found = validated(newer)
+    (rejection,) = found.rejections
+    assert (rejection.reason, rejection.raw) == (Reason.NOT_A_BATCH, newer)
+    assert "wire version 2" in rejection.sentence
+    assert found.decoded.receipt == Receipt(GATEWAY, STREAM, 1201, 1206)
+    assert not found.blocks

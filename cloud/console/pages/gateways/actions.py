@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from cloud.access.principal import Principal, Role
 from cloud.console.components.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, Wanted
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, DeadLetterFilter
 from cloud.platform import Platform
 from cloud.readings.contract import StoreUnavailable
 from i18n.catalog import Catalog
@@ -63,7 +63,7 @@ class DeadLetterActions:
         async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
             thrown = await self._platform.dead_letters.discard(
                 self._alike(principal, dead_letter),
-                letter_id=None if alike else dead_letter.id,
+                dead_letter_id=None if alike else dead_letter.id,
                 most=MOST_DISCARDED,
                 by=principal.actor,
                 word=word.strip(),
@@ -97,5 +97,5 @@ class DeadLetterActions:
         self._changed()
         return outcome
 
-    def _alike(self, principal: Principal, dead_letter: DeadLetter) -> Wanted:
-        return Wanted(self._platform.dead_letter_gateways(principal), dead_letter.gateway, dead_letter.reason)
+    def _alike(self, principal: Principal, dead_letter: DeadLetter) -> DeadLetterFilter:
+        return DeadLetterFilter(self._platform.dead_letter_gateways(principal), dead_letter.gateway, dead_letter.reason)

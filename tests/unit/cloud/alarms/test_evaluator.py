@@ -163,7 +163,7 @@ def test_two_instances_on_one_database_never_make_two_alarms(tmp_path: Path):
         async with Town(tmp_path) as twin:
             await town.send(level(160, at=0), level(260, at=60))
             payload = encode_batch(STREAM, 1, [level(160, at=0), level(260, at=60)])
-            await twin.evaluator.observe([twin.opener.open(payload, "gw-daruba").cargo])
+            await twin.evaluator.observe([twin.decoder.prepare(payload, "gw-daruba").rule_input])
             assert len(await town.alarms()) == 1
             assert [kind for kind, _, _ in await town.events()] == ["raised", "worsened"]
 
@@ -269,7 +269,7 @@ def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(
         await town.send(level(160, at=0))
         await town.send(level(160, at=250, sensor="creek"))
         await town.sleep(seconds=seconds)
-        assert town.opener  # the backlog comes in now; of creek's nothing does
+        assert town.decoder  # the backlog comes in now; of creek's nothing does
         assert [kind for kind, *_ in await town.events()] == ["raised", "raised"]
         await town.send(level(160, at=250 + seconds + 1))
         late = {kind for kind, *_ in await town.events()} - {"raised"}
@@ -468,9 +468,9 @@ def test_forty_gauges_crossing_at_once_are_forty_alarms_of_one_commit(tmp_path: 
 def test_nothing_is_carried_to_the_rules_of_series_that_no_rule_looks_at(tmp_path: Path):
     async def scenario(town: Town) -> None:
         await town.rule()
-        freight = town.opener.open(encode_batch(STREAM, 1, [Reading("rain", "rainfall", T0, 1.0)]), "gw-daruba")
-        assert freight.cargo.columns == ()
-        assert freight.cargo.heard_ms == {}
+        freight = town.decoder.prepare(encode_batch(STREAM, 1, [Reading("rain", "rainfall", T0, 1.0)]), "gw-daruba")
+        assert freight.rule_input.columns == ()
+        assert freight.rule_input.heard_ms == {}
 
     run(tmp_path, scenario)
 

@@ -30,7 +30,7 @@ def run(folder: Path, scenario: Callable[[Town, Previewer], Awaitable[None]], mi
             await town.rule()
             times, values = zip(*((T0 + minute * MINUTE_MS, value) for minute, value in minutes), strict=True)
             block = Block("daruba", "river", "gw", Domain.FLOOD, 0, list(times), (("water_level", list(values)),))
-            await town.store.write([town.store.prepare([block])])
+            await town.store.write([town.store.encode([block])])
             town.now_ms = max(times) + MINUTE_MS
             await scenario(town, Previewer(town.rule_store, town.store, clock=town.clock))
 

@@ -19,10 +19,9 @@ from cloud.database.audit_log import Actor
 from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.pipeline import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.recent_rejections import RecentRejections
 from cloud.ingest.review import Review
-from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import Verdict
 from cloud.readings.newest import Newest
@@ -100,19 +99,20 @@ class Town:
             can_receive=lambda: self.hears, on_change=self._nudge, clock=self.clock, check_lease=self._confirm,
             listening_time=ListeningTime(grace_ms=30_000, boot_ms=lambda: self.boot_ms),
         )  # fmt: skip
-        self.review = Review(self.registry, self.store, tell=self._tell, database=self.database, quiet_passes=1)
-        self.opener = BatchDecoder(
+        self.review = Review(self.registry, self.store, on_verdicts=self._tell, database=self.database, quiet_passes=1)
+        self.decoder = BatchDecoder(
             registry=self.registry,
             store=self.store,
             ahead_s=600,
             newest=self.newest,
-            cargo=self.evaluator.input_of,
-            lately=self.lately,
+            rule_input_of=self.evaluator.input_of,
+            recent_rejections=self.lately,
         )
-        self.keeper = BatchWriter(
-            opener=self.opener, store=self.store, database=self.database,
+        self.writer = BatchWriter(
+            decoder=self.decoder, store=self.store, database=self.database,
             dead_letters=DeadLetters(self.database, max_bytes=2**20), accounts=self.accounts, newest=self.newest,
-            metrics=self.metrics, watch=self.evaluator, confirm=self._confirm, review=self.review, lately=self.lately,
+            metrics=self.metrics, evaluator=self.evaluator, confirm=self._confirm, review=self.review,
+            recent_rejections=self.lately,
         )  # fmt: skip
         self._seq = 0
 
@@ -121,9 +121,9 @@ class Town:
         await self.database.open()
         await self.database.run(self.accounts.load)
         await self.rule_store.load()
-        await self.keeper.learn_newest()
+        await self.writer.load_newest()
         await self.evaluator.start()
-        await self.review.remember()
+        await self.review.load_notes()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -158,7 +158,7 @@ class Town:
         self.listen()
         payload = encode_batch(STREAM, first, readings, backfill=backfill)
         gateway = self.registry.sensor(readings[0].sensor).gateway
-        await self.keeper.keep([self.opener.open(payload, gateway)])
+        await self.writer.write([self.decoder.prepare(payload, gateway)])
 
     async def _tell(self, verdicts: Sequence[Verdict]) -> None:
         self.newest.judge_anew(verdicts)
@@ -167,7 +167,7 @@ class Town:
     async def settle(self) -> None:
         """Let the review look at all that is noted."""
         for _ in range(3):
-            await self.review.look()
+            await self.review.tick()
 
     async def marks(self, sensor: str = "river", quantity: str = "water_level") -> list[int]:
         """The marks that hold, in the order of time."""

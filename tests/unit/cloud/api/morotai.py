@@ -20,9 +20,8 @@ from cloud.database.engine import Database
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
 from cloud.ingest.dead_letters import DeadLetters
-from cloud.ingest.pipeline import BatchDecoder
+from cloud.ingest.pipeline import BatchDecoder, BatchWriter
 from cloud.ingest.replay import Replayer
-from cloud.ingest.stages.commit import BatchWriter
 from cloud.metrics.exposition import Metrics
 from cloud.notify.notifier import Notifier
 from cloud.notify.settings import NotifySettings
@@ -83,8 +82,8 @@ class Morotai:
         self.watch = RuleEvaluator(
             database=self.database, rule_store=self.rule_store, newest=self.newest, store=self.store
         )
-        self._opener = BatchDecoder(
-            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, cargo=self.watch.input_of
+        self._decoder = BatchDecoder(
+            registry=self.registry, store=self.store, ahead_s=600, newest=self.newest, rule_input_of=self.watch.input_of
         )
         self.platform = Platform(
             registry=self.registry,
@@ -96,7 +95,7 @@ class Morotai:
             metrics=self.metrics,
             components={"broker": lambda: self.broker},
             replay=Replayer(
-                opener=self._opener, store=self.store, dead_letters=self.dead_letters, newest=self.newest,
+                decoder=self._decoder, store=self.store, dead_letters=self.dead_letters, newest=self.newest,
                 metrics=self.metrics,
             ).replay,
             access=self.access,
@@ -106,11 +105,11 @@ class Morotai:
             maintenance=MaintenanceCalendar(self.database, self.registry),
             notifier=self.notifier,
             facts=FactService(self.database, self.registry),
-            heights=self._opener.heights,
+            heights=self._decoder.heights,
         )  # fmt: skip
-        self._keeper = BatchWriter(
-            opener=self._opener, store=self.store, database=self.database, dead_letters=self.dead_letters,
-            accounts=self.accounts, newest=self.newest, metrics=self.metrics, watch=self.watch,
+        self._writer = BatchWriter(
+            decoder=self._decoder, store=self.store, database=self.database, dead_letters=self.dead_letters,
+            accounts=self.accounts, newest=self.newest, metrics=self.metrics, evaluator=self.watch,
         )  # fmt: skip
         self._seq = self._tokens = 0
 
@@ -143,8 +142,8 @@ class Morotai:
 
     async def deliver(self, gateway: str, payload: bytes) -> None:
         """Anything at all has arrived on the gateway's topic."""
-        await self._keeper.keep([self._opener.open(payload, gateway)])
+        await self._writer.write([self._decoder.prepare(payload, gateway)])
 
     def say(self, status: Status) -> None:
         """A gateway has told its status."""
-        self.statuses.take(status.gateway, encode_status(status))
+        self.statuses.on_status(status.gateway, encode_status(status))

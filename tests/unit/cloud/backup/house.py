@@ -42,7 +42,7 @@ class Machine:
         async def written() -> None:
             store = store_of(load_cloud_settings(self.config).store)
             await store.open()
-            await store.write([store.prepare(blocks)])
+            await store.write([store.encode(blocks)])
             await store.close()
 
         asyncio.run(written())

@@ -42,7 +42,7 @@ class Yard:
         self.workshop, self.moved, self._seq = workshop, set[tuple[str, str]](), 0
         self.facts = FactService(workshop.database, workshop.registry, clock=lambda: LATER)
         self.corrections = self.anew()
-        workshop.opener._saw = lambda blocks: self.corrections.saw(blocks)
+        workshop.decoder._observe._on_blocks = lambda blocks: self.corrections.saw(blocks)
 
     def anew(self) -> Corrections:
         """As after a start of the cloud."""
@@ -54,7 +54,7 @@ class Yard:
     async def send(self, *readings: Reading, backfill: bool = False) -> None:
         payload = encode_batch("s", self._seq + 1, readings, backfill=backfill)
         self._seq += len(readings)
-        await self.workshop.keeper.keep([self.workshop.opener.open(payload, GATEWAY)])
+        await self.workshop.writer.write([self.workshop.decoder.prepare(payload, GATEWAY)])
 
     async def stored(self, sensor: str, quantity: str) -> dict[int, float]:
         points = await self.workshop.store.history(sensor, quantity, start_ms=0, end_ms=2**53)

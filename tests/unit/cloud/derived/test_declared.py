@@ -52,11 +52,11 @@ REGISTRY = Registry(
     [("air", "ispu_pm2_5", Reason.UNDECLARED_QUANTITY), ("daruba", "ispu", Reason.FOREIGN_SENSOR)],
 )
 def test_a_message_with_a_derived_quantity_goes_to_the_dead_letters(tmp_path, sensor, quantity, reason):
-    opener = BatchDecoder(registry=REGISTRY, store=SqliteStore(tmp_path / "readings.db"), ahead_s=600)
+    decoder = BatchDecoder(registry=REGISTRY, store=SqliteStore(tmp_path / "readings.db"), ahead_s=600)
     payload = encode_batch("9f3c21d07ab4e815", 1, [Reading(sensor, quantity, 1_790_000_000_000, 12.0)])
-    freight = opener.open(payload, "gw")
-    assert freight.portion is None
-    assert [refusal.reason for refusal in freight.refusals] == [reason]
+    write = decoder.prepare(payload, "gw")
+    assert write.encoded is None
+    assert [rejection.reason for rejection in write.rejections] == [reason]
 
 
 def test_a_site_is_the_sensor_of_its_own_indices_and_no_gateway_s():

@@ -82,7 +82,7 @@ class Island:
         block = Block(
             site, sensor, "gw", QUANTITIES[quantity].domain, marks, list(points), ((quantity, list(points.values())),)
         )
-        await self.store.write([self.store.prepare([block])])
+        await self.store.write([self.store.encode([block])])
         if note:
             self.derivations.note(sensor, quantity, min(points), max(points))
 

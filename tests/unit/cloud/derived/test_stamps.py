@@ -46,7 +46,7 @@ class Place:
             "daruba", self.sensor.id, "gw", QUANTITIES[quantity].domain, 0, list(points),
             ((quantity, list(points.values())),),
         )  # fmt: skip
-        await self.store.write([self.store.prepare([block])])
+        await self.store.write([self.store.encode([block])])
         self.derivations.note(self.sensor.id, quantity, min(points), max(points))
 
     async def series(self, quantity: str, *, of: str | None = None) -> dict[int, float]:

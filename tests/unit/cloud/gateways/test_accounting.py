@@ -15,7 +15,7 @@ from wire import Lost
 def accounts_after(*receipts: Receipt) -> Accounts:
     accounts = Accounts()
     for receipt in receipts:
-        accounts.accept(accounts.plan([receipt]))
+        accounts.apply(accounts.plan([receipt]))
     return accounts
 
 
@@ -27,7 +27,7 @@ def test_a_stream_received_whole_misses_nothing():
 def test_holes_from_the_first_seq_on_are_missing_until_they_come():
     accounts = accounts_after(Receipt("gw", "s", 11, 20), Receipt("gw", "s", 31, 40))
     assert accounts.account("gw").missing == 20
-    accounts.accept(accounts.plan([Receipt("gw", "s", 1, 10), Receipt("gw", "s", 21, 30)]))
+    accounts.apply(accounts.plan([Receipt("gw", "s", 1, 10), Receipt("gw", "s", 21, 30)]))
     assert accounts.account("gw").missing == 0
 
 
@@ -118,7 +118,7 @@ async def _kept_and_loaded(folder: Path, receipts: list[Receipt]) -> tuple[Accou
     for number, receipt in enumerate(receipts):
         plan = before.plan([receipt])
         await database.run(lambda connection, plan=plan, number=number: before.write(connection, plan, now_ms=number))
-        before.accept(plan)
+        before.apply(plan)
     await database.run(after.load)
     await database.close()
     return before, after
@@ -136,9 +136,9 @@ async def _kept_and_loaded(folder: Path, receipts: list[Receipt]) -> tuple[Accou
 )
 def test_a_gateway_cannot_make_its_counters_say_nothing_any_more(receipt: Receipt):
     accounts = Accounts()
-    accounts.accept(accounts.plan([Receipt("gw", "s", 1, 10)]))
+    accounts.apply(accounts.plan([Receipt("gw", "s", 1, 10)]))
     before = accounts.account("gw")
-    accounts.accept(accounts.plan([receipt]))
+    accounts.apply(accounts.plan([receipt]))
     after = accounts.account("gw")
     assert (after.received, after.missing, after.declared_lost, after.duplicates) == (
         before.received, before.missing, before.declared_lost, before.duplicates,
@@ -148,6 +148,6 @@ def test_a_gateway_cannot_make_its_counters_say_nothing_any_more(receipt: Receip
 
 def test_live_readings_far_ahead_of_a_long_backlog_are_counted():
     accounts = Accounts()
-    accounts.accept(accounts.plan([Receipt("gw", "s", 40_000_001, 40_000_010)]))
+    accounts.apply(accounts.plan([Receipt("gw", "s", 40_000_001, 40_000_010)]))
     account = accounts.account("gw")
     assert (account.received, account.missing, account.uncounted) == (10, 40_000_000, 0)

@@ -13,23 +13,23 @@ def status(gateway: str = "gw", *, online: bool = True) -> Status:
 
 def test_the_last_word_of_a_gateway_is_its_status():
     statuses = Statuses()
-    statuses.take("gw", encode_status(status()))
-    statuses.take("gw", encode_status(status(online=False)))
+    statuses.on_status("gw", encode_status(status()))
+    statuses.on_status("gw", encode_status(status(online=False)))
     assert statuses.status("gw") == status(online=False)
     assert statuses.status("other") is None
 
 
 def test_a_status_that_does_not_parse_changes_nothing():
     statuses = Statuses()
-    statuses.take("gw", encode_status(status()))
-    statuses.take("gw", b"\xff not a status")
+    statuses.on_status("gw", encode_status(status()))
+    statuses.on_status("gw", b"\xff not a status")
     assert statuses.status("gw") == status()
 
 
 def test_an_empty_payload_takes_the_status_away():
     statuses = Statuses()
-    statuses.take("gw", encode_status(status()))
-    statuses.take("gw", b"")
+    statuses.on_status("gw", encode_status(status()))
+    statuses.on_status("gw", b"")
     assert statuses.status("gw") is None
 
 
@@ -37,8 +37,8 @@ def test_gateways_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(cloud.gateways.statuses, "MAX_GATEWAYS", 2)
     statuses = Statuses()
     for name in ("a", "b", "c"):
-        statuses.take(name, encode_status(status(name)))
-    statuses.take("a", encode_status(status("a", online=False)))
+        statuses.on_status(name, encode_status(status(name)))
+    statuses.on_status("a", encode_status(status("a", online=False)))
     assert statuses.status("c") is None
     assert statuses.status("a") == status("a", online=False)
 
@@ -62,29 +62,29 @@ def is_online(statuses: Statuses) -> bool:
 def test_a_gateway_that_is_not_heard_is_offline_whatever_its_last_word_was():
     uptime = Uptime()
     statuses = online_words(uptime)
-    statuses.take("gw", encode_status(status()))
+    statuses.on_status("gw", encode_status(status()))
     uptime.now_s += OFFLINE_AFTER_S
     assert is_online(statuses)
     uptime.now_s += 1
     assert not is_online(statuses)
-    statuses.hear("gw")  # a batch
+    statuses.on_message("gw")  # a batch
     assert is_online(statuses)
 
 
 def test_a_retained_word_is_believed_only_until_the_gateway_should_have_spoken():
     uptime = Uptime()
     statuses = online_words(uptime)
-    statuses.take("gw", encode_status(status()), retained=True)
+    statuses.on_status("gw", encode_status(status()), retained=True)
     assert is_online(statuses)
     uptime.now_s += OFFLINE_AFTER_S + 1
-    statuses.take("gw", encode_status(status()), retained=True)  # as a broker says it again at each subscription
+    statuses.on_status("gw", encode_status(status()), retained=True)  # as a broker says it again at each subscription
     assert not is_online(statuses)
 
 
 def test_while_the_broker_is_away_nobody_becomes_offline():
     uptime = Uptime()
     statuses = online_words(uptime, since_s=None)
-    statuses.take("gw", encode_status(status()))
+    statuses.on_status("gw", encode_status(status()))
     uptime.now_s += 86_400
     assert is_online(statuses)
     assert statuses.silent_s("gw") is None
@@ -93,7 +93,7 @@ def test_while_the_broker_is_away_nobody_becomes_offline():
 def test_silence_counts_from_the_new_connection():
     uptime = Uptime()
     statuses = online_words(uptime, since_s=990.0)
-    statuses.take("gw", encode_status(status()), retained=True)
+    statuses.on_status("gw", encode_status(status()), retained=True)
     assert statuses.silent_s("gw") == 10.0
     assert statuses.silent_s("never-heard") == 10.0
 
@@ -105,16 +105,16 @@ def run(stream: str, *, online: bool = True, boot: str = "boot") -> bytes:
 def test_two_agents_that_take_turns_under_one_id_are_recognised():
     statuses = online_words(Uptime())
     for stream in ("a", "b"):
-        statuses.take("gw", run(stream, boot=stream))
+        statuses.on_status("gw", run(stream, boot=stream))
         assert not statuses.are_two("gw")
-    statuses.take("gw", run("a", boot="a"))
+    statuses.on_status("gw", run("a", boot="a"))
     assert statuses.are_two("gw")
 
 
 def test_a_restarted_agent_and_its_late_last_will_are_one():
     statuses = online_words(Uptime())
     for said in (run("a"), run("b"), run("a", online=False), run("b"), run("c", boot="next"), run("c", boot="next")):
-        statuses.take("gw", said)
+        statuses.on_status("gw", said)
     assert not statuses.are_two("gw")
 
 
@@ -122,7 +122,7 @@ def test_the_word_of_two_agents_ends_when_one_was_stopped():
     uptime = Uptime()
     statuses = online_words(uptime)
     for stream in ("a", "b", "a"):
-        statuses.take("gw", run(stream))
+        statuses.on_status("gw", run(stream))
     uptime.now_s += TWINS_FOR_S + 1
-    statuses.take("gw", run("a"))
+    statuses.on_status("gw", run("a"))
     assert not statuses.are_two("gw")

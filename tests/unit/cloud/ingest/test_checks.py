@@ -18,7 +18,7 @@ def checked(*readings: Reading, backfill: bool = False) -> CheckedBatch:
 
 
 def reasons(found: CheckedBatch) -> list[Reason]:
-    return [refused.reason for refused in found.refused]
+    return [refused.reason for refused in found.rejected]
 
 
 def test_quantities_of_a_sensor_that_share_their_times_stand_in_one_block():
@@ -60,7 +60,7 @@ def test_calibration_comes_before_the_bounds():
 
 
 def test_what_is_refused_is_kept_as_it_came_before_calibration():
-    (refused,) = checked(reading("river", "water_level", 9_000)).refused
+    (refused,) = checked(reading("river", "water_level", 9_000)).rejected
     assert [each.value for each in refused.readings] == [9_000]
     assert "water_level 17990 cm of sensor river" in refused.sentence
 
@@ -83,14 +83,14 @@ def test_one_bad_reading_is_refused_and_the_others_stored(bad: Reading, reason: 
     good = [reading(at=5), reading(quantity="temperature", value=27)]
     found = checked(bad, *good)
     assert reasons(found) == [reason]
-    assert words in found.refused[0].sentence
-    assert found.refused[0].readings == [bad]
+    assert words in found.rejected[0].sentence
+    assert found.rejected[0].readings == [bad]
     assert sum(block.size for block in found.blocks) == 2
 
 
 def test_both_ends_of_the_bounds_and_of_time_are_allowed():
     edges = [reading(value=0), reading(value=10_000, at=1), reading(at=EARLIEST_MS - T0), reading(at=LATEST - T0)]
-    assert checked(*edges).refused == []
+    assert checked(*edges).rejected == []
 
 
 def test_a_gateway_speaks_of_its_own_health_as_a_sensor():
@@ -156,7 +156,7 @@ def test_the_gateway_before_may_still_bring_what_it_measured_and_nothing_later()
     found = checked_in(registry, reading(at=4), reading(at=5))
     assert tags(found) == [("daruba", GATEWAY, [4])]
     assert reasons(found) == [Reason.FOREIGN_SENSOR]
-    assert "belongs to gw-pier" in found.refused[0].sentence
+    assert "belongs to gw-pier" in found.rejected[0].sentence
 
 
 def test_the_gateway_of_today_brings_what_another_left_behind_under_the_tag_of_that_time():

@@ -17,7 +17,7 @@ class Server:
     def hears(self, **ahead_ms: int) -> None:
         for _ in range(4):
             for name, ahead in ahead_ms.items():
-                self.fleet.note(name, [WALL + self.boot_ms + ahead], self.boot_ms)
+                self.fleet.record_stamps(name, [WALL + self.boot_ms + ahead], self.boot_ms)
             self.boot_ms += 2_000
 
 
@@ -53,11 +53,11 @@ def test_one_gateway_of_three_is_wrong_itself():
     server = Server()
     server.hears(a=0, b=100, c=480_000)
     assert server.fleet.error_ms() == 0
-    server.fleet.tell("c", moved_ms=-480_000, unconfirmed=False)
+    server.fleet.record_correction("c", moved_ms=-480_000, unconfirmed=False)
     said = server.fleet.component()
     assert said.status is Condition.DEGRADED
     assert "c (8 min ahead" in said.detail
-    server.fleet.tell("c", moved_ms=0, unconfirmed=False)
+    server.fleet.record_correction("c", moved_ms=0, unconfirmed=False)
     assert server.fleet.component().status is Condition.OK
 
 
@@ -70,7 +70,7 @@ def test_a_single_gateway_is_not_believed_against_us_but_somebody_is_told():
 
 def test_a_gateway_that_does_not_know_the_time_is_named():
     server = Server()
-    server.fleet.tell("gw-x", moved_ms=0, unconfirmed=True)
+    server.fleet.record_correction("gw-x", moved_ms=0, unconfirmed=True)
     assert "gw-x (does not know the time" in server.fleet.component().detail
 
 
@@ -84,7 +84,7 @@ def test_batches_that_a_queue_held_up_do_not_hide_that_the_clocks_agree():
 def test_readings_of_last_year_that_are_played_back_are_nobody_s_clock():
     server = Server()
     for number in range(100):
-        server.fleet.note("a", [WALL - 365 * 86_400_000 + number], server.boot_ms)
-        server.fleet.note("b", [WALL + 60_000 * number], server.boot_ms)
+        server.fleet.record_stamps("a", [WALL - 365 * 86_400_000 + number], server.boot_ms)
+        server.fleet.record_stamps("b", [WALL + 60_000 * number], server.boot_ms)
         server.boot_ms += 1_000 if number < 9 else 20_000
         assert server.fleet.component().status is Condition.OK

@@ -83,7 +83,7 @@ def test_the_registry_wins_over_the_level_that_the_gateway_made_and_both_stand_i
     found = checked(registry(), distance(120), level(-115.8))
     assert levels(found) == {0: 300}
     assert [[name for name, _ in block.fields] for block in found.blocks] == [["distance", "water_level"]]
-    assert found.refused == []
+    assert found.rejected == []
 
 
 def test_without_a_height_the_gateways_level_is_stored():
@@ -108,14 +108,14 @@ def test_distance_and_level_are_calibrated_each_by_its_own_line():
 def test_of_a_distance_that_is_refused_no_level_is_made():
     found = checked(registry(), distance(-5), distance(100, at=1), distance(50, at=LATEST - T0 + 1))
     assert levels(found) == {1: 320}
-    assert {refused.reason for refused in found.refused} == {Reason.OUT_OF_BOUNDS, Reason.TIME_IN_FUTURE}
-    assert sum(len(refused.readings) for refused in found.refused) == 2
+    assert {refused.reason for refused in found.rejected} == {Reason.OUT_OF_BOUNDS, Reason.TIME_IN_FUTURE}
+    assert sum(len(refused.readings) for refused in found.rejected) == 2
 
 
 def test_a_level_beyond_all_bounds_is_refused_in_a_sentence_and_not_left_out_in_silence():
     found = checked(registry(height=30.0), distance(9_000))
     assert levels(found) == {}
-    assert "water_level -8970 cm of sensor river" in found.refused[0].sentence
+    assert "water_level -8970 cm of sensor river" in found.rejected[0].sentence
 
 
 def test_a_level_cut_off_from_its_distance_is_let_go_where_distances_are_known_and_kept_elsewhere():
@@ -134,7 +134,9 @@ def test_checking_again_gives_the_same_whatever_became_known_or_was_recorded_mea
     batch = decode_batch(encode_batch("s", 1, [level(330), distance(100, at=5)]))
     first = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances)
     known.replace_with(registry(height=500.0))
-    again = check_batch(batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances, seen=first.seen)
+    again = check_batch(
+        batch, gateway=GATEWAY, registry=known, latest_ms=LATEST, distances=distances, again=first.checked_against
+    )
     assert again.blocks == first.blocks
     assert levels(again) == {0: 330, 5: 320}
 
@@ -152,22 +154,22 @@ def test_any_cut_of_a_batch_makes_the_same_levels(times: list[int], data: st.Dat
 def test_a_gateway_that_reckons_with_another_height_is_told_of_until_it_agrees():
     known, newest = registry(), Newest()
     heights = Heights(known, newest)
-    heights.note(checked(known, distance(120), level(-115.8)).pairs)
+    heights.record(checked(known, distance(120), level(-115.8)).pairs)
     assert heights.sent_height_cm("river") == 4.2
     assert heights.component().status is Condition.DEGRADED
     assert "reckons with a height of 4.2 cm and the registry with 420" in heights.component().detail
-    heights.note(checked(known, distance(120, at=1), level(300, at=1)).pairs)
+    heights.record(checked(known, distance(120, at=1), level(300, at=1)).pairs)
     assert heights.sent_height_cm("river") is None
     assert heights.component().status is Condition.OK
-    heights.note(checked(known, distance(120), level(-115.8)).pairs)
+    heights.record(checked(known, distance(120), level(-115.8)).pairs)
     assert heights.component().status is Condition.OK, "an older pair says nothing of now"
 
 
 def test_the_height_of_a_gateway_whose_clock_was_ahead_gives_way_once_it_is_right():
     known = registry()
     heights = Heights(known, Newest(lambda: T0))
-    heights.note(checked(known, distance(120, at=60_000), level(-115.8, at=60_000)).pairs)
-    heights.note(checked(known, distance(120), level(300)).pairs)
+    heights.record(checked(known, distance(120, at=60_000), level(-115.8, at=60_000)).pairs)
+    heights.record(checked(known, distance(120), level(300)).pairs)
     assert heights.component().status is Condition.OK
 
 
@@ -182,7 +184,7 @@ def test_distances_of_a_time_that_has_not_come_give_way_to_those_of_now():
 def test_a_height_that_is_recorded_ends_the_mismatch():
     known = registry()
     heights = Heights(known, Newest())
-    heights.note(checked(known, distance(120), level(330)).pairs)
+    heights.record(checked(known, distance(120), level(330)).pairs)
     assert heights.sent_height_cm("river") == 450
     known.replace_with(registry(height=450.0))
     assert heights.component().status is Condition.OK

@@ -1,4 +1,4 @@
-"""What comes from the broker goes to its place by its topic."""
+"""Messages of the broker are routed by their topic."""
 
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
@@ -11,56 +11,56 @@ from wire import Channel, Status, encode_status, topic_of
 STATUS = Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)
 
 
-class Desk:
+class Broker:
     def __init__(self) -> None:
         self.statuses = Statuses()
         self.metrics = Metrics(Accounts())
         self.offered: list[str] = []
         self.acknowledged: list[str] = []
-        self.reception = MessageRouter(
+        self.router = MessageRouter(
             statuses=self.statuses, metrics=self.metrics, offer=lambda _, gateway: self.offered.append(gateway),
             acknowledge=lambda message: self.acknowledged.append(message.topic),
         )  # fmt: skip
 
-    def hear(self, topic: str, content: bytes = b"") -> None:
-        self.reception.hear(Message(topic, content, False, False, 1, 1, 1))
+    def send(self, topic: str, content: bytes = b"") -> None:
+        self.router.on_message(Message(topic, content, False, False, 1, 1, 1))
 
 
 def test_a_batch_is_offered_with_its_gateway_and_not_acknowledged_here():
-    desk = Desk()
-    desk.hear(topic_of(GATEWAY, Channel.UP))
-    assert (desk.offered, desk.acknowledged) == ([GATEWAY], [])
+    broker = Broker()
+    broker.send(topic_of(GATEWAY, Channel.UP))
+    assert (broker.offered, broker.acknowledged) == ([GATEWAY], [])
 
 
 def test_what_a_device_answers_goes_to_the_notifications():
-    desk = Desk()
-    heard: list[bytes] = []
-    desk.reception = MessageRouter(
-        statuses=desk.statuses, metrics=desk.metrics, offer=lambda *_: None,
-        acknowledge=lambda message: desk.acknowledged.append(message.topic),
-        replied=heard.append, replies=["siaga/notify/tower/reply"],
+    broker = Broker()
+    replies: list[bytes] = []
+    broker.router = MessageRouter(
+        statuses=broker.statuses, metrics=broker.metrics, offer=lambda *_: None,
+        acknowledge=lambda message: broker.acknowledged.append(message.topic),
+        on_reply=replies.append, reply_topics=["siaga/notify/tower/reply"],
     )  # fmt: skip
     for topic in (topic_of(GATEWAY, Channel.CMD_REPLY), "siaga/notify/tower/reply"):
-        desk.hear(topic, topic.encode())
-    assert heard == [topic.encode() for topic in desk.acknowledged]
-    assert len(heard) == 2
-    assert desk.statuses.status(GATEWAY) is None
+        broker.send(topic, topic.encode())
+    assert replies == [topic.encode() for topic in broker.acknowledged]
+    assert len(replies) == 2
+    assert broker.statuses.status(GATEWAY) is None
 
 
-def test_a_status_is_taken_and_acknowledged():
-    desk = Desk()
+def test_a_status_is_applied_and_acknowledged():
+    broker = Broker()
     topic = topic_of(GATEWAY, Channel.STATUS)
-    desk.hear(topic, encode_status(STATUS))
-    assert desk.statuses.status(GATEWAY) == STATUS
-    assert desk.acknowledged == [topic]
+    broker.send(topic, encode_status(STATUS))
+    assert broker.statuses.status(GATEWAY) == STATUS
+    assert broker.acknowledged == [topic]
 
 
-def test_a_topic_that_is_no_gateway_s_is_counted_and_let_go():
-    desk = Desk()
-    desk.hear("siaga/v1/3f/gw-daruba/up")
-    assert desk.offered == []
-    assert desk.acknowledged == ["siaga/v1/3f/gw-daruba/up"]
-    assert desk.metrics.registry.get_sample_value("siaga_messages_ignored_total") == 1
+def test_a_topic_that_is_no_gateway_s_is_counted_and_dropped():
+    broker = Broker()
+    broker.send("siaga/v1/3f/gw-daruba/up")
+    assert broker.offered == []
+    assert broker.acknowledged == ["siaga/v1/3f/gw-daruba/up"]
+    assert broker.metrics.registry.get_sample_value("siaga_messages_ignored_total") == 1
 
 
 def test_a_process_subscribes_to_its_shards_alone():

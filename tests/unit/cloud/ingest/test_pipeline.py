@@ -1,8 +1,7 @@
-"""The keeper returns only when all is safe."""
+"""The writer returns only when all is safe."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,113 +11,96 @@ from cloud.core.health import Condition
 from cloud.database.backoff import REFUSED_S
 from cloud.gateways.accounting import AccountingPlan
 from cloud.ingest.dead_letters import ROW_BYTES
-from cloud.ingest.pipeline import PreparedWrite
-from cloud.ingest.stages.commit import SUSPECT_S, WriteFailsAlone
-from cloud.readings.contract import Rejected, StoreRejected, StoreUnavailable, WriteResult
+from cloud.ingest.retrying_store import WriteFailsAlone
+from cloud.ingest.stages.encode import PreparedWrite
+from cloud.ingest.suspect_gateways import SUSPECT_S
+from cloud.readings.contract import RejectedPoint, StoreRejected, StoreUnavailable, WriteResult
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
 from wire import decode_batch, encode_batch
 
 EVER = {"start_ms": 0, "end_ms": 2 * T0}
 
 
-def run(folder: Path, scenario: Callable[[Workshop], Awaitable[None]], *, max_bytes: int = 2**20) -> None:
-    async def within() -> None:
-        async with Workshop(folder, max_bytes=max_bytes) as workshop:
-            await scenario(workshop)
-
-    asyncio.run(within())
+def prepared(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> PreparedWrite:
+    return workshop.decoder.prepare(payload(*(readings or (reading(),)), first=first), gateway)
 
 
-def freight(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> PreparedWrite:
-    return workshop.opener.open(payload(*(readings or (reading(),)), first=first), gateway)
-
-
-def test_what_is_kept_is_stored_accounted_counted_and_the_newest(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        given = [freight(workshop, reading(value=1)), freight(workshop, reading(value=2, at=5), first=2)]
-        assert await workshop.keeper.keep(given) == given
+async def test_what_is_kept_is_stored_accounted_counted_and_the_newest(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        given = [prepared(workshop, reading(value=1)), prepared(workshop, reading(value=2, at=5), first=2)]
+        assert await workshop.writer.write(given) == given
         assert [p.value for p in await workshop.store.history("air-market", "pm2_5", **EVER)] == [1, 2]
         assert workshop.store.writes == [2]
         assert workshop.accounts.account(GATEWAY).received == 2
         assert [each.value for each in workshop.newest.latest()] == [2]
         assert workshop.counted("siaga_readings_stored_total", domain="air") == 2
 
-    run(tmp_path, scenario)
 
-
-def test_while_the_store_is_unavailable_it_is_asked_again_and_nothing_is_accounted(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_while_the_store_is_unavailable_it_is_asked_again_and_nothing_is_accounted(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         workshop.store.script = [UNAVAILABLE, StoreUnavailable("busy", retry_after_s=7), None]
-        keeping = asyncio.create_task(workshop.keeper.keep([freight(workshop)]))
+        keeping = asyncio.create_task(workshop.writer.write([prepared(workshop)]))
         while len(workshop.waits) < 1:
             await asyncio.sleep(0)
         assert workshop.accounts.account(GATEWAY).received == 0
-        assert workshop.keeper.store_component().status is Condition.DOWN
+        assert workshop.writer.store.component().status is Condition.DOWN
         assert len(await keeping) == 1
         assert workshop.waits == [0.5, 7]
-        assert workshop.keeper.store_component().status is Condition.OK
+        assert workshop.writer.store.component().status is Condition.OK
         assert workshop.counted("siaga_store_errors_total", kind="StoreUnavailable") == 2
 
-    run(tmp_path, scenario)
 
-
-def test_after_a_refusal_health_says_so_and_the_store_is_opened_anew(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_after_a_refusal_health_says_so_and_the_store_is_opened_anew(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         workshop.store.script = [StoreRejected("InfluxDB answered 401: check store.token_file"), None]
         said: list[str] = []
 
-        async def pause(seconds: float) -> None:
-            said.append(workshop.keeper.store_component().detail)
+        async def sleep(seconds: float) -> None:
+            said.append(workshop.writer.store.component().detail)
             workshop.waits.append(seconds)
 
-        workshop.keeper._pause = pause
-        await workshop.keeper.keep([freight(workshop)])
+        workshop.writer.store._sleep = sleep
+        await workshop.writer.write([prepared(workshop)])
         assert said == ["InfluxDB answered 401: check store.token_file"]
         assert workshop.waits == [REFUSED_S]
         assert workshop.store.opened == 2
 
-    run(tmp_path, scenario)
 
-
-def test_points_that_the_store_rejects_are_dead_letters_of_their_own_batch(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        nothing_to_store = workshop.opener.open(payload(first=9), GATEWAY)
+async def test_points_that_the_store_rejects_are_dead_letters_of_their_own_batch(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        nothing_to_store = workshop.decoder.prepare(payload(first=9), GATEWAY)
         given = [
-            freight(workshop, reading()),
+            prepared(workshop, reading()),
             nothing_to_store,
-            freight(workshop, reading(value=2, at=1), reading(value=3, at=2), first=2),
+            prepared(workshop, reading(value=2, at=1), reading(value=3, at=2), first=2),
         ]
-        workshop.store.script = [WriteResult((Rejected(1, 1, "too old"),))]
-        safe = await workshop.keeper.keep(given)
+        workshop.store.script = [WriteResult((RejectedPoint(1, 1, "too old"),))]
+        safe = await workshop.writer.write(given)
         assert [each.stored for each in safe] == [1, 0, 1]
         assert await workshop.letters() == [(GATEWAY, "store_rejected", 1)]
         assert [each.value for each in workshop.newest.latest()] == [2]
         assert workshop.accounts.account(GATEWAY).received == 3
 
-    run(tmp_path, scenario)
 
-
-def test_a_batch_that_breaks_the_store_s_code_is_found_and_kept_while_the_others_are_stored(
+async def test_a_batch_that_breaks_the_store_s_code_is_found_and_kept_while_the_others_are_stored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    async def scenario(workshop: Workshop) -> None:
+    async with Workshop(tmp_path) as workshop:
         broken = ZeroDivisionError("of all things")
         workshop.store.script = [broken, None, broken, None]
-        given = [freight(workshop, reading(value=n, at=n), first=n + 1) for n in range(3)]
-        safe = await workshop.keeper.keep(given)
+        given = [prepared(workshop, reading(value=n, at=n), first=n + 1) for n in range(3)]
+        safe = await workshop.writer.write(given)
         assert [each.stored for each in safe] == [1, 0, 1]
         assert workshop.store.writes == [3, 1, 1, 1]
         assert await workshop.letters() == [(GATEWAY, "fault", 1)]
         assert "ZeroDivisionError: of all things" in caplog.text
 
-    run(tmp_path, scenario)
 
-
-def test_what_finds_no_room_among_the_dead_letters_blocks_nothing_and_is_told_and_counted(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        given = [freight(workshop), freight(workshop, reading(value=-1, at=1), reading(at=2), first=2)]
-        safe = await workshop.keeper.keep(given)
-        assert [[one.discarded for one in each.refusals] for each in safe] == [[], [True]]
+async def test_what_finds_no_room_among_the_dead_letters_blocks_nothing_and_is_told_and_counted(tmp_path: Path):
+    async with Workshop(tmp_path, max_bytes=ROW_BYTES // 2) as workshop:
+        given = [prepared(workshop), prepared(workshop, reading(value=-1, at=1), reading(at=2), first=2)]
+        safe = await workshop.writer.write(given)
+        assert [[one.discarded for one in each.rejections] for each in safe] == [[], [True]]
         assert await workshop.store.count("air-market", "pm2_5") == 2
         account = workshop.accounts.account(GATEWAY)
         assert (account.received, account.missing) == (3, 0)
@@ -128,11 +110,9 @@ def test_what_finds_no_room_among_the_dead_letters_blocks_nothing_and_is_told_an
         assert workshop.counted("siaga_readings_discarded_total", reason="out_of_bounds") == 1
         assert workshop.dead_letters.component().status is Condition.DEGRADED
 
-    run(tmp_path, scenario, max_bytes=ROW_BYTES // 2)
 
-
-def test_while_the_registry_database_fails_nothing_is_safe_and_it_is_asked_again(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_while_the_registry_database_fails_nothing_is_safe_and_it_is_asked_again(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         write, failures = workshop.accounts.write, [1, 1]
 
         def fail_twice(*arguments: object, **named: object) -> None:
@@ -142,26 +122,22 @@ def test_while_the_registry_database_fails_nothing_is_safe_and_it_is_asked_again
             write(*arguments, **named)
 
         workshop.accounts.write = fail_twice
-        await workshop.keeper.keep([freight(workshop)])
+        await workshop.writer.write([prepared(workshop)])
         assert workshop.waits == [0.5, 1.0]
         assert workshop.accounts.account(GATEWAY).received == 1
 
-    run(tmp_path, scenario)
 
-
-def test_duplicates_are_counted_and_stored_again_harmlessly(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_duplicates_are_counted_and_stored_again_harmlessly(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         for _ in range(2):
-            await workshop.keeper.keep([freight(workshop)])
+            await workshop.writer.write([prepared(workshop)])
         assert workshop.counted("siaga_duplicates_total") == 1
         assert await workshop.store.count("air-market", "pm2_5") == 1
 
-    run(tmp_path, scenario)
 
-
-def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        await workshop.keeper.keep([freight(workshop, reading(value=4))])
+async def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        await workshop.writer.write([prepared(workshop, reading(value=4))])
         answers: list[Exception | None] = [UNAVAILABLE, None]
         newest = workshop.store.newest
 
@@ -173,44 +149,40 @@ def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_path: Pat
 
         workshop.store.newest = sometimes
         workshop.newest._readings.clear()
-        await workshop.keeper.learn_newest()
+        await workshop.writer.load_newest()
         assert [each.value for each in workshop.newest.latest()] == [4]
         assert workshop.waits == [0.5]
 
-    run(tmp_path, scenario)
 
-
-def test_a_stream_that_another_process_has_met_first_is_taken_up_where_it_stands(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_a_stream_that_another_process_has_met_first_is_taken_up_where_it_stands(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         async with Workshop(tmp_path, max_bytes=2**20) as other:
-            await other.keeper.keep([freight(other, reading(value=1))])
-        again, more = freight(workshop, reading(value=1)), freight(workshop, reading(value=2, at=5), first=2)
-        assert await workshop.keeper.keep([again, more]) == [again, more]
+            await other.writer.write([prepared(other, reading(value=1))])
+        again, more = prepared(workshop, reading(value=1)), prepared(workshop, reading(value=2, at=5), first=2)
+        assert await workshop.writer.write([again, more]) == [again, more]
         assert len(workshop.waits) == 1
         account = workshop.accounts.account(GATEWAY)
         assert (account.received, account.duplicates) == (2, 1)
 
-    run(tmp_path, scenario)
 
-
-def test_the_delay_of_live_readings_is_noted_and_that_of_a_backlog_is_not(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_the_delay_of_live_readings_is_noted_and_that_of_a_backlog_is_not(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         backlog = encode_batch(STREAM, 1, [reading()], backfill=True)
-        await workshop.keeper.keep([workshop.opener.open(backlog, GATEWAY)])
-        _, delay_ms = workshop.metrics.take_spreads()
+        await workshop.writer.write([workshop.decoder.prepare(backlog, GATEWAY)])
+        _, delay_ms = workshop.metrics.pop_sketches()
         assert delay_ms.percentile(50) is None
         before_ms = time.time_ns() // 1_000_000
-        await workshop.keeper.keep([freight(workshop, reading(at=before_ms - T0 - 60_000), first=2)])
-        write_ms, delay_ms = workshop.metrics.take_spreads()
+        await workshop.writer.write([prepared(workshop, reading(at=before_ms - T0 - 60_000), first=2)])
+        write_ms, delay_ms = workshop.metrics.pop_sketches()
         assert delay_ms.percentile(50) >= 60_000 * 0.95
         assert write_ms.percentile(50) > 0
 
-    run(tmp_path, scenario)
 
-
-def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbours_are_acknowledged(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        bad, good = freight(workshop), freight(workshop, reading(at=5), first=2)
+async def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbours_are_acknowledged(
+    tmp_path: Path,
+):
+    async with Workshop(tmp_path) as workshop:
+        bad, good = prepared(workshop), prepared(workshop, reading(at=5), first=2)
         keep, tries = workshop.accounts.write, []
 
         def write(connection: object, plan: AccountingPlan, *, now_ms: int) -> None:
@@ -220,92 +192,79 @@ def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbou
             keep(connection, plan, now_ms=now_ms)
 
         workshop.accounts.write = write
-        kept = await workshop.keeper.keep([bad, good])
+        kept = await workshop.writer.write([bad, good])
         assert [each.receipt for each in kept] == [bad.receipt, good.receipt]
         assert workshop.accounts.account(GATEWAY).received == 2
         (letter,) = await workshop.dead_letters.page()
         assert letter.raw == bad.payload
         assert workshop.database.problem == ""
 
-    run(tmp_path, scenario)
 
-
-def test_a_write_that_fails_while_the_store_takes_others_is_said_to_fail_alone(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_a_write_that_fails_while_the_store_takes_others_is_said_to_fail_alone(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         workshop.store.takes_others = True
         workshop.store.script = [UNAVAILABLE, StoreRejected("a firewall answered 403")]
         with pytest.raises(WriteFailsAlone, match="a firewall answered 403"):
-            await workshop.keeper.keep([freight(workshop)])
+            await workshop.writer.write([prepared(workshop)])
         assert workshop.waits == [0.5]
         assert workshop.accounts.account(GATEWAY).received == 0
-        assert workshop.keeper.store_component().status is Condition.OK
-
-    run(tmp_path, scenario)
+        assert workshop.writer.store.component().status is Condition.OK
 
 
-def test_a_failure_that_passes_is_no_write_s_own(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_a_failure_that_passes_is_no_write_s_own(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         workshop.store.takes_others = True
         workshop.store.script = [UNAVAILABLE, None]
-        assert len(await workshop.keeper.keep([freight(workshop)])) == 1
+        assert len(await workshop.writer.write([prepared(workshop)])) == 1
         assert workshop.store.writes == [1, 1]
 
-    run(tmp_path, scenario)
+
+async def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_a_while(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        workshop.store.script = [WriteResult((RejectedPoint(1, 0, "type conflict"),))]
+        pier = workshop.decoder.prepare(payload(reading("people-pier", "people_in", 4)), "gw-pier")
+        await workshop.writer.write([pier, prepared(workshop)])
+        assert [gateway in workshop.writer.suspects for gateway in (GATEWAY, "gw-pier")] == [True, False]
+        workshop.writer.suspects._since_s[GATEWAY] -= SUSPECT_S
+        assert GATEWAY not in workshop.writer.suspects
 
 
-def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_a_while(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        workshop.store.script = [WriteResult((Rejected(1, 0, "type conflict"),))]
-        pier = workshop.opener.open(payload(reading("people-pier", "people_in", 4)), "gw-pier")
-        await workshop.keeper.keep([pier, freight(workshop)])
-        assert [workshop.keeper.is_suspect(gateway) for gateway in (GATEWAY, "gw-pier")] == [True, False]
-        workshop.keeper._suspects[GATEWAY] -= SUSPECT_S
-        assert not workshop.keeper.is_suspect(GATEWAY)
+async def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
 
-    run(tmp_path, scenario)
-
-
-def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
         async def foreign(**_: int) -> object:
             raise StoreRejected("InfluxDB answered 200 with text/html; check store.url")
 
         said: list[str] = []
 
-        async def pause(_: float) -> None:
-            said.append(workshop.keeper.store_component().detail)
+        async def sleep(_: float) -> None:
+            said.append(workshop.writer.store.component().detail)
             del workshop.store.newest
 
-        workshop.store.newest, workshop.keeper._pause = foreign, pause
-        await workshop.keeper.learn_newest()
+        workshop.store.newest, workshop.writer.store._sleep = foreign, sleep
+        await workshop.writer.load_newest()
         assert said == ["InfluxDB answered 200 with text/html; check store.url"]
 
-    run(tmp_path, scenario)
 
-
-def test_a_series_that_the_store_never_takes_is_no_longer_well_for_health_and_its_gateway_s_ack(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
-        lately = workshop.keeper._lately
+async def test_a_series_that_the_store_never_takes_is_no_longer_well_for_health_and_its_gateway_s_ack(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        recent = workshop.writer._commit._recent_rejections
         for number in range(3):
-            workshop.store.script = [WriteResult((Rejected(0, 0, "field type conflict"),))]
+            workshop.store.script = [WriteResult((RejectedPoint(0, 0, "field type conflict"),))]
             level = reading("river", "water_level", 100, at=number)
-            (safe,) = await workshop.keeper.keep([freight(workshop, level, reading(at=number), first=2 * number + 1)])
-            assert list(safe.told()) in ([("river", "store_rejected", 1)], [("air-market", "store_rejected", 1)])
-        assert lately.component().status is Condition.DEGRADED
-        assert "3 of 3 refused (store_rejected)" in lately.component().detail
-
-    run(tmp_path, scenario)
+            (safe,) = await workshop.writer.write([prepared(workshop, level, reading(at=number), first=2 * number + 1)])
+            assert list(safe.ack_rows()) in ([("river", "store_rejected", 1)], [("air-market", "store_rejected", 1)])
+        assert recent.component().status is Condition.DEGRADED
+        assert "3 of 3 refused (store_rejected)" in recent.component().detail
 
 
-def test_of_a_point_of_which_one_quantity_is_never_taken_the_others_are_kept(tmp_path: Path):
-    async def scenario(workshop: Workshop) -> None:
+async def test_of_a_point_of_which_one_quantity_is_never_taken_the_others_are_kept(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
         names = ("pm2_5", "pm10", "temperature")
-        given = freight(workshop, *(reading(quantity=name, at=at) for at in (0, 1, 2) for name in names))
-        workshop.store.script = [WriteResult((Rejected(0, 1, "type conflict", ("pm10",)),))]
-        (safe,) = await workshop.keeper.keep([given])
+        given = prepared(workshop, *(reading(quantity=name, at=at) for at in (0, 1, 2) for name in names))
+        workshop.store.script = [WriteResult((RejectedPoint(0, 1, "type conflict", ("pm10",)),))]
+        (safe,) = await workshop.writer.write([given])
         assert safe.stored == 8
         (letter,) = await workshop.dead_letters.page()
         refused = [(each.quantity, each.time_ms - T0) for each in decode_batch(letter.raw).readings()]
         assert refused == [("pm10", 1)]
-
-    run(tmp_path, scenario)

@@ -1,9 +1,8 @@
 """Quality marks stand on readings as they are stored, the same whenever a batch comes again."""
 
-import asyncio
 from pathlib import Path
 
-from cloud.ingest.quality import Judge, Spots, split
+from cloud.ingest.quality import QualityFlags, QualityJudge, split_by_flags
 from cloud.ingest.twins import KEPT
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
@@ -16,9 +15,9 @@ from wire import Domain
 SPIKE = int(Mark.SPIKE)
 
 
-def look(judging: Judge, *blocks: Block) -> Spots:
+def look(judging: QualityJudge, *blocks: Block) -> QualityFlags:
     """Look closely at every series of the blocks."""
-    return judging.look(blocks, {(block.sensor, quantity) for block in blocks for quantity, _ in block.fields})
+    return judging.flags(blocks, {(block.sensor, quantity) for block in blocks for quantity, _ in block.fields})
 
 
 def river(*values: float, at: int = 0, sensor: str = "river", marks: int = 0) -> Block:
@@ -26,20 +25,20 @@ def river(*values: float, at: int = 0, sensor: str = "river", marks: int = 0) ->
     return Block("daruba", sensor, "gw-daruba", Domain.FLOOD, marks, times_ms, (("water_level", list(values)),))
 
 
-def judge(*more: Sensor, newest: Newest | None = None) -> Judge:
-    return Judge(city(*more), newest or Newest())
+def judge(*more: Sensor, newest: Newest | None = None) -> QualityJudge:
+    return QualityJudge(city(*more), newest or Newest())
 
 
 def test_calm_readings_get_no_marks_and_their_blocks_stay_whole():
     blocks = [river(100, 101, 100)]
-    spots = look(judge(), *blocks)
-    assert not spots
-    assert split(blocks, spots) is blocks
+    flags = look(judge(), *blocks)
+    assert not flags
+    assert split_by_flags(blocks, flags) is blocks
 
 
 def test_a_spike_is_marked_and_stands_in_a_block_of_its_own():
     blocks = [river(100, 500, 100)]
-    parts = split(blocks, look(judge(), *blocks))
+    parts = split_by_flags(blocks, look(judge(), *blocks))
     assert [(part.marks, part.fields[0][1]) for part in parts] == [(0, [100, 100]), (SPIKE, [500])]
 
 
@@ -48,7 +47,7 @@ def test_the_other_quantities_of_a_block_stay_together():
         "daruba", "river", "gw", Domain.FLOOD, int(Mark.CLOCK_ESTIMATED), [T0, T0 + 60_000, T0 + 120_000],
         (("water_level", [100.0, 500.0, 100.0]), ("flow", [1.0, 2.0, 3.0])),
     )  # fmt: skip
-    plain, calm, spike = split([block], look(judge(), block))
+    plain, calm, spike = split_by_flags([block], look(judge(), block))
     assert plain.fields == (("flow", [1.0, 2.0, 3.0]),)
     assert plain.times_ms == block.times_ms
     assert calm.marks == int(Mark.CLOCK_ESTIMATED)
@@ -113,23 +112,17 @@ def test_twins_are_compared_again_once_a_clock_that_was_ahead_is_put_right():
     assert found == {each: {"water_level": [int(Mark.TWINS_DISAGREE)]} for each in (0, 1)}
 
 
-def test_the_marks_are_stored_with_the_readings(tmp_path: Path):
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            await town.send(level(100, at=0), level(500, at=60), level(100, at=120))
-            points = await town.store.history("river", "water_level", start_ms=0, end_ms=2 * T0)
-            assert [point.marks for point in points] == [0, SPIKE, 0]
-
-    asyncio.run(scenario())
+async def test_the_marks_are_stored_with_the_readings(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.send(level(100, at=0), level(500, at=60), level(100, at=120))
+        points = await town.store.history("river", "water_level", start_ms=0, end_ms=2 * T0)
+        assert [point.marks for point in points] == [0, SPIKE, 0]
 
 
-def test_a_spike_raises_no_alarm_and_a_true_rise_does(tmp_path: Path):
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            await town.rule(reject=["spike", "clock_unknown"])
-            await town.send(level(100, at=0), level(500, at=60), level(100, at=120))
-            assert await town.alarms() == []
-            await town.send(level(300, at=180), level(310, at=240))
-            assert len(await town.alarms()) == 1
-
-    asyncio.run(scenario())
+async def test_a_spike_raises_no_alarm_and_a_true_rise_does(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        await town.rule(reject=["spike", "clock_unknown"])
+        await town.send(level(100, at=0), level(500, at=60), level(100, at=120))
+        assert await town.alarms() == []
+        await town.send(level(300, at=180), level(310, at=240))
+        assert len(await town.alarms()) == 1

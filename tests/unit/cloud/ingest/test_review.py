@@ -159,12 +159,12 @@ def test_verdicts_that_nobody_could_hear_are_told_again(tmp_path: Path):
     async def story(town: Town) -> None:
         heard, fails = [], [True]
 
-        async def tell(verdicts) -> None:
+        async def report(verdicts) -> None:
             if fails:
                 raise DatabaseUnavailable("the registry database does not answer")
             heard.extend(verdicts)
 
-        town.review._tell = tell
+        town.review._on_verdicts = report
         await town.send(level(100, at=0), level(100, at=60), level(350, at=120), level(352, at=180), level(90, at=30))
         await town.send(level(900, at=100))
         await town.settle()

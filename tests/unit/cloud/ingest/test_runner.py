@@ -1,7 +1,8 @@
-"""From waiting messages to acknowledged ones."""
+"""From waiting messages to acknowledged ones, on real databases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +13,10 @@ from cloud.core.health import Condition
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.ingest_queue import MESSAGE_BYTES
-from cloud.ingest.pipeline import PreparedWrite
-from cloud.ingest.runner import Pipeline, acks_of
-from cloud.readings.contract import EncodedWrite, Rejected, StoreUnavailable, WriteResult
+from cloud.ingest.runner import IngestRunner
+from cloud.ingest.stages.acknowledge import acks_of
+from cloud.ingest.stages.encode import PreparedWrite
+from cloud.readings.contract import EncodedWrite, RejectedPoint, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
 from runtime.mqtt_connection import Message
 from tests.unit.cloud.examples import (
@@ -31,27 +33,27 @@ from wire import Ack, Channel, RefusedReadings, RefusedSensor, decode_ack, topic
 
 
 class Bench:
-    """A pipeline on real databases; what it says to the broker is noted, and lost while `connected` is False."""
+    """A runner on real databases; what it sends to the broker is recorded, and lost while `connected` is False."""
 
     def __init__(self, workshop: Workshop, *, queue_bytes: int = 2**20) -> None:
         self.workshop = workshop
         self.connected = True
         self.acks: list[tuple[str, Ack]] = []
         self.pubacks: list[int] = []
-        self.told = asyncio.Event()
-        self.pipeline = Pipeline(
-            opener=workshop.opener, keeper=workshop.keeper, metrics=workshop.metrics, publish=self._publish,
+        self.is_done = asyncio.Event()
+        self.runner = IngestRunner(
+            decoder=workshop.decoder, writer=workshop.writer, metrics=workshop.metrics, publish=self._publish,
             acknowledge=self._acknowledge, queue_bytes=queue_bytes,
         )  # fmt: skip
 
     def offer(self, content: bytes, packet: int, *, gateway: str = GATEWAY) -> None:
-        self.pipeline.offer(message(content, packet=packet, gateway=gateway), gateway)
+        self.runner.offer(message(content, packet=packet, gateway=gateway), gateway)
 
     async def until_pubacks(self, count: int) -> None:
         async with asyncio.timeout(20):
             while len(self.pubacks) < count:
-                self.told.clear()
-                await self.told.wait()
+                self.is_done.clear()
+                await self.is_done.wait()
 
     def _publish(self, topic: str, content: bytes) -> bool:
         if self.connected:
@@ -60,34 +62,31 @@ class Bench:
 
     def _acknowledge(self, received: Message) -> None:
         self.pubacks.append(received.packet)
-        self.told.set()
+        self.is_done.set()
 
 
-def run(folder: Path, scenario: Callable[[Bench], Awaitable[None]], *, queue_bytes: int = 2**20) -> None:
-    async def within() -> None:
-        async with Workshop(folder) as workshop:
-            bench = Bench(workshop, queue_bytes=queue_bytes)
-            working = asyncio.create_task(bench.pipeline.run())
-            await scenario(bench)
-            working.cancel()
-            await bench.pipeline.drain(patience_s=5)
+@asynccontextmanager
+async def at_work(folder: Path, *, queue_bytes: int = 2**20) -> AsyncIterator[Bench]:
+    """A runner that runs."""
+    async with Workshop(folder) as workshop:
+        bench = Bench(workshop, queue_bytes=queue_bytes)
+        running = asyncio.create_task(bench.runner.run())
+        yield bench
+        running.cancel()
+        await bench.runner.drain(timeout_s=5)
 
-    asyncio.run(within())
 
-
-def test_a_batch_is_stored_then_acknowledged_to_its_gateway_then_given_its_puback(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_a_batch_is_stored_then_acknowledged_to_its_gateway_then_given_its_puback(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.offer(payload(reading(), reading(at=1)), packet=5)
         await bench.until_pubacks(1)
         assert bench.acks == [(topic_of(GATEWAY, Channel.ACK), Ack(STREAM, 1, 2))]
         assert bench.pubacks == [5]
         assert await bench.workshop.store.count("air-market", "pm2_5") == 2
 
-    run(tmp_path, scenario)
 
-
-def test_nothing_is_acknowledged_while_the_store_is_unavailable(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_nothing_is_acknowledged_while_the_store_is_unavailable(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.workshop.store.script = [UNAVAILABLE] * 5
         bench.offer(payload(reading()), packet=5)
         while len(bench.workshop.waits) < 5:
@@ -97,74 +96,62 @@ def test_nothing_is_acknowledged_while_the_store_is_unavailable(tmp_path: Path):
         await bench.until_pubacks(1)
         assert len(bench.acks) == 1
 
-    run(tmp_path, scenario)
 
-
-def test_messages_that_wait_are_written_together(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_messages_that_wait_are_written_together(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         for number in range(10):
             bench.offer(payload(reading(at=number), first=number + 1), packet=number)
         await bench.until_pubacks(10)
         assert bench.workshop.store.writes == [10]
 
-    run(tmp_path, scenario)
 
-
-def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cloud.ingest.runner, "READINGS_A_WRITE", 4)
-
-    async def scenario(bench: Bench) -> None:
+    async with at_work(tmp_path) as bench:
         for number in range(0, 10, 2):
             bench.offer(payload(reading(at=number), reading(at=number + 1), first=number + 1), packet=number)
         await bench.until_pubacks(5)
         assert bench.workshop.store.writes == [2, 2, 1]
 
-    run(tmp_path, scenario)
 
-
-def test_bytes_without_a_range_are_kept_and_given_their_puback_and_no_ack(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_bytes_without_a_range_are_kept_and_given_their_puback_and_no_ack(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.offer(b"garbage", packet=1)
         bench.offer(payload(reading()), packet=2)
         await bench.until_pubacks(2)
         assert [ack.first for _, ack in bench.acks] == [1]
         assert await bench.workshop.letters() == [(GATEWAY, "not_a_batch", 1)]
 
-    run(tmp_path, scenario)
 
-
-def test_an_ack_that_finds_no_connection_is_said_when_there_is_one(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_an_ack_that_finds_no_connection_is_said_when_there_is_one(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.connected = False
         bench.offer(payload(reading()), packet=1)
         await bench.until_pubacks(1)
         assert bench.acks == []
         bench.connected = True
-        bench.pipeline.say_unsaid()
-        bench.pipeline.say_unsaid()
+        bench.runner.on_connect()
+        bench.runner.on_connect()
         assert len(bench.acks) == 1
 
-    run(tmp_path, scenario)
 
-
-def test_beyond_the_queue_batches_are_shed_counted_and_never_acknowledged(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_beyond_the_queue_batches_are_shed_counted_and_never_acknowledged(tmp_path: Path):
+    async with at_work(tmp_path, queue_bytes=2 * (MESSAGE_BYTES + 150)) as bench:
         bench.workshop.store.script = [UNAVAILABLE] * 3
         for number in range(4):
             bench.offer(payload(reading(at=number), first=number + 1), packet=number)
-        assert bench.pipeline.component().status is Condition.DEGRADED
+        assert bench.runner.component().status is Condition.DEGRADED
         await bench.until_pubacks(4)
         assert [(ack.first, ack.last) for _, ack in bench.acks] == [(1, 2)]
         assert bench.workshop.counted("siaga_batches_shed_total") == 2
-        assert bench.pipeline.component().status is Condition.OK
-
-    run(tmp_path, scenario, queue_bytes=2 * (MESSAGE_BYTES + 150))
+        assert bench.runner.component().status is Condition.OK
 
 
-def test_a_failure_that_nobody_foresaw_acknowledges_nothing_and_ingest_goes_on(
+async def test_a_failure_that_nobody_foresaw_acknowledges_nothing_and_ingest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    async def scenario(bench: Bench) -> None:
+    async with at_work(tmp_path) as bench:
+
         def fail(*_: object) -> None:
             raise ZeroDivisionError("of all things")
 
@@ -178,19 +165,15 @@ def test_a_failure_that_nobody_foresaw_acknowledges_nothing_and_ingest_goes_on(
         assert len(bench.acks) == 1
         assert "ZeroDivisionError: of all things" in caplog.text
 
-    run(tmp_path, scenario)
 
-
-def test_after_draining_nothing_more_is_taken(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_after_draining_nothing_more_is_taken(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.offer(payload(reading()), packet=1)
         await bench.until_pubacks(1)
-        await bench.pipeline.drain(patience_s=5)
+        await bench.runner.drain(timeout_s=5)
         bench.offer(payload(reading(), first=2), packet=2)
         assert bench.pubacks == [1]
-        assert "0 batches wait" in bench.pipeline.component().detail
-
-    run(tmp_path, scenario)
+        assert "0 batches wait" in bench.runner.component().detail
 
 
 class Choosy(ScriptedStore):
@@ -198,24 +181,24 @@ class Choosy(ScriptedStore):
 
     POISON = 66.0
 
-    async def write(self, portions: Sequence[EncodedWrite]) -> WriteResult:
-        self.writes.append(len(portions))
-        if any(self.POISON in values for portion in portions for block in portion.form for _, values in block.fields):
+    async def write(self, writes: Sequence[EncodedWrite]) -> WriteResult:
+        self.writes.append(len(writes))
+        if any(self.POISON in values for write in writes for block in write.form for _, values in block.fields):
             raise StoreUnavailable("500: engine: index out of range")
-        return await SqliteStore.write(self, portions)
+        return await SqliteStore.write(self, writes)
 
     async def probe(self) -> None:
         """It takes others."""
 
-    async def write_apart(self, portions: Sequence[EncodedWrite]) -> WriteResult:
+    async def write_isolated(self, writes: Sequence[EncodedWrite]) -> WriteResult:
         """As the contract says, on blocks of one point."""
-        points = [portion for portion in portions for _ in portion.form[0].times_ms]
+        points = [write for write in writes for _ in write.form[0].times_ms]
         bad = []
-        for number, portion in enumerate(points):
+        for number, point in enumerate(points):
             try:
-                await self.write([portion])
+                await self.write([point])
             except StoreUnavailable as error:
-                bad.append(Rejected(number, 0, str(error)))
+                bad.append(RejectedPoint(number, 0, str(error)))
         return WriteResult(tuple(bad))
 
 
@@ -226,10 +209,9 @@ def choosy(bench: Bench) -> Choosy:
     return store
 
 
-def test_readings_that_are_never_taken_fill_no_place_for_writes(tmp_path: Path):
+async def test_readings_that_are_never_taken_fill_no_place_for_writes(tmp_path: Path):
     """Ten ranges of one gateway, each with such a reading, sent again and again, beside a gateway that is well."""
-
-    async def scenario(bench: Bench) -> None:
+    async with at_work(tmp_path) as bench:
         choosy(bench)
         poison = [payload(reading(value=Choosy.POISON, at=number), first=number + 1) for number in range(10)]
         packet = 0
@@ -251,11 +233,9 @@ def test_readings_that_are_never_taken_fill_no_place_for_writes(tmp_path: Path):
         assert {letter.reason for letter in letters} == {"store_rejected"}
         assert len(letters) == 10
 
-    run(tmp_path, scenario)
 
-
-def test_of_a_group_that_fails_the_other_gateways_are_stored_and_acknowledged(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_of_a_group_that_fails_the_other_gateways_are_stored_and_acknowledged(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         choosy(bench)
         bench.offer(payload(reading(value=Choosy.POISON)), packet=1)
         bench.offer(payload(reading("people-pier", "people_in", 4)), packet=2, gateway="gw-pier")
@@ -263,14 +243,12 @@ def test_of_a_group_that_fails_the_other_gateways_are_stored_and_acknowledged(tm
         assert {topic: ack.refused is None for topic, ack in bench.acks} == {
             topic_of(GATEWAY, Channel.ACK): False, topic_of("gw-pier", Channel.ACK): True
         }  # fmt: skip
-        assert bench.workshop.keeper.is_suspect(GATEWAY)
-        assert not bench.workshop.keeper.is_suspect("gw-pier")
-
-    run(tmp_path, scenario)
+        assert GATEWAY in bench.workshop.writer.suspects
+        assert "gw-pier" not in bench.workshop.writer.suspects
 
 
-def test_a_range_is_written_by_one_task_at_a_time(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_a_range_is_written_by_one_task_at_a_time(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         store = bench.workshop.store
         store.script = [UNAVAILABLE] * 30
         content = payload(reading(), reading(at=1))
@@ -285,18 +263,16 @@ def test_a_range_is_written_by_one_task_at_a_time(tmp_path: Path):
         await bench.until_pubacks(9)
         assert len(bench.acks) == 2
 
-    run(tmp_path, scenario)
-
 
 class Safe(NamedTuple):
-    """As much of a freight as its ack needs."""
+    """As much of a message as its ack needs."""
 
     gateway: str
     receipt: Receipt | None
-    refusals: Sequence[Rejection] = ()
+    rejections: Sequence[Rejection] = ()
     not_judged: Mapping[tuple[str, str], int] = {}
 
-    told = PreparedWrite.told
+    ack_rows = PreparedWrite.ack_rows
 
 
 def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
@@ -333,8 +309,8 @@ def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
     ]  # fmt: skip
 
 
-def test_a_gateway_is_told_what_was_refused_each_time_that_it_sends_it(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_a_gateway_is_told_what_was_refused_each_time_that_it_sends_it(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         for packet in (1, 2):
             bench.offer(payload(reading(), reading("air-pier"), reading("river", "water_level", 9e5)), packet=packet)
             await bench.until_pubacks(packet)
@@ -344,16 +320,12 @@ def test_a_gateway_is_told_what_was_refused_each_time_that_it_sends_it(tmp_path:
         )
         assert [ack for _, ack in bench.acks] == [Ack(STREAM, 1, 3, refused)] * 2
 
-    run(tmp_path, scenario)
 
-
-def test_a_gateway_that_the_registry_does_not_know_is_told_so_sensor_by_sensor(tmp_path: Path):
-    async def scenario(bench: Bench) -> None:
+async def test_a_gateway_that_the_registry_does_not_know_is_told_so_sensor_by_sensor(tmp_path: Path):
+    async with at_work(tmp_path) as bench:
         bench.offer(payload(reading(), reading(at=1), reading("river", "water_level")), packet=1, gateway="gw-new")
         await bench.until_pubacks(1)
         ((_, ack),) = bench.acks
         assert ack.refused is not None
         assert ack.refused.reasons == {"unknown_gateway": 3}
         assert {row.sensor: row.readings for row in ack.refused.sensors} == {"air-market": 2, "river": 1}
-
-    run(tmp_path, scenario)

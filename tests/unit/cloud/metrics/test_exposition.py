@@ -25,6 +25,6 @@ def test_every_reason_for_a_dead_letter_is_there_before_its_first():
 def test_missing_readings_and_losses_are_worked_out_when_asked():
     accounts = Accounts()
     metrics = Metrics(accounts)
-    accounts.accept(accounts.plan([Receipt("gw", "s", 11, 20)]))
+    accounts.apply(accounts.plan([Receipt("gw", "s", 11, 20)]))
     assert metrics.registry.get_sample_value("siaga_readings_missing", {"gateway": "gw"}) == 10
     assert metrics.registry.get_sample_value("siaga_readings_declared_lost", {"gateway": "gw"}) == 0

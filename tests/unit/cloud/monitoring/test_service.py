@@ -69,7 +69,7 @@ class Platform:
         return [tuple(row) for row in rows]
 
     def connect(self) -> None:
-        self.statuses.take(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
+        self.statuses.on_status(GATEWAY, encode_status(Status(1, True, GATEWAY, "0.1.0", "boot", "stream", 0)))
 
 
 @asynccontextmanager
@@ -148,7 +148,7 @@ async def test_the_platforms_own_troubles_are_no_public_warning(tmp_path: Path):
 
 def test_the_platform_is_in_the_metrics(tmp_path: Path):
     metrics = Metrics(Accounts())
-    metrics.watch(
+    metrics.register(
         PlatformGauges(
             components=lambda: {"store": DOWN, "broker": OK, "disk": Component(Condition.DEGRADED, "")},
             online=lambda: {GATEWAY: False},

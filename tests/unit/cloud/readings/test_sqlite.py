@@ -19,41 +19,32 @@ def block(times_ms: list[int], values: list[float], *, site: str = "daruba", mar
     return Block(site, "air-market", "gw-daruba", Domain.AIR, marks, times_ms, (("pm2_5", values),))
 
 
-def test_a_folder_that_is_not_there_is_unavailable_in_one_sentence(tmp_path: Path):
-    async def scenario() -> None:
-        store = SqliteStore(tmp_path / "nowhere" / "readings.db")
-        with pytest.raises(StoreUnavailable, match=r"readings\.db: unable to open database file"):
-            await store.open()
-        await store.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_write_that_fails_stores_nothing_and_the_next_one_works(tmp_path: Path):
-    async def scenario() -> None:
-        store = SqliteStore(tmp_path / "readings.db")
+async def test_a_folder_that_is_not_there_is_unavailable_in_one_sentence(tmp_path: Path):
+    store = SqliteStore(tmp_path / "nowhere" / "readings.db")
+    with pytest.raises(StoreUnavailable, match=r"readings\.db: unable to open database file"):
         await store.open()
-        with pytest.raises(StoreUnavailable):
-            await store.write([store.prepare([block([T0], [1.0]), block([T0 + 1], [float("nan")])])])
-        assert await store.count("air-market", "pm2_5") == 0
-        await store.write([store.prepare([block([T0], [1.0])])])
-        assert await store.count("air-market", "pm2_5") == 1
-        await store.close()
-
-    asyncio.run(scenario())
+    await store.close()
 
 
-def test_a_sensor_that_moves_keeps_one_series_and_its_newest_place(tmp_path: Path):
-    async def scenario() -> None:
-        store = SqliteStore(tmp_path / "readings.db")
-        await store.open()
-        await store.write([store.prepare([block([T0], [1.0])])])
-        await store.write([store.prepare([block([T0 + 1], [2.0], site="pier")])])
-        assert await store.count("air-market", "pm2_5") == 2
-        assert [each.site for each in await store.newest()] == ["pier"]
-        await store.close()
+async def test_a_write_that_fails_stores_nothing_and_the_next_one_works(tmp_path: Path):
+    store = SqliteStore(tmp_path / "readings.db")
+    await store.open()
+    with pytest.raises(StoreUnavailable):
+        await store.write([store.encode([block([T0], [1.0]), block([T0 + 1], [float("nan")])])])
+    assert await store.count("air-market", "pm2_5") == 0
+    await store.write([store.encode([block([T0], [1.0])])])
+    assert await store.count("air-market", "pm2_5") == 1
+    await store.close()
 
-    asyncio.run(scenario())
+
+async def test_a_sensor_that_moves_keeps_one_series_and_its_newest_place(tmp_path: Path):
+    store = SqliteStore(tmp_path / "readings.db")
+    await store.open()
+    await store.write([store.encode([block([T0], [1.0])])])
+    await store.write([store.encode([block([T0 + 1], [2.0], site="pier")])])
+    assert await store.count("air-market", "pm2_5") == 2
+    assert [each.site for each in await store.newest()] == ["pier"]
+    await store.close()
 
 
 def test_a_step_carries_the_marks_of_all_its_readings(tmp_path: Path):
@@ -61,7 +52,7 @@ def test_a_step_carries_the_marks_of_all_its_readings(tmp_path: Path):
         store = SqliteStore(tmp_path / "readings.db")
         await store.open()
         marked = [block([T0], [1.0], marks=Mark.BACKFILL), block([T0 + 1], [1.0], marks=Mark.CLOCK_UNKNOWN)]
-        await store.write([store.prepare([*marked, block([T0 + 60_000], [1.0])])])
+        await store.write([store.encode([*marked, block([T0 + 60_000], [1.0])])])
         points = await store.history("air-market", "pm2_5", start_ms=T0, end_ms=T0 + 90_000, every_ms=60_000)
         await store.close()
         return [point.marks for point in points]

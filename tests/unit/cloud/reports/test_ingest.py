@@ -62,7 +62,7 @@ def test_how_long_things_take_is_that_of_the_sample_and_left_out_where_nothing_w
     work = tally(metrics)
     with metrics.time_of_write():
         pass
-    metrics.note_delay((T0, T0 + 800), T0 + 1_000, readings=8)
+    metrics.record_delay((T0, T0 + 800), T0 + 1_000, readings=8)
     first = sample(work, at=30_000)
     assert first["write_p50_ms"] > 0
     assert first["delay_p50_ms"] == pytest.approx(500, rel=0.05)  # of 300, 500, 700 and 900 ms
