@@ -11,6 +11,7 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.records import RuleVersion
 from cloud.rulebook.rule_targets import RuleTargets
 from cloud.rulebook.rule_versions import RuleVersions, place_of, scopes_of
+from i18n.catalog import N_
 from i18n.message import LocalizedMessage
 from rules.problem import ValidationProblem
 from rules.rule import Also, Rule
@@ -18,6 +19,7 @@ from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
 from rules.validation import LONGEST_TEXT, family_problems, problems_in, text_problems
 from wire import QUANTITIES
 
+NO_REASON = N_("reason: is empty; say in a few words why the rule changes")
 MOST_PROBLEMS = 20
 """One problem on all scopes would else be listed a hundred times."""
 
@@ -132,7 +134,7 @@ def _name_problems(version: RuleVersion, registry: Registry) -> Iterator[Validat
     if not version.removed:  # a rule of what is gone from the city may be removed all the same
         yield from scope_problems(version.scope, registry)
     if not version.reason.strip():
-        yield ValidationProblem("reason: is empty; say in a few words why the rule changes", field="reason")
+        yield ValidationProblem(NO_REASON, field="reason")
     yield from text_problems("reason", version.reason, LONGEST_TEXT)
 
 

@@ -82,8 +82,6 @@ class ThresholdActions:
                 reason=newest.reason,
             )
             return ThresholdRejected(others=(meanwhile,))
-        if not reason.strip():
-            return ThresholdRejected({"reason": _("Write why, so that others understand it later.")})
 
         async def act(principal: Principal) -> object:
             if fields:

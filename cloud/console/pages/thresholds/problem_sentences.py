@@ -8,6 +8,7 @@ ValidationProblem("{field} {value:g}: must not be negative; …", field="levels[
 from collections.abc import Callable
 
 from cloud.console.view_models.rule_fields import FIELD_NAMES
+from cloud.rulebook.admission import NO_REASON
 from cloud.rulebook.rule_words import amount, level_name, plain
 from i18n.catalog import N_, Catalog
 from rules.problem import ValidationProblem, level_field
@@ -45,7 +46,9 @@ _FALLING = frozenset({RuleKind.BELOW})
 
 
 def refusal_sentence(_: Catalog, problem: ValidationProblem) -> str:
-    """Say a problem in the words of the API, in the language of the page."""
+    """Say a problem in the words of the API, in the language of the page; a missing reason in shorter ones."""
+    if problem.form == NO_REASON:
+        return _("Write why, so that others understand it later.")
     return _.said(problem, field=_field_name(_, str(problem.values["field"])))
 
 
