@@ -13,6 +13,7 @@ import secrets
 import socket
 from collections import Counter, deque
 from collections.abc import Callable, Collection
+from functools import partial
 
 import httpx
 import msgspec
@@ -45,6 +46,7 @@ from cloud.notify.self_test import morning_ms, open_test_alarm
 from cloud.notify.settings import NotifySettings
 from cloud.registry.snapshot import Registry
 from runtime import clock
+from runtime.backoff import retry
 from wire.durations import HOUR_MS
 
 POLL_S = 0.5
@@ -311,12 +313,12 @@ class Notifier:
             self._parts.outbox.settle(connection, delivery, outcome, self._clock.at(connection))
             self._states_changed = True
 
-        while True:
-            try:
-                return await self._database.run(write)
-            except DatabaseUnavailable as error:
-                _log.warning("the outcome of delivery %d is not written yet: %s", delivery.id, error)
-                await asyncio.sleep(POLL_S)
+        await retry(
+            lambda: self._database.run(write),
+            passing=(DatabaseUnavailable,),
+            wait_s=lambda _error, _failures: POLL_S,
+            on_failure=partial(_log.warning, "the outcome of delivery %d is not written yet: %s", delivery.id),
+        )
 
     async def _cap_files(self, events: tuple[int, ...]) -> dict[str, bytes]:
         cap = self._parts.cap

@@ -9,7 +9,6 @@ All times of a delivery are steady time (`cloud/database/steady_clock.py`): a st
 gives nothing up.
 """
 
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,13 +27,13 @@ from cloud.notify.notifications import URGENT_KINDS, Notification
 from cloud.notify.recipients import person_recipients, recipients
 from cloud.notify.settings import NotifySettings
 from cloud.notify.tables import DeliveryRow
-from runtime.backoff import doubled_s
+from runtime.backoff import Backoff
 from wire.durations import DAY_MS
 
 SENDING = "sending"
 UNSURE = "perhaps it arrived: "
-BACKOFF_S = (1.0, 60.0)
-"""The first wait before another attempt, doubled each time, and the longest."""
+BACKOFF = Backoff(first_s=1.0, longest_s=60.0, spread=(0.5, 1.5))
+"""The waits before another attempt; half is up to chance, so that what failed together does not come back together."""
 POLITE_S = 10.0
 """A channel that asks for a longer wait than this has failed: the next one is used."""
 ANSWERED = "a device has answered"
@@ -192,18 +191,13 @@ def prune(connection: Connection, now: Moment) -> None:
 
 
 def backoff_s(attempts: int, retry_after_s: float | None) -> float:
-    """Return the wait before another attempt after `attempts`: twice as long each time, never before it was asked for.
-
-    Half of it is up to chance, so that what failed together does not come back together.
-    """
-    first, longest = BACKOFF_S
-    wait = doubled_s(attempts, first_s=first, longest_s=longest) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load
-    return max(wait, retry_after_s or 0.0)
+    """Return the wait before another attempt after `attempts`: never shorter than what was asked for."""
+    return max(BACKOFF.after(attempts), retry_after_s or 0.0)
 
 
 def _another_attempt(delivery: Claimed, outcome: Later | Never, now_ms: int) -> dict[str, Any]:
     unsure = isinstance(outcome, Later) and outcome.unsure
-    wait_s = backoff_s(delivery.attempts, outcome.retry_after_s) if isinstance(outcome, Later) else BACKOFF_S[1]
+    wait_s = backoff_s(delivery.attempts, outcome.retry_after_s) if isinstance(outcome, Later) else BACKOFF.longest_s
     return {"due_ms": now_ms + round(wait_s * 1_000), "outcome": f"{UNSURE if unsure else ''}{outcome.problem}"}
 
 
