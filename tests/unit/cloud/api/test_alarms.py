@@ -10,7 +10,7 @@ from cloud.access.principal import Role
 from cloud.database.audit_log import Actor, write_entry
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
-from tests.unit.cloud.api.test_rules_api import RIVER
+from tests.unit.cloud.api.test_rules import RIVER
 from wire import Reading
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
