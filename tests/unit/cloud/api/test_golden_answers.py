@@ -18,9 +18,13 @@ from pydantic import AwareDatetime, TypeAdapter
 from cloud.access.principal import Role
 from cloud.api.app import make_api
 from cloud.api.schemas.base import AnswerModel, Time
+from cloud.api.schemas.dead_letters import DiscardedAnswer
+from cloud.api.schemas.notifications import ChannelAnswer
 from cloud.core.times import rfc_3339
 from cloud.database.audit_log import Actor
 from cloud.derived.service import Derivations
+from cloud.ingest.dead_letters import Discarded
+from cloud.notify.channel_state import ChannelState
 from cloud.notify.settings import NotifySettings
 from cloud.registry.records import Sensor
 from tests.unit.cloud.access.house import BOSS, PASSWORD
@@ -198,3 +202,21 @@ def test_every_time_in_an_answer_is_a_date_time_in_openapi(tmp_path: Path):
 def test_a_time_is_written_to_the_millisecond_as_everywhere_else(time_ms: int, text: str):
     assert TypeAdapter(Time).dump_json(TypeAdapter(Time).validate_python(time_ms)) == f'"{text}"'.encode()
     assert rfc_3339(time_ms) == text
+
+
+def test_what_no_story_above_brings_about_is_written_alike():
+    discarded = Discarded("gw-east", "unknown_sensor", 240, 3, first_ms=NOW_MS, last_ms=NOW_MS + 1_000)
+    assert DiscardedAnswer.of(discarded).model_dump_json() == (
+        '{"gateway":"gw-east","reason":"unknown_sensor","readings":240,'
+        '"first":"2026-11-24T03:10:00.123Z","last":"2026-11-24T03:10:01.123Z"}'
+    )
+    state = ChannelState(
+        "hook", waiting=2, oldest_ms=NOW_MS, sent_ms=NOW_MS + 1, failed_ms=NOW_MS + 2, self_tested_ms=NOW_MS + 3,
+        answered_ms=NOW_MS + 4,
+    )  # fmt: skip
+    assert ChannelAnswer.of(state, kind="webhook", status="ok", detail="").model_dump_json() == (
+        '{"name":"hook","kind":"webhook","status":"ok","detail":"","waiting":2,'
+        '"waiting_since":"2026-11-24T03:10:00.123Z","last_success":"2026-11-24T03:10:00.124Z",'
+        '"last_failure":"2026-11-24T03:10:00.125Z","last_proven":"2026-11-24T03:10:00.126Z",'
+        '"last_answer":"2026-11-24T03:10:00.127Z"}'
+    )
