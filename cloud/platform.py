@@ -39,7 +39,7 @@ from wire import Domain, printable
 
 
 class Platform:
-    """What runs, by its parts; `components` has the parts that health looks at, `replay` replays a dead letter."""
+    """The running parts; `components` are the checks of health, `replay` replays a dead letter."""
 
     def __init__(
         self,
@@ -89,13 +89,13 @@ class Platform:
         self._replay = replay
 
     async def replay(self, dead_letter_id: int, *, who: Actor) -> Replay:
-        """Run a dead letter through the checks again, and journal that; LookupError if there is none of that id."""
+        """Run a dead letter through the checks again, and record who did; LookupError if there is none of that id."""
         return await self._replay(dead_letter_id, who)
 
     async def replay_many(
         self, wanted: DeadLetterFilter, *, after_id: int, limit: int, who: Actor, word: str
     ) -> Replays:
-        """Replay the oldest `limit` open letters after `after_id`, one after the other, and journal why."""
+        """Replay the oldest `limit` open letters after `after_id`, one after the other, and record why."""
         found = await self.dead_letters.open_ids(wanted, after_id=after_id, limit=limit + 1)
         ids, stored, refused = found[:limit], 0, 0
         for letter_id in ids:
@@ -107,7 +107,7 @@ class Platform:
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
     def dead_letter_gateways(self, principal: Principal) -> frozenset[str] | None:
-        """The gateways whose dead letters are for `principal`; None for all, strangers' messages too."""
+        """Return the gateways whose dead letters are for `principal`; None for all, strangers' messages too."""
         registry = self.registry
         return (
             None
@@ -116,7 +116,7 @@ class Platform:
         )
 
     async def dead_letter_for(self, principal: Principal, letter_id: int) -> DeadLetter:
-        """One dead letter, if it is for `principal`; LookupError where there is none of that id for them."""
+        """Return one dead letter, if it is for `principal`; LookupError where there is none of that id for them."""
         letter = await self.dead_letters.get(letter_id)
         gateways = self.dead_letter_gateways(principal)
         if gateways is not None and letter.gateway not in gateways:
@@ -124,14 +124,14 @@ class Platform:
         return letter
 
     def health(self, now_ms: int) -> Health:
-        """How the cloud is doing at `now_ms` (UTC)."""
-        components = {name: _fit_to_show(look()) for name, look in self._components.items()}
+        """Return how the cloud is doing at `now_ms` (UTC)."""
+        components = {name: _sanitized(check()) for name, check in self._components.items()}
         worst = max((component.status for component in components.values()), key=list(Condition).index)
         ages = self.newest.age_s(now_ms)
         watched = {domain.value: ages[domain] for domain in Domain if domain is not Domain.GATEWAY}
         return Health(worst, watched, components)
 
 
-def _fit_to_show(component: Component) -> Component:
-    """A part's sentence as screens may have it: what others answered stands in some of them."""
+def _sanitized(component: Component) -> Component:
+    """Strip secrets and unprintable characters from a sentence: some quote what other servers answered."""
     return msgspec.structs.replace(component, detail=printable(scrubbed(component.detail)))

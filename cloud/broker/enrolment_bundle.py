@@ -11,7 +11,7 @@ from cloud.broker.settings import EnrolSettings
 
 
 def bundle_for(name: str, enrol: EnrolSettings, password: str) -> dict[str, str]:
-    """The files by name; OSError where the authority's certificate cannot be read."""
+    """Make the files of a bundle, by name; OSError where the authority's certificate cannot be read."""
     authority = {} if enrol.ca is None else {"ca.crt": enrol.ca.read_text(encoding="utf-8")}
     tls = '{ ca = "ca.crt" }' if authority else "{ }"
     table = (

@@ -1,9 +1,9 @@
 """What each client of the broker may do, as roles of Mosquitto's dynamic security.
 
-gateway   sends …/gw-daruba/up status config/reported cmd/reply      hears …/gw-daruba/ack config cmd
-ingester  sends …/+/ack config cmd, siaga/notify/#    hears …/+/up status config/reported cmd/reply, siaga/notify/#
+gateway   publishes …/gw-daruba/up status config/reported cmd/reply   receives …/gw-daruba/ack config cmd
+ingester  publishes …/+/ack config cmd, siaga/notify/#  receives …/+/up status config/reported cmd/reply, siaga/notify/#
 
-A gateway is held to its client id too: with another's it would throw that one out of its session.
+A gateway is bound to its client id too: with another gateway's it would take over that one's session.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from wire import Channel, check_name, subscription, topic_of
 FROM_GATEWAYS = (Channel.UP, Channel.STATUS, Channel.CONFIG_REPORTED, Channel.CMD_REPLY)
 TO_GATEWAYS = (Channel.ACK, Channel.CONFIG, Channel.CMD)
 DEVICES = "siaga/notify/#"
-"""Where the cloud may speak to sirens and signs that have a topic of their own, and hear their answers."""
+"""Topics of sirens and signs: the cloud publishes commands there and receives the replies."""
 Acl = dict[str, Any]
 
 
@@ -30,28 +30,28 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 def gateway_grant(gateway: str) -> Grant:
-    """What a gateway may do: its own topics, and nobody else's; WireError if `gateway` is no name."""
+    """Return what a gateway may do: its own topics, and nobody else's; WireError if `gateway` is no name."""
     check_name("gateway", gateway)
-    sends = [topic_of(gateway, channel) for channel in FROM_GATEWAYS]
-    hears = [topic_of(gateway, channel) for channel in TO_GATEWAYS]
-    acls = (*_may_send(sends), *_may_hear(hears))
+    publishes = [topic_of(gateway, channel) for channel in FROM_GATEWAYS]
+    receives = [topic_of(gateway, channel) for channel in TO_GATEWAYS]
+    acls = (*_may_publish(publishes), *_may_receive(receives))
     return Grant(f"gateway-{gateway}", f"Gateway {gateway}", acls, f"siaga-edge-{gateway}")
 
 
 def ingester_grant(name: str, shards: range) -> Grant:
-    """What the cloud `name` may do that takes in the gateways of `shards`."""
-    sends = [topic for channel in TO_GATEWAYS for topic in subscription(channel, shards)]
-    hears = [topic for channel in FROM_GATEWAYS for topic in subscription(channel, shards)]
-    acls = (*_may_send([*sends, DEVICES]), *_may_hear(hears))
+    """Return what the cloud `name` may do that ingests the gateways of `shards`."""
+    publishes = [topic for channel in TO_GATEWAYS for topic in subscription(channel, shards)]
+    receives = [topic for channel in FROM_GATEWAYS for topic in subscription(channel, shards)]
+    acls = (*_may_publish([*publishes, DEVICES]), *_may_receive(receives))
     acls += tuple(_acl(kind, DEVICES) for kind in ("subscribePattern", "publishClientReceive"))
     return Grant(f"ingester-{name}", f"Cloud, shards {shards.start}-{shards.stop - 1}", acls)
 
 
-def _may_send(topics: Iterable[str]) -> list[Acl]:
+def _may_publish(topics: Iterable[str]) -> list[Acl]:
     return [_acl("publishClientSend", topic) for topic in topics]
 
 
-def _may_hear(topics: Iterable[str]) -> list[Acl]:
+def _may_receive(topics: Iterable[str]) -> list[Acl]:
     return [_acl(kind, topic) for topic in topics for kind in ("subscribeLiteral", "publishClientReceive")]
 
 

@@ -1,4 +1,4 @@
-"""Which login each gateway connects with now, as its retained status says.
+"""The login that each gateway connects with now, as its retained status says.
 
 siaga/v1/20/gw-daruba/status {"online":true,"login":"gw-daruba.2",…}  ─►  {"gw-daruba": "gw-daruba.2"}
 """
@@ -13,11 +13,11 @@ from wire import Channel, WireError, decode_status, parse_topic, subscription
 from wire.topics import SHARDS
 
 LISTEN_S = 3.0
-"""Retained messages come at once; for so long without one more, there are none."""
+"""Retained messages come at once; after so long without one, there are no more."""
 
 
 async def logins_in_use(broker: BrokerSettings) -> dict[str, str]:
-    """By gateway, the login that it said it uses; nobody's where the broker cannot be heard with the cloud's login."""
+    """Return each gateway's login; nothing where the broker refuses the cloud's own login."""
     found: dict[str, str] = {}
     messages: asyncio.Queue[Message] = asyncio.Queue()
     connection = MqttConnection(

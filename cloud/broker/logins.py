@@ -24,35 +24,35 @@ class Login(msgspec.Struct, frozen=True):
 
     @property
     def ends_on(self) -> date | None:
-        """The day on which it ends, if it ends by date."""
+        """Return the day on which it ends, if it ends by date."""
         found = _ON.search(self.description)
         return None if found is None else date.fromisoformat(found[1])
 
 
 def owner_of(username: str) -> str:
-    """Whose login it is: gw-daruba.2 is gw-daruba's."""
+    """Return whose login it is: gw-daruba.2 is gw-daruba's."""
     found = _NUMBERED.fullmatch(username)
     return username if found is None else found["name"]
 
 
 def in_order(logins: Iterable[Login]) -> list[Login]:
-    """The logins of one owner, the newest last."""
+    """Sort the logins of one owner, the newest last."""
     return sorted(logins, key=lambda login: _number(login.username))
 
 
 def next_name(owner: str, logins: Sequence[Login]) -> str:
-    """The user name of the login after these."""
+    """Return the user name of the login after these."""
     newest = in_order(logins)[-1] if logins else None
     return owner if newest is None else f"{owner}.{_number(newest.username) + 1}"
 
 
 def description_of_old(newest: str, ends_on: date | None) -> str:
-    """What an old login's description says from now on."""
+    """Write the description of an old login, which says when it ends."""
     return f"ends on {ends_on:%Y-%m-%d}" if ends_on is not None else f"ends when {newest} was used"
 
 
 def ended(logins: Sequence[Login], *, used: str, today: date) -> list[Login]:
-    """The old logins that end now: their day has come, or `used`, the one in use, is the newest."""
+    """Return the old logins that end now: their day has come, or `used`, the one in use, is the newest."""
     *old, newest = in_order(logins)
     return [login for login in old if _is_over(login, newest, used, today)]
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.broker.dynamic_security import BrokerRejected, Order, clients_of, order, usernames
+from cloud.broker.dynamic_security import BrokerRejected, Command, clients_of, execute, usernames
 from cloud.broker.enrolment_bundle import bundle_for, write_bundle
 from cloud.broker.grants import Grant, gateway_grant
 from cloud.broker.logins import Login, description_of_old, next_name, owner_of
@@ -64,7 +64,7 @@ def enrol(name: str, grant: Grant, settings: CloudSettings, into: Path | None) -
     role = {"rolename": grant.role, "textname": grant.textname, "acls": list(grant.acls)}
     client = {"username": name, "password": password, "roles": [{"rolename": grant.role, "priority": 0}]}
     bound_to = {"clientid": grant.client_id} if grant.client_id else {}
-    give_orders(
+    execute_and_log(
         settings,
         name,
         "enrol",
@@ -89,12 +89,12 @@ def rotate(kind: str, name: str, settings: CloudSettings, *, until: date | None,
     fresh, password = next_name(name, logins), secrets.token_urlsafe(_PASSWORD_BYTES)
     bound_to = {"clientid": gateway_grant(name).client_id} if kind == "gateway" else {}
     client = {"username": fresh, "password": password, "roles": [{"rolename": role, "priority": 0}], **bound_to}
-    create: Order = {"command": "createClient", "textname": f"{kind} {name}", **client}
-    give_orders(settings, name, "rotate", [create, *_ending(logins, fresh, until=until, now=now)])
+    create: Command = {"command": "createClient", "textname": f"{kind} {name}", **client}
+    execute_and_log(settings, name, "rotate", [create, *_ending(logins, fresh, until=until, now=now)])
     return _hand_over(name, enrol_settings, password, username=fresh, into=into)
 
 
-def _ending(logins: Sequence[Login], fresh: str, *, until: date | None, now: bool) -> list[Order]:
+def _ending(logins: Sequence[Login], fresh: str, *, until: date | None, now: bool) -> list[Command]:
     if now:
         return [{"command": "deleteClient", "username": login.username} for login in logins]
     ends = description_of_old(fresh, until)
@@ -110,8 +110,8 @@ def not_both(until: date | None, now: bool) -> None:
 def revoke(kind: str, name: str, settings: CloudSettings) -> str:
     """Let a `kind` (gateway or ingester) in no more, and throw it out."""
     role, logins = _role_and_logins(kind, name, settings)
-    orders: list[Order] = [{"command": "deleteClient", "username": login.username} for login in logins]
-    give_orders(settings, name, "revoke", [*orders, {"command": "deleteRole", "rolename": role}])
+    commands: list[Command] = [{"command": "deleteClient", "username": login.username} for login in logins]
+    execute_and_log(settings, name, "revoke", [*commands, {"command": "deleteRole", "rolename": role}])
     return f"{name} may connect no more; it was thrown out if it was there"
 
 
@@ -135,14 +135,14 @@ def logins_of(settings: CloudSettings, role: str | None = None) -> list[Login]:
     ]
 
 
-def give_orders(settings: CloudSettings, name: str, action: str, orders: list[Order]) -> None:
-    """Have the broker obey, and record who said so; where the audit log cannot be opened nothing is done."""
+def execute_and_log(settings: CloudSettings, name: str, action: str, commands: list[Command]) -> None:
+    """Execute `commands` at the broker, and record who did; where the audit log cannot be opened nothing is done."""
 
     async def run() -> None:
         database = Database(settings.registry.url)
         try:
             await database.open()
-            await order(_administrator(settings), orders)
+            await execute(_administrator(settings), commands)
             now_ms = wall_ms()
             await database.run(
                 lambda connection: write_entry(connection, operator(), action, f"broker-client:{name}", now_ms=now_ms)

@@ -1,6 +1,6 @@
-"""The way from the cloud to what it stands on, tried once:  broker · store · registry.
+"""Try the connections of the cloud once:  broker · store · registry.
 
-broker    name · reach · TLS · login · rights (what it must hear)
+broker    name · reach · TLS · login · rights (what it must receive)
 store     answers, takes the login        registry  opens, and is of this version
 """
 
@@ -28,7 +28,7 @@ _LOGIN = (
 
 
 def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, ConnectStep]]:
-    """Try all of it; nothing is changed, and a cloud that runs meanwhile keeps its connection."""
+    """Try each; nothing is changed, and a cloud that runs meanwhile keeps its connection."""
     ingest = settings.ingest
     for step in steps(
         settings.broker,
@@ -45,7 +45,7 @@ def _store(settings: CloudSettings) -> ConnectStep:
     if isinstance(settings.store, SqliteSettings):
         return ConnectStep("answer", True, f"readings are kept in {settings.store.path}")
 
-    async def look() -> None:
+    async def open_once() -> None:
         store = store_of(settings.store)
         try:
             await store.open()
@@ -53,7 +53,7 @@ def _store(settings: CloudSettings) -> ConnectStep:
             await store.close()
 
     try:
-        asyncio.run(look())
+        asyncio.run(open_once())
         return ConnectStep("answer", True, f"InfluxDB at {scrubbed(settings.store.url)} takes the login")
     except StoreUnavailable as error:
         return ConnectStep("answer", False, str(error))
@@ -76,7 +76,7 @@ def _registry(settings: CloudSettings) -> ConnectStep:
     except UnknownRevision as error:
         return ConnectStep("answer", False, str(error))
     except Exception as error:  # whatever a driver raises
-        said = " ".join(str(getattr(error, "orig", error)).split())[:300]
-        return ConnectStep("answer", False, f"{said}; look at registry.url and its login")
+        reason = " ".join(str(getattr(error, "orig", error)).split())[:300]
+        return ConnectStep("answer", False, f"{reason}; look at registry.url and its login")
     finally:
         engine.dispose()

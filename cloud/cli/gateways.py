@@ -10,7 +10,7 @@ from cloud.broker.grants import gateway_grant
 from cloud.broker.in_use import logins_in_use
 from cloud.broker.logins import Login, ended, in_order, owner_of
 from cloud.cli import broker_logins
-from cloud.cli.broker_logins import Into, Name, Now, Until, expected_failures, give_orders, logins_of, not_both
+from cloud.cli.broker_logins import Into, Name, Now, Until, execute_and_log, expected_failures, logins_of, not_both
 from cloud.cli.command import Config, new_app, print_text
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.city_file import read_city_file
@@ -53,7 +53,7 @@ def settle(config: Config) -> None:
         over = _over(settings, logins_of(settings))
         for login in over:
             delete = {"command": "deleteClient", "username": login.username}
-            give_orders(settings, owner_of(login.username), "settle", [delete])
+            execute_and_log(settings, owner_of(login.username), "settle", [delete])
     print_text("\n".join(f"{login.username} has ended" for login in over) or "no old login is to be ended yet")
 
 

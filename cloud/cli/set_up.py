@@ -1,8 +1,8 @@
-"""All that `run` would stumble on, found before it:  settings, city, rules, secrets, folders, ports, all at once.
+"""Every mistake that would stop `run`, found before it:  settings, city, rules, secrets, folders, ports, all at once.
 
 cloud.toml: broker.password_file: '/etc/siaga/broker.password' cannot be read: No such file or directory; name one …
 city.toml: sensors[3].twin: 'gauge-9': there is none of that id; did you mean gauge-8?
-Mistakes keep the cloud from starting; warnings do not, and are hardly meant so.
+Mistakes keep the cloud from starting; warnings do not.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,12 +34,12 @@ from runtime.machine import (
 from runtime.settings import SettingsError, beside, read_document
 
 T = TypeVar("T")
-ASK_S = 2
-"""How long a look at files waits for a database that may be elsewhere."""
+CONNECT_TIMEOUT_S = 2
+"""How long the check waits for a database on another machine."""
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """What a look at a set-up gave; `settings` is None where they cannot be read."""
+    """The result of a check; `settings` is None where they cannot be read."""
 
     settings: CloudSettings | None
     mistakes: tuple[str, ...]
@@ -47,7 +47,7 @@ class CheckResult(msgspec.Struct, frozen=True):
 
 
 def check_set_up(config: Path) -> CheckResult:
-    """Look at `config` and all that it names."""
+    """Check `config` and all files that it names."""
     mistakes: list[str] = []
     settings = _attempt(mistakes, lambda: read_cloud_settings(config))
     city_file = _city_file_named(config) if settings is None else settings.registry.city
@@ -60,17 +60,19 @@ def check_set_up(config: Path) -> CheckResult:
         warnings += [f"{name}: {sentence}" for sentence in _warnings(settings)]
         if registry is not None:
             known = registry
-            given = _attempt(mistakes, lambda: seeds(settings.rules.initial, known, _rules_held(settings.registry.url)))
+            given = _attempt(
+                mistakes, lambda: seeds(settings.rules.initial, known, _stored_rules(settings.registry.url))
+            )
             warnings += () if given is None else given.notes
             _attempt(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
     return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
 
 
-def _rules_held(url: str) -> list[RuleVersion]:
-    """The rules that the database has, for which the file has no say any more; none where it cannot be asked."""
+def _stored_rules(url: str) -> list[RuleVersion]:
+    """Read the rules in the database, over which the file has no say; none where it cannot be read."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        address = address.update_query_dict({"connect_timeout": str(ASK_S)})
+        address = address.update_query_dict({"connect_timeout": str(CONNECT_TIMEOUT_S)})
     try:
         with snapshot(address.render_as_string(hide_password=False)) as connection:
             return read_versions(connection)
@@ -87,7 +89,7 @@ def _attempt(mistakes: list[str], work: Callable[[], T]) -> T | None:
 
 
 def _city_file_named(config: Path) -> Path:
-    """The city file that settings with mistakes in them still name, or the usual one."""
+    """Return the city file that settings with mistakes still name, or the default."""
     document: Any = _attempt([], lambda: read_document(config)) or {}
     table = document.get("registry")
     named = table.get("city") if isinstance(table, dict) else None
@@ -133,7 +135,7 @@ def _warnings(settings: CloudSettings) -> Iterator[str]:
 
 
 def _secrets(settings: CloudSettings) -> dict[str, Path | None]:
-    """Every file of a secret, by its key."""
+    """Return every file of a secret, by its key."""
     found = secrets_of_a_broker("broker", settings.broker)
     if isinstance(settings.store, InfluxSettings):
         found |= {"store.password_file": settings.store.password_file, "store.token_file": settings.store.token_file}

@@ -29,6 +29,6 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def in_words(self) -> "Health":
-        """The same with nothing but the word for each part: what strangers, and who sees some sites only, may hear."""
+        """The same without sentences: for strangers, and for users who see some sites only."""
         bare = {name: Component(part.status, "") for name, part in self.components.items()}
         return msgspec.structs.replace(self, components=bare)

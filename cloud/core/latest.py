@@ -1,8 +1,8 @@
-"""The latest time that a reading can have: what is remembered of a later one is of a wrong clock, and gives way.
+"""The latest time that a reading can have: a remembered later time is of a wrong clock, and is replaced.
 
                                      now   + 30 s
 what is remembered of a series ───────┼──────┼────────────────────────────►
-                        newer replaces older │ gives way to whatever comes, old as it may be
+                        newer replaces older │ is replaced by whatever comes, old as it may be
 
 This server's clock was ahead, or a gateway's against it, and was put right. Nothing later than that is ever let in
 (`cloud/ingest/stamps.py`), so while no clock is set back nothing is ever found there. Each holder looks when something

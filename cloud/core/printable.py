@@ -1,4 +1,4 @@
-"""People's words at the doors of the cloud: what a form, a body or a settings file may say, as types.
+"""Types of texts that people write in forms, request bodies and settings files.
 
 PrintableText: "Daruba river bridge" yes, "Siaga 9\\r\\nBcc: …" no
 """
@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from wire import is_printable
 
 LONGEST_WORDS = 500
-"""Characters of a sentence that people write: a reason, a word to the next shift."""
+"""Characters of a sentence that people write: a reason, a note to the next shift."""
 
 
 def _checked(text: str) -> str:
@@ -21,7 +21,7 @@ def _checked(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """A pydantic check of what nobody shows: that there are such characters at all."""
+    """Check, for pydantic, a text that is never shown: it must encode as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -34,9 +34,9 @@ PrintableText = Annotated[str, AfterValidator(_checked)]
 Sentence = Annotated[str, StringConstraints(max_length=LONGEST_WORDS), AfterValidator(_checked)]
 """The same, of a sentence's length."""
 Id = Annotated[str, StringConstraints(max_length=64), AfterValidator(_checked)]
-"""What names a thing, where that is kept or asked of a database."""
+"""An id that is stored, or looked up in a database."""
 Wanted = Annotated[str, StringConstraints(max_length=200)]
-"""What names a thing that is looked up in memory: what is not there is said to be unknown, whatever it is made of."""
+"""An id that is looked up in memory: whatever it is made of, the answer is that it is unknown."""
 ScopeId = Annotated[str, StringConstraints(max_length=80), AfterValidator(_checked)]
 """A rule's scope: a kind, a colon, a name."""
 GivenTime = Annotated[str, StringConstraints(max_length=40), AfterValidator(_checked)]

@@ -1,4 +1,4 @@
-"""Two knots between parts that are built one after the other: each is handed over first, and completed later.
+"""Two links between parts that are built one after the other: a part gets the link first, and others join it later.
 
 changed = Broadcast()    evaluator(nudge=changed)      changed.subscribe(notifier.nudge)     changed() calls them all
 ready = AllOf()          evaluator(listening=ready)    ready.require(lambda: session.connected)      ready() -> bool

@@ -7,15 +7,15 @@ import sys
 import urllib.error
 import urllib.request
 
-PATIENCE_S = 4
+TIMEOUT_S = 4
 
 
 def is_alive(address: str) -> bool:
-    """Whether the cloud at `address` (http://host:port) says how it is."""
+    """Say whether the cloud at `address` (http://host:port) answers, be it that it is down."""
     try:
-        urllib.request.urlopen(f"{address}/api/v1/health", timeout=PATIENCE_S).close()  # noqa: S310 - http, by our own files
-    except urllib.error.HTTPError as said:
-        return said.code == 503  # it is down, and says so
+        urllib.request.urlopen(f"{address}/api/v1/health", timeout=TIMEOUT_S).close()  # noqa: S310 - http, by our own files
+    except urllib.error.HTTPError as answer:
+        return answer.code == 503  # it is down, and says so
     except OSError:
         return False
     return True

@@ -23,7 +23,7 @@ from cloud.process.reload import Reload
 from cloud.process.services import build_services
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.process.starting import Start, Stopped
-from cloud.process.takeover import Takeover, provide_seeds
+from cloud.process.takeover import Takeover, provide_seed_rules
 from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
@@ -33,7 +33,7 @@ from runtime.tasks import Part, run_together, run_until
 
 DRAIN_S = 1.5
 REFRESH_S = 5.0
-"""How often a process that takes nothing in looks at what others took in."""
+"""How often a process that does not ingest reads what others have stored."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ async def _settings(start: Start, config: Path) -> CloudSettings:
 
 
 async def _registry(settings: CloudSettings, database: Database) -> Registry:
-    """Bring the database to what the city file says, and read it back with all that is retired."""
+    """Write the city file into the database, and read the registry back with all that is retired."""
     city = read_city_file(settings.registry.city)
     sites_must_exist(settings.notify, {site.id for site in city.sites()})
     try:
@@ -95,24 +95,24 @@ async def _registry(settings: CloudSettings, database: Database) -> Registry:
 async def _prepare(
     start: Start, settings: CloudSettings, services: Services, closing: contextlib.AsyncExitStack
 ) -> None:
-    """Have the shards before anything is read that another process may still change, and what was known before."""
+    """Acquire the shards before anything is read that another process may change; then load what is stored."""
     base = services.foundation
     if base.lease is not None:
         closing.push_async_callback(base.lease.release)
         await start.step(base.lease.acquire, passing=(DatabaseUnavailable,))
     for load in (base.accounts.load, services.ingest.decoder.offsets.load, base.dead_letters.load):
         await start.step(partial(base.database.run, load), passing=(DatabaseUnavailable,))
-    await start.step(partial(provide_seeds, services, settings.rules), passing=(DatabaseUnavailable, FileAway))
+    await start.step(partial(provide_seed_rules, services, settings.rules), passing=(DatabaseUnavailable, FileAway))
 
 
 async def _work(start: Start, settings: CloudSettings, services: Services, reload: Reload) -> None:
-    """Work until the process is to stop; whatever part ends by itself ends all, with its error."""
+    """Run the parts until the process is to stop; a part that ends by itself ends all, with its error."""
     web = _web(settings, services) if start.listener is not None else None
     parts = [*_parts(settings, services), _reload_for_ever(start, reload, Takeover(services, settings))]
     web_is_closed = asyncio.Event()
     if web is not None and start.listener is not None:
         parts.append(_serve_pages(web, start.listener, web_is_closed))
-    _spare_the_collector()
+    _tune_garbage_collector()
     _log.info("the cloud of %s is up", services.platform.city.name)
     show_status("up")
 
@@ -130,11 +130,11 @@ async def _work(start: Start, settings: CloudSettings, services: Services, reloa
 
 
 def _parts(settings: CloudSettings, services: Services) -> list[Part]:
-    """What runs as long as the process does."""
+    """List the parts that run as long as the process does."""
     base, alarms, ingest = services.foundation, services.alarms, services.ingest
     parts: list[Part] = [
         base.session.run(on_message=ingest.router.on_message, on_connect=ingest.runner.on_connect),
-        _take_in(services) if settings.ingest.enabled else _look_on(services),
+        _ingest_readings(services) if settings.ingest.enabled else _follow_other_processes(services),
         alarms.notifier.run(),
         services.monitoring.run_server_checks(),
         base.facts.run(),
@@ -146,8 +146,8 @@ def _parts(settings: CloudSettings, services: Services) -> list[Part]:
     return parts
 
 
-async def _take_in(services: Services) -> None:
-    """Take readings in, once what was known before is known again."""
+async def _ingest_readings(services: Services) -> None:
+    """Ingest readings, once newest values and alarms are recovered."""
     alarms, ingest = services.alarms, services.ingest
     await ingest.writer.store.open()
     await ingest.writer.load_newest()
@@ -158,8 +158,8 @@ async def _take_in(services: Services) -> None:
     await run_together(*parts)
 
 
-async def _look_on(services: Services) -> None:
-    """Learn now and then what other processes took in."""
+async def _follow_other_processes(services: Services) -> None:
+    """Read now and then what other processes have stored."""
     base, ingest = services.foundation, services.ingest
     await ingest.writer.store.open()
     while True:
@@ -198,10 +198,10 @@ def _web(settings: CloudSettings, services: Services) -> Server:
     return server_of(app, proxies=settings.api.proxies)
 
 
-def _spare_the_collector() -> None:
-    """Look for garbage in cycles a hundredth as often, and never among what was there at the start.
+def _tune_garbage_collector() -> None:
+    """Collect cyclic garbage a hundredth as often, and never among the objects of the start.
 
-    Batches are thousands of lists and no cycles: left as it is, Python's collector doubles the cost of a reading.
+    Batches are thousands of lists without cycles: at its defaults the collector doubles the cost of a reading.
     """
     gc.collect()
     gc.freeze()

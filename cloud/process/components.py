@@ -1,4 +1,4 @@
-"""What health looks at, by name: each part says in one sentence how it is doing.
+"""The components of health, by name: each part says in one sentence how it is doing.
 
 {"broker": …, "store": …, "registry": …, "alarms": …, "ingest": …}        what is off in this process says so
 """
@@ -16,7 +16,7 @@ from runtime.mqtt import MqttSession
 def components_of(
     settings: CloudSettings, base: Foundation, alarms: Alarms, ingest: Ingest, *, files: Callable[[], Component]
 ) -> dict[str, Callable[[], Component]]:
-    """The parts of one process; those of ingest are off where it takes nothing in."""
+    """Collect the components of one process; those of ingest are off where it does not ingest."""
     of_ingest: dict[str, Callable[[], Component]] = {
         "alarms": alarms.evaluator.component,
         "ingest": ingest.runner.component,
@@ -40,14 +40,14 @@ def components_of(
 
 
 def broker_component(session: MqttSession) -> Component:
-    """Whether the broker is reached."""
+    """Say whether the broker is connected."""
     if session.connected:
         return Component(Condition.OK, f"connected to {session.node}")
     return Component(Condition.DOWN, session.problem)
 
 
 def registry_component(database: Database, registry: Registry) -> Component:
-    """Whether the registry database works, and what the city has."""
+    """Say whether the registry database works, and what the city has."""
     if database.problem:
         return Component(Condition.DOWN, database.problem)
     sites, gateways = registry.sites(), registry.gateways()

@@ -1,4 +1,4 @@
-"""What the settings name that monitoring must look at: folders in which something grows, certificates that end."""
+"""The paths in the settings that monitoring watches: folders that fill up, certificates that expire."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,20 +9,20 @@ from cloud.process.settings import CloudSettings
 from cloud.readings.settings import SqliteSettings
 
 
-def grown_in(settings: CloudSettings) -> list[Path]:
-    """The folders that the platform writes into."""
-    return list(dict.fromkeys(_grown_in(settings)))
+def growing_folders(settings: CloudSettings) -> list[Path]:
+    """List the folders that the platform writes into."""
+    return list(dict.fromkeys(_growing_folders(settings)))
 
 
-def named_in(settings: CloudSettings) -> list[Path]:
-    """The certificates that the settings name."""
+def named_certificates(settings: CloudSettings) -> list[Path]:
+    """List the certificates that the settings name."""
     tls, ca = settings.broker.tls, None if settings.enrol is None else settings.enrol.ca
     of_channels = [file for channel in settings.notify.channels for file in channel.certificates().values()]
     named = [*([tls.ca, tls.cert] if tls is not None else []), ca, *of_channels]
     return [file for file in dict.fromkeys(named) if file is not None]
 
 
-def _grown_in(settings: CloudSettings) -> Iterator[Path]:
+def _growing_folders(settings: CloudSettings) -> Iterator[Path]:
     if isinstance(settings.store, SqliteSettings):
         yield settings.store.path.parent
     registry = make_url(settings.registry.url)

@@ -1,4 +1,4 @@
-"""The parts of the cloud as they are handed over, frozen: who needs one names it.
+"""The parts of the cloud in frozen groups; whatever needs a part takes it from its group.
 
 Foundation(database, registry, store, session, …) ─► Alarms(evaluator, notifier, reports, …) ─► Ingest(runner, …)
       └────────────────────────────────────────────────────────────────────────────────────────► Services
@@ -39,7 +39,7 @@ from runtime.mqtt import MqttSession
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What every other part stands on; `lease` is None in a process that takes nothing in."""
+    """The parts that all others use; `lease` is None in a process that does not ingest."""
 
     database: Database
     registry: Registry
@@ -56,14 +56,14 @@ class Foundation:
     rule_store: RuleStore
 
     def confirm(self, connection: Connection) -> None:
-        """Make sure, in the transaction of `connection`, that the shards are still ours; LeaseLost if not."""
+        """Check, in the transaction of `connection`, that the shards are still ours; LeaseLost if not."""
         if self.lease is not None:
             self.lease.confirm(connection)
 
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """What judges readings and tells of it; `reports` is None where no dashboard reads the store."""
+    """The parts that judge readings and notify; `reports` is None where no dashboard reads the store."""
 
     changed: Broadcast
     listening: AllOf
@@ -75,7 +75,7 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What takes readings in."""
+    """The parts that ingest readings."""
 
     clocks: FleetClock
     review: Review
@@ -87,7 +87,7 @@ class Ingest:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Every part of the cloud; `components` are those that health looks at."""
+    """All parts of the cloud; `components` are the checks of health."""
 
     foundation: Foundation
     alarms: Alarms

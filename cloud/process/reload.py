@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class ReloadChanges(msgspec.Struct, frozen=True):
-    """What a look at the files found: `settings` to work by, `city` where it can be read, and what is to be said."""
+    """What the files say now: the `settings` to work by, the `city` where it can be read, and the problems."""
 
     settings: CloudSettings
     city: Registry | None
@@ -35,7 +35,7 @@ class ReloadChanges(msgspec.Struct, frozen=True):
 
 
 class Reload:
-    """Reads the files anew, and tells health what became of it; `settings` are those that hold."""
+    """Reads the files again and reports to health; `settings` are the current ones."""
 
     def __init__(self, config: Path, settings: CloudSettings) -> None:
         self._config = config
@@ -43,11 +43,11 @@ class Reload:
         self._problems: tuple[str, ...] = ()
 
     async def reload(self, apply: Callable[[CloudSettings, Registry | None], Awaitable[None]]) -> None:
-        """Give what the files say now to `apply`; whatever is wrong with them, what held goes on.
+        """Read the files and give the result to `apply`; what is wrong in them is left as it was.
 
         `apply` raises SettingsError or DatabaseUnavailable where it could not take all of it over.
         """
-        found = look(self._config, self._settings)
+        found = read_changes(self._config, self._settings)
         problems = found.problems
         try:
             await apply(found.settings, found.city)
@@ -65,22 +65,22 @@ class Reload:
         _log.info("the files were read again%s", ", with the exceptions above" if problems else "")
 
     def component(self) -> Component:
-        """Whether the cloud works by its files as they were at the last SIGHUP."""
+        """Say whether the cloud works by its files as they were at the last SIGHUP."""
         if self._problems:
             more = f" (and {len(self._problems) - 1} more: the log has them)" if len(self._problems) > 1 else ""
-            said = f"{self._problems[0]}{more}; what held before goes on"
-            return Component(Condition.DEGRADED, f"not all of the files was taken over: {said}")
+            first = f"{self._problems[0]}{more}; what held before goes on"
+            return Component(Condition.DEGRADED, f"not all of the files was taken over: {first}")
         return Component(Condition.OK, "as the files said when they were read last")
 
 
-def look(config: Path, held: CloudSettings) -> ReloadChanges:
-    """Read cloud.toml and the city file; a mistake in one of them leaves what `held` says of it, and is a problem."""
+def read_changes(config: Path, current: CloudSettings) -> ReloadChanges:
+    """Read cloud.toml and the city file; where one has a mistake, `current` stays and the mistake is a problem."""
     problems: list[str] = []
-    settings = held
+    settings = current
     try:
-        said = load_cloud_settings(config)
-        problems += [f"{config.name}: {name}: takes a restart" for name in _fixed(held, said)]
-        settings = _merged(held, said)
+        wanted = load_cloud_settings(config)
+        problems += [f"{config.name}: {name}: takes a restart" for name in _fixed(current, wanted)]
+        settings = _merged(current, wanted)
     except SettingsError as error:
         problems += error.problems
     try:
@@ -91,12 +91,12 @@ def look(config: Path, held: CloudSettings) -> ReloadChanges:
         sites_must_exist(settings.notify, {site.id for site in city.sites()})
     except SettingsError as error:
         problems += error.problems
-        settings = settings.model_copy(update={"notify": held.notify})
+        settings = settings.model_copy(update={"notify": current.notify})
     return ReloadChanges(settings, city, tuple(problems))
 
 
 def login_files(broker: BrokerSettings) -> str:
-    """What stands in the files that a login at the broker needs, as a digest; that one cannot be read counts, too."""
+    """Digest the files of a login at the broker, so that a change shows; an unreadable file changes it too."""
     tls = broker.tls
     files = (broker.password_file, *(() if tls is None else (tls.ca, tls.cert, tls.key)))
     digest = hashlib.sha256()
@@ -109,20 +109,20 @@ def login_files(broker: BrokerSettings) -> str:
     return digest.hexdigest()
 
 
-def _merged(held: CloudSettings, said: CloudSettings) -> CloudSettings:
-    """`held`, with what can change as it is `said`."""
+def _merged(current: CloudSettings, wanted: CloudSettings) -> CloudSettings:
+    """Return `current`, with the keys that can change as in `wanted`."""
     changed: dict[str, Settings] = {}
     for table, keys in RELOADABLE.items():
-        new = getattr(said, table)
+        new = getattr(wanted, table)
         values = {} if keys is None else {key: getattr(new, key) for key in keys}
-        changed[table] = new if keys is None else getattr(held, table).model_copy(update=values)
-    return held.model_copy(update=changed)
+        changed[table] = new if keys is None else getattr(current, table).model_copy(update=values)
+    return current.model_copy(update=changed)
 
 
-def _fixed(held: CloudSettings, said: CloudSettings) -> Iterator[str]:
-    """What has changed and cannot while the process runs, by its keys."""
-    for table in type(held).model_fields:
-        before, after = getattr(held, table), getattr(said, table)
+def _fixed(current: CloudSettings, wanted: CloudSettings) -> Iterator[str]:
+    """Yield the keys that have changed and take a restart."""
+    for table in type(current).model_fields:
+        before, after = getattr(current, table), getattr(wanted, table)
         keys = RELOADABLE.get(table, ())
         if before == after or keys is None:
             continue

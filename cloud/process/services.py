@@ -1,4 +1,4 @@
-"""Builds the parts of the cloud, once and in order: what a part needs is there before it.
+"""Builds the parts of the cloud, once and in order: a part is built after all that it needs.
 
 settings, database, registry ─► Foundation ─► Alarms ─► Ingest ─► monitoring, health ─► platform ─► Services
 """
@@ -36,7 +36,7 @@ from cloud.monitoring.service import Monitoring
 from cloud.notify.notifier import Notifier
 from cloud.platform import Platform
 from cloud.process.components import components_of
-from cloud.process.monitored_paths import grown_in, named_in
+from cloud.process.monitored_paths import growing_folders, named_certificates
 from cloud.process.parts import Alarms, Foundation, Ingest, Services
 from cloud.process.settings import CloudSettings
 from cloud.readings.blocks import Block
@@ -59,7 +59,7 @@ QUEUES_EMPTY_S = 10.0
 def build_services(
     settings: CloudSettings, database: Database, registry: Registry, *, files: Callable[[], Component]
 ) -> Services:
-    """Build all parts, none of which runs yet; `files` says whether the settings are worked by as they stand."""
+    """Build all parts, none of which runs yet; `files` is the health check of the settings."""
     foundation = _foundation(settings, database, registry)
     alarms = _alarms(settings, foundation)
     ingest = _ingest(settings, foundation, alarms)
@@ -104,12 +104,12 @@ def _foundation(settings: CloudSettings, database: Database, registry: Registry)
 
 def _broker_session(settings: CloudSettings) -> MqttSession:
     ingest = settings.ingest
-    # a broker knows one client of a name: of those that take nothing in there may be several
-    of_screens = f"siaga-cloud-api-{token_hex(4)}"
+    # a broker knows one client by a name, and several processes may serve the API without ingesting
+    api_only = f"siaga-cloud-api-{token_hex(4)}"
     replies = [*subscription(Channel.CMD_REPLY, ingest.shard_range), *settings.notify.reply_topics()]
     return MqttSession(
         settings.broker,
-        identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else of_screens,
+        identifier=f"siaga-cloud-{ingest.shards}" if ingest.enabled else api_only,
         subscriptions=topics(ingest.shard_range, ingest=ingest.enabled),
         wishes=replies if ingest.enabled else (),
         keep_session=ingest.keep_session and ingest.enabled,
@@ -150,7 +150,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
 
 
 def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:
-    """What writes for dashboards: they read InfluxDB, and each ingester tells of its own gateways."""
+    """Build what writes for dashboards, which read InfluxDB; each ingester reports on its own gateways."""
     if not isinstance(base.store, InfluxStore) or not settings.ingest.enabled:
         return None
     return Reports(
@@ -186,7 +186,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         fleet_clock=clocks,
         is_undelayed=partial(_is_undelayed, base.session, alarms.evaluator),
         offsets=Offsets(base.database),
-        on_blocks=partial(_note_corrected, alarms.derivations),
+        on_blocks=partial(_record_corrected, alarms.derivations),
         recent_rejections=base.rejections,
     )
     base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
@@ -233,8 +233,8 @@ def _monitoring(
         statuses=base.statuses,
         shards=settings.ingest.shard_range,
         checks=components,
-        folders=grown_in(settings),
-        certificates=named_in(settings),
+        folders=growing_folders(settings),
+        certificates=named_certificates(settings),
         nudge=alarms.changed,
         confirm=base.confirm,
     )
@@ -242,7 +242,7 @@ def _monitoring(
 
 def _gauges(base: Foundation, monitoring: Monitoring, components: dict[str, Callable[[], Component]]) -> PlatformGauges:
     return PlatformGauges(
-        components=lambda: {name: look() for name, look in components.items()},
+        components=lambda: {name: check() for name, check in components.items()},
         online=lambda: {gateway.id: base.statuses.is_online(gateway.id) for gateway in base.registry.gateways()},
         figure=monitoring.figure,
     )
@@ -304,13 +304,13 @@ def _is_undelayed(session: MqttSession, evaluator: RuleEvaluator) -> bool:
     return is_connected and evaluator.listening_time.was_on_time(within_ms=int(QUEUES_EMPTY_S * 1_000))
 
 
-def _note_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None:
+def _record_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None:
     if derivations.corrections is not None:
         derivations.corrections.saw(blocks)
 
 
 async def _judge_anew(base: Foundation, alarms: Alarms, verdicts: Sequence[Verdict]) -> None:
-    """Whoever has judged by readings judges anew by what later ones have shown of them."""
+    """Judge again by verdicts on readings that came later: newest values, derived series, alarms."""
     base.newest.judge_anew(verdicts)
     for verdict in verdicts:
         alarms.derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)

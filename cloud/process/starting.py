@@ -1,4 +1,4 @@
-"""A start, step by step: passing troubles are waited out, and it is said for what.
+"""A start, step by step: what passes by itself is waited out, and the log, systemd and health say for what.
 
 settings ─► port ─► city file ─► registry database ─► shards ─► … ─► up
    └── a file is away, a port is held, a database is not up yet, a disk is full: log, systemd's status, health
@@ -17,8 +17,8 @@ from runtime.backoff import Backoff, retry
 from runtime.systemd import show_status
 
 FIRST_S, LONGEST_S = 0.5, 8.0
-AGAIN_S = 60.0
-"""How often the log is told of the same trouble."""
+REPEAT_S = 60.0
+"""How often the log repeats the same problem."""
 HEAD_S = 5.0
 MOST_HEAD_BYTES = 8_192
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """Somebody has ended the process while it waited."""
+    """The process was asked to end while it waited."""
 
 
 class Start:
@@ -40,14 +40,14 @@ class Start:
         self.reload = asyncio.Event()
         """Set by SIGHUP; where the start is under way, the files are read once more when it is up."""
         self.waits_for = ""
-        """The trouble that it waits out now, one sentence; empty while it waits for nothing."""
+        """The problem that it waits out now, one sentence; empty while it waits for nothing."""
         self.listener: socket.socket | None = None
-        """Where health is asked for: while the start waits, the answer is that the cloud is down."""
+        """The port of the API: while the start waits, health answers on it that the cloud is down."""
         self._pause_s = pause_s
-        self._told_s = 0.0
+        self._reported_s = 0.0
 
     async def step(self, work: Callable[[], Awaitable[T]], *, passing: tuple[type[Exception], ...]) -> T:
-        """Do `work` as often as it takes; what is `passing` is waited out. Stopped where the process is to end."""
+        """Do `work` until it succeeds; exceptions in `passing` are retried. Stopped where the process is to end."""
         async with contextlib.AsyncExitStack() as page:
             is_shown = False
 
@@ -56,28 +56,28 @@ class Start:
                 if not is_shown:
                     await page.enter_async_context(_page(self.listener))
                 is_shown = True
-                await self._rest(pause_s)
+                await self._sleep(pause_s)
 
             outcome = await retry(
                 work,
                 passing=passing,
                 wait_s=Backoff(*self._pause_s).wait_s,
-                on_failure=lambda error: self._say(str(error)),
+                on_failure=lambda error: self._report(str(error)),
                 sleep=rest,
             )
             self.waits_for = ""
             return outcome
 
-    def _say(self, trouble: str) -> None:
+    def _report(self, problem: str) -> None:
         now_s = asyncio.get_running_loop().time()
-        sentence = "; ".join(trouble.splitlines())
-        if sentence != self.waits_for or now_s - self._told_s >= AGAIN_S:
+        sentence = "; ".join(problem.splitlines())
+        if sentence != self.waits_for or now_s - self._reported_s >= REPEAT_S:
             _log.warning("the start waits: %s", sentence)
             show_status(f"waits: {sentence}")
-            self._told_s = now_s
+            self._reported_s = now_s
         self.waits_for = sentence
 
-    async def _rest(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stop.wait(), seconds)
             raise Stopped
@@ -85,7 +85,7 @@ class Start:
 
 @contextlib.asynccontextmanager
 async def _page(listener: socket.socket | None) -> AsyncIterator[None]:
-    """Answer on `listener` meanwhile that the cloud is down, to whoever asks: it lives, and waits."""
+    """Answer every request on `listener` with 503, down, until the start goes on."""
     if listener is None:
         yield
         return

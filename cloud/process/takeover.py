@@ -1,4 +1,4 @@
-"""What a reload changes in the parts that run: their settings, the city, the rules that it begins with."""
+"""Applies a reload to the running parts: settings, the city, its seed rules."""
 
 import logging
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Takeover:
-    """Makes the parts of `services` work by other settings; it begins with those that they were built by."""
+    """Applies new settings to `services`, which were built by `settings`."""
 
     def __init__(self, services: Services, settings: CloudSettings) -> None:
         self._services = services
@@ -23,11 +23,11 @@ class Takeover:
         self._reply_topics = settings.notify.reply_topics()
 
     async def apply(self, settings: CloudSettings, city: Registry | None) -> None:
-        """Work by what the files say now, as far as it can change; SettingsError for what of it cannot."""
+        """Apply `settings`, and `city` if it could be read; SettingsError for what takes a restart."""
         self._apply_settings(settings)
         if city is not None:
             await self._apply_city(city)
-        await provide_seeds(self._services, settings.rules)
+        await provide_seed_rules(self._services, settings.rules)
         if settings.notify.reply_topics() != self._reply_topics:
             raise SettingsError(["notify: where devices answer has changed; hearing them takes a restart"])
 
@@ -50,8 +50,8 @@ class Takeover:
         self._services.platform.city = base.registry.city
 
 
-async def provide_seeds(services: Services, settings: RulesSettings) -> None:
-    """Take over the rules that the city begins with; SettingsError where it is new and they are wrong."""
+async def provide_seed_rules(services: Services, settings: RulesSettings) -> None:
+    """Store the seed rules of a city that has no rules yet; SettingsError where they have mistakes."""
     base = services.foundation
     given = seeds(settings.initial, base.registry, await base.rule_store.held())
     for note in given.notes:

@@ -19,15 +19,15 @@ def test_a_gateway_may_send_and_hear_on_its_own_topics_only():
     assert allowed(grant, "publishClientSend") == {
         f"{mine}/up", f"{mine}/status", f"{mine}/config/reported", f"{mine}/cmd/reply",
     }  # fmt: skip
-    hears = {f"{mine}/ack", f"{mine}/config", f"{mine}/cmd"}
-    assert allowed(grant, "subscribeLiteral") == allowed(grant, "publishClientReceive") == hears
+    receives = {f"{mine}/ack", f"{mine}/config", f"{mine}/cmd"}
+    assert allowed(grant, "subscribeLiteral") == allowed(grant, "publishClientReceive") == receives
     assert grant.client_id == "siaga-edge-gw-daruba"
 
 
 def test_every_channel_of_the_wire_has_exactly_one_direction():
-    sends, hears = (allowed(gateway_grant("gw"), kind) for kind in ("publishClientSend", "subscribeLiteral"))
-    assert sends | hears == {topic_of("gw", channel) for channel in Channel}
-    assert not sends & hears
+    publishes, receives = (allowed(gateway_grant("gw"), kind) for kind in ("publishClientSend", "subscribeLiteral"))
+    assert publishes | receives == {topic_of("gw", channel) for channel in Channel}
+    assert not publishes & receives
 
 
 def test_a_cloud_may_do_the_reverse_for_all_gateways_of_its_shards():

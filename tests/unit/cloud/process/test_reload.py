@@ -7,7 +7,7 @@ import pytest
 
 from cloud.core.health import Condition
 from cloud.database.engine import DatabaseUnavailable
-from cloud.process.reload import Reload, login_files, look
+from cloud.process.reload import Reload, login_files, read_changes
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.registry.snapshot import Registry
 from tests.unit.cloud.registry.test_city_file import GOOD
@@ -23,11 +23,11 @@ def set_up(folder: Path, *, cloud: str = "", city: str = GOOD) -> CloudSettings:
 
 
 def test_channels_graces_and_the_city_change_and_nothing_else_does(tmp_path: Path):
-    held = set_up(tmp_path)
+    current = set_up(tmp_path)
     set_up(
         tmp_path, cloud=HOOK + "[rules]\nsilence_grace_s = 5\n[ingest]\nahead_s = 60\nqueue_mb = 8\n[api]\nport = 81\n"
     )
-    found = look(tmp_path / "cloud.toml", held)
+    found = read_changes(tmp_path / "cloud.toml", current)
     assert [channel.name for channel in found.settings.notify.channels] == ["hook"]
     assert (found.settings.rules.silence_grace_s, found.settings.ingest.ahead_s) == (5, 60)
     assert (found.settings.ingest.queue_mb, found.settings.api.port) == (64, 8080)
@@ -37,44 +37,44 @@ def test_channels_graces_and_the_city_change_and_nothing_else_does(tmp_path: Pat
 
 @pytest.mark.parametrize("content", ["no toml [", f"[api]\nport = {'7' * 5_000}\n", "[api]\nprt = 1\n", "\xff"])
 def test_a_mistake_in_the_settings_leaves_them_and_takes_the_city_over(tmp_path: Path, content: str):
-    held = set_up(tmp_path, cloud=HOOK)
+    current = set_up(tmp_path, cloud=HOOK)
     (tmp_path / "cloud.toml").write_text(content, encoding="latin-1")
-    found = look(tmp_path / "cloud.toml", held)
-    assert found.settings == held
+    found = read_changes(tmp_path / "cloud.toml", current)
+    assert found.settings == current
     assert found.city is not None
     assert len(found.problems) == 1
 
 
 @pytest.mark.parametrize("content", [None, "", "[city]\nname = 7\n", GOOD.replace('site = "daruba"', 'site = "x"', 1)])
 def test_a_mistake_in_the_city_leaves_it_and_takes_the_settings_over(tmp_path: Path, content: str | None):
-    held = set_up(tmp_path)
+    current = set_up(tmp_path)
     set_up(tmp_path, cloud=HOOK, city=content or "")
     if content is None:
         (tmp_path / "city.toml").unlink()
-    found = look(tmp_path / "cloud.toml", held)
+    found = read_changes(tmp_path / "cloud.toml", current)
     assert found.city is None
     assert found.problems
     assert found.settings.notify.channels
 
 
 def test_steps_for_a_site_that_is_not_there_leave_the_steps_as_they_were(tmp_path: Path):
-    held = set_up(tmp_path)
+    current = set_up(tmp_path)
     set_up(tmp_path, cloud=HOOK + '[[notify.steps]]\nchannels = ["hook"]\nsites = ["nowhere"]\n')
-    found = look(tmp_path / "cloud.toml", held)
-    assert found.settings.notify == held.notify
+    found = read_changes(tmp_path / "cloud.toml", current)
+    assert found.settings.notify == current.notify
     assert "there is no site 'nowhere'" in found.problems[0]
 
 
 @pytest.mark.parametrize("failure", [None, DatabaseUnavailable("the database is away"), ValueError("a bug")])
 def test_whatever_becomes_of_it_the_process_lives_and_health_says_it(tmp_path: Path, failure: Exception | None):
-    held = set_up(tmp_path)
+    current = set_up(tmp_path)
 
     async def apply(_settings: CloudSettings, _city: Registry | None) -> None:
         if failure is not None:
             raise failure
 
     async def scenario() -> None:
-        reload = Reload(tmp_path / "cloud.toml", held)
+        reload = Reload(tmp_path / "cloud.toml", current)
         assert reload.component().status is Condition.OK
         await reload.reload(apply)
         assert (reload.component().status is Condition.OK) is (failure is None)
