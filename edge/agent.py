@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from edge.uplink import Uplink
 from runtime.mqtt import MqttSession
 from runtime.mqtt_connection import Will
 from runtime.settings import SettingsError
+from runtime.tasks import Errands, run_until
 from wire import Channel, Clock, RefusedReadings, SpoolState, Status, encode_status, topic_of
 from wire.status import MAX_STATUS_BYTES, STATUS_VERSION
 
@@ -104,34 +105,50 @@ class Agent:
         self._moved_before_ms = 0
         self._changing_sources = asyncio.Lock()
         self._stopping = asyncio.Event()
-        self._broken = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._last_word_said = asyncio.Event()
+        self._disconnected = asyncio.Event()
+        self._errands = Errands()
 
     async def run(self) -> bool:
         """Run until SIGTERM or SIGINT; False where an error of the agent itself ended it."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stopping.set)
-        self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
+        self._loop.add_signal_handler(signal.SIGHUP, lambda: self._errands.start(self._reload()))
         await self._spooler.start()
         self._recall()
         if self._clock.state is Clock.SYNCED:
             await self._place_previous_boots(tick(synced=True).offset_ms)  # before any of it is sent
-        session = self._start(self._session.run(on_message=self._uplink.on_ack_message, on_connect=self._connected))
-        for part in (self._say_status(), self._poll_parts(), self._report_health()):
-            self._start(part)
-        async with self._changing_sources:
-            await self._sources.use(self._checked)
-        _log.info(
-            "gateway %s runs: %d sources, stream %s",
-            self._gateway,
-            len(self._checked.sources),
-            self._spool.origin.stream,
-        )
-        await self._stopping.wait()
-        await self._stop(session)
-        return not self._broken
+        await self._sources.use(self._checked)
+        count, stream = len(self._checked.sources), self._spool.origin.stream
+        _log.info("gateway %s runs: %d sources, stream %s", self._gateway, count, stream)
+        try:
+            await run_until(self._stopping, self._parts(), self._wind_down)
+        except Exception:
+            _log.exception("a part of the agent stopped; stopping all of it")
+            return False
+        return True
 
-    async def _stop(self, session: asyncio.Task[None]) -> None:
+    def _parts(self) -> Iterator[Coroutine[None, None, None]]:
+        yield self._errands.run()
+        yield self._keep_connected()
+        yield self._say_status()
+        yield self._poll_parts()
+        if self._checked.settings.health.every_s:
+            yield self._report_health()
+
+    async def _keep_connected(self) -> None:
+        """Run the session with the cloud's broker until the last word is said, then leave it."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                session = group.create_task(
+                    self._session.run(on_message=self._uplink.on_ack_message, on_connect=self._connected)
+                )
+                await self._last_word_said.wait()
+                session.cancel()
+        finally:
+            self._disconnected.set()
+
+    async def _wind_down(self) -> None:
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 await self._sources.close_lines()
@@ -142,26 +159,10 @@ class Agent:
                 await self._sources.leave_the_broker()
                 last_word = self._status_with(online=False, oldest_ms=oldest_ms)
                 self._session.publish(topic_of(self._gateway, Channel.STATUS), last_word, retain=True)
-                session.cancel()
-                await asyncio.gather(session, return_exceptions=True)
+                self._last_word_said.set()
+                await self._disconnected.wait()
         except TimeoutError:
             _log.error("the disk or a broker is too slow for a clean stop; what is committed comes at the next start")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _start(self, part: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(part)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a part of the agent stopped; stopping all of it", exc_info=task.exception())
-            self._broken = True
-            self._stopping.set()
 
     # --- the clock
 
@@ -189,7 +190,7 @@ class Agent:
         if offset_ms is not None:
             _log.info("the time is known now; readings since the start of the machine move with it")
             self._put_right(offset_ms)
-            self._start(self._place_previous_boots(offset_ms))
+            self._errands.start(self._place_previous_boots(offset_ms))
             self._say_soon()
         self._record_that_time_is_known()
 
@@ -218,7 +219,7 @@ class Agent:
         sent = self._spool.kept.get(_SENT_UNKNOWN, "").split()
         if self._clock.state is Clock.UNKNOWN and self._spool.origin.stream not in sent:
             self._uplink.held = True
-            self._start(self._record_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
+            self._errands.start(self._record_sent([*sent, self._spool.origin.stream][-_MOST_STREAMS:]))
         else:
             self._uplink.reconnected()
         self._say_soon()
@@ -324,7 +325,7 @@ class Agent:
 
     async def _report_health(self) -> None:
         every_s = self._checked.settings.health.every_s
-        while every_s:
+        while True:
             oldest_ms = await self._spooler.oldest_ms()
             age_s = 0.0 if oldest_ms is None else (self._stamper.now_ms() - oldest_ms) / 1_000
             samples = health.of_the_spool(

@@ -38,6 +38,27 @@ async def run_until(stop: asyncio.Event, parts: Iterable[Part], wind_down: Calla
         raise errors[0]
 
 
+class Errands:
+    """A part that does short pieces of work beside each other, as they come up; the failure of one is its own."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Part] = asyncio.Queue()
+
+    def start(self, work: Part) -> None:
+        """Do `work` as soon as the part runs."""
+        self._waiting.put_nowait(work)
+
+    async def run(self) -> None:
+        """Work until cancelled; what is under way or still waits then is not finished."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    group.create_task(await self._waiting.get())
+        finally:
+            while not self._waiting.empty():
+                self._waiting.get_nowait().close()
+
+
 async def run_together(*parts: Part) -> None:
     """Run `parts` until all have ended; the first error ends the others, and is raised as it is, in no group."""
     try:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from runtime.tasks import run_together, run_until
+from runtime.tasks import Errands, run_together, run_until
 
 
 async def _for_ever(log: list[str], name: str) -> None:
@@ -74,3 +74,49 @@ async def test_together_the_first_error_ends_the_others_and_comes_bare():
     with pytest.raises(KeyError, match="shards"):
         await run_together(_for_ever(log, "a"), fails())
     assert log == ["a cancelled"]
+
+
+async def test_errands_are_done_beside_each_other_also_those_that_came_before_the_part_ran():
+    log: list[str] = []
+    errands = Errands()
+    stop = asyncio.Event()
+
+    async def errand(name: str) -> None:
+        log.append(name)
+        if len(log) == 3:
+            stop.set()
+        else:
+            await asyncio.Event().wait()
+
+    errands.start(errand("early"))
+    asyncio.get_running_loop().call_soon(lambda: [errands.start(errand(name)) for name in ("b", "c")])
+    await run_until(stop, [errands.run()], _nothing)
+    assert log == ["early", "b", "c"]
+
+
+async def test_an_errand_that_fails_ends_all_parts():
+    log: list[str] = []
+    errands = Errands()
+
+    async def fails() -> None:
+        raise ConnectionError("lost")
+
+    errands.start(fails())
+    with pytest.raises(ExceptionGroup) as raised:
+        await run_until(asyncio.Event(), [errands.run(), _for_ever(log, "a")], _nothing)
+    assert raised.group_contains(ConnectionError, match="lost")
+    assert log == ["a cancelled"]
+
+
+async def test_what_waits_when_the_errands_end_is_not_begun(recwarn: pytest.WarningsRecorder):
+    errands = Errands()
+    task = asyncio.create_task(errands.run())
+    await asyncio.sleep(0)
+    task.cancel()
+    errands.start(_for_ever([], "late"))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not [warning for warning in recwarn if "never awaited" in str(warning.message)]
+
+
+async def _nothing() -> None: ...
