@@ -25,7 +25,7 @@ def test_there_is_a_script_for_each_shell(shell: str, capsys: pytest.CaptureFixt
         (["completion", ""], set(SHELLS)),
         (["check", "--config", "edge.to"], {"edge.toml"}),
     ],
-    ids=lambda words: " ".join(words),
+    ids=["a command", "an option", "options of a command", "a shell", "a file"],
 )
 def test_bash_completes_commands_options_and_files(
     typed: list[str], offered: set[str], tmp_path, capsys: pytest.CaptureFixture[str]

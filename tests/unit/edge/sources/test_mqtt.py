@@ -1,203 +1,362 @@
-"""What is known of a local broker: how old its messages are, and which of them were taken."""
+"""MQTT messages to the spool; the broker is the test itself."""
 
-import tracemalloc
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
-from edge.sources.echo import LATE_MS, MOST_UNANSWERED, MUTE_MS, Echo
-from edge.sources.taken import ROW, ROWS, TakenMessages
+import pytest
+
+from edge.check import check_file
+from edge.clock import GatewayClock, Tick
+from edge.sources import mqtt
+from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, SourceRoute
+from edge.sources.tally import SourceTally
+from edge.stamping import NoFreeTime, Stamper
+from runtime.broker_settings import BrokerSettings
 from runtime.mqtt_connection import Message
+from wire import Reading
+
+SETTINGS = """
+[gateway]
+id = "gw-1"
+[local_broker]
+[[sources]]
+name = "others"
+family = "json"
+topic = "sensors/+/r"
+sensor_level = 1
+values = { co2 = "co2" }
+time = "ts"
+"""
 
 
-def connected(now_ms: int = 0) -> Echo:
-    echo = Echo("siaga-edge/gw-1/echo")
-    echo.begin(now_ms)
-    echo.connected()
-    return echo
+NOW_MS = 1_764_000_000_000
 
 
-def hear_own_word(echo: Echo, now_ms: int) -> None:
-    word = echo.word(now_ms)
-    assert word is not None
-    assert echo.on_message(word)
+class Bench:
+    """A `LocalBroker` whose session and spool only write down what they are told."""
+
+    def __init__(self, folder: Path, settings: str, kept: dict[str, str] | None = None) -> None:
+        (folder / "edge.toml").write_text(settings)
+        checked = check_file(folder / "edge.toml")
+        self.kept: list[tuple[list[Reading], Callable[[], None] | None]] = []
+        self.acknowledged: list[int] = []
+        self.paused: list[bool] = []
+        self.backlog: list[bool] = []
+        self.words: list[bytes] = []
+        self._safe_to = 0
+        self.connected = self.is_open = True
+        self.remembered: dict[str, str] = {"local.filters": "former/+\nsensors/+/r", **(kept or {})}
+        self.spool = type("Spool", (), {"kept": self.remembered})()
+        self.tally = SourceTally("others", silent_s=60.0, now_s=0.0, on_change=lambda: None)
+        stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
+        self.local = LocalBroker(
+            BrokerSettings(),
+            [SourceRoute(checked.mqtt_sources[0], self.tally)],
+            gateway="gw-1",
+            stamper=stamper,
+            spooler=self,  # type: ignore[arg-type]
+        )
+        self.earlier = self.local.session._unsubscriptions
+        self.local.session = self  # type: ignore[assignment]
+
+    def append(
+        self, readings: Any, *, keep: Any = None, safe: Callable[[], None] | None = None, backlog: bool = False
+    ) -> None:
+        self.remembered |= keep or {}
+        if readings or safe:
+            self.kept.append((list(readings), safe))
+            self.backlog.append(backlog)
+
+    def record(self, keep: dict[str, str]) -> None:
+        self.remembered |= keep
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.words.append(payload)
+
+    def acknowledge(self, message: Message) -> None:
+        self.acknowledged.append(message.packet)
+
+    def pause(self) -> None:
+        self.paused.append(True)
+
+    def resume(self) -> None:
+        self.paused.append(False)
+
+    def make_safe(self) -> None:
+        for _, safe in self.kept[self._safe_to :]:
+            assert safe is not None
+            safe()
+        self._safe_to = len(self.kept)
+
+    def ask(self) -> None:
+        """Let it be time for another word to the broker."""
+        self.local._echo.received_until_ms = 0
+        self.local.poll()
+
+    def hear_own_word(self) -> None:
+        self.receive(self.words[-1], topic=self.local._echo.topic)
+
+    @staticmethod
+    def of_the_next_run(folder: Path, before: "Bench") -> "Bench":
+        async def run() -> Bench:
+            return Bench(folder, SETTINGS, before.remembered)
+
+        return asyncio.run(run())
+
+    def doubled(self, packets: Iterable[int]) -> list[int]:
+        """Which of these messages, delivered again, are taken for new ones."""
+        found = []
+        for packet in packets:
+            self.receive(b'{"co2": 400}', packet=packet, again=True)
+            found += [packet] if self.kept[-1][0] else []
+        return found
+
+    def receive(self, payload: bytes, *, packet: int = 1, topic: str = "sensors/air-1/r", **how: Any) -> None:
+        chosen = {"retained": False, "again": False, "qos": 1, "connection": 1, **how}
+        self.local._on_message(Message(topic, payload, packet=packet, **chosen))
 
 
-def test_what_comes_before_our_own_word_is_back_was_kept():
-    echo = connected()
-    word = echo.word(10)
-    assert word is not None
-    assert echo.since_ms(20) is not None
-    assert not echo.on_message(b"somebody else's")
-    assert echo.on_message(word)
-    assert echo.since_ms(30) is None
+def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = SETTINGS) -> Bench:
+    async def run() -> Bench:
+        bench = Bench(folder, settings)
+        scenario(bench)
+        await asyncio.sleep(0)
+        return bench
+
+    return asyncio.run(run())
 
 
-def test_a_new_connection_may_bring_what_came_since_the_last_word_of_the_one_before():
-    echo = connected()
-    hear_own_word(echo, 1_000)
-    echo.begin(60_000)
-    assert echo.since_ms(60_010) == 1_000
-    hear_own_word(echo, 60_020)
-    assert echo.since_ms(60_030) is None
+def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}'))
+    ((readings, safe),) = bench.kept
+    assert [(reading.sensor, reading.quantity, reading.value) for reading in readings] == [("air-1", "co2", 400.0)]
+    assert bench.acknowledged == []
+    assert safe is not None
+    safe()
+    assert bench.acknowledged == [1]
 
 
-def test_a_process_that_slept_takes_what_comes_for_old_until_a_fresh_word_is_back():
-    echo = connected()
-    hear_own_word(echo, 0)
-    stale = echo.word(2_500)
-    assert stale is not None
-    assert echo.since_ms(80_000) == 0
-    assert echo.on_message(stale)
-    assert echo.since_ms(80_010) == 2_500
-    hear_own_word(echo, 80_020)
-    assert echo.since_ms(80_030 + LATE_MS - 100) is None
+@pytest.mark.parametrize("payload", [b"garbage", b"", b'{"co2": 1}' + b" " * LONGEST_MESSAGE])
+def test_noise_is_counted_and_acknowledged(tmp_path: Path, payload: bytes):
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(payload))
+    assert bench.kept == []
+    assert bench.acknowledged == [1]
+    assert bench.tally.noise_bytes == len(payload)
 
 
-def test_a_broker_that_gives_nothing_back_is_taken_for_one_that_brings_news():
-    echo = connected()
-    assert echo.word(0) is not None
-    assert echo.since_ms(1) is not None
-    echo.poll(MUTE_MS + 1)
-    assert echo.mute
-    assert echo.since_ms(MUTE_MS + 2) is None
+def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
+    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', topic="former/x"))
+    assert (bench.kept, bench.acknowledged) == ([], [1])
 
 
-def test_a_broker_that_hands_out_a_long_queue_is_not_mute():
-    echo = connected()
-    assert echo.word(0) is not None
-    for _ in range(10_000):
-        echo.since_ms(1)
-    echo.poll(MUTE_MS + 1)
-    assert not echo.mute
+def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
+    assert on_a_bench(tmp_path, lambda bench: None).earlier == ("former/+",)
 
 
-def test_a_broker_that_throws_us_out_when_we_ask_is_asked_no_more():
-    echo = connected()
-    for attempt in range(MOST_UNANSWERED):
-        echo.begin(attempt * 1_000)
-        echo.connected()
-    assert echo.given_up
-    assert echo.word(1_000_000) is None
-    assert echo.since_ms(1_000_001) is None
+def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.receive(b'{"co2": 400}', retained=True)
+        bench.receive(b'{"co2": 401, "ts": 1764000000000}', retained=True, packet=2)
+
+    bench = on_a_bench(tmp_path, scenario)
+    assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
 
 
-def message(packet: int, payload: bytes = b'{"in":1}') -> Message:
-    return Message("sensors/gate", payload, False, True, 1, packet, 1)
+PROBES = """
+[gateway]
+id = "gw-1"
+[local_broker]
+port = 1883
+[[sources]]
+name = "others"
+family = "tasmota"
+topic = "tele/+/SENSOR"
+sensor = "pool"
+"""
 
 
-def test_a_message_that_was_taken_is_known_after_a_restart():
-    kept: dict[str, str] = {}
-    taken = TakenMessages(kept, "127.0.0.1:1883")
-    for packet in range(1, 100):
-        kept |= taken.add(message(packet))
-    again = TakenMessages(kept, "127.0.0.1:1883")
-    assert all(again.knows(message(packet)) for packet in range(1, 100))
-    assert not again.knows(message(100))
-    assert not again.knows(message(5, b'{"in":2}'))
-    assert not TakenMessages(kept, "10.0.0.9:1883").knows(message(5))
+def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
+    both = b'{"DS18B20-1":{"Id":"01131B","Temperature":20.1},"DS18B20-2":{"Id":"02F3A9","Temperature":24.9}}'
+    alone = b'{"DS18B20":{"Id":"02F3A9","Temperature":25.0}}'
+
+    def scenario(bench: Bench) -> None:
+        bench.receive(both, topic="tele/pool/SENSOR", packet=1)
+        bench.receive(alone, topic="tele/pool/SENSOR", packet=2)
+
+    bench = on_a_bench(tmp_path, scenario, PROBES)
+    assert [reading.value for readings, _ in bench.kept for reading in readings] == [20.1]
+    assert bench.acknowledged == [2]
+    assert "sensor 01131B is not there, only 02F3A9" in bench.tally.detail
+    assert any("01131B" in text for text in bench.spool.kept.values())
 
 
-def test_the_newest_message_of_a_packet_id_counts():
-    taken = TakenMessages({}, "broker")
-    taken.add(message(5))
-    taken.add(message(5, b'{"in":2}'))
-    assert not taken.knows(message(5))
-    assert taken.knows(message(5, b'{"in":2}'))
+def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.receive(b'{"co2": 400}', topic="sensors/Air 1/r")
+        bench.tally.poll(now_s=1e9)
+
+    bench = on_a_bench(tmp_path, scenario)
+    assert (bench.kept, bench.acknowledged) == ([], [1])
+    assert "is no name for a sensor" in bench.tally.detail
 
 
-def test_what_is_kept_of_messages_is_bounded_and_goes_on_over_restarts():
-    kept: dict[str, str] = {}
-    for start in range(0, 5_000, 100):
-        taken = TakenMessages(kept, "broker")
-        for packet in range(start, start + 100):
-            kept |= taken.add(message(packet))
-    assert len(kept) <= ROWS
-    assert max(map(len, kept.values())) < 16 * ROW
-    assert all(TakenMessages(kept, "broker").knows(message(packet)) for packet in range(4_500, 5_000))
+def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.receive(b'{"co2": 400}', packet=7)
+        bench.receive(b'{"co2": 400}', packet=7, again=True, connection=2)
+        bench.receive(b'{"co2": 401}', packet=7, again=True, connection=2)
+
+    assert len(on_a_bench(tmp_path, scenario).kept) == 2
 
 
-def test_a_full_memory_of_messages_takes_less_than_a_megabyte():
-    kept: dict[str, str] = {}
-    tracemalloc.start()
-    try:
-        taken = TakenMessages(kept, "broker")
-        for packet in range(1, 20_001):
-            kept |= taken.add(message(packet))
-        size, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert len(kept) == ROWS
-    assert size < 750_000
-    assert peak < 1_000_000
+def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, 2 * MOST_UNSAFE + 10):
+            bench.receive(b'{"co2": 400}', packet=packet)
+        assert bench.paused == [True]
+        assert len(bench.kept) == 2 * MOST_UNSAFE
+        assert not bench.local.must_reconnect
+        for _, safe in bench.kept:
+            assert safe is not None
+            safe()
+        assert bench.local.must_reconnect
+
+    assert on_a_bench(tmp_path, scenario).paused == [True, False]
 
 
-def test_as_many_messages_as_fit_are_known_and_the_older_ones_are_not():
-    taken = TakenMessages({}, "broker")
-    kept: dict[str, str] = {}
-    for packet in range(1, 40_001):
-        kept |= taken.add(message(packet))
-    for memory in (taken, TakenMessages(kept, "broker")):
-        assert all(memory.knows(message(packet)) for packet in range(40_001 - (ROWS - 1) * ROW, 40_001))
-        assert not any(memory.knows(message(packet)) for packet in range(1, 40_001 - ROWS * ROW))
+def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        bench.local._begin()
+        bench.local._connected()
+        bench.receive(b'{"co2": 400}', packet=1)
+        bench.receive(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
+        bench.receive(b'{"co2": 401}', packet=3)
+
+    bench = on_a_bench(tmp_path, scenario)
+    came = zip(bench.kept, bench.backlog, strict=True)
+    assert [(readings[0].value, backlog) for (readings, _), backlog in came if readings] == [
+        (400.0, True), (401.0, False),
+    ]  # fmt: skip
+    assert 2 in bench.acknowledged
 
 
-def test_what_the_broker_has_handled_is_forgotten_for_good():
-    taken = TakenMessages({}, "broker")
-    kept: dict[str, str] = {}
-    for packet in range(1, 5 * ROW + 1):
-        kept |= taken.add(message(packet))
-    assert taken.row_of([3 * ROW + 1, 4 * ROW + 1]) == 3
-    assert taken.row_of([]) == taken.row_of([9_999]) == 4
-    taken.forget_before(3)
-    assert taken.row_of([1, 4 * ROW + 1]) == 4
-    kept |= taken.add(message(100))
-    for memory in (taken, TakenMessages(kept, "broker")):
-        assert not any(memory.knows(message(packet)) for packet in range(1, 3 * ROW + 1))
-        assert all(memory.knows(message(packet)) for packet in [*range(3 * ROW + 1, 5 * ROW + 1), 100])
+def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(tmp_path: Path):
+    count = 5_000
+
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, count + 1):
+            bench.receive(b'{"co2": 400}', packet=packet)
+            bench.make_safe()
+
+    before = on_a_bench(tmp_path, scenario)
+    assert before.acknowledged == list(range(1, count + 1))
+    again = Bench.of_the_next_run(tmp_path, before)
+    assert again.doubled(range(1, count + 1)) == []
+    assert again.doubled([count + 1]) == [count + 1]
 
 
-def test_a_packet_id_that_comes_again_is_in_the_row_of_its_newest_message():
-    taken = TakenMessages({}, "broker")
-    for packet in [*range(1, ROW + 1), 1]:
-        taken.add(message(packet))
-    assert taken.row_of([1]) == 1
-    assert taken.row_of([1, 2]) == 0
-    taken.forget_before(1)
-    assert taken.knows(message(1))
-    assert not taken.knows(message(2))
+def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path):
+    """Ids come round: what is remembered for longer than needed would be taken for a new message that says the same."""
+
+    def scenario(bench: Bench) -> None:
+        bench.local._begin()
+        bench.local._connected()
+        bench.hear_own_word()
+        for packet in range(1, 101):
+            bench.receive(b'{"co2": 400}', packet=packet)
+        bench.make_safe()
+        for packet in range(101, 201):
+            bench.receive(b'{"co2": 400}', packet=packet)  # not committed before the word goes out
+        bench.ask()
+        bench.make_safe()
+        bench.hear_own_word()
+        bench.receive(b'{"co2": 400}', packet=300)
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled(range(101, 201)) == []
+    assert set(range(1, 81)) <= set(again.doubled(range(1, 101)))
 
 
-def test_what_another_memory_knows_is_taken_over():
-    here, earlier = TakenMessages({}, "broker"), TakenMessages({}, "broker")
-    for packet in range(1, 3 * ROW):
-        here.add(message(packet))
-    here.add(message(2, b'{"in":2}'))
-    here.forget_before(1)
-    kept = earlier.add(message(9_999))
-    kept |= earlier.add_all(here)
-    for memory in (earlier, TakenMessages(kept, "broker")):
-        assert memory.knows(message(9_999))
-        assert memory.knows(message(2, b'{"in":2}'))
-        assert all(memory.knows(message(packet)) for packet in range(ROW + 1, 3 * ROW))
-        assert not memory.knows(message(1))
+def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_them(tmp_path: Path):
+    def scenario(bench: Bench) -> None:
+        for packet in range(1, 101):
+            bench.receive(b'{"co2": 400}', packet=packet)
+        bench.make_safe()
+        bench.local._begin()
+        bench.local._connected()
+        for packet in range(1, 101):
+            bench.receive(b'{"co2": 400}', packet=packet, again=True, connection=2)
+        bench.hear_own_word()  # sent when none of these had its PUBACK on this connection
+        bench.ask()
+        bench.hear_own_word()  # nor had they now
+        bench.receive(b'{"co2": 400}', packet=300)
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled(range(1, 101)) == []
 
 
-def test_longer_rows_of_an_earlier_version_are_known_to_their_end():
-    taken = TakenMessages({}, "broker")
-    words = "".join(next(iter(taken.add(message(packet)).values())).split(" ")[-1] + " " for packet in range(1, 17))
-    again = TakenMessages({"local.taken.0009": f"1033.1000 {words.strip()}"}, "broker")
-    assert all(again.knows(message(packet)) for packet in range(1, 17))
-    assert again.row_of([16]) == 1_033
-    assert list(again.add(message(17))) == ["local.taken.1034"]
+def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an_earlier_run_took(tmp_path: Path):
+    def earlier(bench: Bench) -> None:
+        for packet in range(1, 51):
+            bench.receive(b'{"co2": 400}', packet=packet)
+
+    before = on_a_bench(tmp_path, earlier)
+
+    def scenario(bench: Bench) -> None:
+        bench.is_open = False
+        bench.local._knows_earlier_runs = False
+        bench.receive(b'{"co2": 400}', packet=100)
+        bench.remembered |= before.remembered
+        bench.is_open = True
+        bench.local.poll()
+
+    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    assert again.doubled([*range(1, 51), 100]) == []
 
 
-def test_rows_of_an_earlier_version_are_understood():
-    taken = TakenMessages({}, "broker")
-    (text,) = taken.add(message(7)).values()
-    earlier = {"local.taken.41": text.replace("0.0 ", "105 ")}
-    again = TakenMessages(earlier, "broker")
-    assert again.knows(message(7))
-    (row,) = again.add(message(8)).items()
-    assert TakenMessages({**earlier, row[0]: row[1]}, "broker").knows(message(7))
+def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
+    before = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', packet=7))
+
+    async def run() -> Bench:
+        bench = Bench(tmp_path, SETTINGS, before.remembered)
+        bench.receive(b'{"co2": 400}', packet=7, again=True)
+        bench.receive(b'{"co2": 400}', packet=8, again=True)
+        return bench
+
+    bench = asyncio.run(run())
+    assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[], [400.0]]
+    confirm = bench.kept[0][1]
+    assert confirm is not None
+    confirm()
+    assert bench.acknowledged == [7]
 
 
-def test_rows_that_were_damaged_are_passed_over():
-    assert not TakenMessages({"local.taken.01": "\ufffd\ufffd", "local.taken.02": ""}, "broker").knows(message(1))
+def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mqtt, "WAIT_FOR_A_TIME_S", 0.01)
+    free: list[bool] = []
+    stamp = Stamper.stamp
+
+    def without_time(self: Stamper, *given: Any, **how: Any) -> list[Reading]:
+        if not free:
+            raise NoFreeTime
+        return stamp(self, *given, **how)
+
+    monkeypatch.setattr(Stamper, "stamp", without_time)
+
+    async def run() -> Bench:
+        bench = Bench(tmp_path, SETTINGS)
+        bench.receive(b'{"co2": 400}', packet=1)
+        bench.receive(b'{"co2": 401}', packet=2)
+        assert (bench.kept, bench.acknowledged, bench.paused) == ([], [], [True])
+        await asyncio.sleep(0.05)
+        free.append(True)
+        await asyncio.sleep(0.1)
+        return bench
+
+    bench = asyncio.run(run())
+    assert [readings[0].value for readings, _ in bench.kept] == [400.0, 401.0]
+    assert bench.paused == [True, False]

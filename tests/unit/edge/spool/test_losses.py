@@ -1,10 +1,7 @@
-"""What is declared lost, and the sync checkpoint beside the spool."""
-
-from pathlib import Path
+"""What is declared lost."""
 
 from edge.spool.losses import FILE_DAMAGED, SPOOL_FULL, Losses
 from edge.spool.spans import SeqRange
-from edge.spool.sync_checkpoint import Forced, read_sync_checkpoint, write_sync_checkpoint
 from wire import Lost
 
 
@@ -25,19 +22,3 @@ def test_an_acknowledged_loss_is_forgotten_and_what_was_added_meanwhile_stays():
     losses.confirm(said)
     assert losses.pending() == (Lost("s", 91, 120, SPOOL_FULL), Lost("t", 1, 2, FILE_DAMAGED))
     assert losses.ever == 122
-
-
-def test_a_mark_is_read_as_it_was_written(tmp_path: Path):
-    checkpoint = {"9f3c": Forced(12, 90), "a0": Forced(1, 1)}
-    write_sync_checkpoint(tmp_path / "checkpoint", checkpoint)
-    assert read_sync_checkpoint(tmp_path / "checkpoint") == checkpoint
-
-
-def test_a_missing_or_damaged_mark_is_no_mark(tmp_path: Path):
-    path = tmp_path / "checkpoint"
-    assert read_sync_checkpoint(path) == {}
-    write_sync_checkpoint(path, {"9f3c": Forced(12, 90)})
-    path.write_bytes(path.read_bytes().replace(b"90", b"91"))
-    assert read_sync_checkpoint(path) == {}
-    path.write_bytes(b"\xff\x00")
-    assert read_sync_checkpoint(path) == {}
