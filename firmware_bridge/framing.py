@@ -4,7 +4,7 @@
     junk  ╰ torn ───╯ ╰ whole frame, found inside ╯ ╰ kept
           ╰ looks like a frame, fails its check ╯     for the next call
 
-A frame starts with a mark of one byte. `look` judges the bytes from a mark on; a false start costs its first byte
+A frame starts with a mark of one byte. `judge` judges the bytes from a mark on; a false start costs its first byte
 only, and the search goes on at the second: no whole frame is lost to the noise before it. At most `longest` bytes
 are kept between calls.
 """
@@ -22,7 +22,7 @@ _SLICE = 4_096
 
 Verdict = int | str
 """Of the bytes from a mark on: the size of the whole frame; 0, too early to say; or a text, why none starts here."""
-Look = Callable[[bytes], Verdict]
+Judge = Callable[[bytes], Verdict]
 """Must stand by its word: a verdict other than 0 stays the same when more bytes follow."""
 
 
@@ -31,29 +31,29 @@ class Framing(msgspec.Struct, frozen=True):
 
     mark: bytes
     longest: int
-    look: Look
+    judge: Judge
 
 
-def measured(*, size: Look, check: Callable[[bytes], str]) -> Look:
+def measured(*, size: Judge, check: Callable[[bytes], str]) -> Judge:
     """Binary frames: `size` reads the head (0: more needed), `check` says what is wrong with that many bytes."""
 
-    def look(window: bytes) -> Verdict:
+    def judge(window: bytes) -> Verdict:
         total = size(window)
         if isinstance(total, str) or total == 0 or total > len(window):
             return total if isinstance(total, str) else 0
         return check(window[:total]) or total
 
-    return look
+    return judge
 
 
-def line(*, end: bytes, check: Callable[[bytes], str]) -> Look:
+def line(*, end: bytes, check: Callable[[bytes], str]) -> Judge:
     """Lines: up to and with the first byte `end`; `check` says what is wrong with such a line."""
 
-    def look(window: bytes) -> Verdict:
+    def judge(window: bytes) -> Verdict:
         total = window.find(end) + 1
         return (check(window[:total]) or total) if total else 0
 
-    return look
+    return judge
 
 
 class Framer:
@@ -84,7 +84,7 @@ class Framer:
             self._skip(found - at, outcomes)
             at = found
             window = stream[at : at + framing.longest]
-            verdict = framing.look(window)
+            verdict = framing.judge(window)
             if verdict == 0:
                 if len(window) < framing.longest:
                     break

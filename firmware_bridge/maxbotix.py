@@ -109,8 +109,8 @@ class Medians:
         self._lines = lines
         self._gathered: list[int | str] = []
 
-    def take(self, text: bytes) -> Frame:
-        """Take a whole line; its frame has samples when it is the last of its group."""
+    def add(self, text: bytes) -> Frame:
+        """Add a whole line; its frame has samples when it is the last of its group."""
         self._gathered.append(parse(text, self._model))
         if len(self._gathered) < self._lines:
             return Frame(())
@@ -147,7 +147,7 @@ def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDe
     max_mm = chosen["max_mm"] or unit.max_mm
     blind_mm = _BLIND_10_M_MM if unit.step_mm == 1 and max_mm > unit.max_mm else unit.blind_mm
     model = Model(unit, max_mm, blind_mm, chosen["mounting_height_cm"])
-    return Framer(_framing(unit), Medians(model, lines=chosen["median_of"]).take)
+    return Framer(_framing(unit), Medians(model, lines=chosen["median_of"]).add)
 
 
 FAMILY = SerialFamily(

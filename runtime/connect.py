@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from runtime.address import Address
 from runtime.broker_settings import TLS_PORT, BrokerSettings
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """This program is not older: a clock before it is wrong."""
 _UNVERIFIED = {
@@ -67,7 +67,7 @@ def steps(
     subscriptions: Sequence[str] = (),
     exchange: Exchange | None = None,
     login_advice: str = "",
-    patience_s: float = PATIENCE_S,
+    timeout_s: float = TIMEOUT_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[ConnectStep]:
     """Try each node of `broker` in turn; nothing that can go wrong is an exception."""
@@ -75,7 +75,7 @@ def steps(
     if not clock.ok:
         return
     for node in broker.nodes():
-        yield from _through(_of_node(broker, node, identifier, subscriptions, exchange, login_advice, patience_s, now))
+        yield from _through(_of_node(broker, node, identifier, subscriptions, exchange, login_advice, timeout_s, now))
 
 
 def _through(tried: Iterator[ConnectStep]) -> Iterator[ConnectStep]:
@@ -87,12 +87,12 @@ def _through(tried: Iterator[ConnectStep]) -> Iterator[ConnectStep]:
 
 def _of_node(
     broker: BrokerSettings, node: Address, identifier: str, subscriptions: Sequence[str], exchange: Exchange | None,
-    login_advice: str, patience_s: float, now: Callable[[], datetime],
+    login_advice: str, timeout_s: float, now: Callable[[], datetime],
 ) -> Iterator[ConnectStep]:  # fmt: skip
     yield _name(node)
-    yield _reach(node, patience_s)
-    yield _tls(broker, node, patience_s, now())
-    with _Client(broker, node, identifier, patience_s) as client:
+    yield _reach(node, timeout_s)
+    yield _tls(broker, node, timeout_s, now())
+    with _Client(broker, node, identifier, timeout_s) as client:
         yield client.login(login_advice)
         if subscriptions:
             yield client.subscribe(subscriptions)
@@ -119,22 +119,22 @@ def _name(node: Address) -> ConnectStep:
     return ConnectStep("name", True, f"{node.host} is {', '.join(addresses[:4])}")
 
 
-def _reach(node: Address, patience_s: float) -> ConnectStep:
+def _reach(node: Address, timeout_s: float) -> ConnectStep:
     try:
-        with socket.create_connection((node.host, node.port), timeout=patience_s):
+        with socket.create_connection((node.host, node.port), timeout=timeout_s):
             return ConnectStep("reach", True, f"{node} takes connections")
     except ConnectionRefusedError:
         return ConnectStep("reach", False, f"nothing listens at {node}; look whether the broker runs, and at the port")
     except TimeoutError:
-        said = f"{node} does not answer within {patience_s:g} s; look at the link, the firewall and the port"
+        said = f"{node} does not answer within {timeout_s:g} s; look at the link, the firewall and the port"
         return ConnectStep("reach", False, said)
     except OSError as error:
         return ConnectStep("reach", False, f"{node} cannot be reached: {error.strerror or error}; look at the link")
 
 
-def _tls(broker: BrokerSettings, node: Address, patience_s: float, now: datetime) -> ConnectStep:
+def _tls(broker: BrokerSettings, node: Address, timeout_s: float, now: datetime) -> ConnectStep:
     if broker.tls is None:
-        if _speaks_tls(node, patience_s):
+        if _speaks_tls(node, timeout_s):
             return ConnectStep(
                 "TLS", False, f"{node} speaks TLS, and tls is missing; add tls = {{ }}, and its ca if need be"
             )
@@ -145,7 +145,7 @@ def _tls(broker: BrokerSettings, node: Address, patience_s: float, now: datetime
         return ConnectStep("TLS", False, f"the files of tls cannot be used: {error}; ca, cert and key are PEM")
     try:
         with (
-            socket.create_connection((node.host, node.port), timeout=patience_s) as plain,
+            socket.create_connection((node.host, node.port), timeout=timeout_s) as plain,
             context.wrap_socket(plain, server_hostname=node.host) as wrapped,
         ):
             return ConnectStep("TLS", True, f"{wrapped.version()}, {_until(wrapped)}")
@@ -164,13 +164,13 @@ def _no_tls(node: Address, error: OSError) -> str:
     return f"{node} does not speak TLS ({reason}); look at the port ({TLS_PORT} is usual), or take tls out"
 
 
-def _speaks_tls(node: Address, patience_s: float) -> bool:
+def _speaks_tls(node: Address, timeout_s: float) -> bool:
     """Whether a server that we would speak to in the clear answers a TLS greeting; what it is we need not trust."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((node.host, node.port), timeout=min(patience_s, 3.0)) as plain,
+            socket.create_connection((node.host, node.port), timeout=min(timeout_s, 3.0)) as plain,
             context.wrap_socket(plain, server_hostname=node.host),
         ):
             return True
@@ -189,11 +189,11 @@ def _until(wrapped: ssl.SSLSocket) -> str:
 class _Client:
     """An MQTT client for one try, on a thread of its own."""
 
-    def __init__(self, broker: BrokerSettings, node: Address, identifier: str, patience_s: float) -> None:
+    def __init__(self, broker: BrokerSettings, node: Address, identifier: str, timeout_s: float) -> None:
         self._broker = broker
         self._node = node
         self._identifier = identifier
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._changed = threading.Condition()
         self._login: int | None = None
         self._granted: dict[int, list[int]] = {}
@@ -267,14 +267,14 @@ class _Client:
             return ConnectStep(
                 "answer", False, f"{self._node} broke off when {exchange.topic} was sent to; look at its log"
             )
-        said = f"no answer to {exchange.topic} within {self._patience_s:g} s; {exchange.silence}"
+        said = f"no answer to {exchange.topic} within {self._timeout_s:g} s; {exchange.silence}"
         return ConnectStep("answer", False, said)
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         with self._changed:
-            self._changed.wait_for(condition, timeout=self._patience_s)
+            self._changed.wait_for(condition, timeout=self._timeout_s)
 
-    def _note(self, change: Callable[[], object]) -> None:
+    def _notify(self, change: Callable[[], object]) -> None:
         with self._changed:
             change()
             self._changed.notify_all()
@@ -287,17 +287,17 @@ class _Client:
             "Client identifier not valid": 2,
             "Server unavailable": 3,
         }
-        self._note(lambda: setattr(self, "_login", known.get(str(code), 5)))
+        self._notify(lambda: setattr(self, "_login", known.get(str(code), 5)))
 
     def _on_disconnect(self, *_: object) -> None:
-        self._note(lambda: setattr(self, "_ended", True))
+        self._notify(lambda: setattr(self, "_ended", True))
 
     def _on_subscribe(
         self, _client: object, _data: object, mid: int, codes: Sequence[object], _properties: object
     ) -> None:
         granted = [int(getattr(code, "value", 0x80)) for code in codes]
-        self._note(lambda: self._granted.__setitem__(mid, granted))
+        self._notify(lambda: self._granted.__setitem__(mid, granted))
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         if self._is_answer(message.topic, bytes(message.payload)):
-            self._note(lambda: setattr(self, "_answered", True))
+            self._notify(lambda: setattr(self, "_answered", True))

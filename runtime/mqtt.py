@@ -1,4 +1,4 @@
-"""One MQTT session for edge and cloud: connects again without end, hands messages over, acknowledges when told.
+"""One MQTT session for edge and cloud: connects again without end, hands messages over, acknowledges on request.
 
 node ─► connected ─► subscribed ─► messages … ─► it ends ─► a pause ─► the next node
 `publish` does not wait for a PUBACK: it says "in a broker's memory" and nothing here rests on it.
@@ -31,9 +31,9 @@ class MqttSession:
     connection, unless it is one of the `wishes`. With `keep_session` the broker remembers this `identifier` while it is
     away, and delivers again what was not acknowledged; it remembers the subscriptions too, so those that are wanted no
     more stand in `unsubscriptions`. A broker that says nothing for `answer_s` seconds is left, and one that lives but
-    for `taken_s` seconds has not taken what reached it: a node of a cluster that lost the others answers pings for
-    ever. Pauses between attempts grow, also after connections that were short: two clients with one id would else throw
-    each other out for ever.
+    for `puback_within_s` seconds has not acknowledged what reached it: a node of a cluster that lost the others answers
+    pings for ever. Pauses between attempts grow, also after connections that were short: two clients with one id would
+    else throw each other out for ever.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class MqttSession:
         keep_session: bool = False,
         retry_s: tuple[float, float] = (0.5, 30.0),
         answer_s: float = 10.0,
-        taken_s: float = 30.0,
+        puback_within_s: float = 30.0,
     ) -> None:
         self.broker = broker
         self.problem = "not connected yet"
@@ -67,7 +67,7 @@ class MqttSession:
         self._keep_session = keep_session
         self._retry_s = retry_s
         self._answer_s = answer_s
-        self._taken_s = taken_s
+        self._puback_within_s = puback_within_s
         self._connection: MqttConnection | None = None
         self._connections = 0
         self._was_up = False
@@ -210,12 +210,12 @@ class MqttSession:
 
     async def _until_it_ends(self, connection: MqttConnection) -> None:
         """Wait for the end of the connection; MqttError where the broker does not take what is sent to it."""
-        untaken: MQTTMessageInfo | None = None
+        oldest: MQTTMessageInfo | None = None
         # waited for, not awaited: to cancel this must not cancel the future, which says whether a DISCONNECT is due
-        while not (await asyncio.wait({connection.ended}, timeout=self._taken_s))[0]:
-            before, untaken = untaken, connection.untaken()
-            if untaken is not None and untaken is before:
-                raise MqttError(f"has not taken for {self._taken_s:g} s what was sent to it")
+        while not (await asyncio.wait({connection.ended}, timeout=self._puback_within_s))[0]:
+            before, oldest = oldest, connection.oldest_unacknowledged()
+            if oldest is not None and oldest is before:
+                raise MqttError(f"has not taken for {self._puback_within_s:g} s what was sent to it")
         if (error := connection.ended.result()) is not None:
             raise error
 

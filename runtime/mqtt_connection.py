@@ -30,7 +30,7 @@ READS_AT_ONCE = 64
 MOST_IN_FLIGHT = 1_000
 """Messages sent without a PUBACK; what is published beyond them waits in paho's queue."""
 PINGS_EVERY_S = 1.0
-"""How often paho looks whether a ping is due."""
+"""How often paho checks whether a ping is due."""
 _T = TypeVar("_T")
 _BROKE = 128
 """The reason code that paho gives a connection that broke."""
@@ -138,7 +138,7 @@ class MqttConnection:
         if sent.rc != paho.MQTT_ERR_SUCCESS:
             return False
         if qos:
-            self._forget_taken()
+            self._forget_acknowledged()
             self._sent.append(sent)
         return True
 
@@ -154,7 +154,7 @@ class MqttConnection:
             return answer.result()
         raise (self.ended.done() and self.ended.result()) or MqttError("Operation timed out")
 
-    def untaken(self) -> paho.MQTTMessageInfo | None:
+    def oldest_unacknowledged(self) -> paho.MQTTMessageInfo | None:
         """The oldest message without a PUBACK, once all that was sent has reached the other machine.
 
         While a slow link still carries, nobody but the link is to blame, and a new connection would send all of it
@@ -162,7 +162,7 @@ class MqttConnection:
         """
         if self._wire is None or self.ended.done() or _bytes_on_the_way(self._wire.fileno()):
             return None
-        self._forget_taken()
+        self._forget_acknowledged()
         return self._sent[0] if self._sent else None
 
     def pause(self) -> None:
@@ -292,7 +292,7 @@ class MqttConnection:
         self._client.loop_misc()
         self._pings = self._loop.call_later(PINGS_EVERY_S, self._ping)
 
-    def _forget_taken(self) -> None:
+    def _forget_acknowledged(self) -> None:
         while self._sent and self._sent[0].is_published():
             self._sent.popleft()
 

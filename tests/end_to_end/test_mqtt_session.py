@@ -162,7 +162,7 @@ def test_a_node_that_lives_and_takes_nothing_is_left(tmp_path: Path):
     settings = BrokerSettings(addresses=tuple(f"127.0.0.1:{port}" for port in ports), keepalive_s=3_600)
 
     async def scene() -> None:
-        async with Ear(settings, taken_s=0.2).listening() as ear:
+        async with Ear(settings, puback_within_s=0.2).listening() as ear:
             first = ear.session.node
             brokers[first.port].signal(
                 signal.SIGSTOP
@@ -181,7 +181,7 @@ def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
     much = b"\0" * size  # more than the broker's kernel takes while it reads nothing
 
     async def scene(settings: BrokerSettings) -> None:
-        async with Ear(settings, taken_s=0.1).listening() as ear:
+        async with Ear(settings, puback_within_s=0.1).listening() as ear:
             broker.signal(signal.SIGSTOP)
             assert ear.session.publish("t/1", much)
             looked = asyncio.get_running_loop().time()

@@ -86,7 +86,7 @@ class Machine:
             return
         self.wall_ms += (0, 300, -300, 1_200_000)[number % 4]
         before_ms = self.stamper.clock.offset_ms
-        found_ms = self.stamper.clock.look(self.tick(synced=True))
+        found_ms = self.stamper.clock.poll(self.tick(synced=True))
         assert found_ms is not None
         shift_ms = offset_found(found_ms) - before_ms
         times = self.stamper.times

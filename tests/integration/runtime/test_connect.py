@@ -64,7 +64,7 @@ class Authority:
 
 def tried(broker: dict[str, object], **more: object) -> list[ConnectStep]:
     settings = BrokerSettings.model_validate({"host": "127.0.0.1", **broker})
-    return list(steps(settings, identifier="check", patience_s=2.0, **more))  # type: ignore[arg-type]
+    return list(steps(settings, identifier="check", timeout_s=2.0, **more))  # type: ignore[arg-type]
 
 
 def failure(found: list[ConnectStep]) -> tuple[str, str]:
