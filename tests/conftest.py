@@ -21,7 +21,7 @@ _numbers = itertools.count()
 _INTEGRATION = [Path(__file__).parent / folder for folder in ("integration", "contract")]
 
 
-_LEFT_OUT = pytest.StashKey[Counter[str]]()
+_LEFT_OUT: pytest.StashKey[dict[str, int]] = pytest.StashKey()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -29,25 +29,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in _INTEGRATION):
             item.add_marker(pytest.mark.integration)
-    config.stash[_LEFT_OUT] = leave_out_what_is_missing(items)
+    config.stash[_LEFT_OUT] = dict(leave_out_what_is_missing(items))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of xdist tells the process that writes the summary what it left out: every worker the same."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = dict(session.config.stash.get(_LEFT_OUT, Counter()))
+        session.config.workeroutput["left_out"] = session.config.stash.get(_LEFT_OUT, {})
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Hears it in the process that writes the summary."""
-    node.config.stash[_LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """One closing line: what recorded data would add."""
-    if left_out := config.stash.get(_LEFT_OUT, Counter()):
-        terminalreporter.write_line(closing_line(left_out))
+    if left_out := config.stash.get(_LEFT_OUT, None):
+        terminalreporter.write_line(closing_line(Counter(left_out)))
 
 
 @pytest.fixture(scope="session")

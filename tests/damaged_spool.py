@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from edge.spool.file import SpoolFile
 from edge.spool.limits import Limits
@@ -87,7 +88,7 @@ def fill_version_1(path: Path, count: int) -> None:
     write_sync_checkpoint(sync_checkpoint_path(path), {"old": Forced(1, count)})
 
 
-def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[object, ...]]:
+def plain_reader(path: Path, streams: dict[str, int]) -> set[tuple[Any, ...]]:
     """The rows that anybody gets who asks SQLite for each reading by itself; `streams` are numbered from 1."""
     found = set()
     with contextlib.closing(sqlite3.connect(path)) as db:

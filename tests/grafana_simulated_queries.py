@@ -10,6 +10,7 @@ Time, then tags, then columns; a time series is named by its alias.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -128,7 +129,7 @@ def variables_of(dashboard: Json, ask: Ask, now_ms: int) -> dict[str, Variable]:
     moment = moment_of(dashboard, now_ms)
     for row in dashboard.get("templating", {}).get("list", ()):
         chosen = {name: variable.all for name, variable in found.items()}
-        options = _options(row, lambda text, chosen=chosen: _answer(fill_in(text, chosen, moment), ask))
+        options = _options(row, partial(_asked_with, chosen, moment, ask))
         found[row["name"]] = Variable(
             row["name"],
             tuple(options),
@@ -176,6 +177,10 @@ def _options(row: Json, ask: Callable[[str], list[str]]) -> list[str]:
         values = [part.strip() for part in re.split(r"(?<!\\),", row["query"])]
         return [value.rsplit(" : ", 1)[-1].strip() for value in values]
     return [row["query"]] if kind in ("constant", "textbox") else []
+
+
+def _asked_with(chosen: Mapping[str, Any], moment: Any, ask: Ask, text: str) -> list[str]:
+    return _answer(fill_in(text, chosen, moment), ask)
 
 
 def _answer(query: str, ask: Ask) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import pytest
 from sqlalchemy import MetaData
@@ -24,6 +24,7 @@ from cloud.database.revisions import migrate_to
 from tests.servers import Postgresql
 
 P = ParamSpec("P")
+T = TypeVar("T")
 ENGINES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.integration))
 """What a test is parametrized with that takes the engine by name: PostgreSQL's turn is for `make integration`."""
 _numbers = itertools.count()
@@ -46,7 +47,7 @@ def on_each_registry(*, slow: bool = False) -> list[pytest.MarkDecorator]:
     return [pytest.mark.usefixtures("registry_engine"), engines]
 
 
-def each_registry(test: Callable[P, None]) -> Callable[P, None]:
+def each_registry(test: Callable[P, T]) -> Callable[P, T]:
     """Lets one test run on each engine."""
     for mark in on_each_registry():
         test = mark(test)

@@ -24,7 +24,7 @@ from cloud.cli.main import main as siaga_cloud_main
 from cloud.process.settings import load_cloud_settings
 from cloud.registry.city_file import read_city_file
 from demo.folder import GATEWAYS
-from tests.servers import Program, free_port, influxd, require, siaga_cloud, wait_until
+from tests.servers import Command, Program, free_port, influxd, require, siaga_cloud, wait_until
 
 ROOT = Path(__file__).parents[1]
 HOST = "localhost"
@@ -66,7 +66,7 @@ class Rehearsal:
 
     def bootstrap(self, *options: str) -> str:
         """Run deploy/bootstrap here; what it says."""
-        command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", self.folder, *options]
+        command: Command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", self.folder, *options]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     @property
@@ -181,7 +181,8 @@ class Rehearsal:
             "XDG_CONFIG_HOME": str(data),
         }
         given = [f"{name}={value}" for name, value in environment.items()]
-        command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", ROOT / "deploy" / "caddy" / "Caddyfile"]
+        caddyfile = ROOT / "deploy" / "caddy" / "Caddyfile"
+        command: Command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
         return Program("proxy", command, self.folder, port=self.https_port)
 
     @staticmethod

@@ -20,6 +20,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+Command = list[str | Path]
+"""A program and what it is given."""
+
 PATIENCE_S = 20.0
 """How long a condition may take before a test fails: generous, since nothing here measures speed."""
 
@@ -251,7 +254,13 @@ def postgresql(folder: Path, port: int, *, name: str = "postgres", settings: Seq
         shutil.chown(where, "postgres")
         as_whom = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         as_whom += [f"--{kind}-caps=-all,+dac_override" for kind in ("inh", "ambient")]
-    initdb = [server.with_name("initdb"), "--no-sync", "--username=siaga", "--auth=trust", "--locale=C.UTF-8"]
+    initdb: Command = [
+        server.with_name("initdb"),
+        "--no-sync",
+        "--username=siaga",
+        "--auth=trust",
+        "--locale=C.UTF-8",
+    ]
     subprocess.run([*as_whom, *initdb, "--encoding=UTF8", "-D", where], check=True, stdout=subprocess.DEVNULL)
     options = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "fsync=off", *settings)
     chosen = [word for option in options for word in ("-c", option)]

@@ -1,6 +1,7 @@
 """Derived series come out the same on every readings store."""
 
 import asyncio
+from collections.abc import Iterable
 
 from cloud.derived.service import Derivations
 from cloud.readings.blocks import Block
@@ -46,8 +47,8 @@ async def story(store: ReadingsStore) -> dict[str, dict[int, float]]:
     await store.write([store.encode(blocks)])
     told: list[Block] = []
 
-    async def hear(found: object) -> None:
-        told.extend(found)  # type: ignore[call-overload]
+    async def hear(found: Iterable[Block]) -> None:
+        told.extend(found)
 
     first = Derivations(REGISTRY, store, Newest(), tell=hear)
     first.look_back(NINE)

@@ -12,7 +12,7 @@ from cloud.readings.contract import WriteResult
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.reports.points import ReportPoint, lines_of
-from tests.servers import Program, free_port, require, wait_until
+from tests.servers import Command, Program, free_port, require, wait_until
 from wire import Domain
 
 T0 = 1_764_000_000_000
@@ -22,7 +22,7 @@ T0 = 1_764_000_000_000
 def victoria(tmp_path: Path) -> Iterator[Program]:
     program = require("victoria-metrics")
     port = free_port()
-    command = [
+    command: Command = [
         program, f"-storageDataPath={tmp_path / 'data'}", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=100y",
     ]  # fmt: skip
     with Program("victoria-metrics", command, tmp_path, port=port) as server:

@@ -17,7 +17,7 @@ from tests.servers import Program, free_port, influxd
 from wire import Domain
 
 T0 = 1_764_000_000_000
-EVER = {"start_ms": 0, "end_ms": T0 * 2}
+EVER: dict[str, Any] = {"start_ms": 0, "end_ms": T0 * 2}
 
 StoreMaker = Callable[[], ReadingsStore]
 
@@ -120,7 +120,7 @@ def test_marks_come_back_with_their_readings(store: ReadingsStore, runner: async
     assert runner.run(store.history("air-market", "pm2_5", **EVER)) == [Point(T0, 1, 0), Point(T0 + 1, 2, both)]
 
 
-STEPS = {
+STEPS: dict[Aggregate, list[float]] = {
     Aggregate.MEAN: [2.0, 10.0],
     Aggregate.MIN: [1.0, 10.0],
     Aggregate.MAX: [4.0, 10.0],

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.servers import free_port, mosquitto, siaga_edge, wait_until
 from wire import (
@@ -37,12 +38,12 @@ class Cloud:
         self.batches: list[Batch] = []
         self.statuses: list[Status] = []
         self.lock = threading.Lock()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="simulated-cloud")
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="simulated-cloud")
         self._client.on_message = self._hear
         self._client.on_connect = lambda client, *_: client.subscribe(
             [("siaga/v1/+/+/up", 1), ("siaga/v1/+/+/status", 1)]
         )
-        self._client.reconnect_delay_set(0.1, 0.2)  # type: ignore[no-untyped-call]
+        self._client.reconnect_delay_set(0.1, 0.2)  # type: ignore[arg-type]  # it takes fractions too
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 
@@ -158,7 +159,7 @@ class Gateway:
 
 def publisher(port: int) -> paho.Client:
     """A connected MQTT client of a simulated sensor; `must_be_taken` waits for its PUBACKs."""
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="simulated-sensor")
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="simulated-sensor")
     client.max_inflight_messages_set(1_000)
     client.connect("127.0.0.1", port)
     client.loop_start()

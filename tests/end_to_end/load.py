@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.end_to_end.platform import GATEWAY, SENSORS, Platform, message
 from tests.servers import wait_until
@@ -28,7 +29,7 @@ class Load(threading.Thread):
         self.good: dict[Key, float] = {}
         self.refused: dict[Key, float] = {}
         self._stop_now = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="load")
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="load")
         self._client.max_inflight_messages_set(1_000)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()

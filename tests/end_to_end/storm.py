@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from wire import Channel, Reading, decode_ack, encode_batch, parse_topic, topic_of
 
@@ -37,7 +38,7 @@ class Gateways(threading.Thread):
         self.waiting: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._end = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="storm")
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="storm")
         self._client.on_message = self._hear
         self._client.on_connect = lambda client, *_: client.subscribe("siaga/v1/+/+/ack", 1)
         self._client.connect("127.0.0.1", port)

@@ -64,18 +64,20 @@ def _ask(cases: Any, client: httpx.Client, examples: int) -> int:
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=cases)
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         nonlocal count
         count += 1
         answer = _answer(case, client)
-        told = f"{case.method} {case.formatted_path} {case.query} {case.body}: {answer.status_code} {answer.text[:300]}"
+        told = (
+            f"{case.method} {case.formatted_path} {case.query} {case.body!r}: {answer.status_code} {answer.text[:300]}"
+        )
         assert answer.status_code < 500, told
 
     ask()
     return count
 
 
-def _answer(case: Case, client: httpx.Client) -> httpx.Response:
+def _answer(case: Case[Any], client: httpx.Client) -> httpx.Response:
     """The answer, asked for with httpx: schemathesis's own client does not stand beside urllib3-future."""
     given = case.as_transport_kwargs()
     query = urlencode({name: _texts(value) for name, value in (given.get("params") or {}).items()}, doseq=True)

@@ -16,7 +16,7 @@ import pytest
 from cloud.readings.blocks import Block
 from tests.end_to_end.load import Key, begin, dead, stored
 from tests.end_to_end.platform import GATEWAY, Platform
-from tests.servers import Program, all_of, influxd, siaga_cloud, wait_until
+from tests.servers import Command, Program, all_of, influxd, siaga_cloud, wait_until
 from tests.unit.cloud.backup.house import T0, Machine
 from wire import Domain
 
@@ -117,7 +117,16 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(tmp_path: Path)
     times = list(range(T0, T0 + 300_000))
     machine.write(Block("here", "a", "gw", Domain.AIR, 0, times, (("pm10", [n / 7 for n in times]),)))
     to = tmp_path / "backups"
-    command = [sys.executable, "-m", "cloud.cli.main", "backup", "--config", machine.config, "--to", to]
+    command: Command = [
+        sys.executable,
+        "-m",
+        "cloud.cli.main",
+        "backup",
+        "--config",
+        machine.config,
+        "--to",
+        to,
+    ]
     program = Program("backup", command, tmp_path).start()
     wait_until(lambda: any(file.stat().st_size for file in to.glob("*/readings.lp.gz")), "readings are being written")
     program.kill()

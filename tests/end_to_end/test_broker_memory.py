@@ -29,6 +29,11 @@ def client(name: str, *, clean: bool = True) -> Client:
     return Client(CallbackAPIVersion.VERSION2, name, clean_session=clean)
 
 
+def connected(one: Client, server: Program) -> None:
+    assert server.port is not None
+    one.connect("127.0.0.1", server.port)
+
+
 def memory_bytes(program: Program) -> int:
     assert program.process is not None
     (line,) = re.findall(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{program.process.pid}/status").read_text())
@@ -49,7 +54,7 @@ def test_what_waits_for_a_client_that_is_away_is_bounded_in_bytes(tmp_path: Path
         cloud = client("cloud", clean=False)
         subscribed = threading.Event()
         cloud.on_subscribe = lambda *_: subscribed.set()
-        cloud.connect("127.0.0.1", server.port)
+        connected(cloud, server)
         cloud.loop_start()
         cloud.subscribe("up/#", qos=1)
         assert subscribed.wait(PATIENCE_S)
@@ -58,7 +63,7 @@ def test_what_waits_for_a_client_that_is_away_is_bounded_in_bytes(tmp_path: Path
 
         gateway = client("gw")
         gateway.max_inflight_messages_set(1_000)
-        gateway.connect("127.0.0.1", server.port)
+        connected(gateway, server)
         gateway.loop_start()
         sent = [gateway.publish("up/gw", b"x" * MAX_BATCH_BYTES, qos=1) for _ in range(BATCHES)]
         for each in sent:
@@ -75,15 +80,15 @@ def test_what_waits_for_a_client_that_is_away_is_bounded_in_bytes(tmp_path: Path
                 last.set()
 
         cloud.on_message = hear
-        cloud.connect("127.0.0.1", server.port)
+        connected(cloud, server)
         cloud.loop_start()
         wait_until(lambda: heard, "what waited comes")
         gateway.publish("up/last", b"", qos=1).wait_for_publish(PATIENCE_S)
         assert last.wait(PATIENCE_S)
         assert 0.9 * QUEUED_BYTES < sum(heard) <= QUEUED_BYTES + MAX_BATCH_BYTES
-        for each in (cloud, gateway):
-            each.disconnect()
-            each.loop_stop()
+        for one in (cloud, gateway):
+            one.disconnect()
+            one.loop_stop()
 
 
 def test_messages_of_qos_2_that_are_never_released_pile_up_nowhere(tmp_path: Path):
@@ -91,7 +96,7 @@ def test_messages_of_qos_2_that_are_never_released_pile_up_nowhere(tmp_path: Pat
         gone = threading.Event()
         hostile = client("gw")
         hostile.on_disconnect = lambda *_: gone.set()
-        hostile.connect("127.0.0.1", server.port)
+        connected(hostile, server)
         hostile.loop_start()
         hostile.publish("up/gw", b"x" * MAX_BATCH_BYTES, qos=2)
         assert gone.wait(PATIENCE_S)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.people import bearer, token_in
 from tests.servers import Program, all_of, free_port, influxd, mosquitto, siaga_cloud, wait_until
@@ -62,7 +63,7 @@ class Gateways:
 
     def __init__(self, port: int) -> None:
         self.acks: list[tuple[str, Ack]] = []
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="gateways")
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="gateways")
         self._client.on_message = self._hear
         self._client.connect("127.0.0.1", port)
         self._client.subscribe("siaga/v1/+/+/ack", qos=1)
@@ -88,7 +89,7 @@ class Gateways:
         self._client.loop_stop()
 
     def _hear(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
-        self.acks.append((message.topic, decode_ack(message.payload)))
+        self.acks.append((message.topic, decode_ack(bytes(message.payload))))
 
 
 class Town:

@@ -78,7 +78,7 @@ class _Client:
         client.on_subscribe = lambda _client, _data, _id, codes, _properties: self._granted.extend(
             code.value for code in codes
         )
-        client.reconnect_delay_set(1, 1)  # type: ignore[no-untyped-call]
+        client.reconnect_delay_set(1, 1)
         client.connect("127.0.0.1", cluster.nodes[0].listens_on)
         client.loop_start()
         self._client = client

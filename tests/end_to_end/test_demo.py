@@ -11,11 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import Program, free_port, wait_until
+from tests.servers import Command, Program, free_port, wait_until
 
 
 def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "demo") -> Program:
-    command = [sys.executable, "-m", "demo.cli", "--port", str(port), "--data", data or folder / "data"]
+    command: Command = [
+        sys.executable,
+        "-m",
+        "demo.cli",
+        "--port",
+        str(port),
+        "--data",
+        data or folder / "data",
+    ]
     return Program(name, command, folder)
 
 

@@ -14,11 +14,14 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -28,7 +31,7 @@ from cloud.registry.city_file import read_city_file
 from edge.cli import main as siaga_edge_main
 from tests.people import bearer, user_in
 from tests.rehearsal import HOST, ROOT, Rehearsal
-from tests.servers import Program, free_port, require, siaga_cloud, wait_until
+from tests.servers import Command, Program, free_port, require, siaga_cloud, wait_until
 from wire import Channel, Status, encode_status, topic_of
 
 A, B = "gw-daruba", "gw-utara"
@@ -90,15 +93,17 @@ class Client:
         self.heard: list[tuple[str, bytes]] = []
         self.ended = False
         self._client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=name, clean_session=not keep_session, reconnect_on_failure=False
+            CallbackAPIVersion.VERSION2, client_id=name, clean_session=not keep_session, reconnect_on_failure=False
         )
         if tls:
-            self._client.tls_set(ca_certs=str(rehearsal.ca))  # type: ignore[no-untyped-call]
+            self._client.tls_set(ca_certs=str(rehearsal.ca))
         if login is not None:
             self._client.username_pw_set(login, password)
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda _client, _data, _mid, codes, _properties: self.granted.extend(codes)
-        self._client.on_message = lambda _client, _data, message: self.heard.append((message.topic, message.payload))
+        self._client.on_message = lambda _client, _data, message: self.heard.append(
+            (message.topic, bytes(message.payload))
+        )
         self._client.on_disconnect = self._disconnected
         self._client.connect(HOST, rehearsal.broker_port)
         self._client.loop_start()
@@ -247,7 +252,7 @@ def test_enrolled_gateways_send_over_tls_until_the_database_has_it_and_hear_the_
     influx = f"http://127.0.0.1:{rehearsal.influx_port}"
     with rehearsal.gateways() as gateways:
         for gateway in (A, B):
-            wait_until(lambda gateway=gateway: _received(rehearsal, gateway) > 30, f"readings of {gateway} are in")
+            wait_until(partial(_is_heard, rehearsal, gateway), f"readings of {gateway} are in")
         gateways.must_live()
         asked = {**login, "q": "SELECT count(water_level) FROM flood"}
         wait_until(
@@ -499,6 +504,10 @@ def _received(rehearsal: Rehearsal, gateway: str) -> int:
     return next(one["account"]["received"] for one in found if one["id"] == gateway)
 
 
+def _is_heard(rehearsal: Rehearsal, gateway: str) -> bool:
+    return _received(rehearsal, gateway) > 30
+
+
 def _spooled(rehearsal: Rehearsal, gateway: str) -> tuple[int, int]:
     """How many readings a gateway has made, and how many its spool still has."""
     with contextlib.closing(sqlite3.connect(rehearsal.folder / "data" / "demo" / f"{gateway}.spool.db")) as spool:
@@ -507,7 +516,7 @@ def _spooled(rehearsal: Rehearsal, gateway: str) -> tuple[int, int]:
     return made, kept
 
 
-def _api(rehearsal: Rehearsal, path: str) -> list[dict]:
+def _api(rehearsal: Rehearsal, path: str) -> list[dict[str, Any]]:
     token = rehearsal.folder / "token"
     if not token.exists():
         token.write_text(rehearsal.operator("token", "add", "test", "--role", "viewer").out.strip())
@@ -544,7 +553,7 @@ def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehear
         return code == 0
 
     # tests before this one have killed the broker: the cloud comes back to it in its own time
-    wait_until(is_well, "every step succeeds", timeout_s=60)
+    wait_until(is_well, "every step succeeds", patience_s=60)
     lines = said[-1]
     assert [line.split()[:2] for line in lines] == [
         ["ok", step] for step in ("clock", "name", "reach", "TLS", "login", "rights", "answer")
@@ -606,7 +615,7 @@ def test_the_redirect_goes_to_the_port_that_people_use(tmp_path: Path):
     }  # fmt: skip
     caddyfile = ROOT / "deploy" / "caddy" / "Caddyfile"
     given = [f"{name}={value}" for name, value in environment.items()]
-    command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
+    command: Command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
     with Program("proxy", command, tmp_path, port=http):
         sent_on = httpx.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
     assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}:8443/login?next=%2F")

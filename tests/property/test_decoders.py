@@ -1,6 +1,7 @@
 """The three laws of every serial decoder, for each family in the catalog, and what MQTT parsers owe to any bytes."""
 
 import random
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -105,6 +106,13 @@ def test_a_maxbotix_line_means_what_was_built_into_it(distance_mm, space):
     assert decoder.feed(line) == [Frame((Sample("distance", distance_mm / 10),))]
 
 
+def frames_of(outcomes: Sequence[object]) -> list[Frame]:
+    """All of them, each of which must be a frame."""
+    frames = [outcome for outcome in outcomes if isinstance(outcome, Frame)]
+    assert len(frames) == len(outcomes)
+    return frames
+
+
 gauges = st.sampled_from([row for code, row in board.CODES.items() if code < 0x80])
 steps = st.integers(-(2**31) + 1, 2**31 - 1)
 items = st.tuples(st.integers(0, 255), gauges, steps).map(lambda drawn: (drawn[0], drawn[1], drawn[2]))
@@ -113,7 +121,7 @@ items = st.tuples(st.integers(0, 255), gauges, steps).map(lambda drawn: (drawn[0
 @given(st.lists(items, max_size=16, unique_by=lambda item: item[:2]), st.integers(0, 2**32 - 1))
 def test_a_board_frame_means_what_was_built_into_it(drawn, seq):
     sent = [board.Item(channel, row.quantity, count * row.step) for channel, row, count in drawn]
-    [frame] = SERIAL_FAMILIES["board"].decoder({}, {}).feed(board.build(sent, seq=seq))
+    [frame] = frames_of(SERIAL_FAMILIES["board"].decoder({}, {}).feed(board.build(sent, seq=seq)))
     assert [(sample.channel, sample.quantity) for sample in frame.samples] == [
         (str(i.channel), i.quantity) for i in sent
     ]
@@ -126,7 +134,7 @@ def test_what_a_counter_adds_sums_to_what_it_counted(growth):
     total, counted = 2**32 - 2**21, 0.0  # so that it wraps now and then
     for seq, more in enumerate(growth):
         total = (total + more) % 2**32
-        [frame] = decoder.feed(board.build([board.Item(0, "people_in", total)], seq=seq))
+        [frame] = frames_of(decoder.feed(board.build([board.Item(0, "people_in", total)], seq=seq)))
         counted += sum(sample.value for sample in frame.samples)
     assert counted == sum(growth[1:])
 
@@ -143,7 +151,9 @@ def test_what_a_counter_adds_survives_a_restart_of_the_gateway(growth, data):
     outcomes = before.feed(b"".join(frames[:cut]))
     after = SERIAL_FAMILIES["board"].decoder(options, before.memory())
     outcomes += after.feed(b"".join(frames[cut:]))
-    fallen_mm = sum(sample.value for frame in outcomes for sample in frame.samples if sample.quantity == "rainfall")
+    fallen_mm = sum(
+        sample.value for frame in frames_of(outcomes) for sample in frame.samples if sample.quantity == "rainfall"
+    )
     assert fallen_mm == pytest.approx(0.2 * sum(growth[1:]))
 
 
@@ -176,7 +186,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 def test_a_json_message_means_what_was_built_into_it(values, time_ms):
     paths = {"pm2_5": "pm.2_5", "pm10": "pm.10", "noise": r"a\.b.c"}
     parse = MQTT_DIALECTS["json"].parser({"values": paths, "time": "at.ms"})
-    outcome = parse("t", mqtt_json.build(values, paths=paths, time="at.ms", at=time_ms))
+    [outcome] = frames_of([parse("t", mqtt_json.build(values, paths=paths, time="at.ms", at=time_ms))])
     assert {sample.quantity: sample.value for sample in outcome.samples} == values
     assert {sample.time_ms for sample in outcome.samples} <= {time_ms}
 

@@ -114,7 +114,8 @@ def test_splits_columns_and_restarts_change_nothing(
     plain = [Observed(observed.time_ms, observed.value) for observed in given_readings]
     arrivals = _shuffled(plain, seed, LATENESS_S) if seed % 2 else plain
     _, told = _run(watched, arrivals)
-    state, split = START, []
+    split: list[Event] = []
+    state = START
     bounds = sorted({0, len(arrivals), *(cut for cut in cuts if cut < len(arrivals))})
     for start, end in itertools.pairwise(bounds):
         times, values = [o.time_ms for o in arrivals[start:end]], [o.value for o in arrivals[start:end]]
@@ -138,13 +139,14 @@ def test_long_columns_change_nothing_calm_or_not(rule: Rule, tenths: list[int], 
     recent = arrivals[-LATENESS_S // 10 : -1]
     held_back = data.draw(st.lists(st.sampled_from(recent), max_size=3, unique=True)) if recent else []
     _, told = _run(watched, arrivals)
-    state, columns = START, []
+    columns: list[Event] = []
+    state = START
     for start in range(0, len(arrivals), 50):
         column = [observed for observed in arrivals[start : start + 50] if observed not in held_back]
         state, events = step_column(watched, state, [o.time_ms for o in column], [o.value for o in column])
         columns.extend(events)
-    _, events = _run(watched, held_back, state)
-    assert history([*columns, *events]) == history(told)
+    _, late = _run(watched, held_back, state)
+    assert history([*columns, *late]) == history(told)
 
 
 @settings(max_examples=300, deadline=None)
@@ -152,8 +154,9 @@ def test_long_columns_change_nothing_calm_or_not(rule: Rule, tenths: list[int], 
 def test_ticks_only_tell_earlier_what_the_readings_would_tell(
     watched: Watched, given_readings: list[Observed], after_s: int, seed: int
 ):
-    state, told = START, []
-    quiet_state, ticked = START, []
+    told: list[Event] = []
+    ticked: list[Event] = []
+    state = quiet_state = START
     for observed in _shuffled(given_readings, seed, LATENESS_S):
         state, events = step(watched, state, observed)
         told.extend(events)

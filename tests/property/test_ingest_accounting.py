@@ -1,5 +1,7 @@
 """The accounts agree with plain sets of numbers, whatever comes in whatever order."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +17,17 @@ LOSSES = st.lists(
 RECEIPTS = st.lists(st.tuples(STREAMS, SPANS, LOSSES), max_size=12)
 
 
+def declared(stream: str, first: int, last: int) -> Lost:
+    return Lost(stream, first, last, "full")
+
+
 def numbers(first: int, last: int) -> set[int]:
     return set(range(first, last + 1))
 
 
 @given(st.lists(SPANS), SPANS)
 def test_ranges_are_the_set_of_their_numbers(spans: list[tuple[int, int]], asked: tuple[int, int]):
-    ranges, plain = Ranges(), set()
+    ranges, plain = Ranges(), set[int]()
     for first, last in spans:
         ranges, plain = ranges.add(first, last), plain | numbers(first, last)
     assert {number for span in ranges.spans for number in numbers(*span)} == plain
@@ -31,9 +37,9 @@ def test_ranges_are_the_set_of_their_numbers(spans: list[tuple[int, int]], asked
 
 
 @given(RECEIPTS, st.integers(1, 12))
-def test_accounts_agree_with_plain_sets_however_receipts_are_grouped(receipts: list, group: int):
+def test_accounts_agree_with_plain_sets_however_receipts_are_grouped(receipts: list[Any], group: int):
     accounts = Accounts()
-    sent = [Receipt("gw", s, f, last, tuple(Lost(*loss, "full") for loss in lost)) for s, (f, last), lost in receipts]
+    sent = [Receipt("gw", s, f, last, tuple(declared(*loss) for loss in lost)) for s, (f, last), lost in receipts]
     for start in range(0, len(sent), group):
         accounts.apply(accounts.plan(sent[start : start + group]))
     received: dict[str, set[int]] = {"a": set(), "b": set()}

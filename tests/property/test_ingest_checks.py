@@ -4,12 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.core.reasons import Reason
-from cloud.ingest.checks import EARLIEST_MS, check_batch
+from cloud.ingest.checks import check_batch
 from cloud.readings.blocks import Block
 from cloud.readings.lines import lines_of
 from rules.marks import MARK_OF_CLOCK, Mark
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, validated
 from wire import QUANTITIES, Clock, Reading, decode_batch, encode_batch
+from wire.reading import EARLIEST_MS
 
 CITY = city()
 SENSORS = ["air-market", "river", "people-pier", "air-old", "nobody", GATEWAY]

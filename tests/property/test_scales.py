@@ -175,8 +175,8 @@ def test_the_same_word_stands_in_another_place_on_another_scale():
 def test_a_level_by_such_a_word_alone_is_refused_wherever_a_rule_comes_from(word, case, blank):
     name = f"{blank}{case(word)}{blank}"
     assert is_bare(name)
-    for names in ({"name": name}, {"name": "High", "name_id": name}):
-        level = Level(**{"severity": Severity.SEVERE, "limit": 250.0} | names)
+    for shown, name_id in ((name, ""), ("High", name)):
+        level = Level(name=shown, name_id=name_id, severity=Severity.SEVERE, limit=250.0)
         rule = Rule(family="river", quantity="water_level", kind=RuleKind.ABOVE, levels=(level,), title="River")
         assert any("opposite things" in mistake for mistake in problems_in(rule))
     for whole in ("Siaga 2", "Siaga banjir", "Tsunami AWAS", "Waspada banjir"):

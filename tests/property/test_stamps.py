@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.core.latest import AHEAD_MS
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import BatchDecoder
-from cloud.ingest.stamps import AHEAD_MS
 from cloud.readings.sqlite import SqliteStore
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, city
 from wire import Clock, Reading, encode_batch
@@ -37,7 +37,7 @@ class Times:
                     self.of.update(zip(map(int, values), block.times_ms, strict=True))
             return encode(blocks)
 
-        store.encode = seen  # type: ignore[method-assign, assignment]
+        store.encode = seen  # type: ignore[assignment]
 
     def take(self, stamps: Sequence[int], first: int, last: int, *, arrived_ms: int, clock: Clock) -> None:
         readings = [

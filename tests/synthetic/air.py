@@ -35,7 +35,7 @@ P14_POINTS = {
 EPA_BANDS = ((0, 50), (51, 100), (101, 150), (151, 200), (201, 300), (301, 500))
 
 
-def on_the_line(points: Sequence[tuple[float, float]], value: float) -> int:
+def on_the_line(points: Sequence[tuple[float, int]], value: float) -> int:
     """The index at `value` on a broken line, rounded half up."""
     for (x0, y0), (x1, y1) in pairwise(points):
         if value <= x1:

@@ -5,6 +5,7 @@ import pytest
 from dashboards.cli import main
 from dashboards.installation import CannotUse, Installation
 from dashboards.push import connect, contains, push
+from i18n.catalog import LanguageCode
 from tests.grafana_simulated import TOKEN, VIEWER_TOKEN, SimulatedGrafana, simulated_grafana
 from tests.servers import free_port
 
@@ -60,7 +61,7 @@ def test_only_what_somebody_changed_in_grafana_is_pushed_again(grafana, command)
 def test_what_we_took_out_of_a_panel_is_a_difference_too(grafana):
     push(connect(grafana.url, TOKEN), DOCUMENTS, dry_run=False)
     ours = copy.deepcopy(DOCUMENTS)
-    del ours["id"]["fleet"]["panels"][0]["fieldConfig"]["defaults"]["noValue"]
+    del ours[LanguageCode("id")]["fleet"]["panels"][0]["fieldConfig"]["defaults"]["noValue"]
     assert [change.uid for change in push(connect(grafana.url, TOKEN), ours, dry_run=True)] == ["siaga-id-fleet"]
 
 

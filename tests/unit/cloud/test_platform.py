@@ -1,6 +1,7 @@
 """Health: as bad as its worst part."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def platform(workshop: Workshop, **conditions: Condition) -> Platform:
     return Platform(
         registry=workshop.registry, store=workshop.store, newest=workshop.newest, accounts=workshop.accounts,
         statuses=Statuses(), dead_letters=workshop.dead_letters, metrics=workshop.metrics,
-        components={name: (lambda each=each: Component(each, "a sentence")) for name, each in conditions.items()},
+        components={name: partial(Component, each, "a sentence") for name, each in conditions.items()},
         replay=replayer.replay, access=Authenticator(workshop.database), rule_store=rule_store,
         alarm_service=AlarmService(workshop.database),
             previewer=Previewer(rule_store, workshop.store),

@@ -88,7 +88,7 @@ def test_a_dashboard_comes_back_whole_from_the_sdks_own_model(name):
 @every_dashboard
 def test_options_and_field_settings_are_read_by_the_models_of_their_panels(name):
     register_default_plugins()
-    for panel in Dashboard.from_json(DOCUMENTS[name]).panels:
+    for panel in Dashboard.from_json(DOCUMENTS[name]).panels or ():
         if panel.type_val != "row":
             assert not isinstance(panel.options, dict), f"{panel.title}: the SDK knows no panel {panel.type_val}"
 

@@ -42,6 +42,7 @@ def test_rows_follow_each_other_below_their_headings():
 
 def test_severities_stand_in_the_order_of_the_store_each_with_word_and_colour():
     (mapping,) = scales.SEVERITY.mappings(INDONESIAN)
+    assert isinstance(mapping.options, dict)
     assert list(mapping.options) == ["-1", "0", "1", "2", "3", "4"]
     assert mapping.options["-1"].color == UNKNOWN
     assert [result.text for result in mapping.options.values()][:2] == ["Tidak ada data", "Normal"]
@@ -111,9 +112,8 @@ def test_the_coast_lies_where_the_map_looks_for_it():
     coast = json.dumps({"type": "FeatureCollection", "features": [{"geometry": morotai}, {"geometry": north}]})
     _, land = picture(coast, x=13, y=7, z=4)
     assert land.get("style") == "transform:translate(calc(-256px*13),calc(-256px*7)) scale(pow(2,4))"
-    outlines = [
-        [tuple(map(float, point.split())) for point in ring.split("L")] for ring in land.get("d")[1:-1].split("ZM")
-    ]
+    drawn = land.get("d") or ""
+    outlines = [[tuple(map(float, point.split())) for point in ring.split("L")] for ring in drawn[1:-1].split("ZM")]
     # Web Mercator: the equator is in the middle, 85.05° at the upper edge, 180° at the right
     assert outlines[1] == [(128.0, 128.0), (128.0, 0.0), (256.0, 128.0), (128.0, 128.0)]
     assert outlines[0][0] == pytest.approx((256 * 308 / 360, 128 - 1.42251), abs=1e-4)

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ from i18n.catalog import LanguageCode
 V2 = ("--influx-url", "http://influxdb:8086", "--influx-secret", "/run/secrets/influx_token")
 
 
-def provisioned(folder: Path, *options: str) -> dict[str, dict]:
+def provisioned(folder: Path, *options: str) -> dict[str, dict[str, Any]]:
     assert main(["provision", "--into", str(folder), "--seen-as", str(folder), "--coastline", "none", *options]) == 0
     found = sorted(folder.glob("*/*.yaml"))
     return {path.relative_to(folder).as_posix(): yaml.safe_load(path.read_text()) for path in found}
@@ -107,7 +108,7 @@ def test_a_second_run_leaves_no_dashboard_of_the_first(tmp_path):
 
 
 def test_yaml_comes_back_as_it_was():
-    document = {
+    document: dict[str, Any] = {
         "apiVersion": 1,
         "empty": {},
         "none": [],

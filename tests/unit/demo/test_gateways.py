@@ -6,10 +6,21 @@ import tomllib
 from pathlib import Path
 
 from demo.folder import DemoFolder
+from tests.servers import Command
 
 
 def test_without_papers_it_says_which_command_makes_them(tmp_path: Path):
-    command = [sys.executable, "-m", "demo.gateways", "--data", tmp_path / "data", "--papers", tmp_path, "--host", "b"]
+    command: Command = [
+        sys.executable,
+        "-m",
+        "demo.gateways",
+        "--data",
+        tmp_path / "data",
+        "--papers",
+        tmp_path,
+        "--host",
+        "b",
+    ]
     refused = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True)
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 1

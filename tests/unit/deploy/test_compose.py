@@ -19,7 +19,7 @@ import yaml
 from cloud.broker.grants import ingester_grant
 from cloud.process.settings import load_cloud_settings
 from cloud.readings.settings import InfluxSettings
-from tests.servers import require
+from tests.servers import Command, require
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -195,7 +195,7 @@ def test_secrets_are_for_their_owner_alone_and_no_two_are_alike(installation: Pa
 def test_what_was_put_back_from_a_copy_gets_its_owner_and_its_mode_again(bootstrap: ModuleType, tmp_path: Path):
     keep = [] if os.geteuid() == 0 else ["--keep-owner"]  # only root may give files away
     (tmp_path / ".env").write_text(EXAMPLE)
-    command = [ROOT / "deploy" / "bootstrap", "--root", tmp_path, *keep]
+    command: Command = [ROOT / "deploy" / "bootstrap", "--root", tmp_path, *keep]
     subprocess.run(command, check=True, capture_output=True)
     password = tmp_path / "secrets" / "cloud" / "broker.password"
     secret = password.read_text()
@@ -293,7 +293,14 @@ def test_docker_compose_itself_takes_the_file(installation: Path):
     client = shutil.which("docker")
     if client is None or subprocess.run([client, "compose", "version"], capture_output=True).returncode:
         pytest.skip("docker compose is not installed, so only the YAML itself was checked")
-    command = [client, "compose", "--file", ROOT / "docker-compose.yml", "--env-file", installation / ".env"]
+    command: Command = [
+        client,
+        "compose",
+        "--file",
+        ROOT / "docker-compose.yml",
+        "--env-file",
+        installation / ".env",
+    ]
     finished = subprocess.run([*command, "--profile", "*", "config", "--quiet"], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
 
@@ -346,7 +353,7 @@ def test_shell_scripts_are_as_shellcheck_wants_them(script: str):
 
 
 def _bootstrap(folder: Path, *options: str) -> str:
-    command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", folder, *options]
+    command: Command = [ROOT / "deploy" / "bootstrap", "--keep-owner", "--root", folder, *options]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -373,7 +380,14 @@ def test_bootstrap_offers_to_renew_when_the_names_have_changed(tmp_path: Path):
 
 
 def test_without_docker_everything_is_put_where_its_service_looks_and_kept_there(installation: Path, tmp_path: Path):
-    command = [ROOT / "deploy" / "without-docker", "--keep-owner", "--root", installation, "--dest", tmp_path]
+    command: Command = [
+        ROOT / "deploy" / "without-docker",
+        "--keep-owner",
+        "--root",
+        installation,
+        "--dest",
+        tmp_path,
+    ]
     subprocess.run(command, check=True, capture_output=True)
     siaga = tmp_path / "etc" / "siaga"
     text = (siaga / "cloud.toml").read_text()

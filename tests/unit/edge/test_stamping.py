@@ -1,6 +1,7 @@
 """Times of readings, and readings that the wire would refuse."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def stamper(clocks: Clocks) -> Stamper:
     return clocks.stamper()
 
 
-def times(stamper: Stamper, count: int = 1, quantity: str = "co2", **how: int) -> list[int]:
+def times(stamper: Stamper, count: int = 1, quantity: str = "co2", **how: Any) -> list[int]:
     samples = [Sample(quantity, float(number)) for number in range(count)]
     return [reading.time_ms for reading in stamper.stamp("air-1", samples, pytest.fail, **how)]
 

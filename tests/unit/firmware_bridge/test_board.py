@@ -4,10 +4,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample, board
+from firmware_bridge import SERIAL_FAMILIES, Frame, OptionError, Sample, board
 from firmware_bridge.board import Item, build
 from tests.unit.firmware_bridge.examples import SERIAL
 
@@ -18,7 +19,8 @@ def decoder(memory=None, **options):
     return SERIAL_FAMILIES["board"].decoder(options, memory or {})
 
 
-def feed(made, *frames: bytes) -> list[Frame | Noise]:
+def feed(made, *frames: bytes) -> list[Any]:
+    """What comes of the frames: each a Frame, unless a test says otherwise."""
     return [outcome for frame in frames for outcome in made.feed(frame)]
 
 
@@ -111,6 +113,7 @@ def test_the_c_of_the_page_sends_the_golden_frames(tmp_path):
     if compiler is None:
         pytest.skip("no C compiler on this machine, so the page's C cannot be tried")
     code = re.search(r"```c\n(.*?)```", PAGE, re.DOTALL)
+    assert code is not None
     source = tmp_path / "frame.c"
     source.write_text(MAIN.format(code=code[1]), encoding="utf-8")
     flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused-macros"]

@@ -7,6 +7,7 @@ import importlib
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def mutant(module: str, sound: str, spoilt: str) -> types.ModuleType:
     return made
 
 
-def module_of(entry: object) -> str:
+def module_of(entry: Any) -> str:
     maker = getattr(entry, "decoder", None) or entry.parser
     return maker.__module__.rpartition(".")[2]
 

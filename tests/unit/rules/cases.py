@@ -71,7 +71,8 @@ def time_ms(text: str, zone: ZoneInfo) -> int:
 
 def events_of(case: Case) -> tuple[Event, ...]:
     watched = Watched("case", case.rule, case.zone.key, case.interval_s)
-    state, told = START, []
+    told: list[Event] = []
+    state = START
     for observed in case.readings:
         state, events = step(watched, state, observed)
         told.extend(events)

@@ -13,12 +13,12 @@ from rules.derived import (
     aqi_of_hours,
     aqi_of_site,
     derived_of_site,
-    hour_start_ms,
     ispu_of_day,
     ispu_of_site,
     rain_day_start_ms,
     rain_of_day,
 )
+from rules.local_time import hour_start_ms
 from rules.marks import Mark
 from rules.rule import Level, Rule, RuleKind, Severity
 from rules.siaga import GaugeLimits, Limit, gauge_of

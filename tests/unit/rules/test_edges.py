@@ -121,9 +121,9 @@ def test_both_sides_of_every_class_of_crowding_and_fullness():
     for milder, worse in pairwise(footfall.DENSITIES):
         assert all(footfall.density_of(worse.from_m2 + residue) is worse for residue in RESIDUES)
         assert footfall.density_of(worse.from_m2 - 0.001) is milder
-    for milder, worse in pairwise(footfall.FULLNESS):
-        assert all(footfall.fullness_of(worse.from_percent + residue) is worse for residue in RESIDUES)
-        assert footfall.fullness_of(worse.from_percent - 0.001) is milder
+    for emptier, fuller in pairwise(footfall.FULLNESS):
+        assert all(footfall.fullness_of(fuller.from_percent + residue) is fuller for residue in RESIDUES)
+        assert footfall.fullness_of(fuller.from_percent - 0.001) is emptier
 
 
 @pytest.mark.parametrize("gate", siaga.JAKARTA)

@@ -4,6 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from rules.problem import ValidationProblem
 from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import NEGATIVE, family_problems, problems_in
 
@@ -12,7 +13,7 @@ S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
 SOUND = Rule(family="river-level", quantity="water_level", kind=RuleKind.ABOVE, levels=(S3, S2), title="River")
 
 
-def _sound(**changes: Any) -> list[str]:
+def _sound(**changes: Any) -> list[ValidationProblem]:
     return problems_in(msgspec.structs.replace(SOUND, **changes))
 
 

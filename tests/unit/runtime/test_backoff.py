@@ -26,7 +26,7 @@ class Work:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.slept: list[float] = []
-        self.told: list[str] = []
+        self.told: list[object] = []
 
     async def do(self) -> str:
         if self.errors:

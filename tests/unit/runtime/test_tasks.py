@@ -89,7 +89,8 @@ async def test_errands_are_done_beside_each_other_also_those_that_came_before_th
             await asyncio.Event().wait()
 
     errands.start(errand("early"))
-    asyncio.get_running_loop().call_soon(lambda: [errands.start(errand(name)) for name in ("b", "c")])
+    for name in ("b", "c"):
+        asyncio.get_running_loop().call_soon(errands.start, errand(name))
     await run_until(stop, [errands.run()], _nothing)
     assert log == ["early", "b", "c"]
 

@@ -5,6 +5,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -33,7 +34,7 @@ def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Pa
             "name": "mail", "kind": "email", "host": "127.0.0.1", "port": post.port, "security": "none",
             "sender": "siaga@morotai.test", "to": ["center@morotai.test"], "per_minute": 6_000, "timeout_s": 2,
         }  # fmt: skip
-        given = {
+        given: dict[str, Any] = {
             "channels": [hook(tmp_path, web.url, per_minute=6_000, timeout_s=2), mail], "window_s": 0,
             "steps": [{"channels": ["hook"]}, {"channels": ["mail"]}], "language": "en",
         }  # fmt: skip

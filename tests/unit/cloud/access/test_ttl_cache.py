@@ -70,7 +70,7 @@ async def test_thousands_of_invented_cookies_take_a_few_turns_at_the_database_at
         await asyncio.sleep(0)
         under_way -= 1
 
-    cache = TTLCache(load)
+    cache = TTLCache[None](load)
     await asyncio.gather(*(cache.get(f"invented-{number}") for number in range(1_000)))
     assert most == MOST_LOADS
     assert cache._entries == {}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from cloud.database.engine import DataRejected
 from tests.registries import each_registry
@@ -61,7 +62,7 @@ async def test_no_value_of_a_request_is_an_outage(tmp_path: Path):
 async def test_what_the_database_refuses_is_answered_as_the_asker_s_mistake(tmp_path: Path):
     async with Morotai(tmp_path) as city, api_of(city) as client:
 
-        async def refuse(_wanted: object) -> None:
+        async def refuse(wanted: object) -> Any:
             raise DataRejected("a value cannot be kept: it has a NUL; write another")
 
         city.platform.alarm_service.alarms = refuse

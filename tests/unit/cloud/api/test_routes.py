@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -55,7 +56,7 @@ def filled(template: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def app_of() -> Iterator:
+def app_of() -> Callable[[Morotai], FastAPI]:
     """The application as the cloud serves it; the console is mounted once in a process, so all tests share it."""
     held: dict[str, FastAPI] = {}
 
@@ -135,7 +136,7 @@ async def test_a_planted_route_that_is_not_in_the_table_is_denied_to_everybody(t
 
 
 def test_where_two_rows_fit_the_stricter_holds():
-    table = {
+    table: dict[tuple[str, str], Any] = {
         ("GET", "/rules/{family}"): Role.VIEWER,
         ("GET", "/rules/secret"): Role.ENGINEER,
         ("GET", "/{a}/b"): PUBLIC,

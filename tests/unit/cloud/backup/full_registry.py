@@ -25,7 +25,7 @@ def fill_tables(connection: Connection) -> None:
 
 
 def _row(table: Table, number: int) -> dict[str, Any]:
-    return {column.name: _value(column.type, column.nullable, number) for column in table.c}
+    return {column.name: _value(column.type, bool(column.nullable), number) for column in table.c}
 
 
 def _value(kind: Any, nullable: bool, number: int) -> Any:

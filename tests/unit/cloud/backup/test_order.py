@@ -33,7 +33,7 @@ class BusyStore(SqliteStore):
         self.received += 1
         seq, last = T0 + self.received, f"[[1,{self.received}]]"
         block = Block("here", "air", "gw", Domain.AIR, 0, [seq], (("pm10", [1.0]),))
-        await self.write([self.prepare([block])])
+        await self.write([self.encode([block])])
         await self._database.run(lambda connection: connection.execute(update(StreamAccounts).values(received=last)))
 
     async def read_all(self, domain: Domain) -> AsyncIterator[Block]:

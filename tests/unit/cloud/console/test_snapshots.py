@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 from cloud.console.snapshots import Rates, Snapshots
 from tests.unit.cloud.api.morotai import Morotai
@@ -9,11 +10,11 @@ async def test_many_screens_share_one_snapshot_of_a_tick(city: Morotai):
     asked = []
     page = city.dead_letters.page
 
-    async def counted(**narrow: int) -> object:
+    async def counted(**narrow: Any) -> object:
         asked.append(narrow)
         return await page(**narrow)
 
-    city.dead_letters.page = counted  # type: ignore[method-assign,assignment]
+    city.dead_letters.page = counted  # type: ignore[assignment]
     snapshots = Snapshots(city.platform)
     seen = await asyncio.gather(*(snapshots.current() for _ in range(50)))
     assert len(asked) == 1

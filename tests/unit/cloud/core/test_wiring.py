@@ -12,7 +12,8 @@ def test_a_broadcast_calls_whoever_subscribed_in_order():
 
 
 def test_all_of_is_true_until_something_required_is_not_so():
-    ready, connected = AllOf(), []
+    connected: list[int] = []
+    ready = AllOf()
     assert ready()
     ready.require(lambda: True, lambda: connected)
     assert not ready()

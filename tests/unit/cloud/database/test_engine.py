@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import Executable, insert, text
 
 from cloud.access.tables import UserRow
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected, WriteConflict
@@ -16,7 +16,7 @@ DUTY = {"person": "ani", "rank": 1, "from_ms": 1, "until_ms": 2}
 USER = {"name": "ani", "password_hash": "", "role": "viewer", "full_name": "", "made_ms": 1, "disabled": False}
 
 
-def tried(folder: Path, statement: object) -> tuple[Exception | None, str]:
+def tried(folder: Path, statement: Executable) -> tuple[Exception | None, str]:
     async def scenario() -> tuple[Exception | None, str]:
         database = Database(registry_in(folder))
         await database.open()

@@ -506,7 +506,7 @@ def test_a_mistake_of_ours_stops_no_other_site_and_health_tells_of_it(on_island)
     on_island(story)
 
 
-async def unavailable(*_args: object, **_more: object) -> list[object]:
+async def unavailable(*_args: object, **_more: object) -> Any:
     raise StoreUnavailable("the store gives no answer")
 
 

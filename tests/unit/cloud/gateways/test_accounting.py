@@ -1,9 +1,12 @@
 """Who sent what, and what never came."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 import cloud.gateways.accounting
 from cloud.database.engine import Database
@@ -111,13 +114,17 @@ def test_streams_beyond_the_limit_are_closed_into_sums_that_survive_a_restart(
     assert after.account("gw") == before.account("gw")
 
 
+def _written(accounts: Accounts, plan: Any, now_ms: int, connection: Connection) -> None:
+    accounts.write(connection, plan, now_ms=now_ms)
+
+
 async def _kept_and_loaded(folder: Path, receipts: list[Receipt]) -> tuple[Accounts, Accounts]:
     database = Database(registry_in(folder))
     await database.open()
     before, after = Accounts(), Accounts()
     for number, receipt in enumerate(receipts):
         plan = before.plan([receipt])
-        await database.run(lambda connection, plan=plan, number=number: before.write(connection, plan, now_ms=number))
+        await database.run(partial(_written, before, plan, number))
         before.apply(plan)
     await database.run(after.load)
     await database.close()

@@ -1,6 +1,7 @@
 """The guard before the real API: cookies, CSRF, headers, what a session may and when it may no more."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -52,7 +53,7 @@ async def test_cookies_can_be_secure_always(tmp_path: Path):
 async def test_a_change_by_cookie_needs_the_session_s_token_and_our_own_page(client: httpx.AsyncClient, city: Morotai):
     csrf = await log_in(client)
     other = await city.access.sessions.log_in("ani", PASSWORD, address="10.0.0.8")
-    for headers in (
+    forged: tuple[dict[str, Any], ...] = (
         {},
         {"X-CSRF-Token": ""},
         {"X-CSRF-Token": "wrong"},
@@ -63,7 +64,8 @@ async def test_a_change_by_cookie_needs_the_session_s_token_and_our_own_page(cli
         csrf | {"Origin": "http://siaga.test.evil.example"},
         csrf | {"Sec-Fetch-Site": "cross-site"},
         csrf | {"Sec-Fetch-Site": "same-site"},
-    ):
+    )
+    for headers in forged:
         answer = await client.post("/api/v1/users", json=NEW, headers=headers)
         check_problem(answer, 403, "forged-request", ["/api/v1/users"])
     assert [user.name for user in await city.access.users.all()] == ["ani"]
@@ -85,7 +87,7 @@ async def test_a_program_s_token_is_exempt_from_csrf_and_counts_alone(client: ht
 @pytest.mark.parametrize("path", ["/api/v1/session", "/login"])
 async def test_another_site_cannot_log_its_visitor_in(shared_client: httpx.AsyncClient, path: str):
     body = {"name": "ani", "password": PASSWORD}
-    sent = {"json": body} if path.startswith("/api") else {"data": body}
+    sent: dict[str, Any] = {"json": body} if path.startswith("/api") else {"data": body}
     for headers in (EVIL, {"Sec-Fetch-Site": "cross-site"}):
         answer = await shared_client.post(path, headers=headers, **sent)
         check_problem(answer, 403, "forged-request", [path])

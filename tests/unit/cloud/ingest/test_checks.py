@@ -3,13 +3,14 @@
 import pytest
 
 from cloud.core.reasons import Reason
-from cloud.ingest.checks import EARLIEST_MS, CheckedBatch, check_batch
+from cloud.ingest.checks import CheckedBatch, check_batch
 from cloud.registry.facts import Fact, Facts
 from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, reading
 from wire import Clock, Domain, Reading, decode_batch, encode_batch
+from wire.reading import EARLIEST_MS
 
 
 def checked(*readings: Reading, backfill: bool = False) -> CheckedBatch:

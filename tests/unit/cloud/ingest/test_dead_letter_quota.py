@@ -31,7 +31,7 @@ def test_however_much_others_hold_a_gateway_has_its_own_share():
     st.integers(1, 10_000), st.integers(1, 10_000), st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3_000)))
 )
 def test_all_together_never_hold_more_than_the_limit(max_bytes, quota_bytes, letters):
-    room, held = DeadLetterQuota(max_bytes, quota_bytes, 3), Counter()
+    room, held = DeadLetterQuota(max_bytes, quota_bytes, 3), Counter[str]()
     for owner, size in letters:
         if room.has(held, owner, size):
             held[owner] += size

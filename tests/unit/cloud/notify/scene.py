@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cloud.alarms.tables import AlarmEventRow, AlarmRow, MaintenanceRow
 from cloud.database.engine import Database
@@ -193,9 +193,11 @@ class Scene:
         return await self.database.run(lambda c: list(c.execute(query).all()))
 
     async def _do(self, statement: Any, *, answer: bool = True) -> Any:
-        return await self.database.run(
-            lambda c: c.execute(statement).scalar_one() if answer else c.execute(statement) and None
-        )
+        def executed(connection: Connection) -> Any:
+            result = connection.execute(statement)
+            return result.scalar_one() if answer else None
+
+        return await self.database.run(executed)
 
     @contextlib.asynccontextmanager
     async def notifier(self, *, database: Database | None = None, real_clock: bool = True) -> AsyncIterator[Notifier]:

@@ -4,11 +4,13 @@ import importlib.metadata
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from sqlalchemy import Connection
 
 from cloud.notify.cap import CapMessage, CapMessages, cap_time
 from cloud.notify.notifications import AlarmLine
@@ -24,6 +26,10 @@ async def cap_in(folder: Path, **more: Any) -> AsyncIterator[tuple[Scene, CapMes
     async with Scene(folder, settings(channels=[], steps=[])) as scene:
         chosen = SETTINGS.model_copy(update=more)
         yield scene, CapMessages(chosen, scene.registry, console="https://siaga.test")
+
+
+def _message(cap: CapMessages, event: int, connection: Connection) -> Any:
+    return cap.of_event(connection, event)
 
 
 async def of_event(scene: Scene, cap: CapMessages, event: int) -> ET.Element:
@@ -89,7 +95,7 @@ async def test_what_was_detected_late_warns_nobody_and_its_end_neither(tmp_path:
     async with cap_in(tmp_path) as (scene, cap):
         alarm = await scene.raise_alarm(late=True)
         over = await scene.event(alarm, "closed")
-        assert [await scene.database.run(lambda c, e=event: cap.of_event(c, e)) for event in (1, over)] == [None, None]
+        assert [await scene.database.run(partial(_message, cap, event)) for event in (1, over)] == [None, None]
         assert await scene.database.run(lambda c: cap.feed(c, scene.now_ms)) == []
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from cloud.database.audit_log import Actor, read_entries
 from cloud.notify.duty import Duty, DutyCalendar, DutyRejected, on_duty
@@ -28,13 +31,16 @@ async def calendar_in(folder: Path) -> AsyncIterator[tuple[Scene, DutyCalendar]]
         yield scene, DutyCalendar(scene.database, scene.settings)
 
 
+def _on_duty(at_ms: int, connection: Connection) -> Any:
+    return on_duty(connection, at_ms)
+
+
 async def test_who_is_on_duty_is_known_by_rank_from_the_beginning_to_before_the_end(tmp_path: Path):
     async with calendar_in(tmp_path) as (scene, calendar):
         await calendar.add(duty("ani", 1), who=ANI, now_ms=T0)
         await calendar.add(duty("budi", 2, hours=(0, 24)), who=ANI, now_ms=T0)
         for hour, expected in ((-1, {}), (0, {1: ["ani"], 2: ["budi"]}), (12, {2: ["budi"]})):
-            at = T0 + hour * HOUR
-            assert await scene.database.run(lambda c, at=at: on_duty(c, at)) == expected
+            assert await scene.database.run(partial(_on_duty, T0 + hour * HOUR)) == expected
 
 
 async def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cloud.notify.channels.cap_file.settings import CapFileChannel
+from cloud.notify.channels.telegram.settings import TelegramChannel
 from cloud.notify.settings import NotifySettings, sites_must_exist
 from cloud.process.settings import load_cloud_settings
 from runtime.settings import SettingsError
@@ -85,8 +87,11 @@ def problems(folder: Path, text: str) -> str:
 def test_a_whole_table_is_read_with_its_paths_beside_the_file(folder: Path):
     settings = loaded(folder, WHOLE)
     assert [channel.kind for channel in settings.channels] == ["telegram", "email", "webhook", "mqtt", "cap_file"]
-    assert settings.channels[0].token_file == folder / "telegram.token"
-    assert settings.channels[4].folder == folder / "cap"
+    telegram, *_, cap = settings.channels
+    assert isinstance(telegram, TelegramChannel)
+    assert telegram.token_file == folder / "telegram.token"
+    assert isinstance(cap, CapFileChannel)
+    assert cap.folder == folder / "cap"
     assert settings.console == "https://siaga.morotai.go.id"
 
 

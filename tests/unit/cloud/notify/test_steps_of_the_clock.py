@@ -1,6 +1,7 @@
 """No step of the server's clock delays a notification, tells it twice or gives it up."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ HOUR = 3_600_000
 
 
 def scene_in(folder: Path) -> Scene:
-    steps = [{"channels": ["hook"]}, {"after_s": 300, "channels": ["hook"]}]
+    steps: list[dict[str, Any]] = [{"channels": ["hook"]}, {"after_s": 300, "channels": ["hook"]}]
     return Scene(folder, settings(channels=[hook(folder)], steps=steps))
 
 

@@ -1,5 +1,7 @@
 """InfluxDB line protocol."""
 
+from typing import Any
+
 import pytest
 
 from cloud.readings.blocks import Block
@@ -8,8 +10,8 @@ from rules.marks import Mark
 from wire import Domain
 
 
-def block(**changes: object) -> Block:
-    given = {
+def block(**changes: Any) -> Block:
+    given: dict[str, Any] = {
         "site": "daruba", "sensor": "air-market", "gateway": "gw-daruba", "domain": Domain.AIR, "marks": 0,
         "times_ms": [1_764_000_000_000], "fields": (("pm2_5", [12.0]),),
     }  # fmt: skip

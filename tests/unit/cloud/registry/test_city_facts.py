@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def in_database(folder: Path, scenario: Callable[[Database], Awaitable[None]]) -
 
 async def after(database: Database, *files: tuple[Registry, int]) -> Registry:
     for registry, now_ms in files:
-        await database.run(lambda connection, r=registry, t=now_ms: save_registry(connection, r, now_ms=t))
+        await database.run(partial(save_registry, registry=registry, now_ms=now_ms))
     return await database.run(read_registry)
 
 

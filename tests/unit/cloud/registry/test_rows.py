@@ -119,8 +119,8 @@ def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
         database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
         await database.open()
         answers = [
-            await database.run(lambda connection, name=name: connection.execute(text(f"PRAGMA {name}")).scalar_one())
-            for name in ("foreign_keys", "synchronous")
+            await database.run(lambda connection: connection.execute(text("PRAGMA foreign_keys")).scalar_one()),
+            await database.run(lambda connection: connection.execute(text("PRAGMA synchronous")).scalar_one()),
         ]
         await database.close()
         return answers[0], answers[1]

@@ -22,7 +22,7 @@ async def test_a_history_comes_from_the_store_once_for_all_who_look(city: Morota
         asked.append(series)
         return await ask(*series, **span)  # type: ignore[arg-type]
 
-    city.store.history = counted  # type: ignore[method-assign]
+    city.store.history = counted
     history_cache = HistoryCache(city.store)
     seen = await asyncio.gather(*(history_cache.of("river", "water_level", span) for _ in range(20)))
     assert len(asked) == 3
@@ -37,8 +37,8 @@ async def test_a_store_that_fails_once_is_asked_again(city: Morotai):
     async def fail(*_: str, **__: object) -> list[Point]:
         raise StoreUnavailable("gone")
 
-    city.store.history = fail  # type: ignore[method-assign]
+    city.store.history = fail
     with pytest.raises(StoreUnavailable):
         await history_cache.of("river", "water_level", "1h")
-    city.store.history = ask  # type: ignore[method-assign]
+    city.store.history = ask
     assert (await history_cache.of("river", "water_level", "1h")).points == ()

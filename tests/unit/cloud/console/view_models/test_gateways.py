@@ -66,9 +66,9 @@ async def test_what_came_what_was_made_of_it_and_what_was_refused_are_four_numbe
     silent = SourceState("plugs", SourceStatus.SILENT, "nothing heard for 60 s")
     city.say(status_of("gw-east", sources=(river, silent)))
 
-    river, silent = gateways_of(ID, await snapshot_of(city))[1].sources
-    assert (river.counts, river.refused_level) == (("1,2 MB", "88.102", "88.020", "12"), "warn")
-    assert (silent.counts, silent.refused_level) == (("0 B", "0", "0", "0"), "ok")
+    shown_river, shown_silent = gateways_of(ID, await snapshot_of(city))[1].sources
+    assert (shown_river.counts, shown_river.refused_level) == (("1,2 MB", "88.102", "88.020", "12"), "warn")
+    assert (shown_silent.counts, shown_silent.refused_level) == (("0 B", "0", "0", "0"), "ok")
 
 
 async def test_of_too_many_sources_the_worst_are_shown_and_the_others_counted(city: Morotai):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 
 from cloud.console.snapshots import Snapshots
@@ -12,7 +14,8 @@ HOUR = 3_600_000
 
 
 async def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_than_it_holds(city: Morotai):
-    for place in ({"site": "daruba"}, {"sensor": "river"}, {"site": "sangowo"}):
+    planned: tuple[dict[str, Any], ...] = ({"site": "daruba"}, {"sensor": "river"}, {"site": "sangowo"})
+    for place in planned:
         await city.platform.maintenance.plan(**place, until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
     snapshot = await Snapshots(city.platform).current()
 

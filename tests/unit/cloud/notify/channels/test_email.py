@@ -1,6 +1,7 @@
 """The HTML of a mail says the same as its plain text."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ class Reader(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.text, self.links, self.tags = "", [], set()
+        self.text = ""
+        self.links: list[Any] = []
+        self.tags: set[str] = set()
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
