@@ -17,7 +17,7 @@ LOSSES = st.lists(
 RECEIPTS = st.lists(st.tuples(STREAMS, SPANS, LOSSES), max_size=12)
 
 
-def declared(stream: str, first: int, last: int) -> Lost:
+def loss_of(stream: str, first: int, last: int) -> Lost:
     return Lost(stream, first, last, "full")
 
 
@@ -39,7 +39,7 @@ def test_ranges_are_the_set_of_their_numbers(spans: list[tuple[int, int]], asked
 @given(RECEIPTS, st.integers(1, 12))
 def test_accounts_agree_with_plain_sets_however_receipts_are_grouped(receipts: list[Any], group: int):
     accounts = Accounts()
-    sent = [Receipt("gw", s, f, last, tuple(declared(*loss) for loss in lost)) for s, (f, last), lost in receipts]
+    sent = [Receipt("gw", s, f, last, tuple(loss_of(*loss) for loss in lost)) for s, (f, last), lost in receipts]
     for start in range(0, len(sent), group):
         accounts.apply(accounts.plan(sent[start : start + group]))
     received: dict[str, set[int]] = {"a": set(), "b": set()}
