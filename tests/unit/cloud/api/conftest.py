@@ -6,6 +6,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -66,6 +67,12 @@ async def shared_client(shared_city: Morotai) -> AsyncIterator[httpx.AsyncClient
     """A client of that city, with an administrator's token."""
     async with api_of(shared_city) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def openapi(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The document of the API, made once."""
+    return make_api(Morotai(tmp_path_factory.mktemp("openapi")).platform).openapi()
 
 
 async def happen(city: Morotai) -> None:

@@ -2,6 +2,7 @@ import base64
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -9,7 +10,6 @@ import pytest
 
 from cloud.access.permissions import PERMISSIONS
 from cloud.access.principal import Role
-from cloud.api.app import make_api
 from cloud.core.health import Component, Condition
 from tests.unit.cloud.api.conftest import api_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
@@ -241,8 +241,8 @@ async def test_metrics_are_in_the_form_that_prometheus_reads(shared_client: http
     assert open_metrics.text.endswith("# EOF\n")
 
 
-async def test_openapi_lists_every_route_with_its_answer_and_its_problem(tmp_path: Path):
-    schema = make_api(Morotai(tmp_path).platform).openapi()
+async def test_openapi_lists_every_route_with_its_answer_and_its_problem(openapi: dict[str, Any]):
+    schema = openapi
     routes = {(method.upper(), nameless(path)) for path, methods in schema["paths"].items() for method in methods}
     pages = ("/login", "/password", "/console", "/docs", "/openapi.json")
     assert routes == {
@@ -291,9 +291,9 @@ async def test_nobody_throws_letters_away_without_a_printable_word_or_all_of_the
     assert (await shared_client.delete(where, params={"gateway": "gw-daruba", "word": word})).status_code == 422
 
 
-async def test_every_route_is_in_the_documentation(tmp_path: Path):
+async def test_every_route_is_in_the_documentation(openapi: dict[str, Any]):
     documentation = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")
-    for path in make_api(Morotai(tmp_path).platform).openapi()["paths"]:
+    for path in openapi["paths"]:
         assert re.sub(r"{\w+_id}", "{id}", path) + "`" in documentation
 
 

@@ -14,7 +14,6 @@ import pytest
 import pytest_asyncio
 
 from cloud.access.principal import Role
-from cloud.api.app import make_api
 from cloud.database.audit_log import Actor
 from tests.unit.cloud.access.house import BOSS, PASSWORD
 from tests.unit.cloud.api.conftest import api_of
@@ -175,8 +174,8 @@ def _nameless(text: str, names: dict[str, str]) -> str:
     return text
 
 
-async def test_every_field_of_every_body_and_every_named_thing_is_decided(tmp_path: Path):
-    api = make_api(Morotai(tmp_path).platform).openapi()
+async def test_every_field_of_every_body_and_every_named_thing_is_decided(openapi: dict[str, Any]):
+    api = openapi
     fields = set()
     for path, operations in api["paths"].items():
         for operation in operations.values():

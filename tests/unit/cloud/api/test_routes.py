@@ -1,13 +1,13 @@
 """The whole route table of the real application, pages and sockets too, against the table of permissions."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
@@ -75,35 +75,43 @@ def app_of() -> Callable[[Morotai], FastAPI]:
 
 
 def test_every_route_is_in_the_table_and_the_table_has_no_public_route_but_these(tmp_path: Path, app_of):
-    async def questions() -> None:
-        async with Morotai(tmp_path) as city:
-            found = list(routes_of(app_of(city).routes))
-            assert len(found) > 30
-            missing = [route[:2] for route in found if not rows_for(route[0], route[2])]
-            assert missing == [], "say in cloud/access/permissions.py what these take"
-
-    asyncio.run(questions())
+    found = list(routes_of(app_of(Morotai(tmp_path)).routes))
+    assert len(found) > 30
+    missing = [route[:2] for route in found if not rows_for(route[0], route[2])]
+    assert missing == [], "say in cloud/access/permissions.py what these take"
     public = {row for row, least in PERMISSIONS.items() if least == PUBLIC}
     assert public == {("GET", "/api/v1/health"), ("GET", "/login"), ("POST", "/login"), ("POST", "/api/v1/session")}
     assert set(PERMISSIONS) >= WITHOUT_CSRF_TOKEN
 
 
-@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: "nobody" if role is None else role.name.lower())
-async def test_each_route_lets_in_who_the_table_says_and_nobody_else(tmp_path: Path, app_of, role: Role | None):
-    async with Morotai(tmp_path) as city:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def reached(tmp_path_factory: pytest.TempPathFactory, app_of) -> AsyncIterator[tuple[Morotai, FastAPI]]:
+    """A city, and the application on it, whose routes behind the real guard only say that they were reached.
+
+    Some of them would page people.
+    """
+    async with Morotai(tmp_path_factory.mktemp("city")) as city:
         app = app_of(city)
-        found = [route for route in routes_of(app.routes) if route[0] != "WEBSOCKET"]
-        # behind the guard, which is the real one, every route only says that it was reached: some would page people
         app.router.middleware_stack = PlainTextResponse("reached")
-        headers = {} if role is None else {"Authorization": f"Bearer {await city.token(role)}"}
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test", headers=headers) as client:
-            for method, template, path in found:
-                answer = await client.request(method, path, headers={"Content-Length": "0"})
-                least = least_for(method, path)
-                enough = least == PUBLIC or (role is not None and least is not None and role >= least)
-                expected = 200 if enough else 401 if role is None else 403
-                assert answer.status_code == expected, f"{method} {template} takes {least}"
+        yield city, app
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: "nobody" if role is None else role.name.lower())
+async def test_each_route_lets_in_who_the_table_says_and_nobody_else(
+    reached: tuple[Morotai, FastAPI], role: Role | None
+):
+    city, app = reached
+    found = [route for route in routes_of(app.routes) if route[0] != "WEBSOCKET"]
+    headers = {} if role is None else {"Authorization": f"Bearer {await city.token(role)}"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test", headers=headers) as client:
+        for method, template, path in found:
+            answer = await client.request(method, path, headers={"Content-Length": "0"})
+            least = least_for(method, path)
+            enough = least == PUBLIC or (role is not None and least is not None and role >= least)
+            expected = 200 if enough else 401 if role is None else 403
+            assert answer.status_code == expected, f"{method} {template} takes {least}"
 
 
 async def test_a_page_that_nobody_asks_for_leads_to_the_login_and_back(tmp_path: Path, app_of):
