@@ -6,7 +6,7 @@ insert_ignore(connection, NoticeRow, [{"event": 7, "step": 1, …}]) -> 1, or 0 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.database.base import Base
@@ -21,5 +21,6 @@ def insert_statement(connection: Connection, table: Any) -> Any:
 
 def insert_ignore(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:
     """Insert those of `rows` that break no unique key, ignore the others; return how many were inserted."""
-    statements = (insert_statement(connection, table).values(row).on_conflict_do_nothing() for row in rows)
-    return sum(int(connection.execute(statement).rowcount) for statement in statements)
+    key = inspect(table).primary_key  # rows are counted: psycopg gives no rowcount for such an insert
+    statement = insert_statement(connection, table).on_conflict_do_nothing().returning(*key)
+    return sum(len(connection.execute(statement.values(row)).all()) for row in rows)
