@@ -1,6 +1,5 @@
 """One serial line: a port that does not open, and a line without a free time."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ def test_a_port_that_does_not_open_is_one_sentence(port: str, why: str):
     assert "\n" not in str(caught.value)
 
 
-def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
+async def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "edge.toml").write_text(
@@ -43,12 +42,9 @@ def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
 
     monkeypatch.setattr(Stamper, "stamp", full)
 
-    async def run() -> None:
-        spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
-        spooler.refuse = lambda readings, reason: lost.append((len(readings), reason))
-        stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
-        line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
-        line._decode(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
-
-    asyncio.run(run())
+    spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
+    spooler.refuse = lambda readings, reason: lost.append((len(readings), reason))
+    stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
+    line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
+    line._decode(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
     assert lost == [(2, "more readings of one series than milliseconds")]
