@@ -1,6 +1,5 @@
 """Readings of starts that never knew the time: moved before this start, each boot behind the other; on a real file."""
 
-import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,14 +39,14 @@ def in_1970(first_ms: int) -> list[Reading]:
     return [Reading("river-1", "water_level", first_ms + n * 1_000, float(n), Clock.UNKNOWN) for n in range(3)]
 
 
-def test_starts_that_believed_in_1970_lie_before_this_one_in_their_order(tmp_path: Path):
+async def test_starts_that_believed_in_1970_lie_before_this_one_in_their_order(tmp_path: Path):
     async def scenario() -> list[Reading]:
         path = tmp_path / "spool.db"
         await a_start(path, "boot-1", in_1970(40_030))
         await a_start(path, "boot-2", in_1970(38_014))
         return await placed(path)
 
-    found = asyncio.run(scenario())
+    found = await scenario()
     times = [reading.time_ms for reading in found]
     assert {reading.clock for reading in found} == {Clock.ESTIMATED}
     assert sorted(set(times)) == times
@@ -56,11 +55,11 @@ def test_starts_that_believed_in_1970_lie_before_this_one_in_their_order(tmp_pat
     assert [later - earlier for earlier, later in pairwise(times[:3])] == [1_000, 1_000]
 
 
-def test_a_start_whose_time_can_be_is_left_as_it_is(tmp_path: Path):
+async def test_a_start_whose_time_can_be_is_left_as_it_is(tmp_path: Path):
     async def scenario() -> list[Reading]:
         path = tmp_path / "spool.db"
         await a_start(path, "boot-1", in_1970(BOOT_MS - 86_400_000))
         await a_start(path, "boot-2", in_1970(38_014))
         return await placed(path, free_after_ms=BOOT_MS - 1_000)
 
-    assert asyncio.run(scenario()) == [*in_1970(BOOT_MS - 86_400_000), *in_1970(38_014)]
+    assert await scenario() == [*in_1970(BOOT_MS - 86_400_000), *in_1970(38_014)]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import string
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -53,15 +53,13 @@ class Link:
         return [(batch.first, batch.last, batch.backfill) for batch in self.sent]
 
 
-def on_a_link(folder: Path, scenario: Callable[[Link], Awaitable[None]]) -> None:
-    async def run() -> None:
-        link = Link(folder)
-        await link.spooler.start()
-        await scenario(link)
-        await link.uplink.stop()
-        await link.spooler.stop()
-
-    asyncio.run(run())
+@pytest.fixture
+async def link(tmp_path: Path) -> AsyncIterator[Link]:
+    link = Link(tmp_path)
+    await link.spooler.start()
+    yield link
+    await link.uplink.stop()
+    await link.spooler.stop()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -70,77 +68,59 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_readings_are_sent_at_once_and_forgotten_when_they_are_acknowledged(tmp_path: Path):
-    async def scenario(link: Link) -> None:
-        link.append(7)
-        await until(lambda: len(link.sent) == 2)
-        assert link.ranges() == [(1, 5, False), (6, 7, False)]
-        link.receive(encode_ack(Ack("now", 1, 7)))
-        assert link.spooler.spool.ledger.depth == 0
-        assert link.acknowledged == 1
-
-    on_a_link(tmp_path, scenario)
+async def test_readings_are_sent_at_once_and_forgotten_when_they_are_acknowledged(link: Link):
+    link.append(7)
+    await until(lambda: len(link.sent) == 2)
+    assert link.ranges() == [(1, 5, False), (6, 7, False)]
+    link.receive(encode_ack(Ack("now", 1, 7)))
+    assert link.spooler.spool.ledger.depth == 0
+    assert link.acknowledged == 1
 
 
-def test_what_was_in_flight_is_sent_again_as_the_same_batches_on_a_new_connection(tmp_path: Path):
-    async def scenario(link: Link) -> None:
-        link.append(7)
-        await until(lambda: len(link.sent) == 2)
-        link.receive(encode_ack(Ack("now", 6, 7)))
-        link.uplink.reconnected()
-        await until(lambda: len(link.sent) == 3)
-        assert link.ranges()[2] == (1, 5, True)
-
-    on_a_link(tmp_path, scenario)
+async def test_what_was_in_flight_is_sent_again_as_the_same_batches_on_a_new_connection(link: Link):
+    link.append(7)
+    await until(lambda: len(link.sent) == 2)
+    link.receive(encode_ack(Ack("now", 6, 7)))
+    link.uplink.reconnected()
+    await until(lambda: len(link.sent) == 3)
+    assert link.ranges()[2] == (1, 5, True)
 
 
-def test_nothing_is_sent_without_a_connection_and_nothing_is_lost_by_it(tmp_path: Path):
-    async def scenario(link: Link) -> None:
-        link.connected = False
-        link.append(3)
-        await until(lambda: link.spooler.spool.committed_last == 3)
-        assert link.sent == []
-        link.connected = True
-        link.uplink.reconnected()
-        await until(lambda: link.ranges() == [(1, 3, False)])
-
-    on_a_link(tmp_path, scenario)
+async def test_nothing_is_sent_without_a_connection_and_nothing_is_lost_by_it(link: Link):
+    link.connected = False
+    link.append(3)
+    await until(lambda: link.spooler.spool.committed_last == 3)
+    assert link.sent == []
+    link.connected = True
+    link.uplink.reconnected()
+    await until(lambda: link.ranges() == [(1, 3, False)])
 
 
-def test_losses_ride_on_a_batch_of_their_own_until_its_ack(tmp_path: Path):
-    async def scenario(link: Link) -> None:
-        link.spooler.spool.losses.declare(SeqRange("former", 1, 9), SPOOL_FULL)
-        link.uplink.nudge()
-        await until(lambda: len(link.sent) == 1)
-        assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
-        link.receive(encode_ack(Ack("now", 1, 0)))
-        assert not link.spooler.spool.losses
-
-    on_a_link(tmp_path, scenario)
+async def test_losses_ride_on_a_batch_of_their_own_until_its_ack(link: Link):
+    link.spooler.spool.losses.declare(SeqRange("former", 1, 9), SPOOL_FULL)
+    link.uplink.nudge()
+    await until(lambda: len(link.sent) == 1)
+    assert (link.ranges(), link.sent[0].lost) == ([(1, 0, True)], (Lost("former", 1, 9, SPOOL_FULL),))
+    link.receive(encode_ack(Ack("now", 1, 0)))
+    assert not link.spooler.spool.losses
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b'{"stream":"now","first":5,"last":1}', b"\xff" * 2_000])
-def test_an_ack_that_is_none_is_ignored_in_one_line(tmp_path: Path, payload: bytes, caplog: pytest.LogCaptureFixture):
-    async def scenario(link: Link) -> None:
-        link.append(3)
-        link.receive(payload)
-        assert link.spooler.spool.ledger.depth == 3
-        assert link.acknowledged == 1
-
-    on_a_link(tmp_path, scenario)
+async def test_an_ack_that_is_none_is_ignored_in_one_line(link: Link, payload: bytes, caplog: pytest.LogCaptureFixture):
+    link.append(3)
+    link.receive(payload)
+    assert link.spooler.spool.ledger.depth == 3
+    assert link.acknowledged == 1
     assert [record.levelname for record in caplog.records if record.name == "edge.uplink"] == ["WARNING"]
 
 
-def test_an_ack_of_an_unknown_stream_is_ignored_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    async def scenario(link: Link) -> None:
-        link.append(3)
-        await until(lambda: len(link.sent) == 1)
-        for _ in range(3):
-            link.receive(encode_ack(Ack("stranger", 1, 3)))
-        assert link.spooler.spool.ledger.depth == 3
-
+async def test_an_ack_of_an_unknown_stream_is_ignored_and_said_once(link: Link, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
-    on_a_link(tmp_path, scenario)
+    link.append(3)
+    await until(lambda: len(link.sent) == 1)
+    for _ in range(3):
+        link.receive(encode_ack(Ack("stranger", 1, 3)))
+    assert link.spooler.spool.ledger.depth == 3
     assert sum("stranger" in record.getMessage() for record in caplog.records) == 1
 
 

@@ -100,10 +100,7 @@ class Bench:
 
     @staticmethod
     def of_the_next_run(folder: Path, before: "Bench") -> "Bench":
-        async def run() -> Bench:
-            return Bench(folder, SETTINGS, before.remembered)
-
-        return asyncio.run(run())
+        return Bench(folder, SETTINGS, before.remembered)
 
     def doubled(self, packets: Iterable[int]) -> list[int]:
         """Which of these messages, delivered again, are taken for new ones."""
@@ -118,18 +115,15 @@ class Bench:
         self.local._on_message(Message(topic, payload, packet=packet, **chosen))
 
 
-def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = SETTINGS) -> Bench:
-    async def run() -> Bench:
-        bench = Bench(folder, settings)
-        scenario(bench)
-        await asyncio.sleep(0)
-        return bench
-
-    return asyncio.run(run())
+async def on_a_bench(folder: Path, scenario: Callable[[Bench], None], settings: str = SETTINGS) -> Bench:
+    bench = Bench(folder, settings)
+    scenario(bench)
+    await asyncio.sleep(0)
+    return bench
 
 
-def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
-    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}'))
+async def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
+    bench = await on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}'))
     ((readings, safe),) = bench.kept
     assert [(reading.sensor, reading.quantity, reading.value) for reading in readings] == [("air-1", "co2", 400.0)]
     assert bench.acknowledged == []
@@ -139,28 +133,28 @@ def test_a_message_is_acknowledged_when_its_readings_are_safe(tmp_path: Path):
 
 
 @pytest.mark.parametrize("payload", [b"garbage", b"", b'{"co2": 1}' + b" " * LONGEST_MESSAGE])
-def test_noise_is_counted_and_acknowledged(tmp_path: Path, payload: bytes):
-    bench = on_a_bench(tmp_path, lambda bench: bench.receive(payload))
+async def test_noise_is_counted_and_acknowledged(tmp_path: Path, payload: bytes):
+    bench = await on_a_bench(tmp_path, lambda bench: bench.receive(payload))
     assert bench.kept == []
     assert bench.acknowledged == [1]
     assert bench.tally.noise_bytes == len(payload)
 
 
-def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
-    bench = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', topic="former/x"))
+async def test_a_topic_of_nobody_is_acknowledged_and_left_out(tmp_path: Path):
+    bench = await on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', topic="former/x"))
     assert (bench.kept, bench.acknowledged) == ([], [1])
 
 
-def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
-    assert on_a_bench(tmp_path, lambda bench: None).earlier == ("former/+",)
+async def test_subscriptions_that_nobody_wants_any_more_are_let_go(tmp_path: Path):
+    assert (await on_a_bench(tmp_path, lambda bench: None)).earlier == ("former/+",)
 
 
-def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
+async def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.receive(b'{"co2": 400}', retained=True)
         bench.receive(b'{"co2": 401, "ts": 1764000000000}', retained=True, packet=2)
 
-    bench = on_a_bench(tmp_path, scenario)
+    bench = await on_a_bench(tmp_path, scenario)
     assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
 
 
@@ -177,7 +171,7 @@ sensor = "pool"
 """
 
 
-def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
+async def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
     both = b'{"DS18B20-1":{"Id":"01131B","Temperature":20.1},"DS18B20-2":{"Id":"02F3A9","Temperature":24.9}}'
     alone = b'{"DS18B20":{"Id":"02F3A9","Temperature":25.0}}'
 
@@ -185,33 +179,33 @@ def test_a_probe_alone_is_not_taken_for_the_one_beside_it(tmp_path: Path):
         bench.receive(both, topic="tele/pool/SENSOR", packet=1)
         bench.receive(alone, topic="tele/pool/SENSOR", packet=2)
 
-    bench = on_a_bench(tmp_path, scenario, PROBES)
+    bench = await on_a_bench(tmp_path, scenario, PROBES)
     assert [reading.value for readings, _ in bench.kept for reading in readings] == [20.1]
     assert bench.acknowledged == [2]
     assert "sensor 01131B is not there, only 02F3A9" in bench.tally.detail
     assert any("01131B" in text for text in bench.spool.kept.values())
 
 
-def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
+async def test_a_sensor_that_is_no_name_is_refused_with_a_reason(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.receive(b'{"co2": 400}', topic="sensors/Air 1/r")
         bench.tally.poll(now_s=1e9)
 
-    bench = on_a_bench(tmp_path, scenario)
+    bench = await on_a_bench(tmp_path, scenario)
     assert (bench.kept, bench.acknowledged) == ([], [1])
     assert "is no name for a sensor" in bench.tally.detail
 
 
-def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_path: Path):
+async def test_a_message_that_comes_again_after_a_reconnection_is_not_taken_twice(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.receive(b'{"co2": 400}', packet=7)
         bench.receive(b'{"co2": 400}', packet=7, again=True, connection=2)
         bench.receive(b'{"co2": 401}', packet=7, again=True, connection=2)
 
-    assert len(on_a_bench(tmp_path, scenario).kept) == 2
+    assert len((await on_a_bench(tmp_path, scenario)).kept) == 2
 
 
-def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path: Path):
+async def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         for packet in range(1, 2 * MOST_UNSAFE + 10):
             bench.receive(b'{"co2": 400}', packet=packet)
@@ -223,10 +217,10 @@ def test_a_broker_that_sends_more_than_is_safe_is_not_read_for_a_while(tmp_path:
             safe()
         assert bench.local.must_reconnect
 
-    assert on_a_bench(tmp_path, scenario).paused == [True, False]
+    assert (await on_a_bench(tmp_path, scenario)).paused == [True, False]
 
 
-def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
+async def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         bench.local._begin()
         bench.local._connected()
@@ -234,7 +228,7 @@ def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
         bench.receive(bench.words[-1], packet=2, topic="siaga-edge/gw-1/echo")
         bench.receive(b'{"co2": 401}', packet=3)
 
-    bench = on_a_bench(tmp_path, scenario)
+    bench = await on_a_bench(tmp_path, scenario)
     came = zip(bench.kept, bench.backlog, strict=True)
     assert [(readings[0].value, backlog) for (readings, _), backlog in came if readings] == [
         (400.0, True), (401.0, False),
@@ -242,7 +236,7 @@ def test_kept_messages_are_backlog_until_our_own_word_is_back(tmp_path: Path):
     assert 2 in bench.acknowledged
 
 
-def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(tmp_path: Path):
+async def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(tmp_path: Path):
     count = 5_000
 
     def scenario(bench: Bench) -> None:
@@ -250,14 +244,14 @@ def test_thousands_whose_pubacks_a_broker_never_read_are_known_in_the_next_run(t
             bench.receive(b'{"co2": 400}', packet=packet)
             bench.make_safe()
 
-    before = on_a_bench(tmp_path, scenario)
+    before = await on_a_bench(tmp_path, scenario)
     assert before.acknowledged == list(range(1, count + 1))
     again = Bench.of_the_next_run(tmp_path, before)
     assert again.doubled(range(1, count + 1)) == []
     assert again.doubled([count + 1]) == [count + 1]
 
 
-def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path):
+async def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path):
     """Ids come round: what is remembered for longer than needed would be taken for a new message that says the same."""
 
     def scenario(bench: Bench) -> None:
@@ -274,12 +268,12 @@ def test_what_a_broker_has_handled_is_forgotten_and_nothing_else(tmp_path: Path)
         bench.hear_own_word()
         bench.receive(b'{"co2": 400}', packet=300)
 
-    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    again = Bench.of_the_next_run(tmp_path, await on_a_bench(tmp_path, scenario))
     assert again.doubled(range(101, 201)) == []
     assert set(range(1, 81)) <= set(again.doubled(range(1, 101)))
 
 
-def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_them(tmp_path: Path):
+async def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_them(tmp_path: Path):
     def scenario(bench: Bench) -> None:
         for packet in range(1, 101):
             bench.receive(b'{"co2": 400}', packet=packet)
@@ -293,16 +287,16 @@ def test_a_word_that_was_sent_before_pubacks_were_sent_again_says_nothing_of_the
         bench.hear_own_word()  # nor had they now
         bench.receive(b'{"co2": 400}', packet=300)
 
-    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    again = Bench.of_the_next_run(tmp_path, await on_a_bench(tmp_path, scenario))
     assert again.doubled(range(1, 101)) == []
 
 
-def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an_earlier_run_took(tmp_path: Path):
+async def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an_earlier_run_took(tmp_path: Path):
     def earlier(bench: Bench) -> None:
         for packet in range(1, 51):
             bench.receive(b'{"co2": 400}', packet=packet)
 
-    before = on_a_bench(tmp_path, earlier)
+    before = await on_a_bench(tmp_path, earlier)
 
     def scenario(bench: Bench) -> None:
         bench.is_open = False
@@ -312,12 +306,12 @@ def test_what_was_taken_before_the_spool_could_be_opened_is_known_beside_what_an
         bench.is_open = True
         bench.local.poll()
 
-    again = Bench.of_the_next_run(tmp_path, on_a_bench(tmp_path, scenario))
+    again = Bench.of_the_next_run(tmp_path, await on_a_bench(tmp_path, scenario))
     assert again.doubled([*range(1, 51), 100]) == []
 
 
-def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
-    before = on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', packet=7))
+async def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path: Path):
+    before = await on_a_bench(tmp_path, lambda bench: bench.receive(b'{"co2": 400}', packet=7))
 
     async def run() -> Bench:
         bench = Bench(tmp_path, SETTINGS, before.remembered)
@@ -325,7 +319,7 @@ def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path:
         bench.receive(b'{"co2": 400}', packet=8, again=True)
         return bench
 
-    bench = asyncio.run(run())
+    bench = await run()
     assert [[reading.value for reading in readings] for readings, _ in bench.kept] == [[], [400.0]]
     confirm = bench.kept[0][1]
     assert confirm is not None
@@ -333,7 +327,7 @@ def test_a_message_that_comes_again_in_the_next_run_is_not_taken_twice(tmp_path:
     assert bench.acknowledged == [7]
 
 
-def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
+async def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(mqtt, "WAIT_FOR_A_TIME_S", 0.01)
@@ -357,6 +351,6 @@ def test_a_message_without_a_free_time_waits_without_a_puback_and_in_its_order(
         await asyncio.sleep(0.1)
         return bench
 
-    bench = asyncio.run(run())
+    bench = await run()
     assert [readings[0].value for readings, _ in bench.kept] == [400.0, 401.0]
     assert bench.paused == [True, False]
