@@ -1,6 +1,5 @@
 """Health: as bad as its worst part."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -57,10 +56,7 @@ def test_health_tells_the_age_of_what_the_city_is_watched_for_and_not_of_gateway
     assert health.newest_age_s == {"flood": None, "air": 1.5, "footfall": None}
 
 
-def test_a_replay_goes_to_the_dead_letters(tmp_path: Path):
-    async def scenario() -> None:
-        async with Workshop(tmp_path) as workshop:
-            with pytest.raises(LookupError, match="no dead letter 3"):
-                await platform(workshop, store=Condition.OK).replay(3, who=Actor("ani"))
-
-    asyncio.run(scenario())
+async def test_a_replay_goes_to_the_dead_letters(tmp_path: Path):
+    async with Workshop(tmp_path) as workshop:
+        with pytest.raises(LookupError, match="no dead letter 3"):
+            await platform(workshop, store=Condition.OK).replay(3, who=Actor("ani"))

@@ -1,6 +1,5 @@
 """The order of a backup's parts: its accounts claim no reading that it does not hold."""
 
-import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,29 +43,25 @@ class BusyStore(SqliteStore):
 
 
 @pytest.mark.parametrize("before", [1, 50])
-def test_the_accounts_of_a_backup_claim_no_reading_that_it_lacks(registry_url: str, tmp_path: Path, before: int):
-    async def taken() -> Path:
-        database = Database(registry_url)
-        await database.open()
-        row = {"gateway": "gw", "stream": "s", "received": "[]", "declared": "[]", "duplicates": 0, "written_off": 0}
-        await database.run(lambda connection: connection.execute(insert(CityRow).values(id=1, name="M", zone="UTC")))
-        await database.run(lambda connection: connection.execute(insert(StreamAccounts).values(**row, touched_ms=0)))
-        store = BusyStore(tmp_path / "readings.db", database)
-        await store.open()
-        for _ in range(before):
-            await store.take_in()
-        settings = CloudSettings(
-            registry=RegistrySettings(url=registry_url), store=SqliteSettings(path=tmp_path / "readings.db")
-        )
-        whole, _ = await take_backup(
-            settings.registry.url, store, tmp_path / "backups", engine="sqlite", keep=None, now_ms=T0
-        )
-        assert store.received > before
-        await store.close()
-        await database.close()
-        return whole
-
-    whole = asyncio.run(taken())
+async def test_the_accounts_of_a_backup_claim_no_reading_that_it_lacks(registry_url: str, tmp_path: Path, before: int):
+    database = Database(registry_url)
+    await database.open()
+    row = {"gateway": "gw", "stream": "s", "received": "[]", "declared": "[]", "duplicates": 0, "written_off": 0}
+    await database.run(lambda connection: connection.execute(insert(CityRow).values(id=1, name="M", zone="UTC")))
+    await database.run(lambda connection: connection.execute(insert(StreamAccounts).values(**row, touched_ms=0)))
+    store = BusyStore(tmp_path / "readings.db", database)
+    await store.open()
+    for _ in range(before):
+        await store.take_in()
+    settings = CloudSettings(
+        registry=RegistrySettings(url=registry_url), store=SqliteSettings(path=tmp_path / "readings.db")
+    )
+    whole, _ = await take_backup(
+        settings.registry.url, store, tmp_path / "backups", engine="sqlite", keep=None, now_ms=T0
+    )
+    assert store.received > before
+    await store.close()
+    await database.close()
     with gzip.open(whole / "registry.jsonl.gz", "rt") as registry:
         (claimed,) = [int(line.split("[[1,")[1].split("]")[0]) for line in registry if '"[[1,' in line]
     with gzip.open(whole / "readings.lp.gz", "rt") as readings:

@@ -63,98 +63,80 @@ async def shards_in(database: Database) -> list[int]:
     return list(await database.run(lambda connection: connection.scalars(select(Row.shard).order_by(Row.shard)).all()))
 
 
-def test_two_processes_with_half_of_the_shards_each_stand_side_by_side(url: str):
-    async def scenario() -> None:
-        async with registry(url) as database:
-            lower, upper = lease(database, LOWER), lease(database, UPPER)
-            await lower.acquire()
-            await upper.acquire()
-            await database.run(lower.confirm)
-            await database.run(upper.confirm)
-            assert await shards_in(database) == list(ALL)
-
-    asyncio.run(scenario())
+async def test_two_processes_with_half_of_the_shards_each_stand_side_by_side(url: str):
+    async with registry(url) as database:
+        lower, upper = lease(database, LOWER), lease(database, UPPER)
+        await lower.acquire()
+        await upper.acquire()
+        await database.run(lower.confirm)
+        await database.run(upper.confirm)
+        assert await shards_in(database) == list(ALL)
 
 
-def test_shards_of_a_process_that_lives_are_refused_in_one_sentence(url: str):
-    async def scenario() -> None:
-        async with registry(url) as database:
-            holder = lease(database, MIDDLE)
-            await holder.acquire()
-            waiting = Waiting(lambda: database.run(holder.confirm))
-            with pytest.raises(LeaseHeld, match=r"ingest.shards 0-31: process \d+ on .* takes in shards 16-47; give"):
-                await lease(database, LOWER, waiting).acquire()
-            assert waiting.now_s == POLL_S
-            assert await shards_in(database) == list(MIDDLE)
-
-    asyncio.run(scenario())
-
-
-def test_shards_of_a_process_whose_beat_stands_are_taken_and_it_can_commit_nothing_more(url: str):
-    async def scenario() -> None:
-        async with registry(url) as database:
-            asleep = lease(database, MIDDLE)
-            await asleep.acquire()
-            waiting = Waiting()
+async def test_shards_of_a_process_that_lives_are_refused_in_one_sentence(url: str):
+    async with registry(url) as database:
+        holder = lease(database, MIDDLE)
+        await holder.acquire()
+        waiting = Waiting(lambda: database.run(holder.confirm))
+        with pytest.raises(LeaseHeld, match=r"ingest.shards 0-31: process \d+ on .* takes in shards 16-47; give"):
             await lease(database, LOWER, waiting).acquire()
-            assert waiting.now_s == EXPIRY_S
-            assert await shards_in(database) == list(LOWER)
-
-            def write(connection: object) -> None:
-                row = {"gateway": "gw", "received": 1, "duplicates": 0, "missing": 0, "declared_lost": 0}
-                connection.execute(insert(ClosedStreams), [row])  # type: ignore[attr-defined]
-                asleep.confirm(connection)  # type: ignore[arg-type]
-
-            with pytest.raises(LeaseLost, match=r"shards 16-47 were taken over"):
-                await database.run(write)
-            assert await database.run(lambda connection: connection.execute(select(ClosedStreams.gateway)).all()) == []
-            with pytest.raises(LeaseLost):
-                await asleep.keep_alive()
-
-    asyncio.run(scenario())
+        assert waiting.now_s == POLL_S
+        assert await shards_in(database) == list(MIDDLE)
 
 
-def test_shards_that_were_given_back_are_taken_without_waiting(url: str):
-    async def scenario() -> None:
-        async with registry(url) as database:
-            before = lease(database, ALL)
-            await before.acquire()
-            await before.release()
-            waiting = Waiting()
-            await lease(database, ALL, waiting).acquire()
-            assert waiting.pauses == 0
+async def test_shards_of_a_process_whose_beat_stands_are_taken_and_it_can_commit_nothing_more(url: str):
+    async with registry(url) as database:
+        asleep = lease(database, MIDDLE)
+        await asleep.acquire()
+        waiting = Waiting()
+        await lease(database, LOWER, waiting).acquire()
+        assert waiting.now_s == EXPIRY_S
+        assert await shards_in(database) == list(LOWER)
 
-    asyncio.run(scenario())
+        def write(connection: object) -> None:
+            row = {"gateway": "gw", "received": 1, "duplicates": 0, "missing": 0, "declared_lost": 0}
+            connection.execute(insert(ClosedStreams), [row])  # type: ignore[attr-defined]
+            asleep.confirm(connection)  # type: ignore[arg-type]
 
-
-def test_shards_of_a_process_that_was_killed_on_this_machine_are_taken_without_waiting(url: str):
-    async def scenario() -> None:
-        async with registry(url) as database:
-            killed = _a_process_that_was_killed()
-            await lease(database, ALL, process=killed).acquire()
-            waiting = Waiting()
-            await lease(database, UPPER, waiting).acquire()
-            assert waiting.pauses == 0
-
-    asyncio.run(scenario())
+        with pytest.raises(LeaseLost, match=r"shards 16-47 were taken over"):
+            await database.run(write)
+        assert await database.run(lambda connection: connection.execute(select(ClosedStreams.gateway)).all()) == []
+        with pytest.raises(LeaseLost):
+            await asleep.keep_alive()
 
 
-def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
-    async def scenario() -> None:
-        async with registry(url) as one, registry(url) as other:
-            leases: dict[Database, Lease] = {}
+async def test_shards_that_were_given_back_are_taken_without_waiting(url: str):
+    async with registry(url) as database:
+        before = lease(database, ALL)
+        await before.acquire()
+        await before.release()
+        waiting = Waiting()
+        await lease(database, ALL, waiting).acquire()
+        assert waiting.pauses == 0
 
-            async def everybody_beats() -> None:
-                for database, lease in leases.items():
-                    if await shards_in(database):
-                        await asyncio.gather(database.run(lease.confirm), return_exceptions=True)
 
-            for database, shards in ((one, ALL), (other, MIDDLE)):
-                leases[database] = lease(database, shards, Waiting(everybody_beats))
-            outcomes = await asyncio.gather(*(lease.acquire() for lease in leases.values()), return_exceptions=True)
-            assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LeaseHeld", "NoneType"]
+async def test_shards_of_a_process_that_was_killed_on_this_machine_are_taken_without_waiting(url: str):
+    async with registry(url) as database:
+        killed = _a_process_that_was_killed()
+        await lease(database, ALL, process=killed).acquire()
+        waiting = Waiting()
+        await lease(database, UPPER, waiting).acquire()
+        assert waiting.pauses == 0
 
-    asyncio.run(scenario())
+
+async def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
+    async with registry(url) as one, registry(url) as other:
+        leases: dict[Database, Lease] = {}
+
+        async def everybody_beats() -> None:
+            for database, lease in leases.items():
+                if await shards_in(database):
+                    await asyncio.gather(database.run(lease.confirm), return_exceptions=True)
+
+        for database, shards in ((one, ALL), (other, MIDDLE)):
+            leases[database] = lease(database, shards, Waiting(everybody_beats))
+        outcomes = await asyncio.gather(*(lease.acquire() for lease in leases.values()), return_exceptions=True)
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LeaseHeld", "NoneType"]
 
 
 def test_a_process_is_gone_when_it_is_dead_even_before_its_parent_looks():

@@ -99,7 +99,7 @@ def test_a_reboot_counts_what_the_wall_clock_says_and_never_less_than_nothing(
     lived(tmp_path, life)
 
 
-def test_what_is_not_committed_is_not_believed(tmp_path: Path):
+async def test_what_is_not_committed_is_not_believed(tmp_path: Path):
     class Undone(Exception):
         pass
 
@@ -107,19 +107,16 @@ def test_what_is_not_committed_is_not_believed(tmp_path: Path):
         clock.at(connection)
         raise Undone
 
-    async def scenario() -> None:
-        database, machine = Database(registry_in(tmp_path)), Machine()
-        await database.open()
-        clock = machine.start()
-        with pytest.raises(Undone):
-            await database.run(lambda connection: fail(connection, clock))
-        machine.passes(60_000)
-        machine.wall_ms += HOUR
-        here = await database.run(clock.at)
-        elsewhere = await database.run(machine.start().at)
-        assert here.steady_ms == elsewhere.steady_ms
-
-    asyncio.run(scenario())
+    database, machine = Database(registry_in(tmp_path)), Machine()
+    await database.open()
+    clock = machine.start()
+    with pytest.raises(Undone):
+        await database.run(lambda connection: fail(connection, clock))
+    machine.passes(60_000)
+    machine.wall_ms += HOUR
+    here = await database.run(clock.at)
+    elsewhere = await database.run(machine.start().at)
+    assert here.steady_ms == elsewhere.steady_ms
 
 
 def test_what_is_shown_to_people_is_so_long_before_now():

@@ -1,6 +1,5 @@
 """SIGHUP: what can change is taken over, what cannot is named, and a mistake changes nothing."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -66,20 +65,17 @@ def test_steps_for_a_site_that_is_not_there_leave_the_steps_as_they_were(tmp_pat
 
 
 @pytest.mark.parametrize("failure", [None, DatabaseUnavailable("the database is away"), ValueError("a bug")])
-def test_whatever_becomes_of_it_the_process_lives_and_health_says_it(tmp_path: Path, failure: Exception | None):
+async def test_whatever_becomes_of_it_the_process_lives_and_health_says_it(tmp_path: Path, failure: Exception | None):
     current = set_up(tmp_path)
 
     async def apply(_settings: CloudSettings, _city: Registry | None) -> None:
         if failure is not None:
             raise failure
 
-    async def scenario() -> None:
-        reload = Reload(tmp_path / "cloud.toml", current)
-        assert reload.component().status is Condition.OK
-        await reload.reload(apply)
-        assert (reload.component().status is Condition.OK) is (failure is None)
-
-    asyncio.run(scenario())
+    reload = Reload(tmp_path / "cloud.toml", current)
+    assert reload.component().status is Condition.OK
+    await reload.reload(apply)
+    assert (reload.component().status is Condition.OK) is (failure is None)
 
 
 def test_new_certificates_and_passwords_are_seen(tmp_path: Path):

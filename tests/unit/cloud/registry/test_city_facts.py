@@ -1,7 +1,7 @@
 """What a city file says otherwise than the one before it, as dated facts."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -30,14 +30,12 @@ def city(*sensors: Sensor, gateway_site: str = "daruba") -> Registry:
     return Registry(city=City("Morotai", "Asia/Jayapura"), sites=HOUSES, gateways=gateways, sensors=sensors)
 
 
-def in_database(folder: Path, scenario: Callable[[Database], Awaitable[None]]) -> None:
-    async def run() -> None:
-        database = Database(registry_in(folder))
-        await database.open()
-        await scenario(database)
-        await database.close()
-
-    asyncio.run(run())
+@contextlib.asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Database]:
+    database = Database(registry_in(folder))
+    await database.open()
+    yield database
+    await database.close()
 
 
 async def after(database: Database, *files: tuple[Registry, int]) -> Registry:
@@ -54,19 +52,17 @@ def heights(registry: Registry, *times_ms: int) -> list[float | None]:
 
 
 @each_registry
-def test_a_changed_height_holds_from_the_change_on_and_what_came_before_keeps_its_own(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_a_changed_height_holds_from_the_change_on_and_what_came_before_keeps_its_own(tmp_path: Path):
+    async with opened(tmp_path) as database:
         found = await after(database, (city(river()), NOW), (city(river(mounting_height_cm=420.0)), NOW + DAY))
         assert heights(found, 0, NOW + DAY - 1, NOW + DAY) == [450, 450, 420]
         again = await after(database, (city(river(mounting_height_cm=420.0)), NOW + 2 * DAY))
         assert len(again.facts.all()) == len(found.facts.all())
 
-    in_database(tmp_path, scenario)
-
 
 @each_registry
-def test_a_file_may_say_since_when_also_of_what_it_said_before(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_a_file_may_say_since_when_also_of_what_it_said_before(tmp_path: Path):
+    async with opened(tmp_path) as database:
         since = NOW - 10 * DAY
         found = await after(
             database, (city(river()), NOW), (city(river(mounting_height_cm=420.0, valid_from_ms=since)), NOW + DAY)
@@ -76,12 +72,10 @@ def test_a_file_may_say_since_when_also_of_what_it_said_before(tmp_path: Path):
         assert heights(earlier, since - DAY - 1, since - DAY) == [450, 420]
         assert [fact.due_ms for fact in earlier.facts.due()] == [since, since - DAY]
 
-    in_database(tmp_path, scenario)
-
 
 @each_registry
-def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_change(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_change(tmp_path: Path):
+    async with opened(tmp_path) as database:
         found = await after(database, (city(river()), NOW))
         facts = FactService(database, found, clock=lambda: NOW + DAY)
         await facts.record("sensor:river", "mounting_height_cm", 421.5, who=ANI, word="measured")
@@ -96,12 +90,10 @@ def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_change(tm
         changed = await after(database, (city(river(mounting_height_cm=430.0)), NOW + 3 * DAY))
         assert heights(changed, NOW + 2 * DAY, NOW + 3 * DAY) == [421.5, 430]
 
-    in_database(tmp_path, scenario)
-
 
 @each_registry
-def test_site_gateway_and_calibration_are_dated_too_and_the_site_of_a_gateway(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_site_gateway_and_calibration_are_dated_too_and_the_site_of_a_gateway(tmp_path: Path):
+    async with opened(tmp_path) as database:
         moved = river(site="pier", gateway="gw-b", calibration={"distance": Calibration(1.0, -3.0)})
         found = await after(database, (city(river()), NOW), (city(moved, gateway_site="pier"), NOW + DAY))
         sensor, gateway = found.sensor("river"), found.gateway("gw-a")
@@ -114,12 +106,10 @@ def test_site_gateway_and_calibration_are_dated_too_and_the_site_of_a_gateway(tm
         offsets = [history.calibration(sensor, "distance").at(time).offset for time in (NOW, NOW + DAY)]
         assert offsets == [0, -3]
 
-    in_database(tmp_path, scenario)
-
 
 @each_registry
-def test_a_registry_from_before_dated_facts_keeps_what_its_file_said(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_a_registry_from_before_dated_facts_keeps_what_its_file_said(tmp_path: Path):
+    async with opened(tmp_path) as database:
         found = await after(database, (city(river()), NOW))
         await database.run(lambda connection: connection.exec_driver_sql("DELETE FROM facts"))
         found = await after(database, (city(river(site="pier")), NOW + DAY))
@@ -127,16 +117,14 @@ def test_a_registry_from_before_dated_facts_keeps_what_its_file_said(tmp_path: P
         assert sensor is not None
         assert found.history.site_tag(sensor).values == ["daruba", "pier"]
 
-    in_database(tmp_path, scenario)
-
 
 async def _facts(database: Database, now_ms: int = NOW + DAY) -> FactService:
     return FactService(database, await after(database, (city(river()), NOW)), clock=lambda: now_ms)
 
 
 @each_registry
-def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_in_the_list(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_in_the_list(tmp_path: Path):
+    async with opened(tmp_path) as database:
         facts = await _facts(database)
         change = await facts.record("sensor:river", "mounting_height_cm", 420, who=ANI, word="x", valid_from_ms=NOW)
         fixed = await facts.correct(change.id, 425, who=ANI, word="read off wrongly", source="survey 7")
@@ -152,8 +140,6 @@ def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_i
         await facts.undo(change.id, who=ANI, word="nobody hung it lower")
         with pytest.raises(FactRejected, match="is all that is known; correct it instead"):
             await facts.undo(baseline.id, who=ANI, word="x")
-
-    in_database(tmp_path, scenario)
 
 
 @pytest.mark.parametrize(
@@ -174,22 +160,21 @@ def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_i
         ("river", "site", "pier", "write sensor:ID"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(tmp_path: Path, subject: str, what: str, value: object, words: str):
-    async def scenario() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
-        await database.open()
-        facts = await _facts(database)
-        with pytest.raises(FactRejected) as refusal:
-            await facts.record(subject, what, value, who=ANI, word="x")
-        assert words in str(refusal.value)
-        await database.close()
-
-    asyncio.run(scenario())
+async def test_what_cannot_be_is_refused_in_a_sentence(
+    tmp_path: Path, subject: str, what: str, value: object, words: str
+):
+    database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+    await database.open()
+    facts = await _facts(database)
+    with pytest.raises(FactRejected) as refusal:
+        await facts.record(subject, what, value, who=ANI, word="x")
+    assert words in str(refusal.value)
+    await database.close()
 
 
 @each_registry
-def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tmp_path: Path):
-    async def scenario(database: Database) -> None:
+async def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tmp_path: Path):
+    async with opened(tmp_path) as database:
         clock = [NOW + DAY]
         ours = await _facts(database)
         theirs = FactService(database, await database.run(read_registry), clock=lambda: clock[0])
@@ -203,8 +188,6 @@ def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tmp_path
         assert _site_now(theirs) == "pier"
         assert await theirs.refresh() is False
 
-    in_database(tmp_path, scenario)
-
 
 def _site_now(facts: FactService) -> str:
     sensor = facts.registry.sensor("river")
@@ -212,14 +195,11 @@ def _site_now(facts: FactService) -> str:
     return sensor.site
 
 
-def test_nothing_is_recorded_without_a_word(tmp_path: Path):
-    async def scenario() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
-        await database.open()
-        facts = await _facts(database)
-        for word in ("", " ", "a\nb", "\0", "x" * 401):
-            with pytest.raises(FactRejected, match="reason"):
-                await facts.record("sensor:river", "site", "pier", who=ANI, word=word)
-        await database.close()
-
-    asyncio.run(scenario())
+async def test_nothing_is_recorded_without_a_word(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+    await database.open()
+    facts = await _facts(database)
+    for word in ("", " ", "a\nb", "\0", "x" * 401):
+        with pytest.raises(FactRejected, match="reason"):
+            await facts.record("sensor:river", "site", "pier", who=ANI, word=word)
+    await database.close()

@@ -1,6 +1,5 @@
 """The registry as rows of its database."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -31,124 +30,100 @@ def living(registry: Registry) -> tuple[object, ...]:
 
 
 @each_registry
-def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path: Path):
-    async def scenario() -> None:
-        database = open_database(tmp_path)
-        await database.open()
-        for _ in range(2):
-            await database.run(lambda connection: save_registry(connection, city()))
-            assert living(await database.run(read_registry)) == living(city())
-        await database.close()
-
-    asyncio.run(scenario())
+async def test_what_is_kept_is_read_back_and_keeping_it_again_changes_nothing(tmp_path: Path):
+    database = open_database(tmp_path)
+    await database.open()
+    for _ in range(2):
+        await database.run(lambda connection: save_registry(connection, city()))
+        assert living(await database.run(read_registry)) == living(city())
+    await database.close()
 
 
 @each_registry
-def test_which_end_of_its_interval_a_sensor_stamps_is_kept(tmp_path: Path):
+async def test_which_end_of_its_interval_a_sensor_stamps_is_kept(tmp_path: Path):
     gauges = [
         Sensor(f"rain-{stamped or 'moment'}", "Rain", "daruba", GATEWAY, ("rainfall",), interval_s=600, stamped=stamped)
         for stamped in (None, *Stamped)
     ]
     wet = Registry(city=city().city, sites=city().sites(), gateways=city().gateways(), sensors=gauges)
 
-    async def scenario() -> None:
-        database = open_database(tmp_path)
-        await database.open()
-        await database.run(lambda connection: save_registry(connection, wet))
-        found = {each.id: each.stamped for each in (await database.run(read_registry)).sensors()}
-        assert {gauge.id: found[gauge.id] for gauge in gauges} == {gauge.id: gauge.stamped for gauge in gauges}
-        assert found["rain-end"] is Stamped.END
-        await database.close()
-
-    asyncio.run(scenario())
+    database = open_database(tmp_path)
+    await database.open()
+    await database.run(lambda connection: save_registry(connection, wet))
+    found = {each.id: each.stamped for each in (await database.run(read_registry)).sensors()}
+    assert {gauge.id: found[gauge.id] for gauge in gauges} == {gauge.id: gauge.stamped for gauge in gauges}
+    assert found["rain-end"] is Stamped.END
+    await database.close()
 
 
 @each_registry
-def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_again(tmp_path: Path):
+async def test_what_a_newer_file_names_no_more_is_retired_and_comes_back_when_named_again(tmp_path: Path):
     smaller = Registry(
         city=city().city, sites=city().sites(), gateways=[each for each in city().gateways() if each.id == GATEWAY],
         sensors=[each for each in city().sensors() if each.id == "river"],
     )  # fmt: skip
 
-    async def scenario() -> None:
+    database = open_database(tmp_path)
+    await database.open()
+    await database.run(lambda connection: save_registry(connection, city()))
+    await database.run(lambda connection: save_registry(connection, smaller))
+    after = await database.run(read_registry)
+    assert {each.id for each in after.sensors()} == {"river", GATEWAY}
+    retired = after.sensor("air-market")
+    assert retired is not None
+    assert (retired.retired, retired.quantities) == (True, ("pm2_5", "pm10", "temperature"))
+    assert after.routes("gw-pier") is None
+    await database.run(lambda connection: save_registry(connection, city()))
+    assert living(await database.run(read_registry)) == living(city())
+    await database.close()
+
+
+@each_registry
+async def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path):
+    database = open_database(tmp_path)
+    await database.open()
+    differences = await database.run(
+        lambda connection: compare_metadata(MigrationContext.configure(connection), every_table())
+    )
+    await database.close()
+    assert list(differences) == []
+
+
+@each_registry
+async def test_opening_again_keeps_what_is_there(tmp_path: Path):
+    for _ in range(2):
         database = open_database(tmp_path)
         await database.open()
         await database.run(lambda connection: save_registry(connection, city()))
-        await database.run(lambda connection: save_registry(connection, smaller))
-        after = await database.run(read_registry)
-        assert {each.id for each in after.sensors()} == {"river", GATEWAY}
-        retired = after.sensor("air-market")
-        assert retired is not None
-        assert (retired.retired, retired.quantities) == (True, ("pm2_5", "pm10", "temperature"))
-        assert after.routes("gw-pier") is None
-        await database.run(lambda connection: save_registry(connection, city()))
-        assert living(await database.run(read_registry)) == living(city())
         await database.close()
 
-    asyncio.run(scenario())
+
+async def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+    await database.open()
+    answers = [
+        await database.run(lambda connection: connection.execute(text("PRAGMA foreign_keys")).scalar_one()),
+        await database.run(lambda connection: connection.execute(text("PRAGMA synchronous")).scalar_one()),
+    ]
+    await database.close()
+    assert answers == [1, 2]
+
+
+async def test_a_database_that_cannot_be_used_says_so_in_one_sentence_and_recovers(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'later' / 'registry.db'}")
+    with pytest.raises(DatabaseUnavailable, match=r"registry database .*registry\.db: unable to open"):
+        await database.open()
+    assert "unable to open" in database.problem
+    (tmp_path / "later").mkdir()
+    await database.open()
+    assert database.problem == ""
+    await database.close()
 
 
 @each_registry
-def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path: Path):
-    async def scenario() -> list[object]:
-        database = open_database(tmp_path)
-        await database.open()
-        differences = await database.run(
-            lambda connection: compare_metadata(MigrationContext.configure(connection), every_table())
-        )
-        await database.close()
-        return list(differences)
-
-    assert asyncio.run(scenario()) == []
-
-
-@each_registry
-def test_opening_again_keeps_what_is_there(tmp_path: Path):
-    async def scenario() -> None:
-        for _ in range(2):
-            database = open_database(tmp_path)
-            await database.open()
-            await database.run(lambda connection: save_registry(connection, city()))
-            await database.close()
-
-    asyncio.run(scenario())
-
-
-def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):
-    async def scenario() -> tuple[int, int]:
-        database = Database(f"sqlite:///{tmp_path / 'registry.db'}")
-        await database.open()
-        answers = [
-            await database.run(lambda connection: connection.execute(text("PRAGMA foreign_keys")).scalar_one()),
-            await database.run(lambda connection: connection.execute(text("PRAGMA synchronous")).scalar_one()),
-        ]
-        await database.close()
-        return answers[0], answers[1]
-
-    assert asyncio.run(scenario()) == (1, 2)
-
-
-def test_a_database_that_cannot_be_used_says_so_in_one_sentence_and_recovers(tmp_path: Path):
-    async def scenario() -> None:
-        database = Database(f"sqlite:///{tmp_path / 'later' / 'registry.db'}")
-        with pytest.raises(DatabaseUnavailable, match=r"registry database .*registry\.db: unable to open"):
-            await database.open()
-        assert "unable to open" in database.problem
-        (tmp_path / "later").mkdir()
-        await database.open()
-        assert database.problem == ""
-        await database.close()
-
-    asyncio.run(scenario())
-
-
-@each_registry
-def test_a_registry_that_was_never_loaded_is_a_lookup_error(tmp_path: Path):
-    async def scenario() -> None:
-        database = open_database(tmp_path)
-        await database.open()
-        with pytest.raises(LookupError, match="load a city file"):
-            await database.run(read_registry)
-        await database.close()
-
-    asyncio.run(scenario())
+async def test_a_registry_that_was_never_loaded_is_a_lookup_error(tmp_path: Path):
+    database = open_database(tmp_path)
+    await database.open()
+    with pytest.raises(LookupError, match="load a city file"):
+        await database.run(read_registry)
+    await database.close()
