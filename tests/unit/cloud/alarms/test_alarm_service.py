@@ -1,7 +1,8 @@
 """What people do about alarms: one act, one transaction, one line in the journal."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,17 @@ BUDI = Actor("budi", "10.0.0.8")
 HOUR_MS = 3_600_000
 
 
-def run(folder: Path, scenario: Callable[[Town], Awaitable[None]]) -> None:
-    async def within() -> None:
-        async with Town(folder) as town:
-            await town.rule()
-            await town.send(level(160, at=0))
-            await town.send(level(260, at=0, sensor="creek"), first=100)
-            await scenario(town)
-
-    asyncio.run(within())
+@asynccontextmanager
+async def town_with_alarms(folder: Path) -> AsyncIterator[Town]:
+    async with Town(folder) as town:
+        await town.rule()
+        await town.send(level(160, at=0))
+        await town.send(level(260, at=0, sensor="creek"), first=100)
+        yield town
 
 
-def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         alarm = await town.alarm_service.acknowledge(1, " the pump runs ", who=ANI)
         assert (alarm.acknowledged_by, alarm.acknowledged_word) == ("ani", "the pump runs")
         with pytest.raises(AlreadyAcknowledged, match="by ani already, with the word 'the pump runs'"):
@@ -43,11 +42,9 @@ def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Pa
         assert '"acknowledged_by":null' in entry.before
         assert '"acknowledged_by":"ani"' in entry.after
 
-    run(tmp_path, scenario)
 
-
-def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         outcomes = await asyncio.gather(
             town.alarm_service.acknowledge(1, "a", who=ANI),
             town.alarm_service.acknowledge(1, "b", who=BUDI),
@@ -56,40 +53,32 @@ def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Alarm", "AlreadyAcknowledged"]
         assert len(await town.alarm_service.journal(subject="alarm:1")) == 1
 
-    run(tmp_path, scenario)
 
-
-def test_an_empty_word_and_an_unknown_alarm_are_refused(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_empty_word_and_an_unknown_alarm_are_refused(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         with pytest.raises(AlarmActionRejected, match="word: is empty"):
             await town.alarm_service.acknowledge(1, "  ", who=ANI)
         with pytest.raises(LookupError):
             await town.alarm_service.acknowledge(17, "known", who=ANI)
         assert await town.alarm_service.journal(subject="alarm:1") == []
 
-    run(tmp_path, scenario)
 
-
-def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         assert (await town.alarm_service.assign(1, "budi", who=ANI)).assigned_to == "budi"
         assert (await town.alarm_service.assign(1, "", who=BUDI)).assigned_to is None
         assert len(await town.alarm_service.journal(subject="alarm:1")) == 2
 
-    run(tmp_path, scenario)
-
 
 @pytest.mark.parametrize("until_ms", [T0 - 1, T0, T0 + 8 * 24 * HOUR_MS])
-def test_an_alarm_is_not_shelved_until_a_time_that_is_past_or_a_week_ahead(tmp_path: Path, until_ms: int):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_is_not_shelved_until_a_time_that_is_past_or_a_week_ahead(tmp_path: Path, until_ms: int):
+    async with town_with_alarms(tmp_path) as town:
         with pytest.raises(AlarmActionRejected, match="7 days"):
             await town.alarm_service.shelve(1, until_ms, "cleaning", who=ANI)
 
-    run(tmp_path, scenario)
 
-
-def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         await town.alarm_service.shelve(1, T0 + HOUR_MS, "cleaning", who=ANI)
         assert [alarm.id for alarm in await town.alarms(shelved=True)] == [1]
         assert [alarm.id for alarm in await town.alarms(shelved=False)] == [2]
@@ -97,11 +86,9 @@ def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
         assert await town.alarms(shelved=True) == []
         assert (await town.alarm_service.unshelve(1, "clean", who=ANI)).shelved_until_ms is None
 
-    run(tmp_path, scenario)
 
-
-def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         await town.send(level(100, at=60))
         await town.alarm_service.acknowledge(2, "known", who=ANI)
         asked = [
@@ -116,11 +103,9 @@ def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
         for wanted, ids in asked:
             assert [alarm.id for alarm in await town.alarms(**wanted)] == ids, wanted
 
-    run(tmp_path, scenario)
 
-
-def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         calendar = MaintenanceCalendar(town.database, town.registry, clock=town.clock)
         window = await calendar.plan(site="daruba", until_ms=T0 + HOUR_MS, reason="cleaning", who=ANI)
         assert window.holds(T0)
@@ -132,11 +117,9 @@ def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
         actions = [entry.action for entry in await town.alarm_service.journal(subject=f"maintenance:{window.id}")]
         assert actions == ["end-maintenance", "plan-maintenance"]
 
-    run(tmp_path, scenario)
 
-
-def test_an_impossible_window_is_refused_with_every_mistake(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_impossible_window_is_refused_with_every_mistake(tmp_path: Path):
+    async with town_with_alarms(tmp_path) as town:
         calendar = MaintenanceCalendar(town.database, town.registry, clock=town.clock)
         for wrong, words in (
             ({"site": "nowhere", "until_ms": T0}, ["site 'nowhere'", "until: must be ahead", "reason: is empty"]),
@@ -147,5 +130,3 @@ def test_an_impossible_window_is_refused_with_every_mistake(tmp_path: Path):
                 await calendar.plan(**wrong, reason=" ", who=ANI)
             assert all(word in "\n".join(error.value.problems) for word in words), error.value.problems
         assert await calendar.windows() == []
-
-    run(tmp_path, scenario)

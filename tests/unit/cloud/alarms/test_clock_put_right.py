@@ -1,6 +1,5 @@
 """This server's clock was nine hours ahead and is put right: what is remembered of then silences nobody."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -29,21 +28,17 @@ class Dated(Town):
         self.now_ms, self._seq = T0, 10_000  # the gateway goes on counting
 
 
-def run(folder: Path, before: Scenario, after: Scenario, *, restarts: bool) -> None:
+async def run(folder: Path, before: Scenario, after: Scenario, *, restarts: bool) -> None:
     """What happens under the wrong clock, and what after it is put right."""
-
-    async def within() -> None:
+    async with Dated(folder) as town:
+        await before(town)
+        if not restarts:
+            town.set_right()
+            await after(town)
+    if restarts:
         async with Dated(folder) as town:
-            await before(town)
-            if not restarts:
-                town.set_right()
-                await after(town)
-        if restarts:
-            async with Dated(folder) as town:
-                town.set_right()
-                await after(town)
-
-    asyncio.run(within())
+            town.set_right()
+            await after(town)
 
 
 async def stands(town: Town, *values: float, at: float = 0.0) -> None:
@@ -54,7 +49,7 @@ both = pytest.mark.parametrize("restarts", [False, True], ids=["running", "resta
 
 
 @both
-def test_a_rise_after_the_correction_is_an_alarm_that_is_not_late(tmp_path: Path, restarts: bool):
+async def test_a_rise_after_the_correction_is_an_alarm_that_is_not_late(tmp_path: Path, restarts: bool):
     async def before(town: Town) -> None:
         await town.rule()
         await stands(town, *LOW, at=AHEAD_S)
@@ -67,11 +62,11 @@ def test_a_rise_after_the_correction_is_an_alarm_that_is_not_late(tmp_path: Path
         (newest,) = town.newest.latest()
         assert (newest.value, newest.marks) == (161, 0)
 
-    run(tmp_path, before, after, restarts=restarts)
+    await run(tmp_path, before, after, restarts=restarts)
 
 
 @both
-def test_an_open_alarm_is_carried_over_once_and_its_escalation_is_told(tmp_path: Path, restarts: bool):
+async def test_an_open_alarm_is_carried_over_once_and_its_escalation_is_told(tmp_path: Path, restarts: bool):
     async def before(town: Town) -> None:
         await town.rule()
         await stands(town, 100, 160, 161, at=AHEAD_S)
@@ -90,10 +85,10 @@ def test_an_open_alarm_is_carried_over_once_and_its_escalation_is_told(tmp_path:
         assert alarm.closed_ms is not None
         assert alarm.closed_ms > alarm.opened_ms
 
-    run(tmp_path, before, after, restarts=restarts)
+    await run(tmp_path, before, after, restarts=restarts)
 
 
-def test_a_backlog_or_what_is_ahead_within_the_allowance_sets_nothing_back(tmp_path: Path):
+async def test_a_backlog_or_what_is_ahead_within_the_allowance_sets_nothing_back(tmp_path: Path):
     async def before(town: Town) -> None:
         await town.rule()
         await stands(town, 100, 160, 161, at=AHEAD_S)
@@ -105,10 +100,10 @@ def test_a_backlog_or_what_is_ahead_within_the_allowance_sets_nothing_back(tmp_p
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + (AHEAD_S + 60) * 1_000
 
-    run(tmp_path, before, after, restarts=False)
+    await run(tmp_path, before, after, restarts=False)
 
 
-def test_a_second_sensor_whose_readings_were_of_a_wrong_clock_agrees_again(tmp_path: Path):
+async def test_a_second_sensor_whose_readings_were_of_a_wrong_clock_agrees_again(tmp_path: Path):
     async def before(town: Town) -> None:
         await town.rule(also=ALSO)
         for start in range(0, SECOND_READINGS_KEPT, 256):
@@ -119,10 +114,10 @@ def test_a_second_sensor_whose_readings_were_of_a_wrong_clock_agrees_again(tmp_p
         await stands(town, 160, 161, at=1)
         assert [alarm.late for alarm in await town.alarms()] == [False]
 
-    run(tmp_path, before, after, restarts=False)
+    await run(tmp_path, before, after, restarts=False)
 
 
-def test_a_sensor_that_speaks_after_the_correction_is_not_silent(tmp_path: Path):
+async def test_a_sensor_that_speaks_after_the_correction_is_not_silent(tmp_path: Path):
     async def before(town: Town) -> None:
         await town.silence_rule()
         await stands(town, *LOW, at=AHEAD_S)
@@ -136,11 +131,11 @@ def test_a_sensor_that_speaks_after_the_correction_is_not_silent(tmp_path: Path)
             await town.evaluator.tick()
         assert await town.alarms() == []
 
-    run(tmp_path, before, after, restarts=False)
+    await run(tmp_path, before, after, restarts=False)
 
 
 @both
-def test_until_something_comes_the_reading_of_then_is_not_taken_for_one_of_now(tmp_path: Path, restarts: bool):
+async def test_until_something_comes_the_reading_of_then_is_not_taken_for_one_of_now(tmp_path: Path, restarts: bool):
     async def before(town: Town) -> None:
         await town.rule()
         await stands(town, *LOW, at=AHEAD_S)
@@ -148,4 +143,4 @@ def test_until_something_comes_the_reading_of_then_is_not_taken_for_one_of_now(t
     async def after(town: Town) -> None:
         assert [each.marks for each in town.newest.latest()] in ([], [int(Mark.CLOCK_UNKNOWN)])
 
-    run(tmp_path, before, after, restarts=restarts)
+    await run(tmp_path, before, after, restarts=restarts)

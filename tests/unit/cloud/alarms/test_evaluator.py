@@ -1,7 +1,6 @@
 """Readings become alarms in the transaction that makes them safe, once, whatever fails or comes again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +24,13 @@ from wire.topics import shard_of
 pytestmark = on_each_registry(slow=True)
 
 
-def run(folder: Path, *scenarios: Callable[[Town], Awaitable[None]], **kept: object) -> None:
-    """Each scenario in an instance of its own, one after the other: between them is a restart."""
-
-    async def within() -> None:
-        for scenario in scenarios:
-            async with Town(folder, **kept) as town:
-                await scenario(town)
-
-    asyncio.run(within())
-
-
 async def calm(town: Town, *, until: int) -> None:
     """A reading each minute up to `until` seconds, below every limit."""
     await town.send(*(level(100, at=at) for at in range(0, until, 60)))
 
 
-def test_a_batch_that_crosses_a_level_raises_an_alarm_before_it_is_acknowledged(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_batch_that_crosses_a_level_raises_an_alarm_before_it_is_acknowledged(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(149, at=0), level(150, at=60))
         (alarm,) = await town.alarms()
@@ -58,11 +46,9 @@ def test_a_batch_that_crosses_a_level_raises_an_alarm_before_it_is_acknowledged(
         assert alarm.rule.hysteresis == 10
         assert town.nudges == 1
 
-    run(tmp_path, scenario)
 
-
-def test_an_alarm_worsens_eases_and_closes_on_its_own_row(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_worsens_eases_and_closes_on_its_own_row(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         for at, value in enumerate((160, 260, 200, 100)):
             await town.send(level(value, at=at * 60))
@@ -73,11 +59,9 @@ def test_an_alarm_worsens_eases_and_closes_on_its_own_row(tmp_path: Path):
         assert kinds[:3] == ["raised", "worsened", "eased"]
         assert kinds[-1] == "closed"
 
-    run(tmp_path, scenario)
 
-
-def test_a_batch_that_comes_again_adds_nothing(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_batch_that_comes_again_adds_nothing(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         readings = [level(100, at=0), level(160, at=60), level(100, at=120)]
         await town.send(*readings)
@@ -87,52 +71,41 @@ def test_a_batch_that_comes_again_adds_nothing(tmp_path: Path):
         assert await town.events() == events
         assert len(await town.alarms()) == 1
 
-    run(tmp_path, scenario)
 
-
-def test_an_alarm_and_its_state_survive_a_restart(tmp_path: Path):
-    async def before(town: Town) -> None:
+async def test_an_alarm_and_its_state_survive_a_restart(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(160, at=0))
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         town.now_ms = T0 + 60_000
         await town.send(level(100, at=60), first=2)
         (alarm,) = await town.alarms()
         assert alarm.state == "closed"
         assert next(kind for kind, _, _ in await town.events()) == "raised"
 
-    run(tmp_path, before, after)
 
-
-def test_a_level_that_must_last_counts_on_across_a_restart(tmp_path: Path):
-    async def before(town: Town) -> None:
+async def test_a_level_that_must_last_counts_on_across_a_restart(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule(for_s=300)
         await town.send(level(100, at=0), level(160, at=60))
         assert await town.alarms() == []
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.send(*(level(160, at=at) for at in range(120, 361, 60)), first=3)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 60_000
 
-    run(tmp_path, before, after)
 
-
-def test_at_least_n_of_m_sees_the_readings_of_before_the_restart(tmp_path: Path):
-    async def before(town: Town) -> None:
+async def test_at_least_n_of_m_sees_the_readings_of_before_the_restart(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule(at_least={"n": 3, "m": 4})
         await town.send(level(100, at=0), level(160, at=60), level(160, at=120))
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.send(level(160, at=180), first=4)
         assert len(await town.alarms()) == 1
 
-    run(tmp_path, before, after)
 
-
-def test_a_crash_between_the_store_and_the_registry_loses_no_alarm_and_makes_no_second(tmp_path: Path):
-    async def crash(town: Town) -> None:
+async def test_a_crash_between_the_store_and_the_registry_loses_no_alarm_and_makes_no_second(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await calm(town, until=120)
 
@@ -148,17 +121,14 @@ def test_a_crash_between_the_store_and_the_registry_loses_no_alarm_and_makes_no_
         await asyncio.gather(keeping, return_exceptions=True)
         assert await town.alarms() == []
         assert town.accounts.account("gw-daruba").received == 2
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.send(level(160, at=120), first=3)
         assert [kind for kind, _, _ in await town.events()] == ["raised"]
         assert town.accounts.account("gw-daruba").received == 3
 
-    run(tmp_path, crash, after)
 
-
-def test_two_instances_on_one_database_never_make_two_alarms(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_two_instances_on_one_database_never_make_two_alarms(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         async with Town(tmp_path) as twin:
             await town.send(level(160, at=0), level(260, at=60))
@@ -167,11 +137,9 @@ def test_two_instances_on_one_database_never_make_two_alarms(tmp_path: Path):
             assert len(await town.alarms()) == 1
             assert [kind for kind, _, _ in await town.events()] == ["raised", "worsened"]
 
-    run(tmp_path, scenario)
 
-
-def test_a_breach_in_backfilled_readings_is_late(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_breach_in_backfilled_readings_is_late(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(100, at=0))
         await town.send(*(level(100, at=at) for at in range(7200, 7500, 60)))
@@ -182,22 +150,18 @@ def test_a_breach_in_backfilled_readings_is_late(tmp_path: Path):
         assert alarm.opened_ms == T0 + 660_000
         assert alarm.state == "closed"
 
-    run(tmp_path, scenario)
 
-
-def test_what_was_raised_and_over_an_hour_before_it_came_is_late(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_what_was_raised_and_over_an_hour_before_it_came_is_late(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         town.now_ms = T0 + 3_600_000
         await town.send(level(160, at=0), level(100, at=60))
         await town.send(level(160, at=120))
         assert [alarm.late for alarm in await town.alarms()] == [True, False]
 
-    run(tmp_path, scenario)
 
-
-def test_silence_keeps_an_alarm_and_is_told(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_silence_keeps_an_alarm_and_is_told(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(160, at=0))
         await town.tick(at=60)
@@ -209,11 +173,9 @@ def test_silence_keeps_an_alarm_and_is_told(tmp_path: Path):
         assert alarm.state == "alarming"
         assert [kind for kind, _, _ in await town.events()] == ["raised", "silent", "heard"]
 
-    run(tmp_path, scenario)
 
-
-def test_a_sensor_that_says_nothing_raises_the_alarm_of_silence_and_ends_it_when_it_is_back(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_sensor_that_says_nothing_raises_the_alarm_of_silence_and_ends_it_when_it_is_back(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
         await town.tick(at=299)
@@ -228,26 +190,21 @@ def test_a_sensor_that_says_nothing_raises_the_alarm_of_silence_and_ends_it_when
         await town.tick(at=701)
         assert len(await town.alarms()) == 2
 
-    run(tmp_path, scenario)
 
-
-def test_a_sensor_that_fell_silent_while_the_cloud_was_away_is_found(tmp_path: Path):
-    async def before(town: Town) -> None:
+async def test_a_sensor_that_fell_silent_while_the_cloud_was_away_is_found(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.tick(at=299)
         assert await town.alarms() == [], "while it was away nobody listened"
         await town.tick(at=301)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 300_000
 
-    run(tmp_path, before, after)
 
-
-def test_while_nothing_can_come_in_nobody_s_silence_means_anything(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_while_nothing_can_come_in_nobody_s_silence_means_anything(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
         town.hears = False
@@ -258,12 +215,10 @@ def test_while_nothing_can_come_in_nobody_s_silence_means_anything(tmp_path: Pat
         await town.tick(at=1_335)
         assert len(await town.alarms()) == 1
 
-    run(tmp_path, scenario)
-
 
 @pytest.mark.parametrize("seconds", [75, 3_600])
-def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(tmp_path: Path, seconds: int):
-    async def scenario(town: Town) -> None:
+async def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(tmp_path: Path, seconds: int):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.silence_rule()
         await town.send(level(160, at=0))
@@ -280,11 +235,9 @@ def test_a_cloud_that_slept_misses_nobody_on_waking_and_misses_the_dead_in_time(
         await town.tick(at=250 + seconds + 335)
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river", "creek"}
 
-    run(tmp_path, scenario)
 
-
-def test_a_sensor_is_missed_by_what_was_listened_whatever_the_wall_clock_says(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_sensor_is_missed_by_what_was_listened_whatever_the_wall_clock_says(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
         for step_ms in (9 * 3_600_000, -9 * 3_600_000, -3_600_000):
@@ -295,25 +248,19 @@ def test_a_sensor_is_missed_by_what_was_listened_whatever_the_wall_clock_says(tm
         await town.tick(at=301)
         assert len(await town.alarms()) == 1
 
-    run(tmp_path, scenario)
 
-
-def test_a_sensor_of_another_instance_s_shard_is_not_missed_here(tmp_path: Path):
-    async def before(town: Town) -> None:
+async def test_a_sensor_of_another_instance_s_shard_is_not_missed_here(tmp_path: Path):
+    here = shard_of("gw-daruba")
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
-
-    async def other(town: Town) -> None:
+    async with Town(tmp_path, shards=range(here + 1, 64) if here < 63 else range(here)) as town:
         await town.tick(at=1_000)
         assert await town.alarms() == []
 
-    here = shard_of("gw-daruba")
-    run(tmp_path, before)
-    run(tmp_path, other, shards=range(here + 1, 64) if here < 63 else range(here))
 
-
-def test_the_version_in_force_at_the_reading_s_time_is_the_one_that_counts(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_the_version_in_force_at_the_reading_s_time_is_the_one_that_counts(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         fields = {"levels": [{"name": "Siaga 1", "severity": "extreme", "limit": 120.0}]}
         await town.rule_store.save(
@@ -324,11 +271,9 @@ def test_the_version_in_force_at_the_reading_s_time_is_the_one_that_counts(tmp_p
         assert (alarm.opened_ms, alarm.level_name) == (T0 + 180_000, "Siaga 1")
         assert alarm.versions == "all@1 site:daruba@1"
 
-    run(tmp_path, scenario)
 
-
-def test_an_alarm_whose_rule_is_removed_or_switched_off_ends(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_whose_rule_is_removed_or_switched_off_ends(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(160, at=0))
         await town.rule_store.save("river-level", "sensor:river", {"enabled": False}, who=ANI, reason="gauge is moved")
@@ -336,11 +281,9 @@ def test_an_alarm_whose_rule_is_removed_or_switched_off_ends(tmp_path: Path):
         (alarm,) = await town.alarms()
         assert alarm.state == "closed"
 
-    run(tmp_path, scenario)
 
-
-def test_rain_upstream_and_the_level_together_raise_what_neither_does_alone(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_rain_upstream_and_the_level_together_raise_what_neither_does_alone(tmp_path: Path):
+    async with Town(tmp_path) as town:
         also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
         await town.rule(also=also)
         await town.send(level(160, at=0))
@@ -349,16 +292,14 @@ def test_rain_upstream_and_the_level_together_raise_what_neither_does_alone(tmp_
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 120_000
 
-    run(tmp_path, scenario)
 
-
-def test_a_second_sensor_does_not_agree_by_what_it_measured_later(tmp_path: Path):
+async def test_a_second_sensor_does_not_agree_by_what_it_measured_later(tmp_path: Path):
     also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
 
     def rain(mm: float, *, at: float) -> Reading:
         return Reading("rain", "rainfall", T0 + int(at * 1000), mm)
 
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.rule(also=also)
         await town.send(rain(0.0, at=0), rain(12.0, at=300))
         await town.send(level(160, at=60), level(161, at=120))
@@ -367,16 +308,13 @@ def test_a_second_sensor_does_not_agree_by_what_it_measured_later(tmp_path: Path
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0 + 300_000
 
-    run(tmp_path, scenario)
-
 
 @pytest.mark.parametrize("river_first", [True, False])
-def test_the_second_sensor_is_asked_at_the_readings_own_time_however_the_batches_are_cut(tmp_path, river_first):
+async def test_the_second_sensor_is_asked_at_the_readings_own_time_however_the_batches_are_cut(tmp_path, river_first):
     also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
     rains = [Reading("rain", "rainfall", T0 + minute * 60_000, mm) for minute, mm in enumerate((12.0, 12.0, 0.0, 0.0))]
     levels = [level(160, at=60), level(100, at=120), level(160, at=180)]
-
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.rule(also=also)
         if river_first:
             await town.send(*levels, *rains)
@@ -385,29 +323,23 @@ def test_the_second_sensor_is_asked_at_the_readings_own_time_however_the_batches
             await town.send(*levels)
         assert [(alarm.opened_ms, alarm.state) for alarm in await town.alarms()] == [(T0 + 60_000, "closed")]
 
-    run(tmp_path, scenario)
 
-
-def test_after_a_restart_the_second_sensor_is_asked_at_the_readings_own_time_too(tmp_path: Path):
+async def test_after_a_restart_the_second_sensor_is_asked_at_the_readings_own_time_too(tmp_path: Path):
     also = {"sensor": "rain", "quantity": "rainfall", "kind": "above", "limit": 10.0, "within_s": 600}
-
-    async def before(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.rule(also=also, for_s=120)
         rains = [Reading("rain", "rainfall", T0 + at * 1000, mm) for at, mm in ((0, 12.0), (90, 12.0), (130, 0.0))]
         await town.send(*rains, level(160, at=0), level(160, at=60))
         assert await town.alarms() == []
-
-    async def after(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.send(level(160, at=120), first=90)
         (alarm,) = await town.alarms()
         assert alarm.opened_ms == T0
 
-    run(tmp_path, before, after)
-
 
 @pytest.mark.parametrize("closed_first", [False, True])
-def test_a_withdrawn_escalation_does_not_stay_on_the_alarms_row(tmp_path: Path, closed_first: bool):
-    async def scenario(town: Town) -> None:
+async def test_a_withdrawn_escalation_does_not_stay_on_the_alarms_row(tmp_path: Path, closed_first: bool):
+    async with Town(tmp_path) as town:
         await town.rule(for_s=60)
         await town.send(level(160, at=0), level(161, at=60), level(260, at=120), level(262, at=180))
         (alarm,) = await town.alarms()
@@ -421,11 +353,9 @@ def test_a_withdrawn_escalation_does_not_stay_on_the_alarms_row(tmp_path: Path, 
         assert (alarm.level, alarm.worst, alarm.value, alarm.value_ms) == (0, 0, 161.0, T0 + 60_000)
         assert alarm.severity is Severity.MODERATE
 
-    run(tmp_path, scenario)
 
-
-def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alarms_row(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alarms_row(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule(for_s=60)
         await town.send(level(160, at=0), level(161, at=60), level(260, at=120), level(262, at=180))
         known = await town.alarms()
@@ -440,47 +370,37 @@ def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_the_alar
         (alarm,) = await town.alarms()
         assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
 
-    run(tmp_path, scenario)
 
-
-def test_readings_out_of_order_in_a_batch_are_looked_at_in_order(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_readings_out_of_order_in_a_batch_are_looked_at_in_order(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule(lateness_s=0)
         await town.send(level(100, at=120), level(160, at=60), level(100, at=0))
         (alarm,) = await town.alarms()
         assert (alarm.opened_ms, alarm.state) == (T0 + 60_000, "closed")
 
-    run(tmp_path, scenario)
 
-
-def test_forty_gauges_crossing_at_once_are_forty_alarms_of_one_commit(tmp_path: Path):
+async def test_forty_gauges_crossing_at_once_are_forty_alarms_of_one_commit(tmp_path: Path):
     gauges = [Sensor(f"g-{n}", "G", "daruba", "gw-daruba", ("water_level",), interval_s=60) for n in range(40)]
-
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path, registry=city(*gauges)) as town:
         await town.rule()
         await town.send(*(level(160, at=0, sensor=gauge.id) for gauge in gauges))
         assert len(await town.alarms()) == 40
         assert town.nudges == 1
 
-    run(tmp_path, scenario, registry=city(*gauges))
 
-
-def test_nothing_is_carried_to_the_rules_of_series_that_no_rule_looks_at(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_nothing_is_carried_to_the_rules_of_series_that_no_rule_looks_at(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         freight = town.decoder.prepare(encode_batch(STREAM, 1, [Reading("rain", "rainfall", T0, 1.0)]), "gw-daruba")
         assert freight.rule_input.columns == ()
         assert freight.rule_input.heard_ms == {}
 
-    run(tmp_path, scenario)
 
-
-def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_life(tmp_path: Path):
+async def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_life(tmp_path: Path):
     level = {"name": "Tidak Sehat", "severity": "moderate", "limit": 100.0, "inclusive": False}
     ispu = {"quantity": "ispu", "kind": "above", "title": "ISPU", "levels": [level]}
     hours = [T0, T0 + 3_600_000]
-
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path, registry=city(Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",)))) as town:
         await town.rule_store.save("ispu", "all", ispu, who=ANI, reason="test")
         await town.silence_rule()
         await town.send(Reading("river", "water_level", T0, 100.0))
@@ -495,11 +415,9 @@ def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_lif
         await town.tick(at=3_700)
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river"}
 
-    run(tmp_path, scenario, registry=city(Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",))))
 
-
-def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
         write, failing = town.evaluator.write, [True]
@@ -517,11 +435,9 @@ def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: P
         assert len(await town.alarms()) == 1
         assert town.evaluator.component().status is Condition.OK
 
-    run(tmp_path, scenario)
 
-
-def test_an_alarm_that_began_earlier_than_was_told_stays_one_alarm_and_is_told_once(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_an_alarm_that_began_earlier_than_was_told_stays_one_alarm_and_is_told_once(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(100, at=0))
         await town.send(level(160, at=60))
@@ -533,10 +449,8 @@ def test_an_alarm_that_began_earlier_than_was_told_stays_one_alarm_and_is_told_o
         assert ("raised", 40, 1) in await town.events()
         assert "withdrawn" not in kinds
 
-    run(tmp_path, scenario)
 
-
-def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
+async def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def broken(watched: Watched, *others: Any, **options: Any) -> Any:
@@ -544,7 +458,7 @@ def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
             raise ZeroDivisionError
         return step_column(watched, *others, **options)
 
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path) as town:
         await town.rule()
         monkeypatch.setattr("cloud.alarms.evaluation_pass.step_column", broken)
         await town.send(level(160, at=0))
@@ -553,11 +467,9 @@ def test_a_mistake_of_ours_in_the_rules_of_one_series_holds_up_no_other(
         assert town.evaluator.component().status is Condition.DEGRADED
         assert "water_level of sensor river fail with ZeroDivisionError" in town.evaluator.component().detail
 
-    run(tmp_path, scenario)
 
-
-def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_well(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_well(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(100, at=0))
         assert town.evaluator.component().status is Condition.OK
@@ -566,8 +478,6 @@ def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_we
         assert component.status is Condition.DEGRADED
         assert "rules see nothing of river water_level" in component.detail
         assert town.lately.component().status is Condition.DEGRADED
-
-    run(tmp_path, scenario)
 
 
 @pytest.mark.parametrize(
@@ -579,8 +489,8 @@ def test_while_the_readings_of_a_watched_series_are_refused_the_rules_are_not_we
         (Mark.SPIKE | Mark.CLOCK_UNKNOWN, True),
     ],
 )  # fmt: skip
-def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Mark, left_out: bool):
-    async def scenario(town: Town) -> None:
+async def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Mark, left_out: bool):
+    async with Town(tmp_path) as town:
         await town.rule()
         columns = [
             WatchedColumn("river", "water_level", int(mark), [T0, T0 + 1], [1.0, 2.0]),
@@ -588,5 +498,3 @@ def test_what_the_rules_leave_out_for_its_marks_is_told(tmp_path: Path, mark: Ma
         ]
         told = {("river", "water_level"): 2} if left_out else {}
         assert town.evaluator.not_judged(RuleInput(tuple(columns))) == told
-
-    run(tmp_path, scenario)

@@ -1,8 +1,8 @@
 """A rule is tried on stored history by the live engine, before it is saved."""
 
-import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,16 @@ DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 
 
-def run(folder: Path, scenario: Callable[[Town, Previewer], Awaitable[None]], minutes: Iterable[tuple[int, float]]):
-    async def within() -> None:
-        async with Town(folder) as town:
-            await town.rule()
-            times, values = zip(*((T0 + minute * MINUTE_MS, value) for minute, value in minutes), strict=True)
-            block = Block("daruba", "river", "gw", Domain.FLOOD, 0, list(times), (("water_level", list(values)),))
-            await town.store.write([town.store.encode([block])])
-            town.now_ms = max(times) + MINUTE_MS
-            await scenario(town, Previewer(town.rule_store, town.store, clock=town.clock))
-
-    asyncio.run(within())
+@asynccontextmanager
+async def history_in(folder: Path, minutes: Iterable[tuple[int, float]]) -> AsyncIterator[tuple[Town, Previewer]]:
+    """A town with the river's readings (minute after T0, value), and a previewer over them."""
+    async with Town(folder) as town:
+        await town.rule()
+        times, values = zip(*((T0 + minute * MINUTE_MS, value) for minute, value in minutes), strict=True)
+        block = Block("daruba", "river", "gw", Domain.FLOOD, 0, list(times), (("water_level", list(values)),))
+        await town.store.write([town.store.encode([block])])
+        town.now_ms = max(times) + MINUTE_MS
+        yield town, Previewer(town.rule_store, town.store, clock=town.clock)
 
 
 async def preview(
@@ -51,8 +50,8 @@ def tide(days: int) -> list[tuple[int, float]]:
     return [(n, 100 + 60 * math.sin(n / 720 * 2 * math.pi)) for n in range(days * 1_440)]
 
 
-def test_the_saved_and_the_edited_rule_are_compared_over_the_same_readings(tmp_path: Path):
-    async def scenario(_town: Town, previewer: Previewer) -> None:
+async def test_the_saved_and_the_edited_rule_are_compared_over_the_same_readings(tmp_path: Path):
+    async with history_in(tmp_path, tide(2)) as (_, previewer):
         lower = [{"name": "Siaga 3", "severity": "moderate", "limit": 130.0}]
         found = await preview(previewer, RIVER | {"levels": lower}, days=2)
         assert found.readings == 2 * 1_440
@@ -63,11 +62,9 @@ def test_the_saved_and_the_edited_rule_are_compared_over_the_same_readings(tmp_p
         assert (found.difference.more, found.difference.fewer) == ((), ())
         assert [crossing.kind for crossing in found.saved.crossings[:1]] == ["raised"]
 
-    run(tmp_path, scenario, tide(2))
 
-
-def test_what_only_one_of_the_two_would_raise_is_the_difference(tmp_path: Path):
-    async def scenario(_town: Town, previewer: Previewer) -> None:
+async def test_what_only_one_of_the_two_would_raise_is_the_difference(tmp_path: Path):
+    async with history_in(tmp_path, tide(2)) as (_, previewer):
         higher = [{"name": "Siaga 3", "severity": "moderate", "limit": 170.0}]
         found = await preview(previewer, RIVER | {"levels": higher}, days=2)
         assert (len(found.difference.more), len(found.difference.fewer)) == (0, 4)
@@ -75,11 +72,9 @@ def test_what_only_one_of_the_two_would_raise_is_the_difference(tmp_path: Path):
         assert removed.edited.rule is None
         assert len(removed.difference.fewer) == 4
 
-    run(tmp_path, scenario, tide(2))
 
-
-def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path):
-    async def scenario(town: Town, previewer: Previewer) -> None:
+async def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path):
+    async with history_in(tmp_path, tide(1)) as (town, previewer):
         await preview(previewer, RIVER | {"for_s": 600.0})
         assert len(town.rule_store.versions()) == 1
         with pytest.raises(RuleRejected, match="hysteresis 500"):
@@ -87,27 +82,21 @@ def test_nothing_is_saved_and_what_could_not_be_saved_is_refused(tmp_path: Path)
         with pytest.raises(RuleRejected, match="does not stand in site:wayabula"):
             await preview(previewer, {"for_s": 60.0}, scope="site:wayabula")
 
-    run(tmp_path, scenario, tide(1))
 
-
-def test_silence_is_tried_on_the_holes_of_the_history(tmp_path: Path):
-    async def scenario(_town: Town, previewer: Previewer) -> None:
+async def test_silence_is_tried_on_the_holes_of_the_history(tmp_path: Path):
+    async with history_in(tmp_path, [(n, 100.0) for n in (*range(100), *range(200, 300))]) as (_, previewer):
         found = await preview(previewer, SILENT, family="silence", days=1)
         (alarm,) = found.edited.alarms
         assert alarm.opened_ms == T0 + 104 * MINUTE_MS
         assert alarm.closed_ms == T0 + 200 * MINUTE_MS
 
-    run(tmp_path, scenario, [(n, 100.0) for n in (*range(100), *range(200, 300))])
 
-
-def test_a_month_of_one_reading_a_minute_is_tried_whole_and_shown_in_few_points(tmp_path: Path):
-    async def scenario(_town: Town, previewer: Previewer) -> None:
+async def test_a_month_of_one_reading_a_minute_is_tried_whole_and_shown_in_few_points(tmp_path: Path):
+    async with history_in(tmp_path, tide(30)) as (_, previewer):
         lower = [{"name": "Siaga 3", "severity": "moderate", "limit": 130.0}]
         found = await preview(previewer, RIVER | {"levels": lower})
         assert found.readings == 43_200
         assert len(found.points) <= MOST_POINTS
-
-    run(tmp_path, scenario, tide(30))
 
 
 def test_thinning_keeps_every_extreme():

@@ -1,7 +1,6 @@
 """The rule store: versions that are added, undone and scheduled, and never spoil the rules in force."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,6 @@ from tests.registries import on_each_registry
 from tests.unit.cloud.alarms.town import ANI, RIVER, SILENT, T0, Town, city
 
 pytestmark = on_each_registry(slow=True)
-
-
-def run(folder: Path, scenario: Callable[[Town], Awaitable[None]], **kept: Any) -> None:
-    async def within() -> None:
-        async with Town(folder, **kept) as town:
-            await scenario(town)
-
-    asyncio.run(within())
 
 
 def limits(town: Town, sensor: str = "river") -> list[float]:
@@ -39,8 +30,8 @@ def one_level(limit: float) -> dict[str, Any]:
     return {"levels": [{"name": "Siaga 3", "severity": "moderate", "limit": limit}]}
 
 
-def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_from(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_from(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule(scope="group:rivers", for_s=60)
         await town.rule(scope="site:daruba", for_s=120)
@@ -56,11 +47,9 @@ def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_comes_
         )
         assert town.rule_store.resolved("rain") == []
 
-    run(tmp_path, scenario)
 
-
-def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
+    async with Town(tmp_path) as town:
         first = await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="first")
         town.now_ms += 1
         await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="too low")
@@ -71,11 +60,9 @@ def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path
         assert limits(town) == [150, 250]
         assert [version.version for version in town.rule_store.versions("river-level", "all")] == [3, 2, 1]
 
-    run(tmp_path, scenario)
 
-
-def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it_back(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it_back(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.undo("river-level", "all", who=ANI, reason="not yet")
         assert limits(town) == []
@@ -83,11 +70,9 @@ def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it
         await town.rule_store.undo("river-level", "all", who=ANI, reason="now")
         assert limits(town) == [150, 250]
 
-    run(tmp_path, scenario)
 
-
-def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.save(
             "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
@@ -97,11 +82,9 @@ def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
         assert limits(town) == [90]
         assert town.rule_store.patches("river-level") == [Patch("all", 2, RIVER | one_level(90))]
 
-    run(tmp_path, scenario)
 
-
-def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.save(
             "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
@@ -110,11 +93,9 @@ def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
         town.now_ms = T0 + 120_000
         assert limits(town) == [100]
 
-    run(tmp_path, scenario)
 
-
-def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="after the flood")
         await town.rule_store.remove("river-level", "all", who=ANI, reason="gone")
@@ -126,8 +107,6 @@ def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
         assert '"limit":150.0' in saved.before
         assert '"limit":90' in saved.after
         assert '"fields":null' in removed.after
-
-    run(tmp_path, scenario)
 
 
 WRONG = [
@@ -161,10 +140,10 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("family", "scope", "fields", "words"), WRONG, ids=[str(row[3]) for row in WRONG])
-def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force_stay(
+async def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force_stay(
     tmp_path: Path, family: str, scope: str, fields: dict[str, Any], words: list[str]
 ):
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path) as town:
         if scope != "site:daruba":
             await town.rule()
         before = (town.rule_store.versions(), limits(town))
@@ -173,19 +152,15 @@ def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force_stay(
             assert word in said, said
         assert (town.rule_store.versions(), limits(town)) == before
 
-    run(tmp_path, scenario)
 
-
-def test_every_mistake_is_told_at_once(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_every_mistake_is_told_at_once(tmp_path: Path):
+    async with Town(tmp_path) as town:
         said = await refused(town.rule_store.save("R", "site:x", RIVER | {"oops": 1}, who=ANI, reason=" "))
         assert all(word in said for word in ("family", "site:x", "oops", "reason"))
 
-    run(tmp_path, scenario)
 
-
-def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         await town.rule(scope="sensor:river", hysteresis=60.0)
         narrow = [{"name": "A", "severity": "minor", "limit": 10.0}, {"name": "B", "severity": "severe", "limit": 20.0}]
@@ -196,19 +171,15 @@ def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path: Path)
             town.rule_store.remove("river-level", "all", who=ANI, reason="r")
         )
 
-    run(tmp_path, scenario)
 
-
-def test_a_time_in_the_past_is_refused(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_a_time_in_the_past_is_refused(tmp_path: Path):
+    async with Town(tmp_path) as town:
         change = town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="r", valid_from_ms=T0 - 1)
         assert "valid_from" in await refused(change)
 
-    run(tmp_path, scenario)
 
-
-def test_another_process_s_change_is_seen_and_its_version_is_not_written_over(tmp_path: Path):
-    async def scenario(town: Town) -> None:
+async def test_another_process_s_change_is_seen_and_its_version_is_not_written_over(tmp_path: Path):
+    async with Town(tmp_path) as town:
         await town.rule()
         async with Town(tmp_path) as other:
             await other.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="other")
@@ -218,21 +189,16 @@ def test_another_process_s_change_is_seen_and_its_version_is_not_written_over(tm
             assert not await other.rule_store.refresh()
             assert limits(other) == limits(town) == [80]
 
-    run(tmp_path, scenario)
 
-
-def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):
+async def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):
     air = Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",), interval_s=60)
     ispu = {
         "kind": "above",
         "title": "ISPU",
         "levels": [{"name": "Tidak Sehat", "severity": "moderate", "limit": 100.0, "inclusive": False}],
     }
-
-    async def scenario(town: Town) -> None:
+    async with Town(tmp_path, registry=city(air)) as town:
         await town.rule_store.save("ispu", "all", ispu | {"quantity": "ispu"}, who=ANI, reason="r")
         await town.rule_store.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, who=ANI, reason="r")
         assert [each.rule.family for each in town.rule_store.resolved("daruba")] == ["ispu"]
         assert [each.rule.family for each in town.rule_store.resolved("air")] == ["ispu-pm"]
-
-    run(tmp_path, scenario, registry=city(air))

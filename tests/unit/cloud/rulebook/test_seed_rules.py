@@ -1,6 +1,5 @@
 """rules.toml: every mistake at once, and only where nothing was ever said."""
 
-import asyncio
 from pathlib import Path
 
 import msgspec
@@ -73,30 +72,23 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path):
         initial_rules(tmp_path / "none.toml", city())
 
 
-def test_without_a_file_nobody_falls_silent_unnoticed(tmp_path: Path):
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            assert await town.rule_store.provide(initial_rules(None, town.registry)) == 1
-            assert [each.rule.kind for each in town.rule_store.resolved("river")] == ["silence"]
-            assert [each.rule.kind for each in town.rule_store.resolved("gw-daruba")] == ["silence"]
-
-    asyncio.run(scenario())
+async def test_without_a_file_nobody_falls_silent_unnoticed(tmp_path: Path):
+    async with Town(tmp_path) as town:
+        assert await town.rule_store.provide(initial_rules(None, town.registry)) == 1
+        assert [each.rule.kind for each in town.rule_store.resolved("river")] == ["silence"]
+        assert [each.rule.kind for each in town.rule_store.resolved("gw-daruba")] == ["silence"]
 
 
-def test_provided_rules_stay_editable_and_are_never_put_back(tmp_path: Path):
+async def test_provided_rules_stay_editable_and_are_never_put_back(tmp_path: Path):
     (tmp_path / "rules.toml").write_text(GOOD)
-
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            provided = initial_rules(tmp_path / "rules.toml", town.registry)
-            assert await town.rule_store.provide(provided) == 2
-            await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="ours")
-            await town.rule_store.remove("river-level", "site:daruba", who=ANI, reason="ours")
-            assert await town.rule_store.provide(provided) == 0
-            (resolved,) = town.rule_store.resolved("river")
-            assert (len(resolved.rule.levels), resolved.rule.for_s) == (2, 0)
-
-    asyncio.run(scenario())
+    async with Town(tmp_path) as town:
+        provided = initial_rules(tmp_path / "rules.toml", town.registry)
+        assert await town.rule_store.provide(provided) == 2
+        await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="ours")
+        await town.rule_store.remove("river-level", "site:daruba", who=ANI, reason="ours")
+        assert await town.rule_store.provide(provided) == 0
+        (resolved,) = town.rule_store.resolved("river")
+        assert (len(resolved.rule.levels), resolved.rule.for_s) == (2, 0)
 
 
 async def used(town: Town, file: Path) -> None:
@@ -104,60 +96,49 @@ async def used(town: Town, file: Path) -> None:
     await town.rule_store.provide(seeds(file, town.registry, await town.rule_store.held()).versions)
 
 
-def test_a_file_that_was_used_stops_no_start_when_its_sensor_is_retired(tmp_path: Path):
+async def test_a_file_that_was_used_stops_no_start_when_its_sensor_is_retired(tmp_path: Path):
     file = tmp_path / "rules.toml"
     file.write_text(GOOD + '[[rules]]\nfamily = "river-level"\nscope = "sensor:creek"\nfor_s = 5\n')
     without_creek = registry_without("creek")
 
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            await used(town, file)
-        async with Town(tmp_path, registry=without_creek) as town:
-            given = seeds(file, town.registry, await town.rule_store.held())
-            assert (given.versions, given.notes) == ([], ())
-            assert "sensor creek is gone" in str(asleep("sensor:creek", town.registry))
-            assert asleep("sensor:river", town.registry) is None
-            assert [each.rule.family for each in town.rule_store.resolved("river")] == ["river-level"]
-            await town.send(level(160, at=0), level(160, at=61))
-            assert len(await town.alarms()) == 1
-            await town.rule_store.remove("river-level", "sensor:creek", who=ANI, reason="it is gone")
-            assert "sensor:creek" not in {patch.scope for patch in town.rule_store.patches("river-level")}
-
-    asyncio.run(scenario())
+    async with Town(tmp_path) as town:
+        await used(town, file)
+    async with Town(tmp_path, registry=without_creek) as town:
+        given = seeds(file, town.registry, await town.rule_store.held())
+        assert (given.versions, given.notes) == ([], ())
+        assert "sensor creek is gone" in str(asleep("sensor:creek", town.registry))
+        assert asleep("sensor:river", town.registry) is None
+        assert [each.rule.family for each in town.rule_store.resolved("river")] == ["river-level"]
+        await town.send(level(160, at=0), level(160, at=61))
+        assert len(await town.alarms()) == 1
+        await town.rule_store.remove("river-level", "sensor:creek", who=ANI, reason="it is gone")
+        assert "sensor:creek" not in {patch.scope for patch in town.rule_store.patches("river-level")}
 
 
-def test_a_file_that_was_used_says_that_a_change_in_it_has_no_effect(tmp_path: Path):
+async def test_a_file_that_was_used_says_that_a_change_in_it_has_no_effect(tmp_path: Path):
     file = tmp_path / "rules.toml"
     file.write_text(GOOD)
-
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            await used(town, file)
-            file.write_text(GOOD.replace("limit = 150", "limit = 90"))
-            given = seeds(file, town.registry, await town.rule_store.held())
-            assert given.versions == []
-            (note,) = given.notes
-            assert "rules.toml: river-level@all has no effect, since version 1 by siaga is in force" in note
-
-    asyncio.run(scenario())
+    async with Town(tmp_path) as town:
+        await used(town, file)
+        file.write_text(GOOD.replace("limit = 150", "limit = 90"))
+        given = seeds(file, town.registry, await town.rule_store.held())
+        assert given.versions == []
+        (note,) = given.notes
+        assert "rules.toml: river-level@all has no effect, since version 1 by siaga is in force" in note
 
 
 @pytest.mark.parametrize("content", ["no toml [", "rules = 7", BAD, ""])
-def test_a_file_that_was_used_stops_nothing_whatever_is_in_it(tmp_path: Path, content: str):
+async def test_a_file_that_was_used_stops_nothing_whatever_is_in_it(tmp_path: Path, content: str):
     file = tmp_path / "rules.toml"
     file.write_text(GOOD)
-
-    async def scenario() -> None:
-        async with Town(tmp_path) as town:
-            await used(town, file)
-            file.write_text(content)
-            given = seeds(file, town.registry, await town.rule_store.held())
-            assert given.versions == []
-            assert bool(given.notes) == bool(content)
-            file.unlink()
-            assert "no such file" in seeds(file, town.registry, await town.rule_store.held()).notes[0]
-
-    asyncio.run(scenario())
+    async with Town(tmp_path) as town:
+        await used(town, file)
+        file.write_text(content)
+        given = seeds(file, town.registry, await town.rule_store.held())
+        assert given.versions == []
+        assert bool(given.notes) == bool(content)
+        file.unlink()
+        assert "no such file" in seeds(file, town.registry, await town.rule_store.held()).notes[0]
 
 
 def test_a_new_city_is_not_begun_with_mistakes(tmp_path: Path):
