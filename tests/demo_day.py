@@ -23,7 +23,7 @@ from cloud.alarms.evaluator import RuleEvaluator
 from cloud.alarms.listening_time import ListeningTime
 from cloud.database.engine import Database
 from cloud.derived.gauges import gauges_of
-from cloud.derived.recompute_queue import stretch_of
+from cloud.derived.recompute_queue import time_range_of
 from cloud.derived.service import Derivations
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
@@ -117,7 +117,7 @@ class DemoDay:
             clock=self._clock, listening_time=ListeningTime(grace_ms=0, late_ms=DAY, boot_ms=self._clock),
         )  # fmt: skip
         self._derivations = Derivations(
-            self.registry, self._store, self.newest, gauges=gauges_of(self._rule_store), tell=self._tell
+            self.registry, self._store, self.newest, gauges=gauges_of(self._rule_store), observe=self._tell
         )
         self._dead_letters = DeadLetters(self._database, max_bytes=2**24)
         self._watched = False
@@ -205,9 +205,9 @@ class DemoDay:
         self.accounts.apply(plan)
         if self._watched:
             await self._evaluator.observe([self._evaluator.input_of(batch.blocks)])
-        time_range = stretch_of(batch.blocks)
+        time_range = time_range_of(batch.blocks)
         if time_range is not None:
-            self._derivations.hear(gateway, *time_range)
+            self._derivations.on_stored(gateway, *time_range)
 
     async def _tell(self, blocks: Sequence[Block]) -> None:
         """The rules look at what was computed."""

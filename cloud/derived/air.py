@@ -48,15 +48,15 @@ async def hourly_means(
     store: ReadingsStore, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The means of those of the hours that have ended, and their ends (UTC)."""
-    sheet = _sheet(sensor.site, sensor.id)
+    writer = _new_writer(sensor.site, sensor.id)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
     for start, end in hours:
         hour = await hour_of(store, sensor, parameter, start, end)
         completeness = hour.completeness(sensor.interval_s)
         if hour.count or hour.doubts:  # what nobody can believe is 0 % complete, and not as if nothing had been said
             mean = hour.mean if completeness >= LEAST_PERCENT else None
-            sheet.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
-    return sheet, [end for _, end in hours]
+            writer.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})
+    return writer, [end for _, end in hours]
 
 
 async def indices_of_sensor(
@@ -75,7 +75,7 @@ async def indices_of_sensor(
     ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key). Of a
     sensor that moved only the hours count in which it `stood` there.
     """
-    sheet = _sheet(sensor.site, sensor.id)
+    writer = _new_writer(sensor.site, sensor.id)
     times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, zone=zone, now_ms=now_ms)
     for span in spans(times, gap_ms=DAY_MS):
         means = await values_of(store, sensor.id, f"{parameter}_hour", first_ms=span[0] - DAY_MS, last_ms=span[-1])
@@ -84,12 +84,12 @@ async def indices_of_sensor(
             hours = [means.get(end) if stood(sensor, end) else None for end in ends]
             mean, share = ispu.mean_of_day(hours)
             if share:
-                sheet.put(time_ms, {f"{parameter}_day": mean, f"{parameter}_day_completeness": 100.0 * share})
+                writer.put(time_ms, {f"{parameter}_day": mean, f"{parameter}_day_completeness": 100.0 * share})
             if ispu.is_published(parameter, time_ms, zone):
-                _put_ispu(sheet, time_ms, parameter, hours, TABLES[official.at(time_ms)])
+                _put_ispu(writer, time_ms, parameter, hours, TABLES[official.at(time_ms)])
             if parameter in AQI_HOURS:
-                _put(sheet, time_ms, f"us_aqi_{parameter}", aqi_of_hours(parameter, hours))
-    return sheet, times
+                _put(writer, time_ms, f"us_aqi_{parameter}", aqi_of_hours(parameter, hours))
+    return writer, times
 
 
 async def indices_of_site(
@@ -101,7 +101,7 @@ async def indices_of_site(
 
     ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key).
     """
-    sheet = _sheet(site, site)
+    writer = _new_writer(site, site)
     for span in spans(and_after(times_ms, HELD_HOURS, zone=zone, now_ms=now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = span[0] - DAY_MS, span[-1]
         of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms, stood)
@@ -111,10 +111,10 @@ async def indices_of_site(
         }
         for time_ms in span:
             held = {key: _held(found, time_ms, zone) for key, found in published.items()}
-            _put_ispu_of_site(sheet, time_ms, held, TABLES[official.at(time_ms)])
+            _put_ispu_of_site(writer, time_ms, held, TABLES[official.at(time_ms)])
             now = {parameter: found[time_ms] for parameter, found in of_hour.items() if time_ms in found}
-            _put_site(sheet, time_ms, "us_aqi", aqi_of_site(now))
-    return sheet
+            _put_site(writer, time_ms, "us_aqi", aqi_of_site(now))
+    return writer
 
 
 async def _worst(
@@ -173,43 +173,43 @@ def _held(published: Mapping[str, Mapping[int, Index]], time_ms: int, zone: Zone
 
 
 def _put_ispu(
-    sheet: DerivedSeriesWriter, time_ms: int, parameter: str, hours: Sequence[float | None], official: ispu.Table
+    writer: DerivedSeriesWriter, time_ms: int, parameter: str, hours: Sequence[float | None], official: ispu.Table
 ) -> None:
-    _put(sheet, time_ms, f"ispu_{parameter}", ispu_of_day(parameter, hours, official))
+    _put(writer, time_ms, f"ispu_{parameter}", ispu_of_day(parameter, hours, official))
     if parameter not in ISPU_OF_VERSIONS:
         return
     for key, table in TABLES.items():
         found = ispu_of_day(parameter, hours, table)
         number = official.number if found.completeness else None
-        sheet.put(time_ms, {f"ispu_{key}_{parameter}": found.index, ISPU_TABLE: number})
+        writer.put(time_ms, {f"ispu_{key}_{parameter}": found.index, ISPU_TABLE: number})
 
 
 def _put_ispu_of_site(
-    sheet: DerivedSeriesWriter, time_ms: int, held: Mapping[str, Mapping[str, Index]], official: ispu.Table
+    writer: DerivedSeriesWriter, time_ms: int, held: Mapping[str, Mapping[str, Index]], official: ispu.Table
 ) -> None:
     for key, of_parameter in held.items():
         found = ispu_of_site(of_parameter)
         if of_parameter.keys() != held[P14_2020.key].keys():
             continue  # a version of which some parameter was not computed yet would look better than it is
         index, critical = (None, None) if found is None else (found.index, AIR_PARAMETERS.index(found.critical))
-        sheet.put(time_ms, {f"ispu_{key}": index, f"ispu_{key}_critical": critical})
+        writer.put(time_ms, {f"ispu_{key}": index, f"ispu_{key}_critical": critical})
         if key == official.key:
-            _put_site(sheet, time_ms, "ispu", found)
-            sheet.put(time_ms, {ISPU_TABLE: None if found is None else official.number})
+            _put_site(writer, time_ms, "ispu", found)
+            writer.put(time_ms, {ISPU_TABLE: None if found is None else official.number})
 
 
-def _put(sheet: DerivedSeriesWriter, time_ms: int, name: str, found: Index) -> None:
+def _put(writer: DerivedSeriesWriter, time_ms: int, name: str, found: Index) -> None:
     completeness = found.completeness or None  # of a sensor that said nothing at all there is nothing to say
-    sheet.put(time_ms, {name: found.index, f"{name}_completeness": completeness})
+    writer.put(time_ms, {name: found.index, f"{name}_completeness": completeness})
 
 
-def _put_site(sheet: DerivedSeriesWriter, time_ms: int, name: str, found: IndexOfSite | None) -> None:
+def _put_site(writer: DerivedSeriesWriter, time_ms: int, name: str, found: IndexOfSite | None) -> None:
     if found is None:
-        sheet.put(time_ms, dict.fromkeys((name, f"{name}_critical", f"{name}_completeness")))
+        writer.put(time_ms, dict.fromkeys((name, f"{name}_critical", f"{name}_completeness")))
         return
     critical = AIR_PARAMETERS.index(found.critical)
-    sheet.put(time_ms, {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness})
+    writer.put(time_ms, {name: found.index, f"{name}_critical": critical, f"{name}_completeness": found.completeness})
 
 
-def _sheet(site: str, sensor: str) -> DerivedSeriesWriter:
+def _new_writer(site: str, sensor: str) -> DerivedSeriesWriter:
     return DerivedSeriesWriter(site=site, sensor=sensor, domain=Domain.AIR)

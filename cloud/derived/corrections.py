@@ -30,7 +30,7 @@ from wire.durations import HOUR_MS
 DISTANCE, LEVEL = "distance", "water_level"
 SETTLE_S = 10.0
 """How long after a fact became known here the writes of before it may still be under way."""
-STRETCH_MS = HOUR_MS
+CHUNK_MS = HOUR_MS
 """What is computed in one go: an hour of readings is milliseconds of the event loop."""
 PAGE_READINGS = 20_000
 CITY_SETTLES = 3
@@ -57,7 +57,7 @@ class KnownSince(msgspec.Struct, frozen=True):
 
 
 class Corrections:
-    """Computes again what the due facts of `facts` reach; `note` tells which series changed, from when to when.
+    """Computes again what the due facts of `facts` reach; `on_changed` tells which series changed, from when to when.
 
     `is_own(gateway)`: whether this process is the one that takes in what a gateway sends.
     """
@@ -68,26 +68,26 @@ class Corrections:
         store: ReadingsStore,
         newest: Newest,
         *,
-        note: Callable[[str, str, int, int], None],
+        on_changed: Callable[[str, str, int, int], None],
         is_own: Callable[[str], bool] = lambda _gateway: True,
         clock: Callable[[], int] = wall_ms,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._facts, self._store, self._newest = facts, store, newest
-        self._note, self._is_own, self._clock, self._settle_s = note, is_own, clock, settle_s
+        self._on_changed, self._is_own, self._clock, self._settle_s = on_changed, is_own, clock, settle_s
         self._known: dict[int, KnownSince] = {}
-        self._noted: set[int] = set()
+        self._reported: set[int] = set()
         self._converting: frozenset[tuple[str, str]] = frozenset()
         self._late: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-        facts.registry.on_change(self._look)
-        self._look()
+        facts.registry.on_change(self._on_registry_changed)
+        self._on_registry_changed()
 
     @property
     def waiting(self) -> int:
         """How many facts wait to be computed."""
         return len(self._known)
 
-    def saw(self, blocks: Iterable[Block]) -> None:
+    def on_writing(self, blocks: Iterable[Block]) -> None:
         """Readings are on their way to the store, made by the facts as they are now."""
         for block in blocks if self._converting else ():
             for quantity, _ in block.fields:
@@ -103,7 +103,7 @@ class Corrections:
             if known is None:
                 continue
             if fact.subject == CITY:
-                await self._note_city(fact, is_last=waited_s >= CITY_SETTLES * self._settle_s)
+                await self._report_city(fact, is_last=waited_s >= CITY_SETTLES * self._settle_s)
             elif waited_s >= self._settle_s:
                 await self._compute(fact, known)
         if not self._known:
@@ -131,7 +131,7 @@ class Corrections:
     def _registry(self) -> Registry:
         return self._facts.registry
 
-    def _look(self) -> None:
+    def _on_registry_changed(self) -> None:
         """The registry has become another: facts that are due are known from this moment on."""
         due = {fact.id: fact for fact in self._registry.facts.due() if self._is_ours(fact)}
         now = KnownSince(time.monotonic(), self._clock())
@@ -160,30 +160,30 @@ class Corrections:
             if quantity in (DISTANCE, LEVEL) or fact.what == MOUNTING_HEIGHT:
                 await self._level(sensor, fact.due_ms)
             for each in sensor.quantities if fact.what != GATEWAY else ():
-                self._note(sensor.id, each, await self._first_ms(sensor.id, each, fact.due_ms), self._clock())
+                self._on_changed(sensor.id, each, await self._first_ms(sensor.id, each, fact.due_ms), self._clock())
         await self._done(fact)
 
     async def _done(self, fact: Fact) -> None:
         await self._facts.record_progress(fact, due_ms=None)
         self._known.pop(fact.id, None)
-        self._noted.discard(fact.id)
+        self._reported.discard(fact.id)
         await self._facts.load()
 
-    async def _note_city(self, fact: Fact, *, is_last: bool) -> None:
+    async def _report_city(self, fact: Fact, *, is_last: bool) -> None:
         """A fact of the whole city reaches every index of the air; each process notes those of its own sensors."""
-        if fact.id not in self._noted:
-            self._noted.add(fact.id)
+        if fact.id not in self._reported:
+            self._reported.add(fact.id)
             for sensor in self._registry.sensors():
                 for parameter in AIR_PARAMETERS if self._is_own(sensor.gateway) else ():
                     if parameter in sensor.quantities:
                         first_ms = await self._first_ms(sensor.id, parameter, fact.due_ms or 0)
                         # what ended with the hour before stands at the very moment from which the fact holds
-                        self._note(sensor.id, parameter, first_ms - 1, self._clock())
+                        self._on_changed(sensor.id, parameter, first_ms - 1, self._clock())
         if is_last:
             await self._done(fact)
 
     async def _level(self, sensor: Sensor, due_ms: int) -> None:
-        for first_ms, until_ms in await self._stretches(sensor.id, DISTANCE, due_ms, self._clock()):
+        for first_ms, until_ms in await self._chunks(sensor.id, DISTANCE, due_ms, self._clock()):
             await self.levels_again(sensor, first_ms, until_ms)
 
     async def _convert(self, fact: Fact, sensor: Sensor, quantity: str, known: KnownSince) -> None:
@@ -191,7 +191,7 @@ class Corrections:
         before, after = self._lines(fact)
         heights = self._registry.history.mounting_height_cm(sensor)
         fact = await self._finish_step(fact, sensor, quantity)
-        for first_ms, until_ms in await self._stretches(sensor.id, quantity, fact.due_ms or 0, known.since_ms):
+        for first_ms, until_ms in await self._chunks(sensor.id, quantity, fact.due_ms or 0, known.since_ms):
             made = await self._made_of_distance(sensor, quantity, heights, first_ms, until_ms)
             late = self._late[sensor.id, quantity]
             fresh = [
@@ -232,10 +232,10 @@ class Corrections:
         after = facts.timeline_as_known(fact.subject, fact.what, changed)
         return _as_lines(before), _as_lines(after)
 
-    async def _stretches(self, sensor: str, quantity: str, due_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    async def _chunks(self, sensor: str, quantity: str, due_ms: int, until_ms: int) -> list[tuple[int, int]]:
         """The stretches in which there may be readings, from `due_ms` on up to `until_ms`."""
         first_ms = await self._first_ms(sensor, quantity, due_ms)
-        return [(start, min(start + STRETCH_MS, until_ms)) for start in range(first_ms, until_ms, STRETCH_MS)]
+        return [(start, min(start + CHUNK_MS, until_ms)) for start in range(first_ms, until_ms, CHUNK_MS)]
 
     async def _first_ms(self, sensor: str, quantity: str, due_ms: int) -> int:
         """When the first reading since `due_ms` was taken: nobody looks through the years before a sensor was there."""

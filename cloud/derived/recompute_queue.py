@@ -1,6 +1,6 @@
 """Which hours have to be computed anew: those of which readings were stored, live or late.
 
-note("air-market", "pm2_5", first, last) ─► {("air-market", "pm2_5"): {hour 498_761}} ─► take, compute, done
+add("air-market", "pm2_5", first, last) ─► {("air-market", "pm2_5"): {hour 498_761}} ─► pop, compute, done
 
 Hours are counted since 1970, in UTC.
 """
@@ -20,11 +20,11 @@ SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "wa
 Key = tuple[str, str]
 """(sensor, quantity)."""
 Hours = Mapping[Key, Set[int]]
-Stretch = tuple[int, int]
+TimeRange = tuple[int, int]
 """(first, last): from when to when (UTC, ms) readings were stored."""
 
 
-def stretch_of(blocks: Sequence[Block]) -> Stretch | None:
+def time_range_of(blocks: Sequence[Block]) -> TimeRange | None:
     """From when to when the readings of `blocks` are; None where there are none."""
     if not blocks:
         return None
@@ -33,40 +33,40 @@ def stretch_of(blocks: Sequence[Block]) -> Stretch | None:
 
 
 def hours_of(first_ms: int, last_ms: int) -> range:
-    """The hours that a stretch touches."""
+    """The hours that a range of time touches."""
     return range(first_ms // HOUR_MS, last_ms // HOUR_MS + 1)
 
 
 class RecomputeQueue:
-    """Hours of series, noted until they are taken."""
+    """Hours of series that wait to be computed."""
 
     def __init__(self) -> None:
         self._hours: defaultdict[Key, set[int]] = defaultdict(set)
 
-    def note(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+    def add(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Readings were stored from `first_ms` to `last_ms` (UTC, both included)."""
-        self.note_hours(sensor, quantity, hours_of(first_ms, last_ms))
+        self.add_hours(sensor, quantity, hours_of(first_ms, last_ms))
 
-    def note_hours(self, sensor: str, quantity: str, hours: Iterable[int]) -> None:
+    def add_hours(self, sensor: str, quantity: str, hours: Iterable[int]) -> None:
         """Readings were stored in `hours`."""
         self._hours[sensor, quantity].update(hours)
 
-    def take(self, keys: Iterable[Key]) -> Hours:
-        """The hours noted of some series, which are forgotten here."""
+    def pop(self, keys: Iterable[Key]) -> Hours:
+        """Take the hours that wait of some series off the queue."""
         return {key: self._hours.pop(key) for key in keys if key in self._hours}
 
-    def noted(self, keys: Iterable[Key]) -> Hours:
-        """The hours noted of some series."""
+    def pending(self, keys: Iterable[Key]) -> Hours:
+        """The hours that wait of some series."""
         return {key: frozenset(self._hours[key]) for key in keys if key in self._hours}
 
-    def give_back(self, hours: Hours) -> None:
-        """Note again what could not be computed, or not yet."""
-        for key, noted in hours.items():
-            if noted:
-                self._hours[key] |= noted
+    def put_back(self, hours: Hours) -> None:
+        """Queue again what could not be computed, or not yet."""
+        for key, pending in hours.items():
+            if pending:
+                self._hours[key] |= pending
 
     def keys(self) -> list[Key]:
-        """The series of which anything is noted."""
+        """The series of which anything waits."""
         return list(self._hours)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""A sheet: derived values of one sensor or site by time, compared with what is stored and written where they differ.
+"""Derived values of one sensor or site by time, compared with what is stored, and written where they differ.
 
 time      ispu_pm2_5  ispu_pm2_5_completeness  air_computation
 09:00     87          96                       1
@@ -72,7 +72,7 @@ class DerivedSeriesWriter:
     def put(
         self, time_ms: int, values: Mapping[str, float | None], *, doubts: Mapping[str, int] = MappingProxyType({})
     ) -> None:
-        """Take values at `time_ms` (UTC), with `doubts` as marks; one that is None does not hold, if it ever did."""
+        """Take values in at `time_ms` (UTC), with `doubts` as marks; one that is None does not hold, if it ever did."""
         known = {quantity: float(value) for quantity, value in values.items() if value is not None}
         if known:
             self._rows[time_ms] |= known
@@ -80,7 +80,7 @@ class DerivedSeriesWriter:
             doubt = doubts.get(quantity, 0) & QUALITY
             self._marks[quantity][time_ms] = doubt if quantity in known else int(Mark.WITHDRAWN)
 
-    async def changed(self, store: ReadingsStore, *, now_ms: int) -> SeriesChanges:
+    async def changes(self, store: ReadingsStore, *, now_ms: int) -> SeriesChanges:
         """What differs from what is stored; StoreUnavailable where that cannot be asked.
 
         Nothing is written twice, so that computing again costs no more than reading, and a store that keeps every

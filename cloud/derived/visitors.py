@@ -54,10 +54,10 @@ async def visitors(
     zone: ZoneInfo, now_ms: int,
 ) -> DerivedSeriesWriter:  # fmt: skip
     """The visitors of the site from the first of the hours in each day on to the end of that day, or to now."""
-    sheet = DerivedSeriesWriter(site=site.id, sensor=site.id, domain=Domain.FOOTFALL)
+    writer = DerivedSeriesWriter(site=site.id, sensor=site.id, domain=Domain.FOOTFALL)
     for day in _days(starts_ms, site, zone, now_ms):
-        await _compute(store, site, counters, day, sheet)
-    return sheet
+        await _compute(store, site, counters, day, writer)
+    return writer
 
 
 def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -> list[_Day]:
@@ -73,7 +73,7 @@ def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -
 
 
 async def _compute(
-    store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, sheet: DerivedSeriesWriter
+    store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, writer: DerivedSeriesWriter
 ) -> None:
     before = await _before(store, site.id, day, len(counters))
     since_ms, heard_ms = (before.inside.time_ms, before.heard_ms) if before else (day.closed_ms, 0)
@@ -91,7 +91,7 @@ async def _compute(
         heard_ms += sum(one.between(since_ms, found.time_ms) for one in heard)
         since_ms = found.time_ms
         completeness = 100.0 * heard_ms / len(counters) / (found.time_ms - day.closed_ms)
-        sheet.put(found.time_ms, {
+        writer.put(found.time_ms, {
             "visitors_present": found.people,
             "visitors_day": found.visits,
             "visit_length": found.mean_visit_s,

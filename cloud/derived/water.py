@@ -31,41 +31,41 @@ async def rain_hours(
     store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The rain of those of the hours that have ended, and their ends (UTC)."""
-    sheet = _sheet(sensor)
+    writer = _new_writer(sensor)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
     for start, end in hours:
         hour = await hour_of(store, sensor, "rainfall", start, end)
         if hour.count:
             values = {"rain_hour": hour.total, "rain_hour_completeness": hour.completeness(sensor.interval_s)}
-            sheet.put(end, values)
-    return sheet, [end for _, end in hours]
+            writer.put(end, values)
+    return writer, [end for _, end in hours]
 
 
 async def rain_days(
     store: ReadingsStore, sensor: Sensor, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rain of the day at each full hour that looks back on the hours that end at `ends_ms` (UTC)."""
-    sheet = _sheet(sensor)
+    writer = _new_writer(sensor)
     for span in spans(_rest_of_days(ends_ms, zone, now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = rain_day_start_ms(span[0], zone), span[-1]
         amounts = await values_of(store, sensor.id, "rain_hour", first_ms=first_ms, last_ms=last_ms)
         shares = await values_of(store, sensor.id, "rain_hour_completeness", first_ms=first_ms, last_ms=last_ms)
         hours = {end: Rain(mm, shares.get(end, 0.0)) for end, mm in amounts.items()}
         for time_ms in span:
-            _put_day(sheet, time_ms, rain_of_day(hours, time_ms, zone))
-    return sheet
+            _put_day(writer, time_ms, rain_of_day(hours, time_ms, zone))
+    return writer
 
 
 async def rain_days_of_readings(
     store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rain of the days of a gauge that is read more seldom than each hour, at each full hour."""
-    sheet = _sheet(sensor)
+    writer = _new_writer(sensor)
     for start_ms, end_ms in sorted({_day_of(start, zone) for start in starts_ms}):
         falls = await _falls(store, sensor, start_ms, end_ms)
         for time_ms in _ends_between(start_ms, min(end_ms, now_ms), zone):
-            _put_day(sheet, time_ms, rain_of_falls(falls, time_ms, (start_ms, end_ms)))
-    return sheet
+            _put_day(writer, time_ms, rain_of_falls(falls, time_ms, (start_ms, end_ms)))
+    return writer
 
 
 async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
@@ -82,7 +82,7 @@ async def siaga_hours(
 
     An hour in which no reading can be believed has that of the highest, marked with what is doubted of it.
     """
-    sheet = _sheet(sensor)
+    writer = _new_writer(sensor)
     for start, end in ended(starts_ms, zone=zone, now_ms=now_ms):
         hour = await hour_of(store, sensor, "water_level", start, end)
         if hour.worst is not None:
@@ -90,13 +90,13 @@ async def siaga_hours(
                 "siaga": siaga_of(gauge, hour.worst),
                 "siaga_completeness": hour.completeness(sensor.interval_s),
             }
-            sheet.put(end, values, doubts={"siaga": hour.doubts})
-    return sheet
+            writer.put(end, values, doubts={"siaga": hour.doubts})
+    return writer
 
 
-def _put_day(sheet: DerivedSeriesWriter, time_ms: int, found: Rain | None) -> None:
+def _put_day(writer: DerivedSeriesWriter, time_ms: int, found: Rain | None) -> None:
     if found is not None:
-        sheet.put(time_ms, {"rain_day": found.mm, "rain_day_completeness": found.completeness})
+        writer.put(time_ms, {"rain_day": found.mm, "rain_day_completeness": found.completeness})
 
 
 def _day_of(start_ms: int, zone: ZoneInfo) -> tuple[int, int]:
@@ -117,5 +117,5 @@ def _ends_between(first_ms: int, last_ms: int, zone: ZoneInfo) -> list[int]:
     return [end for end in ends if end <= last_ms]
 
 
-def _sheet(sensor: Sensor) -> DerivedSeriesWriter:
+def _new_writer(sensor: Sensor) -> DerivedSeriesWriter:
     return DerivedSeriesWriter(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)

@@ -106,7 +106,7 @@ class QualityJudge:
 
     def __init__(self, registry: Registry, newest: Newest) -> None:
         self._review_hours = RecomputeQueue()
-        self._review = self._review_hours.note
+        self._review = self._review_hours.add
         self._twins = Twins(registry, on_doubt=self._review)
         self._newest = newest
         self._lanes: tuple[dict[Series, Lane | _NoLane], ...] = ({}, {})
@@ -146,7 +146,7 @@ class QualityJudge:
 
     def pop_review_hours(self) -> Hours:
         """Give the hours of series that must be judged again once all is stored, and forget them."""
-        return self._review_hours.take(self._review_hours.keys()) if self._review_hours else NO_HOURS
+        return self._review_hours.pop(self._review_hours.keys()) if self._review_hours else NO_HOURS
 
     def _judge_closely(self, block: Block, series: Series, values: list[float], latest_ms: int) -> list[int] | None:
         backfill = block.marks & _BACKFILL != 0

@@ -95,7 +95,7 @@ class Review:
     def request(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Have a time range of a series judged again, from `first_ms` to `last_ms` (UTC, both included)."""
         if quantity in POLICIES:
-            self._pending.note(sensor, quantity, first_ms, last_ms)
+            self._pending.add(sensor, quantity, first_ms, last_ms)
 
     def add(self, notes: Iterable[Note]) -> None:
         """Have judged again what was noted of messages that are stored."""
@@ -103,7 +103,7 @@ class Review:
             if quantity == END_OF_BACKLOG:
                 self._backlogs[sensor] = _Backlog(max(hour, self._backlogs.get(sensor, _NO_BACKLOG).hour))
             else:
-                self._pending.note_hours(sensor, quantity, [hour])
+                self._pending.add_hours(sensor, quantity, [hour])
 
     async def run(self) -> None:
         """Review for ever, first what was noted before the start."""
@@ -118,7 +118,7 @@ class Review:
         """Review all that is noted; what fails stays noted, and health says why."""
         ended = self._note_backlogs()
         self._waits_for, self._fault = "", ""
-        noted = self._pending.take(self._pending.keys())
+        noted = self._pending.pop(self._pending.keys())
         for key, hours in noted.items():
             began_s = time.monotonic()
             await self._review_hours(key, hours)
@@ -133,7 +133,7 @@ class Review:
             for span in spans((hour * HOUR_MS for hour in hours), gap_ms=HOUR_MS):
                 await self._review_range(*key, span[0], span[-1] + HOUR_MS)
         except StoreUnavailable as error:
-            self._pending.give_back({key: hours})
+            self._pending.put_back({key: hours})
             self._waits_for = str(error)
         except Exception as error:
             self._fault = f"reviewing {key[1]} of sensor {key[0]} fails with {type(error).__name__}; see the log"
@@ -155,7 +155,7 @@ class Review:
 
     async def _forget(self, reviewed: Hours) -> None:
         """Delete the notes on what was reviewed, except what was noted again meanwhile."""
-        again = self._pending.noted(reviewed)
+        again = self._pending.pending(reviewed)
         done = {key: hours - again.get(key, set()) for key, hours in reviewed.items()}
         if self._database is None or not any(done.values()):
             return

@@ -141,7 +141,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         base.store,
         base.newest,
         gauges=gauges_of(base.rule_store),
-        tell=evaluator.observe_derived,
+        observe=evaluator.observe_derived,
         facts=base.facts,
         is_own=partial(_is_own, settings.ingest.shard_range),
         judge_anew=evaluator.judge_anew,
@@ -199,7 +199,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         newest=base.newest,
         metrics=base.metrics,
         evaluator=alarms.evaluator,
-        on_stored=alarms.derivations.hear,
+        on_stored=alarms.derivations.on_stored,
         review=review,
         recent_rejections=base.rejections,
         confirm=base.confirm,
@@ -262,7 +262,7 @@ def _platform(
         newest=base.newest,
         metrics=base.metrics,
         evaluator=alarms.evaluator if settings.ingest.enabled else None,
-        on_stored=alarms.derivations.hear,
+        on_stored=alarms.derivations.on_stored,
         review=ingest.review,
     )
     return Platform(
@@ -306,12 +306,12 @@ def _is_undelayed(session: MqttSession, evaluator: RuleEvaluator) -> bool:
 
 def _record_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None:
     if derivations.corrections is not None:
-        derivations.corrections.saw(blocks)
+        derivations.corrections.on_writing(blocks)
 
 
 async def _judge_anew(base: Foundation, alarms: Alarms, verdicts: Sequence[Verdict]) -> None:
     """Judge again by verdicts on readings that came later: newest values, derived series, alarms."""
     base.newest.judge_anew(verdicts)
     for verdict in verdicts:
-        alarms.derivations.note(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
+        alarms.derivations.on_series_changed(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
     await alarms.evaluator.judge_anew(verdicts)

@@ -50,12 +50,12 @@ async def story(store: ReadingsStore) -> dict[str, dict[int, float]]:
     async def hear(found: Iterable[Block]) -> None:
         told.extend(found)
 
-    first = Derivations(REGISTRY, store, Newest(), tell=hear)
+    first = Derivations(REGISTRY, store, Newest(), observe=hear)
     first.look_back(NINE)
     await first.compute(NINE)
     assert told
     told.clear()
-    again = Derivations(REGISTRY, store, Newest(), tell=hear)
+    again = Derivations(REGISTRY, store, Newest(), observe=hear)
     again.look_back(NINE)
     await again.compute(NINE)
     assert told == [], "what is stored already is written no second time"

@@ -67,7 +67,7 @@ async def _compute(town: Town) -> None:
     """As the derived series are computed now and then: of what is stored, and of the verdicts by then."""
     derived = Derivations(town.registry, town.store, town.newest, gauges=lambda _: LIMITS)
     for sensor, quantity in MEASURED:
-        derived.note(sensor, quantity, T0, T0 + 5 * HOUR_MS)
+        derived.on_series_changed(sensor, quantity, T0, T0 + 5 * HOUR_MS)
     await derived.compute(T0 + 6 * HOUR_MS)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.alarms.rule_input import NO_INPUT, RuleInput
 from cloud.core.series import Series
-from cloud.derived.recompute_queue import Hours, Stretch, stretch_of
+from cloud.derived.recompute_queue import Hours, TimeRange, time_range_of
 from cloud.gateways.accounting import Receipt
 from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.levels import CheckedAgainst
@@ -44,7 +44,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     sizes: Mapping[Domain, int]
     flags: QualityFlags
     rule_input: RuleInput
-    time_range: Stretch | None
+    time_range: TimeRange | None
     review_hours: Hours
     live: bool
     checked_against: CheckedAgainst | None
@@ -100,7 +100,7 @@ class EncodeStage:
             sizes=_sizes(blocks),
             flags=judged.flags,
             rule_input=self._rule_input_of(blocks),
-            time_range=stretch_of(blocks),
+            time_range=time_range_of(blocks),
             review_hours=judged.review_hours,
             live=batch is not None and not batch.backfill,
             checked_against=validated.checked_against,

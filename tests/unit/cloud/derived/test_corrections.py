@@ -42,13 +42,13 @@ class Yard:
         self.workshop, self.moved, self._seq = workshop, set[tuple[str, str]](), 0
         self.facts = FactService(workshop.database, workshop.registry, clock=lambda: LATER)
         self.corrections = self.anew()
-        workshop.decoder._observe._on_blocks = lambda blocks: self.corrections.saw(blocks)
+        workshop.decoder._observe._on_blocks = lambda blocks: self.corrections.on_writing(blocks)
 
     def anew(self) -> Corrections:
         """As after a start of the cloud."""
         return Corrections(
             self.facts, self.workshop.store, self.workshop.newest, settle_s=0, clock=lambda: LATER,
-            note=lambda sensor, quantity, _first, _last: self.moved.add((sensor, quantity)),
+            on_changed=lambda sensor, quantity, _first, _last: self.moved.add((sensor, quantity)),
         )  # fmt: skip
 
     async def send(self, *readings: Reading, backfill: bool = False) -> None:

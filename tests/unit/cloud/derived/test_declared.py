@@ -7,7 +7,7 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.derived.hours import and_after, spans
-from cloud.derived.recompute_queue import RecomputeQueue, local_hours, stretch_of
+from cloud.derived.recompute_queue import RecomputeQueue, local_hours, time_range_of
 from cloud.derived.visitors import counters_of
 from cloud.ingest.pipeline import BatchDecoder
 from cloud.readings.blocks import Block
@@ -76,14 +76,14 @@ def test_computing_is_no_sign_of_life():
 
 
 def test_hours_are_noted_until_they_are_taken():
-    dirty = RecomputeQueue()
-    dirty.note("air", "pm2_5", HOUR - 1, HOUR)
-    dirty.note("air", "pm2_5", 5 * HOUR, 5 * HOUR)
-    assert len(dirty) == 3
-    assert dirty.take([("air", "pm2_5"), ("air", "pm10")]) == {("air", "pm2_5"): {0, 1, 5}}
-    assert len(dirty) == 0
-    dirty.give_back({("air", "pm2_5"): {5}, ("air", "pm10"): set()})
-    assert dirty.take([("air", "pm2_5"), ("air", "pm10")]) == {("air", "pm2_5"): {5}}
+    queue = RecomputeQueue()
+    queue.add("air", "pm2_5", HOUR - 1, HOUR)
+    queue.add("air", "pm2_5", 5 * HOUR, 5 * HOUR)
+    assert len(queue) == 3
+    assert queue.pop([("air", "pm2_5"), ("air", "pm10")]) == {("air", "pm2_5"): {0, 1, 5}}
+    assert len(queue) == 0
+    queue.put_back({("air", "pm2_5"): {5}, ("air", "pm10"): set()})
+    assert queue.pop([("air", "pm2_5"), ("air", "pm10")]) == {("air", "pm2_5"): {5}}
 
 
 def test_an_hour_of_utc_touches_two_where_the_offset_is_no_whole_hour():
@@ -99,8 +99,8 @@ def test_times_are_read_in_stretches_and_never_into_the_future():
 
 def test_a_batch_is_noted_by_its_first_and_last_time():
     block = Block("daruba", "air", "gw", Domain.AIR, 0, [5, 3], (("pm2_5", [1.0, 2.0]), ("humidity", [50.0, 51.0])))
-    assert stretch_of([block]) == (3, 5)
-    assert stretch_of([]) is None
+    assert time_range_of([block]) == (3, 5)
+    assert time_range_of([]) is None
 
 
 def test_of_twins_one_counts():

@@ -49,8 +49,8 @@ class House:
         ]
         freight = self.workshop.decoder.prepare(encode_batch("s", 1, readings, backfill=True), GATEWAY)
         await self.workshop.writer.write([freight])
-        self.derivations.note("air", "pm2_5", START, NOW)
-        self.derivations.note("air", "pm10", START, NOW)
+        self.derivations.on_series_changed("air", "pm2_5", START, NOW)
+        self.derivations.on_series_changed("air", "pm10", START, NOW)
         await self.derivations.compute(NOW)
 
     async def compute(self) -> None:
@@ -127,7 +127,7 @@ def test_after_a_move_each_site_has_the_hours_that_were_its_own_and_no_point_sta
         before = {hour: await house.at("daruba", "ispu", hour) for hour in (24, 36)}
         await house.facts.record("sensor:air", "site", "pier", who=ANI, word="moved", valid_from_ms=START + 24 * HOUR)
         for quantity in ("pm2_5", "pm10"):
-            house.derivations.note("air", quantity, START, NOW)
+            house.derivations.on_series_changed("air", quantity, START, NOW)
         await house.compute()
         assert await house.at("daruba", "ispu", 24) == before[24] == 99
         assert [await house.at("pier", "ispu", hour) for hour in (24, 36, 48)] == [None, None, 99]

@@ -67,10 +67,10 @@ class Island:
         self.derivations = Derivations(
             self.registry, self.store, self.newest,
             gauges=lambda sensor: GaugeLimits(Limit(150), Limit(250), Limit(320)) if sensor == "river" else None,
-            tell=self._hear,
+            observe=self._observe,
         )  # fmt: skip
 
-    async def _hear(self, blocks: Sequence[Block]) -> None:
+    async def _observe(self, blocks: Sequence[Block]) -> None:
         if self.rules_fail:
             raise DatabaseUnavailable("the registry database does not answer")
         self.told += blocks
@@ -84,7 +84,7 @@ class Island:
         )
         await self.store.write([self.store.encode([block])])
         if note:
-            self.derivations.note(sensor, quantity, min(points), max(points))
+            self.derivations.on_series_changed(sensor, quantity, min(points), max(points))
 
     async def series(self, sensor: str, quantity: str) -> dict[int, float]:
         points = await self.store.history(sensor, quantity, start_ms=0, end_ms=ms("2030-01-01T00:00:00+00:00"))
@@ -95,7 +95,7 @@ class Island:
         given = [Verdict(sensor, quantity, time_ms, marks) for time_ms in times_ms]
         await self.store.write_verdicts(given)
         for verdict in given:
-            self.derivations.note(sensor, quantity, verdict.time_ms, verdict.time_ms)
+            self.derivations.on_series_changed(sensor, quantity, verdict.time_ms, verdict.time_ms)
 
     async def marks(self, sensor: str, quantity: str) -> dict[int, int]:
         points = await self.store.history(sensor, quantity, start_ms=0, end_ms=ms("2030-01-01T00:00:00+00:00"))
@@ -513,7 +513,7 @@ async def unavailable(*_args: object, **_more: object) -> Any:
 def test_what_nothing_follows_from_is_not_noted(on_island):
     async def story(island: Island) -> None:
         for quantity in ("temperature", "ispu_pm2_5", "spool_depth"):
-            island.derivations.note("air", quantity, NINE, NINE)
+            island.derivations.on_series_changed("air", quantity, NINE, NINE)
         assert island.derivations.component().detail.endswith(": 0")
 
     on_island(story)
@@ -529,7 +529,7 @@ def test_running_looks_back_and_then_pauses_between_passes(on_island):
                 raise asyncio.CancelledError
 
         with pytest.raises(asyncio.CancelledError):
-            await Derivations(island.registry, island.store, island.newest, pause=pause).run()
+            await Derivations(island.registry, island.store, island.newest, sleep=pause).run()
         assert pauses[0] == pauses[-1] == PASS_S
         assert len(pauses) > 2  # between one series and the next it leaves the process to others
 

@@ -47,7 +47,7 @@ class Place:
             ((quantity, list(points.values())),),
         )  # fmt: skip
         await self.store.write([self.store.encode([block])])
-        self.derivations.note(self.sensor.id, quantity, min(points), max(points))
+        self.derivations.on_series_changed(self.sensor.id, quantity, min(points), max(points))
 
     async def series(self, quantity: str, *, of: str | None = None) -> dict[int, float]:
         found = await self.store.history(of or self.sensor.id, quantity, start_ms=0, end_ms=ms("2030-01-01T00:00:00Z"))

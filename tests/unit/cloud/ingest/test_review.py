@@ -198,7 +198,7 @@ def test_no_hour_of_a_flood_lacks_its_siaga_however_its_readings_are_cut(
             await town.send(*flood[first : first + most])
         await town.settle()
         first_ms, last_ms = flood[0].time_ms, flood[-1].time_ms
-        derived.note("river", "water_level", first_ms, last_ms)
+        derived.on_series_changed("river", "water_level", first_ms, last_ms)
         await derived.compute(last_ms + HOUR_MS)
         hours = await town.store.history("river", "siaga", start_ms=0, end_ms=2 * last_ms)
         assert not any(point.marks & QUALITY for point in hours)

@@ -1,0 +1,146 @@
+"""What is computed of one site: air, then water, then people; each series is written before the next one reads it.
+
+hours of series ─► hourly means ─► indices of sensors ─► indices of the site          ─► rules, then the store
+                └► rain of hours and days, Siaga of hours        └► visitors
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.corrections import Corrections
+from cloud.derived.recompute_queue import Key
+from cloud.derived.series_writer import DerivedSeriesWriter
+from cloud.derived.site_sensors import SiteSensors
+from cloud.derived.visitors import counters_of, visitors
+from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
+from cloud.readings.blocks import Block
+from cloud.readings.contract import ReadingsStore, Verdict
+from cloud.readings.newest import Newest, newest_of
+from cloud.registry.records import Sensor, Site
+from cloud.registry.snapshot import COMPUTED, Registry
+from rules.siaga import GaugeLimits
+from wire import AIR_PARAMETERS
+from wire.durations import HOUR_MS
+
+Starts = Mapping[Key, Collection[int]]
+"""By series the starts (UTC, ms) of the site's hours to compute."""
+
+_AIR = frozenset(AIR_PARAMETERS)
+_PEOPLE = frozenset({"people_in", "people_out"})
+
+_log = logging.getLogger(__name__)
+
+
+class SiteComputation:
+    """Computes and writes the derived series of a site; `rest` is awaited between one series and the next.
+
+    `observe` gets every block before it is written, for the alarm rules: once it is stored nobody would compute it
+    again, and a rule that sees it twice adds nothing. `judge_anew` gets what of them is doubted or withdrawn, after it
+    is written.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: ReadingsStore,
+        newest: Newest,
+        sensors: SiteSensors,
+        *,
+        gauges: Callable[[str], GaugeLimits | None],
+        observe: Callable[[Sequence[Block]], Awaitable[None]],
+        judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]],
+        corrections: Corrections | None,
+        rest: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._newest = newest
+        self._sensors = sensors
+        self._gauges = gauges
+        self._observe = observe
+        self._judge_anew = judge_anew
+        self._corrections = corrections
+        self._rest = rest
+
+    async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
+        """Compute what looks back on the hours at `starts`; StoreUnavailable or DatabaseUnavailable: part of it."""
+        await self._air(site, starts, zone, now_ms)
+        await self._water(site, starts, zone, now_ms)
+        await self._people(site, starts, zone, now_ms)
+
+    async def _air(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
+        sensors, stood = self._sensors.at(site), self._sensors.stood_at(site)
+        official, reached = self._registry.history.ispu_table(), set[int]()
+        for sensor in sensors:
+            for parameter in _AIR.intersection(sensor.quantities):
+                noted = starts.get((sensor.id, parameter), ())
+                means, ends = await hourly_means(self._store, sensor, parameter, noted, zone=zone, now_ms=now_ms)
+                await self._write(means, now_ms)
+                indices, times = await indices_of_sensor(
+                    self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official, stood=stood
+                )
+                await self._write(indices, now_ms)
+                reached.update(times)
+                await self._rest()
+        if reached:
+            of_site = await indices_of_site(
+                self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms, official=official, stood=stood
+            )
+            await self._write(of_site, now_ms)
+
+    async def _water(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
+        for sensor in self._sensors.at(site):
+            noted = starts.get((sensor.id, "rainfall"))
+            if noted:
+                await self._rain(sensor, noted, zone, now_ms)
+            await self._rest()
+            gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
+            await self._level_hours(sensor, levels or (), now_ms)
+            if gauge is not None and levels:
+                writer = await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms)
+                await self._write(writer, now_ms)
+
+    async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
+        if is_read_seldom(sensor):
+            days = await rain_days_of_readings(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+        else:
+            hours, ends = await rain_hours(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+            await self._write(hours, now_ms)
+            days = await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms)
+        await self._write(days, now_ms)
+
+    async def _level_hours(self, sensor: Sensor, starts_ms: Collection[int], now_ms: int) -> None:
+        """Make levels that came without their distance of the distance that came apart from them."""
+        for start_ms in sorted(starts_ms):
+            if self._corrections is not None and start_ms + HOUR_MS <= now_ms:
+                await self._corrections.levels_again(sensor, start_ms, start_ms + HOUR_MS)
+
+    async def _people(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
+        noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
+        there = self._registry.history.site
+        stand = [each for each in self._sensors.at(site) if noted and there(each).at(max(noted)) == site.id]
+        counters = counters_of(stand)
+        if noted and counters:
+            writer = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
+            await self._write(writer, now_ms)
+
+    async def _write(self, writer: DerivedSeriesWriter, now_ms: int) -> None:
+        sensor = self._registry.sensor(writer.sensor)
+        if sensor is not None and sensor.gateway != COMPUTED:
+            writer.site_tags = self._registry.history.site_tag(sensor)
+        changes = await writer.changes(self._store, now_ms=now_ms)
+        if changes.blocks:
+            await self._write_blocks(changes.blocks)
+        if changes.verdicts:
+            await self._store.write_verdicts(changes.verdicts)
+            self._newest.judge_anew(changes.verdicts)
+            await self._judge_anew(changes.verdicts)
+
+    async def _write_blocks(self, blocks: Sequence[Block]) -> None:
+        await self._observe(blocks)
+        result = await self._store.write([self._store.encode(blocks)])
+        for rejected in result.rejected:
+            _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
+        self._newest.load(newest_of(blocks))

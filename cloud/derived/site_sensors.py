@@ -1,0 +1,73 @@
+"""Which sensors stand, or once stood, at which site and behind which gateway, sorted once for each registry edition.
+
+river: daruba until Tuesday, then dodola        at(daruba), at(dodola) -> [river, …]        hours go to where it stood
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from cloud.derived.air import Stood
+from cloud.derived.recompute_queue import Hours, Key
+from cloud.registry.facts import Timeline
+from cloud.registry.records import Sensor, Site
+from cloud.registry.snapshot import Registry
+from wire.durations import HOUR_MS
+
+
+class SiteSensors:
+    """The sensors of `registry` by site and by gateway, with those that moved."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._edition: int | None = None
+        self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
+        self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
+        self._moved: dict[str, Timeline] = {}
+
+    def at(self, site: Site) -> Sequence[Sensor]:
+        """The sensors that stand at a site, or once stood there."""
+        self._refresh()
+        return self._by_site[site.id]
+
+    def behind(self, gateway: str) -> Sequence[Sensor]:
+        """The sensors that send, or once sent, through a gateway."""
+        self._refresh()
+        return self._by_gateway[gateway]
+
+    def keys_at(self, site: Site) -> list[Key]:
+        """The series of the sensors at a site."""
+        return [(sensor.id, quantity) for sensor in self.at(site) for quantity in sensor.quantities]
+
+    def stood_at(self, site: Site) -> Stood:
+        """Ask whether a sensor stood at a site in the hour that ended at a time (UTC, ms)."""
+        history = self._registry.history
+        return lambda sensor, end_ms: bool(history.site(sensor).at(end_ms - 1) == site.id)
+
+    def split(self, hours: Hours, site: Site) -> tuple[Hours, Hours]:
+        """Of hours of series those in which the sensors stood at `site`, and those in which they stood elsewhere."""
+        self._refresh()
+        here, elsewhere = dict(hours), dict[Key, set[int]]()
+        others = {each.id for each in self._registry.sites()} - {site.id}
+        for key in [key for key in hours if key[0] in self._moved]:
+            noted = here.pop(key)
+            elsewhere[key] = self._stood_in(key[0], noted, others)
+            if stood := self._stood_in(key[0], noted, {site.id}):
+                here[key] = stood
+        return here, elsewhere
+
+    def _stood_in(self, sensor: str, hours: Collection[int], sites: Collection[str]) -> set[int]:
+        return {hour for hour in hours if self._moved[sensor].at(hour * HOUR_MS) in sites}
+
+    def _refresh(self) -> None:
+        if self._edition == self._registry.edition:
+            return
+        self._edition, self._by_site, self._by_gateway = self._registry.edition, defaultdict(list), defaultdict(list)
+        self._moved = {}
+        for sensor in self._registry.sensors():
+            sites, gateways = self._registry.history.site(sensor), self._registry.history.gateway(sensor).values
+            if len(sites.values) > 1:
+                self._moved[sensor.id] = sites
+            for name in dict.fromkeys(sites.values):
+                self._by_site[name].append(sensor)
+            for name in dict.fromkeys((sensor.gateway, *gateways)):
+                self._by_gateway[name].append(sensor)
