@@ -1,11 +1,8 @@
 """No two processes take in the same shards, on either registry database."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
@@ -15,7 +12,6 @@ from cloud.database.lease import EXPIRY_S, POLL_S, Lease, LeaseHeld, LeaseLost, 
 from cloud.database.tables import IngestLeaseRow as Row
 from cloud.gateways.tables import ClosedStreams
 from tests.registries import ENGINES
-from tests.servers import wait_until
 
 ALL, LOWER, UPPER, MIDDLE = range(64), range(32), range(32, 64), range(16, 48)
 ELSEWHERE = "another-kernel pid:[1] 7 12345"
@@ -115,15 +111,6 @@ async def test_shards_that_were_given_back_are_taken_without_waiting(url: str):
         assert waiting.pauses == 0
 
 
-async def test_shards_of_a_process_that_was_killed_on_this_machine_are_taken_without_waiting(url: str):
-    async with registry(url) as database:
-        killed = _a_process_that_was_killed()
-        await lease(database, ALL, process=killed).acquire()
-        waiting = Waiting()
-        await lease(database, UPPER, waiting).acquire()
-        assert waiting.pauses == 0
-
-
 async def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
     async with registry(url) as one, registry(url) as other:
         leases: dict[Database, Lease] = {}
@@ -139,27 +126,6 @@ async def test_of_two_that_come_at_the_same_moment_one_has_the_shards(url: str):
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LeaseHeld", "NoneType"]
 
 
-def test_a_process_is_gone_when_it_is_dead_even_before_its_parent_looks():
-    running = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    kernel, _, _ = this_process().rsplit(" ", 2)
-    named = f"{kernel} {running.pid} {_ticks(running.pid)}"
-    assert not is_gone(named)
-    assert is_gone(f"{kernel} {running.pid} 1")  # another one had this number before
-    running.kill()
-    wait_until(lambda: is_gone(named), "the dead process is called gone, though nobody has waited for it")
-    running.wait()
-    assert is_gone(named)
-
-
 @pytest.mark.parametrize("named", [ELSEWHERE, "", "nonsense", this_process()], ids=["elsewhere", "", "words", "self"])
 def test_a_process_of_which_nothing_can_be_known_here_is_not_called_gone(named: str):
     assert not is_gone(named)
-
-
-def _a_process_that_was_killed() -> str:
-    asked = "from cloud.database.lease import this_process; print(this_process())"
-    return subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _ticks(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
