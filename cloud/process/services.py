@@ -298,7 +298,7 @@ def _is_own(shards: range, gateway: str) -> bool:
 
 
 def _is_undelayed(session: MqttSession, evaluator: RuleEvaluator) -> bool:
-    """Whether what arrives now was held up nowhere."""
+    """Say whether what arrives now was delayed neither in the broker nor in this process."""
     since_s = session.connected_since_s
     is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
     return is_connected and evaluator.listening_time.was_on_time(within_ms=int(QUEUES_EMPTY_S * 1_000))

@@ -1,14 +1,19 @@
 """cloud.toml."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
-from runtime.settings import SettingsError
+from runtime.settings import Settings, SettingsError
 
 V1 = '[store]\nengine = "influxdb"\nurl = "http://10.0.0.5:8086/"\ndatabase = "siaga"\n'
+ROOT = Path(__file__).parents[4]
+DOCS = "".join((ROOT / "docs" / page).read_text() for page in ("cloud.md", "notifications.md"))
 
 
 def loaded(tmp_path: Path, text: str) -> CloudSettings:
@@ -86,3 +91,17 @@ def test_every_mistake_is_told_at_once(tmp_path: Path):
     text = '[store]\nengine = "influxdb"\nurl = "x"\npath = "p"\n[api]\nprt = 1\n[ingest]\nqueue_mb = "many"\n'
     keys = [problem.split(": ")[1] for problem in problems(tmp_path, text)]
     assert sorted(keys) == ["api.prt", "ingest.queue_mb", "store.path", "store.url"]
+
+
+def keys_of(model: type[Settings]) -> Iterator[str]:
+    """The keys of a table and of the tables within it, as docs/cloud.md may name them."""
+    for name, field in model.model_fields.items():
+        yield name
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, Settings):
+                yield from keys_of(inner)
+
+
+@pytest.mark.parametrize("key", sorted(set(keys_of(CloudSettings))))
+def test_every_key_is_documented(key: str):
+    assert re.search(rf"`[^`]*\b{key}\b[^`]*`|^\[+{key}\b", DOCS, re.MULTILINE), key
