@@ -55,7 +55,7 @@ class StreamAccount(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One gateway in numbers, over all its streams; `streams` has those heard of lately, the newest last.
+    """One gateway in numbers, over all its streams; `streams` has the latest ones, the newest last.
 
     `uncounted` are the ranges, since this process began, that cannot be: too far ahead, or too long.
     """

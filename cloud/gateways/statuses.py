@@ -29,7 +29,7 @@ class Statuses:
     """The newest status of each gateway, of at most `MAX_GATEWAYS`.
 
     `listening_since_s` says since when (seconds since boot, as `clock` gives them) the broker's connection stands; None
-    while there is none: then nobody can be heard, and nobody's silence means anything.
+    while there is none: then nothing can arrive, and silence means nothing.
     """
 
     def __init__(

@@ -77,7 +77,10 @@ def check_batch(
     gateway_routes = registry.gateway_routes(gateway) if again is None else again.gateway_routes
     routes, levels = gateway_routes.routes, Levels(batch.columns, gateway_routes, nearness(distances, again))
     results = _Results(gateway, registry, judge, latest_ms=latest_ms, backfill=batch.backfill)
-    take, unknown = results.take, Clock.UNKNOWN  # looked up once: this is done for each of a million readings a second
+    check, unknown = (
+        results.check,
+        Clock.UNKNOWN,
+    )  # looked up once: there are many columns
     corrected_sensors = () if stamps is None else stamps.sensors
     times_before: list[int] | None = None
     span = (0, 0)
@@ -97,11 +100,11 @@ def check_batch(
         if stamps is not None and (not timely or column.clock is unknown or column.sensor in corrected_sensors):
             results.corrected[number] = stamps.corrected(column)
             for sent, right in parts(column, results.corrected[number]):
-                results.take_by_era(sent, right, route, levels)
+                results.check_by_period(sent, right, route, levels)
         elif route.timeline is None and column.sensor not in gateway_routes.levels:
-            take(column, column, series, route, span, timely)
+            check(column, column, series, route, span, timely)
         else:
-            results.take_by_era(column, column, route, levels)
+            results.check_by_period(column, column, route, levels)
     if distances is not None:
         distances.record(results.distances)  # only now: the order of the columns of one batch changes nothing
     return CheckedBatch(
@@ -132,10 +135,10 @@ class _Results:
         self._times_ms: list[int] | None = None
         self._span = (0, 0)
 
-    def take(
+    def check(
         self, sent: Column, column: Column, series: Series, route: ReadingRoute, span: tuple[int, int], timely: bool
     ) -> None:
-        """Take a column, with its right times, as it was `sent` with those that it came with."""
+        """Check a column with its right times; `sent` has those that it came with."""
         times_ms, values = column.times_ms, column.values
         if route.calibration is not None:
             values = [route.calibration.of(value) for value in values]
@@ -152,34 +155,34 @@ class _Results:
         if checked.times_ms:
             self.collector.add(column, route, checked.times_ms, checked.values, None)
 
-    def take_by_era(self, sent: Column, column: Column, route: ReadingRoute, levels: Levels) -> None:
+    def check_by_period(self, sent: Column, column: Column, route: ReadingRoute, levels: Levels) -> None:
         """The same, a column in which a dated fact changes in parts, each with the route of its time.
 
         Of distances the level is made, and of a level that its gateway made nothing is stored.
         """
-        for part, right, own in _by_era(*_cut(sent, column, levels.stored(sent, column)), route):
+        for part, right, own in _by_period(*_cut(sent, column, levels.stored(sent, column)), route):
             if own is None:
                 self.reject(part)
             else:
-                self._take(part, right, own)
+                self._check(part, right, own)
         made = levels.made_of(column)
         if made is not None:
             self._make_levels(sent, column, route, made)
 
     def _make_levels(self, sent: Column, column: Column, distance: ReadingRoute, level: ReadingRoute) -> None:
-        for part, right, own in _by_era(sent, column, level):
+        for part, right, own in _by_period(sent, column, level):
             if own is None:
                 continue  # it had no height then
             sent_there, there = _cut(part, right, sound(right, own, low=distance.low, high=distance.high))
             if there.times_ms:
                 self.distances.append(there)
-                self._take(sent_there, levels_from(there, own), own)
+                self._check(sent_there, levels_from(there, own), own)
 
-    def _take(self, sent: Column, column: Column, route: ReadingRoute) -> None:
+    def _check(self, sent: Column, column: Column, route: ReadingRoute) -> None:
         if column.times_ms is not self._times_ms:
             self._times_ms, self._span = column.times_ms, (min(column.times_ms), max(column.times_ms))
         timely = self._span[0] >= EARLIEST_MS and self._span[1] <= self._latest_ms
-        self.take(sent, column, (column.sensor, column.quantity), route, self._span, timely)
+        self.check(sent, column, (column.sensor, column.quantity), route, self._span, timely)
 
     def reject(self, column: Column) -> None:
         """Reject a column whose sensor the gateway may not speak of, or not of that time."""
@@ -193,7 +196,9 @@ def _own(rejected: list[RejectedReadings], column: Column, sent: Column) -> Iter
             yield each
 
 
-def _by_era(sent: Column, column: Column, route: ReadingRoute) -> Iterator[tuple[Column, Column, ReadingRoute | None]]:
+def _by_period(
+    sent: Column, column: Column, route: ReadingRoute
+) -> Iterator[tuple[Column, Column, ReadingRoute | None]]:
     """The parts of a column, as sent and with its right times, and the route that holds for each; None: none does."""
     timeline = route.timeline
     if not column.times_ms:

@@ -29,7 +29,7 @@ class Heights:
         self._pairs: dict[str, Pair] = {}
 
     def record(self, pairs: Iterable[Pair]) -> None:
-        """Take pairs as they come, with the stamps that they came with. Bounded by the sensors of the registry.
+        """Record pairs as they come, with the stamps that they came with. Bounded by the sensors of the registry.
 
         Older ones replace only those of a time that has not come yet: the clock of their gateway was wrong.
         """

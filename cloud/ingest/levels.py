@@ -140,7 +140,7 @@ class Distances:
         self._last_ms: dict[str, int] = {}
 
     def record(self, columns: Iterable[Column]) -> None:
-        """Take columns of distances that are about to be stored; a time that has not come yet gives way to theirs."""
+        """Record columns of distances that are about to be stored; a time that has not come yet gives way to theirs."""
         for column in columns:
             known_ms, newest_ms = self._last_ms.get(column.sensor, 0), max(column.times_ms)
             if newest_ms > known_ms or known_ms > self._newest.latest_ms():

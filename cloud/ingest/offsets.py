@@ -10,6 +10,7 @@ gateway sends it again, after a restart, out of the dead letters. So an offset i
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
@@ -17,13 +18,14 @@ from sqlalchemy import Connection, delete, insert, select
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.ingest.tables import ClockOffsetRow as Row
+from runtime.backoff import retry
 
 GATEWAYS_OWN = ""
 """Stands for the sensor where it is the gateway's own clock that is not known."""
 MOST_STREAMS = 64
 """Streams of a gateway with offsets that are remembered, the newest: a gateway that invents streams fills no table."""
 MOST_OF_STREAM = 256
-"""Offsets of a stream: a clock that jumps more often than that is corrected no more, and its readings are refused."""
+"""Offsets of a stream: a clock that jumps more often than that is corrected no more, and its readings are rejected."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,17 +98,16 @@ class Offsets:
 
     async def save(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Save all that is decided, however long that takes."""
-        attempt = 0
-        while self._database is not None and (self._unsaved or self._forgotten):
-            try:
-                async with self._one_save:
-                    await self._save(self._database)
-            except DatabaseUnavailable as error:
-                attempt += 1
-                _log.warning("%s; readings wait until it is known by how much their clock is wrong", error)
-                await sleep(wait_s(error, attempt))
+        if self._database is not None and (self._unsaved or self._forgotten):
+            save = partial(self._save, self._database)
+            await retry(save, passing=(DatabaseUnavailable,), wait_s=wait_s, on_failure=_log_failure, sleep=sleep)
 
     async def _save(self, database: Database) -> None:
+        async with self._one_save:
+            while self._unsaved or self._forgotten:
+                await self._save_once(database)
+
+    async def _save_once(self, database: Database) -> None:
         rows, forgotten = dict(self._unsaved), list(self._forgotten)
         await database.run(lambda connection: _write(connection, rows.values(), forgotten))
         self._unsaved = {key: row for key, row in self._unsaved.items() if rows.get(key) is not row}
@@ -116,6 +117,10 @@ class Offsets:
         for key in self._of[gateway].pop(stream):
             self._unsaved.pop(key, None)
         self._forgotten.append((gateway, stream))
+
+
+def _log_failure(error: Exception) -> None:
+    _log.warning("%s; readings wait until it is known by how much their clock is wrong", error)
 
 
 _NAMES = Offset.__struct_fields__

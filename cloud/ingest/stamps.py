@@ -7,7 +7,7 @@ a gateway that does      its first live batch decides for the stream: it agrees 
 not know the time        synced, or all of its stamps are moved by the difference
 
 Moved means: ESTIMATED, by an offset that is kept (`offsets.py`). A backlog keeps what its gateway says, and is moved
-only where its stream has an offset. What no offset mends stays as it is, for the checks to refuse.
+only where its stream has an offset. What no offset mends stays as it is, for the checks to reject.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

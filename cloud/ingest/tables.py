@@ -7,7 +7,7 @@ from cloud.database.base import COUNT, NAME, ROW_ID, Base
 
 
 class DeadLetterRow(Base):
-    """What was refused, in its raw form; `fingerprint` tells the same letter when it comes again."""
+    """What was rejected, in its raw form; `fingerprint` is the same when it comes again."""
 
     __tablename__ = "dead_letters"
     __table_args__ = (
@@ -27,7 +27,7 @@ class DeadLetterRow(Base):
 
 
 class DiscardedRow(Base):
-    """Refused readings that were not kept, for want of room; the gateway is empty for all that nobody enrolled."""
+    """Rejected readings that were not kept, for want of room; the gateway is empty for all that nobody enrolled."""
 
     __tablename__ = "discarded_readings"
     gateway: Mapped[str] = mapped_column(NAME, primary_key=True)

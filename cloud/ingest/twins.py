@@ -64,7 +64,7 @@ class Twins:
     def record(
         self, sensor: str, quantity: str, times_ms: Sequence[int], values: Sequence[float], *, latest_ms: int
     ) -> bool:
-        """Take readings in, of a sensor that may have a twin; whether it has one.
+        """Record readings of a sensor that may have a twin; whether it has one.
 
         What is kept of later than `latest_ms` (UTC) gives way.
         """

@@ -1,1 +1,1 @@
-"""Numbers about the platform, as Prometheus reads them."""
+"""Numbers about the platform, as Prometheus reads them. It may import gateways and the rooms below it."""

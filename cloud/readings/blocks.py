@@ -14,7 +14,7 @@ from wire import Domain
 class Block(msgspec.Struct, frozen=True, gc=False):
     """Readings of one sensor that share times and marks: `times_ms` in UTC, each of `fields` as long as it.
 
-    `span_ms` is the first and the last of the times, where somebody has looked for them already: see `span`.
+    `span_ms` is the first and the last of the times, where they were worked out already: see `span`.
     """
 
     site: str

@@ -82,7 +82,7 @@ class Newest:
                 readings[key] = reading
 
     def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
-        """Take later verdicts on readings; one on a reading that is not the newest any more changes nothing."""
+        """Apply later verdicts on readings; one on a reading that is not the newest any more changes nothing."""
         for verdict in verdicts:
             key = (verdict.sensor, verdict.quantity)
             held = self._readings.get(key)

@@ -121,7 +121,7 @@ class SqliteStore:
         return await self.write(writes)
 
     async def probe(self) -> None:
-        """Take the lock that a write takes, and let go of it."""
+        """Take the lock that a write takes, and release it."""
         await self._writer.run(lambda connection: connection.executescript("BEGIN IMMEDIATE; ROLLBACK"))
 
     async def history(
@@ -199,7 +199,7 @@ class SqliteStore:
         return await self._reader.run(lambda connection: connection.execute(_PAGE, chosen).fetchall())
 
     async def close(self) -> None:
-        """Close the file, when what is under way is done."""
+        """Close the file, when what was begun is done."""
         await self._reader.close()
         await self._writer.close()
 

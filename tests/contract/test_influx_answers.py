@@ -116,8 +116,8 @@ def run(given: InfluxSettings, work: Callable[[InfluxStore], Coroutine[Any, Any,
     return asyncio.run(within())
 
 
-def write(given: InfluxSettings, *portions: list[Block]) -> WriteResult:
-    return run(given, lambda store: store.write([store.encode(blocks) for blocks in portions]))
+def write(given: InfluxSettings, *writes: list[Block]) -> WriteResult:
+    return run(given, lambda store: store.write([store.encode(blocks) for blocks in writes]))
 
 
 def error(status: int, text: str, **headers: str) -> Answer:
@@ -368,10 +368,10 @@ def test_after_a_500_the_same_write_is_stored(server: SimulatedInflux):
     server.rule = lambda _: answers.pop(0)
 
     async def work(store: InfluxStore) -> WriteResult:
-        portion = store.encode([block(2)])
+        encoded = store.encode([block(2)])
         with pytest.raises(StoreUnavailable):
-            await store.write([portion])
-        return await store.write([portion])
+            await store.write([encoded])
+        return await store.write([encoded])
 
     assert run(settings(server), work) == WriteResult()
     assert times_of(server.stored) == [0, 1]

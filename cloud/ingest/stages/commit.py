@@ -29,6 +29,7 @@ from cloud.ingest.review_notes import Note, keep_notes, notes_of
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.stages.store import RejectWhole
 from cloud.metrics.exposition import Metrics
+from runtime.backoff import retry
 from runtime.clock import wall_ms
 
 _log = logging.getLogger(__name__)
@@ -99,17 +100,19 @@ class CommitStage:
             return []  # it stays at its gateway
 
     async def _commit_with_retries(self, writes: Sequence[PreparedWrite]) -> list[PreparedWrite]:
-        attempt = 0
-        while True:
-            try:
-                return await self._commit_once(writes)
-            except DatabaseUnavailable as error:
-                attempt += 1
-                _log.warning("%s; nothing is acknowledged until it works", error)
-                await self._sleep(wait_s(error, attempt))
-            # another process may have written what stands in the way
-            with contextlib.suppress(DatabaseUnavailable):
-                await self._database.run(self._accounts.load)
+        return await retry(
+            lambda: self._commit_once(writes),
+            passing=(DatabaseUnavailable,),
+            wait_s=wait_s,
+            on_failure=lambda error: _log.warning("%s; nothing is acknowledged until it works", error),
+            sleep=self._sleep_and_reload,
+        )
+
+    async def _sleep_and_reload(self, seconds: float) -> None:
+        """Wait, and load the accounts: another process may have written what stands in the way."""
+        await self._sleep(seconds)
+        with contextlib.suppress(DatabaseUnavailable):
+            await self._database.run(self._accounts.load)
 
     async def _commit_once(self, writes: Sequence[PreparedWrite]) -> list[PreparedWrite]:
         plan = self._plan(writes)

@@ -391,9 +391,9 @@ async def test_forty_gauges_crossing_at_once_are_forty_alarms_of_one_commit(tmp_
 async def test_nothing_is_carried_to_the_rules_of_series_that_no_rule_looks_at(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
-        freight = town.decoder.prepare(encode_batch(STREAM, 1, [Reading("rain", "rainfall", T0, 1.0)]), "gw-daruba")
-        assert freight.rule_input.columns == ()
-        assert freight.rule_input.heard_ms == {}
+        write = town.decoder.prepare(encode_batch(STREAM, 1, [Reading("rain", "rainfall", T0, 1.0)]), "gw-daruba")
+        assert write.rule_input.columns == ()
+        assert write.rule_input.heard_ms == {}
 
 
 async def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_of_life(tmp_path: Path):

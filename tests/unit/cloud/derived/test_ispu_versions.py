@@ -47,8 +47,8 @@ class House:
             for minute in range(0, 48 * 60, 10)
             for quantity, value in (("pm2_5", 55.0), ("pm10", 75.0))
         ]
-        freight = self.workshop.decoder.prepare(encode_batch("s", 1, readings, backfill=True), GATEWAY)
-        await self.workshop.writer.write([freight])
+        write = self.workshop.decoder.prepare(encode_batch("s", 1, readings, backfill=True), GATEWAY)
+        await self.workshop.writer.write([write])
         self.derivations.on_series_changed("air", "pm2_5", START, NOW)
         self.derivations.on_series_changed("air", "pm10", START, NOW)
         await self.derivations.compute(NOW)

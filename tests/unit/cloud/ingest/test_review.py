@@ -219,5 +219,8 @@ def _flood(source: Source, start: str, end: str) -> list[Reading]:
         for row in csv.DictReader(source().splitlines(), delimiter=";")
         if start <= row["date_obs"] < end
     }
-    times = {at: round(datetime.fromisoformat(at).timestamp() * 1000) for at in found}
+    stamps = {at: round(datetime.fromisoformat(at).timestamp() * 1000) for at in found}
+    # whole hours earlier, so that the town's clock, which ticks second by second, need not go there from T0
+    shift_ms = (T0 - max(stamps.values())) // HOUR_MS * HOUR_MS
+    times = {at: stamp_ms + shift_ms for at, stamp_ms in stamps.items()}
     return [Reading("river", "water_level", times[at], found[at]) for at in sorted(found)]

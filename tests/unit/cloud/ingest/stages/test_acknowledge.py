@@ -1,0 +1,56 @@
+"""Acks for what is safe."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from cloud.gateways.accounting import Receipt
+from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.stages.acknowledge import acks_of
+from cloud.ingest.stages.encode import PreparedWrite
+from tests.unit.cloud.examples import GATEWAY
+from wire import Ack, RefusedReadings, RefusedSensor
+
+
+class Safe(NamedTuple):
+    """As much of a message as its ack needs."""
+
+    gateway: str
+    receipt: Receipt | None
+    rejections: Sequence[Rejection] = ()
+    not_judged: Mapping[tuple[str, str], int] = {}
+
+    ack_rows = PreparedWrite.ack_rows
+
+
+def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
+    ranges = [("a", 1, 5), ("a", 11, 20), ("a", 6, 10), ("a", 31, 40), ("b", 41, 50), ("b", 61, 60), ("b", 51, 60)]
+    safe = [Safe(GATEWAY, Receipt(GATEWAY, stream, first, last)) for stream, first, last in ranges]
+    safe += [Safe("gw-0", Receipt("gw-0", "a", 21, 30)), Safe("gw-0", None)]
+    assert list(acks_of(safe)) == [
+        ("gw-0", Ack("a", 21, 30)),
+        (GATEWAY, Ack("a", 1, 20)),
+        (GATEWAY, Ack("a", 31, 40)),
+        (GATEWAY, Ack("b", 41, 60)),
+        (GATEWAY, Ack("b", 61, 60)),
+    ]
+
+
+def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
+    strange = Rejection(GATEWAY, "unknown_sensor", "", b"", 3, {("air-pier", "pm10"): 2, ("air-jetty", "pm10"): 1})
+    beyond = Rejection(GATEWAY, "out_of_bounds", "", b"", 1, {("air-pier", "pm10"): 1})
+    unread = Rejection(GATEWAY, "not_a_batch", "", b"", 10)
+    ranges = [(6, 10, [strange, beyond]), (1, 5, [strange]), (11, 20, []), (31, 40, [unread]), (51, 60, [])]
+    safe = [Safe(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
+    safe.append(Safe(GATEWAY, Receipt(GATEWAY, "a", 42, 42), not_judged={("river", "water_level"): 1}))
+    assert [ack for _, ack in acks_of(safe)] == [
+        Ack("a", 1, 20, RefusedReadings(
+            {"unknown_sensor": 6, "out_of_bounds": 1},
+            (RefusedSensor("air-pier", "unknown_sensor", 4), RefusedSensor("air-jetty", "unknown_sensor", 2),
+             RefusedSensor("air-pier", "out_of_bounds", 1)),
+        )),
+        Ack("a", 31, 40, RefusedReadings({"not_a_batch": 10})),
+        Ack("a", 42, 42, RefusedReadings(
+            {"rejected_by_rules": 1}, (RefusedSensor("river", "rejected_by_rules", 1),)
+        )),
+        Ack("a", 51, 60),
+    ]  # fmt: skip
