@@ -144,7 +144,7 @@ def _out_of_order(watched: Watched, state: RuleState, observed: Observed) -> Out
     """Put a reading in its place among the recent ones and fold them again.
 
     It may have raised an alarm earlier, or none at all: an alarm's rules look at neighbours (how long a level lasts,
-    the rise over a window, what is a spike), so its effect cannot be told from itself. The readings since the base are
+    the rise over a window, what is a spike), so its effect does not show in itself. The readings since the base are
     few, and folding them again makes the outcome independent of the order in which they came.
     """
     place = bisect_left(state.recent, observed.time_ms, key=_time_of)

@@ -23,8 +23,8 @@ class Phase(StrEnum):
 class EventKind(StrEnum):
     """What happened to an alarm.
 
-    RESUMED: it was recovering and is beyond the level again. WITHDRAWN: what was told earlier (`Event.undone`) is not
-    so, as a reading that came out of order has shown.
+    RESUMED: it was recovering and is beyond the level again. WITHDRAWN: what was reported earlier (`Event.undone`)
+    is not so, as a reading that came out of order has shown.
     """
 
     RAISED = "raised"
@@ -42,8 +42,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One change of an alarm, at `time_ms` on event time.
 
     `level` counts the rule's levels from 0. `value` is in the unit of the level's limit: the quantity's, for a rise
-    over the rule's window, for silence in expected intervals. `late`: the readings came too late for the alarm to be
-    news; it is recorded and pages nobody. `undone` is what a WITHDRAWN takes back.
+    over the rule's window, for silence in expected intervals. `late`: the readings came too late for anybody to be
+    notified; it is recorded and pages nobody. `undone` is what a WITHDRAWN takes back.
     """
 
     kind: EventKind

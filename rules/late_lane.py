@@ -57,7 +57,7 @@ def lane_in(holes: Holes, lane: LateLane) -> tuple[LateLane, list[Event]]:
 
 
 def _ended(lane: LateLane) -> list[Event]:
-    """What is told of a late alarm at the end of its hole: from there on the readings that came in time speak."""
+    """What is reported of a late alarm at the end of its hole: from there on the readings that came in time speak."""
     core = lane.core
     if core.level < 0:
         return []

@@ -73,17 +73,17 @@ def resolve(family: str, patches: Iterable[Patch], place: Place) -> Resolved | N
     Raises NoRule when what the scopes say makes no rule.
     """
     by_scope = {patch.scope: patch for patch in patches}
-    told = [by_scope[scope] for scope in scopes_of(place) if scope in by_scope]
-    if not told:
+    speaking = [by_scope[scope] for scope in scopes_of(place) if scope in by_scope]
+    if not speaking:
         return None
     fields: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    for patch in told:
+    for patch in speaking:
         fields |= patch.fields
         origin |= dict.fromkeys(patch.fields, patch.scope)
     if fields.get("quantity", "") not in ("", *place.quantities):
         return None
-    versions = " ".join(f"{patch.scope}@{patch.version}" for patch in told)
+    versions = " ".join(f"{patch.scope}@{patch.version}" for patch in speaking)
     return Resolved(rule_of(family, fields), origin, versions)
 
 

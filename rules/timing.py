@@ -18,7 +18,7 @@ import msgspec
 SLOT_LEAST_MS = 300_000
 """No slot is shorter: one reading in five minutes covers them, however often its sensor says that it measures."""
 SLOT_UNKNOWN_MS = 900_000
-"""Of a sensor of which nobody has told how often it measures."""
+"""Of a sensor of which nobody has set how often it measures."""
 HEARD_LEAST_MS = 60_000
 SLACK = 1.1
 """A reading that comes by a tenth of its interval later than due leaves no hole."""
@@ -32,7 +32,7 @@ class Stamped(StrEnum):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """How often a sensor measures, and which end of that interval its readings are stamped with; None: not told."""
+    """How often a sensor measures, and which end of that interval its readings are stamped with; None: not known."""
 
     interval_s: float | None = None
     stamped: Stamped | None = None

@@ -21,7 +21,7 @@ SILENT_AFTER_INTERVALS = 3.0
 """An alarming sensor is silent when it has missed this many readings."""
 SILENT_AFTER_LEAST_S = 60.0
 SILENT_AFTER_UNKNOWN_S = 7_200.0
-"""The same for a sensor whose interval nobody has told."""
+"""The same for a sensor whose interval nobody has set."""
 GAP_INTERVALS = 1.5
 """A hole of more than this many intervals is one that late readings may fill."""
 AGREES_WITHIN_S = 900.0

@@ -48,7 +48,7 @@ from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import threshold_points
 from cloud.rulebook.rule_store import RuleStore
-from cloud.rulebook.seed_rules import initial_rules
+from cloud.rulebook.seed_rules import seed_rules_in
 from tests.simulated_island import Island
 from tests.unit.cloud.examples import validated
 from wire import (
@@ -131,7 +131,7 @@ class DemoDay:
         await self._store.open()
         await self._database.open()
         await self._database.run(lambda connection: save_registry(connection, self.registry))
-        await self._rule_store.provide(initial_rules(CITY / "rules.toml", self.registry))
+        await self._rule_store.add_missing(seed_rules_in(CITY / "rules.toml", self.registry))
         return self
 
     async def __aexit__(self, *_: object) -> None:

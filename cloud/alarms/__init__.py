@@ -1,1 +1,1 @@
-"""Alarms in the cloud: the book of rules, the watch over readings, and what people do about alarms."""
+"""Alarms: rules evaluated on readings and on silence, their events, and what people do about them."""

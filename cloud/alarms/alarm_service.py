@@ -1,4 +1,4 @@
-"""The desk: what people ask of alarms and do about them, each act one transaction with its line in the journal.
+"""The alarm service: what people ask of alarms and do about them, each in one transaction with its line in the journal.
 
 acknowledge(17, "the pump runs", who=ani)   assign(17, "budi", …)   shelve(17, until, "sensor is cleaned", …)
 """
@@ -76,23 +76,23 @@ class AlarmService:
 
     async def acknowledge(self, alarm_id: int, word: str, *, who: Actor) -> Alarm:
         """Say that it is known and by whom; the first one stays: AlreadyAcknowledged for all after."""
-        said = _said("word", word, LONGEST_WORD)
+        word = _written("word", word, LONGEST_WORD)
 
         def act(connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if alarm.acknowledged_ms is not None:
                 raise AlreadyAcknowledged(alarm)
-            return {"acknowledged_ms": now, "acknowledged_by": who.name, "acknowledged_word": said}
+            return {"acknowledged_ms": now, "acknowledged_by": who.name, "acknowledged_word": word}
 
-        return await self._act(alarm_id, "acknowledge", said, act, who=who)
+        return await self._act(alarm_id, "acknowledge", word, act, who=who)
 
     async def assign(self, alarm_id: int, person: str, *, who: Actor, word: str = "") -> Alarm:
         """Give an alarm to somebody, or to nobody with an empty name."""
-        name = _said("person", person, LONGEST_NAME) if person.strip() else None
-        return await self._act(alarm_id, "assign", _may_be_said(word), lambda *_: {"assigned_to": name}, who=who)
+        name = _written("person", person, LONGEST_NAME) if person.strip() else None
+        return await self._act(alarm_id, "assign", _optional(word), lambda *_: {"assigned_to": name}, who=who)
 
     async def shelve(self, alarm_id: int, until_ms: int, word: str, *, who: Actor) -> Alarm:
         """Put an alarm away until a time (UTC) that is ahead, by 7 days at most: until then it pages nobody."""
-        said = _said("word", word, LONGEST_WORD)
+        word = _written("word", word, LONGEST_WORD)
 
         def act(_connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if not alarm.is_open:
@@ -105,11 +105,11 @@ class AlarmService:
                 )
             return {"shelved_until_ms": until_ms}
 
-        return await self._act(alarm_id, "shelve", said, act, who=who)
+        return await self._act(alarm_id, "shelve", word, act, who=who)
 
     async def unshelve(self, alarm_id: int, word: str, *, who: Actor) -> Alarm:
         """Take an alarm back before its time."""
-        return await self._act(alarm_id, "unshelve", _may_be_said(word), lambda *_: {"shelved_until_ms": None}, who=who)
+        return await self._act(alarm_id, "unshelve", _optional(word), lambda *_: {"shelved_until_ms": None}, who=who)
 
     async def journal(
         self, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
@@ -143,26 +143,26 @@ class AlarmService:
         return await self._database.run(in_transaction)
 
 
-def _said(name: str, text: str, most: int) -> str:
-    said = text.strip()
-    if not said:
+def _written(name: str, text: str, most: int) -> str:
+    written = text.strip()
+    if not written:
         raise AlarmActionRejected(
             LocalizedMessage("{field}: is empty; write a few words, so that the next shift knows", field=name)
         )
-    if not is_printable(said):
+    if not is_printable(written):
         raise AlarmActionRejected(unprintable(name))
-    if len(said) > most:
+    if len(written) > most:
         raise AlarmActionRejected(
             LocalizedMessage(
-                "{field}: has {n} characters; write at most {longest}", field=name, n=len(said), longest=most
+                "{field}: has {n} characters; write at most {longest}", field=name, n=len(written), longest=most
             )
         )
-    return said
+    return written
 
 
-def _may_be_said(word: str) -> str:
+def _optional(word: str) -> str:
     """A word that may be left out."""
-    return _said("word", word.strip()[:LONGEST_WORD], LONGEST_WORD) if word.strip() else ""
+    return _written("word", word.strip()[:LONGEST_WORD], LONGEST_WORD) if word.strip() else ""
 
 
 _RULE = msgspec.json.Decoder(Rule)
@@ -231,8 +231,8 @@ def _fits(alarm: Alarm, wanted: AlarmFilter) -> bool:
     if not wanted.text:
         return True
     rule = alarm.rule
-    said = (
+    texts = (
         alarm.family, alarm.sensor, alarm.site, alarm.assigned_to, alarm.acknowledged_by, alarm.acknowledged_word,
         alarm.level_name, rule.title, rule.title_id, rule.advice, rule.advice_id,
     )  # fmt: skip
-    return wanted.text.casefold() in "\n".join(text or "" for text in said).casefold()
+    return wanted.text.casefold() in "\n".join(text or "" for text in texts).casefold()

@@ -16,7 +16,7 @@ from cloud.rulebook.rule_targets import RuleTargets
 from rules.engine import START, Event, EventKind, RuleState
 
 STALE_MS = 300_000
-"""An alarm that was raised and over before anybody could be told, longer ago than this, is late."""
+"""An alarm that was raised and over before anybody could be notified, longer ago than this, is late."""
 
 Key = tuple[str, str]
 """(sensor, family)."""
@@ -59,7 +59,7 @@ class EvaluationPlan(msgspec.Struct, frozen=True):
     """What a pass changes: all `states`, those of them that are `kept` in the database, and the events' `records`.
 
     `heard_ms` (UTC) are the newest readings of series, heard when we had listened for `listened_ms`.
-    `onset_corrections` are open alarms that began at another time than was told; `faults` what our own code failed on.
+    `onset_corrections` are open alarms that began at another time than was reported; `faults` what our code failed on.
     """
 
     states: dict[Key, RuleState]
@@ -100,7 +100,7 @@ def plan_of(
 def _with_onsets_corrected(
     events: list[FoundEvent], before: Mapping[Key, RuleState]
 ) -> tuple[dict[Key, OnsetCorrection], list[FoundEvent]]:
-    """Tell no alarm anew that has only begun at another time: its correction, and the events that are left to tell."""
+    """Report no alarm anew that has only begun at another time: its correction, and the events that are left."""
     corrections: dict[Key, OnsetCorrection] = {}
     for key in {found.key for found in events if found.event.undone is EventKind.RAISED}:
         own = [found for found in events if found.key == key]

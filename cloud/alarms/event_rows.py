@@ -1,4 +1,4 @@
-"""Alarms as rows: what an event of the engine changes in the database, however often it is told.
+"""Alarms as rows: what an event of the engine changes in the database, however often it is written.
 
 raised ─► alarms (new)        every event ─► alarm_events, once: (alarm, kind, time, level)        ─► alarms (changed)
 

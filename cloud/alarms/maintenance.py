@@ -67,7 +67,7 @@ class MaintenanceCalendar:
 
         def write(connection: Connection) -> Maintenance:
             number = connection.execute(insert(MaintenanceRow).values(row).returning(MaintenanceRow.id)).scalar_one()
-            _note(connection, who, "plan-maintenance", number, now, word=window.reason, after=row)
+            _record(connection, who, "plan-maintenance", number, now, word=window.reason, after=row)
             return msgspec.structs.replace(window, id=number)
 
         return await self._database.run(write)
@@ -87,7 +87,7 @@ class MaintenanceCalendar:
             else:
                 connection.execute(update(MaintenanceRow).where(ours).values(until_ms=now))
                 ended = msgspec.structs.replace(window, until_ms=now)
-            _note(
+            _record(
                 connection, who, "end-maintenance", window_id, now, word=word,
                 before={"until_ms": window.until_ms}, after={"until_ms": ended.until_ms},
             )  # fmt: skip
@@ -135,7 +135,7 @@ def _window(connection: Connection, window_id: int) -> Maintenance:
     return Maintenance(*row)
 
 
-def _note(
+def _record(
     connection: Connection,
     who: Actor,
     action: str,

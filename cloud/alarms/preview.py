@@ -61,7 +61,7 @@ class Previewer:
     ) -> Preview:
         """What `fields` in `scope` would change for `sensor`; None: if the scope said nothing.
 
-        RuleRefused where they may not be saved, as far as sensors at `sites` tell (None: all);
+        RuleRejected where they may not be saved, as far as sensors at `sites` tell (None: all);
         LookupError for a sensor that is not there; StoreUnavailable.
         """
         known = self._rule_store.targets.get(sensor)
@@ -85,7 +85,7 @@ class Previewer:
         version = RuleVersion(family, scope, 1_000_000, fields or {}, fields is None, now, now, "", "preview")
         # who sees some sites hears of no scope but those of this sensor, not even by a suggestion
         rule_versions = (
-            self._rule_store.tried(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
+            self._rule_store.trial(version, sites=sites) if sites is None or scope in scopes_of(sensor) else None
         )
         if rule_versions is None or scope not in scopes_of(sensor):
             raise RuleRejected(

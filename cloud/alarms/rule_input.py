@@ -1,6 +1,6 @@
-"""The columns that rules look at, on their way from ingest to the watch: references to what was decoded, no copies.
+"""The columns that rules look at, on their way from ingest to the evaluator: references to what was decoded, no copies.
 
-Column(sensor="river-daruba-1", quantity="water_level", marks=0, times_ms=[…], values=[…])
+WatchedColumn(sensor="river-daruba-1", quantity="water_level", marks=0, times_ms=[…], values=[…])
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -62,7 +62,7 @@ NO_INPUT = RuleInput()
 def rule_input_of(
     blocks: Iterable[Block], quantities_of: Callable[[str], Collection[str]], *, measured: bool = True
 ) -> RuleInput:
-    """The cargo of what is to be stored; `quantities_of` a sensor are those that some rule looks at.
+    """Pick what rules look at of what is to be stored; `quantities_of` a sensor are those that some rule looks at.
 
     What Siaga computes itself is not `measured`, and no sign of life of the sensor.
     """

@@ -56,4 +56,4 @@ async def provide_seed_rules(services: Services, settings: RulesSettings) -> Non
     given = seeds(settings.initial, base.registry, await base.rule_store.held())
     for note in given.notes:
         _log.warning("%s", note)
-    await base.rule_store.provide(given.versions)
+    await base.rule_store.add_missing(given.versions)

@@ -1,1 +1,1 @@
-"""The rules of the city: their versions, what they watch, what is admitted."""
+"""The rules of the city: their versions, what they are bound to, and which changes of them are admitted."""

@@ -42,13 +42,13 @@ class RuleBinding(msgspec.Struct, frozen=True):
 
 
 class BindingSpan(msgspec.Struct, frozen=True):
-    """The posts of a sensor from `since_ms` (UTC) on, until the next span."""
+    """The rules bound to a sensor from `since_ms` (UTC) on, until the next span."""
 
     since_ms: int
     bindings: tuple[RuleBinding, ...]
 
     def of(self, family: str) -> RuleBinding | None:
-        """The post of one family."""
+        """The rule of one family."""
         return next((binding for binding in self.bindings if binding.family == family), None)
 
 
@@ -83,7 +83,7 @@ class RuleBindings:
         return found
 
     def spans(self, sensor_id: str) -> tuple[BindingSpan, ...]:
-        """The posts of a sensor over time."""
+        """The rules bound to a sensor over time."""
         self.refresh()
         found = self._spans.get(sensor_id)
         if found is None:
@@ -92,18 +92,18 @@ class RuleBindings:
         return found
 
     def span(self, sensor_id: str, time_ms: int) -> BindingSpan | None:
-        """The posts of a sensor at `time_ms`; None before the first."""
+        """The rules bound to a sensor at `time_ms`; None before the first."""
         spans = self.spans(sensor_id)
         number = bisect.bisect_right(spans, time_ms, key=lambda span: span.since_ms)
         return spans[number - 1] if number else None
 
     def at(self, sensor_id: str, family: str, time_ms: int) -> RuleBinding | None:
-        """The post of a family on a sensor at `time_ms`; None where no rule holds then."""
+        """The rule of a family on a sensor at `time_ms`; None where no rule holds then."""
         span = self.span(sensor_id, time_ms)
         return None if span is None else span.of(family)
 
     def last(self, sensor_id: str, family: str) -> RuleBinding | None:
-        """The post of a family as it stood before its rule was removed or switched off."""
+        """The rule of a family as it stood before its rule was removed or switched off."""
         sensor = self._targets.get(sensor_id)
         found = [each for each in self._rule_store.timeline(sensor_id).always if each.rule.family == family]
         return self._binding(sensor, found[-1]) if sensor is not None and found else None

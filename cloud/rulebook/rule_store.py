@@ -25,9 +25,9 @@ from rules.problem import ValidationProblem
 from rules.scope import Patch, Resolved
 from runtime.clock import wall_ms
 
-INITIAL_REASON = "initial rules"
+SEED_REASON = "initial rules"
 SINCE_EVER_MS = 0
-"""Initial rules hold for backfilled readings of any age."""
+"""Seed rules hold for backfilled readings of any age."""
 _ACTION_OF = {"save": "save-rule", "remove": "remove-rule", "undo": "undo-rule"}
 
 
@@ -51,7 +51,7 @@ class RuleStore:
 
     async def load(self) -> None:
         """Read all rules; DatabaseUnavailable where that fails."""
-        self._take(await self._database.run(read_versions))
+        self._apply(await self._database.run(read_versions))
 
     async def refresh(self) -> bool:
         """See what other processes wrote; whether there was anything."""
@@ -64,8 +64,8 @@ class RuleStore:
         """Every version that the database holds; DatabaseUnavailable where that fails."""
         return await self._database.run(read_versions)
 
-    async def provide(self, versions: Sequence[RuleVersion]) -> int:
-        """Write the initial rules of families and scopes that were never written; how many there were."""
+    async def add_missing(self, versions: Sequence[RuleVersion]) -> int:
+        """Write the seed rules of families and scopes that were never written; how many there were."""
         now = self._clock()
 
         def write(connection: Connection) -> int:
@@ -93,7 +93,7 @@ class RuleStore:
         reason: str,
         valid_from_ms: int | None = None,
     ) -> RuleVersion:
-        """Say what `scope` sets of a family, from now or `valid_from_ms` (UTC) on; RuleRefused: nothing has changed."""
+        """Say what `scope` sets of a family, from now or `valid_from_ms` (UTC) on; RuleRejected: nothing changed."""
 
         def next_version(number: int) -> RuleVersion:
             return self._version(family, scope, number, fields, who=who, reason=reason, valid_from_ms=valid_from_ms)
@@ -103,7 +103,7 @@ class RuleStore:
     async def remove(
         self, family: str, scope: str, *, who: Actor, reason: str, valid_from_ms: int | None = None
     ) -> RuleVersion:
-        """Let `scope` say nothing of a family any more; RuleRefused where it says nothing, or others need it."""
+        """Let `scope` say nothing of a family any more; RuleRejected where it says nothing, or others need it."""
         held = self._rule_versions.held(family, scope)
         if not held or held[-1].removed:
             raise RuleRejected(
@@ -166,11 +166,11 @@ class RuleStore:
         """The rules of a sensor at any time."""
         return self._rule_versions.timeline(sensor_id)
 
-    def tried(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> RuleVersions:
-        """The family's shelf as it would be with `version` on it; RuleRefused where it may not (see `problems_of`)."""
-        mistakes = problems_of(self._rule_versions, self.registry, version, sites=sites)
-        if mistakes:
-            raise RuleRejected(mistakes)
+    def trial(self, version: RuleVersion, *, sites: frozenset[str] | None = None) -> RuleVersions:
+        """The family's versions as they would be with `version`; RuleRejected where it may not (see `problems_of`)."""
+        problems = problems_of(self._rule_versions, self.registry, version, sites=sites)
+        if problems:
+            raise RuleRejected(problems)
         return self._rule_versions.with_version(version)
 
     async def _append(
@@ -188,16 +188,16 @@ class RuleStore:
                 await self.load()  # another process was here first
 
     def _check(self, version: RuleVersion) -> None:
-        mistakes = problems_of(self._rule_versions, self.registry, version)
+        problems = problems_of(self._rule_versions, self.registry, version)
         if version.valid_from_ms < version.at_ms:
-            mistakes.append(
+            problems.append(
                 ValidationProblem(
                     "valid_from: is in the past, where readings were judged already; write a time ahead",
                     field="valid_from",
                 )
             )
-        if mistakes:
-            raise RuleRejected(mistakes)
+        if problems:
+            raise RuleRejected(problems)
 
     def _version(
         self,
@@ -220,7 +220,7 @@ class RuleStore:
         self.targets.renew()
         self._rule_versions.renew()
 
-    def _take(self, versions: Sequence[RuleVersion]) -> None:
+    def _apply(self, versions: Sequence[RuleVersion]) -> None:
         self._rule_versions, self._known = RuleVersions(self.registry, versions, targets=self.targets), len(versions)
 
 

@@ -1,4 +1,4 @@
-"""The things that rules can watch: sensors with what Siaga derives of them, and sites with what it derives of these.
+"""What rules can watch: sensors with what Siaga derives of them, and sites with what it derives of these.
 
 river-1: water_level, siaga      air-market: pm2_5, pm2_5_hour, ispu_pm2_5      daruba, a site: ispu, capacity_used
 """
@@ -34,11 +34,11 @@ class RuleTargets:
             self._targets[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
 
     def all(self) -> list[Sensor]:
-        """Every thing of the city file."""
+        """Every target of the city file."""
         return list(self._targets.values())
 
     def get(self, target_id: str) -> Sensor | None:
-        """One thing; a sensor that is retired too."""
+        """One target; a sensor that is retired too."""
         return self._targets.get(target_id) or self._registry.sensor(target_id)
 
 

@@ -1,4 +1,4 @@
-"""The shelf: every version of every rule in memory, and what holds for a sensor at any time.
+"""Rule versions: every version of every rule in memory, and what holds for a sensor at any time.
 
 versions of (family, scope) ─► in force at t ─► resolve() ─► Timeline of a sensor
 river  |─── all v1 ───────────|─── all v2 ───────────────►      at(t) = the rules whose fields come from what was
@@ -68,7 +68,7 @@ class RuleVersions:
         self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
         self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
         self._timelines: dict[str, Timeline] = {}
-        self._unsound: set[str] = set()  # families of which the log was told
+        self._unsound: set[str] = set()  # families that the log has a line of
         for version in sorted(versions, key=lambda version: version.version):
             self._add(version)
 
@@ -79,12 +79,12 @@ class RuleVersions:
         self.edition += 1
 
     def renew(self) -> None:
-        """The things have changed: whatever was made for one of them is made anew."""
+        """The targets have changed: whatever was made for one of them is made anew."""
         self._timelines.clear()
         self.edition += 1
 
     def with_version(self, version: RuleVersion) -> "RuleVersions":
-        """Another shelf, as this one would be with `version` on it."""
+        """The versions of the family of `version`, with it among them."""
         family = [one for scope in self._scopes.get(version.family, ()) for one in self.held(version.family, scope)]
         return RuleVersions(self._registry, [*family, version], targets=self.targets)
 

@@ -16,7 +16,7 @@ from cloud.database.audit_log import SYSTEM
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import problems_of, problems_on
 from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_store import INITIAL_REASON, SINCE_EVER_MS
+from cloud.rulebook.rule_store import SEED_REASON, SINCE_EVER_MS
 from cloud.rulebook.rule_versions import RuleVersions
 from runtime.clock import wall_ms
 from runtime.settings import SettingsError, read_document
@@ -46,7 +46,7 @@ def seeds(file: Path | None, registry: Registry, held: Sequence[RuleVersion]) ->
     SettingsError only where the store is new: later the file has no effect on what the store has, and stops nothing.
     """
     if not held:
-        return SeedRules(initial_rules(file, registry))
+        return SeedRules(seed_rules_in(file, registry))
     try:
         versions, problems = _versions_in(file)
     except SettingsError as error:
@@ -86,7 +86,7 @@ def _first_mistake(registry: Registry, held: Sequence[RuleVersion], version: Rul
     return next(iter(map(str, problems_of(RuleVersions(registry, held), registry, version))), "")
 
 
-def initial_rules(file: Path | None, registry: Registry) -> list[RuleVersion]:
+def seed_rules_in(file: Path | None, registry: Registry) -> list[RuleVersion]:
     """The rules that `file` gives to a new city, or those without a file; SettingsError lists every mistake."""
     versions, problems = _versions_in(file)
     if file is not None:
@@ -117,15 +117,15 @@ def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
     for number, version in enumerate(versions):
         first.setdefault((version.family, version.scope), number)
     rule_versions = RuleVersions(registry, [versions[number] for number in first.values()])
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for number, version in enumerate(versions):
         before = first[version.family, version.scope]
         if before != number:
             yield f"rules[{number}]: {version.family} for {version.scope} stands in rules[{before}] too; keep one"
         look = problems_on if before == number else problems_of
         for mistake in look(rule_versions, registry, version):
-            if (version.family, mistake) not in told:  # a wide rule's mistake shows in the narrower ones too
-                told.add((version.family, mistake))
+            if (version.family, mistake) not in reported:  # a wide rule's mistake shows in the narrower ones too
+                reported.add((version.family, mistake))
                 yield f"rules[{number}]: {mistake}"
 
 
@@ -134,4 +134,4 @@ def _is_named(version: RuleVersion) -> bool:
 
 
 def _version(family: str, scope: str, fields: dict[str, Any]) -> RuleVersion:
-    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, wall_ms(), SYSTEM, INITIAL_REASON)
+    return RuleVersion(family, scope, 1, fields, False, SINCE_EVER_MS, wall_ms(), SYSTEM, SEED_REASON)

@@ -1,6 +1,6 @@
 """What somebody may see and name: asked of every reference, in a path, in a body, in a suggestion.
 
-may_name(who, things, "river-daruba-1")        named_in({"also": {"sensor": "river-daruba-1", …}}) -> {"river-daruba-1"}
+may_name(principal, targets, "river-daruba-1")     named_in({"also": {"sensor": "river-1", …}}) -> {"river-1"}
 
 For who sees some sites, what stands at another site is as what does not exist: the same refusal, and no suggestion.
 """
@@ -21,26 +21,26 @@ HIDDEN = "…"
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def may_name(who: Principal, targets: RuleTargets, sensor: str) -> bool:
-    """Whether `who` may refer to a sensor; who sees all sites to any name, and then hears what is wrong with it."""
-    if who.sites is None:
+def may_name(principal: Principal, targets: RuleTargets, sensor: str) -> bool:
+    """Whether `principal` may refer to a sensor; who sees all sites may name any, and is told what is wrong."""
+    if principal.sites is None:
         return True
     known = targets.get(sensor)
-    return known is not None and who.may_see(known.site)
+    return known is not None and principal.may_see(known.site)
 
 
-def may_read_scope(who: Principal, targets: RuleTargets, scope: str) -> bool:
-    """Whether `who` may read what a scope says: that of one of their sites or sensors, or a wider one."""
+def may_read_scope(principal: Principal, targets: RuleTargets, scope: str) -> bool:
+    """Whether `principal` may read what a scope says: that of one of their sites or sensors, or a wider one."""
     kind, _, name = scope.partition(":")
     if kind == "site":
-        return who.may_see(name)
-    return kind != "sensor" or may_name(who, targets, name)
+        return principal.may_see(name)
+    return kind != "sensor" or may_name(principal, targets, name)
 
 
-def may_change_scope(who: Principal, targets: RuleTargets, scope: str) -> bool:
-    """Whether `who` may change it: a wide scope takes all sites."""
+def may_change_scope(principal: Principal, targets: RuleTargets, scope: str) -> bool:
+    """Whether `principal` may change it: a wide scope takes all sites."""
     narrow = scope.startswith(("site:", "sensor:"))
-    return who.sites is None or (narrow and may_read_scope(who, targets, scope))
+    return principal.sites is None or (narrow and may_read_scope(principal, targets, scope))
 
 
 def named_in(fields: Any) -> set[str]:
@@ -58,10 +58,12 @@ def named_in(fields: Any) -> set[str]:
     return found
 
 
-def foreign_in(who: Principal, targets: RuleTargets, fields: Mapping[str, Any], held: Mapping[str, Any]) -> list[str]:
-    """The sensors in `fields` that `who` may not name; what `held` says already, word for word, is not theirs."""
+def foreign_in(
+    principal: Principal, targets: RuleTargets, fields: Mapping[str, Any], held: Mapping[str, Any]
+) -> list[str]:
+    """The sensors in `fields` that `principal` may not name; what `held` says already, word for word, is not theirs."""
     new = {name: value for name, value in fields.items() if name not in held or held[name] != value}
-    return sorted(name for name in named_in(new) if not may_name(who, targets, name))
+    return sorted(name for name in named_in(new) if not may_name(principal, targets, name))
 
 
 def whole_gateways(seen: frozenset[str], gateways: Iterable[Gateway], sensors: Iterable[Sensor]) -> frozenset[str]:

@@ -66,7 +66,7 @@ async def admit(city: Morotai) -> None:
         for role in Role:
             await city.access.users.add(role.name.lower(), PASSWORD, role, by=Actor("tests"))
     reason = "the levels of the province"
-    await city.rule_store.provide(
+    await city.rule_store.add_missing(
         [RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, now_ms(), "tests", reason)]
     )
 

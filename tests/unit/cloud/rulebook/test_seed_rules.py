@@ -7,7 +7,7 @@ import pytest
 
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.asleep import also_asleep, asleep
-from cloud.rulebook.seed_rules import initial_rules, seeds
+from cloud.rulebook.seed_rules import seed_rules_in, seeds
 from runtime.settings import SettingsError
 from tests.unit.cloud.alarms.town import ANI, RIVER, Town, city, level
 
@@ -46,7 +46,7 @@ fro_s = 60
 
 def test_the_rules_of_a_file_are_read_by_family_and_scope(tmp_path: Path):
     (tmp_path / "rules.toml").write_text(GOOD)
-    first, second = initial_rules(tmp_path / "rules.toml", city())
+    first, second = seed_rules_in(tmp_path / "rules.toml", city())
     assert (first.family, first.scope, first.author, first.reason) == ("river-level", "all", "siaga", "initial rules")
     assert (second.scope, second.fields) == ("site:daruba", {"for_s": 60})
 
@@ -54,7 +54,7 @@ def test_the_rules_of_a_file_are_read_by_family_and_scope(tmp_path: Path):
 def test_every_mistake_of_a_file_is_named_with_its_place(tmp_path: Path):
     (tmp_path / "rules.toml").write_text(BAD)
     with pytest.raises(SettingsError) as error:
-        initial_rules(tmp_path / "rules.toml", city())
+        seed_rules_in(tmp_path / "rules.toml", city())
     said = "\n".join(error.value.problems)
     for words in (
         "rules.toml: rule: unknown key",
@@ -69,12 +69,12 @@ def test_every_mistake_of_a_file_is_named_with_its_place(tmp_path: Path):
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(SettingsError, match="there is no such file"):
-        initial_rules(tmp_path / "none.toml", city())
+        seed_rules_in(tmp_path / "none.toml", city())
 
 
 async def test_without_a_file_nobody_falls_silent_unnoticed(tmp_path: Path):
     async with Town(tmp_path) as town:
-        assert await town.rule_store.provide(initial_rules(None, town.registry)) == 1
+        assert await town.rule_store.add_missing(seed_rules_in(None, town.registry)) == 1
         assert [each.rule.kind for each in town.rule_store.resolved("river")] == ["silence"]
         assert [each.rule.kind for each in town.rule_store.resolved("gw-daruba")] == ["silence"]
 
@@ -82,18 +82,18 @@ async def test_without_a_file_nobody_falls_silent_unnoticed(tmp_path: Path):
 async def test_provided_rules_stay_editable_and_are_never_put_back(tmp_path: Path):
     (tmp_path / "rules.toml").write_text(GOOD)
     async with Town(tmp_path) as town:
-        provided = initial_rules(tmp_path / "rules.toml", town.registry)
-        assert await town.rule_store.provide(provided) == 2
+        provided = seed_rules_in(tmp_path / "rules.toml", town.registry)
+        assert await town.rule_store.add_missing(provided) == 2
         await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="ours")
         await town.rule_store.remove("river-level", "site:daruba", who=ANI, reason="ours")
-        assert await town.rule_store.provide(provided) == 0
+        assert await town.rule_store.add_missing(provided) == 0
         (resolved,) = town.rule_store.resolved("river")
         assert (len(resolved.rule.levels), resolved.rule.for_s) == (2, 0)
 
 
 async def used(town: Town, file: Path) -> None:
     """A first start with `file`."""
-    await town.rule_store.provide(seeds(file, town.registry, await town.rule_store.held()).versions)
+    await town.rule_store.add_missing(seeds(file, town.registry, await town.rule_store.held()).versions)
 
 
 async def test_a_file_that_was_used_stops_no_start_when_its_sensor_is_retired(tmp_path: Path):
