@@ -1,1 +1,7 @@
-"""Derived series: indices, rain, visitors, computed from what is stored and stored beside it."""
+"""Derived series: indices, rain, visitors, computed from what is stored and stored beside it.
+
+recompute_queue ─► service ─► site_computation ─► air, water, visitors ─► series_writer ─► store, and the alarm rules
+dated facts ─► corrections ─► the queue                              indices: the newest of them, as people are told
+
+It may import `rulebook`, `registry`, `readings`, `database` and `core`; what is computed is pure and stands in `rules`.
+"""
