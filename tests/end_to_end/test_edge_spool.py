@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from paho.mqtt import client as paho
 
+from edge.agent import STATUS_EVERY_S
 from edge.spool.file import PAGE_BYTES
 from edge.spool.page_scan import reading_in
 from edge.spool.pages import Pages
@@ -43,7 +44,8 @@ def test_a_killed_gateway_loses_nothing_that_it_had_acknowledged_to_a_sensor(tmp
             cloud.acknowledges = True
             gateway.edge.start()
             wait_for_values(cloud, "co2", {float(value) for value in range(1, 3_000)})
-            wait_until(lambda: _depth(cloud) == 0, "the spool is empty")
+            next_status_s = STATUS_EVERY_S + PATIENCE_S  # where nothing else changes, the next one says it
+            wait_until(lambda: _depth(cloud) == 0, "the spool is empty", patience_s=next_status_s)
             assert cloud.lost() == []
         cloud.close()
 
