@@ -180,7 +180,7 @@ class Town:
         await self.evaluator.tick()
 
     def listen(self) -> None:
-        """The seconds of the watch up to now."""
+        """Count the seconds up to now as the evaluator would."""
         while self.boot_ms < self.now_ms - T0:
             self.boot_ms = min(self.boot_ms + 1_000, self.now_ms - T0)
             self.evaluator.listening_time.tick(listening=self.hears)
