@@ -56,7 +56,7 @@ class MaintenanceCalendar:
         reason: str,
         who: Actor,
     ) -> Maintenance:
-        """Make a window for a site or a sensor, from now or `from_ms` (UTC) on; MaintenanceRefused: there is none."""
+        """Make a window for a site or a sensor, from now or `from_ms` (UTC) on; MaintenanceRejected: there is none."""
         now = self._clock()
         start_ms = now if from_ms is None else from_ms
         window = Maintenance(0, site, sensor, start_ms, until_ms, who.name, reason.strip())
