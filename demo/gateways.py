@@ -50,13 +50,13 @@ def _run(chosen: argparse.Namespace) -> None:
 
 
 def _uplink(chosen: argparse.Namespace, gateway: str) -> str:
-    papers = chosen.papers.absolute() / gateway
-    password, authority = papers / "uplink.password", papers / "ca.crt"
+    bundle = chosen.bundles.absolute() / gateway
+    password, authority = bundle / "uplink.password", bundle / "ca.crt"
     if not password.exists():
         raise DemoCannotStart(
-            f"{password} is missing; siaga-cloud gateway enrol {gateway} --into {chosen.papers} makes it"
+            f"{password} is missing; siaga-cloud gateway enrol {gateway} --into {chosen.bundles} makes it"
         )
-    username = tomllib.loads((papers / "uplink.toml").read_text(encoding="utf-8"))["uplink"]["username"]
+    username = tomllib.loads((bundle / "uplink.toml").read_text(encoding="utf-8"))["uplink"]["username"]
     lines = {"host": chosen.host, "username": username, "password_file": str(password)}
     written = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())
     return f"{written}port = {chosen.port}\ntls = {{ ca = {json.dumps(str(authority), ensure_ascii=False)} }}"
@@ -67,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m demo.gateways", description="Two gateways with simulated devices, on a broker elsewhere."
     )
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="for spools, settings and logs")
-    parser.add_argument("--papers", type=Path, required=True, metavar="FOLDER", help="where enrol --into wrote")
+    parser.add_argument(
+        "--papers", dest="bundles", type=Path, required=True, metavar="FOLDER", help="where enrol --into wrote"
+    )
     parser.add_argument("--host", required=True, help="the broker")
     parser.add_argument("--port", type=int, default=8883, help="its TLS port (default: 8883)")
     return parser

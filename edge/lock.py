@@ -26,13 +26,13 @@ def locked(spool: Path) -> Iterator[None]:
         yield
         return
     try:
-        _take(descriptor, spool)
+        _acquire(descriptor, spool)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, spool: Path) -> None:
+def _acquire(descriptor: int, spool: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

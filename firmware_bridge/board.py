@@ -222,7 +222,7 @@ class BoardDecoder:
         chosen = settle(OPTIONS, options)
         self._tip_mm: float = chosen["tip_mm"]
         self._channels = _channels(chosen["channels"])
-        self._framer = Framer(FRAMING, self._take)
+        self._framer = Framer(FRAMING, self._accept)
         self._last = (memory["boot"], memory["seq"]) if {"boot", "seq"} <= memory.keys() else None
         self._counters = _counters_in(memory)
         self._before = {key.removesuffix(_BEFORE): total for key, total in memory.items() if key.endswith(_BEFORE)}
@@ -247,7 +247,7 @@ class BoardDecoder:
                 memory |= {f"{key}/{name}": getattr(counted, name) for name in _AFTER_A_FALL}
         return memory | {key + _BEFORE: total for key, total in self._before.items()}
 
-    def _take(self, frame: bytes) -> Frame:
+    def _accept(self, frame: bytes) -> Frame:
         if frame[3] != VERSION:
             return Frame((), f"protocol version {frame[3]}; this gateway speaks {VERSION}: upgrade it")
         head = Head._make(_HEAD.unpack_from(frame, 3))

@@ -14,7 +14,7 @@ from rules.marks import Mark
 from rules.quality import NEVER_MS, Judged, judge
 from rules.rise import rise_of, with_low
 from rules.rule import RuleKind
-from rules.silence import hear, pass_silence
+from rules.silence import end_silence, pass_silence
 from rules.watched import JUDGED_ELSEWHERE, Watched, may_open, rank
 
 MOST_WAITING = 64
@@ -85,7 +85,7 @@ def _value_of(observed: Observed) -> float:
 
 def _sign_of_life(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
     core, passed = pass_silence(watched, core, time_ms)
-    core, heard = hear(watched, core, time_ms)
+    core, heard = end_silence(watched, core, time_ms)
     return core, [*passed, *heard]
 
 

@@ -53,7 +53,7 @@ def _kind_of_miss(core: Core, number: int) -> EventKind:
     return EventKind.WORSENED if number > core.level else EventKind.RESUMED
 
 
-def hear(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
+def end_silence(watched: Watched, core: Core, time_ms: int) -> tuple[Core, list[Event]]:
     """The core once a sign of life came at `time_ms`; it ends a silence, and what a SILENCE rule has opened."""
     if core.phase is Phase.SILENT:
         event = Event(EventKind.HEARD, core.opened_ms, time_ms, core.level, core.value)

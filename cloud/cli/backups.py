@@ -54,11 +54,13 @@ def backup(
     started = time.monotonic()
     with one_sentence(BackupError):
         settings = load_cloud_settings(config)
-        whole, manifest = asyncio.run(_take(settings, to, keep=keep, with_readings=not without_readings))
+        whole, manifest = asyncio.run(_make_backup(settings, to, keep=keep, with_readings=not without_readings))
     sys.stdout.write(f"{_summary(manifest)}\n{whole} is whole, after {time.monotonic() - started:.1f} s\n")
 
 
-async def _take(settings: CloudSettings, to: Path, *, keep: int | None, with_readings: bool) -> tuple[Path, Manifest]:
+async def _make_backup(
+    settings: CloudSettings, to: Path, *, keep: int | None, with_readings: bool
+) -> tuple[Path, Manifest]:
     store = store_of(settings.store) if with_readings else None
     try:
         return await take_backup(

@@ -89,7 +89,7 @@ def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -
     console = Console(platform, settings)
 
     @app.get("/", include_in_schema=False)
-    async def front_door(request: Request) -> RedirectResponse:
+    async def front_page(request: Request) -> RedirectResponse:
         chosen = request.cookies.get("siaga_language", "")
         language = chosen if chosen in LANGUAGES else settings.language
         return RedirectResponse(f"{request.scope.get('root_path', '')}{ROOT}/{language}", 307)

@@ -19,7 +19,7 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.admission import problems_of
 from cloud.rulebook.records import RuleRejected, RuleVersion
 from cloud.rulebook.rule_targets import RuleTargets
-from cloud.rulebook.rule_versions import RuleVersions, Timeline
+from cloud.rulebook.rule_versions import RuleVersions, VersionTimeline
 from cloud.rulebook.tables import RuleVersionRow
 from rules.problem import ValidationProblem
 from rules.scope import Patch, Resolved
@@ -162,7 +162,7 @@ class RuleStore:
         """The rules that hold for a sensor now, by family."""
         return list(self._rule_versions.timeline(sensor_id).at(self._clock()))
 
-    def timeline(self, sensor_id: str) -> Timeline:
+    def timeline(self, sensor_id: str) -> VersionTimeline:
         """The rules of a sensor at any time."""
         return self._rule_versions.timeline(sensor_id)
 

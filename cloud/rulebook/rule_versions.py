@@ -25,7 +25,7 @@ Key = tuple[str, str]
 """(family, scope)."""
 
 
-class Timeline(msgspec.Struct, frozen=True):
+class VersionTimeline(msgspec.Struct, frozen=True):
     """The rules of one sensor over time: `rules[n]` hold from `since_ms[n]` (UTC) on, until the next."""
 
     since_ms: tuple[int, ...] = ()
@@ -42,7 +42,7 @@ class Timeline(msgspec.Struct, frozen=True):
         return tuple(resolved for rules in self.rules for resolved in rules)
 
 
-NOTHING = Timeline()
+NOTHING = VersionTimeline()
 
 
 def scopes_of(sensor: Sensor) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class RuleVersions:
         self._versions: defaultdict[Key, list[RuleVersion]] = defaultdict(list)
         self._families: defaultdict[str, set[str]] = defaultdict(set)  # by scope
         self._scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)  # by family
-        self._timelines: dict[str, Timeline] = {}
+        self._timelines: dict[str, VersionTimeline] = {}
         self._unsound: set[str] = set()  # families that the log has a line of
         for version in sorted(versions, key=lambda version: version.version):
             self._add(version)
@@ -122,7 +122,7 @@ class RuleVersions:
         wanted = self._scopes.get(family, ()) if scopes is None else scopes
         return sorted({one.valid_from_ms for scope in wanted for one in self.held(family, scope)})
 
-    def timeline(self, sensor_id: str) -> Timeline:
+    def timeline(self, sensor_id: str) -> VersionTimeline:
         """The rules of a sensor over time; nothing for a sensor that the city does not have."""
         found = self._timelines.get(sensor_id)
         if found is None:
@@ -135,7 +135,7 @@ class RuleVersions:
         patches = self._patches(family, scopes, time_ms)
         return resolve(family, patches, place) if patches else None
 
-    def _over_time(self, sensor: Sensor) -> Timeline:
+    def _over_time(self, sensor: Sensor) -> VersionTimeline:
         scopes, place = scopes_of(sensor), place_of(sensor)
         families = sorted({family for scope in scopes for family in self._families.get(scope, ())})
         held = [version for family in families for scope in scopes for version in self.held(family, scope)]
@@ -148,7 +148,7 @@ class RuleVersions:
             )
             for time_ms in times
         ]
-        return Timeline(tuple(times), tuple(rules)) if any(rules) else NOTHING
+        return VersionTimeline(tuple(times), tuple(rules)) if any(rules) else NOTHING
 
     def _sound(self, family: str, place: Place, scopes: Sequence[str], time_ms: int, *, last: bool) -> Resolved | None:
         """The rule, where it still can be made: a city file that moved the sensor may have taken its ground away."""

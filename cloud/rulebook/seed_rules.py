@@ -122,8 +122,8 @@ def _mistakes(versions: list[RuleVersion], registry: Registry) -> Iterator[str]:
         before = first[version.family, version.scope]
         if before != number:
             yield f"rules[{number}]: {version.family} for {version.scope} stands in rules[{before}] too; keep one"
-        look = problems_on if before == number else problems_of
-        for mistake in look(rule_versions, registry, version):
+        problems_in_it = problems_on if before == number else problems_of
+        for mistake in problems_in_it(rule_versions, registry, version):
             if (version.family, mistake) not in reported:  # a wide rule's mistake shows in the narrower ones too
                 reported.add((version.family, mistake))
                 yield f"rules[{number}]: {mistake}"

@@ -65,7 +65,7 @@ class Spool:
         self._losses_changed = False
         self._unkept: dict[str, str] = {}
         self._corrections: list[TimeCorrection] = []
-        self._here_unsaid = False
+        self._own_unreported = False
         self._held = self._held_by_file = _NOTHING
 
     # --- from the sources
@@ -184,7 +184,7 @@ class Spool:
         lacking = (runs, self._forget, self._losses_changed, self._unkept, self._corrections, self._finished)
         if not any(lacking):
             return None
-        changed = None if self._here_unsaid else {self.origin.stream, *self._forget}
+        changed = None if self._own_unreported else {self.origin.stream, *self._forget}
         batch = WriteBatch(
             self.origin.stream,
             self.origin.boot,
@@ -205,7 +205,7 @@ class Spool:
         )
         self._handed = batch.last
         self._forget, self._losses_changed, self._unkept, self._corrections, self._finished = {}, False, {}, [], []
-        self._here_unsaid = False
+        self._own_unreported = False
         self._held, self._held_by_file = _NOTHING, min(self._held, self._held_by_file)
         return batch
 
@@ -242,7 +242,7 @@ class Spool:
             self._unkept = {**batch.kept, **self._unkept}
             self._corrections = [*batch.corrections, *self._corrections]
             self._finished = [*batch.finished, *self._finished]
-            self._here_unsaid = True
+            self._own_unreported = True
         self.commit_due_s = now_s + RETRY_S
 
     def force_due_s(self) -> float | None:
@@ -293,7 +293,7 @@ class Spool:
         for span in unaccounted(opened, checkpoint):
             self.losses.declare(span, FILE_DAMAGED if opened.damage else TAIL_CUT)
         self._losses_changed = bool(self.losses) or bool(opened.damage)
-        self._here_unsaid = True
+        self._own_unreported = True
         self._say_damage(opened, self.losses.ever - lost_before)
         self._finished = [
             earlier.stream for earlier in opened.previous if not earlier.spans and earlier.stream not in checkpoint
@@ -313,7 +313,7 @@ class Spool:
             self._lose((SeqRange(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
             self._forget_on_disk(SeqRange(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
         self._unkept, self._losses_changed, self._previous_unforced = dict(self.kept), True, True
-        self._here_unsaid = True
+        self._own_unreported = True
         self._say_damage(opened, self.losses.ever - lost_before)
         self._commit_by(now_s)
 

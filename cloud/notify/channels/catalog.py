@@ -13,7 +13,7 @@ from cloud.notify.channels.cap_file.send import CapFiles
 from cloud.notify.channels.cap_file.settings import CapFileChannel
 from cloud.notify.channels.email.send import Email
 from cloud.notify.channels.email.settings import EmailChannel
-from cloud.notify.channels.mqtt.send import Commands
+from cloud.notify.channels.mqtt.send import MqttCommands
 from cloud.notify.channels.mqtt.settings import MqttChannel
 from cloud.notify.channels.settings import ChannelSettings
 from cloud.notify.channels.telegram.send import Telegram
@@ -26,7 +26,7 @@ _SENDERS: dict[type[ChannelSettings], Callable[[Any, ChannelContext], Sender]] =
     TelegramChannel: Telegram,
     EmailChannel: Email,
     WebhookChannel: Webhook,
-    MqttChannel: Commands,
+    MqttChannel: MqttCommands,
     CapFileChannel: CapFiles,
 }
 

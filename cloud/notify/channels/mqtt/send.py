@@ -18,7 +18,7 @@ from i18n.catalog import catalog_of
 from wire import Channel, WireError, topic_of
 
 
-class Commands:
+class MqttCommands:
     """Commands on one topic, or on that of each alarm's gateway."""
 
     def __init__(self, settings: MqttChannel, context: ChannelContext) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from cloud.notify.channels.mqtt.send import Commands
+from cloud.notify.channels.mqtt.send import MqttCommands
 from cloud.notify.channels.mqtt.settings import MqttChannel
 from cloud.notify.contract import Later, Outcome
 from cloud.notify.notifications import Notification
@@ -22,7 +22,7 @@ async def commands(
         return is_connected
 
     async with httpx.AsyncClient() as client:
-        return await Commands(settings, channel_context(client, publish)).send(sent), published
+        return await MqttCommands(settings, channel_context(client, publish)).send(sent), published
 
 
 async def test_a_siren_gets_commands_on_its_gateways_topic_or_on_its_own():
