@@ -13,7 +13,7 @@ from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
 from edge.spool.sync_checkpoint import Forced, Names, read_names, sync_checkpoint_path, write_sync_checkpoint
 from edge.spool.write_batch import Origin, WriteBatch
-from wire import Reading
+from wire import Lost, Reading
 
 PAGE_BYTES = 1_024
 
@@ -122,17 +122,35 @@ class Drained:
     def __init__(self) -> None:
         self.readings: dict[tuple[str, int], Reading] = {}
         self.lost: dict[str, Spans] = {}
+        self.twice: list[SeqRange] = []
+        """What came, or was declared lost, though it had come or was declared already."""
         self.damage = ""
         self.kept: dict[str, str] = {}
 
+    def take(self, span: SeqRange, got: list[Reading]) -> None:
+        """The readings of `span` have come."""
+        came = {(span.stream, seq): found for seq, found in enumerate(got, span.first)}
+        self.twice += [SeqRange(stream, seq, seq) for stream, seq in came.keys() & self.readings.keys()]
+        self.readings |= came
+
+    def declare(self, loss: Lost) -> None:
+        """A loss was declared."""
+        lost = self.lost.setdefault(loss.stream, Spans())
+        self.twice += [SeqRange(loss.stream, *run) for run in lost.within(loss.first, loss.last)]
+        lost.add(loss.first, loss.last)
+
+    def of(self, stream: str) -> tuple[Spans, Spans]:
+        """What of `stream` has come, and what is declared lost."""
+        came = Spans(sorted((seq, seq) for name, seq in self.readings if name == stream))
+        return came, self.lost.get(stream, Spans())
+
     def accounts_for(self, streams: dict[str, int]) -> bool:
-        """Whether each reading of `streams` has come, or is declared lost, and nothing else is."""
+        """Whether each reading of `streams` has come, or is declared lost, once, and nothing else is."""
         for stream, count in streams.items():
-            came = Spans((seq, seq) for name, seq in self.readings if name == stream)
-            lost = self.lost.get(stream, Spans())
+            came, lost = self.of(stream)
             if Spans([*came, *lost]) != Spans([(1, count)]) or came.without(lost) != came:
                 return False
-        return True
+        return not self.twice
 
     def is_true(self) -> bool:
         """Whether each reading is as it was written."""
@@ -152,12 +170,12 @@ async def _drain(path: Path) -> Drained:
     while (span := spool.ledger.pop_backlog(1_000) or _requeued(spool)) is not None:
         got = await spooler.read(span)
         if got is not None:
-            drained.readings |= {(span.stream, span.first + at): found for at, found in enumerate(got)}
+            drained.take(span, got)
             spooler.ack(span)
         else:
             spool.ledger.requeue(span, tries=0, due_s=0.0)
     for loss in spool.losses.pending():
-        drained.lost.setdefault(loss.stream, Spans()).add(loss.first, loss.last)
+        drained.declare(loss)
     drained.damage, drained.kept = spool.trouble, spool.kept
     await spooler.stop()
     return drained

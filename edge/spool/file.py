@@ -35,6 +35,7 @@ from edge.spool.tables import StreamRow, Tables, stream_row
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, PreviousStream, TimeCorrection, WriteBatch
 from runtime.private import keep_private
 from wire import Clock, Lost, Reading, is_name
+from wire.batch import MAX_INTEGER
 
 _log = logging.getLogger(__name__)
 
@@ -174,6 +175,11 @@ class SpoolFile:
         """The streams and series that the file knows; may be called from another thread."""
         return Tables(list(self._streams.values()), dict(self._series), [], {})
 
+    def losses(self) -> list[Lost]:
+        """The declared losses that are still to be acknowledged."""
+        with _troubles(self.path):
+            return self._losses(self._open_db())
+
     def begin_salvage(self, tables: Tables, damage: str) -> None:
         """Put the small tables of a damaged file in, and remember that rows are still to come."""
         with _troubles(self.path), self._transaction() as db:
@@ -210,14 +216,14 @@ class SpoolFile:
         _copied(db, "stream", "id, name")
         self._streams = {row.name: row for row in self._stream_rows(db)}
         kept = dict(self._whole_rows(db, "kept", "key, value"))
-        losses = [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
+        losses = self._losses(db)
         previous = [self._previous_stream(db, row) for row in self._streams.values()]
         (rows,) = db.execute("SELECT count(*) FROM reading").fetchone()
         if rows != sum(earlier.spans.total for earlier in previous):
             raise FileDamaged(f"{self.path} is damaged: it has readings of streams that it does not know")
         damage = kept.get(_SALVAGED, "")
-        if not damage:
-            self._miss(previous)
+        for earlier, row in zip(previous, self._streams.values(), strict=True):
+            self._compare(earlier, row.last, salvaged=bool(damage))
         ever_lost = int(kept.get(_EVER_LOST, 0))
         others = {key: kept[key] for key in kept if not key.startswith(_OWN)}
         return OpenedSpool(previous, losses, ever_lost, others, damage=damage)
@@ -229,6 +235,9 @@ class SpoolFile:
             if row is None:
                 raise FileDamaged(f"{self.path} is damaged: what it says of stream {name} does not fit its check sum")
             yield row
+
+    def _losses(self, db: sqlite3.Connection) -> list[Lost]:
+        return [Lost(*row) for row in self._whole_rows(db, "loss", "stream, first, last, reason") if is_name(row[0])]
 
     def _whole_rows(self, db: sqlite3.Connection, table: str, words: str) -> Iterator[tuple[Any, ...]]:
         for *row, check in db.execute(f"SELECT {words}, crc FROM {table}").fetchall():  # noqa: S608 - names of ours
@@ -242,12 +251,17 @@ class SpoolFile:
         last = max([row.last, *(last for _, last in spans)])
         return PreviousStream(row.name, row.boot, row.origin_ms, last, spans, row.here)
 
-    def _miss(self, previous: list[PreviousStream]) -> None:
-        missing = sum(
-            earlier.expected.without(earlier.spans).total for earlier in previous if earlier.expected is not None
-        )
-        if missing:
-            raise FileDamaged(f"{self.path} is damaged: {missing} of its readings are not where they should be")
+    def _compare(self, earlier: PreviousStream, last: int, *, salvaged: bool) -> None:
+        """FileDamaged where a stream has other rows than its row says; what was `salvaged` may lack some."""
+        expected = Spans([(1, last)]) if earlier.expected is None else earlier.expected
+        missing = expected.without(earlier.spans)
+        if missing and earlier.expected is not None and not salvaged:
+            raise FileDamaged(f"{self.path} is damaged: {missing.total} of its readings are not where they should be")
+        unexpected = earlier.spans.without(expected)
+        if salvaged:  # rows may be newer than what was left of the table of streams
+            unexpected.remove(last + 1, MAX_INTEGER)
+        if unexpected:  # the uplink would send, or declare lost, what was acknowledged or never was
+            raise FileDamaged(f"{self.path} is damaged: {unexpected.total} of its readings should not be there")
 
     def _rows_of(self, span: SeqRange) -> list[tuple[Any, ...]]:
         # all at once: a query that is not read to its end would keep the file locked after an error

@@ -26,7 +26,7 @@ def reading_in(record: Record) -> SpoolRow | None:
     """The row of a reading, with no crc where an earlier version wrote it; None for what has not its columns."""
     if len(record) not in (6, 7) or type(record[0]) is not int or type(record[1]) is not int:
         return None
-    if record[0] < 1 or not 0 <= record[1] <= MAX_INTEGER:
+    if record[0] < 1 or not 1 <= record[1] <= MAX_INTEGER:
         return None
     return SpoolRow._make(record if len(record) == 7 else [*record, None])
 
@@ -97,7 +97,7 @@ class PageScan:
             row = stream_row(number, name, boot, origin_ms, last, *rest) if len(rest) == 3 else None
         else:  # of an earlier version
             row = StreamRow(number, name, boot, origin_ms, min(last, MAX_INTEGER), checked=False, here=None)
-        if row is not None and (number not in self._rows or row.last > self._rows[number].last):
+        if row is not None and (number not in self._rows or _is_newer(row, self._rows[number])):
             self._rows[number] = row
 
     def _loss(self, loss: Lost, rest: list[Any]) -> None:
@@ -132,6 +132,13 @@ class PageScan:
         samples = [row for (stream, _), rows in self._samples.items() if stream == number for row in rows]
         checked = any(row.check is not None for row in samples)
         return StreamRow(number, name, "", 0, 0, checked=checked, here=None)
+
+
+def _is_newer(row: StreamRow, other: StreamRow) -> bool:
+    """Whether a row of a stream was written after the other: `last` only grows, and while it stays `here` shrinks."""
+    if row.last != other.last:
+        return row.last > other.last
+    return row.here is not None and (other.here is None or row.here.total < other.here.total)
 
 
 def _fits(samples: Iterable[SpoolRow], name: str, key: SeriesKey) -> bool:

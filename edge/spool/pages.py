@@ -76,8 +76,10 @@ class Pages:
         count = int.from_bytes(page[head + 3 : head + 5], "big")
         start = head + (12 if kind == _INNER_INDEX else 8)
         for at in range(start, min(start + 2 * count, len(page) - 1), 2):
+            # only the bits that a place in the page needs, as SQLite reads them: damage to the others costs nothing
+            cell = int.from_bytes(page[at : at + 2], "big") & (self.page_bytes - 1)
             with contextlib.suppress(IndexError, ValueError, struct.error):
-                yield self._record(page, int.from_bytes(page[at : at + 2], "big"), kind)
+                yield self._record(page, cell, kind)
 
     def is_inner(self, number: int) -> bool:
         """Whether rows of other pages lie between those of this page."""

@@ -29,6 +29,7 @@ PORTION_PAGES = (32, 512)
 """Pages that are copied at once, where the disk is full and where it is not: 32 need about 100 KB of room."""
 _END: Bound = (2**62, 0)
 _BESIDE = ("", "-wal", "-shm")
+_NOTHING_LOST = Spans()
 
 
 def open_or_salvage(file: SpoolFile) -> OpenedSpool:
@@ -97,13 +98,16 @@ def _fill(building: SpoolFile, path: Path, damage: str, *, frees: bool) -> None:
 
 
 class SoundRows:
-    """Which rows of a page were written so, and are not left over from readings that are acknowledged long since."""
+    """Which rows of a page were written so, and are not left over from readings that are acknowledged or lost."""
 
     def __init__(self, building: SpoolFile, checkpoint: dict[str, Forced]) -> None:
         tables = building.names()
         self._streams = {row.id: row for row in tables.streams}
         self._series = tables.series
         self._lowest = {name: forced.lowest for name, forced in checkpoint.items()}
+        self._lost: dict[str, Spans] = {}
+        for loss in building.losses():
+            self._lost.setdefault(loss.stream, Spans()).add(loss.first, loss.last)
         self._seeds: dict[tuple[int, int], int] = {}
 
     def of(self, pages: Pages, number: int) -> Iterator[SpoolRow]:
@@ -124,6 +128,8 @@ class SoundRows:
 
     def _should_be_here(self, row: SpoolRow) -> bool:
         stream = self._streams[row.stream]
+        if row.seq in self._lost.get(stream.name, _NOTHING_LOST):
+            return False
         if stream.here is None:
             return row.seq >= self._lowest.get(stream.name, 0)
         return row.seq > stream.last or row.seq in stream.here
@@ -148,15 +154,16 @@ class Copy:
         while at < len(places):
             after = at + self._portion()
             end = parts_of(places[after])[:2] if after < len(places) else _END
-            self._copy([parts_of(place)[2] for place in places[at:after]], begin, end)
+            self._copy(places[at:after], begin, end)
             at = after
         self._building.checkpoint()
 
-    def _copy(self, numbers: list[int], begin: Bound, end: Bound) -> None:
+    def _copy(self, places: list[int], begin: Bound, end: Bound) -> None:
         """Copy the rows of some pages from `begin` up to `end`; rows of inner pages that come later are carried on."""
-        for number in numbers:
+        for *first, number in map(parts_of, places):
             rows = list(self._sound.of(self._old, number))
-            self._carried += [row for row in rows if row[:2] >= begin]
+            # what comes before the first of its page is out of order, so its page was not looked at before `begin`
+            self._carried += [row for row in rows if row[:2] >= begin or row[:2] < tuple(first)]
             self._waiting.append((max([row[:2] for row in rows], default=(0, 0)), number))
         self._carried.sort(key=_place)
         ready = list(itertools.takewhile(lambda row: row[:2] < end, self._carried))

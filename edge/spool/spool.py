@@ -312,6 +312,10 @@ class Spool:
             gone = Spans(outstanding.within(0, high)).without(here)
             self._lose((SeqRange(stream, *run) for run in gone), FILE_DAMAGED, now_s=now_s)
             self._forget_on_disk(SeqRange(stream, *run) for run in here.without(self.ledger.outstanding(stream)))
+        known = {stream for stream, _, _ in self.ledger.streams()}
+        for stream in found.keys() - known:  # all of it was acknowledged: only a page that was free still had it
+            self._forget_on_disk(SeqRange(stream, *run) for run in found[stream])
+            self._finished.append(stream)
         self._unkept, self._losses_changed, self._previous_unforced = dict(self.kept), True, True
         self._own_unreported = True
         self._say_damage(opened, self.losses.ever - lost_before)

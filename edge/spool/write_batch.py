@@ -76,12 +76,18 @@ def unaccounted(opened: OpenedSpool, checkpoint: dict[str, Forced]) -> list[SeqR
     """What was there once and is not now, as the file itself and the sync checkpoint have it.
 
     Where a damaged file does not say what should be here, all gaps count: the cloud takes off what it has received.
+    What the file has declared lost already is accounted for.
     """
     previous = {earlier.stream: earlier for earlier in opened.previous}
+    lost: dict[str, Spans] = {}
+    for loss in opened.losses:
+        lost.setdefault(loss.stream, Spans()).add(loss.first, loss.last)
     return [
         SeqRange(stream, *run)
         for stream in {**previous, **checkpoint}
-        for run in _gone(previous.get(stream), checkpoint.get(stream), damaged=bool(opened.damage))
+        for run in _gone(previous.get(stream), checkpoint.get(stream), damaged=bool(opened.damage)).without(
+            lost.get(stream, Spans())
+        )
     ]
 
 

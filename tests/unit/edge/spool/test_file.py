@@ -149,6 +149,12 @@ def test_the_gaps_of_a_damaged_file_are_unaccounted_for():
     assert unaccounted(damaged, {}) == [SeqRange("s", 1, 9), SeqRange("s", 31, 60)]
 
 
+def test_what_is_declared_lost_already_is_accounted_for():
+    losses = [Lost("s", 5, 40, "spool full"), Lost("other", 41, 60, "spool full")]
+    damaged = OpenedSpool([PreviousStream("s", "b", 0, 60, Spans([(10, 30)]))], losses, 0, {}, "damaged")
+    assert unaccounted(damaged, {"s": Forced(1, 60)}) == [SeqRange("s", 1, 4), SeqRange("s", 41, 60)]
+
+
 LIMITS = Limits(max_bytes=8_000_000, min_free_bytes=1_000_000, fsync_s=1.0)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from edge.spool.disk import RESERVE_BYTES
 from edge.spool.file import SpoolFile
+from edge.spool.rows import check_of, seed_of
 from edge.spool.salvage import open_or_salvage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.write_batch import DiskProblem, TimeCorrection
@@ -54,12 +56,12 @@ def test_a_damaged_cell_costs_its_row_alone(tmp_path: Path, cell: str):
     assert "lost: 1" in drained.damage or "1 are declared lost" in drained.damage
 
 
-def test_a_row_of_a_series_that_nobody_knows_keeps_no_other_back(tmp_path: Path):
+def test_a_row_that_was_never_committed_keeps_no_other_back_and_is_no_loss(tmp_path: Path):
     path = spool(tmp_path / "spool.db", THREE)
     change(path, "INSERT INTO reading (stream, seq, series, time_ms, value, clock) VALUES (1, 301, 999, 0, 1.0, 0)")
     drained = drain(path)
-    assert len(drained.readings) == 300
-    assert drained.lost == {"river": Spans([(301, 301)])}
+    assert drained.accounts_for(THREE)
+    assert not drained.lost
 
 
 def test_a_damaged_row_of_what_is_kept_is_left_out(tmp_path: Path):
@@ -108,6 +110,19 @@ def test_an_acknowledged_reading_is_not_declared_lost_by_a_damaged_page(tmp_path
     assert len(drained.readings) + drained.lost["river"].total == 1_000
 
 
+def test_a_row_that_was_acknowledged_does_not_come_out_of_a_page_that_was_copied_to_another_place(tmp_path: Path):
+    path = tmp_path / "spool.db"
+    file = fill(path, THREE)
+    file.commit(batch("river", last=300, forget=[SeqRange("river", 1, 100)], here={"river": Spans([(101, 300)])}))
+    file.close()
+    old = reading("river", 60)
+    check = check_of(seed_of("river", (old.sensor, old.quantity)), 60, old.time_ms, old.value, 0)
+    change(path, f"INSERT INTO reading VALUES (1, 60, 1, {old.time_ms}, {old.value}, 0, {check})")
+    drained = drain(path)
+    assert drained.of("river") == (Spans([(101, 300)]), Spans())
+    assert "1 of its readings should not be there" in drained.damage
+
+
 def test_what_was_lost_is_declared_though_the_salvage_was_the_last_that_this_start_did(tmp_path: Path):
     path = spool(tmp_path / "spool.db", {"river": 3_000})
     overwrite(path, 20)
@@ -120,11 +135,7 @@ def test_what_was_lost_is_declared_though_the_salvage_was_the_last_that_this_sta
     assert drain(path).lost == drained.lost  # still to be acknowledged, and nothing was added
 
 
-def test_a_salvage_that_is_damaged_itself_is_salvaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = spool(tmp_path / "spool.db", {"river": 9_000})
-    overwrite(path, 20)
-    monkeypatch.setattr("edge.spool.salvage._make_room", lambda _path: False)
-    monkeypatch.setattr("edge.spool.salvage.PORTION_PAGES", (32, 32))
+def salvage_until_the_sixth_portion(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_rows, calls = SpoolFile.put_rows, []
 
     def put_some(self: SpoolFile, rows: object, bound: object) -> None:
@@ -133,14 +144,46 @@ def test_a_salvage_that_is_damaged_itself_is_salvaged(tmp_path: Path, monkeypatc
             raise DiskProblem("the disk is full")
         put_rows(self, rows, bound)  # type: ignore[arg-type]
 
+    monkeypatch.setattr("edge.spool.salvage.PORTION_PAGES", (32, 32))
     monkeypatch.setattr(SpoolFile, "put_rows", put_some)
     with pytest.raises(DiskProblem, match="saving what is readable waits: the disk is full"):
         open_or_salvage(SpoolFile(path))
+
+
+def test_a_salvage_that_is_damaged_itself_is_salvaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = spool(tmp_path / "spool.db", {"river": 9_000})
+    overwrite(path, 20)
+    monkeypatch.setattr("edge.spool.salvage._make_room", lambda _path: False)
+    salvage_until_the_sixth_portion(path, monkeypatch)
     overwrite(tmp_path / "spool.db.salvage", 30)
     drained = drain(path)
     assert drained.accounts_for({"river": 9_000})
     assert drained.is_true()
     assert 0 < drained.lost["river"].total < 200
+
+
+def test_a_page_whose_first_reading_is_damaged_gives_the_others_though_the_salvage_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = spool(tmp_path / "spool.db", {"river": 9_000})
+    seq = first_seq_to_32767(path, page=40)
+    overwrite(path, 20)
+    salvage_until_the_sixth_portion(path, monkeypatch)
+    drained = drain(path)
+    assert drained.accounts_for({"river": 9_000})
+    assert drained.is_true()
+    lost_with_it = drained.lost["river"].within(seq - 5, seq + 40)
+    assert lost_with_it == [(seq, seq)]
+
+
+def first_seq_to_32767(path: Path, page: int) -> int:
+    """Damage the first reading of a page, so that it seems to be the last of all; which it was."""
+    with path.open("r+b") as file:
+        start = (page - 1) * PAGE_BYTES
+        at = start + int.from_bytes(os.pread(file.fileno(), 2, start + 8), "big") + 9  # after its size and head
+        seq = int.from_bytes(os.pread(file.fileno(), 2, at), "big")
+        os.pwrite(file.fileno(), b"\x7f\xff", at)
+    return seq
 
 
 def test_a_spool_of_the_first_version_is_opened_without_loss_and_used_on(tmp_path: Path):

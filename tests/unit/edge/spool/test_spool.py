@@ -168,6 +168,19 @@ def test_rows_that_vanish_from_a_damaged_file_are_declared_lost_unless_memory_ha
     assert [(first, len(run)) for first, run in batch.runs] == [(4, 3)]
 
 
+def test_a_stream_that_was_done_with_and_comes_out_of_a_damaged_file_again_is_forgotten_again(spool: Spool):
+    spool.append(readings(6), now_s=0.0)
+    commit(spool, now_s=0.1)
+    left_over = PreviousStream("done", "boot", 0, 20, Spans([(11, 20)]))
+    here = PreviousStream("now", "boot", 0, 6, Spans([(1, 6)]))
+    spool.salvaged(OpenedSpool([left_over, here], [], 0, {}, "damaged"), now_s=0.2)
+    batch = spool.write_batch()
+    assert batch is not None
+    assert batch.forget == [SeqRange("done", 11, 20)]
+    assert batch.finished == ["done"]
+    assert not spool.losses
+
+
 def test_losses_are_said_until_the_cloud_has_acknowledged_them(spool: Spool):
     spool.adopt(OpenedSpool([], [Lost("old", 1, 5, "spool full")], 5, {}), {}, now_s=0.0)
     said = spool.losses.pending()
