@@ -28,8 +28,8 @@ from edge.spool.rows import (
     reading_of,
     seed_of,
 )
+from edge.spool.schema import LAST_VERSION, prepare
 from edge.spool.schema import VERSION as SCHEMA_VERSION
-from edge.spool.schema import prepare
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.tables import StreamRow, Tables, stream_row
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, PreviousStream, TimeCorrection, WriteBatch
@@ -208,6 +208,8 @@ class SpoolFile:
 
     def _found(self, db: sqlite3.Connection) -> OpenedSpool:
         version = self._pragma("user_version")
+        if version > LAST_VERSION:
+            raise FileDamaged(f"{self.path} is damaged: there is no version {version} of it")
         if version > SCHEMA_VERSION:
             raise DiskProblem(f"{self.path} was written by a newer siaga-edge; upgrade this one or name another spool")
         if prepare(db):
@@ -446,7 +448,7 @@ def _runs(db: sqlite3.Connection, stream: int) -> list[tuple[int, int]]:
 
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
-_OTHER_SCHEMA = ("no such ", "table ")  # what it says of tables is not what was made
+_OTHER_SCHEMA = ("no such ", "table ", "unsupported file format")  # what it says of itself is not what was made
 _DAMAGE_IN_FULL = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}  # bad sectors, a file cut short
 
 

@@ -11,6 +11,8 @@ import sqlite3
 from edge.spool.rows import check_of_words
 
 VERSION = 2
+LAST_VERSION = 255
+"""No version of ours will be higher: a file that says so is damaged, and not written by a newer agent."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stream (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
