@@ -55,8 +55,9 @@ end-to-end: $(VENV)/.dev servers  ## real processes and servers, killed while th
 check: lint types walls unit  ## before each commit: style, types, walls and the unit tests
 
 test: $(VENV)/.dev servers  ## everything but the proofs: sets up what the tests need, and runs them
-	$(PYTEST) -m "not proof"
+	$(PYTEST) -m "not proof" $(if $(COVERAGE),tests/unit)
 	@$(COVERED)
+	$(if $(COVERAGE),$(BIN)/pytest -n 2 --dist loadfile -m "not proof" --ignore tests/unit)
 
 proofs: $(VENV)/.dev servers  ## the slower proofs
 	$(BIN)/pytest -m proof --timeout 1800
