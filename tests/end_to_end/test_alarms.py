@@ -7,26 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.end_to_end.test_cloud import Gateways
 from tests.people import bearer, token_in
 from tests.servers import all_of, free_port, mosquitto, siaga_cloud, wait_until
 from wire import Reading, encode_batch
 
 STREAM = "9f3c21d07ab4e815"
-CITY = """
-[city]
-name = "Morotai"
-zone = "Asia/Jayapura"
-[[sites]]
-id = "daruba"
-name = "Daruba"
-latitude = 2.05
-longitude = 128.29
-[[gateways]]
-id = "gw-daruba"
-name = "Daruba"
-site = "daruba"
-[[sensors]]
+CITY = f"""{CITY_OF_ONE_GATEWAY}[[sensors]]
 id = "river"
 name = "River"
 site = "daruba"

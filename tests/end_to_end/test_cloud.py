@@ -11,6 +11,7 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.people import bearer, token_in
 from tests.servers import Program, all_of, free_port, influxd, mosquitto, siaga_cloud, wait_until
 from wire import (
@@ -28,20 +29,7 @@ from wire import (
 
 GATEWAY = "gw-daruba"
 T0 = int(time.time() * 1000) - 60_000
-CITY = """
-[city]
-name = "Morotai"
-zone = "Asia/Jayapura"
-[[sites]]
-id = "daruba"
-name = "Daruba"
-latitude = 2.05
-longitude = 128.29
-[[gateways]]
-id = "gw-daruba"
-name = "Daruba"
-site = "daruba"
-[[sensors]]
+CITY = f"""{CITY_OF_ONE_GATEWAY}[[sensors]]
 id = "air-market"
 name = "Market"
 site = "daruba"

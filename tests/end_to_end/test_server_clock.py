@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.end_to_end.test_cloud import Gateways
 from tests.people import bearer, token_in
 from tests.receivers import Answer, HttpReceiver
@@ -29,20 +30,7 @@ A stepped clock is seen up to 1 s later, and what came before that may be at qui
 """
 GATEWAY = "gw-daruba"
 SENSORS = ("river-a", "river-b", "river-c")
-CITY = """
-[city]
-name = "Morotai"
-zone = "Asia/Jayapura"
-[[sites]]
-id = "daruba"
-name = "Daruba"
-latitude = 2.05
-longitude = 128.29
-[[gateways]]
-id = "gw-daruba"
-name = "Daruba"
-site = "daruba"
-""" + "".join(
+CITY = CITY_OF_ONE_GATEWAY + "".join(
     f'[[sensors]]\nid = "{name}"\nname = "{name}"\nsite = "daruba"\ngateway = "gw-daruba"\n'
     'quantities = ["water_level"]\ninterval_s = 2\n'
     for name in SENSORS
