@@ -406,7 +406,7 @@ def _copied(db: sqlite3.Connection, table: str, words: str) -> dict[int, SeriesK
     """A small table by the number of its rows; FileDamaged where its index, which copies each, does not agree."""
     rows = db.execute(f"SELECT {words} FROM {table} NOT INDEXED ORDER BY id").fetchall()  # noqa: S608
     copies = db.execute(f"SELECT {words} FROM {table} INDEXED BY sqlite_autoindex_{table}_1").fetchall()  # noqa: S608
-    if rows != sorted(copies):
+    if sorted(rows, key=repr) != sorted(copies, key=repr):  # of a damaged file each cell may be anything
         raise FileDamaged(f"the table {table} and its index do not agree")
     return {number: tuple(rest) for number, *rest in rows}
 
@@ -437,6 +437,8 @@ def _runs(db: sqlite3.Connection, stream: int) -> list[tuple[int, int]]:
     ).fetchone()
     if not count:
         return []
+    if not (isinstance(low, int) and isinstance(high, int)):  # a page of another table stands among those of readings
+        raise FileDamaged(f"rows of stream {stream} have no seq")
     if high - low + 1 == count:
         return [(low, high)]
     edges = db.execute(
@@ -444,6 +446,8 @@ def _runs(db: sqlite3.Connection, stream: int) -> list[tuple[int, int]]:
         " WHERE seq != before + 1 ORDER BY seq",
         (stream,),
     ).fetchall()
+    if not all(isinstance(seq, int) for edge in edges for seq in edge):
+        raise FileDamaged(f"rows of stream {stream} have no seq")
     return list(zip([low, *(after for _, after in edges)], [*(before for before, _ in edges), high], strict=True))
 
 

@@ -123,6 +123,7 @@ def check(path: Path, whole: Path, streams: dict[str, int]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(damages)
+@example([("", 0.3125, 1_024, "another place", 5_178_368)])  # a page of names among those of readings
 @example([("", 0.5164554218787164, 1, "noise", 250)])  # a cell's place, with bits that no place in the page needs
 @example([("", 0.0, 1, "zeros", 0), ("", 0.75, 1_024, "another place", 30_456_832), ("", 0.75, 16, "zeros", 0)])
 def test_whatever_is_overwritten_what_is_readable_comes_and_the_rest_is_declared(whole: Path, done):
