@@ -39,7 +39,7 @@ async def run_until(stop: asyncio.Event, parts: Iterable[Part], wind_down: Calla
 
 
 class Errands:
-    """A part that does short pieces of work beside each other, as they come up; the failure of one is its own."""
+    """A part that does short pieces of work beside each other, as they come up; where one fails the part fails."""
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[Part] = asyncio.Queue()
@@ -49,7 +49,7 @@ class Errands:
         self._waiting.put_nowait(work)
 
     async def run(self) -> None:
-        """Work until cancelled; what is under way or still waits then is not finished."""
+        """Work until cancelled, or until one fails (ExceptionGroup); nothing that waits then is begun."""
         try:
             async with asyncio.TaskGroup() as group:
                 while True:

@@ -38,8 +38,10 @@ _WHERE = {
     "shellcheck": ("shellcheck",),
     "systemd-analyze": ("systemd-analyze",),
     "faketime": ("faketime",),
+    "bash": ("bash",),
+    "cc": ("cc", "gcc"),
 }
-_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd"}
+_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc"}
 
 
 def require(server: str) -> Path:

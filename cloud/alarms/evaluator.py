@@ -31,6 +31,7 @@ from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
 from rules.marks import Mark
+from runtime.backoff import retry
 from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
 
@@ -185,14 +186,12 @@ class RuleEvaluator:
         await self._until_done(self._recover)
 
     async def _until_done(self, act: Callable[[], Awaitable[None]]) -> None:
-        attempt = 0
-        while True:
-            try:
-                return await act()
-            except (DatabaseUnavailable, StoreUnavailable) as error:
-                attempt += 1
-                self._report_problem(f"{error}; alarms wait for it")
-                await asyncio.sleep(wait_s(error, attempt))
+        await retry(
+            act,
+            passing=(DatabaseUnavailable, StoreUnavailable),
+            wait_s=wait_s,
+            on_failure=lambda error: self._report_problem(f"{error}; alarms wait for it"),
+        )
 
     async def _recover(self) -> None:
         states = await self._database.run(read_states)

@@ -7,6 +7,7 @@ All that it knows stands in the tables, so it may be killed anywhere, and anothe
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -248,11 +249,9 @@ class Notifier:
 
     async def _rest(self) -> None:
         """Wait until somebody nudges, or for `POLL_S`."""
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 await self._wake.wait()
-        except TimeoutError:
-            pass
         self._wake.clear()
 
     def _decide(self, connection: Connection) -> _Poll:

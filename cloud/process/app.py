@@ -124,7 +124,8 @@ async def _work(start: Start, settings: CloudSettings, services: Services, reloa
             await services.alarms.reports.finish()
         if web is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(web_is_closed.wait(), CLOSE_CONNECTIONS_S + 0.5)
+                async with asyncio.timeout(CLOSE_CONNECTIONS_S + 0.5):
+                    await web_is_closed.wait()
 
     await run_until(start.stop, parts, wind_down)
 

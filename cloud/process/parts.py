@@ -66,7 +66,7 @@ class Alarms:
     """The parts that judge readings and notify; `reports` is None where no dashboard reads the store."""
 
     changed: Broadcast
-    listening: AllOf
+    can_receive: AllOf
     evaluator: RuleEvaluator
     derivations: Derivations
     notifier: Notifier

@@ -63,7 +63,7 @@ def build_services(
     foundation = _foundation(settings, database, registry)
     alarms = _alarms(settings, foundation)
     ingest = _ingest(settings, foundation, alarms)
-    alarms.listening.require(
+    alarms.can_receive.require(
         lambda: not (ingest.writer.store.problem or database.problem or ingest.runner.is_held_up),
         lambda: foundation.session.connected,
     )
@@ -117,7 +117,7 @@ def _broker_session(settings: CloudSettings) -> MqttSession:
 
 
 def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
-    changed, listening = Broadcast(), AllOf()
+    changed, can_receive = Broadcast(), AllOf()
     notifier = Notifier(base.database, base.registry, settings.notify, base.session.publish)
     changed.subscribe(notifier.nudge)
     reports = _reports(settings, base)
@@ -129,7 +129,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         newest=base.newest,
         store=base.store,
         shards=settings.ingest.shard_range,
-        can_receive=listening,
+        can_receive=can_receive,
         last_packet_s=lambda: base.session.last_packet_s,
         rejected_series=base.rejections.series,
         listening_time=ListeningTime(grace_ms=int(settings.rules.silence_grace_s * 1_000)),
@@ -146,7 +146,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         is_own=partial(_is_own, settings.ingest.shard_range),
         judge_anew=evaluator.judge_anew,
     )
-    return Alarms(changed, listening, evaluator, derivations, notifier, reports)
+    return Alarms(changed, can_receive, evaluator, derivations, notifier, reports)
 
 
 def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:

@@ -80,6 +80,8 @@ ONE_PLACE = {
     "the wall clock": (r"time\.time_ns\(", {"runtime/clock.py"}),
     "waiting twice as long": (r"2(\.0)? \*\* min\(|_s \* 2\b", {"runtime/backoff.py"}),
     "inserts of a dialect": (r"(postgresql|sqlite)\.insert\b", {"cloud/database/upsert.py"}),
+    # before Python 3.12 wait_for may swallow a cancel, and its task never ends: asyncio.timeout does not
+    "a wait with an end": (r"asyncio\.wait_for\(", set()),
     "an hour and a day in ms": (r"\b86_?400_?000\b|\b3_?600_?000\b", set()),
     "the order of severities": (r"enumerate\(Severity|tuple\(Severity\)|list\(Severity\)\.index", {"rules/rule.py"}),
     "units as people read them": (r'"ug/m3": ', {"i18n/units.py", "firmware_bridge/tasmota.py"}),

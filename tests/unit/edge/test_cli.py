@@ -1,11 +1,11 @@
 """The command of the gateway: what a shell completes of it."""
 
-import shutil
 import subprocess
 
 import pytest
 
 from edge.cli import SHELLS, WELL, main
+from tests.servers import require
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -30,9 +30,7 @@ def test_there_is_a_script_for_each_shell(shell: str, capsys: pytest.CaptureFixt
 def test_bash_completes_commands_options_and_files(
     typed: list[str], offered: set[str], tmp_path, capsys: pytest.CaptureFixture[str]
 ):
-    bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("there is no bash on this machine")
+    bash = require("bash")
     main(["completion", "bash"])
     script = capsys.readouterr().out
     (tmp_path / "edge.toml").touch()

@@ -1,7 +1,6 @@
 """Our own board: its page for firmware authors, the order of frames, counters across restarts, rain."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from firmware_bridge import SERIAL_FAMILIES, Frame, OptionError, Sample, board
 from firmware_bridge.board import Item, build
+from tests.servers import require
 from tests.unit.firmware_bridge.examples import SERIAL
 
 PAGE = (Path(__file__).parents[3] / "docs" / "board-protocol.md").read_text(encoding="utf-8")
@@ -109,9 +109,7 @@ int main(void)
 
 
 def test_the_c_of_the_page_sends_the_golden_frames(tmp_path):
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine, so the page's C cannot be tried")
+    compiler = require("cc")
     code = re.search(r"```c\n(.*?)```", PAGE, re.DOTALL)
     assert code is not None
     source = tmp_path / "frame.c"
