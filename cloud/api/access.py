@@ -8,7 +8,7 @@ import difflib
 from typing import TypeVar
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from cloud.access.authenticator import Authenticator
 from cloud.access.principal import ROLE_OF_NAME, Principal, Role
@@ -16,6 +16,7 @@ from cloud.access.sessions import OpenedSession
 from cloud.access.tokens import Token
 from cloud.access.users import User, UserUpdate, may_give
 from cloud.api.parameters import RowId
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.access import (
     LogIn,
     MadeToken,
@@ -35,103 +36,109 @@ from cloud.platform import Platform
 T = TypeVar("T")
 
 
-def access_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1 for sessions, users and tokens."""
-    routes, access = APIRouter(prefix="/api/v1", tags=["Access"]), platform.access
-    _add_session_routes(routes, access)
-    _add_user_routes(routes, platform, access)
-    _add_token_routes(routes, platform, access)
-    return routes
+ROUTES = new_routes("Access", below="/api/v1")
 
 
-def _add_session_routes(routes: APIRouter, access: Authenticator) -> None:
-    @routes.post("/session")
-    async def log_in(login: LogIn, request: Request, response: Response) -> SessionAnswer:
-        """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
-        address = request.client.host if request.client else ""
-        replaces = access.cookie_in(request.headers, scheme=request.url.scheme)
-        opened = await access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
-        return _opened(access, opened, request, response)
-
-    @routes.get("/session")
-    async def session(principal: CurrentPrincipal, request: Request) -> SessionAnswer:
-        """Who asks, and what a change by cookie must carry as X-CSRF-Token."""
-        context = auth_context_of(request)
-        return _session(principal, context.csrf if context else "")
-
-    @routes.post("/session/password")
-    async def change_password(
-        new: NewPassword, principal: CurrentPrincipal, request: Request, response: Response
-    ) -> SessionAnswer:
-        """Take another password: every session of yours ends but a new one, whose cookie the answer sets."""
-        context = auth_context_of(request)
-        if context is None or not context.session:
-            raise HttpProblem(
-                "not-allowed", f"{principal.name} is a token, which has no password; log in with name and password"
-            )
-        return _opened(access, await access.change_password(principal, new.old, new.new), request, response)
-
-    @routes.delete("/session", status_code=204)
-    async def log_out(principal: CurrentPrincipal, request: Request) -> Response:
-        """Log out: the session ends, here and in every open page of it."""
-        context = auth_context_of(request)
-        if context is not None and context.session:
-            await access.sessions.end(context.session, by=principal.actor)
-        return Response(status_code=204, headers={"Set-Cookie": access.no_cookie(scheme=request.url.scheme)})
+@ROUTES.post("/session")
+async def log_in(platform: CurrentPlatform, login: LogIn, request: Request, response: Response) -> SessionAnswer:
+    """Log in: the answer sets the session's cookie. After failures the next try must wait, as Retry-After says."""
+    address = request.client.host if request.client else ""
+    replaces = platform.access.cookie_in(request.headers, scheme=request.url.scheme)
+    opened = await platform.access.sessions.log_in(login.name, login.password, address=address, replaces=replaces)
+    return _opened(platform.access, opened, request, response)
 
 
-def _add_user_routes(routes: APIRouter, platform: Platform, access: Authenticator) -> None:
-    @routes.get("/users")
-    async def users(principal: CurrentPrincipal) -> list[UserAnswer]:
-        """The users whose sites are yours, too."""
-        return [UserAnswer.of(user) for user in await access.users.all() if may_give(principal, user.role, user.sites)]
+@ROUTES.get("/session")
+async def session(principal: CurrentPrincipal, request: Request) -> SessionAnswer:
+    """Who asks, and what a change by cookie must carry as X-CSRF-Token."""
+    context = auth_context_of(request)
+    return _session(principal, context.csrf if context else "")
 
-    @routes.post("/users", status_code=201)
-    async def add_user(new: NewUser, principal: CurrentPrincipal) -> UserAnswer:
-        """Add a user."""
-        role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
-        _must_have(principal, role, sites)
-        user = await access.users.add(
-            new.name, new.password, role, sites=sites, full_name=new.full_name, by=principal.actor
+
+@ROUTES.post("/session/password")
+async def change_password(
+    platform: CurrentPlatform, new: NewPassword, principal: CurrentPrincipal, request: Request, response: Response
+) -> SessionAnswer:
+    """Take another password: every session of yours ends but a new one, whose cookie the answer sets."""
+    context = auth_context_of(request)
+    if context is None or not context.session:
+        raise HttpProblem(
+            "not-allowed", f"{principal.name} is a token, which has no password; log in with name and password"
         )
-        return UserAnswer.of(user)
-
-    @routes.patch("/users/{name}")
-    async def change_user(name: Wanted, new: UserChange, principal: CurrentPrincipal) -> UserAnswer:
-        """Change a user; a new role, password or choice of sites ends their sessions, and so does disabling them."""
-        change = _change(platform, principal, new)
-
-        def allowed(user: User) -> None:
-            _must_have(principal, user.role, user.sites, given=False)
-            _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
-
-        return UserAnswer.of(await access.users.change(name, change, by=principal.actor, allowed=allowed))
+    return _opened(
+        platform.access, await platform.access.change_password(principal, new.old, new.new), request, response
+    )
 
 
-def _add_token_routes(routes: APIRouter, platform: Platform, access: Authenticator) -> None:
-    @routes.get("/tokens")
-    async def tokens(principal: CurrentPrincipal) -> list[TokenAnswer]:
-        """The tokens, newest first, without their secrets; those that see your sites only."""
-        return [
-            TokenAnswer.of(token) for token in await access.tokens.all() if may_give(principal, token.role, token.sites)
-        ]
+@ROUTES.delete("/session", status_code=204)
+async def log_out(platform: CurrentPlatform, principal: CurrentPrincipal, request: Request) -> Response:
+    """Log out: the session ends, here and in every open page of it."""
+    context = auth_context_of(request)
+    if context is not None and context.session:
+        await platform.access.sessions.end(context.session, by=principal.actor)
+    return Response(status_code=204, headers={"Set-Cookie": platform.access.no_cookie(scheme=request.url.scheme)})
 
-    @routes.post("/tokens", status_code=201)
-    async def add_token(new: NewToken, principal: CurrentPrincipal) -> MadeToken:
-        """Make a token for a program; its secret is in this answer and nowhere else."""
-        role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
-        _must_have(principal, role, sites)
-        secret, token = await access.tokens.add(new.name, role, sites=sites, days=new.days, by=principal.actor)
-        return MadeToken(secret=secret, token=TokenAnswer.of(token))
 
-    @routes.delete("/tokens/{token_id}")
-    async def revoke_token(token_id: RowId, principal: CurrentPrincipal) -> TokenAnswer:
-        """End a token, at once and for good."""
+@ROUTES.get("/users")
+async def users(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[UserAnswer]:
+    """The users whose sites are yours, too."""
+    return [
+        UserAnswer.of(user) for user in await platform.access.users.all() if may_give(principal, user.role, user.sites)
+    ]
 
-        def allowed(token: Token) -> None:
-            _must_have(principal, token.role, token.sites, given=False)
 
-        return TokenAnswer.of(await access.tokens.revoke(token_id, by=principal.actor, allowed=allowed))
+@ROUTES.post("/users", status_code=201)
+async def add_user(platform: CurrentPlatform, new: NewUser, principal: CurrentPrincipal) -> UserAnswer:
+    """Add a user."""
+    role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
+    _must_have(principal, role, sites)
+    user = await platform.access.users.add(
+        new.name, new.password, role, sites=sites, full_name=new.full_name, by=principal.actor
+    )
+    return UserAnswer.of(user)
+
+
+@ROUTES.patch("/users/{name}")
+async def change_user(
+    platform: CurrentPlatform, name: Wanted, new: UserChange, principal: CurrentPrincipal
+) -> UserAnswer:
+    """Change a user; a new role, password or choice of sites ends their sessions, and so does disabling them."""
+    change = _change(platform, principal, new)
+
+    def allowed(user: User) -> None:
+        _must_have(principal, user.role, user.sites, given=False)
+        _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
+
+    return UserAnswer.of(await platform.access.users.change(name, change, by=principal.actor, allowed=allowed))
+
+
+@ROUTES.get("/tokens")
+async def tokens(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[TokenAnswer]:
+    """The tokens, newest first, without their secrets; those that see your sites only."""
+    return [
+        TokenAnswer.of(token)
+        for token in await platform.access.tokens.all()
+        if may_give(principal, token.role, token.sites)
+    ]
+
+
+@ROUTES.post("/tokens", status_code=201)
+async def add_token(platform: CurrentPlatform, new: NewToken, principal: CurrentPrincipal) -> MadeToken:
+    """Make a token for a program; its secret is in this answer and nowhere else."""
+    role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
+    _must_have(principal, role, sites)
+    secret, token = await platform.access.tokens.add(new.name, role, sites=sites, days=new.days, by=principal.actor)
+    return MadeToken(secret=secret, token=TokenAnswer.of(token))
+
+
+@ROUTES.delete("/tokens/{token_id}")
+async def revoke_token(platform: CurrentPlatform, token_id: RowId, principal: CurrentPrincipal) -> TokenAnswer:
+    """End a token, at once and for good."""
+
+    def allowed(token: Token) -> None:
+        _must_have(principal, token.role, token.sites, given=False)
+
+    return TokenAnswer.of(await platform.access.tokens.revoke(token_id, by=principal.actor, allowed=allowed))
 
 
 def _opened(access: Authenticator, opened: OpenedSession, request: Request, response: Response) -> SessionAnswer:

@@ -8,12 +8,13 @@ GET  /api/v1/alarms/17/journal      GET /api/v1/journal?subject=rule:river-level
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from cloud.access.principal import Principal
 from cloud.alarms.alarm_service import AlarmActionRejected, AlarmService, AlreadyAcknowledged
 from cloud.alarms.records import Alarm, AlarmFilter
 from cloud.api.parameters import LARGEST_ROW_ID, BeforeId, RowId, time_of
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.alarms import (
     Acknowledge,
     AlarmAnswer,
@@ -31,7 +32,6 @@ from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
-from cloud.platform import Platform
 from rules.rule import Severity
 
 MOST_ALARMS = 500
@@ -39,109 +39,107 @@ MOST_PAGE_BYTES = 1_000_000
 """Of what the lines of a page of the journal changed; the page after it goes on."""
 
 
-def alarm_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/alarms, and /api/v1/journal."""
-    routes = APIRouter(prefix="/api/v1", tags=["Alarms"])
-    _add_queries(routes, platform.alarm_service)
-    _add_actions(routes, platform.alarm_service)
-    _add_journals(routes, platform)
-    return routes
+ROUTES = new_routes("Alarms", below="/api/v1")
 
 
-def _add_queries(routes: APIRouter, alarm_service: AlarmService) -> None:
-    @routes.get("/alarms")
-    async def alarms(
-        principal: CurrentPrincipal,
-        open: Annotated[bool | None, Query(description="true: those that go on; false: those that ended")] = None,  # noqa: A002
-        state: Annotated[State | None, Query(description="only those in this state")] = None,
-        severity: Annotated[Severity | None, Query(description="at least so bad")] = None,
-        site: Annotated[Id | None, Query(description="only this site")] = None,
-        sensor: Annotated[Id | None, Query(description="only this sensor")] = None,
-        family: Annotated[Id | None, Query(description="only this rule family")] = None,
-        start: Annotated[GivenTime | None, Query(description="opened at or after this time")] = None,
-        end: Annotated[GivenTime | None, Query(description="opened before this time")] = None,
-        acknowledged: Annotated[bool | None, Query(description="whether somebody knows of it")] = None,
-        shelved: Annotated[bool | None, Query(description="whether it is put away now")] = None,
-        late: Annotated[bool | None, Query(description="whether it was found too late to page")] = None,
-        text: Annotated[PrintableText, Query(max_length=100, description="words in its ids and texts")] = "",
-        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS, description="alarms on the page")] = 100,
-        before_id: Annotated[int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only older ones")] = None,
-    ) -> AlarmPage:
-        """The alarms, the newest first."""
-        wanted = AlarmFilter(
-            open=open, state=state, severity=severity, site=site, sites=principal.sites, sensor=sensor, family=family,
-            from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
-            shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
-        )  # fmt: skip
-        found = await alarm_service.alarms(wanted)
-        shown = found[:limit]
-        return AlarmPage(
-            alarms=[alarm_answer(alarm) for alarm in shown],
-            next_before_id=shown[-1].id if len(found) > limit else None,
+@ROUTES.get("/alarms")
+async def alarms(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    open: Annotated[bool | None, Query(description="true: those that go on; false: those that ended")] = None,  # noqa: A002
+    state: Annotated[State | None, Query(description="only those in this state")] = None,
+    severity: Annotated[Severity | None, Query(description="at least so bad")] = None,
+    site: Annotated[Id | None, Query(description="only this site")] = None,
+    sensor: Annotated[Id | None, Query(description="only this sensor")] = None,
+    family: Annotated[Id | None, Query(description="only this rule family")] = None,
+    start: Annotated[GivenTime | None, Query(description="opened at or after this time")] = None,
+    end: Annotated[GivenTime | None, Query(description="opened before this time")] = None,
+    acknowledged: Annotated[bool | None, Query(description="whether somebody knows of it")] = None,
+    shelved: Annotated[bool | None, Query(description="whether it is put away now")] = None,
+    late: Annotated[bool | None, Query(description="whether it was found too late to page")] = None,
+    text: Annotated[PrintableText, Query(max_length=100, description="words in its ids and texts")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_ALARMS, description="alarms on the page")] = 100,
+    before_id: Annotated[int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only older ones")] = None,
+) -> AlarmPage:
+    """The alarms, the newest first."""
+    wanted = AlarmFilter(
+        open=open, state=state, severity=severity, site=site, sites=principal.sites, sensor=sensor, family=family,
+        from_ms=time_of("start", start), until_ms=time_of("end", end), acknowledged=acknowledged,
+        shelved=shelved, late=late, text=text, limit=limit + 1, before_id=before_id,
+    )  # fmt: skip
+    found = await platform.alarm_service.alarms(wanted)
+    shown = found[:limit]
+    return AlarmPage(
+        alarms=[alarm_answer(alarm) for alarm in shown],
+        next_before_id=shown[-1].id if len(found) > limit else None,
+    )
+
+
+@ROUTES.get("/alarms/{alarm_id}")
+async def alarm(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
+    """One alarm, with the rule as it stood when it fired, and all its changes."""
+    found = await _visible(platform.alarm_service, alarm_id, principal)
+    return alarm_detail(found, await platform.alarm_service.changes(alarm_id))
+
+
+@ROUTES.post("/alarms/{alarm_id}/acknowledge")
+async def acknowledge(
+    platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId, body: Acknowledge
+) -> AlarmAnswer:
+    """Say that it is known, with a word; whoever is second hears who was first (409)."""
+    await _visible(platform.alarm_service, alarm_id, principal)
+    return await _done(platform.alarm_service.acknowledge(alarm_id, body.word, who=principal.actor))
+
+
+@ROUTES.post("/alarms/{alarm_id}/assign")
+async def assign(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
+    """Give it to somebody."""
+    await _visible(platform.alarm_service, alarm_id, principal)
+    return await _done(platform.alarm_service.assign(alarm_id, body.person, who=principal.actor, word=body.word))
+
+
+@ROUTES.post("/alarms/{alarm_id}/shelve")
+async def shelve(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId, body: Shelve) -> AlarmAnswer:
+    """Put it away until a time ahead, by 7 days at most, or take it back with `until` null."""
+    await _visible(platform.alarm_service, alarm_id, principal)
+    until_ms = time_of("until", body.until)
+    if until_ms is None:
+        return await _done(platform.alarm_service.unshelve(alarm_id, body.word, who=principal.actor))
+    return await _done(platform.alarm_service.shelve(alarm_id, until_ms, body.word, who=principal.actor))
+
+
+@ROUTES.get("/alarms/{alarm_id}/journal")
+async def alarm_journal(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    alarm_id: RowId,
+    limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
+    before_id: BeforeId = None,
+) -> JournalPage:
+    """What people did about an alarm, the newest first."""
+    await _visible(platform.alarm_service, alarm_id, principal)
+    return _page(
+        await platform.alarm_service.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit
+    )
+
+
+@ROUTES.get("/journal")
+async def journal(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    subject: Annotated[
+        PrintableText | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
+    before_id: BeforeId = None,
+) -> JournalPage:
+    """Who did what, the newest first; whoever may see some sites only reads an alarm's own journal instead."""
+    if principal.sites is not None:
+        raise HttpProblem(
+            "not-allowed",
+            f"{principal.name} may see some sites only; ask for the journal of one alarm, or as another user",
         )
-
-    @routes.get("/alarms/{alarm_id}")
-    async def alarm(principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
-        """One alarm, with the rule as it stood when it fired, and all its changes."""
-        found = await _visible(alarm_service, alarm_id, principal)
-        return alarm_detail(found, await alarm_service.changes(alarm_id))
-
-
-def _add_actions(routes: APIRouter, alarm_service: AlarmService) -> None:
-    @routes.post("/alarms/{alarm_id}/acknowledge")
-    async def acknowledge(principal: CurrentPrincipal, alarm_id: RowId, body: Acknowledge) -> AlarmAnswer:
-        """Say that it is known, with a word; whoever is second hears who was first (409)."""
-        await _visible(alarm_service, alarm_id, principal)
-        return await _done(alarm_service.acknowledge(alarm_id, body.word, who=principal.actor))
-
-    @routes.post("/alarms/{alarm_id}/assign")
-    async def assign(principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
-        """Give it to somebody."""
-        await _visible(alarm_service, alarm_id, principal)
-        return await _done(alarm_service.assign(alarm_id, body.person, who=principal.actor, word=body.word))
-
-    @routes.post("/alarms/{alarm_id}/shelve")
-    async def shelve(principal: CurrentPrincipal, alarm_id: RowId, body: Shelve) -> AlarmAnswer:
-        """Put it away until a time ahead, by 7 days at most, or take it back with `until` null."""
-        await _visible(alarm_service, alarm_id, principal)
-        until_ms = time_of("until", body.until)
-        if until_ms is None:
-            return await _done(alarm_service.unshelve(alarm_id, body.word, who=principal.actor))
-        return await _done(alarm_service.shelve(alarm_id, until_ms, body.word, who=principal.actor))
-
-
-def _add_journals(routes: APIRouter, platform: Platform) -> None:
-    alarm_service = platform.alarm_service
-
-    @routes.get("/alarms/{alarm_id}/journal")
-    async def alarm_journal(
-        principal: CurrentPrincipal,
-        alarm_id: RowId,
-        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
-        before_id: BeforeId = None,
-    ) -> JournalPage:
-        """What people did about an alarm, the newest first."""
-        await _visible(alarm_service, alarm_id, principal)
-        return _page(
-            await alarm_service.journal(subject=f"alarm:{alarm_id}", before_id=before_id, limit=limit + 1), limit
-        )
-
-    @routes.get("/journal")
-    async def journal(
-        principal: CurrentPrincipal,
-        subject: Annotated[
-            PrintableText | None, Query(max_length=200, examples=["alarm:17", "rule:river-level@all"])
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 100,
-        before_id: BeforeId = None,
-    ) -> JournalPage:
-        """Who did what, the newest first; whoever may see some sites only reads an alarm's own journal instead."""
-        if principal.sites is not None:
-            raise HttpProblem(
-                "not-allowed",
-                f"{principal.name} may see some sites only; ask for the journal of one alarm, or as another user",
-            )
-        return _page(await alarm_service.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
+    return _page(await platform.alarm_service.journal(subject=subject, before_id=before_id, limit=limit + 1), limit)
 
 
 def _page(found: list[AuditEntry], limit: int) -> JournalPage:

@@ -12,30 +12,35 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from cloud.api.access import access_routes
-from cloud.api.alarms import alarm_routes
-from cloud.api.cap import cap_routes
-from cloud.api.channels import channel_routes
-from cloud.api.dead_letters import dead_letter_routes
+from cloud.api import (
+    access,
+    alarms,
+    cap,
+    channels,
+    dead_letters,
+    duty,
+    facts,
+    indices,
+    maintenance,
+    readings,
+    rules,
+    state,
+)
 from cloud.api.docs import serve_docs
-from cloud.api.duty import duty_routes
-from cloud.api.facts import fact_routes
-from cloud.api.indices import indices_routes
-from cloud.api.maintenance import maintenance_routes
-from cloud.api.readings import readings_routes
-from cloud.api.rules import rule_routes
+from cloud.api.routes import bear
 from cloud.api.schemas.problems import ProblemAnswer
-from cloud.api.state import metrics_routes, state_routes
 from cloud.http.guard import Guard
 from cloud.http.login_page import serve_login
 from cloud.http.password_page import serve_password
-from cloud.http.problems import MEDIA_TYPE, add_problem_handlers
+from cloud.http.problems import add_problem_handlers
 from cloud.platform import Platform
 
-_PROBLEM = {
-    "description": "A problem, as RFC 9457 has it",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemAnswer"}}},
-}
+_ROUTERS = (
+    state.ROUTES, readings.ROUTES, indices.ROUTES, dead_letters.ROUTES, state.METRICS_ROUTES,
+    rules.ROUTES, alarms.ROUTES, maintenance.ROUTES, channels.ROUTES, duty.ROUTES, cap.ROUTES,
+    facts.ROUTES, access.ROUTES,
+)  # fmt: skip
+_ROUTES = [route for router in _ROUTERS for route in router.routes]
 
 
 def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
@@ -50,14 +55,9 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        responses={"default": _PROBLEM},
+        routes=_ROUTES,  # not by include_router, which makes each of them again for each application
     )
-    for routes in (state_routes, readings_routes, indices_routes, dead_letter_routes, metrics_routes):
-        app.include_router(routes(platform))
-    for routes in (rule_routes, alarm_routes, maintenance_routes, channel_routes, duty_routes, cap_routes):
-        app.include_router(routes(platform))
-    app.include_router(fact_routes(platform))
-    app.include_router(access_routes(platform))
+    bear(app, platform)
     serve_login(app, platform.access, city=platform.city.name)
     serve_password(app, platform.access, city=platform.city.name)
     serve_docs(app)

@@ -8,14 +8,14 @@ import xml.etree.ElementTree as ET
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from cloud.api.parameters import LARGEST_ROW_ID
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.core.times import rfc_3339
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
 from cloud.notify.cap import CapMessage
-from cloud.platform import Platform
 from runtime.clock import wall_ms
 from wire import printable
 
@@ -26,32 +26,34 @@ MOST_WARNINGS = 500
 """Warnings in the feed, the newest: each is about 600 bytes there."""
 
 
-def cap_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/cap."""
-    routes, notifier = APIRouter(prefix="/api/v1/cap", tags=["Notifications"]), platform.notifier
+ROUTES = new_routes("Notifications", below="/api/v1/cap")
 
-    @routes.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
-    async def feed(request: Request, principal: CurrentPrincipal) -> Response:
-        """The warnings that stand, as an Atom feed [RFC 4287] of CAP messages, the newest first."""
-        messages = [message for message in await notifier.warnings() if principal.may_see(message.site)][:MOST_WARNINGS]
-        # never by the Host of the request, which anybody who asks through a cache chooses for all who read it
-        address = f"{notifier.settings.console or request.scope.get('root_path', '')}{routes.prefix}"
-        return Response(atom(messages, address, platform.city.name), media_type=ATOM_TYPE)
 
-    @routes.get("/{id}", response_class=Response, responses={200: {"content": {CAP_TYPE: {}}}}, name="warning")
-    async def warning(
-        event: Annotated[int, Path(alias="id", ge=1, le=LARGEST_ROW_ID)], principal: CurrentPrincipal
-    ) -> Response:
-        """One CAP message."""
-        try:
-            message = await notifier.warning(event)
-        except LookupError:
-            message = None
-        if message is None or not principal.may_see(message.site):
-            raise HttpProblem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
-        return Response(message.xml, media_type=CAP_TYPE)
+@ROUTES.get("", response_class=Response, responses={200: {"content": {ATOM_TYPE: {}}}})
+async def feed(platform: CurrentPlatform, request: Request, principal: CurrentPrincipal) -> Response:
+    """The warnings that stand, as an Atom feed [RFC 4287] of CAP messages, the newest first."""
+    messages = [message for message in await platform.notifier.warnings() if principal.may_see(message.site)][
+        :MOST_WARNINGS
+    ]
+    # never by the Host of the request, which anybody who asks through a cache chooses for all who read it
+    address = f"{platform.notifier.settings.console or request.scope.get('root_path', '')}{ROUTES.prefix}"
+    return Response(atom(messages, address, platform.city.name), media_type=ATOM_TYPE)
 
-    return routes
+
+@ROUTES.get("/{id}", response_class=Response, responses={200: {"content": {CAP_TYPE: {}}}}, name="warning")
+async def warning(
+    platform: CurrentPlatform,
+    event: Annotated[int, Path(alias="id", ge=1, le=LARGEST_ROW_ID)],
+    principal: CurrentPrincipal,
+) -> Response:
+    """One CAP message."""
+    try:
+        message = await platform.notifier.warning(event)
+    except LookupError:
+        message = None
+    if message is None or not principal.may_see(message.site):
+        raise HttpProblem("unknown-warning", f"id: there is no warning {event}; /api/v1/cap lists those that stand")
+    return Response(message.xml, media_type=CAP_TYPE)
 
 
 def atom(messages: list[CapMessage], address: str, city: str) -> bytes:

@@ -7,54 +7,50 @@ POST /api/v1/channels/test-alarm         a test alarm through the whole chain {"
 
 import difflib
 
-from fastapi import APIRouter
-
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.notifications import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer, TestAlarmAnswer
 from cloud.core.printable import Wanted
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
 from cloud.notify.channel_state import ChannelState, component_of
 from cloud.notify.channels.settings import ChannelSettings
-from cloud.platform import Platform
+
+ROUTES = new_routes("Notifications", below="/api/v1/channels")
 
 
-def channel_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/channels."""
-    routes, notifier = APIRouter(prefix="/api/v1/channels", tags=["Notifications"]), platform.notifier
+@ROUTES.get("")
+async def channels(platform: CurrentPlatform) -> ChannelsAnswer:
+    """How each channel does, and when the chain was last proven by a test alarm."""
+    await platform.notifier.refresh()
+    states = platform.notifier.states()
+    return ChannelsAnswer(
+        morning_test=platform.notifier.settings.morning_test or None,
+        last_proven=max((state.self_tested_ms for state in states if state.self_tested_ms), default=None),
+        channels=[
+            _channel(channel, state) for channel, state in zip(platform.notifier.settings.channels, states, strict=True)
+        ],
+    )
 
-    @routes.get("")
-    async def channels() -> ChannelsAnswer:
-        """How each channel does, and when the chain was last proven by a test alarm."""
-        await notifier.refresh()
-        states = notifier.states()
-        return ChannelsAnswer(
-            morning_test=notifier.settings.morning_test or None,
-            last_proven=max((state.self_tested_ms for state in states if state.self_tested_ms), default=None),
-            channels=[
-                _channel(channel, state) for channel, state in zip(notifier.settings.channels, states, strict=True)
-            ],
-        )
 
-    @routes.post("/test-alarm")
-    async def test_alarm(principal: CurrentPrincipal) -> TestAlarmAnswer:
-        """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
-        if not notifier.settings.steps:
-            raise HttpProblem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
-        return TestAlarmAnswer(alarm=await notifier.test_alarm(principal.actor, sites=principal.sites))
+@ROUTES.post("/test-alarm")
+async def test_alarm(platform: CurrentPlatform, principal: CurrentPrincipal) -> TestAlarmAnswer:
+    """Send a test alarm through the whole chain to the first step; it is marked as a test and closes itself."""
+    if not platform.notifier.settings.steps:
+        raise HttpProblem("no-steps", "notify.steps: there is none to test; add [[notify.steps]] to cloud.toml")
+    return TestAlarmAnswer(alarm=await platform.notifier.test_alarm(principal.actor, sites=principal.sites))
 
-    @routes.post("/{name}/test")
-    async def test_channel(name: Wanted, principal: CurrentPrincipal) -> ChannelTestAnswer:
-        """Send one test message over one channel, and wait for what comes of it."""
-        try:
-            delivered = await notifier.test_channel(name, principal.actor, sites=principal.sites)
-        except LookupError:
-            names = [channel.name for channel in notifier.settings.channels]
-            close = difflib.get_close_matches(name, names, n=1)
-            advice = f"did you mean {close[0]}?" if close else "/api/v1/channels lists them"
-            raise HttpProblem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
-        return ChannelTestAnswer.of(delivered)
 
-    return routes
+@ROUTES.post("/{name}/test")
+async def test_channel(platform: CurrentPlatform, name: Wanted, principal: CurrentPrincipal) -> ChannelTestAnswer:
+    """Send one test message over one channel, and wait for what comes of it."""
+    try:
+        delivered = await platform.notifier.test_channel(name, principal.actor, sites=principal.sites)
+    except LookupError:
+        names = [channel.name for channel in platform.notifier.settings.channels]
+        close = difflib.get_close_matches(name, names, n=1)
+        advice = f"did you mean {close[0]}?" if close else "/api/v1/channels lists them"
+        raise HttpProblem("unknown-channel", f"name: there is no channel {name[:80]!r}; {advice}") from None
+    return ChannelTestAnswer.of(delivered)
 
 
 def _channel(channel: ChannelSettings, state: ChannelState) -> ChannelAnswer:

@@ -10,9 +10,10 @@ DELETE /api/v1/dead-letters/119?word=…       DELETE /api/v1/dead-letters?gatew
 import base64
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from cloud.api.parameters import LARGEST_ROW_ID, RowId
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.dead_letters import (
     DeadLetterAnswer,
     DeadLetterPage,
@@ -25,7 +26,6 @@ from cloud.api.schemas.dead_letters import (
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, DeadLetterFilter
-from cloud.platform import Platform
 from runtime.clock import wall_ms
 from wire import is_printable
 
@@ -40,101 +40,105 @@ ReasonWanted = Annotated[str | None, Query(max_length=32, description="only lett
 WordWanted = Annotated[str, Query(min_length=1, max_length=LONGEST_WORD, description="why, for the journal")]
 
 
-def dead_letter_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/dead-letters."""
-    routes = APIRouter(prefix="/api/v1/dead-letters", tags=["Dead letters"])
-    _add_queries(routes, platform)
-    _add_actions(routes, platform)
-    return routes
+ROUTES = new_routes("Dead letters", below="/api/v1/dead-letters")
 
 
-def _add_queries(routes: APIRouter, platform: Platform) -> None:
-    @routes.get("")
-    async def dead_letters(
-        principal: CurrentPrincipal,
-        limit: Annotated[int, Query(ge=1, le=MOST_DEAD_LETTERS, description="letters on the page")] = 20,
-        before_id: Annotated[
-            int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only letters older than this one")
-        ] = None,
-        gateway: GatewayWanted = None,
-        reason: ReasonWanted = None,
-    ) -> DeadLetterPage:
-        """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
-        gateways = platform.dead_letter_gateways(principal)
-        found = await platform.dead_letters.page(
-            limit=limit + 1,
-            before_id=before_id,
-            gateways=gateways,
-            gateway=gateway,
-            reason=reason,
-            raw_bytes=SHOWN_BYTES,
-        )
-        shown = found[:limit]
-        return DeadLetterPage(
-            open=await platform.dead_letters.count(gateways=gateways),
-            letters=[_answer(dead_letter) for dead_letter in shown],
-            next_before_id=shown[-1].id if len(found) > limit else None,
-            discarded=[DiscardedAnswer.of(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
-        )
-
-    @routes.get("/{dead_letter_id}")
-    async def dead_letter(principal: CurrentPrincipal, dead_letter_id: RowId) -> DeadLetterAnswer:
-        """One letter, with the whole of its raw form."""
-        try:
-            return _answer(await platform.dead_letter_for(principal, dead_letter_id))
-        except LookupError:
-            raise _unknown(dead_letter_id) from None
+@ROUTES.get("")
+async def dead_letters(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    limit: Annotated[int, Query(ge=1, le=MOST_DEAD_LETTERS, description="letters on the page")] = 20,
+    before_id: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ROW_ID, description="only letters older than this one")
+    ] = None,
+    gateway: GatewayWanted = None,
+    reason: ReasonWanted = None,
+) -> DeadLetterPage:
+    """What could not be stored, newest first; of gateways with nothing but your sites, if you may not see all."""
+    gateways = platform.dead_letter_gateways(principal)
+    found = await platform.dead_letters.page(
+        limit=limit + 1,
+        before_id=before_id,
+        gateways=gateways,
+        gateway=gateway,
+        reason=reason,
+        raw_bytes=SHOWN_BYTES,
+    )
+    shown = found[:limit]
+    return DeadLetterPage(
+        open=await platform.dead_letters.count(gateways=gateways),
+        letters=[_answer(dead_letter) for dead_letter in shown],
+        next_before_id=shown[-1].id if len(found) > limit else None,
+        discarded=[DiscardedAnswer.of(row) for row in await platform.dead_letters.discarded(gateways=gateways)],
+    )
 
 
-def _add_actions(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/{dead_letter_id}/replay")
-    async def replay(principal: CurrentPrincipal, dead_letter_id: RowId) -> ReplayAnswer:
-        """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
-        try:
-            dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
-            replay = await platform.replay(dead_letter.id, who=principal.actor)
-        except LookupError:
-            raise _unknown(dead_letter_id) from None
-        return ReplayAnswer.of(replay)
+@ROUTES.get("/{dead_letter_id}")
+async def dead_letter(
+    platform: CurrentPlatform, principal: CurrentPrincipal, dead_letter_id: RowId
+) -> DeadLetterAnswer:
+    """One letter, with the whole of its raw form."""
+    try:
+        return _answer(await platform.dead_letter_for(principal, dead_letter_id))
+    except LookupError:
+        raise _unknown(dead_letter_id) from None
 
-    @routes.post("/replay")
-    async def replay_many(principal: CurrentPrincipal, asked: ReplayMany) -> ReplayManyAnswer:
-        """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
-        wanted = DeadLetterFilter(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
-        found = await platform.replay_many(
-            wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
-        )
-        return ReplayManyAnswer.of(found)
 
-    @routes.delete("/{dead_letter_id}")
-    async def discard(principal: CurrentPrincipal, dead_letter_id: RowId, word: WordWanted) -> DiscardAnswer:
-        """Throw a letter away for good: what is in it will never be stored."""
-        try:
-            dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
-        except LookupError:
-            raise _unknown(dead_letter_id) from None
-        thrown = await platform.dead_letters.discard(
-            DeadLetterFilter(), dead_letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
-        )
-        return DiscardAnswer(letters=thrown, left=False)
+@ROUTES.post("/{dead_letter_id}/replay")
+async def replay(platform: CurrentPlatform, principal: CurrentPrincipal, dead_letter_id: RowId) -> ReplayAnswer:
+    """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
+    try:
+        dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
+        replay = await platform.replay(dead_letter.id, who=principal.actor)
+    except LookupError:
+        raise _unknown(dead_letter_id) from None
+    return ReplayAnswer.of(replay)
 
-    @routes.delete("")
-    async def discard_many(
-        principal: CurrentPrincipal, word: WordWanted, gateway: GatewayWanted = None, reason: ReasonWanted = None
-    ) -> DiscardAnswer:
-        """Throw the letters of a gateway, a reason, or both away for good, the oldest first, 1,000 at a time."""
-        if gateway is None and reason is None:
-            raise HttpProblem(
-                "bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything"
-            )
-        thrown = await platform.dead_letters.discard(
-            DeadLetterFilter(platform.dead_letter_gateways(principal), gateway, reason),
-            most=MOST_DISCARDED,
-            by=principal.actor,
-            word=_word(word),
-            now_ms=wall_ms(),
-        )
-        return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
+
+@ROUTES.post("/replay")
+async def replay_many(platform: CurrentPlatform, principal: CurrentPrincipal, asked: ReplayMany) -> ReplayManyAnswer:
+    """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
+    wanted = DeadLetterFilter(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
+    found = await platform.replay_many(
+        wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
+    )
+    return ReplayManyAnswer.of(found)
+
+
+@ROUTES.delete("/{dead_letter_id}")
+async def discard(
+    platform: CurrentPlatform, principal: CurrentPrincipal, dead_letter_id: RowId, word: WordWanted
+) -> DiscardAnswer:
+    """Throw a letter away for good: what is in it will never be stored."""
+    try:
+        dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
+    except LookupError:
+        raise _unknown(dead_letter_id) from None
+    thrown = await platform.dead_letters.discard(
+        DeadLetterFilter(), dead_letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
+    )
+    return DiscardAnswer(letters=thrown, left=False)
+
+
+@ROUTES.delete("")
+async def discard_many(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    word: WordWanted,
+    gateway: GatewayWanted = None,
+    reason: ReasonWanted = None,
+) -> DiscardAnswer:
+    """Throw the letters of a gateway, a reason, or both away for good, the oldest first, 1,000 at a time."""
+    if gateway is None and reason is None:
+        raise HttpProblem("bad-parameter", "gateway, reason: name at least one of them; nobody throws away everything")
+    thrown = await platform.dead_letters.discard(
+        DeadLetterFilter(platform.dead_letter_gateways(principal), gateway, reason),
+        most=MOST_DISCARDED,
+        by=principal.actor,
+        word=_word(word),
+        now_ms=wall_ms(),
+    )
+    return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)
 
 
 def _word(text: str) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Awaitable
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from cloud.access.principal import Principal
 from cloud.api.parameters import BeforeId, RowId, time_of
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.facts import Correction, FactAnswer, NewFact, Undoing, fact_answer
 from cloud.core.printable import PrintableText
 from cloud.http.auth import CurrentPrincipal
@@ -27,50 +28,52 @@ from runtime.clock import wall_ms
 MOST_FACTS = 1_000
 
 
-def fact_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/facts."""
-    routes = APIRouter(prefix="/api/v1/facts", tags=["Facts"])
-    facts = platform.facts
+ROUTES = new_routes("Facts", below="/api/v1/facts")
 
-    @routes.get("")
-    async def listed(
-        principal: CurrentPrincipal,
-        subject: Annotated[PrintableText | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
-        what: Annotated[PrintableText | None, Query(max_length=80)] = None,
-        before_id: BeforeId = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
-    ) -> list[FactAnswer]:
-        """What is recorded of your sites, the newest first, undone facts too."""
-        known = visible_facts(platform.registry, principal.may_see, subject=subject, what=what)
-        found = (fact for fact in known if before_id is None or fact.id < before_id)
-        return [fact_answer(fact, platform.registry.facts, wall_ms()) for fact in islice(found, limit)]
 
-    @routes.post("", status_code=201)
-    async def record(principal: CurrentPrincipal, new: NewFact) -> FactAnswer:
-        """Record what holds, or held, from a time on; what was stored since is computed again."""
-        _must_touch(platform, principal, new.subject)
-        _must_see(platform, principal, new.what, new.value)
-        return await _done(platform, facts.record(
-            new.subject, new.what, new.value, who=principal.actor, word=new.reason, source=new.source,
-            valid_from_ms=time_of("valid_from", new.valid_from),
-        ))  # fmt: skip
+@ROUTES.get("")
+async def listed(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    subject: Annotated[PrintableText | None, Query(max_length=80, description="sensor:ID or gateway:ID")] = None,
+    what: Annotated[PrintableText | None, Query(max_length=80)] = None,
+    before_id: BeforeId = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_FACTS)] = 200,
+) -> list[FactAnswer]:
+    """What is recorded of your sites, the newest first, undone facts too."""
+    known = visible_facts(platform.registry, principal.may_see, subject=subject, what=what)
+    found = (fact for fact in known if before_id is None or fact.id < before_id)
+    return [fact_answer(fact, platform.registry.facts, wall_ms()) for fact in islice(found, limit)]
 
-    @routes.post("/{fact_id}/correct", status_code=201)
-    async def correct(principal: CurrentPrincipal, fact_id: RowId, new: Correction) -> FactAnswer:
-        """Record another value with the validity of a fact."""
-        fact = await _visible(platform, principal, fact_id)
-        _must_see(platform, principal, fact.what, new.value)
-        return await _done(
-            platform, facts.correct(fact_id, new.value, who=principal.actor, word=new.reason, source=new.source)
-        )
 
-    @routes.post("/{fact_id}/undo")
-    async def undo(principal: CurrentPrincipal, fact_id: RowId, word: Undoing) -> FactAnswer:
-        """Take a fact back; it stays in the list, with who did that."""
-        await _visible(platform, principal, fact_id)
-        return await _done(platform, facts.undo(fact_id, who=principal.actor, word=word.reason))
+@ROUTES.post("", status_code=201)
+async def record(platform: CurrentPlatform, principal: CurrentPrincipal, new: NewFact) -> FactAnswer:
+    """Record what holds, or held, from a time on; what was stored since is computed again."""
+    _must_touch(platform, principal, new.subject)
+    _must_see(platform, principal, new.what, new.value)
+    return await _done(platform, platform.facts.record(
+        new.subject, new.what, new.value, who=principal.actor, word=new.reason, source=new.source,
+        valid_from_ms=time_of("valid_from", new.valid_from),
+    ))  # fmt: skip
 
-    return routes
+
+@ROUTES.post("/{fact_id}/correct", status_code=201)
+async def correct(
+    platform: CurrentPlatform, principal: CurrentPrincipal, fact_id: RowId, new: Correction
+) -> FactAnswer:
+    """Record another value with the validity of a fact."""
+    fact = await _visible(platform, principal, fact_id)
+    _must_see(platform, principal, fact.what, new.value)
+    return await _done(
+        platform, platform.facts.correct(fact_id, new.value, who=principal.actor, word=new.reason, source=new.source)
+    )
+
+
+@ROUTES.post("/{fact_id}/undo")
+async def undo(platform: CurrentPlatform, principal: CurrentPrincipal, fact_id: RowId, word: Undoing) -> FactAnswer:
+    """Take a fact back; it stays in the list, with who did that."""
+    await _visible(platform, principal, fact_id)
+    return await _done(platform, platform.facts.undo(fact_id, who=principal.actor, word=word.reason))
 
 
 def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:

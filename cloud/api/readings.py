@@ -8,10 +8,11 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from cloud.access.principal import Principal
 from cloud.api.long_answers import encoded
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.readings import HistoryAnswer, LatestReading
 from cloud.core.printable import GivenTime, Wanted
 from cloud.core.times import parse_step, parse_time, rfc_3339, step_for, step_text
@@ -27,76 +28,76 @@ MOST_POINTS = 10_000
 """Points in one answer: about 700 KB of JSON."""
 
 
-def readings_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/readings."""
-    routes = APIRouter(prefix="/api/v1", tags=["Readings"])
+ROUTES = new_routes("Readings", below="/api/v1")
 
-    @routes.get("/readings/latest")
-    async def latest(
-        principal: CurrentPrincipal,
-        domain: Annotated[Domain | None, Query(description="only this domain")] = None,
-        site: Annotated[Wanted | None, Query(description="only this site")] = None,
-    ) -> list[LatestReading]:
-        """The newest reading of every series of your sites."""
-        if site is not None:
-            _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
-        now = wall_ms()
-        return [
-            LatestReading.of(
-                reading,
-                domain=QUANTITIES[reading.quantity].domain,
-                unit=QUANTITIES[reading.quantity].unit,
-                age_s=round((now - reading.time_ms) / 1_000, 1),
-            )
-            for reading in platform.newest.latest(domain=domain, site=site)
-            if principal.may_see(reading.site)
-        ]
 
-    @routes.get("/readings", response_model=HistoryAnswer)
-    async def readings(
-        principal: CurrentPrincipal,
-        sensor: Annotated[Wanted, Query(description="the sensor's id")],
-        quantity: Annotated[Wanted, Query(description="one of the sensor's quantities", examples=["water_level"])],
-        start: Annotated[
-            GivenTime | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
-        ] = None,
-        end: Annotated[GivenTime | None, Query(description="as `start`, not included; default: now")] = None,
-        every: Annotated[
-            GivenTime | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
-        ] = None,
-        agg: Annotated[
-            Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
-    ) -> Response:
-        """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
-        _check_series(platform, principal, sensor, quantity)
-        start_ms, end_ms = _span(start, end)
-        every_ms = None if every is None else _parsed("every", every, parse_step)
-        if every_ms is None and agg is not None:
-            raise bad_parameter("agg", agg.value, "stands without every; add every=10m, or leave agg out")
-        if every_ms is not None and end_ms - start_ms > every_ms * limit:
-            raise _too_much(start_ms, end_ms, limit, every)
-        chosen = agg or Aggregate.MEAN
-        points = await platform.store.history(
-            sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=every_ms, agg=chosen, limit=limit + 1
+@ROUTES.get("/readings/latest")
+async def latest(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    domain: Annotated[Domain | None, Query(description="only this domain")] = None,
+    site: Annotated[Wanted | None, Query(description="only this site")] = None,
+) -> list[LatestReading]:
+    """The newest reading of every series of your sites."""
+    if site is not None:
+        _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
+    now = wall_ms()
+    return [
+        LatestReading.of(
+            reading,
+            domain=QUANTITIES[reading.quantity].domain,
+            unit=QUANTITIES[reading.quantity].unit,
+            age_s=round((now - reading.time_ms) / 1_000, 1),
         )
-        if len(points) > limit:
-            raise _too_much(start_ms, end_ms, limit, every)
-        return await encoded(
-            lambda: HistoryAnswer(
-                sensor=sensor,
-                quantity=quantity,
-                unit=QUANTITIES[quantity].unit,
-                start=start_ms,
-                end=end_ms,
-                every=None if every_ms is None else step_text(every_ms),
-                agg=None if every_ms is None else chosen,
-                points=points,
-            )
-        )
+        for reading in platform.newest.latest(domain=domain, site=site)
+        if principal.may_see(reading.site)
+    ]
 
-    return routes
+
+@ROUTES.get("/readings", response_model=HistoryAnswer)
+async def readings(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    sensor: Annotated[Wanted, Query(description="the sensor's id")],
+    quantity: Annotated[Wanted, Query(description="one of the sensor's quantities", examples=["water_level"])],
+    start: Annotated[
+        GivenTime | None, Query(description="RFC 3339 with an offset, or epoch ms; default: one hour before `end`")
+    ] = None,
+    end: Annotated[GivenTime | None, Query(description="as `start`, not included; default: now")] = None,
+    every: Annotated[
+        GivenTime | None, Query(description="one point for each step: 30s, 10m, 1h, 1d; default: every reading")
+    ] = None,
+    agg: Annotated[
+        Aggregate | None, Query(description="how the readings of a step become one value; default: mean")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_POINTS, description="the most points wanted")] = MOST_POINTS,
+) -> Response:
+    """The history of one quantity of one sensor, oldest first; more than `limit` points are refused, never cut."""
+    _check_series(platform, principal, sensor, quantity)
+    start_ms, end_ms = _span(start, end)
+    every_ms = None if every is None else _parsed("every", every, parse_step)
+    if every_ms is None and agg is not None:
+        raise bad_parameter("agg", agg.value, "stands without every; add every=10m, or leave agg out")
+    if every_ms is not None and end_ms - start_ms > every_ms * limit:
+        raise _too_much(start_ms, end_ms, limit, every)
+    chosen = agg or Aggregate.MEAN
+    points = await platform.store.history(
+        sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=every_ms, agg=chosen, limit=limit + 1
+    )
+    if len(points) > limit:
+        raise _too_much(start_ms, end_ms, limit, every)
+    return await encoded(
+        lambda: HistoryAnswer(
+            sensor=sensor,
+            quantity=quantity,
+            unit=QUANTITIES[quantity].unit,
+            start=start_ms,
+            end=end_ms,
+            every=None if every_ms is None else step_text(every_ms),
+            agg=None if every_ms is None else chosen,
+            points=points,
+        )
+    )
 
 
 def _check_series(platform: Platform, principal: Principal, sensor: str, quantity: str) -> None:

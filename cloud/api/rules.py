@@ -7,11 +7,12 @@ PUT /api/v1/rules/river-level/site:daruba {"fields":{"levels":[â€¦]},"reason":"â
 from collections.abc import Awaitable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from cloud.access.principal import Principal
 from cloud.api.long_answers import encoded
 from cloud.api.parameters import time_of
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.rules import (
     FamilyAnswer,
     NewPreview,
@@ -42,121 +43,122 @@ PREVIEW_MS = 30 * DAY_MS
 """How far back a preview looks unless it is asked otherwise."""
 
 
-def rule_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1/rules."""
-    routes = APIRouter(prefix="/api/v1/rules", tags=["Rules"])
-    _add_queries(routes, platform)
-    _add_changes(routes, platform)
-    _add_preview(routes, platform)
-    return routes
+ROUTES = new_routes("Rules", below="/api/v1/rules")
 
 
-def _add_queries(routes: APIRouter, platform: Platform) -> None:
-    rule_store = platform.rule_store
-
-    @routes.get("")
-    async def families(principal: CurrentPrincipal) -> list[FamilyAnswer]:
-        """Every family of rules, and what each scope says of it."""
-        return [_family(rule_store, family, principal) for family in rule_store.families()]
-
-    @routes.get("/resolved")
-    async def resolved(
-        principal: CurrentPrincipal, sensor: Annotated[Wanted, Query(description="the sensor's id")]
-    ) -> list[ResolvedAnswer]:
-        """The rules that hold for a sensor now, where each value comes from, and in words."""
-        known = rule_store.targets.get(sensor)
-        if known is None or not principal.may_see(known.site):
-            raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
-        return [resolved_answer(each) for each in rule_store.resolved(sensor)]
-
-    @routes.get("/{family}")
-    async def one_family(principal: CurrentPrincipal, family: Wanted) -> FamilyAnswer:
-        """One family of rules."""
-        if not rule_store.versions(family):
-            raise _unknown(family)
-        return _family(rule_store, family, principal)
-
-    @routes.get("/{family}/{scope}/versions")
-    async def versions(principal: CurrentPrincipal, family: Wanted, scope: Wanted) -> list[RuleVersionAnswer]:
-        """The versions of what a scope said of a family, the newest first, and of those 200 at most."""
-        found = rule_store.versions(family, scope)
-        if not found or not may_read_scope(principal, rule_store.targets, scope):
-            raise _unknown(family, scope)
-        return [version_answer(version, rule_store.registry) for version in found[:MOST_VERSIONS]]
+@ROUTES.get("")
+async def families(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[FamilyAnswer]:
+    """Every family of rules, and what each scope says of it."""
+    return [_family(platform.rule_store, family, principal) for family in platform.rule_store.families()]
 
 
-def _add_changes(routes: APIRouter, platform: Platform) -> None:
-    rule_store = platform.rule_store
+@ROUTES.get("/resolved")
+async def resolved(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    sensor: Annotated[Wanted, Query(description="the sensor's id")],
+) -> list[ResolvedAnswer]:
+    """The rules that hold for a sensor now, where each value comes from, and in words."""
+    known = platform.rule_store.targets.get(sensor)
+    if known is None or not principal.may_see(known.site):
+        raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
+    return [resolved_answer(each) for each in platform.rule_store.resolved(sensor)]
 
-    @routes.put("/{family}/{scope}")
-    async def save(principal: CurrentPrincipal, family: Wanted, scope: Wanted, new: NewRule) -> RuleVersionAnswer:
-        """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
-        _must_change(scope, principal, platform)
-        _must_name(family, scope, new.fields, principal, platform)
-        return await _done(
-            rule_store.registry,
-            rule_store.save(
-                family,
-                scope,
-                new.fields,
-                who=principal.actor,
-                reason=new.reason,
-                valid_from_ms=time_of("valid_from", new.valid_from),
-            ),
+
+@ROUTES.get("/{family}")
+async def one_family(platform: CurrentPlatform, principal: CurrentPrincipal, family: Wanted) -> FamilyAnswer:
+    """One family of rules."""
+    if not platform.rule_store.versions(family):
+        raise _unknown(family)
+    return _family(platform.rule_store, family, principal)
+
+
+@ROUTES.get("/{family}/{scope}/versions")
+async def versions(
+    platform: CurrentPlatform, principal: CurrentPrincipal, family: Wanted, scope: Wanted
+) -> list[RuleVersionAnswer]:
+    """The versions of what a scope said of a family, the newest first, and of those 200 at most."""
+    found = platform.rule_store.versions(family, scope)
+    if not found or not may_read_scope(principal, platform.rule_store.targets, scope):
+        raise _unknown(family, scope)
+    return [version_answer(version, platform.rule_store.registry) for version in found[:MOST_VERSIONS]]
+
+
+@ROUTES.put("/{family}/{scope}")
+async def save(
+    platform: CurrentPlatform, principal: CurrentPrincipal, family: Wanted, scope: Wanted, new: NewRule
+) -> RuleVersionAnswer:
+    """Add a version; it is refused whole (422) where the rule of any sensor would not be sound."""
+    _must_change(scope, principal, platform)
+    _must_name(family, scope, new.fields, principal, platform)
+    return await _done(
+        platform.rule_store.registry,
+        platform.rule_store.save(
+            family,
+            scope,
+            new.fields,
+            who=principal.actor,
+            reason=new.reason,
+            valid_from_ms=time_of("valid_from", new.valid_from),
+        ),
+    )
+
+
+@ROUTES.delete("/{family}/{scope}")
+async def remove(
+    platform: CurrentPlatform,
+    principal: CurrentPrincipal,
+    family: Wanted,
+    scope: Wanted,
+    reason: Annotated[PrintableText, Query(min_length=1, max_length=500, description="why")],
+    valid_from: Annotated[GivenTime | None, Query(description="from when on; default: now")] = None,
+) -> RuleVersionAnswer:
+    """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
+    _must_change(scope, principal, platform)
+    valid_from_ms = time_of("valid_from", valid_from)
+    return await _done(
+        platform.rule_store.registry,
+        platform.rule_store.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms),
+    )
+
+
+@ROUTES.post("/{family}/{scope}/undo")
+async def undo(
+    platform: CurrentPlatform, principal: CurrentPrincipal, family: Wanted, scope: Wanted, why: Undo
+) -> RuleVersionAnswer:
+    """Take the newest version back: a new one says what the one before it said."""
+    _must_change(scope, principal, platform)
+    if not platform.rule_store.versions(family, scope):
+        raise _unknown(family, scope)
+    return await _done(
+        platform.rule_store.registry, platform.rule_store.undo(family, scope, who=principal.actor, reason=why.reason)
+    )
+
+
+@ROUTES.post("/preview", response_model=PreviewAnswer)
+async def preview(platform: CurrentPlatform, principal: CurrentPrincipal, new: NewPreview) -> Response:
+    """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
+    known = platform.rule_store.targets.get(new.sensor)
+    if known is None or not principal.may_see(known.site):
+        raise HttpProblem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
+    _must_name(new.family, new.scope, new.fields, principal, platform)
+    end_ms = time_of("end", new.end) or wall_ms()
+    start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
+    if start_ms >= end_ms:
+        raise bad_parameter("start", new.start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start")
+    try:
+        found = await platform.previewer.preview(
+            new.family,
+            new.scope,
+            new.fields,
+            sensor=new.sensor,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            sites=principal.sites,
         )
-
-    @routes.delete("/{family}/{scope}")
-    async def remove(
-        principal: CurrentPrincipal,
-        family: Wanted,
-        scope: Wanted,
-        reason: Annotated[PrintableText, Query(min_length=1, max_length=500, description="why")],
-        valid_from: Annotated[GivenTime | None, Query(description="from when on; default: now")] = None,
-    ) -> RuleVersionAnswer:
-        """Let a scope say nothing of a family any more; the versions stay, and undo brings it back."""
-        _must_change(scope, principal, platform)
-        valid_from_ms = time_of("valid_from", valid_from)
-        return await _done(
-            rule_store.registry,
-            rule_store.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms),
-        )
-
-    @routes.post("/{family}/{scope}/undo")
-    async def undo(principal: CurrentPrincipal, family: Wanted, scope: Wanted, why: Undo) -> RuleVersionAnswer:
-        """Take the newest version back: a new one says what the one before it said."""
-        _must_change(scope, principal, platform)
-        if not rule_store.versions(family, scope):
-            raise _unknown(family, scope)
-        return await _done(rule_store.registry, rule_store.undo(family, scope, who=principal.actor, reason=why.reason))
-
-
-def _add_preview(routes: APIRouter, platform: Platform) -> None:
-    @routes.post("/preview", response_model=PreviewAnswer)
-    async def preview(principal: CurrentPrincipal, new: NewPreview) -> Response:
-        """Run the live engine over a sensor's stored history, with the rule as it is saved and as it is edited."""
-        known = platform.rule_store.targets.get(new.sensor)
-        if known is None or not principal.may_see(known.site):
-            raise HttpProblem("unknown-sensor", f"sensor: there is no {new.sensor[:80]!r}; /api/v1/sensors lists them")
-        _must_name(new.family, new.scope, new.fields, principal, platform)
-        end_ms = time_of("end", new.end) or wall_ms()
-        start_ms = time_of("start", new.start) or end_ms - PREVIEW_MS
-        if start_ms >= end_ms:
-            raise bad_parameter(
-                "start", new.start, f"is not before the end, {rfc_3339(end_ms)}; write an earlier start"
-            )
-        try:
-            found = await platform.previewer.preview(
-                new.family,
-                new.scope,
-                new.fields,
-                sensor=new.sensor,
-                start_ms=start_ms,
-                end_ms=end_ms,
-                sites=principal.sites,
-            )
-        except RuleRejected as error:
-            raise _rejected(error) from None
-        return await encoded(lambda: preview_answer(found))
+    except RuleRejected as error:
+        raise _rejected(error) from None
+    return await encoded(lambda: preview_answer(found))
 
 
 def _family(rule_store: RuleStore, family: str, principal: Principal) -> FamilyAnswer:

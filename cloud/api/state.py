@@ -5,9 +5,10 @@ GET /api/v1/health   {"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footf
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client.exposition import choose_encoder
 
+from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.state import (
     GatewayAnswer,
     HealthAnswer,
@@ -19,7 +20,6 @@ from cloud.api.schemas.state import (
 )
 from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import HttpProblem
-from cloud.platform import Platform
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
 from wire import SourceState, Status
@@ -29,77 +29,74 @@ _COUNTS = ("heard_bytes", "frames", "refused")
 _WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "footfall")
 
 
-def state_routes(platform: Platform) -> APIRouter:
-    """Make the routes below /api/v1 that say what there is and how it does."""
-    routes = APIRouter(prefix="/api/v1", tags=["State"])
+ROUTES = new_routes("State", below="/api/v1")
 
-    @routes.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
-    async def health(request: Request, response: Response) -> HealthAnswer:
-        """How the cloud is doing; 503 when it is down. Open to all, for monitoring: a word for each part.
 
-        Who is logged in and sees all sites reads a sentence on each part, too.
-        """
-        context = auth_context_of(request)
-        whole = platform.health(wall_ms())
-        found = whole if context is not None and context.principal.sites is None else whole.in_words
-        response.status_code = 503 if found.status == "down" else 200
-        return HealthAnswer(
-            status=found.status,
-            newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
-            components=found.components,
+@ROUTES.get("/health", responses={503: {"model": HealthAnswer, "description": "Down"}})
+async def health(platform: CurrentPlatform, request: Request, response: Response) -> HealthAnswer:
+    """How the cloud is doing; 503 when it is down. Open to all, for monitoring: a word for each part.
+
+    Who is logged in and sees all sites reads a sentence on each part, too.
+    """
+    context = auth_context_of(request)
+    whole = platform.health(wall_ms())
+    found = whole if context is not None and context.principal.sites is None else whole.in_words
+    response.status_code = 503 if found.status == "down" else 200
+    return HealthAnswer(
+        status=found.status,
+        newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
+        components=found.components,
+    )
+
+
+@ROUTES.get("/sites")
+async def sites(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[SiteAnswer]:
+    """The sites that you may see, with their places and time zones."""
+    return [
+        SiteAnswer.of(site, zone=site.zone or platform.city.zone)
+        for site in platform.registry.sites()
+        if principal.may_see(site.id)
+    ]
+
+
+@ROUTES.get("/sensors")
+async def sensors(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[SensorAnswer]:
+    """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
+    return [
+        SensorAnswer.of(sensor, sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id))
+        for sensor in platform.registry.sensors()
+        if principal.may_see(sensor.site)
+    ]
+
+
+@ROUTES.get("/gateways")
+async def gateways(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[GatewayAnswer]:
+    """The gateways at your sites, with what they say of themselves and the account of their readings."""
+    now = wall_ms()
+    foreign = foreign_sensors(principal.sites, platform.registry.sensors())
+    return [
+        GatewayAnswer.of(
+            gateway,
+            online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
+            shares_id=platform.statuses.are_two(gateway.id),
+            status=None if status is None else _status(naming_none_of(status, foreign.get(gateway.id)), now),
+            account=platform.accounts.account(gateway.id),
         )
-
-    @routes.get("/sites")
-    async def sites(principal: CurrentPrincipal) -> list[SiteAnswer]:
-        """The sites that you may see, with their places and time zones."""
-        return [
-            SiteAnswer.of(site, zone=site.zone or platform.city.zone)
-            for site in platform.registry.sites()
-            if principal.may_see(site.id)
-        ]
-
-    @routes.get("/sensors")
-    async def sensors(principal: CurrentPrincipal) -> list[SensorAnswer]:
-        """The sensors of your sites, with what they measure and how they are mounted and calibrated."""
-        return [
-            SensorAnswer.of(sensor, sent_mounting_height_cm=platform.heights.sent_height_cm(sensor.id))
-            for sensor in platform.registry.sensors()
-            if principal.may_see(sensor.site)
-        ]
-
-    @routes.get("/gateways")
-    async def gateways(principal: CurrentPrincipal) -> list[GatewayAnswer]:
-        """The gateways at your sites, with what they say of themselves and the account of their readings."""
-        now = wall_ms()
-        foreign = foreign_sensors(principal.sites, platform.registry.sensors())
-        return [
-            GatewayAnswer.of(
-                gateway,
-                online=(status := platform.statuses.status(gateway.id)) is not None and status.online,
-                shares_id=platform.statuses.are_two(gateway.id),
-                status=None if status is None else _status(naming_none_of(status, foreign.get(gateway.id)), now),
-                account=platform.accounts.account(gateway.id),
-            )
-            for gateway in platform.registry.gateways()
-            if principal.may_see(gateway.site)
-        ]
-
-    return routes
+        for gateway in platform.registry.gateways()
+        if principal.may_see(gateway.site)
+    ]
 
 
-def metrics_routes(platform: Platform) -> APIRouter:
-    """Make the route /metrics, as Prometheus scrapes it."""
-    routes = APIRouter(tags=["State"])
+METRICS_ROUTES = new_routes("State")
 
-    @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-    async def metrics(request: Request, principal: CurrentPrincipal) -> Response:
-        """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format; for who may see all sites."""
-        if principal.sites is not None:
-            raise HttpProblem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 
-    return routes
+@METRICS_ROUTES.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(platform: CurrentPlatform, request: Request, principal: CurrentPrincipal) -> Response:
+    """Counters and gauges of the cloud, in the Prometheus or OpenMetrics text format; for who may see all sites."""
+    if principal.sites is not None:
+        raise HttpProblem("not-allowed", f"/metrics counts all sites; {principal.name} may see some of them")
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(platform.metrics.registry), headers={"content-type": media_type})
 
 
 def _tenths(seconds: float | None) -> float | None:
