@@ -37,6 +37,10 @@ AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
 """How many hours the US index looks back: NowCast for PM, means for gases (of SO2 the newest hour as well)."""
 
 
+USUAL_VISITORS = ("visitors_usual", "visitors_usual_low", "visitors_usual_high", "visitors_usual_weeks")
+"""What is usual of an hour, by rules/usual.py: the median of some weeks, its quartiles, how many weeks they were."""
+
+
 class OfSite(msgspec.Struct, frozen=True):
     """A series of a whole site: the quantities of which any gives it, and what is told beside it."""
 
@@ -48,7 +52,7 @@ class OfSite(msgspec.Struct, frozen=True):
 OF_SITE = (
     OfSite("ispu", AIR_PARAMETERS, ("ispu_critical", "ispu_completeness", ISPU_TABLE, *ISPU_BY_VERSION)),
     OfSite("us_aqi", AQI_HOURS, ("us_aqi_critical", "us_aqi_completeness")),
-    OfSite("visitors_present", ("people_in",), ("visit_length", "visitors_completeness")),
+    OfSite("visitors_present", ("people_in",), ("visit_length", "visitors_completeness", *USUAL_VISITORS)),
     OfSite("visitors_day", ("people_in",)),
     OfSite("capacity_used", ("people_in",)),
     OfSite("crowd_density", ("people_in",)),
@@ -72,7 +76,7 @@ def series_of_sensor(quantity: str, interval_s: float | None) -> tuple[str, ...]
     if quantity == "rainfall":
         return ("rain_day",) if Timing(interval_s).interval_ms > HOUR_MS else ("rain_hour", "rain_day")
     if quantity == "water_level":
-        return ("siaga",)
+        return ("siaga", "rise_rate")
     if quantity not in AIR_PARAMETERS:
         return ()
     us_aqi = (f"us_aqi_{quantity}",) if quantity in AQI_HOURS else ()

@@ -19,6 +19,9 @@ EVERYWHERE = "all"
 NOTHING_KNOWN = -1
 """The severity of a place of which nothing is known now: no reading, or none for too long. Silence is no "normal"."""
 
+TREND_UNKNOWN = -2
+"""The trend of a gauge of whose rate of rise nothing is known now."""
+
 
 class FieldKind(StrEnum):
     """The type of a field, which InfluxDB keeps for ever."""
@@ -100,6 +103,21 @@ _TABLE = (
         ("name", _T, "", "the level's name, English"),
         ("name_id", _T, "", "the same in Indonesian"),
         ("colour", _T, "", "#rrggbb"),
+    ),
+    _measurement(
+        "next_level", "how far the water at a gauge is from the next level of its rules", "gateway sensor site",
+        ("trend", _W, "", "-2 not known, -1 falling, 0 steady, 1 rising"),
+        ("water_level", _N, "cm", "the newest level; left out where it is silent, doubted or refused"),
+        ("rate", _N, "cm/h", "how fast it rises (rules/rise_rate.py); left out where that is not known"),
+        ("limit", _N, "cm", "of the next level; left out where none is above"),
+        ("distance", _N, "cm", "to it"),
+        ("hours", _N, "h", "to it at the present rate; left out where the water falls, stands, or takes over a day"),
+        ("severity", _W, "", "of the next level, 1 minor to 4 extreme"),
+        ("next", _T, "", "the next level's name, English"),
+        ("next_id", _T, "", "the same in Indonesian"),
+        ("text", _T, "", "all of it in words, English; also why nothing is known"),
+        ("text_id", _T, "", "the same in Indonesian"),
+        ("name", _T, "", "the sensor's name"),
     ),
     _measurement(
         "fleet", "what a gateway last said of itself, and what the cloud knows of its readings", "gateway site",

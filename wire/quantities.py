@@ -124,6 +124,7 @@ _DERIVED = (
     ("rain_day_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: rain, day", "Kelengkapan: hujan harian"),
     ("siaga", _F, "{Siaga}", 0, 1.0, 4.0, "Flood Siaga, worst of the hour (1 is the worst)", "Siaga banjir, terburuk per jam (1 terparah)"),  # noqa: E501
     ("siaga_completeness", _F, "%", 0, 0.0, 100.0, "Completeness: flood Siaga", "Kelengkapan: Siaga banjir"),
+    ("rise_rate", _F, "cm/h", 1, -1_000_000.0, 1_000_000.0, "Rate of rise", "Laju kenaikan"),
     ("flood_computation", _F, "{version}", 0, 1.0, 1e6, "Version of rain and flood Siaga", "Versi perhitungan banjir"),
     ("visitors_present", _P, "{person}", 0, 0.0, 10_000_000.0, "Visitors present", "Pengunjung di lokasi"),
     ("visitors_day", _P, "{person}", 0, 0.0, 10_000_000.0, "Visits since closing", "Kunjungan sejak tutup"),
@@ -131,6 +132,10 @@ _DERIVED = (
     ("capacity_used", _P, "%", 0, 0.0, 1_000_000.0, "Capacity used", "Kapasitas terpakai"),
     ("crowd_density", _P, "{person}/m2", 2, 0.0, 1_000.0, "Crowd density", "Kepadatan pengunjung"),
     ("visitors_completeness", _P, "%", 0, 0.0, 100.0, "Completeness: visitors", "Kelengkapan: pengunjung"),
+    ("visitors_usual", _P, "{person}", 0, 0.0, 10_000_000.0, "Usual visitors at this hour", "Pengunjung biasanya pada jam ini"),  # noqa: E501
+    ("visitors_usual_low", _P, "{person}", 0, 0.0, 10_000_000.0, "Usual visitors: a quarter of the weeks had fewer", "Pengunjung biasanya: seperempat minggu lebih sepi"),  # noqa: E501
+    ("visitors_usual_high", _P, "{person}", 0, 0.0, 10_000_000.0, "Usual visitors: a quarter of the weeks had more", "Pengunjung biasanya: seperempat minggu lebih ramai"),  # noqa: E501
+    ("visitors_usual_weeks", _P, "{week}", 0, 0.0, 8.0, "Usual visitors: weeks behind it", "Pengunjung biasanya: minggu pembanding"),  # noqa: E501
     ("footfall_computation", _P, "{version}", 0, 1.0, 1e6, "Version of footfall", "Versi perhitungan pengunjung"),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What is computed of one site: air, then water, then people; each series is written before the next one reads it.
 
 hours of series ─► hourly means ─► indices of sensors ─► indices of the site          ─► rules, then the store
-                └► rain of hours and days, Siaga of hours        └► visitors
+                └► rain of hours and days, Siaga of hours, rates of rise        └► visitors, and what is usual
 """
 
 import logging
@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 
 from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
+from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Key
+from cloud.derived.rise_rates import rise_rates
 from cloud.derived.series_writer import DerivedSeriesWriter
 from cloud.derived.site_sensors import SiteSensors
+from cloud.derived.usual_visitors import UsualVisitors
 from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
 from cloud.readings.blocks import Block
@@ -22,7 +25,7 @@ from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import COMPUTED, Registry
 from rules.siaga import GaugeLimits
 from wire import AIR_PARAMETERS
-from wire.durations import HOUR_MS
+from wire.durations import DAY_MS, HOUR_MS
 
 Starts = Mapping[Key, Collection[int]]
 """By series the starts (UTC, ms) of the site's hours to compute."""
@@ -63,6 +66,7 @@ class SiteComputation:
         self._judge_anew = judge_anew
         self._corrections = corrections
         self._rest = rest
+        self._usual = UsualVisitors(store)
 
     async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
         """Compute what looks back on the hours at `starts`; StoreUnavailable or DatabaseUnavailable: part of it."""
@@ -101,6 +105,8 @@ class SiteComputation:
             if gauge is not None and levels:
                 writer = await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms)
                 await self._write(writer, now_ms)
+            if levels:
+                await self._write(await rise_rates(self._store, sensor, levels, zone=zone, now_ms=now_ms), now_ms)
 
     async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         if is_read_seldom(sensor):
@@ -125,6 +131,14 @@ class SiteComputation:
         if noted and counters:
             writer = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
             await self._write(writer, now_ms)
+            await self._usual_visitors(site, noted, zone, now_ms)
+
+    async def _usual_visitors(self, site: Site, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
+        due = self._usual.due(site, noted, zone=zone, now_ms=now_ms)
+        for starts_ms in spans(due, gap_ms=DAY_MS):
+            await self._write(await self._usual.compute(site, starts_ms, zone=zone), now_ms)
+            self._usual.record_done(site, starts_ms, now_ms)
+            await self._rest()
 
     async def _write(self, writer: DerivedSeriesWriter, now_ms: int) -> None:
         sensor = self._registry.sensor(writer.sensor)

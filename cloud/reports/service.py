@@ -1,6 +1,6 @@
 """The service: takes a snapshot of the platform each half minute, and writes it into InfluxDB beside the readings.
 
-every SAMPLE_S: alarms (database) ─► snapshot ─► situation, alarm, alarm_event, fleet ─► store ─► events recorded
+every SAMPLE_S: alarms (database) ─► snapshot ─► situation, alarm, alarm_event, … ─► store ─► events recorded
                 counters ─► ingest, refused, again as they were until the store has them
 an alarm opens or ends: situation and alarms at once          each second: thresholds whose turn it is
 
@@ -27,12 +27,14 @@ from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import ReadingRates, fleet_points
 from cloud.reports.ingest import CounterTally
+from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, instance_of, take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import ThresholdSchedule, threshold_points
 from cloud.rulebook.rule_store import RuleStore
+from rules.rule import Rule
 from runtime.clock import wall_ms
 from wire import shard_of
 from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
@@ -144,10 +146,14 @@ class Reports:
         snapshot = await self._write_alarms(now)
         rates = self._rates.update(snapshot.statuses)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
+        await self._write(list(next_level_points(snapshot, self._rules_of)))
         was_pending = self._tally.is_pending
         await self._write_work(now)
         if was_pending:
             await self._write_work(now)  # that was the sample of long ago: what came since is due too
+
+    def _rules_of(self, sensor: str) -> list[Rule]:
+        return [resolved.rule for resolved in self._rule_store.resolved(sensor)]
 
     async def _write_alarms(self, now: int) -> PlatformSnapshot:
         """Write the alarms, their events until all are reported, and the situation; return the snapshot."""

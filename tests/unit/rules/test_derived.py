@@ -6,6 +6,7 @@ import pytest
 from rules import gases, ispu, usaqi
 from rules.derived import (
     AQI_HOURS,
+    USUAL_VISITORS,
     Hour,
     Index,
     IndexOfSite,
@@ -154,7 +155,7 @@ def test_every_derived_quantity_has_its_completeness_or_stands_beside_one_that_h
     assert alone == {
         "ispu_critical", "us_aqi_critical", "air_computation", "flood_computation", "footfall_computation",
         "visitors_present", "visitors_day", "visit_length", "capacity_used", "crowd_density",
-        ISPU_TABLE, *ISPU_BY_VERSION,
+        "rise_rate", *USUAL_VISITORS, ISPU_TABLE, *ISPU_BY_VERSION,
         *(f"ispu_{key}_{parameter}" for key in ISPU_VERSIONS for parameter in ISPU_OF_VERSIONS),
     }  # fmt: skip
 
