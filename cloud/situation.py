@@ -19,7 +19,7 @@ from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from i18n.catalog import catalog_of
 from i18n.message import Bilingual, LocalizedMessage, in_context
-from i18n.units import shown
+from i18n.units import amount
 from rules import ispu, siaga
 from rules.colours import UNKNOWN, colour_of
 from rules.footfall import fullness_of, used_percent
@@ -196,7 +196,7 @@ def _value(reading: StoredReading) -> Bilingual:
     """A value with its unit, in both languages."""
     row = QUANTITIES[reading.quantity]
     english, indonesian = (
-        f"{catalog_of(code).number(reading.value, row.decimals)} {shown(row.unit, code)}" for code in ("en", "id")
+        amount(catalog_of(code).number(reading.value, row.decimals), row.unit, code) for code in ("en", "id")
     )
     return Bilingual(english, indonesian)
 

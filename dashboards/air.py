@@ -21,7 +21,7 @@ from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
 from dashboards.kit.panels import calendar, lines, stat
 from dashboards.kit.scales import ISPU, Class, PanelScale
-from dashboards.kit.series import opens_sensor, opens_site
+from dashboards.kit.series import in_unit, opens_sensor, opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
@@ -239,8 +239,8 @@ def _climate(style: DashboardStyle) -> LinesPanel:
     ]
     panel = lines(style, CLIMATE, *queries, unit=unit_of("temperature", style), decimals=1)
     panel.interval("5m").span_nulls(1_800_000).override_by_regexp(".*", opens_sensor(style))
-    percent = DynamicConfigValue("unit", unit_of("humidity", style))
-    return panel.override_by_query("B", [percent, DynamicConfigValue("custom.axisPlacement", "right")])
+    percent = in_unit(unit_of("humidity", style))
+    return panel.override_by_query("B", [*percent, DynamicConfigValue("custom.axisPlacement", "right")])
 
 
 def _station(style: DashboardStyle) -> QueryVariable:

@@ -8,14 +8,16 @@ from grafana_foundation_sdk.builders import stat as stats
 from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
+from dashboards.flow import live_and_backlog
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, newest
 from dashboards.kit.layout import PanelRow
+from dashboards.kit.legend import legend_of
 from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
 from dashboards.kit.maps import site_map
-from dashboards.kit.panels import lines, linked, stat, states
-from dashboards.kit.rates import all_per_minute, per_minute
+from dashboards.kit.panels import linked, stat, states
+from dashboards.kit.rates import per_minute
 from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
@@ -50,8 +52,8 @@ _OFFLINE = Caption(
     _UNHEARD,
 )
 _RATE = Caption(
-    Text("Readings a minute"),
-    Text("Readings that became durable, mean of the last five minutes."),
+    Text("Live readings a minute"),
+    Text("Readings that became durable as they were taken, mean of the last 5 minutes; without what came late."),
     _UNHEARD,
 )
 _LOST = Caption(
@@ -77,12 +79,11 @@ _HISTORY = Caption(
 )
 _FLOW = Caption(
     Text("Readings a minute, history"),
-    Text("Readings that became durable, a minute."),
+    Text("Readings that became durable, a minute: those sent as they were taken, and those that came late."),
 )
 
 _STATE = Text("Worst state")
 _SILENT = Text("Silent sensors")
-_STORED = Text("Stored")
 _ABOUT = Text(
     "The command center's main screen: what happens, where, and whether the platform works. Grafana shows alarms; "
     "it is Siaga that judges."
@@ -95,6 +96,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         PanelRow(5, *((_worst(style, domain), 8) for domain in _DOMAINS)),
         PanelRow(4, (_open_alarms(style), 6), (_gateways_offline(style), 6), (_rate(style), 6), (_lost(style), 6)),
         PanelRow(14, (_map(style), 10), (alarm_table(style, _LIST, wall=True), 14)),
+        PanelRow(2, (legend_of(style, SEVERITY), 24)),
         PanelRow(8, (_history(style), 15), (_flow(style), 9)),
     ]
     return frame(style, "command", about=_ABOUT, rows=rows)
@@ -134,7 +136,7 @@ def _gateways_offline(style: DashboardStyle) -> stats.Panel:
 
 
 def _rate(style: DashboardStyle) -> stats.Panel:
-    query = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW)})')
+    query = Query(f'SELECT sum("stored_live") FROM ({per_minute("stored_live", NOW)})')
     panel = stat(style, _RATE, query, unit=unit("{reading}/min", style), scale=limits((1, CALM), below=ALERT))
     return linked(panel, to_dashboard(style, "ingest"))
 
@@ -177,5 +179,4 @@ def _history(style: DashboardStyle) -> statetimeline.Panel:
 
 
 def _flow(style: DashboardStyle) -> timeseries.Panel:
-    query = Query(all_per_minute("stored"), style.say(_STORED))
-    return lines(style, _FLOW, query, unit=unit("{reading}/min", style)).interval(STEP)
+    return live_and_backlog(style, _FLOW)

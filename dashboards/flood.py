@@ -21,10 +21,10 @@ from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
 from dashboards.kit.panels import lines, stat, states
 from dashboards.kit.scales import RAIN_DAY, RAIN_HOUR, SEVERITY, SIAGA
-from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, opens_sensor
+from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, in_unit, opens_sensor
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.units import decimals_of, name_of, unit_of
+from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
@@ -121,7 +121,7 @@ def _state(style: DashboardStyle) -> TablePanel:
             TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
             TableColumn(name=f"word{style.suffix}", title=in_context("dashboards", "State")),
-            TableColumn(name="age_s", title=Text("Age"), unit="s"),
+            TableColumn(name="age_s", title=Text("Age"), unit=unit("s", style)),
             TableColumn(name="silent", title=Text("Silent")),
             TableColumn(name="sensors", title=Text("Sensors")),
         ],
@@ -192,7 +192,7 @@ def _rise(style: DashboardStyle) -> LinesPanel:
     what = 'derivative(mean("water_level"), 10m)'
     text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
     panel = _cm(style, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
-    return panel.unit(style.say(Text("suffix: cm/10 min")))
+    return panel.axis_label(style.say(Text("cm/10 min")))
 
 
 def _together(style: DashboardStyle) -> LinesPanel:
@@ -217,7 +217,7 @@ def _rain_hours() -> str:
 def _rain_below(style: DashboardStyle) -> list[DynamicConfigValue]:
     """Rain as blocks of an hour, on an axis of its own."""
     return [
-        DynamicConfigValue("unit", unit_of("rain_hour", style)),
+        *in_unit(unit_of("rain_hour", style)),
         DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
         DynamicConfigValue("custom.showPoints", "never"),
         DynamicConfigValue("custom.lineWidth", 0),

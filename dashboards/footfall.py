@@ -30,7 +30,7 @@ from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.units import name_of, unit_of
+from dashboards.kit.units import name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits, of_domain
@@ -175,7 +175,7 @@ def _today(style: DashboardStyle) -> StatPanel:
 
 def _length(style: DashboardStyle) -> LinesPanel:
     text = over_time('last("visit_length")', "footfall", where=HERE, by="site")
-    panel = lines(style, LENGTH, Query(text, alias="$tag_site"), unit="s")
+    panel = lines(style, LENGTH, Query(text, alias="$tag_site"), unit=unit("s", style))
     return panel.interval("5m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(style))
 
 
@@ -268,16 +268,13 @@ _YEAR = "time > now() - 396d"
 def _season(style: DashboardStyle) -> TablePanel:
     now = in_range('sum("people_in") AS "now"', "footfall", where=HERE, by="site")
     before = in_range('sum("people_in") AS "before"', "footfall", where=HERE, by="site", earlier="$earlier")
-    ratio = {
-        "left": {"matcher": {"id": "byName", "options": "now"}}, "operator": "/",
-        "right": {"matcher": {"id": "byName", "options": "before"}},
-    }  # fmt: skip
     people = f"suffix: {style.say(PEOPLE)}"
     return table(
         style, SEASON, Query(rows("site now", now), table=True), Query(rows("site before", before), table=True),
         steps=[
             _step("joinByField", byField="site", mode="outer"),
-            _step("calculateField", mode="binary", alias="ratio", binary=ratio, replaceFields=False),
+            _calculated("more", "now", "-", "before"),
+            _calculated("change", "more", "/", "before"),
         ],
         worst_first="now",
         columns=[
@@ -285,10 +282,18 @@ def _season(style: DashboardStyle) -> TablePanel:
             TableColumn(name="now", title=Text("This range"), unit=people, decimals=0),
             TableColumn(name="before", title=Text("Earlier"), unit=people, decimals=0),
             TableColumn(
-                name="ratio", title=Text("Against earlier"), unit="percentunit", decimals=0
+                name="change", title=Text("Change"), unit="percentunit", decimals=0
             ),
         ],
     )  # fmt: skip
+
+
+def _calculated(alias: str, left: str, operator: str, right: str) -> DataTransformerConfig:
+    """A column of two others: 99 against 100 is a change of -1 %."""
+    sides = {name: {"matcher": {"id": "byName", "options": of}} for name, of in (("left", left), ("right", right))}
+    return _step(
+        "calculateField", mode="binary", alias=alias, binary={**sides, "operator": operator}, replaceFields=False
+    )
 
 
 def _counter(style: DashboardStyle) -> QueryVariable:

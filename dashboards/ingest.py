@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.builders import timeseries
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.flow import live_and_backlog
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, one_of
 from dashboards.kit.layout import PanelRow
@@ -19,16 +20,19 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
 from dashboards.kit.variables import instance
 from dashboards.kit.words import Caption, Text
-from i18n.message import in_context
 from rules.colours import CALM
 
 _HERE = one_of("instance")
 _SILENT = Text("The ingester is not heard: look at the server")
 _ABOUT = Text("How readings are taken in and stored: rates, delays, what is refused, and trouble with the store.")
 _RATE = Caption(
-    Text("Readings a minute"),
-    Text("Readings that became durable, mean of 5 min."),
+    Text("Live readings a minute"),
+    Text("Readings that became durable as they were taken, mean of the last 5 minutes; without what came late."),
     _SILENT,
+)
+_FLOW = Caption(
+    Text("Live and backlog"),
+    Text("Readings that became durable, a minute: those sent as they were taken, and those that came late."),
 )
 _DELAY = Caption(
     Text("Delay (p99)"),
@@ -57,7 +61,7 @@ _SHED = Caption(
 )
 _RATES = Caption(
     Text("Readings a minute, by domain"),
-    in_context("dashboards, short", "Readings that became durable, a minute."),
+    Text("Readings that became durable, a minute, live ones and those that came late."),
 )
 _BATCHES = Caption(
     Text("Batches and duplicates a minute"),
@@ -124,8 +128,8 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
         PanelRow(5, *((panel, 4) for panel in _figures(style))),
-        PanelRow(9, (_rates(style), 14), (_batches(style), 10)),
-        PanelRow(8, (_times(style, _DELAYS, "delay"), 12), (_times(style, _WRITES, "write"), 12)),
+        PanelRow(9, (live_and_backlog(style, _FLOW, where=_HERE), 8), (_rates(style), 8), (_batches(style), 8)),
+        PanelRow(8, (_delays(style), 12), (_writes(style), 12)),
         PanelRow(8, (_refused(style), 16), (_reasons(style), 8)),
         PanelRow(7, (_trouble(style), 12), (_queue(style), 12)),
     ]
@@ -133,13 +137,15 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
 
 
 def _figures(style: DashboardStyle) -> list[stats.Panel]:
-    rate = Query(f'SELECT sum("stored") FROM ({per_minute("stored", NOW, where=_HERE)})')
+    rate = Query(f'SELECT sum("stored_live") FROM ({per_minute("stored_live", NOW, where=_HERE)})')
+    slow, slow_write = limits((5, ATTENTION), (30, ALERT)), limits((500, ATTENTION), (5_000, ALERT))
+    delay, write = _slowest("delay_p99_ms", per=1_000), _slowest("write_p99_ms")
     reading, message, batch = unit("{reading}/min", style), unit("{message}", style), unit("{batch}", style)
     each = f'SELECT last("dead_letters_open") AS "n" FROM "ingest" WHERE {NOW} AND {_HERE} GROUP BY "instance"'
     return [
         stat(style, _RATE, rate, unit=reading, scale=limits((1, CALM), below=ALERT)),
-        stat(style, _DELAY, _slowest("delay_p99_ms"), unit="ms", scale=limits((5_000, ATTENTION), (30_000, ALERT))),
-        stat(style, _WRITE, _slowest("write_p99_ms"), unit="ms", scale=limits((500, ATTENTION), (5_000, ALERT))),
+        stat(style, _DELAY, delay, unit=_seconds(style), decimals=1, scale=slow),
+        stat(style, _WRITE, write, unit=_milliseconds(style), scale=slow_write),
         # every ingester counts the same dead letters, which are in one registry
         stat(style, _OPEN, Query(f'SELECT max("n") FROM ({each})'), unit=message, scale=limits((1, ATTENTION))),
         stat(style, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT))),
@@ -147,8 +153,18 @@ def _figures(style: DashboardStyle) -> list[stats.Panel]:
     ]
 
 
-def _slowest(field: str) -> Query:
-    return Query(f'SELECT max("{field}") FROM "ingest" WHERE {NOW} AND {_HERE}')
+def _seconds(style: DashboardStyle) -> str:
+    """Without Grafana's scaling, which says *mins* and *hours* in English whatever the language."""
+    return f"suffix: {style.say(Text('s'))}"
+
+
+def _milliseconds(style: DashboardStyle) -> str:
+    return f"suffix: {style.say(Text('ms'))}"
+
+
+def _slowest(field: str, *, per: int = 1) -> Query:
+    share = f" / {per}" if per != 1 else ""
+    return Query(f'SELECT max("{field}"){share} FROM "ingest" WHERE {NOW} AND {_HERE}')
 
 
 def _total(field: str) -> Query:
@@ -168,10 +184,18 @@ def _batches(style: DashboardStyle) -> timeseries.Panel:
     return _named(style, panel, "batches", "duplicates")
 
 
-def _times(style: DashboardStyle, caption: Caption, what: str) -> timeseries.Panel:
+def _delays(style: DashboardStyle) -> timeseries.Panel:
+    return _times(style, _DELAYS, "delay", per=1_000, unit=_seconds(style))
+
+
+def _writes(style: DashboardStyle) -> timeseries.Panel:
+    return _times(style, _WRITES, "write", per=1, unit=_milliseconds(style))
+
+
+def _times(style: DashboardStyle, caption: Caption, what: str, *, per: int, unit: str) -> timeseries.Panel:
     median, slowest = f"{what}_p50_ms", f"{what}_p99_ms"
-    query = _over_time(f'mean("{median}") AS "{median}", max("{slowest}") AS "{slowest}"')
-    return _named(style, lines(style, caption, query, unit="ms", decimals=1).interval(STEP).min(0), median, slowest)
+    query = _over_time(f'mean("{median}") / {per} AS "{median}", max("{slowest}") / {per} AS "{slowest}"')
+    return _named(style, lines(style, caption, query, unit=unit, decimals=1).interval(STEP).min(0), median, slowest)
 
 
 def _over_time(picked: str) -> Query:

@@ -16,13 +16,14 @@ from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import SEVERITY
-from dashboards.kit.series import BRIDGED_MS
+from dashboards.kit.series import BRIDGED_MS, in_unit
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.units import decimals_of, name_of, unit_of
+from dashboards.kit.units import decimals_of, name_of, sign_of, unit_of
 from dashboards.kit.variables import sensor, site
 from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual, in_context
+from wire.measurements import COMPUTED
 from wire.quantities import MEASURED, QUANTITIES, Domain
 
 _HERE = one_of("sensor")
@@ -96,7 +97,7 @@ def _measured(style: DashboardStyle) -> timeseries.Panel:
 
 def _in_unit(style: DashboardStyle, name: str) -> list[DynamicConfigValue]:
     """A limit stands on the axis of its quantity."""
-    return [DynamicConfigValue("unit", unit_of(name, style)), DynamicConfigValue("decimals", decimals_of(name))]
+    return [*in_unit(unit_of(name, style)), DynamicConfigValue("decimals", decimals_of(name))]
 
 
 def _dashed() -> list[DynamicConfigValue]:
@@ -134,7 +135,7 @@ def _named(style: DashboardStyle, name: str) -> Bilingual:
 
 
 def _sign(style: DashboardStyle, name: str) -> str:
-    return unit_of(name, style).removeprefix("suffix: ")
+    return sign_of(unit_of(name, style))
 
 
 def _limits(style: DashboardStyle) -> tables.Panel:
@@ -157,5 +158,9 @@ def _limits(style: DashboardStyle) -> tables.Panel:
 
 def _marked(style: DashboardStyle) -> timeseries.Panel:
     chosen = f"FROM {_READINGS} WHERE $timeFilter AND {_HERE}"
-    query = Query(f'SELECT count("marks") {chosen} GROUP BY time($__interval) fill(none)', style.say(_COUNT))
+    # what Siaga computed of late readings is marked as they are, and is no reading of the sensor
+    query = Query(
+        f'SELECT count("marks") {chosen} AND "gateway" != \'{COMPUTED}\' GROUP BY time($__interval) fill(none)',
+        style.say(_COUNT),
+    )
     return lines(style, _MARKED, query, unit="none", bars=True).interval("1m").min(0)

@@ -19,6 +19,7 @@ from dashboards.kit.layout import PanelRow
 from dashboards.kit.scales import SEVERITY
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
+from dashboards.kit.units import unit
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
@@ -97,7 +98,7 @@ def _state(style: DashboardStyle) -> TablePanel:
             TableColumn(name="domain", title=Text("Domain"), words=names),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY),
             TableColumn(name=word, title=in_context("dashboards", "State")),
-            TableColumn(name="age_s", title=Text("Age"), unit="s"),
+            TableColumn(name="age_s", title=Text("Age"), unit=unit("s", style)),
             TableColumn(name="silent", title=Text("Silent")),
             TableColumn(name="sensors", title=Text("Sensors")),
         ],

@@ -1,6 +1,7 @@
 """Units as people read them, in English and Indonesian, by the UCUM code that stands in the table of quantities.
 
 shown("ug/m3", "id") -> "µg/m³"        shown("{person}", "id") -> "orang"        shown("mm/h", "id") -> "mm/jam"
+amount("106", "{ISPU}", "en") -> "106"        amount("12,5", "ug/m3", "id") -> "12,5 µg/m³"
 """
 
 UNITS: dict[str, tuple[str, str]] = {
@@ -26,11 +27,12 @@ UNITS: dict[str, tuple[str, str]] = {
     "{device}":  ("devices",       "perangkat"),
     "{reading}": ("readings",      "data"),
     "{person}/m2": ("people/m²",   "orang/m²"),
-    "{ISPU}":    ("ISPU",          "ISPU"),
-    "{AQI}":     ("AQI",           "AQI"),
-    "{Siaga}":   ("on the flood Siaga scale, 1 is the worst", "pada skala Siaga banjir, 1 terparah"),
-    "{parameter}": ("#",           "#"),
-    "{version}": ("v",             "v"),
+    # what is no amount stands alone: ISPU 106, of which the quantity's own name says what it is
+    "{ISPU}":    ("",              ""),
+    "{AQI}":     ("",              ""),
+    "{Siaga}":   ("",              ""),
+    "{parameter}": ("",            ""),
+    "{version}": ("",              ""),
 }  # fmt: skip
 
 
@@ -38,3 +40,8 @@ def shown(ucum: str, language: str) -> str:
     """The unit in `language` ("id", else English); a code that is not in the table as it is."""
     english, indonesian = UNITS.get(ucum, (ucum, ucum))
     return indonesian if language == "id" else english
+
+
+def amount(figure: str, ucum: str, language: str) -> str:
+    """A figure with its unit; an index has none."""
+    return f"{figure} {shown(ucum, language)}".rstrip()

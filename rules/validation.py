@@ -11,7 +11,8 @@ from itertools import pairwise
 from math import isfinite
 
 from i18n.catalog import N_
-from i18n.message import LocalizedMessage, unprintable
+from i18n.message import Bilingual, LocalizedMessage, unprintable
+from i18n.units import amount
 from rules.marks import MARK_OF_NAME
 from rules.problem import ValidationProblem, level_field
 from rules.rule import RESERVED_FAMILIES, Also, Hours, Level, Rule, RuleKind
@@ -41,7 +42,7 @@ NO_LEVEL_NAME = N_("{field} '': is empty; write one such as Siaga 3")
 NO_COLOUR = N_("{field} {colour!r}: is no colour; write #rrggbb, or leave it empty")
 NOT_ABOVE_LIMIT = N_("{field} {value:g}: is not above the limit {limit:g}; swap them")
 NOT_ABOVE_0 = N_("{field} {value:g}: a {kind} needs more than 0")
-NEVER_MEASURED = N_("{field} {value:g}: {quantity} is never so; write {low:g} to {high:g} {unit}")
+NEVER_MEASURED = N_("{field} {value:g}: {quantity} is never so; write {low:g} to {high}")
 NO_SUCH_COUNT = N_("{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}")
 NO_SUCH_DAYS = N_("{field} {days}: write each day once, from 1 (Monday) to 7 (Sunday), at least one")
 LIMITS_OUT_OF_ORDER = N_(
@@ -241,8 +242,7 @@ def _limit(rule: Rule, value: float, field: str) -> Iterator[ValidationProblem]:
                 value=value,
                 quantity=row.name,
                 low=row.low,
-                high=row.high,
-                unit=row.unit,
+                high=Bilingual(*(amount(f"{row.high:g}", row.unit, code) for code in ("en", "id"))),
             )
 
 

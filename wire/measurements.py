@@ -23,6 +23,10 @@ TREND_UNKNOWN = -2
 """The trend of a gauge of whose rate of rise nothing is known now."""
 
 
+COMPUTED = "computed"
+"""The gateway of series that Siaga computes from others: no sensor took them, and it has no routes."""
+
+
 class FieldKind(StrEnum):
     """The type of a field, which InfluxDB keeps for ever."""
 
@@ -145,6 +149,8 @@ _TABLE = (
         ("stored_air", _W, "{reading}", "of them of air"),
         ("stored_footfall", _W, "{reading}", "of them of footfall"),
         ("stored_gateway", _W, "{reading}", "of them of gateways themselves"),
+        ("stored_live", _W, "{reading}", "of them sent as they were taken"),
+        ("stored_backlog", _W, "{reading}", "of them sent late: from a backlog, or a dead letter that was tried again"),
         ("batches", _W, "", "batches acknowledged"),
         ("duplicates", _W, "{reading}", "readings received again"),
         ("dead_letters", _W, "", "readings (or unreadable messages) refused"),

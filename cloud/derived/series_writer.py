@@ -14,11 +14,11 @@ import msgspec
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Point, ReadingsStore, Verdict
 from cloud.registry.facts import Timeline
-from cloud.registry.snapshot import COMPUTED
 from rules.derived import VERSION
 from rules.marks import QUALITY, Mark
 from wire import Domain
 from wire.durations import HOUR_MS
+from wire.measurements import COMPUTED
 
 VERSION_OF = {
     Domain.AIR: "air_computation",

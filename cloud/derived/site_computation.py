@@ -22,10 +22,11 @@ from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, Verdict
 from cloud.readings.newest import Newest, newest_of
 from cloud.registry.records import Sensor, Site
-from cloud.registry.snapshot import COMPUTED, Registry
+from cloud.registry.snapshot import Registry
 from rules.siaga import GaugeLimits
 from wire import AIR_PARAMETERS
 from wire.durations import DAY_MS, HOUR_MS
+from wire.measurements import COMPUTED
 
 Starts = Mapping[Key, Collection[int]]
 """By series the starts (UTC, ms) of the site's hours to compute."""

@@ -28,6 +28,7 @@ from cloud.ingest.stamps import Corrected, Stamps, parts
 from cloud.readings.blocks import Block
 from cloud.registry.routes import ReadingRoute
 from cloud.registry.snapshot import Registry
+from i18n.units import amount
 from rules.marks import MARK_OF_CLOCK, Mark
 from wire import QUANTITIES, Batch, Clock, Column, Domain, Reading
 from wire.reading import EARLIEST_MS
@@ -327,8 +328,9 @@ def _fault(time_ms: int, value: float, route: ReadingRoute, latest_ms: int) -> R
 def _sentence(reason: Reason, column: Column, time_ms: int, value: float) -> str:
     if reason is Reason.OUT_OF_BOUNDS:
         row = QUANTITIES[column.quantity]
+        measured = amount(f"{value:g}", row.unit, "en")
         return (
-            f"{column.quantity} {value:g} {row.unit} of sensor {column.sensor} at {_when(time_ms)} is beyond "
+            f"{column.quantity} {measured} of sensor {column.sensor} at {_when(time_ms)} is beyond "
             f"{row.low:g} to {row.high:g}; look at the sensor and its calibration"
         )
     beyond = "before 2020" if reason is Reason.TIME_TOO_EARLY else "ahead of the cloud's clock"

@@ -87,7 +87,7 @@ class Replayer:
             return write
         result = await self._store.write([write.encoded])
         stored = self._decoder.without(write, result.rejected) if result.rejected else write
-        self._metrics.count_stored(stored.sizes)
+        self._metrics.count_stored(stored.sizes, live=False)
         self._newest.load(stored.newest)
         if stored.time_range is not None:
             self._on_stored(stored.gateway, *stored.time_range)

@@ -27,6 +27,7 @@ class Counts(msgspec.Struct, frozen=True):
     """What was counted since the start; refused readings by reason."""
 
     stored: dict[Domain, int]
+    backlog: int
     batches: int
     duplicates: int
     dead_letters: dict[str, int]
@@ -44,6 +45,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.batches = self._counter("siaga_batches", "Batches acknowledged to gateways")
         self.readings_stored = self._counter("siaga_readings_stored", "Readings that the store holds", "domain")
+        self.readings_backlog = self._counter(
+            "siaga_readings_backlog", "Readings of them that were sent late, from a backlog or a dead letter"
+        )
         self._stored: Counter[Domain] = Counter()
         self.duplicates = self._counter("siaga_duplicates", "Readings received again")
         self.dead_letters = self._counter("siaga_dead_letters", "Readings (or unreadable messages) refused", "reason")
@@ -70,6 +74,7 @@ class Metrics:
         """All that only grows, at this moment."""
         return Counts(
             stored=self.stored_by_domain(),
+            backlog=_sum(self.readings_backlog),
             batches=_sum(self.batches),
             duplicates=_sum(self.duplicates),
             dead_letters=_by_label(self.dead_letters, "reason"),
@@ -110,8 +115,10 @@ class Metrics:
         """How many readings were stored since the start, by domain."""
         return {domain: self._stored[domain] for domain in Domain}
 
-    def count_stored(self, sizes: Mapping[Domain, int]) -> None:
-        """Count readings that the store holds, by domain."""
+    def count_stored(self, sizes: Mapping[Domain, int], *, live: bool) -> None:
+        """Count readings that the store holds, by domain; `live`: sent as they were taken, and not from a backlog."""
+        if not live:
+            self.readings_backlog.inc(sum(sizes.values()))
         for domain, size in sizes.items():
             self._stored[domain] += size
             self.readings_stored.labels(domain.value).inc(size)

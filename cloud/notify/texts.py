@@ -17,7 +17,7 @@ from cloud.notify.notifications import AlarmLine, Notification, unit_of
 from i18n import figures
 from i18n.catalog import Catalog, LanguageCode, catalog_of
 from i18n.message import LocalizedMessage, in_context
-from i18n.units import shown
+from i18n.units import amount
 from rules.rule import RuleKind
 from rules.scales import scale_of
 from rules.severities import SEVERITY_NAMES
@@ -227,4 +227,4 @@ def _quantity(quantity: str, _: Catalog) -> str:
 
 def _figure(quantity: str, value: float, _: Catalog) -> str:
     decimals = QUANTITIES[quantity].decimals if quantity in QUANTITIES else 1
-    return f"{_.short_number(value, decimals)} {shown(unit_of(quantity), _.language.code)}".rstrip()
+    return amount(_.short_number(value, decimals), unit_of(quantity), _.language.code)

@@ -15,10 +15,11 @@ import msgspec
 from cloud.registry.facts import CITY, Fact, Key
 from cloud.registry.history import GATEWAY, MOUNTING_HEIGHT, OFFICIAL_ISPU, SITE, calibrated_quantity, calibration_of
 from cloud.registry.records import NO_CALIBRATION, Gateway, Sensor
-from cloud.registry.snapshot import COMPUTED, Registry
+from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
 from rules.ispu import P14_2020, TABLES
 from rules.level import height_mistake
+from wire.measurements import COMPUTED
 
 Check = Callable[[Any, Registry], LocalizedMessage | None]
 """Returns why a value is not possible; None where it is."""

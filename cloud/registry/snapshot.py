@@ -16,9 +16,8 @@ from cloud.registry.routes import NO_ROUTES, GatewayRoutes, ReadingRoute, Routes
 from rules.derived import derived_of_site
 from runtime.clock import wall_ms
 from wire import MEASURED, Domain
+from wire.measurements import COMPUTED
 
-COMPUTED = "computed"
-"""The gateway of series that Siaga computes; it has no routes."""
 HEALTH_QUANTITIES = tuple(name for name, row in MEASURED.items() if row.domain is Domain.GATEWAY)
 
 

@@ -26,12 +26,13 @@ Percentiles = tuple[float, float]
 class IngestWork(msgspec.Struct, frozen=True, kw_only=True):
     """What an ingester did within `seconds`; `dead_letters_open` and `queue_bytes` are of now.
 
-    `stored` is by domain, `dead_letters` (refused readings or unreadable messages) by reason. `write_ms` and `delay_ms`
-    are None where nothing was written, or nothing live.
+    `stored` is by domain, `backlog` what of it was sent late, `dead_letters` (refused readings or unreadable
+    messages) by reason. `write_ms` and `delay_ms` are None where nothing was written, or nothing live.
     """
 
     seconds: float
     stored: Mapping[Domain, int]
+    backlog: int = 0
     batches: int = 0
     duplicates: int = 0
     dead_letters: Mapping[str, int] = {}
@@ -51,6 +52,8 @@ def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[Repor
         "seconds": work.seconds,
         "stored": sum(work.stored.values()),
         **{f"stored_{domain}": work.stored.get(domain, 0) for domain in Domain},
+        "stored_live": sum(work.stored.values()) - work.backlog,
+        "stored_backlog": work.backlog,
         "batches": work.batches,
         "duplicates": work.duplicates,
         "dead_letters": sum(work.dead_letters.values()),
@@ -76,7 +79,7 @@ class CounterTally:
     def __init__(self, metrics: Metrics, *, instance: str, since_ms: int) -> None:
         self._metrics = metrics
         self._instance = instance
-        self._counts = Counts(dict.fromkeys(Domain, 0), 0, 0, {}, 0, 0)
+        self._counts = Counts(dict.fromkeys(Domain, 0), 0, 0, 0, {}, 0, 0)
         self._since_ms = since_ms
         self._pending: list[ReportPoint] = []
 
@@ -87,6 +90,7 @@ class CounterTally:
             work = IngestWork(
                 seconds=max(0.0, (now_ms - self._since_ms) / 1_000),
                 stored=_grown(self._counts.stored, counts.stored),
+                backlog=counts.backlog - self._counts.backlog,
                 batches=counts.batches - self._counts.batches,
                 duplicates=counts.duplicates - self._counts.duplicates,
                 dead_letters=_grown(self._counts.dead_letters, counts.dead_letters),

@@ -14,13 +14,12 @@ import msgspec
 from cloud.gateways.freshness import Freshness, best, freshness
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
-from cloud.registry.snapshot import COMPUTED
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
 from cloud.situation import WATCHED, DomainState, states_of, unknown, worst_state
 from i18n.catalog import catalog_of
 from wire import QUANTITIES, Domain
-from wire.measurements import EVERYWHERE, NOTHING_KNOWN
+from wire.measurements import COMPUTED, EVERYWHERE, NOTHING_KNOWN
 
 
 class _Liveness(msgspec.Struct, frozen=True):

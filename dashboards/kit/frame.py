@@ -46,6 +46,8 @@ def frame(
 
 def _whole(panel: dashboard.Panel | dashboard.RowPanel) -> dashboard.Panel | dashboard.RowPanel:
     """The panel with the settings of its kind written down, as the SDK reads it back."""
+    if isinstance(panel, dashboard.Panel) and panel.field_config is None:
+        panel.field_config = dashboard.FieldConfigSource(defaults=dashboard.FieldConfig(), overrides=[])
     kind = runtime.panelcfg_config(panel.type_val)
     if isinstance(panel, dashboard.Panel) and panel.field_config is not None and kind is not None:
         defaults, read = panel.field_config.defaults, kind.field_config_from_json_hook

@@ -25,6 +25,8 @@ from dashboards.kit.words import Caption, Text, Words
 
 WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
 TILE_PX = 256
+NEAREST = 13
+"""The zoom at which a bay fills a panel: nearer, the coast has no more to show."""
 _DECIMALS = 5
 """Of a pixel of the whole world on one tile: 8 cm of the screen's pixels at zoom 13."""
 _SITES = Text("Sites")
@@ -53,7 +55,9 @@ def site_map(
     controls = geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True).show_scale(True)
     panel.controls(controls).tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
     view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(style.say(_SITES))
-    return panel.view(view.padding(30).max_zoom(13))
+    # to Grafana `zoom` is how near *fit* may go, and its builder's own 1 is the whole world; the padding is in percent,
+    # with room for the name of the easternmost site
+    return panel.view(view.padding(45).zoom(NEAREST).max_zoom(NEAREST))
 
 
 def tile(coast: str) -> str:
@@ -104,10 +108,12 @@ def _markers(style: DashboardStyle, colour: str, name: str) -> common.MapLayerOp
     marker = {
         "color": {"field": colour, "fixed": SHORE},
         "opacity": 0.95,
-        "size": {"fixed": 14, "min": 14, "max": 14},
+        "size": {"fixed": 10, "min": 10, "max": 10},
         "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
         "text": {"mode": "field", "field": name, "fixed": ""},
-        "textConfig": {"fontSize": 14, "offsetX": 0, "offsetY": 22, "textAlign": "center", "textBaseline": "middle"},
+        # beside the marker: neighbours on a coast stand above each other more often than beside; of two names that
+        # would still cover each other Grafana draws one
+        "textConfig": {"fontSize": 14, "offsetX": 15, "offsetY": 0, "textAlign": "left", "textBaseline": "middle"},
     }
     place = common.FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS)
     place.latitude("latitude").longitude("longitude")

@@ -44,7 +44,9 @@ from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
 from dashboards.kit.scales import PanelScale, one_colour
 from dashboards.kit.style import DashboardStyle
+from dashboards.kit.units import sign_of
 from dashboards.kit.words import Caption, Words
+from rules.colours import UNKNOWN
 
 P = TypeVar(
     "P", barchart.Panel, stats.Panel, timeseries.Panel, statetimeline.Panel, statushistory.Panel, bargauge.Panel
@@ -83,6 +85,14 @@ def by_thresholds() -> dashboard.FieldColor:
     return dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS)
 
 
+def by_words() -> dashboard.FieldColor:
+    """Values take the colours of their words, grey where they have none.
+
+    By thresholds, Grafana merges the values of one class and writes their figures, 4+ and < 2, in bands and legend.
+    """
+    return dashboard.FieldColor().mode(FieldColorModeId.FIXED).fixed_color(UNKNOWN)
+
+
 def in_order() -> dashboard.FieldColor:
     """Series take colours in their order. By their names, Grafana gives two of them the same one now and then."""
     return dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC)
@@ -110,10 +120,16 @@ def lines(
     style: DashboardStyle, caption: Caption, *queries: Query, unit: str, decimals: int = 0,
     scale: PanelScale | None = None, limits: bool = False, bars: bool = False, stacked: bool = False,
 ) -> timeseries.Panel:  # fmt: skip
-    """Values over time; a gap stays a gap. `limits` draws the steps of the scale as dashed lines."""
+    """Values over time; a gap stays a gap. `limits` draws the steps of the scale as dashed lines.
+
+    The unit stands once at the axis, and not at each of its figures.
+    """
+    sign = sign_of(unit)
     panel = dressed(
-        timeseries.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale or one_colour()
-    )
+        timeseries.Panel(), style, caption, queries,
+        unit="none" if sign else unit, decimals=decimals, scale=scale or one_colour(),
+    )  # fmt: skip
+    panel.axis_label(sign)
     panel.color_scheme(in_order()).legend(legend()).tooltip(tooltip()).line_width(2).show_points(VisibilityMode.AUTO)
     panel.span_nulls(False)
     if limits:
@@ -128,19 +144,22 @@ def lines(
 def states(
     style: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none"
 ) -> statetimeline.Panel:
-    """States over time, a band for each series, with their words in the bands."""
+    """States over time, a band for each series, with their words in the bands and below."""
     panel = dressed(statetimeline.Panel(), style, caption, queries, unit=unit, decimals=0, scale=scale)
-    panel.color_scheme(by_thresholds()).show_value(VisibilityMode.AUTO).merge_values(True).row_height(0.85)
+    panel.color_scheme(by_words()).show_value(VisibilityMode.AUTO).merge_values(True).row_height(0.85)
     return panel.legend(legend()).tooltip(tooltip()).fill_opacity(85).line_width(0)
 
 
 def calendar(
     style: DashboardStyle, caption: Caption, *queries: Query, scale: PanelScale, unit: str = "none", decimals: int = 0
 ) -> statushistory.Panel:
-    """A box for each step of time and each series, its figure in it, in the colour of its class."""
+    """A box for each step of time and each series, its figure in it, in the colour of its class.
+
+    There is no list of colours below: Grafana's would say 51+; the caption says the words.
+    """
     panel = dressed(statushistory.Panel(), style, caption, queries, unit=unit, decimals=decimals, scale=scale)
     panel.color_scheme(by_thresholds()).show_value(VisibilityMode.AUTO).row_height(0.9).col_width(0.95)
-    return panel.legend(legend()).tooltip(tooltip()).fill_opacity(85).line_width(1)
+    return panel.legend(legend().show_legend(False)).tooltip(tooltip()).fill_opacity(85).line_width(1)
 
 
 def gauges(

@@ -4,6 +4,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.links import from_tag, to_sensor, to_site
 from dashboards.kit.style import DashboardStyle
+from dashboards.kit.units import sign_of
 
 BRIDGED_MS = 900_000
 """Of a sensor that measures each ten minutes there is a line and not points; a longer silence is a gap."""
@@ -24,6 +25,12 @@ def opens_sensor(style: DashboardStyle) -> list[DynamicConfigValue]:
 def opens_site(style: DashboardStyle) -> list[DynamicConfigValue]:
     """A click on a series with the tag `site` opens that site."""
     return [DynamicConfigValue("links", [to_site(style, from_tag("site"))])]
+
+
+def in_unit(unit: str) -> list[DynamicConfigValue]:
+    """A series on the axis of its unit, which stands there once."""
+    sign = sign_of(unit)
+    return [DynamicConfigValue("unit", "none" if sign else unit), DynamicConfigValue("custom.axisLabel", sign)]
 
 
 def fixed(colour: str) -> DynamicConfigValue:

@@ -19,8 +19,6 @@ _OF_DASHBOARDS = {
     "d": Text("days"),
 }
 _WORDS = {ucum: Bilingual(english, indonesian) for ucum, (english, indonesian) in UNITS.items()} | _OF_DASHBOARDS
-_WITHOUT = frozenset({"{ISPU}", "{AQI}", "{Siaga}", "{parameter}", "{version}"})
-"""What is no amount stands alone: the panel's title, or the word in its place, says what it is."""
 _OF_GRAFANA = {"s": "dtdhms", "ms": "ms", "By": "bytes", "": "none"}
 """Those that Grafana scales well by itself, in signs that need no language: 90 s is 00:01:30."""
 TIME = "dateTimeAsIso"
@@ -32,12 +30,18 @@ def unit(ucum: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a UCUM code; an index has none."""
     if ucum in _OF_GRAFANA:
         return _OF_GRAFANA[ucum]
-    return f"suffix: {style.say(_WORDS[ucum])}" if ucum in _WORDS and ucum not in _WITHOUT else "none"
+    word = style.say(_WORDS[ucum]) if ucum in _WORDS else ""
+    return f"suffix: {word}" if word else "none"
 
 
 def unit_of(quantity: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a quantity; KeyError where there is no such quantity."""
     return unit(QUANTITIES[quantity].unit, style)
+
+
+def sign_of(unit: str) -> str:
+    """What stands at an axis for a unit of Grafana, "cm"; empty where Grafana scales it by itself, or there is none."""
+    return unit.removeprefix("suffix: ") if unit.startswith("suffix: ") else ""
 
 
 def decimals_of(quantity: str) -> int:

@@ -24,11 +24,12 @@ from cloud.registry.history import (
     calibration_of,
 )
 from cloud.registry.records import Gateway, Sensor
-from cloud.registry.snapshot import COMPUTED, Registry
+from cloud.registry.snapshot import Registry
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.ispu import TABLES
 from wire import MEASURED, Domain
+from wire.measurements import COMPUTED
 
 MOST_SHOWN = 200
 WHATS = {

@@ -22,6 +22,10 @@ from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite, ReadingsStore, StoredReading
 from cloud.readings.newest import newest_of
 from wire import Domain
+from wire.durations import HOUR_MS
+
+LIVE_WITHIN_MS = 2 * HOUR_MS
+"""What is older on its arrival was not sent as it was taken, whatever its batch says: the longest gathering is 1 h."""
 
 
 class PreparedWrite(msgspec.Struct, frozen=True):
@@ -29,7 +33,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
 
     It arrived at `arrived_ms` (UTC) and was `checked_against` what was known then. `flags` are its quality marks,
     `review_hours` the hours of series to be judged again, `rule_input` what alarm rules look at, `time_range` from when
-    to when (UTC) its readings are. `live`: its readings were sent as they were taken, not from a backlog. `series`
+    to when (UTC) its readings are. `live`: its batch was sent as its readings were taken, not from a backlog. `series`
     counts what is for the store by sensor and quantity, for gateways of which something was rejected lately;
     `not_judged` what of it the rules leave out.
     """
@@ -60,6 +64,18 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     def stored(self) -> int:
         """How many readings of it are for the store."""
         return sum(self.sizes.values())
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its newest reading was sent as it was taken: a device may hand over what it kept for a month."""
+        return self.live and (self.time_range is None or self._is_fresh(self.time_range[1]))
+
+    def live_range(self, first_ms: int, last_ms: int) -> TimeRange:
+        """From when to when (UTC) its live readings are: one that a device kept does not make the others late."""
+        return (first_ms, last_ms) if self._is_fresh(first_ms) else (last_ms, last_ms)
+
+    def _is_fresh(self, time_ms: int) -> bool:
+        return time_ms >= self.arrived_ms - LIVE_WITHIN_MS
 
     def ack_rows(self) -> Iterator[tuple[str, str, int]]:
         """What its ack reports: (sensor, reason, readings) of what was rejected, and of what no rule judged."""

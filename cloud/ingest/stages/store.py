@@ -89,10 +89,10 @@ class StoreStage:
 
     def _record(self, write: PreparedWrite, durable_ms: int) -> None:
         """Tell screens, metrics and derived series of what is stored."""
-        self._metrics.count_stored(write.sizes)
+        self._metrics.count_stored(write.sizes, live=write.is_live)
         self._newest.load(write.newest)
         if write.time_range is None:
             return
-        if write.live:
-            self._metrics.record_delay(write.time_range, durable_ms, readings=write.stored)
+        if write.is_live:
+            self._metrics.record_delay(write.live_range(*write.time_range), durable_ms, readings=write.stored)
         self._on_stored(write.gateway, *write.time_range)

@@ -24,7 +24,8 @@ from dashboards.kit.events import InfluxEvents
 from dashboards.kit.names import DATASOURCE, TITLES, folder_of
 from dashboards.kit.style import Map
 from i18n.catalog import LanguageCode
-from wire.measurements import MEASUREMENTS
+from rules.colours import UNKNOWN
+from wire.measurements import COMPUTED, MEASUREMENTS
 from wire.quantities import QUANTITIES, Domain
 
 FILES = sorted(GENERATED.glob("*/*.json"))
@@ -270,3 +271,79 @@ def test_a_setting_that_cannot_be_used_is_one_sentence(tmp_path, capsys, options
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert sentence in said
+
+
+@every_dashboard
+def test_states_over_time_are_told_in_words(name):
+    """By thresholds, Grafana merges the values of one class and writes 4+ and < 2 in bands and legend."""
+    for panel in panels(DOCUMENTS[name]):
+        defaults = panel["fieldConfig"]["defaults"]
+        if panel["type"] == "state-timeline":
+            assert defaults["color"] == {"mode": "fixed", "fixedColor": UNKNOWN}, panel["title"]
+            words = next(row["options"] for row in defaults["mappings"] if row["type"] == "value")
+            assert all(word["text"] and word["color"] for word in words.values()), panel["title"]
+        if panel["type"] == "status-history":
+            assert not panel["options"]["legend"]["showLegend"], f"{panel['title']}: Grafana would list 51+"
+
+
+@every_dashboard
+def test_a_unit_stands_once_at_its_axis(name):
+    for panel in panels(DOCUMENTS[name]):
+        if panel["type"] == "timeseries":
+            config = panel["fieldConfig"]
+            overridden = [one for row in config["overrides"] for one in row["properties"] if one["id"] == "unit"]
+            units = [config["defaults"]["unit"], *(one["value"] for one in overridden)]
+            assert not [unit for unit in units if unit.startswith("suffix:")], panel["title"]
+
+
+ENGLISH_SCALES = {"s", "ms", "m", "h", "d", "µs", "ns", "clocks", "clockms", "dateTimeFromNow"}
+"""Units of Grafana that say *mins* and *hours* whatever the language."""
+
+
+@every_dashboard
+def test_no_length_of_time_is_told_in_english_words_of_grafana(name):
+    settings = json.dumps([panel["fieldConfig"] for panel in panels(DOCUMENTS[name])])
+    used = re.findall(r'"(?:unit|value)": "(\w+)"', settings)
+    assert not ENGLISH_SCALES & set(used)
+
+
+def test_a_change_is_told_as_a_change():
+    (season,) = [panel for panel in panels(DOCUMENTS["en/footfall.json"]) if "against an earlier" in panel["title"]]
+    steps = [row["options"] for row in season["transformations"] if row["id"] == "calculateField"]
+    said = [(row["alias"], row["binary"]["operator"], row["binary"]["left"]["matcher"]["options"]) for row in steps]
+    assert said == [("more", "-", "now"), ("change", "/", "more")], "99 against 100 is -1 %, and not 99 %"
+
+
+def test_the_map_comes_near_enough_to_show_the_coast_and_names_beside_their_markers():
+    for language in LanguageCode:
+        command = DOCUMENTS[f"{language}/command.json"]
+        (site_map,) = [panel for panel in panels(command) if panel["type"] == "geomap"]
+        view = site_map["options"]["view"]
+        assert (view["id"], view["zoom"]) == ("fit", 13), "to Grafana, zoom is how near fit may go"
+        (markers,) = site_map["options"]["layers"]
+        text, size = markers["config"]["style"]["textConfig"], markers["config"]["style"]["size"]["fixed"]
+        assert (text["textAlign"], text["offsetY"]) == ("left", 0)
+        assert text["offsetX"] > size
+        legend = next(panel for panel in panels(command) if panel["type"] == "text")["options"]["content"]
+        words = next(row["options"] for row in _mappings_of(site_map) if row["type"] == "value")
+        assert all(f'{word["color"]}">●</span> {word["text"]}<' in legend for word in words.values())
+
+
+def _mappings_of(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for override in panel["fieldConfig"]["overrides"]:
+        yield from (each for one in override["properties"] if one["id"] == "mappings" for each in one["value"])
+
+
+def test_marked_readings_are_readings_of_the_sensor_and_not_what_was_computed_of_them():
+    (marked,) = [panel for panel in panels(DOCUMENTS["en/sensor.json"]) if panel["title"] == "Marked readings"]
+    (target,) = marked["targets"]
+    assert f"\"gateway\" != '{COMPUTED}'" in target["query"]
+
+
+@pytest.mark.parametrize("key", ["command", "ingest"])
+def test_live_readings_and_backlog_are_told_apart(key):
+    shown = panels(DOCUMENTS[f"en/{key}.json"])
+    rate = next(panel for panel in shown if panel["title"] == "Live readings a minute")
+    assert "stored_live" in rate["targets"][0]["query"]
+    over_time = [panel for panel in shown if any("stored_backlog" in row["query"] for row in panel.get("targets", ()))]
+    assert [panel["type"] for panel in over_time] == ["timeseries"]

@@ -16,11 +16,12 @@ from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.city_file import read_city_file
 from cloud.registry.records import City, Gateway, Sensor, Site
-from cloud.registry.snapshot import COMPUTED, Registry
+from cloud.registry.snapshot import Registry
 from firmware_bridge.family import OptionError, check_quantity
 from runtime.settings import SettingsError
 from tests.unit.cloud.registry.test_city_file import GOOD
 from wire import QUANTITIES, Domain, Reading, encode_batch
+from wire.measurements import COMPUTED
 
 HOUR = 3_600_000
 DERIVED = sorted(name for name, row in QUANTITIES.items() if row.derived)

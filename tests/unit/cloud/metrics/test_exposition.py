@@ -10,11 +10,12 @@ from wire import Domain
 
 def test_readings_stored_are_counted_by_domain():
     metrics = Metrics(Accounts())
-    metrics.count_stored({Domain.AIR: 3, Domain.FLOOD: 1})
-    metrics.count_stored({Domain.AIR: 2})
+    metrics.count_stored({Domain.AIR: 3, Domain.FLOOD: 1}, live=True)
+    metrics.count_stored({Domain.AIR: 2}, live=False)
     assert metrics.stored_by_domain()[Domain.AIR] == 5
     assert metrics.stored_by_domain()[Domain.FOOTFALL] == 0
     assert metrics.registry.get_sample_value("siaga_readings_stored_total", {"domain": "air"}) == 5
+    assert metrics.registry.get_sample_value("siaga_readings_backlog_total") == 2
 
 
 def test_every_reason_for_a_dead_letter_is_there_before_its_first():

@@ -7,6 +7,7 @@ import pytest
 from cloud.notify.texts import text_of
 from rules.rule import RuleKind
 from tests.unit.cloud.notify.examples import LINE, line, notification
+from wire import QUANTITIES
 
 
 def test_one_alarm_says_what_where_since_when_how_sure_and_what_to_do():
@@ -49,11 +50,20 @@ def test_both_languages_stand_one_below_the_other():
         ({"watch": RuleKind.RISE, "value": 100.0}, "rise of 100 cm in 10 min"),
         ({"watch": RuleKind.SILENCE, "value": 3.0}, "no reading for 3 expected intervals"),
         ({"quantity": "temperature", "value": -4.0}, "Temperature −4 °C"),
+        ({"quantity": "ispu", "value": 106.0, "limit": 101.0}, "\nISPU 106 (limit 101), Gauge 0"),
         ({"quantity": "from-the-future"}, "from-the-future 1,325.5 (limit 320)"),
     ],
 )
 def test_each_state_has_its_words(changes: dict[str, Any], words: str):
     assert words in text_of(notification(line(**changes)), console="").plain
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_no_message_writes_a_unit_in_the_signs_of_the_table(quantity: str, language: str):
+    changes: dict[str, Any] = {"quantity": quantity, "value": 106.0, "limit": 101.0}
+    storm = text_of(notification(line(**changes), line(**changes), language=language), console="").plain
+    assert not set(text_of(notification(line(**changes), language=language), console="").plain + storm) & set("{}[]")
 
 
 def test_what_is_over_asks_nobody_to_do_anything():

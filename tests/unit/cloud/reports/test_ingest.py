@@ -31,7 +31,7 @@ def sample(of: CounterTally, *, at: int) -> dict[str, Any]:
 
 def test_a_sample_has_what_was_done_since_the_one_before(metrics: Metrics):
     work = tally(metrics)
-    metrics.count_stored({Domain.AIR: 3, Domain.FLOOD: 1})
+    metrics.count_stored({Domain.AIR: 3, Domain.FLOOD: 1}, live=True)
     metrics.batches.inc(2)
     metrics.dead_letters.labels("out_of_bounds").inc(5)
     metrics.store_errors.labels("StoreUnavailable").inc()
@@ -40,16 +40,16 @@ def test_a_sample_has_what_was_done_since_the_one_before(metrics: Metrics):
     assert (first["batches"], first["dead_letters"], first["store_errors"]) == (2, 5, 1)
     assert (first["refused"], first["dead_letters_open"]) == ({"out_of_bounds": 5}, 2)
     work.record_written()
-    metrics.count_stored({Domain.AIR: 2})
+    metrics.count_stored({Domain.AIR: 2}, live=True)
     second = sample(work, at=60_000)
     assert (second["seconds"], second["stored"], second["dead_letters"], second["refused"]) == (30.0, 2, 0, {})
 
 
 def test_a_sample_that_was_not_surely_taken_is_told_again_as_it_was_and_what_came_since_waits(metrics: Metrics):
     work = tally(metrics)
-    metrics.count_stored({Domain.AIR: 3})
+    metrics.count_stored({Domain.AIR: 3}, live=True)
     first = sample(work, at=30_000)
-    metrics.count_stored({Domain.AIR: 4})
+    metrics.count_stored({Domain.AIR: 4}, live=True)
     assert sample(work, at=60_000) == first
     assert work.is_pending
     work.record_written()
@@ -81,3 +81,14 @@ def test_the_sums_over_domains_and_reasons_are_those_of_the_parts():
     assert [point.tags for point in (fault, oversized)] == [
         {"instance": "0-31", "reason": "fault"}, {"instance": "0-31", "reason": "oversized"}
     ]  # fmt: skip
+
+
+def test_what_was_sent_late_is_counted_apart(metrics: Metrics):
+    work = tally(metrics)
+    metrics.count_stored({Domain.AIR: 3}, live=True)
+    metrics.count_stored({Domain.AIR: 400}, live=False)
+    first = sample(work, at=30_000)
+    assert (first["stored"], first["stored_live"], first["stored_backlog"]) == (403, 3, 400)
+    work.record_written()
+    second = sample(work, at=60_000)
+    assert (second["stored_live"], second["stored_backlog"]) == (0, 0)
