@@ -75,7 +75,7 @@ class Rehearsal:
         return load_cloud_settings(self.cloud_toml).registry.city
 
     def start(self) -> None:
-        """Start all that is not a context of its own, with the logins that InfluxDB's image would make."""
+        """Start all that is not a context of its own, with the logins that the service `store` makes."""
         self.broker.start()
         self.influxd.start()
         self.make_logins()
@@ -93,9 +93,9 @@ class Rehearsal:
         return (self.folder / "secrets" / name).read_text()
 
     def make_logins(self) -> None:
-        """In InfluxDB 1.6 what deploy/influxdb/init.d makes in InfluxDB 2: two logins with the same rights."""
-        script, address = ROOT / "deploy" / "influxdb" / "logins-1.x", f"http://127.0.0.1:{self.influx_port}"
-        subprocess.run([script, address, "--root", self.folder], check=True, capture_output=True)
+        """The service `store`: in InfluxDB 1.6 the same two logins as in InfluxDB 2."""
+        made = self.operator("store", "init", "--secrets", str(self.folder / "secrets" / "influxdb"))
+        assert made.code == 0, made
 
     def operator(self, *arguments: str) -> "Said":
         """`docker compose run --rm operator …`, in this process: a new one takes seconds to begin."""

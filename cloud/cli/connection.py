@@ -11,15 +11,16 @@ from pathlib import Path
 
 from sqlalchemy import make_url, text
 
+from cloud.core.health import Condition
 from cloud.database.engine import engine_of
 from cloud.database.revisions import UnknownRevision, revision_of, revisions
 from cloud.ingest.message_router import topics
+from cloud.monitoring.server import disk
+from cloud.process.monitored_paths import growing_folders
 from cloud.process.settings import CloudSettings
-from cloud.readings.contract import StoreUnavailable
-from cloud.readings.engines import store_of
-from cloud.readings.settings import SqliteSettings
+from cloud.readings.administration.check import check_store
+from cloud.readings.settings import InfluxSettings, SqliteSettings
 from runtime.connect import ConnectStep, steps
-from runtime.secret_urls import scrubbed
 
 _LOGIN = (
     "the login in [broker] is not the broker's: secrets and the broker's list of clients are of different days; "
@@ -37,28 +38,30 @@ def connection_steps(settings: CloudSettings) -> Iterator[tuple[str, ConnectStep
         login_advice=_LOGIN if settings.broker.username else "name a login in [broker]",
     ):
         yield "broker", step
-    yield "store", _store(settings)
+    for step in store_steps(settings):
+        yield "store", step
     yield "registry", _registry(settings)
 
 
-def _store(settings: CloudSettings) -> ConnectStep:
+def store_steps(settings: CloudSettings) -> Iterator[ConnectStep]:
+    """Try the store step by step, and look at the room on the disks of this machine that grow."""
     if isinstance(settings.store, SqliteSettings):
-        return ConnectStep("answer", True, f"readings are kept in {settings.store.path}")
+        yield ConnectStep("answer", True, f"readings are kept in {settings.store.path}")
+    else:
+        yield from asyncio.run(_collected(settings.store))
+    yield _disk(settings)
 
-    async def open_once() -> None:
-        store = store_of(settings.store)
-        try:
-            await store.open()
-        finally:
-            await store.close()
 
-    try:
-        asyncio.run(open_once())
-        return ConnectStep("answer", True, f"InfluxDB at {scrubbed(settings.store.url)} takes the login")
-    except StoreUnavailable as error:
-        return ConnectStep("answer", False, str(error))
-    except OSError as error:
-        return ConnectStep("answer", False, f"the store cannot be opened: {error}")
+async def _collected(settings: InfluxSettings) -> list[ConnectStep]:
+    return [step async for step in check_store(settings)]
+
+
+def _disk(settings: CloudSettings) -> ConnectStep:
+    limits = settings.monitoring
+    room = disk(
+        growing_folders(settings), least_percent=limits.disk_free_percent, least_mb=limits.disk_free_mb
+    ).component
+    return ConnectStep("disk", room.status is Condition.OK, room.detail)
 
 
 def _registry(settings: CloudSettings) -> ConnectStep:

@@ -1,6 +1,7 @@
 """siaga-cloud run --config cloud.toml        siaga-cloud check --config cloud.toml        siaga-cloud --version
 
 siaga-cloud backup --config cloud.toml --to backups        siaga-cloud restore …        siaga-cloud migrate …
+siaga-cloud store init --secrets secrets/influxdb --config cloud.toml        siaga-cloud store check …
 siaga-cloud user add ani --role administrator --config cloud.toml        siaga-cloud token add grafana --role viewer …
 siaga-cloud gateway enrol gw-daruba --config cloud.toml        siaga-cloud ingester enrol …
 siaga-cloud watch https://siaga.morotai.go.id --config watch.toml        on another machine
@@ -31,6 +32,7 @@ COMMANDS = {
         "Copy all that the cloud keeps into a folder, or verify such a copy.",
     ),
     "restore": Row("cloud.cli.backups", "restore_app", "cloud", "Bring a backup back into empty databases."),
+    "store": Row("cloud.cli.store", "app", "cloud", "Set up the InfluxDB that keeps the readings, or check it."),
     "migrate": Row("cloud.cli.migrate", "app", "cloud", "Bring the registry database to a revision."),
     "user": Row("cloud.cli.users", "app", "cloud", "Add, list, change and disable people."),
     "token": Row("cloud.cli.tokens", "app", "cloud", "Make, list and revoke programs' tokens."),

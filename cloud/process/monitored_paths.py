@@ -25,6 +25,8 @@ def named_certificates(settings: CloudSettings) -> list[Path]:
 def _growing_folders(settings: CloudSettings) -> Iterator[Path]:
     if isinstance(settings.store, SqliteSettings):
         yield settings.store.path.parent
+    elif settings.store.data_folder is not None:
+        yield settings.store.data_folder
     registry = make_url(settings.registry.url)
     if registry.get_backend_name() == "sqlite" and registry.database:
         yield Path(registry.database).parent

@@ -48,6 +48,7 @@ from cloud.readings.influx_answers import (
     results_of,
     retry_after_s,
 )
+from cloud.readings.influxql import identifier, literal
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts, parts_of
 from cloud.readings.settings import InfluxSettings
 from rules.marks import with_verdict
@@ -92,7 +93,7 @@ class InfluxStore:
         if self._settings.api == "v2":
             self._know(await self._request("GET", "/ping"), knows=_is_pong)
             return
-        statement = f"CREATE DATABASE {_identifier(self._settings.database)}"
+        statement = f"CREATE DATABASE {identifier(self._settings.database)}"
         self._know(await self._request("POST", "/query", params={"q": statement}), knows=_has_results)
 
     def _know(self, response: httpx.Response, *, knows: Callable[[httpx.Response], bool]) -> None:
@@ -135,6 +136,11 @@ class InfluxStore:
         if answer.meaning is not AnswerMeaning.STORED:
             raise StoreRejected(self._refusal(answer.status, answer.text))
 
+    async def ask(self, statement: str) -> Result:
+        """Ask one statement of InfluxQL; StoreUnavailable where the server refuses it."""
+        (result,) = await self._query(statement)
+        return result
+
     async def history(
         self,
         sensor: str,
@@ -150,7 +156,7 @@ class InfluxStore:
         if every_ms is None:
             points = await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
             return await self._as_they_hold(points, sensor, quantity)
-        chosen = _select(f"{agg}({_identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+        chosen = _select(f"{agg}({identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
@@ -193,25 +199,25 @@ class InfluxStore:
 
     async def read_verdicts(self) -> AsyncIterator[list[Verdict]]:
         """Every verdict, series by series."""
-        measurement = _identifier(VERDICT)
+        measurement = identifier(VERDICT)
         named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
         for sensor in sorted({row[1] for row in named}):
             async for rows in self._pages(measurement, sensor):
                 yield [Verdict(sensor, row["quantity"], row["time"], _marks(row[MARKS])) for row in rows]
 
     async def _verdict_rows(self, sensor: str, quantity: str, start_ms: int, end_ms: int, most: int) -> list[list[Any]]:
-        named = f"sensor = {_literal(sensor)} AND quantity = {_literal(quantity)}"
+        named = f"sensor = {literal(sensor)} AND quantity = {literal(quantity)}"
         times = f"time >= {start_ms}ms AND time < {end_ms}ms"
         return await self._rows(f'SELECT "{MARKS}" FROM "{VERDICT}" WHERE {named} AND {times} LIMIT {most}')  # noqa: S608
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
-        rows = await self._rows(_select(f"count({_identifier(quantity)})", sensor, quantity))
+        rows = await self._rows(_select(f"count({identifier(quantity)})", sensor, quantity))
         return int(rows[0][1]) if rows else 0
 
     async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
         """Every reading of a domain, sensor by sensor: see the contract."""
-        measurement = _identifier(domain)
+        measurement = identifier(domain)
         named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
         for sensor in sorted({row[1] for row in named}):
             async for rows in self._pages(measurement, sensor):
@@ -232,7 +238,7 @@ class InfluxStore:
             start_ms, most = (last_ms if whole else last_ms + 1), PAGE_LINES
 
     async def _page(self, measurement: str, sensor: str, start_ms: int, most: int) -> list[dict[str, Any]]:
-        of_sensor = f"sensor = {_literal(sensor)} AND time >= {start_ms}ms"
+        of_sensor = f"sensor = {literal(sensor)} AND time >= {start_ms}ms"
         (result,) = await self._query(f"SELECT * FROM {measurement} WHERE {of_sensor} LIMIT {most}")  # noqa: S608 - escaped
         return [dict(zip(series.columns, row, strict=True)) for series in result.series for row in series.values]
 
@@ -327,7 +333,7 @@ class InfluxStore:
     async def _readings(self, sensor: str, quantity: str, *, start_ms: int, end_ms: int, limit: int) -> list[Point]:
         points: list[Point] = []
         while True:
-            chosen = _select(f"{_identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+            chosen = _select(f"{identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
             rows = await self._rows(f"{chosen} LIMIT {limit}")
             # the value stands empty where the sensor said marks and only other quantities: so pages come short
             points += [Point(row[0], row[1], _marks(row[2])) for row in rows if is_number(row[1])]
@@ -485,20 +491,12 @@ def _in_requests(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _newest(row: Quantity, until_ms: int) -> str:
-    what, measurement = _identifier(row.name), _identifier(row.domain)
+    what, measurement = identifier(row.name), identifier(row.domain)
     until = f"WHERE time <= {until_ms}ms GROUP BY site, sensor, gateway"
     return f"SELECT last({what}), {MARKS} FROM {measurement} {until}"  # noqa: S608 - constants
 
 
 def _select(what: str, sensor: str, quantity: str, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:
-    measurement = _identifier(QUANTITIES[quantity].domain)
+    measurement = identifier(QUANTITIES[quantity].domain)
     times = f"time >= {start_ms}ms AND time < {end_ms}ms"
-    return f"SELECT {what} FROM {measurement} WHERE sensor = {_literal(sensor)} AND {times}"  # noqa: S608 - escaped
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return f"SELECT {what} FROM {measurement} WHERE sensor = {literal(sensor)} AND {times}"  # noqa: S608 - escaped

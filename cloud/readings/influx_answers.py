@@ -161,8 +161,9 @@ def retry_after_s(response: httpx.Response) -> float | None:
 
 
 class ResultSeries(msgspec.Struct):
-    """Rows of a result that share their tags."""
+    """Rows of a result that share their measurement and tags."""
 
+    name: str = ""
     tags: dict[str, str] = {}
     columns: list[str] = []
     values: list[list[Any]] = []

@@ -22,6 +22,7 @@ class SqliteSettings(Settings):
 class InfluxSettings(Settings):
     """Readings in InfluxDB: `api` v1 needs `database`, v2 needs `org`, `bucket` and `token_file`.
 
+    `data_folder` is where it keeps its data, if on this machine: then the room on that disk is watched.
     `consistency` is how many nodes of a clustered InfluxDB 1.x must hold what it says it holds.
     """
 
@@ -35,6 +36,7 @@ class InfluxSettings(Settings):
     bucket: str = ""
     token_file: Path | None = None
     timeout_s: Seconds = 10.0
+    data_folder: Path | None = None
     # not "any": that is said before a single node holds it
     consistency: Literal["one", "quorum", "all"] | None = None
 

@@ -23,7 +23,7 @@ from tests.servers import Command, require
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONE_SHOT = {"operator", "backup", "dashboards"}
+ONE_SHOT = {"operator", "backup", "dashboards", "store"}
 WITH_PORTS = {"broker", "proxy"}
 EXAMPLE = (ROOT / ".env.example").read_text()
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -163,7 +163,7 @@ def test_nobody_gets_anothers_secrets():
         for source, _ in mounts(name).values():
             if source.startswith("./secrets/"):
                 readers.setdefault(source.removeprefix("./secrets/"), set()).add(name)
-    assert readers["cloud"] == {"cloud", "operator", "backup"}
+    assert readers["cloud"] == {"cloud", "operator", "backup", "store"}
     assert all(len(names) == 1 for folder, names in readers.items() if folder != "cloud"), readers
     assert "ca" not in readers, "the authority's key stays on the host"
 
@@ -173,7 +173,6 @@ def test_every_file_that_a_service_reads_from_its_secrets_is_made_by_bootstrap(i
     asked = {
         "proxy": caddyfile,
         "cloud": (ROOT / "deploy" / "cloud" / "cloud.toml").read_text(),
-        "influxdb": (ROOT / "deploy" / "influxdb" / "init.d" / "10-logins.sh").read_text(),
     }
     for name in SERVICES:
         text = yaml.safe_dump(SERVICES[name].get("environment", {})) + asked.get(name, "")
@@ -188,7 +187,7 @@ def test_secrets_are_for_their_owner_alone_and_no_two_are_alike(installation: Pa
         assert stat.S_IMODE((installation / folder).stat().st_mode) == 0o711
     passwords = [file.read_text() for file in (installation / "secrets").rglob("*.password")]
     assert all(len(password) >= 43 for password in passwords)
-    assert len(set(passwords)) == len(passwords) - 2, "two are shared with InfluxDB, and each else is its own"
+    assert len(set(passwords)) == len(passwords) - 1, "Grafana's login at InfluxDB stands in two, each else in one"
 
 
 def test_what_was_put_back_from_a_copy_gets_its_owner_and_its_mode_again(bootstrap: ModuleType, tmp_path: Path):
@@ -329,7 +328,7 @@ def test_every_package_of_the_distribution_gets_into_the_images():
     assert set(re.findall(r'"(\w+)"', wheel[1])) <= copied
 
 
-@pytest.mark.parametrize("script", ["influxdb/init.d/10-logins.sh", "rehearse", "install-test-servers"])
+@pytest.mark.parametrize("script", ["rehearse", "install-test-servers"])
 def test_shell_scripts_are_as_shellcheck_wants_them(script: str):
     finished = subprocess.run([require("shellcheck"), ROOT / "deploy" / script], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stdout
