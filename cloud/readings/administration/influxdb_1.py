@@ -60,7 +60,8 @@ class _Server:
 
     def __init__(self, url: str, administrator: Login) -> None:
         self._name = SecretUrl(url)
-        self._login = (administrator.name, administrator.password)
+        self._administrator = administrator.name
+        self._login = httpx.BasicAuth(administrator.name, administrator.password)
         self._client = httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False)
 
     def __enter__(self) -> "_Server":
@@ -81,8 +82,8 @@ class _Server:
         answer = self._post(statement, self._login)
         if answer.status_code == 401:
             raise StoreInitError(
-                f"InfluxDB at {self._name} does not take the password of {self._login[0]}: {error_text(answer)}; it was"
-                " set up with another one, which belongs into admin.password"
+                f"InfluxDB at {self._name} does not take the password of {self._administrator} ({error_text(answer)});"
+                " it was set up with another one, which belongs into admin.password"
             )
         results = results_of(answer)
         if results is None:
@@ -100,9 +101,9 @@ class _Server:
         """Whether it shows its users to one who does not log in."""
         return self._post("SHOW USERS", None).status_code == 200
 
-    def _post(self, statement: str, login: tuple[str, str] | None) -> httpx.Response:
+    def _post(self, statement: str, login: httpx.Auth | None) -> httpx.Response:
         try:
-            return self._client.post("/query", data={"q": statement}, auth=login)
+            return self._client.send(self._client.build_request("POST", "/query", data={"q": statement}), auth=login)
         except httpx.HTTPError as error:
             reason = self._name.keep_out_of(str(error) or type(error).__name__)
             raise StoreInitError(f"InfluxDB at {self._name} cannot be reached: {reason}") from None
