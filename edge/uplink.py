@@ -89,6 +89,8 @@ class Uplink:
             return
         span = SeqRange(ack.stream, ack.first, ack.last)
         now_s = self._loop.time()
+        if self._window.is_outage:
+            self._spool.ledger.hasten(now_s)
         over = self._window.ack(span, now_s=now_s)
         acked = self._spooler.ack(span)
         for batch in over:

@@ -2,6 +2,7 @@
 
 window of 8:  live live backlog backlog backlog · · ·       one place is kept for live, one for the backlog
 no ack in time: the range is sent again; no ack at all: one probe at a time, with growing pauses
+an ack after an outage: what was sent into it is due at once
 """
 
 import random
@@ -74,8 +75,15 @@ class Window:
         self._jitter = jitter
         self._live = 0
         self._doubts = 0
+        self._doubted_s = float("-inf")
+        self._unheard: set[SeqRange] = set()
         self._resume_s = 0.0
         self._acked_s = float("-inf")
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether several ranges had no ack since the last one came: so it is not one range that the cloud refuses."""
+        return len(self._unheard) > 1
 
     def plan(self, offer: Offer, *, now_s: float) -> SendStep | None:
         """What to send now, if anything."""
@@ -109,6 +117,7 @@ class Window:
     def ack(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
         """Give the batches that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
         self._acked_s, self._doubts = now_s, 0
+        self._unheard.clear()
         return [self._end(batch) for batch in list(self.in_flight.values()) if _covers(ack, batch.span)]
 
     def end(self, span: SeqRange) -> None:
@@ -117,11 +126,18 @@ class Window:
             self._end(self.in_flight[span])
 
     def overdue(self, *, now_s: float) -> list[InFlightBatch]:
-        """Give the batches that had no ack in time; they are over, and their ranges are to be sent again."""
+        """Give the batches that had no ack in time; they are over, and their ranges are to be sent again.
+
+        A window that was sent before the first doubt raises that one alone: each probe after it raises the next.
+        """
         late = [batch for batch in self.in_flight.values() if now_s - batch.sent_s >= self._ack_timeout_s]
         if late and self._acked_s <= min(batch.sent_s for batch in late):
-            self._doubts += 1
-            self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
+            if not self.is_outage:  # two are enough to know
+                self._unheard.update(batch.span for batch in late)
+            if max(batch.sent_s for batch in late) >= self._doubted_s:
+                self._doubts += 1
+                self._doubted_s = now_s
+                self._resume_s = now_s + self._pause_s(self._doubts, LONGEST_PAUSE_S)
         return [self._end(batch) for batch in late]
 
     def reconnected(self) -> list[InFlightBatch]:

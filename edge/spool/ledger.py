@@ -128,6 +128,10 @@ class Ledger:
             oldest = self._requeued.pop(0).span
             self._wait(oldest.stream, self._of(oldest.stream).outstanding.within(oldest.first, oldest.last))
 
+    def hasten(self, now_s: float) -> None:
+        """The cloud is back: what waits to be sent again is due."""
+        self._requeued = [msgspec.structs.replace(again, due_s=min(again.due_s, now_s)) for again in self._requeued]
+
     def next_again_s(self) -> float | None:
         """When the next range is due to be sent again."""
         return min((requeued.due_s for requeued in self._requeued), default=None)

@@ -86,6 +86,15 @@ async def test_what_was_in_flight_is_sent_again_as_the_same_batches_on_a_new_con
     assert link.ranges()[2] == (1, 5, True)
 
 
+async def test_an_ack_after_an_outage_sends_at_once_what_was_sent_into_it(link: Link):
+    link.append(12)
+    await until(lambda: len(link.sent) == 3)
+    for span in link.uplink._window.overdue(now_s=float("inf")):
+        link.spooler.spool.ledger.requeue(span.span, tries=9, due_s=1e9)
+    link.receive(encode_ack(Ack("now", 11, 12)))
+    await until(lambda: link.ranges()[3:] == [(1, 5, True), (6, 10, True)])
+
+
 async def test_nothing_is_sent_without_a_connection_and_nothing_is_lost_by_it(link: Link):
     link.connected = False
     link.append(3)

@@ -109,6 +109,30 @@ def test_a_cloud_that_is_silent_is_asked_by_one_probe_at_a_time_with_growing_pau
     assert pauses == [0.0, 10.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
 
 
+def test_a_whole_window_that_was_sent_into_an_outage_is_one_doubt_so_that_the_first_probe_goes_at_once():
+    in_flight = window()
+    for number in range(3):
+        in_flight.sent(batch(number, number, at_s=number))
+    for number in range(3):
+        assert [late.span.first for late in in_flight.overdue(now_s=10.0 + number)] == [number]
+    assert in_flight.plan(Offer(live=1), now_s=12.0) is SendStep.LIVE
+
+
+def test_two_ranges_without_an_ack_are_an_outage_until_the_next_ack_and_one_alone_is_none():
+    in_flight = window()
+    for now_s in (0.0, 10.0):
+        in_flight.sent(batch(1, 1, at_s=now_s))
+        in_flight.overdue(now_s=now_s + 10.0)
+        assert not in_flight.is_outage
+    in_flight.sent(batch(2, 2, at_s=20.0))
+    in_flight.overdue(now_s=30.0)
+    assert in_flight.is_outage
+    in_flight.reconnected()
+    assert in_flight.is_outage
+    in_flight.ack(SeqRange("s", 3, 3), now_s=31.0)
+    assert not in_flight.is_outage
+
+
 def test_one_ack_ends_the_doubts():
     in_flight = window()
     in_flight.sent(batch(1, 1))

@@ -36,6 +36,18 @@ def test_a_range_without_an_ack_is_sent_again_as_the_same_range_when_it_is_due()
     assert ledger.pop_due(5.0) is None
 
 
+def test_what_waits_to_be_sent_again_is_due_at_once_when_it_is_hastened():
+    ledger = Ledger("now")
+    ledger.grow(10)
+    for due_s in (600.0, 1.0):
+        span = ledger.pop_live(5, 10)
+        assert span is not None
+        ledger.requeue(span, tries=7, due_s=due_s)
+    ledger.hasten(5.0)
+    assert ledger.pop_due(5.0) == Requeued(SeqRange("now", 1, 5), 7, 5.0)
+    assert ledger.pop_due(5.0) == Requeued(SeqRange("now", 6, 10), 7, 1.0)
+
+
 def test_what_was_acknowledged_meanwhile_is_not_sent_again():
     ledger = Ledger("now")
     ledger.grow(10)
