@@ -8,18 +8,18 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from cloud.access.principal import ROLE_OF_NAME
-from demo.figures import DOMAINS, Api
+from demo.figures import Api
 from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
 from demo.people import People, settle_people
-from demo.processes import Died, Tree
+from demo.processes import DemoProcess, Died, Tree
 
 START_PATIENCE_S = 60.0
 FIGURES_EVERY_S = 5.0
@@ -57,37 +57,45 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
         tree.start("cloud", "cloud.cli.main", "run", "--config", folder.path / "cloud.toml")
-        for gateway in GATEWAYS:
-            tree.start(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
+        gateways = [
+            tree.prepare(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
+            for gateway in GATEWAYS
+        ]
         api = Api(chosen.port, people.token)
-        _wait_until_fresh(tree, api, console)
+        _start_all(tree, gateways, api, console)
         _tell_where(chosen, people, console)
         _tell_figures(tree, api, console)
 
 
-def _wait_until_fresh(tree: Tree, api: Api, console: Console) -> None:
-    started_s = time.monotonic()
+def _start_all(tree: Tree, gateways: Sequence[DemoProcess], api: Api, console: Console) -> None:
     starting = "Starting broker, cloud, two gateways and simulated devices …"
+    started_s = time.monotonic()
     if not console.is_terminal:
         console.print(starting)
     with _progress(console) as progress:
-        bar = progress.add_task(starting, total=1 + len(DOMAINS))
-        waiting: Sequence[str] = DOMAINS
-        while waiting:
+        bar = progress.add_task(starting, total=None)
+        for waits_for in _steps(gateways, api):
             tree.check()
-            figures = api.figures()
-            if figures is not None:
-                waiting = figures.stale(within_s=time.monotonic() - started_s)
-                done = 1 + len(DOMAINS) - len(waiting)
-                progress.update(bar, completed=done, description=f"Waiting for readings of {', '.join(waiting)} …")
+            progress.update(bar, description=f"Waiting for {waits_for} …")
             if time.monotonic() - started_s > START_PATIENCE_S:
-                raise Died(f"no readings of {', '.join(waiting)} came within {START_PATIENCE_S:.0f} s; see the logs")
+                raise Died(f"the demo waited {START_PATIENCE_S:.0f} s in vain for {waits_for}; see the logs")
             time.sleep(_LOOK_S)
-    console.print(f"Ready in {time.monotonic() - started_s:.1f} s: readings of every domain are in the store.")
+    console.print(f"Ready in {time.monotonic() - started_s:.1f} s: a fresh reading of every sensor is in the store.")
+
+
+def _steps(gateways: Sequence[DemoProcess], api: Api) -> Iterator[str]:
+    """What the start waits for, look by look; the gateways run as soon as what they send is heard."""
+    while not api.is_listening():
+        yield "the cloud"
+    for gateway in gateways:
+        gateway.release()
+    released_s = time.monotonic()
+    while (waiting := api.silent_sensors(within_s=time.monotonic() - released_s)) != []:
+        yield f"readings of {', '.join((waiting or ['all sensors'])[:3])}"
 
 
 def _progress(console: Console) -> Progress:
-    columns = SpinnerColumn(), BarColumn(16), TextColumn("{task.description}")
+    columns = SpinnerColumn(), TextColumn("{task.description}")
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 

@@ -3,14 +3,11 @@
 sent 12,480 · stored 12,476 · in spool 4 · lost 0 · newest 2.1 s        of the domain that waits longest
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
 import msgspec
-
-DOMAINS = ("flood", "air", "footfall")
-"""What a city is watched for, as /health names it."""
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -21,10 +18,6 @@ class Figures(msgspec.Struct, frozen=True):
     in_spool: int
     lost: int
     newest_age_s: Mapping[str, float | None]
-
-    def stale(self, *, within_s: float) -> list[str]:
-        """The domains without a reading of the last `within_s`."""
-        return [domain for domain, age_s in self.newest_age_s.items() if age_s is None or age_s >= within_s]
 
     def __str__(self) -> str:
         ages_s = [age_s for age_s in self.newest_age_s.values() if age_s is not None]
@@ -46,6 +39,22 @@ class Api:
             trust_env=False,
         )
 
+    def is_listening(self) -> bool:
+        """Whether the cloud has subscribed at the broker: what gateways send from then on reaches it."""
+        try:
+            return bool(self._client.get("/health").json()["components"]["broker"]["status"] == "ok")
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+
+    def silent_sensors(self, *, within_s: float) -> list[str] | None:
+        """The sensors, gateways among them, without a reading of the last `within_s`; None while no answer comes."""
+        try:
+            sensors = self._client.get("/sensors").raise_for_status().json()
+            newest = self._client.get("/readings/latest").raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return None
+        return silent((sensor["id"] for sensor in sensors), newest, within_s=within_s)
+
     def figures(self) -> Figures | None:
         """The figures now, or None while the API does not answer."""
         try:
@@ -55,6 +64,12 @@ class Api:
         except (httpx.HTTPError, ValueError):
             return None
         return figures_of(health, gateways, newest)
+
+
+def silent(sensors: Iterable[str], newest: list[dict[str, Any]], *, within_s: float) -> list[str]:
+    """Those of `sensors` of which /readings/latest has nothing younger than `within_s`."""
+    heard = {reading["sensor"] for reading in newest if reading["age_s"] < within_s}
+    return [sensor for sensor in sensors if sensor not in heard]
 
 
 def figures_of(health: Mapping[str, Any], gateways: list[dict[str, Any]], newest: list[dict[str, Any]]) -> Figures:

@@ -6,6 +6,7 @@ siaga-demo ─┬─ broker   ─┬ each in a session of its own, so that Ctrl-
             └─ gateways ─┘
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -28,15 +29,17 @@ class Died(Exception):
 
 
 class DemoProcess:
-    """One process of the demo: `python -m module arguments`."""
+    """One process of the demo: `python -m module arguments`; on standby it runs from `release` on."""
 
-    def __init__(self, name: str, command: Sequence[str | Path], log: Path, lock: IO[str]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str | Path], log: Path, lock: IO[str], *, standby: bool = False
+    ) -> None:
         self.name = name
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own modules
-                [sys.executable, "-m", *map(str, command)],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-m", *(["demo.standby"] if standby else []), *map(str, command)],
+                stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -44,6 +47,13 @@ class DemoProcess:
                 preexec_fn=_die_with(os.getpid()),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUNBUFFERED": "1"},
             )
+
+    def release(self) -> None:
+        """Let a process on standby run."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it has died, which `check` tells
+                self.process.stdin.write(b"\n")
+                self.process.stdin.close()
 
     def check(self) -> None:
         """Died, if the process has ended."""
@@ -65,7 +75,16 @@ class Tree:
 
     def start(self, name: str, *command: str | Path) -> None:
         """Start a part."""
-        self._parts.append(DemoProcess(name, command, self._logs / f"{name}.log", self._lock))
+        self._add(name, command, standby=False)
+
+    def prepare(self, name: str, *command: str | Path) -> DemoProcess:
+        """Start a part that loads its code and waits for its `release`."""
+        return self._add(name, command, standby=True)
+
+    def _add(self, name: str, command: Sequence[str | Path], *, standby: bool) -> DemoProcess:
+        part = DemoProcess(name, command, self._logs / f"{name}.log", self._lock, standby=standby)
+        self._parts.append(part)
+        return part
 
     def check(self) -> None:
         """Died, if any part has ended."""

@@ -23,8 +23,8 @@ from demo.island.weather import air_of, local_hour, rain_mm_h
 
 SEED = 82_07  # the regency's code
 SEA_GAUGE_ZERO_CM = 150.0
-FIRST_MESSAGE_S = 1.5
-"""By then the gateways listen: a message that nobody subscribed to is gone."""
+FIRST_MESSAGES_S = range(1, 31)
+"""Stations begin with a message each second: one that no gateway has subscribed to yet is gone."""
 
 
 class Due(NamedTuple):
@@ -32,7 +32,7 @@ class Due(NamedTuple):
 
     due_s: float
     number: int
-    period_s: float
+    period_s: float | None  # None: once
     act: Callable[[float], None]
 
 
@@ -54,8 +54,9 @@ def _work(turns: list[Due], stop: threading.Event) -> None:
     while not stop.wait(max(0.0, turns[0].due_s - time.monotonic())):
         turn = heapq.heappop(turns)
         turn.act(time.time())
-        # a machine that was too busy goes on with the present, not with all that it missed
-        heapq.heappush(turns, turn._replace(due_s=max(turn.due_s + turn.period_s, time.monotonic())))
+        if turn.period_s is not None:
+            # a machine that was too busy goes on with the present, not with all that it missed
+            heapq.heappush(turns, turn._replace(due_s=max(turn.due_s + turn.period_s, time.monotonic())))
 
 
 def _devices(folder: Path, network: Network, now_s: float) -> Iterator[Due]:
@@ -65,7 +66,9 @@ def _devices(folder: Path, network: Network, now_s: float) -> Iterator[Due]:
         line = PtyLine(folder / name, dice)
         yield Due(first_s, number, instrument.period_s, _writer(line, instrument))
     for number, station in enumerate(_stations(dice), 100):
-        yield Due(first_s + FIRST_MESSAGE_S, number, station.period_s, _publisher(network, station))
+        publish = _publisher(network, station)
+        yield from (Due(first_s + after_s, number, None, publish) for after_s in FIRST_MESSAGES_S)
+        yield Due(first_s + FIRST_MESSAGES_S.stop, number, station.period_s, publish)
 
 
 def _writer(line: PtyLine, instrument: Instrument) -> Callable[[float], None]:

@@ -8,7 +8,7 @@ from random import Random
 from demo.devices.instruments import Board, Bucket, Gate, ParticulateSensor, WaterGauge
 from demo.devices.line import PtyLine, spoiled
 from demo.devices.network import climate, plain, street_air
-from demo.figures import figures_of
+from demo.figures import figures_of, silent
 from demo.island.particulates import MARKET, particulates_of
 from demo.island.visitors import ARMY_DOCK, Crowd
 from demo.island.weather import Air
@@ -114,4 +114,8 @@ def test_the_figures_add_up_over_gateways():
         ],
     )
     assert str(figures) == ("sent 200 · stored 180 · in spool 12 · lost 0 · newest 1.0 s")
-    assert figures.stale(within_s=0.9) == ["air", "footfall"]
+
+
+def test_a_sensor_is_silent_until_one_of_its_series_has_a_fresh_reading():
+    newest = [{"sensor": "rain", "age_s": 0.5}, {"sensor": "rain", "age_s": 90.0}, {"sensor": "river", "age_s": 3.0}]
+    assert silent(["rain", "river", "gw-utara"], newest, within_s=3.0) == ["river", "gw-utara"]
