@@ -9,11 +9,16 @@ and begins the next. A time that is shown twice is the first of them, and one th
 """
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from wire.durations import HOUR_MS
 
+_HOURS_KEPT = 8_192
+"""Whoever asks for an hour asks for it again, with each series that looks back on it: a year of one zone, or two days of many."""
 
+
+@lru_cache(_HOURS_KEPT)
 def hour_start_ms(time_ms: int, zone: ZoneInfo) -> int:
     """When (UTC) the hour of `zone` began in which `time_ms` lies."""
     phase_ms = _phase_ms(time_ms, zone)
@@ -21,6 +26,7 @@ def hour_start_ms(time_ms: int, zone: ZoneInfo) -> int:
     return start_ms if _phase_ms(start_ms, zone) == phase_ms else _shift_ms(start_ms, time_ms, zone)
 
 
+@lru_cache(_HOURS_KEPT)
 def hour_end_ms(time_ms: int, zone: ZoneInfo) -> int:
     """When (UTC) the hour of `zone` ends in which `time_ms` lies: that is when the next one begins."""
     phase_ms = _phase_ms(time_ms, zone)

@@ -4,6 +4,7 @@ A counter whose twin counts the same door is left out. What was stored up to an 
 so that a minute costs a minute and not a day.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from rules.footfall import CountStep, Inside
 from rules.local_time import hour_end_ms
 from rules.timing import Heard
 from wire import Domain
-from wire.durations import MINUTE_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
 
 def counters_of(sensors: Iterable[Sensor]) -> list[Sensor]:
@@ -124,13 +125,23 @@ def _heard(sensor: Sensor, minutes: Iterable[int]) -> Heard:
 
 async def _before(store: ReadingsStore, site: str, day: _Day, counters: int) -> _Known | None:
     """What is stored of the last minute up to the day's part that is to be computed; None at the day's beginning."""
-    found = {
-        quantity: await values_of(store, site, quantity, first_ms=day.closed_ms + 1, last_ms=day.start_ms)
-        for quantity in ("visitors_present", "visitors_day", "visit_length", "visitors_completeness")
-    }
-    if not found["visitors_present"]:
+    last = await _last_present(store, site, day)
+    if last is None:
         return None
-    time_ms = max(found["visitors_present"])
-    people, visits, visit_s, share = (series.get(time_ms, 0.0) for series in found.values())
+    time_ms, people = last
+    found = await asyncio.gather(*(
+        values_of(store, site, quantity, first_ms=time_ms, last_ms=time_ms)
+        for quantity in ("visitors_day", "visit_length", "visitors_completeness")
+    ))  # fmt: skip
+    visits, visit_s, share = (series.get(time_ms, 0.0) for series in found)
     heard_ms = round(share / 100.0 * (time_ms - day.closed_ms) * counters)
     return _Known(Inside(time_ms, people, visits, visits * visit_s), heard_ms)
+
+
+async def _last_present(store: ReadingsStore, site: str, day: _Day) -> tuple[int, float] | None:
+    """When in the day so far people inside were last counted, and how many: mostly in the last hour, asked first."""
+    for after_ms in dict.fromkeys((max(day.closed_ms, day.start_ms - HOUR_MS), day.closed_ms)):
+        present = await values_of(store, site, "visitors_present", first_ms=after_ms + 1, last_ms=day.start_ms)
+        if present:
+            return max(present.items())
+    return None
