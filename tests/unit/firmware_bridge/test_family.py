@@ -3,7 +3,8 @@
 import pytest
 
 from firmware_bridge import Option, OptionError
-from firmware_bridge.family import problems, settle
+from firmware_bridge.family import check_quantity, problems, settle
+from wire import QUANTITIES
 
 OPTIONS = (
     Option("port", str, "where it is"),
@@ -45,3 +46,12 @@ def test_all_mistakes_are_told_at_once_and_the_first_is_raised():
     assert len(problems(OPTIONS, {"unit": 1, "count": "x"})) == 3
     with pytest.raises(OptionError, match=r"^port: is missing; add it: where it is$"):
         settle(OPTIONS, {"unit": 1, "count": "x"})
+
+
+DERIVED = sorted(name for name, row in QUANTITIES.items() if row.derived)
+
+
+@pytest.mark.parametrize("quantity", DERIVED)
+def test_a_source_of_a_gateway_refuses_every_derived_quantity(quantity):
+    with pytest.raises(OptionError, match="is no quantity"):
+        check_quantity("values", quantity)

@@ -1,7 +1,6 @@
 """What is stored, computed again because of dated facts that reach into the past."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +40,10 @@ class Yard:
     def __init__(self, workshop: Workshop) -> None:
         self.workshop, self.moved, self._seq = workshop, set[tuple[str, str]](), 0
         self.facts = FactService(workshop.database, workshop.registry, clock=lambda: LATER)
-        self.corrections = self.anew()
+        self.corrections = self.restarted()
         workshop.decoder._observe._on_blocks = lambda blocks: self.corrections.on_writing(blocks)
 
-    def anew(self) -> Corrections:
+    def restarted(self) -> Corrections:
         """As after a start of the cloud."""
         return Corrections(
             self.facts, self.workshop.store, self.workshop.newest, settle_s=0, clock=lambda: LATER,
@@ -65,155 +64,123 @@ class Yard:
         return fact.id
 
 
-def in_yard(folder: Path, scenario: Callable[[Yard], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with Workshop(folder, registry=city()) as workshop:
-            await workshop.database.run(lambda connection: save_registry(connection, city(), now_ms=T0 - HOUR))
-            workshop.registry.replace_with(await workshop.database.run(read_registry))
-            await scenario(Yard(workshop))
-
-    asyncio.run(run())
+@pytest.fixture
+async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
+    async with Workshop(tmp_path, registry=city()) as workshop:
+        await workshop.database.run(lambda connection: save_registry(connection, city(), now_ms=T0 - HOUR))
+        workshop.registry.replace_with(await workshop.database.run(read_registry))
+        yield Yard(workshop)
 
 
 def hourly(sensor: str, quantity: str, *values: float) -> list[Reading]:
     return [Reading(sensor, quantity, T0 + hour * HOUR, value) for hour, value in enumerate(values)]
 
 
-def test_a_corrected_height_makes_the_levels_anew_from_its_validity_on_and_leaves_those_before(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("river", "distance", 100, 110, 120, 130))
-        await yard.record("sensor:river", "mounting_height_cm", 420, hour=2)
-        assert await yard.stored("river", "water_level") == {0: 350, 1: 340, 2: 330, 3: 320}
+async def test_a_corrected_height_makes_the_levels_again_from_its_validity_on_and_leaves_those_before(yard: Yard):
+    await yard.send(*hourly("river", "distance", 100, 110, 120, 130))
+    await yard.record("sensor:river", "mounting_height_cm", 420, hour=2)
+    assert await yard.stored("river", "water_level") == {0: 350, 1: 340, 2: 330, 3: 320}
+    await yard.corrections.compute()
+    assert await yard.stored("river", "water_level") == {0: 350, 1: 340, 2: 300, 3: 290}
+    assert ("river", "water_level") in yard.moved
+    newest = yard.workshop.newest.series("river", "water_level")
+    assert newest is not None
+    assert newest.value == 290
+    assert yard.facts.registry.facts.due() == []
+
+
+async def test_undoing_gives_the_levels_of_before(yard: Yard):
+    await yard.send(*hourly("river", "distance", 100, 110))
+    number = await yard.record("sensor:river", "mounting_height_cm", 420, hour=1)
+    await yard.corrections.compute()
+    await yard.facts.undo(number, who=ANI, word="x")
+    await yard.corrections.compute()
+    assert await yard.stored("river", "water_level") == {0: 350, 1: 340}
+
+
+async def test_a_fact_that_begins_now_or_later_changes_nothing_that_is_stored(yard: Yard):
+    await yard.send(*hourly("river", "distance", 100))
+    await yard.record("sensor:river", "mounting_height_cm", 420, hour=11)
+    assert yard.facts.registry.facts.due() == []
+    await yard.corrections.compute()
+    assert await yard.stored("river", "water_level") == {0: 350}
+
+
+async def test_a_corrected_calibration_is_taken_off_and_put_on_once(yard: Yard):
+    await yard.send(*hourly("air", "pm2_5", 10, 10, 10))
+    await yard.record("sensor:air", "calibration.pm2_5", {"scale": 2.0, "offset": -3.0}, hour=1)
+    for _ in range(2):
         await yard.corrections.compute()
-        assert await yard.stored("river", "water_level") == {0: 350, 1: 340, 2: 300, 3: 290}
-        assert ("river", "water_level") in yard.moved
-        newest = yard.workshop.newest.series("river", "water_level")
-        assert newest is not None
-        assert newest.value == 290
-        assert yard.facts.registry.facts.due() == []
-
-    in_yard(tmp_path, scenario)
+        assert await yard.stored("air", "pm2_5") == {0: 12, 1: 17, 2: 17}
+    # sent again, and late: made by the new line as it is
+    await yard.send(*hourly("air", "pm2_5", 10, 10, 10, 10), backfill=True)
+    assert await yard.stored("air", "pm2_5") == {0: 12, 1: 17, 2: 17, 3: 17}
 
 
-def test_undoing_gives_the_levels_of_before(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("river", "distance", 100, 110))
-        number = await yard.record("sensor:river", "mounting_height_cm", 420, hour=1)
-        await yard.corrections.compute()
-        await yard.facts.undo(number, who=ANI, word="x")
-        await yard.corrections.compute()
-        assert await yard.stored("river", "water_level") == {0: 350, 1: 340}
-
-    in_yard(tmp_path, scenario)
-
-
-def test_a_fact_that_begins_now_or_later_changes_nothing_that_is_stored(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("river", "distance", 100))
-        await yard.record("sensor:river", "mounting_height_cm", 420, hour=11)
-        assert yard.facts.registry.facts.due() == []
-        await yard.corrections.compute()
-        assert await yard.stored("river", "water_level") == {0: 350}
-
-    in_yard(tmp_path, scenario)
-
-
-def test_a_corrected_calibration_is_taken_off_and_put_on_once(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("air", "pm2_5", 10, 10, 10))
-        await yard.record("sensor:air", "calibration.pm2_5", {"scale": 2.0, "offset": -3.0}, hour=1)
-        for _ in range(2):
-            await yard.corrections.compute()
-            assert await yard.stored("air", "pm2_5") == {0: 12, 1: 17, 2: 17}
-        # sent again, and late: made by the new line as it is
-        await yard.send(*hourly("air", "pm2_5", 10, 10, 10, 10), backfill=True)
-        assert await yard.stored("air", "pm2_5") == {0: 12, 1: 17, 2: 17, 3: 17}
-
-    in_yard(tmp_path, scenario)
-
-
-def test_what_comes_late_while_a_correction_waits_is_not_corrected_twice(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("air", "pm2_5", 10, 10))
-        await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": -3.0}, hour=0)
-        await yard.send(Reading("air", "pm2_5", T0 + 2 * HOUR, 10), Reading("air", "pm2_5", T0, 10), backfill=True)
-        await yard.corrections.compute()
-        assert await yard.stored("air", "pm2_5") == {0: 7, 1: 7, 2: 7}
-
-    in_yard(tmp_path, scenario)
+async def test_what_comes_late_while_a_correction_waits_is_not_corrected_twice(yard: Yard):
+    await yard.send(*hourly("air", "pm2_5", 10, 10))
+    await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": -3.0}, hour=0)
+    await yard.send(Reading("air", "pm2_5", T0 + 2 * HOUR, 10), Reading("air", "pm2_5", T0, 10), backfill=True)
+    await yard.corrections.compute()
+    assert await yard.stored("air", "pm2_5") == {0: 7, 1: 7, 2: 7}
 
 
 @pytest.mark.parametrize("is_written", [True, False])
-def test_after_a_crash_in_the_middle_a_value_is_corrected_once_all_the_same(tmp_path: Path, is_written: bool):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("air", "pm2_5", 10, 20))
-        await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": -3.0}, hour=0)
-        (due,) = yard.facts.registry.facts.due()
-        step = CorrectionStep(T0 + HOUR, T0, 7.0)
-        if is_written:
-            yard.workshop.registry.replace_with(yard.facts.registry)
-            await yard.corrections._write(AIR, "pm2_5", [Point(T0, 7.0)])
-        text = msgspec.json.encode(step).decode()
-        await yard.workshop.database.run(lambda connection: record_progress(connection, due, due_ms=T0, step=text))
-        await yard.facts.load()
-        await yard.anew().compute()
-        assert await yard.stored("air", "pm2_5") == {0: 7, 1: 17}
-
-    in_yard(tmp_path, scenario)
+async def test_after_a_crash_in_the_middle_a_value_is_corrected_once_all_the_same(yard: Yard, is_written: bool):
+    await yard.send(*hourly("air", "pm2_5", 10, 20))
+    await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": -3.0}, hour=0)
+    (due,) = yard.facts.registry.facts.due()
+    step = CorrectionStep(T0 + HOUR, T0, 7.0)
+    if is_written:
+        yard.workshop.registry.replace_with(yard.facts.registry)
+        await yard.corrections._write(AIR, "pm2_5", [Point(T0, 7.0)])
+    text = msgspec.json.encode(step).decode()
+    await yard.workshop.database.run(lambda connection: record_progress(connection, due, due_ms=T0, step=text))
+    await yard.facts.load()
+    await yard.restarted().compute()
+    assert await yard.stored("air", "pm2_5") == {0: 7, 1: 17}
 
 
-def test_a_store_that_is_away_leaves_the_correction_due(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("air", "pm2_5", 10))
-        await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
-        yard.workshop.store.script = [StoreUnavailable("away")]
-        with pytest.raises(StoreUnavailable):
-            await yard.corrections.compute()
-        assert len(yard.facts.registry.facts.due()) == 1
-        await yard.facts.load()
+async def test_a_store_that_is_away_leaves_the_correction_due(yard: Yard):
+    await yard.send(*hourly("air", "pm2_5", 10))
+    await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
+    yard.workshop.store.script = [StoreUnavailable("away")]
+    with pytest.raises(StoreUnavailable):
         await yard.corrections.compute()
-        assert await yard.stored("air", "pm2_5") == {0: 10}
+    assert len(yard.facts.registry.facts.due()) == 1
+    await yard.facts.load()
+    await yard.corrections.compute()
+    assert await yard.stored("air", "pm2_5") == {0: 10}
 
-    in_yard(tmp_path, scenario)
 
-
-def test_a_calibration_that_is_being_computed_takes_no_other_meanwhile(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("air", "pm2_5", 10))
-        number = await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
-        with pytest.raises(FactRejected, match="try again in a minute"):
-            await yard.facts.undo(number, who=ANI, word="x")
-        await yard.corrections.compute()
+async def test_a_calibration_that_is_being_computed_takes_no_other_meanwhile(yard: Yard):
+    await yard.send(*hourly("air", "pm2_5", 10))
+    number = await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
+    with pytest.raises(FactRejected, match="try again in a minute"):
         await yard.facts.undo(number, who=ANI, word="x")
-        await yard.corrections.compute()
-        assert await yard.stored("air", "pm2_5") == {0: 12}
-
-    in_yard(tmp_path, scenario)
-
-
-def test_a_calibrated_distance_moves_its_level_and_a_level_without_distance_is_converted(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("river", "distance", 100, 100))
-        await yard.send(*hourly("probe", "water_level", 80, 80))
-        await yard.record("sensor:river", "calibration.distance", {"scale": 1.0, "offset": 5.0}, hour=1)
-        await yard.record("sensor:river", "calibration.water_level", {"scale": 1.0, "offset": 1.0}, hour=1)
-        await yard.record("sensor:probe", "calibration.water_level", {"scale": 1.0, "offset": 7.0}, hour=1)
-        await yard.corrections.compute()
-        assert await yard.stored("river", "distance") == {0: 100, 1: 105}
-        assert await yard.stored("river", "water_level") == {0: 350, 1: 346}
-        assert await yard.stored("probe", "water_level") == {0: 80, 1: 87}
-
-    in_yard(tmp_path, scenario)
+    await yard.corrections.compute()
+    await yard.facts.undo(number, who=ANI, word="x")
+    await yard.corrections.compute()
+    assert await yard.stored("air", "pm2_5") == {0: 12}
 
 
-def test_marks_and_tags_stay_as_they_were(tmp_path: Path):
-    async def scenario(yard: Yard) -> None:
-        await yard.send(*hourly("river", "distance", 100), backfill=True)
-        await yard.record("sensor:river", "mounting_height_cm", 420, hour=0)
-        await yard.corrections.compute()
-        (point,) = await yard.workshop.store.history("river", "water_level", start_ms=0, end_ms=2**53)
-        assert (point.value, point.marks) == (320, int(Mark.BACKFILL))
-        (newest,) = [each for each in await yard.workshop.store.newest() if each.quantity == "water_level"]
-        assert (newest.site, newest.gateway) == ("daruba", GATEWAY)
+async def test_a_calibrated_distance_moves_its_level_and_a_level_without_distance_is_converted(yard: Yard):
+    await yard.send(*hourly("river", "distance", 100, 100))
+    await yard.send(*hourly("probe", "water_level", 80, 80))
+    await yard.record("sensor:river", "calibration.distance", {"scale": 1.0, "offset": 5.0}, hour=1)
+    await yard.record("sensor:river", "calibration.water_level", {"scale": 1.0, "offset": 1.0}, hour=1)
+    await yard.record("sensor:probe", "calibration.water_level", {"scale": 1.0, "offset": 7.0}, hour=1)
+    await yard.corrections.compute()
+    assert await yard.stored("river", "distance") == {0: 100, 1: 105}
+    assert await yard.stored("river", "water_level") == {0: 350, 1: 346}
+    assert await yard.stored("probe", "water_level") == {0: 80, 1: 87}
 
-    in_yard(tmp_path, scenario)
+
+async def test_marks_and_tags_stay_as_they_were(yard: Yard):
+    await yard.send(*hourly("river", "distance", 100), backfill=True)
+    await yard.record("sensor:river", "mounting_height_cm", 420, hour=0)
+    await yard.corrections.compute()
+    (point,) = await yard.workshop.store.history("river", "water_level", start_ms=0, end_ms=2**53)
+    assert (point.value, point.marks) == (320, int(Mark.BACKFILL))
+    (newest,) = [each for each in await yard.workshop.store.newest() if each.quantity == "water_level"]
+    assert (newest.site, newest.gateway) == ("daruba", GATEWAY)

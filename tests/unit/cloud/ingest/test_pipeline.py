@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from cloud.core.health import Condition
+from cloud.core.reasons import Reason
 from cloud.database.backoff import REFUSED_S
 from cloud.gateways.accounting import AccountingPlan
 from cloud.ingest.dead_letters import ROW_BYTES
+from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.retrying_store import WriteFailsAlone
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.suspect_gateways import SUSPECT_S
 from cloud.readings.contract import RejectedPoint, StoreRejected, StoreUnavailable, WriteResult
-from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, payload, reading
-from wire import decode_batch, encode_batch
+from cloud.readings.sqlite import SqliteStore
+from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, city, payload, reading
+from wire import Reading, decode_batch, encode_batch
 
 EVER = {"start_ms": 0, "end_ms": 2 * T0}
 
@@ -268,3 +271,15 @@ async def test_of_a_point_of_which_one_quantity_is_never_taken_the_others_are_ke
         (letter,) = await workshop.dead_letters.page()
         refused = [(each.quantity, each.time_ms - T0) for each in decode_batch(letter.raw).readings()]
         assert refused == [("pm10", 1)]
+
+
+@pytest.mark.parametrize(
+    ("sensor", "quantity", "reason"),
+    [("air-market", "ispu_pm2_5", Reason.UNDECLARED_QUANTITY), ("daruba", "ispu", Reason.FOREIGN_SENSOR)],
+)
+def test_a_message_with_a_derived_quantity_goes_to_the_dead_letters(tmp_path, sensor, quantity, reason):
+    decoder = BatchDecoder(registry=city(), store=SqliteStore(tmp_path / "readings.db"), ahead_s=600)
+    payload = encode_batch("9f3c21d07ab4e815", 1, [Reading(sensor, quantity, 1_790_000_000_000, 12.0)])
+    write = decoder.prepare(payload, GATEWAY)
+    assert write.encoded is None
+    assert [rejection.reason for rejection in write.rejections] == [reason]

@@ -3,6 +3,7 @@
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest, newest_of
+from cloud.registry.snapshot import COMPUTED
 from rules.marks import Mark
 from tests.unit.cloud.examples import T0
 from wire import Domain
@@ -81,3 +82,9 @@ def test_what_a_newer_siaga_stored_under_a_name_unknown_here_is_passed_over():
     newest = Newest()
     newest.load([stored("radiation", 0, 1.0)])
     assert newest.latest() == []
+
+
+def test_computing_is_no_sign_of_life():
+    newest = Newest()
+    newest.load([StoredReading("daruba", "daruba", COMPUTED, "ispu", 9_000, 50.0, 0)])
+    assert newest.age_s(10_000)[Domain.AIR] is None

@@ -163,3 +163,10 @@ def test_tables_of_the_wrong_form_are_reported_once_and_break_nothing(tmp_path: 
 def test_a_file_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path):
     with pytest.raises(SettingsError, match="there is no such file"):
         read_city_file(tmp_path / "city.toml")
+
+
+def test_the_city_file_refuses_a_derived_quantity(tmp_path: Path):
+    (tmp_path / "city.toml").write_text(GOOD.replace('"distance"', '"rain_day"'))
+    with pytest.raises(SettingsError) as refused:
+        read_city_file(tmp_path / "city.toml")
+    assert any("rain_day" in problem and "no such quantity" in problem for problem in refused.value.problems)

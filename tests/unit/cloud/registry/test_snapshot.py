@@ -1,7 +1,7 @@
 """The registry in memory."""
 
 from cloud.registry.records import Calibration
-from cloud.registry.snapshot import HEALTH_QUANTITIES
+from cloud.registry.snapshot import COMPUTED, HEALTH_QUANTITIES
 from tests.unit.cloud.examples import GATEWAY, city
 from wire import QUANTITIES, Domain
 
@@ -35,3 +35,14 @@ def test_the_retired_are_found_by_id_and_listed_nowhere():
     assert "air-old" not in {each.id for each in registry.sensors()}
     assert registry.gateway("gw-old") is not None
     assert "gw-old" not in {each.id for each in registry.gateways()}
+
+
+def test_a_site_is_the_sensor_of_its_own_indices_and_no_gateway_s():
+    registry = city()
+    own = registry.sensor("daruba")
+    assert own is not None
+    assert "ispu" in own.quantities
+    assert own.gateway == COMPUTED
+    assert own not in registry.sensors()
+    assert registry.routes(COMPUTED) is None
+    assert all(QUANTITIES[quantity].derived for quantity in own.quantities)
