@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from wire.durations import HOUR_MS
 
 _HOURS_KEPT = 8_192
-"""Whoever asks for an hour asks for it again, with each series that looks back on it: a year of one zone, or two days of many."""
+"""An hour is asked for again with each series that looks back on it: a year of one zone, or two days of many."""
 
 
 @lru_cache(_HOURS_KEPT)
