@@ -15,7 +15,8 @@ from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.registry.snapshot import Registry
 from i18n.message import LocalizedMessage
-from rules.validation import LONGEST_TEXT, text_problems
+from rules.text_checks import text_problems
+from rules.validation import LONGEST_TEXT
 from runtime.clock import wall_ms
 from wire.durations import DAY_MS
 

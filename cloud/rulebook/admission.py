@@ -16,7 +16,8 @@ from i18n.message import LocalizedMessage
 from rules.problem import ValidationProblem
 from rules.rule import Also, Rule
 from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
-from rules.validation import LONGEST_TEXT, family_problems, problems_in, text_problems
+from rules.text_checks import text_problems
+from rules.validation import LONGEST_TEXT, family_problems, problems_in
 from wire import QUANTITIES
 
 NO_REASON = N_("reason: is empty; say in a few words why the rule changes")

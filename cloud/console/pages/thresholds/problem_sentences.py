@@ -11,25 +11,21 @@ from cloud.console.view_models.rule_fields import FIELD_NAMES
 from cloud.rulebook.admission import NO_REASON
 from cloud.rulebook.rule_words import amount, level_name, plain
 from i18n.catalog import N_, Catalog
-from rules.problem import ValidationProblem, level_field
-from rules.rule import Level, Rule, RuleKind
-from rules.validation import (
-    LIMITS_OUT_OF_ORDER,
+from rules.condition_checks import NO_SUCH_COUNT, NO_SUCH_DAYS
+from rules.level_checks import (
     MOST_LEVELS,
-    NEGATIVE,
     NEVER_MEASURED,
     NO_COLOUR,
     NO_LEVEL_NAME,
     NO_LEVELS,
-    NO_SUCH_COUNT,
-    NO_SUCH_DAYS,
-    NO_SUCH_TIME,
-    NO_SUCH_WINDOW,
-    NO_TITLE,
     NOT_ABOVE_0,
     NOT_ABOVE_LIMIT,
-    WIDER_THAN_STEP,
 )
+from rules.order_checks import LIMITS_OUT_OF_ORDER, WIDER_THAN_STEP
+from rules.problem import ValidationProblem, level_field
+from rules.rule import Level, Rule, RuleKind
+from rules.text_checks import NO_SUCH_TIME
+from rules.validation import NEGATIVE, NO_SUCH_WINDOW, NO_TITLE
 from wire import QUANTITIES
 
 _PART_NAMES = {

@@ -15,10 +15,11 @@ from cloud.console.pages.thresholds.problem_sentences import editor_sentence
 from cloud.console.view_models.typed_number import InvalidInput, parse_number, plain_text
 from cloud.rulebook.rule_words import DAY_NAMES
 from i18n.catalog import Catalog
+from rules.level_checks import MOST_LEVELS
 from rules.marks import MARK_OF_NAME
 from rules.problem import level_field
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
-from rules.validation import MOST_LEVELS, problems_in
+from rules.validation import problems_in
 
 MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
 TEXTS = ("title", "title_id", "advice", "advice_id")
