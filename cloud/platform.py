@@ -20,7 +20,8 @@ from cloud.derived.gauges import gauges_of
 from cloud.derived.indices import Indices
 from cloud.gateways.accounting import Accounts
 from cloud.gateways.statuses import Statuses
-from cloud.ingest.dead_letters import DeadLetter, DeadLetterFilter, DeadLetters
+from cloud.ingest.dead_letter_records import DeadLetter, DeadLetterFilter
+from cloud.ingest.dead_letters import DeadLetters
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.ingest.heights import Heights
 from cloud.ingest.replay import Replay, Replays

@@ -25,7 +25,8 @@ from cloud.api.schemas.dead_letters import (
 )
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem, bad_parameter
-from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, DeadLetter, DeadLetterFilter
+from cloud.ingest.dead_letter_records import DeadLetter, DeadLetterFilter
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED
 from runtime.clock import wall_ms
 from wire import is_printable
 

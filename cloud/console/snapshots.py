@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from cloud.alarms.records import Alarm, AlarmFilter, Maintenance
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.database.engine import DatabaseUnavailable
-from cloud.ingest.dead_letters import DeadLetter, Discarded
+from cloud.ingest.dead_letter_records import DeadLetter, Discarded
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
 from runtime.clock import boot_ms, wall_ms

@@ -6,26 +6,31 @@ Each gateway has a quota. What is rejected beyond it is not kept: it is counted 
 health, the API and the gateway's ack say so. What is good of the same batch is stored, judged and acknowledged.
 """
 
-import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, LargeBinary, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cloud.core.health import Component, Condition
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
 from cloud.ingest.dead_letter_quota import STRANGERS, DeadLetterQuota
+from cloud.ingest.dead_letter_records import (
+    DEAD_LETTER_COLUMNS,
+    DISCARDED_COLUMNS,
+    DeadLetter,
+    DeadLetterFilter,
+    Discarded,
+    beginning_of,
+)
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
 LONGEST_SENTENCE = 1_000
 """Characters of a sentence that are kept: it may repeat what a gateway wrote."""
-ROW_BYTES = 512
-"""What a dead letter takes on disk besides its raw form and sentence, roughly: columns, indexes, page overhead."""
 MOST_NAMED = 4
 """Gateways that health names."""
 MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
@@ -34,89 +39,6 @@ LONGEST_WORD = 500
 """Characters of somebody's reason, in the journal."""
 RECOUNT_S = 5.0
 """How long a gateway without room waits until it is checked whether somebody has made some."""
-
-
-class Rejection(msgspec.Struct, frozen=True):
-    """Readings, or a whole message, that the checks reject: to become a dead letter.
-
-    `raw` is a batch in wire encoding with the rejected readings, or the message as it came; `series` says how many
-    readings of which sensor and quantity they are, as far as that can be read. `discarded`: there was no room for it.
-    """
-
-    gateway: str
-    reason: str
-    sentence: str
-    raw: bytes
-    readings: int
-    series: Mapping[tuple[str, str], int] = {}
-    discarded: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same raw form of the same gateway, rejected for the same reason."""
-        return hashlib.sha256(b"\0".join((self.gateway.encode(), self.reason.encode(), self.raw))).hexdigest()
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk, roughly."""
-        return len(self.raw) + len(self.sentence.encode()) + ROW_BYTES
-
-    def by_series(self) -> Iterator[tuple[tuple[str, str], int]]:
-        """How many readings of each (sensor, quantity); of ("", "") those of which nobody can say whose they are."""
-        yield from self.series.items()
-        nameless = self.readings - sum(self.series.values())
-        if nameless:
-            yield ("", ""), nameless
-
-
-class DeadLetter(msgspec.Struct, frozen=True):
-    """A rejection that is kept: first rejected at `time_ms` (UTC), `count` times so far; `raw_size` bytes long, raw."""
-
-    id: int
-    time_ms: int
-    gateway: str
-    reason: str
-    sentence: str
-    raw: bytes
-    count: int
-    replayed_ms: int | None
-    raw_size: int = 0
-
-
-class DeadLetterFilter(msgspec.Struct, frozen=True):
-    """Which dead letters: of `gateways` only (None: of all), of one gateway, of one reason."""
-
-    gateways: frozenset[str] | None = None
-    gateway: str | None = None
-    reason: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The same for the database."""
-        found: list[ColumnElement[bool]] = []
-        if self.gateways is not None:
-            found.append(DeadLetterRow.gateway.in_(self.gateways))
-        if self.gateway is not None:
-            found.append(DeadLetterRow.gateway == self.gateway)
-        if self.reason is not None:
-            found.append(DeadLetterRow.reason == self.reason)
-        return found
-
-    def __str__(self) -> str:
-        return ":".join(["dead-letters", *filter(None, (self.gateway, self.reason))])
-
-
-class Discarded(msgspec.Struct, frozen=True):
-    """Readings of a gateway that were rejected and not kept, for one reason, since `first_ms` (UTC).
-
-    The gateway is "" for all those together that the registry does not know.
-    """
-
-    gateway: str
-    reason: str
-    readings: int
-    letters: int
-    first_ms: int
-    last_ms: int
 
 
 class KeptRejections(msgspec.Struct, frozen=True):
@@ -170,7 +92,7 @@ class DeadLetters:
         Of their raw forms only the first `raw_bytes` are read, if given: a page of whole batches is tens of megabytes.
         """
         wanted = DeadLetterFilter(None if gateways is None else frozenset(gateways), gateway, reason)
-        columns = _DEAD_LETTER if raw_bytes is None else _beginning(raw_bytes)
+        columns = DEAD_LETTER_COLUMNS if raw_bytes is None else beginning_of(raw_bytes)
         query = select(*columns).where(*wanted.conditions()).order_by(DeadLetterRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(DeadLetterRow.id < before_id)
@@ -178,7 +100,7 @@ class DeadLetters:
 
     async def get(self, dead_letter_id: int) -> DeadLetter:
         """Give one dead letter; LookupError if there is none of that id."""
-        query = select(*_DEAD_LETTER).where(DeadLetterRow.id == dead_letter_id)
+        query = select(*DEAD_LETTER_COLUMNS).where(DeadLetterRow.id == dead_letter_id)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         if row is None:
             raise LookupError(f"there is no dead letter {dead_letter_id}")
@@ -193,7 +115,7 @@ class DeadLetters:
 
     async def discarded(self, *, gateways: Collection[str] | None = None) -> list[Discarded]:
         """What was rejected and not kept, the latest first; of `gateways` only, if given."""
-        query = select(*_DISCARDED).order_by(DiscardedRow.last_ms.desc())
+        query = select(*DISCARDED_COLUMNS).order_by(DiscardedRow.last_ms.desc())
         if gateways is not None:
             query = query.where(DiscardedRow.gateway.in_(gateways))
         return await self._database.run(lambda connection: [Discarded(*row) for row in connection.execute(query)])
@@ -335,19 +257,6 @@ class DeadLetters:
         held = f"{name}: {_megabytes(self._held.get(owner, 0))} of {_megabytes(self._gateway_bytes)}"
         lost = self._discarded[owner]
         return f"{held}, {lost} refused readings not kept" if lost else held
-
-
-_DEAD_LETTER: Sequence[Any] = (
-    *(getattr(DeadLetterRow, name) for name in DeadLetter.__struct_fields__ if name != "raw_size"),
-    func.length(DeadLetterRow.raw).label("raw_size"),
-)
-_DISCARDED: Sequence[Any] = tuple(getattr(DiscardedRow, name) for name in Discarded.__struct_fields__)
-
-
-def _beginning(raw_bytes: int) -> Sequence[Any]:
-    """The columns of a dead letter, with the first bytes of its raw form."""
-    cut = func.substr(DeadLetterRow.raw, 1, raw_bytes, type_=LargeBinary).label("raw")
-    return [cut if column is DeadLetterRow.raw else column for column in _DEAD_LETTER]
 
 
 def _count_discarded(connection: Connection, owner: str, rejection: Rejection, now_ms: int) -> None:

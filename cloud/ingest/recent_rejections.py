@@ -15,7 +15,7 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.core.series import MOST_NAMED, Series
-from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.rejection import Rejection
 
 MINUTES = 10
 MOST_SERIES = 4_000

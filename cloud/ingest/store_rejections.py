@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from cloud.core.reasons import Reason
-from cloud.ingest.checks import RejectedReadings
 from cloud.ingest.levels import DISTANCE, LEVEL
+from cloud.ingest.rejected_readings import RejectedReadings
 from cloud.ingest.stages.judge import JudgedBatch
 from cloud.ingest.stages.validate import ValidatedBatch, rejections_of
 from cloud.readings.blocks import Block

@@ -10,7 +10,7 @@ import msgspec
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Account
-from cloud.ingest.dead_letters import DeadLetter
+from cloud.ingest.dead_letter_records import DeadLetter
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.registry.records import Gateway
 from cloud.rulebook.rule_words import about

@@ -10,7 +10,7 @@ import msgspec
 from cloud.alarms.records import Alarm, Maintenance
 from cloud.core.health import Health
 from cloud.gateways.accounting import Account
-from cloud.ingest.dead_letters import DeadLetter, Discarded
+from cloud.ingest.dead_letter_records import DeadLetter, Discarded
 from cloud.ingest.fleet_clock import WrongClock
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Gateway, Sensor, Site

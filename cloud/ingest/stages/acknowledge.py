@@ -11,7 +11,7 @@ from typing import Protocol
 
 from cloud.core.series import Series
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.rejection import Rejection
 from wire import Ack, Channel, RefusedReadings, encode_ack, refused_readings, topic_of
 
 MOST_PENDING = 10_000

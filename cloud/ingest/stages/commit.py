@@ -21,8 +21,9 @@ from cloud.alarms.evaluator import RuleEvaluator
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable, DataRejected
 from cloud.gateways.accounting import AccountingPlan, Accounts
-from cloud.ingest.dead_letters import DeadLetters, KeptRejections, Rejection
+from cloud.ingest.dead_letters import DeadLetters, KeptRejections
 from cloud.ingest.recent_rejections import RecentRejections
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.retrying_store import Sleep
 from cloud.ingest.review import Review
 from cloud.ingest.review_notes import Note, keep_notes, notes_of

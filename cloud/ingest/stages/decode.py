@@ -10,7 +10,7 @@ import msgspec
 
 from cloud.core.reasons import Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.receive import ReceivedMessage
 from wire import Batch, WireError, decode_batch, decode_envelope
 from wire.batch import MAX_BATCH_BYTES, MAX_READINGS

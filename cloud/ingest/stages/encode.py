@@ -13,10 +13,10 @@ from cloud.alarms.rule_input import NO_INPUT, RuleInput
 from cloud.core.series import Series
 from cloud.derived.recompute_queue import Hours, TimeRange, time_range_of
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.levels import CheckedAgainst
 from cloud.ingest.quality import QualityFlags
 from cloud.ingest.recent_rejections import NOT_JUDGED, RecentRejections
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.judge import JudgedBatch
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite, ReadingsStore, StoredReading

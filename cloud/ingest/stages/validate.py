@@ -12,11 +12,12 @@ import msgspec
 
 from cloud.core.reasons import Reason
 from cloud.core.series import Series
-from cloud.ingest.checks import RejectedReadings, check_batch
-from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.checks import check_batch
 from cloud.ingest.levels import CheckedAgainst, Distances, Pair
 from cloud.ingest.offsets import Offsets
 from cloud.ingest.quality import QualityJudge
+from cloud.ingest.rejected_readings import RejectedReadings
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.decode import DecodedBatch, rejected_by_fault
 from cloud.ingest.stamps import Corrected, Stamps
 from cloud.readings.blocks import Block

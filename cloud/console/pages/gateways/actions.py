@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from cloud.access.principal import Principal, Role
 from cloud.console.components.visitor import NotAllowed, Visitor
 from cloud.database.engine import DatabaseUnavailable
-from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED, DeadLetter, DeadLetterFilter
+from cloud.ingest.dead_letter_records import DeadLetter, DeadLetterFilter
+from cloud.ingest.dead_letters import LONGEST_WORD, MOST_DISCARDED, MOST_REPLAYED
 from cloud.platform import Platform
 from cloud.readings.contract import StoreUnavailable
 from i18n.catalog import Catalog

@@ -15,7 +15,8 @@ from cloud.console.components.inputs import button, line_input
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.gateways.actions import DeadLetterActions, Outcome
 from cloud.console.view_models.gateways import DeadLetterView
-from cloud.ingest.dead_letters import MOST_NAMED, Discarded
+from cloud.ingest.dead_letter_records import Discarded
+from cloud.ingest.dead_letters import MOST_NAMED
 from i18n.catalog import N_, Catalog
 
 COLUMNS = (N_("First refused"), N_("Gateway"), N_("Why"), N_("Times"), "")

@@ -22,7 +22,7 @@ from cloud.api.schemas.notifications import ChannelAnswer
 from cloud.core.times import rfc_3339
 from cloud.database.audit_log import Actor
 from cloud.derived.service import Derivations
-from cloud.ingest.dead_letters import Discarded
+from cloud.ingest.dead_letter_records import Discarded
 from cloud.notify.channel_state import ChannelState
 from cloud.notify.settings import NotifySettings
 from cloud.registry.records import Sensor

@@ -8,7 +8,9 @@ import pytest
 from cloud.core.health import Condition
 from cloud.database.audit_log import Actor, read_entries
 from cloud.database.engine import Database
-from cloud.ingest.dead_letters import ROW_BYTES, DeadLetterFilter, DeadLetters, Discarded, KeptRejections, Rejection
+from cloud.ingest.dead_letter_records import DeadLetterFilter, Discarded
+from cloud.ingest.dead_letters import DeadLetters, KeptRejections
+from cloud.ingest.rejection import ROW_BYTES, Rejection
 from tests.registries import on_each_registry, registry_in
 
 pytestmark = on_each_registry()

@@ -11,8 +11,8 @@ from cloud.core.health import Condition
 from cloud.core.reasons import Reason
 from cloud.database.backoff import REFUSED_S
 from cloud.gateways.accounting import AccountingPlan
-from cloud.ingest.dead_letters import ROW_BYTES
 from cloud.ingest.pipeline import BatchDecoder
+from cloud.ingest.rejection import ROW_BYTES
 from cloud.ingest.retrying_store import WriteFailsAlone
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.suspect_gateways import SUSPECT_S

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from cloud.core.health import Condition
 from cloud.core.series import Series
-from cloud.ingest.dead_letters import Rejection
 from cloud.ingest.recent_rejections import MOST_SERIES, NOT_JUDGED, RecentRejections
+from cloud.ingest.rejection import Rejection
 
 LEVEL, RAIN = ("river", "water_level"), ("river", "rainfall")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.dead_letters import Rejection
+from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.acknowledge import acks_of
 from cloud.ingest.stages.encode import PreparedWrite
 from tests.unit.cloud.examples import GATEWAY

@@ -2,7 +2,7 @@ import msgspec
 
 from cloud.console.pages.gateways.dead_letter_table import discarded_words
 from cloud.console.snapshots import Snapshots
-from cloud.ingest.dead_letters import Discarded
+from cloud.ingest.dead_letter_records import Discarded
 from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai
 
