@@ -122,7 +122,7 @@ class SiteComputation:
         """Make levels that came without their distance of the distance that came apart from them."""
         for start_ms in sorted(starts_ms):
             if self._corrections is not None and start_ms + HOUR_MS <= now_ms:
-                await self._corrections.levels_again(sensor, start_ms, start_ms + HOUR_MS)
+                await self._corrections.levels.compute(sensor, start_ms, start_ms + HOUR_MS)
 
     async def _people(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
         noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}

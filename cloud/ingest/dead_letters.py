@@ -6,17 +6,14 @@ Each gateway has a quota. What is rejected beyond it is not kept: it is counted 
 health, the API and the gateway's ack say so. What is good of the same batch is stored, judged and acknowledged.
 """
 
-import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from cloud.core.health import Component, Condition
+from cloud.core.health import Component
 from cloud.database.audit_log import Actor, write_entry
 from cloud.database.engine import Database
-from cloud.ingest.dead_letter_quota import STRANGERS, DeadLetterQuota
 from cloud.ingest.dead_letter_records import (
     DEAD_LETTER_COLUMNS,
     DISCARDED_COLUMNS,
@@ -25,20 +22,17 @@ from cloud.ingest.dead_letter_records import (
     Discarded,
     beginning_of,
 )
+from cloud.ingest.dead_letter_room import DeadLetterRoom
 from cloud.ingest.rejection import Rejection
 from cloud.ingest.tables import DeadLetterRow, DiscardedRow
 from wire import printable
 
 LONGEST_SENTENCE = 1_000
 """Characters of a sentence that are kept: it may repeat what a gateway wrote."""
-MOST_NAMED = 4
-"""Gateways that health names."""
 MOST_DISCARDED, MOST_REPLAYED = 1_000, 100
 """Dead letters in one request: the one transaction keeps ingest waiting, the other opens as many batches."""
 LONGEST_WORD = 500
 """Characters of somebody's reason, in the journal."""
-RECOUNT_S = 5.0
-"""How long a gateway without room waits until it is checked whether somebody has made some."""
 
 
 class KeptRejections(msgspec.Struct, frozen=True):
@@ -68,14 +62,7 @@ class DeadLetters:
         known_gateways: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._database = database
-        self._max_bytes = max_bytes
-        self._gateway_bytes = max_bytes if gateway_bytes is None else gateway_bytes
-        self._known_gateways = known_gateways
-        self._held: Mapping[str, int] = {}
-        self._held_is_known = False  # whether that is what the database holds
-        self._counted_s = float("-inf")
-        self._discarded: Counter[str] = Counter()
-        self._sought: Counter[str] = Counter()
+        self._room = DeadLetterRoom(max_bytes, max_bytes if gateway_bytes is None else gateway_bytes, known_gateways)
 
     async def page(
         self,
@@ -168,38 +155,30 @@ class DeadLetters:
                 connection.execute(delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)))
                 after = {"letters": len(ids)}
                 write_entry(connection, by, "discard", subject, now_ms=now_ms, word=word, after=after)
-            return len(ids), self._count_held(connection)
+            return len(ids), self._room.count_held(connection)
 
         discarded, held = await self._database.run(delete_oldest)
-        self._set_held(held)
+        self._room.set_held(held)
         return discarded
 
     def load(self, connection: Connection) -> None:
         """Load how much is held, at the start and after others may have changed it."""
-        self._set_held(self._count_held(connection))
+        self._room.set_held(self._room.count_held(connection))
 
     def component(self) -> Component:
         """How the dead letters are doing: degraded until there is really room again."""
-        full = self._room().full(self._held, self._sought)
-        if not full:
-            return Component(Condition.OK, f"room for what is refused, up to {_megabytes(self._max_bytes)}")
-        return Component(
-            Condition.DEGRADED,
-            f"hardly any room for what is refused: {'; '.join(map(self._how_full, full[:MOST_NAMED]))}; what is good "
-            "is stored all the same; mend the causes, then replay or discard the letters",
-        )
+        return self._room.component()
 
     def write(self, connection: Connection, rejections: Iterable[Rejection], *, now_ms: int) -> KeptRejections:
         """Keep rejections, in the transaction of `connection`; those that find no room are counted as discarded.
 
         `apply` what this gives when the transaction is committed.
         """
-        held = dict(self._held if self._held_is_known else self._count_held(connection))
-        self._held_is_known = False
+        held = self._room.held_for_writing(connection)
         outcomes = tuple(self._outcome(connection, held, rejection, now_ms) for rejection in rejections)
         kept = KeptRejections(held, outcomes)
         for rejection in kept.discarded:
-            _count_discarded(connection, self._owner(rejection.gateway), rejection, now_ms)
+            _count_discarded(connection, self._room.owner(rejection.gateway), rejection, now_ms)
         return kept
 
     def _outcome(self, connection: Connection, held: dict[str, int], rejection: Rejection, now_ms: int) -> Rejection:
@@ -207,8 +186,8 @@ class DeadLetters:
         same = update(DeadLetterRow).where(DeadLetterRow.fingerprint == rejection.fingerprint)
         if connection.execute(same.values(count=DeadLetterRow.count + 1, replayed_ms=None)).rowcount:
             return rejection
-        owner = self._owner(rejection.gateway)
-        if not self._made_room(connection, held, owner, rejection.size):
+        owner = self._room.owner(rejection.gateway)
+        if not self._room.make_room(connection, held, owner, rejection.size):
             return msgspec.structs.replace(rejection, discarded=True)
         held[owner] = held.get(owner, 0) + rejection.size
         connection.execute(insert(DeadLetterRow).values(_row(rejection, now_ms)))
@@ -216,47 +195,8 @@ class DeadLetters:
 
     def apply(self, kept: KeptRejections) -> None:
         """Take into memory what is now in the database."""
-        for rejection in kept.discarded:
-            owner = self._owner(rejection.gateway)
-            self._discarded[owner] += rejection.readings
-            self._sought[owner] = max(self._sought[owner], rejection.size)
-        self._set_held(kept.held)
-
-    def _set_held(self, held: Mapping[str, int]) -> None:
-        self._held, self._held_is_known = held, True
-        for owner in set(self._discarded).difference(self._room().full(held, self._sought)):
-            del self._discarded[owner], self._sought[owner]
-
-    def _made_room(self, connection: Connection, held: dict[str, int], owner: str, size: int) -> bool:
-        """Whether there is room, if need be that of replayed ones; the database is not counted at each rejection."""
-        if self._room().has(held, owner, size):
-            return True
-        now_s = time.monotonic()
-        if now_s - self._counted_s >= RECOUNT_S:
-            self._counted_s = now_s
-            connection.execute(delete(DeadLetterRow).where(DeadLetterRow.replayed_ms.is_not(None)))
-            held.clear()
-            held.update(self._count_held(connection))
-        return self._room().has(held, owner, size)
-
-    def _count_held(self, connection: Connection) -> Mapping[str, int]:
-        query = select(DeadLetterRow.gateway, func.sum(DeadLetterRow.size)).group_by(DeadLetterRow.gateway)
-        held: Counter[str] = Counter()
-        for gateway, size in connection.execute(query):
-            held[self._owner(gateway)] += int(size)
-        return held
-
-    def _owner(self, gateway: str) -> str:
-        return gateway if gateway in self._known_gateways() else STRANGERS
-
-    def _room(self) -> DeadLetterQuota:
-        return DeadLetterQuota(self._max_bytes, self._gateway_bytes, len(self._known_gateways()) + 1)
-
-    def _how_full(self, owner: str) -> str:
-        name = f"gateway {owner}" if owner else "gateways that the registry does not know"
-        held = f"{name}: {_megabytes(self._held.get(owner, 0))} of {_megabytes(self._gateway_bytes)}"
-        lost = self._discarded[owner]
-        return f"{held}, {lost} refused readings not kept" if lost else held
+        self._room.record_discarded(kept.discarded)
+        self._room.set_held(kept.held)
 
 
 def _count_discarded(connection: Connection, owner: str, rejection: Rejection, now_ms: int) -> None:
@@ -268,10 +208,6 @@ def _count_discarded(connection: Connection, owner: str, rejection: Rejection, n
     if raised.rowcount == 0:
         first = Discarded(owner, rejection.reason, rejection.readings, 1, now_ms, now_ms)
         connection.execute(insert(DiscardedRow).values(msgspec.structs.asdict(first)))
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 2**20:.3g} MB"
 
 
 def _row(rejection: Rejection, now_ms: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ from cloud.console.components.visitor import Visitor
 from cloud.console.pages.gateways.actions import DeadLetterActions, Outcome
 from cloud.console.view_models.gateways import DeadLetterView
 from cloud.ingest.dead_letter_records import Discarded
-from cloud.ingest.dead_letters import MOST_NAMED
+from cloud.ingest.dead_letter_room import MOST_NAMED
 from i18n.catalog import N_, Catalog
 
 COLUMNS = (N_("First refused"), N_("Gateway"), N_("Why"), N_("Times"), "")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cloud.registry.rows import read_registry, save_registry
-from tests.unit.cloud.derived.examples import START, House, Island, city_of_house
-from tests.unit.cloud.examples import Workshop
+from tests.unit.cloud.derived.examples import HOUR, START, House, Island, Yard, city_of_house, city_of_yard
+from tests.unit.cloud.examples import T0, Workshop
 
 
 @pytest.fixture
@@ -24,3 +24,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         house = House(workshop)
         await house.measure()
         yield house
+
+
+@pytest.fixture
+async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
+    async with Workshop(tmp_path, registry=city_of_yard()) as workshop:
+        await workshop.database.run(lambda connection: save_registry(connection, city_of_yard(), now_ms=T0 - HOUR))
+        workshop.registry.replace_with(await workshop.database.run(read_registry))
+        yield Yard(workshop)

@@ -4,20 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cloud.database.audit_log import Actor
 from cloud.database.engine import DatabaseUnavailable
+from cloud.derived.corrections import Corrections
 from cloud.derived.service import Derivations
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Verdict
 from cloud.readings.newest import Newest
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.fact_service import FactService
-from cloud.registry.records import City, Gateway, Sensor, Site
+from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.siaga import GaugeLimits, Limit
-from tests.unit.cloud.examples import GATEWAY, SITE, Workshop
+from tests.unit.cloud.examples import GATEWAY, SITE, T0, Workshop
 from wire import QUANTITIES, Reading, encode_batch
 
 ANI = Actor("ani")
@@ -169,7 +170,7 @@ class House:
         self.derivations = Derivations(workshop.registry, workshop.store, workshop.newest, facts=self.facts)
         assert self.derivations.corrections is not None
         self.derivations.corrections._settle_s = 0
-        self.derivations.corrections._clock = lambda: NOW
+        self.derivations.corrections._clock = self.derivations.corrections._series._clock = lambda: NOW
 
     async def measure(self) -> None:
         readings = [
@@ -191,3 +192,50 @@ class House:
         time_ms = START + hour * HOUR
         points = await self.workshop.store.history(sensor, quantity, start_ms=time_ms, end_ms=time_ms + 1)
         return points[0].value if points else None
+
+
+LATER = T0 + 10 * HOUR
+RIVER = Sensor("river", "River", "daruba", GATEWAY, ("distance", "water_level"), mounting_height_cm=450.0)
+AIR = Sensor("air", "Air", "daruba", GATEWAY, ("pm2_5",), calibration={"pm2_5": Calibration(1.0, 2.0)})
+PROBE = Sensor("probe", "Probe", "daruba", GATEWAY, ("water_level",))
+
+
+def city_of_yard() -> Registry:
+    return Registry(
+        city=City("Morotai", "Asia/Jayapura"), sites=[SITE], gateways=[Gateway(GATEWAY, "Daruba", "daruba")],
+        sensors=[RIVER, AIR, PROBE],
+    )  # fmt: skip
+
+
+class Yard:
+    """Ingest, facts and corrections on real databases; `moved` are the series that were noted."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop, self.moved, self._seq = workshop, set[tuple[str, str]](), 0
+        self.facts = FactService(workshop.database, workshop.registry, clock=lambda: LATER)
+        self.corrections = self.restarted()
+        workshop.decoder._observe._on_blocks = lambda blocks: self.corrections.on_writing(blocks)
+
+    def restarted(self) -> Corrections:
+        """As after a start of the cloud."""
+        return Corrections(
+            self.facts, self.workshop.store, self.workshop.newest, settle_s=0, clock=lambda: LATER,
+            on_changed=lambda sensor, quantity, _first, _last: self.moved.add((sensor, quantity)),
+        )  # fmt: skip
+
+    async def send(self, *readings: Reading, backfill: bool = False) -> None:
+        payload = encode_batch("s", self._seq + 1, readings, backfill=backfill)
+        self._seq += len(readings)
+        await self.workshop.writer.write([self.workshop.decoder.prepare(payload, GATEWAY)])
+
+    async def stored(self, sensor: str, quantity: str) -> dict[int, float]:
+        points = await self.workshop.store.history(sensor, quantity, start_ms=0, end_ms=2**53)
+        return {(point.time_ms - T0) // HOUR: point.value for point in points}
+
+    async def record(self, subject: str, what: str, value: Any, *, hour: int) -> int:
+        fact = await self.facts.record(subject, what, value, who=ANI, word="x", valid_from_ms=T0 + hour * HOUR)
+        return fact.id
+
+
+def hourly(sensor: str, quantity: str, *values: float) -> list[Reading]:
+    return [Reading(sensor, quantity, T0 + hour * HOUR, value) for hour, value in enumerate(values)]
