@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ async def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
         await town.send(level(100, at=60))
         await town.alarm_service.acknowledge(2, "known", who=ANI)
-        asked = [
+        asked: list[tuple[dict[str, Any], list[int]]] = [
             ({}, [1, 2]), ({"open": True}, [2]), ({"open": False}, [1]), ({"state": "closed"}, [1]),
             ({"severity": Severity.SEVERE}, [2]), ({"severity": Severity.MINOR}, [1, 2]), ({"site": "daruba"}, [1]),
             ({"sites": frozenset({"wayabula"})}, [2]), ({"sites": frozenset()}, []), ({"sensor": "creek"}, [2]),

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from cloud.alarms.evaluation_plan import EvaluationPlan
 from cloud.alarms.event_rows import AlarmEventRecord
 from cloud.alarms.rule_input import RuleInput, WatchedColumn
 from cloud.core.health import Condition
@@ -109,7 +111,7 @@ async def test_a_crash_between_the_store_and_the_registry_loses_no_alarm_and_mak
         await town.rule()
         await calm(town, until=120)
 
-        def fail(*_: object, **__: object) -> None:
+        def fail(connection: Connection, plan: EvaluationPlan, *, now_ms: int) -> int:
             raise OperationalError("INSERT", {}, Exception("power cut"))
 
         town.evaluator.write = fail
@@ -361,11 +363,11 @@ async def test_an_escalation_that_was_withdrawn_and_is_so_after_all_stands_on_th
         known = await town.alarms()
         await town.send(level(163, at=150))
         plan = town.evaluator.plan([], now_ms=town.now_ms)
+        river = town.registry.sensor("river")
+        assert river is not None
         event = Event(EventKind.WORSENED, known[0].opened_ms, T0 + 180_000, 1, 262.0)
         (binding,) = town.evaluator._bindings.spans("river")[-1].bindings
-        again = msgspec.structs.replace(
-            plan, records=(AlarmEventRecord(event, binding, town.registry.sensor("river"), False),)
-        )
+        again = msgspec.structs.replace(plan, records=(AlarmEventRecord(event, binding, river, False),))
         await town.database.run(lambda connection: town.evaluator.write(connection, again, now_ms=town.now_ms))
         (alarm,) = await town.alarms()
         assert (alarm.level, alarm.worst, alarm.value) == (1, 1, 262.0)
@@ -416,17 +418,17 @@ async def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_
         assert {alarm.sensor for alarm in await town.alarms(family="silence")} == {"river"}
 
 
-async def test_a_beat_that_finds_the_database_away_says_so_and_tries_again(tmp_path: Path):
+async def test_a_tick_that_finds_the_database_away_says_so_and_tries_again(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.silence_rule()
         await town.send(level(100, at=0))
         write, failing = town.evaluator.write, [True]
 
-        def sometimes(*arguments: object, **named: object) -> int:
+        def sometimes(connection: Connection, plan: EvaluationPlan, *, now_ms: int) -> int:
             if failing:
                 failing.pop()
                 raise OperationalError("INSERT", {}, Exception("disk full"))
-            return write(*arguments, **named)
+            return write(connection, plan, now_ms=now_ms)
 
         town.evaluator.write = sometimes
         with pytest.raises(Exception, match="disk full"):

@@ -145,7 +145,8 @@ def test_checking_again_gives_the_same_whatever_became_known_or_was_recorded_mea
 def test_any_cut_of_a_batch_makes_the_same_levels(times: list[int], data: st.DataObject):
     readings = [each for at in times for each in (distance(100 + at, at=at), level(999, at=at))]
     cuts = sorted(data.draw(st.sets(st.integers(1, len(readings) - 1), max_size=4)))
-    known, distances, made = registry(facts=lowered()), Distances(Newest()), {}
+    known, distances = registry(facts=lowered()), Distances(Newest())
+    made: dict[int, float] = {}
     for first, last in pairwise([0, *cuts, len(readings)]):
         made |= levels(checked(known, *readings[first:last], distances=distances))
     assert made == {at: (450 if at < 10 else 420) - 100 - at for at in times}

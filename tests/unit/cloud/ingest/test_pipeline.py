@@ -3,8 +3,10 @@
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from cloud.core.health import Condition
@@ -16,15 +18,22 @@ from cloud.ingest.rejection import ROW_BYTES
 from cloud.ingest.retrying_store import WriteFailsAlone
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.suspect_gateways import SUSPECT_S
-from cloud.readings.contract import RejectedPoint, StoreRejected, StoreUnavailable, WriteResult
+from cloud.readings.contract import (
+    LATEST_MS,
+    RejectedPoint,
+    StoredReading,
+    StoreRejected,
+    StoreUnavailable,
+    WriteResult,
+)
 from cloud.readings.sqlite import SqliteStore
 from tests.unit.cloud.examples import GATEWAY, STREAM, T0, UNAVAILABLE, Workshop, city, payload, reading
 from wire import Reading, decode_batch, encode_batch
 
-EVER = {"start_ms": 0, "end_ms": 2 * T0}
+EVER: dict[str, Any] = {"start_ms": 0, "end_ms": 2 * T0}
 
 
-def prepared(workshop: Workshop, *readings: object, first: int = 1, gateway: str = GATEWAY) -> PreparedWrite:
+def prepared(workshop: Workshop, *readings: Reading, first: int = 1, gateway: str = GATEWAY) -> PreparedWrite:
     return workshop.decoder.prepare(payload(*(readings or (reading(),)), first=first), gateway)
 
 
@@ -118,11 +127,11 @@ async def test_while_the_registry_database_fails_nothing_is_safe_and_it_is_asked
     async with Workshop(tmp_path) as workshop:
         write, failures = workshop.accounts.write, [1, 1]
 
-        def fail_twice(*arguments: object, **named: object) -> None:
+        def fail_twice(connection: Connection, plan: AccountingPlan, *, now_ms: int) -> None:
             if failures:
                 failures.pop()
                 raise OperationalError("INSERT", {}, Exception("disk full"))
-            write(*arguments, **named)
+            write(connection, plan, now_ms=now_ms)
 
         workshop.accounts.write = fail_twice
         await workshop.writer.write([prepared(workshop)])
@@ -144,11 +153,11 @@ async def test_the_newest_readings_are_asked_for_until_the_store_answers(tmp_pat
         answers: list[Exception | None] = [UNAVAILABLE, None]
         newest = workshop.store.newest
 
-        async def sometimes(**asked: int) -> object:
+        async def sometimes(*, until_ms: int = LATEST_MS) -> list[StoredReading]:
             planned = answers.pop(0)
             if planned is not None:
                 raise planned
-            return await newest(**asked)
+            return await newest(until_ms=until_ms)
 
         workshop.store.newest = sometimes
         workshop.newest._readings.clear()
@@ -177,8 +186,11 @@ async def test_the_delay_of_live_readings_is_noted_and_that_of_a_backlog_is_not(
         before_ms = time.time_ns() // 1_000_000
         await workshop.writer.write([prepared(workshop, reading(at=before_ms - T0 - 60_000), first=2)])
         write_ms, delay_ms = workshop.metrics.pop_sketches()
-        assert delay_ms.percentile(50) >= 60_000 * 0.95
-        assert write_ms.percentile(50) > 0
+        delayed_ms, written_ms = delay_ms.percentile(50), write_ms.percentile(50)
+        assert delayed_ms is not None
+        assert written_ms is not None
+        assert delayed_ms >= 60_000 * 0.95
+        assert written_ms > 0
 
 
 async def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_neighbours_are_acknowledged(
@@ -186,9 +198,10 @@ async def test_a_batch_that_the_registry_cannot_hold_is_a_dead_letter_and_its_ne
 ):
     async with Workshop(tmp_path) as workshop:
         bad, good = prepared(workshop), prepared(workshop, reading(at=5), first=2)
-        keep, tries = workshop.accounts.write, []
+        keep = workshop.accounts.write
+        tries: list[AccountingPlan] = []
 
-        def write(connection: object, plan: AccountingPlan, *, now_ms: int) -> None:
+        def write(connection: Connection, plan: AccountingPlan, *, now_ms: int) -> None:
             tries.append(plan)
             if len(tries) <= 2:  # of both together, and of the bad one alone
                 raise OverflowError("Python int too large to convert to SQLite INTEGER")
@@ -235,7 +248,7 @@ async def test_a_gateway_of_which_a_reading_is_never_taken_is_written_apart_for_
 async def test_health_says_why_the_newest_readings_are_not_known_yet(tmp_path: Path):
     async with Workshop(tmp_path) as workshop:
 
-        async def foreign(**_: int) -> object:
+        async def foreign(*, until_ms: int = LATEST_MS) -> list[StoredReading]:
             raise StoreRejected("InfluxDB answered 200 with text/html; check store.url")
 
         said: list[str] = []

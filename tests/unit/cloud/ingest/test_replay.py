@@ -1,11 +1,13 @@
 """A dead letter goes through the same checks again."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloud.alarms.evaluator import RuleEvaluator
+from cloud.alarms.rule_input import RuleInput
 from cloud.database.audit_log import Actor, read_entries
 from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.replay import Replayer
@@ -14,6 +16,7 @@ from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
 from tests.unit.cloud.examples import GATEWAY, UNAVAILABLE, Workshop, city, payload, reading
+from wire import Reading
 
 PIER = Sensor("air-pier", "Pier", "daruba", GATEWAY, ("pm2_5",))
 ANI = Actor("ani", "10.0.0.7")
@@ -27,7 +30,7 @@ def replayer(workshop: Workshop, registry: Registry, **more: Any) -> Replayer:
     )  # fmt: skip
 
 
-async def rejected(workshop: Workshop, *readings: object) -> int:
+async def rejected(workshop: Workshop, *readings: Reading) -> int:
     await workshop.writer.write([workshop.decoder.prepare(payload(*readings), GATEWAY)])
     (letter,) = await workshop.dead_letters.page()
     return letter.id
@@ -87,18 +90,18 @@ async def test_the_rules_of_a_gateway_that_another_process_takes_in_are_left_to_
     async with Workshop(tmp_path) as workshop:
         letter = await rejected(workshop, reading("air-pier", value=7))
         rule_store = RuleStore(workshop.database, city(more=[PIER]))
-        watch = RuleEvaluator(
+        evaluator = RuleEvaluator(
             database=workshop.database,
             rule_store=rule_store,
             newest=workshop.newest,
             store=workshop.store,
             shards=shards,
         )
-        seen: list[object] = []
-        watch.observe = lambda inputs: _note(seen, inputs)  # type: ignore[method-assign]
-        await replayer(workshop, city(more=[PIER]), evaluator=watch).replay(letter, ANI)
+        seen: list[list[RuleInput]] = []
+
+        async def observe(rule_inputs: Iterable[RuleInput], *, live: bool = False) -> None:
+            seen.append(list(rule_inputs))
+
+        evaluator.observe = observe
+        await replayer(workshop, city(more=[PIER]), evaluator=evaluator).replay(letter, ANI)
         assert len(seen) == len(shards[:1])
-
-
-async def _note(seen: list[object], inputs: object) -> None:
-    seen.append(inputs)

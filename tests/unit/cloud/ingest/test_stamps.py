@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ MINUTE = 60_000
 AHEAD = 8 * MINUTE
 
 
-def sent(*stamps_ms: int, first: int, clock: Clock = Clock.SYNCED, sensor: str = "air-market", **more: bool) -> bytes:
+def sent(*stamps_ms: int, first: int, clock: Clock = Clock.SYNCED, sensor: str = "air-market", **more: Any) -> bytes:
     """A batch with a reading at each stamp; the value is its seq."""
     readings = [
         Reading(sensor, "pm2_5", stamp_ms, float(first + number), clock) for number, stamp_ms in enumerate(stamps_ms)
@@ -132,7 +133,7 @@ async def test_an_offset_is_in_the_database_before_the_first_reading_is_in_the_s
             kept_when_written.append(len(held.of(GATEWAY, STREAM)))
             return await write(writes)
 
-        workshop.store.write = watched  # type: ignore[method-assign, assignment]
+        workshop.store.write = watched  # type: ignore[assignment]
         await workshop.writer.write([prepared])
         assert kept_when_written == [1]
 

@@ -1,9 +1,11 @@
 """Acks for what is safe."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
 
+from cloud.alarms.rule_input import RuleInput
 from cloud.gateways.accounting import Receipt
+from cloud.ingest.quality import NO_FLAGS
 from cloud.ingest.rejection import Rejection
 from cloud.ingest.stages.acknowledge import acks_of
 from cloud.ingest.stages.encode import PreparedWrite
@@ -11,21 +13,37 @@ from tests.unit.cloud.examples import GATEWAY
 from wire import Ack, RefusedReadings, RefusedSensor
 
 
-class Safe(NamedTuple):
-    """As much of a message as its ack needs."""
-
-    gateway: str
-    receipt: Receipt | None
-    rejections: Sequence[Rejection] = ()
-    not_judged: Mapping[tuple[str, str], int] = {}
-
-    ack_rows = PreparedWrite.ack_rows
+def safe_message(
+    gateway: str,
+    receipt: Receipt | None,
+    rejections: Sequence[Rejection] = (),
+    not_judged: Mapping[tuple[str, str], int] = MappingProxyType({}),
+) -> PreparedWrite:
+    """A message of which only what its ack needs is told."""
+    return PreparedWrite(
+        gateway,
+        b"",
+        0,
+        receipt,
+        rejections,
+        None,
+        (),
+        {},
+        NO_FLAGS,
+        RuleInput(()),
+        None,
+        {},
+        True,
+        None,
+        {},
+        not_judged,
+    )
 
 
 def test_neighbours_share_an_ack_and_holes_and_losses_alone_do_not():
     ranges = [("a", 1, 5), ("a", 11, 20), ("a", 6, 10), ("a", 31, 40), ("b", 41, 50), ("b", 61, 60), ("b", 51, 60)]
-    safe = [Safe(GATEWAY, Receipt(GATEWAY, stream, first, last)) for stream, first, last in ranges]
-    safe += [Safe("gw-0", Receipt("gw-0", "a", 21, 30)), Safe("gw-0", None)]
+    safe = [safe_message(GATEWAY, Receipt(GATEWAY, stream, first, last)) for stream, first, last in ranges]
+    safe += [safe_message("gw-0", Receipt("gw-0", "a", 21, 30)), safe_message("gw-0", None)]
     assert list(acks_of(safe)) == [
         ("gw-0", Ack("a", 21, 30)),
         (GATEWAY, Ack("a", 1, 20)),
@@ -40,8 +58,8 @@ def test_an_ack_of_neighbours_adds_up_what_was_refused_of_each():
     beyond = Rejection(GATEWAY, "out_of_bounds", "", b"", 1, {("air-pier", "pm10"): 1})
     unread = Rejection(GATEWAY, "not_a_batch", "", b"", 10)
     ranges = [(6, 10, [strange, beyond]), (1, 5, [strange]), (11, 20, []), (31, 40, [unread]), (51, 60, [])]
-    safe = [Safe(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
-    safe.append(Safe(GATEWAY, Receipt(GATEWAY, "a", 42, 42), not_judged={("river", "water_level"): 1}))
+    safe = [safe_message(GATEWAY, Receipt(GATEWAY, "a", first, last), refusals) for first, last, refusals in ranges]
+    safe.append(safe_message(GATEWAY, Receipt(GATEWAY, "a", 42, 42), not_judged={("river", "water_level"): 1}))
     assert [ack for _, ack in acks_of(safe)] == [
         Ack("a", 1, 20, RefusedReadings(
             {"unknown_sensor": 6, "out_of_bounds": 1},
