@@ -31,6 +31,7 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
 
 
+MIDNIGHT = ms("2026-11-23T00:00:00+09:00")
 SEVEN, NINE = ms("2026-11-24T07:00:00+09:00"), ms("2026-11-24T09:00:00+09:00")
 BACK, ON = ms("2026-04-05T02:00:00+11:00"), ms("2026-10-04T02:00:00+10:30")
 """When the clocks of Lord Howe are set back and on, by half an hour."""

@@ -3,17 +3,9 @@
 import pytest
 
 from rules.marks import Mark
-from tests.unit.cloud.derived.test_service import HOUR, MINUTE, NINE, Island
+from tests.unit.cloud.derived.examples import HOUR, MINUTE, NINE, Island
 
 HALF = 30 * MINUTE
-
-
-@pytest.fixture
-async def island(tmp_path):
-    made = Island(tmp_path)
-    await made.store.open()
-    yield made
-    await made.store.close()
 
 
 def rising(first_ms: int, end_ms: int, *, cm_a_minute: float = 0.5) -> dict[int, float]:
@@ -53,7 +45,7 @@ async def test_what_was_computed_of_readings_that_nobody_believes_is_withdrawn(i
     levels = rising(NINE, NINE + HOUR, cm_a_minute=6)
     await island.store_readings("river", "water_level", levels)
     await island.derivations.compute(NINE + HOUR)
-    await island.judge_anew("river", "water_level", levels, int(Mark.TWINS_DISAGREE))
+    await island.give_verdicts("river", "water_level", levels, int(Mark.TWINS_DISAGREE))
     await island.derivations.compute(NINE + HOUR)
     assert set((await island.marks("river", "rise_rate")).values()) == {int(Mark.WITHDRAWN)}
     assert island.newest.series("river", "rise_rate").marks & Mark.WITHDRAWN

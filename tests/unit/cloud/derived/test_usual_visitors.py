@@ -2,20 +2,12 @@
 
 import pytest
 
-from tests.unit.cloud.derived.test_service import HOUR, MIDNIGHT, MINUTE, NINE, Island, every, ms
+from tests.unit.cloud.derived.examples import HOUR, MIDNIGHT, MINUTE, NINE, Island, every, ms
 from wire.durations import DAY_MS
 
 WEEK = 7 * DAY_MS
 CLOSED = ms("2026-11-23T18:00:00+09:00")
 """When the place of this day's visitors last closed."""
-
-
-@pytest.fixture
-async def island(tmp_path):
-    made = Island(tmp_path)
-    await made.store.open()
-    yield made
-    await made.store.close()
 
 
 async def a_week_ago(island: Island, weeks: int, people: int) -> None:

@@ -3,10 +3,10 @@
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading
 from cloud.readings.newest import Newest, newest_of
-from cloud.registry.snapshot import COMPUTED
 from rules.marks import Mark
 from tests.unit.cloud.examples import T0
 from wire import Domain
+from wire.measurements import COMPUTED
 
 
 def block(times_ms: list[int], *, marks: int = 0, domain: Domain = Domain.AIR, **fields: list[float]) -> Block:

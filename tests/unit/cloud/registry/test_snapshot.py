@@ -1,9 +1,10 @@
 """The registry in memory."""
 
 from cloud.registry.records import Calibration
-from cloud.registry.snapshot import COMPUTED, HEALTH_QUANTITIES
+from cloud.registry.snapshot import HEALTH_QUANTITIES
 from tests.unit.cloud.examples import GATEWAY, city
 from wire import QUANTITIES, Domain
+from wire.measurements import COMPUTED
 
 
 def test_each_gateway_is_a_sensor_of_its_own_health():
