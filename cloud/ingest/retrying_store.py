@@ -20,6 +20,7 @@ from cloud.readings.contract import (
     StoreUnavailable,
     WriteResult,
 )
+from runtime.backoff import retry
 
 FAILS_ALONE_AFTER = 2
 """So many failures of a write, each while the store took another, are that write's own."""
@@ -91,19 +92,22 @@ class RetryingStore:
 
     async def _retry(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until there is an answer; after a refusal open the store anew, since somebody may have mended it."""
-        attempt = 0
-        while True:
-            try:
-                answer = await ask()
-            except StoreUnavailable as error:
-                attempt += 1
-                self._record(error)
-                await self._sleep(wait_s(error, attempt))
-                if isinstance(error, StoreRejected):
-                    await self._reopen()
-            else:
-                self._record(None)
-                return answer
+        was_refused = False
+
+        async def attempt() -> T:
+            if was_refused:
+                await self._reopen()
+            return await ask()
+
+        def on_failure(error: Exception) -> None:
+            nonlocal was_refused
+            was_refused = isinstance(error, StoreRejected)
+            self._record(error)
+
+        passing = (StoreUnavailable,)
+        answer = await retry(attempt, passing=passing, wait_s=wait_s, on_failure=on_failure, sleep=self._sleep)
+        self._record(None)
+        return answer
 
     async def _reopen(self) -> None:
         try:
@@ -111,7 +115,7 @@ class RetryingStore:
         except StoreUnavailable as error:
             self._record(error)
 
-    def _record(self, error: StoreUnavailable | None) -> None:
+    def _record(self, error: Exception | None) -> None:
         """Remember how the last question went, for health; the log has it once."""
         problem = str(error) if error is not None else ""
         if error is not None:
