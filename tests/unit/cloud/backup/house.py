@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import shutil
 from pathlib import Path
 
 from cloud.backup.manifest import Manifest, encode_manifest, read_manifest
@@ -21,7 +22,7 @@ class Machine:
     """A folder with a cloud.toml; `url` is its registry's, SQLite's in the folder unless given."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.url = url or f"sqlite:///{folder / 'registry.db'}"
         self.config = folder / "cloud.toml"
@@ -37,6 +38,11 @@ class Machine:
                   (("water_level", [250.0] * 1_000),)),
         )  # fmt: skip
         return self
+
+    def copy(self, folder: Path) -> "Machine":
+        """Make another that holds the same; both must be on SQLite."""
+        shutil.copytree(self.folder, folder)
+        return Machine(folder)
 
     def write(self, *blocks: Block) -> None:
         async def written() -> None:

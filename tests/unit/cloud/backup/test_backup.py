@@ -5,6 +5,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -30,14 +31,27 @@ from tests.unit.cloud.backup.house import READINGS, T0, Machine, manifest_of, re
 from wire import Domain
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Machine:
-    return Machine(tmp_path / "old").fill()
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """What `old` and `backup` are copied from: nobody writes into it."""
+    return Machine(tmp_path_factory.mktemp("filled") / "old").fill()
+
+
+@pytest.fixture(scope="session")
+def backup_of_filled(filled: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filled.backup(tmp_path_factory.mktemp("backups-of-filled"))
 
 
 @pytest.fixture
-def backup(old: Machine, tmp_path: Path) -> Path:
-    return old.backup(tmp_path / "backups")
+def old(filled: Machine, tmp_path: Path) -> Machine:
+    """A machine with a full registry and readings, of this test's own."""
+    return filled.copy(tmp_path / "old")
+
+
+@pytest.fixture
+def backup(backup_of_filled: Path, tmp_path: Path) -> Path:
+    """A backup of `old`, of this test's own."""
+    return Path(shutil.copytree(backup_of_filled, tmp_path / "backups" / backup_of_filled.name))
 
 
 @pytest.fixture
