@@ -1,6 +1,6 @@
 """Air quality: ISPU as the regulation has it, what it stands on, and concentrations beside WHO's guidelines of 2021.
 
-ISPU now │ category    sub-indices │ against WHO    ISPU by the hour    a box for each day    PM2.5 │ PM10    climate
+ISPU now │ category    sub-indices │ against WHO    ISPU by the hour    a box a day    exposure │ sites    PM2.5 │ PM10
 """
 
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
@@ -9,9 +9,10 @@ from grafana_foundation_sdk.builders.statushistory import Panel as CalendarPanel
 from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.by_sensor import by_sensor
+from dashboards.exposure import comparison, exposure
 from dashboards.history import history
 from dashboards.kit.ask import last, lately, over_time, rows
 from dashboards.kit.events import alarms
@@ -29,10 +30,10 @@ from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits, of_domain
 from i18n.message import Bilingual
-from rules import who2021
+from rules import ispu, who2021
 from rules.colours import CALM, SEVERITY_COLOURS
 from rules.rule import Severity
-from wire import AIR_PARAMETERS, ISPU_VERSIONS, Domain
+from wire import AIR_PARAMETERS, ISPU_TABLE, ISPU_VERSIONS, Domain
 
 HERE, OURS = one_of("site"), of_domain(Domain.AIR)
 PUBLISHED = "18h"
@@ -77,7 +78,7 @@ SUB = Caption(
 RATIO = Caption(
     Text("How many times the WHO 2021 guideline (24 hours)"),
     Text(
-        "The mean of 24 hours divided by WHO's guideline: 1.0 is the guideline itself. Empty: not measured here. WHO "
+        "The mean of 24 hours divided by WHO's guideline: 1.0 is the guideline itself. A dash: not measured there. WHO "
         "gives no colours; green means that the guideline is met."
     ),
     Text("No mean of 24 hours yet"),
@@ -134,6 +135,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
             PanelRow(8, (_sub_indices(style), 12), (_ratio(style), 12)),
             PanelRow(8, (over_hours(style), 24)),
             PanelRow(7, (_calendar(style), 24)),
+            PanelRow(7, (exposure(style, HERE), 14), (comparison(style, HERE), 10)),
             PanelRow(9, (particulates(style, "pm2_5"), 12), (particulates(style, "pm10"), 12)),
             PanelRow(8, (_climate(style), 24)),
             PanelRow(9, (history(style, one_of("sensor", "station")), 14), (limits(style, f"{HERE} AND {OURS}"), 10)),
@@ -151,9 +153,10 @@ def _now(style: DashboardStyle) -> StatPanel:
 def _category(style: DashboardStyle) -> TablePanel:
     """Its category in words, and what it stands on."""
     versions = [f"ispu_{key}" for key in ISPU_VERSIONS]
-    what = last("ispu", "ispu:category", "ispu_critical:critical", "ispu_completeness:complete", *versions)
+    beside = ("ispu_critical:critical", "ispu_completeness:complete", f"{ISPU_TABLE}:rule")
+    what = last("ispu", "ispu:category", *beside, *versions)
     inner = lately(what, "air", where=HERE, by="site", within="3h")
-    shown = f"site ispu category critical complete {' '.join(versions)}"
+    shown = f"site ispu category critical complete rule {' '.join(versions)}"
     parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
     return table(
         style, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
@@ -162,6 +165,7 @@ def _category(style: DashboardStyle) -> TablePanel:
             TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
             TableColumn(name="category", title=Text("Category"), scale=ISPU, as_class=True),
             TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
+            TableColumn(name="rule", title=Text("By the rule of"), words=_RULES),
             TableColumn(name="complete", title=Text("Complete"), unit=unit("%", style), decimals=0),
             *(
                 TableColumn(name=f"ispu_{key}", title=Text("by {version}", version=version), decimals=0)
@@ -171,17 +175,24 @@ def _category(style: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
+_RULES = {str(number): Bilingual(table.name, table.name) for number, table in ispu.TABLE_OF_NUMBER.items()}
+"""The versions of the table, by the number that stands beside each index."""
+
+
 def _sub_indices(style: DashboardStyle) -> TablePanel:
     indices = [f"ispu_{parameter}" for parameter in AIR_PARAMETERS]
     return by_sensor(style, SUB, indices, where=HERE, within=PUBLISHED, scale=ISPU)
 
 
 def _ratio(style: DashboardStyle) -> TablePanel:
+    """A query for each pollutant: of what nobody measures comes no column."""
     guidelines = {pollutant: limits[0] for (pollutant, span), limits in who2021.GUIDELINES.items() if span == "24h"}
-    what = ", ".join(f'last("{name}_day") / {limit} AS "{name}"' for name, limit in guidelines.items())
-    inner = lately(what, "air", where=HERE, by="sensor", within="2h")
+    queries = [
+        Query(rows(f"sensor {name}", _times_guideline(name, limit)), table=True) for name, limit in guidelines.items()
+    ]
     return table(
-        style, RATIO, Query(rows(f"sensor {' '.join(guidelines)}", inner), table=True), worst_first="pm2_5",
+        style, RATIO, *queries, worst_first="pm2_5",
+        steps=[DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})],
         columns=[
             TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
             *(
@@ -190,6 +201,10 @@ def _ratio(style: DashboardStyle) -> TablePanel:
             ),
         ],
     )  # fmt: skip
+
+
+def _times_guideline(name: str, limit: float | None) -> str:
+    return lately(f'last("{name}_day") / {limit} AS "{name}"', "air", where=HERE, by="sensor", within="2h")
 
 
 def over_hours(style: DashboardStyle) -> LinesPanel:

@@ -1,10 +1,9 @@
 """Flood: every gauge with the limits in force on it, how fast it rises, and the rain and the sea behind it.
 
-state │ rain now    levels now    Siaga hour by hour    a chart for each gauge    rise │ rain    all together    events
+state │ rain now    next level    Siaga by the hour    each gauge with its rain    rise │ rain    all together    events
 """
 
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
-from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.builders.statetimeline import Panel as StatesPanel
 from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
@@ -13,23 +12,24 @@ from grafana_foundation_sdk.models.common import BarAlignment
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.history import history
+from dashboards.hydrograph import hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.panels import lines, stat, states
+from dashboards.kit.panels import lines, states
 from dashboards.kit.scales import RAIN_DAY, RAIN_HOUR, SEVERITY, SIAGA
-from dashboards.kit.series import BRIDGED_MS, LIMIT_LINE, fixed, in_unit, opens_sensor
+from dashboards.kit.series import BRIDGED_MS, in_unit, opens_sensor
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
+from dashboards.next_levels import next_levels
 from i18n.message import in_context
-from rules import siaga
 
 HERE = one_of("site")
 OF_LEVELS = f"\"quantity\" = 'water_level' AND {HERE}"
@@ -40,11 +40,6 @@ STATE = Caption(
     Text("State of flood by site"),
     Text("The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe."),
     Text("No report of the state in the last 5 minutes"),
-)
-LEVELS_NOW = Caption(
-    Text("Water level now"),
-    Text("The newest reading of each gauge in the last 15 minutes, in cm over the gauge's own zero."),
-    Text("No reading in the last 15 minutes"),
 )
 RAIN_NOW = Caption(
     Text("Rain now"),
@@ -62,13 +57,17 @@ STAGES = Caption(
 LEVEL = Caption(
     Text("$gauge: water level and its limits"),
     Text(
-        "The highest value of each step of time. Dashed: the limits in force at that time, from the console's rules. "
-        "Upright marks: events of alarms."
+        "The highest value of each step of time, between the bands of the limits in force at that time. From the top: "
+        "rain of each hour, the mean of the chosen sites' gauges. Choose the gauges from the source of the river to "
+        "its mouth: they stand in that order, so that a crest is seen to travel down."
     ),
 )
 RISE = Caption(
     Text("Rate of rise"),
-    Text("The change of the level in 10 minutes, of the means of each 10 minutes. Positive: the water rises."),
+    Text(
+        "The change of the level by the hour, from the medians of the first and the last third of half an hour. Above "
+        "zero the water rises."
+    ),
 )
 TOGETHER = Caption(
     Text("Upstream, downstream, sea and rain together"),
@@ -93,9 +92,9 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         events=alarms(style, one_of("sensor", "station")),
         rows=[
             PanelRow(7, (_state(style), 10), (_rain_now(style), 14)),
-            PanelRow(5, (_levels_now(style), 24)),
+            PanelRow(6, (next_levels(style, HERE), 24)),
             PanelRow(6, (_stages(style), 24)),
-            PanelRow(10, (_level(style), 12)),
+            PanelRow(9, (_level(style), 24)),
             PanelRow(8, (_rise(style), 12), (rain(style), 12)),
             PanelRow(10, (_together(style), 24)),
             PanelRow(9, (history(style, one_of("sensor", "station")), 14), (limits(style, OF_LEVELS), 10)),
@@ -128,15 +127,6 @@ def _state(style: DashboardStyle) -> TablePanel:
     )  # fmt: skip
 
 
-def _levels_now(style: DashboardStyle) -> StatPanel:
-    text = lately('last("water_level")', "flood", where=HERE, by="sensor", within="15m")
-    panel = stat(
-        style, LEVELS_NOW, Query(text, alias="$tag_sensor"), unit=unit_of("water_level", style),
-        decimals=decimals_of("water_level"), filled=False, named=True,
-    )  # fmt: skip
-    return panel.override_by_regexp(".*", opens_sensor(style))
-
-
 def _rain_now(style: DashboardStyle) -> TablePanel:
     """The rain of the last hour and of the day, with its classes."""
     hour = last("rain_hour", "rain_hour:hour_class", "rain_hour_completeness:hour_complete")
@@ -167,32 +157,19 @@ def _stages(style: DashboardStyle) -> StatesPanel:
 
 
 def _level(style: DashboardStyle) -> LinesPanel:
-    """One chart, repeated for each gauge."""
+    """One chart, repeated for each gauge: one above the other on one time axis, in the order of their choice."""
     level = over_time('max("water_level")', "flood", where=one_of("sensor", "gauge"), by="sensor")
-    panel = levels(style, LEVEL, level, limits_where=one_of("sensor", "gauge"), alias=name_of("water_level"))
-    return panel.repeat("gauge").repeat_direction("h").max_per_row(2)
-
-
-def levels(
-    style: DashboardStyle, caption: Caption, text: str, *, limits_where: str, alias: Words | None = None
-) -> LinesPanel:
-    """Levels with the limits that hold where `limits_where` says."""
-    where = f"\"quantity\" = 'water_level' AND {limits_where}"
-    limit = over_time('last("limit")', "threshold", where=where, by="level sensor", fill="none")
-    level = Query(text, alias="$tag_sensor" if alias is None else style.say(alias))
-    panel = _cm(style, caption, level, Query(limit, alias="$tag_level"))
-    panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("B", LIMIT_LINE)
-    for stage in (3, 2, 1):
-        panel.override_by_regexp(f"^Siaga {stage}$", [fixed(siaga.STAGES[stage].hex)])
-    return panel
+    panel = hydrograph(
+        style, LEVEL, level, limits_where=one_of("sensor", "gauge"), rain_where=HERE, alias=name_of("water_level")
+    )
+    return panel.repeat("gauge").repeat_direction("v")
 
 
 def _rise(style: DashboardStyle) -> LinesPanel:
-    """How fast the levels change."""
-    what = 'derivative(mean("water_level"), 10m)'
-    text = over_time(what, "flood", where=HERE, by="sensor", fill="none")
-    panel = _cm(style, RISE, Query(text, alias="$tag_sensor")).interval("10m").axis_centered_zero(True)
-    return panel.axis_label(style.say(Text("cm/10 min")))
+    """How fast the levels change, as the cloud has computed it."""
+    text = Query(over_time('mean("rise_rate")', "flood", where=HERE, by="sensor"), alias="$tag_sensor")
+    panel = lines(style, RISE, text, unit=unit_of("rise_rate", style), decimals=0).interval("1m").span_nulls(BRIDGED_MS)
+    return panel.axis_centered_zero(True).override_by_regexp(".*", opens_sensor(style))
 
 
 def _together(style: DashboardStyle) -> LinesPanel:

@@ -1,6 +1,6 @@
 """Footfall: who is there now and how full that is, who came and went, at which hours and weekdays, in which season.
 
-present │ capacity used │ visits today    came and went │ present    capacity over time    weekdays and hours    seasons
+present │ capacity used │ visits today    against the usual    came and went    capacity    weekdays    seasons
 """
 
 from grafana_foundation_sdk.builders import barchart
@@ -34,6 +34,7 @@ from dashboards.kit.units import name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits, of_domain
+from dashboards.usual import against_usual, present_and_usual
 from wire import Domain
 
 HERE, OURS = one_of("site"), of_domain(Domain.FOOTFALL)
@@ -62,10 +63,6 @@ LENGTH = Caption(
 GATES = Caption(
     Text("In and out"),
     Text("People counted in each step of time: in goes up, out goes down."),
-)
-INSIDE = Caption(
-    Text("Visitors present"),
-    Text("The most that were present in each step of time, by site."),
 )
 USED = Caption(
     Text("Capacity used"),
@@ -116,8 +113,10 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         events=alarms(style, one_of("sensor", "counter")),
         rows=[
             PanelRow(6, (_present(style), 8), (_full(style), 10), (_today(style), 6)),
+            PanelRow(6, (against_usual(style, HERE), 24)),
+            PanelRow(8, (present_and_usual(style, HERE), 24)),
             PanelRow(8, (gates(style), 14), (_length(style), 10)),
-            PanelRow(8, (inside(style), 12), (_used(style), 12)),
+            PanelRow(8, (_used(style), 24)),
             PanelRow(10, (_week(style), 24)),
             PanelRow(9, (_months(style), 12), (_season(style), 12)),
             PanelRow(9, (history(style, one_of("sensor", "counter")), 14), (limits(style, f"{HERE} AND {OURS}"), 10)),
@@ -152,13 +151,6 @@ def gates(style: DashboardStyle) -> LinesPanel:
         unit=f"suffix: {style.say(PEOPLE)}", bars=True, stacked=True,
     )  # fmt: skip
     return panel.interval("15m").axis_centered_zero(True).override_by_regexp(".*", opens_site(style))
-
-
-def inside(style: DashboardStyle) -> LinesPanel:
-    """How many were there, over time."""
-    text = over_time('max("visitors_present")', "footfall", where=HERE, by="site")
-    panel = lines(style, INSIDE, Query(text, alias="$tag_site"), unit=unit_of("visitors_present", style))
-    return panel.interval("1m").min(0).span_nulls(900_000).override_by_regexp(".*", opens_site(style))
 
 
 def _used(style: DashboardStyle) -> LinesPanel:

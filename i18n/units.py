@@ -20,6 +20,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "m/s":       ("m/s",           "m/s"),
     "deg":       ("°",             "°"),
     "s":         ("s",             "s"),
+    "h":         ("h",             "jam"),
     "MiBy":      ("MiB",           "MiB"),
     "By":        ("bytes",         "bita"),
     "{person}":  ("people",        "orang"),

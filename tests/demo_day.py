@@ -42,9 +42,11 @@ from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import IngestWork, ingest_points
+from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
+from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import threshold_points
 from cloud.rulebook.rule_store import RuleStore
@@ -235,6 +237,8 @@ class DemoDay:
             *alarm_points(snapshot),
             *event_points(((each.alarm, each.change) for each in events), self.registry),
             *fleet_points(snapshot),
+            *next_level_points(snapshot, lambda sensor: [found.rule for found in self._rule_store.resolved(sensor)]),
+            *presence_points(snapshot),
             *ingest_points(work, instance="0-63", now_ms=self.now_ms),
             *chain.from_iterable(thresholds),
         ]

@@ -172,11 +172,20 @@ def _options(row: Json, ask: Callable[[str], list[str]]) -> list[str]:
     kind = row["type"]
     if kind == "query":
         query = row["query"]
-        return ask(query if isinstance(query, str) else query["query"])
+        found = ask(query if isinstance(query, str) else query["query"])
+        return [_value_in(option, row["regex"]) for option in found] if row.get("regex") else found
     if kind in ("custom", "interval"):
         values = [part.strip() for part in re.split(r"(?<!\\),", row["query"])]
         return [value.rsplit(" : ", 1)[-1].strip() for value in values]
     return [row["query"]] if kind in ("constant", "textbox") else []
+
+
+def _value_in(option: str, pattern: str) -> str:
+    """What an option stands for: the group `value` of the variable's regular expression."""
+    found = re.match(pattern.strip("/").replace("?<", "?P<"), option)
+    if found is None:
+        raise Refused(f"the option {option!r} does not fit {pattern}")
+    return found["value"]
 
 
 def _asked_with(chosen: Mapping[str, Any], moment: Any, ask: Ask, text: str) -> list[str]:
@@ -184,9 +193,8 @@ def _asked_with(chosen: Mapping[str, Any], moment: Any, ask: Ask, text: str) -> 
 
 
 def _answer(query: str, ask: Ask) -> list[str]:
-    """The options in an answer: values of tags, or the first column of anything else."""
-    place = 1 if query.upper().startswith("SHOW TAG VALUES") else 0
-    return list(dict.fromkeys(str(row[place]) for series in ask(query) for row in series["values"]))
+    """The options in an answer: its second column, as the first is a tag's name or the time; else its only one."""
+    return list(dict.fromkeys(str(row[min(1, len(row) - 1)]) for series in ask(query) for row in series["values"]))
 
 
 def _formatted(values: Sequence[str], form: str) -> str:

@@ -24,7 +24,15 @@ class Kind(StrEnum):
 
 Columns = dict[str, Kind]
 NOBODY = ", which no query brings"
-_REDUCERS = {"lastNotNull": "Last *", "last": "Last", "max": "Max", "min": "Min", "mean": "Mean", "sum": "Total"}
+_REDUCERS = {
+    "lastNotNull": "Last *",
+    "last": "Last",
+    "max": "Max",
+    "min": "Min",
+    "mean": "Mean",
+    "sum": "Total",
+    "count": "Count",
+}
 _FIELDS = ("timeField", "columnField", "rowField", "valueField", "byField")
 """The options of transformations that name a column."""
 _FIGURES = {"timeseries", "gauge", "bargauge", "heatmap", "barchart", "trend", "xychart", "piechart", "histogram"}
@@ -141,6 +149,10 @@ def _format_time(columns: Columns, options: Json) -> Columns:
 
 
 def _calculate(columns: Columns, options: Json) -> Columns:
+    left, right = (options.get("binary", {}).get(side, {}).get("matcher", {}) for side in ("left", "right"))
+    if left.get("id") == "byType":
+        each = {f"{name} - {right['options']}": kind for name, kind in columns.items() if kind is Kind.NUMBER}
+        return ({} if options.get("replaceFields") else columns) | each
     made = options.get("alias") or "Total"
     return ({} if options.get("replaceFields") else columns) | {made: Kind.NUMBER}
 

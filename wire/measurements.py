@@ -25,6 +25,8 @@ TREND_UNKNOWN = -2
 
 COMPUTED = "computed"
 """The gateway of series that Siaga computes from others: no sensor took them, and it has no routes."""
+USUAL_UNKNOWN = -2
+"""The state of a site of whose visitors, or of what is usual there, nothing is known now."""
 
 
 class FieldKind(StrEnum):
@@ -70,6 +72,8 @@ _TABLE = (
         ("sensors", _W, "", "sensors of the domain at the site"),
         ("silent", _W, "", "how many of them have sent nothing for too long"),
         ("name", _T, "", "the site's name"),
+        ("domain_title", _T, "", "the domain's name and its tag, for a list of a dashboard, English: Flood|flood"),
+        ("domain_title_id", _T, "", "the same in Indonesian"),
         ("latitude", _N, "deg", "of the site, WGS 84"),
         ("longitude", _N, "deg", "of the site, WGS 84"),
     ),
@@ -104,6 +108,7 @@ _TABLE = (
         ("limit", _N, "", "in the unit of the quantity; rules on rise and silence are left out"),
         ("high", _N, "", "the upper end, for rules inside and outside of a range only"),
         ("severity", _W, "", "1 minor to 4 extreme"),
+        ("domain", _T, "", "of the quantity"),
         ("name", _T, "", "the level's name, English"),
         ("name_id", _T, "", "the same in Indonesian"),
         ("colour", _T, "", "#rrggbb"),
@@ -122,6 +127,19 @@ _TABLE = (
         ("text", _T, "", "all of it in words, English; also why nothing is known"),
         ("text_id", _T, "", "the same in Indonesian"),
         ("name", _T, "", "the sensor's name"),
+    ),
+    _measurement(
+        "presence", "who is at a site now, beside what is usual for this hour and weekday", "instance site",
+        ("state", _W, "", "-2 not known, -1 quieter than three quarters of the weeks, 0 as usual, 1 busier"),
+        ("present", _N, "{person}", "now; left out where nobody has counted for 15 minutes"),
+        ("usual", _N, "{person}", "the median of the weeks (rules/usual.py); left out of fewer than three"),
+        ("low", _N, "{person}", "a quarter of the weeks had fewer"),
+        ("high", _N, "{person}", "a quarter of the weeks had more"),
+        ("weeks", _W, "", "how many weeks that stands on"),
+        ("difference", _N, "{person}", "present, less what is usual"),
+        ("text", _T, "", "all of it in words, English; also why nothing is known"),
+        ("text_id", _T, "", "the same in Indonesian"),
+        ("name", _T, "", "the site's name"),
     ),
     _measurement(
         "fleet", "what a gateway last said of itself, and what the cloud knows of its readings", "gateway site",

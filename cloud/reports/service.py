@@ -31,6 +31,7 @@ from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, instance_of, take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
+from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
 from cloud.reports.thresholds import ThresholdSchedule, threshold_points
 from cloud.rulebook.rule_store import RuleStore
@@ -146,7 +147,7 @@ class Reports:
         snapshot = await self._write_alarms(now)
         rates = self._rates.update(snapshot.statuses)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
-        await self._write(list(next_level_points(snapshot, self._rules_of)))
+        await self._write([*next_level_points(snapshot, self._rules_of), *presence_points(snapshot)])
         was_pending = self._tally.is_pending
         await self._write_work(now)
         if was_pending:

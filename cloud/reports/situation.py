@@ -17,7 +17,8 @@ from cloud.registry.records import Sensor, Site
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
 from cloud.situation import WATCHED, DomainState, states_of, unknown, worst_state
-from i18n.catalog import catalog_of
+from i18n.catalog import LanguageCode, catalog_of
+from i18n.message import LocalizedMessage, in_context
 from wire import QUANTITIES, Domain
 from wire.measurements import COMPUTED, EVERYWHERE, NOTHING_KNOWN
 
@@ -91,10 +92,25 @@ def _point(snapshot: PlatformSnapshot, site: Site, domain: str, state: DomainSta
             "sensors": liveness.sensors,
             "silent": liveness.silent,
             "name": site.name,
+            "domain_title": _listed(domain, LanguageCode.ENGLISH),
+            "domain_title_id": _listed(domain, LanguageCode.INDONESIAN),
             "latitude": site.latitude,
             "longitude": site.longitude,
         },
     )
+
+
+_TITLES: Mapping[str, LocalizedMessage] = {
+    Domain.FLOOD: in_context("dashboards", "Flood"),
+    Domain.AIR: in_context("dashboards", "Air"),
+    Domain.FOOTFALL: in_context("dashboards", "Visitors"),
+    EVERYWHERE: in_context("dashboards", "All"),
+}
+
+
+def _listed(domain: str, language: LanguageCode) -> str:
+    """A domain as a list of a dashboard reads it: what it shows, and what it stands for."""
+    return f"{catalog_of(language).said(_TITLES[domain])}|{domain}"
 
 
 def _liveness(

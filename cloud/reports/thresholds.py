@@ -15,6 +15,7 @@ from cloud.registry.records import Sensor
 from cloud.reports.points import ReportPoint
 from rules.colours import colour_of
 from rules.rule import Level, Rule, RuleKind
+from wire import QUANTITIES
 from wire.measurements import THRESHOLD_SAMPLE_S
 
 POINTS_A_SECOND = 50
@@ -48,6 +49,7 @@ def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint
             "limit": float(level.limit),
             "high": None if level.high is None else float(level.high),
             "severity": level.severity.rank,
+            "domain": str(QUANTITIES[rule.quantity].domain) if rule.quantity in QUANTITIES else None,
             "name": level.name,
             "name_id": level.name_id or level.name,
             "colour": colour_of(level),

@@ -18,14 +18,17 @@ COLUMNS = 24
 class PanelRow:
     """Panels beside each other: `height` in grid units of 30 px, each panel with its width in columns.
 
-    ValueError where they are wider than the grid. With a `title` a heading stands above.
+    ValueError where they are wider than the grid. With a `title` a heading stands above; `repeat` names the
+    variable for each of whose values it is there once, with its panels.
     """
 
-    def __init__(self, height: int, *panels: tuple[Builder[Panel], int], title: Words | None = None) -> None:
+    def __init__(
+        self, height: int, *panels: tuple[Builder[Panel], int], title: Words | None = None, repeat: str = ""
+    ) -> None:
         width = sum(columns for _, columns in panels)
         if width > COLUMNS:
             raise ValueError(f"a row of {width} columns is wider than the grid of {COLUMNS}; make its panels narrower")
-        self.height, self.panels, self.title = height, panels, title
+        self.height, self.panels, self.title, self.repeat = height, panels, title, repeat
 
 
 def place(style: DashboardStyle, rows: Sequence[PanelRow]) -> Iterator[Panel | RowPanel]:
@@ -33,7 +36,8 @@ def place(style: DashboardStyle, rows: Sequence[PanelRow]) -> Iterator[Panel | R
     number, top = 1, 0
     for row in rows:
         if row.title is not None:
-            yield builders.Row(style.say(row.title)).id(number).grid_pos(GridPos(h=1, w=COLUMNS, x=0, y=top)).build()
+            heading = builders.Row(style.say(row.title)).id(number).grid_pos(GridPos(h=1, w=COLUMNS, x=0, y=top))
+            yield (heading.repeat(row.repeat) if row.repeat else heading).build()
             number, top = number + 1, top + 1
         left = 0
         for builder, width in row.panels:

@@ -37,6 +37,8 @@ from wire import MEASURED
 GENERATED = Path(__file__).parents[2] / "dashboards" / "generated"
 NOT_MEASURED = MEASURED.keys() - {quantity for sensor in demo_registry().sensors() for quantity in sensor.quantities}
 """What the demo's island has no sensors for: such columns stand empty, as on every island without them."""
+_MAY_FIND_NOTHING = re.compile(rf'"ispu" >= |last\("({"|".join(sorted(NOT_MEASURED))})_day"\)')
+"""A day need not have had every category, and what nobody measures has no column: such queries find nothing."""
 DASHBOARDS = sorted(GENERATED.glob("*/*.json"))
 
 
@@ -74,8 +76,8 @@ def test_every_query_of_a_dashboard_finds_what_its_panel_shows(file: Path, ask: 
     ("change", "problem"),
     [
         (
-            ('mean("water_level")', 'mean("water_levels")'),
-            "'Rate of rise': query A finds nothing: SELECT derivative(mean(",
+            ('mean("rise_rate")', 'mean("rise_rates")'),
+            "'Rate of rise': query A finds nothing: SELECT mean(",
         ),
         (('last("rain_hour")', 'last("rain_hours")'), "'Rain now': query A: its column rain_hour is always empty"),
         (("$timeFilter GROUP BY", "$timeFilter GROUP BUY"), "'Rate of rise': query A: InfluxDB: error parsing query"),
@@ -165,6 +167,8 @@ def _panel_problems(panel: Json, dashboard: Json, variables: Mapping[str, Variab
 def _findings(target: Json, frames: Sequence[Frame]) -> Iterator[str]:
     """Whether a query finds something, and something in each of its columns, for some choice of the variables."""
     if not any(values for frame in frames for values in frame.columns.values()):
+        if _MAY_FIND_NOTHING.search(target["query"]):
+            return
         yield f"query {target['refId']} finds nothing: {target['query']}"
         return
     full = {name for frame in frames for name, values in frame.columns.items() if any(v is not None for v in values)}

@@ -32,6 +32,13 @@ def test_every_domain_that_a_site_measures_has_a_state_and_the_worst_stands_for_
     assert (found["daruba", "all"]["sensors"], found["daruba", "all"]["silent"]) == (2, 0)
 
 
+def test_a_domain_is_told_by_its_name_for_the_list_of_a_dashboard():
+    found = by_place(snapshot(a_reading("river", "water_level", 90)))
+    assert (found["daruba", "flood"]["domain_title"], found["daruba", "flood"]["domain_title_id"]) == (
+        "Flood|flood", "Banjir|flood",
+    )  # fmt: skip
+
+
 def test_a_site_of_which_nothing_came_is_not_known_and_a_domain_without_sensors_is_not_told():
     found = by_place(snapshot())
     assert found["sangowo", "air"]["severity"] == -1

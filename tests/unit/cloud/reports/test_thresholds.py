@@ -30,7 +30,8 @@ def test_every_level_is_a_point_with_its_limit_and_its_colour():
         "sensor": "river", "site": "daruba",
     }  # fmt: skip
     assert siaga_3.fields == {
-        "limit": 150.0, "high": None, "severity": 2, "name": "Siaga 3", "name_id": "Siaga 3", "colour": "#f2c500"
+        "limit": 150.0, "high": None, "severity": 2, "domain": "flood", "name": "Siaga 3", "name_id": "Siaga 3",
+        "colour": "#f2c500",
     }  # fmt: skip
     assert siaga_2.fields["colour"] == "#f4661b"  # the severity's, for a level without one
 
