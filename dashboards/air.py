@@ -15,7 +15,7 @@ from dashboards.by_sensor import by_sensor
 from dashboards.exposure import comparison, exposure
 from dashboards.history import history
 from dashboards.kit.ask import last, lately, over_time, rows
-from dashboards.kit.events import alarms
+from dashboards.kit.events import alarms_here
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
@@ -129,7 +129,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "air",
         about=ABOUT,
         variables=[site(style, measurement="air"), _station(style)],
-        events=alarms(style, one_of("sensor", "station")),
+        events=alarms_here(style, Domain.AIR),
         rows=[
             PanelRow(6, (_now(style), 10), (_category(style), 14)),
             PanelRow(8, (_sub_indices(style), 12), (_ratio(style), 12)),

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 from dashboards.history import history
 from dashboards.hydrograph import hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
-from dashboards.kit.events import alarms
+from dashboards.kit.events import alarms_here, of_one
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow
@@ -30,6 +30,7 @@ from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
 from dashboards.next_levels import next_levels
 from i18n.message import in_context
+from wire import Domain
 
 HERE = one_of("site")
 OF_LEVELS = f"\"quantity\" = 'water_level' AND {HERE}"
@@ -59,7 +60,8 @@ LEVEL = Caption(
     Text(
         "The highest value of each step of time, between the bands of the limits in force at that time. From the top: "
         "rain of each hour, the mean of the chosen sites' gauges. Choose the gauges from the source of the river to "
-        "its mouth: they stand in that order, so that a crest is seen to travel down."
+        "its mouth: they stand in that order, so that a crest is seen to travel down. Bands: alarms "
+        "from raised to cleared, in the colour of their level; blue: what people did about them."
     ),
 )
 RISE = Caption(
@@ -89,7 +91,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "flood",
         about=ABOUT,
         variables=[site(style, measurement="flood"), _gauge(style), _station(style)],
-        events=alarms(style, one_of("sensor", "station")),
+        events=alarms_here(style, Domain.FLOOD),
         rows=[
             PanelRow(7, (_state(style), 10), (_rain_now(style), 14)),
             PanelRow(6, (next_levels(style, HERE), 24)),
@@ -162,7 +164,7 @@ def _level(style: DashboardStyle) -> LinesPanel:
     panel = hydrograph(
         style, LEVEL, level, limits_where=one_of("sensor", "gauge"), rain_where=HERE, alias=name_of("water_level")
     )
-    return panel.repeat("gauge").repeat_direction("v")
+    return panel.with_transformation(of_one("gauge")).repeat("gauge").repeat_direction("v")
 
 
 def _rise(style: DashboardStyle) -> LinesPanel:

@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.history import history
 from dashboards.kit.ask import in_range, lately, over_time, rows
-from dashboards.kit.events import alarms
+from dashboards.kit.events import alarms_here
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
 from dashboards.kit.layout import PanelRow
@@ -110,7 +110,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         about=ABOUT,
         refresh="5m",  # its months and weeks are much to read, and a count is of a minute
         variables=[site(style, measurement="footfall"), _counter(style), _earlier(style)],
-        events=alarms(style, one_of("sensor", "counter")),
+        events=alarms_here(style, Domain.FOOTFALL),
         rows=[
             PanelRow(6, (_present(style), 8), (_full(style), 10), (_today(style), 6)),
             PanelRow(6, (against_usual(style, HERE), 24)),

@@ -55,7 +55,7 @@ def hydrograph(
         Query(_rain(rain_where, "* -1"), "▼"),
         unit=unit_of("water_level", style), decimals=decimals_of("water_level"),
     )  # fmt: skip
-    panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("A", opens_sensor(style))
+    panel.span_nulls(BRIDGED_MS).interval("1m").override_by_query("A", [*opens_sensor(style), *_EXCEEDED])
     panel.override_by_query("B", LIMIT_LINE)
     for letter in "CD":
         panel.override_by_query(letter, [_unnamed(), *_EDGE])
@@ -100,6 +100,13 @@ def named_only(style: DashboardStyle) -> list[DynamicConfigValue]:
         DynamicConfigValue("custom.showPoints", "never"),
         DynamicConfigValue("custom.axisPlacement", "hidden"),
     ]
+
+
+_EXCEEDED = [
+    DynamicConfigValue("custom.fillBelowTo", "Siaga 3"),
+    DynamicConfigValue("custom.fillOpacity", 45),
+]
+"""What of the curve is above the mildest limit is filled; nothing is where a gauge has none."""
 
 
 def _band(down_to: str, colour: str) -> list[DynamicConfigValue]:

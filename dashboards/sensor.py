@@ -73,8 +73,9 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         PanelRow(8, (history(style, _HERE), 24)),
     ]
     measurements = " ".join(Domain)
+    events = alarms(style, _HERE, beside=list(Domain))
     variables = [site(style), sensor(style, measurement=measurements, several=False)]
-    return frame(style, "sensor", about=_ABOUT, rows=rows, variables=variables, events=alarms(style, _HERE))
+    return frame(style, "sensor", about=_ABOUT, rows=rows, variables=variables, events=events)
 
 
 def _measured(style: DashboardStyle) -> timeseries.Panel:

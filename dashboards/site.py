@@ -20,7 +20,7 @@ from dashboards.kit.units import unit
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
-from dashboards.site_domains import domain_rows, domains
+from dashboards.site_domains import ROW, domain_rows, domains
 from i18n.message import in_context
 from wire import MEASURED, Domain
 
@@ -58,7 +58,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "site",
         about=ABOUT,
         variables=[site(style, several=False), domains(style)],
-        events=alarms(style, HERE),
+        events=alarms(style, HERE, beside=[ROW]),
         rows=[
             PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
             PanelRow(6, (by_sensor(style, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),

@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Variable
 
 from dashboards.hydrograph import hanging, named_only
 from dashboards.kit.ask import HOURS, over_time
+from dashboards.kit.events import of_domain
 from dashboards.kit.influx import SOURCE, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import LETTERS, lines
@@ -69,7 +70,7 @@ def domains(style: DashboardStyle) -> QueryVariable:
 
 def _panel(style: DashboardStyle, caption: Caption, series: list[Series]) -> Panel:
     panel = lines(style, caption, *(query for query, _ in series), unit="none", decimals=1)
-    panel.span_nulls(BRIDGED_MS).interval("1m")
+    panel.span_nulls(BRIDGED_MS).interval("1m").with_transformation(of_domain("domain"))
     for letter, (_, properties) in zip(LETTERS, series, strict=False):
         panel.override_by_query(letter, properties)
     for stage in (3, 2, 1):

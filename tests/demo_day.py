@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -48,6 +49,7 @@ from cloud.reports.platform_snapshot import take_snapshot
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
+from cloud.reports.span_history import AlarmSpans
 from cloud.reports.thresholds import threshold_points
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.seed_rules import seed_rules_in
@@ -122,6 +124,7 @@ class DemoDay:
             self.registry, self._store, self.newest, gauges=gauges_of(self._rule_store), observe=self._tell
         )
         self._dead_letters = DeadLetters(self._database, max_bytes=2**24)
+        self._spans = AlarmSpans()
         self._watched = False
         self._seq = dict.fromkeys(SIMULATED_STREAMS, 0)
         self._kept: list[tuple[int, list[Reading]]] = []
@@ -232,7 +235,10 @@ class DemoDay:
             threshold_points(sensor, [found.rule for found in self._rule_store.resolved(sensor.id)], self.now_ms)
             for sensor in sensors
         ]
+        changed = {each.alarm.id: each.alarm for each in events}.values()
+        spans = await self._database.run(partial(self._spans.points, snapshot=snapshot, changed=changed))
         self._report_points += [
+            *spans,
             *situation_points(snapshot),
             *alarm_points(snapshot),
             *event_points(((each.alarm, each.change) for each in events), self.registry),

@@ -104,6 +104,19 @@ _TABLE = (
         ("alarm", _W, "", "the alarm's number in the console"),
     ),
     _measurement(
+        "alarm_span",
+        "a stretch of an alarm from its beginning on: at one level, silenced, in maintenance; an acknowledgement ends "
+        "as it begins, and so does what was withdrawn, with severity 0",
+        "domain kind rule sensor site",
+        ("subject", _T, "", "the sensor's id, or all: a window of a whole site"),
+        ("until_ms", _W, "ms", "its end, UTC; while it goes on, the time of the newest sample"),
+        ("severity", _W, "", "of the level, 1 to 4; 0 of all other kinds"),
+        ("title", _T, "", "the level or who did it, and the sensor's or site's name, English"),
+        ("title_id", _T, "", "the same in Indonesian"),
+        ("text", _T, "", "the value and its limit, or the word of who did it, English"),
+        ("text_id", _T, "", "the same in Indonesian"),
+    ),
+    _measurement(
         "threshold", "a level in force on a sensor at that time", "gateway level quantity rule sensor site",
         ("limit", _N, "", "in the unit of the quantity; rules on rise and silence are left out"),
         ("high", _N, "", "the upper end, for rules inside and outside of a range only"),

@@ -57,7 +57,7 @@ def event_points(events: Iterable[tuple[Alarm, AlarmChange]], registry: Registry
 
 def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> ReportPoint:
     """Return the point of one event of an alarm, at its event time: however often it is written, it is one point."""
-    line = line_of(alarm, _EventRow(*msgspec.structs.astuple(change)), alarm.rule, registry)
+    line = line_of_change(alarm, change, registry)
     fields: dict[str, Value | None] = {
         "severity": line.severity.rank,
         "level": line.level_name,
@@ -69,6 +69,11 @@ def event_point(alarm: Alarm, change: AlarmChange, registry: Registry) -> Report
         "alarm": alarm.id,
     }
     return ReportPoint("alarm_event", change.time_ms, {**_tags(alarm), "kind": change.kind}, fields)
+
+
+def line_of_change(alarm: Alarm, change: AlarmChange, registry: Registry) -> AlarmLine:
+    """Return what is said of one change of an alarm."""
+    return line_of(alarm, _EventRow(*msgspec.structs.astuple(change)), alarm.rule, registry)
 
 
 def _state(

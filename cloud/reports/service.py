@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -33,6 +34,7 @@ from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, ins
 from cloud.reports.points import ReportPoint, lines_of
 from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
+from cloud.reports.span_history import AlarmSpans
 from cloud.reports.thresholds import ThresholdSchedule, threshold_points
 from cloud.rulebook.rule_store import RuleStore
 from rules.rule import Rule
@@ -81,6 +83,7 @@ class Reports:
         self._tally = CounterTally(metrics, instance=instance_of(shards), since_ms=clock())
         self._rates = ReadingRates()
         self._thresholds = ThresholdSchedule()
+        self._spans = AlarmSpans()
         self._edition: object = None  # of the rules that the schedule has
         self._renewed_ms = self._sampled_ms = self._alarms_ms = 0
         self._nudged = False
@@ -172,7 +175,9 @@ class Reports:
                 refused=self._refused(),
             )
             events = event_points(((each.alarm, each.change) for each in unwritten), snapshot.registry)
-            await self._write([*alarm_points(snapshot), *events])
+            changed = {each.alarm.id: each.alarm for each in unwritten}.values()
+            spans = await self._database.run(partial(self._spans.points, snapshot=snapshot, changed=changed))
+            await self._write([*alarm_points(snapshot), *events, *spans])
             await self._record_reported(unwritten, now)
             if len(unwritten) < EVENTS_AT_ONCE:
                 await self._write(situation_points(snapshot))

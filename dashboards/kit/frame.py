@@ -1,6 +1,6 @@
 """The frame of every dashboard: UID, links in the head, time zone, refresh; then its panels.
 
-frame(look, "flood", about=…, rows=[…], variables=[site(look)], events=alarms(look, one_of("site")))
+frame(look, "flood", about=…, rows=[…], variables=[site(look)], events=alarms_here(look, Domain.FLOOD))
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from grafana_foundation_sdk.cog import runtime
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard
 
-from dashboards.kit.events import InfluxEvents
+from dashboards.kit.events import AlarmBands, without_ids
 from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.names import TITLES
@@ -27,7 +27,7 @@ register_default_plugins()
 def frame(
     style: DashboardStyle, key: str, *,
     about: Words, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
-    events: Sequence[InfluxEvents] = (), since: str = "now-24h", refresh: str = REFRESH,
+    events: Sequence[AlarmBands] = (), since: str = "now-24h", refresh: str = REFRESH,
 ) -> dashboard.Dashboard:  # fmt: skip
     """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""
     builder = Dashboard(style.say(TITLES[key])).uid(style.uid(key)).description(style.say(about))
@@ -35,13 +35,23 @@ def frame(
     builder.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).readonly()
     for variable in variables:
         builder.with_variable(variable)
-    for marks in events:
-        builder.annotation(marks)
+    for bands in events:
+        builder.annotation(bands)
     for link in head(style, key):
         builder.link(link)
     made = builder.build()
     made.panels = [_whole(panel) for panel in place(style, rows)]
+    _draw(events, made.panels)
     return made
+
+
+def _draw(events: Sequence[AlarmBands], panels: Sequence[dashboard.Panel | dashboard.RowPanel]) -> None:
+    """Let bands of alarms be drawn on the charts where they belong, and nowhere else."""
+    for bands in events:
+        bands.only_on([panel.id_val for panel in panels if bands.are_on(panel) and panel.id_val is not None])
+    for panel in panels:
+        if isinstance(panel, dashboard.Panel) and any(bands.are_on(panel) for bands in events):
+            panel.transformations = [*(panel.transformations or ()), without_ids()]
 
 
 def _whole(panel: dashboard.Panel | dashboard.RowPanel) -> dashboard.Panel | dashboard.RowPanel:

@@ -91,7 +91,12 @@ def test_every_query_of_a_dashboard_finds_what_its_panel_shows(file: Path, ask: 
         ),
         (('"options": "rain_day"', '"options": "rainy_day"'), "'Rain now': an override is for 'rainy_day', which no"),
         (('"field": "rain_hour"', '"field": "rain"'), "'Rain now': the transformation sortBy names 'rain', which no"),
-        (('FROM \\"alarm_event\\"', 'FROM \\"alarms\\"'), "none of the annotations ['Minor events', "),
+        (('FROM \\"alarm_span\\"', 'FROM \\"alarms\\"'), "none of the annotations ['Minor alarms', "),
+        (
+            ('"alarm_span.until_ms"', '"until_ms"'),
+            "'Minor alarms': 'until_ms' is no column that Grafana's",
+        ),
+        (('AS \\"title\\"', 'AS \\"heading\\"'), "'Minor alarms': 'alarm_span.title' is no column that Grafana"),
         (
             ('VALUES FROM \\"flood\\" WITH KEY = \\"site', 'VALUES FROM \\"f\\" WITH KEY = \\"site'),
             "$site has no options",
@@ -186,6 +191,10 @@ def _annotation_problems(dashboard: Json, variables: Mapping[str, Variable], ask
         target = row["target"]
         for series in ask(fill_in(target["query"], chosen, moment_of(dashboard, NOW_MS))):
             found = True
+            named = {f"{series['name']}.{column}" for column in series["columns"]}  # as Grafana's backend has them
+            for name in (target["timeEndColumn"], target["titleColumn"]):
+                if name not in named:
+                    yield f"annotation {row['name']!r}: {name!r} is no column that Grafana's backend names: {named}"
             for name in (*target["textColumn"].split(","), *target["tagsColumn"].split(",")):
                 if name not in series["columns"]:
                     yield f"annotation {row['name']}: {name} is none of the columns {series['columns']}"

@@ -21,11 +21,11 @@ from dashboards.cli import main
 from dashboards.files import COMMAND, GENERATED, stale
 from dashboards.installation import DEMO_COAST, Installation, coast_of
 from dashboards.kit import influx
-from dashboards.kit.events import InfluxEvents
+from dashboards.kit.events import DONE, AlarmBands
 from dashboards.kit.names import DATASOURCE, TITLES, folder_of
 from dashboards.kit.style import Map
 from i18n.catalog import LanguageCode
-from rules.colours import UNKNOWN
+from rules.colours import SEVERITY_COLOURS, UNKNOWN
 from wire.measurements import COMPUTED, MEASUREMENTS
 from wire.quantities import QUANTITIES, Domain
 
@@ -83,7 +83,7 @@ def test_a_dashboard_comes_back_whole_from_the_sdks_own_model(name):
     model = Dashboard.from_json(document)
     # the SDK's model of an annotation has no place for a query of a data source: ours has
     if "list" in document["annotations"]:
-        model.annotations.list_val = [InfluxEvents.from_json(marks) for marks in document["annotations"]["list"]]
+        model.annotations.list_val = [AlarmBands.from_json(marks) for marks in document["annotations"]["list"]]
     assert json.loads(json.dumps(model, cls=JSONEncoder)) == document
 
 
@@ -286,6 +286,45 @@ def test_states_over_time_are_told_in_words(name):
             assert all(word["text"] and word["color"] for word in words.values()), panel["title"]
         if panel["type"] == "status-history":
             assert not panel["options"]["legend"]["showLegend"], f"{panel['title']}: Grafana would list 51+"
+
+
+def bands(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return document["annotations"].get("list", [])
+
+
+@every_dashboard
+def test_alarms_are_bands_on_the_charts_of_their_own_domain_and_not_a_line_for_each_event(name):
+    document = DOCUMENTS[name]
+    by_id = {panel["id"]: panel for panel in panels(document)}
+    for each in bands(document):
+        target, shown = each["target"], each["filter"]
+        # Grafana takes the end and the title from columns that its backend names with their measurement
+        assert (target["timeEndColumn"], target["titleColumn"]) == ("alarm_span.until_ms", "alarm_span.title")
+        assert 'SELECT "until_ms", ' in target["query"]
+        assert '"until_ms" >= ${__from}' in target["query"], "a band that began before the range is one of it"
+        assert shown["ids"], "a band on every panel is a band on the wrong one"
+        assert not shown["exclude"]
+        domain = re.search("\"domain\" = '(\\w+)'", target["query"])
+        for panel in (by_id[number] for number in shown["ids"]):
+            assert panel["type"] == "timeseries"
+            asked = " ".join(row["query"] for row in panel["targets"])
+            assert domain is None or f'"{domain.group(1)}"' in asked, panel["title"]
+
+
+def test_a_chart_of_one_gauge_has_the_bands_of_that_gauge():
+    (gauge,) = [panel for panel in panels(DOCUMENTS["en/flood.json"]) if panel.get("repeat") == "gauge"]
+    kept, left_out = [row for row in gauge["transformations"] if row["topic"] == "annotations"]
+    assert kept["options"]["filters"] == [
+        {"fieldName": "tags", "config": {"id": "regex", "options": {"value": "^(${gauge:regex}|all),"}}}
+    ]
+    assert left_out["options"] == {"excludeByName": {"tags": True}}, "people read the sensor's name, not its id"
+
+
+@pytest.mark.parametrize("key", ["flood", "air", "footfall", "site", "sensor"])
+def test_bands_have_the_colours_of_severities_and_what_people_did_one_of_its_own(key):
+    colours = [each["iconColor"] for each in bands(DOCUMENTS[f"en/{key}.json"])]
+    assert set(colours) == {*SEVERITY_COLOURS.values(), DONE}
+    assert DONE not in SEVERITY_COLOURS.values()
 
 
 @every_dashboard
