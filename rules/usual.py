@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from wire.durations import MINUTE_MS
+
 WEEKS = 8
+SLOT_MS = 10 * MINUTE_MS
+"""Within an hour a place may fill: ten minutes of it are compared with the same ten minutes."""
 LEAST_WEEKS = 3
 """Of two, one festival would make what is usual."""
 

@@ -137,8 +137,8 @@ class SiteComputation:
     async def _usual_visitors(self, site: Site, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         due = self._usual.due(site, noted, zone=zone, now_ms=now_ms)
         for starts_ms in spans(due, gap_ms=DAY_MS):
-            await self._write(await self._usual.compute(site, starts_ms, zone=zone), now_ms)
-            self._usual.record_done(site, starts_ms, now_ms)
+            await self._write(await self._usual.compute(site, starts_ms, zone=zone, now_ms=now_ms), now_ms)
+            self._usual.record_done(site, starts_ms, zone=zone, now_ms=now_ms)
             await self._rest()
 
     async def _write(self, writer: DerivedSeriesWriter, now_ms: int) -> None:

@@ -19,12 +19,14 @@ from i18n.message import Bilingual, LocalizedMessage, in_context
 from i18n.units import shown
 from rules.derived import USUAL_VISITORS
 from rules.marks import Mark
-from rules.usual import Usual
-from wire.durations import HOUR_MS, MINUTE_MS
+from rules.usual import SLOT_MS, Usual
+from wire.durations import MINUTE_MS
 from wire.measurements import USUAL_UNKNOWN
 
 COUNTED_MS = 15 * MINUTE_MS
 """A count of longer ago says nothing of now."""
+USUAL_MS = SLOT_MS + 5 * MINUTE_MS
+"""What is usual of ten minutes, and some more for who computes that of the next."""
 _COUNTING = frozenset({"people_in", "people_out"})
 Readings = Mapping[tuple[str, str], StoredReading]
 """The newest readings by sensor and quantity."""
@@ -65,7 +67,7 @@ def _present(snapshot: PlatformSnapshot, site: Site, readings: Readings, counter
 
 def _usual(snapshot: PlatformSnapshot, site: Site, readings: Readings) -> Usual | None:
     parts = (readings.get((site.id, part)) for part in USUAL_VISITORS)
-    median, low, high, weeks = (_held(part, snapshot.now_ms, HOUR_MS) for part in parts)
+    median, low, high, weeks = (_held(part, snapshot.now_ms, USUAL_MS) for part in parts)
     if median is None or low is None or high is None or weeks is None:
         return None
     return Usual(median, low, high, round(weeks))

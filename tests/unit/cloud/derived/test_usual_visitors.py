@@ -38,6 +38,20 @@ async def test_the_usual_is_the_median_of_the_same_hour_of_the_weeks_before(isla
     assert island.newest.series("dodola", "visitors_usual").time_ms == NINE
 
 
+async def test_a_place_that_fills_in_the_course_of_an_hour_is_compared_with_the_same_minutes(island: Island):
+    for weeks in (4, 3, 2, 1):
+        await a_week_ago(island, weeks, 10)
+        await island.store_readings("gate", "people_in", {NINE + 20 * MINUTE - weeks * WEEK: 50})
+        await island.derivations.compute(NINE - weeks * WEEK + 3 * HOUR)
+    await now(island)
+    latest = max(await island.series("dodola", "visitors_usual"))
+    assert latest == NINE, "no part of the hour that is still to come"
+    await island.store_readings("pier", "people_in", {NINE + 31 * MINUTE: 1})
+    await island.derivations.compute(NINE + 32 * MINUTE)
+    usual = await island.series("dodola", "visitors_usual")
+    assert [usual[NINE + minute * MINUTE] for minute in (0, 10, 20, 30)] == [10, 10, 60, 60]
+
+
 async def test_two_weeks_are_no_usual(island: Island):
     for weeks in (2, 1):
         await a_week_ago(island, weeks, 40)

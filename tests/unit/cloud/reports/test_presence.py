@@ -46,7 +46,7 @@ def test_without_a_usual_only_those_present_are_told():
     row = found(of_dodola("visitors_present", 17))
     assert (row["present"], row["difference"], row["state"]) == (17, None, USUAL_UNKNOWN)
     assert row["text"] == "17 people; what is usual is not known yet"
-    assert found(of_dodola("visitors_present", 17), *usual(age_s=3_700))["usual"] is None, "of the hour before"
+    assert found(of_dodola("visitors_present", 17), *usual(age_s=1_000))["usual"] is None, "of the time before"
 
 
 def test_what_nobody_has_counted_lately_is_not_known():
