@@ -47,7 +47,7 @@ async def _measure(folder: Path) -> float:
         block = Block("bench", "river", "gw", Domain.FLOOD, 0, times_ms, (("water_level", levels),))
         await store.write([store.encode([block])])
         rule_store = RuleStore(database, registry)
-        await rule_store.save("river", "all", _RULE, who=Actor("bench"), reason="bench")
+        await rule_store.save("river", "all", _RULE, actor=Actor("bench"), reason="bench")
         edited = _RULE | {"levels": [_LEVELS[0] | {"limit": 130.0}]}
         began_s = time.perf_counter()
         found = await Previewer(rule_store, store).preview(

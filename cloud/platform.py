@@ -89,22 +89,22 @@ class Platform:
         self._components = components
         self._replay = replay
 
-    async def replay(self, dead_letter_id: int, *, who: Actor) -> Replay:
+    async def replay(self, dead_letter_id: int, *, actor: Actor) -> Replay:
         """Run a dead letter through the checks again, and record who did; LookupError if there is none of that id."""
-        return await self._replay(dead_letter_id, who)
+        return await self._replay(dead_letter_id, actor)
 
     async def replay_many(
-        self, wanted: DeadLetterFilter, *, after_id: int, limit: int, who: Actor, word: str
+        self, wanted: DeadLetterFilter, *, after_id: int, limit: int, actor: Actor, reason: str
     ) -> Replays:
         """Replay the oldest `limit` open letters after `after_id`, one after the other, and record why."""
         found = await self.dead_letters.open_ids(wanted, after_id=after_id, limit=limit + 1)
         ids, stored, refused = found[:limit], 0, 0
         for letter_id in ids:
             with contextlib.suppress(LookupError):  # somebody else has cleared it
-                replay = await self._replay(letter_id, who)
+                replay = await self._replay(letter_id, actor)
                 stored, refused = stored + replay.stored, refused + replay.refused
         now_ms = wall_ms()
-        await self.dead_letters.record_replays(wanted, letters=len(ids), by=who, word=word, now_ms=now_ms)
+        await self.dead_letters.record_replays(wanted, letters=len(ids), actor=actor, reason=reason, now_ms=now_ms)
         return Replays(len(ids), stored, refused, ids[-1] if len(found) > limit else None)
 
     def dead_letter_gateways(self, principal: Principal) -> frozenset[str] | None:

@@ -48,9 +48,9 @@ async def _settle(folder: Path) -> People:
         there = {user.name for user in await access.users.all()}
         for name, role in ROLE_OF_NAME.items():
             if name not in there:
-                await access.users.add(name, password, role, by=_DEMO)
+                await access.users.add(name, password, role, actor=_DEMO)
             elif is_new:
-                await access.users.change(name, UserUpdate(password=password), by=_DEMO)
+                await access.users.change(name, UserUpdate(password=password), actor=_DEMO)
         return People(password, await _token(access))
     finally:
         await database.close()
@@ -59,9 +59,9 @@ async def _settle(folder: Path) -> People:
 async def _token(access: Authenticator) -> str:
     for token in await access.tokens.all():
         if token.name.startswith(_TOKEN) and token.revoked_ms is None:
-            await access.tokens.revoke(token.id, by=_DEMO)
+            await access.tokens.revoke(token.id, actor=_DEMO)
     name = f"{_TOKEN}{wall_ms()}"
-    secret, _ = await access.tokens.add(name, Role.VIEWER, days=_TOKEN_DAYS, by=_DEMO)
+    secret, _ = await access.tokens.add(name, Role.VIEWER, days=_TOKEN_DAYS, actor=_DEMO)
     return secret
 
 

@@ -26,8 +26,22 @@ from rules.silence import pass_silence
 from rules.watched import Watched
 
 __all__ = [
-    "START", "Event", "EventKind", "Observed", "Phase", "RuleState", "SecondReading", "Watched",
-    "begin_anew", "decode_state", "encode_state", "history", "judge_anew", "step", "step_column", "tick",
+    "START",
+    "Event",
+    "EventKind",
+    "Observed",
+    "Phase",
+    "RuleState",
+    "SecondReading",
+    "Watched",
+    "decode_state",
+    "encode_state",
+    "history",
+    "reevaluate",
+    "restart",
+    "step",
+    "step_column",
+    "tick",
 ]  # fmt: skip
 
 Outcome = tuple[RuleState, tuple[Event, ...]]
@@ -45,7 +59,7 @@ def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
     return _in_order(watched, state, observed)
 
 
-def judge_anew(watched: Watched, state: RuleState, time_ms: int, verdict: int) -> Outcome:
+def reevaluate(watched: Watched, state: RuleState, time_ms: int, verdict: int) -> Outcome:
     """Take a later verdict on a reading in: as if it had come with the quality marks that hold now.
 
     Of one that is no longer among the recent ones nothing is changed any more.
@@ -61,11 +75,11 @@ def judge_anew(watched: Watched, state: RuleState, time_ms: int, verdict: int) -
     return _folded_again(watched, state, recent, state.holes)
 
 
-def begin_anew(state: RuleState, time_ms: int) -> RuleState:
+def restart(state: RuleState, time_ms: int) -> RuleState:
     """The state for readings from `time_ms` on, where the times that it remembers are of a wrong clock.
 
     An alarm that is open stays so, as one that began at `time_ms` where it was to begin later; whether it is over is
-    found out anew. Of the readings nothing is left: nobody knows how long ago they were.
+    found out again. Of the readings nothing is left: nobody knows how long ago they were.
     """
     before = state.newest_core
     if before.level < 0:

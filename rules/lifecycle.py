@@ -60,7 +60,7 @@ def _what_to_believe(
     if not watched.numbers.rejects_spikes:
         return alive, (observed,)
     if judged.weak_ms == observed.time_ms:
-        earlier = ()  # it begins anew
+        earlier = ()  # it begins again
     if judged.weak_ms != NEVER_MS and watched.numbers.waits:
         return replace(alive, held=_thinned((*earlier, observed))), ()
     return alive, (*earlier, observed)

@@ -22,7 +22,7 @@ from wire.durations import HOUR_MS
 SETTLE_MS = HOUR_MS
 """For this long after a believed jump, a return to the level before it is a return, not a spike."""
 CREDIT_MS = HOUR_MS
-"""No step is judged by more time than this; after a longer silence one that is too large begins anew."""
+"""No step is judged by more time than this; after a longer silence one that is too large begins again."""
 ANEW_MS = 6 * HOUR_MS
 """After a silence of this long nothing that was known counts any more."""
 TWIN_WITHIN_MS = 120_000
@@ -139,8 +139,8 @@ def judge(policy: Policy, judged: Judged, time_ms: int, value: float) -> tuple[J
     if calm and -least <= value - judged.trusted <= least:
         return calm_after(judged, time_ms, value, same_ms), stuck
     same = (same_ms, value)
-    if _begins_anew(policy, judged, time_ms, value):
-        return _anew(judged, time_ms, value, same), stuck
+    if _must_restart(policy, judged, time_ms, value):
+        return _restarted(judged, time_ms, value, same), stuck
     if _plain(policy, judged, time_ms, value):
         return _trusted(policy, judged, time_ms, value, same), stuck
     after = _doubted(policy, judged, time_ms, value, same)
@@ -155,14 +155,14 @@ def revised(before: Judged, after: Judged) -> Revised | None:
     return Revised((before.doubt_ms, before.heard_ms), doubted)
 
 
-def _begins_anew(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
+def _must_restart(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
     passed_ms = time_ms - judged.heard_ms
     if passed_ms > ANEW_MS:
         return True
     return passed_ms > CREDIT_MS and not _in_reach(policy, judged, value - judged.trusted, CREDIT_MS)
 
 
-def _anew(judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
+def _restarted(judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
     return Judged(time_ms, value, NEVER_MS, 0.0, NEVER_MS, 0.0, *same, time_ms, time_ms, 0.0, judged.jumped_ms)
 
 

@@ -28,7 +28,7 @@ def token_at(url: str, role: str = "administrator", *, sites: Sequence[str] | No
 
     async def add(access: Authenticator) -> str:
         name = f"test-{time.time_ns()}"
-        secret, _ = await access.tokens.add(name, ROLE_OF_NAME[role], days=1, sites=sites, by=_TESTS)
+        secret, _ = await access.tokens.add(name, ROLE_OF_NAME[role], days=1, sites=sites, actor=_TESTS)
         return secret
 
     return _with_access(url, add)
@@ -38,7 +38,7 @@ def user_in(folder: Path, name: str, role: str, password: str) -> None:
     """A new user, in the registry.db of `folder`."""
 
     async def add(access: Authenticator) -> None:
-        await access.users.add(name, password, ROLE_OF_NAME[role], by=_TESTS)
+        await access.users.add(name, password, ROLE_OF_NAME[role], actor=_TESTS)
 
     _with_access(_registry_in(folder), add)
 

@@ -73,7 +73,7 @@ class Authenticator:
         AccessRejected where `old` is wrong, where the login throttle says wait, or where `new` may not be.
         """
         await self.sessions.log_in(principal.name, old, address=principal.origin)
-        await self.users.change(principal.name, UserUpdate(password=new), by=principal.actor)
+        await self.users.change(principal.name, UserUpdate(password=new), actor=principal.actor)
         return await self.sessions.log_in(principal.name, new, address=principal.origin)
 
     def is_secure(self, scheme: str) -> bool:

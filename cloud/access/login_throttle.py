@@ -53,7 +53,7 @@ class LoginThrottle:
         return 0
 
     def record_success(self, name: str, address: str) -> None:
-        """Record that the try was right: the name begins anew, and the address has one failure less."""
+        """Record that the try was right: the name begins again, and the address has one failure less."""
         block = _block(address)
         self._names.pop(name, None)
         if (tries := self._addresses.get(block)) is not None:

@@ -105,10 +105,10 @@ class Sessions:
         session = await self._cache.get(session_hash)
         return session is not None and self._holds(session)
 
-    async def end(self, session_hash: str, *, by: Actor) -> None:
+    async def end(self, session_hash: str, *, actor: Actor) -> None:
         """Log out."""
         now_ms = self._clock_ms()
-        await self._database.run(lambda connection: _end(connection, session_hash, by, now_ms))
+        await self._database.run(lambda connection: _end(connection, session_hash, actor, now_ms))
         self._cache.clear()
 
     def clear_cache(self) -> None:
@@ -169,7 +169,7 @@ def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) 
     return LoginSession(session_hash, found[0], row.csrf, row.seen_ms, row.expires_ms)
 
 
-def _end(connection: Connection, session_hash: str, by: Actor, now_ms: int) -> None:
+def _end(connection: Connection, session_hash: str, actor: Actor, now_ms: int) -> None:
     ended = connection.execute(delete(SessionRow).where(SessionRow.hash == session_hash))
     if ended.rowcount:
-        write_entry(connection, by, "log out", f"user:{by.name}", now_ms=now_ms)
+        write_entry(connection, actor, "log out", f"user:{actor.name}", now_ms=now_ms)

@@ -64,7 +64,7 @@ class Tokens:
         return await self._database.run(lambda connection: [_read(row) for row in connection.execute(query)])
 
     async def add(
-        self, name: str, role: Role, *, days: int, by: Actor, sites: Iterable[str] | None = None
+        self, name: str, role: Role, *, days: int, actor: Actor, sites: Iterable[str] | None = None
     ) -> tuple[str, Token]:
         """Make a token: its secret, which is kept nowhere, and what is kept; AccessRejected where it cannot be."""
         name = checked_name(name)
@@ -72,13 +72,13 @@ class Tokens:
             raise AccessRejected("bad-parameter", f"days: {days}: write a number from 1 to {MOST_DAYS}")
         secret, now_ms = PREFIX + secrets.token_urlsafe(32), self._clock_ms()
         frozen = None if sites is None else frozenset(sites)
-        token = Token(0, name, role, frozen, by.name, now_ms, now_ms + days * DAY_MS)
-        return secret, await self._database.run(lambda connection: _insert(connection, token, _hash(secret), by))
+        token = Token(0, name, role, frozen, actor.name, now_ms, now_ms + days * DAY_MS)
+        return secret, await self._database.run(lambda connection: _insert(connection, token, _hash(secret), actor))
 
-    async def revoke(self, token_id: int, *, by: Actor, allowed: Callable[[Token], None] | None = None) -> Token:
+    async def revoke(self, token_id: int, *, actor: Actor, allowed: Callable[[Token], None] | None = None) -> Token:
         """End a token for good; `allowed` sees it first and raises where it must not be ended."""
         now_ms = self._clock_ms()
-        token = await self._database.run(lambda connection: _revoke(connection, token_id, by, now_ms, allowed))
+        token = await self._database.run(lambda connection: _revoke(connection, token_id, actor, now_ms, allowed))
         self._cache.clear()
         return token
 
@@ -120,7 +120,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def _insert(connection: Connection, token: Token, token_hash: str, by: Actor) -> Token:
+def _insert(connection: Connection, token: Token, token_hash: str, actor: Actor) -> Token:
     if connection.execute(select(TokenRow.id).where(TokenRow.name == token.name)).first() is not None:
         raise AccessRejected("token-exists", f"name: there is, or was, a token {token.name}; take another name")
     values = {
@@ -133,12 +133,12 @@ def _insert(connection: Connection, token: Token, token_hash: str, by: Actor) ->
         "expires_ms": token.expires_ms,
     }
     (number,) = connection.execute(insert(TokenRow).values(values)).inserted_primary_key or (0,)
-    write_entry(connection, by, "add token", f"token:{token.name}", now_ms=token.made_ms, after=token.audit_fields)
+    write_entry(connection, actor, "add token", f"token:{token.name}", now_ms=token.made_ms, after=token.audit_fields)
     return msgspec.structs.replace(token, id=number)
 
 
 def _revoke(
-    connection: Connection, token_id: int, by: Actor, now_ms: int, allowed: Callable[[Token], None] | None
+    connection: Connection, token_id: int, actor: Actor, now_ms: int, allowed: Callable[[Token], None] | None
 ) -> Token:
     row = connection.execute(select(*_TOKEN).where(TokenRow.id == token_id)).one_or_none()
     if row is None:
@@ -149,7 +149,7 @@ def _revoke(
     if token.revoked_ms is not None:
         return token
     connection.execute(update(TokenRow).where(TokenRow.id == token_id).values(revoked_ms=now_ms))
-    write_entry(connection, by, "revoke token", f"token:{token.name}", now_ms=now_ms, before=token.audit_fields)
+    write_entry(connection, actor, "revoke token", f"token:{token.name}", now_ms=now_ms, before=token.audit_fields)
     return msgspec.structs.replace(token, revoked_ms=now_ms)
 
 

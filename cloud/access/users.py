@@ -82,7 +82,7 @@ class Users:
         password: str,
         role: Role,
         *,
-        by: Actor,
+        actor: Actor,
         sites: Iterable[str] | None = None,
         full_name: str = "",
     ) -> User:
@@ -91,11 +91,11 @@ class Users:
         check_password(password, name=name)
         user = User(name, _checked_full_name(full_name), role, _frozen(sites), self._clock_ms())
         password_hash = await self._passwords.hash(password)
-        await self._database.run(lambda connection: _insert(connection, user, password_hash, by))
+        await self._database.run(lambda connection: _insert(connection, user, password_hash, actor))
         return user
 
     async def change(
-        self, name: str, change: UserUpdate, *, by: Actor, allowed: Callable[[User], None] | None = None
+        self, name: str, change: UserUpdate, *, actor: Actor, allowed: Callable[[User], None] | None = None
     ) -> User:
         """Change a user, and end their sessions where that takes something from them or gives it.
 
@@ -110,7 +110,9 @@ class Users:
             change = msgspec.structs.replace(change, full_name=_checked_full_name(change.full_name))
         now_ms = self._clock_ms()
         user = await self._database.run(
-            lambda connection: _change(connection, name, change, password_hash, by=by, now_ms=now_ms, allowed=allowed)
+            lambda connection: _change(
+                connection, name, change, password_hash, actor=actor, now_ms=now_ms, allowed=allowed
+            )
         )
         self._changed()
         return user
@@ -171,12 +173,12 @@ def _all(connection: Connection) -> list[User]:
     return [_read(row) for row in connection.execute(select(*_USER).order_by(UserRow.name))]
 
 
-def _insert(connection: Connection, user: User, password_hash: str, by: Actor) -> None:
+def _insert(connection: Connection, user: User, password_hash: str, actor: Actor) -> None:
     if user_of(connection, user.name) is not None:
         raise AccessRejected("user-exists", f"name: there is a user {user.name} already; take another name")
     row = {"name": user.name, "password_hash": password_hash, "made_ms": user.made_ms, **_columns(user)}
     connection.execute(insert(UserRow).values(row))
-    write_entry(connection, by, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.audit_fields)
+    write_entry(connection, actor, "add user", f"user:{user.name}", now_ms=user.made_ms, after=user.audit_fields)
 
 
 def _change(
@@ -185,7 +187,7 @@ def _change(
     change: UserUpdate,
     password_hash: str | None,
     *,
-    by: Actor,
+    actor: Actor,
     now_ms: int,
     allowed: Callable[[User], None] | None,
 ) -> User:
@@ -201,14 +203,14 @@ def _change(
     connection.execute(update(UserRow).where(UserRow.name == name).values(columns))
     if password_hash is not None or _rights(before) != _rights(after):
         connection.execute(delete(SessionRow).where(SessionRow.user == name))
-    word = "" if password_hash is None else "new password"
+    reason = "" if password_hash is None else "new password"
     write_entry(
         connection,
-        by,
+        actor,
         "change user",
         f"user:{name}",
         now_ms=now_ms,
-        word=word,
+        reason=reason,
         before=before.audit_fields,
         after=after.audit_fields,
     )

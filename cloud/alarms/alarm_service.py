@@ -1,6 +1,6 @@
 """The alarm service: what people ask of alarms and do about them, each in one transaction with its line in the journal.
 
-acknowledge(17, "the pump runs", who=ani)   assign(17, "budi", …)   shelve(17, until, "sensor is cleaned", …)
+acknowledge(17, "the pump runs", actor=ani)   assign(17, "budi", …)   shelve(17, until, "sensor is cleaned", …)
 """
 
 from collections.abc import Callable
@@ -74,25 +74,25 @@ class AlarmService:
         )
         return await self._database.run(lambda connection: [AlarmChange(*row) for row in connection.execute(query)])
 
-    async def acknowledge(self, alarm_id: int, word: str, *, who: Actor) -> Alarm:
+    async def acknowledge(self, alarm_id: int, reason: str, *, actor: Actor) -> Alarm:
         """Say that it is known and by whom; the first one stays: AlreadyAcknowledged for all after."""
-        word = _written("word", word, LONGEST_WORD)
+        reason = _written("word", reason, LONGEST_WORD)
 
         def act(connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if alarm.acknowledged_ms is not None:
                 raise AlreadyAcknowledged(alarm)
-            return {"acknowledged_ms": now, "acknowledged_by": who.name, "acknowledged_word": word}
+            return {"acknowledged_ms": now, "acknowledged_by": actor.name, "acknowledged_word": reason}
 
-        return await self._act(alarm_id, "acknowledge", word, act, who=who)
+        return await self._act(alarm_id, "acknowledge", reason, act, actor=actor)
 
-    async def assign(self, alarm_id: int, person: str, *, who: Actor, word: str = "") -> Alarm:
+    async def assign(self, alarm_id: int, person: str, *, actor: Actor, reason: str = "") -> Alarm:
         """Give an alarm to somebody, or to nobody with an empty name."""
         name = _written("person", person, LONGEST_NAME) if person.strip() else None
-        return await self._act(alarm_id, "assign", _optional(word), lambda *_: {"assigned_to": name}, who=who)
+        return await self._act(alarm_id, "assign", _optional(reason), lambda *_: {"assigned_to": name}, actor=actor)
 
-    async def shelve(self, alarm_id: int, until_ms: int, word: str, *, who: Actor) -> Alarm:
+    async def shelve(self, alarm_id: int, until_ms: int, reason: str, *, actor: Actor) -> Alarm:
         """Put an alarm away until a time (UTC) that is ahead, by 7 days at most: until then it pages nobody."""
-        word = _written("word", word, LONGEST_WORD)
+        reason = _written("word", reason, LONGEST_WORD)
 
         def act(_connection: Connection, alarm: Alarm, now: int) -> dict[str, Any]:
             if not alarm.is_open:
@@ -105,11 +105,13 @@ class AlarmService:
                 )
             return {"shelved_until_ms": until_ms}
 
-        return await self._act(alarm_id, "shelve", word, act, who=who)
+        return await self._act(alarm_id, "shelve", reason, act, actor=actor)
 
-    async def unshelve(self, alarm_id: int, word: str, *, who: Actor) -> Alarm:
+    async def unshelve(self, alarm_id: int, reason: str, *, actor: Actor) -> Alarm:
         """Take an alarm back before its time."""
-        return await self._act(alarm_id, "unshelve", _optional(word), lambda *_: {"shelved_until_ms": None}, who=who)
+        return await self._act(
+            alarm_id, "unshelve", _optional(reason), lambda *_: {"shelved_until_ms": None}, actor=actor
+        )
 
     async def journal(
         self, *, subject: str | None = None, before_id: int | None = None, limit: int = 100
@@ -123,10 +125,10 @@ class AlarmService:
         self,
         alarm_id: int,
         action: str,
-        word: str,
+        reason: str,
         act: Callable[[Connection, Alarm, int], dict[str, Any]],
         *,
-        who: Actor,
+        actor: Actor,
     ) -> Alarm:
         now = self._clock()
 
@@ -136,7 +138,7 @@ class AlarmService:
             connection.execute(update(AlarmRow).where(AlarmRow.id == alarm_id).values(values))
             before = {name: getattr(alarm, name) for name in values}
             write_entry(
-                connection, who, action, f"alarm:{alarm_id}", now_ms=now, word=word, before=before, after=values
+                connection, actor, action, f"alarm:{alarm_id}", now_ms=now, reason=reason, before=before, after=values
             )
             return msgspec.structs.replace(alarm, **values)
 
@@ -160,9 +162,9 @@ def _written(name: str, text: str, most: int) -> str:
     return written
 
 
-def _optional(word: str) -> str:
-    """A word that may be left out."""
-    return _written("word", word.strip()[:LONGEST_WORD], LONGEST_WORD) if word.strip() else ""
+def _optional(reason: str) -> str:
+    """A reason that may be left out."""
+    return _written("word", reason.strip()[:LONGEST_WORD], LONGEST_WORD) if reason.strip() else ""
 
 
 _RULE = msgspec.json.Decoder(Rule)

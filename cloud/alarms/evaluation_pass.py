@@ -22,8 +22,8 @@ from rules.engine import (
     Observed,
     Phase,
     RuleState,
-    begin_anew,
-    judge_anew,
+    reevaluate,
+    restart,
     step,
     step_column,
     tick,
@@ -83,14 +83,14 @@ class EvaluationPass:
         for sensor in {sensor for sensor, _ in self._memory.open}.intersection(heard):
             self._break_silence(sensor)
 
-    def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
+    def reevaluate(self, verdicts: Iterable[Verdict]) -> None:
         """Apply later verdicts on readings: the rules see these as if they had come with the marks that hold now."""
         for verdict in verdicts:
             span = self._bindings.span(verdict.sensor, verdict.time_ms)
             for binding in () if span is None else span.bindings:
                 key = (verdict.sensor, binding.family)
                 if binding.watched.rule.quantity == verdict.quantity and not binding.is_silence:
-                    outcome = judge_anew(binding.watched, self._state(key), verdict.time_ms, verdict.marks)
+                    outcome = reevaluate(binding.watched, self._state(key), verdict.time_ms, verdict.marks)
                     self._record(key, binding, outcome)
 
     def check_silence(self, key: Key) -> int | None:
@@ -171,7 +171,7 @@ class EvaluationPass:
         before = self._state(key)
         if not before.head.heard_ms > self._latest_ms >= last_ms:
             return
-        self._found.states[key] = after = begin_anew(before, first_ms)
+        self._found.states[key] = after = restart(before, first_ms)
         if before.opened_ms is not None and after.opened_ms is not None and after.opened_ms != before.opened_ms:
             raised = Event(EventKind.RAISED, after.opened_ms, after.opened_ms, after.level, after.head.value)
             self._found.restarted[key] = OnsetCorrection(before.opened_ms, raised)

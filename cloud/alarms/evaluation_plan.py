@@ -43,7 +43,7 @@ class FoundEvent(msgspec.Struct, frozen=True):
 class PassFindings:
     """What a pass has found so far: all of it is new, and nothing of it is in the memory yet.
 
-    `restarted` are open alarms that begin anew at another time, since their clock was wrong.
+    `restarted` are open alarms that begin again at another time, since their clock was wrong.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ def plan_of(
 def _with_onsets_corrected(
     events: list[FoundEvent], before: Mapping[Key, RuleState]
 ) -> tuple[dict[Key, OnsetCorrection], list[FoundEvent]]:
-    """Report no alarm anew that has only begun at another time: its correction, and the events that are left."""
+    """Report no alarm again that has only begun at another time: its correction, and the events that are left."""
     corrections: dict[Key, OnsetCorrection] = {}
     for key in {found.key for found in events if found.event.undone is EventKind.RAISED}:
         own = [found for found in events if found.key == key]

@@ -165,7 +165,7 @@ class RuleEvaluator:
             async with self.turn:
                 await self._commit(self.plan(wanted, now_ms=now, live=live), now)
 
-    async def judge_anew(self, verdicts: Sequence[Verdict]) -> None:
+    async def reevaluate(self, verdicts: Sequence[Verdict]) -> None:
         """Apply later verdicts on readings, in a transaction of their own.
 
         DatabaseUnavailable: none was applied.
@@ -173,7 +173,7 @@ class RuleEvaluator:
         now = self._clock()
         async with self.turn:
             found = self._new_pass(now, self.listening_time.listened_when_heard_ms())
-            found.judge_anew(verdicts)
+            found.reevaluate(verdicts)
             await self._commit(found.plan(), now)
 
     async def observe_derived(self, blocks: Iterable[Block]) -> None:

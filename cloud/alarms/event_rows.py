@@ -92,8 +92,8 @@ def correct_onset(connection: Connection, family: str, sensor: str, correction: 
     values = {"opened_ms": raised.opened_ms, "worst": max(row.worst, raised.level)}
     connection.execute(update(_ALARMS).where(_ALARMS.c.id == row.id).values(values))
     event = update(_EVENTS).where(_EVENTS.c.alarm == row.id, _EVENTS.c.kind == EventKind.RAISED.value)
-    told_anew = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
-    connection.execute(event.values(told_anew))
+    reported_again = {"time_ms": raised.time_ms, "level": raised.level, "value": raised.value, "reported_ms": None}
+    connection.execute(event.values(reported_again))
 
 
 def write_states(connection: Connection, states: Iterable[tuple[str, str, RuleState]], *, now_ms: int) -> None:

@@ -1,6 +1,6 @@
 """Maintenance windows: while somebody works at a site or a sensor its alarms are recorded and page nobody.
 
-plan(site="daruba", from_ms=…, until_ms=…, reason="the gauge is cleaned", who=…) -> Maintenance(id=3, …)
+plan(site="daruba", from_ms=…, until_ms=…, reason="the gauge is cleaned", actor=…) -> Maintenance(id=3, …)
 """
 
 from collections.abc import Callable, Sequence
@@ -55,12 +55,12 @@ class MaintenanceCalendar:
         from_ms: int | None = None,
         until_ms: int,
         reason: str,
-        who: Actor,
+        actor: Actor,
     ) -> Maintenance:
         """Make a window for a site or a sensor, from now or `from_ms` (UTC) on; MaintenanceRejected: there is none."""
         now = self._clock()
         start_ms = now if from_ms is None else from_ms
-        window = Maintenance(0, site, sensor, start_ms, until_ms, who.name, reason.strip())
+        window = Maintenance(0, site, sensor, start_ms, until_ms, actor.name, reason.strip())
         problems = self._mistakes(window, now)
         if problems:
             raise MaintenanceRejected(problems)
@@ -68,12 +68,12 @@ class MaintenanceCalendar:
 
         def write(connection: Connection) -> Maintenance:
             number = connection.execute(insert(MaintenanceRow).values(row).returning(MaintenanceRow.id)).scalar_one()
-            _record(connection, who, "plan-maintenance", number, now, word=window.reason, after=row)
+            _record(connection, actor, "plan-maintenance", number, now, reason=window.reason, after=row)
             return msgspec.structs.replace(window, id=number)
 
         return await self._database.run(write)
 
-    async def end(self, window_id: int, *, who: Actor, word: str = "") -> Maintenance:
+    async def end(self, window_id: int, *, actor: Actor, reason: str = "") -> Maintenance:
         """End a window now, or take one back that has not begun; LookupError if there is none of that id."""
         now = self._clock()
 
@@ -89,7 +89,7 @@ class MaintenanceCalendar:
                 connection.execute(update(MaintenanceRow).where(ours).values(until_ms=now))
                 ended = msgspec.structs.replace(window, until_ms=now)
             _record(
-                connection, who, "end-maintenance", window_id, now, word=word,
+                connection, actor, "end-maintenance", window_id, now, reason=reason,
                 before={"until_ms": window.until_ms}, after={"until_ms": ended.until_ms},
             )  # fmt: skip
             return ended
@@ -138,13 +138,15 @@ def _window(connection: Connection, window_id: int) -> Maintenance:
 
 def _record(
     connection: Connection,
-    who: Actor,
+    actor: Actor,
     action: str,
     number: int,
     now: int,
     *,
-    word: str,
+    reason: str,
     before: Any = None,
     after: Any = None,
 ) -> None:
-    write_entry(connection, who, action, f"maintenance:{number}", now_ms=now, word=word, before=before, after=after)
+    write_entry(
+        connection, actor, action, f"maintenance:{number}", now_ms=now, reason=reason, before=before, after=after
+    )

@@ -13,7 +13,7 @@ from rules.engine import Watched
 def await_silences(
     memory: EvaluatorMemory, bindings: RuleBindings, sensors: Iterable[str], *, listened_ms: int
 ) -> None:
-    """Wait anew for the silence of each of `sensors` that a rule asks about."""
+    """Wait again for the silence of each of `sensors` that a rule asks about."""
     memory.wait_for_nobody()
     for sensor in sensors:
         for binding in _silence_rules(bindings, sensor):

@@ -42,7 +42,7 @@ def read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
         try:
             found[sensor, family] = (decode_state(body), time_ms)
         except msgspec.DecodeError:
-            _log.warning("the state of %s on %s is of another version of Siaga; it begins anew", family, sensor)
+            _log.warning("the state of %s on %s is of another version of Siaga; it begins again", family, sensor)
     return found
 
 

@@ -75,7 +75,7 @@ async def log_out(platform: CurrentPlatform, principal: CurrentPrincipal, reques
     """Log out: the session ends, here and in every open page of it."""
     context = auth_context_of(request)
     if context is not None and context.session:
-        await platform.access.sessions.end(context.session, by=principal.actor)
+        await platform.access.sessions.end(context.session, actor=principal.actor)
     return Response(status_code=204, headers={"Set-Cookie": platform.access.no_cookie(scheme=request.url.scheme)})
 
 
@@ -93,7 +93,7 @@ async def add_user(platform: CurrentPlatform, new: NewUser, principal: CurrentPr
     role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
     _must_have(principal, role, sites)
     user = await platform.access.users.add(
-        new.name, new.password, role, sites=sites, full_name=new.full_name, by=principal.actor
+        new.name, new.password, role, sites=sites, full_name=new.full_name, actor=principal.actor
     )
     return UserAnswer.of(user)
 
@@ -109,7 +109,7 @@ async def change_user(
         _must_have(principal, user.role, user.sites, given=False)
         _must_have(principal, _or(change.role, user.role), _or(change.sites, user.sites))
 
-    return UserAnswer.of(await platform.access.users.change(name, change, by=principal.actor, allowed=allowed))
+    return UserAnswer.of(await platform.access.users.change(name, change, actor=principal.actor, allowed=allowed))
 
 
 @ROUTES.get("/tokens")
@@ -127,7 +127,7 @@ async def add_token(platform: CurrentPlatform, new: NewToken, principal: Current
     """Make a token for a program; its secret is in this answer and nowhere else."""
     role, sites = ROLE_OF_NAME[new.role], _sites(platform, principal, new.sites)
     _must_have(principal, role, sites)
-    secret, token = await platform.access.tokens.add(new.name, role, sites=sites, days=new.days, by=principal.actor)
+    secret, token = await platform.access.tokens.add(new.name, role, sites=sites, days=new.days, actor=principal.actor)
     return MadeToken(secret=secret, token=TokenAnswer.of(token))
 
 
@@ -138,7 +138,7 @@ async def revoke_token(platform: CurrentPlatform, token_id: RowId, principal: Cu
     def allowed(token: Token) -> None:
         _must_have(principal, token.role, token.sites, given=False)
 
-    return TokenAnswer.of(await platform.access.tokens.revoke(token_id, by=principal.actor, allowed=allowed))
+    return TokenAnswer.of(await platform.access.tokens.revoke(token_id, actor=principal.actor, allowed=allowed))
 
 
 def _opened(access: Authenticator, opened: OpenedSession, request: Request, response: Response) -> SessionAnswer:

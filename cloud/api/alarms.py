@@ -88,14 +88,14 @@ async def acknowledge(
 ) -> AlarmAnswer:
     """Say that it is known, with a word; whoever is second hears who was first (409)."""
     await _visible(platform.alarm_service, alarm_id, principal)
-    return await _done(platform.alarm_service.acknowledge(alarm_id, body.word, who=principal.actor))
+    return await _done(platform.alarm_service.acknowledge(alarm_id, body.word, actor=principal.actor))
 
 
 @ROUTES.post("/alarms/{alarm_id}/assign")
 async def assign(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
     """Give it to somebody."""
     await _visible(platform.alarm_service, alarm_id, principal)
-    return await _done(platform.alarm_service.assign(alarm_id, body.person, who=principal.actor, word=body.word))
+    return await _done(platform.alarm_service.assign(alarm_id, body.person, actor=principal.actor, reason=body.word))
 
 
 @ROUTES.post("/alarms/{alarm_id}/shelve")
@@ -104,8 +104,8 @@ async def shelve(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_i
     await _visible(platform.alarm_service, alarm_id, principal)
     until_ms = time_of("until", body.until)
     if until_ms is None:
-        return await _done(platform.alarm_service.unshelve(alarm_id, body.word, who=principal.actor))
-    return await _done(platform.alarm_service.shelve(alarm_id, until_ms, body.word, who=principal.actor))
+        return await _done(platform.alarm_service.unshelve(alarm_id, body.word, actor=principal.actor))
+    return await _done(platform.alarm_service.shelve(alarm_id, until_ms, body.word, actor=principal.actor))
 
 
 @ROUTES.get("/alarms/{alarm_id}/journal")
@@ -154,7 +154,7 @@ def _page(found: list[AuditEntry], limit: int) -> JournalPage:
 def _light(entries: list[AuditEntry]) -> list[AuditEntry]:
     total, shown = 0, list[AuditEntry]()
     for entry in entries:
-        total += len(entry.before or "") + len(entry.after or "") + len(entry.word or "")
+        total += len(entry.before or "") + len(entry.after or "") + len(entry.reason or "")
         if shown and total > MOST_PAGE_BYTES:
             break
         shown.append(entry)

@@ -90,7 +90,7 @@ async def replay(platform: CurrentPlatform, principal: CurrentPrincipal, dead_le
     """Try once more to store it, by today's rules; what is refused again stays a dead letter."""
     try:
         dead_letter = await platform.dead_letter_for(principal, dead_letter_id)
-        replay = await platform.replay(dead_letter.id, who=principal.actor)
+        replay = await platform.replay(dead_letter.id, actor=principal.actor)
     except LookupError:
         raise _unknown(dead_letter_id) from None
     return ReplayAnswer.of(replay)
@@ -101,7 +101,7 @@ async def replay_many(platform: CurrentPlatform, principal: CurrentPrincipal, as
     """Try once more to store the oldest letters of a gateway, a reason, or both; what is refused again stays."""
     wanted = DeadLetterFilter(platform.dead_letter_gateways(principal), asked.gateway, asked.reason)
     found = await platform.replay_many(
-        wanted, after_id=asked.after_id, limit=asked.limit, who=principal.actor, word=_word(asked.word)
+        wanted, after_id=asked.after_id, limit=asked.limit, actor=principal.actor, reason=_word(asked.word)
     )
     return ReplayManyAnswer.of(found)
 
@@ -116,7 +116,7 @@ async def discard(
     except LookupError:
         raise _unknown(dead_letter_id) from None
     thrown = await platform.dead_letters.discard(
-        DeadLetterFilter(), dead_letter_id=dead_letter.id, by=principal.actor, word=_word(word), now_ms=wall_ms()
+        DeadLetterFilter(), dead_letter_id=dead_letter.id, actor=principal.actor, reason=_word(word), now_ms=wall_ms()
     )
     return DiscardAnswer(letters=thrown, left=False)
 
@@ -135,8 +135,8 @@ async def discard_many(
     thrown = await platform.dead_letters.discard(
         DeadLetterFilter(platform.dead_letter_gateways(principal), gateway, reason),
         most=MOST_DISCARDED,
-        by=principal.actor,
-        word=_word(word),
+        actor=principal.actor,
+        reason=_word(word),
         now_ms=wall_ms(),
     )
     return DiscardAnswer(letters=thrown, left=thrown == MOST_DISCARDED)

@@ -46,7 +46,7 @@ async def add_duty(platform: CurrentPlatform, new: NewDuty, principal: CurrentPr
     """Put somebody on duty."""
     duty = Duty(0, new.person, new.rank, given_time("start", new.start), given_time("end", new.end))
     try:
-        return DutyAnswer.of(await platform.notifier.duty.add(duty, who=principal.actor, now_ms=wall_ms()))
+        return DutyAnswer.of(await platform.notifier.duty.add(duty, actor=principal.actor, now_ms=wall_ms()))
     except DutyRejected as rejected:
         raise HttpProblem("bad-parameter", str(rejected)) from None
 
@@ -59,6 +59,6 @@ async def remove_duty(
 ) -> None:
     """Take a duty out of the calendar."""
     try:
-        await platform.notifier.duty.remove(duty_id, who=principal.actor, now_ms=wall_ms())
+        await platform.notifier.duty.remove(duty_id, actor=principal.actor, now_ms=wall_ms())
     except LookupError:
         raise HttpProblem("unknown-duty", f"id: there is no duty {duty_id}; /api/v1/duty lists them") from None

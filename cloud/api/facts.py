@@ -52,7 +52,7 @@ async def record(platform: CurrentPlatform, principal: CurrentPrincipal, new: Ne
     _must_touch(platform, principal, new.subject)
     _must_see(platform, principal, new.what, new.value)
     return await _done(platform, platform.facts.record(
-        new.subject, new.what, new.value, who=principal.actor, word=new.reason, source=new.source,
+        new.subject, new.what, new.value, actor=principal.actor, reason=new.reason, source=new.source,
         valid_from_ms=time_of("valid_from", new.valid_from),
     ))  # fmt: skip
 
@@ -65,7 +65,8 @@ async def correct(
     fact = await _visible(platform, principal, fact_id)
     _must_see(platform, principal, fact.what, new.value)
     return await _done(
-        platform, platform.facts.correct(fact_id, new.value, who=principal.actor, word=new.reason, source=new.source)
+        platform,
+        platform.facts.correct(fact_id, new.value, actor=principal.actor, reason=new.reason, source=new.source),
     )
 
 
@@ -73,7 +74,7 @@ async def correct(
 async def undo(platform: CurrentPlatform, principal: CurrentPrincipal, fact_id: RowId, word: Undoing) -> FactAnswer:
     """Take a fact back; it stays in the list, with who did that."""
     await _visible(platform, principal, fact_id)
-    return await _done(platform, platform.facts.undo(fact_id, who=principal.actor, word=word.reason))
+    return await _done(platform, platform.facts.undo(fact_id, actor=principal.actor, reason=word.reason))
 
 
 def _must_touch(platform: Platform, principal: Principal, subject: str) -> None:

@@ -51,7 +51,7 @@ async def plan(platform: CurrentPlatform, principal: CurrentPrincipal, new: NewM
             from_ms=time_of("start", new.start),
             until_ms=until_ms,
             reason=new.reason,
-            who=principal.actor,
+            actor=principal.actor,
         )
     except MaintenanceRejected as error:
         raise HttpProblem("maintenance-refused", "; ".join(error.problems), problems=error.problems) from None
@@ -69,7 +69,7 @@ async def end(platform: CurrentPlatform, principal: CurrentPrincipal, maintenanc
         window: Maintenance = await platform.maintenance.window(maintenance_id)
         if not may_touch(window.site, window.sensor, principal, platform):
             raise unknown
-        return MaintenanceAnswer.of(await platform.maintenance.end(maintenance_id, who=principal.actor))
+        return MaintenanceAnswer.of(await platform.maintenance.end(maintenance_id, actor=principal.actor))
     except LookupError:
         raise unknown from None
 

@@ -97,7 +97,7 @@ async def save(
             family,
             scope,
             new.fields,
-            who=principal.actor,
+            actor=principal.actor,
             reason=new.reason,
             valid_from_ms=time_of("valid_from", new.valid_from),
         ),
@@ -118,7 +118,7 @@ async def remove(
     valid_from_ms = time_of("valid_from", valid_from)
     return await _done(
         platform.rule_store.registry,
-        platform.rule_store.remove(family, scope, who=principal.actor, reason=reason, valid_from_ms=valid_from_ms),
+        platform.rule_store.remove(family, scope, actor=principal.actor, reason=reason, valid_from_ms=valid_from_ms),
     )
 
 
@@ -131,7 +131,7 @@ async def undo(
     if not platform.rule_store.versions(family, scope):
         raise _unknown(family, scope)
     return await _done(
-        platform.rule_store.registry, platform.rule_store.undo(family, scope, who=principal.actor, reason=why.reason)
+        platform.rule_store.registry, platform.rule_store.undo(family, scope, actor=principal.actor, reason=why.reason)
     )
 
 

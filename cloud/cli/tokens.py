@@ -30,7 +30,7 @@ def add(
     seen = sites_named(settings, sites)
 
     async def work(access: Authenticator) -> str:
-        secret, token = await access.tokens.add(name, role, sites=seen, days=days, by=operator())
+        secret, token = await access.tokens.add(name, role, sites=seen, days=days, actor=operator())
         sys.stderr.write(
             f"{token.name} is {role.name.lower()} of {sites_in_words(token.sites)} until {rfc_3339(token.expires_ms)};"
             " the token is shown this once:\n"
@@ -68,7 +68,7 @@ def revoke(name: Name, config: Config) -> None:
     async def work(access: Authenticator) -> str:
         for token in await access.tokens.all():
             if token.name == name:
-                revoked = await access.tokens.revoke(token.id, by=operator())
+                revoked = await access.tokens.revoke(token.id, actor=operator())
                 return f"{token.name} is revoked since {rfc_3339(revoked.revoked_ms or 0)}"
         raise AccessRejected("unknown-token", f"there is no token {name}; siaga-cloud token list shows them all")
 

@@ -35,7 +35,7 @@ def add(
     seen, password = sites_named(settings, sites), _password(password_file)
 
     async def work(access: Authenticator) -> str:
-        user = await access.users.add(name, password, role, sites=seen, full_name=full_name or "", by=operator())
+        user = await access.users.add(name, password, role, sites=seen, full_name=full_name or "", actor=operator())
         return f"{user.name} is {role.name.lower()} of {sites_in_words(user.sites)}"
 
     print_text(with_access(settings, work))
@@ -98,7 +98,7 @@ def disable(name: Name, config: Config) -> None:
 
 def _change(settings: CloudSettings, name: str, update: UserUpdate) -> None:
     async def work(access: Authenticator) -> str:
-        user = await access.users.change(name, update, by=operator())
+        user = await access.users.change(name, update, actor=operator())
         sentence = f"{user.name} is {user.role.name.lower()} of {sites_in_words(user.sites)}"
         return f"{sentence}, and disabled" if user.disabled else sentence
 

@@ -48,9 +48,9 @@ ROOT = "/console"
 THEMES = ("dark", "light")
 _STATIC = Path(__file__).parent / "static"
 FACTS_MS = 10_000
-"""How often an open page of facts is worked out anew while nobody records one."""
+"""How often an open page of facts is worked out again while nobody records one."""
 _RECONNECT_S = 30.0
-"""How long a page that lost its connection finds its place again, without loading anew."""
+"""How long a page that lost its connection finds its place again, without loading again."""
 
 
 class Console:

@@ -22,7 +22,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One entry; `at_ms` is UTC, `word` is why, `before` and `after` are JSON or empty."""
+    """One entry; `at_ms` is UTC, `reason` is why, `before` and `after` are JSON or empty."""
 
     id: int
     at_ms: int
@@ -30,7 +30,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
     origin: str
     action: str
     subject: str
-    word: str
+    reason: str
     before: str
     after: str
 
@@ -42,7 +42,7 @@ def write_entry(
     subject: str,
     *,
     now_ms: int,
-    word: str = "",
+    reason: str = "",
     before: Any = None,
     after: Any = None,
 ) -> None:
@@ -53,7 +53,7 @@ def write_entry(
         "origin": actor.origin,
         "action": action,
         "subject": subject,
-        "word": word,
+        "word": reason,
         "before": _text(before),
         "after": _text(after),
     }
@@ -72,7 +72,9 @@ def read_entries(
     return [AuditEntry(*row) for row in connection.execute(query)]
 
 
-_ENTRY: tuple[Any, ...] = tuple(getattr(AuditRow, name) for name in AuditEntry.__struct_fields__)
+_ENTRY: tuple[Any, ...] = tuple(
+    getattr(AuditRow, "word" if name == "reason" else name) for name in AuditEntry.__struct_fields__
+)
 
 
 def _text(content: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which hours have to be computed anew: those of which readings were stored, live or late.
+"""Which hours have to be computed again: those of which readings were stored, live or late.
 
 add("air-market", "pm2_5", first, last) ─► {("air-market", "pm2_5"): {hour 498_761}} ─► pop, compute, done
 

@@ -52,7 +52,7 @@ class Derivations:
     """Computes derived series.
 
     `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `observe` and
-    `judge_anew` are the alarm rules, which see what is computed: see `SiteComputation`.
+    `reevaluate` are the alarm rules, which see what is computed: see `SiteComputation`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Derivations:
         observe: Callable[[Sequence[Block]], Awaitable[None]] = _for_nobody,
         facts: FactService | None = None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
-        judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]] = _for_nobody,
+        reevaluate: Callable[[Sequence[Verdict]], Awaitable[None]] = _for_nobody,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.corrections = (
@@ -79,7 +79,7 @@ class Derivations:
         self._sensors = SiteSensors(registry)
         self._computation = SiteComputation(
             registry, store, newest, self._sensors,
-            gauges=gauges, observe=observe, judge_anew=judge_anew, corrections=self.corrections, rest=self._rest,
+            gauges=gauges, observe=observe, reevaluate=reevaluate, corrections=self.corrections, rest=self._rest,
         )  # fmt: skip
         self._stored_hours: dict[str, set[int]] = {}  # by gateway
         self._rests = False

@@ -41,7 +41,7 @@ class SiteComputation:
     """Computes and writes the derived series of a site; `rest` is awaited between one series and the next.
 
     `observe` gets every block before it is written, for the alarm rules: once it is stored nobody would compute it
-    again, and a rule that sees it twice adds nothing. `judge_anew` gets what of them is doubted or withdrawn, after it
+    again, and a rule that sees it twice adds nothing. `reevaluate` gets what of them is doubted or withdrawn, after it
     is written.
     """
 
@@ -54,7 +54,7 @@ class SiteComputation:
         *,
         gauges: Callable[[str], GaugeLimits | None],
         observe: Callable[[Sequence[Block]], Awaitable[None]],
-        judge_anew: Callable[[Sequence[Verdict]], Awaitable[None]],
+        reevaluate: Callable[[Sequence[Verdict]], Awaitable[None]],
         corrections: Corrections | None,
         rest: Callable[[], Awaitable[None]],
     ) -> None:
@@ -64,7 +64,7 @@ class SiteComputation:
         self._sensors = sensors
         self._gauges = gauges
         self._observe = observe
-        self._judge_anew = judge_anew
+        self._reevaluate = reevaluate
         self._corrections = corrections
         self._rest = rest
         self._usual = UsualVisitors(store)
@@ -150,8 +150,8 @@ class SiteComputation:
             await self._write_blocks(changes.blocks)
         if changes.verdicts:
             await self._store.write_verdicts(changes.verdicts)
-            self._newest.judge_anew(changes.verdicts)
-            await self._judge_anew(changes.verdicts)
+            self._newest.apply_verdicts(changes.verdicts)
+            await self._reevaluate(changes.verdicts)
 
     async def _write_blocks(self, blocks: Sequence[Block]) -> None:
         await self._observe(blocks)

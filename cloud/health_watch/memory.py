@@ -35,7 +35,7 @@ def load(file: Path) -> WatchMemory:
     except FileNotFoundError:
         return WatchMemory()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        _log.warning("%s cannot be read (%s); the watch begins anew", file, error)
+        _log.warning("%s cannot be read (%s); the watch begins again", file, error)
         return WatchMemory()
 
 

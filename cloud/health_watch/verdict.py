@@ -1,7 +1,7 @@
 """From answers to notices:  good … bad bad bad ─► gone    bad … good good ─► back    gone for again_h ─► gone, again
 
 Pure: `now_s` is of a clock that never steps and counts a suspend. A watch that slept has asked nobody meanwhile, so
-what was bad before it slept begins anew.
+what was bad before it slept begins again.
 """
 
 from enum import StrEnum

@@ -113,24 +113,32 @@ class DeadLetters:
         oldest = query.where(DeadLetterRow.id > after_id).order_by(DeadLetterRow.id).limit(limit)
         return await self._database.run(lambda connection: list(connection.execute(oldest).scalars()))
 
-    async def record_replay(self, dead_letter_id: int, *, closed: bool, by: Actor, outcome: str, now_ms: int) -> None:
+    async def record_replay(
+        self, dead_letter_id: int, *, closed: bool, actor: Actor, outcome: str, now_ms: int
+    ) -> None:
         """Record in the journal that a dead letter was replayed, and close it where all that was in it is stored."""
         statement = update(DeadLetterRow).where(DeadLetterRow.id == dead_letter_id).values(replayed_ms=now_ms)
 
         def record(connection: Connection) -> None:
             if closed:
                 connection.execute(statement)
-            write_entry(connection, by, "replay", f"dead-letter:{dead_letter_id}", now_ms=now_ms, word=outcome)
+            write_entry(connection, actor, "replay", f"dead-letter:{dead_letter_id}", now_ms=now_ms, reason=outcome)
 
         await self._database.run(record)
 
     async def record_replays(
-        self, wanted: DeadLetterFilter, *, letters: int, by: Actor, word: str, now_ms: int
+        self, wanted: DeadLetterFilter, *, letters: int, actor: Actor, reason: str, now_ms: int
     ) -> None:
         """Record in the journal that somebody had so many dead letters replayed at once, and why."""
         await self._database.run(
             lambda connection: write_entry(
-                connection, by, "replay-letters", str(wanted), now_ms=now_ms, word=word, after={"letters": letters}
+                connection,
+                actor,
+                "replay-letters",
+                str(wanted),
+                now_ms=now_ms,
+                reason=reason,
+                after={"letters": letters},
             )
         )
 
@@ -140,8 +148,8 @@ class DeadLetters:
         *,
         dead_letter_id: int | None = None,
         most: int = 1,
-        by: Actor,
-        word: str,
+        actor: Actor,
+        reason: str,
         now_ms: int,
     ) -> int:
         """Delete dead letters for good, the oldest first, at most so many; gives how many. The journal says why."""
@@ -154,7 +162,7 @@ class DeadLetters:
             if ids:
                 connection.execute(delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)))
                 after = {"letters": len(ids)}
-                write_entry(connection, by, "discard", subject, now_ms=now_ms, word=word, after=after)
+                write_entry(connection, actor, "discard", subject, now_ms=now_ms, reason=reason, after=after)
             return len(ids), self._room.count_held(connection)
 
         discarded, held = await self._database.run(delete_oldest)

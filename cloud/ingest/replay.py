@@ -60,7 +60,7 @@ class Replayer:
         self._on_stored = on_stored
         self._review = review
 
-    async def replay(self, dead_letter_id: int, who: Actor) -> Replay:
+    async def replay(self, dead_letter_id: int, actor: Actor) -> Replay:
         """Store what the checks now let pass; the dead letter is closed when that is all. The journal says who.
 
         LookupError if there is no such dead letter; StoreUnavailable, and nothing changed, while the store is away.
@@ -78,7 +78,7 @@ class Replayer:
             outcome = f"all {write.stored} readings of dead letter {dead_letter_id} are stored"
         now_ms = wall_ms()
         await self._dead_letters.record_replay(
-            dead_letter_id, closed=not rejected, by=who, outcome=outcome, now_ms=now_ms
+            dead_letter_id, closed=not rejected, actor=actor, outcome=outcome, now_ms=now_ms
         )
         return Replay(write.stored, rejected, outcome)
 

@@ -1,6 +1,6 @@
 """The readings store, asked until it answers.
 
-write ─► StoreUnavailable ─► wait 0.5 s, 1 s … 8 s ─► write        StoreRejected ─► wait 30 s ─► open anew ─► write
+write ─► StoreUnavailable ─► wait 0.5 s, 1 s … 8 s ─► write        StoreRejected ─► wait 30 s ─► open again ─► write
             └► a probe is taken, twice: the store works, and this write alone fails ─► WriteFailsAlone
 """
 
@@ -70,7 +70,7 @@ class RetryingStore:
                     raise
                 failures += 1
                 if failures < FAILS_ALONE_AFTER:
-                    # without its class: a refusal of one write is no reason to open the store anew
+                    # without its class: a refusal of one write is no reason to open the store again
                     raise StoreUnavailable(str(error), retry_after_s=error.retry_after_s) from None
                 self._record(None)
                 raise WriteFailsAlone(str(error)) from None
@@ -91,7 +91,7 @@ class RetryingStore:
         return True
 
     async def _retry(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask until there is an answer; after a refusal open the store anew, since somebody may have mended it."""
+        """Ask until there is an answer; after a refusal open the store again, since somebody may have mended it."""
         was_refused = False
 
         async def attempt() -> T:

@@ -56,7 +56,7 @@ class DutyCalendar:
         )
         return await self._database.run(lambda connection: [Duty(*row) for row in connection.execute(query)])
 
-    async def add(self, duty: Duty, *, who: Actor, now_ms: int) -> Duty:
+    async def add(self, duty: Duty, *, actor: Actor, now_ms: int) -> Duty:
         """Put somebody on duty, whatever id `duty` has, and return it with its own; DutyRejected where it cannot be."""
         self._check(duty, now_ms)
         row = {name: value for name, value in msgspec.structs.asdict(duty).items() if name != "id"}
@@ -72,12 +72,12 @@ class DutyCalendar:
                     )
                 )
             number = connection.execute(insert(DutyRow).values(row).returning(DutyRow.id)).scalar_one()
-            write_entry(connection, who, "add-duty", f"duty:{number}", now_ms=now_ms, after=row)
+            write_entry(connection, actor, "add-duty", f"duty:{number}", now_ms=now_ms, after=row)
             return msgspec.structs.replace(duty, id=number)
 
         return await self._database.run(write)
 
-    async def remove(self, duty_id: int, *, who: Actor, now_ms: int) -> None:
+    async def remove(self, duty_id: int, *, actor: Actor, now_ms: int) -> None:
         """Take a duty out of the calendar; LookupError if there is none of that id."""
 
         def write(connection: Connection) -> None:
@@ -85,7 +85,7 @@ class DutyCalendar:
             if row is None:
                 raise LookupError(f"there is no duty {duty_id}")
             connection.execute(delete(DutyRow).where(DutyRow.id == duty_id))
-            write_entry(connection, who, "remove-duty", f"duty:{duty_id}", now_ms=now_ms, before=Duty(*row))
+            write_entry(connection, actor, "remove-duty", f"duty:{duty_id}", now_ms=now_ms, before=Duty(*row))
 
         await self._database.run(write)
 

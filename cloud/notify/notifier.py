@@ -55,7 +55,7 @@ POLL_S = 0.5
 ESCALATE_MS = 1_000
 """How often open alarms are looked through for steps whose time has come."""
 STATES_MS = (500, 30_000)
-"""How often the channels' states are read anew: when something was sent, and otherwise."""
+"""How often the channels' states are read again: when something was sent, and otherwise."""
 PRUNE_MS = HOUR_MS
 ANSWERS_HELD = 1_000
 AT_ONCE = 8
@@ -157,14 +157,16 @@ class Notifier:
         channels = self.settings.channels
         self._states = await self._database.run(lambda c: read_states(c, channels, self._clock.at(c)))
 
-    async def test_alarm(self, who: Actor, *, sites: Collection[str] | None = None) -> int:
+    async def test_alarm(self, actor: Actor, *, sites: Collection[str] | None = None) -> int:
         """Send a test alarm through the whole chain, in the name of one of `sites` (None: any); return its id."""
 
         def write(connection: Connection) -> int:
             now = self._clock.at(connection)
             opened_ms = now.wall_ms
             while True:  # one of the same millisecond is somebody else's
-                alarm = open_test_alarm(connection, self._registry, opened_ms=opened_ms, now=now, who=who, sites=sites)
+                alarm = open_test_alarm(
+                    connection, self._registry, opened_ms=opened_ms, now=now, actor=actor, sites=sites
+                )
                 if alarm is not None:
                     return alarm
                 opened_ms += 1
@@ -173,7 +175,7 @@ class Notifier:
         self.nudge()
         return alarm
 
-    async def test_channel(self, name: str, who: Actor, *, sites: Collection[str] | None = None) -> ChannelTestResult:
+    async def test_channel(self, name: str, actor: Actor, *, sites: Collection[str] | None = None) -> ChannelTestResult:
         """Send one test message over one channel, in the name of one of `sites` (None: any), and wait for the outcome.
 
         LookupError for no such channel.
@@ -186,7 +188,7 @@ class Notifier:
 
         def write(connection: Connection) -> None:
             enqueue(connection, test, to, self._clock.at(connection))
-            write_entry(connection, who, "test-channel", f"channel:{name}", now_ms=test.made_ms)
+            write_entry(connection, actor, "test-channel", f"channel:{name}", now_ms=test.made_ms)
 
         await self._database.run(write)
         self.nudge()
@@ -276,7 +278,7 @@ class Notifier:
             return
         due = morning_ms(now.wall_ms, hour=self.settings.morning_test, zone=self._registry.city.zone)
         if due is not None and due != self._morning_ms:
-            open_test_alarm(connection, self._registry, opened_ms=due, now=now, who=Actor(SYSTEM))
+            open_test_alarm(connection, self._registry, opened_ms=due, now=now, actor=Actor(SYSTEM))
             self._morning_ms = due
 
     def _keep_house(self, connection: Connection, now: Moment) -> None:

@@ -52,7 +52,7 @@ def open_test_alarm(
     *,
     opened_ms: int,
     now: Moment,
-    who: Actor,
+    actor: Actor,
     sites: Collection[str] | None = None,
 ) -> int | None:
     """Open and close a test alarm, in the name of one of `sites`; return its id, None where one of `opened_ms` is."""
@@ -75,5 +75,5 @@ def open_test_alarm(
     connection.execute(insert(AlarmEventRow).values(event | {"kind": "raised"}))
     # that it is over needs nobody's attention
     connection.execute(insert(AlarmEventRow).values(event | {"kind": "closed", "routed_ms": now.steady_ms}))
-    write_entry(connection, who, "test-alarm", f"alarm:{alarm}", now_ms=now_ms)
+    write_entry(connection, actor, "test-alarm", f"alarm:{alarm}", now_ms=now_ms)
     return alarm

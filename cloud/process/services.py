@@ -144,7 +144,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         observe=evaluator.observe_derived,
         facts=base.facts,
         is_own=partial(_is_own, settings.ingest.shard_range),
-        judge_anew=evaluator.judge_anew,
+        reevaluate=evaluator.reevaluate,
     )
     return Alarms(changed, can_receive, evaluator, derivations, notifier, reports)
 
@@ -173,7 +173,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
     review = Review(
         base.registry,
         base.store,
-        on_verdicts=partial(_judge_anew, base, alarms),
+        on_verdicts=partial(_reevaluate, base, alarms),
         database=base.database,
         is_own=partial(_is_own, settings.ingest.shard_range),
     )
@@ -309,9 +309,9 @@ def _record_corrected(derivations: Derivations, blocks: Iterable[Block]) -> None
         derivations.corrections.on_writing(blocks)
 
 
-async def _judge_anew(base: Foundation, alarms: Alarms, verdicts: Sequence[Verdict]) -> None:
+async def _reevaluate(base: Foundation, alarms: Alarms, verdicts: Sequence[Verdict]) -> None:
     """Judge again by verdicts on readings that came later: newest values, derived series, alarms."""
-    base.newest.judge_anew(verdicts)
+    base.newest.apply_verdicts(verdicts)
     for verdict in verdicts:
         alarms.derivations.on_series_changed(verdict.sensor, verdict.quantity, verdict.time_ms, verdict.time_ms)
-    await alarms.evaluator.judge_anew(verdicts)
+    await alarms.evaluator.reevaluate(verdicts)

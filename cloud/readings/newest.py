@@ -81,7 +81,7 @@ class Newest:
             if held is None or held.time_ms <= reading.time_ms <= latest_ms or held.time_ms > latest_ms:
                 readings[key] = reading
 
-    def judge_anew(self, verdicts: Iterable[Verdict]) -> None:
+    def apply_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Apply later verdicts on readings; one on a reading that is not the newest any more changes nothing."""
         for verdict in verdicts:
             key = (verdict.sensor, verdict.quantity)

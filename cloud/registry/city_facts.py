@@ -34,7 +34,7 @@ def record_file_changes(
         earlier = filed.get(subject_of(each))
         if earlier is not None:
             for new in _changes(earlier, each, facts, now_ms):
-                record(connection, new, who=Actor(SYSTEM), now_ms=now_ms)
+                record(connection, new, actor=Actor(SYSTEM), now_ms=now_ms)
 
 
 def _baselines(records: Iterable[Record], filed: Mapping[str, Record], facts: Facts) -> Iterator[tuple[Key, Any]]:
@@ -50,13 +50,13 @@ def _baselines(records: Iterable[Record], filed: Mapping[str, Record], facts: Fa
 def _changes(before: Record, now: Record, facts: Facts, now_ms: int) -> Iterator[FactEntry]:
     earlier = file_values(before)
     dated_ms = now.valid_from_ms if isinstance(now, Sensor) else None
-    is_dated_anew = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
+    is_dated_again = isinstance(before, Sensor) and dated_ms not in (None, before.valid_from_ms)
     start_ms = now_ms if dated_ms is None else dated_ms
     for what, value in file_values(now).items():
         baseline = earlier.get(what, value)
         timeline = facts.timeline(subject_of(now), what)
         current = baseline if timeline is None else timeline.at(start_ms)
-        if (value != baseline or is_dated_anew) and current != value:
+        if (value != baseline or is_dated_again) and current != value:
             yield FactEntry(
                 subject=subject_of(now), what=what, value=value, baseline=baseline, valid_from_ms=start_ms,
                 source=CITY_FILE,

@@ -32,7 +32,7 @@ class FactEntry(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Any
     valid_from_ms: int
     source: str
-    word: str = ""
+    reason: str = ""
 
 
 def edition_of(connection: Connection) -> Edition:
@@ -68,7 +68,7 @@ def record_baselines(connection: Connection, baselines: Iterable[tuple[Key, Any]
         connection.execute(insert(FactRow), rows)
 
 
-def record(connection: Connection, new: FactEntry, *, who: Actor, now_ms: int) -> Fact:
+def record(connection: Connection, new: FactEntry, *, actor: Actor, now_ms: int) -> Fact:
     """Add a fact, after the baseline where there is none; the audit log says who, and what held before."""
     key = (new.subject, new.what)
     if not facts_of(connection, key):
@@ -77,28 +77,35 @@ def record(connection: Connection, new: FactEntry, *, who: Actor, now_ms: int) -
     now = _change_ms(recorded, now_ms)
     row = _row(key, new.value, source=new.source, now_ms=now) | {
         "valid_from_ms": new.valid_from_ms,
-        "author": who.name,
-        "word": new.word,
+        "author": actor.name,
+        "word": new.reason,
     }
     number = connection.execute(insert(FactRow).values(row).returning(FactRow.id)).scalar_one()
     fact = fact_of(connection, number)
     before, after = _current(recorded), _current([*recorded, fact])
     fact = _with_due(connection, fact, _due(before, after, now))
-    _write_entry(connection, who, "record-fact", fact, now, word=new.word, before=before.at(fact.valid_from_ms))
+    _write_entry(connection, actor, "record-fact", fact, now, reason=new.reason, before=before.at(fact.valid_from_ms))
     return fact
 
 
-def undo(connection: Connection, fact: Fact, *, who: Actor, word: str, now_ms: int) -> Fact:
+def undo(connection: Connection, fact: Fact, *, actor: Actor, reason: str, now_ms: int) -> Fact:
     """Mark a fact as undone; the other facts of its thing hold instead."""
     recorded = facts_of(connection, fact.key)
     now = _change_ms(recorded, now_ms)
-    values = {"undone_ms": now, "undone_by": who.name}
+    values = {"undone_ms": now, "undone_by": actor.name}
     connection.execute(update(FactRow).where(FactRow.id == fact.id).values(values))
     undone = fact_of(connection, fact.id)
     before, after = _current(recorded), _current(facts_of(connection, fact.key))
     undone = _with_due(connection, undone, _due(before, after, now))
     _write_entry(
-        connection, who, "undo-fact", undone, now, word=word, before=fact.value, after=after.at(fact.valid_from_ms)
+        connection,
+        actor,
+        "undo-fact",
+        undone,
+        now,
+        reason=reason,
+        before=fact.value,
+        after=after.at(fact.valid_from_ms),
     )
     return undone
 
@@ -146,23 +153,25 @@ def _with_due(connection: Connection, fact: Fact, due_ms: int | None) -> Fact:
 
 def _write_entry(
     connection: Connection,
-    who: Actor,
+    actor: Actor,
     action: str,
     fact: Fact,
     now_ms: int,
     *,
-    word: str,
+    reason: str,
     before: Any,
     after: Any = None,
 ) -> None:
     content = {"what": fact.what, "valid_from_ms": fact.valid_from_ms}
     write_entry(
-        connection, who, action, fact.subject, now_ms=now_ms, word=word,
+        connection, actor, action, fact.subject, now_ms=now_ms, reason=reason,
         before=content | {"value": before}, after=content | {"value": fact.value if fact.undone_ms is None else after},
     )  # fmt: skip
 
 
-_COLUMNS: tuple[Any, ...] = tuple(getattr(FactRow, name) for name in Fact.__struct_fields__)
+_COLUMNS: tuple[Any, ...] = tuple(
+    getattr(FactRow, "word" if name == "reason" else name) for name in Fact.__struct_fields__
+)
 
 
 def _fact(row: Any) -> Fact:

@@ -59,7 +59,7 @@ class FactService:
         return self._registry
 
     async def record(
-        self, subject: str, what: str, value: Any, *, who: Actor, word: str, source: str = "",
+        self, subject: str, what: str, value: Any, *, actor: Actor, reason: str, source: str = "",
         valid_from_ms: int | None = None,
     ) -> Fact:  # fmt: skip
         """Record a value from `valid_from_ms` (UTC, now where None) on; FactRejected: nothing has changed."""
@@ -67,20 +67,20 @@ class FactService:
         new = FactEntry(
             subject=subject, what=what, value=value, baseline=baseline_of(self._registry, (subject, what)),
             valid_from_ms=now if valid_from_ms is None else valid_from_ms,
-            source=source.strip() or BY_HAND, word=word.strip(),
+            source=source.strip() or BY_HAND, reason=reason.strip(),
         )  # fmt: skip
-        problems = [*_problems_of_texts(new.source, new.word), *problems_of(self._registry, (subject, what), value)]
+        problems = [*_problems_of_texts(new.source, new.reason), *problems_of(self._registry, (subject, what), value)]
         if new.valid_from_ms < SINCE_EVER_MS:
             problems.append(LocalizedMessage("valid_from: is before 1970; write a later time"))
         self._reject(problems)
 
         def write(connection: Connection) -> Fact:
             _reject_while_due(facts_of(connection, (subject, what)))
-            return record(connection, new, who=who, now_ms=now)
+            return record(connection, new, actor=actor, now_ms=now)
 
         return await self._change(write)
 
-    async def correct(self, fact_id: int, value: Any, *, who: Actor, word: str, source: str = "") -> Fact:
+    async def correct(self, fact_id: int, value: Any, *, actor: Actor, reason: str, source: str = "") -> Fact:
         """Record another value with the validity of a fact: it was wrong. LookupError if there is no such fact."""
         wrong = await self.fact(fact_id)
         if wrong.undone_ms is not None:
@@ -88,12 +88,18 @@ class FactService:
                 [LocalizedMessage("fact {id}: is undone already; record what holds instead", id=fact_id)]
             )
         return await self.record(
-            wrong.subject, wrong.what, value, who=who, word=word, source=source, valid_from_ms=wrong.valid_from_ms
+            wrong.subject,
+            wrong.what,
+            value,
+            actor=actor,
+            reason=reason,
+            source=source,
+            valid_from_ms=wrong.valid_from_ms,
         )
 
-    async def undo(self, fact_id: int, *, who: Actor, word: str) -> Fact:
+    async def undo(self, fact_id: int, *, actor: Actor, reason: str) -> Fact:
         """Undo a fact; LookupError if there is no such fact, FactRejected where nothing would be left."""
-        self._reject(list(_problems_of_texts("", word)))
+        self._reject(list(_problems_of_texts("", reason)))
         now = self._clock()
 
         def write(connection: Connection) -> Fact:
@@ -106,7 +112,7 @@ class FactService:
                     [LocalizedMessage("fact {id}: is all that is known; correct it instead", id=fact_id)]
                 )
             _reject_while_due(of_thing)
-            return undo(connection, fact, who=who, word=word.strip(), now_ms=now)
+            return undo(connection, fact, actor=actor, reason=reason.strip(), now_ms=now)
 
         return await self._change(write)
 
@@ -134,7 +140,7 @@ class FactService:
         self._registry.replace_with(fresh)
 
     async def refresh(self) -> bool:
-        """Load the registry anew if others recorded facts or one has begun to hold; say whether that was so."""
+        """Load the registry again if others recorded facts or one has begun to hold; say whether that was so."""
         begun = self._next_ms is not None and self._next_ms <= self._clock()
         if not begun and await self._database.run(edition_of) == self._edition:
             return False
@@ -160,11 +166,11 @@ class FactService:
             raise FactRejected(problems)
 
 
-def _problems_of_texts(source: str, word: str) -> list[LocalizedMessage]:
+def _problems_of_texts(source: str, reason: str) -> list[LocalizedMessage]:
     problems = []
-    if not word.strip():
+    if not reason.strip():
         problems.append(LocalizedMessage("reason: is empty; say why, or who said so"))
-    for name, text in (("reason", word), ("source", source)):
+    for name, text in (("reason", reason), ("source", source)):
         if len(text) > LONGEST_TEXT or not is_printable(text):
             problems.append(
                 LocalizedMessage("{name}: write at most {most} characters, on one line", name=name, most=LONGEST_TEXT)

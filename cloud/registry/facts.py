@@ -37,7 +37,7 @@ class Fact(msgspec.Struct, frozen=True):
     valid_from_ms: int
     author: str
     source: str
-    word: str
+    reason: str
     recorded_ms: int
     undone_ms: int | None = None
     undone_by: str | None = None

@@ -91,7 +91,7 @@ class ReadingRates:
         now = _Counted(status.stream, status.time_ms, sum(source.readings for source in status.sources))
         before = self._counted.get(gateway, [])
         if before and not _goes_on(before[-1], now):
-            before = []  # a new run of the agent counts anew, and a clock that was set back says nothing
+            before = []  # a new run of the agent counts again, and a clock that was set back says nothing
         if not before or before[-1].time_ms < now.time_ms:
             recent = [counts for counts in before if now.time_ms - counts.time_ms <= RATE_OVER_MS]
             self._counted[gateway] = [*recent, now]

@@ -3,7 +3,7 @@
 save(family, scope, fields, …) ─► admission ─► version n+1 + a line in the journal, in one transaction ─► RuleVersions
 undo: a new version with the content of the one before        remove: a new version that says nothing
 
-Other processes write the same rules: `refresh` sees what they added, and a save that they came before is checked anew.
+Other processes write the same rules: `refresh` sees what they added, and a save that they came before is checked again.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class RuleStore:
                 _write(connection, version)
                 write_entry(
                     connection, Actor(SYSTEM), _ACTION_OF["save"], subject_of(version), now_ms=now,
-                    word=version.reason, after=_content(version),
+                    reason=version.reason, after=_content(version),
                 )  # fmt: skip
             return len(new)
 
@@ -89,19 +89,19 @@ class RuleStore:
         scope: str,
         fields: dict[str, Any],
         *,
-        who: Actor,
+        actor: Actor,
         reason: str,
         valid_from_ms: int | None = None,
     ) -> RuleVersion:
         """Say what `scope` sets of a family, from now or `valid_from_ms` (UTC) on; RuleRejected: nothing changed."""
 
         def next_version(number: int) -> RuleVersion:
-            return self._version(family, scope, number, fields, who=who, reason=reason, valid_from_ms=valid_from_ms)
+            return self._version(family, scope, number, fields, actor=actor, reason=reason, valid_from_ms=valid_from_ms)
 
-        return await self._append(family, scope, next_version, who=who, action="save")
+        return await self._append(family, scope, next_version, actor=actor, action="save")
 
     async def remove(
-        self, family: str, scope: str, *, who: Actor, reason: str, valid_from_ms: int | None = None
+        self, family: str, scope: str, *, actor: Actor, reason: str, valid_from_ms: int | None = None
     ) -> RuleVersion:
         """Let `scope` say nothing of a family any more; RuleRejected where it says nothing, or others need it."""
         held = self._rule_versions.held(family, scope)
@@ -119,12 +119,12 @@ class RuleStore:
 
         def next_version(number: int) -> RuleVersion:
             return self._version(
-                family, scope, number, {}, who=who, reason=reason, valid_from_ms=valid_from_ms, removed=True
+                family, scope, number, {}, actor=actor, reason=reason, valid_from_ms=valid_from_ms, removed=True
             )
 
-        return await self._append(family, scope, next_version, who=who, action="remove")
+        return await self._append(family, scope, next_version, actor=actor, action="remove")
 
-    async def undo(self, family: str, scope: str, *, who: Actor, reason: str) -> RuleVersion:
+    async def undo(self, family: str, scope: str, *, actor: Actor, reason: str) -> RuleVersion:
         """Take the newest version back: the new one says what the one before it said, which may be nothing."""
         if not self._rule_versions.held(family, scope):
             raise RuleRejected(
@@ -142,9 +142,9 @@ class RuleStore:
             held = self._rule_versions.held(family, scope)
             before = held[-2] if len(held) > 1 else None
             fields, removed = (before.fields, before.removed) if before is not None else ({}, True)
-            return self._version(family, scope, number, fields, who=who, reason=reason, removed=removed)
+            return self._version(family, scope, number, fields, actor=actor, reason=reason, removed=removed)
 
-        return await self._append(family, scope, next_version, who=who, action="undo")
+        return await self._append(family, scope, next_version, actor=actor, action="undo")
 
     def versions(self, family: str | None = None, scope: str | None = None) -> list[RuleVersion]:
         """All versions, of one family or scope if asked, the newest first."""
@@ -174,14 +174,14 @@ class RuleStore:
         return self._rule_versions.with_version(version)
 
     async def _append(
-        self, family: str, scope: str, next_version: Callable[[int], RuleVersion], *, who: Actor, action: str
+        self, family: str, scope: str, next_version: Callable[[int], RuleVersion], *, actor: Actor, action: str
     ) -> RuleVersion:
         async with self._one_save:
             while True:
                 held = self._rule_versions.held(family, scope)
                 before, version = (held[-1] if held else None), next_version(len(held) + 1)
                 self._check(version)
-                if await self._database.run(_writer(version, before, who=who, action=action, known=self._known)):
+                if await self._database.run(_writer(version, before, actor=actor, action=action, known=self._known)):
                     self._known += 1
                     self._rule_versions.put(version)
                     return version
@@ -206,14 +206,14 @@ class RuleStore:
         number: int,
         fields: dict[str, Any],
         *,
-        who: Actor,
+        actor: Actor,
         reason: str,
         valid_from_ms: int | None = None,
         removed: bool = False,
     ) -> RuleVersion:
         now = self._clock()
         since = now if valid_from_ms is None else valid_from_ms
-        return RuleVersion(family, scope, number, fields, removed, since, now, who.name, reason.strip())
+        return RuleVersion(family, scope, number, fields, removed, since, now, actor.name, reason.strip())
 
     def _renew(self) -> None:
         """The registry has become another: rules may hold for other sensors now."""
@@ -230,14 +230,14 @@ def subject_of(version: RuleVersion) -> str:
 
 
 def _writer(
-    version: RuleVersion, before: RuleVersion | None, *, who: Actor, action: str, known: int
+    version: RuleVersion, before: RuleVersion | None, *, actor: Actor, action: str, known: int
 ) -> Callable[[Connection], bool]:
     def write(connection: Connection) -> bool:
         if _count(connection) != known:
             return False
         _write(connection, version)
         write_entry(
-            connection, who, _ACTION_OF[action], subject_of(version), now_ms=version.at_ms, word=version.reason,
+            connection, actor, _ACTION_OF[action], subject_of(version), now_ms=version.at_ms, reason=version.reason,
             before=None if before is None else _content(before), after=_content(version),
         )  # fmt: skip
         return True

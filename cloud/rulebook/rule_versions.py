@@ -79,7 +79,7 @@ class RuleVersions:
         self.edition += 1
 
     def renew(self) -> None:
-        """The targets have changed: whatever was made for one of them is made anew."""
+        """The targets have changed: whatever was made for one of them is made again."""
         self._timelines.clear()
         self.edition += 1
 

@@ -18,7 +18,7 @@ from rules.engine import (
     decode_state,
     encode_state,
     history,
-    judge_anew,
+    reevaluate,
     step,
     step_column,
     tick,
@@ -181,7 +181,7 @@ def test_verdicts_that_come_later_give_the_history_of_readings_that_came_with_th
     other = [replace(one, marks=one.marks & ~QUALITY | dice.choice([0, int(Mark.TWINS_DISAGREE)])) for one in within]
     state, later = _run(watched, other)
     for observed in dice.sample(within, len(within)):
-        state, events = judge_anew(watched, state, observed.time_ms, observed.marks & QUALITY)
+        state, events = reevaluate(watched, state, observed.time_ms, observed.marks & QUALITY)
         later.extend(events)
     assert history(later) == history(told)
 

@@ -1,5 +1,6 @@
 """The field's words: what was a private vocabulary is no name in the code any more; docs/glossary.md has the words."""
 
+import ast
 import io
 import re
 import tokenize
@@ -18,7 +19,7 @@ NEVER = {
     "posts": "rule bindings", "things": "rule targets", "beat": "tick, heartbeat", "warming": "state recovery",
     "desk": "alarm service", "packer": "notification batcher", "proving": "self-test", "acts": "actions",
     "papers": "enrolment bundle", "dirty": "recompute queue", "sheet": "derived series writer",
-    "door": "form page",
+    "door": "form page", "anew": "reevaluate, restart, again",
 }  # fmt: skip
 """A part of a name, and what it is called instead."""
 NO_CALL = {"look": "poll", "hear": "on_message", "take": "pop or apply", "told": "notified"}
@@ -62,6 +63,18 @@ def test_no_name_is_of_the_private_vocabulary(room: str):
                 found.append((f"{where}:{line}", f"{name}(): say {NO_CALL[name.lstrip('_')]}"))
             if before == "class" and name in NO_CLASS:
                 found.append((f"{where}:{line}", f"class {name}: say {NO_CLASS[name]}"))
+    assert not found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_whoever_acts_is_called_the_actor(room: str):
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}: {node.arg}: say actor"
+        for file in files_of(room)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.arg) and node.annotation is not None
+        and ast.unparse(node.annotation) == "Actor" and node.arg.lstrip("_") != "actor"
+    ]  # fmt: skip
     assert not found
 
 

@@ -112,7 +112,7 @@ class EntryAnswer(AnswerModel):
     origin: str
     action: str = Field(examples=["acknowledge", "save-rule"])
     subject: str = Field(examples=["alarm:17", "rule:river-level@all"])
-    word: str
+    word: str = Field(validation_alias="reason")
     before: Decoded
     after: Decoded
 

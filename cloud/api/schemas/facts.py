@@ -28,7 +28,7 @@ class FactAnswer(AnswerModel):
     holds: bool
     author: str
     source: str
-    reason: str = Field(validation_alias="word")
+    reason: str
     recorded: Time = Field(validation_alias="recorded_ms")
     undone: Time | None = Field(validation_alias="undone_ms")
     undone_by: str | None

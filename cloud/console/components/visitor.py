@@ -1,4 +1,4 @@
-"""The person at a page, and what they may do: asked anew before every action, never taken from the page.
+"""The person at a page, and what they may do: asked again before every action, never taken from the page.
 
 principal = await visitor.must(Role.OPERATOR, site="daruba")      NotAllowed("… takes the role operator …")
 """

@@ -302,4 +302,4 @@ def _change(_: Catalog, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> Jo
 
 def _entry(_: Catalog, entry: AuditEntry, zone: ZoneInfo) -> JournalLine:
     what = _(ACTION_NAMES[entry.action]) if entry.action in ACTION_NAMES else entry.action
-    return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.word)
+    return JournalLine(entry.at_ms, figures.moment(_, entry.at_ms, zone), entry.actor, what, entry.reason)

@@ -128,7 +128,7 @@ def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: Zo
         what=what_text(_, fact.what),
         value=_value_text(_, registry, fact),
         since=_("since ever") if fact.valid_from_ms <= SINCE_EVER_MS else _moment(_, fact.valid_from_ms, zone),
-        recorded_by=f"{fact.author}: {fact.word}{source}" if fact.word else f"{fact.author}{source}",
+        recorded_by=f"{fact.author}: {fact.reason}{source}" if fact.reason else f"{fact.author}{source}",
         state=_state(_, fact, holds=holds, now_ms=now_ms),
         holds=holds,
         is_open=fact.undone_ms is None,

@@ -59,4 +59,4 @@ def test_health_tells_the_age_of_what_the_city_is_watched_for_and_not_of_gateway
 async def test_a_replay_goes_to_the_dead_letters(tmp_path: Path):
     async with Workshop(tmp_path) as workshop:
         with pytest.raises(LookupError, match="no dead letter 3"):
-            await platform(workshop, store=Condition.OK).replay(3, who=Actor("ani"))
+            await platform(workshop, store=Condition.OK).replay(3, actor=Actor("ani"))

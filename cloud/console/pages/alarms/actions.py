@@ -27,15 +27,15 @@ class AlarmActions:
     def __init__(self, _: Catalog, alarm_service: AlarmService, *, changed: Callable[[], object]) -> None:
         self._words, self._alarm_service, self._changed = _, alarm_service, changed
 
-    async def acknowledge(self, visitor: Visitor, alarm_id: int, word: str) -> str:
+    async def acknowledge(self, visitor: Visitor, alarm_id: int, reason: str) -> str:
         """Say that it is known, with a word."""
         _ = self._words
-        if not word.strip():
+        if not reason.strip():
             return _("Write a word, so that the next shift knows.")
         return await self._act(
             visitor,
             alarm_id,
-            lambda principal, alarm: self._alarm_service.acknowledge(alarm.id, word, who=principal.actor),
+            lambda principal, alarm: self._alarm_service.acknowledge(alarm.id, reason, actor=principal.actor),
         )
 
     async def assign(self, visitor: Visitor, alarm_id: int, person: str) -> str:
@@ -43,22 +43,22 @@ class AlarmActions:
         return await self._act(
             visitor,
             alarm_id,
-            lambda principal, alarm: self._alarm_service.assign(alarm.id, person, who=principal.actor),
+            lambda principal, alarm: self._alarm_service.assign(alarm.id, person, actor=principal.actor),
         )
 
     async def shelve(
-        self, visitor: Visitor, alarm_id: int, choice: str, time_of_day: str, word: str, context: AlarmContext
+        self, visitor: Visitor, alarm_id: int, choice: str, time_of_day: str, reason: str, context: AlarmContext
     ) -> str:
         """Put it aside: for a choice of shelving.CHOICES, or until a time of day."""
         _ = self._words
-        if not word.strip():
+        if not reason.strip():
             return _("Write a word, so that the next shift knows.")
 
         async def act(principal: Principal, alarm: Alarm) -> Alarm:
             now_ms, zone = wall_ms(), context.zone_of(alarm.site)
             end_ms = parse_until(_, time_of_day, now_ms, zone) if choice == "custom" else until(choice, now_ms, zone)
             return await self._alarm_service.shelve(
-                alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), word, who=principal.actor
+                alarm.id, min(end_ms, now_ms + LONGEST_SHELF_MS), reason, actor=principal.actor
             )
 
         return await self._act(visitor, alarm_id, act)
@@ -66,7 +66,9 @@ class AlarmActions:
     async def unshelve(self, visitor: Visitor, alarm_id: int) -> str:
         """Take it up again before its time."""
         return await self._act(
-            visitor, alarm_id, lambda principal, alarm: self._alarm_service.unshelve(alarm.id, "", who=principal.actor)
+            visitor,
+            alarm_id,
+            lambda principal, alarm: self._alarm_service.unshelve(alarm.id, "", actor=principal.actor),
         )
 
     async def journal(self, visitor: Visitor, alarm_id: int, context: AlarmContext) -> tuple[JournalLine, ...]:

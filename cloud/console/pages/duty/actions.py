@@ -37,7 +37,7 @@ class DutyActions:
 
         async def act(principal: Principal) -> object:
             duty = Duty(0, person, rank, parse_moment(_, start, self._zone), parse_moment(_, until, self._zone))
-            return await self._calendar.add(duty, who=principal.actor, now_ms=wall_ms())
+            return await self._calendar.add(duty, actor=principal.actor, now_ms=wall_ms())
 
         return await self._act(visitor, act)
 
@@ -45,7 +45,7 @@ class DutyActions:
         """Take a duty out of the calendar."""
         return await self._act(
             visitor,
-            lambda principal: self._calendar.remove(duty_id, who=principal.actor, now_ms=wall_ms()),
+            lambda principal: self._calendar.remove(duty_id, actor=principal.actor, now_ms=wall_ms()),
         )
 
     async def _act(self, visitor: Visitor, act: Callable[[Principal], Awaitable[object]]) -> str:

@@ -26,7 +26,7 @@ class FactActions:
         self._words, self._facts, self._zone, self._changed = _, facts, zone, changed
 
     async def record(
-        self, visitor: Visitor, subject: str, what: str, value: str, since: str, source: str, word: str
+        self, visitor: Visitor, subject: str, what: str, value: str, since: str, source: str, reason: str
     ) -> str:
         """Record what holds from `since` on, from now where that is empty."""
 
@@ -34,30 +34,31 @@ class FactActions:
             self._must_touch(principal, subject, what, value)
             valid_from_ms = parse_moment(self._words, since, self._zone) if since else None
             return await self._facts.record(
-                subject, what, parse_value(self._words, what, value), who=principal.actor, word=word, source=source,
+                subject, what, parse_value(self._words, what, value),
+                actor=principal.actor, reason=reason, source=source,
                 valid_from_ms=valid_from_ms,
             )  # fmt: skip
 
         return await self._act(visitor, act)
 
-    async def correct(self, visitor: Visitor, fact_id: int, value: str, source: str, word: str) -> str:
+    async def correct(self, visitor: Visitor, fact_id: int, value: str, source: str, reason: str) -> str:
         """Record another value with the validity of a fact."""
 
         async def act(principal: Principal) -> object:
             fact = await self._facts.fact(fact_id)
             self._must_touch(principal, fact.subject, fact.what, value)
             given: Any = parse_value(self._words, fact.what, value)
-            return await self._facts.correct(fact_id, given, who=principal.actor, word=word, source=source)
+            return await self._facts.correct(fact_id, given, actor=principal.actor, reason=reason, source=source)
 
         return await self._act(visitor, act)
 
-    async def undo(self, visitor: Visitor, fact_id: int, word: str) -> str:
+    async def undo(self, visitor: Visitor, fact_id: int, reason: str) -> str:
         """Take a fact back."""
 
         async def act(principal: Principal) -> object:
             fact = await self._facts.fact(fact_id)
             self._must_touch(principal, fact.subject, "", "")
-            return await self._facts.undo(fact_id, who=principal.actor, word=word)
+            return await self._facts.undo(fact_id, actor=principal.actor, reason=reason)
 
         return await self._act(visitor, act)
 

@@ -30,12 +30,12 @@ class DeadLetterActions:
         """Replay a dead letter."""
 
         async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
-            replay = await self._platform.replay(dead_letter.id, who=principal.actor)
+            replay = await self._platform.replay(dead_letter.id, actor=principal.actor)
             return ("bad" if replay.refused else "ok"), replay.sentence
 
         return await self._act(visitor, Role.TECHNICIAN, dead_letter_id, act)
 
-    async def try_alike(self, visitor: Visitor, dead_letter_id: int, word: str) -> Outcome:
+    async def try_alike(self, visitor: Visitor, dead_letter_id: int, reason: str) -> Outcome:
         """Replay the oldest dead letters of the same gateway that were refused for the same reason."""
         _ = self._words
 
@@ -44,8 +44,8 @@ class DeadLetterActions:
                 self._alike(principal, dead_letter),
                 after_id=0,
                 limit=MOST_REPLAYED,
-                who=principal.actor,
-                word=word.strip(),
+                actor=principal.actor,
+                reason=reason.strip(),
             )
             sentence = _.plural(
                 "{n} tried again: readings stored {stored}, still refused {refused}.",
@@ -56,9 +56,9 @@ class DeadLetterActions:
             )
             return ("bad" if found.refused else "ok"), sentence
 
-        return await self._act(visitor, Role.TECHNICIAN, dead_letter_id, act, word=word)
+        return await self._act(visitor, Role.TECHNICIAN, dead_letter_id, act, reason=reason)
 
-    async def discard(self, visitor: Visitor, dead_letter_id: int, word: str, *, alike: bool = False) -> Outcome:
+    async def discard(self, visitor: Visitor, dead_letter_id: int, reason: str, *, alike: bool = False) -> Outcome:
         """Throw a dead letter away for good, or all of the same gateway and reason."""
 
         async def act(principal: Principal, dead_letter: DeadLetter) -> Outcome:
@@ -66,13 +66,13 @@ class DeadLetterActions:
                 self._alike(principal, dead_letter),
                 dead_letter_id=None if alike else dead_letter.id,
                 most=MOST_DISCARDED,
-                by=principal.actor,
-                word=word.strip(),
+                actor=principal.actor,
+                reason=reason.strip(),
                 now_ms=wall_ms(),
             )
             return "warn", self._words.plural("{n} discarded.", "{n} discarded.", thrown)
 
-        return await self._act(visitor, Role.ENGINEER, dead_letter_id, act, word=word)
+        return await self._act(visitor, Role.ENGINEER, dead_letter_id, act, reason=reason)
 
     async def _act(
         self,
@@ -81,10 +81,10 @@ class DeadLetterActions:
         dead_letter_id: int,
         act: Callable[[Principal, DeadLetter], Awaitable[Outcome]],
         *,
-        word: str | None = None,
+        reason: str | None = None,
     ) -> Outcome:
         _ = self._words
-        if word is not None and (not word.strip() or len(word) > LONGEST_WORD or not is_printable(word)):
+        if reason is not None and (not reason.strip() or len(reason) > LONGEST_WORD or not is_printable(reason)):
             return "bad", _("Write on one line why: it stands in the journal.")
         try:
             principal = await visitor.must(least)

@@ -41,7 +41,7 @@ class MaintenanceActions:
                 from_ms=parse_moment(_, start, self._zone) if start else None,
                 until_ms=parse_moment(_, until, self._zone),
                 reason=reason,
-                who=principal.actor,
+                actor=principal.actor,
             )
 
         return await self._act(visitor, site, act)
@@ -58,7 +58,7 @@ class MaintenanceActions:
         return await self._act(
             visitor,
             site_of(window, self._sensors),
-            lambda principal: self._calendar.end(window_id, who=principal.actor),
+            lambda principal: self._calendar.end(window_id, actor=principal.actor),
         )
 
     async def _act(self, visitor: Visitor, site: str, act: Callable[[Principal], Awaitable[object]]) -> str:

@@ -86,8 +86,8 @@ class ThresholdActions:
         async def act(principal: Principal) -> object:
             if fields:
                 self._must_name(principal, family, scope, fields)
-                return await self._rule_store.save(family, scope, fields, who=principal.actor, reason=reason)
-            return await self._rule_store.remove(family, scope, who=principal.actor, reason=reason)
+                return await self._rule_store.save(family, scope, fields, actor=principal.actor, reason=reason)
+            return await self._rule_store.remove(family, scope, actor=principal.actor, reason=reason)
 
         return await self._act(visitor, scope, act)
 
@@ -100,7 +100,7 @@ class ThresholdActions:
         _ = self._words
         why = reason.strip() or _("undone")
         return await self._act(
-            visitor, scope, lambda principal: self._rule_store.undo(family, scope, who=principal.actor, reason=why)
+            visitor, scope, lambda principal: self._rule_store.undo(family, scope, actor=principal.actor, reason=why)
         )
 
     def may_change(self, principal: Principal, scope: str) -> bool:

@@ -55,7 +55,7 @@ class House:
     async def person(
         self, name: str = "ani", role: Role = Role.OPERATOR, *, sites: Sequence[str] | None = None
     ) -> User:
-        return await self.access.users.add(name, PASSWORD, role, sites=sites, by=BOSS)
+        return await self.access.users.add(name, PASSWORD, role, sites=sites, actor=BOSS)
 
     async def log_in(self, name: str = "ani", password: str = PASSWORD, *, address: str = "10.0.0.7") -> OpenedSession:
         return await self.access.sessions.log_in(name, password, address=address)

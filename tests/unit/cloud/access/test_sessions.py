@@ -85,7 +85,7 @@ async def test_a_session_ends_when_it_was_idle_and_when_it_is_old_however_much_i
         assert await house.other.sessions.find(used.cookie) is not None
         house.other.sessions.clear_cache()
         house.now_ms += 12 * HOUR_MS - 1
-        assert await house.other.sessions.find(used.cookie) is not None, "each use begins the idle hours anew"
+        assert await house.other.sessions.find(used.cookie) is not None, "each use begins the idle hours again"
         house.now_ms += 1
         assert await house.other.sessions.find(used.cookie) is None, "what is held in memory ends in time, too"
 
@@ -116,28 +116,28 @@ async def test_a_use_is_written_down_once_a_minute_at_most(house: House):
 async def test_sessions_end_when_what_they_stand_on_changes(house: House, change: UserUpdate):
     opened = await house.log_in()
     assert await house.access.sessions.find(opened.cookie) is not None
-    await house.access.users.change("ani", change, by=BOSS)
+    await house.access.users.change("ani", change, actor=BOSS)
     assert await house.access.sessions.find(opened.cookie) is None
     assert not await house.access.sessions.holds(opened.session.hash)
 
 
 async def test_another_full_name_ends_no_session(house: House):
     opened = await house.log_in()
-    await house.access.users.change("ani", UserUpdate(full_name="Ani Tjan"), by=BOSS)
+    await house.access.users.change("ani", UserUpdate(full_name="Ani Tjan"), actor=BOSS)
     found = await house.access.sessions.find(opened.cookie)
     assert found is not None
     assert found.user.full_name == "Ani Tjan"
 
 
 async def test_who_is_disabled_does_not_get_in_and_hears_nothing_else_than_others(house: House):
-    await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
+    await house.access.users.change("ani", UserUpdate(disabled=True), actor=BOSS)
     with pytest.raises(AccessRejected, match="name or password is wrong"):
         await house.log_in()
 
 
 async def test_logins_and_logouts_are_journaled(house: House):
     opened = await house.log_in()
-    await house.access.sessions.end(opened.session.hash, by=opened.session.principal("10.0.0.8").actor)
+    await house.access.sessions.end(opened.session.hash, actor=opened.session.principal("10.0.0.8").actor)
     assert await house.access.sessions.find(opened.cookie) is None
     out, into, _added = await house.journal()
     assert [(entry.action, entry.actor, entry.origin) for entry in (into, out)] == [

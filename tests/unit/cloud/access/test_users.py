@@ -20,12 +20,12 @@ async def test_a_password_is_kept_as_an_argon2id_hash_and_stands_nowhere_else(ho
 
 async def test_every_change_is_journaled_with_who_from_where_before_and_after(house: House):
     await house.person("ani", Role.VIEWER, sites=["daruba"])
-    await house.access.users.change("ani", UserUpdate(role=Role.ENGINEER, password="another river"), by=BOSS)
+    await house.access.users.change("ani", UserUpdate(role=Role.ENGINEER, password="another river"), actor=BOSS)
     changed, added = await house.journal()
     assert (added.action, added.subject, added.before) == ("add user", "user:ani", "")
     assert '"sites":["daruba"]' in added.after
     assert (changed.actor, changed.origin, changed.at_ms) == ("boss", "10.0.0.1", house.now_ms)
-    assert (changed.action, changed.word) == ("change user", "new password")
+    assert (changed.action, changed.reason) == ("change user", "new password")
     assert '"role":"viewer"' in changed.before
     assert '"role":"engineer"' in changed.after
     assert "another river" not in str(changed)
@@ -37,7 +37,7 @@ async def test_every_change_is_journaled_with_who_from_where_before_and_after(ho
 )
 async def test_a_password_that_cannot_be_is_refused_with_what_to_do(house: House, password: str, words: str):
     with pytest.raises(AccessRejected, match=words):
-        await house.access.users.add("ani.tjan.morotai", password, Role.VIEWER, by=BOSS)
+        await house.access.users.add("ani.tjan.morotai", password, Role.VIEWER, actor=BOSS)
     assert await house.access.users.all() == []
 
 
@@ -67,12 +67,12 @@ async def test_the_last_administrator_stays(house: House):
         UserUpdate(sites=frozenset({"daruba"})),
     ):
         with pytest.raises(AccessRejected, match="last administrator"):
-            await house.access.users.change("ani", change, by=BOSS)
+            await house.access.users.change("ani", change, actor=BOSS)
     await house.person("cici", Role.ADMINISTRATOR)
-    assert (await house.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)).disabled
+    assert (await house.access.users.change("ani", UserUpdate(disabled=True), actor=BOSS)).disabled
 
 
 async def test_an_unknown_user_is_said_so(house: House):
     with pytest.raises(AccessRejected, match="no user nobody"):
-        await house.access.users.change("nobody", UserUpdate(disabled=True), by=BOSS)
+        await house.access.users.change("nobody", UserUpdate(disabled=True), actor=BOSS)
     assert not await house.access.users.exist()

@@ -32,12 +32,12 @@ async def town_with_alarms(folder: Path) -> AsyncIterator[Town]:
 
 async def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
-        alarm = await town.alarm_service.acknowledge(1, " the pump runs ", who=ANI)
+        alarm = await town.alarm_service.acknowledge(1, " the pump runs ", actor=ANI)
         assert (alarm.acknowledged_by, alarm.acknowledged_word) == ("ani", "the pump runs")
         with pytest.raises(AlreadyAcknowledged, match="by ani already, with the word 'the pump runs'"):
-            await town.alarm_service.acknowledge(1, "mine", who=BUDI)
+            await town.alarm_service.acknowledge(1, "mine", actor=BUDI)
         (entry,) = await town.alarm_service.journal(subject="alarm:1")
-        assert (entry.actor, entry.origin, entry.action, entry.word) == (
+        assert (entry.actor, entry.origin, entry.action, entry.reason) == (
             "ani", "10.0.0.7", "acknowledge", "the pump runs",
         )  # fmt: skip
         assert '"acknowledged_by":null' in entry.before
@@ -47,8 +47,8 @@ async def test_an_alarm_is_acknowledged_once_and_the_second_hears_by_whom(tmp_pa
 async def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
         outcomes = await asyncio.gather(
-            town.alarm_service.acknowledge(1, "a", who=ANI),
-            town.alarm_service.acknowledge(1, "b", who=BUDI),
+            town.alarm_service.acknowledge(1, "a", actor=ANI),
+            town.alarm_service.acknowledge(1, "b", actor=BUDI),
             return_exceptions=True,
         )
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Alarm", "AlreadyAcknowledged"]
@@ -58,16 +58,16 @@ async def test_of_two_at_the_same_moment_one_is_first(tmp_path: Path):
 async def test_an_empty_word_and_an_unknown_alarm_are_refused(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
         with pytest.raises(AlarmActionRejected, match="word: is empty"):
-            await town.alarm_service.acknowledge(1, "  ", who=ANI)
+            await town.alarm_service.acknowledge(1, "  ", actor=ANI)
         with pytest.raises(LookupError):
-            await town.alarm_service.acknowledge(17, "known", who=ANI)
+            await town.alarm_service.acknowledge(17, "known", actor=ANI)
         assert await town.alarm_service.journal(subject="alarm:1") == []
 
 
 async def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
-        assert (await town.alarm_service.assign(1, "budi", who=ANI)).assigned_to == "budi"
-        assert (await town.alarm_service.assign(1, "", who=BUDI)).assigned_to is None
+        assert (await town.alarm_service.assign(1, "budi", actor=ANI)).assigned_to == "budi"
+        assert (await town.alarm_service.assign(1, "", actor=BUDI)).assigned_to is None
         assert len(await town.alarm_service.journal(subject="alarm:1")) == 2
 
 
@@ -75,23 +75,23 @@ async def test_an_alarm_is_assigned_and_given_back(tmp_path: Path):
 async def test_an_alarm_is_not_shelved_until_a_time_that_is_past_or_a_week_ahead(tmp_path: Path, until_ms: int):
     async with town_with_alarms(tmp_path) as town:
         with pytest.raises(AlarmActionRejected, match="7 days"):
-            await town.alarm_service.shelve(1, until_ms, "cleaning", who=ANI)
+            await town.alarm_service.shelve(1, until_ms, "cleaning", actor=ANI)
 
 
 async def test_a_shelved_alarm_is_away_until_its_time(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
-        await town.alarm_service.shelve(1, T0 + HOUR_MS, "cleaning", who=ANI)
+        await town.alarm_service.shelve(1, T0 + HOUR_MS, "cleaning", actor=ANI)
         assert [alarm.id for alarm in await town.alarms(shelved=True)] == [1]
         assert [alarm.id for alarm in await town.alarms(shelved=False)] == [2]
         town.now_ms = T0 + HOUR_MS
         assert await town.alarms(shelved=True) == []
-        assert (await town.alarm_service.unshelve(1, "clean", who=ANI)).shelved_until_ms is None
+        assert (await town.alarm_service.unshelve(1, "clean", actor=ANI)).shelved_until_ms is None
 
 
 async def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
         await town.send(level(100, at=60))
-        await town.alarm_service.acknowledge(2, "known", who=ANI)
+        await town.alarm_service.acknowledge(2, "known", actor=ANI)
         asked: list[tuple[dict[str, Any], list[int]]] = [
             ({}, [1, 2]), ({"open": True}, [2]), ({"open": False}, [1]), ({"state": "closed"}, [1]),
             ({"severity": Severity.SEVERE}, [2]), ({"severity": Severity.MINOR}, [1, 2]), ({"site": "daruba"}, [1]),
@@ -108,11 +108,11 @@ async def test_alarms_are_found_by_what_is_asked(tmp_path: Path):
 async def test_a_maintenance_window_is_planned_listed_and_ended_early(tmp_path: Path):
     async with town_with_alarms(tmp_path) as town:
         calendar = MaintenanceCalendar(town.database, town.registry, clock=town.clock)
-        window = await calendar.plan(site="daruba", until_ms=T0 + HOUR_MS, reason="cleaning", who=ANI)
+        window = await calendar.plan(site="daruba", until_ms=T0 + HOUR_MS, reason="cleaning", actor=ANI)
         assert window.holds(T0)
         assert await calendar.windows() == [window]
         town.now_ms = T0 + 1_000
-        assert (await calendar.end(window.id, who=BUDI)).until_ms == T0 + 1_000
+        assert (await calendar.end(window.id, actor=BUDI)).until_ms == T0 + 1_000
         assert await calendar.windows() == []
         assert len(await calendar.windows(ended=True)) == 1
         actions = [entry.action for entry in await town.alarm_service.journal(subject=f"maintenance:{window.id}")]
@@ -128,6 +128,6 @@ async def test_an_impossible_window_is_refused_with_every_mistake(tmp_path: Path
             ({"sensor": "rivr", "until_ms": T0 + 31 * 24 * HOUR_MS}, ["sensor 'rivr'", "30 days"]),
         ):
             with pytest.raises(MaintenanceRejected) as error:
-                await calendar.plan(**wrong, reason=" ", who=ANI)
+                await calendar.plan(**wrong, reason=" ", actor=ANI)
             assert all(word in "\n".join(error.value.problems) for word in words), error.value.problems
         assert await calendar.windows() == []

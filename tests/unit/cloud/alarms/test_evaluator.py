@@ -266,7 +266,7 @@ async def test_the_version_in_force_at_the_reading_s_time_is_the_one_that_counts
         await town.rule()
         fields = {"levels": [{"name": "Siaga 1", "severity": "extreme", "limit": 120.0}]}
         await town.rule_store.save(
-            "river-level", "site:daruba", fields, who=ANI, reason="dyke", valid_from_ms=T0 + 150_000
+            "river-level", "site:daruba", fields, actor=ANI, reason="dyke", valid_from_ms=T0 + 150_000
         )
         await town.send(*(level(130, at=at) for at in (60, 120, 180)))
         (alarm,) = await town.alarms()
@@ -278,7 +278,9 @@ async def test_an_alarm_whose_rule_is_removed_or_switched_off_ends(tmp_path: Pat
     async with Town(tmp_path) as town:
         await town.rule()
         await town.send(level(160, at=0))
-        await town.rule_store.save("river-level", "sensor:river", {"enabled": False}, who=ANI, reason="gauge is moved")
+        await town.rule_store.save(
+            "river-level", "sensor:river", {"enabled": False}, actor=ANI, reason="gauge is moved"
+        )
         await town.tick(at=5)
         (alarm,) = await town.alarms()
         assert alarm.state == "closed"
@@ -403,7 +405,7 @@ async def test_what_siaga_derives_for_a_site_goes_past_the_rules_and_is_no_sign_
     ispu = {"quantity": "ispu", "kind": "above", "title": "ISPU", "levels": [level]}
     hours = [T0, T0 + 3_600_000]
     async with Town(tmp_path, registry=city(Sensor("air", "Air", "daruba", "gw-daruba", ("pm2_5",)))) as town:
-        await town.rule_store.save("ispu", "all", ispu, who=ANI, reason="test")
+        await town.rule_store.save("ispu", "all", ispu, actor=ANI, reason="test")
         await town.silence_rule()
         await town.send(Reading("river", "water_level", T0, 100.0))
         town.now_ms = T0 + 3_700_000

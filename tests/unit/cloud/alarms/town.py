@@ -144,11 +144,11 @@ class Town:
         """Save a rule that holds from the beginning of the test's time on."""
         now, self.now_ms = self.now_ms, T0 - 86_400_000
         base = RIVER if scope == "all" else {}
-        await self.rule_store.save(family, scope, base | fields, who=ANI, reason="test")
+        await self.rule_store.save(family, scope, base | fields, actor=ANI, reason="test")
         self.now_ms = now
 
     async def silence_rule(self, **fields: Any) -> None:
-        await self.rule_store.save("silence", "all", SILENT | fields, who=ANI, reason="test")
+        await self.rule_store.save("silence", "all", SILENT | fields, actor=ANI, reason="test")
 
     async def send(self, *readings: Reading, first: int | None = None, backfill: bool = False) -> None:
         """A batch arrives, the clock being at its last reading unless it is further already; `first`: once more."""
@@ -161,8 +161,8 @@ class Town:
         await self.writer.write([self.decoder.prepare(payload, gateway)])
 
     async def _tell(self, verdicts: Sequence[Verdict]) -> None:
-        self.newest.judge_anew(verdicts)
-        await self.evaluator.judge_anew(verdicts)
+        self.newest.apply_verdicts(verdicts)
+        await self.evaluator.reevaluate(verdicts)
 
     async def settle(self) -> None:
         """Let the review look at all that is noted."""

@@ -131,7 +131,7 @@ class Morotai:
         """The secret of a new token, for the header Authorization: Bearer …"""
         self._tokens += 1
         name, by = f"test-{self._tokens}", Actor("tests")
-        secret, _ = await self.access.tokens.add(name, role, days=1, sites=sites, by=by)
+        secret, _ = await self.access.tokens.add(name, role, days=1, sites=sites, actor=by)
         return secret
 
     async def send(self, gateway: str, readings: Sequence[Reading], *, lost: Sequence[Lost] = ()) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def raise_alarm(city: Morotai) -> None:
     rule = RIVER | {"reject": ["clock_unknown"]}
-    await city.rule_store.save("river-level", "all", rule, who=Actor("ani"), reason="test")
+    await city.rule_store.save("river-level", "all", rule, actor=Actor("ani"), reason="test")
     await city.send("gw-daruba", [Reading("river", "water_level", now_ms() + 5, 262.0)])
 
 

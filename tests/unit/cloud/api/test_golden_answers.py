@@ -143,8 +143,8 @@ async def answer(client: httpx.AsyncClient, method: str, path: str, body: dict[s
 
 async def happen(city: Morotai) -> None:
     """An alarm, a day of air and rain, a status, a loss, and what cannot be stored."""
-    await city.access.users.add("ani", PASSWORD, Role.OPERATOR, by=BOSS, full_name="Ani Tjan")
-    await city.rule_store.save("river-level", "all", RIVER, who=Actor("ani", "10.0.0.7"), reason="test")
+    await city.access.users.add("ani", PASSWORD, Role.OPERATOR, actor=BOSS, full_name="Ani Tjan")
+    await city.rule_store.save("river-level", "all", RIVER, actor=Actor("ani", "10.0.0.7"), reason="test")
     for number, value in enumerate(NUMBERS):
         clock = Clock.ESTIMATED if number == 1 else Clock.SYNCED
         at_ms = NOW_MS + 5 + 1_001 * number

@@ -98,7 +98,7 @@ async def test_siaga_is_that_of_the_limits_that_an_engineer_has_set(tmp_path: Pa
     fields = {"quantity": "water_level", "kind": "above", "levels": levels, "title": "River"}
     async with Morotai(tmp_path) as city, api_of(city, Role.VIEWER) as client:
         await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 260.0)])
-        await city.rule_store.save("river-level", "all", fields, who=Actor("ani", ""), reason="survey")
+        await city.rule_store.save("river-level", "all", fields, actor=Actor("ani", ""), reason="survey")
         found = of((await client.get("/api/v1/indices")).json(), "siaga")
     shown = (found["sensor"], found["value"], found["category"]["indonesian"])
     assert shown == ("river", 2, "Siaga banjir 2 · Rawan")

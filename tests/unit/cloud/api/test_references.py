@@ -125,11 +125,11 @@ async def walked(folder: Path) -> AsyncIterator[Morotai]:
     async with Morotai(folder) as city:
         await city.send("gw-daruba", [Reading("river", "water_level", now_ms(), 130.0)])
         await city.send("gw-east", [Reading("air-east", "pm2_5", now_ms(), 9.0)])
-        await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], by=BOSS)
+        await city.access.users.add("siti", PASSWORD, Role.VIEWER, sites=[OWN_SITE], actor=BOSS)
         await city.rule_store.save(
-            "dust", "sensor:river", RULE | {"quantity": "water_level"}, who=Actor("ani"), reason="a"
+            "dust", "sensor:river", RULE | {"quantity": "water_level"}, actor=Actor("ani"), reason="a"
         )
-        await city.rule_store.save("dust", "site:daruba", RULE, who=Actor("ani"), reason="a")
+        await city.rule_store.save("dust", "site:daruba", RULE, actor=Actor("ani"), reason="a")
         yield city
 
 
@@ -200,7 +200,7 @@ async def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_the
     client: httpx.AsyncClient, city: Morotai
 ):
     fields = RULE | {"also": filled(ALSO, FOREIGN)}
-    await city.rule_store.save("haze", f"site:{OWN_SITE}", fields, who=Actor("ani"), reason="by the city")
+    await city.rule_store.save("haze", f"site:{OWN_SITE}", fields, actor=Actor("ani"), reason="by the city")
     path = f"/api/v1/rules/haze/site:{OWN_SITE}"
     kept = await client.put(path, json={"fields": fields | {"title": "Haze"}, "reason": "a better title"})
     assert kept.status_code == 200, kept.text
@@ -211,8 +211,8 @@ async def test_the_fields_that_a_rule_has_already_may_stay_though_others_set_the
 async def test_users_tokens_and_facts_of_others_are_refused_without_a_word_of_where_they_are(
     client: httpx.AsyncClient, city: Morotai
 ):
-    await city.access.users.add("eve", PASSWORD, Role.VIEWER, sites=["daruba"], by=BOSS)
-    _, token = await city.access.tokens.add("theirs", Role.VIEWER, sites=["daruba"], days=1, by=BOSS)
+    await city.access.users.add("eve", PASSWORD, Role.VIEWER, sites=["daruba"], actor=BOSS)
+    _, token = await city.access.tokens.add("theirs", Role.VIEWER, sites=["daruba"], days=1, actor=BOSS)
     changed = await client.patch("/api/v1/users/eve", json={"full_name": "Eve"})
     ended = await client.delete(f"/api/v1/tokens/{token.id}")
     assert (changed.status_code, ended.status_code) == (403, 403)

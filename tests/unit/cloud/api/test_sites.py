@@ -26,7 +26,7 @@ async def city(city: Morotai) -> Morotai:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_city(shared_city: Morotai) -> Morotai:
     """A city with a user, for tests that do not change them."""
-    await shared_city.access.users.add("budi", PASSWORD, Role.VIEWER, by=BOSS)
+    await shared_city.access.users.add("budi", PASSWORD, Role.VIEWER, actor=BOSS)
     return shared_city
 
 
@@ -98,7 +98,7 @@ async def test_an_administrator_of_some_sites_gives_nobody_more_than_they_have(
     assert (await client.post("/api/v1/users", json=new | {"sites": ["sangowo"]})).status_code == 201
     answer = await client.patch("/api/v1/users/budi", json={"sites": None})
     check_problem(answer, 403, "not-allowed", ["all sites"])
-    secret, token = await city.access.tokens.add("theirs", Role.VIEWER, days=1, by=BOSS)
+    secret, token = await city.access.tokens.add("theirs", Role.VIEWER, days=1, actor=BOSS)
     answer = await client.delete(f"/api/v1/tokens/{token.id}")
     check_problem(answer, 403, "not-allowed", ["viewer on all sites"])
     assert await city.access.tokens.find(secret) is not None

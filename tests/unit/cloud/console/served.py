@@ -64,7 +64,7 @@ async def admit(city: Morotai) -> None:
     """A user of each role, and the rule that a city begins with; they are still there after a restart."""
     if not await city.access.users.exist():
         for role in Role:
-            await city.access.users.add(role.name.lower(), PASSWORD, role, by=Actor("tests"))
+            await city.access.users.add(role.name.lower(), PASSWORD, role, actor=Actor("tests"))
     reason = "the levels of the province"
     await city.rule_store.add_missing(
         [RuleVersion("river-level", "all", 1, RIVER_RULE, False, SINCE_EVER_MS, now_ms(), "tests", reason)]

@@ -234,7 +234,7 @@ class Yard:
         return {(point.time_ms - T0) // HOUR: point.value for point in points}
 
     async def record(self, subject: str, what: str, value: Any, *, hour: int) -> int:
-        fact = await self.facts.record(subject, what, value, who=ANI, word="x", valid_from_ms=T0 + hour * HOUR)
+        fact = await self.facts.record(subject, what, value, actor=ANI, reason="x", valid_from_ms=T0 + hour * HOUR)
         return fact.id
 
 

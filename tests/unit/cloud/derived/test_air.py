@@ -178,13 +178,13 @@ async def test_both_versions_are_computed_and_the_regulations_is_official_until_
 
 async def test_another_version_computes_again_from_its_validity_on_and_the_older_history_keeps_its_own(house: House):
     since = START + 36 * HOUR
-    fact = await house.facts.record("city", "ispu_table", "klh_2026", who=ANI, word="x", valid_from_ms=since)
+    fact = await house.facts.record("city", "ispu_table", "klh_2026", actor=ANI, reason="x", valid_from_ms=since)
     await house.compute()
     assert [await house.at("daruba", "ispu", hour) for hour in (35, 36, 48)] == [99, 100, 100]
     assert [await house.at("daruba", "ispu_table", hour) for hour in (35, 36, 48)] == [1, 2, 2]
     assert [await house.at("air", "ispu_pm10", hour) for hour in (24, 48)] == [63, 100]
     assert await house.at("daruba", "ispu_p14_2020", 48) == 99, "the other one goes on beside it"
     assert house.facts.registry.facts.due() == []
-    await house.facts.undo(fact.id, who=ANI, word="a mistake")
+    await house.facts.undo(fact.id, actor=ANI, reason="a mistake")
     await house.compute()
     assert [await house.at("daruba", "ispu", hour) for hour in (35, 36, 48)] == [99, 99, 99]

@@ -51,8 +51,8 @@ async def test_a_calibration_that_is_being_computed_takes_no_other_meanwhile(yar
     await yard.send(*hourly("air", "pm2_5", 10))
     number = await yard.record("sensor:air", "calibration.pm2_5", {"scale": 1.0, "offset": 0.0}, hour=0)
     with pytest.raises(FactRejected, match="try again in a minute"):
-        await yard.facts.undo(number, who=ANI, word="x")
+        await yard.facts.undo(number, actor=ANI, reason="x")
     await yard.corrections.compute()
-    await yard.facts.undo(number, who=ANI, word="x")
+    await yard.facts.undo(number, actor=ANI, reason="x")
     await yard.corrections.compute()
     assert await yard.stored("air", "pm2_5") == {0: 12}

@@ -25,7 +25,7 @@ async def test_the_screen_tells_the_official_one_by_its_source_and_the_others_be
     assert {part.parameter: part.value for part in found["ispu_klh_2026"].parts} == {"pm10": 100, "pm2_5": 100}
     assert found["ispu_klh_2026"].completeness == found["ispu"].completeness == 100
     assert found["ispu_klh_2026"].category.indonesian == "Sedang"
-    await house.facts.record("city", "ispu_table", "klh_2026", who=ANI, word="x", valid_from_ms=START)
+    await house.facts.record("city", "ispu_table", "klh_2026", actor=ANI, reason="x", valid_from_ms=START)
     await house.compute()
     (official,) = [index for index in indices.of_site("daruba") if index.index == "ispu"]
     assert (official.source, official.value, official.critical) == (KLH_2026.source, 100, "pm10")

@@ -20,7 +20,7 @@ async def test_undoing_gives_the_levels_of_before(yard: Yard):
     await yard.send(*hourly("river", "distance", 100, 110))
     number = await yard.record("sensor:river", "mounting_height_cm", 420, hour=1)
     await yard.corrections.compute()
-    await yard.facts.undo(number, who=ANI, word="x")
+    await yard.facts.undo(number, actor=ANI, reason="x")
     await yard.corrections.compute()
     assert await yard.stored("river", "water_level") == {0: 350, 1: 340}
 

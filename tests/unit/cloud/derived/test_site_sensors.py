@@ -5,7 +5,7 @@ from tests.unit.cloud.derived.examples import ANI, HOUR, NOW, START, House
 
 async def test_after_a_move_each_site_has_the_hours_that_were_its_own_and_no_point_stands_under_two_tags(house: House):
     before = {hour: await house.at("daruba", "ispu", hour) for hour in (24, 36)}
-    await house.facts.record("sensor:air", "site", "pier", who=ANI, word="moved", valid_from_ms=START + 24 * HOUR)
+    await house.facts.record("sensor:air", "site", "pier", actor=ANI, reason="moved", valid_from_ms=START + 24 * HOUR)
     for quantity in ("pm2_5", "pm10"):
         house.derivations.on_series_changed("air", quantity, START, NOW)
     await house.compute()

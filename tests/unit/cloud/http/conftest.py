@@ -17,7 +17,7 @@ from tests.unit.cloud.api.morotai import Morotai
 async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
     """A city with one user, who is administrator."""
     async with Morotai(tmp_path) as city:
-        await city.access.users.add("ani", PASSWORD, Role.ADMINISTRATOR, by=BOSS)
+        await city.access.users.add("ani", PASSWORD, Role.ADMINISTRATOR, actor=BOSS)
         yield city
 
 
@@ -32,7 +32,7 @@ async def client(city: Morotai) -> AsyncIterator[httpx.AsyncClient]:
 async def shared_city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Morotai]:
     """The same city for all tests of a module that change nothing in it."""
     async with Morotai(tmp_path_factory.mktemp("city")) as city:
-        await city.access.users.add("ani", PASSWORD, Role.ADMINISTRATOR, by=BOSS)
+        await city.access.users.add("ani", PASSWORD, Role.ADMINISTRATOR, actor=BOSS)
         yield city
 
 

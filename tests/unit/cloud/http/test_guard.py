@@ -139,7 +139,7 @@ async def test_people_change_their_own_password_and_every_other_login_of_theirs_
     assert (changed.status_code, changed.json()["name"]) == (200, "ani")
     assert (await client.get("/api/v1/session")).status_code == 200
     assert (await client.get("/api/v1/session", headers=elsewhere)).status_code == 401
-    secret, _ = await city.access.tokens.add("program", Role.VIEWER, days=1, by=BOSS)
+    secret, _ = await city.access.tokens.add("program", Role.VIEWER, days=1, actor=BOSS)
     token = await client.post(path, json={"old": new, "new": new}, headers={"Authorization": f"Bearer {secret}"})
     check_problem(token, 403, "not-allowed", ["is a token"])
 
@@ -147,8 +147,8 @@ async def test_people_change_their_own_password_and_every_other_login_of_theirs_
 async def test_a_role_taken_away_is_gone_at_the_next_request(client: httpx.AsyncClient, city: Morotai):
     await log_in(client)
     assert (await client.get("/api/v1/users")).status_code == 200
-    await city.access.users.add("budi", PASSWORD, Role.ADMINISTRATOR, by=BOSS)
-    await city.access.users.change("ani", UserUpdate(disabled=True), by=BOSS)
+    await city.access.users.add("budi", PASSWORD, Role.ADMINISTRATOR, actor=BOSS)
+    await city.access.users.change("ani", UserUpdate(disabled=True), actor=BOSS)
     assert (await client.get("/api/v1/users")).status_code == 401
 
 
@@ -207,7 +207,7 @@ async def test_an_open_socket_is_closed_when_its_session_ends(tmp_path: Path):
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.send", "text": "one"})
             told.append((await receive())["type"])
-            await house.access.sessions.end(opened.session.hash, by=Actor("ani"))
+            await house.access.sessions.end(opened.session.hash, actor=Actor("ani"))
             told.append((await receive())["type"])
             await send({"type": "websocket.send", "text": "two"})
 

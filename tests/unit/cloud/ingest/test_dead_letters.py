@@ -47,7 +47,7 @@ class DeadLetterBox:
 
     async def discard(self, wanted: DeadLetterFilter, *, dead_letter_id: int | None = None, most: int = 1) -> int:
         return await self.dead_letters.discard(
-            wanted, dead_letter_id=dead_letter_id, most=most, by=Actor("ani"), word="a test", now_ms=9
+            wanted, dead_letter_id=dead_letter_id, most=most, actor=Actor("ani"), reason="a test", now_ms=9
         )
 
 
@@ -81,7 +81,7 @@ async def test_a_replayed_letter_is_open_no_more_until_it_comes_again(tmp_path: 
     async with DeadLetterBox(tmp_path, 2**20) as box:
         await box.write([rejection()])
         (letter,) = await box.dead_letters.page()
-        await box.dead_letters.record_replay(letter.id, closed=True, by=Actor("ani"), outcome="stored", now_ms=9)
+        await box.dead_letters.record_replay(letter.id, closed=True, actor=Actor("ani"), outcome="stored", now_ms=9)
         assert (await box.dead_letters.get(letter.id)).replayed_ms == 9
         assert await box.dead_letters.count() == 0
         await box.write([rejection()])
@@ -151,7 +151,7 @@ async def test_letters_are_discarded_by_gateway_and_reason_and_the_journal_says_
         assert await box.discard(DeadLetterFilter(), dead_letter_id=last.id) == 1
         assert [letter.raw for letter in await box.dead_letters.page()] == [left.raw] == [b"3"]
         entries = await box.database.run(read_entries)
-        assert [(each.actor, each.action, each.subject, each.word, each.after) for each in entries] == [
+        assert [(each.actor, each.action, each.subject, each.reason, each.after) for each in entries] == [
             ("ani", "discard", f"dead-letter:{last.id}", "a test", '{"letters":1}'),
             ("ani", "discard", "dead-letters:gw:fault", "a test", '{"letters":1}'),
         ]
@@ -162,7 +162,7 @@ async def test_letters_to_be_tried_again_are_found_oldest_first_and_page_by_page
         await box.write([rejection(str(number).encode()) for number in range(4)])
         ids = await box.dead_letters.open_ids(DeadLetterFilter(gateway="gw"), after_id=0, limit=3)
         assert [(await box.dead_letters.get(each)).raw for each in ids] == [b"0", b"1", b"2"]
-        await box.dead_letters.record_replay(ids[0], closed=True, by=Actor("ani"), outcome="stored", now_ms=9)
+        await box.dead_letters.record_replay(ids[0], closed=True, actor=Actor("ani"), outcome="stored", now_ms=9)
         assert len(await box.dead_letters.open_ids(DeadLetterFilter(), after_id=0, limit=9)) == 3
         assert len(await box.dead_letters.open_ids(DeadLetterFilter(), after_id=ids[2], limit=9)) == 1
 
@@ -171,6 +171,6 @@ async def test_replayed_letters_make_room_for_new_ones(tmp_path: Path):
     async with DeadLetterBox(tmp_path, 2 * (ROW_BYTES + 100)) as box:
         await box.write([rejection(b"1"), rejection(b"2")])
         oldest = (await box.dead_letters.page())[-1]
-        await box.dead_letters.record_replay(oldest.id, closed=True, by=Actor("ani"), outcome="stored", now_ms=9)
+        await box.dead_letters.record_replay(oldest.id, closed=True, actor=Actor("ani"), outcome="stored", now_ms=9)
         await box.write([rejection(b"3")])
         assert [letter.raw for letter in await box.dead_letters.page()] == [b"3", b"2"]

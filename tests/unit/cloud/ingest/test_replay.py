@@ -46,7 +46,7 @@ async def test_after_the_city_is_mended_a_replay_stores_the_readings_and_closes_
         assert await workshop.dead_letters.count() == 0
         (entry,) = await workshop.database.run(read_entries)
         assert (entry.actor, entry.origin, entry.action) == ("ani", "10.0.0.7", "replay")
-        assert (entry.subject, entry.word) == (f"dead-letter:{letter}", outcome.sentence)
+        assert (entry.subject, entry.reason) == (f"dead-letter:{letter}", outcome.sentence)
 
 
 async def test_what_is_still_refused_stays_open_and_says_why(tmp_path: Path):

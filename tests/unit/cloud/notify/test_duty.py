@@ -37,17 +37,17 @@ def _on_duty(at_ms: int, connection: Connection) -> Any:
 
 async def test_who_is_on_duty_is_known_by_rank_from_the_beginning_to_before_the_end(tmp_path: Path):
     async with calendar_in(tmp_path) as (scene, calendar):
-        await calendar.add(duty("ani", 1), who=ANI, now_ms=T0)
-        await calendar.add(duty("budi", 2, hours=(0, 24)), who=ANI, now_ms=T0)
+        await calendar.add(duty("ani", 1), actor=ANI, now_ms=T0)
+        await calendar.add(duty("budi", 2, hours=(0, 24)), actor=ANI, now_ms=T0)
         for hour, expected in ((-1, {}), (0, {1: ["ani"], 2: ["budi"]}), (12, {2: ["budi"]})):
             assert await scene.database.run(partial(_on_duty, T0 + hour * HOUR)) == expected
 
 
 async def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
     async with calendar_in(tmp_path) as (scene, calendar):
-        added = await calendar.add(duty(), who=ANI, now_ms=T0)
+        added = await calendar.add(duty(), actor=ANI, now_ms=T0)
         assert await calendar.duties(from_ms=T0, until_ms=T0 + HOUR) == [added]
-        await calendar.remove(added.id, who=ANI, now_ms=T0)
+        await calendar.remove(added.id, actor=ANI, now_ms=T0)
         assert await calendar.duties(from_ms=T0, until_ms=T0 + HOUR) == []
         entries = await scene.database.run(lambda c: read_entries(c, subject=f"duty:{added.id}"))
         assert [(entry.action, entry.actor, entry.origin) for entry in entries] == [
@@ -55,7 +55,7 @@ async def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
             ("add-duty", "ani", "10.0.0.7"),
         ]
         with pytest.raises(LookupError, match="there is no duty 1"):
-            await calendar.remove(added.id, who=ANI, now_ms=T0)
+            await calendar.remove(added.id, actor=ANI, now_ms=T0)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ async def test_adding_and_removing_a_duty_stands_in_the_journal(tmp_path: Path):
 )
 async def test_a_duty_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path, wrong: Duty, sentence: str):
     async with calendar_in(tmp_path) as (_, calendar):
-        await calendar.add(duty(), who=ANI, now_ms=T0)
+        await calendar.add(duty(), actor=ANI, now_ms=T0)
         with pytest.raises(DutyRejected) as refused:
-            await calendar.add(wrong, who=ANI, now_ms=T0)
+            await calendar.add(wrong, actor=ANI, now_ms=T0)
         assert sentence in str(refused.value)
 
 

@@ -78,7 +78,7 @@ async def test_what_people_recorded_is_not_taken_back_by_a_file_that_did_not_cha
     async with opened(tmp_path) as database:
         found = await after(database, (city(river()), NOW))
         facts = FactService(database, found, clock=lambda: NOW + DAY)
-        await facts.record("sensor:river", "mounting_height_cm", 421.5, who=ANI, word="measured")
+        await facts.record("sensor:river", "mounting_height_cm", 421.5, actor=ANI, reason="measured")
         again = await after(database, (city(river()), NOW + 2 * DAY))
         assert heights(again, NOW, NOW + 3 * DAY) == [450, 421.5]
         told = ("sensor:river mounting_height_cm 450.0, holds 421.5",)
@@ -126,20 +126,20 @@ async def _facts(database: Database, now_ms: int = NOW + DAY) -> FactService:
 async def test_an_undone_correction_gives_back_what_it_corrected_and_all_of_it_stays_in_the_list(tmp_path: Path):
     async with opened(tmp_path) as database:
         facts = await _facts(database)
-        change = await facts.record("sensor:river", "mounting_height_cm", 420, who=ANI, word="x", valid_from_ms=NOW)
-        fixed = await facts.correct(change.id, 425, who=ANI, word="read off wrongly", source="survey 7")
+        change = await facts.record("sensor:river", "mounting_height_cm", 420, actor=ANI, reason="x", valid_from_ms=NOW)
+        fixed = await facts.correct(change.id, 425, actor=ANI, reason="read off wrongly", source="survey 7")
         assert (fixed.valid_from_ms, fixed.source, heights(facts.registry, NOW)) == (NOW, "survey 7", [425])
-        await facts.undo(fixed.id, who=ANI, word="it was right")
+        await facts.undo(fixed.id, actor=ANI, reason="it was right")
         assert heights(facts.registry, NOW - 1, NOW) == [450, 420]
         assert [fact.value for fact in facts.registry.facts.of("sensor:river", "mounting_height_cm")] == [450, 420, 425]
         with pytest.raises(FactRejected, match="undone already"):
-            await facts.undo(fixed.id, who=ANI, word="again")
+            await facts.undo(fixed.id, actor=ANI, reason="again")
         (baseline,) = [
             one for one in facts.registry.facts.of("sensor:river", "mounting_height_cm") if not one.valid_from_ms
         ]
-        await facts.undo(change.id, who=ANI, word="nobody hung it lower")
+        await facts.undo(change.id, actor=ANI, reason="nobody hung it lower")
         with pytest.raises(FactRejected, match="is all that is known; correct it instead"):
-            await facts.undo(baseline.id, who=ANI, word="x")
+            await facts.undo(baseline.id, actor=ANI, reason="x")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_what_cannot_be_is_refused_in_a_sentence(
     await database.open()
     facts = await _facts(database)
     with pytest.raises(FactRejected) as refusal:
-        await facts.record(subject, what, value, who=ANI, word="x")
+        await facts.record(subject, what, value, actor=ANI, reason="x")
     assert words in str(refusal.value)
     await database.close()
 
@@ -180,7 +180,7 @@ async def test_another_process_sees_what_was_recorded_and_what_begins_to_hold(tm
         theirs = FactService(database, await database.run(read_registry), clock=lambda: clock[0])
         await theirs.load()
         assert await theirs.refresh() is False
-        await ours.record("sensor:river", "site", "pier", who=ANI, word="moved", valid_from_ms=NOW + 3 * DAY)
+        await ours.record("sensor:river", "site", "pier", actor=ANI, reason="moved", valid_from_ms=NOW + 3 * DAY)
         assert await theirs.refresh() is True
         assert _site_now(theirs) == "daruba"
         clock[0] = NOW + 3 * DAY
@@ -201,5 +201,5 @@ async def test_nothing_is_recorded_without_a_word(tmp_path: Path):
     facts = await _facts(database)
     for word in ("", " ", "a\nb", "\0", "x" * 401):
         with pytest.raises(FactRejected, match="reason"):
-            await facts.record("sensor:river", "site", "pier", who=ANI, word=word)
+            await facts.record("sensor:river", "site", "pier", actor=ANI, reason=word)
     await database.close()

@@ -50,12 +50,12 @@ async def test_the_narrower_scope_wins_field_by_field_and_says_where_each_value_
 
 async def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path: Path):
     async with Town(tmp_path) as town:
-        first = await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="first")
+        first = await town.rule_store.save("river-level", "all", RIVER, actor=ANI, reason="first")
         town.now_ms += 1
-        await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="too low")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(90), actor=ANI, reason="too low")
         assert limits(town) == [90]
         town.now_ms += 1
-        undone = await town.rule_store.undo("river-level", "all", who=ANI, reason="a mistake")
+        undone = await town.rule_store.undo("river-level", "all", actor=ANI, reason="a mistake")
         assert (undone.version, undone.fields, undone.reason) == (3, first.fields, "a mistake")
         assert limits(town) == [150, 250]
         assert [version.version for version in town.rule_store.versions("river-level", "all")] == [3, 2, 1]
@@ -64,10 +64,10 @@ async def test_undo_is_a_new_version_with_the_content_of_the_one_before(tmp_path
 async def test_undo_of_the_only_version_says_nothing_any_more_and_undo_again_brings_it_back(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
-        await town.rule_store.undo("river-level", "all", who=ANI, reason="not yet")
+        await town.rule_store.undo("river-level", "all", actor=ANI, reason="not yet")
         assert limits(town) == []
         assert town.rule_store.families() == []
-        await town.rule_store.undo("river-level", "all", who=ANI, reason="now")
+        await town.rule_store.undo("river-level", "all", actor=ANI, reason="now")
         assert limits(town) == [150, 250]
 
 
@@ -75,7 +75,7 @@ async def test_a_version_comes_into_force_at_its_time(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.save(
-            "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
+            "river-level", "all", RIVER | one_level(90), actor=ANI, reason="r", valid_from_ms=T0 + 60_000
         )
         assert limits(town) == [150, 250]
         town.now_ms = T0 + 60_000
@@ -87,9 +87,9 @@ async def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
         await town.rule_store.save(
-            "river-level", "all", RIVER | one_level(90), who=ANI, reason="r", valid_from_ms=T0 + 60_000
+            "river-level", "all", RIVER | one_level(90), actor=ANI, reason="r", valid_from_ms=T0 + 60_000
         )
-        await town.rule_store.save("river-level", "all", RIVER | one_level(100), who=ANI, reason="r")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(100), actor=ANI, reason="r")
         town.now_ms = T0 + 120_000
         assert limits(town) == [100]
 
@@ -97,13 +97,13 @@ async def test_a_save_after_a_scheduled_one_holds_instead_of_it(tmp_path: Path):
 async def test_every_change_is_in_the_journal_with_before_and_after(tmp_path: Path):
     async with Town(tmp_path) as town:
         await town.rule()
-        await town.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="after the flood")
-        await town.rule_store.remove("river-level", "all", who=ANI, reason="gone")
+        await town.rule_store.save("river-level", "all", RIVER | one_level(90), actor=ANI, reason="after the flood")
+        await town.rule_store.remove("river-level", "all", actor=ANI, reason="gone")
         removed, saved, first = await town.database.run(
             lambda connection: read_entries(connection, subject="rule:river-level@all")
         )
         assert [entry.action for entry in (first, saved, removed)] == ["save-rule", "save-rule", "remove-rule"]
-        assert (saved.actor, saved.origin, saved.word) == ("ani", "10.0.0.7", "after the flood")
+        assert (saved.actor, saved.origin, saved.reason) == ("ani", "10.0.0.7", "after the flood")
         assert '"limit":150.0' in saved.before
         assert '"limit":90' in saved.after
         assert '"fields":null' in removed.after
@@ -147,7 +147,7 @@ async def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force
         if scope != "site:daruba":
             await town.rule()
         before = (town.rule_store.versions(), limits(town))
-        said = await refused(town.rule_store.save(family, scope, fields, who=ANI, reason="r"))
+        said = await refused(town.rule_store.save(family, scope, fields, actor=ANI, reason="r"))
         for word in words:
             assert word in said, said
         assert (town.rule_store.versions(), limits(town)) == before
@@ -155,7 +155,7 @@ async def test_what_is_not_sound_is_refused_in_a_sentence_and_the_rules_in_force
 
 async def test_every_mistake_is_told_at_once(tmp_path: Path):
     async with Town(tmp_path) as town:
-        said = await refused(town.rule_store.save("R", "site:x", RIVER | {"oops": 1}, who=ANI, reason=" "))
+        said = await refused(town.rule_store.save("R", "site:x", RIVER | {"oops": 1}, actor=ANI, reason=" "))
         assert all(word in said for word in ("family", "site:x", "oops", "reason"))
 
 
@@ -165,16 +165,16 @@ async def test_a_change_that_spoils_a_narrower_scope_s_rule_is_refused(tmp_path:
         await town.rule(scope="sensor:river", hysteresis=60.0)
         narrow = [{"name": "A", "severity": "minor", "limit": 10.0}, {"name": "B", "severity": "severe", "limit": 20.0}]
         assert "hysteresis 60" in await refused(
-            town.rule_store.save("river-level", "all", RIVER | {"levels": narrow}, who=ANI, reason="r")
+            town.rule_store.save("river-level", "all", RIVER | {"levels": narrow}, actor=ANI, reason="r")
         )
         assert "no scope of river-level sets it" in await refused(
-            town.rule_store.remove("river-level", "all", who=ANI, reason="r")
+            town.rule_store.remove("river-level", "all", actor=ANI, reason="r")
         )
 
 
 async def test_a_time_in_the_past_is_refused(tmp_path: Path):
     async with Town(tmp_path) as town:
-        change = town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="r", valid_from_ms=T0 - 1)
+        change = town.rule_store.save("river-level", "all", RIVER, actor=ANI, reason="r", valid_from_ms=T0 - 1)
         assert "valid_from" in await refused(change)
 
 
@@ -182,8 +182,8 @@ async def test_another_process_s_change_is_seen_and_its_version_is_not_written_o
     async with Town(tmp_path) as town:
         await town.rule()
         async with Town(tmp_path) as other:
-            await other.rule_store.save("river-level", "all", RIVER | one_level(90), who=ANI, reason="other")
-            saved = await town.rule_store.save("river-level", "all", RIVER | one_level(80), who=ANI, reason="ours")
+            await other.rule_store.save("river-level", "all", RIVER | one_level(90), actor=ANI, reason="other")
+            saved = await town.rule_store.save("river-level", "all", RIVER | one_level(80), actor=ANI, reason="ours")
             assert saved.version == 3
             assert await other.rule_store.refresh()
             assert not await other.rule_store.refresh()
@@ -198,7 +198,7 @@ async def test_rules_can_be_about_what_siaga_derives(tmp_path: Path):
         "levels": [{"name": "Tidak Sehat", "severity": "moderate", "limit": 100.0, "inclusive": False}],
     }
     async with Town(tmp_path, registry=city(air)) as town:
-        await town.rule_store.save("ispu", "all", ispu | {"quantity": "ispu"}, who=ANI, reason="r")
-        await town.rule_store.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, who=ANI, reason="r")
+        await town.rule_store.save("ispu", "all", ispu | {"quantity": "ispu"}, actor=ANI, reason="r")
+        await town.rule_store.save("ispu-pm", "all", ispu | {"quantity": "ispu_pm2_5"}, actor=ANI, reason="r")
         assert [each.rule.family for each in town.rule_store.resolved("daruba")] == ["ispu"]
         assert [each.rule.family for each in town.rule_store.resolved("air")] == ["ispu-pm"]

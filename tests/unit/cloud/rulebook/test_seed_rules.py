@@ -84,8 +84,8 @@ async def test_provided_rules_stay_editable_and_are_never_put_back(tmp_path: Pat
     async with Town(tmp_path) as town:
         provided = seed_rules_in(tmp_path / "rules.toml", town.registry)
         assert await town.rule_store.add_missing(provided) == 2
-        await town.rule_store.save("river-level", "all", RIVER, who=ANI, reason="ours")
-        await town.rule_store.remove("river-level", "site:daruba", who=ANI, reason="ours")
+        await town.rule_store.save("river-level", "all", RIVER, actor=ANI, reason="ours")
+        await town.rule_store.remove("river-level", "site:daruba", actor=ANI, reason="ours")
         assert await town.rule_store.add_missing(provided) == 0
         (resolved,) = town.rule_store.resolved("river")
         assert (len(resolved.rule.levels), resolved.rule.for_s) == (2, 0)
@@ -111,7 +111,7 @@ async def test_a_file_that_was_used_stops_no_start_when_its_sensor_is_retired(tm
         assert [each.rule.family for each in town.rule_store.resolved("river")] == ["river-level"]
         await town.send(level(160, at=0), level(160, at=61))
         assert len(await town.alarms()) == 1
-        await town.rule_store.remove("river-level", "sensor:creek", who=ANI, reason="it is gone")
+        await town.rule_store.remove("river-level", "sensor:creek", actor=ANI, reason="it is gone")
         assert "sensor:creek" not in {patch.scope for patch in town.rule_store.patches("river-level")}
 
 

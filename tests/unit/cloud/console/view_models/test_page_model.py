@@ -16,7 +16,7 @@ HOUR = 3_600_000
 async def test_a_window_is_shown_to_those_who_may_see_its_site_alone_and_no_longer_than_it_holds(city: Morotai):
     planned: tuple[dict[str, Any], ...] = ({"site": "daruba"}, {"sensor": "river"}, {"site": "sangowo"})
     for place in planned:
-        await city.platform.maintenance.plan(**place, until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
+        await city.platform.maintenance.plan(**place, until_ms=now_ms() + HOUR, reason="r", actor=Actor("x"))
     snapshot = await Snapshots(city.platform).current()
 
     def places(sites: frozenset[str] | None, *, later_ms: int = 0) -> list[str]:

@@ -32,9 +32,9 @@ GROUPED = tuple(
 async def city(tmp_path: Path) -> AsyncIterator[Morotai]:
     """A city with a rule for all rivers, a hysteresis for the group, and a level for one gauge."""
     async with Morotai(tmp_path, sensors=GROUPED) as city:
-        await city.rule_store.save("river-level", "all", RIVER_RULE, who=ANI, reason="the beginning")
-        await city.rule_store.save("river-level", "group:rivers", {"hysteresis": 5.0}, who=ANI, reason="wind")
-        await city.rule_store.save("river-level", "sensor:river", {"for_s": 120.0}, who=ANI, reason="waves")
+        await city.rule_store.save("river-level", "all", RIVER_RULE, actor=ANI, reason="the beginning")
+        await city.rule_store.save("river-level", "group:rivers", {"hysteresis": 5.0}, actor=ANI, reason="wind")
+        await city.rule_store.save("river-level", "sensor:river", {"for_s": 120.0}, actor=ANI, reason="waves")
         yield city
 
 
@@ -89,9 +89,9 @@ async def test_what_would_be_inherited_is_known_where_a_wider_scope_says_it(city
 
 async def test_versions_stand_side_by_side_with_who_and_why(city: Morotai):
     await city.rule_store.save(
-        "river-level", "sensor:river", {"for_s": 60.0, "hysteresis": 3.0}, who=ANI, reason="less"
+        "river-level", "sensor:river", {"for_s": 60.0, "hysteresis": 3.0}, actor=ANI, reason="less"
     )
-    await city.rule_store.undo("river-level", "sensor:river", who=Actor("budi"), reason="too nervous")
+    await city.rule_store.undo("river-level", "sensor:river", actor=Actor("budi"), reason="too nervous")
     view = rule_at(EN, city.rule_store, "river-level", "sensor:river")
     assert view is not None
     undone, second, first = versions_of(EN, city.rule_store, view, "sensor:river", zone=WIT)
@@ -108,7 +108,7 @@ async def test_versions_stand_side_by_side_with_who_and_why(city: Morotai):
 
 async def test_a_rule_that_only_narrow_scopes_complete_is_no_mistake(city: Morotai):
     whole = {**RIVER_RULE, "title": "Bridge"}
-    await city.rule_store.save("bridge", "sensor:river", whole, who=ANI, reason="only here")
+    await city.rule_store.save("bridge", "sensor:river", whole, actor=ANI, reason="only here")
     assert [view.family for view in rules_at(EN, city.rule_store, "site:daruba")] == ["river-level"]
     assert {view.family for view in rules_at(EN, city.rule_store, "sensor:river")} == {
         "bridge", "river-level",

@@ -79,7 +79,7 @@ async def test_who_has_lost_their_right_since_the_page_was_opened_is_refused(cit
 
 async def revoke_all(city: Morotai) -> None:
     for token in await city.access.tokens.all():
-        await city.access.tokens.revoke(token.id, by=Actor("tests"))
+        await city.access.tokens.revoke(token.id, actor=Actor("tests"))
 
 
 async def test_an_alarm_is_assigned_put_aside_and_taken_up_again(city: Morotai):

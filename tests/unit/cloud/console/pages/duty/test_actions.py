@@ -50,7 +50,7 @@ async def test_an_operator_puts_somebody_on_duty_and_takes_them_out(city: Morota
 async def test_the_duty_calendar_is_changed_by_no_lesser_role(city: Morotai, role: Role):
     calendar = city.platform.notifier.duty
     start = now_ms()
-    duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), who=Actor("x"), now_ms=start)
+    duty = await calendar.add(Duty(0, "ani", 1, start, start + HOUR), actor=Actor("x"), now_ms=start)
     actions, budi = DutyActions(EN, calendar, WIT), await visitor_of(city, role)
     refusal = f"This takes the role Operator; you are {role.name.title()}."
     assert await actions.add(budi, "ani", 1, ahead(2), ahead(3)) == refusal

@@ -50,7 +50,9 @@ async def test_every_problem_of_a_window_is_named_once_in_the_language_of_the_pa
 
 async def test_no_window_is_touched_by_a_viewer_or_beyond_ones_sites(city: Morotai):
     actions, far = windows_in(city), await visitor_of(city, Role.TECHNICIAN, sites=["sangowo"])
-    window = await city.platform.maintenance.plan(sensor="river", until_ms=now_ms() + HOUR, reason="r", who=Actor("x"))
+    window = await city.platform.maintenance.plan(
+        sensor="river", until_ms=now_ms() + HOUR, reason="r", actor=Actor("x")
+    )
     viewer = await visitor_of(city, Role.VIEWER)
     for visitor, refusal in (
         (viewer, "This takes the role Technician; you are Viewer."),

@@ -88,7 +88,7 @@ async def test_a_scope_that_says_nothing_any_more_is_removed(city: Morotai):
 async def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(city: Morotai):
     dedi, actions = await visitor_of(city, Role.ENGINEER), thresholds_in(city)
     seen = actions.newest_version("river-level", "sensor:river")
-    await city.rule_store.save("river-level", "sensor:river", {"for_s": 60.0}, who=Actor("ani"), reason="waves")
+    await city.rule_store.save("river-level", "sensor:river", {"for_s": 60.0}, actor=Actor("ani"), reason="waves")
     refused = await actions.save(dedi, "river-level", "sensor:river", {"hysteresis": 2.0}, "why", seen=seen)
     assert refused is not None
     assert refused.others == ("ani has changed it meanwhile: “waves”; cancel, and look at it first.",)
