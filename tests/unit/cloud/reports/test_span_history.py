@@ -59,7 +59,7 @@ async def test_what_changed_is_read_again_and_a_silence_with_its_beginning_and_w
         (alarm,) = await town.database.run(open_alarms)
         began_ms = alarm.opened_ms + 60_000
         service = AlarmService(town.database, clock=lambda: began_ms)
-        await service.shelve(alarm.id, began_ms + 2 * HOUR_MS, "sensor is cleaned", who=Actor("ani"))
+        await service.shelve(alarm.id, began_ms + 2 * HOUR_MS, "sensor is cleaned", actor=Actor("ani"))
         silenced = [point for point in (await sample(town, spans))[0] if point.tags["kind"] == "silenced"]
         assert [(point.time_ms, point.fields["text"]) for point in silenced] == [(began_ms, "sensor is cleaned")]
         over = msgspec.structs.replace(alarm, closed_ms=alarm.opened_ms + 5)
