@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.common import BarAlignment
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
+from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.hydrograph import hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
@@ -93,6 +94,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, measurement="flood"), _gauge(style), _station(style)],
         events=alarms_here(style, Domain.FLOOD),
         rows=[
+            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(7, (_state(style), 10), (_rain_now(style), 14)),
             PanelRow(6, (next_levels(style, HERE), 24)),
             PanelRow(6, (_stages(style), 24)),

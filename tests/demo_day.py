@@ -41,6 +41,7 @@ from cloud.registry.city_file import read_city_file
 from cloud.registry.rows import save_registry
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
+from cloud.reports.city import city_point
 from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import IngestWork, ingest_points
 from cloud.reports.next_level import next_level_points
@@ -245,6 +246,7 @@ class DemoDay:
             *fleet_points(snapshot),
             *next_level_points(snapshot, lambda sensor: [found.rule for found in self._rule_store.resolved(sensor)]),
             *presence_points(snapshot),
+            city_point(snapshot),
             *ingest_points(work, instance="0-63", now_ms=self.now_ms),
             *chain.from_iterable(thresholds),
         ]

@@ -155,6 +155,17 @@ _TABLE = (
         ("name", _T, "", "the site's name"),
     ),
     _measurement(
+        "city", "how much of an ingester's part of the city is heard", "instance",
+        ("sites", _W, "", "sites with sensors"),
+        ("gateways", _W, "", "gateways that are registered"),
+        ("gateways_heard", _W, "", "of them those that have ever said or sent anything"),
+        ("sensors", _W, "", "sensors that are registered"),
+        ("sensors_heard", _W, "", "of them those that have ever sent anything"),
+        ("silent", _W, "", "of them those that have sent nothing for too long, or never"),
+        ("text", _T, "", "all of it in a sentence, English; while nothing is heard, what to do next"),
+        ("text_id", _T, "", "the same in Indonesian"),
+    ),
+    _measurement(
         "fleet", "what a gateway last said of itself, and what the cloud knows of its readings", "gateway site",
         ("online", _W, "", "1 online, 0 offline"),
         ("status_age_s", _N, "s", "age of its last word"),

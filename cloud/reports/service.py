@@ -26,6 +26,7 @@ from cloud.readings.influx import InfluxStore
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from cloud.reports.alarms import alarm_points, event_points
+from cloud.reports.city import city_point
 from cloud.reports.fleet import ReadingRates, fleet_points
 from cloud.reports.ingest import CounterTally
 from cloud.reports.next_level import next_level_points
@@ -150,7 +151,8 @@ class Reports:
         snapshot = await self._write_alarms(now)
         rates = self._rates.update(snapshot.statuses)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
-        await self._write([*next_level_points(snapshot, self._rules_of), *presence_points(snapshot)])
+        gauges = next_level_points(snapshot, self._rules_of)
+        await self._write([city_point(snapshot), *gauges, *presence_points(snapshot)])
         was_pending = self._tally.is_pending
         await self._write_work(now)
         if was_pending:

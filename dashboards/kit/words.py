@@ -15,8 +15,8 @@ class Text(LocalizedMessage):
 Words = LocalizedMessage | Bilingual
 """What a dashboard can say: a text from the catalog, or the names of a row that has both."""
 
-NOTHING = Text("No data in this time range")
-"""What a panel says where it has nothing to show, unless it knows better."""
+NOTHING = Text("–")
+"""What a panel shows where it has nothing, unless it knows better: what to do is said once, in the page's headline."""
 
 
 class Caption(msgspec.Struct, frozen=True):

@@ -159,6 +159,18 @@ def test_footfall_tells_now_beside_the_usual_that_the_cloud_has_found(language: 
 
 
 @LANGUAGES
+@pytest.mark.parametrize("key", ["command", "flood", "air", "footfall", "site"])
+def test_a_fresh_city_reads_one_sentence_on_top_and_not_one_in_every_chart(language: str, key: str):
+    page = document(language, key)["panels"]
+    first = min(page, key=lambda panel: (panel["gridPos"]["y"], panel["gridPos"]["x"]))
+    assert ['FROM "city"' in target["query"] for target in first["targets"]] == [True]
+    assert first["options"]["reduceOptions"]["fields"] == "/^text$/"
+    assert first["fieldConfig"]["defaults"]["noValue"] != "–", "a platform that is not heard says so"
+    charts = [panel for panel in page if panel["type"] == "timeseries"]
+    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in charts} <= {"–"}
+
+
+@LANGUAGES
 def test_a_site_shows_a_row_for_each_domain_that_it_has_and_no_other(language: str):
     page = document(language, "site")
     (domain,) = [row for row in page["templating"]["list"] if row["name"] == "domain"]
