@@ -166,8 +166,8 @@ def test_a_fresh_city_reads_one_sentence_on_top_and_not_one_in_every_chart(langu
     assert ['FROM "city"' in target["query"] for target in first["targets"]] == [True]
     assert first["options"]["reduceOptions"]["fields"] == "/^text$/"
     assert first["fieldConfig"]["defaults"]["noValue"] != "–", "a platform that is not heard says so"
-    charts = [panel for panel in page if panel["type"] == "timeseries"]
-    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in charts} <= {"–"}
+    quiet = [panel["fieldConfig"]["defaults"]["noValue"] for panel in page if panel["type"] == "timeseries"]
+    assert quiet.count("–") >= len(quiet) - 1, "but for the length of visits, which says whose count is missing"
 
 
 @LANGUAGES
