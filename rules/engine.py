@@ -48,7 +48,7 @@ Outcome = tuple[RuleState, tuple[Event, ...]]
 
 
 def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
-    """Take one reading in."""
+    """Apply one reading."""
     time_ms, newest_ms = observed.time_ms, state.head.heard_ms
     if not isfinite(observed.value):
         return state, ()
@@ -60,9 +60,9 @@ def step(watched: Watched, state: RuleState, observed: Observed) -> Outcome:
 
 
 def reevaluate(watched: Watched, state: RuleState, time_ms: int, verdict: int) -> Outcome:
-    """Take a later verdict on a reading in: as if it had come with the quality marks that hold now.
+    """Apply a later verdict on a reading, as if it had come with the quality marks that hold now.
 
-    Of one that is no longer among the recent ones nothing is changed any more.
+    A verdict on a reading that is no longer among the recent ones changes nothing.
     """
     place = bisect_left(state.recent, time_ms, key=_time_of)
     if place == len(state.recent) or state.recent[place].time_ms != time_ms:
@@ -76,10 +76,10 @@ def reevaluate(watched: Watched, state: RuleState, time_ms: int, verdict: int) -
 
 
 def restart(state: RuleState, time_ms: int) -> RuleState:
-    """The state for readings from `time_ms` on, where the times that it remembers are of a wrong clock.
+    """Make the state for readings from `time_ms` on, where the state so far has times of a wrong clock.
 
-    An alarm that is open stays so, as one that began at `time_ms` where it was to begin later; whether it is over is
-    found out again. Of the readings nothing is left: nobody knows how long ago they were.
+    An open alarm stays open, since `time_ms` at the latest; the readings to come decide when it ends. Readings so far
+    are forgotten: nobody knows how long ago they were taken.
     """
     before = state.newest_core
     if before.level < 0:
@@ -90,7 +90,7 @@ def restart(state: RuleState, time_ms: int) -> RuleState:
 
 
 def tick(watched: Watched, state: RuleState, now_ms: int) -> Outcome:
-    """Say what it means that nothing newer has come until `now_ms`, in event time.
+    """Apply the silence until `now_ms`, in event time: that nothing newer has come.
 
     How often it is called makes no difference: the events carry the time at which the silence was due.
     """

@@ -19,12 +19,12 @@ HOLES_KEPT = 32
 
 
 def with_hole(holes: Holes, start_ms: int, end_ms: int) -> Holes:
-    """The holes and one more, the newest."""
+    """Add a hole, the newest; beyond `HOLES_KEPT` the oldest is forgotten."""
     return (*holes[1 - HOLES_KEPT :], (start_ms, end_ms))
 
 
 def filled(watched: Watched, holes: Holes, time_ms: int) -> Holes:
-    """The holes once a reading stands at `time_ms`: the one around it is split, and what is too small is none."""
+    """Split the hole around a reading at `time_ms`; halves no longer than the watched gap are holes no more."""
     for number, (start_ms, end_ms) in enumerate(holes):
         if start_ms < time_ms < end_ms:
             halves = [(start_ms, time_ms), (time_ms, end_ms)]
@@ -34,7 +34,10 @@ def filled(watched: Watched, holes: Holes, time_ms: int) -> Holes:
 
 
 def too_late(watched: Watched, state: RuleState, observed: Observed) -> tuple[RuleState, tuple[Event, ...]]:
-    """Fold a reading that fills a hole in its lane; one that fills none was seen before, or lies between two others."""
+    """Fold a late reading in the lane of the hole that it fills; one that fills none changes nothing.
+
+    It was seen before, or lies so near to others that nothing was missing.
+    """
     time_ms, lane = observed.time_ms, state.late
     hole = next((hole for hole in state.holes if hole[0] < time_ms < hole[1]), None)
     if hole is None or watched.rule.kind is RuleKind.SILENCE:
@@ -50,14 +53,14 @@ def too_late(watched: Watched, state: RuleState, observed: Observed) -> tuple[Ru
 
 
 def lane_in(holes: Holes, lane: LateLane) -> tuple[LateLane, list[Event]]:
-    """The lane while its hole is open; once that is filled, none, and what ends with it."""
+    """Keep the lane while its hole is open; once the hole is filled, end the lane and the alarm that is open in it."""
     if any(end_ms == lane.end_ms for _, end_ms in holes):
         return lane, []
     return EMPTY_LANE, _ended(lane)
 
 
 def _ended(lane: LateLane) -> list[Event]:
-    """What is reported of a late alarm at the end of its hole: from there on the readings that came in time speak."""
+    """Close an alarm of the lane at the end of its hole: after it the readings that came in time decide."""
     core = lane.core
     if core.level < 0:
         return []

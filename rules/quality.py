@@ -22,15 +22,15 @@ from wire.durations import HOUR_MS
 SETTLE_MS = HOUR_MS
 """For this long after a believed jump, a return to the level before it is a return, not a spike."""
 CREDIT_MS = HOUR_MS
-"""No step is judged by more time than this; after a longer silence one that is too large begins again."""
-ANEW_MS = 6 * HOUR_MS
-"""After a silence of this long nothing that was known counts any more."""
+"""A step is judged by at most this much time; after a longer silence a step that is too large restarts the judge."""
+RESTART_AFTER_MS = 6 * HOUR_MS
+"""A silence of this long restarts the judge: the level before it says nothing any more."""
 TWIN_WITHIN_MS = 120_000
 """How far apart in time twins may be compared."""
 FASTER = 1.5
-"""What moves already may go on moving, and by half as fast again."""
+"""A series that is moving may go on moving, up to half as fast again as its last step."""
 NEVER_MS = -(1 << 62)
-"""Before any reading."""
+"""Earlier than any reading: it has not happened."""
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -135,7 +135,7 @@ def judge(policy: Policy, judged: Judged, time_ms: int, value: float) -> tuple[J
     same_ms = judged.same_ms if value == judged.same else time_ms
     stuck = Mark.STUCK if time_ms - same_ms > policy.stuck_s * 1_000 else Mark.NONE
     least = policy.least_step
-    calm = judged.doubt_ms == NEVER_MS == judged.weak_ms and time_ms - judged.heard_ms <= ANEW_MS
+    calm = judged.doubt_ms == NEVER_MS == judged.weak_ms and time_ms - judged.heard_ms <= RESTART_AFTER_MS
     if calm and -least <= value - judged.trusted <= least:
         return calm_after(judged, time_ms, value, same_ms), stuck
     same = (same_ms, value)
@@ -157,7 +157,7 @@ def revised(before: Judged, after: Judged) -> Revised | None:
 
 def _must_restart(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
     passed_ms = time_ms - judged.heard_ms
-    if passed_ms > ANEW_MS:
+    if passed_ms > RESTART_AFTER_MS:
         return True
     return passed_ms > CREDIT_MS and not _in_reach(policy, judged, value - judged.trusted, CREDIT_MS)
 
@@ -287,7 +287,7 @@ def _put_right(times_ms: Sequence[int], marks: list[Mark], shown: Revised) -> No
 
 
 def _all_plain(policy: Policy, judged: Judged, times_ms: Sequence[int], values: Sequence[float]) -> bool:
-    if not judged.is_calm or times_ms[-1] - judged.heard_ms > ANEW_MS:
+    if not judged.is_calm or times_ms[-1] - judged.heard_ms > RESTART_AFTER_MS:
         return False
     if times_ms[-1] - judged.same_ms > policy.stuck_s * 1_000:
         return False

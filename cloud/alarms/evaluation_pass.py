@@ -45,7 +45,7 @@ _BACKFILL = int(Mark.BACKFILL)
 class EvaluationPass:
     """One pass; `now_ms` is the cloud's clock, UTC, `listened_ms` how long we have listened by now.
 
-    What is remembered of a series of later than `latest_ms` (UTC) gives way to what comes now: it is of a wrong clock.
+    State of a series with times after `latest_ms` (UTC) is of a wrong clock: what comes now replaces it.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class EvaluationPass:
         )
 
     def _apply_second_readings(self, series: dict[Series, list[WatchedColumn]]) -> None:
-        """Know what second sensors measured before any rule asks, in whichever order their readings came."""
+        """Take in what second sensors measured before any rule asks, so that the order of columns changes nothing."""
         for name in self._bindings.second_series():
             if name in series:
                 known = known_until(self._second_readings(name), self._latest_ms)
@@ -167,7 +167,7 @@ class EvaluationPass:
                 self._record(key, binding, step(binding.watched, self._state(key), Observed(heard_ms, 0.0)))
 
     def _restart(self, key: Key, first_ms: int, last_ms: int) -> None:
-        """Let what is known of a time that has not come yet give way to readings from `first_ms` to `last_ms`."""
+        """Restart rules whose state has times that have not come yet, for readings from `first_ms` to `last_ms`."""
         before = self._state(key)
         if not before.head.heard_ms > self._latest_ms >= last_ms:
             return

@@ -128,7 +128,7 @@ def _records(
 
 
 def _silences_over(events: list[FoundEvent]) -> set[int]:
-    """By their number the events of silences that are over as we learn of them: it was we who did not listen."""
+    """The numbers of events that begin and end a silence within one pass: it was the cloud that did not listen."""
     over: set[int] = set()
     begun: dict[Key, int] = {}
     for number, found in enumerate(events):
@@ -140,7 +140,7 @@ def _silences_over(events: list[FoundEvent]) -> set[int]:
 
 
 def _must_outlive(before: RuleState, state: RuleState) -> bool:
-    """Whether a state differs in what must outlive a restart: its alarm, and the readings that wait for others."""
+    """Whether a state differs in what a restart must not lose: its alarm, and readings that wait for others."""
     return _kept_part(before) != _kept_part(state)
 
 

@@ -102,7 +102,7 @@ class RuleEvaluator:
     def plan(self, rule_inputs: Iterable[RuleInput], *, now_ms: int, live: bool = True) -> EvaluationPlan:
         """What readings mean, without changing anything yet; in your `turn`.
 
-        What is remembered of later than now gives way to those that come `live`.
+        State with times ahead of now is of a wrong clock: readings that come `live` replace it.
         """
         latest_ms = self._newest.latest_ms() if live else ANY_MS
         found = self._new_pass(now_ms, self.listening_time.listened_when_heard_ms(), latest_ms=latest_ms)
@@ -182,7 +182,7 @@ class RuleEvaluator:
         await self._until_done(lambda: self.observe([rule_input], live=True))
 
     async def start(self) -> None:
-        """Know what was known before the restart, however long the database and the store take to say it."""
+        """Load the state from before the restart, waiting for the database and the store as long as it takes."""
         await self._until_done(self._recover)
 
     async def _until_done(self, act: Callable[[], Awaitable[None]]) -> None:
@@ -227,7 +227,7 @@ class RuleEvaluator:
                 self._report_problem("")
 
     async def tick(self) -> None:
-        """Let time pass: for open alarms, and for those whose silence is due."""
+        """Apply the time that has passed: to open alarms, and to sensors whose silence is due."""
         now = self._clock()
         if self._rule_store.edition != self._edition:
             self._edition = self._rule_store.edition

@@ -81,7 +81,7 @@ def write_events(connection: Connection, records: Sequence[AlarmEventRecord], *,
 
 
 def correct_onset(connection: Connection, family: str, sensor: str, correction: OnsetCorrection) -> None:
-    """Let an alarm begin when it did; nothing is to be done where it stands so already, or never stood."""
+    """Move the opening of an alarm's row; without effect where it is right already, or there is no such alarm."""
     raised, own = correction.raised, (_ALARMS.c.family == family, _ALARMS.c.sensor == sensor)
     held = select(_ALARMS.c.id, _ALARMS.c.worst).where(*own)
     if connection.execute(held.where(_ALARMS.c.opened_ms == raised.opened_ms)).first() is not None:

@@ -43,7 +43,7 @@ def _takes_back(event: Event, kind: EventKind, opened_ms: int | None) -> bool:
 
 
 def _is_reported_again(event: Event, opened_ms: int, reported: set[tuple[EventKind, int, int]]) -> bool:
-    """Whether a withdrawal takes back what stands under the new beginning all the same, or the old beginning itself."""
+    """Whether a withdrawal is of the old beginning, or of an event that is reported once more under the new one."""
     if event.kind is not EventKind.WITHDRAWN or event.opened_ms != opened_ms or event.undone is None:
         return False
     return event.undone is EventKind.RAISED or (event.undone, event.time_ms, event.level) in reported

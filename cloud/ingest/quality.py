@@ -19,7 +19,7 @@ from cloud.readings.blocks import Block
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from rules.marks import DOUBTED, Mark
-from rules.quality import ANEW_MS, NEVER_MS, POLICIES, UNJUDGED, Judged, Policy, calm_after, verdicts
+from rules.quality import NEVER_MS, POLICIES, RESTART_AFTER_MS, UNJUDGED, Judged, Policy, calm_after, verdicts
 
 MARKED_KEPT = 20_000
 """Marked readings remembered, so that a batch that is sent again is marked the same."""
@@ -70,7 +70,7 @@ class Lane:
         trusted, step, last_ms = self.trusted, self._step, times_ms[-1]
         if high - low > step or high - trusted > step or trusted - low > step:
             return False
-        if last_ms - self.same_ms > self._stuck_ms or last_ms - self.last_ms > ANEW_MS:
+        if last_ms - self.same_ms > self._stuck_ms or last_ms - self.last_ms > RESTART_AFTER_MS:
             return False
         newest = values[-1]
         if low != high or high != trusted:

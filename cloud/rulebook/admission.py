@@ -96,7 +96,7 @@ def _new(
 
 
 def _anywhere(version: RuleVersion) -> Place:
-    """A place in the scope that measures everything, and what the rule calls a quantity besides."""
+    """Make up a place in the scope that measures every quantity, and the one that the rule names if it is unknown."""
     kind, _, name = version.scope.partition(":")
     quantities = (*QUANTITIES, str(version.fields.get("quantity", "")))
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
@@ -182,7 +182,7 @@ def _field_problems(version: RuleVersion) -> Iterator[ValidationProblem]:
 
 
 def no_such_sensor(name: str) -> ValidationProblem:
-    """That the second sensor is none, to somebody who may see some sites: one of another site is none to them."""
+    """Say that there is no such second sensor: also of one at a site that the asker may not see."""
     return ValidationProblem(
         "{field} {sensor!r}: there is no such sensor; {advice}",
         field="also.sensor",

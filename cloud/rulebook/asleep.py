@@ -1,4 +1,4 @@
-"""Rules of what is gone: they are kept, watch nothing, and stop nothing.
+"""Rules of sensors and sites that were removed: kept, without effect, and no obstacle to other changes.
 
 sensor:river-2 (retired) ─► asleep: "sensor river-2 is gone from the city file"          back in it ─► it watches again
 """

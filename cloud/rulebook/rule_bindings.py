@@ -140,7 +140,7 @@ class RuleBindings:
         return RuleBinding(watched_by(self._registry, sensor, resolved.rule), resolved.versions)
 
     def refresh(self) -> None:
-        """See what has changed in the rules; everything but `quantities` does that by itself."""
+        """Take in changes of the rules for `quantities`; all else looks at the rules of the moment by itself."""
         if self._rule_store.edition != self._edition:
             self._edition = self._rule_store.edition
             self._spans, self._quantities, self._second_series = {}, {}, None

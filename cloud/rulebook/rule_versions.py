@@ -151,7 +151,7 @@ class RuleVersions:
         return VersionTimeline(tuple(times), tuple(rules)) if any(rules) else NOTHING
 
     def _sound(self, family: str, place: Place, scopes: Sequence[str], time_ms: int, *, last: bool) -> Resolved | None:
-        """The rule, where it still can be made: a city file that moved the sensor may have taken its ground away."""
+        """Resolve a rule; None where that fails, as where a sensor moved away from the scope that set its fields."""
         try:
             return self.resolved(family, place, scopes, time_ms)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""rules.toml: the rules that a city begins with, read with every mistake in it at once; once used it has no say.
+"""rules.toml: the rules that a city begins with, read with every mistake in it at once, and once only.
 
 [[rules]]
 family = "river-level"          # the rule; several tables with the same family are its scopes

@@ -9,7 +9,7 @@ from runtime.settings import Settings
 
 
 class RulesSettings(Settings):
-    """The rules that a city begins with, from a file; without one only that nobody falls silent unnoticed.
+    """The rules that a city begins with, from a file; without a file only the rule that reports silent sensors.
 
     For `silence_grace_s` after the link to the broker came back silence means nothing yet.
     """

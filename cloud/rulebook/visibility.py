@@ -2,7 +2,8 @@
 
 may_name(principal, targets, "river-daruba-1")     named_in({"also": {"sensor": "river-1", …}}) -> {"river-1"}
 
-For who sees some sites, what stands at another site is as what does not exist: the same refusal, and no suggestion.
+To somebody who sees only some sites, a sensor at another site is answered like one that does not exist: with the same
+refusal, and never as a suggestion.
 """
 
 import re
