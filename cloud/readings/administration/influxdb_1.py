@@ -14,9 +14,9 @@ import httpx
 from cloud.readings.administration.plan import (
     FOR_EVER_S,
     InitStep,
-    Login,
     Outcome,
     StoreInitError,
+    StoreLogin,
     StorePlan,
     retention_text,
 )
@@ -58,7 +58,7 @@ class _Refused(Exception):
 class _Server:
     """The server, asked as its administrator."""
 
-    def __init__(self, url: str, administrator: Login) -> None:
+    def __init__(self, url: str, administrator: StoreLogin) -> None:
         self._name = SecretUrl(url)
         self._administrator = administrator.name
         self._login = httpx.BasicAuth(administrator.name, administrator.password)
@@ -109,7 +109,7 @@ class _Server:
             raise StoreInitError(f"InfluxDB at {self._name} cannot be reached: {reason}") from None
 
 
-def _administrator(server: _Server, administrator: Login) -> InitStep:
+def _administrator(server: _Server, administrator: StoreLogin) -> InitStep:
     """Make the administrator first: where logins are required nothing else is answered before there is one."""
     said = f"{administrator.name}, with the password of admin.password"
     try:
@@ -157,7 +157,7 @@ def _users(server: _Server) -> Mapping[str, bool]:
     return {row["user"]: row["admin"] for row in server.rows("SHOW USERS")}
 
 
-def _login(server: _Server, login: Login, database: str, right: str, users: Mapping[str, bool]) -> InitStep:
+def _login(server: _Server, login: StoreLogin, database: str, right: str, users: Mapping[str, bool]) -> InitStep:
     name = identifier(login.name)
     if login.name not in users:
         server.rows(f"CREATE USER {name} WITH PASSWORD {literal(login.password)}")

@@ -30,9 +30,9 @@ from cloud.readings.administration.plan import (
     FOR_EVER_S,
     RETENTION_POLICY,
     InitStep,
-    Login,
     Outcome,
     StoreInitError,
+    StoreLogin,
     StorePlan,
     retention_text,
 )
@@ -150,7 +150,7 @@ def _cloud_login(client: InfluxDBClient, bucket: Bucket, plan: StorePlan) -> Ini
     return _token(client, bucket, plan, plan.token_file)
 
 
-def _user(client: InfluxDBClient, bucket: Bucket, login: Login, actions: Sequence[str]) -> InitStep:
+def _user(client: InfluxDBClient, bucket: Bucket, login: StoreLogin, actions: Sequence[str]) -> InitStep:
     """Leave a login of the v1 API with these rights on the bucket alone, and with the password of its file."""
     service = LegacyAuthorizationsService(client.api_client)
     found = service.get_legacy_authorizations(org_id=bucket.org_id, token=login.name).authorizations or []

@@ -42,7 +42,7 @@ class InitStep(msgspec.Struct, frozen=True):
     said: str
 
 
-class Login(msgspec.Struct, frozen=True):
+class StoreLogin(msgspec.Struct, frozen=True):
     """A user of the database and their password."""
 
     name: str
@@ -57,11 +57,11 @@ class StorePlan(msgspec.Struct, frozen=True):
     organisation: str
     bucket: str
     retention_s: int | None
-    administrator: Login
+    administrator: StoreLogin
     administrator_token: str | None
-    writer: Login | None
+    writer: StoreLogin | None
     token_file: Path | None
-    reader: Login
+    reader: StoreLogin
 
 
 def plan_of(settings: InfluxSettings, secrets: Path, *, retention_s: int | None) -> StorePlan:
@@ -72,11 +72,11 @@ def plan_of(settings: InfluxSettings, secrets: Path, *, retention_s: int | None)
         organisation=settings.org or ORGANISATION,
         bucket=settings.bucket or settings.database,
         retention_s=retention_s,
-        administrator=Login(ADMINISTRATOR, _secret(secrets / "admin.password")),
+        administrator=StoreLogin(ADMINISTRATOR, _secret(secrets / "admin.password")),
         administrator_token=_secret(secrets / "admin.token") if (secrets / "admin.token").exists() else None,
         writer=_writer(settings),
         token_file=settings.token_file,
-        reader=Login(READER, _secret(secrets / f"{READER}.password")),
+        reader=StoreLogin(READER, _secret(secrets / f"{READER}.password")),
     )
 
 
@@ -98,7 +98,7 @@ def retention_text(retention_s: int) -> str:
     return f"{days} days" if not rest_s else f"{retention_s / 3_600:g} hours"
 
 
-def _writer(settings: InfluxSettings) -> Login | None:
+def _writer(settings: InfluxSettings) -> StoreLogin | None:
     if settings.api == "v2" and settings.token_file is not None:
         return None
     if settings.username is None or settings.password_file is None:
@@ -106,7 +106,7 @@ def _writer(settings: InfluxSettings) -> Login | None:
             "the cloud has no login at the store; add username and password_file to [store], or token_file with"
             ' api = "v2"'
         )
-    return Login(settings.username, _secret(settings.password_file))
+    return StoreLogin(settings.username, _secret(settings.password_file))
 
 
 def _secret(file: Path) -> str:

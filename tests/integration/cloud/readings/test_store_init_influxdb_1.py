@@ -8,7 +8,7 @@ import pytest
 
 from cloud.readings.administration.check import check_store
 from cloud.readings.administration.init import init_store
-from cloud.readings.administration.plan import Login, Outcome, StoreInitError, StorePlan, plan_of
+from cloud.readings.administration.plan import Outcome, StoreInitError, StoreLogin, StorePlan, plan_of
 from cloud.readings.settings import InfluxSettings
 from runtime.connect import ConnectStep
 from tests.servers import Program, free_port, influxd
@@ -49,7 +49,7 @@ def _outcomes(plan: StorePlan) -> dict[str, list[Outcome]]:
     return found
 
 
-def _status(plan: StorePlan, login: Login | None, *, write: bool) -> int:
+def _status(plan: StorePlan, login: StoreLogin | None, *, write: bool) -> int:
     where = {"db": plan.database}
     auth = None if login is None else (login.name, login.password)
     if write:
