@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dashboards import files, provisioning
-from dashboards.installation import DEMO_COAST, DEMO_ZONE, CannotUse, Installation, installation
+from dashboards.installation import DEMO_CITY, DEMO_COAST, DEMO_ZONE, CannotUse, Installation, installation
 from dashboards.push import DashboardChange, connect, push
 from i18n.catalog import LanguageCode
 
@@ -90,7 +90,10 @@ def _token(path: Path) -> str:
 
 def _installation(chosen: argparse.Namespace) -> Installation:
     coastline = None if chosen.coastline == "none" else Path(chosen.coastline)
-    return installation(zone=chosen.zone, tiles=chosen.tiles, attribution=chosen.attribution, coastline=coastline)
+    city = None if chosen.city == "none" else Path(chosen.city)
+    return installation(
+        zone=chosen.zone, tiles=chosen.tiles, attribution=chosen.attribution, coastline=coastline, city=city
+    )
 
 
 def _tell(sentences: Sequence[str]) -> None:
@@ -118,6 +121,10 @@ def _common() -> argparse.ArgumentParser:
     common.add_argument(
         "--coastline", default=str(DEMO_COAST), metavar="FILE",
         help="GeoJSON of the coast for the map (default: the demo's island); none leaves it out",
+    )  # fmt: skip
+    common.add_argument(
+        "--city", default=str(DEMO_CITY), metavar="FILE",
+        help="the city's file, for names in the place of ids (default: the demo's island); none leaves them out",
     )  # fmt: skip
     common.add_argument(
         "--tiles", default="", metavar="URL", help="own map tiles, with {x}, {y}, {z} (default: plain water)"

@@ -10,11 +10,14 @@ from zoneinfo import available_timezones
 import msgspec
 
 from dashboards.catalog import Document, document, keys
+from dashboards.city_names import CityFileUnusable, read_names
+from dashboards.kit.named import CityNames
 from dashboards.kit.style import DashboardStyle, Map
 from i18n.catalog import LanguageCode
 
 DEMO_ZONE = "Asia/Jayapura"
 DEMO_COAST = Path(__file__).parents[1] / "demo" / "city" / "coast.geojson"
+DEMO_CITY = DEMO_COAST.with_name("city.toml")
 """Of the demo's island, which the committed dashboards are generated for."""
 _PLACES = ("{x}", "{y}", "{z}")
 
@@ -28,17 +31,18 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
     zone: str = DEMO_ZONE
     map: Map = Map()
+    names: CityNames = CityNames()
 
     def documents(self) -> dict[LanguageCode, dict[str, Document]]:
         """Every dashboard by language and key, as Grafana's JSON."""
         return {language: self._of(language) for language in LanguageCode}
 
     def _of(self, language: LanguageCode) -> dict[str, Document]:
-        style = DashboardStyle(language=language, zone=self.zone, map=self.map)
+        style = DashboardStyle(language=language, zone=self.zone, map=self.map, names=self.names)
         return {key: document(style, key) for key in keys()}
 
 
-def installation(*, zone: str, tiles: str, attribution: str, coastline: Path | None) -> Installation:
+def installation(*, zone: str, tiles: str, attribution: str, coastline: Path | None, city: Path | None) -> Installation:
     """The installation that these settings describe; CannotUse names the first that is wrong."""
     if zone not in available_timezones():
         raise CannotUse(f"--zone {zone}: no such time zone; write an IANA name such as {DEMO_ZONE}")
@@ -47,7 +51,16 @@ def installation(*, zone: str, tiles: str, attribution: str, coastline: Path | N
             f"--tiles {tiles}: {', '.join(_PLACES)} must all stand in it, as in https://…/{{z}}/{{x}}/{{y}}.png"
         )
     coast = "" if coastline is None else coast_of(coastline)
-    return Installation(zone=zone, map=Map(tiles=tiles, attribution=attribution, coast=coast))
+    map_ = Map(tiles=tiles, attribution=attribution, coast=coast)
+    return Installation(zone=zone, map=map_, names=CityNames() if city is None else names_of(city))
+
+
+def names_of(path: Path) -> CityNames:
+    """The names in the city's file at `path`; CannotUse where it is none."""
+    try:
+        return read_names(path)
+    except CityFileUnusable as error:
+        raise CannotUse(f"--city {path}: {error}") from None
 
 
 def coast_of(path: Path) -> str:

@@ -64,7 +64,7 @@ def next_levels(style: DashboardStyle, where: str) -> Panel:
             TableColumn(name="distance", title=Text("Still to go"), unit=cm, decimals=0, width=110),
             TableColumn(name="hours", title=Text("At this rate in"), unit=hours, decimals=1, scale=SOON, width=130),
             TableColumn(name=f"text{own}", title=Text("In words")),
-            TableColumn(name="sensor", title=Text("Sensor id"), width=130),
+            TableColumn(name="sensor", title=Text("Sensor id"), hidden=True),
         ],
     )  # fmt: skip
     return panel.override_by_name("rate", [DynamicConfigValue("custom.align", "right")])

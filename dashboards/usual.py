@@ -63,7 +63,7 @@ def against_usual(style: DashboardStyle, where: str) -> TablePanel:
             TableColumn(name="difference", title=Text("Difference"), unit=people, decimals=0, width=120),
             TableColumn(name="state", title=in_context("dashboards", "State"), scale=STATE, width=110),
             TableColumn(name=f"text{own}", title=Text("In words")),
-            TableColumn(name="site", title=Text("Site id"), width=120),
+            TableColumn(name="site", title=Text("Site id"), hidden=True),
         ],
     )  # fmt: skip
 

@@ -141,6 +141,12 @@ def _organize(columns: Columns, options: Json) -> Columns:
     return {renamed.get(name) or name: kind for name, kind in columns.items() if name not in hidden}
 
 
+def _rename(columns: Columns, options: Json) -> Columns:
+    pattern = re.compile(options["regex"].strip("/"))
+    name = options["renamePattern"].replace("$$", "$").replace("\\", "\\\\")
+    return {pattern.sub(name, column): kind for column, kind in columns.items()}
+
+
 def _convert(columns: Columns, options: Json) -> Columns:
     kinds = {"number": Kind.NUMBER, "time": Kind.TIME, "string": Kind.TEXT}
     return columns | {row["targetField"]: kinds[row["destinationType"]] for row in options["conversions"]}
@@ -193,6 +199,7 @@ _STEPS: Mapping[str, Callable[[Columns, Json], Columns]] = {
     "limit": _same,
     "filterByValue": _same,
     "organize": _organize,
+    "renameByRegex": _rename,
     "convertFieldType": _convert,
     "formatTime": _format_time,
     "calculateField": _calculate,

@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models import dashboard
 from dashboards.kit.events import AlarmBands, without_ids
 from dashboards.kit.layout import PanelRow, place
 from dashboards.kit.links import head
+from dashboards.kit.named import show_names
 from dashboards.kit.names import TITLES
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Words
@@ -41,6 +42,9 @@ def frame(
         builder.link(link)
     made = builder.build()
     made.panels = [_whole(panel) for panel in place(style, rows)]
+    for panel in made.panels:
+        if isinstance(panel, dashboard.Panel):
+            show_names(panel, style.names)
     _draw(events, made.panels)
     return made
 

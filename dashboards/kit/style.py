@@ -1,10 +1,11 @@
-"""What differs between one generated dashboard and the next: language, time zone, map.
+"""What differs between one generated dashboard and the next: language, time zone, map, names.
 
 style = DashboardStyle(language=LanguageCode.INDONESIAN);  style.say(Text("Flood")) -> "Banjir"
 """
 
 import msgspec
 
+from dashboards.kit.named import CityNames
 from dashboards.kit.names import uid
 from dashboards.kit.words import Words
 from i18n.catalog import LanguageCode, catalog_of
@@ -27,6 +28,7 @@ class DashboardStyle(msgspec.Struct, frozen=True, kw_only=True):
     language: LanguageCode
     zone: str = "Asia/Jayapura"
     map: Map = Map()
+    names: CityNames = CityNames()
 
     def say(self, text: Words) -> str:
         """The text in the language of the dashboard."""

@@ -42,6 +42,8 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     words: Mapping[str, Words] | None = None
     link: Link | None = None
     width: int | None = None
+    hidden: bool = False
+    """Not shown, and there for the link of another column: an id."""
 
 
 def table(
@@ -97,6 +99,7 @@ def _properties(style: DashboardStyle, column: TableColumn) -> list[DynamicConfi
         "unit": column.unit or None,
         "decimals": column.decimals,
         "custom.width": column.width,
+        "custom.hidden": column.hidden or None,
         "links": None if column.link is None else [column.link],
         **_coloured(style, column),
     }

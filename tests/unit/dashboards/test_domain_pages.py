@@ -134,7 +134,7 @@ def test_hours_without_an_index_are_told_first(language: str):
 @LANGUAGES
 def test_sites_are_compared_in_hours_that_all_of_them_have(language: str):
     table = panel_with(language, "air", 'mean("pm2_5_hour")')
-    steps = [step["options"] for step in table["transformations"]]
+    steps = [step["options"] for step in table["transformations"] if step["id"] != "renameByRegex"]
     assert steps[0] == {"byField": "Time", "mode": "inner"}, "a missing hour must not count as 0 µg/m³"
     assert steps[1]["reduce"] == {"reducer": "median"}
     assert steps[2]["binary"]["right"]["matcher"]["options"] == steps[1]["alias"]

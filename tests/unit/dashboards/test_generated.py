@@ -19,7 +19,7 @@ from dashboards import ingest
 from dashboards.catalog import BUILDERS
 from dashboards.cli import main
 from dashboards.files import COMMAND, GENERATED, stale
-from dashboards.installation import DEMO_COAST, Installation, coast_of
+from dashboards.installation import DEMO_CITY, DEMO_COAST, Installation, coast_of, names_of
 from dashboards.kit import influx
 from dashboards.kit.events import DONE, AlarmBands
 from dashboards.kit.names import DATASOURCE, TITLES, folder_of
@@ -50,7 +50,7 @@ def queries(document: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_committed_dashboards_are_up_to_date():
-    documents = Installation(map=Map(coast=coast_of(DEMO_COAST))).documents()
+    documents = Installation(map=Map(coast=coast_of(DEMO_COAST)), names=names_of(DEMO_CITY)).documents()
     changed = stale(GENERATED, documents)
     assert not changed, f"{', '.join(map(str, changed))}: run `{COMMAND}` and commit what it writes"
 

@@ -1,0 +1,96 @@
+"""Names in the place of ids, on whatever panel shows some: series by their tags, columns of tables by their values.
+
+river-daruba ────  ─►  Tinggi air Daruba ────        army-dock │ 12  ─►  Pantai Army Dock │ 12, its link keeps the id
+
+A query of readings knows ids alone: names change, and readings keep the tags they were stored with. So the names are
+those of the city's file when the dashboards are written; what came since stands by its id until they are written again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldConfigSource,
+    ValueMap,
+    ValueMappingResult,
+)
+
+from dashboards.kit.influx import InfluxQuery
+
+KINDS = ("site", "sensor", "gateway")
+"""The tags, and columns of tables, that hold ids."""
+OWN_VALUE = "${__value.raw:percentencode}"
+"""The id itself in a link, where the cell shows its name."""
+
+
+class CityNames(msgspec.Struct, frozen=True):
+    """Names by id; `domains` are the measurements that each sensor's readings are in."""
+
+    site: Mapping[str, str] = {}
+    sensor: Mapping[str, str] = {}
+    gateway: Mapping[str, str] = {}
+    domains: Mapping[str, frozenset[str]] = {}
+
+    def of(self, kind: str) -> Mapping[str, str]:
+        """The names of a kind of `KINDS`."""
+        return {"site": self.site, "sensor": self.sensor, "gateway": self.gateway}[kind]
+
+    def in_query(self, kind: str, text: str) -> Mapping[str, str]:
+        """Those that a query can answer with: a sensor is in the measurements of its domains."""
+        if kind != "sensor":
+            return self.of(kind)
+        asked = set(re.findall(r'"(\w+)"', text))
+        return {
+            sensor: name
+            for sensor, name in self.sensor.items()
+            if self.domains[sensor] & asked or not asked & {"flood", "air", "footfall"}
+        }
+
+
+def show_names(panel: dashboard.Panel, names: CityNames) -> None:
+    """Let a panel show names in the place of ids."""
+    if panel.type_val == "table":
+        _name_cells(panel, names)
+    renamed = list(_renamed(panel, names))
+    if renamed:  # first, while the series are as they were asked for
+        panel.transformations = [*renamed, *(panel.transformations or ())]
+
+
+def _renamed(panel: dashboard.Panel, names: CityNames) -> Iterator[DataTransformerConfig]:
+    found: dict[str, str] = {}
+    for target in panel.targets or ():
+        if isinstance(target, InfluxQuery):
+            for kind in KINDS:
+                if f"$tag_{kind}" in target.query.alias:
+                    found |= names.in_query(kind, target.query.text)
+    for identifier, name in found.items():
+        # alone or before what a panel adds: "army-dock · usual"
+        options = {"regex": f"/^{re.escape(identifier)}(?= · |$)/", "renamePattern": name.replace("$", "$$")}
+        yield DataTransformerConfig("renameByRegex", options=options)
+
+
+def _name_cells(panel: dashboard.Panel, names: CityNames) -> None:
+    config = panel.field_config or FieldConfigSource()
+    for override in config.overrides:
+        column = override.matcher.options
+        hidden = any(each.id_val == "custom.hidden" for each in override.properties)  # the id for others' links
+        if override.matcher.id_val == "byName" and column in KINDS and names.of(column) and not hidden:
+            override.properties = [_by_id(each, column) for each in override.properties]
+            words = {key: ValueMappingResult(text=name) for key, name in names.of(column).items()}
+            override.properties.append(DynamicConfigValue("mappings", [ValueMap(words)]))
+
+
+def _by_id(property_: DynamicConfigValue, column: str) -> DynamicConfigValue:
+    """A link of the column itself takes the id and not the name that the cell shows; others' links read the name."""
+    if property_.id_val != "links" or not isinstance(property_.value, list):
+        return property_
+    links = [{**link, "url": link["url"].replace(_shown(column), OWN_VALUE)} for link in property_.value]
+    return DynamicConfigValue("links", links)
+
+
+def _shown(column: str) -> str:
+    return f"${{__data.fields.{column}:percentencode}}"

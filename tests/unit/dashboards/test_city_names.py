@@ -1,0 +1,89 @@
+"""Names of sites and sensors in the place of ids, wherever a dashboard shows some."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.cli import main
+from dashboards.files import GENERATED
+from dashboards.installation import DEMO_CITY, names_of
+from dashboards.kit.named import KINDS, OWN_VALUE, CityNames
+
+NAMES = names_of(DEMO_CITY)
+FILES = sorted(GENERATED.glob("*/*.json"))
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+
+
+def panels(path: Path) -> list[dict[str, Any]]:
+    return [panel for panel in json.loads(path.read_text())["panels"] if panel["type"] != "row"]
+
+
+def test_the_citys_file_has_the_names_and_what_each_sensor_measures():
+    assert NAMES.site["daruba-river"] == "Jembatan Daruba"
+    assert NAMES.sensor["air-bere-bere"] == "Udara Bere-Bere"
+    assert NAMES.domains["people-dodola"] == {"footfall"}
+
+
+def test_a_sensor_is_renamed_only_where_its_readings_are_asked_for():
+    names = CityNames(
+        sensor={"river": "River", "air": "Air"}, domains={"river": frozenset({"flood"}), "air": frozenset({"air"})}
+    )
+    assert names.in_query("sensor", 'SELECT x FROM "flood" WHERE …') == {"river": "River"}
+    assert names.in_query("sensor", 'SELECT x FROM "threshold" WHERE …') == names.sensor
+
+
+@every_file
+def test_a_series_of_a_site_a_sensor_or_a_gateway_is_named(path: Path):
+    for panel in panels(path):
+        tags = {tag for row in panel.get("targets", ()) for tag in re.findall(r"\$tag_(\w+)", row.get("alias", ""))}
+        renamed = [row["options"] for row in panel.get("transformations", ()) if row["id"] == "renameByRegex"]
+        said = {row["renamePattern"] for row in renamed}
+        for kind in tags & set(KINDS):
+            assert said & set(NAMES.of(kind).values()), f"{panel['title']} shows ids of {kind}s"
+
+
+@every_file
+def test_a_column_of_ids_shows_names_and_its_link_keeps_the_id(path: Path):
+    for panel in panels(path):
+        if panel["type"] != "table":
+            continue
+        for override in panel["fieldConfig"]["overrides"]:
+            properties = {row["id"]: row["value"] for row in override["properties"]}
+            column = override["matcher"]["options"]
+            if column in KINDS and not properties.get("custom.hidden"):
+                shown = {key: word["text"] for key, word in properties["mappings"][0]["options"].items()}
+                assert shown == NAMES.of(column), panel["title"]
+                own = [link["url"] for link in properties.get("links", ()) if f"var-{column}=" in link["url"]]
+                assert all(OWN_VALUE in url for url in own), panel["title"]
+
+
+def test_a_name_with_signs_of_a_pattern_stays_a_name(tmp_path: Path):
+    city = tmp_path / "city.toml"
+    city.write_text('[[sites]]\nid = "a.b"\nname = "Pasar $1 & C"\n')
+    assert main(["generate", "--into", str(tmp_path / "out"), "--city", str(city)]) == 0
+    text = json.loads((tmp_path / "out" / "en" / "air.json").read_text())
+    steps = [row["options"] for panel in text["panels"] for row in panel.get("transformations", ())]
+    renamed = next(row for row in steps if row.get("renamePattern", "").startswith("Pasar"))
+    assert renamed == {"regex": r"/^a\.b(?= · |$)/", "renamePattern": "Pasar $$1 & C"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("[[sites]", "this is no TOML"), ('[[sites]]\nname = "Pasar"\n', "every site, sensor and gateway needs an id")],
+)
+def test_a_file_that_is_no_citys_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text, sentence):
+    city = tmp_path / "city.toml"
+    city.write_text(text)
+    assert main(["generate", "--into", str(tmp_path / "out"), "--city", str(city)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"--city {city}: ")
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_without_a_city_ids_stand(tmp_path: Path):
+    assert main(["generate", "--into", str(tmp_path), "--city", "none"]) == 0
+    assert "renameByRegex" not in (tmp_path / "en" / "air.json").read_text()
