@@ -1,7 +1,8 @@
 """Derived series: indices, rain, visitors, computed from what is stored and stored beside it.
 
 recompute_queue ─► service ─► site_computation ─► air, water, visitors ─► series_writer ─► store, and the alarm rules
-dated facts ─► corrections ─► the queue                              indices: the newest of them, as people are told
+dated facts ─► corrections ─► level_correction, calibration_correction ─► stored_series ─► the queue
+the newest of them ─► indices, air_indices ─► index_records, as people are told
 
 It may import `rulebook`, `registry`, `readings`, `database` and `core`; what is computed is pure and stands in `rules`.
 """

@@ -51,6 +51,17 @@ async def test_visitors_of_the_next_hour_go_on_from_those_of_the_last(island: Is
     assert [present[NINE + minute * MINUTE] for minute in (1, 60, 65)] == [1, 60, 65]
 
 
+async def test_visitors_go_on_from_the_last_that_were_counted_however_long_ago_in_the_day(island: Island):
+    await island.store_readings("pier", "people_in", every(MINUTE, NINE, NINE + 10 * MINUTE, 1))
+    await island.derivations.compute(NINE + 10 * MINUTE)
+    island.start()
+    await island.store_readings("pier", "people_in", {NINE + 5 * HOUR: 1})
+    await island.derivations.compute(NINE + 5 * HOUR + MINUTE)
+    at = NINE + 5 * HOUR + MINUTE
+    found = {name: (await island.series("dodola", name))[at] for name in ("visitors_present", "visitors_day")}
+    assert found == {"visitors_present": 11, "visitors_day": 11}
+
+
 async def test_nobody_is_left_after_closing(island: Island):
     closing = ms("2026-11-24T18:00:00+09:00")
     await island.store_readings("pier", "people_in", every(MINUTE, closing - 30 * MINUTE, closing + 30 * MINUTE, 1))
