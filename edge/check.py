@@ -15,6 +15,7 @@ import msgspec
 from edge.settings import EdgeSettings
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
 from firmware_bridge.catalog import MQTT_DIALECTS
+from i18n.message import LocalizedMessage, located
 from runtime.broker_settings import BrokerSettings
 from runtime.machine import (
     files_of,
@@ -53,22 +54,25 @@ def check_file(path: Path) -> CheckedSettings:
     except SettingsError:
         raise
     except Exception as error:  # whatever is in a file, it ends no agent
-        said = f"{path.name}: cannot be checked: {type(error).__name__}: {str(error)[:200]}; undo what was changed last"
+        said = LocalizedMessage(
+            "{file}: cannot be checked: {error}; undo what was changed last",
+            file=path.name, error=f"{type(error).__name__}: {str(error)[:200]}",
+        )  # fmt: skip
         raise SettingsError([said]) from error
 
 
 def _check(path: Path) -> CheckedSettings:
     document = read_document(path)
-    mistakes = [f"{path.name}: {sentence}" for sentence in _mistakes_in_sources(document)]
+    mistakes = [located(path.name, sentence) for sentence in _mistakes_in_sources(document)]
     try:
         settings = parse_settings(with_options_apart(document), EdgeSettings, path.name)
     except SettingsError as error:
         raise SettingsError([*error.problems, *mistakes]) from None
     settings = _with_paths_beside(path, settings)
-    mistakes += [f"{path.name}: {sentence}" for sentence in _mistakes_of_the_machine(settings)]
+    mistakes += [located(path.name, sentence) for sentence in _mistakes_of_the_machine(settings)]
     if mistakes:
         raise SettingsError(mistakes)
-    warnings = [f"{path.name}: {sentence}" for sentence in _warnings(settings, document)]
+    warnings = [located(path.name, sentence) for sentence in _warnings(settings, document)]
     return CheckedSettings(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
 
 
@@ -77,7 +81,7 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     tables = [table if isinstance(table, dict) else {} for table in sources] if isinstance(sources, list) else []
     for at, table in enumerate(tables):
         for sentence in mistakes_in(table):
-            yield f"sources[{at}].{sentence}"
+            yield LocalizedMessage("sources[{at}].{sentence}", at=at, sentence=sentence)
     for key in ("name", "port"):
         yield from _twice([(f"sources[{at}].{key}", table.get(key)) for at, table in enumerate(tables)], key)
     gateway = document.get("gateway")
@@ -90,14 +94,20 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     yield from _twice(named, "sensor")
     over_mqtt = [f"sources[{at}]" for at, table in enumerate(tables) if str(table.get("family")) in MQTT_DIALECTS]
     if over_mqtt and "local_broker" not in document:
-        yield f"local_broker: is missing; {over_mqtt[0]} comes over MQTT: add [local_broker] with host and port"
+        yield LocalizedMessage(
+            "local_broker: is missing; {source} comes over MQTT: add [local_broker] with host and port",
+            source=over_mqtt[0],
+        )
 
 
 def _twice(named: list[tuple[str, object]], kind: str) -> Iterator[str]:
     first_at: dict[str, str] = {}
     for key, name in named:
         if isinstance(name, str) and first_at.setdefault(name, key) != key:
-            yield f"{key}: {name!r} is taken by {first_at[name]}; each {kind} belongs to one, so write another"
+            yield LocalizedMessage(
+                "{key}: {name} is taken by {other}; each {kind} belongs to one, so write another",
+                key=key, name=repr(name), other=first_at[name], kind=kind,
+            )  # fmt: skip
 
 
 def _with_paths_beside(file: Path, settings: EdgeSettings) -> EdgeSettings:
@@ -137,17 +147,22 @@ def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
     except (OSError, ValueError):
         return  # missing: a warning, for it may be plugged in later
     if not stat.S_ISCHR(mode):
-        yield f"{key}: {port!r} is no serial port{_found()}"
+        yield LocalizedMessage("{key}: {port} is no serial port; {found}", key=key, port=repr(port), found=_found())
     elif not os.access(port, os.R_OK | os.W_OK):
-        yield f"{key}: {port!r} may not be opened by this user; add the user to the group dialout"
+        yield LocalizedMessage(
+            "{key}: {port} may not be opened by this user; add the user to the group dialout", key=key, port=repr(port)
+        )
 
 
 def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]:
     """What stops nobody, and is hardly meant so."""
     if "uplink" not in document:
-        yield f"uplink: is missing, so all goes to a broker on this machine ({settings.uplink}); add [uplink] with host"
+        yield LocalizedMessage(
+            "uplink: is missing, so all goes to a broker on this machine ({broker}); add [uplink] with host",
+            broker=str(settings.uplink),
+        )
     if not settings.sources:
-        yield "sources: there are none, so only the gateway's own health is sent; add [[sources]]"
+        yield LocalizedMessage("sources: there are none, so only the gateway's own health is sent; add [[sources]]")
     yield from warnings_of_secrets(secrets_of_a_broker("uplink", settings.uplink))
     if settings.local_broker is not None:
         yield from warnings_of_secrets(secrets_of_a_broker("local_broker", settings.local_broker))
@@ -157,10 +172,15 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
 def _missing_ports(settings: EdgeSettings) -> Iterator[str]:
     for at, table in enumerate(settings.sources):
         if table.port is not None and not os.path.exists(table.port):  # noqa: PTH110 - also for names too long to look up
-            yield f"sources[{at}].port: {table.port!r} does not exist{_found()}"
+            key = f"sources[{at}].port"
+            yield LocalizedMessage(
+                "{key}: {port} does not exist; {found}", key=key, port=repr(table.port), found=_found()
+            )
 
 
-def _found() -> str:
+def _found() -> LocalizedMessage:
     ports = sorted(_BY_ID.iterdir()) if _BY_ID.is_dir() else sorted(Path("/dev").glob("tty[UA][SC][BM]*"))
     shown = ", ".join(str(port) for port in ports[:8])
-    return f"; found {shown}" if shown else "; no serial adapter is plugged in"
+    if not shown:
+        return LocalizedMessage("no serial adapter is plugged in")
+    return LocalizedMessage("found {ports}", ports=shown)

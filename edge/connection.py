@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 
 from edge.settings import EdgeSettings
-from runtime.connect import ConnectStep, Exchange, steps
+from i18n.message import LocalizedMessage
+from runtime.connect import steps
+from runtime.connect_step import ConnectStep, Exchange
 from wire import Channel, WireError, decode_ack, encode_batch, topic_of
 
-_SILENCE = (
+_SILENCE = LocalizedMessage(
     "is the cloud running, does its city file have this gateway, and may this login send there? "
     "On the server: siaga-cloud gateway list, and health"
 )
@@ -36,16 +38,20 @@ def connection_steps(settings: EdgeSettings) -> Iterator[ConnectStep]:
     )
 
 
-def _login_advice(settings: EdgeSettings) -> str:
+def _login_advice(settings: EdgeSettings) -> LocalizedMessage:
     """What is behind a refusal, from what can be seen here: brokers say "not authorized" to all of it."""
     gateway, username = settings.gateway.id, settings.uplink.username
     if username is None:
-        return f"it wants a login: enrol {gateway} on the server, and bring its files here"
-    if username.rpartition(".")[0] != gateway and username != gateway:
-        return (
-            f"the login is that of {username!r} and this gateway is {gateway!r}: a login is good for its own id alone"
+        return LocalizedMessage(
+            "it wants a login: enrol {gateway} on the server, and bring its files here", gateway=gateway
         )
-    return (
-        f"on the server, siaga-cloud gateway list says whether {gateway} is enrolled: if not, enrol it; "
-        "if it is, the password here is an old one: rotate it, and bring the new file here"
+    if username.rpartition(".")[0] != gateway and username != gateway:
+        return LocalizedMessage(
+            "the login is that of {username} and this gateway is {gateway}: a login is good for its own id alone",
+            username=repr(username), gateway=repr(gateway),
+        )  # fmt: skip
+    return LocalizedMessage(
+        "on the server, siaga-cloud gateway list says whether {gateway} is enrolled: if not, enrol it; "
+        "if it is, the password here is an old one: rotate it, and bring the new file here",
+        gateway=gateway,
     )

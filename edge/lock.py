@@ -7,16 +7,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from i18n.message import LocalizedMessage
+
 _log = logging.getLogger(__name__)
 
 
 class SpoolLocked(Exception):
-    """Another agent has the spool; one sentence."""
+    """Another agent has the spool: `problem` is one sentence."""
+
+    def __init__(self, problem: LocalizedMessage) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @contextlib.contextmanager
 def locked(spool: Path) -> Iterator[None]:
-    """Hold the lock of `spool`; Taken where another process has it. A disk that takes no file locks nothing."""
+    """Hold the lock of `spool`; SpoolLocked where another process has it. A disk that takes no file locks nothing."""
     path = spool.with_name(spool.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,9 +44,12 @@ def _acquire(descriptor: int, spool: Path) -> None:
     except OSError:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
         raise SpoolLocked(
-            f"another siaga-edge (process {holder or 'unknown'}) uses {spool}; stop that one, "
-            "or give this one a spool.path and a gateway.id of its own"
-        ) from None
+            LocalizedMessage(
+                "another siaga-edge (process {process}) uses {spool}; stop that one, or give this one a spool.path and "
+                "a gateway.id of its own",
+                process=holder or "?", spool=str(spool),
+            )
+        ) from None  # fmt: skip
     with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

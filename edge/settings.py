@@ -9,16 +9,20 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from i18n.message import LocalizedMessage
 from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError, beside
-from wire import WireError, check_name
+from wire.names import MAX_NAME_LENGTH, is_name
 
 
 def _name(text: str) -> str:
-    try:
-        return check_name("this", text)
-    except WireError as error:
-        raise ValueError(str(error).partition("is not a name: ")[2]) from None
+    if not is_name(text):
+        raise ValueError(
+            LocalizedMessage(
+                "use 1 to {most} of a-z, 0-9, '-' and '_', starting with a letter or digit", most=MAX_NAME_LENGTH
+            )
+        )
+    return text
 
 
 Name = Annotated[str, AfterValidator(_name)]

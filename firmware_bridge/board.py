@@ -19,6 +19,7 @@ from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.family import Option, OptionError, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
+from i18n.message import LocalizedMessage
 from wire import is_name
 from wire.durations import HOUR_MS
 
@@ -83,8 +84,20 @@ CODES = {row[0]: Code(*row) for row in _TABLE}
 _CODE_OF = {row.quantity: row for row in CODES.values()}
 
 OPTIONS = (
-    Option("tip_mm", float, "rain of one tip of the bucket, in mm (its data sheet)", default=0.2, low=0.01, high=10),
-    Option("channels", dict, 'the sensor of each channel: { "0" = "rain-daruba" }; others are left out', default={}),
+    Option(
+        "tip_mm",
+        float,
+        LocalizedMessage("rain of one tip of the bucket, in mm (its data sheet)"),
+        default=0.2,
+        low=0.01,
+        high=10,
+    ),
+    Option(
+        "channels",
+        dict,
+        LocalizedMessage('the sensor of each channel: {{ "0" = "rain-daruba" }}; others are left out'),
+        default={},
+    ),
 )
 
 
@@ -330,18 +343,26 @@ def _counters_in(memory: Mapping[str, int]) -> dict[str, Counted]:
 def _channels(named: Mapping[Any, Any]) -> frozenset[int] | None:
     for channel, sensor in named.items():
         if not (str(channel).isdecimal() and int(channel) <= 0xFF):
-            raise OptionError(f"channels: {str(channel)[:40]!r} is no channel; write a number from 0 to 255 in quotes")
+            raise OptionError(
+                LocalizedMessage(
+                    "channels: {channel} is no channel; write a number from 0 to 255 in quotes",
+                    channel=repr(str(channel)[:40]),
+                )
+            )
         if not (isinstance(sensor, str) and is_name(sensor)):
             raise OptionError(
-                f"channels: {str(sensor)[:80]!r} is no sensor's name: use 1 to 64 of a-z, 0-9, '-' and '_', "
-                "starting with a letter or digit"
+                LocalizedMessage(
+                    "channels: {sensor} is no sensor's name: use 1 to 64 of a-z, 0-9, '-' and '_', starting with a "
+                    "letter or digit",
+                    sensor=repr(str(sensor)[:80]),
+                )
             )
     return frozenset(int(channel) for channel in named) or None
 
 
 FAMILY = SerialFamily(
     name="board",
-    title="Siaga's own board: rain, people and more on one line",
+    title=LocalizedMessage("Siaga's own board: rain, people and more on one line"),
     baud=38_400,
     quantities=tuple(row.quantity for row in CODES.values()),
     options=OPTIONS,

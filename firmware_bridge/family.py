@@ -11,11 +11,16 @@ from typing import Any, Protocol
 import msgspec
 
 from firmware_bridge.sample import Frame, Noise
+from i18n.message import LocalizedMessage, located
 from wire import MEASURED
 
 
 class OptionError(ValueError):
-    """An option that cannot be used; its text is one sentence that names the option, the value and the next step."""
+    """An option that cannot be used: `problem` names the option, the value and the next step."""
+
+    def __init__(self, problem: LocalizedMessage) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class Required(Enum):
@@ -36,12 +41,12 @@ class Option(msgspec.Struct, frozen=True):
 
     name: str
     kind: type
-    meaning: str
+    meaning: LocalizedMessage
     default: Any = REQUIRED
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
-    doubt: Callable[[Any], str | None] | None = None
+    doubt: Callable[[Any], LocalizedMessage | None] | None = None
 
 
 class SerialDecoder(Protocol):
@@ -61,7 +66,7 @@ class SerialFamily(msgspec.Struct, frozen=True):
     """
 
     name: str
-    title: str
+    title: LocalizedMessage
     baud: int
     quantities: tuple[str, ...]
     options: tuple[Option, ...]
@@ -76,7 +81,7 @@ class MqttDialect(msgspec.Struct, frozen=True):
     """
 
     name: str
-    title: str
+    title: LocalizedMessage
     options: tuple[Option, ...]
     parser: Callable[[Mapping[str, Any]], Callable[[str, bytes], Frame | Noise]]
 
@@ -89,35 +94,40 @@ def settle(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, A
     return {option.name: given.get(option.name, option.default) for option in options}
 
 
-def problems(options: tuple[Option, ...], given: Mapping[str, Any]) -> list[str]:
+def problems(options: tuple[Option, ...], given: Mapping[str, Any]) -> list[LocalizedMessage]:
     """One sentence for each option that is missing or cannot be used; keys that are no option are not looked at."""
-    found = (_problem(option, given.get(option.name, option.default)) for option in options)
-    return [sentence for sentence in found if sentence]
+    found = ((option, _problem(option, given.get(option.name, option.default))) for option in options)
+    return [located(option.name, sentence) for option, sentence in found if sentence is not None]
 
 
-_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
-    str: ((str,), "text in quotes"),
-    int: ((int,), "a whole number"),
-    float: ((int, float), "a number"),
-    bool: ((bool,), "true or false"),
-    dict: ((dict,), "a table"),
+_KINDS: dict[type, tuple[tuple[type, ...], LocalizedMessage]] = {
+    str: ((str,), LocalizedMessage("write text in quotes")),
+    int: ((int,), LocalizedMessage("write a whole number")),
+    float: ((int, float), LocalizedMessage("write a number")),
+    bool: ((bool,), LocalizedMessage("write true or false")),
+    dict: ((dict,), LocalizedMessage("write a table")),
 }
 
 
-def _problem(option: Option, value: Any) -> str:
+def _problem(option: Option, value: Any) -> LocalizedMessage | None:
     if value is REQUIRED:
-        return f"{option.name}: is missing; add it: {option.meaning}"
+        return LocalizedMessage("is missing; add it: {meaning}", meaning=option.meaning)
     if value is None and option.default is None:
-        return ""
-    allowed, words = _KINDS[option.kind]
+        return None
+    allowed, advice = _KINDS[option.kind]
     if not isinstance(value, allowed) or (isinstance(value, bool) and option.kind is not bool):
-        return f"{option.name}: {_shown(value)}: write {words}: {option.meaning}"
+        return located(_shown(value), located(advice, option.meaning))
+    wrong = _wrong(option, value)
+    return None if wrong is None else located(_shown(value), wrong)
+
+
+def _wrong(option: Option, value: Any) -> LocalizedMessage | None:
+    """What is wrong with a value of the right kind."""
     if option.choices and value not in option.choices:
-        return f"{option.name}: {_shown(value)}: write one of: {', '.join(option.choices)}"
+        return LocalizedMessage("write one of: {known}", known=", ".join(option.choices))
     if option.kind in (int, float) and not _within(option, value):
-        return f"{option.name}: {_shown(value)}: write a number {_range(option)}"
-    doubt = option.doubt(value) if option.doubt is not None else None
-    return f"{option.name}: {_shown(value)}: {doubt}" if doubt else ""
+        return _range(option)
+    return option.doubt(value) if option.doubt is not None else None
 
 
 def _within(option: Option, value: Any) -> bool:
@@ -126,24 +136,37 @@ def _within(option: Option, value: Any) -> bool:
     return bool(low <= value <= high)
 
 
-def _range(option: Option) -> str:
-    bounds = [("from", option.low), ("to", option.high)]
-    return " ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None) or "that is finite"
+def _range(option: Option) -> LocalizedMessage:
+    low, high = (None if bound is None else f"{bound:g}" for bound in (option.low, option.high))
+    if low is not None and high is not None:
+        return LocalizedMessage("write a number from {low} to {high}", low=low, high=high)
+    if low is not None:
+        return LocalizedMessage("write a number from {low}", low=low)
+    if high is not None:
+        return LocalizedMessage("write a number to {high}", high=high)
+    return LocalizedMessage("write a finite number")
 
 
 def check_quantity(option: str, name: str) -> str:
     """Give `name` back if it can be measured; else OptionError naming `option` and the nearest quantity."""
     if name not in MEASURED:
-        raise OptionError(f"{option}: {_shown(name)} is no quantity; {nearest(name, MEASURED)}")
+        raise OptionError(
+            LocalizedMessage(
+                "{option}: {name} is no quantity; {advice}",
+                option=option, name=_shown(name), advice=nearest(name, MEASURED),
+            )
+        )  # fmt: skip
     return name
 
 
-def nearest(name: object, known: Collection[str]) -> str:
+def nearest(name: object, known: Collection[str]) -> LocalizedMessage:
     """The end of a sentence on an unknown name: the likeliest of the `known` ones, or all of them."""
     import difflib  # only for a mistake: 0.15 MB are much to a running gateway
 
     close = difflib.get_close_matches(str(name), known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+    if close:
+        return LocalizedMessage("did you mean {name}?", name=close[0])
+    return LocalizedMessage("known: {known}", known=", ".join(known))
 
 
 def _shown(value: object) -> str:

@@ -21,6 +21,7 @@ import msgspec
 from firmware_bridge.family import Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import Framer, Framing, line
 from firmware_bridge.sample import Frame, Sample
+from i18n.message import LocalizedMessage
 from rules.level import height_mistake, level_cm
 
 
@@ -44,14 +45,14 @@ OPTIONS = (
     Option(
         "unit",
         str,
-        "mm for HRXL models (R and four digits), cm for XL (R and three)",
+        LocalizedMessage("mm for HRXL models (R and four digits), cm for XL (R and three)"),
         default="mm",
         choices=("mm", "cm"),
     ),
     Option(
         "max_mm",
         int,
-        "the value that means no target: 5000 for 5 m models, 9999 for 10 m models; 7650 for XL",
+        LocalizedMessage("the value that means no target: 5000 for 5 m models, 9999 for 10 m models; 7650 for XL"),
         default=None,
         low=1_000,
         high=9_999,
@@ -59,7 +60,7 @@ OPTIONS = (
     Option(
         "median_of",
         int,
-        "lines of which the median is one reading; 7 are about a second, 1 keeps every line",
+        LocalizedMessage("lines of which the median is one reading; 7 are about a second, 1 keeps every line"),
         default=7,
         low=1,
         high=1_000,
@@ -67,7 +68,7 @@ OPTIONS = (
     Option(
         "mounting_height_cm",
         float,
-        "height of the sensor over the gauge's zero, which makes water_level of distance",
+        LocalizedMessage("height of the sensor over the gauge's zero, which makes water_level of distance"),
         default=None,
         low=0,
         high=10_000,
@@ -152,7 +153,7 @@ def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDe
 
 FAMILY = SerialFamily(
     name="maxbotix",
-    title="MaxBotix HRXL/XL-MaxSonar-WR ultrasonic distance sensor",
+    title=LocalizedMessage("MaxBotix HRXL/XL-MaxSonar-WR ultrasonic distance sensor"),
     baud=9_600,
     quantities=("distance", "water_level"),
     options=OPTIONS,

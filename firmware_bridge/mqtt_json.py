@@ -20,12 +20,30 @@ from firmware_bridge.device_json import Path, find, number, path_of, read
 from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
+from i18n.message import LocalizedMessage, located
 
 OPTIONS = (
-    Option("values", dict, 'the path of each quantity in the message: { pm2_5 = "pm.2_5" }; \\. is a dot in a key'),
-    Option("time", str, "the path of the device's own time; without it readings are stamped on arrival", default=""),
-    Option("time_format", str, "how the time is written", default="epoch_ms", choices=tuple(READERS)),
-    Option("zone", str, 'the offset of iso times that name no zone: "+09:00"', default=""),
+    Option(
+        "values",
+        dict,
+        LocalizedMessage(
+            'the path of each quantity in the message: {{ pm2_5 = "pm.2_5" }}; {dot} is a dot in a key', dot="\\."
+        ),
+    ),
+    Option(
+        "time",
+        str,
+        LocalizedMessage("the path of the device's own time; without it readings are stamped on arrival"),
+        default="",
+    ),
+    Option(
+        "time_format",
+        str,
+        LocalizedMessage("how the time is written"),
+        default="epoch_ms",
+        choices=tuple(READERS),
+    ),
+    Option("zone", str, LocalizedMessage('the offset of iso times that name no zone: "+09:00"'), default=""),
 )
 
 
@@ -86,9 +104,7 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     chosen = settle(OPTIONS, options)
     zone = zone_of(chosen["zone"])
     if chosen["zone"] and zone is None:
-        offset = OFFSETS.get(chosen["zone"].upper())
-        meant = f'its offset from UTC, "{offset}"' if offset else 'an offset from UTC such as "+09:00"'
-        raise OptionError(f"zone: {chosen['zone'][:40]!r}: write {meant}")
+        raise OptionError(_no_offset(chosen["zone"]))
     plan = JsonPlan(
         _values(chosen["values"]),
         _path("time", chosen["time"]) if chosen["time"] else None,
@@ -98,17 +114,33 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     return lambda _topic, payload: parse(payload, plan)
 
 
+def _no_offset(zone: str) -> LocalizedMessage:
+    offset = OFFSETS.get(zone.upper())
+    if offset:
+        advice = LocalizedMessage('write its offset from UTC, "{offset}"', offset=offset)
+    else:
+        advice = LocalizedMessage('write an offset from UTC such as "+09:00"')
+    return located("zone", located(repr(zone[:40]), advice))
+
+
 def _values(given: Mapping[str, Any]) -> tuple[tuple[str, Path], ...]:
     if not given:
-        raise OptionError('values: is empty; name at least one quantity: { pm2_5 = "pm.2_5" }')
+        raise OptionError(LocalizedMessage('values: is empty; name at least one quantity: {{ pm2_5 = "pm.2_5" }}'))
     return tuple((check_quantity("values", name), _path(f"values.{name}", path)) for name, path in given.items())
 
 
 def _path(option: str, text: Any) -> Path:
     path = path_of(text) if isinstance(text, str) else None
     if path is None:
-        raise OptionError(f'{option}: {repr(text)[:80]} is no path; write keys with dots between them: "pm.2_5"')
+        raise OptionError(
+            LocalizedMessage(
+                '{option}: {text} is no path; write keys with dots between them: "pm.2_5"',
+                option=option, text=repr(text)[:80],
+            )
+        )  # fmt: skip
     return path
 
 
-DIALECT = MqttDialect(name="json", title="JSON with configured paths", options=OPTIONS, parser=_parser)
+DIALECT = MqttDialect(
+    name="json", title=LocalizedMessage("JSON with configured paths"), options=OPTIONS, parser=_parser
+)

@@ -14,6 +14,7 @@ from typing import Any
 from firmware_bridge.family import SerialDecoder, SerialFamily
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Sample
+from i18n.message import LocalizedMessage
 
 SIZE = 10
 _HEAD, _TAIL = 0xAA, 0xAB
@@ -69,7 +70,7 @@ def _decoder(_options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialD
 
 FAMILY = SerialFamily(
     name="sds011",
-    title="Nova SDS011/SDS021 particulate sensor",
+    title=LocalizedMessage("Nova SDS011/SDS021 particulate sensor"),
     baud=9_600,
     quantities=("pm2_5", "pm10"),
     options=(),

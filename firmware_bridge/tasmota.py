@@ -19,6 +19,7 @@ import msgspec
 from firmware_bridge.device_json import number, read
 from firmware_bridge.family import MqttDialect, Option, settle
 from firmware_bridge.sample import Frame, Noise, Sample
+from i18n.message import LocalizedMessage
 
 Field = tuple[str, str, str]  # key in the message, quantity, unit: fixed, or the key that names it
 
@@ -68,7 +69,9 @@ OPTIONS = (
     Option(
         "only",
         str,
-        "take only this sensor of the device, by its Id in the message (01131B), or by its key where it has none",
+        LocalizedMessage(
+            "take only this sensor of the device, by its Id in the message (01131B), or by its key where it has none"
+        ),
         default="",
     ),
 )
@@ -166,4 +169,4 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     return lambda _topic, payload: parse(payload, only=only)
 
 
-DIALECT = MqttDialect(name="tasmota", title="Tasmota tele/…/SENSOR", options=OPTIONS, parser=_parser)
+DIALECT = MqttDialect(name="tasmota", title=LocalizedMessage("Tasmota tele/…/SENSOR"), options=OPTIONS, parser=_parser)

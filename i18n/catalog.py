@@ -1,6 +1,6 @@
 """The texts in each language, by gettext; the English text is the key.
 
-_ = Catalog("id");  _("Gateways") -> "Gerbang";  _.plural("{n} sensor", "{n} sensors", 2) -> "2 sensor"
+_ = Catalog("id");  _("Clock") -> "Jam";  _.plural("{n} sensor", "{n} sensors", 2) -> "2 sensor"
 """
 
 import gettext

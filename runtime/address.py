@@ -11,8 +11,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
 
+from i18n.message import LocalizedMessage
+
 _FORM = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:/\[\]]+))(?::(?P<port>\d{1,5}))?")
 _HIGHEST_PORT = 65_535
+_OF_TLS = ("mqtts", "ssl", "tls", "https", "smtps", "wss")
 
 
 class Address(NamedTuple):
@@ -31,7 +34,12 @@ def parse_address(text: str, *, port: int) -> Address:
     found = _FORM.fullmatch(text.strip())
     named = port if found is None or found["port"] is None else int(found["port"])
     if found is None or not 1 <= named <= _HIGHEST_PORT:
-        raise ValueError(f'{text!r} is no address; write a host, or host and port as in "broker-1.example.org:8883"')
+        raise ValueError(
+            LocalizedMessage(
+                '{text} is no address; write a host, or host and port as in "broker-1.example.org:8883"',
+                text=repr(text),
+            )
+        )
     return Address(found["v6"] or found["host"], named)
 
 
@@ -40,13 +48,19 @@ def _host(text: str) -> str:
     bare = text.strip().removeprefix("[").removesuffix("]")
     scheme, has_scheme, rest = text.partition("://")
     if has_scheme:
-        tls = " and add tls" if scheme in ("mqtts", "ssl", "tls", "https", "smtps", "wss") else ""
-        raise ValueError(f'write the host alone, without "{scheme}://"{tls}; such as "{_alone(rest)}"')
+        raise ValueError(_without_scheme(scheme, _alone(rest)))
     if bare.count(":") == 1 or "/" in bare or " " in bare or not bare:
-        raise ValueError(
-            f'write the host alone, such as "{_alone(text) or "broker.example.org"}", and the port as port'
-        )
+        host = _alone(text) or "broker.example.org"
+        raise ValueError(LocalizedMessage('write the host alone, such as "{host}", and the port as port', host=host))
     return bare
+
+
+def _without_scheme(scheme: str, host: str) -> LocalizedMessage:
+    if scheme in _OF_TLS:
+        return LocalizedMessage(
+            'write the host alone, without "{scheme}://" and add tls; such as "{host}"', scheme=scheme, host=host
+        )
+    return LocalizedMessage('write the host alone, without "{scheme}://"; such as "{host}"', scheme=scheme, host=host)
 
 
 def _alone(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from i18n.message import LocalizedMessage
 from runtime.address import Address, Host, parse_address
 from runtime.settings import Settings
 
@@ -48,13 +49,17 @@ class BrokerSettings(Settings):
     @model_validator(mode="after")
     def _password_needs_a_name(self) -> "BrokerSettings":
         if self.password_file is not None and self.username is None:
-            raise ValueError("password_file stands without username; add username")
+            raise ValueError(LocalizedMessage("password_file stands without username; add username"))
         return self
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "BrokerSettings":
         if self.addresses and "host" in self.model_fields_set:
-            raise ValueError("host and addresses both say where the broker is; keep addresses for a cluster, else host")
+            raise ValueError(
+                LocalizedMessage(
+                    "host and addresses both say where the broker is; keep addresses for a cluster, else host"
+                )
+            )
         self.nodes()
         return self
 

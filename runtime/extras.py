@@ -7,6 +7,8 @@ import importlib
 import sys
 from types import ModuleType
 
+from i18n.message import LocalizedMessage
+
 MISSING = 2
 """The exit code: starting it again will not help."""
 
@@ -23,8 +25,11 @@ def import_of(module: str, *, program: str, extra: str) -> ModuleType:
         if error.name is None or error.name.split(".")[0] == module.split(".")[0]:
             raise
         raise MissingExtra(
-            f'{program}: this installation has no {error.name}; it needs the extra "{extra}": see README.md, "Run it"'
-        ) from None
+            LocalizedMessage(
+                '{program}: this installation has no {library}; it needs the extra "{extra}": see README.md, "Run it"',
+                program=program, library=error.name, extra=extra,
+            )
+        ) from None  # fmt: skip
 
 
 def main_of(module: str, *, program: str, extra: str) -> int:
@@ -32,6 +37,9 @@ def main_of(module: str, *, program: str, extra: str) -> int:
     try:
         found = import_of(module, program=program, extra=extra)
     except MissingExtra as error:
-        sys.stderr.write(f"{error}\n")
+        from i18n.catalog import catalog_of  # what few starts need is loaded by few
+        from i18n.terminal import language_of_terminal
+
+        sys.stderr.write(f"{catalog_of(language_of_terminal()).said(error.args[0])}\n")
         return MISSING
     return int(found.main(sys.argv[1:]))

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from i18n.message import LocalizedMessage
+
 _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{1,30}://)"
     r"(?P<login>[^\s/?#\"'<>]*@)?(?P<host>[^\s/?#\"'<>;,)]*)"
@@ -76,7 +78,9 @@ def shown_url(url: str) -> str:
 
 
 def scrubbed(text: str) -> str:
-    """`text` with every URL in it cut to what may be shown."""
+    """`text` with every URL in it cut to what may be shown; a message stays one."""
+    if isinstance(text, LocalizedMessage):
+        return text.with_texts(scrubbed)
     if "://" in text:
         text = _URL.sub(_shown, text)
     return _BOT.sub("bot…", text)

@@ -8,15 +8,18 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from i18n.message import LocalizedMessage, located
+from runtime.reasons import reason_of
 from runtime.secret_urls import scrubbed
 from runtime.text import text_of
+from runtime.toml_errors import toml_problem
 
 
 class Settings(BaseModel):
@@ -26,11 +29,14 @@ class Settings(BaseModel):
 
 
 class SettingsError(Exception):
-    """A settings file that cannot be used; `problems` has one sentence for each mistake in it."""
+    """A settings file that cannot be used; `problems` has one sentence for each mistake in it.
 
-    def __init__(self, problems: list[str]) -> None:
+    Sentences are `LocalizedMessage`s where people of both languages read them.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = list(problems)
 
 
 class FileAway(SettingsError):
@@ -54,7 +60,7 @@ def parse_settings(document: dict[str, Any], model: type[S], file_name: str) -> 
         return model.model_validate(document)
     except ValidationError as error:
         sentences = [scrubbed(_sentence(model, problem)) for problem in error.errors()]
-        raise SettingsError([f"{file_name}: {sentence}" for sentence in sentences]) from None
+        raise SettingsError([located(file_name, sentence) for sentence in sentences]) from None
 
 
 def beside(settings_file: Path, path: Path) -> Path:
@@ -68,28 +74,40 @@ def read_document(path: Path) -> dict[str, Any]:
         data = path.read_bytes()
         text = text_of(data)
     except FileNotFoundError:
-        raise FileAway([f"{path}: there is no such file; name one with --config"]) from None
+        missing = LocalizedMessage("{file}: there is no such file; name one with --config", file=str(path))
+        raise FileAway([missing]) from None
     except OSError as error:
-        raise FileAway([f"{path}: cannot be read: {error}"]) from None
+        raise FileAway([_unreadable(path, reason_of(error))]) from None
     except UnicodeDecodeError as error:
-        raise SettingsError([f"{path}: cannot be read: {error}"]) from None
+        raise SettingsError([_unreadable(path, str(error))]) from None
     if data and not text.strip():
-        raise SettingsError([f"{path}: cannot be read: {_NOTHING}"])
+        raise SettingsError([_unreadable(path, _NOTHING)])
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError of its own
-        raise SettingsError([f"{path.name}: is not TOML: {error}{_advice_on(text, str(error))}"]) from None
-    large = [f"{path.name}: {key}: {_TOO_LARGE}" for key in _too_large(document, "")]
+        raise SettingsError([located(path.name, _no_toml(text, str(error)))]) from None
+    large = [located(path.name, located(key, _TOO_LARGE)) for key in _too_large(document, "")]
     if large:
         raise SettingsError(large)
     return document
 
 
-_NOTHING = "it holds nothing but NULs and spaces, as after a power cut; write it again"
+def _unreadable(path: Path, reason: str) -> LocalizedMessage:
+    return LocalizedMessage("{file}: cannot be read: {reason}", file=str(path), reason=reason)
+
+
+_NOTHING = LocalizedMessage("it holds nothing but NULs and spaces, as after a power cut; write it again")
 _LINE = re.compile(r"at line ([0-9]+)")
 _TWICE = re.compile(r"Cannot (?:declare \(|overwrite a value|mutate)")
 _TABLE = re.compile(r"^ *\[+ *([A-Za-z0-9_-]+) *\]", re.MULTILINE)
 _CURLY = re.compile("[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]")
+
+
+def _no_toml(text: str, said: str) -> LocalizedMessage:
+    reason, advice = toml_problem(said), _advice_on(text, said)
+    if advice:
+        return LocalizedMessage("is not TOML: {reason}; {advice}", reason=reason, advice=advice)
+    return LocalizedMessage("is not TOML: {reason}", reason=reason)
 
 
 def _advice_on(text: str, said: str) -> str:
@@ -98,12 +116,12 @@ def _advice_on(text: str, said: str) -> str:
     number = int(at[1]) if at else 0
     lines = "\n".join(text.split("\n")[max(0, number - 2) : number])  # the error may be found on the line after it
     if _TWICE.search(said) and (tables := _TABLE.findall(lines)):
-        return f"; several of a kind are written with two brackets each: [[{tables[-1]}]]"
+        return LocalizedMessage("several of a kind are written with two brackets each: [[{table}]]", table=tables[-1])
     curly = _CURLY.search(lines)
-    return f'; {curly[0]} is a printed quotation mark: write "' if curly else ""
+    return LocalizedMessage('{mark} is a printed quotation mark: write "', mark=curly[0]) if curly else ""
 
 
-_TOO_LARGE = "is a number beyond 64 bits, which TOML has not; write a smaller one"
+_TOO_LARGE = LocalizedMessage("is a number beyond 64 bits, which TOML has not; write a smaller one")
 
 
 def _too_large(part: Any, key: str) -> Iterator[str]:
@@ -118,39 +136,86 @@ def _too_large(part: Any, key: str) -> Iterator[str]:
         yield key
 
 
+_NUMBER = LocalizedMessage("write a number")
+_WHOLE_NUMBER = LocalizedMessage("write a whole number")
+_TRUE_OR_FALSE = LocalizedMessage("write true or false")
+_LIST = LocalizedMessage("write a list in [ ]")
+_TABLE_OF_KEYS = LocalizedMessage("write a table")
 _ADVICE = {
-    "missing": "is missing; add it",
-    "bool_parsing": "write true or false",
-    "bool_type": "write true or false",
-    "int_parsing": "write a whole number",
-    "int_type": "write a whole number",
-    "int_from_float": "write a whole number",
-    "float_parsing": "write a number",
-    "float_type": "write a number",
-    "string_type": "write text in quotes",
-    "path_type": "write a path in quotes",
-    "list_type": "write a list in [ ]",
-    "tuple_type": "write a list in [ ]",
-    "set_type": "write a list in [ ]",
-    "frozen_set_type": "write a list in [ ]",
-    "dict_type": "write a table",
-    "model_type": "write a table",
+    "bool_parsing": _TRUE_OR_FALSE,
+    "bool_type": _TRUE_OR_FALSE,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_type": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "finite_number": LocalizedMessage("write a finite number"),
+    "string_type": LocalizedMessage("write text in quotes"),
+    "path_type": LocalizedMessage("write a path in quotes"),
+    "list_type": _LIST,
+    "tuple_type": _LIST,
+    "set_type": _LIST,
+    "frozen_set_type": _LIST,
+    "dict_type": _TABLE_OF_KEYS,
+    "model_type": _TABLE_OF_KEYS,
 }
+_BOUNDS: dict[str, Callable[[dict[str, Any]], LocalizedMessage]] = {
+    "greater_than_equal": lambda bound: LocalizedMessage("write {least} or more", least=_figure(bound["ge"])),
+    "greater_than": lambda bound: LocalizedMessage("write more than {bound}", bound=_figure(bound["gt"])),
+    "less_than_equal": lambda bound: LocalizedMessage("write {most} or less", most=_figure(bound["le"])),
+    "less_than": lambda bound: LocalizedMessage("write less than {bound}", bound=_figure(bound["lt"])),
+    "string_too_short": lambda bound: LocalizedMessage(
+        "write at least so many characters: {least}", least=bound["min_length"]
+    ),
+    "string_too_long": lambda bound: LocalizedMessage(
+        "write at most so many characters: {most}", most=bound["max_length"]
+    ),
+    "too_long": lambda bound: LocalizedMessage("write at most so many: {most}", most=bound["max_length"]),
+    "literal_error": lambda bound: LocalizedMessage("write one of: {known}", known=bound["expected"]),
+    "enum": lambda bound: LocalizedMessage("write one of: {known}", known=bound["expected"]),
+    "union_tag_invalid": lambda bound: LocalizedMessage(
+        "{key} {name} is not known; write one of: {known}",
+        key=bound["discriminator"].strip("'"),
+        name=repr(bound["tag"]),
+        known=bound["expected_tags"],
+    ),
+}
+
+
+def _figure(bound: float) -> str:
+    """A number as TOML has it, in any language with a point."""
+    return f"{bound:.12g}"
 
 
 def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
     key = _key(problem["loc"])
     kind = problem["type"]
     if kind == "missing":
-        return f"{key}: {_ADVICE[kind]}"
+        return LocalizedMessage("{key}: is missing; add it", key=key)
     if kind == "extra_forbidden":
-        return f"{key}: unknown key; {_nearest(model, problem['loc'])}"
-    said = _brackets(problem) or _ADVICE.get(kind) or problem["msg"]
-    if kind == "value_error":
-        said = str(problem["ctx"]["error"])
+        return LocalizedMessage("{key}: unknown key; {advice}", key=key, advice=_nearest(model, problem["loc"]))
+    said = _brackets(problem) or _said(problem)
     if isinstance(problem["input"], dict | list):
-        return f"{key}: {said}"
-    return f"{key}: {problem['input']!r}: {said[0].lower()}{said[1:]}"
+        return located(key, said)
+    return located(key, located(repr(problem["input"]), said))
+
+
+def _said(problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    if kind == "value_error":
+        return _lower(_message_of(problem["ctx"]["error"]))
+    if kind in _BOUNDS:
+        return _BOUNDS[kind](problem["ctx"])
+    return _ADVICE.get(kind) or _lower(problem["msg"])
+
+
+def _message_of(error: Exception) -> str:
+    """What a validator of ours has raised: its message, which keeps its form."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+
+
+def _lower(said: str) -> str:
+    return said if isinstance(said, LocalizedMessage) else f"{said[:1].lower()}{said[1:]}"
 
 
 _MANY = ("list_type", "tuple_type")
@@ -162,15 +227,17 @@ def _brackets(problem: ErrorDetails) -> str:
         return ""
     name, kind, given = problem["loc"][0], problem["type"], problem["input"]
     if kind in _MANY and isinstance(given, dict):
-        return f"write [[{name}]], with two brackets, before each of them"
-    return f"write [{name}], with one bracket, and once" if kind == "model_type" and isinstance(given, list) else ""
+        return LocalizedMessage("write [[{name}]], with two brackets, before each of them", name=name)
+    if kind == "model_type" and isinstance(given, list):
+        return LocalizedMessage("write [{name}], with one bracket, and once", name=name)
+    return ""
 
 
 def _key(loc: tuple[int | str, ...]) -> str:
     key = ""
     for part in loc:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-    return key or "the file"
+    return key or LocalizedMessage("the file")
 
 
 def _nearest(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
@@ -179,8 +246,10 @@ def _nearest(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     known = _keys_at(model, loc[:-1])
     close = difflib.get_close_matches(str(loc[-1]), known, n=1)
     if close:
-        return f"did you mean {close[0]}?"
-    return f"known here: {', '.join(sorted(known))}" if known else "take it out"
+        return LocalizedMessage("did you mean {name}?", name=close[0])
+    if known:
+        return LocalizedMessage("known here: {known}", known=", ".join(sorted(known)))
+    return LocalizedMessage("take it out")
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

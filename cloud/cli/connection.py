@@ -20,7 +20,8 @@ from cloud.process.monitored_paths import growing_folders
 from cloud.process.settings import CloudSettings
 from cloud.readings.administration.check import check_store
 from cloud.readings.settings import InfluxSettings, SqliteSettings
-from runtime.connect import ConnectStep, steps
+from runtime.connect import steps
+from runtime.connect_step import ConnectStep
 
 _LOGIN = (
     "the login in [broker] is not the broker's: secrets and the broker's list of clients are of different days; "

@@ -15,6 +15,7 @@ from edge.settings import SourceTable
 from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
 from firmware_bridge.family import MqttDialect, OptionError, SerialFamily, nearest, problems, settle
 from firmware_bridge.sample import Frame, Noise
+from i18n.message import LocalizedMessage
 
 SHARED = frozenset(SourceTable.model_fields) - {"options"}
 _OF_SERIAL = {"port", "baud"}
@@ -87,7 +88,7 @@ def configure(table: SourceTable) -> Source:
     )  # fmt: skip
 
 
-def mistakes_in(table: Mapping[str, Any]) -> Iterator[str]:
+def mistakes_in(table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
     """What is wrong with a raw table that its types alone do not show: "key: sentence" for each."""
     family = table.get("family")
     if not isinstance(family, str):
@@ -98,66 +99,92 @@ def mistakes_in(table: Mapping[str, Any]) -> Iterator[str]:
     elif dialect is not None:
         yield from _mistakes_of_mqtt(dialect, table)
     else:
-        yield f"family: {family!r} is not known; {nearest(family, [*SERIAL_FAMILIES, *MQTT_DIALECTS])}"
+        advice = nearest(family, [*SERIAL_FAMILIES, *MQTT_DIALECTS])
+        yield LocalizedMessage("family: {family} is not known; {advice}", family=repr(family), advice=advice)
 
 
-def _mistakes_of_serial(family: SerialFamily, table: Mapping[str, Any]) -> Iterator[str]:
+def _mistakes_of_serial(family: SerialFamily, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
     if "port" not in table:
-        yield f"port: is missing; add the port of the {family.title}, best from /dev/serial/by-id"
-    has_channels = bool(table.get("channels")) and family.channels
-    if "sensor" not in table and not has_channels:
-        alternative = ' or channels = { "0" = "…" }' if family.channels else ""
-        yield f'sensor: is missing; add sensor = "…", the name of its readings{alternative}'
-    if "sensor" in table and has_channels:
-        yield f"sensor: {table['sensor']!r} stands beside channels, which name the sensors; take one of the two out"
-    yield from _strange_keys(table, _OF_MQTT, f"{family.name} is on a serial line")
+        yield LocalizedMessage(
+            "port: is missing; add the port of the {device}, best from /dev/serial/by-id", device=family.title
+        )
+    yield from _mistakes_of_its_sensor(table, may_have_channels=family.channels)
+    yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("{family} is on a serial line", family=family.name))
     yield from _mistakes_in_options(family, table, lambda options: family.decoder(options, {}))
 
 
-def _mistakes_of_mqtt(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[str]:
+_NO_SENSOR = LocalizedMessage('sensor: is missing; add sensor = "…", the name of its readings')
+_NO_SENSOR_NOR_CHANNELS = LocalizedMessage(
+    'sensor: is missing; add sensor = "…", the name of its readings or channels = {{ "0" = "…" }}'
+)
+_SENSOR_OR_LEVEL = LocalizedMessage(
+    "sensor: write either sensor, the name of its readings, or sensor_level, the level of the topic (from 0) that "
+    "names them"
+)
+
+
+def _mistakes_of_its_sensor(table: Mapping[str, Any], *, may_have_channels: bool) -> Iterator[LocalizedMessage]:
+    has_channels = bool(table.get("channels")) and may_have_channels
+    if "sensor" in table and has_channels:
+        yield LocalizedMessage(
+            "sensor: {sensor} stands beside channels, which name the sensors; take one of the two out",
+            sensor=repr(table["sensor"]),
+        )
+    elif "sensor" not in table and not has_channels:
+        yield _NO_SENSOR_NOR_CHANNELS if may_have_channels else _NO_SENSOR
+
+
+def _mistakes_of_mqtt(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
     topic = table.get("topic")
     if topic is None:
-        yield 'topic: is missing; add the topic of its messages: "sensors/+/reading"'
+        yield LocalizedMessage('topic: is missing; add the topic of its messages: "sensors/+/reading"')
     elif isinstance(topic, str):
         yield from _mistakes_of_topic(topic, table.get("sensor_level"))
     if ("sensor" in table) == ("sensor_level" in table):
-        yield (
-            "sensor: write either sensor, the name of its readings, "
-            "or sensor_level, the level of the topic (from 0) that names them"
-        )
-    yield from _strange_keys(table, _OF_SERIAL, f"{dialect.name} comes over MQTT")
+        yield _SENSOR_OR_LEVEL
+    yield from _strange_keys(table, _OF_SERIAL, LocalizedMessage("{family} comes over MQTT", family=dialect.name))
     yield from _mistakes_in_options(dialect, table, dialect.parser)
 
 
-def _mistakes_of_topic(topic: str, sensor_level: object) -> Iterator[str]:
+def _mistakes_of_topic(topic: str, sensor_level: object) -> Iterator[LocalizedMessage]:
     levels = topic.split("/")
     shown = repr(topic)[:120]
     if not topic or "\0" in topic or len(topic.encode()) > 65_535:
-        yield f"topic: {shown} is no topic; write one such as tele/air-market/SENSOR"
+        yield LocalizedMessage("topic: {topic} is no topic; write one such as tele/air-market/SENSOR", topic=shown)
     elif any("#" in level for level in levels[:-1]) or ("#" in levels[-1] and levels[-1] != "#"):
-        yield f"topic: {shown}: # stands for all levels that follow, so write it alone and last"
+        yield LocalizedMessage(
+            "topic: {topic}: # stands for all levels that follow, so write it alone and last", topic=shown
+        )
     elif any("+" in level and level != "+" for level in levels):
-        yield f"topic: {shown}: + stands for a whole level, so write it alone between slashes"
+        yield LocalizedMessage(
+            "topic: {topic}: + stands for a whole level, so write it alone between slashes", topic=shown
+        )
     elif isinstance(sensor_level, int) and sensor_level >= len(levels) and levels[-1] != "#":
-        yield f"sensor_level: {sensor_level}: topic {shown} has levels 0 to {len(levels) - 1}"
+        yield LocalizedMessage(
+            "sensor_level: {level}: topic {topic} has levels 0 to {last}; write one of them",
+            level=sensor_level, topic=shown, last=len(levels) - 1,
+        )  # fmt: skip
 
 
-def _strange_keys(table: Mapping[str, Any], keys: set[str], why: str) -> Iterator[str]:
+def _strange_keys(table: Mapping[str, Any], keys: set[str], why: LocalizedMessage) -> Iterator[LocalizedMessage]:
     for key in sorted(keys & table.keys()):
-        yield f"{key}: {table[key]!r} means nothing here, since {why}; take it out"
+        yield LocalizedMessage(
+            "{key}: {value} means nothing here, since {why}; take it out", key=key, value=repr(table[key]), why=why
+        )
 
 
 def _mistakes_in_options(
     family: SerialFamily | MqttDialect, table: Mapping[str, Any], make: Callable[[dict[str, Any]], object]
-) -> Iterator[str]:
+) -> Iterator[LocalizedMessage]:
     options = {key: value for key, value in table.items() if key not in SHARED}
     known = [option.name for option in family.options]
-    for key in options.keys() - set(known):
-        yield f"{key}: unknown key of {family.name}; {nearest(key, [*known, *sorted(SHARED)])}"
+    for key in sorted(options.keys() - set(known)):
+        advice = nearest(key, [*known, *sorted(SHARED)])
+        yield LocalizedMessage("{key}: unknown key of {family}; {advice}", key=key, family=family.name, advice=advice)
     found = problems(family.options, options)
     yield from found
     if not found:
         try:
             make(settle(family.options, options))
         except OptionError as error:
-            yield str(error)
+            yield error.problem

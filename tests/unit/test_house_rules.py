@@ -41,7 +41,7 @@ def test_every_dependency_is_pinned():
 
 FOREIGN_TO_A_GATEWAY = {
     "fastapi", "starlette", "uvicorn", "nicegui", "sqlalchemy", "alembic", "httpx", "aiohttp", "influxdb-client",
-    "amqtt", "grafana-client", "rich", "psycopg", "jinja2", "prometheus-client",
+    "amqtt", "babel", "grafana-client", "rich", "psycopg", "jinja2", "prometheus-client",
 }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def test_the_agent_does_not_load_what_few_gateways_use():
         [sys.executable, "-c", "import sys, edge.cli; print(*sys.modules)"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    rarely_used = {"difflib", "edge.connection", "runtime.connect", "serial", "shtab", "statistics"}
+    rarely_used = {"difflib", "edge.connection", "edge.terminal", "runtime.connect", "serial", "shtab", "statistics"}
     assert not rarely_used & set(listing.stdout.split())
 
 

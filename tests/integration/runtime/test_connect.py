@@ -12,8 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from i18n.catalog import catalog_of
+from i18n.message import LocalizedMessage
 from runtime.broker_settings import BrokerSettings
-from runtime.connect import ConnectStep, Exchange, steps
+from runtime.connect import steps
+from runtime.connect_step import ConnectStep, Exchange
 from tests.servers import free_port, mosquitto
 
 NOW = datetime.now(UTC)
@@ -64,7 +67,12 @@ class Authority:
 
 def tried(broker: dict[str, object], **more: object) -> list[ConnectStep]:
     settings = BrokerSettings.model_validate({"host": "127.0.0.1", **broker})
-    return list(steps(settings, identifier="check", timeout_s=2.0, **more))  # type: ignore[arg-type]
+    found = list(steps(settings, identifier="check", timeout_s=2.0, **more))  # type: ignore[arg-type]
+    indonesian = catalog_of("id").said
+    for step in found:
+        assert isinstance(step.name, LocalizedMessage)
+        assert indonesian(step.said) != step.said, "every step is told in both languages"
+    return found
 
 
 def failure(found: list[ConnectStep]) -> tuple[str, str]:

@@ -44,44 +44,44 @@ def test_a_board_names_its_sensors_by_channel(tmp_path: Path):
     assert source.channels == {"0": "rain-1", "1": "people-1"}
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (GATEWAY.replace("gw-1", "GW 1"), "gateway.id: 'GW 1': use 1 to 64 of a-z, 0-9"),
-        (GATEWAY + "[spool]\nmax_md = 3\n", "spool.max_md: unknown key; did you mean max_mb?"),
-        (GATEWAY + "[spool]\nmax_mb = 0\n", "spool.max_mb: 0: input should be greater than or equal to 1"),
-        (GATEWAY + "[uplink]\nwindow = 1\n", "uplink.window: 1:"),
-        (GATEWAY + '[spool]\npath = "edge.toml/spool.db"\n', "is no folder that this user may write to"),
-        (GATEWAY + '[uplink]\nusername = "u"\npassword_file = "nope"\n', "uplink.password_file:"),
-        (GATEWAY + '[uplink.tls]\nca = "nope.pem"\n', "uplink.tls.ca:"),
-        (GATEWAY + JSON.replace("json", "jsn"), "sources[0].family: 'jsn' is not known; did you mean json?"),
-        (
-            GATEWAY + JSON.replace('"co2"', '"co2"', 1).replace("{ co2", "{ c02"),
-            "'c02' is no quantity; did you mean co2?",
-        ),
-        (GATEWAY + JSON.replace("sensors/+/r", "sensors/a+/r"), "sources[0].topic: 'sensors/a+/r': + stands for"),
-        (GATEWAY + JSON.replace("sensors/+/r", "sensors/#/r"), "sources[0].topic: 'sensors/#/r': # stands for"),
-        (GATEWAY + JSON.replace("sensors/+/r", ""), "sources[0].topic: '' is no topic"),
-        (GATEWAY + JSON.replace("sensor_level = 1", "sensor_level = 3"), "sources[0].sensor_level: 3: topic"),
-        (GATEWAY + JSON.replace("sensor_level = 1\n", ""), "sources[0].sensor: write either sensor"),
-        (GATEWAY + JSON + 'port = "/dev/null"\n', "sources[0].port: '/dev/null' means nothing here"),
-        (GATEWAY + JSON + JSON.replace("sensors/+", "other/+"), "sources[1].name: 'a' is taken by sources[0].name"),
-        (GATEWAY + LINE + LINE.replace('"river"', '"two"'), "sources[1].port: '/dev/null' is taken by sources[0].port"),
-        (GATEWAY + LINE.replace("river-1", "gw-1"), "sources[0].sensor: 'gw-1' is taken by gateway.id"),
-        (GATEWAY + LINE + "mounting_heigt_cm = 4\n", "did you mean mounting_height_cm?"),
-        (
-            GATEWAY + LINE + "mounting_height_cm = 4.2\n",
-            "sources[0].mounting_height_cm: 4.2: is not between 30 and 3500 ",
-        ),
-        (GATEWAY + LINE + "mounting_height_cm = 4200\n", "(4200 mm are 420 cm)"),
-        (GATEWAY + LINE + 'mounting_height_cm = "high"\n', "sources[0].mounting_height_cm: 'high': write a number"),
-        (GATEWAY + LINE.replace('sensor = "river-1"\n', ""), "sources[0].sensor: is missing; add sensor"),
-        (GATEWAY + LINE.replace('port = "/dev/null"\n', ""), "sources[0].port: is missing; add the port"),
-        (GATEWAY + LINE.replace("/dev/null", "/etc/passwd"), "sources[0].port: '/etc/passwd' is no serial port"),
-        ('[gateway]\nid = "gw-1"\n' + JSON, "local_broker: is missing; sources[0] comes over MQTT"),
-        ("sources = 3\n" + GATEWAY, "sources: 3:"),
-    ],
-)
+MISTAKEN = [
+    (GATEWAY.replace("gw-1", "GW 1"), "gateway.id: 'GW 1': use 1 to 64 of a-z, 0-9"),
+    (GATEWAY + "[spool]\nmax_md = 3\n", "spool.max_md: unknown key; did you mean max_mb?"),
+    (GATEWAY + "[spool]\nmax_mb = 0\n", "spool.max_mb: 0: write 1 or more"),
+    (GATEWAY + "[uplink]\nwindow = 1\n", "uplink.window: 1:"),
+    (GATEWAY + '[spool]\npath = "edge.toml/spool.db"\n', "is no folder that this user may write to"),
+    (GATEWAY + '[uplink]\nusername = "u"\npassword_file = "nope"\n', "uplink.password_file:"),
+    (GATEWAY + '[uplink.tls]\nca = "nope.pem"\n', "uplink.tls.ca:"),
+    (GATEWAY + JSON.replace("json", "jsn"), "sources[0].family: 'jsn' is not known; did you mean json?"),
+    (
+        GATEWAY + JSON.replace('"co2"', '"co2"', 1).replace("{ co2", "{ c02"),
+        "'c02' is no quantity; did you mean co2?",
+    ),
+    (GATEWAY + JSON.replace("sensors/+/r", "sensors/a+/r"), "sources[0].topic: 'sensors/a+/r': + stands for"),
+    (GATEWAY + JSON.replace("sensors/+/r", "sensors/#/r"), "sources[0].topic: 'sensors/#/r': # stands for"),
+    (GATEWAY + JSON.replace("sensors/+/r", ""), "sources[0].topic: '' is no topic"),
+    (GATEWAY + JSON.replace("sensor_level = 1", "sensor_level = 3"), "sources[0].sensor_level: 3: topic"),
+    (GATEWAY + JSON.replace("sensor_level = 1\n", ""), "sources[0].sensor: write either sensor"),
+    (GATEWAY + JSON + 'port = "/dev/null"\n', "sources[0].port: '/dev/null' means nothing here"),
+    (GATEWAY + JSON + JSON.replace("sensors/+", "other/+"), "sources[1].name: 'a' is taken by sources[0].name"),
+    (GATEWAY + LINE + LINE.replace('"river"', '"two"'), "sources[1].port: '/dev/null' is taken by sources[0].port"),
+    (GATEWAY + LINE.replace("river-1", "gw-1"), "sources[0].sensor: 'gw-1' is taken by gateway.id"),
+    (GATEWAY + LINE + "mounting_heigt_cm = 4\n", "did you mean mounting_height_cm?"),
+    (
+        GATEWAY + LINE + "mounting_height_cm = 4.2\n",
+        "sources[0].mounting_height_cm: 4.2: is not between 30 and 3500 ",
+    ),
+    (GATEWAY + LINE + "mounting_height_cm = 4200\n", "(4200 mm are 420 cm)"),
+    (GATEWAY + LINE + 'mounting_height_cm = "high"\n', "sources[0].mounting_height_cm: 'high': write a number"),
+    (GATEWAY + LINE.replace('sensor = "river-1"\n', ""), "sources[0].sensor: is missing; add sensor"),
+    (GATEWAY + LINE.replace('port = "/dev/null"\n', ""), "sources[0].port: is missing; add the port"),
+    (GATEWAY + LINE.replace("/dev/null", "/etc/passwd"), "sources[0].port: '/etc/passwd' is no serial port"),
+    ('[gateway]\nid = "gw-1"\n' + JSON, "local_broker: is missing; sources[0] comes over MQTT"),
+    ("sources = 3\n" + GATEWAY, "sources: 3:"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), MISTAKEN)
 def test_a_mistake_is_named_with_its_key_and_what_to_write(tmp_path: Path, text: str, sentence: str):
     found = mistakes(tmp_path, text)
     assert any(sentence in said for said in found), found

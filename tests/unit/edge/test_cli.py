@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from edge.cli import SHELLS, WELL, main
+from edge.cli import WELL, main
+from edge.command_line import SHELLS
 from tests.servers import require
 
 
@@ -21,7 +22,7 @@ def test_there_is_a_script_for_each_shell(shell: str, capsys: pytest.CaptureFixt
     [
         (["c"], {"check", "completion"}),
         (["check", "--co"], {"--config", "--connect"}),
-        (["run", "--"], {"--help", "--config", "--verbose"}),
+        (["run", "--"], {"--help", "--language", "--config", "--verbose"}),
         (["completion", ""], set(SHELLS)),
         (["check", "--config", "edge.to"], {"edge.toml"}),
     ],

@@ -4,15 +4,16 @@ import pytest
 
 from firmware_bridge import Option, OptionError
 from firmware_bridge.family import check_quantity, problems, settle
+from i18n.message import LocalizedMessage
 from wire import QUANTITIES
 
 OPTIONS = (
-    Option("port", str, "where it is"),
-    Option("unit", str, "how it counts", default="mm", choices=("mm", "cm")),
-    Option("height_cm", float, "how high it hangs", default=None, low=0, high=1_000),
-    Option("count", int, "how many", default=1, low=1),
-    Option("loud", bool, "whether it beeps", default=False),
-    Option("names", dict, "who is who", default={}),
+    Option("port", str, LocalizedMessage("where it is")),
+    Option("unit", str, LocalizedMessage("how it counts"), default="mm", choices=("mm", "cm")),
+    Option("height_cm", float, LocalizedMessage("how high it hangs"), default=None, low=0, high=1_000),
+    Option("count", int, LocalizedMessage("how many"), default=1, low=1),
+    Option("loud", bool, LocalizedMessage("whether it beeps"), default=False),
+    Option("names", dict, LocalizedMessage("who is who"), default={}),
 )
 
 

@@ -54,12 +54,12 @@ def test_every_mistake_is_said_at_once(tmp_path: Path):
         '[[sources]]\n[[sources]]\nname = "riverside"\nfamily = "sds"\n[other]\n',
     )
     assert problems == [
-        "edge.toml: spool.max_mb: 0: input should be greater than or equal to 1",
+        "edge.toml: spool.max_mb: 0: write 1 or more",
         "edge.toml: spool.forced: 'perhaps': write true or false",
         "edge.toml: spool.max_md: unknown key; did you mean max_mb?",
         "edge.toml: sources[0].name: is missing; add it",
         "edge.toml: sources[1].name: 'riverside': is too long; write at most 5 letters",
-        "edge.toml: sources[1].family: 'sds': input should be 'sds011' or 'board'",
+        "edge.toml: sources[1].family: 'sds': write one of: 'sds011' or 'board'",
         "edge.toml: other: unknown key; known here: sources, spool",
     ]
 

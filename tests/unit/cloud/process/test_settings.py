@@ -64,7 +64,7 @@ def test_a_part_of_the_shards_is_a_range(tmp_path: Path):
     [
         ('[ingest]\nshards = "5"', "ingest.shards: '5': write the first and the last shard"),
         ('[ingest]\nshards = "0-64"', "ingest.shards: '0-64': write the first and the last shard"),
-        ('[store]\nengine = "mysql"', "store.engine: 'mysql': input should be 'sqlite' or 'influxdb'"),
+        ('[store]\nengine = "mysql"', "store.engine: 'mysql': write one of: 'sqlite' or 'influxdb'"),
         ('[store]\nengine = "influxdb"\nurl = "host"\ndatabase = "d"', "store.url: 'host': write an address such as"),
         (
             '[store]\nengine = "influxdb"\nurl = "http://h:1"\napi = "v2"\nbucket = "b"\nconsistency = "all"',

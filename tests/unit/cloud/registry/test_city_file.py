@@ -119,7 +119,7 @@ def test_a_site_without_a_zone_has_the_city_s(tmp_path: Path):
     ("right", "wrong", "sentence"),
     [
         ('zone = "Asia/Jayapura"', 'zone = "Asia/Jayapur"', "city.zone: 'Asia/Jayapur': no such time zone; write Asi"),
-        ("latitude = 2.05", "latitude = 205", "sites[0].latitude: 205: input should be less than or equal to 90"),
+        ("latitude = 2.05", "latitude = 205", "sites[0].latitude: 205: write 90 or less"),
         ('id = "river"', 'id = "River 1"', "sensors[0].id: 'River 1': id 'River 1' is not a name"),
         ('id = "river"', 'id = "gw-daruba"', "sensors[0].id: 'gw-daruba': a gateway has this id"),
         ('id = "ternate"', 'id = "daruba"', "sites[1].id: 'daruba': sites[0] has this id already"),
