@@ -15,7 +15,7 @@ from cloud.readings.influx_answers import Result
 from cloud.readings.influxql import identifier
 from cloud.readings.lines import MARKS, VERDICT
 from cloud.readings.settings import InfluxSettings
-from runtime.connect import ConnectStep
+from runtime.connect_step import ConnectStep
 from runtime.secret_urls import scrubbed
 from wire import QUANTITIES, Domain
 from wire.measurements import MEASUREMENTS, FieldKind

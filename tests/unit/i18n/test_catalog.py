@@ -1,6 +1,5 @@
 import ast
 import io
-import re
 import string
 import subprocess
 import sys

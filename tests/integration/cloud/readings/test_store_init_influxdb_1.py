@@ -10,7 +10,7 @@ from cloud.readings.administration.check import check_store
 from cloud.readings.administration.init import init_store
 from cloud.readings.administration.plan import Outcome, StoreInitError, StoreLogin, StorePlan, plan_of
 from cloud.readings.settings import InfluxSettings
-from runtime.connect import ConnectStep
+from runtime.connect_step import ConnectStep
 from tests.servers import Program, free_port, influxd
 
 PASSWORDS = {"admin": "the 'admin' \\ \"one\"", "grafana": "reads; 'only'", "cloud": "reads and\\writes"}
