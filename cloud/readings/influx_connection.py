@@ -1,0 +1,202 @@
+"""The connection to an InfluxDB: requests that end in bounded time and memory, and what its answers mean to us.
+
+connection.open()     connection.post(lines) -> WriteAnswer     connection.query("SELECT …") -> [Result]
+       `── whatever else comes back is StoreUnavailable, or StoreRejected where somebody must act
+"""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from cloud.readings.contract import StoreRejected, StoreUnavailable
+from cloud.readings.influx_answers import (
+    MAX_ERROR_TEXT,
+    STORED,
+    AnswerMeaning,
+    Result,
+    WriteAnswer,
+    answer_of,
+    error_text,
+    is_foreign,
+    names_version,
+    no_influx,
+    printable,
+    results_of,
+    retry_after_s,
+)
+from cloud.readings.influxql import identifier
+from cloud.readings.settings import InfluxSettings
+from runtime.secret_urls import SecretUrl
+
+CONNECTIONS = 8
+ANSWER_BYTES = 64 * 2**20
+"""An answer beyond this is not read to its end: no question of ours has so long a one."""
+LONGEST_ANSWER = 6.0
+"""How many times `timeout_s` an answer may take in all, since each of its pieces may take that long."""
+
+
+class InfluxConnection:
+    """The way to the InfluxDB at `settings.url`."""
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._url = SecretUrl(settings.url)
+        self.name = f"InfluxDB at {self._url}"
+        self._login: dict[str, str] = {}
+        self._client = httpx.AsyncClient(
+            base_url=settings.url,
+            timeout=settings.timeout_s,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            trust_env=False,  # a proxy of the machine's environment has no business between us and the database
+        )
+
+    async def open(self) -> None:
+        """Find the server and, on v1 where the user may, make the database; StoreUnavailable where that fails.
+
+        Credentials are read from their files here, so opening again takes changed ones.
+        """
+        self._login = _login(self._settings)
+        if self._settings.api == "v2":
+            self._know(await self._request("GET", "/ping"), knows=_is_pong)
+            return
+        statement = f"CREATE DATABASE {identifier(self._settings.database)}"
+        self._know(await self._request("POST", "/query", params={"q": statement}), knows=_has_results)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def post(self, body: bytes) -> WriteAnswer:
+        """Write lines, and return what the server says of them; StoreUnavailable where that is not about the lines."""
+        path, params = _write_target(self._settings)
+        response = await self._request("POST", path, params=params, content=body)
+        if response.status_code == 204:
+            return STORED
+        answer = answer_of(response)
+        if answer.meaning is AnswerMeaning.REFUSED and is_foreign(response):
+            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+        if answer.meaning is AnswerMeaning.REFUSED:
+            raise StoreRejected(self.refusal(answer.status, answer.text))
+        if answer.meaning is AnswerMeaning.WAIT:
+            sentence = f"{self.name} answered {answer.status}: {answer.text}"
+            raise StoreUnavailable(sentence, retry_after_s=answer.retry_after_s)
+        return answer
+
+    async def query(self, statements: str, *, count: int = 1) -> list[Result]:
+        """The results of `count` statements."""
+        params = {"db": self._settings.query_database, "epoch": "ms", "q": statements}
+        response = await self._request("GET", "/query", params=params)
+        if response.status_code == 200:
+            return self._results(response, count)
+        if response.status_code < 500 and is_foreign(response):
+            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+        raise self._no_answer(response.status_code, error_text(response), retry_after_s(response))
+
+    def _know(self, response: httpx.Response, *, knows: Callable[[httpx.Response], bool]) -> None:
+        """Refuse a server that is none of ours, or not for us; what a user may not do here shows when writing."""
+        status = response.status_code
+        if status == 401:
+            raise StoreRejected(self.refusal(401, error_text(response)))
+        if is_foreign(response) and status < 500 and not (status // 100 == 2 and knows(response)):
+            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+        if status >= 500:
+            raise self._no_answer(status, error_text(response), retry_after_s(response))
+
+    def _results(self, response: httpx.Response, count: int) -> list[Result]:
+        results = results_of(response)
+        if results is None or len(results) != count:
+            raise StoreRejected(f"{self.name} answered {no_influx(response)}")
+        failed = next((result.error for result in results if result.error and not _has_no_numbers(result.error)), "")
+        if failed:
+            raise self._no_answer(404 if "not found" in failed else 500, failed, None)
+        return results
+
+    def _no_answer(self, status: int, text: str, wait_s: float | None) -> StoreUnavailable:
+        if 400 <= status < 500 and status not in (408, 425, 429):
+            return StoreRejected(self.refusal(status, text))
+        return StoreUnavailable(f"{self.name} answered {status}: {text}", retry_after_s=wait_s)
+
+    async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Ask, and read the answer to its end, in bounded time and memory."""
+        try:
+            async with asyncio.timeout(LONGEST_ANSWER * self._settings.timeout_s):
+                async with self._client.stream(method, path, headers=self._login, **content) as response:
+                    return await _read(response)
+        except (httpx.TimeoutException, TimeoutError):
+            sentence = f"{self.name} did not answer within {self._settings.timeout_s:g} s"
+            raise StoreUnavailable(sentence) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = self._url.keep_out_of(_words(error))
+            raise StoreUnavailable(f"{self.name} cannot be reached: {reason}") from None
+
+    def refusal(self, status: int, text: str) -> str:
+        """Say what the server refused, and what to do about it."""
+        return f"{self.name} answered {status}: {text}; {_ADVICE[self._settings.api].get(status, 'check [store]')}"
+
+
+_ADVICE = {
+    "v1": {
+        401: "check store.username and store.password_file",
+        403: "let store.username write to and read from the database",
+        404: "make the database named in store.database",
+    },
+    "v2": {
+        401: "check store.token_file",
+        403: "give the token leave to write to and read from the bucket",
+        404: "make the bucket and organisation named in store.bucket and store.org (reading needs a v1 mapping too)",
+    },
+}
+
+
+def _login(settings: InfluxSettings) -> dict[str, str]:
+    try:
+        token, password = settings.token(), settings.password()
+    except OSError as error:
+        raise StoreRejected(f"InfluxDB at {SecretUrl(settings.url)}: {error.filename}: {error.strerror}") from None
+    if token is not None:
+        return {"Authorization": f"Token {token}"}
+    if password is not None:
+        return {"Authorization": f"Basic {b64encode(f'{settings.username}:{password}'.encode()).decode()}"}
+    return {}
+
+
+def _write_target(settings: InfluxSettings) -> tuple[str, dict[str, str]]:
+    if settings.api == "v1":
+        asked = {"consistency": settings.consistency} if settings.consistency is not None else {}
+        return "/write", {"db": settings.database, "precision": "ms", **asked}
+    return "/api/v2/write", {"org": settings.org, "bucket": settings.bucket, "precision": "ms"}
+
+
+def _is_pong(response: httpx.Response) -> bool:
+    return response.status_code == 204 or "x-influxdb-version" in response.headers or names_version(response)
+
+
+def _has_results(response: httpx.Response) -> bool:
+    return response.status_code == 204 or results_of(response) is not None
+
+
+def _has_no_numbers(error: str) -> bool:
+    """A field of text or of true and false has no mean; that is nothing to wait for, and nothing to read."""
+    return "iterator type" in error
+
+
+async def _read(response: httpx.Response) -> httpx.Response:
+    """The answer with its whole body; httpx.ReadError where that is longer than any answer of ours."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > ANSWER_BYTES:
+            raise httpx.ReadError(f"an answer of more than {ANSWER_BYTES // 2**20} MB")
+    headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_BODY_SENT]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+
+
+_OF_THE_BODY_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+def _words(error: Exception) -> str:
+    """What httpx says of a failure, printable: a server's own words may be in it."""
+    return printable(" ".join(str(error).split()))[:MAX_ERROR_TEXT] or type(error).__name__
