@@ -198,7 +198,7 @@ def _ratio(style: DashboardStyle) -> TablePanel:
         columns=[
             TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
             *(
-                TableColumn(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET)
+                TableColumn(name=name, title=name_of(name), unit="suffix: ×", decimals=2, scale=WHO_MET, optional=True)
                 for name in guidelines
             ),
         ],

@@ -60,13 +60,13 @@ def exposure(style: DashboardStyle, where: str) -> Panel:
             TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="unknown", title=Text("Without ISPU"), unit=hours, decimals=0),
             *(
-                TableColumn(name=name, title=row.word, unit=hours, decimals=0)
+                TableColumn(name=name, title=row.word, unit=hours, decimals=0, optional=True)
                 for (name, _), row in zip(found, ISPU.classes, strict=True)
             ),
         ],
     )  # fmt: skip
     for (name, _), row in zip(found, ISPU.classes, strict=True):
-        panel.override_by_name(name, _in_colour(row.colour))
+        panel.override_by_regexp(f"^{name}$", _in_colour(row.colour))
     return panel.override_by_name("unknown", _in_colour(UNKNOWN))
 
 

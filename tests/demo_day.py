@@ -1,7 +1,7 @@
 """A day of the demo's city in a real InfluxDB, by the cloud's own parts on a clock that runs ahead: for dashboards.
 
 simulated island ─► batches ─► checks ─► InfluxDB: readings        a week before it for what looks back,
-                                  └─► rules, derived series, reports     the same Sunday 52 weeks before for seasons
+                                  └─► rules, derived series, reports     the same Sunday 2, 3 and 52 weeks before
 
 Sunday, 15 March 2026, 15:00 in Morotai. The river at Daruba was over Siaga 1 in the morning, fell, and rises again;
 gw-utara was cut off from 10:00 to 12:00 and has sent half of what it kept; air-bere-bere fell silent at 13:20; Dodola
@@ -76,6 +76,9 @@ NOW_MS = int(datetime(2026, 3, 15, 6, tzinfo=UTC).timestamp() * 1000)
 WEEK_MS = NOW_MS - 8 * DAY
 SEASON_MS = NOW_MS - 52 * 7 * DAY
 """The same hour of a Sunday a year before."""
+WEEK = 7 * DAY
+USUAL_WEEKS = (3, 2)
+"""The same day of these weeks before: with that of the week itself enough to say what is usual."""
 CLOSE_MS = NOW_MS - 26 * HOUR
 """From here on everything is looked at every `STEP_MS`; before it four times a day."""
 STEP_MS, FAR_STEP_MS = 30 * MINUTE, 6 * HOUR
@@ -148,6 +151,9 @@ class DemoDay:
     async def fill(self) -> None:
         """Write the season, the week and the day."""
         await self._pass(SEASON_MS, Island(self.now_ms / 1000), step_ms=FAR_STEP_MS)
+        for weeks in USUAL_WEEKS:
+            self.now_ms = NOW_MS - weeks * WEEK - DAY
+            await self._pass(self.now_ms + DAY + FAR_STEP_MS, Island(self.now_ms / 1000), step_ms=FAR_STEP_MS)
         self._watched = True
         await self._evaluator.start()
         self.now_ms = WEEK_MS

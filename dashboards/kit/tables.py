@@ -30,7 +30,7 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column of a table: `name` in the query, `title` for people, `unit` of Grafana.
 
     A `scale` fills the cell with colour; `as_class` shows the word of the class instead of the figure. `words` stand
-    for the values of a text. `width` in pixels.
+    for the values of a text. `width` in pixels. An `optional` column comes only where somewhere it is measured.
     """
 
     name: str
@@ -44,6 +44,7 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     hidden: bool = False
     """Not shown, and there for the link of another column: an id."""
+    optional: bool = False
 
 
 def table(
@@ -72,7 +73,8 @@ def table(
         panel.with_transformation(_sorted(worst_first))
     panel.with_transformation(_only(columns)).with_transformation(_in_order(columns))
     for column in columns:
-        panel.override_by_name(column.name, _properties(style, column))
+        matched = panel.override_by_regexp if column.optional else panel.override_by_name
+        matched(f"^{column.name}$" if column.optional else column.name, _properties(style, column))
     return panel
 
 
