@@ -58,7 +58,7 @@ async def _until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_messages_are_heard_and_published(tmp_path: Path):
+async def test_messages_are_heard_and_published(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> list[str]:
         async with Ear(broker).listening() as ear:
             assert ear.session.publish("t/1", b"one")
@@ -68,10 +68,10 @@ def test_messages_are_heard_and_published(tmp_path: Path):
 
     port = free_port()
     with mosquitto(tmp_path, port):
-        assert asyncio.run(scene(BrokerSettings(port=port))) == ["t/1=one", "t/2=two"]
+        assert await scene(BrokerSettings(port=port)) == ["t/1=one", "t/2=two"]
 
 
-def test_nothing_is_acknowledged_unasked_and_a_kept_session_gets_it_again(tmp_path: Path):
+async def test_nothing_is_acknowledged_unasked_and_a_kept_session_gets_it_again(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> tuple[list[bool], list[bool], list[Message]]:
         async with Ear(broker, acknowledges=False, keep_session=True).listening() as ear:
             ear.session.publish("t/1", b"one")
@@ -87,12 +87,12 @@ def test_nothing_is_acknowledged_unasked_and_a_kept_session_gets_it_again(tmp_pa
 
     port = free_port()
     with mosquitto(tmp_path, port):
-        first, second, third = asyncio.run(scene(BrokerSettings(port=port)))
+        first, second, third = await scene(BrokerSettings(port=port))
     assert (first, second) == ([False], [True])
     assert [message.topic for message in third] == ["t/end"]
 
 
-def test_a_killed_broker_is_found_again_and_old_messages_are_not_acknowledged_to_it(tmp_path: Path):
+async def test_a_killed_broker_is_found_again_and_old_messages_are_not_acknowledged_to_it(tmp_path: Path):
     connections: list[bool] = []
     port = free_port()
     broker = mosquitto(tmp_path, port)
@@ -115,11 +115,11 @@ def test_a_killed_broker_is_found_again_and_old_messages_are_not_acknowledged_to
             assert ear.session.problem == ""
 
     with broker:
-        asyncio.run(scene())
+        await scene()
     assert connections == [True, True]
 
 
-def test_when_a_node_is_killed_the_session_goes_on_at_another(tmp_path: Path):
+async def test_when_a_node_is_killed_the_session_goes_on_at_another(tmp_path: Path):
     nodes = {port: mosquitto(tmp_path, port, name=f"node-{port}") for port in (free_port(), free_port())}
     nowhere = free_port()
 
@@ -134,10 +134,10 @@ def test_when_a_node_is_killed_the_session_goes_on_at_another(tmp_path: Path):
             await _until(lambda: ear.heard)
 
     with all_of(*nodes.values()):
-        asyncio.run(scene())
+        await scene()
 
 
-def test_a_node_that_takes_the_connection_and_says_nothing_is_left_and_its_connection_closed(tmp_path: Path):
+async def test_a_node_that_takes_the_connection_and_says_nothing_is_left_and_its_connection_closed(tmp_path: Path):
     port = free_port()
 
     async def scene(silent: socket.socket) -> bytes:
@@ -153,10 +153,10 @@ def test_a_node_that_takes_the_connection_and_says_nothing_is_left_and_its_conne
                 return await asyncio.to_thread(connection.recv, 1_000)
 
     with mosquitto(tmp_path, port), socket.create_server(("127.0.0.1", 0)) as silent:
-        assert asyncio.run(scene(silent)) == b""
+        assert await scene(silent) == b""
 
 
-def test_a_node_that_lives_and_takes_nothing_is_left(tmp_path: Path):
+async def test_a_node_that_lives_and_takes_nothing_is_left(tmp_path: Path):
     ports = [free_port(), free_port()]
     brokers = {port: mosquitto(tmp_path, port, name=f"broker-{port}") for port in ports}
     settings = BrokerSettings(addresses=tuple(f"127.0.0.1:{port}" for port in ports), keepalive_s=3_600)
@@ -172,11 +172,11 @@ def test_a_node_that_lives_and_takes_nothing_is_left(tmp_path: Path):
             brokers[first.port].signal(signal.SIGCONT)
 
     with all_of(*brokers.values()):
-        asyncio.run(scene())
+        await scene()
 
 
 @pytest.mark.parametrize("size", [1_000_000, 20_000_000], ids=["in the kernel", "in our own buffer"])
-def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
+async def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
     broker = mosquitto(tmp_path, free_port())
     much = b"\0" * size  # more than the broker's kernel takes while it reads nothing
 
@@ -192,10 +192,10 @@ def test_a_link_that_still_carries_is_not_left(tmp_path: Path, size: int):
             await _until(lambda: [len(message.payload) for message in ear.heard] == [len(much)])
 
     with broker:
-        asyncio.run(scene(BrokerSettings(port=broker.port, keepalive_s=3_600)))
+        await scene(BrokerSettings(port=broker.port, keepalive_s=3_600))
 
 
-def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
+async def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
     async def scene(broker: BrokerSettings) -> Message:
         async with Ear(broker).listening() as ear:
             mourned = MqttSession(broker, identifier="mourned", will=lambda: Will("t/will", b"gone"))
@@ -211,10 +211,10 @@ def test_the_will_is_said_when_the_session_ends_without_a_word(tmp_path: Path):
 
     port = free_port()
     with mosquitto(tmp_path, port):
-        assert asyncio.run(scene(BrokerSettings(port=port))).payload == b"gone"
+        assert (await scene(BrokerSettings(port=port))).payload == b"gone"
 
 
-def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
+async def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("wrong\n")
 
@@ -231,7 +231,7 @@ def test_a_refused_log_in_is_said_and_tried_again(tmp_path: Path):
     passwords.write_text("")
     passwords.chmod(0o644)
     with mosquitto(tmp_path, port, settings=f"allow_anonymous false\npassword_file {passwords}"):
-        problem = asyncio.run(scene(BrokerSettings(port=port, username="gw", password_file=secret)))
+        problem = await scene(BrokerSettings(port=port, username="gw", password_file=secret))
     assert problem.startswith(f"broker 127.0.0.1:{port}: ")
 
 
@@ -251,7 +251,7 @@ def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
     [("localhost", "localhost", ""), ("other", "localhost", "certificate"), ("localhost", "127.0.0.1", "certificate")],
     ids=["right", "untrusted authority", "wrong name"],
 )
-def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str, said: str):
+async def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str, said: str):
     key, cert = _certificate(tmp_path, "localhost")
     _certificate(tmp_path, "other")
 
@@ -265,6 +265,6 @@ def test_tls_verifies_authority_and_name(tmp_path: Path, trusted: str, host: str
     port = free_port()
     with mosquitto(tmp_path, port, settings=f"allow_anonymous true\ncertfile {cert}\nkeyfile {key}"):
         tls = TlsSettings(ca=tmp_path / f"{trusted}.crt")
-        problem = asyncio.run(scene(BrokerSettings(host=host, port=port, tls=tls)))
+        problem = await scene(BrokerSettings(host=host, port=port, tls=tls))
     assert said in problem
     assert bool(said) == bool(problem)

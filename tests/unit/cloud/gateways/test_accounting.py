@@ -1,6 +1,5 @@
 """Who sent what, and what never came."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -91,24 +90,24 @@ def test_a_plan_that_is_not_accepted_changes_nothing():
 
 
 @each_registry
-def test_accounts_survive_a_restart(tmp_path: Path):
+async def test_accounts_survive_a_restart(tmp_path: Path):
     receipts = [
         Receipt("gw", "s", 1, 10),
         Receipt("gw", "s", 21, 30, (Lost("s", 11, 15, "full"),)),
         Receipt("gw", "s", 1, 10),
     ]
-    before, after = asyncio.run(_kept_and_loaded(tmp_path, receipts))
+    before, after = await _kept_and_loaded(tmp_path, receipts)
     assert after.account("gw") == before.account("gw")
     assert (after.account("gw").received, after.account("gw").missing, after.account("gw").duplicates) == (20, 5, 10)
 
 
 @each_registry
-def test_streams_beyond_the_limit_are_closed_into_sums_that_survive_a_restart(
+async def test_streams_beyond_the_limit_are_closed_into_sums_that_survive_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(cloud.gateways.accounting, "MAX_STREAMS", 3)
     receipts = [Receipt("gw", f"s{number}", 2, 11) for number in range(8)]
-    before, after = asyncio.run(_kept_and_loaded(tmp_path, receipts))
+    before, after = await _kept_and_loaded(tmp_path, receipts)
     assert [stream.stream for stream in before.account("gw").streams] == ["s5", "s6", "s7"]
     assert (before.account("gw").received, before.account("gw").missing) == (80, 8)
     assert after.account("gw") == before.account("gw")

@@ -10,18 +10,15 @@ def queued(size: int, *, packet: int = 1, gateway: str = GATEWAY) -> QueuedMessa
     return QueuedMessage(message(b"x" * size, packet=packet), gateway, 0)
 
 
-def test_messages_come_out_in_the_order_in_which_they_came_in():
-    async def scenario() -> list[int]:
-        queue = IngestQueue(max_bytes=10_000)
-        waiting = asyncio.create_task(queue.get())
-        await asyncio.sleep(0)
-        for packet in (1, 2, 3):
-            queue.offer(queued(10, packet=packet))
-        first, second, third = await waiting, queue.get_nowait(), queue.get_nowait()
-        assert queue.get_nowait() is None
-        return [each.message.packet for each in (first, second, third) if each is not None]
-
-    assert asyncio.run(scenario()) == [1, 2, 3]
+async def test_messages_come_out_in_the_order_in_which_they_came_in():
+    queue = IngestQueue(max_bytes=10_000)
+    waiting = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    for packet in (1, 2, 3):
+        queue.offer(queued(10, packet=packet))
+    first, second, third = await waiting, queue.get_nowait(), queue.get_nowait()
+    assert queue.get_nowait() is None
+    assert [each.message.packet for each in (first, second, third) if each is not None] == [1, 2, 3]
 
 
 def test_beyond_the_bound_messages_are_shed_and_their_puback_waits_for_room():

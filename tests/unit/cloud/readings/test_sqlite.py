@@ -1,6 +1,5 @@
 """Readings in SQLite: what the contract suite does not show."""
 
-import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -47,27 +46,21 @@ async def test_a_sensor_that_moves_keeps_one_series_and_its_newest_place(tmp_pat
     await store.close()
 
 
-def test_a_step_carries_the_marks_of_all_its_readings(tmp_path: Path):
-    async def scenario() -> list[int]:
-        store = SqliteStore(tmp_path / "readings.db")
-        await store.open()
-        marked = [block([T0], [1.0], marks=Mark.BACKFILL), block([T0 + 1], [1.0], marks=Mark.CLOCK_UNKNOWN)]
-        await store.write([store.encode([*marked, block([T0 + 60_000], [1.0])])])
-        points = await store.history("air-market", "pm2_5", start_ms=T0, end_ms=T0 + 90_000, every_ms=60_000)
-        await store.close()
-        return [point.marks for point in points]
-
-    assert asyncio.run(scenario()) == [Mark.BACKFILL | Mark.CLOCK_UNKNOWN, 0]
+async def test_a_step_carries_the_marks_of_all_its_readings(tmp_path: Path):
+    store = SqliteStore(tmp_path / "readings.db")
+    await store.open()
+    marked = [block([T0], [1.0], marks=Mark.BACKFILL), block([T0 + 1], [1.0], marks=Mark.CLOCK_UNKNOWN)]
+    await store.write([store.encode([*marked, block([T0 + 60_000], [1.0])])])
+    points = await store.history("air-market", "pm2_5", start_ms=T0, end_ms=T0 + 90_000, every_ms=60_000)
+    await store.close()
+    assert [point.marks for point in points] == [Mark.BACKFILL | Mark.CLOCK_UNKNOWN, 0]
 
 
-def test_a_write_is_forced_to_disk_before_it_returns(tmp_path: Path):
-    async def scenario() -> int:
-        store = SqliteStore(tmp_path / "readings.db")
-        await store.open()
-        setting = await store._writer.run(lambda connection: connection.execute("PRAGMA synchronous").fetchone()[0])
-        await store.close()
-        return int(setting)
-
-    assert asyncio.run(scenario()) == 2  # FULL
+async def test_a_write_is_forced_to_disk_before_it_returns(tmp_path: Path):
+    store = SqliteStore(tmp_path / "readings.db")
+    await store.open()
+    setting = await store._writer.run(lambda connection: connection.execute("PRAGMA synchronous").fetchone()[0])
+    await store.close()
+    assert setting == 2  # FULL
     with sqlite3.connect(tmp_path / "readings.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
