@@ -129,7 +129,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         style,
         "air",
         about=ABOUT,
-        variables=[site(style, measurement="air"), _station(style)],
+        variables=[site(style, domain="air"), _station(style)],
         events=alarms_here(style, Domain.AIR),
         rows=[
             PanelRow(HEIGHT, (headline(style), 24)),

@@ -91,7 +91,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         style,
         "flood",
         about=ABOUT,
-        variables=[site(style, measurement="flood"), _gauge(style), _station(style)],
+        variables=[site(style, domain="flood"), _gauge(style), _station(style)],
         events=alarms_here(style, Domain.FLOOD),
         rows=[
             PanelRow(HEIGHT, (headline(style), 24)),

@@ -110,7 +110,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "footfall",
         about=ABOUT,
         refresh="5m",  # its months and weeks are much to read, and a count is of a minute
-        variables=[site(style, measurement="footfall"), _counter(style), _earlier(style)],
+        variables=[site(style, domain="footfall"), _counter(style), _earlier(style)],
         events=alarms_here(style, Domain.FOOTFALL),
         rows=[
             PanelRow(HEIGHT, (headline(style), 24)),

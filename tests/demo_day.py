@@ -44,6 +44,7 @@ from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.city import city_point
 from cloud.reports.fleet import fleet_points
 from cloud.reports.ingest import IngestWork, ingest_points
+from cloud.reports.lists import list_points
 from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import take_snapshot
@@ -246,6 +247,7 @@ class DemoDay:
         spans = await self._database.run(partial(self._spans.points, snapshot=snapshot, changed=changed))
         self._report_points += [
             *spans,
+            *list_points(snapshot),
             *situation_points(snapshot),
             *alarm_points(snapshot),
             *event_points(((each.alarm, each.change) for each in events), self.registry),

@@ -173,7 +173,9 @@ def _options(row: Json, ask: Callable[[str], list[str]]) -> list[str]:
     if kind == "query":
         query = row["query"]
         found = ask(query if isinstance(query, str) else query["query"])
-        return [_value_in(option, row["regex"]) for option in found] if row.get("regex") else found
+        # of two options that stand for one value, Grafana keeps the first
+        values = [_value_in(option, row["regex"]) for option in found] if row.get("regex") else found
+        return list(dict.fromkeys(values))
     if kind in ("custom", "interval"):
         values = [part.strip() for part in re.split(r"(?<!\\),", row["query"])]
         return [value.rsplit(" : ", 1)[-1].strip() for value in values]

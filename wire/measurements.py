@@ -29,6 +29,15 @@ USUAL_UNKNOWN = -2
 """The state of a site of whose visitors, or of what is usual there, nothing is known now."""
 
 
+LIST_S = 3_600
+"""How often what lists of dashboards offer is written: its tags stay known between."""
+
+
+def listed(name: str, identifier: str) -> str:
+    """A tag that a list of a dashboard reads: what it shows, and the id that it stands for."""
+    return f"{name.replace('|', '/')}|{identifier}"
+
+
 class FieldKind(StrEnum):
     """The type of a field, which InfluxDB keeps for ever."""
 
@@ -164,6 +173,14 @@ _TABLE = (
         ("silent", _W, "", "of them those that have sent nothing for too long, or never"),
         ("text", _T, "", "all of it in a sentence, English; while nothing is heard, what to do next"),
         ("text_id", _T, "", "the same in Indonesian"),
+    ),
+    _measurement(
+        "listed_site", "a site that has something of a domain, for the lists of dashboards", "domain title",
+        ("name", _T, "", "the site's name; title has the id too: Jembatan Daruba|daruba-river"),
+    ),
+    _measurement(
+        "listed_sensor", "a sensor that measures a quantity, for the lists of dashboards", "quantity site title",
+        ("name", _T, "", "the sensor's name; title has the id too"),
     ),
     _measurement(
         "fleet", "what a gateway last said of itself, and what the cloud knows of its readings", "gateway site",

@@ -29,6 +29,7 @@ from cloud.reports.alarms import alarm_points, event_points
 from cloud.reports.city import city_point
 from cloud.reports.fleet import ReadingRates, fleet_points
 from cloud.reports.ingest import CounterTally
+from cloud.reports.lists import list_points
 from cloud.reports.next_level import next_level_points
 from cloud.reports.outbox import EVENTS_AT_ONCE, UnreportedEvent, ended_alarms, open_alarms, record_reported, unreported
 from cloud.reports.platform_snapshot import PlatformSnapshot, SnapshotParts, instance_of, take_snapshot
@@ -41,7 +42,7 @@ from cloud.rulebook.rule_store import RuleStore
 from rules.rule import Rule
 from runtime.clock import wall_ms
 from wire import shard_of
-from wire.measurements import SAMPLE_S, THRESHOLD_SAMPLE_S
+from wire.measurements import LIST_S, SAMPLE_S, THRESHOLD_SAMPLE_S
 
 TICK_S = 1.0
 EARLY_MS = 5_000
@@ -86,7 +87,7 @@ class Reports:
         self._thresholds = ThresholdSchedule()
         self._spans = AlarmSpans()
         self._edition: object = None  # of the rules that the schedule has
-        self._renewed_ms = self._sampled_ms = self._alarms_ms = 0
+        self._renewed_ms = self._sampled_ms = self._alarms_ms = self._listed_ms = 0
         self._nudged = False
         self._problem = "nothing is written for dashboards yet: the readings store was not opened"
         self._lock = asyncio.Lock()
@@ -150,6 +151,7 @@ class Reports:
         """Write everything but thresholds."""
         snapshot = await self._write_alarms(now)
         rates = self._rates.update(snapshot.statuses)
+        await self._write_lists(snapshot)
         await self._write(fleet_points(msgspec.structs.replace(snapshot, reading_rates=rates)))
         gauges = next_level_points(snapshot, self._rules_of)
         await self._write([city_point(snapshot), *gauges, *presence_points(snapshot)])
@@ -184,6 +186,11 @@ class Reports:
             if len(unwritten) < EVENTS_AT_ONCE:
                 await self._write(situation_points(snapshot))
                 return snapshot
+
+    async def _write_lists(self, snapshot: PlatformSnapshot) -> None:
+        if abs(snapshot.now_ms - self._listed_ms) >= LIST_S * 1_000:
+            await self._write(list(list_points(snapshot)))
+            self._listed_ms = snapshot.now_ms
 
     async def _record_reported(self, events: Sequence[UnreportedEvent], now: int) -> None:
         if events:

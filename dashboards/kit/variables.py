@@ -9,33 +9,37 @@ from grafana_foundation_sdk.models.dashboard import VariableHide, VariableOption
 from dashboards.kit.influx import SOURCE, one_of
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
+from wire.measurements import EVERYWHERE
 
 _SITE = Text("Site")
 _SENSOR = Text("Sensor")
 _GATEWAY = Text("Gateway")
 _INSTANCE = Text("Instance")
+NAME_AND_ID = "/^(?:(?<text>[^|]*)\\|)?(?<value>[^|]+)$/"
+"""What a list shows and what it stands for, of "Jembatan Daruba|daruba-river"; an id alone is both."""
 _ALL = VariableOption(text="All", value="$__all")
 
 
-def site(style: DashboardStyle, *, measurement: str = "situation", several: bool = True) -> QueryVariable:
-    """The sites of which `measurement` has something; one of them, or several and all."""
-    return _tag(style, "site", _SITE, measurement, several=several)
+def site(style: DashboardStyle, *, domain: str = EVERYWHERE, several: bool = True) -> QueryVariable:
+    """The sites that measure something of `domain`; one of them, or several and all."""
+    query = _by_name("site", "listed_site situation", f"\"domain\" = '{domain}'")
+    return _tag(style, "site", _SITE, query, several=several)
 
 
 def sensor(style: DashboardStyle, *, measurement: str, several: bool = True, of_site: bool = True) -> QueryVariable:
     """The sensors in `measurement`, those of the chosen sites where `of_site`."""
-    where = f" WHERE {one_of('site')}" if of_site else ""
-    return _tag(style, "sensor", _SENSOR, measurement, several=several, where=where)
+    query = _by_name("sensor", f"listed_sensor {measurement}", one_of("site") if of_site else "")
+    return _tag(style, "sensor", _SENSOR, query, several=several)
 
 
 def gateway(style: DashboardStyle, *, several: bool = True) -> QueryVariable:
     """The gateways."""
-    return _tag(style, "gateway", _GATEWAY, "fleet", several=several)
+    return _tag(style, "gateway", _GATEWAY, _values("gateway", "fleet"), several=several)
 
 
 def instance(style: DashboardStyle) -> QueryVariable:
     """The ingesters, each named by its shards; one is the usual number."""
-    return _tag(style, "instance", _INSTANCE, "ingest", several=True)
+    return _tag(style, "instance", _INSTANCE, _values("instance", "ingest"), several=True)
 
 
 def choice(
@@ -46,19 +50,33 @@ def choice(
     All stands for these values and no others, so a panel can be repeated for each, and a condition on them leaves out
     what is not in the list. `hidden`: for conditions alone, nobody chooses.
     """
-    query = f'SHOW TAG VALUES FROM "{measurement}" WITH KEY = "{tag}" WHERE {where}'
+    listed = f"listed_sensor {measurement}"  # what nobody sees needs no names
+    query = _values(tag, measurement, where) if hidden else _by_name(tag, listed, where)
     variable = QueryVariable(name).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
+    variable.regex(NAME_AND_ID)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
     variable.hide(VariableHide.HIDE_VARIABLE if hidden else VariableHide.DONT_HIDE)
     return variable.multi(True).include_all(True).current(_ALL)
 
 
-def _tag(
-    style: DashboardStyle, tag: str, label: Words, measurement: str, *, several: bool, where: str = ""
-) -> QueryVariable:
-    tables = ", ".join(f'"{name}"' for name in measurement.split())
-    query = f'SHOW TAG VALUES FROM {tables} WITH KEY = "{tag}"{where}'
+def _values(tag: str, measurement: str, where: str = "") -> str:
+    chosen = f" WHERE {where}" if where else ""
+    return f'SHOW TAG VALUES FROM {_several(measurement)} WITH KEY = "{tag}"{chosen}'
+
+
+def _by_name(tag: str, measurements: str, where: str) -> str:
+    """The names with their ids, then the ids alone: of two with one id, Grafana keeps the first."""
+    chosen = f" WHERE {where}" if where else ""
+    return f'SHOW TAG VALUES FROM {_several(measurements)} WITH KEY IN ("title", "{tag}"){chosen}'
+
+
+def _several(measurements: str) -> str:
+    return ", ".join(f'"{name}"' for name in measurements.split())
+
+
+def _tag(style: DashboardStyle, tag: str, label: Words, query: str, *, several: bool) -> QueryVariable:
     variable = QueryVariable(tag).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": tag})
+    variable.regex(NAME_AND_ID)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
     if several:
         variable.multi(True).include_all(True).all_value(".*").current(_ALL)

@@ -87,3 +87,18 @@ def test_a_file_that_is_no_citys_is_one_sentence(tmp_path: Path, capsys: pytest.
 def test_without_a_city_ids_stand(tmp_path: Path):
     assert main(["generate", "--into", str(tmp_path), "--city", "none"]) == 0
     assert "renameByRegex" not in (tmp_path / "en" / "air.json").read_text()
+
+
+@every_file
+def test_a_list_shows_names_and_stands_for_ids(path: Path):
+    """The store has both in one tag: "Jembatan Daruba|daruba-river"; what it knew before it had names is an id."""
+    lists = json.loads(path.read_text())["templating"].get("list", [])
+    for each in lists:
+        if each["type"] == "query" and each["name"] in ("site", "sensor", "gauge"):
+            assert 'FROM "listed_' in each["query"]["query"], each["name"]
+            pattern = re.compile(each["regex"].strip("/").replace("?<", "?P<"))
+            named, alone = pattern.match("Jembatan Daruba|daruba-river"), pattern.match("daruba-river")
+            assert named is not None
+            assert named.groupdict() == {"text": "Jembatan Daruba", "value": "daruba-river"}
+            assert alone is not None
+            assert alone.groupdict() == {"text": None, "value": "daruba-river"}
