@@ -98,7 +98,7 @@ def test_every_query_of_a_dashboard_finds_what_its_panel_shows(file: Path, ask: 
         ),
         (('AS \\"title\\"', 'AS \\"heading\\"'), "'Minor alarms': 'alarm_span.title' is no column that Grafana"),
         (
-            ('VALUES FROM \\"flood\\" WITH KEY = \\"site', 'VALUES FROM \\"f\\" WITH KEY = \\"site'),
+            ('FROM \\"listed_site\\", \\"situation\\"', 'FROM \\"listed\\", \\"situations\\"'),
             "$site has no options",
         ),
     ],
