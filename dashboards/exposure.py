@@ -40,11 +40,12 @@ COMPARISON = Caption(
     Text(
         "Only hours in which all chosen sites were measured. In each the median of the sites is taken off, and with it "
         "what wind and weather bring to all of them alike: what is left is a site's own. Above zero: dirtier than "
-        "the others."
+        "the others. One site alone is always at zero."
     ),
     Text("No hour in which all chosen sites were measured: choose fewer sites or a longer time"),
 )
-_MEDIAN = "median"
+_MEDIAN = "▬"
+"""What the median is called on its way: no site has such an id."""
 
 
 def exposure(style: DashboardStyle, where: str) -> Panel:
@@ -122,6 +123,7 @@ def _steps() -> Sequence[DataTransformerConfig]:
     """Only rows that every site has ─► the median of each row ─► each site without it ─► the mean of each site."""
     off = {"left": {"matcher": {"id": "byType", "options": "number"}}, "operator": "-"}
     off["right"] = {"matcher": {"id": "byName", "options": _MEDIAN}}
+    its_own = {"fieldName": "Field", "config": {"id": "equal", "options": {"value": _MEDIAN}}}
     return [
         DataTransformerConfig("joinByField", options={"byField": "Time", "mode": "inner"}),
         DataTransformerConfig(
@@ -130,6 +132,7 @@ def _steps() -> Sequence[DataTransformerConfig]:
         ),
         DataTransformerConfig("calculateField", options={"mode": "binary", "binary": off, "replaceFields": True}),
         DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["mean", "count"]}),
+        DataTransformerConfig("filterByValue", options={"filters": [its_own], "type": "exclude", "match": "any"}),
         DataTransformerConfig("sortBy", options={"fields": {}, "sort": [{"field": "Mean", "desc": True}]}),
     ]
 

@@ -139,6 +139,8 @@ def test_sites_are_compared_in_hours_that_all_of_them_have(language: str):
     assert steps[1]["reduce"] == {"reducer": "median"}
     assert steps[2]["binary"]["right"]["matcher"]["options"] == steps[1]["alias"]
     assert steps[3]["reducers"] == ["mean", "count"]
+    assert steps[4]["type"] == "exclude"
+    assert steps[4]["filters"][0]["config"]["options"]["value"] == steps[1]["alias"], "the median is no site"
 
 
 @LANGUAGES
