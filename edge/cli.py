@@ -1,7 +1,7 @@
 """siaga-edge run --config edge.toml | check [--connect] --config edge.toml | completion bash
 
 Exit codes: 0 well, 1 an error of the agent itself, another agent on its spool, or a step of --connect failed, 2 the
-settings have mistakes (each is printed).
+settings have mistakes (each is printed), 130 somebody pressed Ctrl-C while --connect was waiting.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from runtime.settings import SettingsError
 WELL = 0
 BROKEN = 1
 MISTAKES = 2
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +65,10 @@ def _check(config: Path, checked: CheckedSettings, language: LanguageCode, *, co
     from edge.terminal import say, summary
 
     say([summary(config.name, checked)], language, sys.stdout)
-    return _connect(checked, language) if connect else WELL
+    try:
+        return _connect(checked, language) if connect else WELL
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _connect(checked: CheckedSettings, language: LanguageCode) -> int:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from edge.check import check_file
-from edge.cli import MISTAKES, WELL, main
+from edge.cli import INTERRUPTED, MISTAKES, WELL, main
 from edge.command_line import parse
 from edge.lock import SpoolLocked, locked
 from edge.settings import EdgeSettings
@@ -53,9 +54,7 @@ def triples(text: str) -> set[str]:
 def test_a_help_and_a_refusal_of_the_command_are_in_one_language(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ):
-    english = printed(
-        [*arguments, "--language", "en"] if arguments[:1] != ["check"] else ["--language", "en", *arguments], capsys
-    )
+    english = printed(["--language", "en", *arguments], capsys)
     indonesian = printed(["--language", "id", *arguments], capsys)
     assert english.startswith("usage: ")
     assert indonesian.startswith("cara pakai: ")
@@ -118,8 +117,6 @@ IDS = {"gateway": {"id": "gw-1"}}
 
 
 def problems_of(folder: Path, document: dict[str, Any]) -> list[str]:
-    import tomli_w
-
     file = folder / "edge.toml"
     file.write_text(tomli_w.dumps(document))
     try:
@@ -171,6 +168,15 @@ def test_a_spool_that_another_agent_has_is_told_in_both_languages(tmp_path: Path
     assert (
         catalog_of(INDONESIAN).said(taken.value.problem).startswith(f"siaga-edge lain (proses {os.getpid()}) memakai ")
     )
+
+
+def test_ctrl_c_while_a_broker_is_tried_leaves_no_traceback(tmp_path: Path, environment: pytest.MonkeyPatch):
+    def pressed(_settings: EdgeSettings) -> Iterator[ConnectStep]:
+        raise KeyboardInterrupt
+
+    (tmp_path / "edge.toml").write_text(GATEWAY + UPLINK + LINE)
+    environment.setattr("edge.connection.connection_steps", pressed)
+    assert main(["check", "--connect", "--config", str(tmp_path / "edge.toml")]) == INTERRUPTED
 
 
 def test_an_agent_that_runs_well_has_loaded_no_catalog(environment: pytest.MonkeyPatch):
