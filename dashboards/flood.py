@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.common import BarAlignment
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
@@ -132,27 +132,31 @@ def _state(style: DashboardStyle) -> TablePanel:
 
 
 def _rain_now(style: DashboardStyle) -> TablePanel:
-    """The rain of the last hour and of the day, with its classes."""
-    hour = last("rain_hour", "rain_hour:hour_class", "rain_hour_completeness:hour_complete")
-    day = last("rain_day", "rain_day:day_class", "rain_day_completeness:day_complete")
-    inner = lately(f"{hour}, {day}", "flood", where=HERE, by="sensor", within="2h")
-    text = rows("sensor rain_hour hour_class hour_complete rain_day day_class day_complete", inner)
+    """The rain of the last hour and of the day; where no gauge is read each hour there are no columns of it."""
     return table(
-        style, RAIN_NOW, Query(text, table=True), worst_first="rain_hour",
+        style, RAIN_NOW, *(Query(_newest_rain(span), table=True) for span in ("hour", "day")), worst_first="rain_day",
+        steps=[DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})],
         columns=[
             _sensor(style),
             _as_rain(style, "rain_hour", Text("Last hour")),
-            TableColumn(name="hour_class", title=Text("Hour's class"), scale=RAIN_HOUR, as_class=True),
+            TableColumn(name="hour_class", title=Text("Hour's class"), scale=RAIN_HOUR, as_class=True, optional=True),
             _complete(style, "hour_complete", Text("Hour complete")),
             _as_rain(style, "rain_day", Text("Since 07:00")),
-            TableColumn(name="day_class", title=Text("Day's class"), scale=RAIN_DAY, as_class=True),
+            TableColumn(name="day_class", title=Text("Day's class"), scale=RAIN_DAY, as_class=True, optional=True),
             _complete(style, "day_complete", Text("Day complete")),
         ],
     )  # fmt: skip
 
 
+def _newest_rain(span: str) -> str:
+    amount = f"rain_{span}"
+    what = last(amount, f"{amount}:{span}_class", f"{amount}_completeness:{span}_complete")
+    inner = lately(what, "flood", where=HERE, by="sensor", within="2h")
+    return rows(f"sensor {amount} {span}_class {span}_complete", inner)
+
+
 def _complete(style: DashboardStyle, name: str, title: Words) -> TableColumn:
-    return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", style), decimals=0)
+    return TableColumn(name=name, title=title, unit=unit_of("rain_hour_completeness", style), decimals=0, optional=True)
 
 
 def _stages(style: DashboardStyle) -> StatesPanel:
@@ -218,4 +222,5 @@ def _sensor(style: DashboardStyle) -> TableColumn:
 
 
 def _as_rain(style: DashboardStyle, name: str, title: Words) -> TableColumn:
-    return TableColumn(name=name, title=title, unit=unit_of("rain_hour", style), decimals=decimals_of("rain_hour"))
+    unit, decimals = unit_of("rain_hour", style), decimals_of("rain_hour")
+    return TableColumn(name=name, title=title, unit=unit, decimals=decimals, optional=True)

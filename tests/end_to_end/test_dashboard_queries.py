@@ -89,8 +89,8 @@ def test_every_query_of_a_dashboard_finds_what_its_panel_shows(file: Path, ask: 
             ('"$tag_sensor"', '"$tag_sensors"'),
             "'Rate of rise': query A: the alias '$tag_sensors' has $tag_sensors, and",
         ),
-        (('"options": "rain_day"', '"options": "rainy_day"'), "'Rain now': an override is for 'rainy_day', which no"),
-        (('"field": "rain_hour"', '"field": "rain"'), "'Rain now': the transformation sortBy names 'rain', which no"),
+        (('"options": "distance"', '"options": "distances"'), "'The way to the next level': an override is for 'dis"),
+        (('"field": "rain_day"', '"field": "rain"'), "'Rain now': the transformation sortBy names 'rain', which no"),
         (('FROM \\"alarm_span\\"', 'FROM \\"alarms\\"'), "none of the annotations ['Minor alarms', "),
         (
             ('"alarm_span.until_ms"', '"until_ms"'),
