@@ -3,13 +3,14 @@
 sensor        PM2.5      PM10       Temperature
 air-market    12.1       24.6       –
 
-The fields are asked for by a pattern, so that no column stands for what nobody measures.
+The fields are asked for by a pattern, which InfluxDB fills with all that is measured anywhere: what none of the sensors of
+the table has is hidden.
 """
 
 from collections.abc import Iterable
 
 from grafana_foundation_sdk.builders.table import Panel
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue, MatcherConfig
 
 from dashboards.kit.ask import lately
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
@@ -22,6 +23,8 @@ from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
 from wire import QUANTITIES, Domain
 
+EMPTY = MatcherConfig("byValue", {"reducer": "allIsNull"})
+"""The columns in which nothing stands."""
 _FIRST = {"excludeByName": {"Time": True}, "indexByName": {"sensor": 0}, "renameByName": {}}
 
 
@@ -47,7 +50,8 @@ def by_sensor(
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
     link = DynamicConfigValue("links", [to_sensor(style, from_column("sensor"))])
-    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
+    panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
+    return panel.with_override(EMPTY, [DynamicConfigValue("custom.hidden", True)])
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:

@@ -252,7 +252,12 @@ def _months(style: DashboardStyle) -> barchart.Panel:
     panel.override_by_name("visits (sum)", [
         DynamicConfigValue("displayName", style.say(Text("Visits"))),
     ])  # fmt: skip
-    return panel.x_field("Time").show_value(VisibilityMode.AUTO).color_scheme(in_order())
+    return (
+        panel.x_field("Time")
+        .x_tick_label_max_length(len("YYYY-MM"))
+        .show_value(VisibilityMode.AUTO)
+        .color_scheme(in_order())
+    )
 
 
 _YEAR = "time > now() - 396d"

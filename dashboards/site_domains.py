@@ -53,7 +53,7 @@ Series = tuple[Query, list[DynamicConfigValue]]
 def domain_rows(style: DashboardStyle) -> PanelRow:
     """The row that is repeated."""
     over = _panel(style, OVER_TIME, [*_water(style), *_air(), *_visitors(style)])
-    behind = _panel(style, BEHIND, [*_rise(style), *_particulates(style), *_gates(style)])
+    behind = _panel(style, BEHIND, [*_rise(style), *_particulates(style), *_gates(style)]).interval("10m")
     return PanelRow(10, (over, 14), (behind, 10), title=Bilingual(ROW, ROW), repeat="domain")
 
 
@@ -75,7 +75,8 @@ def _panel(style: DashboardStyle, caption: Caption, series: list[Series]) -> Pan
         panel.override_by_query(letter, properties)
     for stage in (3, 2, 1):
         panel.override_by_regexp(f"^Siaga {stage}$", [fixed(siaga.STAGES[stage].hex)])
-    return panel
+    # what is said of a query is said of its times too, and the time axis has no centimetres
+    return panel.override_by_field_type("time", [DynamicConfigValue("custom.axisLabel", "")])
 
 
 def _in(style: DashboardStyle, quantity: str) -> list[DynamicConfigValue]:

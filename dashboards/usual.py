@@ -39,6 +39,7 @@ STATE = PanelScale(
     words=True,
 )
 """Being as usual is no safety, and so not green: how full a place is, its capacity says."""
+USUAL = Text("usual")
 OVER_TIME = Caption(
     Text("Visitors present, and what is usual"),
     Text(
@@ -75,7 +76,7 @@ def present_and_usual(style: DashboardStyle, where: str) -> LinesPanel:
     panel = lines(
         style, OVER_TIME,
         Query(present, alias="$tag_site"),
-        Query(usual, alias=f"$tag_site · {style.say(Text('usual'))}"),
+        Query(usual, alias=f"$tag_site · {style.say(USUAL)}"),
         unit=unit_of("visitors_present", style),
     )  # fmt: skip
     panel.interval("1m").min(0).span_nulls(BRIDGED_MS).override_by_regexp(".*", opens_site(style))

@@ -197,6 +197,18 @@ def test_a_site_shows_a_row_for_each_domain_that_it_has_and_no_other(language: s
 
 
 @LANGUAGES
+@pytest.mark.parametrize("key", ["site", "air"])
+def test_a_table_of_sensors_hides_the_columns_that_none_of_them_fills(language: str, key: str):
+    tables = [panel for panel in document(language, key)["panels"] if panel["type"] == "table"]
+    asked = [panel for panel in tables if any("last(/^(" in target["query"] for target in panel["targets"])]
+    assert asked
+    for panel in asked:
+        last = panel["fieldConfig"]["overrides"][-1]
+        assert last["matcher"] == {"id": "byValue", "options": {"reducer": "allIsNull"}}
+        assert last["properties"] == [{"id": "custom.hidden", "value": True}]
+
+
+@LANGUAGES
 def test_the_list_of_domains_shows_words_and_stands_for_measurements(language: str):
     (domain,) = [row for row in document(language, "site")["templating"]["list"] if row["name"] == "domain"]
     pattern = domain["regex"].strip("/").replace("?<", "?P<")
