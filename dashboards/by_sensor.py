@@ -3,8 +3,8 @@
 sensor        PM2.5      PM10       Temperature
 air-market    12.1       24.6       –
 
-The fields are asked for by a pattern, which InfluxDB fills with all that is measured anywhere: what none of the sensors of
-the table has is hidden.
+The fields are asked for by a pattern, which InfluxDB fills with all that is measured anywhere: what none of the
+sensors of the table has is hidden.
 """
 
 from collections.abc import Iterable
