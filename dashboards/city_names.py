@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dashboards.kit.named import CityNames
+from dashboards.kit.city import CityNames
 from wire import QUANTITIES
 
 MOST = 200

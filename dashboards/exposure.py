@@ -115,7 +115,7 @@ def _site(style: DashboardStyle) -> list[DynamicConfigValue]:
     named = DashboardRegexMapOptions(f"^(.*) - {_MEDIAN}$", ValueMappingResult(text="$1"))
     return [
         DynamicConfigValue("displayName", style.say(Text("Site"))),
-        DynamicConfigValue("mappings", [RegexMap(named)]),
+        DynamicConfigValue("mappings", [absent(), RegexMap(named)]),
     ]
 
 

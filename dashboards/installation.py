@@ -11,7 +11,7 @@ import msgspec
 
 from dashboards.catalog import Document, document, keys
 from dashboards.city_names import CityFileUnusable, read_names
-from dashboards.kit.named import CityNames
+from dashboards.kit.city import CityNames
 from dashboards.kit.style import DashboardStyle, Map
 from i18n.catalog import LanguageCode
 

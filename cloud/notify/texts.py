@@ -92,6 +92,8 @@ def measured(line: AlarmLine, _: Catalog) -> str:
     if line.is_own:
         return ""
     if line.watch is RuleKind.SILENCE:
+        if line.value <= 0:  # it was heard again
+            return ""
         return _.said(
             in_context("notification", "no reading for {value} expected intervals", value=_.short_number(line.value, 1))
         )

@@ -52,7 +52,7 @@ def _columns(style: DashboardStyle) -> list[TableColumn]:
         TableColumn(name="sensor_name", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
         TableColumn(name="value", title=Text("Value"), decimals=1, width=90),
         TableColumn(name="state", title=in_context("dashboards", "State"), words=_STATES, width=120),
-        TableColumn(name="acknowledged", title=in_context("dashboards", "Acknowledged"), scale=SEEN, width=115),
+        TableColumn(name="acknowledged", title=in_context("dashboards", "Acknowledged"), scale=SEEN, width=130),
         TableColumn(name="opened_ms", title=Text("Since"), unit=TIME, width=160),
         TableColumn(name="site", title=Text("Site id"), hidden=True),
         TableColumn(name="sensor", title=Text("Sensor id"), hidden=True),

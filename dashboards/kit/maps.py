@@ -23,7 +23,7 @@ from dashboards.kit.scales import PanelScale
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Text, Words
 
-WATER, LAND, SHORE = "#243a52", "#4f635d", "#a9b8a0"
+WATER, LAND, SHORE, INK = "#243a52", "#4f635d", "#a9b8a0", "#f1f5f9"
 TILE_PX = 256
 NEAREST = 13
 """The zoom at which a bay fills a panel: nearer, the coast has no more to show."""
@@ -57,7 +57,7 @@ def site_map(
     view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(style.say(_SITES))
     # to Grafana `zoom` is how near *fit* may go, and its builder's own 1 is the whole world; the padding is in percent,
     # with room for the name of the easternmost site
-    return panel.view(view.padding(45).zoom(NEAREST).max_zoom(NEAREST))
+    return panel.view(view.padding(25).zoom(NEAREST).max_zoom(NEAREST))
 
 
 def tile(coast: str) -> str:
@@ -113,7 +113,14 @@ def _markers(style: DashboardStyle, colour: str, name: str) -> common.MapLayerOp
         "text": {"mode": "field", "field": name, "fixed": ""},
         # beside the marker: neighbours on a coast stand above each other more often than beside; of two names that
         # would still cover each other Grafana draws one
-        "textConfig": {"fontSize": 14, "offsetX": 15, "offsetY": 0, "textAlign": "left", "textBaseline": "middle"},
+        "textConfig": {
+            "fontSize": 12,
+            "offsetX": 15,
+            "offsetY": 0,
+            "textAlign": "left",
+            "textBaseline": "middle",
+            "color": INK,
+        },
     }
     place = common.FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS)
     place.latitude("latitude").longitude("longitude")

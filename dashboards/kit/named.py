@@ -7,9 +7,8 @@ those of the city's file when the dashboards are written; what came since stands
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-import msgspec
 from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import (
     DataTransformerConfig,
@@ -19,36 +18,12 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
+from dashboards.kit.city import KINDS, CityNames
 from dashboards.kit.influx import InfluxQuery
+from dashboards.kit.scales import absent
 
-KINDS = ("site", "sensor", "gateway")
-"""The tags, and columns of tables, that hold ids."""
 OWN_VALUE = "${__value.raw:percentencode}"
 """The id itself in a link, where the cell shows its name."""
-
-
-class CityNames(msgspec.Struct, frozen=True):
-    """Names by id; `domains` are the measurements that each sensor's readings are in."""
-
-    site: Mapping[str, str] = {}
-    sensor: Mapping[str, str] = {}
-    gateway: Mapping[str, str] = {}
-    domains: Mapping[str, frozenset[str]] = {}
-
-    def of(self, kind: str) -> Mapping[str, str]:
-        """The names of a kind of `KINDS`."""
-        return {"site": self.site, "sensor": self.sensor, "gateway": self.gateway}[kind]
-
-    def in_query(self, kind: str, text: str) -> Mapping[str, str]:
-        """Those that a query can answer with: a sensor is in the measurements of its domains."""
-        if kind != "sensor":
-            return self.of(kind)
-        asked = set(re.findall(r'"(\w+)"', text))
-        return {
-            sensor: name
-            for sensor, name in self.sensor.items()
-            if self.domains[sensor] & asked or not asked & {"flood", "air", "footfall"}
-        }
 
 
 def show_names(panel: dashboard.Panel, names: CityNames) -> None:
@@ -79,9 +54,10 @@ def _name_cells(panel: dashboard.Panel, names: CityNames) -> None:
         column = override.matcher.options
         hidden = any(each.id_val == "custom.hidden" for each in override.properties)  # the id for others' links
         if override.matcher.id_val == "byName" and column in KINDS and names.of(column) and not hidden:
-            override.properties = [_by_id(each, column) for each in override.properties]
+            kept = [each for each in override.properties if each.id_val != "mappings"]
+            override.properties = [_by_id(each, column) for each in kept]
             words = {key: ValueMappingResult(text=name) for key, name in names.of(column).items()}
-            override.properties.append(DynamicConfigValue("mappings", [ValueMap(words)]))
+            override.properties.append(DynamicConfigValue("mappings", [absent(), ValueMap(words)]))
 
 
 def _by_id(property_: DynamicConfigValue, column: str) -> DynamicConfigValue:

@@ -161,6 +161,12 @@ def absent() -> ValueMapping:
     return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL, dash))
 
 
+def nothing_known(style: DashboardStyle) -> ValueMapping:
+    """A time of which nothing was written down: grey, with its word."""
+    word = ValueMappingResult(text=style.say(Text("No data")), color=UNKNOWN)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, word))
+
+
 def one_colour(colour: str = PLAIN) -> PanelScale:
     """For figures without classes."""
     return PanelScale((Class(None, Text(""), colour),))

@@ -5,7 +5,7 @@ style = DashboardStyle(language=LanguageCode.INDONESIAN);  style.say(Text("Flood
 
 import msgspec
 
-from dashboards.kit.named import CityNames
+from dashboards.kit.city import CityNames
 from dashboards.kit.names import uid
 from dashboards.kit.words import Words
 from i18n.catalog import LanguageCode, catalog_of

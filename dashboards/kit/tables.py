@@ -64,7 +64,10 @@ def table(
     panel.no_value(style.say(caption.nothing)).datasource(SOURCE)
     for letter, query in zip(LETTERS, queries, strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
-    panel.unit("none").decimals(0).thresholds(thresholds(one_colour())).show_header(True).align(FieldTextAlignment.AUTO)
+    # in a cell without a value Grafana would write what the whole panel says where it has no row
+    panel.unit("none").decimals(0).mappings([absent()]).thresholds(thresholds(one_colour())).show_header(True).align(
+        FieldTextAlignment.AUTO
+    )
     panel.cell_height(TableCellHeight.LG if tall else TableCellHeight.SM).footer(_no_footer())
     panel.min_width(NARROWEST)
     for step in steps:
@@ -110,7 +113,7 @@ def _properties(style: DashboardStyle, column: TableColumn) -> list[DynamicConfi
 
 def _coloured(style: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
-        return {"mappings": words_of(column.words, style)}
+        return {"mappings": [absent(), *words_of(column.words, style)]}
     if column.scale is None:
         return {}
     named = column.scale.classes_as_words(style) if column.as_class else column.scale.mappings(style)

@@ -284,8 +284,25 @@ def test_states_over_time_are_told_in_words(name):
             assert defaults["color"] == {"mode": "fixed", "fixedColor": UNKNOWN}, panel["title"]
             words = next(row["options"] for row in defaults["mappings"] if row["type"] == "value")
             assert all(word["text"] and word["color"] for word in words.values()), panel["title"]
+            nothing = next(row["options"] for row in defaults["mappings"] if row["type"] == "special")
+            assert nothing["match"] == "null+nan"
+            assert nothing["result"]["color"] == UNKNOWN
         if panel["type"] == "status-history":
             assert not panel["options"]["legend"]["showLegend"], f"{panel['title']}: Grafana would list 51+"
+
+
+@every_dashboard
+def test_a_cell_without_a_value_is_a_dash_and_not_what_the_panel_says_without_rows(name):
+    for panel in panels(DOCUMENTS[name]):
+        if panel["type"] == "table":
+            assert _null_is_a_dash(panel["fieldConfig"]["defaults"].get("mappings", [])), panel["title"]
+            for override in panel["fieldConfig"]["overrides"]:
+                own = [row["value"] for row in override["properties"] if row["id"] == "mappings"]
+                assert all(map(_null_is_a_dash, own)), (panel["title"], override["matcher"])
+
+
+def _null_is_a_dash(mappings: list[dict[str, Any]]) -> bool:
+    return any(row["type"] == "special" and row["options"]["match"].startswith("null") for row in mappings)
 
 
 def bands(document: dict[str, Any]) -> list[dict[str, Any]]:

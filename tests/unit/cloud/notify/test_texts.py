@@ -66,6 +66,12 @@ def test_no_message_writes_a_unit_in_the_signs_of_the_table(quantity: str, langu
     assert not set(text_of(notification(line(**changes), language=language), console="").plain + storm) & set("{}[]")
 
 
+def test_a_sensor_that_is_heard_again_is_not_said_to_be_silent():
+    text = text_of(notification(line(kind="closed", watch=RuleKind.SILENCE, value=0.0)), console="").plain
+    assert "expected intervals" not in text
+    assert "Gauge 0, Daruba" in text
+
+
 def test_what_is_over_asks_nobody_to_do_anything():
     text = text_of(notification(line(kind="closed")), console="").plain
     assert "Do:" not in text
