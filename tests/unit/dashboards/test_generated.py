@@ -347,7 +347,7 @@ def test_bands_have_the_colours_of_severities_and_what_people_did_one_of_its_own
 @every_dashboard
 def test_a_unit_stands_once_at_its_axis(name):
     for panel in panels(DOCUMENTS[name]):
-        if panel["type"] == "timeseries":
+        if panel["type"] in ("timeseries", "barchart"):
             config = panel["fieldConfig"]
             overridden = [one for row in config["overrides"] for one in row["properties"] if one["id"] == "unit"]
             units = [config["defaults"]["unit"], *(one["value"] for one in overridden)]
