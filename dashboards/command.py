@@ -19,9 +19,10 @@ from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
 from dashboards.kit.maps import site_map
 from dashboards.kit.panels import linked, stat, states
 from dashboards.kit.rates import per_minute
-from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
+from dashboards.kit.scales import ALERT, ATTENTION, PLAIN, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.words import Caption, Text, Words
 from i18n.message import in_context
 from rules.colours import CALM, UNKNOWN
@@ -30,49 +31,50 @@ _DOMAINS = {
     "flood": Caption(
         Text("Flood now"),
         Text("The worst state of all sites that watch water and rain, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
     "air": Caption(
         Text("Air quality now"),
         Text("The worst state of all sites that watch the air, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
     "footfall": Caption(
         Text("Footfall now"),
         Text("The worst state of all sites that count visitors, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
 }
-_UNHEARD = Text("The platform is not heard: look at the server")
-"""Where the cloud's own samples are missing, nothing may look calm."""
 _ALARMS = Caption(
     Text("Open alarms"),
     Text("Alarms that have not ended, acknowledged ones and those whose sensor is silent too."),
-    _UNHEARD,
+    UNHEARD,
 )
 _OFFLINE = Caption(
     Text("Gateways offline"),
     Text("Gateways whose last word was offline. Their readings wait at the site and follow later."),
-    _UNHEARD,
+    UNHEARD,
 )
 _RATE = Caption(
     Text("Live readings a minute"),
-    Text("Readings that became durable as they were taken, mean of the last 5 minutes; without what came late."),
-    _UNHEARD,
+    Text("Readings that became durable as they were taken, mean of the last 2 minutes; without what came late."),
+    UNHEARD,
 )
 _LOST = Caption(
     Text("Readings lost"),
     Text("What gateways declared lost in this time range. What still waits at a gateway is not counted."),
-    _UNHEARD,
+    UNHEARD,
 )
 _MAP = Caption(
     Text("Map of the sites, now"),
     Text("Every site in the colour of its worst state; grey means that nothing is known. Click to open the site."),
-    _UNHEARD,
+    UNHEARD,
 )
 _LIST = Caption(
     Text("Open alarms, worst first"),
     Text(
         "A line for each alarm. They are acknowledged in Siaga's console. Values are in the unit of the rule's limit."
     ),
-    Text("No open alarm"),
+    UNHEARD,
 )
 _HISTORY = Caption(
     Text("Worst state of each site"),
@@ -146,7 +148,7 @@ def _rate(style: DashboardStyle) -> stats.Panel:
 def _lost(style: DashboardStyle) -> stats.Panel:
     each = 'SELECT spread("declared_lost") AS "lost" FROM "fleet" WHERE $timeFilter GROUP BY "gateway"'
     query = Query(f'SELECT sum("lost") FROM ({each})')
-    panel = stat(style, _LOST, query, unit=unit("{reading}", style), scale=limits((1, ALERT)))
+    panel = stat(style, _LOST, query, unit=unit("{reading}", style), scale=limits((1, ALERT), below=PLAIN))
     return linked(panel, to_dashboard(style, "fleet"))
 
 

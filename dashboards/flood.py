@@ -41,7 +41,7 @@ ABOUT = Text(
 STATE = Caption(
     Text("State of flood by site"),
     Text("The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe."),
-    Text("No report of the state in the last 5 minutes"),
+    Text("No report of the state in the last 2 minutes"),
 )
 RAIN_NOW = Caption(
     Text("Rain now"),

@@ -18,6 +18,7 @@ from dashboards.kit.scales import SEVERITY
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
@@ -30,12 +31,12 @@ ABOUT = Text("One site, whole: its state, alarms, the newest value of every sens
 STATE = Caption(
     Text("State of $site"),
     Text("The state of each domain at this site, as the console shows it. Grey: nothing is known, which is not safe."),
-    Text("No report of the state in the last 5 minutes"),
+    Text("No report of the state in the last 2 minutes"),
 )
 ALARMS = Caption(
     Text("Open alarms here"),
     Text("Alarms still open at this site, worst first."),
-    Text("No open alarms"),
+    UNHEARD,
 )
 VALUES = Caption(
     Text("Newest value of every sensor"),
