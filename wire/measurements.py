@@ -202,7 +202,7 @@ _TABLE = (
     ),
     _measurement(
         "ingest", "what an ingester did since its sample before", "instance",
-        ("sampled_ms", _W, "ms", "when the sample was taken (UTC), which is its time: for queries that compare it with now"),
+        ("sampled_ms", _W, "ms", "when the sample was taken (UTC), for what compares it with now"),
         ("seconds", _N, "s", "how long that was"),
         ("stored", _W, "{reading}", "readings that became durable"),
         ("stored_flood", _W, "{reading}", "of them of flood"),

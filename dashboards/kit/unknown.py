@@ -79,7 +79,8 @@ def _with(absent: ValueMapping, mappings: list[ValueMapping] | None) -> list[Val
 def unheard(column: str, value: float) -> str:
     """A query for one row, `value` in `column`, where the platform was heard within a day but not in two minutes.
 
-    What is not there cannot be asked for, but a sample of the last day lets the store count the half minutes without one.
+    What is not there cannot be asked for, but with a sample of the last day the store counts the half minutes
+    without one.
     """
     each = 'SELECT count("seconds") AS "samples" FROM "ingest" WHERE time > now() - 1d AND time < now()'
     lately = f'SELECT moving_average("samples", {_HALF_MINUTES}) AS "samples" FROM ({each} GROUP BY time(30s) fill(0))'
