@@ -68,7 +68,9 @@ def _sentence(defaults: FieldConfig | None) -> str:
 
 def _kept(absent: ValueMapping, each: DynamicConfigValue) -> DynamicConfigValue:
     """An override takes the place of all mappings of the panel, so it has the one of no value too."""
-    return DynamicConfigValue(each.id_val, _with(absent, each.value)) if each.id_val == "mappings" else each
+    if each.id_val != "mappings" or not isinstance(each.value, list):
+        return each
+    return DynamicConfigValue(each.id_val, _with(absent, each.value))
 
 
 def _with(absent: ValueMapping, mappings: list[ValueMapping] | None) -> list[ValueMapping]:
