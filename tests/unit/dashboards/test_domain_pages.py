@@ -189,7 +189,9 @@ def test_a_site_shows_a_row_for_each_domain_that_it_has_and_no_other(language: s
     assert len(inside) == 2
     for panel in inside:
         for target in panel["targets"]:
-            assert 'FROM "$domain"' in target["query"] or "\"domain\" = '$domain'" in target["query"], target["query"]
+            assert "FROM /^$domain$/ " in target["query"] or "\"domain\" = '$domain'" in target["query"], target[
+                "query"
+            ]
     own = {panel["id"] for panel in inside}
     for panel in page["panels"]:
         if panel["id"] not in own:
