@@ -22,7 +22,7 @@ from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
-from dashboards.site_domains import ROW, domain_rows, domains
+from dashboards.site_domains import DOMAIN, domain_rows, domains
 from i18n.message import in_context
 from wire import MEASURED, Domain
 
@@ -60,7 +60,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "site",
         about=ABOUT,
         variables=[site(style, several=False), domains(style)],
-        events=alarms(style, HERE, beside=[ROW]),
+        events=alarms(style, HERE, beside=[DOMAIN]),
         rows=[
             PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
