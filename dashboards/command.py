@@ -9,7 +9,6 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.flow import live_and_backlog
-from dashboards.headline import HEIGHT, headline
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, newest
@@ -96,7 +95,6 @@ _ABOUT = Text(
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        PanelRow(HEIGHT, (headline(style), 24)),
         PanelRow(5, *((_worst(style, domain), 8) for domain in _DOMAINS)),
         PanelRow(4, (_open_alarms(style), 6), (_gateways_offline(style), 6), (_rate(style), 6), (_lost(style), 6)),
         PanelRow(14, (_map(style), 10), (alarm_table(style, _LIST, wall=True), 14)),

@@ -18,7 +18,6 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableOption,
 )
 
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.kit.ask import in_range, lately, over_time, rows
 from dashboards.kit.events import alarms_here
@@ -113,7 +112,6 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, domain="footfall"), _counter(style), _earlier(style)],
         events=alarms_here(style, Domain.FOOTFALL),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_present(style), 8), (_full(style), 10), (_today(style), 6)),
             PanelRow(6, (against_usual(style, HERE), 24)),
             PanelRow(8, (present_and_usual(style, HERE), 24)),

@@ -7,7 +7,6 @@ from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.by_sensor import by_sensor
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.events import alarms
@@ -62,7 +61,6 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, several=False), domains(style)],
         events=alarms(style, HERE, beside=[DOMAIN]),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
             PanelRow(6, (by_sensor(style, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
             domain_rows(style),

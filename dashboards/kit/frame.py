@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.as_of import as_of
 from dashboards.kit.events import AlarmBands, without_ids
+from dashboards.kit.headline import headline
 from dashboards.kit.layout import COLUMNS, PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.named import show_names
@@ -45,7 +46,10 @@ def frame(
     for link in head(style, key):
         builder.link(link)
     made = builder.build()
-    made.panels = [_whole(panel) for panel in place(style, [PanelRow(_HEAD, (as_of(style), COLUMNS)), *rows])]
+    made.panels = [
+        _whole(panel)
+        for panel in place(style, [PanelRow(_HEAD, (as_of(style), 8), (headline(style), COLUMNS - 8)), *rows])
+    ]
     for panel in made.panels:
         if isinstance(panel, dashboard.Panel):
             show_names(panel, style.names)
