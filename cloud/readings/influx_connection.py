@@ -7,9 +7,10 @@ connection.open()     connection.post(lines) -> WriteAnswer     connection.query
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
+import aiohttp
 import httpx
+from yarl import URL
 
 from cloud.readings.contract import StoreRejected, StoreUnavailable
 from cloud.readings.influx_answers import (
@@ -39,19 +40,18 @@ LONGEST_ANSWER = 6.0
 
 
 class InfluxConnection:
-    """The way to the InfluxDB at `settings.url`."""
+    """The way to the InfluxDB at `settings.url`; it is opened in the event loop that uses it.
+
+    aiohttp asks, since a request by httpx costs several times as much, and a trickle of readings is made of requests;
+    what comes back is read as an `httpx.Response`, which needs no connection.
+    """
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
         self._url = SecretUrl(settings.url)
         self.name = f"InfluxDB at {self._url}"
         self._login: dict[str, str] = {}
-        self._client = httpx.AsyncClient(
-            base_url=settings.url,
-            timeout=settings.timeout_s,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            trust_env=False,  # a proxy of the machine's environment has no business between us and the database
-        )
+        self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Find the server and, on v1 where the user may, make the database; StoreUnavailable where that fails.
@@ -67,7 +67,8 @@ class InfluxConnection:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def post(self, body: bytes) -> WriteAnswer:
         """Write lines, and return what the server says of them; StoreUnavailable where that is not about the lines."""
@@ -119,18 +120,31 @@ class InfluxConnection:
             return StoreRejected(self.refusal(status, text))
         return StoreUnavailable(f"{self.name} answered {status}: {text}", retry_after_s=wait_s)
 
-    async def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+    async def _request(
+        self, method: str, path: str, *, params: dict[str, str] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
         """Ask, and read the answer to its end, in bounded time and memory."""
         try:
             async with asyncio.timeout(LONGEST_ANSWER * self._settings.timeout_s):
-                async with self._client.stream(method, path, headers=self._login, **content) as response:
-                    return await _read(response)
-        except (httpx.TimeoutException, TimeoutError):
+                asked = self._opened().request(
+                    method, self._address(path, params), data=content, headers=self._login, allow_redirects=False
+                )
+                async with asked as response:
+                    return await _read(response, self._settings.timeout_s)
+        except TimeoutError:
             sentence = f"{self.name} did not answer within {self._settings.timeout_s:g} s"
             raise StoreUnavailable(sentence) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             reason = self._url.keep_out_of(_words(error))
             raise StoreUnavailable(f"{self.name} cannot be reached: {reason}") from None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = _session(self._settings.timeout_s)
+        return self._session
+
+    def _address(self, path: str, params: dict[str, str] | None) -> URL:
+        return URL(f"{self._settings.url}{path}").with_query(params)
 
     def refusal(self, status: int, text: str) -> str:
         """Say what the server refused, and what to do about it."""
@@ -183,20 +197,35 @@ def _has_no_numbers(error: str) -> bool:
     return "iterator type" in error
 
 
-async def _read(response: httpx.Response) -> httpx.Response:
-    """The answer with its whole body; httpx.ReadError where that is longer than any answer of ours."""
+def _session(timeout_s: float) -> aiohttp.ClientSession:
+    """Make the connections: a proxy of the machine's environment has no business between us and the database."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        timeout=aiohttp.ClientTimeout(total=None, connect=timeout_s, sock_connect=timeout_s, sock_read=timeout_s),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Content-Type",),
+        trust_env=False,
+    )
+
+
+async def _read(response: aiohttp.ClientResponse, timeout_s: float) -> httpx.Response:
+    """The answer with its whole body; ClientPayloadError where that is longer than any answer of ours.
+
+    Each piece is waited for here, since aiohttp 3.14 waits for ever on a body whose later pieces are no chunks.
+    """
     body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
+    while not response.content.at_eof():
+        async with asyncio.timeout(timeout_s):
+            body += await response.content.readany()
         if len(body) > ANSWER_BYTES:
-            raise httpx.ReadError(f"an answer of more than {ANSWER_BYTES // 2**20} MB")
-    headers = [pair for pair in response.headers.multi_items() if pair[0] not in _OF_THE_BODY_SENT]
-    return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+            raise aiohttp.ClientPayloadError(f"an answer of more than {ANSWER_BYTES // 2**20} MB")
+    headers = [pair for pair in response.headers.items() if pair[0].lower() not in _OF_THE_BODY_SENT]
+    return httpx.Response(response.status, headers=headers, content=bytes(body))
 
 
 _OF_THE_BODY_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 def _words(error: Exception) -> str:
-    """What httpx says of a failure, printable: a server's own words may be in it."""
+    """What aiohttp says of a failure, printable: a server's own words may be in it."""
     return printable(" ".join(str(error).split()))[:MAX_ERROR_TEXT] or type(error).__name__

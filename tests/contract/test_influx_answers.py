@@ -251,7 +251,7 @@ def test_an_answer_that_is_spoilt_on_its_way_is_waited_for(server: SimulatedInfl
     server.probes = False
     server.rule = lambda _: spoilt
     with pytest.raises(StoreUnavailable) as raised:
-        run(settings(server), FOREIGN_TO[ask])
+        run(settings(server, timeout_s=1.0), FOREIGN_TO[ask])
     assert not isinstance(raised.value, StoreRejected)
 
 
