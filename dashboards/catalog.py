@@ -10,7 +10,7 @@ from typing import Any
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import air, command, fleet, flood, footfall, ingest, sensor, site
+from dashboards import air, command, fleet, flood, footfall, ingest, phone, sensor, site, wall
 from dashboards.kit.names import TITLES
 from dashboards.kit.style import DashboardStyle
 
@@ -26,6 +26,11 @@ BUILDERS: dict[str, Callable[[DashboardStyle], Dashboard]] = {
     "sensor": sensor.build,
     "fleet": fleet.build,
     "ingest": ingest.build,
+    "phone": phone.build,
+    "wall-situation": wall.situation.build,
+    "wall-flood": wall.flood.build,
+    "wall-air": wall.air.build,
+    "wall-footfall": wall.footfall.build,
 }
 """Every dashboard by its key in `TITLES`."""
 

@@ -8,15 +8,17 @@ from dashboards.kit.links import from_column, to_sensor
 from dashboards.kit.scales import SEVERITY
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.units import TIME
+from dashboards.kit.units import SHORT_TIME
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
 
 MOST = 200
+PHONE_TIME_PX, PHONE_TEXT_PX = 104, 230
+"""A time and a sentence beside each other on the 390 px of a phone."""
 CAPTION = Caption(
     Text("Events of alarms"),
     Text("All events of alarms in this time range, the newest first, at most {most}.", most=MOST),
-    Text("No alarm was written down in this time range"),
+    Text("No alarms in this time range"),
 )
 
 
@@ -29,14 +31,14 @@ def history(style: DashboardStyle, where: str) -> Panel:
     text = f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND {where} ORDER BY time DESC LIMIT {MOST}'
     panel = table(
         style, CAPTION, Query(text, table=True),
-        columns=[
-            TableColumn(name="Time", title=Text("Time"), unit=TIME, width=170),
+        columns=[  # a phone shows the first two
+            TableColumn(name="Time", title=Text("Time"), unit=SHORT_TIME, width=PHONE_TIME_PX),
+            TableColumn(name="text", title=Text("What happened"), least=PHONE_TEXT_PX),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
             TableColumn(
                 name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor")), width=150
             ),
             TableColumn(name="level", title=in_context("dashboards, short", "Level"), width=120),
-            TableColumn(name="text", title=Text("What happened")),
         ],
     )  # fmt: skip
     return panel.override_by_name("text", [DynamicConfigValue("custom.cellOptions", _WRAPPED)])

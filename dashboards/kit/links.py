@@ -2,19 +2,23 @@
 
 to_site(look, from_column("site")) -> {"title": "Buka lokasi ini", "url": "/d/siaga-id-site?var-site=${…}&…"}
 
-Every way keeps the time range; the bar keeps the chosen values too.
+Every way keeps the time range; the bar keeps the chosen values too. The way to the wall keeps neither: there is a day
+of everything, on the whole screen, without Grafana's own bars.
 """
 
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-from dashboards.kit.names import TITLES, uid
+from dashboards.kit.names import TITLES, WALL, uid
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.catalog import LanguageCode
 from i18n.message import in_context
 
 _LANGUAGES = {LanguageCode.INDONESIAN: "Bahasa Indonesia", LanguageCode.ENGLISH: "English"}
+_TO_THE_WALL = Text("Wall")
+WHOLE_SCREEN = "kiosk&autofitpanels&_dash.hideTimePicker&_dash.hideVariables&_dash.hideLinks"
+"""Grafana's own words for a page without bars and lists, whose panels share the height of the screen."""
 _OPEN = in_context("dashboards", "Open")
 _OPEN_SITE = Text("Open this site")
 _OPEN_SENSOR = Text("Open this sensor")
@@ -49,11 +53,20 @@ def to_dashboard(style: DashboardStyle, key: str) -> Link:
 
 
 def head(style: DashboardStyle, key: str) -> list[DashboardLink]:
-    """The bar in the head of dashboard `key`: all its siblings, then itself in the other language."""
+    """The bar in the head of dashboard `key`: its siblings, its page on the wall, then itself in the other language."""
     siblings = [
-        _in_bar(style.say(title), f"/d/{style.uid(sibling)}") for sibling, title in TITLES.items() if sibling != key
+        _in_bar(style.say(title), f"/d/{style.uid(sibling)}")
+        for sibling, title in TITLES.items()
+        if sibling not in (key, *WALL)
     ]
-    return [*siblings, _in_bar(_LANGUAGES[style.language.other], f"/d/{uid(style.language.other, key)}", icon="bolt")]
+    language = _in_bar(_LANGUAGES[style.language.other], f"/d/{uid(style.language.other, key)}", icon="bolt")
+    return [*siblings, *([] if key in WALL else [_to_the_wall(style, key)]), language]
+
+
+def _to_the_wall(style: DashboardStyle, key: str) -> DashboardLink:
+    page = f"wall-{key}" if f"wall-{key}" in WALL else WALL[0]
+    link = DashboardLink(style.say(_TO_THE_WALL)).type(DashboardLinkType.LINK).icon("apps")
+    return link.url(f"/d/{style.uid(page)}?{WHOLE_SCREEN}").include_vars(False).keep_time(False)
 
 
 def _drill(style: DashboardStyle, key: str, title: Words, value: str) -> Link:

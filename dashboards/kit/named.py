@@ -20,6 +20,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.kit.city import KINDS, CityNames
 from dashboards.kit.influx import InfluxQuery
+from dashboards.kit.scales import absent
 
 OWN_VALUE = "${__value.raw:percentencode}"
 """The id itself in a link, where the cell shows its name."""
@@ -51,13 +52,12 @@ def _name_cells(panel: dashboard.Panel, names: CityNames) -> None:
     config = panel.field_config or FieldConfigSource()
     for override in config.overrides:
         column = override.matcher.options
-        # a hidden column is an id for the links of others
-        hidden = any(each.id_val == "custom.hidden" and each.value for each in override.properties)
+        hidden = any(each.id_val == "custom.hidden" for each in override.properties)  # the id for others' links
         if override.matcher.id_val == "byName" and column in KINDS and names.of(column) and not hidden:
             kept = [each for each in override.properties if each.id_val != "mappings"]
             override.properties = [_by_id(each, column) for each in kept]
             words = {key: ValueMappingResult(text=name) for key, name in names.of(column).items()}
-            override.properties.append(DynamicConfigValue("mappings", [ValueMap(words)]))
+            override.properties.append(DynamicConfigValue("mappings", [absent(), ValueMap(words)]))
 
 
 def _by_id(property_: DynamicConfigValue, column: str) -> DynamicConfigValue:

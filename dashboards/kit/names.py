@@ -24,8 +24,15 @@ TITLES: dict[str, Words] = {
     "sensor": Text("Sensor"),
     "fleet": Text("Fleet"),
     "ingest": Text("Ingest"),
+    "phone": Text("On a phone"),
+    "wall-situation": Text("Wall: situation"),
+    "wall-flood": Text("Wall: flood"),
+    "wall-air": Text("Wall: air quality"),
+    "wall-footfall": Text("Wall: footfall"),
 }
 """Every dashboard by its key, in the order of the links in its head."""
+WALL = ("wall-situation", "wall-flood", "wall-air", "wall-footfall")
+"""The pages of the wall, in the order in which the playlist turns them. Links to them ask for the whole screen."""
 HOME = "command"
 """The key of the dashboard that people see first."""
 

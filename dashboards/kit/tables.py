@@ -18,19 +18,22 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import PanelScale, one_colour, words_of
+from dashboards.kit.scales import PanelScale, absent, one_colour, words_of
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Words
 
 NARROWEST = 60
 """Pixels that a column keeps at the least: Grafana's own 150 push columns out of a table of half the width."""
+ON_A_PHONE, READ_ON_A_PHONE_PX = 3, 110
+"""The first columns of a table are read on a phone's 390 px without scrolling: what matters stands there."""
 
 
 class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column of a table: `name` in the query, `title` for people, `unit` of Grafana.
 
     A `scale` fills the cell with colour; `as_class` shows the word of the class instead of the figure. `words` stand
-    for the values of a text. `width` in pixels. An `optional` column comes only where somewhere it is measured.
+    for the values of a text. `width` in pixels, or `least`, which it keeps where the screen is narrow. An `optional`
+    column comes only where somewhere it is measured.
     """
 
     name: str
@@ -42,6 +45,7 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     words: Mapping[str, Words] | None = None
     link: Link | None = None
     width: int | None = None
+    least: int | None = None
     hidden: bool = False
     """Not shown, and there for the link of another column: an id."""
     optional: bool = False
@@ -65,7 +69,9 @@ def table(
     for letter, query in zip(LETTERS, queries, strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
     # in a cell without a value Grafana would write what the whole panel says where it has no row
-    panel.unit("none").decimals(0).thresholds(thresholds(one_colour())).show_header(True).align(FieldTextAlignment.AUTO)
+    panel.unit("none").decimals(0).mappings([absent()]).thresholds(thresholds(one_colour())).show_header(True).align(
+        FieldTextAlignment.AUTO
+    )
     panel.cell_height(TableCellHeight.LG if tall else TableCellHeight.SM).footer(_no_footer())
     panel.min_width(NARROWEST)
     for step in steps:
@@ -73,9 +79,11 @@ def table(
     if worst_first:
         panel.with_transformation(_sorted(worst_first))
     panel.with_transformation(_only(columns)).with_transformation(_in_order(columns))
-    for column in columns:
+    for number, column in enumerate(columns):
+        least = READ_ON_A_PHONE_PX if number < ON_A_PHONE and column.width is None else None
         matched = panel.override_by_regexp if column.optional else panel.override_by_name
-        matched(f"^{column.name}$" if column.optional else column.name, _properties(style, column))
+        named = f"^{column.name}$" if column.optional else column.name
+        matched(named, _properties(style, column, least=column.least or least))
     return panel
 
 
@@ -96,12 +104,13 @@ def _in_order(columns: Sequence[TableColumn]) -> DataTransformerConfig:
     return DataTransformerConfig("organize", options={"excludeByName": {}, "indexByName": order, "renameByName": {}})
 
 
-def _properties(style: DashboardStyle, column: TableColumn) -> list[DynamicConfigValue]:
+def _properties(style: DashboardStyle, column: TableColumn, *, least: int | None) -> list[DynamicConfigValue]:
     properties = {
         "displayName": style.say(column.title),
         "unit": column.unit or None,
         "decimals": column.decimals,
         "custom.width": column.width,
+        "custom.minWidth": least,
         "custom.hidden": column.hidden or None,
         "links": None if column.link is None else [column.link],
         **_coloured(style, column),
@@ -111,12 +120,12 @@ def _properties(style: DashboardStyle, column: TableColumn) -> list[DynamicConfi
 
 def _coloured(style: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
-        return {"mappings": words_of(column.words, style)}
+        return {"mappings": [absent(), *words_of(column.words, style)]}
     if column.scale is None:
         return {}
     named = column.scale.classes_as_words(style) if column.as_class else column.scale.mappings(style)
     return {
-        "mappings": named,
+        "mappings": [absent(), *named],
         "thresholds": column.scale.steps(),
         "color": {"mode": "thresholds"},
         "custom.cellOptions": {"type": "color-background", "mode": "basic"},
