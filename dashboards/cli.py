@@ -1,4 +1,4 @@
-"""siaga-dashboards generate [--check]      provision --into FOLDER …      push --url URL --token-file FILE [--dry-run]
+"""siaga-dashboards generate [--check]    provision --into FOLDER …    push | playlists --url URL --token-file FILE
 
 Grafana's dashboards as files of this project, as a folder that Grafana provisions from, or into a running Grafana.
 """
@@ -10,8 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dashboards import files, provisioning
+from dashboards.grafana import Grafana, connect
 from dashboards.installation import DEMO_CITY, DEMO_COAST, DEMO_ZONE, CannotUse, Installation, installation
-from dashboards.push import DashboardChange, connect, push
+from dashboards.playlists import address_of, push_playlists
+from dashboards.push import push
 from i18n.catalog import LanguageCode
 
 CHANGED = 1
@@ -64,18 +66,34 @@ def _push(chosen: argparse.Namespace) -> int:
     grafana = connect(chosen.url, _token(chosen.token_file))
     changes = push(grafana, _installation(chosen).documents(), dry_run=chosen.dry_run)
     for change in changes:
-        _tell([_outcome(change, dry_run=chosen.dry_run)])
+        _tell([_outcome(change.uid, new=change.new, dry_run=chosen.dry_run)])
         if chosen.dry_run and not change.new:
             sys.stdout.write(change.difference)
     if not changes:
         _tell(["Grafana's dashboards are up to date"])
-    return CHANGED if changes and chosen.dry_run else 0
+    turned = _push_playlists(grafana, dry_run=chosen.dry_run)
+    return CHANGED if (changes or turned) and chosen.dry_run else 0
 
 
-def _outcome(change: DashboardChange, *, dry_run: bool) -> str:
+def _playlists(chosen: argparse.Namespace) -> int:
+    grafana = connect(chosen.url, _token(chosen.token_file))
+    changed = _push_playlists(grafana, dry_run=chosen.dry_run)
+    _tell([f"for the wall's browser: {chosen.url.rstrip('/')}{address_of(language)}" for language in LanguageCode])
+    return CHANGED if changed and chosen.dry_run else 0
+
+
+def _push_playlists(grafana: Grafana, *, dry_run: bool) -> bool:
+    changes = push_playlists(grafana, dry_run=dry_run)
+    _tell([_outcome(f"playlist {uid}", new=new, dry_run=dry_run) for uid, new in changes])
+    if not changes:
+        _tell(["Grafana's playlists are up to date"])
+    return bool(changes)
+
+
+def _outcome(what: str, *, new: bool, dry_run: bool) -> str:
     done = "would be made" if dry_run else "made"
     redone = "would change" if dry_run else "changed"
-    return f"{change.uid}: {done if change.new else redone}"
+    return f"{what}: {done if new else redone}"
 
 
 def _token(path: Path) -> str:
@@ -103,13 +121,17 @@ def _tell(sentences: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="siaga-dashboards", description="Grafana's dashboards of Siaga, as code.")
     parser.add_argument("--version", action="version", version=f"siaga-dashboards {version('siaga')}")
-    commands = parser.add_subparsers(required=True, metavar="generate | provision | push")
+    commands = parser.add_subparsers(required=True, metavar="generate | provision | push | playlists")
     common = _common()
     _add_generate(commands.add_parser("generate", parents=[common], help="write the dashboards as files"))
     _add_provision(
         commands.add_parser("provision", parents=[common], help="write the folder that Grafana provisions from")
     )
-    _add_push(commands.add_parser("push", parents=[common], help="bring a running Grafana up to date"))
+    pushed = commands.add_parser("push", parents=[common], help="bring a running Grafana up to date")
+    turned = commands.add_parser("playlists", help="make the wall's playlists, where the dashboards come from files")
+    for running, command in ((pushed, _push), (turned, _playlists)):
+        _add_running(running)
+        running.set_defaults(command=command)
     return parser
 
 
@@ -173,13 +195,13 @@ def _add_provision(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_provision)
 
 
-def _add_push(parser: argparse.ArgumentParser) -> None:
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    """What is asked of a running Grafana."""
     parser.add_argument("--url", required=True, metavar="URL", help="Grafana, with its sub-path if it has one")
-    parser.add_argument("--token-file", type=Path, required=True, metavar="FILE", help="a service account's token")
     parser.add_argument(
-        "--dry-run", action="store_true", help="only show what would change; exit 1 where something would"
+        "--token-file", type=Path, required=True, metavar="FILE", help="with the token of a service account (Editor)"
     )
-    parser.set_defaults(command=_push)
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 
 
 if __name__ == "__main__":

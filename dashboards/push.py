@@ -9,24 +9,17 @@ same where all of ours stands in Grafana's.
 
 import difflib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from grafana_client.api import GrafanaApi
-from grafana_client.client import GrafanaException, GrafanaTimeoutError, GrafanaUnauthorizedError
-from niquests.exceptions import RequestException
 
 from dashboards.catalog import Document, text_of
 from dashboards.files import Documents
+from dashboards.grafana import Absent, Answer, Denied, Grafana, Taken
 from dashboards.installation import CannotUse
 from dashboards.kit.frame import TAG
 from dashboards.kit.names import GrafanaFolder, folder_of
-
-OLDEST = (12, 0)
-"""The oldest Grafana that the dashboards are written for: it is the first of their schema version."""
-TIMEOUT_S = 15.0
-_NOT_FOUND, _FORBIDDEN = 404, 403
 
 
 class DashboardChange(msgspec.Struct, frozen=True):
@@ -37,19 +30,7 @@ class DashboardChange(msgspec.Struct, frozen=True):
     difference: str
 
 
-def connect(url: str, token: str) -> GrafanaApi:
-    """The Grafana at `url` (with its sub-path, if any); CannotUse where it cannot be used as it is."""
-    # the client puts "api" straight behind the path
-    grafana: GrafanaApi = GrafanaApi.from_url(url.rstrip("/") + "/", token, timeout=TIMEOUT_S)
-    version = str(_asked(grafana, grafana.health.check).get("version", ""))
-    numbers = tuple(int(part) for part in version.split("-")[0].split(".")[:2] if part.isdecimal())
-    if numbers < OLDEST:
-        found = version or "of no known version"
-        raise CannotUse(f"Grafana at {grafana.url} is {found}; Siaga's dashboards need {_version(OLDEST)} or newer")
-    return grafana
-
-
-def push(grafana: GrafanaApi, documents: Documents, *, dry_run: bool) -> list[DashboardChange]:
+def push(grafana: Grafana, documents: Documents, *, dry_run: bool) -> list[DashboardChange]:
     """Make Grafana's dashboards as `documents` are, or with `dry_run` only say what would change.
 
     CannotUse where Grafana refuses; what was pushed before that stays, and the next run goes on from there.
@@ -82,26 +63,30 @@ def contains(theirs: Any, ours: Any) -> bool:
     return bool(theirs == ours)
 
 
-def _change(grafana: GrafanaApi, document: Document, folder: GrafanaFolder) -> DashboardChange | None:
-    found = _found(grafana, grafana.dashboard.get_dashboard, document["uid"])
-    if found is None:
-        return DashboardChange(document["uid"], True, _difference(document["uid"], "", text_of(document)))
+def _change(grafana: Grafana, document: Document, folder: GrafanaFolder) -> DashboardChange | None:
+    uid = document["uid"]
+    found = grafana.get(f"/dashboards/uid/{uid}")
+    if isinstance(found, Absent):
+        return DashboardChange(uid, True, _difference(uid, "", text_of(document)))
     theirs, place = found["dashboard"], found["meta"].get("folderUid", "")
     if TAG not in theirs.get("tags", ()):
-        uid = document["uid"]
-        raise CannotUse(
-            f"Grafana at {grafana.url} has a dashboard {uid} that is not Siaga's; give that one another UID"
-        )
-    if contains(theirs, _but_schema(document)) and place == folder.uid:
+        raise CannotUse(f"{grafana.name} has a dashboard {uid} that is not Siaga's; give that one another UID")
+    if contains(theirs, _compared(document, found["meta"])) and place == folder.uid:
         return None
+    if _is_provisioned(found["meta"]):
+        raise CannotUse(f"{grafana.name} has {uid} from files; run `siaga-dashboards provision` on its machine instead")
     before = text_of(_alike(theirs, document)) + f"folder: {place}\n"
-    return DashboardChange(
-        document["uid"], False, _difference(document["uid"], before, text_of(document) + f"folder: {folder.uid}\n")
-    )
+    return DashboardChange(uid, False, _difference(uid, before, text_of(document) + f"folder: {folder.uid}\n"))
 
 
-def _but_schema(document: Document) -> Document:
-    return {key: value for key, value in document.items() if key != "schemaVersion"}
+def _compared(document: Document, meta: Answer) -> Document:
+    """What must stand in Grafana's: files have no fingerprint, and Grafana makes the schema newer."""
+    without = {"schemaVersion", "revision"} if _is_provisioned(meta) else {"schemaVersion"}
+    return {key: value for key, value in document.items() if key not in without}
+
+
+def _is_provisioned(meta: Answer) -> bool:
+    return bool(meta.get("provisioned"))
 
 
 def _alike(theirs: Any, ours: Any) -> Any:
@@ -121,48 +106,24 @@ def _difference(uid: str, before: str, after: str) -> str:
     return "".join(lines)
 
 
-def _make_folder(grafana: GrafanaApi, folder: GrafanaFolder) -> None:
-    if _found(grafana, grafana.folder.get_folder, folder.uid) is None:
-        _asked(grafana, grafana.folder.create_folder, folder.title, uid=folder.uid)
-
-
-def _upload(grafana: GrafanaApi, document: Document, folder: GrafanaFolder) -> None:
-    payload = {"dashboard": document, "folderUid": folder.uid, "overwrite": True, "message": "siaga-dashboards push"}
-    _asked(grafana, grafana.dashboard.update_dashboard, payload)
-
-
-def _found(grafana: GrafanaApi, ask: Callable[..., Any], uid: str) -> Any:
-    """The answer, or None where Grafana has no such thing."""
-    return _asked(grafana, ask, uid, missing=None)
-
-
-_NEEDED: object = object()
-
-
-def _asked(
-    grafana: GrafanaApi, ask: Callable[..., Any], *given: object, missing: object = _NEEDED, **named: object
-) -> Any:
-    """Grafana's answer; `missing` where it says that there is no such thing; CannotUse for everything else."""
-    where = f"Grafana at {grafana.url}"
+def _make_folder(grafana: Grafana, folder: GrafanaFolder) -> None:
+    """Make it where there is none for this token: whether it is only hidden, the attempt tells."""
+    if not isinstance(grafana.get(f"/folders/{folder.uid}"), Absent):
+        return
     try:
-        return ask(*given, **named)
-    except GrafanaUnauthorizedError:
-        raise CannotUse(f"{where} does not take the token; make one for a service account and name its file") from None
-    except GrafanaTimeoutError:
-        raise CannotUse(f"{where} did not answer within {TIMEOUT_S:g} s; try again, or look at its log") from None
-    except GrafanaException as error:
-        if error.status_code == _NOT_FOUND and missing is not _NEEDED:
-            return missing
-        raise CannotUse(f"{where}: {_advised(error)}") from None
-    except RequestException as error:
-        raise CannotUse(f"{where} cannot be reached: {type(error).__name__}; check --url and the network") from None
+        grafana.write("POST", "/folders", {"uid": folder.uid, "title": folder.title})
+    except Denied:
+        raise CannotUse(
+            f"{grafana.name}: the token may not make the folder {folder.uid}; give its service account the role Editor"
+        ) from None
+    except Taken as error:
+        raise CannotUse(
+            f"{error}: the folder {folder.uid} is there and hidden from the token; give its service account Edit on it"
+        ) from None
 
 
-def _advised(error: GrafanaException) -> str:
-    if error.status_code == _FORBIDDEN:
-        return "the token may not write; give its service account the role Editor, and leave to create folders"
-    return f"{error.message}; dashboards that Grafana provisions from files can only be changed there"
-
-
-def _version(numbers: tuple[int, ...]) -> str:
-    return ".".join(map(str, numbers))
+def _upload(grafana: Grafana, document: Document, folder: GrafanaFolder) -> None:
+    payload = {"dashboard": document, "folderUid": folder.uid, "overwrite": True, "message": "siaga-dashboards push"}
+    answer = grafana.write("POST", "/dashboards/db", payload)
+    if answer.get("uid") != document["uid"]:
+        raise CannotUse(f"{grafana.name} did not say that it keeps {document['uid']}; look at its log, and push again")

@@ -3,12 +3,22 @@ import copy
 import pytest
 
 from dashboards.cli import main
+from dashboards.grafana import connect
 from dashboards.installation import CannotUse, Installation
-from dashboards.push import connect, contains, push
+from dashboards.push import contains, push
 from i18n.catalog import LanguageCode
-from tests.grafana_simulated import TOKEN, VIEWER_TOKEN, SimulatedGrafana, simulated_grafana
+from tests.grafana_simulated import (
+    ADMIN_TOKEN,
+    EXPIRED_TOKEN,
+    ROOT,
+    TOKEN,
+    VIEWER_TOKEN,
+    SimulatedGrafana,
+    simulated_grafana,
+)
 from tests.servers import free_port
 
+SAME_PLAYLISTS = "Grafana's playlists are up to date\n"
 DOCUMENTS = Installation().documents()
 UIDS = {document["uid"] for of_language in DOCUMENTS.values() for document in of_language.values()}
 
@@ -44,7 +54,7 @@ def test_everything_is_pushed_into_a_folder_for_each_language(grafana, command):
 def test_a_second_push_writes_nothing(grafana, command):
     command(grafana)
     grafana.writes.clear()
-    assert command(grafana) == (0, "Grafana's dashboards are up to date\n")
+    assert command(grafana) == (0, f"Grafana's dashboards are up to date\n{SAME_PLAYLISTS}")
     assert grafana.writes == []
     assert command(grafana, "--dry-run")[0] == 0
 
@@ -53,7 +63,7 @@ def test_only_what_somebody_changed_in_grafana_is_pushed_again(grafana, command)
     command(grafana)
     grafana.writes.clear()
     grafana.dashboards["siaga-id-fleet"]["panels"][0]["title"] = "Diubah"
-    assert command(grafana) == (0, "siaga-id-fleet: changed\n")
+    assert command(grafana) == (0, f"siaga-id-fleet: changed\n{SAME_PLAYLISTS}")
     assert grafana.writes == ["dashboard siaga-id-fleet"]
     assert grafana.dashboards["siaga-id-fleet"]["version"] == 2
 
@@ -67,8 +77,8 @@ def test_what_we_took_out_of_a_panel_is_a_difference_too(grafana):
 
 def test_a_dashboard_in_another_folder_is_put_back(grafana, command):
     command(grafana)
-    grafana.places["siaga-en-ingest"] = "somewhere"
-    assert command(grafana) == (0, "siaga-en-ingest: changed\n")
+    grafana.places["siaga-en-ingest"] = ROOT
+    assert command(grafana) == (0, f"siaga-en-ingest: changed\n{SAME_PLAYLISTS}")
     assert grafana.places["siaga-en-ingest"] == "siaga-en"
 
 
@@ -94,7 +104,8 @@ def test_a_wrong_token_is_one_sentence(grafana, command):
 def test_a_token_that_may_only_read_is_one_sentence(grafana, command):
     code, said = command(grafana, token=VIEWER_TOKEN)
     assert (code, said.count("\n")) == (2, 1)
-    assert "may not write" in said
+    assert "the token may not make the folder siaga-id; give its service account the role Editor" in said
+    assert grafana.writes == []
 
 
 def test_an_unreachable_grafana_is_one_sentence(command):
@@ -102,7 +113,7 @@ def test_an_unreachable_grafana_is_one_sentence(command):
     nobody.url = f"http://127.0.0.1:{free_port()}"
     code, said = command(nobody)
     assert (code, said.count("\n")) == (2, 1)
-    assert f"{nobody.url}/ cannot be reached" in said
+    assert f"{nobody.url} cannot be reached" in said
 
 
 def test_an_old_grafana_is_refused_with_the_version_that_is_needed():
@@ -133,11 +144,78 @@ def test_a_dashboard_of_somebody_else_under_our_uid_is_left_alone(grafana, comma
     assert grafana.dashboards["siaga-id-fleet"]["title"] == "My own"
 
 
-def test_a_dashboard_that_grafana_provisions_from_files_is_told_as_such(grafana, command):
-    grafana.provisioned.add("siaga-id-command")
+def test_what_grafana_has_from_files_is_left_as_it_is_where_it_is_the_same(grafana, command):
+    command(grafana)
+    for document in grafana.dashboards.values():  # files have no fingerprint
+        del document["revision"]
+    grafana.provisioned |= UIDS
+    grafana.writes.clear()
+    assert command(grafana) == (0, f"Grafana's dashboards are up to date\n{SAME_PLAYLISTS}")
+    assert grafana.writes == []
+
+
+def test_what_grafana_has_from_other_files_is_told_as_such(grafana, command):
+    command(grafana)
+    grafana.provisioned |= UIDS
+    grafana.dashboards["siaga-en-fleet"]["panels"][0]["title"] = "Changed"
     code, said = command(grafana)
     assert code == 2
-    assert "can only be changed there" in said
+    assert "has siaga-en-fleet from files; run `siaga-dashboards provision` on its machine instead" in said
+
+
+def test_an_editors_token_makes_the_folders_that_grafana_hides_from_it_as_long_as_they_are_not_there(grafana, command):
+    assert grafana.answer("GET", "/api/folders/siaga-id", None, TOKEN)[0] == 403
+    assert command(grafana)[0] == 0
+    assert set(grafana.folders) == {"siaga-id", "siaga-en"}
+
+
+def test_a_folder_that_is_there_and_hidden_from_the_token_is_told_as_such(grafana, command):
+    command(grafana, token=ADMIN_TOKEN)
+    grafana.hidden.add("siaga-id")
+    code, said = command(grafana)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "the folder siaga-id is there and hidden from the token; give its service account Edit on it" in said
+
+
+def test_an_expired_token_is_told_in_grafanas_words(grafana, command):
+    code, said = command(grafana, token=EXPIRED_TOKEN)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "does not take the token (Expired API key)" in said
+
+
+def test_a_playlist_for_each_language_turns_the_pages_of_the_wall(grafana, command):
+    command(grafana)
+    assert set(grafana.playlists) == {"siaga-id-wall", "siaga-en-wall"}
+    pages = [item["value"] for item in grafana.playlists["siaga-id-wall"]["items"]]
+    assert pages == ["siaga-id-wall-situation", "siaga-id-wall-flood", "siaga-id-wall-air", "siaga-id-wall-footfall"]
+    assert set(pages) <= set(grafana.dashboards)
+
+
+def test_a_playlist_that_somebody_changed_is_put_right(grafana, command):
+    command(grafana)
+    grafana.playlists["siaga-en-wall"]["items"].pop()
+    grafana.writes.clear()
+    assert command(grafana, "--dry-run") == (
+        1,
+        "Grafana's dashboards are up to date\nplaylist siaga-en-wall: would change\n",
+    )
+    assert grafana.writes == []
+    assert command(grafana)[0] == 0
+    assert grafana.writes == ["playlist siaga-en-wall"]
+    assert len(grafana.playlists["siaga-en-wall"]["items"]) == 4
+
+
+def test_playlists_alone_are_made_where_dashboards_come_from_files(grafana, tmp_path, capsys):
+    (tmp_path / "token").write_text(TOKEN)
+    arguments = ["playlists", "--url", grafana.url, "--token-file", str(tmp_path / "token")]
+    assert main([*arguments, "--dry-run"]) == 1
+    assert grafana.writes == []
+    assert main(arguments) == 0
+    assert grafana.writes == ["playlist siaga-id-wall", "playlist siaga-en-wall"]
+    said = capsys.readouterr().out
+    assert f"{grafana.url}/playlists/play/siaga-id-wall?kiosk&autofitpanels" in said
+    assert main(arguments) == 0
+    assert len(grafana.writes) == 2
 
 
 def test_a_missing_or_empty_token_file_is_named(tmp_path, capsys):
