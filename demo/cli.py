@@ -18,11 +18,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from cloud.access.principal import ROLE_OF_NAME
 from demo.figures import Api
 from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
+from demo.history.folder import HistoryFolder
 from demo.people import People, settle_people
 from demo.processes import DemoProcess, Died, Tree
 
 START_PATIENCE_S = 60.0
+CLOUD = "cloud.cli.main+cloud.cli.run+cloud.api.app+cloud.console.app"
+GATEWAY = "edge.cli"
+"""What of the parts is loaded before they run."""
 FIGURES_EVERY_S = 5.0
+MOST_DAYS = 365
 _LOOK_S = 0.1
 
 
@@ -52,46 +57,66 @@ def _run(chosen: argparse.Namespace, console: Console) -> None:
     _must_be_free(chosen.port)
     broker_port = any_free_port()
     folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
-    people = settle_people(folder.path)
     with Tree(folder.logs, folder.lock) as tree:
+        cloud = tree.prepare("cloud", CLOUD, "run", "--config", folder.path / "cloud.toml")
+        gateways = [
+            tree.prepare(gateway, GATEWAY, "run", "--config", folder.path / f"{gateway}.toml") for gateway in GATEWAYS
+        ]
+        _provide_past(tree, HistoryFolder(folder.path), chosen.history, console)
+        people = settle_people(folder.path)
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
-        tree.start("cloud", "cloud.cli.main", "run", "--config", folder.path / "cloud.toml")
-        gateways = [
-            tree.prepare(gateway, "edge.cli", "run", "--config", folder.path / f"{gateway}.toml")
-            for gateway in GATEWAYS
-        ]
+        cloud.release()
         api = Api(chosen.port, people.token)
-        _start_all(tree, gateways, api, console)
+        _show(tree, _start(gateways, api), "Starting broker, cloud, two gateways and simulated devices …", console)
+        console.print("Ready: a fresh reading of every sensor is in the store.")
         _tell_where(chosen, people, console)
         _tell_figures(tree, api, console)
 
 
-def _start_all(tree: Tree, gateways: Sequence[DemoProcess], api: Api, console: Console) -> None:
-    starting = "Starting broker, cloud, two gateways and simulated devices …"
-    started_s = time.monotonic()
+def _provide_past(tree: Tree, past: HistoryFolder, days: int, console: Console) -> None:
+    """Write so many days of simulated past, if the folder is new."""
+    if days and past.is_wanted:
+        first = f"Writing the simulated past, days: {days}; once for this data folder …"
+        writing = tree.start_work("history", "demo.history", "--config", past.begin(), "--days", str(days))
+        _show(tree, _write_past(writing, first), first, console)
+        past.take_over()
+        console.print(f"Written: {writing.last_line}.")
+
+
+def _write_past(writing: DemoProcess, first: str) -> Iterator[str]:
+    while not writing.is_done:
+        yield f"{first} {writing.last_line}"
+
+
+def _show(tree: Tree, steps: Iterator[str], first: str, console: Console) -> None:
+    """Go through `steps`, look by look, and show what each waits for."""
     if not console.is_terminal:
-        console.print(starting)
+        console.print(first)
     with _progress(console) as progress:
-        bar = progress.add_task(starting, total=None)
-        for waits_for in _steps(gateways, api):
+        bar = progress.add_task(first, total=None)
+        for step in steps:
             tree.check()
-            progress.update(bar, description=f"Waiting for {waits_for} …")
-            if time.monotonic() - started_s > START_PATIENCE_S:
-                raise Died(f"the demo waited {START_PATIENCE_S:.0f} s in vain for {waits_for}; see the logs")
+            progress.update(bar, description=step)
             time.sleep(_LOOK_S)
-    console.print(f"Ready in {time.monotonic() - started_s:.1f} s: a fresh reading of every sensor is in the store.")
 
 
-def _steps(gateways: Sequence[DemoProcess], api: Api) -> Iterator[str]:
-    """What the start waits for, look by look; the gateways run as soon as what they send is heard."""
+def _start(gateways: Sequence[DemoProcess], api: Api) -> Iterator[str]:
+    """Start the gateways as soon as what they send is heard, and wait until all that is measured is in the store."""
+    deadline_s = time.monotonic() + START_PATIENCE_S
     while not api.is_listening():
-        yield "the cloud"
+        yield _waiting_for("the cloud", deadline_s)
     for gateway in gateways:
         gateway.release()
     released_s = time.monotonic()
     while (waiting := api.silent_sensors(within_s=time.monotonic() - released_s)) != []:
-        yield f"readings of {', '.join((waiting or ['all sensors'])[:3])}"
+        yield _waiting_for(f"readings of {', '.join((waiting or ['all sensors'])[:3])}", deadline_s)
+
+
+def _waiting_for(what: str, deadline_s: float) -> str:
+    if time.monotonic() > deadline_s:
+        raise Died(f"the demo waited {START_PATIENCE_S:.0f} s in vain for {what}; see the logs")
+    return f"Waiting for {what} …"
 
 
 def _progress(console: Console) -> Progress:
@@ -171,8 +196,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="for data and logs, made if needed (default: var/demo)",
     )
+    parser.add_argument(
+        "--history",
+        type=_days,
+        default=30,
+        metavar="DAYS",
+        help="simulated past of a new data folder, up to a year; 0 for none (default: 30)",
+    )
     parser.add_argument("--language", choices=("en", "id"), default="en", help="of the console at first (default: en)")
     return parser
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days; write one from 0 to {MOST_DAYS}")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -36,6 +36,8 @@ class DemoProcess:
     ) -> None:
         self.name = name
         self.log = log
+        self.ends = False
+        """Whether it ends by itself when its work is done."""
         with log.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", *(["demo.standby"] if standby else []), *map(str, command)],
@@ -55,14 +57,24 @@ class DemoProcess:
                 self.process.stdin.write(b"\n")
                 self.process.stdin.close()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a process that ends by itself has done its work."""
+        return self.ends and self.process.poll() == 0
+
+    @property
+    def last_line(self) -> str:
+        """What it said last."""
+        return self._tail(1).strip()
+
     def check(self) -> None:
-        """Died, if the process has ended."""
+        """Died, if the process has ended before its time."""
         code = self.process.poll()
-        if code is not None:
+        if code is not None and not self.is_done:
             raise Died(f"{self.name} ended with code {code}; the end of {self.log}:\n{self._tail()}")
 
-    def _tail(self) -> str:
-        return "\n".join(f"  {line}" for line in self.log.read_text(errors="replace").splitlines()[-8:])
+    def _tail(self, most: int = 8) -> str:
+        return "\n".join(f"  {line}" for line in self.log.read_text(errors="replace").splitlines()[-most:])
 
 
 class Tree:
@@ -73,9 +85,15 @@ class Tree:
         self._lock = lock
         self._parts: list[DemoProcess] = []
 
-    def start(self, name: str, *command: str | Path) -> None:
+    def start(self, name: str, *command: str | Path) -> DemoProcess:
         """Start a part."""
-        self._add(name, command, standby=False)
+        return self._add(name, command, standby=False)
+
+    def start_work(self, name: str, *command: str | Path) -> DemoProcess:
+        """Start a part that ends by itself when its work is done."""
+        part = self._add(name, command, standby=False)
+        part.ends = True
+        return part
 
     def prepare(self, name: str, *command: str | Path) -> DemoProcess:
         """Start a part that loads its code and waits for its `release`."""

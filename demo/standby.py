@@ -1,7 +1,8 @@
 """A part on standby: its code is loaded, and it runs when the demo says so with a line on its standard input.
 
-python -m demo.standby edge.cli run --config gw-utara.toml        ⏎ ─► what python -m edge.cli run … does
-So the parts load side by side, and none has to wait for another once it runs.
+python -m demo.standby edge.cli+edge.agent run --config gw-utara.toml        ⏎ ─► what python -m edge.cli run … does
+The first module is the one that runs; those after a + are loaded too. So the parts load side by side, while the past
+is written, and none has to wait for another once it runs.
 """
 
 import importlib
@@ -9,10 +10,10 @@ import sys
 
 
 def main() -> int:
-    """Load the module that the first argument names, wait for the line, and run its `main` with the other arguments."""
-    name, *arguments = sys.argv[1:]
-    run = importlib.import_module(name).main
-    return int(run(arguments)) if sys.stdin.readline() else 0  # no line: the demo has ended
+    """Load the modules that the first argument names, wait for the line, and run with the other arguments."""
+    names, *arguments = sys.argv[1:]
+    modules = [importlib.import_module(name) for name in names.split("+")]
+    return int(modules[0].main(arguments)) if sys.stdin.readline() else 0  # no line: the demo has ended
 
 
 if __name__ == "__main__":

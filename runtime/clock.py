@@ -6,7 +6,9 @@ boot_id   this boot     so that what was kept of `boot_ms` is not taken for anot
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -19,6 +21,17 @@ def wall_ms() -> int:
 def boot_ms() -> int:
     """Milliseconds since the machine was booted, those that it was suspended for included (CLOCK_BOOTTIME)."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+class Clock(NamedTuple):
+    """The two clocks by which a part works, handed in where it may work in another time than this machine's."""
+
+    wall_ms: Callable[[], int] = wall_ms
+    boot_ms: Callable[[], int] = boot_ms
+
+
+MACHINE = Clock()
+"""The clocks of this machine."""
 
 
 def boot_s() -> float:

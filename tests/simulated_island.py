@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from demo.devices.__main__ import SEA_GAUGE_ZERO_CM, SEED
 from demo.devices.instruments import RATE_WINDOW_S, TIP_MM
 from demo.island import river, tide
+from demo.island.city import SEA_GAUGE_ZERO_CM, SEED
 from demo.island.particulates import MARKET, VILLAGE, Street, particulates_of
 from demo.island.visitors import ARMY_DOCK, BERE_BERE, DODOLA, Beach, Crowd
 from demo.island.visitors import Island as Pier

@@ -47,12 +47,15 @@ class DatabaseOfNewerVersion(DatabaseUnavailable):
 
 
 class Database:
-    """A connection pool to `url` (SQLAlchemy's form) and the thread that works on it."""
+    """A connection pool to `url` (SQLAlchemy's form) and the thread that works on it.
 
-    def __init__(self, url: str) -> None:
+    Of what is not `durable` a power cut may leave nothing that can be read: for a file that is thrown away then.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self.problem = ""
         self._url = make_url(url)
-        self._engine = engine_of(url)
+        self._engine = engine_of(url, durable=durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="registry")
 
     def __str__(self) -> str:
@@ -106,12 +109,12 @@ def _sentence(error: Exception) -> str:
     return f"a value cannot be kept: {printable(str(reason).splitlines()[0])[:200]}; write another"
 
 
-def engine_of(url: str) -> Engine:
+def engine_of(url: str, *, durable: bool = True) -> Engine:
     """The engine of `url`: each of its transactions may write, and waits for its turn before it has read anything."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", _keep_private)
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", _set_up_sqlite if durable else _set_up_sqlite_without_waiting)
         event.listen(engine, "begin", _begin_writing)
     return engine
 
@@ -137,3 +140,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # FULL: in WAL mode NORMAL may lose the last commits to a power cut, and with them what was acknowledged
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_sqlite_without_waiting(connection: Any, record: object) -> None:
+    _set_up_sqlite(connection, record)
+    connection.execute("PRAGMA synchronous=OFF")

@@ -28,7 +28,7 @@ VERSION_OF = {
 }
 """The quantity beside every derived point that says by which version it was computed."""
 LATE_MS = 2 * HOUR_MS
-"""A point of so long ago comes of readings that came late, and is marked as they are."""
+"""A point of so long ago comes of readings that came late, and is marked as they are; more for who computes seldom."""
 _WITHDRAWN = int(Mark.WITHDRAWN)  # as a number: it is asked of each point that is read
 
 Row = dict[str, float]
@@ -89,7 +89,7 @@ class DerivedSeriesWriter:
             doubt = doubts.get(quantity, 0) & QUALITY
             self._marks[quantity][time_ms] = doubt if quantity in known else _WITHDRAWN
 
-    async def changes(self, store: ReadingsStore, *, now_ms: int) -> SeriesChanges:
+    async def changes(self, store: ReadingsStore, *, now_ms: int, late_ms: int = LATE_MS) -> SeriesChanges:
         """What differs from what is stored; StoreUnavailable where that cannot be asked.
 
         Nothing is written twice, so that computing again costs no more than reading, and a store that keeps every
@@ -105,7 +105,7 @@ class DerivedSeriesWriter:
             for time_ms, row in sorted(self._rows.items())
             if any(not _is(stored[quantity].get(time_ms), value) for quantity, value in row.items())
         }
-        return SeriesChanges(self._blocks(fresh, now_ms), list(self._verdicts(stored)))
+        return SeriesChanges(self._blocks(fresh, now_ms - late_ms), list(self._verdicts(stored)))
 
     def _verdicts(self, stored: Stored) -> Iterator[Verdict]:
         """Where other quality marks stand than hold; nothing is withdrawn that was never stored."""
@@ -121,10 +121,10 @@ class DerivedSeriesWriter:
         quantities = sorted({*self._marks, VERSION_OF[self._domain]})
         return await _points_of(store, self.sensor, quantities, min(times), max(times))
 
-    def _blocks(self, rows: Mapping[int, Row], now_ms: int) -> list[Block]:
+    def _blocks(self, rows: Mapping[int, Row], late_before_ms: int) -> list[Block]:
         alike: defaultdict[tuple[str, tuple[str, ...], int], list[int]] = defaultdict(list)
         for time_ms, row in rows.items():
-            mark = Mark.BACKFILL if time_ms < now_ms - LATE_MS else Mark.NONE
+            mark = Mark.BACKFILL if time_ms < late_before_ms else Mark.NONE
             site = self._site if self.site_tags is None else self.site_tags.at(time_ms)
             alike[site, tuple(sorted(row)), int(mark)].append(time_ms)
         return [

@@ -67,14 +67,16 @@ class Derivations:
         is_own: Callable[[str], bool] = lambda _gateway: True,
         reevaluate: Callable[[Sequence[Verdict]], Awaitable[None]] = _for_nobody,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], int] = wall_ms,
     ) -> None:
         self.corrections = (
             None
             if facts is None
-            else Corrections(facts, store, newest, on_changed=self.on_series_changed, is_own=is_own)
+            else Corrections(facts, store, newest, on_changed=self.on_series_changed, is_own=is_own, clock=clock)
         )
         self._registry = registry
         self._sleep = sleep
+        self._clock = clock
         self._queue = RecomputeQueue()
         self._sensors = SiteSensors(registry)
         self._computation = SiteComputation(
@@ -87,6 +89,10 @@ class Derivations:
         self._hour: int | None = None
         self._waits_for = ""
         self._fault = ""
+
+    def set_late_ms(self, late_ms: int) -> None:
+        """Mark as a backlog's what is computed later than this after its time: for who computes seldom."""
+        self._computation.late_ms = late_ms
 
     def on_stored(self, gateway: str, first_ms: int, last_ms: int) -> None:
         """Readings of a gateway were stored, from `first_ms` to `last_ms` (UTC, both included): live or late.
@@ -102,13 +108,13 @@ class Derivations:
 
     async def run(self) -> None:
         """Compute for ever: first the last two days, then what is queued."""
-        self.look_back(wall_ms())
+        self.look_back(self._clock())
         self._rests = True
         while True:
             await self._sleep(PASS_S)
             self._woke_s = time.monotonic()
             await self._correct()
-            await self.compute(wall_ms())
+            await self.compute(self._clock())
 
     def look_back(self, now_ms: int) -> None:
         """Queue the last two days of every series."""

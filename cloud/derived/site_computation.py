@@ -13,7 +13,7 @@ from cloud.derived.corrections import Corrections
 from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Key
 from cloud.derived.rise_rates import rise_rates
-from cloud.derived.series_writer import DerivedSeriesWriter
+from cloud.derived.series_writer import LATE_MS, DerivedSeriesWriter
 from cloud.derived.site_sensors import SiteSensors
 from cloud.derived.usual_visitors import UsualVisitors
 from cloud.derived.visitors import counters_of, visitors
@@ -68,6 +68,7 @@ class SiteComputation:
         self._corrections = corrections
         self._rest = rest
         self._usual = UsualVisitors(store)
+        self.late_ms = LATE_MS
 
     async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
         """Compute what looks back on the hours at `starts`; StoreUnavailable or DatabaseUnavailable: part of it."""
@@ -145,7 +146,7 @@ class SiteComputation:
         sensor = self._registry.sensor(writer.sensor)
         if sensor is not None and sensor.gateway != COMPUTED:
             writer.site_tags = self._registry.history.site_tag(sensor)
-        changes = await writer.changes(self._store, now_ms=now_ms)
+        changes = await writer.changes(self._store, now_ms=now_ms, late_ms=self.late_ms)
         if changes.blocks:
             await self._write_blocks(changes.blocks)
         if changes.verdicts:

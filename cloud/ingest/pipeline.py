@@ -55,6 +55,7 @@ from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, RejectedPoint
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
+from runtime.clock import MACHINE, Clock
 
 
 class BatchDecoder:
@@ -78,12 +79,13 @@ class BatchDecoder:
         offsets: Offsets | None = None,
         on_blocks: Callable[[Iterable[Block]], None] = lambda _blocks: None,
         recent_rejections: RecentRejections | None = None,
+        clock: Clock = MACHINE,
     ) -> None:
         newest, fleet_clock = newest or Newest(), fleet_clock or FleetClock()
         quality = QualityJudge(registry, newest)
         self.offsets = offsets or Offsets()
         self.heights = Heights(registry, newest)
-        self._clock = CorrectedClock(fleet_clock, is_undelayed=is_undelayed)
+        self._clock = CorrectedClock(fleet_clock, is_undelayed=is_undelayed, clock=clock)
         self._receive = ReceiveStage(self._clock)
         self._decode = DecodeStage()
         self._validate = ValidateStage(
@@ -157,6 +159,7 @@ class BatchWriter:
         confirm: Callable[[Connection], None] = lambda _connection: None,
         recent_rejections: RecentRejections | None = None,
         sleep: Sleep = asyncio.sleep,
+        clock: Clock = MACHINE,
     ) -> None:
         self.store = RetryingStore(store, metrics, sleep=sleep)
         self.suspects = SuspectGateways()
@@ -166,12 +169,12 @@ class BatchWriter:
         self._sleep = sleep
         self._store = StoreStage(
             store=self.store, without=decoder.without, reject_whole=decoder.reject_whole, suspects=self.suspects,
-            newest=newest, metrics=metrics, on_stored=on_stored,
+            newest=newest, metrics=metrics, on_stored=on_stored, clock=clock,
         )  # fmt: skip
         self._commit = CommitStage(
             database=database, accounts=accounts, dead_letters=dead_letters, evaluator=evaluator, review=review,
             recent_rejections=recent_rejections or RecentRejections(), metrics=metrics,
-            reject_whole=decoder.reject_whole, confirm=confirm, sleep=sleep,
+            reject_whole=decoder.reject_whole, confirm=confirm, sleep=sleep, clock=clock,
         )  # fmt: skip
 
     async def write(self, writes: Sequence[PreparedWrite], *, isolated: bool = False) -> list[PreparedWrite]:

@@ -40,7 +40,7 @@ from cloud.process.monitored_paths import growing_folders, named_certificates
 from cloud.process.parts import Alarms, Foundation, Ingest, Services
 from cloud.process.settings import CloudSettings
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Verdict
+from cloud.readings.contract import ReadingsStore, Verdict
 from cloud.readings.engines import store_of
 from cloud.readings.influx import InfluxStore
 from cloud.readings.newest import Newest
@@ -48,7 +48,7 @@ from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore
-from runtime.clock import boot_ms
+from runtime.clock import MACHINE, Clock
 from runtime.mqtt import MqttSession
 from wire import Channel, shard_of, subscription
 
@@ -57,10 +57,19 @@ QUEUES_EMPTY_S = 10.0
 
 
 def build_services(
-    settings: CloudSettings, database: Database, registry: Registry, *, files: Callable[[], Component]
+    settings: CloudSettings,
+    database: Database,
+    registry: Registry,
+    *,
+    files: Callable[[], Component],
+    clock: Clock = MACHINE,
+    store: ReadingsStore | None = None,
 ) -> Services:
-    """Build all parts, none of which runs yet; `files` is the health check of the settings."""
-    foundation = _foundation(settings, database, registry)
+    """Build all parts, none of which runs yet; `files` is the health check of the settings.
+
+    Ingest, alarms and what people do about them run on `clock`; `store` is another than the settings describe.
+    """
+    foundation = _foundation(settings, database, registry, clock, store or store_of(settings.store))
     alarms = _alarms(settings, foundation)
     ingest = _ingest(settings, foundation, alarms)
     alarms.can_receive.require(
@@ -76,15 +85,18 @@ def build_services(
     return Services(foundation, alarms, ingest, monitoring, components, platform)
 
 
-def _foundation(settings: CloudSettings, database: Database, registry: Registry) -> Foundation:
+def _foundation(
+    settings: CloudSettings, database: Database, registry: Registry, clock: Clock, store: ReadingsStore
+) -> Foundation:
     accounts = Accounts()
     session = _broker_session(settings)
     limits = settings.dead_letters
     return Foundation(
         database=database,
         registry=registry,
-        facts=FactService(database, registry),
-        store=store_of(settings.store),
+        clock=clock,
+        facts=FactService(database, registry, clock=clock.wall_ms),
+        store=store,
         accounts=accounts,
         newest=Newest(),
         metrics=Metrics(accounts),
@@ -98,7 +110,7 @@ def _foundation(settings: CloudSettings, database: Database, registry: Registry)
             known_gateways=registry.gateway_ids,
         ),
         lease=Lease(database, settings.ingest.shard_range) if settings.ingest.enabled else None,
-        rule_store=RuleStore(database, registry),
+        rule_store=RuleStore(database, registry, clock=clock.wall_ms),
     )
 
 
@@ -118,7 +130,7 @@ def _broker_session(settings: CloudSettings) -> MqttSession:
 
 def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
     changed, can_receive = Broadcast(), AllOf()
-    notifier = Notifier(base.database, base.registry, settings.notify, base.session.publish)
+    notifier = Notifier(base.database, base.registry, settings.notify, base.session.publish, *base.clock)
     changed.subscribe(notifier.nudge)
     reports = _reports(settings, base)
     if reports is not None:
@@ -132,9 +144,10 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         can_receive=can_receive,
         last_packet_s=lambda: base.session.last_packet_s,
         rejected_series=base.rejections.series,
-        listening_time=ListeningTime(grace_ms=int(settings.rules.silence_grace_s * 1_000)),
+        listening_time=ListeningTime(grace_ms=int(settings.rules.silence_grace_s * 1_000), boot_ms=base.clock.boot_ms),
         on_change=changed,
         check_lease=base.confirm,
+        clock=base.clock.wall_ms,
     )
     derivations = Derivations(
         base.registry,
@@ -145,6 +158,7 @@ def _alarms(settings: CloudSettings, base: Foundation) -> Alarms:
         facts=base.facts,
         is_own=partial(_is_own, settings.ingest.shard_range),
         reevaluate=evaluator.reevaluate,
+        clock=base.clock.wall_ms,
     )
     return Alarms(changed, can_receive, evaluator, derivations, notifier, reports)
 
@@ -169,7 +183,7 @@ def _reports(settings: CloudSettings, base: Foundation) -> Reports | None:
 
 
 def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest:
-    clocks = FleetClock()
+    clocks = FleetClock(wall_ms=base.clock.wall_ms, boot_ms=base.clock.boot_ms)
     review = Review(
         base.registry,
         base.store,
@@ -184,10 +198,11 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         newest=base.newest,
         rule_input_of=alarms.evaluator.input_of,
         fleet_clock=clocks,
-        is_undelayed=partial(_is_undelayed, base.session, alarms.evaluator),
+        is_undelayed=partial(_is_undelayed, base, alarms.evaluator),
         offsets=Offsets(base.database),
         on_blocks=partial(_record_corrected, alarms.derivations),
         recent_rejections=base.rejections,
+        clock=base.clock,
     )
     base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
     writer = BatchWriter(
@@ -203,6 +218,7 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         review=review,
         recent_rejections=base.rejections,
         confirm=base.confirm,
+        clock=base.clock,
     )
     runner = IngestRunner(
         decoder=decoder,
@@ -277,9 +293,9 @@ def _platform(
         replay=replayer.replay,
         access=Authenticator(base.database, settings.access),
         rule_store=base.rule_store,
-        alarm_service=AlarmService(base.database),
-        previewer=Previewer(base.rule_store, base.store),
-        maintenance=MaintenanceCalendar(base.database, base.registry),
+        alarm_service=AlarmService(base.database, clock=base.clock.wall_ms),
+        previewer=Previewer(base.rule_store, base.store, clock=base.clock.wall_ms),
+        maintenance=MaintenanceCalendar(base.database, base.registry, clock=base.clock.wall_ms),
         notifier=alarms.notifier,
         wrong_clocks=ingest.clocks.wrong,
         facts=base.facts,
@@ -297,10 +313,10 @@ def _is_own(shards: range, gateway: str) -> bool:
     return shard_of(gateway) in shards
 
 
-def _is_undelayed(session: MqttSession, evaluator: RuleEvaluator) -> bool:
+def _is_undelayed(base: Foundation, evaluator: RuleEvaluator) -> bool:
     """Say whether what arrives now was delayed neither in the broker nor in this process."""
-    since_s = session.connected_since_s
-    is_connected = since_s is not None and boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
+    since_s = base.session.connected_since_s
+    is_connected = since_s is not None and base.clock.boot_ms() / 1_000 - since_s >= QUEUES_EMPTY_S
     return is_connected and evaluator.listening_time.was_on_time(within_ms=int(QUEUES_EMPTY_S * 1_000))
 
 

@@ -94,13 +94,16 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """A `ReadingsStore` in the file `path`."""
+    """A `ReadingsStore` in the file `path`.
 
-    def __init__(self, path: Path) -> None:
+    Of what is not `durable` a power cut may leave nothing that can be read: for a file that is thrown away then.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path
         self._series: dict[Series, int] = {}
-        self._writer = _Thread(path, "readings-writer")
-        self._reader = _Thread(path, "readings-reader")
+        self._writer = _Thread(path, "readings-writer", durable=durable)
+        self._reader = _Thread(path, "readings-reader", durable=durable)
 
     async def open(self) -> None:
         """Make the file and its tables where they are missing; StoreUnavailable where that fails."""
@@ -236,8 +239,9 @@ def _rows(blocks: Sequence[Block], series: Mapping[Series, int]) -> Iterator[tup
 class _Thread:
     """A thread with a connection of its own, made when it is first needed."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, durable: bool) -> None:
         self._path = path
+        self._durable = durable
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
 
@@ -253,7 +257,7 @@ class _Thread:
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             if self._connection is None:
-                self._connection = _connect(self._path)
+                self._connection = _connect(self._path, durable=self._durable)
             return work(self._connection)
         except sqlite3.Error as error:
             self._close()  # also rolls back
@@ -265,10 +269,10 @@ class _Thread:
             connection.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, durable: bool) -> sqlite3.Connection:
     keep_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

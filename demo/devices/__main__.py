@@ -17,12 +17,11 @@ from demo.devices.instruments import Board, Bucket, Gate, Instrument, Particulat
 from demo.devices.line import PtyLine
 from demo.devices.network import Network, Station, climate, plain, street_air
 from demo.island import river, tide
+from demo.island.city import SEA_GAUGE_ZERO_CM, SEED
 from demo.island.particulates import MARKET, VILLAGE, Particulates, Street, particulates_of
 from demo.island.visitors import ARMY_DOCK, BERE_BERE, DODOLA, Crowd
 from demo.island.weather import air_of, local_hour, rain_mm_h
 
-SEED = 82_07  # the regency's code
-SEA_GAUGE_ZERO_CM = 150.0
 FIRST_MESSAGES_S = range(1, 31)
 """Stations begin with a message each second: one that no gateway has subscribed to yet is gone."""
 

@@ -76,14 +76,42 @@ def _is_weekend(time_s: float) -> bool:
     return int((time_s + WIT_S) // 86_400 + 3) % 7 >= 5  # 1970-01-01 was a Thursday
 
 
+class UsualCrowd:
+    """As many people as usually come and go, minute by minute, after a day of it: whole ones, and no chance in it."""
+
+    def __init__(self, place: Beach | Island, time_s: float) -> None:
+        self._place = place
+        self._inside = self._came = self._went = 0.0
+        for minute in range(int(time_s // 60) - _RUN_UP_H * 60, int(time_s // 60)):
+            self.step(minute * 60)
+
+    def step(self, time_s: float) -> None:
+        """Let the minute that begins at `time_s` (UTC) pass."""
+        flow = flow_of(self._place, time_s)
+        stay = self._inside * exp(-flow.go_per_h / 60)
+        self._went += self._inside - stay
+        self._came += flow.come_per_h / 60
+        self._inside = stay + flow.come_per_h / 60
+
+    @property
+    def came(self) -> int:
+        """How many have come."""
+        return int(self._came)
+
+    @property
+    def went(self) -> int:
+        """How many have gone."""
+        return int(self._went)
+
+    @property
+    def inside(self) -> int:
+        """How many are there."""
+        return self.came - self.went
+
+
 def usually_inside(place: Beach | Island, time_s: float) -> float:
     """How many are there at `time_s`, after a day of the usual coming and going: so a restart finds about as many."""
-    inside = 0.0
-    first = int(time_s // 60) - _RUN_UP_H * 60
-    for minute in range(first, int(time_s // 60)):
-        flow = flow_of(place, minute * 60)
-        inside = inside * exp(-flow.go_per_h / 60) + flow.come_per_h / 60
-    return inside
+    return UsualCrowd(place, time_s).inside
 
 
 class Crowd:

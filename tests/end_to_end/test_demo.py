@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.servers import Command, Program, free_port, wait_until
 
 
-def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "demo") -> Program:
+def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "demo", past_days: int = 0) -> Program:
     command: Command = [
         sys.executable,
         "-m",
@@ -23,6 +24,8 @@ def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "dem
         str(port),
         "--data",
         data or folder / "data",
+        "--history",
+        str(past_days),
     ]
     return Program(name, command, folder)
 
@@ -40,6 +43,10 @@ def _visitor(demo: Program, role: str = "viewer") -> httpx.Client:
 
 def _get(visitor: httpx.Client, path: str) -> Any:
     return visitor.get(path).raise_for_status().json()
+
+
+def _hours_ago(hours: int) -> int:
+    return int((time.time() - hours * 3_600) * 1_000)
 
 
 def _is_ready(demo: Program) -> bool:
@@ -79,9 +86,12 @@ def _living(parts: dict[int, str]) -> dict[int, str]:
 
 def test_the_demo_shows_fresh_readings_keeps_them_over_a_restart_and_ends_at_ctrl_c(tmp_path: Path):
     port = free_port()
-    with _demo(tmp_path, port) as demo:
-        wait_until(lambda: _is_ready(demo), "the demo is ready")
+    with _demo(tmp_path, port, past_days=1) as demo:
+        wait_until(lambda: _is_ready(demo), "the demo is ready", patience_s=60)
         visitor = _visitor(demo)
+        past = _get(visitor, f"/readings?sensor=river-daruba&quantity=water_level&start={_hours_ago(23)}&every=1h")
+        assert len(past["points"]) in (23, 24)  # without a gap up to the present
+        assert not any(alarm["late"] for alarm in _get(visitor, "/alarms")["alarms"])
         for domain in ("flood", "air", "footfall"):
             latest = _get(visitor, f"/readings/latest?domain={domain}")
             assert min(reading["age_s"] for reading in latest) < 10

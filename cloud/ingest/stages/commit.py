@@ -31,7 +31,7 @@ from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.stages.store import RejectWhole
 from cloud.metrics.exposition import Metrics
 from runtime.backoff import retry
-from runtime.clock import wall_ms
+from runtime.clock import MACHINE, Clock
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class CommitStage:
         reject_whole: RejectWhole,
         confirm: Callable[[Connection], None],
         sleep: Sleep,
+        clock: Clock = MACHINE,
     ) -> None:
         self._database = database
         self._accounts = accounts
@@ -76,6 +77,7 @@ class CommitStage:
         self._reject_whole = reject_whole
         self._confirm = confirm
         self._sleep = sleep
+        self._clock = clock
         # a plan is made from what memory holds, so no other may be applied before it is committed
         self._turn = asyncio.Lock() if evaluator is None else evaluator.turn
 
@@ -126,7 +128,7 @@ class CommitStage:
 
     def _plan(self, writes: Sequence[PreparedWrite]) -> CommitPlan:
         """Work out what changes, from what is in memory."""
-        now_ms = wall_ms()
+        now_ms = self._clock.wall_ms()
         return CommitPlan(
             now_ms=now_ms,
             accounting=self._accounts.plan(write.receipt for write in writes if write.receipt is not None),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from cloud.ingest.fleet_clock import FleetClock
-from runtime import clock
+from runtime.clock import MACHINE, Clock
 
 
 class ReceivedMessage(msgspec.Struct, frozen=True):
@@ -30,13 +30,15 @@ class CorrectedClock:
     `is_undelayed` says whether nothing holds up what arrives now.
     """
 
-    def __init__(self, fleet_clock: FleetClock, *, is_undelayed: Callable[[], bool]) -> None:
+    def __init__(self, fleet_clock: FleetClock, *, is_undelayed: Callable[[], bool], clock: Clock = MACHINE) -> None:
+        self.server = clock
+        """This server's clocks, as they are."""
         self._fleet_clock = fleet_clock
         self._is_undelayed = is_undelayed
 
     def now_ms(self) -> int:
         """The time (UTC)."""
-        return clock.wall_ms() + self._error_ms()
+        return self.server.wall_ms() + self._error_ms()
 
     def _error_ms(self) -> int:
         """What to add to our clock. Gateways behind us count only while nothing is delayed: else they may be late."""
@@ -52,4 +54,6 @@ class ReceiveStage:
 
     def run(self, payload: bytes, gateway: str, *, waited_ms: int) -> ReceivedMessage:
         """Give a message that has waited for `waited_ms` its time of arrival."""
-        return ReceivedMessage(payload, gateway, self._clock.now_ms() - waited_ms, clock.boot_ms() - waited_ms)
+        return ReceivedMessage(
+            payload, gateway, self._clock.now_ms() - waited_ms, self._clock.server.boot_ms() - waited_ms
+        )

@@ -14,7 +14,7 @@ from cloud.ingest.suspect_gateways import SuspectGateways
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import RejectedPoint, WriteResult
 from cloud.readings.newest import Newest
-from runtime.clock import wall_ms
+from runtime.clock import MACHINE, Clock
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class StoreStage:
         newest: Newest,
         metrics: Metrics,
         on_stored: OnStored,
+        clock: Clock = MACHINE,
     ) -> None:
         self._store = store
         self._without = without
@@ -47,6 +48,7 @@ class StoreStage:
         self._newest = newest
         self._metrics = metrics
         self._on_stored = on_stored
+        self._clock = clock
 
     async def run(self, writes: Sequence[PreparedWrite], *, isolated: bool) -> list[PreparedWrite]:
         """Store messages; WriteFailsAlone where that can be done only `isolated`."""
@@ -60,7 +62,7 @@ class StoreStage:
         except Exception as error:
             return await self._after_fault(writes, error)
         stored = self._without_rejected(writes, result) if result.rejected else list(writes)
-        durable_ms = wall_ms()
+        durable_ms = self._clock.wall_ms()
         for write in stored:
             self._record(write, durable_ms)
         return stored

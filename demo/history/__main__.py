@@ -1,0 +1,52 @@
+"""Writes the demo's past: python -m demo.history --config DATA/history/cloud.toml --days 30
+
+day 12 of 30 …        one line for each day, then one that says what was written, up to the present
+"""
+
+import argparse
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from demo.history.loop import LoopWithoutThreads
+from demo.history.opening import open_past
+from demo.history.readings import MINUTE_S, Past
+from runtime.logs import set_up_logs
+
+FINE_DAYS = 3
+"""So many days at the end are finer: derivations look at two days again after a start, by today's intervals."""
+DAY_S = 86_400
+
+
+def main() -> None:
+    """Write the past, up to now."""
+    parser = argparse.ArgumentParser(prog="python -m demo.history", description="The demo's simulated past.")
+    parser.add_argument("--config", type=Path, required=True, help="the cloud's settings, in a folder of their own")
+    parser.add_argument("--days", type=int, required=True, help="how many")
+    chosen = parser.parse_args()
+    set_up_logs()
+    with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
+        runner.run(_write(chosen.config, chosen.days))
+
+
+async def _write(config: Path, days: int) -> None:
+    since_s = _this_minute_s() - days * DAY_S
+    async with AsyncExitStack() as closing:
+        past = Past(since_s, fine_from_s=since_s + (days - FINE_DAYS) * DAY_S)
+        writer = await open_past(config, past, closing)
+        for day in range(1, days + 1):
+            await writer.write(since_s + day * DAY_S)
+            print(f"day {day} of {days}", flush=True)
+        while past.until_s < _this_minute_s():  # what has passed while it was written
+            await writer.write(_this_minute_s())
+        await writer.close()
+        print(f"readings {writer.readings:,}, alarms {await writer.count_alarms()}, up to now", flush=True)
+
+
+def _this_minute_s() -> int:
+    return int(time.time()) // MINUTE_S * MINUTE_S
+
+
+if __name__ == "__main__":
+    main()
