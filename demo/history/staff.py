@@ -55,7 +55,7 @@ class Staff:
         """Something has happened to an alarm."""
         self._has_news = True
 
-    async def look(self) -> None:
+    async def note_new(self) -> None:
         """Take note of the alarms that are new."""
         if not self._has_news:
             return

@@ -63,12 +63,12 @@ class HistoryWriter:
         computed = {time_ms + COMPUTED_MS for time_ms, quantity in foreseen if is_derived(quantity)}
         computed.add(until_s * 1_000 + NOTICED_MS)
         for moment_ms in sorted({*computed, *(time_ms + NOTICED_MS for time_ms, _ in foreseen)}):
-            while (acts_ms := self._staff.next_ms) is not None and acts_ms < moment_ms:
-                await self._step(waiting, acts_ms)
+            while (action_ms := self._staff.next_ms) is not None and action_ms < moment_ms:
+                await self._step(waiting, action_ms)
             await self._step(waiting, moment_ms)
             if moment_ms in computed:
                 await self._services.alarms.derivations.compute(moment_ms)
-                await self._staff.look()
+                await self._staff.note_new()
 
     async def close(self) -> None:
         """Let nobody be notified of what is over: the past's events are routed to no step."""
@@ -89,7 +89,7 @@ class HistoryWriter:
         writes = [ingest.decoder.prepare(one, gateway) for gateway, found in payloads for one in found]
         if writes:
             await ingest.writer.write(writes)
-        await self._staff.look()
+        await self._staff.note_new()
         await self._staff.act()
 
     def _payloads(self, gateway: str, waiting: Waiting, until_ms: int) -> Iterator[bytes]:
