@@ -23,14 +23,14 @@ def boot_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
-class Clock(NamedTuple):
+class Clocks(NamedTuple):
     """The two clocks by which a part works, handed in where it may work in another time than this machine's."""
 
     wall_ms: Callable[[], int] = wall_ms
     boot_ms: Callable[[], int] = boot_ms
 
 
-MACHINE = Clock()
+MACHINE = Clocks()
 """The clocks of this machine."""
 
 

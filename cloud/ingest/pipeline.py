@@ -55,7 +55,7 @@ from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, RejectedPoint
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
-from runtime.clock import MACHINE, Clock
+from runtime.clock import MACHINE, Clocks
 
 
 class BatchDecoder:
@@ -79,7 +79,7 @@ class BatchDecoder:
         offsets: Offsets | None = None,
         on_blocks: Callable[[Iterable[Block]], None] = lambda _blocks: None,
         recent_rejections: RecentRejections | None = None,
-        clock: Clock = MACHINE,
+        clock: Clocks = MACHINE,
     ) -> None:
         newest, fleet_clock = newest or Newest(), fleet_clock or FleetClock()
         quality = QualityJudge(registry, newest)
@@ -159,7 +159,7 @@ class BatchWriter:
         confirm: Callable[[Connection], None] = lambda _connection: None,
         recent_rejections: RecentRejections | None = None,
         sleep: Sleep = asyncio.sleep,
-        clock: Clock = MACHINE,
+        clock: Clocks = MACHINE,
     ) -> None:
         self.store = RetryingStore(store, metrics, sleep=sleep)
         self.suspects = SuspectGateways()

@@ -34,7 +34,7 @@ from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore
-from runtime.clock import Clock
+from runtime.clock import Clocks
 from runtime.mqtt import MqttSession
 
 
@@ -42,7 +42,7 @@ from runtime.mqtt import MqttSession
 class Foundation:
     """The parts that all others use; `lease` is None in a process that does not ingest."""
 
-    clock: Clock
+    clock: Clocks
     database: Database
     registry: Registry
     facts: FactService

@@ -48,7 +48,7 @@ from cloud.registry.fact_service import FactService
 from cloud.registry.snapshot import Registry
 from cloud.reports.service import Reports
 from cloud.rulebook.rule_store import RuleStore
-from runtime.clock import MACHINE, Clock
+from runtime.clock import MACHINE, Clocks
 from runtime.mqtt import MqttSession
 from wire import Channel, shard_of, subscription
 
@@ -62,7 +62,7 @@ def build_services(
     registry: Registry,
     *,
     files: Callable[[], Component],
-    clock: Clock = MACHINE,
+    clock: Clocks = MACHINE,
     store: ReadingsStore | None = None,
 ) -> Services:
     """Build all parts, none of which runs yet; `files` is the health check of the settings.
@@ -86,7 +86,7 @@ def build_services(
 
 
 def _foundation(
-    settings: CloudSettings, database: Database, registry: Registry, clock: Clock, store: ReadingsStore
+    settings: CloudSettings, database: Database, registry: Registry, clock: Clocks, store: ReadingsStore
 ) -> Foundation:
     accounts = Accounts()
     session = _broker_session(settings)

@@ -1,9 +1,9 @@
 """A clock that is set by hand: what runs on it lives in the time that it shows.
 
-SetClock(at 2026-10-29 00:00) ─► `Clock` for ingest, alarms and staff        time_ms = …: time has passed
+SetClock(at 2026-10-29 00:00) ─► `Clocks` for ingest, alarms and staff        time_ms = …: time has passed
 """
 
-from runtime.clock import Clock
+from runtime.clock import Clocks
 
 
 class SetClock:
@@ -14,6 +14,6 @@ class SetClock:
         self._booted_ms = time_ms
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> Clocks:
         """The clocks to hand in."""
-        return Clock(wall_ms=lambda: self.time_ms, boot_ms=lambda: self.time_ms - self._booted_ms)
+        return Clocks(wall_ms=lambda: self.time_ms, boot_ms=lambda: self.time_ms - self._booted_ms)

@@ -31,8 +31,8 @@ class Action(NamedTuple):
 
     due_ms: int
     alarm: int
-    who: str
-    word: str
+    person: str
+    reason: str
 
 
 class Staff:
@@ -72,8 +72,8 @@ class Staff:
         self._due = [action for action in self._due if action.due_ms > self._clock.time_ms]
         for action in due:
             if (await self._service.alarm(action.alarm)).is_open:
-                who = Actor(action.who, "simulated")
-                await self._service.acknowledge(action.alarm, f"simulated: {action.word}", who=who)
+                actor = Actor(action.person, "simulated")
+                await self._service.acknowledge(action.alarm, f"simulated: {action.reason}", actor=actor)
 
     def _action(self, alarm: Alarm) -> Action:
         due_ms = alarm.at_ms + round(self._dice.uniform(*REACTION_MIN) * MINUTE_MS)

@@ -31,7 +31,7 @@ from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.stages.store import RejectWhole
 from cloud.metrics.exposition import Metrics
 from runtime.backoff import retry
-from runtime.clock import MACHINE, Clock
+from runtime.clock import MACHINE, Clocks
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class CommitStage:
         reject_whole: RejectWhole,
         confirm: Callable[[Connection], None],
         sleep: Sleep,
-        clock: Clock = MACHINE,
+        clock: Clocks = MACHINE,
     ) -> None:
         self._database = database
         self._accounts = accounts

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from cloud.ingest.fleet_clock import FleetClock
-from runtime.clock import MACHINE, Clock
+from runtime.clock import MACHINE, Clocks
 
 
 class ReceivedMessage(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class CorrectedClock:
     `is_undelayed` says whether nothing holds up what arrives now.
     """
 
-    def __init__(self, fleet_clock: FleetClock, *, is_undelayed: Callable[[], bool], clock: Clock = MACHINE) -> None:
+    def __init__(self, fleet_clock: FleetClock, *, is_undelayed: Callable[[], bool], clock: Clocks = MACHINE) -> None:
         self.server = clock
         """This server's clocks, as they are."""
         self._fleet_clock = fleet_clock

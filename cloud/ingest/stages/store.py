@@ -14,7 +14,7 @@ from cloud.ingest.suspect_gateways import SuspectGateways
 from cloud.metrics.exposition import Metrics
 from cloud.readings.contract import RejectedPoint, WriteResult
 from cloud.readings.newest import Newest
-from runtime.clock import MACHINE, Clock
+from runtime.clock import MACHINE, Clocks
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class StoreStage:
         newest: Newest,
         metrics: Metrics,
         on_stored: OnStored,
-        clock: Clock = MACHINE,
+        clock: Clocks = MACHINE,
     ) -> None:
         self._store = store
         self._without = without
