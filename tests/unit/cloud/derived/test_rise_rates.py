@@ -41,6 +41,17 @@ async def test_readings_that_come_late_change_the_rates_that_look_back_on_them(i
     assert rates[NINE + 21 * MINUTE] == rates[NINE + 51 * MINUTE] == pytest.approx(30)
 
 
+async def test_late_readings_change_the_rates_of_the_hour_after_them_too(island: Island):
+    levels = rising(NINE - HOUR, NINE + HOUR)
+    late = {at: cm for at, cm in levels.items() if NINE - 40 * MINUTE <= at < NINE}
+    await island.store_readings("river", "water_level", {at: cm for at, cm in levels.items() if at not in late})
+    await island.derivations.compute(NINE + 2 * HOUR)
+    assert NINE + 11 * MINUTE not in await island.series("river", "rise_rate")
+    await island.store_readings("river", "water_level", late, marks=int(Mark.BACKFILL))
+    await island.derivations.compute(NINE + 2 * HOUR + 15_000)
+    assert (await island.series("river", "rise_rate"))[NINE + 11 * MINUTE] == pytest.approx(30)
+
+
 async def test_what_was_computed_of_readings_that_nobody_believes_is_withdrawn(island: Island):
     levels = rising(NINE, NINE + HOUR, cm_a_minute=6)
     await island.store_readings("river", "water_level", levels)

@@ -81,6 +81,16 @@ async def test_a_week_that_comes_late_changes_what_is_usual_now_and_after_a_rest
     assert (await island.series("dodola", "visitors_usual_weeks"))[NINE] == 4
 
 
+async def test_a_late_count_changes_what_is_usual_of_the_hour_under_way(island: Island):
+    for weeks in (4, 3, 2, 1):
+        await a_week_ago(island, weeks, 40)
+    await now(island)
+    for weeks in (4, 3, 2):
+        await island.store_readings("pier", "people_in", {NINE + 2 * MINUTE - weeks * WEEK: 20})
+    await island.derivations.compute(NINE + 4 * MINUTE)
+    assert (await island.series("dodola", "visitors_usual"))[NINE] == pytest.approx(56), "eight of its ten minutes"
+
+
 async def test_an_hour_is_asked_of_the_store_once(island: Island):
     for weeks in (4, 3, 2):
         await a_week_ago(island, weeks, 40)
