@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from cloud.readings.administration.influxdb_1 import seconds_of
+from cloud.readings.administration.influxdb_2 import bucket_retention_s
 from cloud.readings.administration.plan import FOR_EVER_S, StoreInitError, retention_text
 from cloud.readings.administration.server import server_version
 from cloud.readings.contract import StoreUnavailable
@@ -57,9 +58,11 @@ async def _steps(store: InfluxStore, settings: InfluxSettings) -> AsyncIterator[
         step = "write"
         await store.probe()
         yield ConnectStep(step, True, "a point of the measurement probe was taken")
-        yield _retention(policies)
+        yield _retention(policies) if version.major == 1 else await _retention_of_bucket(settings)
         step = "types"
         yield _types(await store.ask("SHOW FIELD KEYS"))
+    except StoreInitError as error:
+        yield ConnectStep(step, False, str(error))
     except StoreUnavailable as error:
         yield ConnectStep(step, False, _NO_ADMINISTRATOR if "create admin user first" in str(error) else str(error))
 
@@ -69,7 +72,20 @@ def _retention(policies: Result) -> ConnectStep:
     default = next((row for row in rows if row["default"]), None)
     if default is None:
         return ConnectStep("retention", False, "the database has no retention policy by default; give it one")
-    kept_s = seconds_of(default["duration"])
+    return _kept(seconds_of(default["duration"]))
+
+
+async def _retention_of_bucket(settings: InfluxSettings) -> ConnectStep:
+    """Ask 2.x for its bucket, which only a token may: InfluxQL answers 0 for each, whatever holds (seen on 2.9.1)."""
+    token = settings.token()
+    if token is None:
+        return ConnectStep(
+            "retention", True, "InfluxDB 2 tells a login of v1 nothing of it; siaga-cloud store init does"
+        )
+    return _kept(await asyncio.to_thread(bucket_retention_s, settings.url, token, settings.bucket))
+
+
+def _kept(kept_s: int) -> ConnectStep:
     said = f"readings are kept {retention_text(kept_s)}"
     if kept_s != FOR_EVER_S and kept_s < SHORTEST_S:
         said += "; yearly figures want 400 days at least (siaga-cloud store init --retention 400d)"

@@ -60,6 +60,17 @@ def init_influxdb_2(plan: StorePlan) -> Iterator[InitStep]:
         yield _user(client, bucket, plan.reader, READ)
 
 
+def bucket_retention_s(url: str, token: str, bucket: str) -> int:
+    """How long a bucket keeps its points, in seconds (0 for ever); StoreInitError where that cannot be asked."""
+    with InfluxDBClient(url, token=token, timeout=int(TIMEOUT_S * 1_000)) as client, _sentences(SecretUrl(url)):
+        found = client.buckets_api().find_buckets(name=bucket).buckets
+        if not found:
+            raise StoreInitError(
+                f"InfluxDB shows this token no bucket {bucket}; siaga-cloud store init makes one that does"
+            )
+        return _retention_s(found[0])
+
+
 @contextmanager
 def _sentences(name: SecretUrl) -> Iterator[None]:
     """Turn what the client raises into one sentence."""
@@ -109,13 +120,17 @@ def _bucket(client: InfluxDBClient, organisation: Organization, plan: StorePlan)
 
 
 def _retention(client: InfluxDBClient, bucket: Bucket, wanted_s: int | None) -> InitStep:
-    found_s = bucket.retention_rules[0].every_seconds if bucket.retention_rules else FOR_EVER_S
+    found_s = _retention_s(bucket)
     if wanted_s is None or wanted_s == found_s:
         return InitStep("retention", Outcome.KEPT, f"readings are kept {retention_text(found_s)}")
     bucket.retention_rules = [BucketRetentionRules(type="expire", every_seconds=wanted_s)]
     client.buckets_api().update_bucket(bucket)
     said = f"readings are kept {retention_text(wanted_s)}; it was {retention_text(found_s)}"
     return InitStep("retention", Outcome.CHANGED, said)
+
+
+def _retention_s(bucket: Bucket) -> int:
+    return bucket.retention_rules[0].every_seconds if bucket.retention_rules else FOR_EVER_S
 
 
 def _mapping(client: InfluxDBClient, bucket: Bucket, database: str) -> InitStep:
@@ -153,7 +168,8 @@ def _cloud_login(client: InfluxDBClient, bucket: Bucket, plan: StorePlan) -> Ini
 def _user(client: InfluxDBClient, bucket: Bucket, login: StoreLogin, actions: Sequence[str]) -> InitStep:
     """Leave a login of the v1 API with these rights on the bucket alone, and with the password of its file."""
     service = LegacyAuthorizationsService(client.api_client)
-    found = service.get_legacy_authorizations(org_id=bucket.org_id, token=login.name).authorizations or []
+    all_of_them = service.get_legacy_authorizations(org_id=bucket.org_id).authorizations or []
+    found = [each for each in all_of_them if each.token == login.name]  # asked for a name it does not know, it says 404
     fitting = [
         each for each in found if each.status == "active" and _rights(each.permissions) == _wanted(bucket, actions)
     ]
