@@ -6,7 +6,7 @@ GET|POST /api/v2/setup   /api/v2/orgs   /api/v2/buckets   /api/v2/dbrps   /api/v
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -154,5 +154,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _of(rows: Iterable[Row], **wanted: str) -> Iterable[Row]:
+def _of(rows: Iterable[Row], **wanted: str) -> Iterator[Row]:
     return (row for row in rows if all(row[key] == value for key, value in wanted.items()))
