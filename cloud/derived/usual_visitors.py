@@ -43,8 +43,6 @@ class UsualVisitors:
             for later_ms in weeks_after(changed_ms, zone)
             if later_ms <= now_ms
         }
-        if looking_back:
-            self._weeks.pop(site.id, None)
         undone = {start_ms for start_ms in begun if set(_slots(start_ms, zone, now_ms)) - self._done[site.id]}
         return undone | looking_back
 
@@ -65,6 +63,7 @@ class UsualVisitors:
         self._done[site.id] = {slot_ms for slot_ms in known if slot_ms > now_ms - REMEMBERED_MS}
 
     async def _weeks_behind(self, site: Site, start_ms: int, zone: ZoneInfo) -> Sequence[Week]:
+        # a late hour is computed itself, before those that look back on it, and so takes the place of what is held
         held = self._weeks.get(site.id)
         if held is None or held[0] != start_ms:
             found = [(week_ms, await self._hour(site, week_ms, zone)) for week_ms in weeks_before(start_ms, zone)]
