@@ -254,6 +254,7 @@ def test_the_proxys_network_is_the_one_that_the_cloud_believes():
 def test_the_service_dashboards_writes_what_grafana_provisions_from(installation: Path):
     (line,) = SERVICES["dashboards"]["command"]
     line = line.replace("$$", "$").replace("/provisioning", str(installation / "data" / "provisioning"))
+    line = line.replace("/etc/siaga/", f"{installation / 'city'}/")
     given = dict(re.findall(r"^(SIAGA_\w+)=(.*)$", EXAMPLE, re.MULTILINE))
     given |= {"SIAGA_COASTLINE": str(installation / "city" / "coast.geojson"), "SIAGA_PLATFORM_ALERTS": "yes"}
     path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
