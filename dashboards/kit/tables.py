@@ -24,6 +24,8 @@ from dashboards.kit.words import Caption, Words
 
 NARROWEST = 60
 """Pixels that a column keeps at the least: Grafana's own 150 push columns out of a table of half the width."""
+NOT_THERE = "–"
+"""In a cell without a text, where Grafana would write what the whole table says when it is empty."""
 ON_A_PHONE, READ_ON_A_PHONE_PX = 3, 110
 """The first columns of a table are read on a phone's 390 px without scrolling: what matters stands there."""
 
@@ -107,6 +109,7 @@ def _in_order(columns: Sequence[TableColumn]) -> DataTransformerConfig:
 def _properties(style: DashboardStyle, column: TableColumn, *, least: int | None) -> list[DynamicConfigValue]:
     properties = {
         "displayName": style.say(column.title),
+        "noValue": NOT_THERE,
         "unit": column.unit or None,
         "decimals": column.decimals,
         "custom.width": column.width,

@@ -5,7 +5,7 @@ flood │ air │ footfall      open alarms │ not acknowledged │ gateways of
 
 from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.models import dashboard
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.kit.influx import NOW, newest
 from dashboards.kit.layout import PanelRow
@@ -23,6 +23,8 @@ OPEN = Caption(Text("Open alarms"), Text("Alarms that have not ended, acknowledg
 UNSEEN = Caption(Text("Not acknowledged"), Text("Open alarms that nobody has acknowledged yet."), UNHEARD)
 OFFLINE = Caption(Text("Gateways offline"), Text("Gateways whose last word was offline."), UNHEARD)
 SILENT = Caption(Text("Silent sensors"), Text("Sensors that have sent nothing for too long."), UNHEARD)
+NOWHERE = Text("The platform")
+"""The place of an alarm that is about no site."""
 WORST = Caption(
     Text("The worst open alarms"),
     Text("The {most} worst open alarms, each with its place and its level.", most=MOST),
@@ -81,4 +83,5 @@ def _worst(style: DashboardStyle) -> StatPanel:
     level = f"level{style.suffix}"
     query = newest("alarm", f"severity site_name {level}", by="gateway rule sensor site", keep='"severity" > 0')
     name = f"{column('site_name')} · {column(level)}"
-    return tiles(style, WORST, query, value="severity", name=name, scale=SEVERITY)
+    panel = tiles(style, WORST, query, value="severity", name=name, scale=SEVERITY)
+    return panel.override_by_name("site_name", [DynamicConfigValue("noValue", style.say(NOWHERE))])
