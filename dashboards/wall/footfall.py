@@ -10,16 +10,16 @@ from dashboards.kit.panels import lines
 from dashboards.kit.scales import CAPACITY
 from dashboards.kit.series import BRIDGED_MS
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tiles import by_site, tiles
+from dashboards.kit.tiles import by_site, column, tiles
 from dashboards.kit.units import unit_of
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, named_state, page, states_of_sites
+from dashboards.wall.parts import UNHEARD, page, states_of_sites
 from wire import Domain
 
 ABOUT = Text("Visitors for the wall: how full each site is, and who was there in the last day.")
 SITES = Caption(
     Text("Capacity used by site"),
-    Text("The fullest site first: visitors present divided by its capacity. A dash: no capacity, or no count."),
+    Text("The fullest site first: visitors present divided by its capacity. Grey: no capacity, or no count."),
     UNHEARD,
 )
 PRESENT = Caption(
@@ -35,7 +35,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
     newest = rows("site capacity_used", lately(what, "footfall", where=EVERY, by="site", within="15m"))
     full = tiles(
         style, SITES, states_of_sites(style, Domain.FOOTFALL), newest, value="capacity_used",
-        name=named_state(style), scale=CAPACITY, unit=unit_of("capacity_used", style), steps=by_site(),
+        name=column("name"), scale=CAPACITY, unit=unit_of("capacity_used", style), steps=by_site(),
     )  # fmt: skip
     return page(
         style, "wall-footfall", about=ABOUT, rows=[PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]
