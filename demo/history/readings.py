@@ -38,7 +38,7 @@ WATER = Pace(3, 1)
 PEOPLE = Pace(10, 1)
 AIR = Pace(10, 5)
 CLIMATE = Pace(30, 15)
-TIDE = Pace(15, 10)
+TIDE = Pace(6, 5)
 
 
 class Device(NamedTuple):
@@ -65,7 +65,10 @@ class Past:
         return {device.sensor: device.pace.long_ago * MINUTE_S for device in reversed(self._devices)}
 
     def stretch(self, until_s: int) -> dict[str, list[Reading]]:
-        """The readings from where the stretch before ended, that moment left out, to `until_s` (UTC), by gateway."""
+        """The readings from where the stretch before ended, that moment left out, to `until_s` (UTC), by gateway.
+
+        Every device gives one at the end: a present that went on later would else find that some were silent.
+        """
         found: defaultdict[str, list[Reading]] = defaultdict(list)
         for number, device in enumerate(self._devices):
             found[device.gateway] += self._of_device(number, device, until_s)
@@ -73,9 +76,10 @@ class Past:
         return dict(found)
 
     def _of_device(self, number: int, device: Device, until_s: int) -> Iterator[Reading]:
-        for time_s in range(self.until_s // MINUTE_S * MINUTE_S + MINUTE_S, until_s + 1, MINUTE_S):
+        times_s = range(self.until_s + MINUTE_S, until_s + 1, MINUTE_S)
+        for time_s in times_s:
             minutes = device.pace.lately if time_s >= self._fine_from_s else device.pace.long_ago
-            if time_s // MINUTE_S % minutes == 0:
+            if time_s // MINUTE_S % minutes == 0 or time_s == times_s[-1]:
                 passed = (time_s - self._last_s[number]) // MINUTE_S
                 self._last_s[number] = time_s
                 for quantity, value in device.samples(time_s, passed):
