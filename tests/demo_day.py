@@ -333,12 +333,15 @@ class _Done:
     def __init__(self, since_ms: int) -> None:
         self._since_ms = since_ms
         self._stored: Counter[Domain] = Counter()
+        self._backlog = 0
         self._refused: Counter[str] = Counter()
         self._write_ms: list[float] = []
 
     def count(self, batch: ValidatedBatch, *, write_ms: float) -> None:
         for block in batch.blocks:
             self._stored[block.domain] += block.size
+        if batch.decoded.batch is not None and batch.decoded.batch.backfill:
+            self._backlog += sum(block.size for block in batch.blocks)
         for rejection in batch.rejections:
             self._refused[rejection.reason] += rejection.readings
         self._write_ms.append(write_ms)
@@ -348,6 +351,7 @@ class _Done:
         return IngestWork(
             seconds=(now_ms - self._since_ms) / 1000,
             stored=dict(self._stored),
+            backlog=self._backlog,
             batches=len(writes),
             duplicates=0,
             dead_letters=dict(self._refused),

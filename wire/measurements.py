@@ -175,11 +175,11 @@ _TABLE = (
         ("text_id", _T, "", "the same in Indonesian"),
     ),
     _measurement(
-        "listed_site", "a site that has something of a domain, for the lists of dashboards", "domain title",
+        "about_site", "a site that has something of a domain, for the lists of dashboards", "domain title",
         ("name", _T, "", "the site's name; title has the id too: Jembatan Daruba|daruba-river"),
     ),
     _measurement(
-        "listed_sensor", "a sensor that measures a quantity, for the lists of dashboards", "quantity site title",
+        "about_sensor", "a sensor that measures a quantity, for the lists of dashboards", "quantity site title",
         ("name", _T, "", "the sensor's name; title has the id too"),
     ),
     _measurement(
@@ -202,6 +202,7 @@ _TABLE = (
     ),
     _measurement(
         "ingest", "what an ingester did since its sample before", "instance",
+        ("sampled_ms", _W, "ms", "when the sample was taken (UTC), for what compares it with now"),
         ("seconds", _N, "s", "how long that was"),
         ("stored", _W, "{reading}", "readings that became durable"),
         ("stored_flood", _W, "{reading}", "of them of flood"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 
 from cloud.access.auth_context import AuthContext
+from cloud.access.login_code import LoginCode
 from cloud.access.login_throttle import LoginThrottle
 from cloud.access.passwords import Passwords
 from cloud.access.principal import Principal
@@ -49,6 +50,8 @@ class Authenticator:
             longest_ms=round(self.settings.longest_days * DAY_MS),
             clock_ms=clock_ms,
         )
+        file = self.settings.code_file
+        self.login_code = None if file is None else LoginCode(file, clock_ms=clock_ms)
         self.users = Users(database, passwords, clock_ms=clock_ms, changed=self.sessions.clear_cache)
 
     async def authenticate(self, headers: Headers, address: str, scheme: str = "http") -> AuthContext | None:
@@ -75,6 +78,10 @@ class Authenticator:
         await self.sessions.log_in(principal.name, old, address=principal.origin)
         await self.users.change(principal.name, UserUpdate(password=new), actor=principal.actor)
         return await self.sessions.log_in(principal.name, new, address=principal.origin)
+
+    async def log_in_by_code(self, code: str, *, address: str, replaces: str = "") -> OpenedSession:
+        """Begin a session by the code of a demo's link; AccessRejected where it is wrong, used, too old or not set."""
+        return await self.sessions.log_in_by_code(code, self.login_code, address=address, replaces=replaces)
 
     def is_secure(self, scheme: str) -> bool:
         """Tell whether cookies go over https only: always if so set, else where the request (or the socket) came so."""

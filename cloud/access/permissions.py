@@ -20,6 +20,8 @@ PERMISSIONS: Table = {
     # who one is
     ("GET", "/login"): PUBLIC,
     ("POST", "/login"): PUBLIC,
+    ("GET", "/login/code/{code}"): PUBLIC,
+    ("POST", "/login/code/{code}"): PUBLIC,
     ("POST", "/api/v1/session"): PUBLIC,
     ("GET", "/api/v1/session"): _VIEWER,
     ("DELETE", "/api/v1/session"): _VIEWER,
@@ -104,6 +106,7 @@ PERMISSIONS: Table = {
 WITHOUT_CSRF_TOKEN = frozenset(
     {
         ("POST", "/login"),
+        ("POST", "/login/code/{code}"),
         ("POST", "/api/v1/session"),
         ("POST", "/password"),
         ("POST", "/console/_nicegui_ws/{rest:path}"),

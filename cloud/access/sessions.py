@@ -1,6 +1,7 @@
 """Sessions: who has logged in, in which browser. The cookie is random and only its hash is kept.
 
 log_in("ani", "…") ─► OpenedSession(cookie, session)      find(cookie) ─► Session | None      end(session)
+log_in_by_code("x1D…", …) ─► the same
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
+from cloud.access.login_code import LoginCode
 from cloud.access.login_throttle import LoginThrottle
 from cloud.access.passwords import LONGEST, Passwords
 from cloud.access.principal import Principal
@@ -26,6 +28,9 @@ SEEN_EVERY_MS = 60_000
 """How often a use is written down."""
 _log = logging.getLogger(__name__)
 _WRONG = "name or password is wrong; write them again"
+_WRONG_CODE = "the code is wrong, used or too old; log in with a name and a password"
+_CODE = "a one-time code"
+"""What takes the place of a name where tries are counted."""
 
 
 class LoginSession(msgspec.Struct, frozen=True):
@@ -75,11 +80,7 @@ class Sessions:
         AccessRejected for a wrong name or password (which of the two is not said), and for trying too often.
         """
         name = normal_name(name)[:LONGEST]
-        wait_s = self._throttle.begin_attempt(name, address)
-        if wait_s:
-            raise AccessRejected(
-                "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
-            )
+        self._begin_attempt(name, address)
         # a name that nobody can have is asked of no database, and takes as long as any other wrong one
         may_be = is_printable(name)
         found = await self._database.run(lambda connection: user_of(connection, name)) if may_be else None
@@ -88,12 +89,20 @@ class Sessions:
             _log.warning("a login as %r from %s failed", name[:64], address or "an unknown address")
             raise AccessRejected("wrong-login", _WRONG)
         self._throttle.record_success(name, address)
-        opened = self._made(found[0])
-        await self._database.run(
-            lambda connection: _begin(connection, opened.session, found[1], address, replaces, self._clock_ms())
-        )
-        self._cache.clear()
-        return opened
+        return await self._open(found, address=address, replaces=replaces)
+
+    async def log_in_by_code(
+        self, code: str, codes: LoginCode | None, *, address: str, replaces: str = ""
+    ) -> OpenedSession:
+        """Begin a session by a code that is good once, as `log_in` does; AccessRejected as there."""
+        self._begin_attempt(_CODE, address)
+        name = None if codes is None else codes.redeem(code)
+        found = None if name is None else await self._database.run(lambda connection: user_of(connection, name))
+        if found is None or found[0].disabled:
+            _log.warning("a login by a one-time code from %s failed", address or "an unknown address")
+            raise AccessRejected("wrong-login", _WRONG_CODE)
+        self._throttle.record_success(_CODE, address)
+        return await self._open(found, address=address, replaces=replaces, reason=f"with {_CODE}")
 
     async def find(self, cookie: str) -> LoginSession | None:
         """Find the session of a cookie, if it holds."""
@@ -115,6 +124,21 @@ class Sessions:
         """Forget what was loaded from the database: users have changed."""
         self._cache.clear()
 
+    def _begin_attempt(self, name: str, address: str) -> None:
+        wait_s = self._throttle.begin_attempt(name, address)
+        if wait_s:
+            raise AccessRejected(
+                "too-many-attempts", f"too many failed logins; try again in {wait_s} s", retry_after_s=wait_s
+            )
+
+    async def _open(self, found: tuple[User, str], *, address: str, replaces: str, reason: str = "") -> OpenedSession:
+        opened, now_ms = self._made(found[0]), self._clock_ms()
+        await self._database.run(
+            lambda connection: _begin(connection, opened.session, found[1], address, replaces, now_ms, reason)
+        )
+        self._cache.clear()
+        return opened
+
     def _made(self, user: User) -> OpenedSession:
         cookie, now_ms = secrets.token_urlsafe(32), self._clock_ms()
         return OpenedSession(
@@ -134,7 +158,13 @@ def _hash(cookie: str) -> str:
 
 
 def _begin(
-    connection: Connection, session: LoginSession, password_hash: str, address: str, replaces: str, now_ms: int
+    connection: Connection,
+    session: LoginSession,
+    password_hash: str,
+    address: str,
+    replaces: str,
+    now_ms: int,
+    reason: str,
 ) -> None:
     found = user_of(connection, session.user.name)
     if found is None or found[1] != password_hash or found[0].disabled:  # changed while the password was checked
@@ -152,7 +182,8 @@ def _begin(
         "expires_ms": session.expires_ms,
     }
     connection.execute(insert(SessionRow).values(row))
-    write_entry(connection, Actor(session.user.name, address), "log in", f"user:{session.user.name}", now_ms=now_ms)
+    actor = Actor(session.user.name, address)
+    write_entry(connection, actor, "log in", f"user:{session.user.name}", now_ms=now_ms, reason=reason)
 
 
 def _find(connection: Connection, session_hash: str, now_ms: int, idle_ms: int) -> LoginSession | None:

@@ -1,5 +1,6 @@
 """[access]: logins."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,8 +9,12 @@ from runtime.settings import Settings
 
 
 class AccessSettings(Settings):
-    """Logins: cookies over https only, always or where the request came so; after how long a login ends."""
+    """Logins: cookies over https only, always or where the request came so; after how long a login ends.
+
+    `code_file` is where a demo leaves the code of its link, which logs in once without a password.
+    """
 
     secure_cookies: Literal["auto", "always"] = "auto"
     idle_h: Annotated[float, Field(gt=0, le=24 * 366)] = 12.0
     longest_days: Annotated[float, Field(gt=0, le=366)] = 30.0
+    code_file: Path | None = None

@@ -30,6 +30,7 @@ from cloud.api.docs import serve_docs
 from cloud.api.routes import bear
 from cloud.api.schemas.problems import ProblemAnswer
 from cloud.http.guard import Guard
+from cloud.http.login_code_page import serve_login_code
 from cloud.http.login_page import serve_login
 from cloud.http.password_page import serve_password
 from cloud.http.problems import add_problem_handlers
@@ -59,6 +60,8 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
     )
     bear(app, platform)
     serve_login(app, platform.access, city=platform.city.name)
+    if platform.access.login_code is not None:
+        serve_login_code(app, platform.access, city=platform.city.name)
     serve_password(app, platform.access, city=platform.city.name)
     serve_docs(app)
     add_problem_handlers(app)

@@ -17,7 +17,8 @@ from cloud.http.same_origin import safe_next
 from i18n.catalog import Catalog, catalog_of
 
 PATH = "/login"
-_STATUS = {"wrong-login": 401, "too-many-attempts": 429}
+STATUS = {"wrong-login": 401, "too-many-attempts": 429}
+"""What a rejected login is answered with, by its kind."""
 _FIRST_USER_COMMAND = "siaga-cloud user add NAME --role administrator --config cloud.toml"
 
 
@@ -67,7 +68,7 @@ class _LoginPage:
 
     def _rejected(self, request: Request, wanted: str, name: str, rejection: AccessRejected) -> HTMLResponse:
         error = login_error(catalog_of(form_page.language(request)), rejection)
-        answer = self._page(request, wanted, name=name[:64], error=error, status=_STATUS[rejection.kind])
+        answer = self._page(request, wanted, name=name[:64], error=error, status=STATUS[rejection.kind])
         if rejection.retry_after_s is not None:
             answer.headers["Retry-After"] = str(rejection.retry_after_s)
         return answer

@@ -33,5 +33,5 @@ def add_headers(headers: MutableHeaders, *, policy: str, path: str) -> None:
     for name, content in _ALWAYS.items():
         headers.setdefault(name, content)
     headers.setdefault("Content-Security-Policy", policy)
-    if path.startswith("/api/") or path == "/login":
+    if path.startswith(("/api/", "/login")):
         headers.setdefault("Cache-Control", "no-store")  # it depends on who asks

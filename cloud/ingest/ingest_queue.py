@@ -10,6 +10,7 @@ full for ever.) No gateway takes more than its part of the room, so that others 
 """
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 
 import msgspec
@@ -20,6 +21,8 @@ from runtime.mqtt_connection import Message
 SHARE_OF_ONE = 4
 LEAST_OF_ONE = 2**20
 """One gateway may hold a quarter of the room, and this many bytes in any case."""
+MANY_MESSAGES = 8
+"""Enough to look whether the broker hands over no more."""
 MESSAGE_BYTES = 600
 """What a waiting message takes in memory besides its payload."""
 
@@ -49,7 +52,10 @@ class IngestQueue:
         self._bytes_of: Counter[str] = Counter()
         self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
+        self.waiting_bytes = 0
+        """What nobody has taken yet of `bytes_held`."""
         self._not_empty = asyncio.Event()
+        self._many = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -69,20 +75,37 @@ class IngestQueue:
             self.moved_ms = boot_ms()
         self.bytes_held += size
         self._bytes_of[queued.gateway] = own + size
+        self.waiting_bytes += size
         self._waiting.append(queued)
         self._not_empty.set()
+        if len(self._waiting) >= MANY_MESSAGES:
+            self._many.set()
         return True
+
+    async def until_many(self, timeout_s: float) -> None:
+        """Wait until MANY_MESSAGES wait, at the longest `timeout_s`."""
+        if len(self._waiting) >= MANY_MESSAGES:
+            return
+        self._many.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._many.wait()
 
     async def get(self) -> QueuedMessage:
         """Wait for the oldest message."""
         while not self._waiting:
             self._not_empty.clear()
             await self._not_empty.wait()
-        return self._waiting.popleft()
+        return self._take()
 
     def get_nowait(self) -> QueuedMessage | None:
         """Give the oldest message; None where none waits."""
-        return self._waiting.popleft() if self._waiting else None
+        return self._take() if self._waiting else None
+
+    def _take(self) -> QueuedMessage:
+        queued = self._waiting.popleft()
+        self.waiting_bytes -= queued.size
+        return queued
 
     def release(self, queued: QueuedMessage) -> list[Message]:
         """Free the room of a message that is done with; gives the shed ones whose PUBACK may go out now."""

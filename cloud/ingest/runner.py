@@ -4,8 +4,8 @@ queue ─► BatchDecoder ─► group ─► BatchWriter ─► acknowledge ─
           as many as wait, up to READINGS_A_WRITE      WRITES_AT_ONCE groups in flight
                                     └─► isolated, gateway by gateway: what fails where other writes succeed
 
-While nothing is in flight a single message goes at once; under load groups grow by themselves, because more messages
-come in while writes are in flight. An ack goes out only after the group is stored and committed.
+A lone message goes at once; what follows closely goes in groups (`gathering.py`), which under load grow by themselves,
+because more messages come in while writes are in flight. An ack goes out only after the group is stored and committed.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.database.lease import LeaseLost
+from cloud.ingest.gathering import gather
 from cloud.ingest.in_flight import InFlightRanges
 from cloud.ingest.ingest_queue import IngestQueue, QueuedMessage
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
@@ -89,6 +90,7 @@ class IngestRunner:
             await self._slots.acquire()
             task = self._start(self._write_group(await self._next_group()))
             task.add_done_callback(lambda _: self._slots.release())
+            await gather(self._queue)
 
     async def drain(self, *, timeout_s: float) -> None:
         """Take nothing more, and give what is in flight `timeout_s` to become safe."""

@@ -7,6 +7,8 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
+
 from cloud.access.settings import AccessSettings
 from cloud.api.settings import ApiSettings
 from cloud.broker.settings import EnrolSettings
@@ -18,6 +20,7 @@ from cloud.notify.settings import NotifySettings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.rulebook.settings import RulesSettings
 from runtime.broker_settings import BrokerSettings
+from runtime.loopback import is_loopback
 from runtime.settings import FileAway, Settings, SettingsError, beside, load_settings, read_document
 
 
@@ -36,6 +39,15 @@ class CloudSettings(Settings):
     access: AccessSettings = AccessSettings()
     enrol: EnrolSettings | None = None
     console: ConsoleSettings = ConsoleSettings()
+
+    @model_validator(mode="after")
+    def _code_is_for_one_machine(self) -> "CloudSettings":
+        if self.access.code_file is not None and not is_loopback(self.api.host):
+            raise ValueError(
+                "access.code_file: logins without a password are for a demo on one machine; take it out, or write"
+                ' host = "127.0.0.1" below [api]'
+            )
+        return self
 
 
 class _OnSqlite(CloudSettings):
@@ -68,6 +80,7 @@ def read_cloud_settings(file: Path) -> CloudSettings:
             "rules": _placed(settings.rules, file),
             "notify": settings.notify.beside(file),
             "monitoring": settings.monitoring.beside(file),
+            "access": _placed(settings.access, file),
             "enrol": None if settings.enrol is None else _placed(settings.enrol, file),
             "console": console.model_copy(update={"coastline": coastline}),
         }

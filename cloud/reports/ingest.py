@@ -49,6 +49,7 @@ def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[Repor
     write_p50, write_p99 = work.write_ms or (None, None)
     delay_p50, delay_p99 = work.delay_ms or (None, None)
     fields: dict[str, Value | None] = {
+        "sampled_ms": now_ms,
         "seconds": work.seconds,
         "stored": sum(work.stored.values()),
         **{f"stored_{domain}": work.stored.get(domain, 0) for domain in Domain},

@@ -1,7 +1,7 @@
 """What lists of dashboards offer: sites and sensors by their names, as tags, which are found whatever the time range.
 
-listed_site    domain=flood, title="Jembatan Daruba|daruba-river"         a list shows what stands before the bar,
-listed_sensor  quantity=water_level, site=daruba-river, title="Tinggi air Daruba|river-daruba"      and asks for the id
+about_site    domain=flood, title="Jembatan Daruba|daruba-river"         a list shows what stands before the bar,
+about_sensor  quantity=water_level, site=daruba-river, title="Tinggi air Daruba|river-daruba"      and asks for the id
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
     for site in snapshot.registry.sites():
         for domain in sorted(_domains(site.id, sensors)):
             tags = {"domain": domain, "title": listed(site.name, site.id)}
-            yield ReportPoint("listed_site", snapshot.now_ms, tags, {"name": site.name})
+            yield ReportPoint("about_site", snapshot.now_ms, tags, {"name": site.name})
     for sensor in sensors:
         for quantity in sensor.quantities:
             tags = {"quantity": quantity, "site": sensor.site, "title": listed(sensor.name, sensor.id)}
-            yield ReportPoint("listed_sensor", snapshot.now_ms, tags, {"name": sensor.name})
+            yield ReportPoint("about_sensor", snapshot.now_ms, tags, {"name": sensor.name})
 
 
 def _domains(site: str, sensors: list[Sensor]) -> set[str]:

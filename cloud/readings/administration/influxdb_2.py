@@ -181,7 +181,10 @@ def _user(client: InfluxDBClient, bucket: Bucket, login: StoreLogin, actions: Se
         if fitting
         else service.post_legacy_authorizations(
             LegacyAuthorizationPostRequest(
-                org_id=bucket.org_id, token=login.name, permissions=_permissions(bucket, actions), description="Siaga"
+                org_id=bucket.org_id,
+                token=login.name,
+                permissions=_permissions(bucket, actions),
+                description=f"Siaga: {login.name}",
             )
         )
     )

@@ -1,6 +1,5 @@
 """kind = "email":   host = "mail.morotai.go.id"   port = 587   security = "starttls"   sender = "siaga@…"   to = […]"""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -10,6 +9,7 @@ from cloud.notify.channels.fields import EmailAddress, PerMinute, SenderAddress
 from cloud.notify.channels.settings import ChannelSettings, unusable
 from runtime.address import Host
 from runtime.broker_settings import TlsSettings
+from runtime.loopback import is_loopback
 
 
 class EmailChannel(ChannelSettings):
@@ -33,7 +33,7 @@ class EmailChannel(ChannelSettings):
     def _is_safe(self) -> "EmailChannel":
         if (self.username is None) != (self.password_file is None):
             raise ValueError("username and password_file go together; add the other one or take both out")
-        if self.security == "none" and not _is_loopback(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             raise ValueError(f'security "none" sends in the clear to {self.host!r}; write "starttls" or "tls"')
         return self
 
@@ -61,10 +61,3 @@ class EmailChannel(ChannelSettings):
     def tls(self) -> TlsSettings:
         """Return how the server is verified."""
         return TlsSettings(ca=self.ca)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
