@@ -67,6 +67,7 @@ class HistoryWriter:
                 await self._step(waiting, action_ms)
             await self._step(waiting, moment_ms)
             if moment_ms in computed:
+                await self._services.ingest.review.tick()  # a doubt that falls is no doubt of what is computed
                 await self._services.alarms.derivations.compute(moment_ms)
                 await self._staff.note_new()
 
