@@ -16,7 +16,7 @@ COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs build \
-        servers constraints clean
+        servers five-cases constraints clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,8 +73,16 @@ docs: $(VENV)/.dev  ## the documents as a site in build/docs, and open it
 build: $(VENV)/.dev  ## the wheel, in build/dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/dist .
 
-servers:  ## install the servers that the tests run against: as root on Debian
+servers:  ## install the servers that the tests run against: as root on Debian; and Grafana's own code where there is npm
 	@deploy/install-test-servers
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory tests/grafana/node_modules/.package-lock.json
+
+tests/grafana/node_modules/.package-lock.json: tests/grafana/package-lock.json
+	@echo "Installing Grafana's own code for the tests into tests/grafana/node_modules (once; about a minute, 180 MB) …"
+	@cd tests/grafana && npm ci --ignore-scripts --silent
+
+five-cases: tests/grafana/node_modules/.package-lock.json  ## what every panel shows in good, bad, empty, old and dead, as a table
+	@node tests/grafana/five_cases.mjs --table dashboards/generated/en/*.json 2>/dev/null
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,7 +13,6 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 
 from dashboards.by_sensor import by_sensor
 from dashboards.exposure import comparison, exposure
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.kit.ask import last, lately, over_time, rows
 from dashboards.kit.events import alarms_here
@@ -132,7 +131,6 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, domain="air"), _station(style)],
         events=alarms_here(style, Domain.AIR),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_now(style), 10), (_category(style), 14)),
             PanelRow(8, (_sub_indices(style), 12), (_ratio(style), 12)),
             PanelRow(8, (over_hours(style), 24)),

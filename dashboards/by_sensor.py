@@ -16,7 +16,7 @@ from dashboards.kit.ask import lately
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import from_column, to_sensor
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import PanelScale, absent, one_colour
+from dashboards.kit.scales import PanelScale, one_colour
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
@@ -41,7 +41,7 @@ def by_sensor(
     names = list(quantities)
     panel = Panel().title(style.say(caption.title)).description(style.say(caption.about))
     panel.no_value(style.say(caption.nothing)).datasource(SOURCE).unit("none").decimals(0)
-    panel.thresholds(thresholds(scale or one_colour())).mappings([absent()]).show_header(True).min_width(NARROWEST)
+    panel.thresholds(thresholds(scale or one_colour())).show_header(True).min_width(NARROWEST)
     domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
     for letter, domain in zip(LETTERS, domains, strict=False):
         panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))

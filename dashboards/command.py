@@ -9,7 +9,6 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.flow import live_and_backlog
-from dashboards.headline import HEIGHT, headline
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import NOW, STEP, Query, newest
@@ -19,9 +18,10 @@ from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
 from dashboards.kit.maps import site_map
 from dashboards.kit.panels import linked, stat, states
 from dashboards.kit.rates import per_minute
-from dashboards.kit.scales import ALERT, ATTENTION, SEVERITY, limits
+from dashboards.kit.scales import ALERT, ATTENTION, PLAIN, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.words import Caption, Text, Words
 from i18n.message import in_context
 from rules.colours import CALM, UNKNOWN
@@ -30,49 +30,50 @@ _DOMAINS = {
     "flood": Caption(
         Text("Flood now"),
         Text("The worst state of all sites that watch water and rain, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
     "air": Caption(
         Text("Air quality now"),
         Text("The worst state of all sites that watch the air, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
     "footfall": Caption(
         Text("Footfall now"),
         Text("The worst state of all sites that count visitors, by the rules in force, and silent sensors."),
+        UNHEARD,
     ),
 }
-_UNHEARD = Text("The platform is not heard: look at the server")
-"""Where the cloud's own samples are missing, nothing may look calm."""
 _ALARMS = Caption(
     Text("Open alarms"),
     Text("Alarms that have not ended, acknowledged ones and those whose sensor is silent too."),
-    _UNHEARD,
+    UNHEARD,
 )
 _OFFLINE = Caption(
     Text("Gateways offline"),
     Text("Gateways whose last word was offline. Their readings wait at the site and follow later."),
-    _UNHEARD,
+    UNHEARD,
 )
 _RATE = Caption(
     Text("Live readings a minute"),
-    Text("Readings that became durable as they were taken, mean of the last 5 minutes; without what came late."),
-    _UNHEARD,
+    Text("Readings that became durable as they were taken, mean of the last 2 minutes; without what came late."),
+    UNHEARD,
 )
 _LOST = Caption(
     Text("Readings lost"),
     Text("What gateways declared lost in this time range. What still waits at a gateway is not counted."),
-    _UNHEARD,
+    UNHEARD,
 )
 _MAP = Caption(
     Text("Map of the sites, now"),
     Text("Every site in the colour of its worst state; grey means that nothing is known. Click to open the site."),
-    _UNHEARD,
+    UNHEARD,
 )
 _LIST = Caption(
     Text("Open alarms, worst first"),
     Text(
         "A line for each alarm. They are acknowledged in Siaga's console. Values are in the unit of the rule's limit."
     ),
-    Text("No open alarm"),
+    UNHEARD,
 )
 _HISTORY = Caption(
     Text("Worst state of each site"),
@@ -94,7 +95,6 @@ _ABOUT = Text(
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard in the language of `look`."""
     rows = [
-        PanelRow(HEIGHT, (headline(style), 24)),
         PanelRow(5, *((_worst(style, domain), 8) for domain in _DOMAINS)),
         PanelRow(4, (_open_alarms(style), 6), (_gateways_offline(style), 6), (_rate(style), 6), (_lost(style), 6)),
         PanelRow(14, (_map(style), 10), (alarm_table(style, _LIST, wall=True), 14)),
@@ -127,7 +127,7 @@ def _open_alarms(style: DashboardStyle) -> stats.Panel:
     )
     open_ones = Query(f'SELECT count("severity") AS "open" FROM ({each}) WHERE "severity" > 0', table=True)
     alive = Query(f'SELECT last("batches") * 0 AS "open" FROM "ingest" WHERE {NOW}', table=True)
-    panel = stat(style, _ALARMS, open_ones, alive, scale=limits((1, ATTENTION)), calc="sum", fields="/^open$/")
+    panel = stat(style, _ALARMS, open_ones, alive, scale=limits((1, ATTENTION)), calc="max", fields="/^open$/")
     return panel.with_transformation(DataTransformerConfig("merge", options={}))
 
 
@@ -146,7 +146,7 @@ def _rate(style: DashboardStyle) -> stats.Panel:
 def _lost(style: DashboardStyle) -> stats.Panel:
     each = 'SELECT spread("declared_lost") AS "lost" FROM "fleet" WHERE $timeFilter GROUP BY "gateway"'
     query = Query(f'SELECT sum("lost") FROM ({each})')
-    panel = stat(style, _LOST, query, unit=unit("{reading}", style), scale=limits((1, ALERT)))
+    panel = stat(style, _LOST, query, unit=unit("{reading}", style), scale=limits((1, ALERT), below=PLAIN))
     return linked(panel, to_dashboard(style, "fleet"))
 
 

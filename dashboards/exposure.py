@@ -20,7 +20,7 @@ from dashboards.kit.ask import HOURS, in_range, over_time, rows
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import from_column, to_site
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import ISPU, absent, one_colour
+from dashboards.kit.scales import ISPU, one_colour
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import NARROWEST, TableColumn, table
 from dashboards.kit.units import decimals_of, unit, unit_of
@@ -92,7 +92,6 @@ def _in_colour(colour: str) -> list[DynamicConfigValue]:
     return [
         DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour}),
         DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
-        DynamicConfigValue("mappings", [absent()]),
     ]
 
 
@@ -101,7 +100,7 @@ def comparison(style: DashboardStyle, where: str) -> Panel:
     hours = over_time('mean("pm2_5_hour")', "air", where=where, by="site", step=HOURS, fill="none")
     panel = Panel().title(style.say(COMPARISON.title)).description(style.say(COMPARISON.about))
     panel.no_value(style.say(COMPARISON.nothing)).datasource(SOURCE).unit("none").decimals(0).interval("1h")
-    panel.thresholds(thresholds(one_colour())).mappings([absent()]).show_header(True).min_width(NARROWEST)
+    panel.thresholds(thresholds(one_colour())).show_header(True).min_width(NARROWEST)
     panel.with_target(InfluxQuery(Query(hours, alias="$tag_site"), ref=LETTERS[0]))
     for step in _steps():
         panel.with_transformation(step)
@@ -115,7 +114,7 @@ def _site(style: DashboardStyle) -> list[DynamicConfigValue]:
     named = DashboardRegexMapOptions(f"^(.*) - {_MEDIAN}$", ValueMappingResult(text="$1"))
     return [
         DynamicConfigValue("displayName", style.say(Text("Site"))),
-        DynamicConfigValue("mappings", [absent(), RegexMap(named)]),
+        DynamicConfigValue("mappings", [RegexMap(named)]),
     ]
 
 

@@ -17,6 +17,7 @@ from dashboards.kit.scales import ALERT, ATTENTION, CLOCK, ONLINE, PanelScale, l
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import gateway
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
@@ -25,7 +26,6 @@ from rules.colours import CALM
 _DAY_S = 86_400
 _LATE_S = 120
 """A spool is emptied within seconds while the link is good."""
-_SILENT = Text("The platform is not heard: look at the server")
 _ABOUT = Text(
     "All gateways: which are heard, what waits and for how many days their spools still hold, clocks, losses, noise "
     "and software versions."
@@ -33,12 +33,12 @@ _ABOUT = Text(
 _ONLINE = Caption(
     Text("Gateways online"),
     Text("The state of each gateway by its last word."),
-    _SILENT,
+    UNHEARD,
 )
 _OLDEST = Caption(
     Text("Oldest reading"),
     Text("Age of the oldest reading in any gateway's spool. 0 where nothing waits."),
-    _SILENT,
+    UNHEARD,
 )
 _LEFT = Caption(
     Text("Spool still holds"),
@@ -48,17 +48,17 @@ _LEFT = Caption(
 _MISSING = Caption(
     Text("Not received"),
     Text("Readings whose numbers are known, neither received nor declared lost: still at the gateway, or lost."),
-    _SILENT,
+    UNHEARD,
 )
 _CLOCKS = Caption(
     Text("Worst clock"),
     Text("The least certain of the gateways' clocks. Readings of a clock that is not synced are marked."),
-    _SILENT,
+    UNHEARD,
 )
 _TABLE = Caption(
     Text("All gateways, now"),
     Text("A line for each gateway by its last word. Click a site to open it."),
-    _SILENT,
+    UNHEARD,
 )
 _HEARD = Caption(
     Text("Online and offline"),

@@ -11,7 +11,6 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.common import BarAlignment
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.hydrograph import hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
@@ -41,7 +40,7 @@ ABOUT = Text(
 STATE = Caption(
     Text("State of flood by site"),
     Text("The worst state at each site now, as the console shows it. Grey: nothing is known, which is not safe."),
-    Text("No report of the state in the last 5 minutes"),
+    Text("No report of the state in the last 2 minutes"),
 )
 RAIN_NOW = Caption(
     Text("Rain now"),
@@ -94,7 +93,6 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, domain="flood"), _gauge(style), _station(style)],
         events=alarms_here(style, Domain.FLOOD),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(7, (_state(style), 10), (_rain_now(style), 14)),
             PanelRow(6, (next_levels(style, HERE), 24)),
             PanelRow(6, (_stages(style), 24)),

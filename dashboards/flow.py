@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 from dashboards.kit.influx import STEP, Query
 from dashboards.kit.panels import lines
 from dashboards.kit.rates import all_per_minute
-from dashboards.kit.scales import PLAIN
+from dashboards.kit.scales import ATTENTION, PLAIN
 from dashboards.kit.series import fixed
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
@@ -29,9 +29,19 @@ def live_and_backlog(style: DashboardStyle, caption: Caption, *, where: str = ""
     together = Query(all_per_minute("stored", where=where), "$col")
     panel = lines(style, caption, apart, together, unit=unit("{reading}/min", style), stacked=True)
     panel.interval(STEP).min(0).fill_opacity(30).override_by_query("B", _as_line())
+    panel.override_by_name("stored_backlog", _as_area())
     for name, word in _SERIES.items():
         panel.override_by_name(name, [DynamicConfigValue("displayName", style.say(word))])
     return panel
+
+
+def _as_area() -> list[DynamicConfigValue]:
+    """On the live ones: where there is none, no line of its own lies on theirs."""
+    return [
+        fixed(ATTENTION),
+        DynamicConfigValue("custom.lineWidth", 0),
+        DynamicConfigValue("custom.fillOpacity", 60),
+    ]
 
 
 def _as_line() -> list[DynamicConfigValue]:

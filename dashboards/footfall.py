@@ -18,7 +18,6 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableOption,
 )
 
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.kit.ask import in_range, lately, over_time, rows
 from dashboards.kit.events import alarms_here
@@ -27,7 +26,7 @@ from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
 from dashboards.kit.panels import dressed, gauges, in_order, lines, stat, thresholds
-from dashboards.kit.scales import CAPACITY, absent, one_colour, words_of
+from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
@@ -113,7 +112,6 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         variables=[site(style, domain="footfall"), _counter(style), _earlier(style)],
         events=alarms_here(style, Domain.FOOTFALL),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_present(style), 8), (_full(style), 10), (_today(style), 6)),
             PanelRow(6, (against_usual(style, HERE), 24)),
             PanelRow(8, (present_and_usual(style, HERE), 24)),
@@ -186,9 +184,7 @@ def _week(style: DashboardStyle) -> TablePanel:
     panel = (
         TablePanel().title(style.say(WEEK.title)).description(style.say(WEEK.about)).no_value(style.say(WEEK.nothing))
     )
-    panel.datasource(SOURCE).unit("none").decimals(0).min(0).mappings([absent()]).thresholds(
-        thresholds(one_colour())
-    ).min_width(36)
+    panel.datasource(SOURCE).unit("none").decimals(0).min(0).thresholds(thresholds(one_colour())).min_width(36)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.CONTINUOUS_BLUES))
     panel.with_target(InfluxQuery(Query(_hours(), table=True), ref="A"))
     for step in _matrix(style.zone):
@@ -200,7 +196,7 @@ def _week(style: DashboardStyle) -> TablePanel:
     names = {str(number): name for number, name in enumerate(WEEKDAYS, start=1)}
     return panel.override_by_name(_CORNER, [
         DynamicConfigValue("displayName", style.say(Text("Weekday"))),
-        DynamicConfigValue("mappings", [absent(), *words_of(names, style)]),
+        DynamicConfigValue("mappings", words_of(names, style)),
         DynamicConfigValue("custom.width", 100),
     ])  # fmt: skip
 

@@ -18,7 +18,7 @@ PHONE_TIME_PX, PHONE_TEXT_PX = 104, 230
 CAPTION = Caption(
     Text("Events of alarms"),
     Text("All events of alarms in this time range, the newest first, at most {most}.", most=MOST),
-    Text("No alarms in this time range"),
+    Text("No alarm was written down in this time range"),
 )
 
 

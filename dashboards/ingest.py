@@ -14,7 +14,7 @@ from dashboards.kit.influx import NOW, STEP, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines, stat
 from dashboards.kit.rates import all_per_minute, per_minute
-from dashboards.kit.scales import ALERT, ATTENTION, limits
+from dashboards.kit.scales import ALERT, ATTENTION, PLAIN, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
@@ -27,7 +27,7 @@ _SILENT = Text("The ingester is not heard: look at the server")
 _ABOUT = Text("How readings are taken in and stored: rates, delays, what is refused, and trouble with the store.")
 _RATE = Caption(
     Text("Live readings a minute"),
-    Text("Readings that became durable as they were taken, mean of the last 5 minutes; without what came late."),
+    Text("Readings that became durable as they were taken, mean of the last 2 minutes; without what came late."),
     _SILENT,
 )
 _FLOW = Caption(
@@ -78,12 +78,12 @@ _WRITES = Caption(
 _REFUSED = Caption(
     Text("Refused readings, by reason"),
     Text("How many in each step. docs/api.md has the reasons."),
-    Text("Nothing was refused in this time range"),
+    Text("No refusal was written down in this time range"),
 )
 _REASONS = Caption(
     Text("Reasons of refusals"),
     Text("How many in this time range, the most first."),
-    Text("Nothing was refused in this time range"),
+    Text("No refusal was written down in this time range"),
 )
 _TROUBLE = Caption(
     Text("Trouble"),
@@ -148,8 +148,8 @@ def _figures(style: DashboardStyle) -> list[stats.Panel]:
         stat(style, _WRITE, write, unit=_milliseconds(style), scale=slow_write),
         # every ingester counts the same dead letters, which are in one registry
         stat(style, _OPEN, Query(f'SELECT max("n") FROM ({each})'), unit=message, scale=limits((1, ATTENTION))),
-        stat(style, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT))),
-        stat(style, _SHED, _total("shed"), unit=batch, scale=limits((1, ATTENTION))),
+        stat(style, _ERRORS, _total("store_errors"), unit="none", scale=limits((1, ALERT), below=PLAIN)),
+        stat(style, _SHED, _total("shed"), unit=batch, scale=limits((1, ATTENTION), below=PLAIN)),
     ]
 
 

@@ -21,7 +21,7 @@ CAPTION = Caption(
         "Limits by the console's rules now, in the unit of the quantity. Rules on rise and silence have no limit on "
         "the scale of a quantity, so they are not here."
     ),
-    Text("No limits in force"),
+    Text("No limits were written down in the last 30 minutes"),
 )
 
 

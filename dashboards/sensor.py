@@ -20,6 +20,7 @@ from dashboards.kit.series import BRIDGED_MS, in_unit
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, sign_of, unit_of
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import sensor, site
 from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual, in_context
@@ -44,7 +45,7 @@ _NEWEST = Caption(
 _ALARMS = Caption(
     Text("Open alarms of this sensor"),
     Text("They are acknowledged in Siaga's console."),
-    Text("No open alarm"),
+    UNHEARD,
 )
 _ALL = Caption(
     Text("All that it measures"),
@@ -54,7 +55,7 @@ _ALL = Caption(
 _LIMITS = Caption(
     Text("Limits in force"),
     Text("From the rules that are set in Siaga's console."),
-    Text("No limit for this sensor"),
+    Text("No limit for this sensor was written down in the last day"),
 )
 _MARKED = Caption(
     Text("Marked readings"),

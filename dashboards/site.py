@@ -7,7 +7,6 @@ from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.by_sensor import by_sensor
-from dashboards.headline import HEIGHT, headline
 from dashboards.history import history
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.events import alarms
@@ -18,10 +17,11 @@ from dashboards.kit.scales import SEVERITY
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits
-from dashboards.site_domains import ROW, domain_rows, domains
+from dashboards.site_domains import DOMAIN, domain_rows, domains
 from i18n.message import in_context
 from wire import MEASURED, Domain
 
@@ -30,12 +30,12 @@ ABOUT = Text("One site, whole: its state, alarms, the newest value of every sens
 STATE = Caption(
     Text("State of $site"),
     Text("The state of each domain at this site, as the console shows it. Grey: nothing is known, which is not safe."),
-    Text("No report of the state in the last 5 minutes"),
+    Text("No report of the state in the last 2 minutes"),
 )
 ALARMS = Caption(
     Text("Open alarms here"),
     Text("Alarms still open at this site, worst first."),
-    Text("No open alarms"),
+    UNHEARD,
 )
 VALUES = Caption(
     Text("Newest value of every sensor"),
@@ -59,9 +59,8 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         "site",
         about=ABOUT,
         variables=[site(style, several=False), domains(style)],
-        events=alarms(style, HERE, beside=[ROW]),
+        events=alarms(style, HERE, beside=[DOMAIN]),
         rows=[
-            PanelRow(HEIGHT, (headline(style), 24)),
             PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
             PanelRow(6, (by_sensor(style, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
             domain_rows(style),

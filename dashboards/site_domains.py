@@ -29,19 +29,20 @@ from i18n.message import Bilingual
 from rules import siaga
 
 HERE = one_of("site")
-ROW = "$domain"
-"""The measurement of the row's own domain."""
+DOMAIN = "$domain"
+ROW = "/^$domain$/"
+"""The measurement of the row's own domain; of a site that measures nothing, none."""
 KNOWN = "1d"
 """A domain is there as long as its state was reported: the day that Siaga was down included."""
 OVER_TIME = Caption(
-    Text("{domain} over time", domain=ROW),
+    Text("{domain} over time", domain=DOMAIN),
     Text(
         "Flood: the level with the limits in force, and rain of each hour from the top. Air: ISPU between the limits "
         "of its categories. Visitors: those present; dashed, what is usual for this hour and weekday."
     ),
 )
 BEHIND = Caption(
-    Text("{domain}: what is behind it", domain=ROW),
+    Text("{domain}: what is behind it", domain=DOMAIN),
     Text(
         "Flood: the rate of rise. Air: PM2.5 and PM10, means of each hour. Visitors: people who came in (up) and went "
         "out (down)."
@@ -54,7 +55,7 @@ def domain_rows(style: DashboardStyle) -> PanelRow:
     """The row that is repeated."""
     over = _panel(style, OVER_TIME, [*_water(style), *_air(), *_visitors(style)])
     behind = _panel(style, BEHIND, [*_rise(style), *_particulates(style), *_gates(style)]).interval("10m")
-    return PanelRow(10, (over, 14), (behind, 10), title=Bilingual(ROW, ROW), repeat="domain")
+    return PanelRow(10, (over, 14), (behind, 10), title=Bilingual(DOMAIN, DOMAIN), repeat="domain")
 
 
 def domains(style: DashboardStyle) -> QueryVariable:
@@ -84,7 +85,7 @@ def _in(style: DashboardStyle, quantity: str) -> list[DynamicConfigValue]:
 
 
 def _water(style: DashboardStyle) -> Iterator[Series]:
-    own = f"{HERE} AND \"quantity\" = 'water_level' AND \"domain\" = '{ROW}'"
+    own = f"{HERE} AND \"quantity\" = 'water_level' AND \"domain\" = '{DOMAIN}'"
     limit = over_time('last("limit")', "threshold", where=own, by="level sensor", fill="none")
     hours = [
         over_time(f'mean("rain_hour"){sign}', ROW, where=HERE, by="", step=HOURS, fill="none") for sign in ("", " * -1")

@@ -40,8 +40,11 @@ _WHERE = {
     "faketime": ("faketime",),
     "bash": ("bash",),
     "cc": ("cc", "gcc"),
+    "node": ("node", "nodejs"),
 }
-_DEBIAN_PACKAGE = {"influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc"}
+_DEBIAN_PACKAGE = {
+    "influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc", "node": "nodejs",
+}  # fmt: skip
 
 
 def require(server: str) -> Path:

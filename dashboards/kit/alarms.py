@@ -1,19 +1,25 @@
 """The table of open alarms, for every dashboard that shows some.
 
 Berat │ Jembatan Daruba │ Siaga 2 │ Tinggi muka air │ Tinggi air Daruba │ 191,5 │ Aktif │ Belum │ 2026-11-25 03:10
+
+The last row says that there is no further alarm, and only while the platform is heard; else it says that it is not.
 """
 
 import msgspec
 from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 
-from dashboards.kit.influx import Query, newest
+from dashboards.kit.influx import NOW, Query, newest
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.scales import SEEN, SEVERITY
+from dashboards.kit.scales import PLAIN, SEEN, SEVERITY, Class, PanelScale
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import SHORT_TIME, TIME
+from dashboards.kit.unknown import unheard
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
+from rules.colours import UNKNOWN
+from wire.measurements import NOTHING_KNOWN
 
 _STATES = {
     "alarming": Text("Active"),
@@ -24,6 +30,17 @@ _STATES = {
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
 PHONE_SITE_PX = 140
 """Severity, place and level stand beside each other on the 390 px of a phone."""
+_SCALE = PanelScale(
+    (
+        Class(NOTHING_KNOWN, Text("Platform not heard"), UNKNOWN),
+        Class(0, Text("No further alarm"), PLAIN),
+        *SEVERITY.classes[2:],
+    ),
+    words=True,
+)
+"""Of an alarm, and of the last row."""
+_ALL_TOLD = f'SELECT last("batches") * 0 AS "severity" FROM "ingest" WHERE {NOW}'
+"""A row whose severity is 0, by the ingesters' samples: an empty list alone would not say that it is whole."""
 
 
 def alarm_table(style: DashboardStyle, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
@@ -32,7 +49,11 @@ def alarm_table(style: DashboardStyle, caption: Caption, *, where: str = "", wal
     fields = f"severity level{own} title{own} site_name sensor_name value state acknowledged opened_ms"
     query = newest("alarm", fields, by="gateway rule sensor site", where=where, keep='"severity" > 0')
     columns = _on_the_wall(style) if wall else _columns(style)
-    return table(style, caption, Query(query, table=True), columns=columns, worst_first="severity", tall=wall)
+    return table(
+        style, caption, Query(query, table=True), Query(_ALL_TOLD, table=True),
+        Query(unheard("severity", NOTHING_KNOWN), table=True),
+        columns=columns, worst_first="severity", tall=wall, steps=[DataTransformerConfig("merge", options={})],
+    )  # fmt: skip
 
 
 def _on_the_wall(style: DashboardStyle) -> list[TableColumn]:
@@ -47,7 +68,7 @@ def _shorter(column: TableColumn) -> TableColumn:
 def _columns(style: DashboardStyle) -> list[TableColumn]:
     own = style.suffix
     return [
-        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
+        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=_SCALE, width=130),
         TableColumn(
             name="site_name", title=Text("Site"), link=to_site(style, from_column("site")), least=PHONE_SITE_PX
         ),

@@ -13,10 +13,14 @@ HOURS = "time(1h, 1ms)"
 def over_time(
     what: str, measurement: str, *, where: str, by: str, step: str = STEP, fill: str = "null", zone: str = ""
 ) -> str:
-    """`what` for each `step` of the dashboard's range and each value of the tags `by`; days are those of `zone`."""
+    """`what` for each `step` of the dashboard's range and each value of the tags `by`; days are those of `zone`.
+
+    A `measurement` in slashes is a pattern: one that fits none, as of an empty variable, finds nothing.
+    """
     groups = ", ".join([step, *_quoted(by)])
     ending = f" tz('{zone}')" if zone else ""
-    return f'SELECT {what} FROM "{measurement}" WHERE {where} AND $timeFilter GROUP BY {groups} fill({fill}){ending}'
+    source = measurement if measurement.startswith("/") else f'"{measurement}"'
+    return f"SELECT {what} FROM {source} WHERE {where} AND $timeFilter GROUP BY {groups} fill({fill}){ending}"
 
 
 def lately(what: str, measurement: str, *, where: str, by: str, within: str) -> str:

@@ -56,7 +56,7 @@ class AlarmBands(dashboard.AnnotationQuery, builder.Builder[dashboard.Annotation
         if not isinstance(panel, dashboard.Panel) or panel.type_val != "timeseries":
             return False
         asked = " ".join(target.query.text for target in panel.targets or () if isinstance(target, InfluxQuery))
-        return any(f'"{measurement}"' in asked for measurement in self.beside)
+        return any(f'"{measurement}"' in asked or f"/^{measurement}$/" in asked for measurement in self.beside)
 
     def only_on(self, panels: Sequence[int]) -> None:
         """Draw them on the panels of these numbers alone."""

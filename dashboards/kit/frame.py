@@ -1,4 +1,4 @@
-"""The frame of every dashboard: UID, links in the head, time zone, refresh; then its panels.
+"""The frame of every dashboard: UID, links in the head, time zone, refresh; as of when it speaks, then its panels.
 
 frame(look, "flood", about=…, rows=[…], variables=[site(look)], events=alarms_here(look, Domain.FLOOD))
 """
@@ -10,17 +10,22 @@ from grafana_foundation_sdk.cog import runtime
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.kit.as_of import as_of
 from dashboards.kit.events import AlarmBands, without_ids
-from dashboards.kit.layout import PanelRow, place
+from dashboards.kit.headline import headline
+from dashboards.kit.layout import COLUMNS, PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.named import show_names
 from dashboards.kit.names import TITLES
 from dashboards.kit.style import DashboardStyle
+from dashboards.kit.unknown import unknown_is_grey
 from dashboards.kit.words import Words
 
 REFRESH = "30s"
 """As often as the cloud writes a sample."""
 TAG = "siaga"
+_HEAD = 2
+"""The strip above all else: as of when the screen speaks."""
 
 register_default_plugins()
 
@@ -41,10 +46,14 @@ def frame(
     for link in head(style, key):
         builder.link(link)
     made = builder.build()
-    made.panels = [_whole(panel) for panel in place(style, rows)]
+    made.panels = [
+        _whole(panel)
+        for panel in place(style, [PanelRow(_HEAD, (as_of(style), 8), (headline(style), COLUMNS - 8)), *rows])
+    ]
     for panel in made.panels:
         if isinstance(panel, dashboard.Panel):
             show_names(panel, style.names)
+            unknown_is_grey(panel, style)
     _draw(events, made.panels)
     return made
 

@@ -3,7 +3,7 @@
 Query('SELECT last("severity") FROM "situation" WHERE time > now() - 5m GROUP BY "site"', alias="$tag_site")
 
 InfluxQL is the one language that InfluxDB 1.x, 2.x and 3.x all read. Two habits, which Grafana's code makes necessary:
-what is asked of *now* says `time > now() - 5m` itself (`NOW`), since Grafana leaves a panel's own time range aside
+what is asked of *now* says `time > now() - 2m` itself (`NOW`), since Grafana leaves a panel's own time range aside
 where the dashboard's is a closed one; and a table takes its tags from the columns of an outer SELECT (`newest`) and not
 from GROUP BY, since Grafana puts several tags of one series into columns in an order that changes from row to row.
 """
@@ -17,8 +17,8 @@ from grafana_foundation_sdk.models.common import DataSourceRef
 from dashboards.kit.names import DATASOURCE
 
 TYPE = "influxdb"
-NOW = "time > now() - 5m"
-"""The newest of what is sampled every half minute, with room for a slow disk; older is not "now"."""
+NOW = "time > now() - 2m"
+"""The newest of what is sampled every half minute: three samples may be late, and a dead platform is seen by then."""
 STEP = "1m"
 """The least step of charts of what is sampled every half minute: none of them is empty while all is well."""
 SOURCE = DataSourceRef(TYPE, DATASOURCE)

@@ -14,7 +14,7 @@ from dashboards.kit.words import Text
 
 _TITLE = Text("Colours")
 _ABOUT = Text("What the colours of the map and of the states mean.")
-_ROW = "display:flex;flex-wrap:wrap;gap:4px 24px;font-size:16px"
+_ROW = "display:flex;flex-wrap:wrap;gap:4px 24px;font-size:14px;line-height:20px"
 
 
 def legend_of(style: DashboardStyle, scale: PanelScale) -> Panel:

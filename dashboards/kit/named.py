@@ -20,7 +20,6 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from dashboards.kit.city import KINDS, CityNames
 from dashboards.kit.influx import InfluxQuery
-from dashboards.kit.scales import absent
 
 OWN_VALUE = "${__value.raw:percentencode}"
 """The id itself in a link, where the cell shows its name."""
@@ -57,7 +56,7 @@ def _name_cells(panel: dashboard.Panel, names: CityNames) -> None:
             kept = [each for each in override.properties if each.id_val != "mappings"]
             override.properties = [_by_id(each, column) for each in kept]
             words = {key: ValueMappingResult(text=name) for key, name in names.of(column).items()}
-            override.properties.append(DynamicConfigValue("mappings", [absent(), ValueMap(words)]))
+            override.properties.append(DynamicConfigValue("mappings", [ValueMap(words)]))
 
 
 def _by_id(property_: DynamicConfigValue, column: str) -> DynamicConfigValue:

@@ -42,7 +42,7 @@ from grafana_foundation_sdk.models.text import TextMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
-from dashboards.kit.scales import PanelScale, nothing_known, one_colour
+from dashboards.kit.scales import PanelScale, one_colour
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import sign_of
 from dashboards.kit.words import Caption, Words
@@ -146,7 +146,6 @@ def states(
 ) -> statetimeline.Panel:
     """States over time, a band for each series, with their words in the bands and below."""
     panel = dressed(statetimeline.Panel(), style, caption, queries, unit=unit, decimals=0, scale=scale)
-    panel.mappings([*scale.mappings(style), nothing_known(style)])
     panel.color_scheme(by_words()).show_value(VisibilityMode.AUTO).merge_values(True).row_height(0.85)
     return panel.legend(legend()).tooltip(tooltip()).fill_opacity(85).line_width(0)
 

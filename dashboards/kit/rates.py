@@ -1,6 +1,6 @@
 """Rates of ingest from its samples: what an ingester did, by how long that took, added up over the ingesters.
 
-per_minute("stored", "time > now() - 5m") -> each ingester's readings a minute, for an outer sum
+per_minute("stored", "time > now() - 2m") -> each ingester's readings a minute, for an outer sum
 """
 
 

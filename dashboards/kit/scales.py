@@ -11,10 +11,7 @@ from itertools import pairwise
 import msgspec
 from grafana_foundation_sdk.models.dashboard import (
     DashboardRangeMapOptions,
-    DashboardSpecialValueMapOptions,
     RangeMap,
-    SpecialValueMap,
-    SpecialValueMatch,
     Threshold,
     ThresholdsConfig,
     ThresholdsMode,
@@ -153,18 +150,6 @@ DENSITY = PanelScale(
     tuple(Class(row.from_m2, Bilingual(row.english, row.indonesian), row.hex) for row in footfall.DENSITIES),
 )
 """Fruin's scale, people on a square metre."""
-
-
-def absent() -> ValueMapping:
-    """A cell without a value: a grey dash, and never the colour of the mildest class."""
-    dash = ValueMappingResult(text="–", color=UNKNOWN)
-    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL, dash))
-
-
-def nothing_known(style: DashboardStyle) -> ValueMapping:
-    """A time of which nothing was written down: grey, with its word."""
-    word = ValueMappingResult(text=style.say(Text("No data")), color=UNKNOWN)
-    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, word))
 
 
 def one_colour(colour: str = PLAIN) -> PanelScale:

@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import Link
 from dashboards.kit.panels import LETTERS, thresholds
-from dashboards.kit.scales import PanelScale, absent, one_colour, words_of
+from dashboards.kit.scales import PanelScale, one_colour, words_of
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Words
 
@@ -71,9 +71,7 @@ def table(
     for letter, query in zip(LETTERS, queries, strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
     # in a cell without a value Grafana would write what the whole panel says where it has no row
-    panel.unit("none").decimals(0).mappings([absent()]).thresholds(thresholds(one_colour())).show_header(True).align(
-        FieldTextAlignment.AUTO
-    )
+    panel.unit("none").decimals(0).thresholds(thresholds(one_colour())).show_header(True).align(FieldTextAlignment.AUTO)
     panel.cell_height(TableCellHeight.LG if tall else TableCellHeight.SM).footer(_no_footer())
     panel.min_width(NARROWEST)
     for step in steps:
@@ -123,12 +121,12 @@ def _properties(style: DashboardStyle, column: TableColumn, *, least: int | None
 
 def _coloured(style: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
-        return {"mappings": [absent(), *words_of(column.words, style)]}
+        return {"mappings": words_of(column.words, style)}
     if column.scale is None:
         return {}
     named = column.scale.classes_as_words(style) if column.as_class else column.scale.mappings(style)
     return {
-        "mappings": [absent(), *named],
+        "mappings": named,
         "thresholds": column.scale.steps(),
         "color": {"mode": "thresholds"},
         "custom.cellOptions": {"type": "color-background", "mode": "basic"},

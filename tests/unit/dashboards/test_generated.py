@@ -237,7 +237,7 @@ MEASURED_IN = {
 @every_dashboard
 def test_queries_name_only_what_the_contract_has(name):
     for query in queries(DOCUMENTS[name]):
-        query = query.replace('"$domain"', ", ".join(f'"{domain}"' for domain in WATCHED))
+        query = query.replace("/^$domain$/", ", ".join(f'"{domain}"' for domain in WATCHED))
         measurements = re.findall(r'FROM ((?:"\w+"(?:, )?)+)', query)
         names = {found for several in measurements for found in re.findall(r'"(\w+)"', several)}
         assert names <= set(MEASURED_IN), query

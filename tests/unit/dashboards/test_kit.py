@@ -79,7 +79,7 @@ def test_every_quantity_has_a_unit_for_people():
 def test_the_newest_of_each_series_is_a_table_whose_tags_are_columns():
     assert newest("fleet", "online version", by="gateway", where=one_of("site"), keep='"online" = 0') == (
         'SELECT "gateway", "online", "version" FROM (SELECT last("online") AS "online", "version" FROM "fleet" '
-        'WHERE time > now() - 5m AND "site" =~ /^$site$/ GROUP BY "gateway") WHERE "online" = 0'
+        'WHERE time > now() - 2m AND "site" =~ /^$site$/ GROUP BY "gateway") WHERE "online" = 0'
     )
 
 

@@ -80,7 +80,10 @@ def test_every_route_is_in_the_table_and_the_table_has_no_public_route_but_these
     missing = [route[:2] for route in found if not rows_for(route[0], route[2])]
     assert missing == [], "say in cloud/access/permissions.py what these take"
     public = {row for row, least in PERMISSIONS.items() if least == PUBLIC}
-    assert public == {("GET", "/api/v1/health"), ("GET", "/login"), ("POST", "/login"), ("POST", "/api/v1/session")}
+    assert public == {
+        ("GET", "/api/v1/health"), ("GET", "/login"), ("POST", "/login"), ("POST", "/api/v1/session"),
+        ("GET", "/login/code/{code}"), ("POST", "/login/code/{code}"),
+    }  # fmt: skip
     assert set(PERMISSIONS) >= WITHOUT_CSRF_TOKEN
 
 

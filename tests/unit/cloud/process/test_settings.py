@@ -47,6 +47,14 @@ def test_relative_paths_of_every_table_begin_beside_the_file(tmp_path: Path):
     assert settings.console.coastline == str(tmp_path / "coast.json")
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "siaga.example"])
+def test_logins_without_a_password_are_for_the_loopback_only(tmp_path: Path, host: str):
+    text = f'[access]\ncode_file = "login.code"\n[api]\nhost = "{host}"'
+    (problem,) = problems(tmp_path, text)
+    assert "access.code_file: logins without a password are for a demo on one machine" in problem
+    assert loaded(tmp_path, text.replace(host, "127.0.0.1")).access.code_file == tmp_path / "login.code"
+
+
 def test_secrets_are_read_from_their_files(tmp_path: Path):
     (tmp_path / "token").write_text("s3cret\n")
     text = '[store]\nengine = "influxdb"\nurl = "http://x:1"\napi = "v2"\nbucket = "b"\ntoken_file = "token"\n'

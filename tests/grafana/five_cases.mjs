@@ -1,0 +1,135 @@
+// What every panel shows in the five cases, by Grafana's own code: which word, in which colour. Reads the generated
+// dashboards, writes one JSON row a panel and case; --table prints them for people.
+//
+// panel + frames of a case ─► transformDataFrame ─► applyFieldOverrides ─► getFieldDisplayValues, or the cells' display
+//
+// empty: the store answers with nothing; old: with rows without a value, and a sample of 61 s ago; dead: with nothing, but
+// for the row that says so itself. What is asked of now looks back so little that old readings are none.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename } from 'node:path';
+import { JSDOM } from 'jsdom';
+
+const { window } = new JSDOM('', { url: 'http://localhost/' });
+Object.assign(globalThis, { window, document: window.document, localStorage: window.localStorage });
+for (const name of ['DOMParser', 'Node', 'HTMLElement', 'Element', 'SVGElement', 'DocumentFragment', 'MutationObserver']) {
+  globalThis[name] ??= window[name];
+}
+globalThis.navigator ??= window.navigator;
+globalThis.ResizeObserver ??= class { observe() {} unobserve() {} disconnect() {} };
+
+const print = (text) => process.stdout.write(`${text}\n`);
+console.log = console.info = () => {}; // a library of Grafana's advertises itself there
+const grafana = createRequire(import.meta.url)('@grafana/data');
+const { applyFieldOverrides, createTheme, FieldType, getFieldDisplayValues, toDataFrame, transformDataFrame } = grafana;
+const theme = createTheme({ colors: { mode: 'dark' } });
+const asItIs = (value) => value;
+const PROPERTIES = ['displayName', 'unit', 'decimals', 'mappings', 'thresholds', 'color', 'min', 'max', 'links', 'noValue'];
+const registry = new grafana.Registry(() =>
+  PROPERTIES.map((id) => ({ id, path: id, name: id, process: asItIs, override: asItIs, shouldApply: () => true })),
+);
+grafana.standardTransformersRegistry.setInit(() =>
+  // one of them stands there under its former name too
+  [...new Map(Object.values(grafana.standardTransformers).map((each) => [each.id, each])).values()].map((each) => ({
+    id: each.id, name: each.id, transformation: each,
+  })),
+);
+
+const NOW = Date.UTC(2026, 2, 15, 6);
+const FIGURES = new Set(['stat', 'gauge', 'bargauge']);
+
+// The columns that a query brings: those named by its outermost SELECT, else the one column without a name.
+function columnsOf(query) {
+  const outer = query.slice(0, query.indexOf(' FROM '));
+  const named = [...outer.matchAll(/AS "(\w+)"|"(\w+)"(?=,|$)/g)].map((match) => match[1] ?? match[2]);
+  return named.length ? [...new Set(named)] : ['value'];
+}
+
+function frameOf(target, value) {
+  const table = target.resultFormat === 'table';
+  const columns = table ? columnsOf(target.query) : [target.alias || 'value'];
+  const fields = columns.map((name) => ({ name, type: FieldType.number, values: [value(name)] }));
+  return toDataFrame({ refId: target.refId, fields: [{ name: 'Time', type: FieldType.time, values: [NOW] }, ...fields] });
+}
+
+const framesOf = {
+  good: (panel) => panel.targets.filter((each) => !saysUnheard(each)).map((each) => frameOf(each, (name) => best(panel, name))),
+  bad: (panel) => panel.targets.filter((each) => !saysUnheard(each)).map((each) => frameOf(each, (name) => worst(panel, name))),
+  empty: () => [],
+  old: (panel) => panel.targets.filter((each) => !saysUnheard(each)).map((each) => frameOf(each, () => (isStrip(panel) ? NOW - 61_000 : null))),
+  dead: (panel) => panel.targets.filter(saysUnheard).map((each) => frameOf(each, () => -1)),
+};
+
+const saysUnheard = (target) => /moving_average\("samples"/.test(target.query ?? '');
+const isStrip = (panel) => (panel.targets?.[0]?.query ?? '').includes('"sampled_ms"');
+
+function stepsFor(panel, column) {
+  const own = panel.fieldConfig.overrides.filter((each) => [column, each.matcher.options].includes(each.matcher.options) && matches(each, column));
+  const found = own.flatMap((each) => each.properties).find((each) => each.id === 'thresholds')?.value;
+  return (found ?? panel.fieldConfig.defaults.thresholds)?.steps ?? [];
+}
+
+const matches = (override, name) => override.matcher.id === 'byName' && override.matcher.options === name;
+const calm = '#2f9e6b';
+const alert = '#c81e2c';
+
+function best(panel, column) {
+  if (isStrip(panel)) return NOW - 10_000;
+  const step = stepsFor(panel, column).find((each) => each.color === calm);
+  return step?.value ?? 0;
+}
+
+function worst(panel, column) {
+  if (isStrip(panel)) return NOW - 130_000;
+  const steps = stepsFor(panel, column);
+  const red = steps.find((each) => each.color === alert) ?? steps.at(-1);
+  return red?.value ?? (steps[1]?.value ?? 2) - 1;
+}
+
+const transformed = (panel, frames) =>
+  new Promise((done, fail) => {
+    transformDataFrame(panel.transformations ?? [], frames, { interpolate: asItIs }).subscribe({ next: done, error: fail });
+  });
+
+async function shown(panel, frames) {
+  const data = applyFieldOverrides({
+    data: await transformed(panel, frames), fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry,
+    replaceVariables: asItIs, theme, timeZone: 'Asia/Jayapura',
+  });
+  if (FIGURES.has(panel.type)) {
+    const options = { data, fieldConfig: panel.fieldConfig, reduceOptions: panel.options.reduceOptions, theme };
+    const values = getFieldDisplayValues({ ...options, replaceVariables: asItIs, timeZone: 'Asia/Jayapura' });
+    return values.map((each) => ({ name: each.display.title ?? '', text: each.display.text, color: each.display.color }));
+  }
+  const cells = data.flatMap((frame) => frame.fields.filter((field) => field.type === FieldType.number).flatMap((field) =>
+    [...field.values].map((value) => ({ name: field.config.displayName ?? field.name, ...pick(field, value) }))));
+  return cells.length ? cells : [{ name: '', text: panel.fieldConfig.defaults.noValue ?? '', color: '' }];
+}
+
+// a cell and a band take their colour from the value; a chart's line and a plain cell have one of their own
+function pick(field, value) {
+  const { text, color } = field.display(value);
+  return { text, color: value === null || field.config.mappings?.length ? color : '' };
+}
+
+const rows = [];
+for (const file of process.argv.slice(2).filter((each) => each.endsWith('.json'))) {
+  const dashboard = JSON.parse(readFileSync(file, 'utf8'));
+  for (const panel of dashboard.panels.flatMap((each) => [each, ...(each.panels ?? [])]).filter((each) => each.targets?.length)) {
+    for (const [name, frames] of Object.entries(framesOf)) {
+      const values = await shown(panel, frames(panel));
+      rows.push({ file: basename(file), uid: dashboard.uid, id: panel.id, title: panel.title, type: panel.type, case: name, strip: isStrip(panel), values });
+    }
+  }
+}
+
+if (process.argv.includes('--table')) {
+  const say = (row) => [...new Set(row.values.map((each) => `${each.text} ${each.color}`.trim()))].slice(0, 2).join(' / ');
+  print('| dashboard | panel | good | bad | empty | old | dead |\n|---|---|---|---|---|---|---|');
+  for (let at = 0; at < rows.length; at += 5) {
+    print(`| ${rows[at].uid} | ${rows[at].title} | ${rows.slice(at, at + 5).map(say).join(' | ')} |`);
+  }
+} else {
+  print(JSON.stringify(rows));
+}
+process.exitCode = 0;

@@ -1,0 +1,126 @@
+"""What every panel shows when all is well, when it is not, and when nobody knows: by Grafana's own code under Node.
+
+Their shape, too: tests/grafana/shapes.mjs lets tsc hold each panel to the types of @grafana/schema 12.2.
+
+generated dashboards ─► tests/grafana/five_cases.mjs (@grafana/data 12.2) ─► a row a panel and case ─► word and colour
+
+`node tests/grafana/five_cases.mjs --table dashboards/generated/en/*.json` prints the table of panels and cases.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rules.colours import CALM, SEVERITY_COLOURS, UNKNOWN
+from rules.rule import Severity
+from tests.servers import require
+
+HERE = Path(__file__).parents[1] / "grafana"
+GENERATED = sorted((Path(__file__).parents[2] / "dashboards" / "generated").glob("*/*.json"))
+AMBER, RED = SEVERITY_COLOURS[Severity.MODERATE], SEVERITY_COLOURS[Severity.EXTREME]
+CALMING = {CALM, "#34cc33", "#2e9e4f", "#73bf69"}
+"""Our green, that of ISPU's Good, that of a place with room, and Grafana's own."""
+UNKNOWING = ("empty", "old", "dead")
+FIGURES = ("stat", "gauge", "bargauge")
+CHARTS = ("timeseries", "barchart")
+"""What draws lines and bars in colours of their own, and nothing where there is nothing."""
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    """Every panel of every dashboard in both languages, in every case."""
+    found: list[Row] = json.loads(_grafana("five_cases.mjs", *GENERATED))
+    assert len({row["uid"] for row in found}) == len(GENERATED)
+    return found
+
+
+def _grafana(program: str, *arguments: Path) -> str:
+    node = require("node")
+    if not (HERE / "node_modules" / "@grafana" / "data").is_dir():
+        words = "Grafana's own code is not installed; `npm ci --ignore-scripts` in tests/grafana brings it"
+        if os.environ.get("SIAGA_REQUIRE_SERVERS") == "1":
+            pytest.fail(words)
+        pytest.skip(words)
+    made = subprocess.run([node, HERE / program, *arguments], capture_output=True, text=True, timeout=120)
+    assert made.returncode == 0, made.stderr[-2000:]
+    return made.stdout
+
+
+def test_what_nobody_knows_is_never_green(rows: list[Row]):
+    green = [
+        (row["uid"], row["title"], row["case"], value["text"])
+        for row in rows
+        if row["case"] in UNKNOWING and row["type"] not in CHARTS
+        for value in row["values"]
+        if value["color"].lower() in CALMING
+    ]
+    assert green == []
+
+
+def test_a_figure_that_nobody_knows_is_grey_and_says_so(rows: list[Row]):
+    wrong = [
+        (row["uid"], row["title"], row["case"], value)
+        for row in rows
+        if row["case"] in UNKNOWING and row["type"] in FIGURES and not row["strip"]
+        for value in row["values"]
+        if value["color"].lower() != UNKNOWN or len(value["text"]) < len("No data")
+    ]
+    assert wrong == []
+
+
+def test_a_table_that_cannot_know_says_so(rows: list[Row]):
+    silent = [
+        (row["uid"], row["title"], row["case"])
+        for row in rows
+        if row["case"] in ("empty", "dead") and row["type"] == "table"
+        if not any(len(value["text"]) > len("–") for value in row["values"])
+    ]
+    assert silent == []
+
+
+def test_a_dead_platform_has_a_row_in_the_tables_of_open_alarms(rows: list[Row]):
+    words = {"en": "Platform not heard", "id": "Platform tak terdengar"}
+    tables = [row for row in rows if row["case"] == "dead" and any(v["text"] in words.values() for v in row["values"])]
+    assert {(row["uid"].split("-")[1], row["file"]) for row in tables} == {
+        (language, file) for language in words for file in ("command.json", "site.json", "sensor.json")
+    }
+    assert {value["color"].lower() for row in tables for value in row["values"]} == {UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("case", "colour"), [("good", CALM), ("old", AMBER), ("bad", RED), ("empty", RED), ("dead", RED)]
+)
+def test_the_strip_is_amber_after_a_minute_and_red_after_two(rows: list[Row], case: str, colour: str):
+    strips = [row for row in rows if row["strip"] and row["case"] == case]
+    assert len(strips) == len(GENERATED), "every dashboard says as of when it speaks"
+    assert {value["color"].lower() for row in strips for value in row["values"]} == {colour}
+
+
+def test_good_and_bad_are_told_apart(rows: list[Row]):
+    """Else a panel that is always grey would pass all that stands above."""
+    seen = {
+        (row["uid"], row["title"], row["case"]): {value["color"].lower() for value in row["values"]}
+        for row in rows
+        if row["type"] == "stat"
+    }
+    for title in ("Flood now", "Open alarms", "Gateways offline", "Live readings a minute"):
+        assert CALM in seen["siaga-en-command", title, "good"], title
+        assert seen["siaga-en-command", title, "bad"] & {AMBER, RED}, title
+    assert RED in seen["siaga-en-fleet", "Worst clock", "bad"]
+
+
+def test_every_panel_has_the_shape_of_grafanas_own_types():
+    assert _grafana("shapes.mjs", *GENERATED) == ""
+
+
+def test_an_option_that_grafana_does_not_know_is_named_with_its_panel(tmp_path: Path):
+    text = GENERATED[0].read_text().replace('"colorMode": "background_solid"', '"colorMode": "backgroundsolid"')
+    (tmp_path / "air.json").write_text(text)
+    said = _grafana("shapes.mjs", tmp_path / "air.json")
+    assert "air.json: As of: options: " in said
+    assert "backgroundsolid" in said
