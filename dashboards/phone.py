@@ -27,7 +27,7 @@ ABOUT = Text("For a phone: what is wrong and where, what happened, and the curve
 SITES = Caption(
     Text("State of each site"),
     Text("The worst state of each site now, the worst first. Grey: nothing is known, which is not safe."),
-    Text("No report of the state in the last 5 minutes"),
+    Text("No report of the state in the last 2 minutes"),
 )
 ALARMS = Caption(
     Text("Open alarms"),
@@ -37,7 +37,7 @@ ALARMS = Caption(
 EVENTS = Caption(
     Text("What happened"),
     Text("The last events of alarms in this time range, the newest first, at most {most}.", most=MOST_EVENTS),
-    Text("No alarms in this time range"),
+    Text("No alarm was written down in this time range"),
 )
 CURVES = (
     ("flood", "water_level", "sensor", Caption(Text("Water level"), Text("The highest value of each step of time."))),

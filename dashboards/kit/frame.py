@@ -16,16 +16,16 @@ from dashboards.kit.headline import headline
 from dashboards.kit.layout import COLUMNS, PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.named import show_names
-from dashboards.kit.names import TITLES
+from dashboards.kit.names import TITLES, WALL
 from dashboards.kit.style import DashboardStyle
+from dashboards.kit.tiles import sized
 from dashboards.kit.unknown import unknown_is_grey
 from dashboards.kit.words import Words
 
 REFRESH = "30s"
 """As often as the cloud writes a sample."""
 TAG = "siaga"
-_HEAD = 2
-"""The strip above all else: as of when the screen speaks."""
+_HEAD, _HEAD_ON_THE_WALL, _STRIP = 2, 3, 8
 
 register_default_plugins()
 
@@ -46,16 +46,22 @@ def frame(
     for link in head(style, key):
         builder.link(link)
     made = builder.build()
-    made.panels = [
-        _whole(panel)
-        for panel in place(style, [PanelRow(_HEAD, (as_of(style), 8), (headline(style), COLUMNS - 8)), *rows])
-    ]
+    made.panels = [_whole(panel) for panel in place(style, [*_heads(style, key), *rows])]
     for panel in made.panels:
         if isinstance(panel, dashboard.Panel):
             show_names(panel, style.names)
             unknown_is_grey(panel, style)
     _draw(events, made.panels)
     return made
+
+
+def _heads(style: DashboardStyle, key: str) -> list[PanelRow]:
+    """What stands above all else: as of when the page speaks, and the city's one sentence where there is room."""
+    if key in WALL:
+        return [PanelRow(_HEAD_ON_THE_WALL, (sized(as_of(style)), COLUMNS))]
+    if key == "phone":
+        return [PanelRow(_HEAD, (as_of(style), COLUMNS))]
+    return [PanelRow(_HEAD, (as_of(style), _STRIP), (headline(style), COLUMNS - _STRIP))]
 
 
 def _draw(events: Sequence[AlarmBands], panels: Sequence[dashboard.Panel | dashboard.RowPanel]) -> None:

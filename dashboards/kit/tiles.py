@@ -49,7 +49,7 @@ def figure(
     panel = stat(style, caption, *asked, scale=scale, unit=unit, calc=calc, named=True)
     # where there is no value Grafana leaves the name out
     panel.mappings([_unknown(f"{style.say(name)}: {style.say(_NO_DATA)}"), *scale.mappings(style)])
-    return _sized(panel.display_name(style.say(name)))
+    return sized(panel.display_name(style.say(name)))
 
 
 def tiles(
@@ -66,7 +66,7 @@ def tiles(
     of_value = [_unknown(style.say(_NO_DATA)), *scale.mappings(style)]
     panel.mappings([_unknown(style.say(caption.nothing))])
     panel.override_by_name(value, [DynamicConfigValue("displayName", name), DynamicConfigValue("mappings", of_value)])
-    return _sized(panel)
+    return sized(panel)
 
 
 def column(name: str) -> str:
@@ -85,7 +85,7 @@ def _unknown(words: str) -> SpecialValueMap:
     return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, word))
 
 
-def _sized(panel: stats.Panel) -> stats.Panel:
+def sized(panel: stats.Panel) -> stats.Panel:
     """In letters for the wall, one tile below another where they are narrow."""
     sizes = common.VizTextDisplayOptions().title_size(NAME_PX).value_size(WORD_PX)
     return panel.text(sizes).wide_layout(False).orientation(VizOrientation.AUTO)

@@ -55,14 +55,14 @@ def _domain(style: DashboardStyle, domain: str, name: Words) -> StatPanel:
 
 
 def _open(style: DashboardStyle, caption: Caption, counted: str) -> StatPanel:
-    """How many alarms: the ingesters' samples add a 0, so that the sum is empty where the platform is dead."""
+    """How many alarms: the ingesters' samples add a 0, so that the most is empty where the platform is dead."""
     picked = 'last("severity") AS "severity", "acknowledged"'
     each = f'SELECT {picked} FROM "alarm" WHERE {NOW} GROUP BY "gateway", "rule", "sensor", "site"'
     alarms = f'SELECT count("severity") AS "open" FROM ({each}) WHERE {counted}'
     alive = f'SELECT last("batches") * 0 AS "open" FROM "ingest" WHERE {NOW}'
     panel = figure(
         style, caption, caption.title, alarms, alive,
-        scale=limits((1, ATTENTION)), calc="sum", table=True,
+        scale=limits((1, ATTENTION)), calc="max", table=True,
     )  # fmt: skip
     return panel.with_transformation(DataTransformerConfig("merge", options={}))
 
