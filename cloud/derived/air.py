@@ -7,9 +7,9 @@ at 09:00 and 15:00 of the site, and hold until the next time.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from cloud.derived.grouped_reads import SeriesReader, together
 from cloud.derived.hours import and_after, ended, hour_of, spans
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
-from cloud.readings.contract import ReadingsStore
 from cloud.registry.facts import Timeline, constant
 from cloud.registry.records import Sensor
 from rules import ispu
@@ -45,7 +45,7 @@ Values = dict[int, float]
 
 
 async def hourly_means(
-    store: ReadingsStore, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The means of those of the hours that have ended, and their ends (UTC)."""
     writer = _new_writer(sensor.site, sensor.id)
@@ -60,7 +60,7 @@ async def hourly_means(
 
 
 async def indices_of_sensor(
-    store: ReadingsStore,
+    store: SeriesReader,
     sensor: Sensor,
     parameter: str,
     ends_ms: Collection[int],
@@ -73,13 +73,13 @@ async def indices_of_sensor(
     """Every index that looks back on the hours that end at `ends_ms` (UTC), and the times of these indices.
 
     ISPU by every version of its table, and as ISPU itself that of the version that was `official` (its key). Of a
-    sensor that moved only the hours count in which it `stood` there.
+    sensor that moved only the hours count in which it `stood` there, and its indices of other hours are another site's.
     """
     writer = _new_writer(sensor.site, sensor.id)
     times = and_after(ends_ms, ispu.WINDOW_HOURS - 1, zone=zone, now_ms=now_ms)
     for span in spans(times, gap_ms=DAY_MS):
         means = await values_of(store, sensor.id, f"{parameter}_hour", first_ms=span[0] - DAY_MS, last_ms=span[-1])
-        for time_ms in span:
+        for time_ms in (each for each in span if stood(sensor, each)):
             ends = hour_ends_to(time_ms, ispu.WINDOW_HOURS, zone)
             hours = [means.get(end) if stood(sensor, end) else None for end in ends]
             mean, share = ispu.mean_of_day(hours)
@@ -93,7 +93,7 @@ async def indices_of_sensor(
 
 
 async def indices_of_site(
-    store: ReadingsStore, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
+    store: SeriesReader, site: str, sensors: Collection[Sensor], times_ms: Collection[int], *,
     zone: ZoneInfo, now_ms: int, official: Timeline = ALWAYS_P14,
     stood: Stood = _always_here,
 ) -> DerivedSeriesWriter:  # fmt: skip
@@ -104,11 +104,11 @@ async def indices_of_site(
     writer = _new_writer(site, site)
     for span in spans(and_after(times_ms, HELD_HOURS, zone=zone, now_ms=now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = span[0] - DAY_MS, span[-1]
-        of_hour = await _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms, stood)
-        published = {
-            key: await _worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms, stood, version=key)
-            for key in TABLES
-        }
+        of_hour, *of_versions = await together((
+            _worst(store, sensors, "us_aqi", AQI_HOURS, first_ms, last_ms, stood),
+            *(_worst(store, sensors, "ispu", AIR_PARAMETERS, first_ms, last_ms, stood, version=key) for key in TABLES),
+        ))  # fmt: skip
+        published = dict(zip(TABLES, of_versions, strict=True))
         for time_ms in span:
             held = {key: _held(found, time_ms, zone) for key, found in published.items()}
             _put_ispu_of_site(writer, time_ms, held, TABLES[official.at(time_ms)])
@@ -118,7 +118,7 @@ async def indices_of_site(
 
 
 async def _worst(
-    store: ReadingsStore,
+    store: SeriesReader,
     sensors: Collection[Sensor],
     index: str,
     parameters: Collection[str],
@@ -129,40 +129,48 @@ async def _worst(
     version: str = "",
 ) -> Mapping[str, Mapping[int, Index]]:
     """By parameter and time the largest index of all sensors of a site, by one `version` where there are several."""
+    measured = [(each, sensor) for each in parameters for sensor in sensors if each in sensor.quantities]
+    found = await together(
+        _indices_and_shares(store, sensor.id, f"{index}_{parameter}", first_ms, last_ms, version=version)
+        for parameter, sensor in measured
+    )
     worst: dict[str, dict[int, Index]] = {}
-    for parameter in parameters:
-        name = f"{index}_{parameter}"
-        for sensor in sensors:
-            if parameter not in sensor.quantities:
+    for (parameter, sensor), (values, shares) in zip(measured, found, strict=True):
+        of_parameter = worst.setdefault(parameter, {})
+        for time_ms, value in values.items():
+            if not stood(sensor, time_ms):
                 continue
-            values = await _indices(store, sensor.id, name, first_ms, last_ms, version=version)
-            shares = await values_of(store, sensor.id, f"{name}_completeness", first_ms=first_ms, last_ms=last_ms)
-            of_parameter = worst.setdefault(parameter, {})
-            for time_ms, value in values.items():
-                if not stood(sensor, time_ms):
-                    continue
-                held = of_parameter.get(time_ms)
-                if held is None or held.index is None or value > held.index:
-                    of_parameter[time_ms] = Index(int(value), shares.get(time_ms, 0.0))
+            held = of_parameter.get(time_ms)
+            if held is None or held.index is None or value > held.index:
+                of_parameter[time_ms] = Index(int(value), shares.get(time_ms, 0.0))
     return worst
 
 
+async def _indices_and_shares(
+    store: SeriesReader, sensor: str, name: str, first_ms: int, last_ms: int, *, version: str
+) -> tuple[dict[int, float], dict[int, float]]:
+    values, shares = await together((
+        _indices(store, sensor, name, first_ms, last_ms, version=version),
+        values_of(store, sensor, f"{name}_completeness", first_ms=first_ms, last_ms=last_ms),
+    ))  # fmt: skip
+    return values, shares
+
+
 async def _indices(
-    store: ReadingsStore, sensor: str, name: str, first_ms: int, last_ms: int, *, version: str
+    store: SeriesReader, sensor: str, name: str, first_ms: int, last_ms: int, *, version: str
 ) -> dict[int, float]:
     """The index of one parameter at one sensor: by `version` where it depends on that.
 
     What was computed before tables had versions stands under its plain name, and is of the regulation's.
     """
-    plain = await values_of(store, sensor, name, first_ms=first_ms, last_ms=last_ms)
     if not version or name.removeprefix("ispu_") not in ISPU_OF_VERSIONS:
-        return plain
-    by_version = await values_of(
-        store, sensor, name.replace("ispu_", f"ispu_{version}_"), first_ms=first_ms, last_ms=last_ms
-    )
+        return await values_of(store, sensor, name, first_ms=first_ms, last_ms=last_ms)
+    of_version = name.replace("ispu_", f"ispu_{version}_")
     if version != P14_2020.key:
-        return by_version
-    tables = await values_of(store, sensor, ISPU_TABLE, first_ms=first_ms, last_ms=last_ms)
+        return await values_of(store, sensor, of_version, first_ms=first_ms, last_ms=last_ms)
+    plain, by_version, tables = await together(
+        values_of(store, sensor, each, first_ms=first_ms, last_ms=last_ms) for each in (name, of_version, ISPU_TABLE)
+    )
     return {time_ms: value for time_ms, value in plain.items() if time_ms not in tables} | by_version
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from cloud.readings.contract import Point, ReadingsStore
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.readings.contract import Point
 from cloud.registry.records import Sensor
 from rules.derived import Hour
 from rules.local_time import hour_end_ms, hour_ends_from
@@ -22,13 +23,13 @@ def ended(starts_ms: Iterable[int], *, zone: ZoneInfo, now_ms: int) -> list[tupl
     return [(start, end) for start, end in hours if end <= now_ms]
 
 
-async def belonging(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
+async def belonging(store: SeriesReader, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> list[Point]:
     """The readings that belong to the time from `start_ms` to `end_ms` (UTC), each at the moment of its stamp."""
     shift_ms = timing_of(sensor).shift_ms
     return await store.history(sensor.id, quantity, start_ms=start_ms - shift_ms, end_ms=end_ms - shift_ms)
 
 
-async def hour_of(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> Hour:
+async def hour_of(store: SeriesReader, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> Hour:
     """What the readings come to that belong to an hour (UTC); every one, since marks are read one by one."""
     hour, shift_ms = Hour(start_ms, end_ms), timing_of(sensor).shift_ms
     for point in await belonging(store, sensor, quantity, start_ms, end_ms):

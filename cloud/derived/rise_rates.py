@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.hours import belonging, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter
-from cloud.readings.contract import ReadingsStore
 from cloud.registry.records import Sensor
 from rules.local_time import hour_end_ms
 from rules.marks import NOT_BELIEVED
@@ -23,7 +23,7 @@ RECENT_MS = 10 * MINUTE_MS
 
 
 async def rise_rates(
-    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rate at the end of each minute in which the gauge was read, of the hours that begin at `starts_ms` (UTC)."""
     writer = DerivedSeriesWriter(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)

@@ -12,8 +12,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from cloud.derived.grouped_reads import SeriesReader
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Point, ReadingsStore, Verdict
+from cloud.readings.contract import Point, Verdict
 from cloud.registry.facts import Timeline
 from rules.derived import VERSION
 from rules.marks import QUALITY, Mark
@@ -37,7 +38,7 @@ Stored = Mapping[str, Mapping[int, Point]]
 
 
 async def values_of(
-    store: ReadingsStore, sensor: str, quantity: str, *, first_ms: int, last_ms: int
+    store: SeriesReader, sensor: str, quantity: str, *, first_ms: int, last_ms: int
 ) -> dict[int, float]:
     """The values of a series that hold, by time, from `first_ms` to `last_ms` (UTC, both included)."""
     points = await store.history(sensor, quantity, start_ms=first_ms, end_ms=last_ms + 1)
@@ -45,7 +46,7 @@ async def values_of(
 
 
 async def _points_of(
-    store: ReadingsStore, sensor: str, quantities: Collection[str], first_ms: int, last_ms: int
+    store: SeriesReader, sensor: str, quantities: Collection[str], first_ms: int, last_ms: int
 ) -> Stored:
     """Some series of a sensor, asked for together: a store answers many questions sooner than one after the other."""
     found = await asyncio.gather(
@@ -89,7 +90,7 @@ class DerivedSeriesWriter:
             doubt = doubts.get(quantity, 0) & QUALITY
             self._marks[quantity][time_ms] = doubt if quantity in known else _WITHDRAWN
 
-    async def changes(self, store: ReadingsStore, *, now_ms: int, late_ms: int = LATE_MS) -> SeriesChanges:
+    async def changes(self, store: SeriesReader, *, now_ms: int, late_ms: int = LATE_MS) -> SeriesChanges:
         """What differs from what is stored; StoreUnavailable where that cannot be asked.
 
         Nothing is written twice, so that computing again costs no more than reading, and a store that keeps every
@@ -116,7 +117,7 @@ class DerivedSeriesWriter:
                 if mark != held and not (point is None and mark & _WITHDRAWN):
                     yield Verdict(self.sensor, quantity, time_ms, mark)
 
-    async def _stored(self, store: ReadingsStore) -> Stored:
+    async def _stored(self, store: SeriesReader) -> Stored:
         times = {time_ms for marks in self._marks.values() for time_ms in marks}
         quantities = sorted({*self._marks, VERSION_OF[self._domain]})
         return await _points_of(store, self.sensor, quantities, min(times), max(times))

@@ -1,7 +1,7 @@
 """Derivations: told what was stored, they compute what follows from it, a few times a minute, site by site.
 
-ingest ── on_stored(gateway, first, last) ──► RecomputeQueue   every 15 s: hours of a site ─► SiteComputation ─► store
-                                                    ▲ on start: the last two days; at each full hour: the one that ended
+ingest ── on_stored(gateway, first, last) ──► RecomputeQueue ─┬─ present, every 15 s ───────┬─► SiteComputation ─► store
+   at each full hour: the one that ended; on start: two days ─┘ └ past of a start, behind it ──┘
 
 The store is the only memory: after a restart, or where the store could not be asked, hours are simply computed again,
 and only what comes out otherwise than stored is written.
@@ -9,14 +9,17 @@ and only what comes out otherwise than stored is written.
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.core.health import Component, Condition
 from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.corrections import Corrections
+from cloud.derived.grouped_reads import GroupedReads, together
 from cloud.derived.hours import timing_of
+from cloud.derived.progress import Progress
 from cloud.derived.recompute_queue import SOURCES, Hours, RecomputeQueue, hours_of, local_hours
 from cloud.derived.site_computation import SiteComputation
 from cloud.derived.site_sensors import SiteSensors
@@ -37,6 +40,11 @@ REST = 2.0
 LOOK_BACK_HOURS = 48
 """What a start computes again: what came while nobody computed is seldom older, and comes as backfill if it does."""
 
+PRESENT_HOURS = 3
+"""The hour under way and the two before it: local hours and stamps reach over the end of one of UTC."""
+SITES_AT_ONCE = 16
+"""Sites that compute side by side and ask the store together."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +57,7 @@ async def _for_nobody(_what: Sequence[Block] | Sequence[Verdict]) -> None: ...
 
 
 class Derivations:
-    """Computes derived series.
+    """Computes derived series: the present first, and the past behind it.
 
     `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `observe` and
     `reevaluate` are the alarm rules, which see what is computed: see `SiteComputation`.
@@ -77,17 +85,20 @@ class Derivations:
         self._registry = registry
         self._sleep = sleep
         self._clock = clock
-        self._queue = RecomputeQueue()
+        self._queue, self._past = RecomputeQueue(), RecomputeQueue()
         self._sensors = SiteSensors(registry)
         self._computation = SiteComputation(
             registry, store, newest, self._sensors,
-            gauges=gauges, observe=observe, reevaluate=reevaluate, corrections=self.corrections, rest=self._rest,
+            gauges=gauges, observe=observe, reevaluate=reevaluate, corrections=self.corrections,
+            reads=GroupedReads(store, rest=self._rest),
         )  # fmt: skip
         self._stored_hours: dict[str, set[int]] = {}  # by gateway
+        self._progress = Progress()
         self._rests = False
         self._woke_s = 0.0
         self._hour: int | None = None
         self._waits_for = ""
+        self._warned_of = ""
         self._fault = ""
 
     def set_late_ms(self, late_ms: int) -> None:
@@ -107,42 +118,74 @@ class Derivations:
             self._queue.add(sensor, quantity, first_ms, last_ms)
 
     async def run(self) -> None:
-        """Compute for ever: first the last two days, then what is queued."""
+        """Compute for ever: what is queued, and the last two days behind it."""
         self.look_back(self._clock())
         self._rests = True
+        pause_s = PASS_S
         while True:
-            await self._sleep(PASS_S)
+            await self._sleep(pause_s)
             self._woke_s = time.monotonic()
             await self._correct()
-            await self.compute(self._clock())
+            await self.compute_present(self._clock())
+            is_done = await self.compute_past(self._clock(), until_s=time.monotonic() + PASS_S)
+            pause_s = PASS_S if is_done else 0.0
 
     def look_back(self, now_ms: int) -> None:
-        """Queue the last two days of every series."""
-        self._queue_all(now_ms - LOOK_BACK_HOURS * HOUR_MS, now_ms)
+        """Queue the last two days of every series: what ended just now among what is due, the rest behind it."""
+        present_ms = (now_ms // HOUR_MS - PRESENT_HOURS + 1) * HOUR_MS
+        self._queue_all(self._queue, present_ms, now_ms)
+        self._queue_all(self._past, now_ms - LOOK_BACK_HOURS * HOUR_MS, present_ms - 1)
+        self._progress.look_back(len(self._past))
 
     async def compute(self, now_ms: int) -> None:
-        """Compute what is queued and due at `now_ms` (UTC); what fails stays queued, and health says why."""
+        """Compute all that is queued and due at `now_ms` (UTC); what fails stays queued, and health says why."""
+        await self.compute_present(now_ms)
+        await self.compute_past(now_ms)
+
+    async def compute_present(self, now_ms: int) -> None:
+        """Compute what readings that came now, or came late, have changed, and the hours that ended just now."""
         self._queue_ended_hour(now_ms)
         self._queue_stored()
-        waits_for, self._fault = "", ""
-        for site in self._registry.sites():
-            hours, elsewhere = self._sensors.split(self._queue.pop(self._sensors.keys_at(site)), site)
-            self._queue.put_back(elsewhere)
-            if not hours:
-                continue
-            try:
-                await self._compute_site(site, hours, now_ms)
-            except (StoreUnavailable, DatabaseUnavailable) as error:
-                self._queue.put_back(hours)
-                waits_for = str(error)
-            except Exception as error:
-                self._fault = f"the derived series of site {site.id} fail with {type(error).__name__}; see the log"
-                _log.exception(
-                    "the derived series of site %s failed; its hours are left out until they change", site.id
-                )
-        if waits_for and waits_for != self._waits_for:
-            _log.warning("derived series wait: %s", waits_for)
-        self._waits_for = waits_for
+        self._waits_for, self._fault = "", ""
+        for sites in self._sensors.apart(self._registry.sites(), SITES_AT_ONCE):
+            await self._compute_sites(sites, self._queue, now_ms)
+        if self._waits_for and self._waits_for != self._warned_of:
+            _log.warning("derived series wait: %s", self._waits_for)
+        self._warned_of = self._waits_for
+        if not self._waits_for:
+            self._progress.record_present()
+
+    async def compute_past(self, now_ms: int, *, until_s: float = math.inf) -> bool:
+        """Compute what a start looks back on; False where `until_s` (monotonic) came before the end of it."""
+        for sites in self._sensors.apart(self._registry.sites(), SITES_AT_ONCE):
+            if self._past and time.monotonic() >= until_s:
+                return False
+            await self._compute_sites(sites, self._past, now_ms)
+            self._progress.record_past(len(self._past))
+        if not self._waits_for:
+            self._past = RecomputeQueue()  # what is left belongs to sites that are no more
+            self._progress.record_past(0)
+        return True
+
+    async def _compute_sites(self, sites: Iterable[Site], queue: RecomputeQueue, now_ms: int) -> None:
+        """Compute what is queued of some sites, side by side."""
+        due = [(site, hours) for site in sites if (hours := self._pop(queue, site))]
+        await together(self._compute_due(site, hours, queue, now_ms) for site, hours in due)
+
+    def _pop(self, queue: RecomputeQueue, site: Site) -> Hours:
+        hours, elsewhere = self._sensors.split(queue.pop(self._sensors.keys_at(site)), site)
+        queue.put_back(elsewhere)
+        return hours
+
+    async def _compute_due(self, site: Site, hours: Hours, queue: RecomputeQueue, now_ms: int) -> None:
+        try:
+            await self._compute_site(site, hours, now_ms)
+        except (StoreUnavailable, DatabaseUnavailable) as error:
+            queue.put_back(hours)
+            self._waits_for = str(error)
+        except Exception as error:
+            self._fault = f"the derived series of site {site.id} fail with {type(error).__name__}; see the log"
+            _log.exception("the derived series of site %s failed; its hours are left out until they change", site.id)
 
     async def _correct(self) -> None:
         """Compute again what dated facts reach; what fails stays due."""
@@ -163,7 +206,10 @@ class Derivations:
             return Component(Condition.OK, f"{self._waits_for}; indices wait, and are computed when it works")
         waiting = 0 if self.corrections is None else self.corrections.waiting
         corrected = f"; facts to compute again for: {waiting}" if waiting else ""
-        return Component(Condition.OK, f"hours of series to look at: {len(self._queue)}{corrected}")
+        detail = (
+            f"{self._progress.in_words}; hours of series to look at: {len(self._queue) + len(self._past)}{corrected}"
+        )
+        return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
 
     def _queue_stored(self) -> None:
         stored, self._stored_hours = self._stored_hours, {}
@@ -172,16 +218,17 @@ class Derivations:
                 for quantity in SOURCES.intersection(sensor.quantities):
                     self._queue.add_hours(sensor.id, quantity, hours)
 
-    def _queue_all(self, first_ms: int, last_ms: int) -> None:
+    def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:
+        hours = hours_of(first_ms, last_ms)
         for sensor in self._registry.sensors():
-            for quantity in sensor.quantities:
-                self.on_series_changed(sensor.id, quantity, first_ms, last_ms)
+            for quantity in SOURCES.intersection(sensor.quantities):
+                queue.add_hours(sensor.id, quantity, hours)
 
     def _queue_ended_hour(self, now_ms: int) -> None:
         """At each full hour queue the one that ended: a sensor that fell silent makes its indices less complete."""
         hour = now_ms // HOUR_MS
         if self._hour not in (None, hour):
-            self._queue_all(hour * HOUR_MS - 1, hour * HOUR_MS - 1)
+            self._queue_all(self._queue, hour * HOUR_MS - 1, hour * HOUR_MS - 1)
         self._hour = hour
 
     async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
@@ -194,7 +241,7 @@ class Derivations:
         )
 
     async def _rest(self) -> None:
-        """Leave the process to others for a while, between one series and the next."""
+        """Leave the process to others for a while, between one question to the store and the next."""
         if self._rests:
             await self._sleep(REST * (time.monotonic() - self._woke_s))
             self._woke_s = time.monotonic()

@@ -5,11 +5,12 @@ hours of series ─► hourly means ─► indices of sensors ─► indices of 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
+from cloud.derived.grouped_reads import SeriesReader, together
 from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Key
 from cloud.derived.rise_rates import rise_rates
@@ -31,14 +32,13 @@ from wire.measurements import COMPUTED
 Starts = Mapping[Key, Collection[int]]
 """By series the starts (UTC, ms) of the site's hours to compute."""
 
-_AIR = frozenset(AIR_PARAMETERS)
 _PEOPLE = frozenset({"people_in", "people_out"})
 
 _log = logging.getLogger(__name__)
 
 
 class SiteComputation:
-    """Computes and writes the derived series of a site; `rest` is awaited between one series and the next.
+    """Computes and writes the derived series of a site, of what `reads` gives: sensor beside sensor.
 
     `observe` gets every block before it is written, for the alarm rules: once it is stored nobody would compute it
     again, and a rule that sees it twice adds nothing. `reevaluate` gets what of them is doubted or withdrawn, after it
@@ -56,7 +56,7 @@ class SiteComputation:
         observe: Callable[[Sequence[Block]], Awaitable[None]],
         reevaluate: Callable[[Sequence[Verdict]], Awaitable[None]],
         corrections: Corrections | None,
-        rest: Callable[[], Awaitable[None]],
+        reads: SeriesReader,
     ) -> None:
         self._registry = registry
         self._store = store
@@ -66,8 +66,8 @@ class SiteComputation:
         self._observe = observe
         self._reevaluate = reevaluate
         self._corrections = corrections
-        self._rest = rest
-        self._usual = UsualVisitors(store)
+        self._reads = reads
+        self._usual = UsualVisitors(reads)
         self.late_ms = LATE_MS
 
     async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
@@ -78,45 +78,56 @@ class SiteComputation:
 
     async def _air(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
         sensors, stood = self._sensors.at(site), self._sensors.stood_at(site)
-        official, reached = self._registry.history.ispu_table(), set[int]()
-        for sensor in sensors:
-            for parameter in _AIR.intersection(sensor.quantities):
-                noted = starts.get((sensor.id, parameter), ())
-                means, ends = await hourly_means(self._store, sensor, parameter, noted, zone=zone, now_ms=now_ms)
-                await self._write(means, now_ms)
-                indices, times = await indices_of_sensor(
-                    self._store, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official, stood=stood
-                )
-                await self._write(indices, now_ms)
-                reached.update(times)
-                await self._rest()
-        if reached:
+        official = self._registry.history.ispu_table()
+        of_sensors = await together(
+            self._air_of_sensor(sensor, starts, zone, now_ms, stood)
+            for sensor in _measuring(sensors, AIR_PARAMETERS, starts)
+        )
+        if reached := set().union(*of_sensors):
             of_site = await indices_of_site(
-                self._store, site.id, sensors, reached, zone=zone, now_ms=now_ms, official=official, stood=stood
+                self._reads, site.id, sensors, reached, zone=zone, now_ms=now_ms, official=official, stood=stood
             )
             await self._write(of_site, now_ms)
 
+    async def _air_of_sensor(
+        self, sensor: Sensor, starts: Starts, zone: ZoneInfo, now_ms: int, stood: Stood
+    ) -> set[int]:
+        """Compute the hourly means and indices of a sensor; the times (UTC) of these indices."""
+        official, reached = self._registry.history.ispu_table(), set[int]()
+        for parameter in (each for each in AIR_PARAMETERS if (sensor.id, each) in starts):
+            noted = starts[sensor.id, parameter]
+            means, ends = await hourly_means(self._reads, sensor, parameter, noted, zone=zone, now_ms=now_ms)
+            await self._write(means, now_ms)
+            indices, times = await indices_of_sensor(
+                self._reads, sensor, parameter, ends, zone=zone, now_ms=now_ms, official=official, stood=stood
+            )
+            await self._write(indices, now_ms)
+            reached.update(times)
+        return reached
+
     async def _water(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
-        for sensor in self._sensors.at(site):
-            noted = starts.get((sensor.id, "rainfall"))
-            if noted:
-                await self._rain(sensor, noted, zone, now_ms)
-            await self._rest()
-            gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
-            await self._level_hours(sensor, levels or (), now_ms)
-            if gauge is not None and levels:
-                writer = await siaga_hours(self._store, sensor, gauge, levels, zone=zone, now_ms=now_ms)
-                await self._write(writer, now_ms)
-            if levels:
-                await self._write(await rise_rates(self._store, sensor, levels, zone=zone, now_ms=now_ms), now_ms)
+        measuring = _measuring(self._sensors.at(site), ("rainfall", "water_level"), starts)
+        await together(self._water_of_sensor(sensor, starts, zone, now_ms) for sensor in measuring)
+
+    async def _water_of_sensor(self, sensor: Sensor, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
+        noted = starts.get((sensor.id, "rainfall"))
+        if noted:
+            await self._rain(sensor, noted, zone, now_ms)
+        gauge, levels = self._gauges(sensor.id), starts.get((sensor.id, "water_level"))
+        await self._level_hours(sensor, levels or (), now_ms)
+        if gauge is not None and levels:
+            writer = await siaga_hours(self._reads, sensor, gauge, levels, zone=zone, now_ms=now_ms)
+            await self._write(writer, now_ms)
+        if levels:
+            await self._write(await rise_rates(self._reads, sensor, levels, zone=zone, now_ms=now_ms), now_ms)
 
     async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         if is_read_seldom(sensor):
-            days = await rain_days_of_readings(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+            days = await rain_days_of_readings(self._reads, sensor, noted, zone=zone, now_ms=now_ms)
         else:
-            hours, ends = await rain_hours(self._store, sensor, noted, zone=zone, now_ms=now_ms)
+            hours, ends = await rain_hours(self._reads, sensor, noted, zone=zone, now_ms=now_ms)
             await self._write(hours, now_ms)
-            days = await rain_days(self._store, sensor, ends, zone=zone, now_ms=now_ms)
+            days = await rain_days(self._reads, sensor, ends, zone=zone, now_ms=now_ms)
         await self._write(days, now_ms)
 
     async def _level_hours(self, sensor: Sensor, starts_ms: Collection[int], now_ms: int) -> None:
@@ -131,7 +142,7 @@ class SiteComputation:
         stand = [each for each in self._sensors.at(site) if noted and there(each).at(max(noted)) == site.id]
         counters = counters_of(stand)
         if noted and counters:
-            writer = await visitors(self._store, site, counters, noted, zone=zone, now_ms=now_ms)
+            writer = await visitors(self._reads, site, counters, noted, zone=zone, now_ms=now_ms)
             await self._write(writer, now_ms)
             await self._usual_visitors(site, noted, zone, now_ms)
 
@@ -140,13 +151,12 @@ class SiteComputation:
         for starts_ms in spans(due, gap_ms=DAY_MS):
             await self._write(await self._usual.compute(site, starts_ms, zone=zone, now_ms=now_ms), now_ms)
             self._usual.record_done(site, starts_ms, zone=zone, now_ms=now_ms)
-            await self._rest()
 
     async def _write(self, writer: DerivedSeriesWriter, now_ms: int) -> None:
         sensor = self._registry.sensor(writer.sensor)
         if sensor is not None and sensor.gateway != COMPUTED:
             writer.site_tags = self._registry.history.site_tag(sensor)
-        changes = await writer.changes(self._store, now_ms=now_ms, late_ms=self.late_ms)
+        changes = await writer.changes(self._reads, now_ms=now_ms, late_ms=self.late_ms)
         if changes.blocks:
             await self._write_blocks(changes.blocks)
         if changes.verdicts:
@@ -160,3 +170,9 @@ class SiteComputation:
         for rejected in result.rejected:
             _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
         self._newest.load(newest_of(blocks))
+
+
+def _measuring(sensors: Iterable[Sensor], quantities: Collection[str], starts: Starts) -> list[Sensor]:
+    """Those of `sensors` of which hours of any of `quantities` are to be computed."""
+    due = {sensor for sensor, quantity in starts if quantity in quantities}
+    return [sensor for sensor in sensors if sensor.id in due]

@@ -4,7 +4,7 @@ river: daruba until Tuesday, then dodola        at(daruba), at(dodola) -> [river
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from cloud.derived.air import Stood
 from cloud.derived.recompute_queue import Hours, Key
@@ -42,6 +42,15 @@ class SiteSensors:
         """Ask whether a sensor stood at a site in the hour that ended at a time (UTC, ms)."""
         history = self._registry.history
         return lambda sensor, end_ms: bool(history.site(sensor).at(end_ms - 1) == site.id)
+
+    def apart(self, sites: Sequence[Site], most: int) -> Iterator[Sequence[Site]]:
+        """Part sites into groups of at most `most` that share no sensor: what moved is computed site after site."""
+        self._refresh()
+        shared = {name for sensor in self._moved.values() for name in sensor.values}
+        alone = [site for site in sites if site.id not in shared]
+        for first in range(0, len(alone), most):
+            yield alone[first : first + most]
+        yield from ([site] for site in sites if site.id in shared)
 
     def split(self, hours: Hours, site: Site) -> tuple[Hours, Hours]:
         """Of hours of series those in which the sensors stood at `site`, and those in which they stood elsewhere."""

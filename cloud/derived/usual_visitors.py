@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from cloud.derived.grouped_reads import SeriesReader, together
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
-from cloud.readings.contract import ReadingsStore
 from cloud.registry.records import Site
 from rules import footfall
 from rules.derived import LEAST_PERCENT, USUAL_VISITORS
@@ -29,7 +29,7 @@ Week = tuple[int, Mapping[int, float]]
 class UsualVisitors:
     """Computes what is usual; it knows what is done of the last days, and of each site the weeks behind one hour."""
 
-    def __init__(self, store: ReadingsStore) -> None:
+    def __init__(self, store: SeriesReader) -> None:
         self._store = store
         self._done: defaultdict[str, set[int]] = defaultdict(set)
         self._weeks: dict[str, tuple[int, Sequence[Week]]] = {}
@@ -66,18 +66,19 @@ class UsualVisitors:
         # a late hour is computed itself, before those that look back on it, and so takes the place of what is held
         held = self._weeks.get(site.id)
         if held is None or held[0] != start_ms:
-            found = [(week_ms, await self._hour(site, week_ms, zone)) for week_ms in weeks_before(start_ms, zone)]
-            self._weeks[site.id] = held = start_ms, found
+            before = weeks_before(start_ms, zone)
+            found = await together(self._hour(site, week_ms, zone) for week_ms in before)
+            self._weeks[site.id] = held = start_ms, list(zip(before, found, strict=True))
         return held[1]
 
     async def _hour(self, site: Site, start_ms: int, zone: ZoneInfo) -> Mapping[int, float]:
         """Those present in an hour; nothing where the counters were not heard for most of that day."""
         hour = {"first_ms": start_ms + 1, "last_ms": hour_end_ms(start_ms, zone)}
-        present = await values_of(self._store, site.id, "visitors_present", **hour)
-        if not present:
-            return {}
-        shares = await values_of(self._store, site.id, "visitors_completeness", **hour)
-        return present if shares.get(max(present), 0.0) >= LEAST_PERCENT else {}
+        present, shares = await together(
+            values_of(self._store, site.id, quantity, **hour)
+            for quantity in ("visitors_present", "visitors_completeness")
+        )
+        return present if present and shares.get(max(present), 0.0) >= LEAST_PERCENT else {}
 
 
 def _slots(start_ms: int, zone: ZoneInfo, now_ms: int) -> range:

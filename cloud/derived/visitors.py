@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from cloud.derived.grouped_reads import SeriesReader, together
 from cloud.derived.hours import belonging, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
-from cloud.readings.contract import Aggregate, ReadingsStore
+from cloud.readings.contract import Aggregate
 from cloud.registry.records import Sensor, Site
 from rules import footfall
 from rules.footfall import CountStep, Inside
@@ -51,7 +52,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 async def visitors(
-    store: ReadingsStore, site: Site, counters: Collection[Sensor], starts_ms: Collection[int], *,
+    store: SeriesReader, site: Site, counters: Collection[Sensor], starts_ms: Collection[int], *,
     zone: ZoneInfo, now_ms: int,
 ) -> DerivedSeriesWriter:  # fmt: skip
     """The visitors of the site from the first of the hours in each day on to the end of that day, or to now."""
@@ -74,17 +75,20 @@ def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -
 
 
 async def _compute(
-    store: ReadingsStore, site: Site, counters: Collection[Sensor], day: _Day, writer: DerivedSeriesWriter
+    store: SeriesReader, site: Site, counters: Collection[Sensor], day: _Day, writer: DerivedSeriesWriter
 ) -> None:
     before = await _before(store, site.id, day, len(counters))
     since_ms, heard_ms = (before.inside.time_ms, before.heard_ms) if before else (day.closed_ms, 0)
     came, went, heard = Counter[int](), Counter[int](), list[Heard]()
-    for sensor in counters:
-        minutes = await _minutes(store, sensor, "people_in", since_ms - timing_of(sensor).heard_ms, day.end_ms)
+    of_doors = await together(
+        _minutes(store, sensor, "people_in", since_ms - timing_of(sensor).heard_ms, day.end_ms) for sensor in counters
+    )
+    for sensor, minutes in zip(counters, of_doors, strict=True):
         heard.append(_heard(sensor, minutes))
         came.update({end: count for end, count in minutes.items() if end > day.start_ms})
-        if "people_out" in sensor.quantities:
-            went.update(await _minutes(store, sensor, "people_out", day.start_ms, day.end_ms))
+    both_ways = [sensor for sensor in counters if "people_out" in sensor.quantities]
+    for left in await together(_minutes(store, sensor, "people_out", day.start_ms, day.end_ms) for sensor in both_ways):
+        went.update(left)
     steps = [CountStep(end, came[end], went[end]) for end in sorted({*came, *went})]
     for found in footfall.inside(
         steps, closings_ms=(day.closed_ms, day.closes_ms), after=before.inside if before else None
@@ -102,7 +106,7 @@ async def _compute(
         })  # fmt: skip
 
 
-async def _minutes(store: ReadingsStore, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, int]:
+async def _minutes(store: SeriesReader, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, int]:
     """People by the end of each minute (UTC) to which anything that the counter said belongs."""
     shift_ms = timing_of(sensor).shift_ms
     if not shift_ms:
@@ -123,7 +127,7 @@ def _heard(sensor: Sensor, minutes: Iterable[int]) -> Heard:
     return Heard((end - back_ms for end in minutes), each_ms=timing.heard_ms)
 
 
-async def _before(store: ReadingsStore, site: str, day: _Day, counters: int) -> _Known | None:
+async def _before(store: SeriesReader, site: str, day: _Day, counters: int) -> _Known | None:
     """What is stored of the last minute up to the day's part that is to be computed; None at the day's beginning."""
     last = await _last_present(store, site, day)
     if last is None:
@@ -138,7 +142,7 @@ async def _before(store: ReadingsStore, site: str, day: _Day, counters: int) -> 
     return _Known(Inside(time_ms, people, visits, visits * visit_s), heard_ms)
 
 
-async def _last_present(store: ReadingsStore, site: str, day: _Day) -> tuple[int, float] | None:
+async def _last_present(store: SeriesReader, site: str, day: _Day) -> tuple[int, float] | None:
     """When in the day so far people inside were last counted, and how many: mostly in the last hour, asked first."""
     for after_ms in dict.fromkeys((max(day.closed_ms, day.start_ms - HOUR_MS), day.closed_ms)):
         present = await values_of(store, site, "visitors_present", first_ms=after_ms + 1, last_ms=day.start_ms)

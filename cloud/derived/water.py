@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
+from cloud.derived.grouped_reads import SeriesReader, together
 from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
-from cloud.readings.contract import ReadingsStore
 from cloud.registry.records import Sensor
 from rules.derived import (
     Fall,
@@ -28,7 +28,7 @@ def is_read_seldom(sensor: Sensor) -> bool:
 
 
 async def rain_hours(
-    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The rain of those of the hours that have ended, and their ends (UTC)."""
     writer = _new_writer(sensor)
@@ -42,14 +42,16 @@ async def rain_hours(
 
 
 async def rain_days(
-    store: ReadingsStore, sensor: Sensor, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, ends_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rain of the day at each full hour that looks back on the hours that end at `ends_ms` (UTC)."""
     writer = _new_writer(sensor)
     for span in spans(_rest_of_days(ends_ms, zone, now_ms), gap_ms=DAY_MS):
         first_ms, last_ms = rain_day_start_ms(span[0], zone), span[-1]
-        amounts = await values_of(store, sensor.id, "rain_hour", first_ms=first_ms, last_ms=last_ms)
-        shares = await values_of(store, sensor.id, "rain_hour_completeness", first_ms=first_ms, last_ms=last_ms)
+        amounts, shares = await together(
+            values_of(store, sensor.id, quantity, first_ms=first_ms, last_ms=last_ms)
+            for quantity in ("rain_hour", "rain_hour_completeness")
+        )
         hours = {end: Rain(mm, shares.get(end, 0.0)) for end, mm in amounts.items()}
         for time_ms in span:
             _put_day(writer, time_ms, rain_of_day(hours, time_ms, zone))
@@ -57,7 +59,7 @@ async def rain_days(
 
 
 async def rain_days_of_readings(
-    store: ReadingsStore, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rain of the days of a gauge that is read more seldom than each hour, at each full hour."""
     writer = _new_writer(sensor)
@@ -68,7 +70,7 @@ async def rain_days_of_readings(
     return writer
 
 
-async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
+async def _falls(store: SeriesReader, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
     timing = timing_of(sensor)
     points = await belonging(store, sensor, "rainfall", start_ms, end_ms)
     begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & NOT_BELIEVED]
@@ -76,7 +78,7 @@ async def _falls(store: ReadingsStore, sensor: Sensor, start_ms: int, end_ms: in
 
 
 async def siaga_hours(
-    store: ReadingsStore, sensor: Sensor, gauge: GaugeLimits, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: SeriesReader, sensor: Sensor, gauge: GaugeLimits, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today.
 

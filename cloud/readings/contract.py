@@ -75,6 +75,15 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     marks: int = 0
 
 
+class SeriesRange(msgspec.Struct, frozen=True, gc=False):
+    """What is asked of one series: its readings with start <= time < end (UTC, ms)."""
+
+    sensor: str
+    quantity: str
+    start_ms: int
+    end_ms: int
+
+
 class StoredReading(msgspec.Struct, frozen=True, gc=False):
     """The newest reading of a series, as the store remembers it after a restart of the cloud."""
 
@@ -141,6 +150,12 @@ class ReadingsStore(Protocol):
         Steps begin at whole multiples of `every_ms` since 1970; steps without readings are left out; an aggregated
         point carries the marks of all its readings (or none where the engine cannot combine them). Marks are those that
         hold: a verdict takes the place of the quality marks that a reading was stored with.
+        """
+
+    async def histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
+        """The readings of each of `ranges`, as `history` gives them, asked for in as few questions as the store allows.
+
+        Whoever asks keeps the ranges short: all that they hold is in memory at once.
         """
 
     async def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:

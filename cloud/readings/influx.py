@@ -21,13 +21,15 @@ from cloud.readings.contract import (
     Aggregate,
     EncodedWrite,
     Point,
+    SeriesRange,
     StoredReading,
     StoreUnavailable,
     Verdict,
     WriteResult,
 )
-from cloud.readings.influx_answers import Result, is_number
+from cloud.readings.influx_answers import Result, is_number, marks_of
 from cloud.readings.influx_connection import InfluxConnection
+from cloud.readings.influx_histories import points_of, questions_of
 from cloud.readings.influx_writer import LineWriter
 from cloud.readings.influxql import EARLIEST_MS, identifier, in_requests, literal, newest_of_each, select
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
@@ -98,6 +100,14 @@ class InfluxStore:
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
+    async def histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
+        """The readings of each of `ranges`, many sensors and quantities in one request: see the contract."""
+        found: dict[SeriesRange, list[Point]] = {}
+        for question in questions_of(ranges):
+            readings, verdicts = await self._connection.query(question.statements, count=2)
+            found |= points_of(question, readings, verdicts)
+        return [found[asked] for asked in ranges]
+
     async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
         """The newest reading of every series up to `until_ms` (UTC, included).
 
@@ -110,7 +120,7 @@ class InfluxStore:
         queries = "; ".join(newest_of_each(QUANTITIES[name], until_ms) for name in names)
         results = await self._connection.query(queries, count=len(names))
         found = [
-            StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=_marks(row[2]))
+            StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=marks_of(row[2]))
             for name, result in zip(names, results, strict=True)
             for series in result.series
             for row in series.values
@@ -124,7 +134,7 @@ class InfluxStore:
         until = f"WHERE time <= {until_ms}ms GROUP BY sensor, quantity"
         (result,) = await self._connection.query(f'SELECT last("{MARKS}") FROM "{VERDICT}" {until}')  # noqa: S608 - constants
         return {
-            (series.tags.get("sensor", ""), series.tags.get("quantity", "")): (row[0], _marks(row[1]))
+            (series.tags.get("sensor", ""), series.tags.get("quantity", "")): (row[0], marks_of(row[1]))
             for series in result.series
             for row in series.values
         }
@@ -141,7 +151,7 @@ class InfluxStore:
         named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
         for sensor in sorted({row[1] for row in named}):
             async for rows in self._pages(measurement, sensor):
-                yield [Verdict(sensor, row["quantity"], row["time"], _marks(row[MARKS])) for row in rows]
+                yield [Verdict(sensor, row["quantity"], row["time"], marks_of(row[MARKS])) for row in rows]
 
     async def _verdict_rows(self, sensor: str, quantity: str, start_ms: int, end_ms: int, most: int) -> list[list[Any]]:
         named = f"sensor = {literal(sensor)} AND quantity = {literal(quantity)}"
@@ -186,7 +196,7 @@ class InfluxStore:
             return points
         start_ms, end_ms = points[0].time_ms, points[-1].time_ms + 1
         rows = await self._verdict_rows(sensor, quantity, start_ms, end_ms, len(points))
-        verdicts = {row[0]: _marks(row[1]) for row in rows}
+        verdicts = {row[0]: marks_of(row[1]) for row in rows}
         if not verdicts:
             return points
         return [
@@ -200,7 +210,7 @@ class InfluxStore:
             chosen = select(f"{identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
             rows = await self._rows(f"{chosen} LIMIT {limit}")
             # the value stands empty where the sensor said marks and only other quantities: so pages come short
-            points += [Point(row[0], row[1], _marks(row[2])) for row in rows if is_number(row[1])]
+            points += [Point(row[0], row[1], marks_of(row[2])) for row in rows if is_number(row[1])]
             if len(rows) < limit or len(points) >= limit:
                 return points[:limit]
             start_ms = rows[-1][0] + 1
@@ -221,11 +231,7 @@ def _blocks(domain: Domain, rows: Sequence[dict[str, Any]]) -> Iterator[Block]:
 
 def _shape(row: dict[str, Any]) -> tuple[str, str, str, int, tuple[str, ...]]:
     names = tuple(name for name, value in row.items() if name in QUANTITIES and is_number(value))
-    return row["site"] or "", row["sensor"], row["gateway"] or "", _marks(row.get(MARKS)), names
-
-
-def _marks(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return row["site"] or "", row["sensor"], row["gateway"] or "", marks_of(row.get(MARKS)), names
 
 
 def _as_it_holds(reading: StoredReading, newest: Mapping[tuple[str, str], tuple[int, int]]) -> StoredReading:

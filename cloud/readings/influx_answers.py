@@ -213,6 +213,11 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def marks_of(value: object) -> int:
+    """The marks that stand in a field; none where it is empty."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 class _Fault(msgspec.Struct):
     line_number: int = 0
     error_message: str = ""

@@ -16,12 +16,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
     LATEST_MS,
     Aggregate,
     EncodedWrite,
     Point,
+    SeriesRange,
     StoredReading,
     StoreUnavailable,
     Verdict,
@@ -60,7 +63,8 @@ WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :qua
     AND readings.time_ms >= :start_ms AND readings.time_ms < :end_ms
 """  # noqa: S608 - constants
 """The readings of a time range, each with the marks that hold."""
-_HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
+_ALL_HELD = f"{_HELD} ORDER BY readings.time_ms"
+_HISTORY = f"{_ALL_HELD} LIMIT :most"
 _NEWEST = """
 SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
 FROM series JOIN readings ON series = id AND readings.time_ms = (
@@ -145,6 +149,10 @@ class SqliteStore:
             lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
         )
 
+    async def histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
+        """The readings of each of `ranges`, in one turn of the thread that reads: see the contract."""
+        return await self._reader.run(lambda connection: [_readings(connection, asked) for asked in ranges])
+
     async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
         """The newest reading of every series up to `until_ms` (UTC, included)."""
         return await self._reader.run(lambda connection: list(map(_newest, connection.execute(_NEWEST, (until_ms,)))))
@@ -218,6 +226,10 @@ class SqliteStore:
             (block.sensor, quantity, block.site, block.gateway) for block in blocks for quantity, _ in block.fields
         }
         return named - self._series.keys()
+
+
+def _readings(connection: sqlite3.Connection, asked: SeriesRange) -> list[Point]:
+    return [Point(row[0], row[1], row[2]) for row in connection.execute(_ALL_HELD, msgspec.structs.asdict(asked))]
 
 
 def _newest(row: tuple[str, str, str, str, int, float, int, int | None]) -> StoredReading:

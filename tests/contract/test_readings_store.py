@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cloud.readings.blocks import Block
-from cloud.readings.contract import Aggregate, Point, ReadingsStore, StoredReading, Verdict, WriteResult
+from cloud.readings.contract import Aggregate, Point, ReadingsStore, SeriesRange, StoredReading, Verdict, WriteResult
 from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
@@ -118,6 +118,30 @@ def test_marks_come_back_with_their_readings(store: ReadingsStore, runner: async
     both = int(Mark.BACKFILL | Mark.CLOCK_ESTIMATED)
     runner.run(write(store, [block([T0], pm2_5=[1]), block([T0 + 1], pm2_5=[2], marks=both)]))
     assert runner.run(store.history("air-market", "pm2_5", **EVER)) == [Point(T0, 1, 0), Point(T0 + 1, 2, both)]
+
+
+def test_many_series_asked_for_at_once_are_given_as_each_is_alone(store: ReadingsStore, runner: asyncio.Runner):
+    sensors = ["it's", *(f"air-{number:02d}-of-a-long-name" for number in range(45))]
+    blocks = [block([T0, T0 + 1], sensor=name, pm2_5=[number, 0.5], pm10=[7, 8]) for number, name in enumerate(sensors)]
+    computed = block([T0], sensor="air-01-of-a-long-name", gateway="computed", pm2_5_hour=[12.5])
+    spike = block([T0 + 2], sensor="it's", pm10=[900], marks=int(Mark.BACKFILL | Mark.SPIKE))
+    water = block([T0], sensor="river", domain=Domain.FLOOD, water_level=[120])
+    runner.run(write(store, [*blocks, computed, spike, water]))
+    verdicts = [Verdict("it's", "pm10", T0 + 2, 0), Verdict("it's", "pm2_5", T0 + 1, int(Mark.STUCK))]
+    runner.run(store.write_verdicts(verdicts))
+    asked = [
+        SeriesRange(sensor, quantity, T0 + begin, T0 + end)
+        for sensor in (*sensors, "river", "nobody")
+        for quantity in ("pm2_5", "pm10", "pm2_5_hour", "water_level", "ispu_pm2_5")
+        for begin, end in ((0, 9), (1, 2), (5, 9))
+    ]
+    alone = [
+        runner.run(store.history(each.sensor, each.quantity, start_ms=each.start_ms, end_ms=each.end_ms))
+        for each in asked
+    ]
+    assert runner.run(store.histories([*asked, asked[0]])) == [*alone, alone[0]]
+    assert alone[3] == [Point(T0, 7), Point(T0 + 1, 8), Point(T0 + 2, 900, int(Mark.BACKFILL))]
+    assert runner.run(store.histories([])) == []
 
 
 STEPS: dict[Aggregate, list[float]] = {

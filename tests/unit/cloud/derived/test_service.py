@@ -2,14 +2,17 @@
 
 import asyncio
 import random
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloud.core.health import Condition
+from cloud.derived.progress import BEHIND_S
 from cloud.derived.service import PASS_S, Derivations
-from cloud.readings.contract import Point, StoreUnavailable
+from cloud.readings.contract import Point, SeriesRange, StoreUnavailable
 from rules import ispu
 from tests.unit.cloud.derived.examples import HOUR, MINUTE, NINE, Island, every
 
@@ -27,6 +30,38 @@ async def test_a_restart_computes_what_the_last_run_missed_and_writes_nothing_tw
     island.derivations.look_back(NINE)
     await island.derivations.compute(NINE)
     assert island.told == []
+
+
+async def test_a_start_computes_the_present_hour_before_the_past_and_tells_how_far_it_is(island: Island):
+    await island.store_readings("air", "pm2_5", every(600_000, NINE - 30 * HOUR, NINE, 20.0), note=False)
+    derivations = island.derivations
+    derivations.look_back(NINE)
+    assert "indices: 0 % of the last two days, present hour not computed yet" in derivations.component().detail
+    await derivations.compute_present(NINE)
+    assert sorted(await island.series("air", "pm2_5_hour")) == [NINE - HOUR, NINE]
+    assert "indices: 0 % of the last two days, present hour up to date" in derivations.component().detail
+    assert not await derivations.compute_past(NINE, until_s=0)
+    assert len(await island.series("air", "pm2_5_hour")) == 2, "the next pass of the present is due"
+    assert await derivations.compute_past(NINE)
+    assert len(await island.series("air", "pm2_5_hour")) == 30
+    assert "indices: 100 % of the last two days, present hour up to date" in derivations.component().detail
+
+
+async def test_a_present_hour_that_lags_is_a_degraded_part(island: Island):
+    assert island.derivations.component().status is Condition.OK
+    island.derivations._progress._clock = lambda: time.monotonic() + BEHIND_S
+    assert island.derivations.component().status is Condition.DEGRADED
+
+
+async def test_what_a_start_looks_back_on_waits_with_the_store(island: Island):
+    await island.store_readings("air", "pm2_5", every(600_000, NINE - 30 * HOUR, NINE, 20.0), note=False)
+    island.derivations.look_back(NINE)
+    whole, island.store.histories = island.store.histories, unavailable
+    await island.derivations.compute(NINE)
+    assert "no answer; indices wait" in island.derivations.component().detail
+    island.store.histories = whole
+    await island.derivations.compute(NINE + 15_000)
+    assert len(await island.series("air", "pm2_5_hour")) == 30
 
 
 SERIES = (
@@ -72,10 +107,10 @@ async def test_in_whatever_order_readings_come_the_series_are_the_same(tmp_path,
 
 async def test_what_the_store_could_not_give_is_computed_when_it_can(island: Island):
     await island.store_readings("air", "pm2_5", every(600_000, NINE - 24 * HOUR, NINE, 20.0))
-    whole, island.store.history = island.store.history, unavailable
+    whole, island.store.histories = island.store.histories, unavailable
     await island.derivations.compute(NINE)
     assert "no answer; indices wait" in island.derivations.component().detail
-    island.store.history = whole
+    island.store.histories = whole
     await island.derivations.compute(NINE + 15_000)
     assert "wait" not in island.derivations.component().detail
     assert (await island.series("daruba", "ispu"))[NINE] > 0
@@ -97,19 +132,19 @@ async def test_nothing_is_stored_that_the_rules_were_not_told_of(island: Island)
 async def test_a_mistake_of_ours_stops_no_other_site_and_health_tells_of_it(island: Island):
     await island.store_readings("air", "pm2_5", every(600_000, NINE - 2 * HOUR, NINE, 20.0))
     await island.store_readings("pier", "people_in", every(MINUTE, NINE - HOUR, NINE, 1))
-    whole = island.store.history
+    whole = island.store.histories
 
-    async def broken(sensor: str, *args: Any, **more: Any) -> list[Point]:
-        if sensor == "air":
+    async def broken(ranges: Sequence[SeriesRange]) -> list[list[Point]]:
+        if any(asked.sensor == "air" for asked in ranges):
             raise ZeroDivisionError
-        return await whole(sensor, *args, **more)
+        return await whole(ranges)
 
-    island.store.history = broken
+    island.store.histories = broken
     await island.derivations.compute(NINE)
     health = island.derivations.component()
     assert health.status is Condition.DEGRADED
     assert "site daruba fail with ZeroDivisionError" in health.detail
-    island.store.history = whole
+    island.store.histories = whole
     assert (await island.series("dodola", "visitors_present"))[NINE] == 60
 
 

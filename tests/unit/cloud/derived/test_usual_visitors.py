@@ -96,12 +96,12 @@ async def test_an_hour_is_asked_of_the_store_once(island: Island):
         await a_week_ago(island, weeks, 40)
     await now(island)
     asked: list[int] = []
-    whole = island.store.history
+    whole = island.store.histories
 
-    async def counted(sensor, quantity, *, start_ms, **more):
-        asked.append(start_ms)
-        return await whole(sensor, quantity, start_ms=start_ms, **more)
+    async def counted(ranges):
+        asked.extend(each.start_ms for each in ranges)
+        return await whole(ranges)
 
-    island.store.history = counted
+    island.store.histories = counted
     await now(island)
     assert min(asked) > MIDNIGHT - WEEK, "no week before is read again"

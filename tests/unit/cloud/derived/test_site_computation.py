@@ -1,0 +1,108 @@
+"""How often the store is asked for what is computed: counted, for no clock can hold that in a test."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from cloud.derived.service import PASS_S, Derivations
+from cloud.readings.blocks import Block
+from cloud.readings.contract import Point, SeriesRange
+from cloud.readings.newest import Newest
+from cloud.registry.records import City, Sensor, Site
+from cloud.registry.snapshot import Registry
+from tests.unit.cloud.derived.examples import DAY, HOUR, MINUTE, NINE, ZONE, Stored
+from wire import Domain
+
+MEASURED = {"air": ("pm2_5", "pm10"), "river": ("water_level",)}
+
+
+class Shore(Stored):
+    """Twenty sensors at one site, and how often the store was asked and written to since they were last popped."""
+
+    def __init__(self, folder: Path, kind: str, *, sensors: int = 20) -> None:
+        super().__init__(folder)
+        self.sensors = [
+            Sensor(f"{kind}-{number:02d}", "", "daruba", "gw", MEASURED[kind], interval_s=600)
+            for number in range(sensors)
+        ]
+        site = Site("daruba", "Daruba", "", 2.0, 128.0, ZONE)
+        registry = Registry(city=City("Morotai", ZONE), sites=[site], gateways=(), sensors=self.sensors)
+        self._asked = Counter[str]()
+        self._whole = self.store.histories
+        self.store.histories = self._histories
+        self.derivations = Derivations(registry, self.store, Newest())
+
+    async def _histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
+        self._asked["questions"] += 1
+        self._asked["ranges"] += len(ranges)
+        return await self._whole(ranges)
+
+    def pop_counts(self) -> dict[str, int]:
+        taken, self._asked = dict(self._asked), Counter()
+        return taken
+
+    async def receive(self, number: int, times_ms: Sequence[int]) -> None:
+        """A message of a sensor is stored, and the derivations are told as ingest tells them."""
+        sensor = self.sensors[number % len(self.sensors)]
+        domain = Domain.FLOOD if "water_level" in sensor.quantities else Domain.AIR
+        fields = tuple((quantity, [20.0] * len(times_ms)) for quantity in sensor.quantities)
+        await self.store.write(
+            [self.store.encode([Block("daruba", sensor.id, "gw", domain, 0, list(times_ms), fields)])]
+        )
+        self.derivations.on_stored("gw", times_ms[0], times_ms[-1])
+
+    async def trickle(self, a_second: float) -> None:
+        """1,000 readings of the hour under way, so many messages a second, with a pass every quarter of a minute."""
+        passed_ms = NINE
+        for number in range(1_000 // len(self.sensors[0].quantities)):
+            time_ms = NINE + round(number * 1_000 / a_second)
+            await self.receive(number, [time_ms])
+            if time_ms - passed_ms >= PASS_S * 1_000:
+                passed_ms = time_ms
+                await self.derivations.compute_present(time_ms)
+
+
+@pytest.fixture
+async def air(tmp_path: Path) -> AsyncIterator[Shore]:
+    async with Shore(tmp_path, "air") as shore:
+        yield shore
+
+
+@pytest.mark.parametrize("a_second", [1, 10, 100])
+async def test_air_of_the_hour_under_way_is_asked_of_the_store_when_it_has_ended(air: Shore, a_second: int):
+    await air.trickle(a_second)
+    assert air.pop_counts() == {}
+
+
+async def test_the_rates_of_twenty_gauges_take_two_questions_a_pass(tmp_path: Path):
+    async with Shore(tmp_path, "river") as shore:
+        await shore.trickle(10)
+        assert shore.pop_counts()["questions"] == 2 * 3, (
+            "what is read, and what of it is stored: three passes after the first minute"
+        )
+
+
+@pytest.mark.parametrize("sensors", [1, 20])
+async def test_the_end_of_an_hour_takes_as_few_questions_for_twenty_sensors_as_for_one(tmp_path: Path, sensors: int):
+    async with Shore(tmp_path, "air", sensors=sensors) as shore:
+        for number in range(sensors):
+            await shore.receive(number, range(NINE - HOUR, NINE, 10 * MINUTE))
+        await shore.derivations.compute_present(NINE + 1_000)
+        found = shore.pop_counts()
+        assert found["questions"] <= 30
+        assert found["ranges"] >= 30 * sensors, "each of its series is looked at"
+
+
+async def test_a_start_asks_for_two_days_of_all_sensors_hour_by_hour(air: Shore):
+    for number in range(20):
+        await air.receive(number, range(NINE - 2 * DAY, NINE, HOUR))
+    await air.derivations.compute_present(NINE)  # nothing is noted of what came before the start
+    air.pop_counts()
+    again = Derivations(air.derivations._registry, air.store, Newest())
+    again.look_back(NINE)
+    await again.compute(NINE)
+    found = air.pop_counts()
+    assert found["questions"] <= 170, "at least 2,000 one after the other"
+    assert found["ranges"] > 2_000
