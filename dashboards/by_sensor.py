@@ -50,8 +50,10 @@ def by_sensor(
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
     link = DynamicConfigValue("links", [to_sensor(style, from_column("sensor"))])
-    panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
-    return panel.with_override(EMPTY, [DynamicConfigValue("custom.hidden", True)])
+    # for Grafana a column of texts is one of nothing, so the sensor's is told to stay
+    panel.with_override(EMPTY, [DynamicConfigValue("custom.hidden", True)])
+    panel.override_by_regexp("^sensor$", [DynamicConfigValue("custom.hidden", False)])
+    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:

@@ -239,7 +239,7 @@ def _months(style: DashboardStyle) -> barchart.Panel:
     days += 'GROUP BY time(1d), "site" fill(none)'
     text = f'SELECT sum("v") AS "visits" FROM ({days}) WHERE {_YEAR} GROUP BY time(1d) fill(none) tz(\'{style.zone}\')'
     panel = dressed(
-        barchart.Panel(), style, MONTHS, (Query(text, table=True),), unit=f"suffix: {style.say(PEOPLE)}", decimals=0,
+        barchart.Panel(), style, MONTHS, (Query(text, table=True),), unit="none", decimals=0,
         scale=one_colour(),
     )  # fmt: skip
     panel.with_transformation(_step("formatTime", timeField="Time", outputFormat="YYYY-MM", timezone=style.zone))
@@ -251,7 +251,8 @@ def _months(style: DashboardStyle) -> barchart.Panel:
         DynamicConfigValue("displayName", style.say(Text("Visits"))),
     ])  # fmt: skip
     return (
-        panel.x_field("Time")
+        panel.axis_label(style.say(PEOPLE))
+        .x_field("Time")
         .x_tick_label_max_length(len("YYYY-MM"))
         .show_value(VisibilityMode.AUTO)
         .color_scheme(in_order())

@@ -3,6 +3,8 @@
 newest values │ open alarms      all that it measures, each unit on its own axis      limits │ marked readings │ events
 """
 
+import re
+
 from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.builders import timeseries
 from grafana_foundation_sdk.models import dashboard
@@ -16,7 +18,7 @@ from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import SEVERITY
-from dashboards.kit.series import BRIDGED_MS, in_unit
+from dashboards.kit.series import BRIDGED_MS, fixed, in_unit
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, sign_of, unit_of
@@ -24,6 +26,7 @@ from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import sensor, site
 from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual, in_context
+from rules import siaga
 from wire.measurements import COMPUTED
 from wire.quantities import MEASURED, QUANTITIES, Domain
 
@@ -92,9 +95,18 @@ def _measured(style: DashboardStyle) -> timeseries.Panel:
     for name in MEASURED:
         title = DynamicConfigValue("displayName", style.say(name_of(name)))
         panel.override_by_name(name, [title, *_in_unit(style, name)])
-        panel.override_by_regexp(f".* · {name}", _in_unit(style, name))
+        panel.with_transformation(_renamed(style, name))
+        panel.override_by_regexp(f".* · {re.escape(style.say(name_of(name)))}", _in_unit(style, name))
     panel.override_by_query("B", _dashed())
+    for stage in (3, 2, 1):
+        panel.override_by_regexp(f"^Siaga {stage} · .*", [fixed(siaga.STAGES[stage].hex)])
     return panel.with_override(MatcherConfig("byValue", {"reducer": "allIsNull"}), _hidden())
+
+
+def _renamed(style: DashboardStyle, name: str) -> DataTransformerConfig:
+    """Siaga 1 · water_level becomes Siaga 1 · Water level."""
+    options = {"regex": f"/ · {name}$/", "renamePattern": f" · {style.say(name_of(name))}"}
+    return DataTransformerConfig("renameByRegex", options=options)
 
 
 def _in_unit(style: DashboardStyle, name: str) -> list[DynamicConfigValue]:

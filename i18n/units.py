@@ -28,10 +28,10 @@ UNITS: dict[str, tuple[str, str]] = {
     "{device}":  ("devices",       "perangkat"),
     "{reading}": ("readings",      "data"),
     "{person}/m2": ("people/m²",   "orang/m²"),
+    "{Siaga}":   ("on the flood Siaga scale, 1 is the worst", "pada skala Siaga banjir, 1 terparah"),
     # what is no amount stands alone: ISPU 106, of which the quantity's own name says what it is
     "{ISPU}":    ("",              ""),
     "{AQI}":     ("",              ""),
-    "{Siaga}":   ("",              ""),
     "{parameter}": ("",            ""),
     "{version}": ("",              ""),
 }  # fmt: skip

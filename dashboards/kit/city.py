@@ -24,7 +24,8 @@ class CityNames(msgspec.Struct, frozen=True):
 
     def of(self, kind: str) -> Mapping[str, str]:
         """The names of a kind of `KINDS`."""
-        return {"site": self.site, "sensor": self.sensor, "gateway": self.gateway}[kind]
+        # what is computed for a whole site has the site for its sensor
+        return {"site": self.site, "sensor": {**self.site, **self.sensor}, "gateway": self.gateway}[kind]
 
     def in_query(self, kind: str, text: str) -> Mapping[str, str]:
         """Those that a query can answer with: a sensor is in the measurements of its domains."""

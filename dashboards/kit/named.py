@@ -51,7 +51,8 @@ def _name_cells(panel: dashboard.Panel, names: CityNames) -> None:
     config = panel.field_config or FieldConfigSource()
     for override in config.overrides:
         column = override.matcher.options
-        hidden = any(each.id_val == "custom.hidden" for each in override.properties)  # the id for others' links
+        # a hidden column is an id for the links of others
+        hidden = any(each.id_val == "custom.hidden" and each.value for each in override.properties)
         if override.matcher.id_val == "byName" and column in KINDS and names.of(column) and not hidden:
             kept = [each for each in override.properties if each.id_val != "mappings"]
             override.properties = [_by_id(each, column) for each in kept]

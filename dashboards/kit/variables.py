@@ -22,13 +22,13 @@ _ALL = VariableOption(text="All", value="$__all")
 
 def site(style: DashboardStyle, *, domain: str = EVERYWHERE, several: bool = True) -> QueryVariable:
     """The sites that measure something of `domain`; one of them, or several and all."""
-    query = _by_name("site", "listed_site situation", f"\"domain\" = '{domain}'")
+    query = _by_name("site", "about_site situation", f"\"domain\" = '{domain}'")
     return _tag(style, "site", _SITE, query, several=several)
 
 
 def sensor(style: DashboardStyle, *, measurement: str, several: bool = True, of_site: bool = True) -> QueryVariable:
     """The sensors in `measurement`, those of the chosen sites where `of_site`."""
-    query = _by_name("sensor", f"listed_sensor {measurement}", one_of("site") if of_site else "")
+    query = _by_name("sensor", f"about_sensor {measurement}", one_of("site") if of_site else "")
     return _tag(style, "sensor", _SENSOR, query, several=several)
 
 
@@ -50,7 +50,7 @@ def choice(
     All stands for these values and no others, so a panel can be repeated for each, and a condition on them leaves out
     what is not in the list. `hidden`: for conditions alone, nobody chooses.
     """
-    listed = f"listed_sensor {measurement}"  # what nobody sees needs no names
+    listed = f"about_sensor {measurement}"  # what nobody sees needs no names
     query = _values(tag, measurement, where) if hidden else _by_name(tag, listed, where)
     variable = QueryVariable(name).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
     variable.regex(NAME_AND_ID)
@@ -65,7 +65,10 @@ def _values(tag: str, measurement: str, where: str = "") -> str:
 
 
 def _by_name(tag: str, measurements: str, where: str) -> str:
-    """The names with their ids, then the ids alone: of two with one id, Grafana keeps the first."""
+    """The names with their ids, then the ids alone: of two with one id, Grafana keeps the first.
+
+    InfluxDB answers in the order of the measurements' names, whatever the order here: about_… stands before all others.
+    """
     chosen = f" WHERE {where}" if where else ""
     return f'SHOW TAG VALUES FROM {_several(measurements)} WITH KEY IN ("title", "{tag}"){chosen}'
 

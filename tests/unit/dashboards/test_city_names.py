@@ -96,10 +96,26 @@ def test_a_list_shows_names_and_stands_for_ids(path: Path):
     lists = json.loads(path.read_text())["templating"].get("list", [])
     for each in lists:
         if each["type"] == "query" and each["name"] in ("site", "sensor", "gauge"):
-            assert 'FROM "listed_' in each["query"]["query"], each["name"]
+            assert 'FROM "about_' in each["query"]["query"], each["name"]
             pattern = re.compile(each["regex"].strip("/").replace("?<", "?P<"))
             named, alone = pattern.match("Jembatan Daruba|daruba-river"), pattern.match("daruba-river")
             assert named is not None
             assert named.groupdict() == {"text": "Jembatan Daruba", "value": "daruba-river"}
             assert alone is not None
             assert alone.groupdict() == {"text": None, "value": "daruba-river"}
+
+
+def test_what_is_computed_for_a_site_is_named_as_the_site():
+    assert NAMES.of("sensor")["dodola"] == "Dermaga Pulau Dodola"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_no_quantity_is_told_by_its_id_on_the_page_of_a_sensor(language: str):
+    (chart,) = [panel for panel in panels(GENERATED / language / "sensor.json") if panel["type"] == "timeseries"][:1]
+    steps = [row["options"] for row in chart["transformations"] if row["id"] == "renameByRegex"]
+    named = {row["regex"]: row["renamePattern"] for row in steps}
+    said = {"en": " · Water level", "id": " · Tinggi muka air"}[language]
+    assert named["/ · water_level$/"] == said
+    matched = [row["matcher"]["options"] for row in chart["fieldConfig"]["overrides"]]
+    own = f".* · {re.escape(said.removeprefix(' · '))}"
+    assert own in matched, "the limit stands on the axis of its quantity"

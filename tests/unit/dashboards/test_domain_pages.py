@@ -206,9 +206,11 @@ def test_a_table_of_sensors_hides_the_columns_that_none_of_them_fills(language: 
     asked = [panel for panel in tables if any("last(/^(" in target["query"] for target in panel["targets"])]
     assert asked
     for panel in asked:
-        last = panel["fieldConfig"]["overrides"][-1]
-        assert last["matcher"] == {"id": "byValue", "options": {"reducer": "allIsNull"}}
-        assert last["properties"] == [{"id": "custom.hidden", "value": True}]
+        *_, empty, kept, _ = panel["fieldConfig"]["overrides"]
+        assert empty["matcher"] == {"id": "byValue", "options": {"reducer": "allIsNull"}}
+        assert empty["properties"] == [{"id": "custom.hidden", "value": True}]
+        assert kept["matcher"]["options"] == "^sensor$"
+        assert kept["properties"] == [{"id": "custom.hidden", "value": False}], "a text counts as nothing there"
 
 
 @LANGUAGES

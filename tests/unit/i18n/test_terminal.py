@@ -39,4 +39,4 @@ def test_a_variable_that_cannot_be_obeyed_is_told_with_what_to_write():
     assert problem_of_variable({"SIAGA_LANGUAGE": "id_ID"}) is None
     problem = problem_of_variable({"SIAGA_LANGUAGE": "jawa"})
     assert problem == "SIAGA_LANGUAGE: 'jawa' is no language of Siaga; write id or en"
-    assert catalog_of("id").said(problem) == "SIAGA_LANGUAGE: 'jawa' bukan bahasa Siaga; tulis id atau en"
+    assert catalog_of("id").said(problem) == "SIAGA_LANGUAGE: 'jawa' bukan bahasa yang dikenal; tulis id atau en"

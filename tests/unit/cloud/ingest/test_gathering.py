@@ -1,0 +1,109 @@
+"""How many writes a trickle takes, in made-up time: a ceiling for all gateways together, no wait for the lone."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+
+import pytest
+
+from cloud.ingest.gathering import GATHER_S, LULL_S, MUCH_BYTES, gather
+from cloud.ingest.ingest_queue import MANY_MESSAGES, IngestQueue, QueuedMessage
+from tests.unit.cloud.examples import message
+from tests.virtual_time import run
+
+WINDOW = 1_000
+"""Messages that a broker hands over without a PUBACK, as deploy/mosquitto sets it."""
+
+
+class Writer:
+    """Takes groups from a queue as the runner does; each write takes `write_s`, and frees the broker's window."""
+
+    def __init__(self, *, write_s: float = 0.005, window: int = WINDOW) -> None:
+        self.queue = IngestQueue(max_bytes=2**26)
+        self.began_s: list[float] = []
+        self.sizes: list[int] = []
+        self.delays_s: list[float] = []
+        self._write_s = write_s
+        self._window = asyncio.Semaphore(window)
+        self._came_s: dict[int, float] = {}
+
+    async def send(self, packet: int, content: bytes = b"x" * 100) -> None:
+        """Hand a message over, once the window has room."""
+        self._came_s[packet] = asyncio.get_running_loop().time()
+        await self._window.acquire()
+        self.queue.offer(QueuedMessage(message(content, packet=packet), f"gw-{packet % 1_000}", 0))
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                group = [await self.queue.get()]
+                while (more := self.queue.get_nowait()) is not None:
+                    group.append(more)
+                tasks.create_task(self._write(group))
+                await gather(self.queue)
+
+    async def _write(self, group: list[QueuedMessage]) -> None:
+        loop = asyncio.get_running_loop()
+        self.began_s.append(loop.time())
+        self.sizes.append(len(group))
+        await asyncio.sleep(self._write_s)
+        for each in group:
+            self.delays_s.append(loop.time() - self._came_s[each.message.packet])
+            self.queue.release(each)
+            self._window.release()
+
+
+def _written(times_s: Iterable[float], make: Callable[[], Writer] = Writer, *, bytes_each: int = 100) -> Writer:
+    """Send a message at each of `times_s`, and wait until all are written."""
+
+    async def scenario() -> Writer:
+        loop, writer = asyncio.get_running_loop(), make()
+        running = asyncio.create_task(writer.run())
+        times = list(times_s)
+        async with asyncio.TaskGroup() as senders:
+            for packet, at_s in enumerate(times):
+                await asyncio.sleep(max(0.0, at_s - loop.time()))
+                senders.create_task(writer.send(packet, b"x" * bytes_each))
+        while len(writer.delays_s) < len(times):
+            await asyncio.sleep(0.001)
+        running.cancel()
+        return writer
+
+    return run(scenario())
+
+
+def _each(per_s: float, count: int = 1_000) -> list[float]:
+    return [number / per_s for number in range(count)]
+
+
+@pytest.mark.parametrize(("per_s", "writes"), [(1, 20), (10, 20)])
+def test_messages_that_come_one_by_one_are_written_one_by_one_and_at_once(per_s: int, writes: int):
+    writer = _written(_each(per_s, 20))
+    assert len(writer.began_s) == writes
+    assert max(writer.delays_s) == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("per_s", [100, 400, 1_000, 5_000])
+def test_a_trickle_from_any_number_of_gateways_takes_no_more_than_25_writes_a_second(per_s: int):
+    writer = _written(_each(per_s))
+    assert len(writer.began_s) <= 1_000 / per_s / GATHER_S + 2
+    assert all(later - before >= GATHER_S - 1e-9 for before, later in pairwise(writer.began_s))
+    assert max(writer.delays_s) <= GATHER_S + 0.005 + 1e-6
+
+
+def test_much_that_waits_is_written_without_waiting_for_more():
+    writer = _written([0.0] * 400, bytes_each=MUCH_BYTES // 4)
+    at_once = sum(size for size, began_s in zip(writer.sizes, writer.began_s, strict=True) if began_s < GATHER_S)
+    assert at_once > 400 - MANY_MESSAGES
+
+
+@pytest.mark.parametrize("window", [10, 20])
+def test_a_broker_that_hands_over_few_messages_at_a_time_is_not_kept_waiting(window: int):
+    writer = _written(_each(100_000), lambda: Writer(window=window))
+    per_window_s = LULL_S * 2 + 0.005 + 1e-6
+    assert writer.began_s[-1] <= 1_000 / window * per_window_s
+
+
+def test_a_message_after_a_pause_goes_at_once_though_a_group_went_before():
+    writer = _written([0.0, 0.001, 0.002, 1.0])
+    assert writer.began_s == pytest.approx([0.0, GATHER_S, 1.0], abs=1e-6)
