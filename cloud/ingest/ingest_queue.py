@@ -96,11 +96,11 @@ class IngestQueue:
         while not self._waiting:
             self._not_empty.clear()
             await self._not_empty.wait()
-        return self._take()
+        return self._pop()
 
     def get_nowait(self) -> QueuedMessage | None:
         """Give the oldest message; None where none waits."""
-        return self._take() if self._waiting else None
+        return self._pop() if self._waiting else None
 
     def _take(self) -> QueuedMessage:
         queued = self._waiting.popleft()
