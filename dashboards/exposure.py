@@ -26,6 +26,7 @@ from dashboards.kit.tables import NARROWEST, TableColumn, table
 from dashboards.kit.units import decimals_of, unit, unit_of
 from dashboards.kit.words import Caption, Text
 from rules.colours import UNKNOWN
+from wire.durations import HOUR_MS
 
 EXPOSURE = Caption(
     Text("Hours of exposure in this time range"),
@@ -84,7 +85,7 @@ def _counted(name: str, condition: str, where: str) -> str:
 
 
 def _unknown(where: str) -> str:
-    hours = "(${__to} - ${__from}) / 3600000"
+    hours = f"(${{__to}} - ${{__from}}) / {HOUR_MS}"
     return in_range(f'{hours} - count("ispu") AS "unknown"', "air", where=where, by="site")
 
 

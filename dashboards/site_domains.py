@@ -27,6 +27,7 @@ from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual
 from rules import siaga
+from wire.durations import HOUR_MS
 
 HERE = one_of("site")
 DOMAIN = "$domain"
@@ -104,7 +105,7 @@ def _air() -> Iterator[Series]:
         [
             DynamicConfigValue("decimals", 0),
             DynamicConfigValue("min", 0),
-            DynamicConfigValue("custom.spanNulls", 2 * 3_600_000),
+            DynamicConfigValue("custom.spanNulls", 2 * HOUR_MS),
             DynamicConfigValue("thresholds", ISPU.steps()),
             DynamicConfigValue("custom.thresholdsStyle", {"mode": "dashed"}),
         ],
@@ -116,7 +117,7 @@ def _visitors(style: DashboardStyle) -> Iterator[Series]:
     usual = [
         DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [4, 6]}),
         DynamicConfigValue("custom.lineInterpolation", "stepAfter"),
-        DynamicConfigValue("custom.spanNulls", 2 * 3_600_000),
+        DynamicConfigValue("custom.spanNulls", 2 * HOUR_MS),
         DynamicConfigValue("custom.showPoints", "never"),
     ]
     yield Query(over_time('max("visitors_present")', ROW, where=HERE, by="site"), style.say(Text("Now"))), people
@@ -132,7 +133,7 @@ def _rise(style: DashboardStyle) -> Iterator[Series]:
 def _particulates(style: DashboardStyle) -> Iterator[Series]:
     for quantity in ("pm2_5", "pm10"):
         text = over_time(f'last("{quantity}_hour")', ROW, where=HERE, by="sensor", fill="none")
-        hourly = [*_in(style, quantity), DynamicConfigValue("custom.spanNulls", 2 * 3_600_000)]
+        hourly = [*_in(style, quantity), DynamicConfigValue("custom.spanNulls", 2 * HOUR_MS)]
         yield Query(text, f"$tag_sensor · {style.say(name_of(quantity))}"), hourly
 
 

@@ -102,7 +102,7 @@ class IngestQueue:
         """Give the oldest message; None where none waits."""
         return self._pop() if self._waiting else None
 
-    def _take(self) -> QueuedMessage:
+    def _pop(self) -> QueuedMessage:
         queued = self._waiting.popleft()
         self.waiting_bytes -= queued.size
         return queued
