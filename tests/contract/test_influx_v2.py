@@ -1,7 +1,6 @@
 """The v2 write path on a real server: VictoriaMetrics, which speaks it and answers queries in a language of its own."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -29,45 +28,34 @@ def victoria(tmp_path: Path) -> Iterator[Program]:
         yield server
 
 
-def test_readings_written_by_v2_are_in_a_real_server(victoria: Program):
-    settings = InfluxSettings(url=f"http://127.0.0.1:{victoria.port}", api="v2", org="city", bucket="readings")
+@pytest.fixture
+async def store(victoria: Program) -> AsyncIterator[InfluxStore]:
+    opened = InfluxStore(InfluxSettings(url=address(victoria), api="v2", org="city", bucket="readings"))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def address(victoria: Program) -> str:
+    return f"http://127.0.0.1:{victoria.port}"
+
+
+def exported(victoria: Program, series: str) -> str:
+    return httpx.get(f"{address(victoria)}/api/v1/export", params={"match[]": series}, timeout=20).text
+
+
+async def test_readings_written_by_v2_are_in_a_real_server(victoria: Program, store: InfluxStore):
     block = Block("daruba", "air-market", "gw", Domain.AIR, 0, [T0, T0 + 1_000], (("pm2_5", [12.5, 13.0]),))
-
-    async def write() -> WriteResult:
-        store = InfluxStore(settings)
-        await store.open()
-        written = await store.write([store.encode([block])])
-        await store.close()
-        return written
-
-    assert asyncio.run(write()) == WriteResult()
-
-    def exported() -> str:
-        return httpx.get(f"{settings.url}/api/v1/export", params={"match[]": "air_pm2_5"}, timeout=20).text
-
-    wait_until(exported, "the readings can be exported")
-    assert '"values":[12.5,13]' in exported()
-    assert '"sensor":"air-market"' in exported()
+    assert await store.write([store.encode([block])]) == WriteResult()
+    wait_until(lambda: exported(victoria, "air_pm2_5"), "the readings can be exported")
+    assert '"values":[12.5,13]' in exported(victoria, "air_pm2_5")
+    assert '"sensor":"air-market"' in exported(victoria, "air_pm2_5")
 
 
-def test_what_dashboards_read_is_written_by_v2_too(victoria: Program):
-    settings = InfluxSettings(url=f"http://127.0.0.1:{victoria.port}", api="v2", org="city", bucket="readings")
+async def test_what_dashboards_read_is_written_by_v2_too(victoria: Program, store: InfluxStore):
     tags = {"gateway": "gw", "level": "Siaga 2", "quantity": "water_level", "rule": "river", "sensor": "r", "site": "s"}
     point = ReportPoint("threshold", T0, tags, {"limit": 250.0, "severity": 3, "name": 'Siaga "2"'})
-
-    async def write() -> dict[int, str]:
-        store = InfluxStore(settings)
-        await store.open()
-        bad = await store.write_lines(lines_of([point]))
-        await store.close()
-        return bad
-
-    assert asyncio.run(write()) == {}
-
-    def exported(field: str) -> str:
-        match = {"match[]": f"threshold_{field}"}
-        return httpx.get(f"{settings.url}/api/v1/export", params=match, timeout=20).text
-
-    wait_until(lambda: exported("severity"), "the threshold can be exported")
-    assert '"values":[250]' in exported("limit")
-    assert '"level":"Siaga 2"' in exported("severity")
+    assert await store.write_lines(lines_of([point])) == {}
+    wait_until(lambda: exported(victoria, "threshold_severity"), "the threshold can be exported")
+    assert '"values":[250]' in exported(victoria, "threshold_limit")
+    assert '"level":"Siaga 2"' in exported(victoria, "threshold_severity")

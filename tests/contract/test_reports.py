@@ -1,7 +1,7 @@
 """Every measurement of the table, written by the cloud's own lines into a real InfluxDB and read back by InfluxQL."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-def write(server: Program, database: str, points: list[ReportPoint]) -> dict[int, str]:
-    async def run(store: InfluxStore) -> dict[int, str]:
-        await store.open()
+@asynccontextmanager
+async def store_of(server: Program, database: str) -> AsyncIterator[InfluxStore]:
+    store = InfluxStore(InfluxSettings(url=f"http://127.0.0.1:{server.port}", database=database))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def write(server: Program, database: str, points: list[ReportPoint]) -> dict[int, str]:
+    async with store_of(server, database) as store:
         return await store.write_lines(lines_of(points))
-
-    return with_store(server, database, run)
-
-
-def with_store(server: Program, database: str, act: Callable[[InfluxStore], Coroutine[Any, Any, Any]]) -> Any:
-    async def run() -> Any:
-        store = InfluxStore(InfluxSettings(url=f"http://127.0.0.1:{server.port}", database=database))
-        try:
-            return await act(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
 
 
 def rows(server: Program, database: str, influxql: str) -> list[dict[str, Any]]:
@@ -67,9 +63,9 @@ def whole_point(name: str) -> ReportPoint:
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
-def test_a_measurement_comes_back_with_all_its_tags_and_fields_and_their_types(server: Program, name: str):
+async def test_a_measurement_comes_back_with_all_its_tags_and_fields_and_their_types(server: Program, name: str):
     point = whole_point(name)
-    assert write(server, name, [point]) == {}
+    assert await write(server, name, [point]) == {}
     (row,) = rows(server, name, f"SELECT * FROM {name}")
     assert row == {"time": T0, **point.tags, **point.fields}
     types = {each["fieldKey"]: each["fieldType"] for each in rows(server, name, f"SHOW FIELD KEYS FROM {name}")}
@@ -78,25 +74,21 @@ def test_a_measurement_comes_back_with_all_its_tags_and_fields_and_their_types(s
     assert tags == sorted(MEASUREMENTS[name].tags)
 
 
-def test_writing_a_point_again_adds_none_and_an_empty_tag_is_none(server: Program):
+async def test_writing_a_point_again_adds_none_and_an_empty_tag_is_none(server: Program):
     point = ReportPoint("refused", T0, {"instance": "", "reason": "fault"}, {"count": 2})
-    assert write(server, "again", [point]) == write(server, "again", [point]) == {}
+    assert await write(server, "again", [point]) == await write(server, "again", [point]) == {}
     assert rows(server, "again", "SELECT * FROM refused") == [{"time": T0, "reason": "fault", "count": 2}]
 
 
-def test_a_point_that_the_server_will_never_take_is_named_and_the_others_are_stored(server: Program):
+async def test_a_point_that_the_server_will_never_take_is_named_and_the_others_are_stored(server: Program):
     lines = [
         b"refused,instance=0-63,reason=fault count=2i 1764000000000",
         b'refused,instance=0-63,reason=fault count="two" 1764000000001',
         b"refused,instance=0-63,reason=fault count=4i 1764000000002",
     ]
-
-    async def run(store: InfluxStore) -> dict[int, str]:
-        await store.open()
+    async with store_of(server, "conflict") as store:
         assert await store.write_lines(lines[:1]) == {}
-        return await store.write_lines(lines)
-
-    bad = with_store(server, "conflict", run)
+        bad = await store.write_lines(lines)
     assert list(bad) == [1]
     assert "field type conflict" in bad[1]
     assert [row["count"] for row in rows(server, "conflict", "SELECT count FROM refused")] == [2, 4]

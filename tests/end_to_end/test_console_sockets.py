@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,13 @@ PATH = "/console/_nicegui_ws/socket.io"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     with console_in(tmp_path_factory.mktemp("sockets"), free_port()) as program:
         yield program
+
+
+@pytest.fixture
+async def client(served: Program) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=address(served), timeout=60) as asking:
+        yield asking
+    served.must_live()
 
 
 def address(served: Program) -> str:
@@ -61,85 +68,63 @@ def hand(client_id: str) -> dict[str, object]:
     return {"client_id": client_id, "tab_id": "t", "document_id": f"d-{client_id}", "next_message_id": None}
 
 
-def run(served: Program, story: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
-    async def within() -> None:
-        async with httpx.AsyncClient(base_url=address(served), timeout=60) as client:
-            await story(client)
-
-    asyncio.run(within())
-    served.must_live()
-
-
-def test_a_socket_acts_for_pages_of_its_own_session_and_for_no_other(served: Program):
-    async def story(client: httpx.AsyncClient) -> None:
-        theirs, ours = await cookie_of(client, "technician"), await cookie_of(client, "viewer")
-        leaked, own = await page_of(client, theirs), await page_of(client, ours)
-        async with socket_of(served, ours) as sio:
-            assert await sio.call("handshake", hand(leaked)) is False
-            assert await sio.call("handshake", hand(own)) is True
-            for event in ("event", "javascript_response", "ack"):
-                told = {"client_id": leaked, "id": 1, "args": [], "next_message_id": 0, "request_id": "x"}
-                assert await sio.call(event, told) is None
-        async with socket_of(served, theirs) as sio:
-            assert await sio.call("handshake", hand(leaked)) is True
-
-    run(served, story)
+async def test_a_socket_acts_for_pages_of_its_own_session_and_for_no_other(served: Program, client: httpx.AsyncClient):
+    theirs, ours = await cookie_of(client, "technician"), await cookie_of(client, "viewer")
+    leaked, own = await page_of(client, theirs), await page_of(client, ours)
+    async with socket_of(served, ours) as sio:
+        assert await sio.call("handshake", hand(leaked)) is False
+        assert await sio.call("handshake", hand(own)) is True
+        for event in ("event", "javascript_response", "ack"):
+            told = {"client_id": leaked, "id": 1, "args": [], "next_message_id": 0, "request_id": "x"}
+            assert await sio.call(event, told) is None
+    async with socket_of(served, theirs) as sio:
+        assert await sio.call("handshake", hand(leaked)) is True
 
 
-def test_a_polling_socket_is_no_other_session_s_either(served: Program):
-    async def story(client: httpx.AsyncClient) -> None:
-        theirs, ours = await cookie_of(client, "technician"), await cookie_of(client, "viewer")
-        client.cookies.clear()
-        begun = await client.get(f"{PATH}/?EIO=4&transport=polling", headers={"Cookie": theirs})
-        (sid,) = re.findall(r'"sid":"([^"]+)"', begun.text)
-        poll = f"{PATH}/?EIO=4&transport=polling&sid={sid}"
-        assert (await client.post(poll, content="40", headers={"Cookie": ours})).status_code == 403
-        assert (await client.post(poll, content="40", headers={"Cookie": theirs})).status_code == 200
-
-    run(served, story)
+async def test_a_polling_socket_is_no_other_session_s_either(client: httpx.AsyncClient):
+    theirs, ours = await cookie_of(client, "technician"), await cookie_of(client, "viewer")
+    client.cookies.clear()
+    begun = await client.get(f"{PATH}/?EIO=4&transport=polling", headers={"Cookie": theirs})
+    (sid,) = re.findall(r'"sid":"([^"]+)"', begun.text)
+    poll = f"{PATH}/?EIO=4&transport=polling&sid={sid}"
+    assert (await client.post(poll, content="40", headers={"Cookie": ours})).status_code == 403
+    assert (await client.post(poll, content="40", headers={"Cookie": theirs})).status_code == 200
 
 
-def test_a_socket_writes_no_line_into_the_log_and_is_closed_when_it_says_what_no_page_says(served: Program):
-    async def story(client: httpx.AsyncClient) -> None:
-        ours = await cookie_of(client, "viewer")
-        own = await page_of(client, ours)
-        before = len(served.log.read_text())
-        async with socket_of(served, ours) as sio:
-            assert await sio.call("handshake", hand(own)) is True
-            for _ in range(200):
-                await sio.emit("log", {"client_id": own, "level": "error", "message": "forged\n" + "x" * 10_000})
-            await sio.emit("event", {"client_id": own, "id": "no number", "args": ["{"]})
-            await sio.emit("event", {"client_id": own, "id": 4, "args": ["{"]})
-            for _ in range(100):
-                await asyncio.sleep(0.05)
-                if not sio.connected:
-                    break
-        assert "forged" not in served.log.read_text()
-        assert len(served.log.read_text()) - before < 2_000
-
-    run(served, story)
-
-
-def test_pages_that_nobody_looks_at_make_room_for_the_next(served: Program):
-    async def story(client: httpx.AsyncClient) -> None:
-        ours = await cookie_of(client, "viewer")
-        pages = [await page_of(client, ours) for _ in range(3 * MOST_IDLE)]
-        async with socket_of(served, ours) as sio:
-            assert await sio.call("handshake", hand(pages[0])) is False
-            assert await sio.call("handshake", hand(pages[-1])) is True
-
-    run(served, story)
+async def test_a_socket_writes_no_line_into_the_log_and_is_closed_when_it_says_what_no_page_says(
+    served: Program, client: httpx.AsyncClient
+):
+    ours = await cookie_of(client, "viewer")
+    own = await page_of(client, ours)
+    before = len(served.log.read_text())
+    async with socket_of(served, ours) as sio:
+        assert await sio.call("handshake", hand(own)) is True
+        for _ in range(200):
+            await sio.emit("log", {"client_id": own, "level": "error", "message": "forged\n" + "x" * 10_000})
+        await sio.emit("event", {"client_id": own, "id": "no number", "args": ["{"]})
+        await sio.emit("event", {"client_id": own, "id": 4, "args": ["{"]})
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if not sio.connected:
+                break
+    assert "forged" not in served.log.read_text()
+    assert len(served.log.read_text()) - before < 2_000
 
 
-def test_a_form_larger_than_any_of_ours_is_refused_before_it_is_read(served: Program):
-    async def story(client: httpx.AsyncClient) -> None:
-        ours = await cookie_of(client, "viewer")
-        client.cookies.clear()
-        for path in ("/password", f"{PATH}/?EIO=4&transport=polling", "/api/v1/rules/preview"):
-            answer = await client.post(path, content=b"x" * 400_000, headers={"Cookie": ours})
-            assert answer.status_code in (403, 413), path
+async def test_pages_that_nobody_looks_at_make_room_for_the_next(served: Program, client: httpx.AsyncClient):
+    ours = await cookie_of(client, "viewer")
+    pages = [await page_of(client, ours) for _ in range(3 * MOST_IDLE)]
+    async with socket_of(served, ours) as sio:
+        assert await sio.call("handshake", hand(pages[0])) is False
+        assert await sio.call("handshake", hand(pages[-1])) is True
 
-    run(served, story)
+
+async def test_a_form_larger_than_any_of_ours_is_refused_before_it_is_read(client: httpx.AsyncClient):
+    ours = await cookie_of(client, "viewer")
+    client.cookies.clear()
+    for path in ("/password", f"{PATH}/?EIO=4&transport=polling", "/api/v1/rules/preview"):
+        answer = await client.post(path, content=b"x" * 400_000, headers={"Cookie": ours})
+        assert answer.status_code in (403, 413), path
 
 
 def test_half_a_head_does_not_stay(served: Program, tmp_path: Path):

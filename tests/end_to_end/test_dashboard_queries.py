@@ -4,16 +4,16 @@ dashboards/generated/{id,en}/*.json ─► variables, panels, annotations ─►
 expects: the columns that its overrides and transformations name, numbers where it shows numbers.
 """
 
-import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from dashboards.platform_alerts import RULES, PlatformRule
 from tests.demo_day import NOW_MS, DemoDay, demo_registry
@@ -42,20 +42,16 @@ _MAY_FIND_NOTHING = re.compile(rf'"ispu" >= |last\("({"|".join(sorted(NOT_MEASUR
 DASHBOARDS = sorted(GENERATED.glob("*/*.json"))
 
 
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ask(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ask]:
     """An InfluxDB with the demo's day, and a way to ask it."""
     folder = tmp_path_factory.mktemp("demo-day")
     with influxd(folder, free_port()) as server:
         url = f"http://127.0.0.1:{server.port}"
-        asyncio.run(_fill(folder, url))
+        async with DemoDay(folder, url) as day:
+            await day.fill()
         with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
             yield lambda query: _asked(client, query)
-
-
-async def _fill(folder: Path, url: str) -> None:
-    async with DemoDay(folder, url) as day:
-        await day.fill()
 
 
 def _asked(client: httpx.Client, query: str) -> list[Json]:

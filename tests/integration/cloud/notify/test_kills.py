@@ -24,9 +24,21 @@ def news_in(deliveries: list[Delivery]) -> list[int]:
     return [alarm["event"] for body in by_key.values() for alarm in body["alarms"] if not alarm["repeated"]]
 
 
+async def storm(scene: Scene, notifiers: list[Program], dice: random.Random) -> None:
+    """Raise all alarms, some at a time, and kill one of the notifiers after each time."""
+    began_ms = time.time_ns() // 1_000_000
+    for number in range(ROUNDS):
+        for part in range(ALARMS // ROUNDS // 25):
+            await scene.raise_alarms(range(25), at_ms=began_ms + number * 1_000 + part)
+        await asyncio.sleep(dice.uniform(0, 1.5))
+        victim = dice.choice(notifiers)
+        await asyncio.to_thread(victim.kill)
+        victim.start()
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Path, seed: int):
+async def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Path, seed: int):
     dice = random.Random(seed)
     slow = [Answer(slow_s=dice.uniform(0, 0.5)) for _ in range(2_000)]  # so that kills meet attempts under way
     with HttpReceiver(slow) as web, SmtpReceiver() as post:
@@ -43,18 +55,11 @@ def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Pa
         paths = [tmp_path / "registry.db", tmp_path / "notify.json"]
         notifiers = [Program(f"notifier-{n}", [*command, *paths], tmp_path) for n in range(2)]
 
-        async def storm() -> None:
+        try:
             async with Scene(tmp_path, settings(**given)) as scene:
                 for notifier in notifiers:
                     notifier.start()
-                began_ms = time.time_ns() // 1_000_000
-                for number in range(ROUNDS):
-                    for part in range(ALARMS // ROUNDS // 25):
-                        await scene.raise_alarms(range(25), at_ms=began_ms + number * 1_000 + part)
-                    await asyncio.sleep(dice.uniform(0, 1.5))
-                    victim = dice.choice(notifiers)
-                    await asyncio.to_thread(victim.kill)
-                    victim.start()
+                await storm(scene, notifiers, dice)
                 await until(lambda: len(news_in(web.accepted)) >= ALARMS, "the webhook has all", patience_s=60)
                 rows = await scene.deliveries()
                 while any(row.done_ms is None for row in rows):
@@ -62,9 +67,6 @@ def test_notifiers_killed_in_a_storm_tell_each_alarm_and_none_twice(tmp_path: Pa
                     rows = await scene.deliveries()
                 notified = len({row.key for row in rows if row.channel == "mail"})
                 assert len({delivery.key for delivery in post.accepted}) == notified
-
-        try:
-            asyncio.run(storm())
         finally:
             for notifier in notifiers:
                 notifier.kill()

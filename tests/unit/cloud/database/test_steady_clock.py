@@ -1,7 +1,6 @@
 """Steady time never steps, goes on after a restart, and counts after a reboot what the wall clock says, never less."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -37,66 +36,59 @@ class Machine:
         self.wall_ms += gone_ms + step_ms
 
 
-def lived(folder: Path, life: Callable[[Machine, Callable[[SteadyClock], Moment]], None]) -> None:
-    """Run `life` on a database; it asks clocks for the moment."""
-    database = Database(registry_in(folder))
-    machine = Machine()
-
-    def ask(clock: SteadyClock) -> Moment:
-        async def asked() -> Moment:
-            return await database.run(clock.at)
-
-        return asyncio.run(asked())
-
-    asyncio.run(database.open())
-    life(machine, ask)
+Ask = Callable[[SteadyClock], Awaitable[Moment]]
 
 
-def test_a_step_of_the_clock_moves_nothing(tmp_path: Path):
-    def life(machine: Machine, ask: Callable[[SteadyClock], Moment]) -> None:
-        clock = machine.start()
-        first = ask(clock)
-        for step in (9 * HOUR, -9 * HOUR, -HOUR, 2 * HOUR):
-            machine.passes(1_000)
-            machine.wall_ms += step
-            ask(clock)
-        assert ask(clock).steady_ms - first.steady_ms == 4_000
-        assert ask(clock).wall_ms == machine.wall_ms
-
-    lived(tmp_path, life)
+@pytest.fixture
+async def ask(tmp_path: Path) -> AsyncIterator[Ask]:
+    """Ask a clock for the moment, in a database that all clocks of the test share."""
+    database = Database(registry_in(tmp_path))
+    await database.open()
+    yield lambda clock: database.run(clock.at)
+    await database.close()
 
 
-def test_a_restart_in_the_same_boot_goes_on_exactly(tmp_path: Path):
-    def life(machine: Machine, ask: Callable[[SteadyClock], Moment]) -> None:
-        first = ask(machine.start())
-        machine.passes(7_300)
-        machine.wall_ms -= 9 * HOUR
-        assert ask(machine.start()).steady_ms - first.steady_ms == 7_300
-        assert machine.excused == [0]
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
 
-    lived(tmp_path, life)
+
+async def test_a_step_of_the_clock_moves_nothing(machine: Machine, ask: Ask):
+    clock = machine.start()
+    first = await ask(clock)
+    for step in (9 * HOUR, -9 * HOUR, -HOUR, 2 * HOUR):
+        machine.passes(1_000)
+        machine.wall_ms += step
+        await ask(clock)
+    assert (await ask(clock)).steady_ms - first.steady_ms == 4_000
+    assert (await ask(clock)).wall_ms == machine.wall_ms
+
+
+async def test_a_restart_in_the_same_boot_goes_on_exactly(machine: Machine, ask: Ask):
+    first = await ask(machine.start())
+    machine.passes(7_300)
+    machine.wall_ms -= 9 * HOUR
+    assert (await ask(machine.start())).steady_ms - first.steady_ms == 7_300
+    assert machine.excused == [0]
 
 
 @pytest.mark.parametrize(
     ("gone_ms", "step_ms", "counts_ms"),
     [(40_000, 0, 40_000), (40_000, -9 * HOUR, 0), (40_000, 2 * HOUR, 2 * HOUR + 40_000)],
 )
-def test_a_reboot_counts_what_the_wall_clock_says_and_never_less_than_nothing(
-    tmp_path: Path, gone_ms: int, step_ms: int, counts_ms: int
+async def test_a_reboot_counts_what_the_wall_clock_says_and_never_less_than_nothing(
+    machine: Machine, ask: Ask, gone_ms: int, step_ms: int, counts_ms: int
 ):
-    def life(machine: Machine, ask: Callable[[SteadyClock], Moment]) -> None:
-        clock = machine.start()
-        ask(clock)
-        machine.passes(SAVE_EVERY_MS)
-        before = ask(clock)
-        machine.reboots(boot="boot-b", gone_ms=gone_ms, step_ms=step_ms)
-        after = ask(machine.start())
-        assert after.steady_ms - before.steady_ms == counts_ms
-        assert machine.excused == [0, counts_ms], "what waits is told for how long nobody tried"
-        machine.passes(2_500)
-        assert ask(machine.start()).steady_ms - after.steady_ms == 2_500
-
-    lived(tmp_path, life)
+    clock = machine.start()
+    await ask(clock)
+    machine.passes(SAVE_EVERY_MS)
+    before = await ask(clock)
+    machine.reboots(boot="boot-b", gone_ms=gone_ms, step_ms=step_ms)
+    after = await ask(machine.start())
+    assert after.steady_ms - before.steady_ms == counts_ms
+    assert machine.excused == [0, counts_ms], "what waits is told for how long nobody tried"
+    machine.passes(2_500)
+    assert (await ask(machine.start())).steady_ms - after.steady_ms == 2_500
 
 
 async def test_what_is_not_committed_is_not_believed(tmp_path: Path):

@@ -274,13 +274,13 @@ def test_a_spool_has_a_reserve_for_its_salvage(tmp_path: Path):
     assert (tmp_path / "spool.db.reserve").stat().st_blocks * 512 >= RESERVE_BYTES
 
 
-def test_asyncio_is_not_held_up_by_a_second_agent_that_salvages(tmp_path: Path):
+async def test_asyncio_is_not_held_up_by_a_second_agent_that_salvages(tmp_path: Path):
     path = spool(tmp_path / "spool.db", {"river": 3_000})
     overwrite(path, 20)
     first = SpoolFile(tmp_path / "spool.db.salvage")  # what another agent builds
     first.open()
     with pytest.raises(DiskProblem, match="locked"):
-        asyncio.run(asyncio.to_thread(open_or_salvage, SpoolFile(path)))
+        await asyncio.to_thread(open_or_salvage, SpoolFile(path))
     first.close()
 
 

@@ -1,7 +1,6 @@
-import asyncio
-
 import msgspec
 import pytest
+import pytest_asyncio
 
 from cloud.console.pages.situation.site_map import marker_html
 from cloud.console.snapshots import Snapshots
@@ -21,15 +20,11 @@ from wire import Domain
 EN, ID = catalog_of("en"), catalog_of("id")
 
 
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def quiet(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A city in which nothing has happened yet, at noon."""
-
-    async def look() -> Snapshot:
-        async with Morotai(tmp_path_factory.mktemp("city")) as city:
-            return await Snapshots(city.platform).current()
-
-    return msgspec.structs.replace(asyncio.run(look()), now_ms=NOON_MS)
+    async with Morotai(tmp_path_factory.mktemp("city")) as city:
+        return msgspec.structs.replace(await Snapshots(city.platform).current(), now_ms=NOON_MS)
 
 
 def snapshot_with(quiet: Snapshot, *readings, alarms=(), capacity: int | None = None) -> Snapshot:
