@@ -1,42 +1,46 @@
 """The deployment's own configuration files, on real programs: who gets in, who hears what, what people see over TLS."""
 
-import contextlib
 import http.server
-import io
 import json
 import re
 import shutil
-import socket
-import sqlite3
 import ssl
 import subprocess
 import threading
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.monitoring.platform_alarms import NAMES
-from cloud.process.settings import load_cloud_settings
-from cloud.registry.city_file import read_city_file
-from edge.cli import main as siaga_edge_main
-from tests.people import bearer, user_in
+from tests.end_to_end.rehearsal_logins import (
+    A,
+    B,
+    Client,
+    accepts,
+    cloud_client,
+    enrolled_in,
+    gateway_client,
+    password_of,
+    rotate,
+)
+from tests.end_to_end.rehearsal_views import (
+    browser_of,
+    check_of,
+    contents_of,
+    is_heard,
+    served_certificate,
+    socket_answer,
+    spooled_by,
+)
 from tests.rehearsal import HOST, ROOT, Rehearsal
-from tests.servers import Command, Program, free_port, require, siaga_cloud, wait_until
+from tests.servers import free_port, wait_until
 from wire import Channel, Status, encode_status, topic_of
 
-A, B = "gw-daruba", "gw-utara"
 PASSWORD = "a river that rises"
-ACCEPTED = ReasonCode(PacketTypes.CONNACK, "Success")
 
 
 @pytest.fixture(scope="module")
@@ -68,99 +72,15 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory, grafana: str) -> Iterato
         added = running.operator("user", "add", "ani", "--role", "administrator", "--password-file", password)
         assert added.code == 0, added.err
         for gateway in (A, B):
-            enrolled = running.operator("gateway", "enrol", gateway, "--into", str(_papers(running)))
+            enrolled = running.operator("gateway", "enrol", gateway, "--into", str(enrolled_in(running)))
             assert enrolled.code == 0, enrolled.err
         yield running
     finally:
         running.stop()
 
 
-class Client:
-    """An MQTT client over TLS that remembers what it was answered and what it heard."""
-
-    def __init__(
-        self,
-        rehearsal: Rehearsal,
-        name: str,
-        *,
-        password: str | None = None,
-        login: str | None = None,
-        tls: bool = True,
-        keep_session: bool = False,
-    ) -> None:
-        self.answer: ReasonCode | None = None
-        self.granted: list[ReasonCode] = []
-        self.heard: list[tuple[str, bytes]] = []
-        self.ended = False
-        self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=name, clean_session=not keep_session, reconnect_on_failure=False
-        )
-        if tls:
-            self._client.tls_set(ca_certs=str(rehearsal.ca))
-        if login is not None:
-            self._client.username_pw_set(login, password)
-        self._client.on_connect = self._connected
-        self._client.on_subscribe = lambda _client, _data, _mid, codes, _properties: self.granted.extend(codes)
-        self._client.on_message = lambda _client, _data, message: self.heard.append(
-            (message.topic, bytes(message.payload))
-        )
-        self._client.on_disconnect = self._disconnected
-        self._client.connect(HOST, rehearsal.broker_port)
-        self._client.loop_start()
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the broker let it in; waits for the broker's word, or for its silence to end the connection."""
-        wait_until(lambda: self.answer is not None or self.ended, "the broker accepts or refuses")
-        return self.answer == ACCEPTED
-
-    def _connected(self, _client: object, _data: object, _flags: object, code: ReasonCode, _properties: object) -> None:
-        self.answer = code
-
-    def _disconnected(self, *_: object) -> None:
-        self.ended = True
-
-    def may_subscribe(self, topic: str) -> bool:
-        """Ask to hear `topic`; whether the broker grants it."""
-        self.granted.clear()
-        self._client.subscribe(topic, 1)
-        wait_until(lambda: self.granted, f"an answer to the subscription to {topic}")
-        return not self.granted[0].is_failure
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Send at QoS 1, and wait for the PUBACK, which a broker gives for what it throws away too."""
-        self._client.publish(topic, payload, 1, retain).wait_for_publish(20)
-
-    def close(self) -> None:
-        """Go."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def _papers(rehearsal: Rehearsal) -> Path:
-    return rehearsal.folder / "data" / "gateways"
-
-
-def _password(rehearsal: Rehearsal, gateway: str) -> str:
-    return (_papers(rehearsal) / gateway / "uplink.password").read_text().strip()
-
-
-def _login(rehearsal: Rehearsal, gateway: str) -> str:
-    return str(tomllib.loads((_papers(rehearsal) / gateway / "uplink.toml").read_text())["uplink"]["username"])
-
-
-def _gateway(rehearsal: Rehearsal, gateway: str, *, client_id: str | None = None) -> Client:
-    name = client_id or f"siaga-edge-{gateway}"
-    return Client(rehearsal, name, login=_login(rehearsal, gateway), password=_password(rehearsal, gateway))
-
-
-def _cloud(rehearsal: Rehearsal, *, name: str = "listener", keep_session: bool = False) -> Client:
-    password = rehearsal.secret("cloud/broker.password")
-    return Client(rehearsal, name, login="siaga-cloud", password=password, keep_session=keep_session)
-
-
 def test_the_broker_speaks_nothing_but_tls(rehearsal: Rehearsal):
-    plain = Client(rehearsal, f"siaga-edge-{A}", login=A, password=_password(rehearsal, A), tls=False)
+    plain = Client(rehearsal, f"siaga-edge-{A}", login=A, password=password_of(rehearsal, A), tls=False)
     assert not plain.accepted
     plain.close()
 
@@ -170,13 +90,13 @@ def test_the_brokers_certificate_is_refused_by_who_trusts_another_authority(rehe
     stranger += ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "ca")]
     subprocess.run(stranger, check=True, capture_output=True)
     with pytest.raises(ssl.SSLCertVerificationError, match=r"self-signed certificate|unable to get local issuer"):
-        _served_certificate(rehearsal.broker_port, tmp_path / "ca")
+        served_certificate(rehearsal.broker_port, tmp_path / "ca")
 
 
 @pytest.mark.parametrize("server", ["broker", "proxy"])
 def test_its_own_authority_vouches_for_each_server_by_the_strictest_rules(rehearsal: Rehearsal, server: str):
     port = {"broker": rehearsal.broker_port, "proxy": rehearsal.https_port}[server]
-    assert _served_certificate(port, rehearsal.ca)
+    assert served_certificate(port, rehearsal.ca)
 
 
 def test_nobody_gets_in_without_a_login_or_with_a_wrong_password(rehearsal: Rehearsal):
@@ -187,14 +107,14 @@ def test_nobody_gets_in_without_a_login_or_with_a_wrong_password(rehearsal: Rehe
 
 
 def test_a_gateway_cannot_take_anothers_session_by_its_client_id(rehearsal: Rehearsal):
-    thief = _gateway(rehearsal, A, client_id=f"siaga-edge-{B}")
+    thief = gateway_client(rehearsal, A, client_id=f"siaga-edge-{B}")
     assert not thief.accepted
     thief.close()
 
 
 @pytest.mark.parametrize("channel", [Channel.UP, Channel.STATUS, Channel.CONFIG_REPORTED, Channel.CMD_REPLY])
 def test_a_gateway_speaks_for_itself_and_for_no_other(rehearsal: Rehearsal, channel: Channel):
-    cloud, gateway = _cloud(rehearsal), _gateway(rehearsal, A)
+    cloud, gateway = cloud_client(rehearsal), gateway_client(rehearsal, A)
     assert cloud.accepted
     assert gateway.accepted
     assert cloud.may_subscribe(f"siaga/v1/+/+/{channel}")
@@ -208,14 +128,14 @@ def test_a_gateway_speaks_for_itself_and_for_no_other(rehearsal: Rehearsal, chan
 
 
 def test_a_gateway_hears_what_is_meant_for_it_and_nothing_else(rehearsal: Rehearsal):
-    gateway = _gateway(rehearsal, A)
+    gateway = gateway_client(rehearsal, A)
     assert gateway.accepted
     for channel in (Channel.ACK, Channel.CONFIG, Channel.CMD):
         assert gateway.may_subscribe(topic_of(A, channel))
         assert not gateway.may_subscribe(topic_of(B, channel))
     for topic in ("#", "siaga/#", "siaga/v1/+/+/ack", topic_of(A, Channel.UP), "$SYS/#", "$CONTROL/#"):
         assert not gateway.may_subscribe(topic), topic
-    cloud = _cloud(rehearsal)
+    cloud = cloud_client(rehearsal)
     assert cloud.accepted
     cloud.publish(topic_of(B, Channel.ACK), b"for another")
     cloud.publish(topic_of(A, Channel.ACK), b"for it")
@@ -226,7 +146,7 @@ def test_a_gateway_hears_what_is_meant_for_it_and_nothing_else(rehearsal: Rehear
 
 
 def test_the_cloud_may_not_rule_the_broker(rehearsal: Rehearsal):
-    cloud = _cloud(rehearsal)
+    cloud = cloud_client(rehearsal)
     assert cloud.accepted
     assert not cloud.may_subscribe("$CONTROL/dynamic-security/v1/response")
     take_over = {"commands": [{"command": "createClient", "username": "intruder", "password": "intruder"}]}
@@ -252,7 +172,7 @@ def test_enrolled_gateways_send_over_tls_until_the_database_has_it_and_hear_the_
     influx = f"http://127.0.0.1:{rehearsal.influx_port}"
     with rehearsal.gateways() as gateways:
         for gateway in (A, B):
-            wait_until(partial(_is_heard, rehearsal, gateway), f"readings of {gateway} are in")
+            wait_until(partial(is_heard, rehearsal, gateway), f"readings of {gateway} are in")
         gateways.must_live()
         asked = {**login, "q": "SELECT count(water_level) FROM flood"}
         wait_until(
@@ -260,90 +180,74 @@ def test_enrolled_gateways_send_over_tls_until_the_database_has_it_and_hear_the_
             "Grafana's login reads water levels",
         )
     for gateway in (A, B):
-        made, kept = _spooled(rehearsal, gateway)
+        made, kept = spooled_by(rehearsal, gateway)
         assert kept < made / 2, "a gateway forgets what it heard the ack for"
     refused = httpx.post(f"{influx}/write", params=login, content="flood,sensor=x water_level=1")
     assert refused.status_code in (401, 403), "Grafana's login may read only"
 
 
 def test_a_revoked_gateway_is_thrown_out_and_stays_out(rehearsal: Rehearsal):
-    gateway = _gateway(rehearsal, B)
+    gateway = gateway_client(rehearsal, B)
     assert gateway.accepted
     assert rehearsal.operator("gateway", "revoke", B).code == 0
     wait_until(lambda: gateway.ended, "the broker throws it out")
     gateway.close()
-    again = _gateway(rehearsal, B)
+    again = gateway_client(rehearsal, B)
     assert not again.accepted
     again.close()
     assert f"{B}   not enrolled" in rehearsal.operator("gateway", "list").out
-    assert rehearsal.operator("gateway", "enrol", B, "--into", str(_papers(rehearsal))).code == 0
-    back = _gateway(rehearsal, B)
+    assert rehearsal.operator("gateway", "enrol", B, "--into", str(enrolled_in(rehearsal))).code == 0
+    back = gateway_client(rehearsal, B)
     assert back.accepted
     back.close()
 
 
-def _accepts(rehearsal: Rehearsal, login: str, password: str) -> bool:
-    client = Client(rehearsal, f"siaga-edge-{A}", login=login, password=password)
-    try:
-        return client.accepted
-    finally:
-        client.close()
-
-
-def _rotate(rehearsal: Rehearsal, *options: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The login before a rotation, and the one after it."""
-    before = _login(rehearsal, A), _password(rehearsal, A)
-    done = rehearsal.operator("gateway", "rotate", A, "--into", str(_papers(rehearsal)), *options)
-    assert done.code == 0, done.err
-    return before, (_login(rehearsal, A), _password(rehearsal, A))
-
-
 def test_after_a_rotation_the_old_password_lives_until_the_new_one_was_used(rehearsal: Rehearsal):
-    old, new = _rotate(rehearsal)
-    assert _accepts(rehearsal, *old), "the gateway is far away, and has not got the new one yet"
+    old, new = rotate(rehearsal)
+    assert accepts(rehearsal, *old), "the gateway is far away, and has not got the new one yet"
     assert rehearsal.operator("gateway", "settle").out == "no old login is to be ended yet\n"
     assert f"enrolled as {new[0]}; {old[0]} ends when {new[0]} was used" in rehearsal.operator("gateway", "list").out
-    gateway = _gateway(rehearsal, A)
+    gateway = gateway_client(rehearsal, A)
     assert gateway.accepted
     said = Status(1, True, A, "0.1.0", "boot", "stream", 0, login=new[0])
     gateway.publish(topic_of(A, Channel.STATUS), encode_status(said), retain=True)
     assert rehearsal.operator("gateway", "settle").out == f"{old[0]} has ended\n"
-    assert not _accepts(rehearsal, *old)
+    assert not accepts(rehearsal, *old)
     gateway.close()
-    assert _accepts(rehearsal, *new)
+    assert accepts(rehearsal, *new)
 
 
 def test_a_leaked_password_ends_at_once_and_another_on_its_day(rehearsal: Rehearsal):
-    old, new = _rotate(rehearsal, "--now")
-    assert not _accepts(rehearsal, *old)
-    assert _accepts(rehearsal, *new)
+    old, new = rotate(rehearsal, "--now")
+    assert not accepts(rehearsal, *old)
+    assert accepts(rehearsal, *new)
     day = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
-    old, _new = _rotate(rehearsal, "--until", day)
+    old, _new = rotate(rehearsal, "--until", day)
     assert f"{old[0]} ends on {day}" in rehearsal.operator("gateway", "list").out
     assert rehearsal.operator("gateway", "settle").out == "no old login is to be ended yet\n"
-    assert _accepts(rehearsal, *old)
+    assert accepts(rehearsal, *old)
 
 
 def test_who_is_enrolled_is_known_after_the_broker_was_killed(rehearsal: Rehearsal):
     rehearsal.broker.kill()
     rehearsal.broker.start()
-    gateway = _gateway(rehearsal, A)
+    gateway = gateway_client(rehearsal, A)
     assert gateway.accepted
     gateway.close()
 
 
 def test_what_waits_for_a_cloud_that_is_away_outlives_a_restart_of_the_broker(rehearsal: Rehearsal):
-    away = _cloud(rehearsal, name="away", keep_session=True)
+    away = cloud_client(rehearsal, name="away", keep_session=True)
     assert away.accepted
     assert away.may_subscribe("siaga/v1/+/+/cmd/reply")
     away.close()
-    gateway = _gateway(rehearsal, A)
+    gateway = gateway_client(rehearsal, A)
     assert gateway.accepted
     gateway.publish(topic_of(A, Channel.CMD_REPLY), b"while it was away")
     gateway.close()
     rehearsal.broker.stop()
     rehearsal.broker.start()
-    back = _cloud(rehearsal, name="away", keep_session=True)
+    back = cloud_client(rehearsal, name="away", keep_session=True)
     wait_until(lambda: b"while it was away" in dict(back.heard).values(), "the broker hands over what it kept")
     back.close()
 
@@ -377,7 +281,7 @@ def test_an_ingester_of_half_of_the_shards_hears_those_gateways_only(rehearsal: 
 def test_people_reach_the_console_over_tls_only(rehearsal: Rehearsal):
     sent_on = httpx.get(f"http://127.0.0.1:{rehearsal.http_port}/login", headers={"Host": HOST})
     assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}/login")
-    with _browser(rehearsal) as browser:
+    with browser_of(rehearsal) as browser:
         page = browser.get("/login")
         assert page.status_code == 200
         assert "Pulau Morotai" in page.text
@@ -388,63 +292,47 @@ def test_people_reach_the_console_over_tls_only(rehearsal: Rehearsal):
 
 
 def test_a_login_through_the_proxy_gets_a_cookie_for_tls_only_and_a_socket(rehearsal: Rehearsal):
-    with _browser(rehearsal) as browser:
+    with browser_of(rehearsal) as browser:
         answer = browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         assert "__Host-siaga_session" in answer.headers["set-cookie"]
         assert "Secure" in answer.headers["set-cookie"]
         cookie = answer.headers["set-cookie"].partition(";")[0]
-    assert _upgrade(rehearsal, cookie).startswith("HTTP/1.1 101 ")
-    assert _upgrade(rehearsal, "nothing=1").startswith("HTTP/1.1 403 ")
+    assert socket_answer(rehearsal, cookie).startswith("HTTP/1.1 101 ")
+    assert socket_answer(rehearsal, "nothing=1").startswith("HTTP/1.1 403 ")
 
 
 def test_the_journal_has_the_address_of_the_person_and_not_of_the_proxy(rehearsal: Rehearsal):
-    with _browser(rehearsal, address="127.0.0.2") as browser:
+    with browser_of(rehearsal, address="127.0.0.2") as browser:
         assert browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD}).status_code == 200
         lines = browser.get("/api/v1/journal").raise_for_status().json()
     assert any("127.0.0.2" in str(line) for line in lines["entries"] if "ani" in str(line)), lines
 
 
-@pytest.mark.proof
-def test_a_proxy_that_the_settings_do_not_name_is_not_believed(tmp_path: Path):
-    port = free_port()
-    proxies = '["192.0.2.1"]'
-    (tmp_path / "cloud.toml").write_text(f"[broker]\nport = {free_port()}\n[api]\nport = {port}\nproxies = {proxies}\n")
-    shutil.copyfile("demo/city/city.toml", tmp_path / "city.toml")
-    user_in(tmp_path, "ani", "administrator", PASSWORD)
-    with (
-        siaga_cloud(tmp_path, tmp_path / "cloud.toml", port=port),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-Forwarded-For": "203.0.113.9"}) as browser,
-    ):
-        assert browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD}).status_code == 200
-        lines = browser.get("/api/v1/journal").raise_for_status().json()["entries"]
-    assert {line["origin"] for line in lines if line["actor"] == "ani"} == {"127.0.0.1"}
-
-
 def test_grafana_is_behind_the_same_door(rehearsal: Rehearsal):
-    with _browser(rehearsal) as browser:
+    with browser_of(rehearsal) as browser:
         assert browser.get("/grafana/d/siaga-id-flood").text == "simulated grafana: /grafana/d/siaga-id-flood"
 
 
 def test_bootstrap_touches_nothing_that_is_there(rehearsal: Rehearsal):
-    before = _contents(rehearsal.folder / "secrets")
+    before = contents_of(rehearsal.folder / "secrets")
     assert "Ready for localhost" in rehearsal.bootstrap()
-    assert _contents(rehearsal.folder / "secrets") == before
+    assert contents_of(rehearsal.folder / "secrets") == before
 
 
 def test_renewed_certificates_are_served_after_a_hangup_and_trusted_as_before(rehearsal: Rehearsal):
-    old = _served_certificate(rehearsal.broker_port, rehearsal.ca)
-    passwords = _contents(rehearsal.folder / "secrets" / "cloud")
-    there = _gateway(rehearsal, A)
+    old = served_certificate(rehearsal.broker_port, rehearsal.ca)
+    passwords = contents_of(rehearsal.folder / "secrets" / "cloud")
+    there = gateway_client(rehearsal, A)
     assert there.accepted
     rehearsal.bootstrap("--renew")
-    assert _contents(rehearsal.folder / "secrets" / "cloud") == passwords
+    assert contents_of(rehearsal.folder / "secrets" / "cloud") == passwords
     assert rehearsal.broker.process is not None
     rehearsal.broker.process.send_signal(1)
-    wait_until(lambda: _served_certificate(rehearsal.broker_port, rehearsal.ca) != old, "the new one is served")
+    wait_until(lambda: served_certificate(rehearsal.broker_port, rehearsal.ca) != old, "the new one is served")
     assert there.may_subscribe(topic_of(A, Channel.ACK)), "who was connected stays so"
     there.close()
-    gateway = _gateway(rehearsal, A)
+    gateway = gateway_client(rehearsal, A)
     assert gateway.accepted
     gateway.close()
 
@@ -465,90 +353,11 @@ def test_a_broken_bootstrap_says_what_to_do(rehearsal: Rehearsal, tmp_path: Path
     assert b"differ; delete the one that is wrong" in differing.value.stderr
 
 
-def _browser(rehearsal: Rehearsal, *, address: str | None = None) -> httpx.Client:
-    """What trusts the installation's authority, and comes from `address` of the loopback."""
-    way = httpx.HTTPTransport(verify=ssl.create_default_context(cafile=rehearsal.ca), local_address=address)
-    return httpx.Client(base_url=f"https://{HOST}:{rehearsal.https_port}", transport=way, timeout=20)
-
-
-def _upgrade(rehearsal: Rehearsal, cookie: str) -> str:
-    """The first line of the answer to a request for the console's web socket."""
-    context = ssl.create_default_context(cafile=rehearsal.ca)
-    request = (
-        "GET /console/_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-        f"Host: {HOST}:{rehearsal.https_port}\r\nOrigin: https://{HOST}:{rehearsal.https_port}\r\nCookie: {cookie}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    with (
-        socket.create_connection((HOST, rehearsal.https_port), timeout=20) as plain,
-        context.wrap_socket(plain, server_hostname=HOST) as wire,
-    ):
-        wire.sendall(request.encode())
-        return wire.recv(4_096).decode(errors="replace").partition("\r\n")[0]
-
-
-def _served_certificate(port: int, ca: Path) -> str:
-    """The serial number of what is served on `port`, verified as Python 3.13 does by default."""
-    context = ssl.create_default_context(cafile=ca)
-    context.verify_flags |= ssl.VERIFY_X509_STRICT
-    with (
-        socket.create_connection((HOST, port), timeout=20) as plain,
-        context.wrap_socket(plain, server_hostname=HOST) as wire,
-    ):
-        return str((wire.getpeercert() or {})["serialNumber"])
-
-
-def _received(rehearsal: Rehearsal, gateway: str) -> int:
-    found = _api(rehearsal, "/gateways")
-    return next(one["account"]["received"] for one in found if one["id"] == gateway)
-
-
-def _is_heard(rehearsal: Rehearsal, gateway: str) -> bool:
-    return _received(rehearsal, gateway) > 30
-
-
-def _spooled(rehearsal: Rehearsal, gateway: str) -> tuple[int, int]:
-    """How many readings a gateway has made, and how many its spool still has."""
-    with contextlib.closing(sqlite3.connect(rehearsal.folder / "data" / "demo" / f"{gateway}.spool.db")) as spool:
-        (made,) = spool.execute("SELECT sum(last) FROM stream").fetchone()
-        (kept,) = spool.execute("SELECT count(*) FROM reading").fetchone()
-    return made, kept
-
-
-def _api(rehearsal: Rehearsal, path: str) -> list[dict[str, Any]]:
-    token = rehearsal.folder / "token"
-    if not token.exists():
-        token.write_text(rehearsal.operator("token", "add", "test", "--role", "viewer").out.strip())
-    with _browser(rehearsal) as browser:
-        return browser.get(f"/api/v1{path}", headers=bearer(token.read_text())).raise_for_status().json()
-
-
-def _contents(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
-
-
-def _check(rehearsal: Rehearsal, folder: Path, *, gateway: str = A, **uplink: str) -> tuple[int, list[str]]:
-    """What `siaga-edge check --connect` says of a gateway with what it was handed, but for `uplink`."""
-    folder.mkdir(exist_ok=True)
-    for file in (_papers(rehearsal) / A).iterdir():
-        shutil.copy(file, folder)
-    (folder / "wrong.password").write_text("wrong\n")
-    (folder / "wrong.password").chmod(0o600)
-    table = (folder / "uplink.toml").read_text()
-    for key, value in uplink.items():
-        table = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", table)
-    (folder / "edge.toml").write_text(f'[gateway]\nid = "{gateway}"\n{table}')
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
-        code = siaga_edge_main(["check", "--connect", "--config", str(folder / "edge.toml")])
-    return code, out.getvalue().splitlines()[1:]
-
-
 def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehearsal, tmp_path: Path):
     said: list[list[str]] = []
 
     def is_well() -> bool:
-        code, lines = _check(rehearsal, tmp_path)
+        code, lines = check_of(rehearsal, tmp_path)
         said.append(lines)
         return code == 0
 
@@ -573,7 +382,7 @@ def test_a_gateways_check_goes_through_to_the_ack_of_the_cloud(rehearsal: Rehear
 def test_a_gateways_check_names_the_step_that_fails_and_what_to_do(
     rehearsal: Rehearsal, tmp_path: Path, gateway: str, uplink: dict[str, str], step: str, said: str
 ):
-    code, lines = _check(rehearsal, tmp_path, gateway=gateway, **uplink)
+    code, lines = check_of(rehearsal, tmp_path, gateway=gateway, **uplink)
     assert (code, lines[-1].split()[:2]) == (1, ["FAILED", step])
     assert said in lines[-1]
 
@@ -583,42 +392,6 @@ def test_the_clouds_check_tries_broker_store_and_registry(rehearsal: Rehearsal):
     assert done.code == 0, done.out + done.err
     parts = [line.split()[1] for line in done.out.splitlines()[1:]]
     assert dict.fromkeys(parts).keys() == {"broker", "store", "registry"}
-
-
-def test_a_rehearsal_takes_somebodys_own_city_and_pages_nobody(tmp_path: Path):
-    yours = tmp_path / "yours"
-    (yours / "city").mkdir(parents=True)
-    (yours / ".env").write_text("SIAGA_HOST=siaga.morotai.test\nSIAGA_MQTT_PORT=8883\n")
-    (yours / "city" / "island.toml").write_text('[city]\nname = "Rao"\nzone = "Asia/Jayapura"\n')
-    (yours / "city" / "cloud.toml").write_text(
-        '[broker]\nhost = "broker"\nport = 8883\ntls = { ca = "/run/secrets/ca.crt" }\n'
-        '[registry]\ncity = "island.toml"\n[notify]\n[[notify.channels]]\nname = "bot"\nkind = "telegram"\n'
-        'token_file = "/run/secrets/bot.token"\nchat = "-100"\n[[notify.steps]]\nchannels = ["bot"]\n'
-    )
-    (tmp_path / "here").mkdir()
-    mine = Rehearsal(tmp_path / "here", yours=yours)
-    try:
-        mine.start()
-        health = f"http://127.0.0.1:{mine.api_port}/api/v1/health"
-        wait_until(lambda: httpx.get(health).json()["status"] == "ok", "the cloud is well on somebody's own settings")
-        assert read_city_file(mine.city_file).city.name == "Rao"
-        assert {channel.kind for channel in load_cloud_settings(mine.cloud_toml).notify.channels} == {"cap_file"}
-    finally:
-        mine.stop()
-
-
-def test_the_redirect_goes_to_the_port_that_people_use(tmp_path: Path):
-    http, https = free_port(), free_port()
-    environment = {
-        "SIAGA_HOST": HOST, "SIAGA_TLS": "internal", "SIAGA_HTTP_PORT": str(http), "SIAGA_HTTPS_PORT": str(https),
-        "SIAGA_PUBLIC_PORT": "8443", "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-    }  # fmt: skip
-    caddyfile = ROOT / "deploy" / "caddy" / "Caddyfile"
-    given = [f"{name}={value}" for name, value in environment.items()]
-    command: Command = ["/usr/bin/env", *given, require("caddy"), "run", "--config", caddyfile]
-    with Program("proxy", command, tmp_path, port=http):
-        sent_on = httpx.get(f"http://127.0.0.1:{http}/login?next=%2F", headers={"Host": HOST})
-    assert (sent_on.status_code, sent_on.headers["location"]) == (308, f"https://{HOST}:8443/login?next=%2F")
 
 
 def test_the_runbook_speaks_of_every_component_of_health_and_of_no_other(rehearsal: Rehearsal):
