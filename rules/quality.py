@@ -1,4 +1,4 @@
-"""Quality before rules: spike, stuck value, twins that disagree.
+"""Quality before rules: spike and stuck value.
 
  trusted ──► a step faster than the policy allows ──► doubted (SPIKE) ──► the next is back near the trusted: it was one
                                                             └──────────► the next stays there: a true step, believed,
@@ -10,13 +10,13 @@ A step is judged by what the quantity can do in the time that passed since anyth
 one way already may go on moving. So a threshold does not depend on how often a sensor speaks.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from math import inf, isfinite, sqrt
 
 import msgspec
 
 from rules.marks import Mark
+from rules.quality_policies import Policy
 from wire.durations import HOUR_MS
 
 SETTLE_MS = HOUR_MS
@@ -25,56 +25,10 @@ CREDIT_MS = HOUR_MS
 """A step is judged by at most this much time; after a longer silence a step that is too large restarts the judge."""
 RESTART_AFTER_MS = 6 * HOUR_MS
 """A silence of this long restarts the judge: the level before it says nothing any more."""
-TWIN_WITHIN_MS = 120_000
-"""How far apart in time twins may be compared."""
 FASTER = 1.5
 """A series that is moving may go on moving, up to half as fast again as its last step."""
 NEVER_MS = -(1 << 62)
 """Earlier than any reading: it has not happened."""
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """How a quantity can behave, in its unit.
-
-    Steps up to `least_step` are always plain. In m minutes it may rise by the lesser of `rise_per_min` x m and
-    `rise_an_hour` x sqrt(m / 60), and fall likewise; a faster step is doubted. It is believed when readings have stayed
-    there for `rise_lasts_s` or `fall_lasts_s`, two of them at least. The same value for longer than `stuck_s` is stuck.
-    Twins may differ by `twin_least`, or by `twin_share` of their mean, whichever is more.
-    """
-
-    least_step: float
-    rise_per_min: float
-    rise_an_hour: float
-    fall_per_min: float
-    fall_an_hour: float
-    rise_lasts_s: float
-    fall_lasts_s: float
-    stuck_s: float
-    twin_least: float
-    twin_share: float
-
-
-_HOUR, _DAY = 3_600.0, 86_400.0
-
-POLICIES: dict[str, Policy] = {
-    # Water: the steepest true hour of Jakarta's gauges is 180 cm up (Depok) and 70 cm down (Katulampa), and typing
-    # errors there begin at 75 cm down; the flood of V7184015 in September 2020 falls by 15 cm in 10 minutes and 86 in
-    # an hour (once it falls, it goes on falling); rivers behind gates by 3 cm a minute for ten of them; a dry-season
-    # river lies flat for 1013 h. A wrong reading of any of these gauges stands alone.
-    # Twins: ultrasonic and radar on one beam agree within 8 cm up to 15 degrees of tilt, and not at all from 20 on.
-    # PM2.5: the A and B channels of one device must agree within 5 ug/m3 or 61 % (Barkjohn et al. 2021, doi
-    # 10.5194/amt-14-4617-2021). The other rows are our own judgement, wide on purpose.
-    #                     least step   rise/min, an hour   fall/min, an hour  lasts, s   stuck       twins: least, share
-    "water_level":   Policy(  10.0,    3.0,    180.0,      3.0,     74.0,      3.0, 300.0, 60 * _DAY,   10.0,  0.0),
-    "distance":      Policy(  10.0,    3.0,     74.0,      3.0,    180.0,    300.0,   3.0, 60 * _DAY,   10.0,  0.0),
-    "pm1":           Policy( 100.0,  100.0,  6_000.0,    100.0,  6_000.0,      3.0,   3.0,      _DAY,    5.0,  0.61),
-    "pm2_5":         Policy( 100.0,  100.0,  6_000.0,    100.0,  6_000.0,      3.0,   3.0,      _DAY,    5.0,  0.61),
-    "pm10":          Policy( 200.0,  200.0, 12_000.0,    200.0, 12_000.0,      3.0,   3.0,      _DAY,   10.0,  0.61),
-    "co2":           Policy( 500.0,  500.0, 30_000.0,    500.0, 30_000.0,      3.0,   3.0,      _DAY,   75.0,  0.1),
-    "temperature":   Policy(   3.0,    2.0,    120.0,      2.0,    120.0,      3.0,   3.0,      _DAY,    2.0,  0.0),
-    "humidity":      Policy(  15.0,   10.0,    600.0,     10.0,    600.0,      3.0,   3.0,  7 * _DAY,   10.0,  0.0),
-    "pressure":      Policy(   3.0,    1.0,     60.0,      1.0,     60.0,      3.0,   3.0,      _DAY,    3.0,  0.0),
-}  # fmt: skip
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -159,7 +113,7 @@ def _must_restart(policy: Policy, judged: Judged, time_ms: int, value: float) ->
     passed_ms = time_ms - judged.heard_ms
     if passed_ms > RESTART_AFTER_MS:
         return True
-    return passed_ms > CREDIT_MS and not _in_reach(policy, judged, value - judged.trusted, CREDIT_MS)
+    return passed_ms > CREDIT_MS and not in_reach(policy, judged, value - judged.trusted, CREDIT_MS)
 
 
 def _restarted(judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
@@ -171,8 +125,8 @@ def _plain(policy: Policy, judged: Judged, time_ms: int, value: float) -> bool:
     if -policy.least_step <= step <= policy.least_step:
         return True
     # since anything was heard: hours of doubted readings make no step more likely
-    in_reach = _in_reach(policy, judged, step, time_ms - judged.heard_ms)
-    return (in_reach and not _goes_on(judged, value)) or _back_to_former(policy, judged, time_ms, value)
+    near = in_reach(policy, judged, step, time_ms - judged.heard_ms)
+    return (near and not _goes_on(judged, value)) or _back_to_former(policy, judged, time_ms, value)
 
 
 def _trusted(policy: Policy, judged: Judged, time_ms: int, value: float, same: tuple[int, float]) -> Judged:
@@ -189,7 +143,8 @@ def _goes_on(judged: Judged, value: float) -> bool:
     return judged.doubt_ms != NEVER_MS and abs(value - judged.doubt) < abs(value - judged.trusted)
 
 
-def _in_reach(policy: Policy, judged: Judged, step: float, passed_ms: int) -> bool:
+def in_reach(policy: Policy, judged: Judged, step: float, passed_ms: int) -> bool:
+    """Say whether the quantity can step so far from what is trusted in the time that passed."""
     per_min, an_hour = (
         (policy.rise_per_min, policy.rise_an_hour) if step > 0 else (policy.fall_per_min, policy.fall_an_hour)
     )
@@ -203,7 +158,7 @@ def _back_to_former(policy: Policy, judged: Judged, time_ms: int, value: float) 
     passed_ms = time_ms - judged.former_ms
     step = value - judged.former
     returns = (judged.former - judged.trusted) * (value - judged.trusted) > 0 and passed_ms <= SETTLE_MS
-    return returns and _in_reach(policy, judged, step, passed_ms)
+    return returns and in_reach(policy, judged, step, passed_ms)
 
 
 def _lasts_ms(policy: Policy, judged: Judged, step: float) -> float:
@@ -309,58 +264,3 @@ def calm_after(judged: Judged, time_ms: int, value: float, same_ms: int) -> Judg
     return Judged(
         time_ms, value, NEVER_MS, 0.0, former_ms, former, same_ms, value, NEVER_MS, time_ms, 0.0, judged.jumped_ms
     )
-
-
-def twins_disagree(policy: Policy, one: float, other: float) -> bool:
-    """Whether two channels that measure the same differ by more than the policy allows."""
-    return abs(one - other) > max(policy.twin_least, policy.twin_share * abs(one + other) / 2)
-
-
-def nearest(times_ms: Sequence[int], values: Sequence[float], time_ms: int) -> float | None:
-    """The value nearest in time, the earlier of two; None where none is within `TWIN_WITHIN_MS`."""
-    place = bisect_left(times_ms, time_ms)
-    best: tuple[int, float] | None = None
-    for number in range(max(0, place - 1), min(len(times_ms), place + 1)):
-        apart_ms = abs(times_ms[number] - time_ms)
-        if apart_ms <= TWIN_WITHIN_MS and (best is None or apart_ms < best[0]):
-            best = (apart_ms, values[number])
-    return None if best is None else best[1]
-
-
-class Readings(msgspec.Struct, frozen=True, gc=False):
-    """Readings of a series in order of time (UTC ms), and the marks that they have."""
-
-    times_ms: Sequence[int]
-    values: Sequence[float]
-    marks: Sequence[int]
-
-
-def twin_marks(policy: Policy, own: Readings, twin: Readings) -> list[Mark]:
-    """What its twin makes of each reading of a channel: nothing, TWINS_DISAGREE, or TWIN_ASTRAY.
-
-    Astray is the one that left what both said faster than the quantity can, where the other did not; that holds until
-    they agree again. Where the readings begin within a disagreement, the marks that they have say who was astray.
-    """
-    found: list[Mark] = []
-    agreed: tuple[int, float] | None = None
-    verdict: Mark | None = None
-    for time_ms, value, marks in zip(own.times_ms, own.values, own.marks, strict=True):
-        other = nearest(twin.times_ms, twin.values, time_ms)
-        if other is None or not twins_disagree(policy, value, other):
-            if other is not None:
-                agreed, verdict = (time_ms, (value + other) / 2), None
-            found.append(Mark.NONE)
-            continue
-        if verdict is None:
-            verdict = (
-                Mark(marks & Mark.TWIN_ASTRAY) if agreed is None else _astray(policy, agreed, time_ms, value, other)
-            )
-        found.append(verdict or Mark.TWINS_DISAGREE)
-    return found
-
-
-def _astray(policy: Policy, agreed: tuple[int, float], time_ms: int, own: float, other: float) -> Mark:
-    agreed_ms, level = agreed
-    before = Judged(agreed_ms, level)
-    own_can, other_can = (_in_reach(policy, before, value - level, time_ms - agreed_ms) for value in (own, other))
-    return Mark.TWIN_ASTRAY if own_can and not other_can else Mark.TWINS_DISAGREE

@@ -14,7 +14,7 @@ import msgspec
 from rules.events import SecondReading
 from rules.exact import DECIMALS, cleaned
 from rules.marks import MARK_OF_NAME, Mark
-from rules.quality import POLICIES, Policy
+from rules.quality_policies import POLICIES, Policy
 from rules.rule import Hours, Level, Rule, RuleKind
 
 SILENT_AFTER_INTERVALS = 3.0

@@ -19,7 +19,8 @@ from cloud.readings.blocks import Block
 from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from rules.marks import DOUBTED, Mark
-from rules.quality import NEVER_MS, POLICIES, RESTART_AFTER_MS, UNJUDGED, Judged, Policy, calm_after, verdicts
+from rules.quality import NEVER_MS, RESTART_AFTER_MS, UNJUDGED, Judged, calm_after, verdicts
+from rules.quality_policies import POLICIES, Policy
 
 MARKED_KEPT = 20_000
 """Marked readings remembered, so that a batch that is sent again is marked the same."""

@@ -24,7 +24,9 @@ from cloud.ingest.twins import twins_of
 from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verdict
 from cloud.registry.snapshot import Registry
 from rules.marks import QUALITY, Mark
-from rules.quality import POLICIES, TWIN_WITHIN_MS, UNJUDGED, Policy, Readings, twin_marks, verdicts
+from rules.quality import UNJUDGED, verdicts
+from rules.quality_policies import POLICIES, Policy
+from rules.twins import TWIN_WITHIN_MS, Readings, twin_marks
 from wire.durations import HOUR_MS
 
 PASS_S = 2.0

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 from cloud.database.upsert import insert_ignore
 from cloud.derived.recompute_queue import Hours, hours_of
 from cloud.ingest.tables import ReviewNoteRow as Row
-from rules.quality import POLICIES
+from rules.quality_policies import POLICIES
 
 if TYPE_CHECKING:
     from cloud.ingest.stages.encode import PreparedWrite

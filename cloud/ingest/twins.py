@@ -12,7 +12,8 @@ from itertools import chain
 
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
-from rules.quality import POLICIES, TWIN_WITHIN_MS, nearest, twins_disagree
+from rules.quality_policies import POLICIES
+from rules.twins import TWIN_WITHIN_MS, nearest, twins_disagree
 
 KEPT = 1_024
 """Readings kept of each series that has a twin."""

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rules.marks import Mark
-from rules.quality import POLICIES
+from rules.quality_policies import POLICIES
 from tests.end_to_end.test_alarms import Town
 from tests.end_to_end.test_cloud import Gateways
 from tests.servers import all_of, wait_until

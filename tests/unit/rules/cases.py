@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from rules.engine import START, Event, EventKind, Observed, Watched, history, step
 from rules.marks import Mark
-from rules.quality import POLICIES, UNJUDGED, verdicts
+from rules.quality import UNJUDGED, verdicts
+from rules.quality_policies import POLICIES
 from rules.rule import Rule
 from rules.scope import rule_of
 from tests.recorded import text_of
