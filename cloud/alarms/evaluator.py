@@ -14,14 +14,15 @@ from sqlalchemy import Connection
 
 from cloud.alarms.evaluation_pass import ANY_MS, EvaluationPass
 from cloud.alarms.evaluation_plan import EvaluationPlan, Key
+from cloud.alarms.evaluator_health import EvaluatorHealth
 from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.event_rows import correct_onset, sync_open, write_events, write_states
+from cloud.alarms.left_out import count_left_out
 from cloud.alarms.listening_time import ListeningTime
-from cloud.alarms.rule_input import NO_INPUT, RuleInput, WatchedColumn, rule_input_of
+from cloud.alarms.rule_input import NO_INPUT, RuleInput, rule_input_of
 from cloud.alarms.silences import await_silences
 from cloud.alarms.state_recovery import inputs_to_replay, read_states, recall_newest
-from cloud.core.health import Component, Condition
-from cloud.core.series import in_words
+from cloud.core.health import Component
 from cloud.database.backoff import wait_s
 from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.database.lease import LeaseLost
@@ -30,7 +31,6 @@ from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import RuleBindings
 from cloud.rulebook.rule_store import RuleStore
-from rules.marks import Mark
 from runtime.backoff import retry
 from runtime.clock import wall_ms
 from wire.topics import SHARDS, shard_of
@@ -42,9 +42,6 @@ GRACE_MS = 30_000
 """How long silence means nothing after nothing could be heard, where the settings do not say."""
 SILENCES_A_TICK = 2_000
 """Silences looked at in one tick, some 50 ms: the rest waits for the next."""
-
-_MARKS_THAT_BLIND = ~int(Mark.BACKFILL | Mark.SPIKE)
-"""A backlog is judged, and a spike is left out as it should be: neither says that rules see nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,8 +88,7 @@ class RuleEvaluator:
         self._bindings = RuleBindings(rule_store)
         self._memory = EvaluatorMemory()
         self._edition = rule_store.edition
-        self._problem = ""
-        self._fault = ""
+        self._health = EvaluatorHealth()
 
     def input_of(self, blocks: Iterable[Block], *, measured: bool = True) -> RuleInput:
         """Pick what the rules look at of readings that are to be stored; Siaga computes what is not `measured`."""
@@ -109,10 +105,7 @@ class RuleEvaluator:
         found.apply(rule_inputs)
         plan = found.plan()
         for fault in plan.faults:
-            self._fault = (
-                f"the rules on {fault.quantity} of sensor {fault.sensor} fail with {type(fault.error).__name__}"
-            )
-            _log.error("%s; its readings are kept all the same", self._fault, exc_info=fault.error)
+            self._health.report_fault(fault)
         return plan
 
     def write(self, connection: Connection, plan: EvaluationPlan, *, now_ms: int) -> int:
@@ -137,22 +130,7 @@ class RuleEvaluator:
 
         A series of which most is left out is watched by nobody.
         """
-        found: dict[tuple[str, str], int] = {}
-        for column in rule_input.columns:
-            if column.marks & _MARKS_THAT_BLIND and self._is_left_out(column):
-                series = (column.sensor, column.quantity)
-                found[series] = found.get(series, 0) + len(column.times_ms)
-        return found
-
-    def _is_left_out(self, column: WatchedColumn) -> bool:
-        now = self._clock()
-        spans = [span for span in self._bindings.spans(column.sensor) if span.since_ms <= now]
-        return any(
-            binding.watched.rule.quantity == column.quantity
-            and binding.watched.leaves_out(column.marks & _MARKS_THAT_BLIND)
-            for span in spans[-1:]
-            for binding in span.bindings
-        )
+        return count_left_out(rule_input, self._bindings, now_ms=self._clock())
 
     async def observe(self, rule_inputs: Iterable[RuleInput], *, live: bool = False) -> None:
         """Evaluate readings that were stored outside of ingest, in a transaction of their own.
@@ -190,7 +168,7 @@ class RuleEvaluator:
             act,
             passing=(DatabaseUnavailable, StoreUnavailable),
             wait_s=wait_s,
-            on_failure=lambda error: self._report_problem(f"{error}; alarms wait for it"),
+            on_failure=lambda error: self._health.report(f"{error}; alarms wait for it"),
         )
 
     async def _recover(self) -> None:
@@ -217,14 +195,14 @@ class RuleEvaluator:
                     await self._rule_store.refresh()
                 await self.tick()
             except DatabaseUnavailable as error:
-                self._report_problem(str(error))
+                self._health.report(str(error))
             except LeaseLost:
                 raise
             except Exception as error:
                 _log.exception("a tick of the evaluator failed in a way that nobody foresaw; the next one tries again")
-                self._report_problem(f"the watch failed with {type(error).__name__}; its log has the details")
+                self._health.report(f"the watch failed with {type(error).__name__}; its log has the details")
             else:
-                self._report_problem("")
+                self._health.report("")
 
     async def tick(self) -> None:
         """Apply the time that has passed: to open alarms, and to sensors whose silence is due."""
@@ -255,14 +233,10 @@ class RuleEvaluator:
 
     def component(self) -> Component:
         """How evaluating the rules is doing."""
-        if self._problem or self._fault:
-            return Component(Condition.DEGRADED, self._problem or f"{self._fault}; the log has the details")
         blind = [each for each in self._rejected_series() if each[1] in self._bindings.quantities(each[0])]
-        if blind:
-            said = f"rules see nothing of {in_words(blind)}: the readings are refused, or left out for their marks"
-            return Component(Condition.DEGRADED, said)
-        families, count = len(self._rule_store.families()), self._memory.count_alarms()
-        return Component(Condition.OK, f"families of rules: {families}, open alarms: {count}")
+        return self._health.component(
+            blind, families=len(self._rule_store.families()), open_alarms=self._memory.count_alarms()
+        )
 
     def _open_keys(self, is_listening: bool) -> list[Key]:
         """Open alarms: while nothing can come in only those whose rule has ended."""
@@ -298,8 +272,3 @@ class RuleEvaluator:
     def _is_own(self, sensor_id: str) -> bool:
         sensor = self._rule_store.targets.get(sensor_id)
         return sensor is not None and self.is_own_gateway(sensor.gateway)
-
-    def _report_problem(self, problem: str) -> None:
-        if problem and problem != self._problem:
-            _log.warning("%s", problem)
-        self._problem = problem
