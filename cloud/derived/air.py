@@ -7,7 +7,8 @@ at 09:00 and 15:00 of the site, and hold until the next time.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from cloud.derived.grouped_reads import SeriesReader, together
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.derived.grouping import together
 from cloud.derived.hours import and_after, ended, hour_of, spans
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.registry.facts import Timeline, constant

@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 from cloud.core.health import Component, Condition
 from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.corrections import Corrections
-from cloud.derived.grouped_reads import GroupedReads, together
+from cloud.derived.grouped_reads import GroupedReads
+from cloud.derived.grouped_writes import GroupedWrites
+from cloud.derived.grouping import together
 from cloud.derived.hours import timing_of
 from cloud.derived.progress import Progress
 from cloud.derived.recompute_queue import SOURCES, Hours, RecomputeQueue, hours_of, local_hours
@@ -60,7 +62,7 @@ class Derivations:
     """Computes derived series: the present first, and the past behind it.
 
     `gauges` gives the Siaga limits in force of a gauge by its sensor's id, None where it has none. `observe` and
-    `reevaluate` are the alarm rules, which see what is computed: see `SiteComputation`.
+    `reevaluate` are the alarm rules, which see what is computed: see `GroupedWrites`.
     """
 
     def __init__(
@@ -88,9 +90,9 @@ class Derivations:
         self._queue, self._past = RecomputeQueue(), RecomputeQueue()
         self._sensors = SiteSensors(registry)
         self._computation = SiteComputation(
-            registry, store, newest, self._sensors,
-            gauges=gauges, observe=observe, reevaluate=reevaluate, corrections=self.corrections,
+            registry, self._sensors, gauges=gauges, corrections=self.corrections,
             reads=GroupedReads(store, rest=self._rest),
+            writes=GroupedWrites(store, newest, observe=observe, reevaluate=reevaluate),
         )  # fmt: skip
         self._stored_hours: dict[str, set[int]] = {}  # by gateway
         self._progress = Progress()

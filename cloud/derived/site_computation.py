@@ -4,13 +4,14 @@ hours of series ─► hourly means ─► indices of sensors ─► indices of 
                 └► rain of hours and days, Siaga of hours, rates of rise        └► visitors, and what is usual
 """
 
-import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
-from cloud.derived.grouped_reads import SeriesReader, together
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.derived.grouped_writes import GroupedWrites
+from cloud.derived.grouping import together
 from cloud.derived.hours import spans
 from cloud.derived.recompute_queue import Key
 from cloud.derived.rise_rates import rise_rates
@@ -19,9 +20,6 @@ from cloud.derived.site_sensors import SiteSensors
 from cloud.derived.usual_visitors import UsualVisitors
 from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
-from cloud.readings.blocks import Block
-from cloud.readings.contract import ReadingsStore, Verdict
-from cloud.readings.newest import Newest, newest_of
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.siaga import GaugeLimits
@@ -34,39 +32,26 @@ Starts = Mapping[Key, Collection[int]]
 
 _PEOPLE = frozenset({"people_in", "people_out"})
 
-_log = logging.getLogger(__name__)
-
 
 class SiteComputation:
-    """Computes and writes the derived series of a site, of what `reads` gives: sensor beside sensor.
-
-    `observe` gets every block before it is written, for the alarm rules: once it is stored nobody would compute it
-    again, and a rule that sees it twice adds nothing. `reevaluate` gets what of them is doubted or withdrawn, after it
-    is written.
-    """
+    """Computes the derived series of a site, of what `reads` gives, sensor beside sensor; `writes` takes them."""
 
     def __init__(
         self,
         registry: Registry,
-        store: ReadingsStore,
-        newest: Newest,
         sensors: SiteSensors,
         *,
         gauges: Callable[[str], GaugeLimits | None],
-        observe: Callable[[Sequence[Block]], Awaitable[None]],
-        reevaluate: Callable[[Sequence[Verdict]], Awaitable[None]],
         corrections: Corrections | None,
         reads: SeriesReader,
+        writes: GroupedWrites,
     ) -> None:
         self._registry = registry
-        self._store = store
-        self._newest = newest
         self._sensors = sensors
         self._gauges = gauges
-        self._observe = observe
-        self._reevaluate = reevaluate
         self._corrections = corrections
         self._reads = reads
+        self._writes = writes
         self._usual = UsualVisitors(reads)
         self.late_ms = LATE_MS
 
@@ -156,20 +141,7 @@ class SiteComputation:
         sensor = self._registry.sensor(writer.sensor)
         if sensor is not None and sensor.gateway != COMPUTED:
             writer.site_tags = self._registry.history.site_tag(sensor)
-        changes = await writer.changes(self._reads, now_ms=now_ms, late_ms=self.late_ms)
-        if changes.blocks:
-            await self._write_blocks(changes.blocks)
-        if changes.verdicts:
-            await self._store.write_verdicts(changes.verdicts)
-            self._newest.apply_verdicts(changes.verdicts)
-            await self._reevaluate(changes.verdicts)
-
-    async def _write_blocks(self, blocks: Sequence[Block]) -> None:
-        await self._observe(blocks)
-        result = await self._store.write([self._store.encode(blocks)])
-        for rejected in result.rejected:
-            _log.error("the readings store refuses a derived point for ever: %s", rejected.reason)
-        self._newest.load(newest_of(blocks))
+        await self._writes.write(await writer.changes(self._reads, now_ms=now_ms, late_ms=self.late_ms))
 
 
 def _measuring(sensors: Iterable[Sensor], quantities: Collection[str], starts: Starts) -> list[Sensor]:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from cloud.derived.grouped_reads import SeriesReader, together
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.derived.grouping import together
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.registry.records import Site
 from rules import footfall

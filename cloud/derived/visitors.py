@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.derived.grouped_reads import SeriesReader, together
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.derived.grouping import together
 from cloud.derived.hours import belonging, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.readings.contract import Aggregate

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
-from cloud.derived.grouped_reads import SeriesReader, together
+from cloud.derived.grouped_reads import SeriesReader
+from cloud.derived.grouping import together
 from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.registry.records import Sensor

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from cloud.derived.grouped_reads import RANGES_AT_ONCE, GroupedReads, together
+from cloud.derived.grouped_reads import RANGES_AT_ONCE, GroupedReads
+from cloud.derived.grouping import together
 from cloud.readings.contract import Aggregate, Point, SeriesRange, StoreUnavailable
 from tests.unit.cloud.derived.examples import HOUR, MINUTE, NINE, Island, every
 
