@@ -1,7 +1,7 @@
 """Derived series: indices, rain, visitors, computed from what is stored and stored beside it.
 
-recompute_queue ─► service ─► site_computation ─► air, water, visitors ─► series_writer ─► store, and the alarm rules
-                        └► progress ─► health        └► grouped_reads ◄── store: what is asked in one turn, at once
+recompute_queue ─► service ─► site_computation ─► air, water, visitors ─► series_writer
+                        └► progress ─► health  └► grouped_reads ◄── store      grouped_writes ─► alarm rules, then store
 dated facts ─► corrections ─► level_correction, calibration_correction ─► stored_series ─► the queue
 the newest of them ─► indices, air_indices ─► index_records, as people are told
 

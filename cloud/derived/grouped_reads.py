@@ -1,7 +1,7 @@
 """Histories that are asked for in the same turn of the event loop, put to the store as one question.
 
-What is computed stays as it is, one series and one range after the other: whoever lets many compute at once pays for few
-questions. Nothing is kept: an answer is what the store said after it was asked.
+What is computed stays as it is, one series and one range after the other: whoever lets many compute at once pays for
+few questions. Nothing is kept: an answer is what the store said after it was asked.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -53,9 +53,7 @@ class GroupedReads:
         agg: Aggregate = Aggregate.MEAN,
     ) -> list[Point]:
         """As the store's `history`, asked together with what others ask now."""
-        if every_ms is None:
-            return await self._asked.add(SeriesRange(sensor, quantity, start_ms, end_ms))
-        return await self._store.history(sensor, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=every_ms, agg=agg)
+        return await self._asked.add(SeriesRange(sensor, quantity, start_ms, end_ms, every_ms, agg))
 
     async def _ask(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
         await self._rest()

@@ -76,12 +76,14 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 
 
 class SeriesRange(msgspec.Struct, frozen=True, gc=False):
-    """What is asked of one series: its readings with start <= time < end (UTC, ms)."""
+    """What is asked of one series: as `ReadingsStore.history` says it."""
 
     sensor: str
     quantity: str
     start_ms: int
     end_ms: int
+    every_ms: int | None = None
+    agg: Aggregate = Aggregate.MEAN
 
 
 class StoredReading(msgspec.Struct, frozen=True, gc=False):

@@ -2,10 +2,13 @@
 
 SELECT "pm2_5", "pm10", marks FROM "air" WHERE (sensor = 'a' OR sensor = 'b') AND time >= … GROUP BY sensor;
 SELECT marks FROM "verdict" WHERE (sensor = 'a' OR sensor = 'b') AND time >= … GROUP BY sensor, quantity
+
+SELECT sum("people_in"), sum("people_out") FROM "footfall" WHERE … GROUP BY sensor, time(60000ms) fill(none)
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -21,6 +24,9 @@ SENSORS = 20
 QUANTITIES_AT_ONCE = 20
 """Quantities of one request."""
 
+NONE = Result()
+"""What aggregated readings have of verdicts."""
+
 Series = tuple[str, str]
 """(sensor, quantity)."""
 
@@ -33,49 +39,61 @@ class Question(msgspec.Struct, frozen=True):
     ranges: Sequence[SeriesRange]
 
     @property
-    def statements(self) -> str:
-        """The statements of the request: what was read, and the verdicts on it."""
+    def statements(self) -> list[str]:
+        """The statements of the request: what was read, and, where it is not aggregated, the verdicts on it."""
+        asked = self.ranges[0]
         named = " OR ".join(f"sensor = {literal(name)}" for name in dict.fromkeys(each.sensor for each in self.ranges))
-        first = self.ranges[0]
-        where = f"WHERE ({named}) AND time >= {first.start_ms}ms AND time < {first.end_ms}ms"
-        fields = ", ".join(map(identifier, self.quantities))
-        readings = f"SELECT {fields}, {MARKS} FROM {identifier(self.measurement)} {where} GROUP BY sensor"  # noqa: S608 - escaped
-        verdicts = f'SELECT "{MARKS}" FROM "{VERDICT}" {where} GROUP BY sensor, quantity'  # noqa: S608 - escaped
-        return f"{readings}; {verdicts}"
+        source = f"FROM {identifier(self.measurement)} WHERE"
+        where = f"({named}) AND time >= {asked.start_ms}ms AND time < {asked.end_ms}ms"
+        if asked.every_ms is None:
+            fields = ", ".join(map(identifier, self.quantities))
+            return [
+                f"SELECT {fields}, {MARKS} {source} {where} GROUP BY sensor",
+                f'SELECT "{MARKS}" FROM "{VERDICT}" WHERE {where} GROUP BY sensor, quantity',  # noqa: S608 - escaped
+            ]
+        steps = ", ".join(f"{asked.agg}({identifier(quantity)})" for quantity in self.quantities)
+        return [f"SELECT {steps} {source} {where} GROUP BY sensor, time({asked.every_ms}ms) fill(none)"]
 
 
 def questions_of(ranges: Sequence[SeriesRange]) -> Iterator[Question]:
-    """Sort `ranges` into as few questions as may be, by measurement and time."""
-    alike: defaultdict[tuple[str, int, int], list[SeriesRange]] = defaultdict(list)
+    """Sort `ranges` into as few questions as may be, by measurement, time and steps."""
+    alike: defaultdict[tuple[object, ...], list[SeriesRange]] = defaultdict(list)
     for asked in dict.fromkeys(ranges):
-        alike[QUANTITIES[asked.quantity].domain, asked.start_ms, asked.end_ms].append(asked)
-    for (measurement, _, _), found in alike.items():
+        domain = QUANTITIES[asked.quantity].domain
+        alike[domain, asked.start_ms, asked.end_ms, asked.every_ms, asked.agg].append(asked)
+    for found in alike.values():
+        measurement = QUANTITIES[found[0].quantity].domain
         for sensors in _parts(sorted({each.sensor for each in found}), SENSORS):
             of_sensors = [each for each in found if each.sensor in sensors]
             for quantities in _parts(sorted({each.quantity for each in of_sensors}), QUANTITIES_AT_ONCE):
                 yield Question(measurement, quantities, [each for each in of_sensors if each.quantity in quantities])
 
 
-def points_of(question: Question, readings: Result, verdicts: Result) -> dict[SeriesRange, list[Point]]:
+def points_of(question: Question, readings: Result, verdicts: Result = NONE) -> dict[SeriesRange, list[Point]]:
     """The points of each range of `question`, by what a server answered: the readings with the marks that hold."""
-    rows: defaultdict[str, list[list[object]]] = defaultdict(list)
+    rows: defaultdict[str, list[list[Any]]] = defaultdict(list)
     for series in readings.series:
         rows[series.tags.get("sensor", "")] += series.values
     held = _marks_by_verdict(verdicts)
     place = {name: number for number, name in enumerate(question.quantities, start=1)}
     return {
         asked: _points(rows[asked.sensor], place[asked.quantity], held.get((asked.sensor, asked.quantity), {}))
+        if asked.every_ms is None
+        else _steps(rows[asked.sensor], place[asked.quantity])
         for asked in question.ranges
     }
 
 
-def _points(rows: Sequence[Sequence[object]], place: int, held: Mapping[int, int]) -> list[Point]:
+def _points(rows: Sequence[Sequence[Any]], place: int, held: Mapping[int, int]) -> list[Point]:
     return [
-        Point(time_ms, value, with_verdict(marks_of(marks), held.get(time_ms)))
+        Point(row[0], row[place], with_verdict(marks_of(row[-1]), held.get(row[0])))
         for row in rows
-        for time_ms, value, marks in ((row[0], row[place], row[-1]),)
-        if isinstance(time_ms, int) and isinstance(value, (int, float)) and is_number(value)
+        if is_number(row[place])
     ]
+
+
+def _steps(rows: Sequence[Sequence[Any]], place: int) -> list[Point]:
+    return [Point(row[0], row[place]) for row in rows if is_number(row[place])]
 
 
 def _marks_by_verdict(verdicts: Result) -> dict[Series, dict[int, int]]:

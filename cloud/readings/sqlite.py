@@ -16,8 +16,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from cloud.readings.blocks import Block
 from cloud.readings.contract import (
     LATEST_MS,
@@ -63,8 +61,8 @@ WHERE series = (SELECT id FROM series WHERE sensor = :sensor AND quantity = :qua
     AND readings.time_ms >= :start_ms AND readings.time_ms < :end_ms
 """  # noqa: S608 - constants
 """The readings of a time range, each with the marks that hold."""
-_ALL_HELD = f"{_HELD} ORDER BY readings.time_ms"
-_HISTORY = f"{_ALL_HELD} LIMIT :most"
+_HISTORY = f"{_HELD} ORDER BY readings.time_ms LIMIT :most"
+_NO_LIMIT = -1
 _NEWEST = """
 SELECT site, series.sensor, gateway, series.quantity, readings.time_ms, value, readings.marks, verdicts.marks
 FROM series JOIN readings ON series = id AND readings.time_ms = (
@@ -143,15 +141,12 @@ class SqliteStore:
         limit: int = 100_000,
     ) -> list[Point]:
         """The readings with start <= time < end, or one point for each step: see the contract."""
-        query = _HISTORY if every_ms is None else _steps(every_ms, agg)
-        arguments = {"sensor": sensor, "quantity": quantity, "start_ms": start_ms, "end_ms": end_ms, "most": limit}
-        return await self._reader.run(
-            lambda connection: [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
-        )
+        asked = SeriesRange(sensor, quantity, start_ms, end_ms, every_ms, agg)
+        return await self._reader.run(lambda connection: _points(connection, asked, limit))
 
     async def histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
         """The readings of each of `ranges`, in one turn of the thread that reads: see the contract."""
-        return await self._reader.run(lambda connection: [_readings(connection, asked) for asked in ranges])
+        return await self._reader.run(lambda connection: [_points(connection, asked) for asked in ranges])
 
     async def newest(self, *, until_ms: int = LATEST_MS) -> list[StoredReading]:
         """The newest reading of every series up to `until_ms` (UTC, included)."""
@@ -228,8 +223,11 @@ class SqliteStore:
         return named - self._series.keys()
 
 
-def _readings(connection: sqlite3.Connection, asked: SeriesRange) -> list[Point]:
-    return [Point(row[0], row[1], row[2]) for row in connection.execute(_ALL_HELD, msgspec.structs.asdict(asked))]
+def _points(connection: sqlite3.Connection, asked: SeriesRange, most: int = _NO_LIMIT) -> list[Point]:
+    query = _HISTORY if asked.every_ms is None else _steps(asked.every_ms, asked.agg)
+    of_series = {"sensor": asked.sensor, "quantity": asked.quantity}
+    arguments = {**of_series, "start_ms": asked.start_ms, "end_ms": asked.end_ms, "most": most}
+    return [Point(row[0], row[1], row[2]) for row in connection.execute(query, arguments)]
 
 
 def _newest(row: tuple[str, str, str, str, int, float, int, int | None]) -> StoredReading:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,35 @@ def test_many_series_asked_for_at_once_are_given_as_each_is_alone(store: Reading
     assert runner.run(store.histories([*asked, asked[0]])) == [*alone, alone[0]]
     assert alone[3] == [Point(T0, 7), Point(T0 + 1, 8), Point(T0 + 2, 900, int(Mark.BACKFILL))]
     assert runner.run(store.histories([])) == []
+
+
+def test_the_steps_of_many_series_asked_for_at_once_are_given_as_those_of_each_alone(
+    store: ReadingsStore, runner: asyncio.Runner
+):
+    counted = partial(block, domain=Domain.FOOTFALL)
+    blocks = [
+        counted([T0, T0 + 1, T0 + 9], sensor="gate", people_in=[1, 2, 4], people_out=[1, 1, 1]),
+        counted([T0 + 4], sensor="gate", people_out=[7]),
+        counted([T0 + 9], sensor="gate", people_out=[5], gateway="gw-pier", site="pier"),
+        counted([T0 + 2], sensor="pier", people_in=[3]),
+    ]
+    runner.run(write(store, blocks))
+    asked = [
+        SeriesRange(sensor, quantity, T0, T0 + 20, every_ms, agg)
+        for sensor in ("gate", "pier", "nobody")
+        for quantity in ("people_in", "people_out")
+        for every_ms in (4, None)
+        for agg in (Aggregate.SUM, Aggregate.COUNT)
+    ]
+    alone = [
+        runner.run(store.history(
+            each.sensor, each.quantity,
+            start_ms=each.start_ms, end_ms=each.end_ms, every_ms=each.every_ms, agg=each.agg,
+        ))
+        for each in asked
+    ]  # fmt: skip
+    assert runner.run(store.histories(asked)) == alone
+    assert [(point.time_ms - T0, point.value) for point in alone[0]] == [(0, 3), (8, 4)]
 
 
 STEPS: dict[Aggregate, list[float]] = {

@@ -79,8 +79,12 @@ async def test_one_who_no_longer_waits_disturbs_no_other(island: Island):
     assert await asked[1] == [7.0]
 
 
-async def test_steps_are_summed_by_the_store(island: Island):
+async def test_steps_are_summed_by_the_store_in_the_same_question(island: Island):
     await island.store_readings("pier", "people_in", every(MINUTE, NINE - HOUR, NINE, 2))
+    groups, reads = counted(island), GroupedReads(island.store)
     hour = {"start_ms": NINE - HOUR, "end_ms": NINE, "every_ms": HOUR}
-    (found,) = await GroupedReads(island.store).history("pier", "people_in", agg=Aggregate.SUM, **hour)
-    assert found.value == 120
+    found = await together(
+        reads.history("pier", "people_in", agg=agg, **hour) for agg in (Aggregate.SUM, Aggregate.MAX)
+    )
+    assert [point.value for points in found for point in points] == [120, 2]
+    assert groups == [["pier", "pier"]]

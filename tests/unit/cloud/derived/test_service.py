@@ -1,6 +1,7 @@
 """Derived series on a real store: after a restart, in any order, and where the store or the rules fail."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -98,11 +99,28 @@ async def test_in_whatever_order_readings_come_the_series_are_the_same(tmp_path,
             await island.derivations.compute(now)
             return {name: await island.series(*name) for name in SERIES}
 
+    async def told_over_restarts(order: list[int], folder: Path) -> dict[tuple[str, str], dict[int, float]]:
+        """The process is killed now and then: before it computed, within the past of its start, or after both."""
+        async with Island(folder) as island:
+            for number in order:
+                await island.store_readings(*pieces[number])
+                done = chance.randrange(12)
+                if done < 3:
+                    await island.derivations.compute_present(now)
+                if done < 2:
+                    await island.derivations.compute_past(now, until_s=chance.choice([0, math.inf]))
+                if done < 1 or number == order[-1]:
+                    island.start()
+                    island.derivations.look_back(now)
+            await island.derivations.compute(now)
+            return {name: await island.series(*name) for name in SERIES}
+
     in_order = await told_in(list(range(len(pieces))), tmp_path / "ordered", each=False)
     shuffled = chance.sample(range(len(pieces)), len(pieces))
     out_of_order = await told_in(shuffled, tmp_path / "shuffled", each=True)
     assert all(in_order.values())
     assert out_of_order == in_order
+    assert await told_over_restarts(shuffled, tmp_path / "killed") == in_order
 
 
 async def test_what_the_store_could_not_give_is_computed_when_it_can(island: Island):

@@ -19,7 +19,7 @@ MEASURED = {"air": ("pm2_5", "pm10"), "river": ("water_level",)}
 
 
 class Shore(Stored):
-    """Twenty sensors at one site, and how often the store was asked and written to since they were last popped."""
+    """Sensors at one site, and how often the store was asked, and rules and store were given something."""
 
     def __init__(self, folder: Path, kind: str, *, sensors: int = 20) -> None:
         super().__init__(folder)
@@ -32,12 +32,15 @@ class Shore(Stored):
         self._asked = Counter[str]()
         self._whole = self.store.histories
         self.store.histories = self._histories
-        self.derivations = Derivations(registry, self.store, Newest())
+        self.derivations = Derivations(registry, self.store, Newest(), observe=self._observe)
 
     async def _histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
         self._asked["questions"] += 1
         self._asked["ranges"] += len(ranges)
         return await self._whole(ranges)
+
+    async def _observe(self, _blocks: Sequence[Block]) -> None:
+        self._asked["writes"] += 1
 
     def pop_counts(self) -> dict[str, int]:
         taken, self._asked = dict(self._asked), Counter()
@@ -91,7 +94,10 @@ async def test_the_end_of_an_hour_takes_as_few_questions_for_twenty_sensors_as_f
             await shore.receive(number, range(NINE - HOUR, NINE, 10 * MINUTE))
         await shore.derivations.compute_present(NINE + 1_000)
         found = shore.pop_counts()
-        assert found["questions"] <= 30
+        assert found["questions"] <= 40, (
+            "800 for twenty, one after the other; which go together hangs on the store's pace"
+        )
+        assert found["writes"] <= 40, "80 for twenty, one after the other"
         assert found["ranges"] >= 30 * sensors, "each of its series is looked at"
 
 
