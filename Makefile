@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8080
 DATA   ?= ./var/demo
+STORE  ?=
+GRAFANA ?=
+TOKEN_FILE ?=
 ROOM   ?=
 COVERAGE ?=
 
@@ -21,8 +24,9 @@ COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.demo  ## the whole platform on this machine: PORT=8080 DATA=./var/demo
-	@exec $(BIN)/siaga-demo --port $(PORT) --data $(DATA)
+demo: $(VENV)/.demo  ## the whole platform on this machine: PORT=8080 DATA=./var/demo GRAFANA=http://…
+	@exec $(BIN)/siaga-demo --port $(PORT) --data $(DATA) $(if $(STORE),--store $(STORE)) \
+	  $(if $(GRAFANA),--grafana $(GRAFANA)) $(if $(TOKEN_FILE),--grafana-token-file $(TOKEN_FILE))
 
 fmt: $(VENV)/.dev  ## put the code into its form, and mend what ruff can mend
 	$(BIN)/ruff check --fix-only --quiet .

@@ -63,7 +63,7 @@ def _provision(chosen: argparse.Namespace) -> int:
 
 
 def _push(chosen: argparse.Namespace) -> int:
-    grafana = connect(chosen.url, _token(chosen.token_file))
+    grafana = connect(chosen.url, None if chosen.token_file is None else _token(chosen.token_file))
     changes = push(grafana, _installation(chosen).documents(), dry_run=chosen.dry_run)
     for change in changes:
         _tell([_outcome(change.uid, new=change.new, dry_run=chosen.dry_run)])
@@ -76,7 +76,7 @@ def _push(chosen: argparse.Namespace) -> int:
 
 
 def _playlists(chosen: argparse.Namespace) -> int:
-    grafana = connect(chosen.url, _token(chosen.token_file))
+    grafana = connect(chosen.url, None if chosen.token_file is None else _token(chosen.token_file))
     changed = _push_playlists(grafana, dry_run=chosen.dry_run)
     _tell([f"for the wall's browser: {chosen.url.rstrip('/')}{address_of(language)}" for language in LanguageCode])
     return CHANGED if changed and chosen.dry_run else 0

@@ -39,9 +39,9 @@ class Taken(CannotUse):
 
 
 class Grafana:
-    """The Grafana at `url` (with its sub-path, if any) and a service account's token."""
+    """The Grafana at `url` (with its sub-path, if any) and a service account's token, or none."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str | None) -> None:
         self.name = f"Grafana at {_address(url)}"
         # the client puts "api" straight behind the path
         self._api: GrafanaApi = GrafanaApi.from_url(url.rstrip("/") + "/", token, timeout=TIMEOUT_S)
@@ -102,7 +102,7 @@ class Grafana:
         )
 
 
-def connect(url: str, token: str) -> Grafana:
+def connect(url: str, token: str | None) -> Grafana:
     """The Grafana at `url`; CannotUse where it cannot be used as it is."""
     grafana = Grafana(url, token)
     found = grafana.get("/frontend/settings")

@@ -5,7 +5,6 @@ The whole platform on this machine: broker, cloud, two gateways, simulated devic
 
 import argparse
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,12 +14,18 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from cloud.access.principal import ROLE_OF_NAME
+from demo.engine_parts import EngineParts, EngineWish
+from demo.engines import StoreWish
 from demo.figures import Api
 from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
+from demo.grafana_part import GrafanaPart
 from demo.history.folder import HistoryFolder
-from demo.people import People, settle_people
+from demo.people import settle_people
+from demo.ports import any_free_port, must_be_free
 from demo.processes import DemoProcess, Died, Tree
+from demo.welcome import Addresses, welcome
+from i18n.catalog import LANGUAGES, Catalog, LanguageCode, catalog_of
+from i18n.terminal import language_of_terminal
 
 START_PATIENCE_S = 60.0
 CLOUD = "cloud.cli.main+cloud.cli.run+cloud.api.app+cloud.console.app"
@@ -38,50 +43,75 @@ class Stop(BaseException):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; 0 after Ctrl-C, 1 when a part died, 2 when it could not start."""
     chosen = _parser().parse_args(arguments)
+    _ = catalog_of(language_of_terminal(chosen.language or ""))
     console = Console(highlight=False, soft_wrap=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        _run(chosen, console)
+        _run(chosen, console, _)
     except DemoCannotStart as problem:
-        return _refuse(str(problem), 2)
+        return _refuse(_.said(problem.args[0]), 2)
     except Died as death:
         return _refuse(str(death), 1)
     except Stop:
-        console.print(f"The demo has ended; its data stays in {chosen.data}.")
+        console.print(_("The demo has ended; its data stays in {data}.", data=chosen.data))
     return 0
 
 
-def _run(chosen: argparse.Namespace, console: Console) -> None:
+def _run(chosen: argparse.Namespace, console: Console, _: Catalog) -> None:
     folder = DemoFolder(chosen.data)
-    _must_be_free(chosen.port)
-    broker_port = any_free_port()
-    folder.settle(broker_port=broker_port, api_port=chosen.port, language=chosen.language)
+    must_be_free(chosen.port)
+    broker_port, language = any_free_port(), _.language.code
+    engines = EngineParts(folder, EngineWish(StoreWish(chosen.store), chosen.grafana, chosen.grafana_token_file))
+    folder.settle(broker_port=broker_port, api_port=chosen.port, language=language, store=engines.store)
     with Tree(folder.logs, folder.lock) as tree:
         cloud = tree.prepare("cloud", CLOUD, "run", "--config", folder.path / "cloud.toml")
         gateways = [
             tree.prepare(gateway, GATEWAY, "run", "--config", folder.path / f"{gateway}.toml") for gateway in GATEWAYS
         ]
-        _provide_past(tree, HistoryFolder(folder.path), chosen.history, console)
+        _start_store(tree, engines, console, _)
+        _provide_past(tree, HistoryFolder(folder.path), chosen.history, console, _)
         people = settle_people(folder.path)
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
         cloud.release()
         api = Api(chosen.port, people.token)
-        _show(tree, _start(gateways, api), "Starting broker, cloud, two gateways and simulated devices …", console)
-        console.print("Ready: a fresh reading of every sensor is in the store.")
-        _tell_where(chosen, people, console)
-        _tell_figures(tree, api, console)
+        first = _("Starting broker, cloud, two gateways and simulated devices …")
+        _show(tree, _start(gateways, api, _), first, console)
+        console.print(_("Ready: a fresh reading of every sensor is in the store."))
+        grafana = engines.start_grafana(tree, LanguageCode(language))
+        for line in welcome(_, _addresses_of(chosen, folder, engines), people):
+            console.print(line)
+        _tell_figures(tree, api, grafana, console, _)
 
 
-def _provide_past(tree: Tree, past: HistoryFolder, days: int, console: Console) -> None:
+def _addresses_of(chosen: argparse.Namespace, folder: DemoFolder, engines: EngineParts) -> Addresses:
+    return Addresses(
+        console=f"http://127.0.0.1:{chosen.port}",
+        data=chosen.data,
+        folder=folder.path,
+        grafana=engines.grafana_address,
+        why_no_grafana=engines.why_no_grafana,
+    )
+
+
+def _start_store(tree: Tree, engines: EngineParts, console: Console, _: Catalog) -> None:
+    """Start what keeps the readings, and say so where there is something to say."""
+    if engines.said_of_store:
+        console.print(_.said(engines.said_of_store))
+    if engines.has_influxdb:
+        waiting = (_("Waiting for {what} …", what=what) for what in engines.start_store(tree))
+        _show(tree, waiting, _("Starting InfluxDB, which was found on this machine …"), console)
+
+
+def _provide_past(tree: Tree, past: HistoryFolder, days: int, console: Console, _: Catalog) -> None:
     """Write so many days of simulated past, if the folder is new."""
     if days and past.is_wanted:
-        first = f"Writing the simulated past, days: {days}; once for this data folder …"
+        first = _("Writing the simulated past, days: {days}; once for this data folder …", days=days)
         writing = tree.start_work("history", "demo.history", "--config", past.begin(), "--days", str(days))
         _show(tree, _write_past(writing, first), first, console)
         past.take_over()
-        console.print(f"Written: {writing.last_line}.")
+        console.print(_("Written: {what}.", what=writing.last_line))
 
 
 def _write_past(writing: DemoProcess, first: str) -> Iterator[str]:
@@ -101,22 +131,23 @@ def _show(tree: Tree, steps: Iterator[str], first: str, console: Console) -> Non
             time.sleep(_LOOK_S)
 
 
-def _start(gateways: Sequence[DemoProcess], api: Api) -> Iterator[str]:
+def _start(gateways: Sequence[DemoProcess], api: Api, _: Catalog) -> Iterator[str]:
     """Start the gateways as soon as what they send is heard, and wait until all that is measured is in the store."""
     deadline_s = time.monotonic() + START_PATIENCE_S
     while not api.is_listening():
-        yield _waiting_for("the cloud", deadline_s)
+        yield _waiting_for(_("the cloud"), deadline_s, _)
     for gateway in gateways:
         gateway.release()
     released_s = time.monotonic()
     while (waiting := api.silent_sensors(within_s=time.monotonic() - released_s)) != []:
-        yield _waiting_for(f"readings of {', '.join((waiting or ['all sensors'])[:3])}", deadline_s)
+        sensors = ", ".join((waiting or [_("all sensors")])[:3])
+        yield _waiting_for(_("readings of {sensors}", sensors=sensors), deadline_s, _)
 
 
-def _waiting_for(what: str, deadline_s: float) -> str:
+def _waiting_for(what: str, deadline_s: float, _: Catalog) -> str:
     if time.monotonic() > deadline_s:
-        raise Died(f"the demo waited {START_PATIENCE_S:.0f} s in vain for {what}; see the logs")
-    return f"Waiting for {what} …"
+        raise Died(_("the demo waited {n} s in vain for {what}; see the logs", n=round(START_PATIENCE_S), what=what))
+    return _("Waiting for {what} …", what=what)
 
 
 def _progress(console: Console) -> Progress:
@@ -124,44 +155,17 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _tell_where(chosen: argparse.Namespace, people: People, console: Console) -> None:
-    address = f"http://127.0.0.1:{chosen.port}"
-    console.print(f"  console    [bold cyan]{address}[/]")
-    console.print(f"  API        {address}/docs")
-    console.print(f"  data       {chosen.data}  (logs in {chosen.data / 'logs'})")
-    console.print(f"  log in     as {', '.join(ROLE_OF_NAME)}; the password is [bold cyan]{people.password}[/]")
-    console.print("             (for the demo only, which listens on the loopback of this machine)")
-    console.print("The devices are simulated, all else is real. Ctrl-C ends the demo.")
-
-
-def _tell_figures(tree: Tree, api: Api, console: Console) -> None:
+def _tell_figures(tree: Tree, api: Api, grafana: GrafanaPart, console: Console, _: Catalog) -> None:
     next_s = time.monotonic()
     while True:
         tree.check()
         if time.monotonic() >= next_s:
             next_s = time.monotonic() + FIGURES_EVERY_S
             figures = api.figures()
-            console.print(f"{time.strftime('%H:%M:%S')}  {figures or 'the API does not answer'}")
+            said = _("the API does not answer") if figures is None else figures.said(_)
+            for line in filter(None, (_.said(grafana.news()), said)):
+                console.print(f"{time.strftime('%H:%M:%S')}  {line}")
         time.sleep(_LOOK_S)
-
-
-def _must_be_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise DemoCannotStart(
-                f"port {port} cannot be used: {error.strerror}; end what uses it, or take another port:"
-                f" siaga-demo --port 8090, or make demo PORT=8090"
-            ) from None
-
-
-def any_free_port() -> int:
-    """A TCP port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
@@ -180,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="siaga-demo",
         description=(
-            "The whole platform on this machine: an MQTT broker, the cloud on SQLite, two gateways, and simulated"
+            "The whole platform on this machine: an MQTT broker, the cloud, two gateways, and simulated"
             " devices at six sites of Pulau Morotai. It listens on the loopback only, and asks nothing of the internet."
         ),
         epilog=(
@@ -203,7 +207,26 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DAYS",
         help="simulated past of a new data folder, up to a year; 0 for none (default: 30)",
     )
-    parser.add_argument("--language", choices=("en", "id"), default="en", help="of the console at first (default: en)")
+    parser.add_argument(
+        "--language",
+        choices=tuple(LANGUAGES),
+        help="of the terminal and, at first, of the console (default: the terminal's)",
+    )
+    parser.add_argument(
+        "--store",
+        choices=tuple(StoreWish),
+        default=StoreWish.AUTO.value,
+        help="of a new data folder (default: auto, an InfluxDB that is installed, else SQLite)",
+    )
+    parser.add_argument(
+        "--grafana",
+        default="",
+        metavar="ADDRESS|FOLDER|none",
+        help="a Grafana that runs on this machine, or the home path of one to run (default: the one that is installed)",
+    )
+    parser.add_argument(
+        "--grafana-token-file", type=Path, metavar="FILE", help="an administrator's token of a Grafana that wants one"
+    )
     return parser
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from i18n.catalog import Catalog
+
 
 class Figures(msgspec.Struct, frozen=True):
     """Readings over all gateways: sent by them, stored, waiting in spools, lost; and the newest's age by domain."""
@@ -19,12 +21,16 @@ class Figures(msgspec.Struct, frozen=True):
     lost: int
     newest_age_s: Mapping[str, float | None]
 
-    def __str__(self) -> str:
+    def said(self, _: Catalog) -> str:
+        """The line, of the domain that waits longest."""
         ages_s = [age_s for age_s in self.newest_age_s.values() if age_s is not None]
-        age = f"{max(ages_s):.1f} s" if ages_s else "none"
-        return (
-            f"sent {self.sent:,} · stored {self.stored:,} · in spool {self.in_spool:,} · lost {self.lost:,}"
-            f" · newest {age}"
+        return _(
+            "sent {sent} · stored {stored} · in spool {waiting} · lost {lost} · newest {age}",
+            sent=_.number(self.sent, 0),
+            stored=_.number(self.stored, 0),
+            waiting=_.number(self.in_spool, 0),
+            lost=_.number(self.lost, 0),
+            age=f"{_.number(max(ages_s), 1)} s" if ages_s else _("none"),
         )
 
 

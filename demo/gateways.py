@@ -14,8 +14,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.cli import Stop, any_free_port, stop
+from demo.cli import Stop, stop
 from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
+from demo.ports import any_free_port
 from demo.processes import Died, Tree
 
 _LOOK_S = 0.5

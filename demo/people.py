@@ -17,6 +17,7 @@ from cloud.access.users import UserUpdate
 from cloud.database.audit_log import Actor
 from cloud.database.engine import Database, DatabaseUnavailable
 from demo.folder import ANOTHER_FOLDER, DemoCannotStart
+from i18n.message import LocalizedMessage
 from runtime.clock import wall_ms
 
 _DEMO = Actor("siaga-demo", "siaga-demo")
@@ -36,7 +37,11 @@ def settle_people(folder: Path) -> People:
     try:
         return asyncio.run(_settle(folder))
     except (DatabaseUnavailable, OSError) as error:
-        raise DemoCannotStart(f"the demo's users cannot be kept: {error}; {ANOTHER_FOLDER}") from None
+        raise DemoCannotStart(
+            LocalizedMessage(
+                "the demo's users cannot be kept: {reason}; {another}", reason=str(error), another=ANOTHER_FOLDER
+            )
+        ) from None
 
 
 async def _settle(folder: Path) -> People:

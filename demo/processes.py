@@ -38,6 +38,8 @@ class DemoProcess:
         self.log = log
         self.ends = False
         """Whether it ends by itself when its work is done."""
+        self.is_needed = True
+        """Whether the demo cannot go on without it."""
         with log.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", *(["demo.standby"] if standby else []), *map(str, command)],
@@ -70,7 +72,7 @@ class DemoProcess:
     def check(self) -> None:
         """Died, if the process has ended before its time."""
         code = self.process.poll()
-        if code is not None and not self.is_done:
+        if code is not None and self.is_needed and not self.is_done:
             raise Died(f"{self.name} ended with code {code}; the end of {self.log}:\n{self._tail()}")
 
     def _tail(self, most: int = 8) -> str:
@@ -93,6 +95,12 @@ class Tree:
         """Start a part that ends by itself when its work is done."""
         part = self._add(name, command, standby=False)
         part.ends = True
+        return part
+
+    def start_extra(self, name: str, *command: str | Path) -> DemoProcess:
+        """Start a part without which the demo goes on."""
+        part = self._add(name, command, standby=False)
+        part.is_needed = False
         return part
 
     def prepare(self, name: str, *command: str | Path) -> DemoProcess:

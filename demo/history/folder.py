@@ -40,7 +40,8 @@ class HistoryFolder:
         """Let the past, which is whole, be the demo's."""
         if left := [file.name for file in self._path.glob("*.db-wal") if file.stat().st_size]:
             raise DemoCannotStart(f"the simulated past was not closed well: {', '.join(left)}; start the demo again")
-        for name in _DATABASES:
+        # where an InfluxDB has the readings, they are in no file of ours
+        for name in (name for name in _DATABASES if (self._path / name).exists()):
             for beside in self._data.glob(f"{name}-*"):  # of an older file of that name
                 beside.unlink()
             _force_to_disk(self._path / name)  # it was written without waiting for the disk

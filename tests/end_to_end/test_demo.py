@@ -12,10 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
+from demo.influxdb import installed_influxdb
 from tests.servers import Command, Program, free_port, wait_until
 
 
-def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "demo", past_days: int = 0) -> Program:
+def _demo(
+    folder: Path, port: int, *, data: Path | None = None, name: str = "demo", past_days: int = 0, store: str = "sqlite"
+) -> Program:
     command: Command = [
         sys.executable,
         "-m",
@@ -26,15 +29,21 @@ def _demo(folder: Path, port: int, *, data: Path | None = None, name: str = "dem
         data or folder / "data",
         "--history",
         str(past_days),
+        "--store",
+        store,
+        "--grafana",
+        "none",
+        "--language",
+        "en",
     ]
     return Program(name, command, folder)
 
 
 def _visitor(demo: Program, role: str = "viewer") -> httpx.Client:
     """Somebody who logs in as the demo says."""
-    said = re.search(r"as viewer, .*administrator; the password is (\S+)", demo.tail())
+    said = re.search(r"by name: viewer, .*administrator; the password is (\S+)", demo.tail())
     assert said is not None
-    assert "for the demo only, which listens on the loopback" in demo.tail()
+    assert "For this machine only: it listens on the loopback." in demo.tail()
     port = demo.command[demo.command.index("--port") + 1]
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=10)
     client.post("/session", json={"name": role, "password": said[1]}).raise_for_status()
@@ -129,9 +138,13 @@ def test_no_process_is_left_when_the_demo_itself_is_killed_and_another_can_follo
         assert _living(parts) == {}
 
 
-def test_a_part_that_dies_is_named_and_ends_the_demo(tmp_path: Path):
-    with _demo(tmp_path, free_port()) as demo:
+def test_its_link_logs_in_once_on_an_influxdb_that_is_there_and_a_part_that_dies_ends_the_demo(tmp_path: Path):
+    with _demo(tmp_path, free_port(), store="auto") as demo:
         wait_until(lambda: _is_ready(demo), "the demo is ready")
+        link = re.search(r"http://127\.0\.0\.1:\d+/login/code/\S+", demo.tail())
+        assert link is not None
+        assert [httpx.post(link[0]).status_code for _ in range(2)] == [303, 401]
+        assert (tmp_path / "data" / "readings.db").exists() is (installed_influxdb() is None)
         parts = _parts_of(demo)
         (gateway,) = [pid for pid, command in parts.items() if "gw-utara.toml" in command]
         os.kill(gateway, signal.SIGKILL)

@@ -13,6 +13,7 @@ from demo.island.particulates import MARKET, particulates_of
 from demo.island.visitors import ARMY_DOCK, Crowd
 from demo.island.weather import Air
 from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise
+from i18n.catalog import catalog_of
 from wire import QUANTITIES
 
 NOON_S = 1_764_039_600.0  # 12:00 in Morotai
@@ -113,7 +114,7 @@ def test_the_figures_add_up_over_gateways():
             {"quantity": "lost", "value": 0},
         ],
     )
-    assert str(figures) == ("sent 200 · stored 180 · in spool 12 · lost 0 · newest 1.0 s")
+    assert figures.said(catalog_of("en")) == ("sent 200 · stored 180 · in spool 12 · lost 0 · newest 1.0 s")
 
 
 def test_a_sensor_is_silent_until_one_of_its_series_has_a_fresh_reading():
