@@ -14,6 +14,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN    := $(VENV)/bin
+# three at once on two cores: tests of whole processes wait more than they work
+WAITING := $(BIN)/pytest -n 3 --dist loadfile
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report=)
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
@@ -59,9 +61,9 @@ end-to-end: $(VENV)/.dev servers  ## real processes and servers, killed while th
 check: lint types walls unit  ## before each commit: style, types, walls and the unit tests
 
 test: $(VENV)/.dev servers  ## everything but the proofs: sets up what the tests need, and runs them
-	$(PYTEST) -m "not proof" $(if $(COVERAGE),tests/unit)
+	$(PYTEST) -m "not proof" tests/unit
 	@$(COVERED)
-	$(if $(COVERAGE),$(BIN)/pytest -n 2 --dist loadfile -m "not proof" --ignore tests/unit)
+	$(WAITING) -m "not proof" --ignore tests/unit
 
 proofs: $(VENV)/.dev servers  ## the slower proofs
 	$(BIN)/pytest -m proof --timeout 1800
