@@ -7,6 +7,7 @@ DATA   ?= ./var/demo
 STORE  ?=
 GRAFANA ?=
 TOKEN_FILE ?=
+STORY  ?=
 ROOM   ?=
 COVERAGE ?=
 
@@ -26,8 +27,8 @@ COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.demo  ## the whole platform on this machine: PORT=8080 DATA=./var/demo GRAFANA=http://…
-	@exec $(BIN)/siaga-demo --port $(PORT) --data $(DATA) $(if $(STORE),--store $(STORE)) \
+demo: $(VENV)/.demo  ## the whole platform on this machine: PORT=8080 DATA=./var/demo STORY=flood GRAFANA=http://…
+	@exec $(BIN)/siaga-demo --port $(PORT) --data $(DATA) $(if $(STORY),--story $(STORY)) $(if $(STORE),--store $(STORE)) \
 	  $(if $(GRAFANA),--grafana $(GRAFANA)) $(if $(TOKEN_FILE),--grafana-token-file $(TOKEN_FILE))
 
 fmt: $(VENV)/.dev  ## put the code into its form, and mend what ruff can mend

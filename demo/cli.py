@@ -23,6 +23,10 @@ from demo.history.folder import HistoryFolder
 from demo.people import settle_people
 from demo.ports import any_free_port, must_be_free
 from demo.processes import DemoProcess, Died, Tree
+from demo.stories.siren import SimulatedSiren
+from demo.stories.staff import SimulatedStaff
+from demo.stories.stage import Staging
+from demo.stories.teller import TELL, Teller
 from demo.welcome import Addresses, welcome
 from i18n.catalog import LANGUAGES, Catalog, LanguageCode, catalog_of
 from i18n.terminal import language_of_terminal
@@ -82,7 +86,19 @@ def _run(chosen: argparse.Namespace, console: Console, _: Catalog) -> None:
         grafana = engines.start_grafana(tree, LanguageCode(language))
         for line in welcome(_, _addresses_of(chosen, folder, engines), people):
             console.print(line)
-        _tell_figures(tree, api, grafana, console, _)
+        teller = _teller(Staging(
+            tree=tree, api=api, staff=SimulatedStaff(chosen.port, people.password), siren=SimulatedSiren(broker_port),
+            folder=folder.path, address=f"http://127.0.0.1:{chosen.port}", words=_, write=console.print,
+        ), chosen.story)  # fmt: skip
+        _tell_figures(tree, api, grafana, console, _, teller)
+
+
+def _teller(staging: Staging, story: str | None) -> Teller:
+    """Who tells stories, the wanted one at once."""
+    teller = Teller(staging)
+    if story:
+        teller.begin(story)
+    return teller
 
 
 def _addresses_of(chosen: argparse.Namespace, folder: DemoFolder, engines: EngineParts) -> Addresses:
@@ -155,11 +171,12 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _tell_figures(tree: Tree, api: Api, grafana: GrafanaPart, console: Console, _: Catalog) -> None:
+def _tell_figures(tree: Tree, api: Api, grafana: GrafanaPart, console: Console, _: Catalog, teller: Teller) -> None:
     next_s = time.monotonic()
     while True:
         tree.check()
-        if time.monotonic() >= next_s:
+        teller.poll()
+        if time.monotonic() >= next_s and not teller.is_telling:
             next_s = time.monotonic() + FIGURES_EVERY_S
             figures = api.figures()
             said = _("the API does not answer") if figures is None else figures.said(_)
@@ -207,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DAYS",
         help="simulated past of a new data folder, up to a year; 0 for none (default: 30)",
     )
+    parser.add_argument("--story", choices=tuple(TELL), help="to play once all is ready; the console can begin more")
     parser.add_argument(
         "--language",
         choices=tuple(LANGUAGES),

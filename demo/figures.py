@@ -45,6 +45,13 @@ class Api:
             trust_env=False,
         )
 
+    def get(self, path: str, **parameters: str | int | bool) -> Any:
+        """What the API answers on `path`, or None while it does not."""
+        try:
+            return self._client.get(path, params=parameters).raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return None
+
     def is_listening(self) -> bool:
         """Whether the cloud has subscribed at the broker: what gateways send from then on reaches it."""
         try:

@@ -32,7 +32,14 @@ class DemoProcess:
     """One process of the demo: `python -m module arguments`; on standby it runs from `release` on."""
 
     def __init__(
-        self, name: str, command: Sequence[str | Path], log: Path, lock: IO[str], *, standby: bool = False
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        log: Path,
+        lock: IO[str],
+        *,
+        standby: bool = False,
+        again: bool = False,
     ) -> None:
         self.name = name
         self.log = log
@@ -40,7 +47,11 @@ class DemoProcess:
         """Whether it ends by itself when its work is done."""
         self.is_needed = True
         """Whether the demo cannot go on without it."""
-        with log.open("wb") as output:
+        self.command = tuple(command)
+        self.standby = standby
+        self.is_cut = False
+        """Whether it was killed on purpose, and is to be started again."""
+        with log.open("ab" if again else "wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", *(["demo.standby"] if standby else []), *map(str, command)],
                 stdin=subprocess.PIPE if standby else subprocess.DEVNULL,
@@ -72,7 +83,7 @@ class DemoProcess:
     def check(self) -> None:
         """Died, if the process has ended before its time."""
         code = self.process.poll()
-        if code is not None and self.is_needed and not self.is_done:
+        if code is not None and self.is_needed and not (self.is_done or self.is_cut):
             raise Died(f"{self.name} ended with code {code}; the end of {self.log}:\n{self._tail()}")
 
     def _tail(self, most: int = 8) -> str:
@@ -102,6 +113,24 @@ class Tree:
         part = self._add(name, command, standby=False)
         part.is_needed = False
         return part
+
+    def cut(self, name: str) -> None:
+        """Kill a part as a power cut does; nobody misses it until it is started again."""
+        part = self._parts[self._place(name)]
+        part.is_cut = True
+        part.process.kill()
+        part.process.wait()
+
+    def start_again(self, name: str) -> None:
+        """Start a part that was cut, as it was started before; its log goes on."""
+        place = self._place(name)
+        cut = self._parts[place]
+        part = DemoProcess(name, cut.command, cut.log, self._lock, standby=cut.standby, again=True)
+        part.release()
+        self._parts[place] = part
+
+    def _place(self, name: str) -> int:
+        return next(place for place, part in enumerate(self._parts) if part.name == name)
 
     def prepare(self, name: str, *command: str | Path) -> DemoProcess:
         """Start a part that loads its code and waits for its `release`."""

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from cloud.access.permissions import PERMISSIONS, Table
 from cloud.api import (
     access,
     alarms,
@@ -44,10 +45,11 @@ _ROUTERS = (
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 
 
-def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
+def make_api(platform: Platform, *, tiles: str = "", table: Table = PERMISSIONS) -> FastAPI:
     """Make the FastAPI application on `platform`, to be served as it is or with a console mounted on it.
 
-    The platform's access guards all of it, what is mounted too; `tiles` is the URL template of a map's tiles.
+    The platform's access guards all of it, what is mounted too; `tiles` is the URL template of a map's tiles,
+    and `table` the permissions, those of what is mounted among them.
     """
     app = FastAPI(
         title="Siaga",
@@ -65,7 +67,7 @@ def make_api(platform: Platform, *, tiles: str = "") -> FastAPI:
     serve_password(app, platform.access, city=platform.city.name)
     serve_docs(app)
     add_problem_handlers(app)
-    app.add_middleware(Guard, access=platform.access, tiles=tiles)
+    app.add_middleware(Guard, access=platform.access, table=table, tiles=tiles)
     setattr(app, "openapi", lambda: _openapi(app))  # noqa: B010 - FastAPI's own way to extend it, which types refuse
     return app
 

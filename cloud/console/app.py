@@ -35,6 +35,7 @@ from cloud.console.pages.thresholds.actions import ThresholdActions
 from cloud.console.pages.thresholds.page import ThresholdsPage
 from cloud.console.settings import ConsoleSettings
 from cloud.console.snapshots import TICK_S, Snapshots
+from cloud.console.stories.routes import serve_stories
 from cloud.console.view_models.facts import FactView, fact_views, subjects_of, troubles_of, whats_of
 from cloud.console.view_models.maintenance import places_of
 from cloud.console.view_models.page_model import PageModel, page_model_of
@@ -63,6 +64,7 @@ class Console:
         self.annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
+        self.stories: Path | None = Path(settings.stories) if settings.stories else None
         self._snapshots = Snapshots(platform)
         self._page_models: dict[tuple[str, frozenset[str] | None], tuple[Snapshot, PageModel]] = {}
 
@@ -87,6 +89,8 @@ class Console:
 def mount_console(app: FastAPI, platform: Platform, settings: ConsoleSettings) -> None:
     """Put the console on `app`, at /console, and lead / to it; once in a process. ValueError for a bad coast line."""
     console = Console(platform, settings)
+    if console.stories is not None:
+        serve_stories(app, console.stories)
 
     @app.get("/", include_in_schema=False)
     async def front_page(request: Request) -> RedirectResponse:
@@ -168,6 +172,7 @@ def _situation(console: Console, _: Catalog, visitor: Visitor, theme: str) -> Si
         tiles=console.tiles,
         zone=console.zone,
         theme=theme,
+        stories=console.stories,
         dead_letter_actions=console.dead_letter_actions(_),
     )
 

@@ -54,6 +54,8 @@ TITLES = {
     "store-unavailable": (503, "The readings store does not answer"),
     "fact-refused": (422, "The fact cannot be recorded or undone"),
     "unknown-fact": (404, "There is no such fact"),
+    "unknown-story": (404, "There is no such story"),
+    "story-plays": (409, "A story plays already"),
     "registry-unavailable": (503, "The registry database does not answer"),
 }
 """Every problem of our own: its kind, status and title. All others are of the type about:blank, as RFC 9457 has it."""

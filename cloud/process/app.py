@@ -14,6 +14,7 @@ import socket
 from functools import partial
 from pathlib import Path
 
+from cloud.access.permissions import PERMISSIONS
 from cloud.database.engine import Database, DatabaseOfNewerVersion, DatabaseUnavailable
 from cloud.http.server import CLOSE_CONNECTIONS_S, Server, server_of
 from cloud.notify.settings import sites_must_exist
@@ -189,8 +190,10 @@ async def _serve_pages(web: Server, listener: socket.socket, closed: asyncio.Eve
 def _web(settings: CloudSettings, services: Services) -> Server:
     from cloud.api.app import make_api
     from cloud.console.app import mount_console
+    from cloud.console.stories.routes import permissions_with
 
-    app = make_api(services.platform, tiles=settings.console.tiles)
+    table = permissions_with(PERMISSIONS, settings.console.stories)
+    app = make_api(services.platform, tiles=settings.console.tiles, table=table)
     try:
         mount_console(app, services.platform, settings.console)
     except ValueError as error:

@@ -71,7 +71,7 @@ def read_cloud_settings(file: Path) -> CloudSettings:
     # one model for each engine, not a union of them: so a mistake is named by the key as it stands in the file
     settings: CloudSettings = load_settings(file, _OnInflux if _engine_named(file) == "influxdb" else _OnSqlite)
     console = settings.console
-    coastline = str(beside(file, Path(console.coastline))) if console.coastline else ""
+    placed = {key: str(beside(file, Path(path))) for key in ("coastline", "stories") if (path := getattr(console, key))}
     return settings.model_copy(
         update={
             "broker": _placed(settings.broker, file),
@@ -82,7 +82,7 @@ def read_cloud_settings(file: Path) -> CloudSettings:
             "monitoring": settings.monitoring.beside(file),
             "access": _placed(settings.access, file),
             "enrol": None if settings.enrol is None else _placed(settings.enrol, file),
-            "console": console.model_copy(update={"coastline": coastline}),
+            "console": console.model_copy(update=placed),
         }
     )
 

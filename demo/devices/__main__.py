@@ -21,6 +21,7 @@ from demo.island.city import SEA_GAUGE_ZERO_CM, SEED
 from demo.island.particulates import MARKET, VILLAGE, Particulates, Street, particulates_of
 from demo.island.visitors import ARMY_DOCK, BERE_BERE, DODOLA, Crowd
 from demo.island.weather import air_of, local_hour, rain_mm_h
+from demo.stories.playing import CrowdOfStory, PlayedStory
 
 FIRST_MESSAGES_S = range(1, 31)
 """Stations begin with a message each second: one that no gateway has subscribed to yet is gone."""
@@ -61,7 +62,7 @@ def _work(turns: list[Due], stop: threading.Event) -> None:
 def _devices(folder: Path, network: Network, now_s: float) -> Iterator[Due]:
     dice = Random(now_s)  # noqa: S311 - a simulation; other faults and boot numbers at each start
     first_s = time.monotonic()
-    for number, (name, instrument) in enumerate(_instruments(now_s, dice).items()):
+    for number, (name, instrument) in enumerate(_instruments(now_s, dice, PlayedStory(folder)).items()):
         line = PtyLine(folder / name, dice)
         yield Due(first_s, number, instrument.period_s, _writer(line, instrument))
     for number, station in enumerate(_stations(dice), 100):
@@ -78,16 +79,18 @@ def _publisher(network: Network, station: Station) -> Callable[[float], None]:
     return lambda time_s: network.publish(station.topic, station.message(time_s))
 
 
-def _instruments(now_s: float, dice: Random) -> dict[str, Instrument]:
+def _instruments(now_s: float, dice: Random, story: PlayedStory) -> dict[str, Instrument]:
     daruba, wayabula = (_rain(place) for place in ("daruba", "wayabula"))
+    river_daruba = story.raised("river-daruba", _level(river.DARUBA, daruba, now_s))
+    beach = CrowdOfStory(Crowd(BERE_BERE, now_s, dice), story.more_people("people-bere-bere"))
     return {
-        "river-daruba": WaterGauge(420, _level(river.DARUBA, daruba, now_s), dice),
-        "board-daruba": Board([Bucket(0, daruba)], dice),
-        "air-market": ParticulateSensor(_dust(MARKET, daruba, dice)),
+        "river-daruba": WaterGauge(420, river_daruba, dice),
+        "board-daruba": Board([Bucket(0, story.raised("rain-daruba", daruba))], dice),
+        "air-market": ParticulateSensor(story.smoky("air-market", _dust(MARKET, daruba, dice))),
         "tide-army-dock": WaterGauge(380, lambda time_s: SEA_GAUGE_ZERO_CM + tide.height_cm(time_s), dice),
         "board-beach": Board([Gate(0, Crowd(ARMY_DOCK, now_s, dice)), Gate(1, Crowd(DODOLA, now_s, dice))], dice),
         "river-wayabula": WaterGauge(450, _level(river.WAYABULA, wayabula, now_s), dice),
-        "board-wayabula": Board([Bucket(0, wayabula), Gate(1, Crowd(BERE_BERE, now_s, dice))], dice),
+        "board-wayabula": Board([Bucket(0, wayabula), Gate(1, beach)], dice),
     }
 
 

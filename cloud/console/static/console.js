@@ -13,6 +13,15 @@ const siaga = {
     await fetch(`${root}/api/v1/session`, { method: "DELETE", headers: { "X-CSRF-Token": csrf } });
     location.assign(`${root}/login`);
   },
+  async playStory(root, csrf, name) {
+    const said = document.getElementById("story-problem");
+    try {
+      const answer = await fetch(`${root}/demo/stories/${name}`, { method: "POST", headers: { "X-CSRF-Token": csrf } });
+      said.textContent = answer.ok ? "" : (await answer.json()).detail;
+    } catch (error) {
+      said.textContent = String(error);
+    }
+  },
   toggle(row) {
     row.setAttribute("aria-expanded", row.getAttribute("aria-expanded") === "true" ? "false" : "true");
   },

@@ -3,6 +3,7 @@
 ! Siaga 2  River level, Daruba river bridge · River gauge, since 03:10      2 alarms wait for somebody ─► alarms
 """
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
@@ -12,6 +13,7 @@ from cloud.console.components.chips import ChipBox
 from cloud.console.components.elements import box, mark, text
 from cloud.console.components.header import address
 from cloud.console.components.history_cache import HistoryCache
+from cloud.console.components.story_bar import StoryBar
 from cloud.console.components.visitor import Visitor
 from cloud.console.pages.gateways.actions import DeadLetterActions
 from cloud.console.pages.gateways.dead_letter_table import DeadLetterTable
@@ -37,9 +39,10 @@ class SituationPage:
         annotations: ChartAnnotations,
         coast: Coast | None,
         tiles: str,
-        zone: ZoneInfo, theme: str, dead_letter_actions: DeadLetterActions,
+        zone: ZoneInfo, theme: str, dead_letter_actions: DeadLetterActions, stories: Path | None = None,
     ) -> None:  # fmt: skip
         self._model: PageModel | None = None
+        self._stories = StoryBar(_, visitor, stories) if stories is not None else None
         self._banner = Banner(_)
         self._strip = Strip(_)
         with box("island"):
@@ -53,6 +56,8 @@ class SituationPage:
     async def show(self, model: PageModel) -> None:
         """Bring everything up to date."""
         self._model = model
+        if self._stories is not None:
+            self._stories.show()
         self._banner.show(model.alarms, model.waiting)
         self._strip.show(model.domains)
         self._map.show(model.sites)
