@@ -4,7 +4,7 @@
 """
 
 from demo.stories.signals import CROWD
-from demo.stories.stage import Stage, Told
+from demo.stories.stage import StoryStage, Told
 from demo.stories.steps import AlarmOf, acknowledged, greet, over, reached, warned
 from i18n.message import LocalizedMessage
 
@@ -15,7 +15,7 @@ PATIENCE_S = 150.0
 """What is computed of people belongs to whole minutes, and comes some seconds after their end."""
 
 
-def tell(stage: Stage) -> Told:
+def tell(stage: StoryStage) -> Told:
     """Play it on the people counter of Bere-Bere."""
     stage.play("crowd")
     greet(stage, LocalizedMessage("Story: a festival at the beach of Bere-Bere (simulated), in three minutes. Look at"))
@@ -29,13 +29,15 @@ def tell(stage: Stage) -> Told:
     yield from stage.until(
         lambda: stage.alarm(*LEVEL[:2]) is not None,
         LocalizedMessage("an alarm of {family} at {place}", family=LEVEL.family, place=SITE),
-        patience_s=PATIENCE_S,
+        timeout_s=PATIENCE_S,
     )
     yield from reached(stage, LEVEL, 1)
     yield from warned(stage)
-    yield from acknowledged(stage, LEVEL, "the gate is closed for a while, buses take people to Army Dock")
+    yield from acknowledged(
+        stage, LEVEL, LocalizedMessage("the gate is closed for a while, buses take people to Army Dock")
+    )
     yield from stage.until(
-        lambda: stage.alarm(*LEVEL[:2]) is None, LocalizedMessage("the end of the alarm"), patience_s=PATIENCE_S
+        lambda: stage.alarm(*LEVEL[:2]) is None, LocalizedMessage("the end of the alarm"), timeout_s=PATIENCE_S
     )
     stage.tell(
         LocalizedMessage("They have gone home: {n:.0f} are left, and the alarm has closed. Look at", n=_people(stage)),
@@ -44,5 +46,5 @@ def tell(stage: Stage) -> Told:
     over(stage)
 
 
-def _people(stage: Stage) -> float:
+def _people(stage: StoryStage) -> float:
     return stage.value(CROWD, "occupancy") or 0.0

@@ -4,7 +4,7 @@
 """
 
 from demo.stories.signals import RAIN, RIVER
-from demo.stories.stage import Stage, Told, level_of
+from demo.stories.stage import StoryStage, Told, level_of
 from demo.stories.steps import AlarmOf, acknowledged, greet, over, reached, sounded, warned
 from i18n.message import LocalizedMessage
 
@@ -15,7 +15,7 @@ FALLEN_CM = 145.0
 """Below the hysteresis of Siaga 3."""
 
 
-def tell(stage: Stage) -> Told:
+def tell(stage: StoryStage) -> Told:
     """Play it on the rain gauge and the river gauge at Daruba."""
     stage.play("flood")
     greet(stage, LocalizedMessage("Story: a flood at Daruba (simulated), in three minutes instead of a day. Look at"))
@@ -26,12 +26,12 @@ def tell(stage: Stage) -> Told:
     yield from reached(stage, LEVEL, 2)
     yield from warned(stage)
     yield from sounded(stage, "extreme")
-    yield from acknowledged(stage, LEVEL, "the village heads are told, a boat is on its way")
+    yield from acknowledged(stage, LEVEL, LocalizedMessage("the village heads are told, a boat is on its way"))
     yield from _recession(stage)
     over(stage)
 
 
-def _rain(stage: Stage) -> Told:
+def _rain(stage: StoryStage) -> Told:
     def pours() -> bool:
         return (stage.value(RAIN, "rain_rate") or 0.0) >= RAIN_SHOWN_MM_H
 
@@ -45,7 +45,7 @@ def _rain(stage: Stage) -> Told:
     )
 
 
-def _recession(stage: Stage) -> Told:
+def _recession(stage: StoryStage) -> Told:
     def eases() -> bool:
         alarm = stage.alarm(*LEVEL[:2])
         return alarm is None or alarm["level"]["number"] < 2 or alarm["state"] == "recovering"
@@ -71,6 +71,6 @@ def _recession(stage: Stage) -> Told:
     )
 
 
-def _level_cm(stage: Stage) -> float:
+def _level_cm(stage: StoryStage) -> float:
     level_cm = stage.value(RIVER, "water_level")
     return float("inf") if level_cm is None else level_cm

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from demo.stories.numbered import Numbered, not_stored
 from demo.stories.signals import RIVER
-from demo.stories.stage import Stage, Told
+from demo.stories.stage import StoryStage, Told
 from demo.stories.steps import greet, over
 from i18n.message import LocalizedMessage
 
@@ -19,7 +19,7 @@ GATEWAY = "gw-daruba"
 _CAUGHT_UP_S = 90.0
 
 
-def tell(stage: Stage) -> Told:
+def tell(stage: StoryStage) -> Told:
     """Kill one part after the other, and count."""
     greet(
         stage,
@@ -33,7 +33,7 @@ def tell(stage: Stage) -> Told:
     over(stage)
 
 
-def _without_gateway(stage: Stage) -> Told:
+def _without_gateway(stage: StoryStage) -> Told:
     stage.tree.cut(GATEWAY)
     stage.tell(
         LocalizedMessage(
@@ -53,7 +53,7 @@ def _without_gateway(stage: Stage) -> Told:
     )
 
 
-def _without_broker(stage: Stage) -> Told:
+def _without_broker(stage: StoryStage) -> Told:
     stage.tree.cut("broker")
     stage.tell(
         LocalizedMessage(
@@ -69,7 +69,7 @@ def _without_broker(stage: Stage) -> Told:
     _tell_filled(stage, began, ended, LocalizedMessage("without a broker"))
 
 
-def _without_cloud(stage: Stage) -> Told:
+def _without_cloud(stage: StoryStage) -> Told:
     stage.tree.cut("cloud")
     stage.tell(
         LocalizedMessage("The cloud is dead: this console stands still, and gateways keep what they read. Look at"),
@@ -83,15 +83,15 @@ def _without_cloud(stage: Stage) -> Told:
     _tell_filled(stage, began, ended, LocalizedMessage("without a cloud"))
 
 
-def _caught_up(stage: Stage) -> Told:
+def _caught_up(stage: StoryStage) -> Told:
     yield from stage.until(
         lambda: stage.api.is_listening() and _is_heard(stage) and _not_stored(stage, stage.numbered()) == 0,
         LocalizedMessage("a cloud that has all that gateways kept"),
-        patience_s=_CAUGHT_UP_S,
+        timeout_s=_CAUGHT_UP_S,
     )
 
 
-def _tell_filled(stage: Stage, began: datetime, ended: datetime, without: LocalizedMessage) -> None:
+def _tell_filled(stage: StoryStage, began: datetime, ended: datetime, without: LocalizedMessage) -> None:
     span = {"start": began.isoformat().replace("+00:00", "Z"), "end": ended.isoformat().replace("+00:00", "Z")}
     history = stage.api.get("/readings", sensor=RIVER, quantity="water_level", **span) or {"points": []}
     stage.tell(
@@ -103,7 +103,7 @@ def _tell_filled(stage: Stage, began: datetime, ended: datetime, without: Locali
     )  # fmt: skip
 
 
-def _count(stage: Stage, before: int) -> Told:
+def _count(stage: StoryStage, before: int) -> Told:
     """Ask the gateways' disks what they have numbered, and the cloud whether it has each of these."""
     numbered = stage.numbered()
     all_stored = LocalizedMessage("each reading that the gateways numbered in the account of the cloud")
@@ -119,11 +119,11 @@ def _count(stage: Stage, before: int) -> Told:
     )  # fmt: skip
 
 
-def _not_stored(stage: Stage, numbered: Numbered) -> int:
+def _not_stored(stage: StoryStage, numbered: Numbered) -> int:
     gateways = stage.api.get("/gateways")
     return sum(numbered.values()) if gateways is None else not_stored(numbered, gateways)
 
 
-def _is_heard(stage: Stage) -> bool:
+def _is_heard(stage: StoryStage) -> bool:
     newest = stage.api.get("/readings/latest") or []
     return any(one["sensor"] == RIVER and one["age_s"] < 5 for one in newest)

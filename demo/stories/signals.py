@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 
-class Point(NamedTuple):
+class CoursePoint(NamedTuple):
     """So much of the peak at a second of the story."""
 
     at_s: float
@@ -26,7 +26,7 @@ class Signal(NamedTuple):
     """What a device is brought to: `peak` in its own unit, and how much of it when; nothing before and after."""
 
     peak: float
-    course: tuple[Point, ...]
+    course: tuple[CoursePoint, ...]
 
     def share(self, at_s: float) -> float:
         """How much of the peak there is at a second of the story."""
@@ -49,8 +49,8 @@ class Signal(NamedTuple):
         return None
 
 
-def _course(*points: tuple[float, float]) -> tuple[Point, ...]:
-    return tuple(Point(*point) for point in points)
+def _course(*points: tuple[float, float]) -> tuple[CoursePoint, ...]:
+    return tuple(CoursePoint(*point) for point in points)
 
 
 RAIN, RIVER, SMOKE, CROWD = "rain-daruba", "river-daruba", "air-market", "people-bere-bere"

@@ -4,7 +4,7 @@
 """
 
 from demo.stories.signals import SMOKE
-from demo.stories.stage import Stage, Told
+from demo.stories.stage import StoryStage, Told
 from demo.stories.steps import AlarmOf, acknowledged, greet, over, reached, sounded, warned
 from i18n.message import LocalizedMessage
 
@@ -14,7 +14,7 @@ CLEAR_UG_M3 = 130.0
 CLOSED_WITHIN_S = 120.0
 
 
-def tell(stage: Stage) -> Told:
+def tell(stage: StoryStage) -> Told:
     """Play it on the particulate sensor of the market."""
     stage.play("smoke")
     greet(stage, LocalizedMessage("Story: smoke at the market of Daruba (simulated), in three minutes. Look at"))
@@ -28,7 +28,9 @@ def tell(stage: Stage) -> Told:
     yield from reached(stage, LEVEL, 1)
     yield from warned(stage)
     yield from sounded(stage, "severe")
-    yield from acknowledged(stage, LEVEL, "rubbish burns behind the market, the fire brigade is there")
+    yield from acknowledged(
+        stage, LEVEL, LocalizedMessage("rubbish burns behind the market, the fire brigade is there")
+    )
     stage.tell(
         LocalizedMessage("ISPU of this site hardly moves: it is a mean of 24 hours. Look at both on its card"), page="/"
     )
@@ -37,11 +39,11 @@ def tell(stage: Stage) -> Told:
         LocalizedMessage("The smoke is gone: {value:.0f} µg/m³; the alarm recovers", value=_pm2_5(stage)), page="alarms"
     )
     yield from stage.until(
-        lambda: stage.alarm(*LEVEL[:2]) is None, LocalizedMessage("the end of the alarm"), patience_s=CLOSED_WITHIN_S
+        lambda: stage.alarm(*LEVEL[:2]) is None, LocalizedMessage("the end of the alarm"), timeout_s=CLOSED_WITHIN_S
     )
     stage.tell(LocalizedMessage("The alarm has closed by itself. Look at the alarms that ended"), page="alarms")
     over(stage)
 
 
-def _pm2_5(stage: Stage) -> float:
+def _pm2_5(stage: StoryStage) -> float:
     return stage.value(SMOKE, "pm2_5") or 0.0

@@ -16,13 +16,13 @@ class SimulatedStaff:
         self._password = password
 
     def acknowledge(self, alarm: int, word: str) -> bool:
-        """Acknowledge an alarm with a word that says who speaks; whether that was done, or somebody was first."""
+        """Acknowledge an alarm with a word; whether that was done, or somebody was first."""
         with httpx.Client(timeout=5, trust_env=False) as client:
             try:
                 session = client.post(f"{self._address}/session", json={"name": NAME, "password": self._password})
                 csrf = {"X-CSRF-Token": session.raise_for_status().json()["csrf"]}
                 path = f"{self._address}/alarms/{alarm}/acknowledge"
-                done = client.post(path, json={"word": f"simulated: {word}"}, headers=csrf)
+                done = client.post(path, json={"word": word}, headers=csrf)
                 client.delete(f"{self._address}/session", headers=csrf)
             except (httpx.HTTPError, ValueError, KeyError):
                 return False

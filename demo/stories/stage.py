@@ -40,7 +40,7 @@ class Staging(NamedTuple):
     write: Callable[[str], None]
 
 
-class Stage:
+class StoryStage:
     """One story's view of it; its clock begins with it."""
 
     def __init__(self, staging: Staging, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,14 +61,13 @@ class Stage:
         return self._staging.api
 
     @property
-    def staff(self) -> SimulatedStaff:
-        """Somebody who acknowledges."""
-        return self._staging.staff
-
-    @property
     def at_s(self) -> float:
         """The second of the story."""
         return self._clock() - self._began_s
+
+    def acknowledge(self, alarm: int, word: LocalizedMessage) -> None:
+        """Let the simulated staff acknowledge an alarm."""
+        self._staging.staff.acknowledge(alarm, self._staging.words.said(word))
 
     def play(self, name: str) -> None:
         """Let the simulated devices play a story from its first second."""
@@ -87,15 +86,15 @@ class Stage:
         address = f"{self._staging.address}/console/{self._staging.words.language.code}"
         return f"{address}{f'/{name}' if name else ''}{f'?{asked}' if asked else ''}"
 
-    def until(self, is_so: Callable[[], bool], what: LocalizedMessage, *, patience_s: float = PATIENCE_S) -> Told:
+    def until(self, is_so: Callable[[], bool], what: LocalizedMessage, *, timeout_s: float = PATIENCE_S) -> Told:
         """Wait for what the platform should say; where it does not, that is told, and the story goes on."""
-        deadline_s = self._clock() + patience_s
+        deadline_s = self._clock() + timeout_s
         while not is_so():
             if self._clock() > deadline_s:
                 self.tell(
                     LocalizedMessage(
                         "NOT SEEN within {seconds} s: {what}. The story goes on; the logs are in {folder}",
-                        seconds=round(patience_s), what=what, folder=str(self._staging.folder / "logs"),
+                        seconds=round(timeout_s), what=what, folder=str(self._staging.folder / "logs"),
                     )
                 )  # fmt: skip
                 return

@@ -6,7 +6,7 @@ yield from reached(stage, Watch("river-level", "river-daruba", "cm"), 0)      0:
 from typing import NamedTuple
 
 from demo.stories.siren import TOPIC
-from demo.stories.stage import Stage, Told, level_of, title_of
+from demo.stories.stage import StoryStage, Told, level_of, title_of
 from i18n.message import LocalizedMessage
 
 LEVEL_WITHIN_S = 100.0
@@ -23,7 +23,7 @@ class AlarmOf(NamedTuple):
     unit: str
 
 
-def greet(stage: Stage, sentence: LocalizedMessage) -> None:
+def greet(stage: StoryStage, sentence: LocalizedMessage) -> None:
     """Say what begins, and what is open already."""
     stage.tell(sentence, page="/")
     for alarm in stage.open_alarms():
@@ -36,7 +36,7 @@ def greet(stage: Stage, sentence: LocalizedMessage) -> None:
         )  # fmt: skip
 
 
-def reached(stage: Stage, of: AlarmOf, number: int) -> Told:
+def reached(stage: StoryStage, of: AlarmOf, number: int) -> Told:
     """Wait until the alarm has reached a level, the mildest being 0, and say where it is seen."""
 
     def has_come() -> bool:
@@ -46,7 +46,7 @@ def reached(stage: Stage, of: AlarmOf, number: int) -> Told:
     what = LocalizedMessage(
         "level {number} of {family} at {place}", number=number + 1, family=of.family, place=of.place
     )
-    yield from stage.until(has_come, what, patience_s=LEVEL_WITHIN_S)
+    yield from stage.until(has_come, what, timeout_s=LEVEL_WITHIN_S)
     alarm = stage.alarm(of.family, of.place)
     if alarm is not None and has_come():
         stage.tell(
@@ -58,10 +58,10 @@ def reached(stage: Stage, of: AlarmOf, number: int) -> Told:
         )  # fmt: skip
 
 
-def warned(stage: Stage) -> Told:
+def warned(stage: StoryStage) -> Told:
     """Wait for the notification: a warning in CAP, as broadcasters and BMKG take it."""
     what = LocalizedMessage("a new CAP message")
-    yield from stage.until(lambda: bool(stage.new_warnings()), what, patience_s=GATHERED_S)
+    yield from stage.until(lambda: bool(stage.new_warnings()), what, timeout_s=GATHERED_S)
     if stage.new_warnings():
         stage.tell(
             LocalizedMessage(
@@ -71,7 +71,7 @@ def warned(stage: Stage) -> Told:
         )
 
 
-def sounded(stage: Stage, severity: str) -> Told:
+def sounded(stage: StoryStage, severity: str) -> Told:
     """Wait until the siren has been told to sound for so bad an alarm."""
 
     def is_on() -> bool:
@@ -88,13 +88,13 @@ def sounded(stage: Stage, severity: str) -> Told:
         )  # fmt: skip
 
 
-def acknowledged(stage: Stage, of: AlarmOf, word: str) -> Told:
-    """Let the simulated operator acknowledge the alarm."""
+def acknowledged(stage: StoryStage, of: AlarmOf, word: LocalizedMessage) -> Told:
+    """Let the simulated operator acknowledge the alarm, with a word in the language of the terminal."""
     alarm = stage.alarm(of.family, of.place)
     if alarm is None:
         return
     if alarm["acknowledged"] is None:
-        stage.staff.acknowledge(alarm["id"], word)
+        stage.acknowledge(alarm["id"], LocalizedMessage("simulated: {word}", word=word))
     yield from stage.until(
         lambda: (stage.alarm(of.family, of.place) or alarm)["acknowledged"] is not None,
         LocalizedMessage("the acknowledgement of alarm {alarm}", alarm=alarm["id"]),
@@ -109,7 +109,7 @@ def acknowledged(stage: Stage, of: AlarmOf, word: str) -> Told:
     )  # fmt: skip
 
 
-def over(stage: Stage) -> None:
+def over(stage: StoryStage) -> None:
     """Say that the ordinary demo goes on."""
     stage.tell(
         LocalizedMessage("The end of the story: the island measures what its day brings. Another can follow"), page="/"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 from cloud.console.stories.exchange import NAMES, StoryExchange
 from demo.stories import crowd, flood, playing, powercut, smoke
-from demo.stories.stage import Stage, Staging, Told
+from demo.stories.stage import Staging, StoryStage, Told
 from i18n.message import LocalizedMessage
 
-TELL: Mapping[str, Callable[[Stage], Told]] = {
+TELL: Mapping[str, Callable[[StoryStage], Told]] = {
     "flood": flood.tell,
     "smoke": smoke.tell,
     "crowd": crowd.tell,
@@ -39,7 +39,7 @@ class Teller:
     def begin(self, name: str) -> None:
         """Begin a story."""
         self._exchange.show_playing(name)
-        self._told = TELL[name](Stage(self._staging))
+        self._told = TELL[name](StoryStage(self._staging))
 
     def poll(self) -> None:
         """Go on: one look of the story that plays, or the next one that somebody asked for."""

@@ -42,11 +42,11 @@ class StoryBar:
         self._playing.set(told)
 
     def _button(self, name: str) -> None:
-        request = ui.context.client.request
+        _, request = self._words, ui.context.client.request
         context = auth_context_of(request)
         root, csrf = request.scope.get("app_root_path", ""), "" if context is None else context.csrf
+        refused = _("Another story plays or is about to: wait for its end, then press again.")
+        given = ", ".join(map(json.dumps, (root, csrf, name, refused)))
         with box("story", "button", type="button") as button:
-            text(self._words(TITLES[name]))
-        button.on(
-            "click", js_handler=f"() => siaga.playStory({json.dumps(root)}, {json.dumps(csrf)}, {json.dumps(name)})"
-        )
+            text(_(TITLES[name]))
+        button.on("click", js_handler=f"() => siaga.playStory({given})")

@@ -13,11 +13,11 @@ const siaga = {
     await fetch(`${root}/api/v1/session`, { method: "DELETE", headers: { "X-CSRF-Token": csrf } });
     location.assign(`${root}/login`);
   },
-  async playStory(root, csrf, name) {
+  async playStory(root, csrf, name, refused) {
     const said = document.getElementById("story-problem");
     try {
       const answer = await fetch(`${root}/demo/stories/${name}`, { method: "POST", headers: { "X-CSRF-Token": csrf } });
-      said.textContent = answer.ok ? "" : (await answer.json()).detail;
+      said.textContent = answer.ok ? "" : answer.status === 409 ? refused : (await answer.json()).detail;
     } catch (error) {
       said.textContent = String(error);
     }

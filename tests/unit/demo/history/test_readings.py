@@ -1,12 +1,14 @@
 """The past ends where the devices of the present begin, in whichever pieces it is written."""
 
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 from demo.devices.__main__ import _instruments
 from demo.devices.instruments import WaterGauge
 from demo.history.readings import Past
 from demo.island.visitors import ARMY_DOCK, Crowd
+from demo.stories.playing import PlayedStory
 
 NOW_S = 1_764_040_020
 DAY_S = 86_400
@@ -16,10 +18,10 @@ def _last(readings, sensor: str, quantity: str):
     return [one for one in readings if (one.sensor, one.quantity) == (sensor, quantity)][-1]
 
 
-def test_the_rivers_of_the_past_end_at_the_level_with_which_those_of_the_present_begin():
+def test_the_rivers_of_the_past_end_at_the_level_with_which_those_of_the_present_begin(tmp_path: Path):
     past = Past(NOW_S - 2 * DAY_S, fine_from_s=NOW_S - DAY_S)
     readings = [one for found in past.stretch(NOW_S).values() for one in found]
-    devices = _instruments(NOW_S, Random(1))
+    devices = _instruments(NOW_S, Random(1), PlayedStory(tmp_path))
     for sensor in ("river-daruba", "river-wayabula"):
         gauge = devices[sensor]
         assert isinstance(gauge, WaterGauge)

@@ -15,7 +15,7 @@ from cloud.rulebook.seed_rules import seed_rules_in
 from demo.folder import CITY
 from demo.stories.signals import CROWD, RAIN, RIVER, SIGNALS, SMOKE
 from demo.stories.siren import SirenCommand
-from demo.stories.stage import Stage, Staging
+from demo.stories.stage import Staging, StoryStage
 from demo.stories.teller import TELL
 from i18n.catalog import catalog_of
 from rules.engine import START, Observed, Phase, RuleState, Watched, step
@@ -101,7 +101,7 @@ class Rehearsal:
 
     def run(self, *, most_s: float = 400.0) -> float:
         """Tell the story to its end; how many seconds it took."""
-        stage = Stage(self.staging, clock=lambda: self.now_s)
+        stage = StoryStage(self.staging, clock=lambda: self.now_s)
         self._measure(0.0)
         for _ in TELL[self._name](stage):
             self.now_s += 0.5
@@ -124,7 +124,7 @@ class Rehearsal:
         """The staff."""
         for alarm in self._alarms:
             if alarm.number == number and alarm.answer is not None:
-                alarm.acknowledged = f"simulated: {word}"
+                alarm.acknowledged = word
         return True
 
     def _measure(self, at_s: float) -> None:

@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 
 from demo.folder import CITY
-from demo.stories.signals import CROWD, RIVER, SIGNALS, SMOKE, Point, Signal
+from demo.stories.signals import CROWD, RIVER, SIGNALS, SMOKE, CoursePoint, Signal
 from rules.quality import POLICIES
 from tests.unit.demo.stories.rehearsal import CAPACITY, rules_of
 
-HILL = Signal(200.0, (Point(10, 0.0), Point(20, 1.0), Point(30, 1.0), Point(50, 0.0)))
+HILL = Signal(200.0, (CoursePoint(10, 0.0), CoursePoint(20, 1.0), CoursePoint(30, 1.0), CoursePoint(50, 0.0)))
 
 
 def test_a_signal_brings_the_ordinary_to_its_peak_and_back():
