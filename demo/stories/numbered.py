@@ -1,28 +1,30 @@
-"""How many readings the gateways have numbered, by their own disks: the other side of the cloud's account.
+"""How many readings a gateway has numbered, by its own disk: the other side of the cloud's account.
 
 DATA/gw-daruba.spool.db  stream: 9460b34c…  last 24, 36ebccdc…  last 2168        one stream for each start of the agent
+
+An agent that runs keeps its spool to itself, so it is read while the gateway has no power, from a copy.
 """
 
 import contextlib
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from demo.folder import GATEWAYS
 
 Numbered = Mapping[str, int]
 """The last number of each stream."""
 
 
-def numbered_by(folder: Path) -> Numbered:
-    """Read it from the spools in `folder`, which their agents go on writing."""
-    found: dict[str, int] = {}
-    for gateway in GATEWAYS:
-        spool = f"{(folder / f'{gateway}.spool.db').as_uri()}?mode=ro"
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(spool, uri=True)) as database:
-            found.update(database.execute("SELECT name, last FROM stream"))
-    return found
+def numbered_by(spool: Path) -> Numbered:
+    """Read a spool whose agent is dead; OSError or sqlite3.Error where it cannot be read."""
+    with tempfile.TemporaryDirectory(prefix="siaga-demo-") as folder:
+        for file in (spool, spool.with_name(f"{spool.name}-wal")):  # where what is newest may still stand
+            if file.exists():
+                shutil.copy(file, folder)
+        with contextlib.closing(sqlite3.connect(Path(folder) / spool.name)) as database:
+            return dict(database.execute("SELECT name, last FROM stream"))
 
 
 def not_stored(numbered: Numbered, gateways: list[dict[str, Any]]) -> int:

@@ -6,8 +6,10 @@ Gateways number each reading before they send it, and the cloud keeps account of
 without power reads nothing: there the sensors' own counters go on, and what it had read before is on its disk.
 """
 
+import sqlite3
 from datetime import UTC, datetime
 
+from demo.folder import GATEWAYS
 from demo.stories.numbered import Numbered, not_stored
 from demo.stories.signals import RIVER
 from demo.stories.stage import StoryStage, Told
@@ -25,11 +27,10 @@ def tell(stage: StoryStage) -> Told:
         stage,
         LocalizedMessage("Story: the power fails at a gateway, the broker, the cloud (simulated by SIGKILL). Look at"),
     )
-    before = sum(stage.numbered().values())
     yield from _without_gateway(stage)
     yield from _without_broker(stage)
     yield from _without_cloud(stage)
-    yield from _count(stage, before)
+    yield from _count(stage)
     over(stage)
 
 
@@ -43,7 +44,8 @@ def _without_gateway(stage: StoryStage) -> Told:
     )
     yield from stage.rest(stage.at_s + OUTAGE_S)
     stage.tree.start_again(GATEWAY)
-    yield from stage.until(lambda: _is_heard(stage), LocalizedMessage("fresh readings of {gateway}", gateway=GATEWAY))
+    since_s, heard = stage.at_s, LocalizedMessage("fresh readings of {gateway}", gateway=GATEWAY)
+    yield from stage.until(lambda: _is_heard(stage, since_s), heard)
     stage.tell(
         LocalizedMessage(
             "Gateway {gateway} is back, with what was on its disk; what nobody read meanwhile is a gap in the curve",
@@ -84,8 +86,9 @@ def _without_cloud(stage: StoryStage) -> Told:
 
 
 def _caught_up(stage: StoryStage) -> Told:
+    since_s = stage.at_s
     yield from stage.until(
-        lambda: stage.api.is_listening() and _is_heard(stage) and _not_stored(stage, stage.numbered()) == 0,
+        lambda: stage.api.is_listening() and _is_heard(stage, since_s) and _missing(stage) == 0,
         LocalizedMessage("a cloud that has all that gateways kept"),
         timeout_s=_CAUGHT_UP_S,
     )
@@ -103,15 +106,17 @@ def _tell_filled(stage: StoryStage, began: datetime, ended: datetime, without: L
     )  # fmt: skip
 
 
-def _count(stage: StoryStage, before: int) -> Told:
-    """Ask the gateways' disks what they have numbered, and the cloud whether it has each of these."""
-    numbered = stage.numbered()
+def _count(stage: StoryStage) -> Told:
+    """Read what the gateways' disks have numbered while both are off, and ask the cloud for each of these."""
+    numbered = _numbered(stage)
+    again = LocalizedMessage("Both gateways lose power once more, and their disks are read. Look how they come back")
+    stage.tell(again, page="/")
     all_stored = LocalizedMessage("each reading that the gateways numbered in the account of the cloud")
-    yield from stage.until(lambda: _not_stored(stage, numbered) == 0, all_stored)
-    missing, sent = _not_stored(stage, numbered), sum(numbered.values()) - before
+    yield from stage.until(lambda: _not_stored(stage, numbered) == 0, all_stored, timeout_s=_CAUGHT_UP_S)
+    missing, sent = _not_stored(stage, numbered), sum(numbered.values())
     stage.tell(
         LocalizedMessage(
-            "Counted: since the story began the gateways' disks numbered {sent} readings; of these {stored} are stored,"
+            "Counted: the disks of the gateways have numbered {sent} readings; of these {stored} are stored,"
             " {missing} missing. Look at the table of gateways",
             sent=sent, stored=sent - missing, missing=missing,
         ),
@@ -119,11 +124,36 @@ def _count(stage: StoryStage, before: int) -> Told:
     )  # fmt: skip
 
 
+def _numbered(stage: StoryStage) -> Numbered:
+    """What the disks say while no agent runs; one that cannot be read is told of, and not counted."""
+    for gateway in GATEWAYS:
+        stage.tree.cut(gateway)
+    found: dict[str, int] = {}
+    for gateway in GATEWAYS:
+        try:
+            found.update(stage.numbered(gateway))
+        except (OSError, sqlite3.Error) as error:
+            stage.tell(
+                LocalizedMessage(
+                    "NOT COUNTED: the disk of {gateway} cannot be read: {error}", gateway=gateway, error=str(error)
+                )
+            )
+        stage.tree.start_again(gateway)
+    return found
+
+
+def _missing(stage: StoryStage) -> int:
+    """How many readings the cloud knows of and has not got; 1 while it does not answer."""
+    figures = stage.api.figures()
+    return 1 if figures is None else figures.sent - figures.stored
+
+
 def _not_stored(stage: StoryStage, numbered: Numbered) -> int:
     gateways = stage.api.get("/gateways")
     return sum(numbered.values()) if gateways is None else not_stored(numbered, gateways)
 
 
-def _is_heard(stage: StoryStage) -> bool:
+def _is_heard(stage: StoryStage, since_s: float) -> bool:
+    """Whether the river's gauge has been read since a second of the story."""
     newest = stage.api.get("/readings/latest") or []
-    return any(one["sensor"] == RIVER and one["age_s"] < 5 for one in newest)
+    return any(one["sensor"] == RIVER and one["age_s"] < stage.at_s - since_s for one in newest)

@@ -129,9 +129,9 @@ class StoryStage:
         new = set(self._warnings_now()) - self._warnings
         return sorted(new, key=lambda file: file.stat().st_mtime)
 
-    def numbered(self) -> Numbered:
-        """How many readings the gateways have numbered by their disks."""
-        return numbered_by(self._staging.folder)
+    def numbered(self, gateway: str) -> Numbered:
+        """How many readings a gateway without power has numbered, by its disk."""
+        return numbered_by(self._staging.folder / f"{gateway}.spool.db")
 
     def _warnings_now(self) -> list[Path]:
         return list((self._staging.folder / "warnings").glob("*.xml"))
