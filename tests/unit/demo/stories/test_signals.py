@@ -6,7 +6,7 @@ import pytest
 
 from demo.folder import CITY
 from demo.stories.signals import CROWD, RIVER, SIGNALS, SMOKE, CoursePoint, Signal
-from rules.quality import POLICIES
+from rules.quality_policies import POLICIES
 from tests.unit.demo.stories.rehearsal import CAPACITY, rules_of
 
 HILL = Signal(200.0, (CoursePoint(10, 0.0), CoursePoint(20, 1.0), CoursePoint(30, 1.0), CoursePoint(50, 0.0)))
