@@ -16,6 +16,7 @@ SHORT_OUTAGES = "import demo.cli, demo.stories.powercut as told; told.OUTAGE_S =
 def _demo(folder: Path, story: str, *, code: str = "import demo.cli; raise SystemExit(demo.cli.main())") -> Program:
     data, port = str(folder / "data"), str(free_port())
     options = ["--port", port, "--data", data, "--history", "0", "--story", story]
+    options += ["--store", "sqlite", "--grafana", "none", "--language", "en"]
     command: Command = [sys.executable, "-c", code, *options]
     return Program("demo", command, folder)
 
