@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from bench import alarms, edge, engine, ingest, ingesters, latency, limit, preview
+from bench import alarms, cloud_trickle, edge, engine, ingest, ingesters, latency, limit, preview
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
 from tests.servers import free_port, influxd, postgresql
@@ -33,6 +33,7 @@ def main() -> None:
             _engine(),
             _preview(Path(folder)),
             *_ingesters(Path(folder), t0_ms),
+            *_cloud_trickle(Path(folder)),
         ]
     text = table(figures)
     print(text)
@@ -91,6 +92,29 @@ def _ingest_figures(one: float, two: float, share: float, runs: Mapping[str, lis
         Figure("(b) CPU of the cloud into SQLite", cpu_us["sqlite"], "µs a reading"),
         Figure("(b) peak memory of the cloud", max(run.peak_mb for run in runs["influxdb"]), "MB"),
     ]  # fmt: skip
+
+
+def _cloud_trickle(folder: Path) -> list[Figure]:
+    port = free_port()
+    store = _stores(port)["influxdb"]
+    with influxd(folder, port, name="influxd-trickle") as server:
+        figures = []
+        for number, load in enumerate(cloud_trickle.LOADS):
+            _say(f"the cloud at a trickle: {load}")
+            cost = cloud_trickle.measure(folder / f"trickle-{number}", store, load, server)
+            figures += _trickle_figures(load, cost)
+    return figures
+
+
+def _trickle_figures(load: cloud_trickle.Load, cost: cloud_trickle.Cost) -> list[Figure]:
+    name = f"(j) {load.gateways} gateway(s), {load.batches_per_s}/s of {load.readings_each}"
+    note = f"{cost.cloud_us:.0f} µs a value; InfluxDB {cost.store_us:.0f} µs"
+    return [
+        Figure(f"{name}: the cloud's share of a core", 100 * cost.cloud_share, "%", note),
+        Figure(
+            f"{name}: to the ack, p99", cost.p99_ms, "ms", f"p50 {cost.p50_ms:.0f} ms; {cost.acks_per_s:.0f} acks/s"
+        ),
+    ]
 
 
 def _bodies(t0_ms: int) -> list[str]:

@@ -35,14 +35,17 @@ class Load(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What that took: share of a core and µs of CPU a value of the cloud and of its store, delays, writes a second."""
+    """What that took: share of a core and µs of CPU a value of the cloud, the store's µs, delays to the ack.
+
+    Acks a second: one for each gateway of a write.
+    """
 
     cloud_share: float
     cloud_us: float
     store_us: float
     p50_ms: float
     p99_ms: float
-    writes_per_s: float
+    acks_per_s: float
     peak_mb: float
 
 
@@ -69,7 +72,7 @@ def measure(folder: Path, store: str, load: Load, server: Program | None) -> Cos
 def _under(load: Load, port: int, pids: list[int]) -> Cost:
     sender = _Sender(load, port)
     sender.run(WARM_S)
-    before, writes_before = [cpu_s(pid) for pid in pids], sender.acks
+    before, acks_before = [cpu_s(pid) for pid in pids], sender.acks
     sent = sender.run(MEASURED_S)
     used = [cpu_s(pid) - first for pid, first in zip(pids, before, strict=True)]
     sender.stop()
@@ -81,7 +84,7 @@ def _under(load: Load, port: int, pids: list[int]) -> Cost:
         used[1] / values * 1e6 if len(used) > 1 else 0.0,
         delays[len(delays) // 2],
         delays[len(delays) * 99 // 100],
-        (sender.acks - writes_before) / MEASURED_S,
+        (sender.acks - acks_before) / MEASURED_S,
         peak_mb(pids[0]),
     )
 
