@@ -24,7 +24,9 @@ def test_a_proxy_that_the_settings_do_not_name_is_not_believed(tmp_path: Path):
     user_in(tmp_path, "ani", "administrator", PASSWORD)
     with (
         siaga_cloud(tmp_path, tmp_path / "cloud.toml", port=port),
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-Forwarded-For": "203.0.113.9"}) as browser,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=60, headers={"X-Forwarded-For": "203.0.113.9"}
+        ) as browser,
     ):
         assert browser.post("/api/v1/session", json={"name": "ani", "password": PASSWORD}).status_code == 200
         lines = browser.get("/api/v1/journal").raise_for_status().json()["entries"]
@@ -46,7 +48,10 @@ def test_a_rehearsal_takes_somebodys_own_city_and_pages_nobody(tmp_path: Path):
     try:
         mine.start()
         health = f"http://127.0.0.1:{mine.api_port}/api/v1/health"
-        wait_until(lambda: httpx.get(health).json()["status"] == "ok", "the cloud is well on somebody's own settings")
+        wait_until(
+            lambda: httpx.get(health, timeout=60).json()["status"] == "ok",
+            "the cloud is well on somebody's own settings",
+        )
         assert read_city_file(mine.city_file).city.name == "Rao"
         assert {channel.kind for channel in load_cloud_settings(mine.cloud_toml).notify.channels} == {"cap_file"}
     finally:

@@ -64,6 +64,11 @@ def test_of_three_that_name_one_another_each_keeps_the_one_that_it_names():
     assert found == {"a": "b", "b": "c", "c": "b"}
 
 
+def test_of_two_that_name_the_same_one_the_first_is_its_twin():
+    found = twins_of(registry(sensor("a", twin="c"), sensor("b", twin="c"), sensor("c")))
+    assert found == {"a": "c", "b": "c", "c": "a"}
+
+
 def test_a_sensor_without_a_twin_is_not_kept(pair: Pair):
     assert not pair.record("alone", 100.0)
     assert pair.marks("alone", 0) is None

@@ -7,11 +7,8 @@ import pytest
 import cloud.ingest.stages.validate
 from cloud.core.reasons import MEANING_OF_REASON, Reason
 from cloud.gateways.accounting import Receipt
-from cloud.ingest.stages.judge import JudgedBatch
 from cloud.ingest.stages.validate import ValidatedBatch
-from cloud.ingest.store_rejections import without_points
-from cloud.readings.contract import RejectedPoint
-from tests.unit.cloud.examples import GATEWAY, STREAM, T0, payload, reading, validated
+from tests.unit.cloud.examples import GATEWAY, STREAM, payload, reading, validated
 from wire import Lost, decode_batch
 from wire.batch import MAX_BATCH_BYTES
 
@@ -93,27 +90,6 @@ def test_a_message_that_makes_our_own_code_fail_is_a_dead_letter_with_a_tracebac
     assert reasons(found) == [Reason.FAULT]
     assert found.decoded.receipt is not None
     assert "ZeroDivisionError: of all things" in caplog.text
-
-
-def test_points_that_the_store_rejects_become_a_letter_before_calibration_and_leave_their_block():
-    level = [reading("river", "water_level", 30 + number, at=number) for number in range(3)]
-    found = validated(payload(reading(), *level))
-    river = [block.sensor for block in found.blocks].index("river")
-    point = sum(len(block.times_ms) for block in found.blocks[:river]) + 1
-    after = without_points(JudgedBatch(found, found.blocks), [RejectedPoint(0, point, "field type conflict")])
-    assert after.blocks[river].times_ms == [T0, T0 + 2]
-    assert after.blocks[river].fields == (("water_level", [50, 54]),)
-    (letter,) = after.validated.rejections
-    assert letter.reason == Reason.STORE_REJECTED
-    assert "field type conflict" in letter.sentence
-    assert [each.value for each in decode_batch(letter.raw).readings()] == [31]
-
-
-def test_a_block_that_the_store_rejects_whole_is_gone():
-    found = validated(payload(reading(), reading(quantity="pm10", value=1)))
-    after = without_points(JudgedBatch(found, found.blocks), [RejectedPoint(0, 0, "no")])
-    assert after.blocks == []
-    assert after.validated.rejections[0].readings == 2
 
 
 def test_every_reason_has_its_meaning_in_the_table():
