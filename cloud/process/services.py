@@ -191,35 +191,8 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         database=base.database,
         is_own=partial(_is_own, settings.ingest.shard_range),
     )
-    decoder = BatchDecoder(
-        registry=base.registry,
-        store=base.store,
-        ahead_s=settings.ingest.ahead_s,
-        newest=base.newest,
-        rule_input_of=alarms.evaluator.input_of,
-        fleet_clock=clocks,
-        is_undelayed=partial(_is_undelayed, base, alarms.evaluator),
-        offsets=Offsets(base.database),
-        on_blocks=partial(_record_corrected, alarms.derivations),
-        recent_rejections=base.rejections,
-        clock=base.clock,
-    )
-    base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
-    writer = BatchWriter(
-        decoder=decoder,
-        store=base.store,
-        database=base.database,
-        dead_letters=base.dead_letters,
-        accounts=base.accounts,
-        newest=base.newest,
-        metrics=base.metrics,
-        evaluator=alarms.evaluator,
-        on_stored=alarms.derivations.on_stored,
-        review=review,
-        recent_rejections=base.rejections,
-        confirm=base.confirm,
-        clock=base.clock,
-    )
+    decoder = _decoder(settings, base, alarms, clocks)
+    writer = _writer(base, alarms, decoder, review)
     runner = IngestRunner(
         decoder=decoder,
         writer=writer,
@@ -237,6 +210,42 @@ def _ingest(settings: CloudSettings, base: Foundation, alarms: Alarms) -> Ingest
         reply_topics=settings.notify.reply_topics(),
     )
     return Ingest(clocks, review, decoder, writer, runner, router)
+
+
+def _decoder(settings: CloudSettings, base: Foundation, alarms: Alarms, clocks: FleetClock) -> BatchDecoder:
+    decoder = BatchDecoder(
+        registry=base.registry,
+        store=base.store,
+        ahead_s=settings.ingest.ahead_s,
+        newest=base.newest,
+        rule_input_of=alarms.evaluator.input_of,
+        fleet_clock=clocks,
+        is_undelayed=partial(_is_undelayed, base, alarms.evaluator),
+        offsets=Offsets(base.database),
+        on_blocks=partial(_record_corrected, alarms.derivations),
+        recent_rejections=base.rejections,
+        clock=base.clock,
+    )
+    base.newest.latest_ms = decoder.latest_ms  # it knows what the fleet says of this server's clock
+    return decoder
+
+
+def _writer(base: Foundation, alarms: Alarms, decoder: BatchDecoder, review: Review) -> BatchWriter:
+    return BatchWriter(
+        decoder=decoder,
+        store=base.store,
+        database=base.database,
+        dead_letters=base.dead_letters,
+        accounts=base.accounts,
+        newest=base.newest,
+        metrics=base.metrics,
+        evaluator=alarms.evaluator,
+        on_stored=alarms.derivations.on_stored,
+        review=review,
+        recent_rejections=base.rejections,
+        confirm=base.confirm,
+        clock=base.clock,
+    )
 
 
 def _monitoring(
