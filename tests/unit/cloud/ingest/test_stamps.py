@@ -8,7 +8,7 @@ import pytest
 
 from cloud.core.reasons import Reason
 from cloud.database.engine import Database
-from cloud.ingest.offsets import MOST_OF_STREAM, MOST_STREAMS, Offset, Offsets
+from cloud.ingest.offsets import Offsets
 from cloud.ingest.pipeline import BatchDecoder
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.readings.blocks import Block
@@ -220,15 +220,6 @@ def test_what_the_store_rejects_of_corrected_readings_is_kept_as_it_was_sent(tmp
     (refusal,) = after.rejections
     assert [each.time_ms for each in decode_batch(refusal.raw).readings()] == [6_000]
     assert stored(after) == [(-1_000, 1.0, ESTIMATED)]
-
-
-def test_a_gateway_that_invents_streams_and_clocks_fills_nothing(tmp_path: Path):
-    offsets = Offsets()
-    for number in range(MOST_STREAMS + 5):
-        offsets.decide(Offset(GATEWAY, f"s{number}", "a", 1, 1, 0, 0, 1))
-    assert [bool(offsets.of(GATEWAY, f"s{number}")) for number in (0, 4, 5)] == [False, False, True]
-    taken = [offsets.decide(Offset(GATEWAY, "jumpy", "a", number, number, 0, 0, number)) for number in range(300)]
-    assert taken.count(True) == MOST_OF_STREAM
 
 
 async def test_a_rise_after_a_clock_was_put_right_pages_and_nothing_newest_is_in_the_future(tmp_path: Path):
