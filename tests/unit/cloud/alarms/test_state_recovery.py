@@ -8,7 +8,8 @@ from sqlalchemy import update
 from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.state_recovery import read_states, recall_newest
 from cloud.alarms.tables import AlarmStateRow
-from cloud.readings.newest import Newest, StoredReading
+from cloud.readings.contract import StoredReading
+from cloud.readings.newest import Newest
 from cloud.rulebook.rule_bindings import HEARD
 from rules.engine import SecondReading
 from rules.marks import Mark

@@ -18,6 +18,7 @@ class Scene:
         self.refused: set[bytes] = set()
         self.is_up = True
         self.recovers_after: int | None = None
+        self.goes_down_after: int | None = None
         self.stored: list[bytes] = []
         self.writes: list[int] = []
         self.taken: list[int] = []
@@ -43,6 +44,8 @@ class Scene:
         self.waits.append(seconds)
         if self.recovers_after is not None and len(self.waits) >= self.recovers_after:
             self.bad.clear()
+        if self.goes_down_after is not None and len(self.waits) >= self.goes_down_after:
+            self.is_up = False
 
 
 def lines_of(series: str, count: int) -> list[bytes]:
@@ -118,8 +121,7 @@ async def test_while_the_store_takes_nothing_no_line_is_bad():
 
 async def test_a_store_that_goes_down_while_a_line_is_tried_again_makes_it_no_bad_one():
     scene = Scene(b"air pm10=1 0")
-    finder = scene.finder([b"air pm10=1 0"])
-    scene.words = lambda _line: [FAULT, setattr(scene, "is_up", not scene.waits)][0]  # type: ignore[func-returns-value]
+    scene.goes_down_after = 1
     with pytest.raises(StoreUnavailable, match="starting"):
-        await finder.find()
+        await scene.finder([b"air pm10=1 0"]).find()
     assert scene.waits == [CONFIRM_S[0]]

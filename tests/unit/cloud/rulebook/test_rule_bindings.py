@@ -32,7 +32,8 @@ def test_each_reading_falls_to_the_span_that_held_at_its_time():
 
 def test_what_is_before_the_first_span_is_of_none_and_a_span_without_readings_is_left_out():
     assert cut(50, 99, 310) == [(300, 2, 3)]
-    assert cut(50) == cut() == list(pieces([], [1, 2])) == []
+    assert cut(50) == cut() == []
+    assert list(pieces([], [1, 2])) == []
 
 
 async def test_a_retired_sensor_is_watched_by_nothing(tmp_path: Path):
