@@ -21,7 +21,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile $(if $(COVERAGE),--cov --cov-report
 COVERED := $(if $(COVERAGE),$(BIN)/python -m tests.coverage_by_room,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs build \
+.PHONY: help demo fmt lint types walls unit integration property end-to-end check test proofs bench docs pictures build \
         servers five-cases constraints clean
 
 help:  ## list the targets
@@ -76,6 +76,9 @@ docs: $(VENV)/.dev  ## the documents as a site in build/docs, and open it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "build/docs/index.html"
 	@test ! -t 1 || $(BIN)/python -m webbrowser "file://$(CURDIR)/build/docs/index.html" >/dev/null 2>&1 || true
+
+pictures: $(VENV)/.dev  ## the README's pictures, of the real demo: needs Chromium, and Grafana for the wall (GRAFANA=…)
+	$(BIN)/python docs/pictures/take.py $(if $(GRAFANA),--grafana $(GRAFANA))
 
 build: $(VENV)/.dev  ## the wheel, in build/dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/dist .

@@ -199,7 +199,10 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     """What is asked of a running Grafana."""
     parser.add_argument("--url", required=True, metavar="URL", help="Grafana, with its sub-path if it has one")
     parser.add_argument(
-        "--token-file", type=Path, required=True, metavar="FILE", help="with the token of a service account (Editor)"
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="with the token of a service account (Editor); none where anybody may write",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 

@@ -107,6 +107,7 @@ def _addresses_of(chosen: argparse.Namespace, folder: DemoFolder, engines: Engin
         data=chosen.data,
         folder=folder.path,
         grafana=engines.grafana_address,
+        is_own_grafana=engines.is_own_grafana,
         why_no_grafana=engines.why_no_grafana,
     )
 

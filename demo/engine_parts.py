@@ -56,6 +56,11 @@ class EngineParts:
             self.grafana_address = f"http://127.0.0.1:{self._port}"
 
     @property
+    def is_own_grafana(self) -> bool:
+        """Whether the demo runs the Grafana at `grafana_address` itself."""
+        return self._grafana is not None
+
+    @property
     def has_influxdb(self) -> bool:
         """Whether an InfluxDB keeps the readings."""
         return self._influxdb is not None

@@ -26,26 +26,37 @@ class Addresses(msgspec.Struct, frozen=True):
     folder: Path
     """The same, as a path from the root."""
     grafana: str = ""
+    is_own_grafana: bool = True
     why_no_grafana: LocalizedMessage = LocalizedMessage("")
 
 
-def welcome(_: Catalog, places: Addresses, people: People) -> list[str]:
+def welcome(_: Catalog, addresses: Addresses, people: People) -> list[str]:
     """The lines, with a new code in the link."""
-    return [*_addresses(_, places), "", *_suggestions(_, places), "", *_logins(_, places, people)]
+    return [*_addresses(_, addresses), "", *_suggestions(_, addresses), "", *_logins(_, addresses, people)]
 
 
-def _addresses(_: Catalog, places: Addresses) -> list[str]:
-    link = f"{places.console}/login/code/{issue(places.folder / CODE_FILE, _LINKED_ROLE)}"
+def _addresses(_: Catalog, addresses: Addresses) -> list[str]:
+    link = f"{addresses.console}/login/code/{issue(addresses.folder / CODE_FILE, _LINKED_ROLE)}"
     words = _("the link logs you in, once, within {n} minutes", n=LIFETIME_MS // MINUTE_MS)
-    rows = [(_("console"), link, words), ("API", f"{places.console}/docs", _("all that programs can ask"))]
-    if places.grafana:
-        rows.append(("Grafana", places.grafana, _("no login; it is starting, and a line here says when it answers")))
+    rows = [(_("console"), link, words), ("API", f"{addresses.console}/docs", _("all that programs can ask"))]
+    if addresses.grafana:
+        rows.append(("Grafana", addresses.grafana, _grafana_words(_, is_own=addresses.is_own_grafana)))
     lines = [f"  {name:<10} [bold cyan]{address}[/]  {said}" for name, address, said in rows]
-    return lines if places.grafana or not places.why_no_grafana else [*lines, f"  {_.said(places.why_no_grafana)}"]
+    return (
+        lines
+        if addresses.grafana or not addresses.why_no_grafana
+        else [*lines, f"  {_.said(addresses.why_no_grafana)}"]
+    )
 
 
-def _suggestions(_: Catalog, places: Addresses) -> list[str]:
-    console = f"{places.console}/console/{_.language.code}"
+def _grafana_words(_: Catalog, *, is_own: bool) -> str:
+    if is_own:
+        return _("no login; it is starting, and a line here says when it answers")
+    return _("a line here says when it has the dashboards")
+
+
+def _suggestions(_: Catalog, addresses: Addresses) -> list[str]:
+    console = f"{addresses.console}/console/{_.language.code}"
     return [
         _("Three things to try:"),
         "  1. "
@@ -59,7 +70,7 @@ def _suggestions(_: Catalog, places: Addresses) -> list[str]:
     ]
 
 
-def _logins(_: Catalog, places: Addresses, people: People) -> list[str]:
+def _logins(_: Catalog, addresses: Addresses, people: People) -> list[str]:
     return [
         _(
             "To log in by name: {roles}; the password is {password}",
@@ -67,6 +78,6 @@ def _logins(_: Catalog, places: Addresses, people: People) -> list[str]:
             password=f"[bold cyan]{people.password}[/]",
         ),
         _("Data: {data}, logs in {logs}. For this machine only: it listens on the loopback.",
-          data=places.data, logs=places.data / "logs"),
+          data=addresses.data, logs=addresses.data / "logs"),
         _("The devices are simulated, all else is real. Ctrl-C ends the demo."),
     ]  # fmt: skip

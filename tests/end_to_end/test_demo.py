@@ -140,7 +140,7 @@ def test_no_process_is_left_when_the_demo_itself_is_killed_and_another_can_follo
 
 def test_its_link_logs_in_once_on_an_influxdb_that_is_there_and_a_part_that_dies_ends_the_demo(tmp_path: Path):
     with _demo(tmp_path, free_port(), store="auto") as demo:
-        wait_until(lambda: _is_ready(demo), "the demo is ready")
+        wait_until(lambda: _is_ready(demo), "the demo is ready", patience_s=60)
         link = re.search(r"http://127\.0\.0\.1:\d+/login/code/\S+", demo.tail())
         assert link is not None
         assert [httpx.post(link[0]).status_code for _ in range(2)] == [303, 401]
