@@ -41,6 +41,7 @@ def _demo(folder: Path, arguments: list[str]) -> Iterator[Callable[[], str]]:
     """A demo with its month of past; gives what it has said so far."""
     log = folder / "demo.log"
     command = [sys.executable, "-m", "demo.cli", "--port", str(PORT), "--data", folder / "data", "--language", "en"]
+    command += ["--story", "flood"]
     with log.open("w") as output:
         demo = subprocess.Popen([*command, *arguments], stdout=output, stderr=subprocess.STDOUT)  # noqa: S603
     try:
@@ -52,28 +53,40 @@ def _demo(folder: Path, arguments: list[str]) -> Iterator[Callable[[], str]]:
 
 
 def _take_all(browser: Browser, said: Callable[[], str], folder: Path) -> None:
-    if grafana := re.search(r"Grafana +(http://127\.0\.0\.1:\d+)", said()):
-        _wait(lambda: "Grafana answers" in said(), folder / "demo.log")
-        page = browser.new_page(viewport={"width": 1_920, "height": 1_080}, device_scale_factor=0.75)
-        page.goto(f"{grafana[1]}/d/siaga-en-command?kiosk")
-        _shoot(page, "wall", wait_s=20)
-    page = browser.new_page(viewport={"width": 1_280, "height": 720})
+    page = browser.new_page(viewport={"width": 1_440, "height": 640})
     link = re.search(r"http://127\.0\.0\.1:\d+/login/code/\S+", said())
     if link is None:
         sys.exit(f"the demo has not started: {said()}")
     page.goto(link[0])
     page.click("button[type=submit]")
-    if not grafana:
-        _shoot(page, "wall", wait_s=6)
     console = f"http://127.0.0.1:{PORT}/console/en"
+    _wait(lambda: _river_alarms(page) > 0, folder / "demo.log")
     page.goto(f"{console}/alarms")
     _shoot(page, "alarm", wait_s=5)
+    _shoot_wall(browser, page, said())
     phone = browser.new_context(
         viewport={"width": 390, "height": 844}, storage_state=page.context.storage_state(), is_mobile=True
     ).new_page()
     phone.goto(console)
     _shoot(phone, "phone", wait_s=6)
     _shoot_terminal(browser, folder / "data" / f"{GATEWAY}.toml")
+
+
+def _river_alarms(page: Page) -> int:
+    found = page.request.get(f"http://127.0.0.1:{PORT}/api/v1/alarms?open=true").json()["alarms"]
+    return sum(alarm["family"] == "river-level" for alarm in found)
+
+
+def _shoot_wall(browser: Browser, console: Page, said: str) -> None:
+    """Take Grafana's command screen, or the console's first page where the demo has no Grafana."""
+    grafana = re.search(r"Grafana answers: (http://127\.0\.0\.1:\d+)", said)
+    if grafana is None:
+        console.goto(f"http://127.0.0.1:{PORT}/console/en")
+        _shoot(console, "wall", wait_s=6)
+        return
+    page = browser.new_page(viewport={"width": 1_920, "height": 1_080}, device_scale_factor=0.75)
+    page.goto(f"{grafana[1]}/d/siaga-en-command?kiosk")
+    _shoot(page, "wall", wait_s=35)
 
 
 def _shoot_terminal(browser: Browser, settings: Path) -> None:
