@@ -8,9 +8,12 @@ binary are wrong by far less. So 35.49999999999999 is 35.5, and 35.499999 is not
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 DECIMALS = 6
 _HALF = Fraction(1, 2)
+_FRACTIONS_KEPT = 8_192
+"""An hour's mean is asked for again by each of the hours that look back on it; limits by every index."""
 
 Span = tuple[float | Fraction, float | Fraction]
 """The lower and the upper end of a line."""
@@ -23,7 +26,12 @@ def cleaned(value: float) -> float:
 
 def exact(value: float | Fraction) -> Fraction:
     """The decimal that `value` was meant to be, exactly; a fraction as it is. The value must be finite."""
-    return value if isinstance(value, Fraction) else Fraction(repr(cleaned(float(value))))
+    return value if isinstance(value, Fraction) else _fraction(value)
+
+
+@lru_cache(_FRACTIONS_KEPT)
+def _fraction(value: float) -> Fraction:
+    return Fraction(repr(cleaned(float(value))))
 
 
 def between(value: float | Fraction, span: Span, onto: Span) -> Fraction:

@@ -39,9 +39,10 @@ class SiteSensors:
         return [(sensor.id, quantity) for sensor in self.at(site) for quantity in sensor.quantities]
 
     def stood_at(self, site: Site) -> Stood:
-        """Ask whether a sensor stood at a site in the hour that ended at a time (UTC, ms)."""
-        history = self._registry.history
-        return lambda sensor, end_ms: bool(history.site(sensor).at(end_ms - 1) == site.id)
+        """Ask whether one of the sensors `at` a site stood there in the hour that ended at a time (UTC, ms)."""
+        self._refresh()
+        moved = self._moved  # the others have stood there always
+        return lambda sensor, end_ms: sensor.id not in moved or bool(moved[sensor.id].at(end_ms - 1) == site.id)
 
     def apart(self, sites: Sequence[Site], most: int) -> Iterator[Sequence[Site]]:
         """Part sites into groups of at most `most` that share no sensor: what moved is computed site after site."""
