@@ -34,6 +34,11 @@ def _fraction(value: float) -> Fraction:
     return Fraction(repr(cleaned(float(value))))
 
 
+def whole_parts(value: float) -> int:
+    """How many of the last of the `DECIMALS` decimals a value is, exactly: 35.5 -> 35_500_000."""
+    return int(exact(value) * 10**DECIMALS)
+
+
 def between(value: float | Fraction, span: Span, onto: Span) -> Fraction:
     """Where `value` comes out when the line from the lower to the upper end of `span` is laid `onto` another."""
     (low, high), (first, last) = map(exact, span), map(exact, onto)

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import msgspec
 
-from rules.exact import between, exact, half_up, truncated
+from rules.exact import DECIMALS, between, exact, half_up, truncated, whole_parts
 
 SOURCE = "US EPA-454/B-24-002 (May 2024)"
 
@@ -133,9 +133,15 @@ def nowcast(pollutant: str, hours: Sequence[float | None]) -> float | None:
     newest_first = [*reversed(hours)][:NOWCAST_HOURS]
     if sum(hour is not None for hour in newest_first[:3]) < _LEAST_OF_THE_NEWEST_THREE:
         return None
-    known = [(age, exact(hour)) for age, hour in enumerate(newest_first) if hour is not None]
+    return float(truncated(_weighted_mean(newest_first), SCALES[pollutant].decimals))
+
+
+def _weighted_mean(newest_first: Sequence[float | None]) -> Fraction:
+    """The mean of hours that weigh weight^age; in whole numbers, a tenth of the work of fractions."""
+    known = [(age, whole_parts(hour)) for age, hour in enumerate(newest_first) if hour is not None]
     largest, smallest = max(hour for _, hour in known), min(hour for _, hour in known)
-    weight = max(smallest / largest, _LEAST_WEIGHT) if largest > 0 else Fraction(1)
-    total = sum((weight**age * hour for age, hour in known), Fraction())
-    mean = total / sum((weight**age for age, _ in known), Fraction())
-    return float(truncated(mean, SCALES[pollutant].decimals))
+    weight = max(Fraction(smallest, largest), _LEAST_WEIGHT) if largest > 0 else Fraction(1)
+    oldest = known[-1][0]
+    weights = [weight.numerator**age * weight.denominator ** (oldest - age) for age, _ in known]
+    total = sum(each * hour for each, (_, hour) in zip(weights, known, strict=True))
+    return Fraction(total, sum(weights) * 10**DECIMALS)

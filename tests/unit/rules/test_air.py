@@ -1,10 +1,13 @@
+import random
 from datetime import UTC, datetime
+from fractions import Fraction
 from math import inf, nan
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from rules import gases, ispu, usaqi, who2021
+from rules.exact import exact, truncated
 from rules.ispu import SubIndex
 
 WIT, WIB = ZoneInfo("Asia/Jayapura"), ZoneInfo("Asia/Jakarta")
@@ -116,6 +119,18 @@ def test_ozone_and_sulphur_dioxide_take_the_scale_that_has_an_index():
     assert usaqi.so2_index(400, 304) == 200
     assert usaqi.so2_index(400, 305) == 201
     assert usaqi.so2_index(400, None) == 200
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nowcast_in_whole_numbers_is_that_of_the_formula_in_fractions(seed: int):
+    chance = random.Random(seed)
+    figures = [0.0, 1e-7, 35.45, -3.0, chance.uniform(0, 900), chance.uniform(30, 40)]
+    hours = [None if chance.random() < 0.2 else chance.choice(figures) for _ in range(9)] + chance.choices(figures, k=3)
+    known = [(age, exact(hour)) for age, hour in enumerate(reversed(hours)) if hour is not None]
+    largest, smallest = max(hour for _, hour in known), min(hour for _, hour in known)
+    weight = max(smallest / largest, Fraction(1, 2)) if largest > 0 else Fraction(1)
+    mean = sum(weight**age * hour for age, hour in known) / sum(weight**age for age, _ in known)
+    assert usaqi.nowcast("pm2_5", hours) == float(truncated(Fraction(mean), 1))
 
 
 def test_nowcast_needs_two_of_the_newest_three_hours():
