@@ -41,7 +41,11 @@ def test_a_power_cut_loses_nothing_and_the_console_begins_the_next_story(tmp_pat
         assert "NOT COUNTED" not in said
         assert re.findall(r"without a (\w+) the store has [1-9]\d* readings", said) == ["broker", "cloud"]
 
-        operator = _visitor(demo, "operator")
+        operator, viewer = _visitor(demo, "operator"), _visitor(demo)
+        for visitor, buttons in ((operator, 4), (viewer, 0)):
+            page = visitor.get(str(visitor.base_url).replace("/api/v1/", "/console/en")).text
+            assert "Play a story" in page
+            assert len(re.findall(r"siaga\.playStory\(", page)) == buttons
         csrf = {"X-CSRF-Token": operator.get("/session").json()["csrf"]}
         asked = str(operator.base_url).replace("/api/v1/", "/demo/stories/flood")
         assert operator.post(asked).status_code == 403

@@ -75,6 +75,7 @@ async def test_a_session_needs_its_token_and_our_own_page(city: Morotai, tmp_pat
 
 
 async def test_elsewhere_there_is_no_such_route_for_anybody(city: Morotai):
+    assert permissions_with(PERMISSIONS, "") == PERMISSIONS
     async with _client(city, None) as client:
         answer = await client.post(FLOOD, headers=await _bearer(city, Role.ADMINISTRATOR))
         assert answer.status_code == 404
