@@ -177,13 +177,17 @@ def _tell_figures(tree: Tree, api: Api, grafana: GrafanaPart, console: Console, 
     while True:
         tree.check()
         teller.poll()
-        if time.monotonic() >= next_s and not teller.is_telling:
+        if time.monotonic() >= next_s:
             next_s = time.monotonic() + FIGURES_EVERY_S
-            figures = api.figures()
-            said = _("the API does not answer") if figures is None else figures.said(_)
-            for line in filter(None, (_.said(grafana.news()), said)):
+            figures = "" if teller.is_telling else _figures(api, _)
+            for line in filter(None, (_.said(grafana.news()), figures)):
                 console.print(f"{time.strftime('%H:%M:%S')}  {line}")
         time.sleep(_LOOK_S)
+
+
+def _figures(api: Api, _: Catalog) -> str:
+    figures = api.figures()
+    return _("the API does not answer") if figures is None else figures.said(_)
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:

@@ -79,7 +79,7 @@ def _river_alarms(page: Page) -> int:
 
 def _shoot_wall(browser: Browser, console: Page, said: str) -> None:
     """Take Grafana's command screen, or the console's first page where the demo has no Grafana."""
-    grafana = re.search(r"Grafana answers: (http://127\.0\.0\.1:\d+)", said)
+    grafana = re.search(r"Grafana +(http://127\.0\.0\.1:\d+)", said)
     if grafana is None:
         console.goto(f"http://127.0.0.1:{PORT}/console/en")
         _shoot(console, "wall", wait_s=6)
