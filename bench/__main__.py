@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from bench import alarms, cloud_trickle, edge, engine, ingest, ingesters, latency, limit, preview
+from bench import alarms, cloud_trickle, edge, edge_trickle, engine, ingest, ingesters, latency, limit, preview
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
 from tests.servers import free_port, influxd, postgresql
@@ -27,6 +27,7 @@ def main() -> None:
         figures = [
             *_ingest(Path(folder), t0_ms),
             *_edge(Path(folder)),
+            *_edge_trickle(Path(folder)),
             *_latency(Path(folder)),
             _bytes_a_reading(t0_ms),
             *_alarms(Path(folder)),
@@ -148,6 +149,25 @@ def _edge(folder: Path) -> list[Figure]:
     ]  # fmt: skip
 
 
+def _edge_trickle(folder: Path) -> list[Figure]:
+    figures = []
+    targets = {1: 0.003, 100: 0.03}
+    for rate in edge_trickle.RATES:
+        _say(f"edge at {rate:,} messages/s for {edge_trickle.SECONDS} s")
+        run = edge_trickle.measure(folder / f"trickle-{rate}", rate)
+        most = targets.get(rate)
+        figures += [
+            Figure(
+                f"(j) edge, {rate:,} messages/s of two values", 100 * run.share, "% of a core",
+                f"paho alone {100 * run.bare_share:.2f} %; {run.batches_per_s:.1f} batches/s, "
+                f"{run.peak_mb:.0f} MB, {run.lost} lost",
+                "" if most is None else f"≤ {100 * most:g}", None if most is None else run.share <= most,
+            ),
+            Figure(f"(j) the same, CPU a value at {rate:,} messages/s", run.us_a_value, "µs"),
+        ]  # fmt: skip
+    return figures
+
+
 def _latency(folder: Path) -> list[Figure]:
     port = free_port()
     figures = []
@@ -246,6 +266,7 @@ ends with the last ack, which follows the durable write. The limit is measured r
 
 {text}
 
+In (j) paho alone gets the same messages at the same time, decodes them and keeps nothing: the limit of that run.
 (e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch. In (i) the load stands at the
 broker when it begins, as in (b), and the registry forces nothing to disk; the cores beside it say what the limit was.
 """

@@ -52,14 +52,14 @@ def measure(folder: Path) -> Edge:
             assert process is not None
 
             def way_is_open() -> bool:
-                client.publish("sensors/probe", _message(0), qos=1)
+                client.publish("sensors/probe", message(0), qos=1)
                 return sink.readings > 0
 
             wait_until(way_is_open, "the first reading comes through")
             wait_until(lambda: sink.is_quiet(0.5), "the probes are through")
             before, cpu_before_s = sink.readings, cpu_s(process.pid)
             for number in range(MESSAGES):
-                client.publish(f"sensors/air-{number % 20:02d}", _message(number), qos=1)
+                client.publish(f"sensors/air-{number % 20:02d}", message(number), qos=1)
             sink.wait(before + 2 * MESSAGES, 120)
             used_s = cpu_s(process.pid) - cpu_before_s
             result = Edge(used_s / (2 * MESSAGES) * 1e6, peak_mb(process.pid), before + 2 * MESSAGES - sink.readings)
@@ -74,18 +74,19 @@ def bare_cpu_us_a_reading(folder: Path) -> float:
     port = free_port()
     with mosquitto(folder, port, settings="allow_anonymous true\nmax_queued_messages 0"):
         bare = Program(
-            "bare", [sys.executable, "-m", "bench.bare_subscriber", str(port), str(MESSAGES)], folder
+            "bare", [sys.executable, "-m", "bench.bare_subscriber", str(port), str(MESSAGES), "120"], folder
         ).start()
         wait_until(lambda: "ready" in bare.tail(), "the bare subscriber listens")
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id="load")
         client.connect("127.0.0.1", port)
         client.loop_start()
         for number in range(MESSAGES):
-            client.publish(f"sensors/air-{number % 20:02d}", _message(number), qos=1)
+            client.publish(f"sensors/air-{number % 20:02d}", message(number), qos=1)
         bare.wait()
         client.loop_stop()
         return float(bare.tail(1)) / 2
 
 
-def _message(number: int) -> bytes:
+def message(number: int) -> bytes:
+    """A message of two values."""
     return json.dumps({"pm": {"fine": number % 9_000 / 10, "coarse": number % 500 / 2}}).encode()

@@ -1,5 +1,7 @@
 """What the uplink sends next: batches in flight, resend, live before backlog; pure, the clock is handed in.
 
+live readings: at once, and while an ack is under way gathered until it comes, or for GATHER_S
+
 window of 8:  live live backlog backlog backlog · · ·       one place is kept for live, one for the backlog
 no ack in time: the range is sent again; no ack at all: one probe at a time, with growing pauses
 an ack after an outage: what was sent into it is due at once
@@ -16,6 +18,8 @@ from edge.spool.spans import SeqRange
 from runtime.backoff import doubled_s
 from wire import Lost
 
+GATHER_S = 0.04
+"""While an ack is under way live readings wait so long for it at most, on a link that takes longer."""
 LONGEST_PAUSE_S = 15.0
 """Between probes of a cloud that is silent: an alarm waits so long at most when it is back."""
 LONGEST_PAUSE_OF_A_RANGE_S = 600.0
@@ -74,6 +78,7 @@ class Window:
         self._batch_readings = batch_readings
         self._jitter = jitter
         self._live = 0
+        self._live_sent_s = float("-inf")
         self._doubts = 0
         self._doubted_s = float("-inf")
         self._unheard: set[SeqRange] = set()
@@ -104,7 +109,7 @@ class Window:
         if self._doubts and not self.in_flight:
             times.append(self._resume_s)
         if offer.live and not self._is_gathered(offer, now_s):
-            times.append(offer.live_since_s + self._batch_s)
+            times.append(self._gathered_s(offer))
         if next_again_s is not None:
             times.append(next_again_s)
         return min((at_s for at_s in times if at_s > now_s), default=None)
@@ -113,6 +118,8 @@ class Window:
         """`batch` was sent."""
         self.in_flight[batch.span] = batch
         self._live += batch.live
+        if batch.live:
+            self._live_sent_s = batch.sent_s
 
     def ack(self, ack: SeqRange, *, now_s: float) -> list[InFlightBatch]:
         """Give the batches that `ack` covers whole; they are over. A batch of losses alone needs an ack of its own."""
@@ -153,7 +160,12 @@ class Window:
         return bool(self._doubts) and (bool(self.in_flight) or now_s < self._resume_s)
 
     def _is_gathered(self, offer: Offer, now_s: float) -> bool:
-        return offer.live >= self._batch_readings or (offer.live > 0 and now_s >= offer.live_since_s + self._batch_s)
+        return offer.live >= self._batch_readings or (offer.live > 0 and now_s >= self._gathered_s(offer))
+
+    def _gathered_s(self, offer: Offer) -> float:
+        """When live readings that fill no batch have waited long enough for others."""
+        metered_s = offer.live_since_s + self._batch_s
+        return max(metered_s, self._live_sent_s + GATHER_S) if self._live else metered_s
 
     def _pause_s(self, times: int, longest_s: float) -> float:
         if times <= 1:

@@ -33,7 +33,7 @@ class MqttSession:
     more stand in `unsubscriptions`. A broker that says nothing for `answer_s` seconds is left, and one that lives but
     for `puback_within_s` seconds has not acknowledged what reached it: a node of a cluster that lost the others answers
     pings for ever. Pauses between attempts grow, also after connections that were short: two clients with one id would
-    else throw each other out for ever.
+    else throw each other out for ever. With `gathers` the messages of a trickle wait up to 80 ms for each other.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class MqttSession:
         wishes: Sequence[str] = (),
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
+        gathers: bool = False,
         retry_s: tuple[float, float] = (0.5, 30.0),
         answer_s: float = 10.0,
         puback_within_s: float = 30.0,
@@ -65,6 +66,7 @@ class MqttSession:
         self._wishes = tuple(wishes)
         self._will = will
         self._keep_session = keep_session
+        self._gathers = gathers
         self._retry_s = retry_s
         self._answer_s = answer_s
         self._puback_within_s = puback_within_s
@@ -180,6 +182,7 @@ class MqttSession:
             keep_session=self._keep_session,
             answer_s=self._answer_s,
             number=self._connections,
+            gathers=self._gathers,
         )
         try:
             async with connection:

@@ -2,6 +2,7 @@
 
 a thread: TCP, TLS ─► CONNECT ─► CONNACK ─► subscribe, publish, acknowledge … ─► DISCONNECT, or it breaks ─► `ended`
 bytes wait                 ─► loop_read, up to READS_AT_ONCE packets at each wake-up ─► on_message
+a trickle, if it `gathers`  ─► nothing is read for 80 ms, then all that came meanwhile (trickle.py)
 paho has a packet to write ─► loop_write at the loop's next turn; what the kernel does not take waits until it does
 each second                ─► loop_misc: pings
 
@@ -24,6 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from runtime.address import Address
 from runtime.broker_settings import BrokerSettings
+from runtime.trickle import Trickle
 
 READS_AT_ONCE = 64
 """Packets read before other tasks of the process get their turn."""
@@ -64,7 +66,7 @@ class MqttConnection:
 
     Entering raises MqttError, OSError or ValueError where there is no connection. Each answer of the broker may take
     `answer_s` seconds. `ended` is done when the connection is over, with the error where it was not we who left.
-    `number` tells it from others in its messages.
+    `number` tells it from others in its messages. With `gathers` the messages of a trickle wait for each other.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class MqttConnection:
         keep_session: bool = False,
         answer_s: float = 10.0,
         number: int = 0,
+        gathers: bool = False,
     ) -> None:
         self.number = number
         self._node = node
@@ -97,6 +100,8 @@ class MqttConnection:
         self._received = 0
         self._paused = False
         self._pings: asyncio.TimerHandle | None = None
+        self._trickle = Trickle() if gathers else None
+        self._rest: asyncio.TimerHandle | None = None
 
     def _hear_the_client(self) -> None:
         client = self._client
@@ -169,6 +174,7 @@ class MqttConnection:
         """Read nothing until `resume`: the broker, or its network, keeps what comes."""
         if self._wire is not None and not self._paused:
             self._paused = True
+            self._end_rest()
             self._loop.remove_reader(self._wire.fileno())
 
     def resume(self) -> None:
@@ -243,8 +249,40 @@ class MqttConnection:
     # --- the socket
 
     def _read(self) -> None:
-        """Read all that waits, up to READS_AT_ONCE packets: one packet at each wake-up costs three times as much."""
+        """Bytes wait: read them, and leave those of a trickle to wait for company."""
         self.last_packet_s = self._loop.time()
+        rest_s = self._read_what_waits()
+        if rest_s and self._wire is not None:
+            self._loop.remove_reader(self._wire.fileno())
+            self._rest = self._loop.call_later(rest_s, self._read_after_a_rest)
+
+    def _read_after_a_rest(self) -> None:
+        received_before, self._rest = self._received, None
+        rest_s = self._read_what_waits()
+        if self._received != received_before:
+            self.last_packet_s = self._loop.time()
+        if self._wire is None or self._paused:
+            return
+        if rest_s:
+            self._rest = self._loop.call_later(rest_s, self._read_after_a_rest)
+        else:
+            self._loop.add_reader(self._wire.fileno(), self._read)
+
+    def _end_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _read_what_waits(self) -> float:
+        """Read all that waits; how long what comes next may wait for company."""
+        received_before = self._received
+        self._read_packets()
+        if self._trickle is None or self._paused:
+            return 0.0
+        return self._trickle.rest_s(self._received - received_before, now_s=self._loop.time())
+
+    def _read_packets(self) -> None:
+        """Up to READS_AT_ONCE of them: one packet at each wake-up costs three times as much."""
         for _ in range(READS_AT_ONCE):
             if self._paused:
                 return
@@ -253,7 +291,11 @@ class MqttConnection:
             if self._received == received_before and not self._decrypted():
                 return
         if self._decrypted():
-            self._loop.call_soon(self._read)
+            self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._wire is not None and not self._paused and self._rest is None:
+            self._read()
 
     def _decrypted(self) -> int:
         """How many bytes TLS has decrypted that nobody has read: of them the kernel knows nothing."""
@@ -285,6 +327,7 @@ class MqttConnection:
         self._loop.remove_writer(wire.fileno())
 
     def _on_socket_close(self, _client: object, _data: object, wire: "paho.SocketLike") -> None:
+        self._end_rest()
         self._loop.remove_reader(wire.fileno())
         self._wire = None
 

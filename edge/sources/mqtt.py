@@ -99,6 +99,7 @@ class LocalBroker:
             wishes=[] if echo.given_up else [echo.topic],
             unsubscriptions=[topic for topic in before if topic not in filters],
             keep_session=True,
+            gathers=True,
         )
 
     async def run(self) -> None:

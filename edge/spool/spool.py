@@ -23,7 +23,9 @@ GATHER_S = 0.08
 HURRY_S = 0.005
 HURRY_MESSAGES = 10
 """So many messages waiting for their PUBACK hurry the commit: brokers hand out 20 at a time and then wait for us."""
-LAZY_S = 1.0
+SPACE_S = 0.015
+"""Messages that wait for their PUBACK are committed at once, yet not more often: their connection has gathered them."""
+LAZY_S = 2.0
 """Acks alone are no hurry: a reading that is not deleted in time is sent once more, which harms nobody."""
 RETRY_S = 1.0
 MOST_IN_MEMORY = 20_000
@@ -53,6 +55,7 @@ class Spool:
         self._tail_first = 1
         self._waiting_for_safety: deque[tuple[int, Callable[[], None]]] = deque()
         self._committed = 0
+        self._committed_s = float("-inf")
         self._handed = 0
         self._forced = 0
         self._unforced: deque[tuple[float, int]] = deque()
@@ -98,8 +101,9 @@ class Spool:
             due_s = now_s if safe is None else due_s
         if safe is not None:
             self._waiting_for_safety.append((first + len(readings) - 1, safe))
+            due_s = max(now_s, self._committed_s + SPACE_S)
             if len(self._waiting_for_safety) >= HURRY_MESSAGES:
-                due_s = now_s + HURRY_S
+                due_s = min(due_s, now_s + HURRY_S)
         self._commit_by(due_s)
         if not readings:
             self._notify_safe()  # there may be nothing to commit
@@ -213,7 +217,7 @@ class Spool:
         """`batch` is in the file, which now uses `room`."""
         self.problem = ""
         self.commits += 1
-        self._committed = batch.last
+        self._committed, self._committed_s = batch.last, now_s
         self.age(now_s=now_s)
         self._held_by_file = _NOTHING
         if batch.runs:

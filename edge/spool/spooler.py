@@ -68,9 +68,10 @@ class Spooler:
         backlog: bool = False,
     ) -> None:
         """See `Spool.append`."""
-        self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe, backlog=backlog)
+        first = self.spool.append(readings, now_s=self._loop.time(), keep=keep, safe=safe, backlog=backlog)
         self.nudge()
-        self._on_change()
+        if self.spool.sendable >= first:  # what is held until its commit is sent after that
+            self._on_change()
 
     def record(self, keep: dict[str, str]) -> None:
         """See `Spool.record`."""

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.spool.spans import SeqRange
-from edge.window import LONGEST_PAUSE_S, InFlightBatch, Offer, SendStep, Window
+from edge.window import GATHER_S, LONGEST_PAUSE_S, InFlightBatch, Offer, SendStep, Window
 from wire import Lost
 
 
@@ -34,7 +34,7 @@ def test_live_never_takes_the_place_kept_for_the_backlog():
     for number in range(3):
         in_flight.sent(batch(number, number))
     assert in_flight.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.BACKLOG
-    assert in_flight.plan(Offer(live=1), now_s=0.0) is SendStep.LIVE
+    assert in_flight.plan(Offer(live=1), now_s=GATHER_S) is SendStep.LIVE
 
 
 def test_what_was_sent_once_goes_before_the_rest_of_the_backlog():
@@ -55,6 +55,32 @@ def test_readings_are_gathered_until_the_time_or_the_batch_is_full():
     assert in_flight.wake_s(offer, next_again_s=None, now_s=159.9) == pytest.approx(160.0)
     assert in_flight.plan(offer, now_s=160.0) is SendStep.LIVE
     assert in_flight.plan(Offer(live=5, live_since_s=100.0), now_s=100.0) is SendStep.LIVE
+
+
+def test_while_an_ack_is_under_way_live_readings_are_gathered_until_it_comes():
+    in_flight = window()
+    assert in_flight.plan(Offer(live=1, live_since_s=0.0), now_s=0.0) is SendStep.LIVE
+    in_flight.sent(batch(1, 1, at_s=0.0))
+    offer = Offer(live=2, live_since_s=0.001)
+    assert in_flight.plan(offer, now_s=0.002) is None
+    in_flight.ack(SeqRange("s", 1, 1), now_s=0.003)
+    assert in_flight.plan(offer, now_s=0.003) is SendStep.LIVE
+
+
+def test_on_a_link_that_takes_long_live_readings_wait_no_longer_than_the_gathering():
+    in_flight = window()
+    in_flight.sent(batch(1, 1, at_s=10.0))
+    offer = Offer(live=2, live_since_s=10.001)
+    wake_s = in_flight.wake_s(offer, next_again_s=None, now_s=10.002)
+    assert wake_s == pytest.approx(10.0 + GATHER_S)
+    assert in_flight.plan(offer, now_s=wake_s) is SendStep.LIVE
+
+
+def test_a_full_batch_and_the_backlog_wait_for_no_ack():
+    in_flight = window()
+    in_flight.sent(batch(1, 1))
+    assert in_flight.plan(Offer(live=5), now_s=0.0) is SendStep.LIVE
+    assert in_flight.plan(Offer(live=1, backlog=True), now_s=0.0) is SendStep.BACKLOG
 
 
 def test_losses_alone_get_a_batch_and_only_one_at_a_time():

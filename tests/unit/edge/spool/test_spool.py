@@ -5,7 +5,7 @@ import pytest
 from edge.spool import spool as spool_module
 from edge.spool.limits import Limits, SpoolUsage
 from edge.spool.spans import SeqRange, Spans
-from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, RETRY_S, Spool
+from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, RETRY_S, SPACE_S, Spool
 from edge.spool.write_batch import OpenedSpool, Origin, PreviousStream, TimeCorrection
 from wire import Clock, Lost, Reading
 
@@ -36,7 +36,20 @@ def test_a_commit_waits_for_company_but_not_long(spool: Spool):
     assert GATHER_S < 0.1
 
 
+def test_a_message_that_waits_for_its_puback_is_committed_at_once_but_not_more_often_than_they_gather(spool: Spool):
+    spool.append(readings(1), now_s=10.0, safe=lambda: None)
+    assert spool.commit_due_s == pytest.approx(10.0)
+    commit(spool, now_s=10.0)
+    spool.append(readings(1), now_s=10.01, safe=lambda: None)
+    assert spool.commit_due_s == pytest.approx(10.0 + SPACE_S)
+    commit(spool, now_s=10.0 + SPACE_S)
+    spool.append(readings(1), now_s=11.0, safe=lambda: None)
+    assert spool.commit_due_s == pytest.approx(11.0)
+
+
 def test_messages_that_wait_for_their_puback_hurry_the_commit(spool: Spool):
+    spool.append(readings(1), now_s=10.0)
+    commit(spool, now_s=10.0)
     for _ in range(HURRY_MESSAGES):
         spool.append(readings(1), now_s=10.0, safe=lambda: None)
     assert spool.commit_due_s == pytest.approx(10.0 + HURRY_S)
