@@ -154,16 +154,16 @@ def _edge_trickle(folder: Path) -> list[Figure]:
     targets = {1: 0.003, 100: 0.03}
     for rate in edge_trickle.RATES:
         _say(f"edge at {rate:,} messages/s for {edge_trickle.SECONDS} s")
-        run = edge_trickle.measure(folder / f"trickle-{rate}", rate)
+        run = edge_trickle.measure(folder / f"edge-trickle-{rate}", rate)
         most = targets.get(rate)
         figures += [
             Figure(
-                f"(j) edge, {rate:,} messages/s of two values", 100 * run.share, "% of a core",
+                f"(k) edge, {rate:,} messages/s of two values", 100 * run.share, "% of a core",
                 f"paho alone {100 * run.bare_share:.2f} %; {run.batches_per_s:.1f} batches/s, "
                 f"{run.peak_mb:.0f} MB, {run.lost} lost",
                 "" if most is None else f"≤ {100 * most:g}", None if most is None else run.share <= most,
             ),
-            Figure(f"(j) the same, CPU a value at {rate:,} messages/s", run.us_a_value, "µs"),
+            Figure(f"(k) the same, CPU a value at {rate:,} messages/s", run.us_a_value, "µs"),
         ]  # fmt: skip
     return figures
 
@@ -266,7 +266,7 @@ ends with the last ack, which follows the durable write. The limit is measured r
 
 {text}
 
-In (j) paho alone gets the same messages at the same time, decodes them and keeps nothing: the limit of that run.
+In (k) paho alone gets the same messages at the same time, decodes them and keeps nothing: the limit of that run.
 (e) is the batch's payload; MQTT adds about 45 bytes of topic and header to each batch. In (i) the load stands at the
 broker when it begins, as in (b), and the registry forces nothing to disk; the cores beside it say what the limit was.
 """

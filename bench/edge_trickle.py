@@ -1,4 +1,4 @@
-"""(j) The edge at a trickle: 1 to 1,000 messages of two values a second, beside paho alone on the same messages.
+"""(k) The edge at a trickle: 1 to 1,000 messages of two values a second, beside paho alone on the same messages.
 
 load at a steady rate ─► Mosquitto ─► siaga-edge ─► the same Mosquitto ─► an acknowledging sink
                                   └─► paho alone, which decodes the JSON and keeps nothing

@@ -142,3 +142,17 @@ async def test_a_spool_that_cannot_be_opened_yet_is_opened_later(tmp_path: Path)
     await after.start()
     assert after.spool.ledger.depth == 5
     await after.stop()
+
+
+async def test_what_must_be_committed_before_it_is_sent_is_no_news_for_the_uplink_until_then(tmp_path: Path):
+    news: list[int] = []
+    spool = Spool(Origin("now", "boot", 0), Limits(max_bytes=2**30, min_free_bytes=0, fsync_s=0.3))
+    here = Spooler(spool, SpoolFile(tmp_path / "spool.db"), on_change=lambda: news.append(spool.sendable))
+    await here.start()
+    news.clear()
+    here.append(readings(2), keep={"taken": "1"}, safe=lambda: None)
+    assert news == []
+    await until(lambda: news == [2])
+    here.append(readings(1))
+    assert news == [2, 3]
+    await here.stop()
