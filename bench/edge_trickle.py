@@ -58,10 +58,7 @@ def measure(folder: Path, rate: int) -> EdgeTrickle:
 
 
 def _bare(folder: Path, port: int) -> Program:
-    bare = Program("bare", [sys.executable, "-m", "bench.bare_subscriber", str(port), str(10**9), "86400"], folder)
-    bare.start()
-    wait_until(lambda: "ready" in bare.tail(), "the bare subscriber listens")
-    return bare
+    return Program("bare", [sys.executable, "-m", "bench.bare_subscriber", str(port), str(10**9), "86400"], folder)
 
 
 def _measured(edge: Program, bare: Program, sink: Sink, load: paho.Client, rate: int) -> EdgeTrickle:
@@ -69,6 +66,7 @@ def _measured(edge: Program, bare: Program, sink: Sink, load: paho.Client, rate:
         load.publish("sensors/probe", message(0), qos=1)
         return sink.readings > 0
 
+    wait_until(lambda: "ready" in bare.tail(), "the bare subscriber listens")
     wait_until(way_is_open, "the first reading comes through")
     wait_until(lambda: sink.is_quiet(3.0), "the probes are through, and their deletion is committed")
     agent, loop = _pid(edge), _pid(bare)

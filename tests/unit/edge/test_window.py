@@ -72,6 +72,7 @@ def test_on_a_link_that_takes_long_live_readings_wait_no_longer_than_the_gatheri
     in_flight.sent(batch(1, 1, at_s=10.0))
     offer = Offer(live=2, live_since_s=10.001)
     wake_s = in_flight.wake_s(offer, next_again_s=None, now_s=10.002)
+    assert wake_s is not None
     assert wake_s == pytest.approx(10.0 + GATHER_S)
     assert in_flight.plan(offer, now_s=wake_s) is SendStep.LIVE
 
