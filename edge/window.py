@@ -18,7 +18,7 @@ from edge.spool.spans import SeqRange
 from runtime.backoff import doubled_s
 from wire import Lost
 
-GATHER_S = 0.04
+GATHER_S = 0.01
 """While an ack is under way live readings wait so long for it at most, on a link that takes longer."""
 LONGEST_PAUSE_S = 15.0
 """Between probes of a cloud that is silent: an alarm waits so long at most when it is back."""
