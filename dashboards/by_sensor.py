@@ -18,7 +18,7 @@ from dashboards.kit.links import from_column, to_sensor
 from dashboards.kit.panels import LETTERS, thresholds
 from dashboards.kit.scales import PanelScale, one_colour
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tables import NARROWEST
+from dashboards.kit.tables import NAME_PX, NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
 from wire import QUANTITIES, Domain
@@ -49,11 +49,14 @@ def by_sensor(
     panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
-    link = DynamicConfigValue("links", [to_sensor(style, from_column("sensor"))])
+    links = DynamicConfigValue("links", [to_sensor(style, from_column("sensor"))])
+    whole = DynamicConfigValue("custom.minWidth", NAME_PX)
     # for Grafana a column of texts is one of nothing, so the sensor's is told to stay
     panel.with_override(EMPTY, [DynamicConfigValue("custom.hidden", True)])
     panel.override_by_regexp("^sensor$", [DynamicConfigValue("custom.hidden", False)])
-    return panel.override_by_name("sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), link])
+    return panel.override_by_name(
+        "sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), links, whole]
+    )
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.flow import live_and_backlog
 from dashboards.kit.alarms import alarm_table
 from dashboards.kit.frame import frame
-from dashboards.kit.influx import NOW, STEP, Query, newest
+from dashboards.kit.influx import KNOWN, NOW, STEP, Query, newest
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.legend import legend_of
 from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
@@ -98,7 +98,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         PanelRow(5, *((_worst(style, domain), 8) for domain in _DOMAINS)),
         PanelRow(4, (_open_alarms(style), 6), (_gateways_offline(style), 6), (_rate(style), 6), (_lost(style), 6)),
         PanelRow(14, (_map(style), 10), (alarm_table(style, _LIST, wall=True), 14)),
-        PanelRow(2, (legend_of(style, SEVERITY), 24)),
+        PanelRow(3, (legend_of(style, SEVERITY), 24)),
         PanelRow(8, (_history(style), 15), (_flow(style), 9)),
     ]
     return frame(style, "command", about=_ABOUT, rows=rows)
@@ -152,10 +152,13 @@ def _lost(style: DashboardStyle) -> stats.Panel:
 
 def _map(style: DashboardStyle) -> geomap.Panel:
     fields = f"severity name word{style.suffix} silent sensors latitude longitude"
-    query = Query(newest("situation", fields, by="site instance", where="\"domain\" = 'all'"), table=True)
+    now, places = (
+        Query(newest("situation", fields, by="site instance", where="\"domain\" = 'all'", within=within), table=True)
+        for within in (NOW, KNOWN)
+    )
     link = to_site(style, from_column("site"))
     return site_map(
-        style, _MAP, query, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(style)
+        style, _MAP, now, places, colour="severity", name="name", scale=SEVERITY, link=link, titles=_columns(style)
     )
 
 

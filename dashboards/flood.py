@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.common import BarAlignment
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
 from dashboards.history import history
-from dashboards.hydrograph import hydrograph
+from dashboards.hydrograph import RAIN_COLOUR, hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
 from dashboards.kit.events import alarms_here, of_one
 from dashboards.kit.frame import frame
@@ -207,6 +207,7 @@ def _rain_below(style: DashboardStyle) -> list[DynamicConfigValue]:
         DynamicConfigValue("custom.fillOpacity", 45),
         DynamicConfigValue("custom.axisPlacement", "right"),
         DynamicConfigValue("min", 0),
+        DynamicConfigValue("color", {"mode": "shades", "fixedColor": RAIN_COLOUR}),
     ]
 
 

@@ -1,7 +1,6 @@
 """What alarms did in a range, as a table: for the dashboards of a domain and of a site."""
 
 from grafana_foundation_sdk.builders.table import Panel
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.influx import Query
 from dashboards.kit.links import from_column, to_sensor
@@ -22,18 +21,15 @@ CAPTION = Caption(
 )
 
 
-_WRAPPED = {"type": "auto", "wrapText": True}
-
-
 def history(style: DashboardStyle, where: str) -> Panel:
     """The events of the alarms that `where` (a condition on tags) chooses."""
     columns = f'"sensor", "severity", "level{style.suffix}" AS "level", "text{style.suffix}" AS "text"'
     text = f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter AND {where} ORDER BY time DESC LIMIT {MOST}'
-    panel = table(
+    return table(
         style, CAPTION, Query(text, table=True),
         columns=[  # a phone shows the first two
             TableColumn(name="Time", title=Text("Time"), unit=SHORT_TIME, width=PHONE_TIME_PX),
-            TableColumn(name="text", title=Text("What happened"), least=PHONE_TEXT_PX),
+            TableColumn(name="text", title=Text("What happened"), least=PHONE_TEXT_PX, wrapped=True),
             TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=90),
             TableColumn(
                 name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor")), width=150
@@ -41,4 +37,3 @@ def history(style: DashboardStyle, where: str) -> Panel:
             TableColumn(name="level", title=in_context("dashboards, short", "Level"), width=120),
         ],
     )  # fmt: skip
-    return panel.override_by_name("text", [DynamicConfigValue("custom.cellOptions", _WRAPPED)])

@@ -27,7 +27,8 @@ OF_LEVELS = "\"quantity\" = 'water_level'"
 DEEPEST_MM = 60
 """Rain of an hour that reaches down to the foot: of BMKG's heaviest class, from 20 mm on, it takes the upper third."""
 TICK_MM, MOST_MM = 5, 300
-_RAIN = "#5794f2"
+RAIN_COLOUR = "#5794f2"
+"""Rain is blue, and never of the colour of a level."""
 _BELOW_OF = {1: 2, 2: 3, 3: None}
 """The stage whose limit a band begins at, by the stage at whose limit it ends; below Siaga 3 all is normal."""
 _ABOVE_WORST = 1.15
@@ -94,7 +95,7 @@ def named_only(style: DashboardStyle) -> list[DynamicConfigValue]:
     """Rain at the pointer and below the panel, where it is above zero."""
     return [
         *in_unit(unit_of("rain_hour", style)),
-        fixed(_RAIN),
+        fixed(RAIN_COLOUR),
         DynamicConfigValue("decimals", 1),
         DynamicConfigValue("custom.lineWidth", 0),
         DynamicConfigValue("custom.showPoints", "never"),
@@ -122,7 +123,7 @@ def hanging(style: DashboardStyle) -> list[DynamicConfigValue]:
     ticks = {f"-{mm}": ValueMappingResult(text=str(mm)) for mm in range(TICK_MM, MOST_MM + 1, TICK_MM)}
     return [
         *in_unit(unit_of("rain_hour", style)),
-        fixed(_RAIN),
+        fixed(RAIN_COLOUR),
         _unnamed(),
         DynamicConfigValue("custom.drawStyle", "bars"),
         DynamicConfigValue("custom.barAlignment", 1),

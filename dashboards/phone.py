@@ -6,7 +6,6 @@ place │ state │ age      level │ place │ since      time │ what happen
 from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.ask import over_time
 from dashboards.kit.frame import frame
@@ -49,7 +48,6 @@ CURVES = (
         Caption(Text("Visitors present"), Text("The most that were present in each step of time, by site.")),
     ),
 )
-_WRAPPED = DynamicConfigValue("custom.cellOptions", {"type": "auto", "wrapText": True})
 
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
@@ -65,9 +63,9 @@ def _sites(style: DashboardStyle) -> TablePanel:
     return table(
         style, SITES, Query(query, table=True), worst_first="severity",
         columns=[
-            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=92),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=80),
             TableColumn(name="name", title=Text("Site"), link=to_site(style, from_column("site"))),
-            TableColumn(name=f"word{style.suffix}", title=in_context("dashboards", "State"), width=112),
+            TableColumn(name=f"word{style.suffix}", title=in_context("dashboards", "State"), width=96, wrapped=True),
             TableColumn(name="site", title=Text("Site id"), hidden=True),
         ],
     )  # fmt: skip
@@ -81,11 +79,11 @@ def _alarms(style: DashboardStyle) -> TablePanel:
     return table(
         style, ALARMS, Query(query, table=True), worst_first="severity",
         columns=[
-            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=92),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=80),
             TableColumn(
                 name=f"title{style.suffix}", title=Text("Alarm"), link=to_sensor(style, from_column("sensor"))
             ),
-            TableColumn(name="site_name", title=Text("Site"), width=112),
+            TableColumn(name="site_name", title=Text("Site"), width=112, wrapped=True),
             TableColumn(name="sensor", title=Text("Sensor id"), hidden=True),
         ],
     )  # fmt: skip
@@ -94,14 +92,13 @@ def _alarms(style: DashboardStyle) -> TablePanel:
 def _events(style: DashboardStyle) -> TablePanel:
     columns = f'"severity", "text{style.suffix}" AS "text"'
     query = f'SELECT {columns} FROM "alarm_event" WHERE $timeFilter ORDER BY time DESC LIMIT {MOST_EVENTS}'
-    panel = table(
+    return table(
         style, EVENTS, Query(query, table=True),
         columns=[
             TableColumn(name="Time", title=Text("Time"), unit=SHORT_TIME, width=104),
-            TableColumn(name="text", title=Text("What happened")),
+            TableColumn(name="text", title=Text("What happened"), wrapped=True),
         ],
     )  # fmt: skip
-    return panel.override_by_name("text", [_WRAPPED])
 
 
 def _curve(style: DashboardStyle, domain: str, quantity: str, by: str, caption: Caption) -> LinesPanel:

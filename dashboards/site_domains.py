@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, Variable
 from dashboards.hydrograph import hanging, named_only
 from dashboards.kit.ask import HOURS, over_time
 from dashboards.kit.events import of_domain
-from dashboards.kit.influx import SOURCE, Query, one_of
+from dashboards.kit.influx import KNOWN, SOURCE, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import LETTERS, lines
 from dashboards.kit.scales import ISPU
@@ -33,8 +33,6 @@ HERE = one_of("site")
 DOMAIN = "$domain"
 ROW = "/^$domain$/"
 """The measurement of the row's own domain; of a site that measures nothing, none."""
-KNOWN = "1d"
-"""A domain is there as long as its state was reported: the day that Siaga was down included."""
 OVER_TIME = Caption(
     Text("{domain} over time", domain=DOMAIN),
     Text(
@@ -62,7 +60,7 @@ def domain_rows(style: DashboardStyle) -> PanelRow:
 def domains(style: DashboardStyle) -> QueryVariable:
     """The domains that the chosen site measures, by their names; nobody chooses among them."""
     field = f"domain_title{style.suffix}"
-    reported = f"time > now() - {KNOWN} AND \"domain\" != 'all'"
+    reported = f"{KNOWN} AND \"domain\" != 'all'"
     query = f'SELECT distinct("{field}") FROM "situation" WHERE {reported} AND {HERE}'
     variable = QueryVariable("domain").datasource(SOURCE).query({"query": query, "refId": "domain"})
     variable.regex("/^(?<text>[^|]*)\\|(?<value>.*)$/").refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)

@@ -28,9 +28,7 @@ _STATES = {
     "closed": Text("Ended"),
 }
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
-PHONE_SITE_PX = 140
-"""Severity, place and level stand beside each other on the 390 px of a phone."""
-_SCALE = PanelScale(
+ALARM_SCALE = PanelScale(
     (
         Class(NOTHING_KNOWN, Text("Platform not heard"), UNKNOWN),
         Class(0, Text("No further alarm"), PLAIN),
@@ -68,10 +66,8 @@ def _shorter(column: TableColumn) -> TableColumn:
 def _columns(style: DashboardStyle) -> list[TableColumn]:
     own = style.suffix
     return [
-        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=_SCALE, width=130),
-        TableColumn(
-            name="site_name", title=Text("Site"), link=to_site(style, from_column("site")), least=PHONE_SITE_PX
-        ),
+        TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=ALARM_SCALE, width=130),
+        TableColumn(name="site_name", title=Text("Site"), link=to_site(style, from_column("site"))),
         TableColumn(name=f"level{own}", title=Text("Level"), width=110),
         TableColumn(name=f"title{own}", title=Text("Alarm")),
         TableColumn(name="sensor_name", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),

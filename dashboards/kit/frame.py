@@ -25,7 +25,7 @@ from dashboards.kit.words import Words
 REFRESH = "30s"
 """As often as the cloud writes a sample."""
 TAG = "siaga"
-_HEAD, _HEAD_ON_THE_WALL, _STRIP = 2, 3, 8
+_HEAD, _HEAD_ON_THE_WALL, _STRIP = 2, 4, 8
 
 register_default_plugins()
 
@@ -58,7 +58,7 @@ def frame(
 def _heads(style: DashboardStyle, key: str) -> list[PanelRow]:
     """What stands above all else: as of when the page speaks, and the city's one sentence where there is room."""
     if key in WALL:
-        return [PanelRow(_HEAD_ON_THE_WALL, (sized(as_of(style)), COLUMNS))]
+        return [PanelRow(_HEAD_ON_THE_WALL, (sized(as_of(style)).wide_layout(True), COLUMNS))]
     if key == "phone":
         return [PanelRow(_HEAD, (as_of(style), COLUMNS))]
     return [PanelRow(_HEAD, (as_of(style), _STRIP), (headline(style), COLUMNS - _STRIP))]

@@ -19,6 +19,8 @@ from dashboards.kit.names import DATASOURCE
 TYPE = "influxdb"
 NOW = "time > now() - 2m"
 """The newest of what is sampled every half minute: three samples may be late, and a dead platform is seen by then."""
+KNOWN = "time > now() - 1d"
+"""What of a city counts as there, its sites and what they measure: the day that the platform was down included."""
 STEP = "1m"
 """The least step of charts of what is sampled every half minute: none of them is empty while all is well."""
 SOURCE = DataSourceRef(TYPE, DATASOURCE)
@@ -71,17 +73,17 @@ def one_of(tag: str, variable: str = "") -> str:
     return f'"{tag}" =~ /^${variable or tag}$/'
 
 
-def newest(measurement: str, fields: str, *, by: str, where: str = "", keep: str = "") -> str:
+def newest(measurement: str, fields: str, *, by: str, where: str = "", keep: str = "", within: str = NOW) -> str:
     """The newest sample of each series now, as a table whose tags are columns.
 
     `fields` and `by` are names with blanks between them; the first field must be in every sample. `where` is a
-    condition on tags, `keep` one on what is the newest.
+    condition on tags, `keep` one on what is the newest, `within` the time in which it must be.
     """
     first, *others = fields.split()
     tags = by.split()
     columns = _names([*tags, first, *others])
     picked = ", ".join([f'last("{first}") AS "{first}"', *(f'"{field}"' for field in others)])
-    chosen = f"WHERE {NOW}" + (f" AND {where}" if where else "")
+    chosen = f"WHERE {within}" + (f" AND {where}" if where else "")
     inner = f'SELECT {picked} FROM "{measurement}" {chosen} GROUP BY {_names(tags)}'
     return f"SELECT {columns} FROM ({inner})" + (f" WHERE {keep}" if keep else "")
 

@@ -1,5 +1,7 @@
 """A map of the sites, coloured by what is known of them: markers from a query, over plain water and coast, or tiles.
 
+Under the markers lie the places of the sites as they were last known, grey and with their names.
+
 The coast travels inside the dashboard, as the picture of a tile that the map asks for by {x}, {y} and {z}: an SVG of
 the whole coast, which moves itself to where the tile lies. So no file is needed on Grafana's disk, and nothing is asked
 of the internet. Grafana's own GeoJSON layer would not do: newer ones take a file on its disk or an address in the web.
@@ -13,7 +15,7 @@ from urllib.parse import quote
 
 from grafana_foundation_sdk.builders import common, geomap
 from grafana_foundation_sdk.models.common import FrameGeometrySourceMode
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, MatcherConfig
 from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
@@ -22,42 +24,49 @@ from dashboards.kit.panels import by_thresholds, thresholds
 from dashboards.kit.scales import PanelScale
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Caption, Text, Words
+from rules.colours import UNKNOWN
 
 WATER, LAND, SHORE, INK = "#243a52", "#4f635d", "#a9b8a0", "#f1f5f9"
 TILE_PX = 256
 NEAREST = 13
 """The zoom at which a bay fills a panel: nearer, the coast has no more to show."""
+_NOW, _EVER = "A", "B"
+"""The two queries."""
+PADDING_PERCENT = 60
+"""Around the sites: on a phone, the room right of the easternmost one for a name of ten letters."""
 _DECIMALS = 5
 """Of a pixel of the whole world on one tile: 8 cm of the screen's pixels at zoom 13."""
 _SITES = Text("Sites")
+_PLACES = Text("Last known places")
 _BASE = Text("Base map")
 Ring = Sequence[Sequence[float]]
 """An outline: positions of longitude and latitude in degrees, WGS 84."""
 
 
 def site_map(
-    style: DashboardStyle, caption: Caption, query: Query, *, colour: str, name: str, scale: PanelScale, link: Link,
-    titles: Mapping[str, Words],
+    style: DashboardStyle, caption: Caption, query: Query, places: Query, *, colour: str, name: str,
+    scale: PanelScale, link: Link, titles: Mapping[str, Words],
 ) -> geomap.Panel:  # fmt: skip
-    """The sites of a query with `latitude` and `longitude`: coloured by the column `colour`, with the column `name`.
+    """The sites of a query with `latitude` and `longitude`, coloured by the column `colour`; their names by `places`.
 
-    `titles` are those of the columns in the box at a marker.
+    `places` asks for the same columns of a longer time, so that of a dead platform each site is there, grey. `titles`
+    are those of the columns in the box at a marker.
     """
     panel = geomap.Panel().title(style.say(caption.title)).description(style.say(caption.about))
-    panel.no_value(style.say(caption.nothing)).datasource(SOURCE).with_target(InfluxQuery(query, ref="A"))
+    panel.no_value(style.say(caption.nothing)).datasource(SOURCE)
+    panel.with_target(InfluxQuery(query, ref=_NOW)).with_target(InfluxQuery(places, ref=_EVER))
     panel.unit("none").decimals(0).thresholds(thresholds(scale)).color_scheme(by_thresholds())
     # the words belong to the one column: latitude 2 is no severity
     panel.override_by_name(colour, [DynamicConfigValue("mappings", scale.mappings(style))])
     panel.override_by_name(name, [DynamicConfigValue("links", [link])])
     for column, title in titles.items():
         panel.override_by_name(column, [DynamicConfigValue("displayName", style.say(title))])
-    panel.basemap(_base(style)).layers([_markers(style, colour, name)])
+    panel.basemap(_base(style)).layers([_places(style, name), _markers(style, colour)])
     controls = geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_attribution(True).show_scale(True)
     panel.controls(controls).tooltip(geomap.TooltipOptions().mode(TooltipMode.DETAILS))
-    view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(style.say(_SITES))
-    # to Grafana `zoom` is how near *fit* may go, and its builder's own 1 is the whole world; the padding is in percent,
-    # with room for the name of the easternmost site
-    return panel.view(view.padding(25).zoom(NEAREST).max_zoom(NEAREST))
+    view = geomap.MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer(style.say(_PLACES))
+    # to Grafana `zoom` is how near *fit* may go, and its builder's own 1 is the whole world
+    return panel.view(view.padding(PADDING_PERCENT).zoom(NEAREST).max_zoom(NEAREST))
 
 
 def tile(coast: str) -> str:
@@ -104,28 +113,32 @@ def _base(style: DashboardStyle) -> common.MapLayerOptions:
     return _layer("xyz", style.say(_BASE)).config({"url": tiles, "attribution": attribution}).opacity(1)
 
 
-def _markers(style: DashboardStyle, colour: str, name: str) -> common.MapLayerOptions:
-    marker = {
-        "color": {"field": colour, "fixed": SHORE},
+def _places(style: DashboardStyle, name: str) -> common.MapLayerOptions:
+    """Where each site is, grey, with its name: all there is to see of a platform that is not heard."""
+    # beside the marker: neighbours on a coast stand above each other more often than beside; of two names that
+    # would still cover each other Grafana draws one
+    beside = {"fontSize": 11, "offsetX": 13, "offsetY": 0, "textAlign": "left", "textBaseline": "middle", "color": INK}
+    named = {"text": {"mode": "field", "field": name, "fixed": ""}, "textConfig": beside}
+    dots = _dots(style.say(_PLACES), _EVER, 8, {"color": {"fixed": UNKNOWN}, **named})
+    return dots.tooltip(False)
+
+
+def _markers(style: DashboardStyle, colour: str) -> common.MapLayerOptions:
+    """What is known of the sites now, upon their places."""
+    return _dots(style.say(_SITES), _NOW, 10, {"color": {"field": colour, "fixed": UNKNOWN}}).tooltip(True)
+
+
+def _dots(name: str, query: str, px: int, style: Mapping[str, object]) -> common.MapLayerOptions:
+    dot = {
         "opacity": 0.95,
-        "size": {"fixed": 10, "min": 10, "max": 10},
+        "size": {"fixed": px, "min": px, "max": px},
         "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
-        "text": {"mode": "field", "field": name, "fixed": ""},
-        # beside the marker: neighbours on a coast stand above each other more often than beside; of two names that
-        # would still cover each other Grafana draws one
-        "textConfig": {
-            "fontSize": 12,
-            "offsetX": 15,
-            "offsetY": 0,
-            "textAlign": "left",
-            "textBaseline": "middle",
-            "color": INK,
-        },
+        **style,
     }
     place = common.FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS)
     place.latitude("latitude").longitude("longitude")
-    layer = _layer("markers", style.say(_SITES)).config({"style": marker, "showLegend": False})
-    return layer.location(place).tooltip(True)
+    layer = _layer("markers", name).config({"style": dot, "showLegend": False})
+    return layer.location(place).filter_data(MatcherConfig(id_val="byRefId", options=query))
 
 
 def _layer(kind: str, name: str) -> common.MapLayerOptions:

@@ -28,6 +28,10 @@ NOT_THERE = "–"
 """In a cell without a text, where Grafana would write what the whole table says when it is empty."""
 ON_A_PHONE, READ_ON_A_PHONE_PX = 3, 110
 """The first columns of a table are read on a phone's 390 px without scrolling: what matters stands there."""
+NAME_PX = 160
+"""What leads somewhere is a name, which Grafana cuts where it is longer."""
+WRAPPED = {"type": "auto", "wrapText": True}
+"""How Grafana writes a cell whose text goes on in the next line."""
 
 
 class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,8 @@ class TableColumn(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
     """Not shown, and there for the link of another column: an id."""
     optional: bool = False
+    wrapped: bool = False
+    """A long text goes on in the next line; with a link, Grafana 12.2 cuts it all the same."""
 
 
 def table(
@@ -80,11 +86,17 @@ def table(
         panel.with_transformation(_sorted(worst_first))
     panel.with_transformation(_only(columns)).with_transformation(_in_order(columns))
     for number, column in enumerate(columns):
-        least = READ_ON_A_PHONE_PX if number < ON_A_PHONE and column.width is None else None
+        least = _least(column, on_a_phone=number < ON_A_PHONE)
         matched = panel.override_by_regexp if column.optional else panel.override_by_name
         named = f"^{column.name}$" if column.optional else column.name
         matched(named, _properties(style, column, least=column.least or least))
     return panel
+
+
+def _least(column: TableColumn, *, on_a_phone: bool) -> int | None:
+    if column.width is not None:
+        return None
+    return NAME_PX if column.link is not None else READ_ON_A_PHONE_PX if on_a_phone else None
 
 
 def _no_footer() -> common.TableFooterOptions:
@@ -123,7 +135,7 @@ def _coloured(style: DashboardStyle, column: TableColumn) -> dict[str, object]:
     if column.words is not None:
         return {"mappings": words_of(column.words, style)}
     if column.scale is None:
-        return {}
+        return {"custom.cellOptions": WRAPPED} if column.wrapped else {}
     named = column.scale.classes_as_words(style) if column.as_class else column.scale.mappings(style)
     return {
         "mappings": named,

@@ -315,7 +315,7 @@ def test_own_tiles_take_the_place_of_plain_water(tmp_path):
     text = Path(tmp_path / "id" / "command.json").read_text()
     (site_map,) = [panel for panel in panels(json.loads(text)) if panel["type"] == "geomap"]
     assert site_map["options"]["basemap"]["config"] == {"url": tiles, "attribution": "BIG"}
-    assert [layer["type"] for layer in site_map["options"]["layers"]] == ["markers"]
+    assert {layer["type"] for layer in site_map["options"]["layers"]} == {"markers"}
 
 
 @pytest.mark.parametrize(
@@ -437,13 +437,34 @@ def test_the_map_comes_near_enough_to_show_the_coast_and_names_beside_their_mark
         (site_map,) = [panel for panel in panels(command) if panel["type"] == "geomap"]
         view = site_map["options"]["view"]
         assert (view["id"], view["zoom"]) == ("fit", 13), "to Grafana, zoom is how near fit may go"
-        (markers,) = site_map["options"]["layers"]
-        text, size = markers["config"]["style"]["textConfig"], markers["config"]["style"]["size"]["fixed"]
+        places, _ = site_map["options"]["layers"]
+        text, size = places["config"]["style"]["textConfig"], places["config"]["style"]["size"]["fixed"]
         assert (text["textAlign"], text["offsetY"]) == ("left", 0)
         assert text["offsetX"] > size
         legend = next(panel for panel in panels(command) if panel["type"] == "text")["options"]["content"]
         words = next(row["options"] for row in _mappings_of(site_map) if row["type"] == "value")
         assert all(f'{word["color"]}">●</span> {word["text"]}<' in legend for word in words.values())
+
+
+@pytest.mark.parametrize("language", LanguageCode)
+def test_of_a_dead_platform_the_map_still_shows_each_site_grey_by_its_name_and_as_near(language):
+    (site_map,) = [panel for panel in panels(DOCUMENTS[f"{language}/command.json"]) if panel["type"] == "geomap"]
+    places, now = site_map["options"]["layers"]
+    asked = {target["refId"]: target["query"] for target in site_map["targets"]}
+    within = [re.findall(r"time > now\(\) - (\w+)", asked[layer["filterData"]["options"]]) for layer in (places, now)]
+    assert within == [["1d"], ["2m"]]
+    assert places["config"]["style"]["color"] == {"fixed": UNKNOWN}
+    assert places["config"]["style"]["text"]["field"] == "name"
+    assert site_map["options"]["view"]["layer"] == places["name"], "fit to what is there when nothing is heard"
+
+
+@every_dashboard
+def test_a_name_that_leads_somewhere_has_the_room_of_twenty_letters(name):
+    for panel in panels(DOCUMENTS[name]):
+        for row in panel["fieldConfig"]["overrides"] if panel["type"] == "table" else ():
+            said = {each["id"]: each["value"] for each in row["properties"]}
+            if "links" in said and "thresholds" not in said:
+                assert said.get("custom.width", said.get("custom.minWidth")) >= 125, (panel["title"], row)
 
 
 def _mappings_of(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
