@@ -3,6 +3,7 @@
 ISPU now │ category    sub-indices │ against WHO    ISPU by the hour    a box a day    exposure │ sites    PM2.5 │ PM10
 """
 
+from grafana_foundation_sdk.builders import common
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.builders.statushistory import Panel as CalendarPanel
@@ -17,14 +18,15 @@ from dashboards.history import history
 from dashboards.kit.ask import last, lately, over_time, rows
 from dashboards.kit.events import alarms_here
 from dashboards.kit.frame import frame
-from dashboards.kit.influx import Query, one_of
+from dashboards.kit.influx import Query, newest, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
-from dashboards.kit.panels import calendar, lines, stat
+from dashboards.kit.panels import calendar, lines
 from dashboards.kit.scales import ISPU, Class, PanelScale
 from dashboards.kit.series import in_unit, opens_sensor, opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
+from dashboards.kit.tiles import by_site, column, tiles
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
@@ -38,6 +40,9 @@ from wire import AIR_PARAMETERS, ISPU_TABLE, ISPU_VERSIONS, Domain
 HERE, OURS = one_of("site"), of_domain(Domain.AIR)
 PUBLISHED = "18h"
 """How long an index of a parameter holds at the longest: from 15:00 to 09:00."""
+HEARD = newest("situation", "severity name", by="site", where="\"domain\" = 'air'")
+"""The sites of which the platform says something now: the index of an hour holds on, but not under the word "now"."""
+MOST_SITES = 24
 
 
 def _who(pollutant: str) -> Words:
@@ -57,7 +62,7 @@ NOW = Caption(
         "The newest ISPU of each site (published each hour) in its official colours. Green good, blue moderate, yellow "
         "unhealthy, red very unhealthy, black hazardous."
     ),
-    NOTHING_YET,
+    Text("No ISPU now: the platform is not heard, or fewer than 18 of 24 hours were measured"),
 )
 CATEGORY = Caption(
     Text("Category and critical parameter"),
@@ -145,25 +150,30 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
 
 def _now(style: DashboardStyle) -> StatPanel:
     """The newest index of each site, to be read from afar."""
-    text = lately('last("ispu")', "air", where=HERE, by="site", within="3h")
-    panel = stat(style, NOW, Query(text, alias="$tag_site"), scale=ISPU, named=True)
-    return panel.override_by_regexp(".*", opens_site(style))
+    indices = rows("site ispu", lately('last("ispu") AS "ispu"', "air", where=HERE, by="site", within="3h"))
+    panel = tiles(
+        style, NOW, HEARD, indices,
+        value="ispu_now", name=column("name"), kept=["site"], scale=ISPU, steps=by_site("ispu"), most=MOST_SITES,
+    )  # fmt: skip
+    panel.override_by_name("ispu_now", [DynamicConfigValue("links", [to_site(style, from_column("site"))])])
+    return panel.text(common.VizTextDisplayOptions()).wide_layout(True)
 
 
 def _category(style: DashboardStyle) -> TablePanel:
     """Its category in words, and what it stands on."""
     versions = [f"ispu_{key}" for key in ISPU_VERSIONS]
     beside = ("ispu_critical:critical", "ispu_completeness:complete", f"{ISPU_TABLE}:rule")
-    what = last("ispu", "ispu:category", *beside, *versions)
+    what = last("ispu", *beside, *versions)
     inner = lately(what, "air", where=HERE, by="site", within="3h")
-    shown = f"site ispu category critical complete rule {' '.join(versions)}"
+    shown = f"site ispu critical complete rule {' '.join(versions)}"
     parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
     return table(
-        style, CATEGORY, Query(rows(shown, inner), table=True), worst_first="ispu",
+        style, CATEGORY, Query(rows(shown, inner), table=True), Query(HEARD, table=True),
+        worst_first="ispu", steps=by_site("ispu"),
         columns=[
             TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
-            TableColumn(name="category", title=Text("Category"), scale=ISPU, as_class=True),
+            TableColumn(name="ispu_now", title=Text("Category"), scale=ISPU, as_class=True),
             TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
             TableColumn(name="rule", title=Text("By the rule of"), words=_RULES),
             TableColumn(name="complete", title=Text("Complete"), unit=unit("%", style), decimals=0),

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
 
+from dashboards.kit.alarms import ALARM_SCALE, MERGED, last_rows
 from dashboards.kit.ask import over_time
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest
@@ -18,6 +19,7 @@ from dashboards.kit.series import BRIDGED_MS
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import SHORT_TIME, decimals_of, unit_of
+from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
 
@@ -31,7 +33,7 @@ SITES = Caption(
 ALARMS = Caption(
     Text("Open alarms"),
     Text("The worst first. They are acknowledged in Siaga's console."),
-    Text("No open alarm"),
+    UNHEARD,
 )
 EVENTS = Caption(
     Text("What happened"),
@@ -77,9 +79,9 @@ def _alarms(style: DashboardStyle) -> TablePanel:
         keep='"severity" > 0',
     )  # fmt: skip
     return table(
-        style, ALARMS, Query(query, table=True), worst_first="severity",
+        style, ALARMS, Query(query, table=True), *last_rows(), worst_first="severity", steps=[MERGED],
         columns=[
-            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=SEVERITY, width=80),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=ALARM_SCALE, width=124),
             TableColumn(
                 name=f"title{style.suffix}", title=Text("Alarm"), link=to_sensor(style, from_column("sensor"))
             ),

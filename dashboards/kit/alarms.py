@@ -39,6 +39,7 @@ ALARM_SCALE = PanelScale(
 """Of an alarm, and of the last row."""
 _ALL_TOLD = f'SELECT last("batches") * 0 AS "severity" FROM "ingest" WHERE {NOW}'
 """A row whose severity is 0, by the ingesters' samples: an empty list alone would not say that it is whole."""
+MERGED = DataTransformerConfig("merge", options={})
 
 
 def alarm_table(style: DashboardStyle, caption: Caption, *, where: str = "", wall: bool = False) -> tables.Panel:
@@ -48,10 +49,14 @@ def alarm_table(style: DashboardStyle, caption: Caption, *, where: str = "", wal
     query = newest("alarm", fields, by="gateway rule sensor site", where=where, keep='"severity" > 0')
     columns = _on_the_wall(style) if wall else _columns(style)
     return table(
-        style, caption, Query(query, table=True), Query(_ALL_TOLD, table=True),
-        Query(unheard("severity", NOTHING_KNOWN), table=True),
-        columns=columns, worst_first="severity", tall=wall, steps=[DataTransformerConfig("merge", options={})],
+        style, caption, Query(query, table=True), *last_rows(),
+        columns=columns, worst_first="severity", tall=wall, steps=[MERGED],
     )  # fmt: skip
+
+
+def last_rows() -> list[Query]:
+    """The row below the alarms, to be `MERGED` with them: that there are no others, or that nobody knows."""
+    return [Query(_ALL_TOLD, table=True), Query(unheard("severity", NOTHING_KNOWN), table=True)]
 
 
 def _on_the_wall(style: DashboardStyle) -> list[TableColumn]:
@@ -68,7 +73,7 @@ def _columns(style: DashboardStyle) -> list[TableColumn]:
     return [
         TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=ALARM_SCALE, width=130),
         TableColumn(name="site_name", title=Text("Site"), link=to_site(style, from_column("site"))),
-        TableColumn(name=f"level{own}", title=Text("Level"), width=110),
+        TableColumn(name=f"level{own}", title=Text("Level"), width=110, wrapped=True),
         TableColumn(name=f"title{own}", title=Text("Alarm")),
         TableColumn(name="sensor_name", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
         TableColumn(name="value", title=Text("Value"), decimals=1, width=90),

@@ -55,13 +55,16 @@ def figure(
 def tiles(
     style: DashboardStyle, caption: Caption, *queries: str, value: str, name: str, scale: PanelScale,
     unit: str = "none", decimals: int = 0, most: int = MOST, steps: Sequence[DataTransformerConfig] = (),
-    least_first: bool = False, filled: bool = True,
+    least_first: bool = False, filled: bool = True, kept: Sequence[str] = (),
 ) -> stats.Panel:  # fmt: skip
-    """A tile for each row of a table, the largest `value` first or the least; `name` is written with `column`."""
+    """A tile for each row of a table, the largest `value` first or the least; `name` is written with `column`.
+
+    `kept` are columns that a link of the panel takes its value from.
+    """
     asked = [Query(query, table=True) for query in queries]
     panel = stat(style, caption, *asked, scale=scale, unit=unit, decimals=decimals, named=True, filled=filled)
     panel.reduce_options(common.ReduceDataOptions().values(True).limit(most).calcs([]).fields(""))
-    for step in (*steps, _sorted(value, descending=not least_first), _only(value, name)):
+    for step in (*steps, _sorted(value, descending=not least_first), _only(value, name, kept)):
         panel.with_transformation(step)
     of_value = [_unknown(style.say(_NO_DATA)), *scale.mappings(style)]
     panel.mappings([_unknown(style.say(caption.nothing))])
@@ -74,9 +77,21 @@ def column(name: str) -> str:
     return f"${{__data.fields.{name}}}"
 
 
-def by_site() -> list[DataTransformerConfig]:
-    """One row for each site out of two tables that have its id."""
-    return [DataTransformerConfig("joinByField", options={"byField": "site", "mode": "inner"})]
+def by_site(value: str) -> list[DataTransformerConfig]:
+    """One row for each site out of its state now and a `value` that may be older, shown only beside the state.
+
+    Joined with an empty table Grafana gives the other one; but a sum of which a part is not there is not made.
+    """
+    return [
+        DataTransformerConfig("joinByField", options={"byField": "site", "mode": "inner"}),
+        _computed("severity", "*", {"fixed": "0"}, "none"),
+        _computed(value, "+", {"matcher": {"id": "byName", "options": "none"}}, f"{value}_now"),
+    ]
+
+
+def _computed(left: str, sign: str, right: dict[str, object], alias: str) -> DataTransformerConfig:
+    binary = {"left": {"matcher": {"id": "byName", "options": left}}, "operator": sign, "right": right}
+    return DataTransformerConfig("calculateField", options={"mode": "binary", "binary": binary, "alias": alias})
 
 
 def _unknown(words: str) -> SpecialValueMap:
@@ -95,7 +110,7 @@ def _sorted(field: str, *, descending: bool) -> DataTransformerConfig:
     return DataTransformerConfig("sortBy", options={"fields": {}, "sort": [{"field": field, "desc": descending}]})
 
 
-def _only(value: str, name: str) -> DataTransformerConfig:
+def _only(value: str, name: str, kept: Sequence[str]) -> DataTransformerConfig:
     """Every figure of a row would get a tile: here one is left, and the words of its name."""
-    names = [value, *re.findall(r"__data\.fields\.(\w+)", name)]
+    names = [value, *re.findall(r"__data\.fields\.(\w+)", name), *kept]
     return DataTransformerConfig("filterFieldsByName", options={"include": {"names": names}})

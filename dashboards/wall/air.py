@@ -32,7 +32,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
     newest = rows("site ispu", lately('last("ispu") AS "ispu"', "air", where=EVERY, by="site", within="3h"))
     indices = tiles(
         style, SITES, states_of_sites(style, Domain.AIR), newest,
-        value="ispu", name=named_state(style), scale=ISPU, steps=by_site(),
+        value="ispu_now", name=named_state(style), scale=ISPU, steps=by_site("ispu"),
     )  # fmt: skip
     return page(style, "wall-air", about=ABOUT, rows=[PanelRow(14, (indices, 24)), PanelRow(14, (_hours(style), 24))])
 

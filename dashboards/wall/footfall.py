@@ -34,8 +34,8 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
     what = 'last("capacity_used") AS "capacity_used"'
     newest = rows("site capacity_used", lately(what, "footfall", where=EVERY, by="site", within="15m"))
     full = tiles(
-        style, SITES, states_of_sites(style, Domain.FOOTFALL), newest, value="capacity_used",
-        name=column("name"), scale=CAPACITY, unit=unit_of("capacity_used", style), steps=by_site(),
+        style, SITES, states_of_sites(style, Domain.FOOTFALL), newest, value="capacity_used_now",
+        name=column("name"), scale=CAPACITY, unit=unit_of("capacity_used", style), steps=by_site("capacity_used"),
     )  # fmt: skip
     return page(
         style, "wall-footfall", about=ABOUT, rows=[PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]

@@ -7,17 +7,14 @@ from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 
-from dashboards.kit.alarms import ALARM_SCALE
 from dashboards.kit.influx import NOW, newest
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.scales import ATTENTION, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import MOST, column, figure, tiles
-from dashboards.kit.unknown import DASH, unheard
 from dashboards.kit.words import Caption, Text, Words
 from dashboards.wall.parts import UNHEARD, page
 from rules.colours import UNKNOWN
-from wire.measurements import NOTHING_KNOWN
 
 ABOUT = Text("The situation for the wall: each domain, open alarms, gateways and sensors that are not heard.")
 DOMAINS = {"flood": Text("Flood"), "air": Text("Air quality"), "footfall": Text("Footfall")}
@@ -40,10 +37,10 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
     return page(
         style, "wall-situation", about=ABOUT,
         rows=[
-            PanelRow(8, *((_domain(style, domain, name), 8) for domain, name in DOMAINS.items())),
-            PanelRow(10, (_open(style, OPEN, '"severity" > 0'), 5), (_open(style, UNSEEN, UNACKNOWLEDGED), 8),
-                     (_offline(style), 6), (_silent(style), 5)),  # as wide as the longest word of each
-            PanelRow(11, (_worst(style), 24)),
+            PanelRow(7, *((_domain(style, domain, name), 8) for domain, name in DOMAINS.items())),
+            PanelRow(13, (_open(style, OPEN, '"severity" > 0'), 5), (_open(style, UNSEEN, UNACKNOWLEDGED), 8),
+                     (_offline(style), 6), (_silent(style), 5)),  # as wide as their longest words
+            PanelRow(9, (_worst(style), 24)),
         ],
     )  # fmt: skip
 
@@ -86,9 +83,5 @@ def _worst(style: DashboardStyle) -> StatPanel:
     level = f"level{style.suffix}"
     query = newest("alarm", f"severity site_name {level}", by="gateway rule sensor site", keep='"severity" > 0')
     name = f"{column('site_name')} · {column(level)}"
-    panel = tiles(
-        style, WORST, query, unheard("severity", NOTHING_KNOWN), value="severity", name=name, scale=ALARM_SCALE,
-        steps=[DataTransformerConfig("merge", options={})],
-    )  # fmt: skip
-    panel.override_by_name(level, [DynamicConfigValue("noValue", DASH)])
+    panel = tiles(style, WORST, query, value="severity", name=name, scale=SEVERITY)
     return panel.override_by_name("site_name", [DynamicConfigValue("noValue", style.say(NOWHERE))])

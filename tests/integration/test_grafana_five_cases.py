@@ -84,10 +84,10 @@ def test_a_table_that_cannot_know_says_so(rows: list[Row]):
 
 
 def test_a_dead_platform_has_a_row_in_the_tables_of_open_alarms(rows: list[Row]):
-    words = {"en": "Platform not heard", "id": "Platform tak terdengar"}
+    words = {"en": "Platform not heard", "id": "Tak terdengar"}
     tables = [row for row in rows if row["case"] == "dead" and any(v["text"] in words.values() for v in row["values"])]
     assert {(row["uid"].split("-")[1], row["file"]) for row in tables} == {
-        (language, file) for language in words for file in ("command.json", "site.json", "sensor.json")
+        (language, file) for language in words for file in ("command.json", "site.json", "sensor.json", "phone.json")
     }
     assert {value["color"].lower() for row in tables for value in row["values"]} == {UNKNOWN}
 

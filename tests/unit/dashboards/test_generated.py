@@ -459,12 +459,21 @@ def test_of_a_dead_platform_the_map_still_shows_each_site_grey_by_its_name_and_a
 
 
 @every_dashboard
+def test_a_list_of_open_alarms_says_in_a_row_whether_it_is_whole(name):
+    for panel in panels(DOCUMENTS[name]):
+        asked = [target["query"] for target in panel.get("targets", ())]
+        if panel["type"] == "table" and any('FROM "alarm"' in query for query in asked):
+            assert [query for query in asked if 'AS "severity" FROM "ingest"' in query], panel["title"]
+            assert [query for query in asked if '* 0 + -1 AS "severity"' in query], panel["title"]
+
+
+@every_dashboard
 def test_a_name_that_leads_somewhere_has_the_room_of_twenty_letters(name):
     for panel in panels(DOCUMENTS[name]):
         for row in panel["fieldConfig"]["overrides"] if panel["type"] == "table" else ():
             said = {each["id"]: each["value"] for each in row["properties"]}
             if "links" in said and "thresholds" not in said:
-                assert said.get("custom.width", said.get("custom.minWidth")) >= 125, (panel["title"], row)
+                assert (said.get("custom.width") or said.get("custom.minWidth") or 0) >= 125, (panel["title"], row)
 
 
 def _mappings_of(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
