@@ -147,7 +147,7 @@ def test_a_variable_that_names_no_language_is_told(
     environment.setenv("SIAGA_LANGUAGE", "fr")
     environment.setenv("LC_ALL", "id_ID")
     assert main(["check", "--config", str(tmp_path / "edge.toml")]) == WELL
-    assert capsys.readouterr().err == "peringatan: SIAGA_LANGUAGE: 'fr' bukan bahasa Siaga; tulis id atau en\n"
+    assert capsys.readouterr().err == "peringatan: SIAGA_LANGUAGE: 'fr' bukan bahasa yang dikenal; tulis id atau en\n"
 
 
 def test_what_a_service_writes_is_english_whatever_the_locale(
