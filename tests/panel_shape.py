@@ -94,8 +94,18 @@ def _figures(panel: Json, columns: Mapping[str, Kind]) -> Iterator[str]:
         fields = panel.get("options", {}).get("reduceOptions", {}).get("fields", "")
         if not fields and not kinds & {Kind.NUMBER, Kind.ANY}:
             yield "a stat shows numbers, and there are none"
-        if fields and not any(matches(fields, name) for name in columns):
+        if fields and not any(matches(fields, _shown(panel, name)) for name in columns):
             yield f"shows the fields {fields}{NOBODY}"
+
+
+def _shown(panel: Json, column: str) -> str:
+    """The name by which Grafana finds a column that is to be shown: its title, where it has one."""
+    for override in panel["fieldConfig"]["overrides"]:
+        if override["matcher"] == {"id": "byName", "options": column}:
+            for each in override["properties"]:
+                if each["id"] == "displayName" and each["value"]:
+                    return str(each["value"])
+    return column
 
 
 def _kind(name: str, values: Iterable[Any]) -> Kind:

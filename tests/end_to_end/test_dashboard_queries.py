@@ -94,7 +94,7 @@ def test_every_query_of_a_dashboard_finds_what_its_panel_shows(file: Path, ask: 
         ),
         (('AS \\"title\\"', 'AS \\"heading\\"'), "'Minor alarms': 'alarm_span.title' is no column that Grafana"),
         (
-            ('FROM \\"listed_site\\", \\"situation\\"', 'FROM \\"sites\\", \\"situations\\"'),
+            ('FROM \\"about_site\\", \\"situation\\"', 'FROM \\"sites\\", \\"situations\\"'),
             "$site has no options",
         ),
     ],
