@@ -203,7 +203,7 @@ def test_one_refused_reading_is_a_dead_letter_and_the_rest_of_its_batch_is_store
         assert [row[0] - T0 for row in town.rows("pm2_5")] == [1, 3]
         (letter,) = town.api("/dead-letters")["letters"]
         assert (letter["reason"], letter["gateway"]) == ("out_of_bounds", GATEWAY)
-        assert "pm2_5 -5 ug/m3 of sensor air-market" in letter["sentence"]
+        assert "pm2_5 -5 µg/m³ of sensor air-market" in letter["sentence"]
         assert town.metric('siaga_dead_letters_total{reason="out_of_bounds"}') == 1
 
 
