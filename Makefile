@@ -91,7 +91,7 @@ tests/grafana/node_modules/.package-lock.json: tests/grafana/package-lock.json
 	@echo "Installing Grafana's own code for the tests into tests/grafana/node_modules (once; about a minute, 180 MB) …"
 	@cd tests/grafana && npm ci --ignore-scripts --silent
 
-five-cases: tests/grafana/node_modules/.package-lock.json  ## what every panel shows in good, bad, empty, old and dead, as a table
+five-cases: tests/grafana/node_modules/.package-lock.json  ## what every panel shows in good, bad, empty, old, dead and quiet, as a table
 	@node tests/grafana/five_cases.mjs --table dashboards/generated/en/*.json 2>/dev/null
 
 $(VENV)/.python:

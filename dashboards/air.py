@@ -16,9 +16,10 @@ from dashboards.by_sensor import by_sensor
 from dashboards.exposure import comparison, exposure
 from dashboards.history import history
 from dashboards.kit.ask import last, lately, over_time, rows
+from dashboards.kit.current import by_site, heard, newest_of, sites_of, while_heard
 from dashboards.kit.events import alarms_here
 from dashboards.kit.frame import frame
-from dashboards.kit.influx import Query, newest, one_of
+from dashboards.kit.influx import Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_sensor, to_site
 from dashboards.kit.panels import calendar, lines
@@ -26,7 +27,7 @@ from dashboards.kit.scales import ISPU, Class, PanelScale
 from dashboards.kit.series import in_unit, opens_sensor, opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.tiles import by_site, column, tiles
+from dashboards.kit.tiles import column, tiles
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
@@ -40,8 +41,6 @@ from wire import AIR_PARAMETERS, ISPU_TABLE, ISPU_VERSIONS, Domain
 HERE, OURS = one_of("site"), of_domain(Domain.AIR)
 PUBLISHED = "18h"
 """How long an index of a parameter holds at the longest: from 15:00 to 09:00."""
-HEARD = newest("situation", "severity name", by="site", where="\"domain\" = 'air'")
-"""The sites of which the platform says something now: the index of an hour holds on, but not under the word "now"."""
 MOST_SITES = 24
 
 
@@ -55,14 +54,14 @@ def _who(pollutant: str) -> Words:
 ABOUT = Text(
     "ISPU by PermenLHK P.14/2020, its critical parameter and sub-indices, and concentrations against WHO 2021."
 )
-NOTHING_YET = Text("No ISPU yet: it takes 18 of 24 hours of readings")
+NO_ISPU = Text("No ISPU now: the platform is not heard, or fewer than 18 of 24 hours were measured")
 NOW = Caption(
     Text("ISPU now"),
     Text(
         "The newest ISPU of each site (published each hour) in its official colours. Green good, blue moderate, yellow "
         "unhealthy, red very unhealthy, black hazardous."
     ),
-    Text("No ISPU now: the platform is not heard, or fewer than 18 of 24 hours were measured"),
+    NO_ISPU,
 )
 CATEGORY = Caption(
     Text("Category and critical parameter"),
@@ -71,14 +70,14 @@ CATEGORY = Caption(
         "the table that is official for the city; beside it by each table: P.14/2020 (the regulation) and KLH 2026 "
         "(observed of the ministry's service)."
     ),
-    NOTHING_YET,
+    NO_ISPU,
 )
 SUB = Caption(
     Text("Sub-indices by sensor"),
     Text(
         "ISPU of each parameter: PM2.5 each hour, the others at 09:00 and 15:00. The largest is the ISPU of the site."
     ),
-    NOTHING_YET,
+    NO_ISPU,
 )
 RATIO = Caption(
     Text("How many times the WHO 2021 guideline (24 hours)"),
@@ -86,7 +85,7 @@ RATIO = Caption(
         "The mean of 24 hours divided by WHO's guideline: 1.0 is the guideline itself. A dash: not measured there. WHO "
         "gives no colours; green means that the guideline is met."
     ),
-    Text("No mean of 24 hours yet"),
+    Text("No mean of 24 hours now: the platform is not heard, or too few hours were measured"),
 )
 HISTORY = Caption(
     Text("ISPU hour by hour"),
@@ -150,10 +149,10 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
 
 def _now(style: DashboardStyle) -> StatPanel:
     """The newest index of each site, to be read from afar."""
-    indices = rows("site ispu", lately('last("ispu") AS "ispu"', "air", where=HERE, by="site", within="3h"))
+    indices = lately(last("ispu"), "air", where=HERE, by="site", within="3h")
     panel = tiles(
-        style, NOW, HEARD, indices,
-        value="ispu_now", name=column("name"), kept=["site"], scale=ISPU, steps=by_site("ispu"), most=MOST_SITES,
+        style, NOW, *sites_of(Domain.AIR, HERE), newest_of("ispu", indices), value="ispu_now", name=column("name"),
+        kept=["site"], scale=ISPU.or_unknown(), steps=by_site("ispu_now"), most=MOST_SITES,
     )  # fmt: skip
     panel.override_by_name("ispu_now", [DynamicConfigValue("links", [to_site(style, from_column("site"))])])
     return panel.text(common.VizTextDisplayOptions()).wide_layout(True)
@@ -165,15 +164,15 @@ def _category(style: DashboardStyle) -> TablePanel:
     beside = ("ispu_critical:critical", "ispu_completeness:complete", f"{ISPU_TABLE}:rule")
     what = last("ispu", *beside, *versions)
     inner = lately(what, "air", where=HERE, by="site", within="3h")
-    shown = f"site ispu critical complete rule {' '.join(versions)}"
+    indices = newest_of("ispu", inner, ["critical", "complete", "rule", *versions])
     parameters = {str(number): name_of(parameter) for number, parameter in enumerate(AIR_PARAMETERS)}
     return table(
-        style, CATEGORY, Query(rows(shown, inner), table=True), Query(HEARD, table=True),
-        worst_first="ispu", steps=by_site("ispu"),
+        style, CATEGORY, *(Query(text, table=True) for text in (*sites_of(Domain.AIR, HERE), indices)),
+        worst_first="ispu_now", steps=by_site("ispu_now"),
         columns=[
             TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
             TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
-            TableColumn(name="ispu_now", title=Text("Category"), scale=ISPU, as_class=True),
+            TableColumn(name="ispu_now", title=Text("Category"), scale=ISPU.or_unknown(), as_class=True),
             TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
             TableColumn(name="rule", title=Text("By the rule of"), words=_RULES),
             TableColumn(name="complete", title=Text("Complete"), unit=unit("%", style), decimals=0),
@@ -201,8 +200,7 @@ def _ratio(style: DashboardStyle) -> TablePanel:
         Query(rows(f"sensor {name}", _times_guideline(name, limit)), table=True) for name, limit in guidelines.items()
     ]
     return table(
-        style, RATIO, *queries, worst_first="pm2_5",
-        steps=[DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})],
+        style, RATIO, *queries, *heard(), worst_first="pm2_5", steps=while_heard(_joined(), len(queries)),
         columns=[
             TableColumn(name="sensor", title=Text("Sensor"), link=to_sensor(style, from_column("sensor"))),
             *(
@@ -211,6 +209,10 @@ def _ratio(style: DashboardStyle) -> TablePanel:
             ),
         ],
     )  # fmt: skip
+
+
+def _joined() -> DataTransformerConfig:
+    return DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})
 
 
 def _times_guideline(name: str, limit: float | None) -> str:

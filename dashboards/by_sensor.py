@@ -7,12 +7,13 @@ The fields are asked for by a pattern, which InfluxDB fills with all that is mea
 sensors of the table has is hidden.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from grafana_foundation_sdk.builders.table import Panel
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue, MatcherConfig
 
 from dashboards.kit.ask import lately
+from dashboards.kit.current import heard, while_heard
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query
 from dashboards.kit.links import from_column, to_sensor
 from dashboards.kit.panels import LETTERS, thresholds
@@ -45,7 +46,8 @@ def by_sensor(
     domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
     for letter, domain in zip(LETTERS, domains, strict=False):
         panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))
-    panel.with_transformation(DataTransformerConfig("merge", options={}))
+    for step in _coloured(panel, len(domains)) if scale else (_merged(),):
+        panel.with_transformation(step)
     panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
@@ -57,6 +59,18 @@ def by_sensor(
     return panel.override_by_name(
         "sensor", [DynamicConfigValue("displayName", style.say(Text("Sensor"))), links, whole]
     )
+
+
+def _merged() -> DataTransformerConfig:
+    return DataTransformerConfig("merge", options={})
+
+
+def _coloured(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
+    """A colour says how things are, so it is there only while the platform is heard."""
+    for letter, query in zip(LETTERS[tables:], heard(), strict=False):
+        panel.with_target(InfluxQuery(query, ref=letter))
+    yield from while_heard(_merged(), tables)
+    yield DataTransformerConfig("filterFieldsByName", options={"include": {"pattern": "^(sensor|last_.*)$"}})
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:

@@ -14,6 +14,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 from dashboards.history import history
 from dashboards.hydrograph import RAIN_COLOUR, hydrograph
 from dashboards.kit.ask import HOURS, last, lately, over_time, rows
+from dashboards.kit.current import heard, while_heard
 from dashboards.kit.events import alarms_here, of_one
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import Query, newest, one_of
@@ -48,7 +49,7 @@ RAIN_NOW = Caption(
         "Rain of the last full hour and since 07:00, with BMKG's classes. Completeness: the share of readings that "
         "came; below 100 % there may have been more rain."
     ),
-    Text("No rain data in the last 2 hours"),
+    Text("No rain data in the last 2 hours, or the platform is not heard"),
 )
 STAGES = Caption(
     Text("Worst flood Siaga of each hour (1 is the worst)"),
@@ -132,8 +133,8 @@ def _state(style: DashboardStyle) -> TablePanel:
 def _rain_now(style: DashboardStyle) -> TablePanel:
     """The rain of the last hour and of the day; where no gauge is read each hour there are no columns of it."""
     return table(
-        style, RAIN_NOW, *(Query(_newest_rain(span), table=True) for span in ("hour", "day")), worst_first="rain_day",
-        steps=[DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})],
+        style, RAIN_NOW, *(Query(_newest_rain(span), table=True) for span in ("hour", "day")), *heard(),
+        worst_first="rain_day", steps=while_heard(_joined(), 2),
         columns=[
             _sensor(style),
             _as_rain(style, "rain_hour", Text("Last hour")),
@@ -144,6 +145,10 @@ def _rain_now(style: DashboardStyle) -> TablePanel:
             _complete(style, "day_complete", Text("Day complete")),
         ],
     )  # fmt: skip
+
+
+def _joined() -> DataTransformerConfig:
+    return DataTransformerConfig("joinByField", options={"byField": "sensor", "mode": "outer"})
 
 
 def _newest_rain(span: str) -> str:

@@ -3,7 +3,7 @@
 present │ capacity used │ visits today    against the usual    came and went    capacity    weekdays    seasons
 """
 
-from grafana_foundation_sdk.builders import barchart
+from grafana_foundation_sdk.builders import barchart, common
 from grafana_foundation_sdk.builders.bargauge import Panel as BarsPanel
 from grafana_foundation_sdk.builders.dashboard import CustomVariable, FieldColor, QueryVariable
 from grafana_foundation_sdk.builders.stat import Panel as StatPanel
@@ -19,7 +19,8 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.history import history
-from dashboards.kit.ask import in_range, lately, over_time, rows
+from dashboards.kit.ask import in_range, last, lately, over_time, rows
+from dashboards.kit.current import by_site, newest_of, sites_of
 from dashboards.kit.events import alarms_here
 from dashboards.kit.frame import frame
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
@@ -30,6 +31,7 @@ from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
+from dashboards.kit.tiles import column, one_each
 from dashboards.kit.units import name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
@@ -131,10 +133,19 @@ def _present(style: DashboardStyle) -> StatPanel:
 
 def _full(style: DashboardStyle) -> BarsPanel:
     """How full that is."""
-    text = lately('last("capacity_used")', "footfall", where=HERE, by="site", within="15m")
-    unit = unit_of("capacity_used", style)
-    panel = gauges(style, FULL, Query(text, alias="$tag_site"), unit=unit, scale=CAPACITY, most=120)
-    return panel.override_by_regexp(".*", opens_site(style))
+    used = lately(last("capacity_used"), "footfall", where=HERE, by="site", within="15m")
+    tables = [*sites_of(Domain.FOOTFALL, HERE), newest_of("capacity_used", used)]
+    panel = gauges(
+        style, FULL, *(Query(text, table=True) for text in tables),
+        unit=unit_of("capacity_used", style), scale=CAPACITY.or_unknown(), most=120,
+    )  # fmt: skip
+    for step in (*by_site("used_now"), *one_each("used_now", column("name"), ["site"])):
+        panel.with_transformation(step)
+    panel.reduce_options(common.ReduceDataOptions().values(True).calcs([]).fields(""))
+    named = DynamicConfigValue("displayName", column("name"))
+    return panel.override_by_name(
+        "used_now", [named, DynamicConfigValue("links", [to_site(style, from_column("site"))])]
+    )
 
 
 def gates(style: DashboardStyle) -> LinesPanel:

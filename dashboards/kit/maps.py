@@ -115,9 +115,9 @@ def _base(style: DashboardStyle) -> common.MapLayerOptions:
 
 def _places(style: DashboardStyle, name: str) -> common.MapLayerOptions:
     """Where each site is, grey, with its name: all there is to see of a platform that is not heard."""
-    # beside the marker: neighbours on a coast stand above each other more often than beside; of two names that
-    # would still cover each other Grafana draws one
-    beside = {"fontSize": 11, "offsetX": 13, "offsetY": 0, "textAlign": "left", "textBaseline": "middle", "color": INK}
+    # beside the marker and a little higher: neighbours on a coast stand above each other more often than beside, and a
+    # name must not touch the next marker either; of two that would cover each other Grafana draws one
+    beside = {"fontSize": 10, "offsetX": 12, "offsetY": -8, "textAlign": "left", "textBaseline": "middle", "color": INK}
     named = {"text": {"mode": "field", "field": name, "fixed": ""}, "textConfig": beside}
     dots = _dots(style.say(_PLACES), _EVER, 8, {"color": {"fixed": UNKNOWN}, **named})
     return dots.tooltip(False)

@@ -56,10 +56,13 @@ class PanelScale(msgspec.Struct, frozen=True):
         return ThresholdsConfig(ThresholdsMode.ABSOLUTE, steps)
 
     def mappings(self, style: DashboardStyle) -> list[ValueMapping]:
-        """The words of whole values; nothing where the figures stay."""
-        if not self.words:
-            return []
-        return [ValueMap({_key(row.least): _result(style, row, number) for number, row in enumerate(self.classes)})]
+        """The words of whole values; where the figures stay, of the one that is no figure."""
+        rows = [row for row in enumerate(self.classes) if self.words or row[1].least == NOTHING_KNOWN]
+        return [ValueMap({_key(row.least): _result(style, row, number) for number, row in rows})] if rows else []
+
+    def or_unknown(self) -> "PanelScale":
+        """The same classes above NOTHING_KNOWN, which is grey and says so."""
+        return PanelScale((Class(NOTHING_KNOWN, Text("No data"), UNKNOWN), *self.classes), words=self.words)
 
     def classes_as_words(self, style: DashboardStyle) -> list[ValueMapping]:
         """The word of the class that a figure lies in, for a column or a line that says it beside the figure."""

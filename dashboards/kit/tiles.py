@@ -64,7 +64,7 @@ def tiles(
     asked = [Query(query, table=True) for query in queries]
     panel = stat(style, caption, *asked, scale=scale, unit=unit, decimals=decimals, named=True, filled=filled)
     panel.reduce_options(common.ReduceDataOptions().values(True).limit(most).calcs([]).fields(""))
-    for step in (*steps, _sorted(value, descending=not least_first), _only(value, name, kept)):
+    for step in (*steps, *one_each(value, name, kept, least_first=least_first)):
         panel.with_transformation(step)
     of_value = [_unknown(style.say(_NO_DATA)), *scale.mappings(style)]
     panel.mappings([_unknown(style.say(caption.nothing))])
@@ -77,23 +77,6 @@ def column(name: str) -> str:
     return f"${{__data.fields.{name}}}"
 
 
-def by_site(value: str) -> list[DataTransformerConfig]:
-    """One row for each site out of its state now and a `value` that may be older, shown only beside the state.
-
-    Joined with an empty table Grafana gives the other one; but a sum of which a part is not there is not made.
-    """
-    return [
-        DataTransformerConfig("joinByField", options={"byField": "site", "mode": "inner"}),
-        _computed("severity", "*", {"fixed": "0"}, "none"),
-        _computed(value, "+", {"matcher": {"id": "byName", "options": "none"}}, f"{value}_now"),
-    ]
-
-
-def _computed(left: str, sign: str, right: dict[str, object], alias: str) -> DataTransformerConfig:
-    binary = {"left": {"matcher": {"id": "byName", "options": left}}, "operator": sign, "right": right}
-    return DataTransformerConfig("calculateField", options={"mode": "binary", "binary": binary, "alias": alias})
-
-
 def _unknown(words: str) -> SpecialValueMap:
     """What is not known is grey and says so: without a word of its own it had the colour of the mildest class."""
     word = ValueMappingResult(text=words, color=UNKNOWN)
@@ -104,6 +87,13 @@ def sized(panel: stats.Panel) -> stats.Panel:
     """In letters for the wall, one tile below another where they are narrow."""
     sizes = common.VizTextDisplayOptions().title_size(NAME_PX).value_size(WORD_PX)
     return panel.text(sizes).wide_layout(False).orientation(VizOrientation.AUTO)
+
+
+def one_each(
+    value: str, name: str, kept: Sequence[str] = (), *, least_first: bool = False
+) -> tuple[DataTransformerConfig, DataTransformerConfig]:
+    """Rows in the order of `value`, and nothing else in them that is a figure."""
+    return _sorted(value, descending=not least_first), _only(value, name, kept)
 
 
 def _sorted(field: str, *, descending: bool) -> DataTransformerConfig:

@@ -1,17 +1,20 @@
 """The wall's page of air: the ISPU of each site in its official colours, and the day's ISPU below."""
 
+from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
-from dashboards.kit.ask import lately, over_time, rows
+from dashboards.kit.ask import last, lately, over_time
+from dashboards.kit.current import as_text, by_site, newest_of, sites_of
 from dashboards.kit.influx import Query
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import ISPU
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tiles import by_site, tiles
+from dashboards.kit.tiles import column, tiles
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, named_state, page, states_of_sites
+from dashboards.wall.parts import UNHEARD, page
 from wire import Domain
 
 ABOUT = Text("Air quality for the wall: the ISPU of each site, and that of the last day.")
@@ -24,17 +27,25 @@ HOURS = Caption(
     Text("ISPU of each site, last 24 hours"),
     Text("The ISPU of each hour. Dashed: where its categories begin."),
 )
+CATEGORY = "category"
 EVERY = "\"site\" != ''"
 
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
-    newest = rows("site ispu", lately('last("ispu") AS "ispu"', "air", where=EVERY, by="site", within="3h"))
-    indices = tiles(
-        style, SITES, states_of_sites(style, Domain.AIR), newest,
-        value="ispu_now", name=named_state(style), scale=ISPU, steps=by_site("ispu"),
+    rows = [PanelRow(14, (_indices(style), 24)), PanelRow(14, (_hours(style), 24))]
+    return page(style, "wall-air", about=ABOUT, rows=rows)
+
+
+def _indices(style: DashboardStyle) -> StatPanel:
+    indices = lately(last("ispu"), "air", where=EVERY, by="site", within="3h")
+    scale = ISPU.or_unknown()
+    panel = tiles(
+        style, SITES, *sites_of(Domain.AIR), newest_of("ispu", indices), value="ispu_now",
+        name=f"{column('name')} · {column(CATEGORY)}", scale=scale,
+        steps=[*by_site("ispu_now"), *as_text("ispu_now", CATEGORY)],
     )  # fmt: skip
-    return page(style, "wall-air", about=ABOUT, rows=[PanelRow(14, (indices, 24)), PanelRow(14, (_hours(style), 24))])
+    return panel.override_by_name(CATEGORY, [DynamicConfigValue("mappings", scale.classes_as_words(style))])
 
 
 def _hours(style: DashboardStyle) -> LinesPanel:

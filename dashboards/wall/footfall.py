@@ -3,17 +3,18 @@
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
 
-from dashboards.kit.ask import lately, over_time, rows
+from dashboards.kit.ask import last, lately, over_time
+from dashboards.kit.current import by_site, newest_of, sites_of
 from dashboards.kit.influx import Query
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import CAPACITY
 from dashboards.kit.series import BRIDGED_MS
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tiles import by_site, column, tiles
+from dashboards.kit.tiles import column, tiles
 from dashboards.kit.units import unit_of
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page, states_of_sites
+from dashboards.wall.parts import UNHEARD, page
 from wire import Domain
 
 ABOUT = Text("Visitors for the wall: how full each site is, and who was there in the last day.")
@@ -31,11 +32,11 @@ EVERY = "\"site\" != ''"
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
-    what = 'last("capacity_used") AS "capacity_used"'
-    newest = rows("site capacity_used", lately(what, "footfall", where=EVERY, by="site", within="15m"))
+    used = lately(last("capacity_used"), "footfall", where=EVERY, by="site", within="15m")
     full = tiles(
-        style, SITES, states_of_sites(style, Domain.FOOTFALL), newest, value="capacity_used_now",
-        name=column("name"), scale=CAPACITY, unit=unit_of("capacity_used", style), steps=by_site("capacity_used"),
+        style, SITES, *sites_of(Domain.FOOTFALL), newest_of("capacity_used", used), value="used_now",
+        name=column("name"), scale=CAPACITY.or_unknown(), unit=unit_of("capacity_used", style),
+        steps=by_site("used_now"),
     )  # fmt: skip
     return page(
         style, "wall-footfall", about=ABOUT, rows=[PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]

@@ -26,6 +26,8 @@ CALMING = {CALM, "#34cc33", "#2e9e4f", "#73bf69"}
 """Our green, that of ISPU's Good, that of a place with room, and Grafana's own."""
 UNKNOWING = ("empty", "old", "dead")
 FIGURES = ("stat", "gauge", "bargauge")
+QUIET = "quiet"
+"""The platform was last heard three minutes ago, and good values of the last hour are in the store."""
 CHARTS = ("timeseries", "barchart")
 """What draws lines and bars in colours of their own, and nothing where there is nothing."""
 Row = dict[str, Any]
@@ -62,6 +64,41 @@ def test_what_nobody_knows_is_never_green(rows: list[Row]):
     assert green == []
 
 
+def test_good_values_of_the_last_hour_are_not_green_while_the_platform_is_not_heard(rows: list[Row]):
+    """A panel of the chosen time range is history, and says so by its axis or its title."""
+    green = [
+        (row["uid"], row["title"], value["text"])
+        for row in rows
+        if row["case"] == QUIET and row["type"] not in CHARTS and not row["history"]
+        for value in row["values"]
+        if value["color"].lower() in CALMING
+    ]
+    assert green == []
+
+
+@pytest.mark.parametrize(("key", "title"), [
+    ("wall-air", "ISPU by site"), ("wall-footfall", "Capacity used by site"), ("air", "ISPU now"),
+    ("footfall", "Capacity used now"),
+])  # fmt: skip
+@pytest.mark.parametrize("case", ["old", QUIET])
+def test_a_site_whose_figure_is_missing_or_old_stands_there_grey(rows: list[Row], key: str, title: str, case: str):
+    (row,) = [row for row in rows if (row["uid"], row["title"], row["case"]) == (f"siaga-en-{key}", title, case)]
+    assert [(value["text"], value["color"].lower()) for value in row["values"]] == [("No data", UNKNOWN)]
+
+
+@pytest.mark.parametrize(("key", "title"), [
+    ("air", "Sub-indices by sensor"), ("air", "How many times the WHO 2021 guideline (24 hours)"),
+    ("air", "ISPU now"), ("wall-air", "ISPU by site"), ("footfall", "Capacity used now"),
+    ("wall-footfall", "Capacity used by site"), ("flood", "Rain now"),
+])  # fmt: skip
+def test_figures_of_an_hour_have_the_colours_of_their_class_while_the_platform_is_heard(
+    rows: list[Row], key: str, title: str
+):
+    """Else a table that is always empty would pass."""
+    (row,) = [row for row in rows if (row["uid"], row["title"], row["case"]) == (f"siaga-en-{key}", title, "good")]
+    assert {value["color"].lower() for value in row["values"]} - {"", UNKNOWN}
+
+
 def test_a_figure_that_nobody_knows_is_grey_and_says_so(rows: list[Row]):
     wrong = [
         (row["uid"], row["title"], row["case"], value)
@@ -93,7 +130,7 @@ def test_a_dead_platform_has_a_row_in_the_tables_of_open_alarms(rows: list[Row])
 
 
 @pytest.mark.parametrize(
-    ("case", "colour"), [("good", CALM), ("old", AMBER), ("bad", RED), ("empty", RED), ("dead", RED)]
+    ("case", "colour"), [("good", CALM), ("old", AMBER), ("bad", RED), ("empty", RED), ("dead", RED), (QUIET, RED)]
 )
 def test_the_strip_is_amber_after_a_minute_and_red_after_two(rows: list[Row], case: str, colour: str):
     strips = [row for row in rows if row["strip"] and row["case"] == case]

@@ -439,8 +439,9 @@ def test_the_map_comes_near_enough_to_show_the_coast_and_names_beside_their_mark
         assert (view["id"], view["zoom"]) == ("fit", 13), "to Grafana, zoom is how near fit may go"
         places, _ = site_map["options"]["layers"]
         text, size = places["config"]["style"]["textConfig"], places["config"]["style"]["size"]["fixed"]
-        assert (text["textAlign"], text["offsetY"]) == ("left", 0)
+        assert text["textAlign"] == "left"
         assert text["offsetX"] > size
+        assert text["offsetY"] < 0 < text["fontSize"] <= 10, "above the marker of a neighbour to the south, and apart"
         legend = next(panel for panel in panels(command) if panel["type"] == "text")["options"]["content"]
         words = next(row["options"] for row in _mappings_of(site_map) if row["type"] == "value")
         assert all(f'{word["color"]}">●</span> {word["text"]}<' in legend for word in words.values())

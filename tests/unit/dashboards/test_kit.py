@@ -56,6 +56,15 @@ def test_the_scale_of_ispu_colours_an_index_as_the_rules_do(index):
     assert colour == ispu.category_of(index).hex
 
 
+def test_what_is_not_known_is_grey_below_the_least_figure_of_a_scale():
+    known = scales.ISPU.or_unknown()
+    assert known.steps().steps[0].color == UNKNOWN
+    assert [step.value for step in known.steps().steps[1:3]] == [0, 51]
+    (mapping,) = known.mappings(ENGLISH)
+    assert {value: (row.text, row.color) for value, row in mapping.options.items()} == {"-1": ("No data", UNKNOWN)}
+    assert scales.ISPU.mappings(ENGLISH) == []
+
+
 def test_the_word_of_a_class_is_found_from_a_figure():
     words = scales.ISPU.classes_as_words(ENGLISH)
 
