@@ -125,7 +125,8 @@ def _provide_past(tree: Tree, past: HistoryFolder, days: int, console: Console, 
     """Write so many days of simulated past, if the folder is new."""
     if days and past.is_wanted:
         first = _("Writing the simulated past, days: {days}; once for this data folder …", days=days)
-        writing = tree.start_work("history", "demo.history", "--config", past.begin(), "--days", str(days))
+        wanted = ("--config", past.begin(), "--days", str(days), "--language", _.language.code)
+        writing = tree.start_work("history", "demo.history", *wanted)
         _show(tree, _write_past(writing, first), first, console)
         past.take_over()
         console.print(_("Written: {what}.", what=writing.last_line))

@@ -1,4 +1,4 @@
-"""Writes the demo's past: python -m demo.history --config DATA/history/cloud.toml --days 30
+"""Writes the demo's past: python -m demo.history --config DATA/history/cloud.toml --days 30 --language id
 
 day 12 of 30 …        one line for each day, then one that says what was written, up to the present
 """
@@ -9,9 +9,13 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from cloud.process.settings import read_cloud_settings
+from demo.history.handing_over import hand_over
 from demo.history.loop import LoopWithoutThreads
 from demo.history.opening import open_past
 from demo.history.readings import MINUTE_S, Past
+from i18n.catalog import LANGUAGES, Catalog, catalog_of
+from i18n.terminal import language_of_terminal
 from runtime.logs import set_up_logs
 
 FINE_DAYS = 3
@@ -24,24 +28,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.history", description="The demo's simulated past.")
     parser.add_argument("--config", type=Path, required=True, help="the cloud's settings, in a folder of their own")
     parser.add_argument("--days", type=int, required=True, help="how many")
+    parser.add_argument("--language", choices=tuple(LANGUAGES), help="of what it says (default: the terminal's)")
     chosen = parser.parse_args()
     set_up_logs()
     with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
-        runner.run(_write(chosen.config, chosen.days))
+        runner.run(_write(chosen.config, chosen.days, catalog_of(language_of_terminal(chosen.language or ""))))
 
 
-async def _write(config: Path, days: int) -> None:
+async def _write(config: Path, days: int, _: Catalog) -> None:
     since_s = _this_minute_s() - days * DAY_S
     async with AsyncExitStack() as closing:
         past = Past(since_s, fine_from_s=since_s + (days - FINE_DAYS) * DAY_S)
         writer = await open_past(config, past, closing)
         for day in range(1, days + 1):
             await writer.write(since_s + day * DAY_S)
-            print(f"day {day} of {days}", flush=True)
+            print(_("day {day} of {days}", day=day, days=days), flush=True)
         while past.until_s < _this_minute_s():  # what has passed while it was written
             await writer.write(_this_minute_s())
         await writer.close()
-        print(f"readings {writer.readings:,}, alarms {await writer.count_alarms()}, up to now", flush=True)
+        await hand_over(read_cloud_settings(config).store, writer.services.foundation, past)
+        print(_(
+            "readings {readings}, alarms {alarms}, up to now",
+            readings=_.number(writer.readings, 0), alarms=_.number(await writer.count_alarms(), 0),
+        ), flush=True)  # fmt: skip
 
 
 def _this_minute_s() -> int:

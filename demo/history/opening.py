@@ -1,6 +1,7 @@
 """Opens an empty cloud in the past: databases, parts and rules on a clock that is set to when it begins.
 
 DATA/history/cloud.toml ─► HistoryWriter        nothing of it survives a power cut, which is why it is in a folder apart
+                                └ readings: in readings.db, or in a scratch file until an InfluxDB takes them
 """
 
 from contextlib import AsyncExitStack
@@ -12,9 +13,11 @@ from cloud.process.parts import Services
 from cloud.process.services import build_services
 from cloud.process.settings import CloudSettings, read_cloud_settings
 from cloud.process.takeover import provide_seed_rules
+from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
 from cloud.registry.city_file import read_city_file
 from demo.history.clock import SetClock
+from demo.history.copied import CopiedStore
 from demo.history.readings import Past
 from demo.history.registry import past_registry
 from demo.history.writer import HistoryWriter
@@ -27,11 +30,17 @@ async def open_past(config: Path, past: Past, closing: AsyncExitStack) -> Histor
     closing.push_async_callback(database.close)
     city = read_city_file(settings.registry.city)
     registry = await past_registry(database, city, intervals_s=past.intervals_s(), now_ms=clock.time_ms)
-    store = SqliteStore(config.parent / "readings.db", durable=False)
+    store = _store(settings, config.parent)
     closing.push_async_callback(store.close)
     services = build_services(settings, database, registry, files=_no_files, clock=clock.clock, store=store)
     await _begin(services, settings, closing)
     return HistoryWriter(services, clock, past)
+
+
+def _store(settings: CloudSettings, folder: Path) -> SqliteStore:
+    if isinstance(settings.store, InfluxSettings):
+        return CopiedStore(folder / "scratch.db")
+    return SqliteStore(folder / "readings.db", durable=False)
 
 
 async def _begin(services: Services, settings: CloudSettings, closing: AsyncExitStack) -> None:

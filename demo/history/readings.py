@@ -34,11 +34,11 @@ class Pace(NamedTuple):
     lately: int
 
 
-WATER = Pace(3, 1)
-PEOPLE = Pace(10, 1)
+WATER = Pace(5, 2)
+PEOPLE = Pace(10, 5)
 AIR = Pace(10, 5)
 CLIMATE = Pace(30, 15)
-TIDE = Pace(6, 5)
+TIDE = Pace(10, 5)
 
 
 class Device(NamedTuple):
@@ -54,8 +54,8 @@ class Past:
     """The devices of the past, from `since_s` (UTC, a full minute) on, with their later pace from `fine_from_s` on."""
 
     def __init__(self, since_s: int, *, fine_from_s: int) -> None:
-        self.until_s = since_s
-        self._fine_from_s = fine_from_s
+        self.since_s = self.until_s = since_s
+        self.fine_from_s = fine_from_s
         dice = Random(SEED)  # noqa: S311 - a simulation
         self._devices = list(_devices(since_s, dice))
         self._last_s = dict.fromkeys(range(len(self._devices)), since_s)
@@ -78,7 +78,7 @@ class Past:
     def _of_device(self, number: int, device: Device, until_s: int) -> Iterator[Reading]:
         times_s = range(self.until_s + MINUTE_S, until_s + 1, MINUTE_S)
         for time_s in times_s:
-            minutes = device.pace.lately if time_s >= self._fine_from_s else device.pace.long_ago
+            minutes = device.pace.lately if time_s >= self.fine_from_s else device.pace.long_ago
             if time_s // MINUTE_S % minutes == 0 or time_s == times_s[-1]:
                 passed = (time_s - self._last_s[number]) // MINUTE_S
                 self._last_s[number] = time_s

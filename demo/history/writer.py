@@ -48,7 +48,8 @@ class HistoryWriter:
 
     def __init__(self, services: Services, clock: SetClock, past: Past) -> None:
         self.readings = 0
-        self._services = services
+        self.services = services
+        """What writes; whoever hands the past over asks them."""
         self._clock = clock
         self._past = past
         self._staff = Staff(services.platform.alarm_service, clock, Random(SEED))  # noqa: S311 - a simulation
@@ -67,25 +68,25 @@ class HistoryWriter:
                 await self._step(waiting, action_ms)
             await self._step(waiting, moment_ms)
             if moment_ms in computed:
-                await self._services.ingest.review.tick()  # a doubt that falls is no doubt of what is computed
-                await self._services.alarms.derivations.compute(moment_ms)
+                await self.services.ingest.review.tick()  # a doubt that falls is no doubt of what is computed
+                await self.services.alarms.derivations.compute(moment_ms)
                 await self._staff.note_new()
 
     async def close(self) -> None:
         """Let nobody be notified of what is over: the past's events are routed to no step."""
         router, now = Router(NotifySettings()), Moment(self._clock.time_ms, self._clock.time_ms)
-        while await self._services.foundation.database.run(lambda connection: router.route(connection, now)):
+        while await self.services.foundation.database.run(lambda connection: router.route(connection, now)):
             pass
 
     async def count_alarms(self) -> int:
         """How many alarms there were."""
         query = select(func.count()).select_from(AlarmRow)
-        return await self._services.foundation.database.run(lambda connection: connection.execute(query).scalar_one())
+        return await self.services.foundation.database.run(lambda connection: connection.execute(query).scalar_one())
 
     async def _step(self, waiting: Waiting, moment_ms: int) -> None:
         """Let time go on to a moment: what was measured by then is written, computed and seen to."""
         self._clock.time_ms = moment_ms
-        ingest = self._services.ingest
+        ingest = self.services.ingest
         payloads = [(gateway, self._payloads(gateway, waiting, moment_ms - NOTICED_MS)) for gateway in waiting]
         writes = [ingest.decoder.prepare(one, gateway) for gateway, found in payloads for one in found]
         if writes:
@@ -111,7 +112,7 @@ class HistoryWriter:
             column = columns.setdefault(key, WatchedColumn(sensor, quantity, 0, [], []))
             column.times_ms.append(reading.time_ms)
             column.values.append(value)
-        evaluator = self._services.alarms.evaluator
+        evaluator = self.services.alarms.evaluator
         async with evaluator.turn:
             plan = evaluator.plan([RuleInput(tuple(columns.values()))], now_ms=self._clock.time_ms)
         return [(record.event.time_ms, record.binding.watched.rule.quantity) for record in plan.records]
@@ -120,7 +121,7 @@ class HistoryWriter:
         """The series on which a rule looks at a reading: how full a site is follows from who is inside."""
         if reading.quantity != "occupancy":
             return reading.sensor, reading.quantity, reading.value
-        registry = self._services.foundation.registry
+        registry = self.services.foundation.registry
         sensor = registry.sensor(reading.sensor)
         site = None if sensor is None else registry.site(sensor.site)
         if site is None or not site.capacity:

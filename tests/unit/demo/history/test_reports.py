@@ -1,0 +1,96 @@
+"""What dashboards read of the past on an InfluxDB: samples, alarms in their time, readings; SQLite gets none of it."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from cloud.process.settings import read_cloud_settings
+from cloud.reports.points import ReportPoint
+from demo.folder import SQLITE, DemoFolder
+from demo.history.copied import CopiedStore
+from demo.history.folder import HistoryFolder
+from demo.history.handing_over import hand_over
+from demo.history.opening import open_past
+from demo.history.readings import Past
+from demo.history.reports import FINE_SAMPLE_MS, PastReports
+from wire.durations import DAY_MS
+
+SINCE_S = 1_764_300_000  # a Friday; with crowds and showers on the day after it
+UNTIL_S = SINCE_S + 2 * 86_400
+INFLUXDB = 'engine = "influxdb"\nurl = "http://127.0.0.1:1"\ndatabase = "siaga"\n'
+
+
+class _Influx:
+    """Remembers what it is handed."""
+
+    def __init__(self) -> None:
+        self.text = b""
+
+    async def write(self, writes) -> None:
+        self.text += b"".join(write.form for write in writes)
+
+    async def write_lines(self, lines) -> None:
+        self.text += b"".join(line + b"\n" for line in lines)
+
+
+async def _points(folder: Path, influx: _Influx) -> list[ReportPoint]:
+    demo = DemoFolder(folder)
+    demo.settle(broker_port=1, api_port=1, store=INFLUXDB)
+    past = Past(SINCE_S, fine_from_s=SINCE_S + 86_400)
+    async with AsyncExitStack() as closing:
+        closing.callback(demo.lock.close)
+        writer = await open_past(HistoryFolder(demo.path).begin(), past, closing)
+        await writer.write(SINCE_S + 86_400)
+        await writer.write(UNTIL_S)
+        store = writer.services.foundation.store
+        assert isinstance(store, CopiedStore)
+        since_ms, until_ms = SINCE_S * 1_000, UNTIL_S * 1_000
+        reports = PastReports(
+            writer.services.foundation, store, since_ms=since_ms, fine_from_ms=since_ms + DAY_MS, until_ms=until_ms
+        )
+        points = await reports.points()
+        await store.hand_over(influx, points)  # type: ignore[arg-type]
+    return points
+
+
+async def test_dashboards_find_samples_of_the_past_and_its_alarms_in_their_time(tmp_path: Path):
+    influx = _Influx()
+    points = await _points(tmp_path / "data", influx)
+    by: dict[str, list[ReportPoint]] = {}
+    for point in points:
+        by.setdefault(point.measurement, []).append(point)
+    assert by.keys() == {
+        "situation", "alarm", "alarm_event", "alarm_span", "threshold", "next_level", "presence", "city", "fleet",
+        "ingest", "about_site", "about_sensor",
+    }  # fmt: skip
+    assert all(SINCE_S * 1_000 < point.time_ms <= UNTIL_S * 1_000 for point in points)
+    times_ms = sorted({point.time_ms for point in by["city"]})
+    assert times_ms[-1] - times_ms[-2] <= FINE_SAMPLE_MS
+    known = [point for point in by["situation"] if point.time_ms == UNTIL_S * 1_000]
+    assert known
+    assert all(point.fields["severity"] != -1 for point in known)  # nothing is grey where the present begins
+    raised = [point for point in by["alarm_event"] if point.tags["kind"] == "raised"]
+    opened = {(point.tags["rule"], point.tags["sensor"], point.time_ms) for point in by["alarm"]}
+    assert raised
+    assert {(point.tags["rule"], point.tags["sensor"], point.time_ms) for point in raised} <= opened
+    assert any(point.fields["acknowledged"] for point in by["alarm"])
+    assert {point.fields["version"] for point in by["fleet"]} == {"simulated"}
+    stored = sum(int(point.fields["stored"] or 0) for point in by["ingest"])
+    last = [point.fields["received"] for point in by["fleet"] if point.time_ms == UNTIL_S * 1_000]
+    assert stored == sum(int(each or 0) for each in last) > 0
+    for series in (b"ispu=", b"water_level=", b"visitors_present=", b"situation,", b"alarm_span,"):
+        assert series in influx.text
+
+
+async def test_sqlite_keeps_readings_and_no_reports(tmp_path: Path):
+    demo = DemoFolder(tmp_path / "data")
+    demo.settle(broker_port=1, api_port=1, store=SQLITE)
+    config = HistoryFolder(demo.path).begin()
+    past = Past(SINCE_S, fine_from_s=SINCE_S)
+    async with AsyncExitStack() as closing:
+        closing.callback(demo.lock.close)
+        writer = await open_past(config, past, closing)
+        await writer.write(SINCE_S + 600)
+        store = writer.services.foundation.store
+        assert not isinstance(store, CopiedStore)
+        await hand_over(read_cloud_settings(config).store, writer.services.foundation, past)
+    assert (config.parent / "readings.db").exists()
