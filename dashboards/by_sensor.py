@@ -26,7 +26,8 @@ from wire import QUANTITIES, Domain
 
 EMPTY = MatcherConfig("byValue", {"reducer": "allIsNull"})
 """The columns in which nothing stands."""
-_FIRST = {"excludeByName": {"Time": True}, "indexByName": {"sensor": 0}, "renameByName": {}}
+_SHOWN = {"include": {"pattern": "^(sensor|last_.*)$"}}
+_FIRST = {"excludeByName": {}, "indexByName": {"sensor": 0}, "renameByName": {}}
 
 
 def by_sensor(
@@ -48,6 +49,7 @@ def by_sensor(
         panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))
     for step in _coloured(panel, len(domains)) if scale else (_merged(),):
         panel.with_transformation(step)
+    panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=_SHOWN))
     panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
     for name in names:
         panel.override_by_regexp(f"^last_{name}$", _column(style, name, scale))
@@ -70,7 +72,6 @@ def _coloured(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
     for letter, query in zip(LETTERS[tables:], heard(), strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
     yield from while_heard(_merged(), tables)
-    yield DataTransformerConfig("filterFieldsByName", options={"include": {"pattern": "^(sensor|last_.*)$"}})
 
 
 def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:
