@@ -5,11 +5,13 @@ day 12 of 30 …        one line for each day, then one that says what was writt
 
 import argparse
 import asyncio
+import sys
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from cloud.process.settings import read_cloud_settings
+from cloud.readings.contract import StoreUnavailable
 from demo.history.handing_over import hand_over
 from demo.history.loop import LoopWithoutThreads
 from demo.history.opening import open_past
@@ -32,7 +34,10 @@ def main() -> None:
     chosen = parser.parse_args()
     set_up_logs()
     with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
-        runner.run(_write(chosen.config, chosen.days, catalog_of(language_of_terminal(chosen.language or ""))))
+        try:
+            runner.run(_write(chosen.config, chosen.days, catalog_of(language_of_terminal(chosen.language or ""))))
+        except StoreUnavailable as error:
+            sys.exit(str(error))
 
 
 async def _write(config: Path, days: int, _: Catalog) -> None:

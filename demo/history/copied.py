@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cloud.readings.blocks import Block
-from cloud.readings.contract import EncodedWrite, Verdict
+from cloud.readings.contract import EncodedWrite, StoreRejected, Verdict
 from cloud.readings.influx import InfluxStore
 from cloud.readings.lines import lines_of, lines_of_verdicts
 from cloud.readings.sqlite import SqliteStore
@@ -41,8 +41,14 @@ class CopiedStore(SqliteStore):
         await super().write_verdicts(verdicts)
 
     async def hand_over(self, influx: InfluxStore, points: Sequence[ReportPoint]) -> None:
-        """Write all that was stored, and the `points` of reports; StoreUnavailable where it is not taken."""
+        """Write all that was stored, and the `points` of reports; StoreUnavailable where any of it is not taken."""
+        refused: list[str] = []
         for start in range(0, len(self._lines), WRITES_AT_ONCE):
-            await influx.write([EncodedWrite(lines) for lines in self._lines[start : start + WRITES_AT_ONCE]])
+            result = await influx.write([EncodedWrite(lines) for lines in self._lines[start : start + WRITES_AT_ONCE]])
+            refused += [each.reason for each in result.rejected]
         for start in range(0, len(points), POINTS_AT_ONCE):
-            await influx.write_lines(lines_of_points(points[start : start + POINTS_AT_ONCE]))
+            refused += (await influx.write_lines(lines_of_points(points[start : start + POINTS_AT_ONCE]))).values()
+        if refused:
+            raise StoreRejected(
+                f"InfluxDB refused {len(refused)} points of the simulated past; the first: {refused[0]}"
+            )

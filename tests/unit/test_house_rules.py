@@ -1,5 +1,6 @@
 """The house rules that a program can check: imports, types, style, and what the gateway brings along."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_a_gateway_installs_no_web_framework_database_server_client_or_dashboard
         [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "-q", "--report", "-", ".[edge]"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if plan.returncode != 0 and "onnection" in plan.stderr:
+    if plan.returncode != 0 and "onnection" in plan.stderr and os.environ.get("SIAGA_REQUIRE_SERVERS") != "1":
         pytest.skip("pip reaches no package registry from here, so what a gateway would install cannot be asked")
     assert plan.returncode == 0, plan.stderr
     brought = {name.lower().replace("_", "-") for name in re.findall(r'"name": "([^"]+)"', plan.stdout)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from cloud.readings.administration.check import check_store
 from cloud.readings.administration.init import init_store
@@ -94,7 +95,10 @@ def test_rights_that_were_widened_and_passwords_that_were_changed_are_put_back(
     _ask(plan, "GRANT ALL PRIVILEGES TO grafana")
     _ask(plan, 'GRANT ALL ON "other" TO grafana')
     _ask(plan, "SET PASSWORD FOR grafana = 'another'")
+    assert _status(replace(plan, database="other"), StoreLogin("grafana", "another"), write=True) == 204
     assert _outcomes(plan)["login"] == [Outcome.KEPT, Outcome.CHANGED]
+    assert _status(replace(plan, database="other"), plan.reader, write=True) == 403
+    assert _status(replace(plan, database="other"), plan.reader, write=False) == 403
     assert _status(plan, plan.reader, write=False) == 200
     assert _status(plan, plan.reader, write=True) == 403
 

@@ -1,8 +1,5 @@
 """Visitors of a site: over its counters, over days that close, and by counters that are heard now and then."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from cloud.derived.visitors import counters_of
@@ -80,29 +77,6 @@ async def test_people_who_were_counted_late_are_in_every_minute_after_them(islan
     present = await island.series("dodola", "visitors_present")
     assert present[NINE + 10 * MINUTE] == 0
     assert {present[NINE + minute * MINUTE] for minute in range(11, 181)} == {7}
-
-
-@pytest.mark.parametrize("interval_s", [1, 60, 420, 600, 900, 3_600, None])
-@pytest.mark.parametrize("zone", ["Asia/Jayapura", "Asia/Kolkata"])
-async def test_the_completeness_of_visitors_is_the_same_live_and_in_one_go(tmp_path, interval_s, zone):
-    closed = round(datetime(2026, 11, 24, 18, 0, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
-    step = max(MINUTE, round((interval_s or 60) * 1000))
-    stamps = [closed + 20_000 + step * number for number in range(8 * HOUR // step)]
-    stamps = [stamp for stamp in stamps if not closed + 2 * HOUR < stamp < closed + 3 * HOUR]
-
-    async with Place(tmp_path / "live", counter(interval_s), zone=zone, closes="18:00") as place:
-        for stamp in stamps:
-            await place.send({stamp: 1.0})
-            await place.derivations.compute(stamp + MINUTE)
-        live = await place.series("visitors_completeness", of="daruba")
-    async with Place(tmp_path / "at once", counter(interval_s), zone=zone, closes="18:00") as place:
-        await place.send(dict.fromkeys(stamps, 1.0))
-        await place.derivations.compute(stamps[-1] + MINUTE)
-        at_once = await place.series("visitors_completeness", of="daruba")
-
-    assert live == pytest.approx(at_once, abs=1e-6)
-    assert 80 < live[max(live)] < 100, "an hour of eight was silent"
-    assert max(live.values()) <= 100
 
 
 async def test_a_counter_that_stamps_the_end_of_its_interval_counts_its_last_for_the_day_that_closes(tmp_path):

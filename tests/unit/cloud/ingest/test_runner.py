@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import cloud.ingest.gathering
 import cloud.ingest.runner
 from cloud.core.health import Condition
-from cloud.ingest.ingest_queue import MESSAGE_BYTES
+from cloud.ingest.ingest_queue import MANY_MESSAGES, MESSAGE_BYTES
 from cloud.ingest.runner import IngestRunner
 from cloud.readings.contract import EncodedWrite, RejectedPoint, StoreUnavailable, WriteResult
 from cloud.readings.sqlite import SqliteStore
@@ -98,6 +99,20 @@ async def test_messages_that_wait_are_written_together(tmp_path: Path):
             bench.offer(payload(reading(at=number), first=number + 1), packet=number)
         await bench.until_pubacks(10)
         assert bench.workshop.store.writes == [10]
+
+
+async def test_messages_that_follow_a_write_closely_go_together_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cloud.ingest.gathering, "GATHER_S", 30.0)
+    async with at_work(tmp_path) as bench:
+        bench.offer(payload(reading()), packet=1)
+        await bench.until_pubacks(1)
+        for number in range(2, 2 + MANY_MESSAGES):
+            bench.offer(payload(reading(at=number), first=number), packet=number)
+            await asyncio.sleep(0)
+        await bench.until_pubacks(1 + MANY_MESSAGES)
+        assert bench.workshop.store.writes == [1, MANY_MESSAGES]
 
 
 async def test_a_write_takes_no_more_readings_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

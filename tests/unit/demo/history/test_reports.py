@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from cloud.process.settings import read_cloud_settings
+from cloud.readings.bad_lines import BadLines
+from cloud.readings.contract import WriteResult
 from cloud.reports.points import ReportPoint
 from demo.folder import SQLITE, DemoFolder
 from demo.history.copied import CopiedStore
@@ -25,11 +27,13 @@ class _Influx:
     def __init__(self) -> None:
         self.text = b""
 
-    async def write(self, writes) -> None:
+    async def write(self, writes) -> WriteResult:
         self.text += b"".join(write.form for write in writes)
+        return WriteResult()
 
-    async def write_lines(self, lines) -> None:
+    async def write_lines(self, lines) -> BadLines:
         self.text += b"".join(line + b"\n" for line in lines)
+        return {}
 
 
 async def _points(folder: Path, influx: _Influx) -> list[ReportPoint]:
