@@ -1,7 +1,7 @@
 """Group commit: how long a group of messages waits for company before it is written.
 
-group ─► write          a lone message, and the first after a pause: at once
-group … 40 ms … write   a trickle: what comes meanwhile goes along, so at most 25 writes a second, from all gateways
+group ─► write          up to 25 writes a second, and up to BURST in a row after a rest: at once
+group … 40 ms … write   a livelier trickle: what comes meanwhile goes along, so 25 writes a second, from all gateways
 group ─► write          much that waits; or a broker that hands no more over before it gets a PUBACK
 """
 
@@ -10,20 +10,34 @@ import asyncio
 from cloud.ingest.ingest_queue import IngestQueue
 
 GATHER_S = 0.04
-"""From the beginning of one write to that of the next."""
+"""From the beginning of one write to that of the next, once those of a burst are used up."""
+BURST = 5
+"""Writes that a rest of BURST times GATHER_S saves up: the sensors of a gateway speak in the same moment."""
 MUCH_BYTES = 128 * 2**10
 """So much that waits is worth a write of its own."""
 LULL_S = 0.005
 """Where many messages wait and none has come for so long, a broker's window is full: some allow 10 without a PUBACK."""
 
 
-async def gather(queue: IngestQueue) -> None:
-    """Wait, after a group has left `queue`, until the next may follow."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + GATHER_S
-    await queue.until_many(GATHER_S)
-    while (left_s := end - loop.time()) > 0 and queue.waiting_bytes < MUCH_BYTES:
-        waited = len(queue)
-        await asyncio.sleep(min(LULL_S, left_s))
-        if len(queue) == waited:
+class Gathering:
+    """Paces the groups that leave `queue`."""
+
+    def __init__(self, queue: IngestQueue) -> None:
+        self._queue = queue
+        self._next_s = float("-inf")
+        """When the next write would be due if all kept their distance; in the past while some are saved up."""
+
+    async def wait(self) -> None:
+        """Wait, after a group has left the queue, until the next may follow."""
+        loop = asyncio.get_running_loop()
+        now_s = loop.time()
+        saved_from_s = now_s - BURST * GATHER_S
+        self._next_s = min(max(self._next_s, saved_from_s), now_s) + GATHER_S  # a flood owes no more than one wait
+        if self._next_s <= now_s:
             return
+        await self._queue.until_many(self._next_s - now_s)
+        while (left_s := self._next_s - loop.time()) > 0 and self._queue.waiting_bytes < MUCH_BYTES:
+            waited = len(self._queue)
+            await asyncio.sleep(min(LULL_S, left_s))
+            if len(self._queue) == waited:
+                return

@@ -52,6 +52,7 @@ class IngestQueue:
         self._bytes_of: Counter[str] = Counter()
         self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
+        self._held = 0
         self.waiting_bytes = 0
         """What nobody has taken yet of `bytes_held`."""
         self._not_empty = asyncio.Event()
@@ -78,13 +79,14 @@ class IngestQueue:
         self.waiting_bytes += size
         self._waiting.append(queued)
         self._not_empty.set()
-        if len(self._waiting) >= MANY_MESSAGES:
+        self._held += 1
+        if self._held >= MANY_MESSAGES:
             self._many.set()
         return True
 
     async def until_many(self, timeout_s: float) -> None:
-        """Wait until MANY_MESSAGES wait, at the longest `timeout_s`."""
-        if len(self._waiting) >= MANY_MESSAGES:
+        """Wait until MANY_MESSAGES wait or are in flight, at the longest `timeout_s`."""
+        if self._waiting and self._held >= MANY_MESSAGES:
             return
         self._many.clear()
         with contextlib.suppress(TimeoutError):
@@ -110,6 +112,7 @@ class IngestQueue:
     def release(self, queued: QueuedMessage) -> list[Message]:
         """Free the room of a message that is done with; gives the shed ones whose PUBACK may go out now."""
         self.bytes_held -= queued.size
+        self._held -= 1
         self.moved_ms = boot_ms()
         self._bytes_of[queued.gateway] -= queued.size
         if not self._bytes_of[queued.gateway]:

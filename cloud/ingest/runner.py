@@ -17,7 +17,7 @@ import msgspec
 
 from cloud.core.health import Component, Condition
 from cloud.database.lease import LeaseLost
-from cloud.ingest.gathering import gather
+from cloud.ingest.gathering import Gathering
 from cloud.ingest.in_flight import InFlightRanges
 from cloud.ingest.ingest_queue import IngestQueue, QueuedMessage
 from cloud.ingest.pipeline import BatchDecoder, BatchWriter
@@ -65,6 +65,7 @@ class IngestRunner:
         self._metrics = metrics
         self._acknowledge = acknowledge
         self._queue = IngestQueue(max_bytes=queue_bytes)
+        self._gathering = Gathering(self._queue)
         self._ranges = InFlightRanges()
         self._slots = asyncio.Semaphore(WRITES_AT_ONCE)
         self._isolated: dict[str, list[InFlightMessage]] = {}
@@ -90,7 +91,7 @@ class IngestRunner:
             await self._slots.acquire()
             task = self._start(self._write_group(await self._next_group()))
             task.add_done_callback(lambda _: self._slots.release())
-            await gather(self._queue)
+            await self._gathering.wait()
 
     async def drain(self, *, timeout_s: float) -> None:
         """Take nothing more, and give what is in flight `timeout_s` to become safe."""

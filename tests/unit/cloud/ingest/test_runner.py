@@ -105,6 +105,7 @@ async def test_messages_that_follow_a_write_closely_go_together_in_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(cloud.ingest.gathering, "GATHER_S", 30.0)
+    monkeypatch.setattr(cloud.ingest.gathering, "BURST", 0)
     async with at_work(tmp_path) as bench:
         bench.offer(payload(reading()), packet=1)
         await bench.until_pubacks(1)
