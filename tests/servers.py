@@ -38,6 +38,7 @@ _WHERE = {
     "shellcheck": ("shellcheck",),
     "systemd-analyze": ("systemd-analyze",),
     "faketime": ("faketime",),
+    "strace": ("strace",),
     "bash": ("bash",),
     "cc": ("cc", "gcc"),
     "node": ("node", "nodejs"),
