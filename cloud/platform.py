@@ -129,7 +129,7 @@ class Platform:
         components = {name: _sanitized(check()) for name, check in self._components.items()}
         worst = max((component.status for component in components.values()), key=list(Condition).index)
         ages = self.newest.age_s(now_ms)
-        watched = {domain.value: ages[domain] for domain in Domain if domain is not Domain.GATEWAY}
+        watched = {domain.value: ages[domain] for domain in Domain if domain != Domain.GATEWAY}
         return Health(worst, watched, components)
 
 

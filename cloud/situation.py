@@ -9,7 +9,7 @@ An open alarm says more than the newest reading: it has lasted, and it stays whe
 dashboards show the same, since both ask here.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -41,7 +41,7 @@ class DomainState(msgspec.Struct, frozen=True):
     `alarm`: an alarm is open. `doubted`: the newest reading is, so that nothing is sure. Colours are #rrggbb.
     """
 
-    domain: Domain
+    domain: str
     rank: int
     text: LocalizedMessage | Bilingual
     colour: str
@@ -51,10 +51,10 @@ class DomainState(msgspec.Struct, frozen=True):
 
 NO_READING = in_context("situation", "no current reading")
 REFUSED = in_context("situation", "readings are refused")
-_TELLING: Mapping[Domain, frozenset[str]] = {
+_TELLING: Mapping[str, frozenset[str]] = {
     Domain.FLOOD: frozenset({WATER, "distance"}),  # the level is worked out of the distance where a gauge gives that
     Domain.AIR: frozenset(AIR_PARAMETERS),
-    Domain.FOOTFALL: frozenset(name for name, row in QUANTITIES.items() if row.domain is Domain.FOOTFALL),
+    Domain.FOOTFALL: frozenset(name for name, row in QUANTITIES.items() if row.domain == Domain.FOOTFALL),
 }
 """The quantities that the state of a domain is made of."""
 _NO_INDEX = in_context("situation", "no ISPU yet")
@@ -91,7 +91,7 @@ def badness(rank: int, *, alarm: bool, doubted: bool) -> tuple[int, bool, bool, 
     return rank or -1, alarm, doubted, rank
 
 
-def unknown(domain: Domain, text: LocalizedMessage = NO_READING) -> DomainState:
+def unknown(domain: str, text: LocalizedMessage = NO_READING) -> DomainState:
     """The state of a domain of which nothing is known now, in the words of `text`."""
     return DomainState(domain, -1, text, UNKNOWN)
 
@@ -101,7 +101,7 @@ def level_of(rule: Rule, number: int) -> Level:
     return rule.levels[max(0, min(number, len(rule.levels) - 1))]
 
 
-def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor]) -> Domain:
+def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor]) -> str:
     """The domain in which an alarm counts: that of its quantity, or of the first that its sensor measures."""
     sensor = sensors.get(alarm.sensor)
     quantity = alarm.quantity or (sensor.quantities[0] if sensor is not None and sensor.quantities else "")
@@ -116,28 +116,28 @@ def is_silent(reading: StoredReading, sensors: Mapping[str, Sensor], now_ms: int
 
 
 def _worst_in(
-    domain: Domain,
+    domain: str,
     site: Site,
     readings: Sequence[StoredReading],
     sensors: Mapping[str, Sensor],
     alarms: Iterable[Alarm],
     now_ms: int,
-    blind: Collection[Domain],
+    blind: Collection[str],
 ) -> DomainState | None:
-    states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) is domain]
+    states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) == domain]
     measured = list(_MEASURED[domain](site, readings, sensors, now_ms))
     if domain in blind:  # what is known may be bad, but not good
         measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
     return worst_state([*states, *measured])
 
 
-def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[str, str]]) -> set[Domain]:
+def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[str, str]]) -> set[str]:
     """The domains of which something at `site` is measured and refused."""
     here = [quantity for sensor, quantity in refused if sensor in sensors and sensors[sensor].site == site.id]
     return {domain for domain, telling in _TELLING.items() if telling.intersection(here)}
 
 
-def _of_alarm(alarm: Alarm, domain: Domain) -> DomainState:
+def _of_alarm(alarm: Alarm, domain: str) -> DomainState:
     level = level_of(alarm.rule, alarm.level)
     return DomainState(
         domain,
@@ -146,6 +146,9 @@ def _of_alarm(alarm: Alarm, domain: Domain) -> DomainState:
         colour_of(level),
         alarm=True,
     )
+
+
+_StateOf = Callable[[Site, Sequence[StoredReading], Mapping[str, Sensor], int], Iterator[DomainState]]
 
 
 def _flood(
@@ -184,7 +187,7 @@ def _is_index(reading: StoredReading) -> bool:
     return reading.quantity == ISPU and not reading.marks & (Mark.WITHDRAWN | Mark.CLOCK_UNKNOWN)
 
 
-def _doubted(domain: Domain, current: Iterable[StoredReading]) -> Iterator[DomainState]:
+def _doubted(domain: str, current: Iterable[StoredReading]) -> Iterator[DomainState]:
     """The worst of the newest readings that cannot be taken as they are: neither calm nor an alarm."""
     doubted = max((one for one in current if one.marks & DOUBTED), key=lambda one: one.value, default=None)
     if doubted is not None:
@@ -215,4 +218,4 @@ def _visitors(
         yield DomainState(Domain.FOOTFALL, fullness.rank, text, fullness.hex)
 
 
-_MEASURED = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}
+_MEASURED: Mapping[str, _StateOf] = {Domain.FLOOD: _flood, Domain.AIR: _air, Domain.FOOTFALL: _visitors}

@@ -22,7 +22,7 @@ from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import NAME_PX, NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
-from wire import QUANTITIES, Domain
+from wire import QUANTITIES
 
 EMPTY = MatcherConfig("byValue", {"reducer": "allIsNull"})
 """The columns in which nothing stands."""
@@ -74,8 +74,8 @@ def _coloured(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
     yield from while_heard(_merged(), tables)
 
 
-def _query(names: Iterable[str], domain: Domain, where: str, within: str) -> Query:
-    pattern = "|".join(name for name in names if QUANTITIES[name].domain is domain)
+def _query(names: Iterable[str], domain: str, where: str, within: str) -> Query:
+    pattern = "|".join(name for name in names if QUANTITIES[name].domain == domain)
     return Query(lately(f"last(/^({pattern})$/)", domain, where=where, by="sensor", within=within), table=True)
 
 

@@ -11,7 +11,7 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
-from wire import QUANTITIES, Domain
+from wire import QUANTITIES
 
 SAMPLED_WITHIN = "30m"
 """Every limit is sampled in this time, of ten thousand sensors too."""
@@ -25,9 +25,9 @@ CAPTION = Caption(
 )
 
 
-def of_domain(domain: Domain) -> str:
+def of_domain(domain: str) -> str:
     """The condition that a limit is on a quantity of `domain`."""
-    names = "|".join(name for name, row in QUANTITIES.items() if row.domain is domain)
+    names = "|".join(name for name, row in QUANTITIES.items() if row.domain == domain)
     return f'"quantity" =~ /^({names})$/'
 
 

@@ -4,6 +4,7 @@ edge.toml: sources[2].port: '/dev/ttyUSB7' does not exist; found /dev/serial/by-
 edge.toml: sources[3].family: 'maxbotics' is not known; did you mean maxbotix?
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
 
-from edge.settings import EdgeSettings
+from edge.settings import EdgeSettings, OwnQuantity, table_of
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
 from firmware_bridge.catalog import MQTT_DIALECTS
 from i18n.message import LocalizedMessage, located
@@ -25,6 +27,7 @@ from runtime.machine import (
     warnings_of_secrets,
 )
 from runtime.settings import SettingsError, beside, parse_settings, read_document
+from wire import QuantityTable
 
 _BY_ID = Path("/dev/serial/by-id")
 
@@ -73,14 +76,30 @@ def _check(path: Path) -> CheckedSettings:
     if mistakes:
         raise SettingsError(mistakes)
     warnings = [located(path.name, sentence) for sentence in _warnings(settings, document)]
-    return CheckedSettings(settings, tuple(configure(table) for table in settings.sources), tuple(warnings))
+    return CheckedSettings(settings, _configured(settings), tuple(warnings))
+
+
+def _configured(settings: EdgeSettings) -> tuple[Source, ...]:
+    quantities = table_of(settings.quantities)
+    return tuple(configure(table, quantities) for table in settings.sources)
+
+
+def _declared(document: dict[str, Any]) -> QuantityTable:
+    """What can be measured by a file that may have mistakes, with those of its [[quantities]] that have none."""
+    tables = document.get("quantities")
+    sound = []
+    for each in tables if isinstance(tables, list) else ():
+        with contextlib.suppress(ValidationError):
+            sound.append(OwnQuantity.model_validate(each))
+    return table_of(sound)
 
 
 def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     sources = document.get("sources")
     tables = [table if isinstance(table, dict) else {} for table in sources] if isinstance(sources, list) else []
+    quantities = _declared(document)
     for at, table in enumerate(tables):
-        for sentence in mistakes_in(table):
+        for sentence in mistakes_in(table, quantities):
             yield LocalizedMessage("sources[{at}].{sentence}", at=at, sentence=sentence)
     for key in ("name", "port"):
         yield from _twice([(f"sources[{at}].{key}", table.get(key)) for at, table in enumerate(tables)], key)
@@ -92,6 +111,9 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
         if isinstance(channels, dict):  # two channels of one board may be one sensor
             named += [(f"sources[{at}].channels", sensor) for sensor in {str(name) for name in channels.values()}]
     yield from _twice(named, "sensor")
+    declared = document.get("quantities")
+    own = [table if isinstance(table, dict) else {} for table in declared] if isinstance(declared, list) else []
+    yield from _twice([(f"quantities[{at}].id", table.get("id")) for at, table in enumerate(own)], "id")
     over_mqtt = [f"sources[{at}]" for at, table in enumerate(tables) if str(table.get("family")) in MQTT_DIALECTS]
     if over_mqtt and "local_broker" not in document:
         yield LocalizedMessage(

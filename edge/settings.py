@@ -1,9 +1,11 @@
 """edge.toml as a model; what TOML cannot say of a source stands in `sources/configured.py`.
 
 [gateway] id · [spool] path max_mb fsync_s min_free_mb · [uplink] host port … · [local_broker] · [clock] · [health]
-[[sources]] name family port|topic sensor …
+[[sources]] name family port|topic sensor …     [[quantities]] id unit: those that the city added, see docs/cloud.md
 """
 
+from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +14,10 @@ from pydantic import AfterValidator, Field
 from i18n.message import LocalizedMessage
 from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError, beside
+from wire import QUANTITIES, DomainRow, Quantity, QuantityTable
 from wire.names import MAX_NAME_LENGTH, is_name
+from wire.quantity_table import LONGEST_QUANTITY, MOST_QUANTITIES, is_id
+from wire.ucum import is_ucum, meant
 
 
 def _name(text: str) -> str:
@@ -78,6 +83,45 @@ class SourceTable(Settings):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+def _quantity(text: str) -> str:
+    if not is_id(text, LONGEST_QUANTITY):
+        raise ValueError(
+            LocalizedMessage(
+                "use 1 to {most} of a-z, 0-9 and '_', starting with a letter, as in the city's file",
+                most=LONGEST_QUANTITY,
+            )
+        )
+    if text in QUANTITIES:
+        raise ValueError(LocalizedMessage("every gateway knows this quantity; take it out here"))
+    return text
+
+
+def _unit(text: str) -> str:
+    if not is_ucum(text):
+        code = meant(text)
+        if code is not None:
+            raise ValueError(LocalizedMessage("is no UCUM code; write {code}", code=repr(code)))
+        raise ValueError(LocalizedMessage("is no UCUM code; write the unit as in the city's file, such as 'ug/m3'"))
+    return text
+
+
+class OwnQuantity(Settings):
+    """A quantity that the city added to those of every city: its name, and the unit in which it is sent."""
+
+    id: Annotated[str, AfterValidator(_quantity)]
+    unit: Annotated[str, AfterValidator(_unit)]
+
+
+_OF_THE_CITY = DomainRow("city", "City", "Kota")
+"""Stands for the domains that the city added: a gateway knows no more of them than their quantities."""
+
+
+def table_of(quantities: Iterable[OwnQuantity]) -> QuantityTable:
+    """What sensors of a gateway can measure whose file has these `quantities`; bounds are the cloud's to check."""
+    rows = [Quantity(each.id, _OF_THE_CITY.id, each.unit, 1, -inf, inf, each.id, each.id) for each in quantities]
+    return QuantityTable([_OF_THE_CITY], rows)
+
+
 class EdgeSettings(Settings):
     """The whole file."""
 
@@ -88,6 +132,7 @@ class EdgeSettings(Settings):
     clock: ClockSettings = ClockSettings()
     health: HealthSettings = HealthSettings()
     sources: Annotated[tuple[SourceTable, ...], Field(max_length=250)] = ()
+    quantities: Annotated[tuple[OwnQuantity, ...], Field(max_length=MOST_QUANTITIES)] = ()
 
 
-__all__ = ["EdgeSettings", "SettingsError", "SourceTable", "UplinkSettings", "beside"]
+__all__ = ["EdgeSettings", "OwnQuantity", "SettingsError", "SourceTable", "UplinkSettings", "beside", "table_of"]

@@ -137,7 +137,7 @@ class SourceManager:
 
 
 def _same(one: Source, other: Source | None) -> bool:
-    return other is not None and one.table == other.table
+    return other is not None and (one.table, one.quantities) == (other.table, other.quantities)
 
 
 def _changed(before: dict[str, Source], after: dict[str, Source]) -> Iterator[Source]:

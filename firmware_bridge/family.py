@@ -12,7 +12,7 @@ import msgspec
 
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage, located
-from wire import MEASURED
+from wire import BUILT_IN, QuantityTable
 
 
 class OptionError(ValueError):
@@ -47,6 +47,16 @@ class Option(msgspec.Struct, frozen=True):
     high: float | None = None
     choices: tuple[str, ...] = ()
     doubt: Callable[[Any], LocalizedMessage | None] | None = None
+
+
+QUANTITIES_KNOWN = "quantities known"
+"""Stands among the options of every source, put there by the gateway and by no file: its `QuantityTable`."""
+
+
+def table_among(options: Mapping[str, Any]) -> QuantityTable:
+    """The quantities that the gateway knows, from the options of a source; where it is silent, those of every city."""
+    table: QuantityTable = options.get(QUANTITIES_KNOWN, BUILT_IN)
+    return table
 
 
 class SerialDecoder(Protocol):
@@ -147,13 +157,13 @@ def _range(option: Option) -> LocalizedMessage:
     return LocalizedMessage("write a finite number")
 
 
-def check_quantity(option: str, name: str) -> str:
-    """Give `name` back if it can be measured; else OptionError naming `option` and the nearest quantity."""
-    if name not in MEASURED:
+def check_quantity(option: str, name: str, table: QuantityTable) -> str:
+    """Give `name` back if it can be measured by `table`; else OptionError naming `option` and the nearest quantity."""
+    if name not in table.measured:
         raise OptionError(
             LocalizedMessage(
                 "{option}: {name} is no quantity; {advice}",
-                option=option, name=_shown(name), advice=nearest(name, MEASURED),
+                option=option, name=_shown(name), advice=nearest(name, table.measured),
             )
         )  # fmt: skip
     return name

@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_json import Path, find, number, path_of, read
-from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle
+from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle, table_among
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
 from i18n.message import LocalizedMessage, located
+from wire import QuantityTable
 
 OPTIONS = (
     Option(
@@ -106,7 +107,7 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     if chosen["zone"] and zone is None:
         raise OptionError(_no_offset(chosen["zone"]))
     plan = JsonPlan(
-        _values(chosen["values"]),
+        _values(chosen["values"], table_among(options)),
         _path("time", chosen["time"]) if chosen["time"] else None,
         READERS[chosen["time_format"]],
         zone,
@@ -123,10 +124,10 @@ def _no_offset(zone: str) -> LocalizedMessage:
     return located("zone", located(repr(zone[:40]), advice))
 
 
-def _values(given: Mapping[str, Any]) -> tuple[tuple[str, Path], ...]:
+def _values(given: Mapping[str, Any], table: QuantityTable) -> tuple[tuple[str, Path], ...]:
     if not given:
         raise OptionError(LocalizedMessage('values: is empty; name at least one quantity: {{ pm2_5 = "pm.2_5" }}'))
-    return tuple((check_quantity("values", name), _path(f"values.{name}", path)) for name, path in given.items())
+    return tuple((check_quantity("values", name, table), _path(f"values.{name}", path)) for name, path in given.items())
 
 
 def _path(option: str, text: Any) -> Path:

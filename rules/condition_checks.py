@@ -11,7 +11,7 @@ from rules.problem import ValidationProblem
 from rules.rule import Also, Hours, Rule, RuleKind
 from rules.text_checks import LONGEST_S, no_time
 from rules.watched import minutes_of
-from wire import QUANTITIES, is_name
+from wire import QuantityTable, is_name
 
 # Forms by which the editor of rules knows a problem that it tells in words of its own.
 NO_SUCH_COUNT = N_("{field} {n} of {m}: is impossible; write n from 1 to m, and m up to {most}")
@@ -21,8 +21,8 @@ MOST_READINGS = 100
 """Of `at_least`: all m are kept in the state."""
 
 
-def condition_problems(rule: Rule) -> Iterator[ValidationProblem]:
-    """List what is wrong with the further conditions of a rule."""
+def condition_problems(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
+    """List what is wrong with the further conditions of a rule, whose quantities are of `table`."""
     at_least = rule.at_least
     if at_least is not None and not 1 <= at_least.n <= at_least.m <= MOST_READINGS:
         yield ValidationProblem(
@@ -35,7 +35,7 @@ def condition_problems(rule: Rule) -> Iterator[ValidationProblem]:
     if rule.hours is not None:
         yield from _hours(rule.hours)
     if rule.also is not None:
-        yield from _also(rule.also)
+        yield from _also(rule.also, table)
     if rule.kind is RuleKind.SILENCE:
         yield from _no_meaning_for_silence(rule)
 
@@ -63,14 +63,14 @@ def _hours(hours: Hours) -> Iterator[ValidationProblem]:
         )
 
 
-def _also(also: Also) -> Iterator[ValidationProblem]:
+def _also(also: Also, table: QuantityTable) -> Iterator[ValidationProblem]:
     if not is_name(also.sensor):
         yield ValidationProblem(
             "{field} {name!r}: is no sensor's name; write the second sensor's id",
             field="also.sensor",
             name=also.sensor[:80],
         )
-    if also.quantity not in QUANTITIES:
+    if also.quantity not in table:
         yield ValidationProblem(
             "{field} {name!r}: is not known; write one such as rainfall", field="also.quantity", name=also.quantity[:40]
         )

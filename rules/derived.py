@@ -71,10 +71,15 @@ def derived_of_site(measured: Collection[str]) -> tuple[str, ...]:
     return tuple(name for series in OF_SITE if series.name in own for name in (series.name, *series.beside))
 
 
+def has_hours(interval_s: float | None) -> bool:
+    """Whether a sensor that measures every `interval_s` says something of each hour."""
+    return Timing(interval_s).interval_ms <= HOUR_MS
+
+
 def series_of_sensor(quantity: str, interval_s: float | None) -> tuple[str, ...]:
     """What is computed of a sensor that measures `quantity` every `interval_s`, without what stands beside it."""
     if quantity == "rainfall":
-        return ("rain_day",) if Timing(interval_s).interval_ms > HOUR_MS else ("rain_hour", "rain_day")
+        return ("rain_hour", "rain_day") if has_hours(interval_s) else ("rain_day",)
     if quantity == "water_level":
         return ("siaga", "rise_rate")
     if quantity not in AIR_PARAMETERS:

@@ -10,12 +10,12 @@ from math import isfinite
 
 from i18n.catalog import N_
 from i18n.message import Bilingual
-from i18n.units import amount
+from i18n.units import amount_of
 from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
 from rules.scales import is_bare
 from rules.text_checks import text_problems
-from wire import QUANTITIES
+from wire import QuantityTable
 
 # Forms by which the editor of rules knows a problem that it tells in words of its own.
 NO_LEVELS = N_("{field}: there are {n}; write 1 to {most}")
@@ -30,12 +30,12 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _RANGES = (RuleKind.INSIDE, RuleKind.OUTSIDE)
 
 
-def level_problems(rule: Rule) -> Iterator[ValidationProblem]:
-    """List what is wrong with the levels of a rule, each by itself, and with their names."""
+def level_problems(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
+    """List what is wrong with the levels of a rule of a quantity in `table`, each by itself, and with their names."""
     if not rule.levels:
         yield ValidationProblem(NO_LEVELS, field="levels", n=len(rule.levels), most=MOST_LEVELS)
     for number, level in enumerate(rule.levels):
-        yield from _level(rule, number, level)
+        yield from _level(rule, number, level, table)
     names = Counter(level.name for level in rule.levels)
     for name in sorted(name for name, count in names.items() if count > 1):
         yield ValidationProblem(
@@ -43,7 +43,7 @@ def level_problems(rule: Rule) -> Iterator[ValidationProblem]:
         )
 
 
-def _level(rule: Rule, number: int, level: Level) -> Iterator[ValidationProblem]:
+def _level(rule: Rule, number: int, level: Level, table: QuantityTable) -> Iterator[ValidationProblem]:
     if not level.name.strip():
         yield ValidationProblem(NO_LEVEL_NAME, field=level_field(number, "name"))
     for part in ("name", "name_id"):
@@ -61,11 +61,11 @@ def _level(rule: Rule, number: int, level: Level) -> Iterator[ValidationProblem]
             field=level_field(number, "colour"),
             colour=level.colour[:20],
         )
-    yield from _limit(rule, level.limit, level_field(number, "limit"))
-    yield from _high(rule, level, level_field(number, "high"))
+    yield from _limit(rule, level.limit, level_field(number, "limit"), table)
+    yield from _high(rule, level, level_field(number, "high"), table)
 
 
-def _high(rule: Rule, level: Level, field: str) -> Iterator[ValidationProblem]:
+def _high(rule: Rule, level: Level, field: str, table: QuantityTable) -> Iterator[ValidationProblem]:
     if rule.kind not in _RANGES:
         if level.high is not None:
             yield ValidationProblem(
@@ -79,7 +79,7 @@ def _high(rule: Rule, level: Level, field: str) -> Iterator[ValidationProblem]:
             limit=level.limit,
         )
     else:
-        yield from _limit(rule, level.high, field)
+        yield from _limit(rule, level.high, field, table)
         if level.high <= level.limit:
             yield ValidationProblem(
                 NOT_ABOVE_LIMIT,
@@ -89,14 +89,14 @@ def _high(rule: Rule, level: Level, field: str) -> Iterator[ValidationProblem]:
             )
 
 
-def _limit(rule: Rule, value: float, field: str) -> Iterator[ValidationProblem]:
+def _limit(rule: Rule, value: float, field: str, table: QuantityTable) -> Iterator[ValidationProblem]:
     if not isfinite(value):
         yield ValidationProblem("{field} {value:g}: is no number; write one", field=field, value=value)
     elif rule.kind in (RuleKind.RISE, RuleKind.SILENCE):
         if value <= 0:
             yield ValidationProblem(NOT_ABOVE_0, field=field, value=value, kind=rule.kind.value)
-    elif rule.quantity in QUANTITIES:
-        row = QUANTITIES[rule.quantity]
+    elif rule.quantity in table:
+        row = table[rule.quantity]
         if not row.low <= value <= row.high:
             yield ValidationProblem(
                 NEVER_MEASURED,
@@ -104,5 +104,5 @@ def _limit(rule: Rule, value: float, field: str) -> Iterator[ValidationProblem]:
                 value=value,
                 quantity=row.name,
                 low=row.low,
-                high=Bilingual(*(amount(f"{row.high:g}", row.unit, code) for code in ("en", "id"))),
+                high=Bilingual(*(amount_of(f"{row.high:g}", row, code) for code in ("en", "id"))),
             )

@@ -10,7 +10,7 @@ from i18n.catalog import N_
 from i18n.message import LocalizedMessage
 from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
-from wire import QUANTITIES
+from wire import QuantityTable
 
 # Forms by which the editor of rules knows a problem that it tells in words of its own.
 LIMITS_OUT_OF_ORDER = N_(
@@ -27,10 +27,10 @@ _SIDES = {
 """Where the limit of a worse level lies, as seen from the milder one; of all other kinds above it."""
 
 
-def order_problems(rule: Rule) -> Iterator[ValidationProblem]:
-    """List what is wrong between the levels of a rule whose levels are each sound by themselves."""
+def order_problems(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
+    """List what is wrong between the levels of a rule of a quantity in `table`, each of them sound by itself."""
     yield from _order(rule)
-    yield from _gaps(rule)
+    yield from _gaps(rule, table)
 
 
 def _order(rule: Rule) -> Iterator[ValidationProblem]:
@@ -73,7 +73,7 @@ def _band(level: Level) -> LocalizedMessage:
     return LocalizedMessage("{low:g} to {high:g}", low=level.limit, high=level.high)
 
 
-def _gaps(rule: Rule) -> Iterator[ValidationProblem]:
+def _gaps(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
     for milder, worse in pairwise(rule.levels):
         step = _step(rule, milder, worse)
         if 0 < step <= rule.hysteresis:
@@ -85,13 +85,13 @@ def _gaps(rule: Rule) -> Iterator[ValidationProblem]:
                 milder=milder.name,
                 worse=worse.name,
             )
-    yield from _way_back(rule)
+    yield from _way_back(rule, table)
 
 
-def _way_back(rule: Rule) -> Iterator[ValidationProblem]:
+def _way_back(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
     """Whether an alarm can close at all: somewhere beyond the hysteresis there must be values that are possible."""
     mildest, hysteresis = rule.levels[0], rule.hysteresis
-    room = _room(rule, mildest)
+    room = _room(rule, mildest, table)
     if hysteresis and hysteresis >= room:
         yield ValidationProblem(
             "{field} {value:g}: no value is left that would close {level}; write less than {room:g}",
@@ -102,9 +102,9 @@ def _way_back(rule: Rule) -> Iterator[ValidationProblem]:
         )
 
 
-def _room(rule: Rule, mildest: Level) -> float:
+def _room(rule: Rule, mildest: Level, table: QuantityTable) -> float:
     """How far the values reach on the other side of the mildest level."""
-    row, high = QUANTITIES.get(rule.quantity), mildest.limit if mildest.high is None else mildest.high
+    row, high = table.get(rule.quantity), mildest.limit if mildest.high is None else mildest.high
     if rule.kind is RuleKind.RISE or row is None:
         return mildest.limit
     if rule.kind is RuleKind.OUTSIDE:

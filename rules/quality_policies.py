@@ -3,7 +3,11 @@
 POLICIES["water_level"]: 3 cm a minute and 180 cm an hour up, 3 and 74 down, flat for 60 days, twins within 10 cm
 """
 
+from math import inf
+
 import msgspec
+
+from wire import Quantity
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -48,3 +52,16 @@ POLICIES: dict[str, Policy] = {
     "humidity":      Policy(  15.0,   10.0,    600.0,     10.0,    600.0,      3.0,   3.0,  7 * _DAY,   10.0,  0.0),
     "pressure":      Policy(   3.0,    1.0,     60.0,      1.0,     60.0,      3.0,   3.0,      _DAY,    3.0,  0.0),
 }  # fmt: skip
+
+
+def policy_of(row: Quantity | None) -> Policy | None:
+    """How a quantity can behave; of one that a city added what it says itself, else None: nothing is judged of it.
+
+    `step` is what it can do in a minute, up and down; twins may differ by as much.
+    """
+    if row is None or row.name in POLICIES:
+        return None if row is None else POLICIES[row.name]
+    if row.derived or (row.step is None and row.stuck_s is None):
+        return None
+    step, stuck_s = row.step or inf, row.stuck_s or inf
+    return Policy(step, step, 60 * step, step, 60 * step, 3.0, 3.0, stuck_s, step, 0.0)

@@ -10,10 +10,11 @@ Completeness is of what is covered, never of how many readings came: six in one 
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from enum import StrEnum
 from itertools import accumulate, pairwise
 
 import msgspec
+
+from wire import Stamped
 
 SLOT_LEAST_MS = 300_000
 """No slot is shorter: one reading in five minutes covers them, however often its sensor says that it measures."""
@@ -22,13 +23,6 @@ SLOT_UNKNOWN_MS = 900_000
 HEARD_LEAST_MS = 60_000
 SLACK = 1.1
 """A reading that comes by a tenth of its interval later than due leaves no hole."""
-
-
-class Stamped(StrEnum):
-    """Which end of the interval that a reading speaks for its time is."""
-
-    START = "start"
-    END = "end"
 
 
 class Timing(msgspec.Struct, frozen=True):

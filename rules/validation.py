@@ -1,7 +1,7 @@
 """Is a rule sound? Each problem names the field, its value and what to do instead; the API, the console and the
 editor have all their problems of a rule from here.
 
-problems_in(rule) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and Siaga 2; write less than 100", …]
+problems_in(rule, table) -> ["hysteresis 120: is as wide as the 100 between Siaga 3 and Siaga 2; write less", …]
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rules.order_checks import order_problems
 from rules.problem import ValidationProblem
 from rules.rule import RESERVED_FAMILIES, Rule, RuleKind
 from rules.text_checks import LONGEST_S, no_time, text_problems
-from wire import QUANTITIES, is_name
+from wire import QuantityTable, is_name
 
 LONGEST_TEXT = 500
 LONGEST_LATENESS_S = 3_600.0
@@ -27,15 +27,17 @@ NO_SUCH_WINDOW = N_("{field} {value:g}: is no such window; write seconds from 1 
 NEGATIVE = N_("{field} {value:g}: must not be negative; write 0 or more")
 
 
-def problems_in(rule: Rule) -> list[ValidationProblem]:
-    """List what is wrong with the rule; empty for a sound one.
+def problems_in(rule: Rule, table: QuantityTable) -> list[ValidationProblem]:
+    """List what is wrong with the rule in a city with the quantities of `table`; empty for a sound one.
 
     Of a rule that has more of something than any may have only that is said: nothing else of it is looked at.
     """
     if too_many := list(_sizes(rule)):
         return too_many
-    of_fields = [*_names(rule), *_numbers(rule), *level_problems(rule), *condition_problems(rule)]
-    return of_fields or list(order_problems(rule))
+    of_fields = [
+        *_names(rule, table), *_numbers(rule), *level_problems(rule, table), *condition_problems(rule, table),
+    ]  # fmt: skip
+    return of_fields or list(order_problems(rule, table))
 
 
 def _sizes(rule: Rule) -> Iterator[ValidationProblem]:
@@ -64,10 +66,10 @@ def family_problems(family: str) -> Iterator[ValidationProblem]:
         )
 
 
-def _names(rule: Rule) -> Iterator[ValidationProblem]:
+def _names(rule: Rule, table: QuantityTable) -> Iterator[ValidationProblem]:
     yield from family_problems(rule.family)
     anything = rule.kind is RuleKind.SILENCE and not rule.quantity
-    if not anything and rule.quantity not in QUANTITIES:
+    if not anything and rule.quantity not in table:
         yield ValidationProblem(
             "{field} {name!r}: is not known; write one such as water_level, pm2_5 or occupancy",
             field="quantity",

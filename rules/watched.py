@@ -14,8 +14,9 @@ import msgspec
 from rules.events import SecondReading
 from rules.exact import DECIMALS, cleaned
 from rules.marks import MARK_OF_NAME, Mark
-from rules.quality_policies import POLICIES, Policy
+from rules.quality_policies import POLICIES, Policy, policy_of
 from rules.rule import Hours, Level, Rule, RuleKind
+from wire import Quantity
 
 SILENT_AFTER_INTERVALS = 3.0
 """An alarming sensor is silent when it has missed this many readings."""
@@ -59,6 +60,7 @@ class WatchedNumbers(msgspec.Struct, frozen=True):
 class Watched:
     """A rule on a sensor: the resolved rule, the site's time zone (IANA), the sensor's expected interval in seconds.
 
+    `quantity` is the row of what the rule looks at, which says how it can behave; None: that of every city.
     Raises ZoneInfoNotFoundError when the rule has hours and the zone does not exist.
     """
 
@@ -66,12 +68,13 @@ class Watched:
     rule: Rule
     zone: str
     interval_s: float | None
+    quantity: Quantity | None = None
     numbers: WatchedNumbers = field(init=False, repr=False, compare=False)
     clock: ZoneInfo | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Work the numbers out."""
-        object.__setattr__(self, "numbers", _numbers(self.rule, self.interval_s))
+        object.__setattr__(self, "numbers", _numbers(self.rule, self.interval_s, self.quantity))
         object.__setattr__(self, "clock", ZoneInfo(self.zone) if self.rule.hours else None)
 
     def leaves_out(self, marks: int) -> bool:
@@ -79,7 +82,7 @@ class Watched:
         return bool(marks & (JUDGED_ELSEWHERE if self.numbers.policy else -1) & self.numbers.rejected)
 
 
-def _numbers(rule: Rule, interval_s: float | None) -> WatchedNumbers:
+def _numbers(rule: Rule, interval_s: float | None, quantity: Quantity | None) -> WatchedNumbers:
     silent_s = max(SILENT_AFTER_INTERVALS * interval_s, SILENT_AFTER_LEAST_S) if interval_s else SILENT_AFTER_UNKNOWN_S
     low, high = _calm(rule)
     return WatchedNumbers(
@@ -94,7 +97,7 @@ def _numbers(rule: Rule, interval_s: float | None) -> WatchedNumbers:
         rejects_spikes="spike" in rule.reject,
         calm_low=low,
         calm_high=high,
-        policy=POLICIES.get(rule.quantity),
+        policy=policy_of(quantity) if quantity is not None else POLICIES.get(rule.quantity),
         forgets=rule.kind is not RuleKind.RISE and rule.at_least is None,
         waits=interval_s is not None and interval_s <= AGREES_WITHIN_S,
     )

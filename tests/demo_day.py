@@ -59,7 +59,6 @@ from tests.simulated_island import Island
 from tests.unit.cloud.examples import validated
 from wire import (
     Clock,
-    Domain,
     Lost,
     Reading,
     SourceState,
@@ -332,7 +331,7 @@ class _Done:
 
     def __init__(self, since_ms: int) -> None:
         self._since_ms = since_ms
-        self._stored: Counter[Domain] = Counter()
+        self._stored: Counter[str] = Counter()
         self._backlog = 0
         self._refused: Counter[str] = Counter()
         self._write_ms: list[float] = []

@@ -7,6 +7,7 @@ from wire.names import check_name, is_name
 from wire.printable import is_printable, printable
 from wire.quantities import (
     AIR_PARAMETERS,
+    HEALTH_QUANTITIES,
     ISPU_BY_VERSION,
     ISPU_OF_VERSIONS,
     ISPU_TABLE,
@@ -14,14 +15,20 @@ from wire.quantities import (
     MEASURED,
     QUANTITIES,
     Domain,
+    HourOf,
     Quantity,
+    Stamped,
+    Worse,
 )
+from wire.quantity_table import BUILT_IN, DomainRow, QuantityTable, TableOf, built_in
 from wire.reading import Clock, Reading
 from wire.status import SourceState, SourceStatus, SpoolState, Status, decode_status, encode_status
 from wire.topics import Channel, Topic, parse_topic, shard_of, subscription, topic_of
 
 __all__ = [
     "AIR_PARAMETERS",
+    "BUILT_IN",
+    "HEALTH_QUANTITIES",
     "ISPU_BY_VERSION",
     "ISPU_OF_VERSIONS",
     "ISPU_TABLE",
@@ -34,18 +41,25 @@ __all__ = [
     "Clock",
     "Column",
     "Domain",
+    "DomainRow",
     "Envelope",
+    "HourOf",
     "Lost",
     "Quantity",
+    "QuantityTable",
     "Reading",
     "RefusedReadings",
     "RefusedSensor",
     "SourceState",
     "SourceStatus",
     "SpoolState",
+    "Stamped",
     "Status",
+    "TableOf",
     "Topic",
     "WireError",
+    "Worse",
+    "built_in",
     "check_name",
     "decode_ack",
     "decode_batch",

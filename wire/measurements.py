@@ -209,6 +209,7 @@ _TABLE = (
         ("stored_air", _W, "{reading}", "of them of air"),
         ("stored_footfall", _W, "{reading}", "of them of footfall"),
         ("stored_gateway", _W, "{reading}", "of them of gateways themselves"),
+        ("stored_own", _W, "{reading}", "of them of domains that the city added"),
         ("stored_live", _W, "{reading}", "of them sent as they were taken"),
         ("stored_backlog", _W, "{reading}", "of them sent late: from a backlog, or a dead letter that was tried again"),
         ("batches", _W, "", "batches acknowledged"),

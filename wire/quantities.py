@@ -7,6 +7,9 @@ P.14/2020 is defined in it; CO2 stays in ppm, as every sensor of it does.
 
 Derived quantities are computed by Siaga from others (docs/indices.md) and never measured: neither a gateway's file nor
 the city file can declare one.
+
+This is the table that every city has. What a city adds of its own stands in city.toml, and both together are a
+`QuantityTable` (quantity_table.py).
 """
 
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ import msgspec
 
 
 class Domain(StrEnum):
-    """What a quantity is watched for; each domain is one measurement in the readings store."""
+    """What a quantity is watched for; each domain is one measurement in the readings store. A city adds its own."""
 
     FLOOD = "flood"
     AIR = "air"
@@ -24,14 +27,41 @@ class Domain(StrEnum):
     GATEWAY = "gateway"
 
 
+class HourOf(StrEnum):
+    """How readings become one value of an hour, or of any other stretch of time."""
+
+    MEAN = "mean"
+    SUM = "sum"
+    LAST = "last"
+    MAX = "max"
+
+
+class Worse(StrEnum):
+    """In which direction a quantity gets worse for people."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class Stamped(StrEnum):
+    """Which end of the interval that a reading speaks for its time is."""
+
+    START = "start"
+    END = "end"
+
+
 class Quantity(msgspec.Struct, frozen=True, kw_only=False):
     """A row of the table: `unit` in UCUM, `decimals` to show, `low` and `high` the physical bounds in `unit`.
 
-    `derived`: computed by Siaga, never measured.
+    `derived`: computed by Siaga, never measured. `hour` is how an hour is made of its readings; SUM is of amounts since
+    the reading before, of which a mean says nothing. `worse` is None where neither direction is. `stamped` holds for
+    sensors of which nothing else is said; None: at a moment. `sign` and `sign_id` are the unit as people read it, ""
+    where that of its UCUM code will do (i18n/units.py). A step beyond `step` within a minute is doubted, and the same
+    value for longer than `stuck_s`; None: that is not judged. `retired`: the city has it no more, its history stays.
     """
 
     name: str
-    domain: Domain
+    domain: str
     unit: str
     decimals: int
     low: float
@@ -39,6 +69,18 @@ class Quantity(msgspec.Struct, frozen=True, kw_only=False):
     english: str
     indonesian: str
     derived: bool = False
+    hour: HourOf = HourOf.MEAN
+    worse: Worse | None = None
+    stamped: Stamped | None = None
+    sign: str = ""
+    sign_id: str = ""
+    step: float | None = None
+    stuck_s: float | None = None
+    retired: bool = False
+
+    def name_in(self, language: str) -> str:
+        """What it is called in a language ("id", else English)."""
+        return self.indonesian if language == "id" else self.english
 
 
 _F, _A, _P, _G = Domain.FLOOD, Domain.AIR, Domain.FOOTFALL, Domain.GATEWAY
@@ -50,9 +92,19 @@ _TABLE = (
     ("rainfall",         _F, "mm",          1,      0.0,        500.0, "Rainfall",              "Curah hujan"),
     ("rain_rate",        _F, "mm/h",        1,      0.0,      2_000.0, "Rain rate",             "Intensitas hujan"),
     ("flow",             _F, "m3/s",        2, -10_000.0,   300_000.0, "Flow",                  "Debit"),
+    ("flow_velocity",    _F, "m/s",         2,    -20.0,         20.0, "Flow velocity",         "Kecepatan aliran"),
+    ("water_temperature", _F, "Cel",        1,     -5.0,         60.0, "Water temperature",     "Suhu air"),
     ("pm1",              _A, "ug/m3",       1,      0.0,     10_000.0, "PM1",                   "PM1"),
     ("pm2_5",            _A, "ug/m3",       1,      0.0,     10_000.0, "PM2.5",                 "PM2,5"),
+    ("pm4",              _A, "ug/m3",       1,      0.0,     10_000.0, "PM4",                   "PM4"),
     ("pm10",             _A, "ug/m3",       1,      0.0,     20_000.0, "PM10",                  "PM10"),
+    # larger than so many micrometres, as Plantower counts them in 0.1 litre of air
+    ("particles_0_3",    _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 0.3 µm", "Partikel di atas 0,3 µm"),  # noqa: E501
+    ("particles_0_5",    _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 0.5 µm", "Partikel di atas 0,5 µm"),  # noqa: E501
+    ("particles_1",      _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 1 µm",   "Partikel di atas 1 µm"),  # noqa: E501
+    ("particles_2_5",    _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 2.5 µm", "Partikel di atas 2,5 µm"),  # noqa: E501
+    ("particles_5",      _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 5 µm",   "Partikel di atas 5 µm"),  # noqa: E501
+    ("particles_10",     _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 10 µm",  "Partikel di atas 10 µm"),  # noqa: E501
     ("co",               _A, "ug/m3",       0,      0.0,  1_200_000.0, "CO",                    "CO"),
     ("co2",              _A, "[ppm]",       0,      0.0,    100_000.0, "CO2",                   "CO2"),
     ("no2",              _A, "ug/m3",       1,      0.0,     50_000.0, "NO2",                   "NO2"),
@@ -60,12 +112,19 @@ _TABLE = (
     ("so2",              _A, "ug/m3",       1,      0.0,    100_000.0, "SO2",                   "SO2"),
     ("hc",               _A, "ug/m3",       1,      0.0,    100_000.0, "Hydrocarbons",          "Hidrokarbon"),
     ("voc",              _A, "ug/m3",       1,      0.0,    100_000.0, "VOC",                   "VOC"),
+    ("formaldehyde",     _A, "ug/m3",       0,      0.0,    100_000.0, "Formaldehyde",          "Formaldehida"),
+    ("voc_index",        _A, "{index}",     0,      0.0,        500.0, "VOC index",             "Indeks VOC"),
+    ("nox_index",        _A, "{index}",     0,      0.0,        500.0, "NOx index",             "Indeks NOx"),
     ("temperature",      _A, "Cel",         1,    -40.0,         85.0, "Temperature",           "Suhu"),
     ("humidity",         _A, "%",           1,      0.0,        100.0, "Relative humidity",     "Kelembapan relatif"),
     ("pressure",         _A, "hPa",         1,    500.0,      1_100.0, "Air pressure",          "Tekanan udara"),
     ("noise",            _A, "dB[SPL]",     1,      0.0,        194.0, "Noise",                 "Kebisingan"),
     ("wind_speed",       _A, "m/s",         1,      0.0,        120.0, "Wind speed",            "Kecepatan angin"),
+    ("wind_gust",        _A, "m/s",         1,      0.0,        120.0, "Wind gust",             "Hembusan angin"),
     ("wind_direction",   _A, "deg",         0,      0.0,        360.0, "Wind direction",        "Arah angin"),
+    ("illuminance",      _A, "lx",          0,      0.0,    200_000.0, "Illuminance",           "Iluminansi"),
+    ("solar_radiation",  _A, "W/m2",        0,      0.0,      2_000.0, "Solar radiation",       "Radiasi matahari"),
+    ("uv_index",         _A, "{UVI}",       1,      0.0,         30.0, "UV index",              "Indeks UV"),
     ("people_in",        _P, "{person}",    0,      0.0,    100_000.0, "People in",             "Orang masuk"),
     ("people_out",       _P, "{person}",    0,      0.0,    100_000.0, "People out",            "Orang keluar"),
     ("occupancy",        _P, "{person}",    0,      0.0,  1_000_000.0, "Occupancy",             "Jumlah di lokasi"),
@@ -80,9 +139,45 @@ _TABLE = (
     ("uptime",           _G, "s",           0,      0.0,         1e10, "Time since boot",       "Lama menyala"),
     ("noise_bytes",      _G, "By",          0,      0.0,         1e15, "Noise from sensors",    "Derau dari sensor"),
 )  # fmt: skip
+# What a sensor says of itself: how its battery and its radio are doing.
+_OF_DEVICES = (
+    ("battery",          _G, "%",           0,      0.0,        100.0, "Battery",               "Baterai"),
+    ("battery_voltage",  _G, "V",           2,      0.0,         60.0, "Battery voltage",       "Tegangan baterai"),
+    ("signal",           _G, "dB{mW}",      0,   -200.0,         50.0, "Signal strength",       "Kuat sinyal"),
+    ("signal_to_noise",  _G, "dB",          1,    -50.0,         50.0, "Signal to noise",       "Nisbah sinyal-derau"),
+    ("link_quality",     _G, "{LQI}",       0,      0.0,        255.0, "Link quality",          "Mutu tautan"),
+)  # fmt: skip
 
-MEASURED: dict[str, Quantity] = {row[0]: Quantity(*row) for row in _TABLE}
-"""What a sensor can measure."""
+HEALTH_QUANTITIES = tuple(row[0] for row in _TABLE if row[1] is _G)
+"""What a gateway reports on itself; no sensor can be given one."""
+
+_SUM, _LAST, _MAX = HourOf.SUM, HourOf.LAST, HourOf.MAX
+_HOUR_OF = {
+    "rainfall": _SUM, "people_in": _SUM, "people_out": _SUM,
+    "wind_direction": _LAST, "lost": _LAST, "uptime": _LAST, "noise_bytes": _LAST,
+    "wind_gust": _MAX,
+}  # fmt: skip
+"""All others by their mean: no mean of 359 and 1 degrees is a direction, and no mean is a counter's."""
+_WORSE_DOWN = frozenset(
+    {"distance", "disk_free", "battery", "battery_voltage", "signal", "signal_to_noise", "link_quality"}
+)
+_WORSE_NEITHER = frozenset({
+    "temperature", "humidity", "pressure", "wind_direction", "illuminance", "solar_radiation", "water_temperature",
+    "flow_velocity", "people_in", "people_out", "dwell", "devices_seen", "uptime",
+})  # fmt: skip
+
+
+def _worse(name: str) -> Worse | None:
+    if name in _WORSE_NEITHER:
+        return None
+    return Worse.DOWN if name in _WORSE_DOWN else Worse.UP
+
+
+MEASURED: dict[str, Quantity] = {
+    row[0]: Quantity(*row, hour=_HOUR_OF.get(row[0], HourOf.MEAN), worse=_worse(row[0]))
+    for row in (*_TABLE, *_OF_DEVICES)
+}
+"""What a sensor of any city can measure."""
 
 AIR_PARAMETERS = ("pm10", "pm2_5", "so2", "co", "o3", "no2", "hc")
 """Those of ISPU, in the order of its annex and of its ties."""
@@ -166,4 +261,4 @@ def _of_version(key: str, version: str) -> Iterator[Quantity]:
 
 
 QUANTITIES: dict[str, Quantity] = MEASURED | _derived()
-"""All that is stored, by name."""
+"""All that is stored in every city, by name."""

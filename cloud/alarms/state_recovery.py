@@ -48,8 +48,9 @@ def read_states(connection: Connection) -> dict[Key, tuple[RuleState, int]]:
 
 def recall_newest(memory: EvaluatorMemory, newest: Newest, *, listened_ms: int) -> None:
     """Remember from the newest readings when each sensor was heard, and what the second sensors measured."""
+    table = newest.quantities()
     for reading in newest.latest():
-        told_of = (reading.quantity,) if is_derived(reading.quantity) else (reading.quantity, HEARD)
+        told_of = (reading.quantity,) if is_derived(reading.quantity, table) else (reading.quantity, HEARD)
         for quantity in told_of:
             series = (reading.sensor, quantity)
             memory.heard_ms[series] = max(reading.time_ms, memory.heard_ms.get(series, 0))

@@ -30,6 +30,8 @@ from sqlalchemy import (
 from cloud.backup.manifest import BackupError, ContentTally
 from cloud.backup.tallies import RowTally
 from cloud.database.revisions import tables_of
+from cloud.registry.quantity_rows import table_of_rows
+from wire import QuantityTable
 
 ROWS_AT_A_TIME = 500
 """Rows in memory at a time."""
@@ -114,6 +116,22 @@ def _tally(lines: Iterable[bytes]) -> ContentTally:
     for line in lines:
         found.add(line)
     return found.tally()
+
+
+def quantities_in(lines: Iterable[bytes]) -> QuantityTable:
+    """Make the table of quantities in `lines`; where their form is older than any city's own, the one of every city.
+
+    BackupError where they are no lines of a registry.
+    """
+    found: dict[str, list[dict[str, Any]]] = {"domains": [], "quantities": []}
+    for head, rows in _tables_in(lines):
+        for row in rows:
+            if head.table in found:
+                found[head.table].append(dict(zip(head.columns, row, strict=True)))
+    try:
+        return table_of_rows(found["domains"], found["quantities"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise BackupError(f"the backup's registry is damaged: {error}; use another") from None
 
 
 def load_rows(connection: Connection, lines: Iterable[bytes]) -> None:

@@ -17,11 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from cloud.backup.files import check_sum, lines_in
 from cloud.backup.manifest import BackupError, ContentTally, Manifest, read_manifest
 from cloud.backup.readings_lines import load_readings, tally_blocks, tally_readings
-from cloud.backup.registry_rows import load_rows, tally_lines, tally_rows
+from cloud.backup.registry_rows import load_rows, quantities_in, tally_lines, tally_rows
 from cloud.database.engine import engine_of
 from cloud.database.revisions import migrate_to, revisions, rows_by_table
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
 from cloud.reports.outbox import report_all_again
+from wire import QuantityTable
 
 Tallies = dict[str, ContentTally]
 
@@ -61,6 +62,11 @@ def check_backup(folder: Path) -> Manifest:
     if readings is not None:
         _require_equal(folder, readings.domains, tally_blocks(lines_in(folder / readings.file.name)))
     return manifest
+
+
+def table_in(folder: Path) -> QuantityTable:
+    """Read the table of quantities in a backup; BackupError where its registry cannot be read."""
+    return quantities_in(lines_in(folder / read_manifest(folder).registry.file.name))
 
 
 def _summed(folder: Path) -> Manifest:
@@ -114,7 +120,7 @@ async def _restore_readings(
             "holds and add the backup's (as after a restore that was interrupted)"
         )
     refused = await load_readings(store, lines_in(folder / manifest.readings.file.name))
-    return refused, list(_compared(manifest.readings.domains, await tally_readings(store)))
+    return refused, list(_compared(manifest.readings.domains, await tally_readings(store, table_in(folder))))
 
 
 def _require_empty(url: str, database: str) -> None:

@@ -20,14 +20,15 @@ from pathlib import Path
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from cloud.backup.files import SummedWriter
+from cloud.backup.files import SummedWriter, lines_in
 from cloud.backup.folders import keep_newest, unfinished_backup
 from cloud.backup.manifest import FORMAT, BackupError, Manifest, ReadingsPart, RegistryPart
 from cloud.backup.readings_lines import dump_readings
-from cloud.backup.registry_rows import dump_rows, snapshot
+from cloud.backup.registry_rows import dump_rows, quantities_in, snapshot
 from cloud.core.times import rfc_3339
 from cloud.database.revisions import UnknownRevision, revision_of
 from cloud.readings.contract import ReadingsStore, StoreUnavailable
+from wire import QuantityTable
 from wire.batch import VERSION
 
 REGISTRY_FILE = "registry.jsonl.gz"
@@ -44,7 +45,8 @@ async def take_backup(
     with unfinished_backup(parent) as unfinished:
         try:
             city, revision, registry = _registry(registry_url, unfinished.folder)
-            readings = None if store is None else await _readings(engine, store, unfinished.folder)
+            table = quantities_in(lines_in(unfinished.folder / REGISTRY_FILE))
+            readings = None if store is None else await _readings(engine, store, unfinished.folder, table)
         except OSError as error:
             raise BackupError(
                 f"--to {parent}: the backup cannot be written: {error.strerror}; make room there"
@@ -86,11 +88,11 @@ def _city(connection: Connection) -> str:
     return str(connection.execute(text("SELECT name FROM cities")).scalar() or "")
 
 
-async def _readings(engine: str, store: ReadingsStore, folder: Path) -> ReadingsPart:
+async def _readings(engine: str, store: ReadingsStore, folder: Path, table: QuantityTable) -> ReadingsPart:
     try:
         await store.open()
         with SummedWriter(folder / READINGS_FILE) as file:
-            domains = await dump_readings(store, file.write)
+            domains = await dump_readings(store, file.write, table)
     except StoreUnavailable as error:
         raise BackupError(f"{error}; the backup was not made, so try again when the store works") from None
     return ReadingsPart(engine, file.sum, domains)

@@ -7,18 +7,20 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cloud.backup.manifest import BackupError, ContentTally, Manifest
-from cloud.backup.restore import Restored, check_backup, differences, restore
+from cloud.backup.restore import Restored, check_backup, differences, restore, table_in
 from cloud.backup.take import take_backup
 from cloud.cli.command import Config, new_app, one_sentence
 from cloud.process.settings import CloudSettings, load_cloud_settings
 from cloud.readings.engines import store_of
 from runtime.clock import wall_ms
+from wire import built_in
 
 NOT_THE_SAME = 1
 """The exit code of a restore after which something is not as it was backed up."""
@@ -61,7 +63,7 @@ def backup(
 async def _make_backup(
     settings: CloudSettings, to: Path, *, keep: int | None, with_readings: bool
 ) -> tuple[Path, Manifest]:
-    store = store_of(settings.store) if with_readings else None
+    store = store_of(settings.store, built_in) if with_readings else None
     try:
         return await take_backup(
             settings.registry.url, store, to, engine=settings.store.engine, keep=keep, now_ms=wall_ms()
@@ -102,7 +104,7 @@ def restore_backup(
 
 
 async def _restore(settings: CloudSettings, folder: Path, *, add_readings: bool) -> Restored:
-    store = store_of(settings.store)
+    store = store_of(settings.store, partial(table_in, folder))
     try:
         return await restore(folder, settings.registry.url, store, add_readings=add_readings)
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url, text
 
+from cloud.cli.stored import stored_quantities
 from cloud.core.health import Condition
 from cloud.database.engine import engine_of
 from cloud.database.revisions import UnknownRevision, revision_of, revisions
@@ -22,6 +23,7 @@ from cloud.readings.administration.check import check_store
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from runtime.connect import steps
 from runtime.connect_step import ConnectStep
+from wire import QuantityTable
 
 _LOGIN = (
     "the login in [broker] is not the broker's: secrets and the broker's list of clients are of different days; "
@@ -49,12 +51,12 @@ def store_steps(settings: CloudSettings) -> Iterator[ConnectStep]:
     if isinstance(settings.store, SqliteSettings):
         yield ConnectStep("answer", True, f"readings are kept in {settings.store.path}")
     else:
-        yield from asyncio.run(_collected(settings.store))
+        yield from asyncio.run(_collected(settings.store, stored_quantities(settings.registry.url)))
     yield _disk(settings)
 
 
-async def _collected(settings: InfluxSettings) -> list[ConnectStep]:
-    return [step async for step in check_store(settings)]
+async def _collected(settings: InfluxSettings, table: QuantityTable) -> list[ConnectStep]:
+    return [step async for step in check_store(settings, table)]
 
 
 def _disk(settings: CloudSettings) -> ConnectStep:

@@ -11,16 +11,12 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.backup.manifest import BackupError
-from cloud.backup.registry_rows import snapshot
+from cloud.cli.stored import changes_of_quantities, stored_rules
 from cloud.notify.settings import sites_must_exist
 from cloud.process.settings import CloudSettings, read_cloud_settings
 from cloud.readings.settings import InfluxSettings, SqliteSettings
 from cloud.registry.city_file import read_city_file
-from cloud.rulebook.records import RuleVersion
-from cloud.rulebook.rule_store import read_versions
 from cloud.rulebook.seed_rules import seeds
 from runtime.machine import (
     mistakes_of_a_broker,
@@ -34,8 +30,6 @@ from runtime.machine import (
 from runtime.settings import SettingsError, beside, read_document
 
 T = TypeVar("T")
-CONNECT_TIMEOUT_S = 2
-"""How long the check waits for a database on another machine."""
 
 
 class CheckResult(msgspec.Struct, frozen=True):
@@ -61,23 +55,12 @@ def check_set_up(config: Path) -> CheckResult:
         if registry is not None:
             known = registry
             given = _attempt(
-                mistakes, lambda: seeds(settings.rules.initial, known, _stored_rules(settings.registry.url))
+                mistakes, lambda: seeds(settings.rules.initial, known, stored_rules(settings.registry.url))
             )
             warnings += () if given is None else given.notes
+            mistakes += [f"{city_file.name}: {said}" for said in changes_of_quantities(settings.registry.url, known)]
             _attempt(mistakes, lambda: sites_must_exist(settings.notify, {site.id for site in known.sites()}))
     return CheckResult(settings, tuple(dict.fromkeys(mistakes)), tuple(dict.fromkeys(warnings)))
-
-
-def _stored_rules(url: str) -> list[RuleVersion]:
-    """Read the rules in the database, over which the file has no say; none where it cannot be read."""
-    address = make_url(url)
-    if address.get_backend_name() == "postgresql":
-        address = address.update_query_dict({"connect_timeout": str(CONNECT_TIMEOUT_S)})
-    try:
-        with snapshot(address.render_as_string(hide_password=False)) as connection:
-            return read_versions(connection)
-    except (BackupError, SQLAlchemyError):
-        return []
 
 
 def _attempt(mistakes: list[str], work: Callable[[], T]) -> T | None:

@@ -16,7 +16,6 @@ from cloud.ingest.dead_letter_records import DeadLetter, Discarded
 from cloud.platform import Platform
 from cloud.readings.contract import StoredReading
 from runtime.clock import boot_ms, wall_ms
-from wire import Domain
 
 TICK_S = 1.0
 DEAD_LETTERS_EVERY_MS = 5_000
@@ -100,9 +99,9 @@ class Rates:
     """Readings a minute from counters that only grow, over the last minute."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[int, Mapping[Domain, float]]] = deque()
+        self._seen: deque[tuple[int, Mapping[str, float]]] = deque()
 
-    def after(self, now_ms: int, totals: Mapping[Domain, float]) -> dict[Domain, float]:
+    def after(self, now_ms: int, totals: Mapping[str, float]) -> dict[str, float]:
         """Take the counters at `now_ms`, on a clock that does not step, and say how much each grew in a minute."""
         self._seen.append((now_ms, totals))
         while len(self._seen) > 1 and self._seen[1][0] <= now_ms - RATE_WINDOW_MS:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cloud.derived.series_writer import VERSION_OF
 from cloud.readings.contract import StoredReading
 from rules.marks import DOUBTED, names_of
 from wire import QUANTITIES
+from wire.quantity_table import computation_of
 
 Readings = Mapping[str, StoredReading]
 """The newest readings of one sensor or site, by quantity."""
@@ -78,7 +78,7 @@ def index_of(
 ) -> IndexNow:
     """The index of a derived reading, with what stands beside it: completeness (of `of`) and version."""
     row = QUANTITIES[reading.quantity]
-    version = value_beside(reading, readings, VERSION_OF[row.domain])
+    version = value_beside(reading, readings, computation_of(row.domain))
     return IndexNow(
         index=name or reading.quantity,
         site=site,

@@ -18,16 +18,10 @@ from cloud.readings.contract import Point, Verdict
 from cloud.registry.facts import Timeline
 from rules.derived import VERSION
 from rules.marks import QUALITY, Mark
-from wire import Domain
 from wire.durations import HOUR_MS
 from wire.measurements import COMPUTED
+from wire.quantity_table import computation_of
 
-VERSION_OF = {
-    Domain.AIR: "air_computation",
-    Domain.FLOOD: "flood_computation",
-    Domain.FOOTFALL: "footfall_computation",
-}
-"""The quantity beside every derived point that says by which version it was computed."""
 LATE_MS = 2 * HOUR_MS
 """A point of so long ago comes of readings that came late, and is marked as they are; more for who computes seldom."""
 _WITHDRAWN = int(Mark.WITHDRAWN)  # as a number: it is asked of each point that is read
@@ -70,7 +64,7 @@ _NO_CHANGES = SeriesChanges([], [])
 class DerivedSeriesWriter:
     """Derived values of `sensor`, which is a site's id for what belongs to the site."""
 
-    def __init__(self, *, site: str, sensor: str, domain: Domain) -> None:
+    def __init__(self, *, site: str, sensor: str, domain: str) -> None:
         self._site = site
         self.sensor = sensor
         self.site_tags: Timeline | None = None
@@ -99,7 +93,7 @@ class DerivedSeriesWriter:
         if not self._marks:
             return _NO_CHANGES
         for row in self._rows.values():
-            row[VERSION_OF[self._domain]] = float(VERSION)
+            row[computation_of(self._domain)] = float(VERSION)
         stored = await self._stored(store)
         fresh = {
             time_ms: row
@@ -119,7 +113,7 @@ class DerivedSeriesWriter:
 
     async def _stored(self, store: SeriesReader) -> Stored:
         times = {time_ms for marks in self._marks.values() for time_ms in marks}
-        quantities = sorted({*self._marks, VERSION_OF[self._domain]})
+        quantities = sorted({*self._marks, computation_of(self._domain)})
         return await _points_of(store, self.sensor, quantities, min(times), max(times))
 
     def _blocks(self, rows: Mapping[int, Row], late_before_ms: int) -> list[Block]:

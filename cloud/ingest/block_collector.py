@@ -44,7 +44,7 @@ class BlockCollector:
             times_ms is self._times_ms
             and column.sensor == self._sensor
             and column.clock is self._clock
-            and route.domain is before.domain
+            and route.domain == before.domain
             and route.site == before.site
             and route.gateway == before.gateway
             and quantity not in self._names

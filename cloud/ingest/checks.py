@@ -141,7 +141,10 @@ class _Results:
             self._add(column, route, times_ms, values, span)
             return
         self.doubtful.add(series)
-        checked = check_each(column, sent, route, values, latest_ms=self._latest_ms, backfill=self._backfill)
+        checked = check_each(
+            column, sent, route, values,
+            latest_ms=self._latest_ms, backfill=self._backfill, table=self._registry.quantities,
+        )  # fmt: skip
         self.rejected.extend(_own(checked.rejected, column, sent))
         if checked.times_ms:
             self.collector.add(column, route, checked.times_ms, checked.values, None)

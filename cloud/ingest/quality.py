@@ -20,7 +20,7 @@ from cloud.readings.newest import Newest
 from cloud.registry.snapshot import Registry
 from rules.marks import DOUBTED, Mark
 from rules.quality import NEVER_MS, RESTART_AFTER_MS, UNJUDGED, Judged, calm_after, verdicts
-from rules.quality_policies import POLICIES, Policy
+from rules.quality_policies import Policy, policy_of
 
 MARKED_KEPT = 20_000
 """Marked readings remembered, so that a batch that is sent again is marked the same."""
@@ -106,6 +106,8 @@ class QualityJudge:
     """Remembers of each series what `rules.quality` needs to judge the next reading."""
 
     def __init__(self, registry: Registry, newest: Newest) -> None:
+        self._registry = registry
+        registry.on_change(self._renew)
         self._review_hours = RecomputeQueue()
         self._review = self._review_hours.add
         self._twins = Twins(registry, on_doubt=self._review)
@@ -142,8 +144,19 @@ class QualityJudge:
     def _review_siblings(self, block: Block) -> None:
         """Have all quantities of a line reviewed: InfluxDB keeps one field of marks for all of them."""
         for quantity, _ in block.fields if len(block.fields) > 1 else ():
-            if quantity in POLICIES:
+            if self._policy(quantity) is not None:
                 self._review(block.sensor, quantity, *block.span)
+
+    def _policy(self, quantity: str) -> Policy | None:
+        return policy_of(self._registry.quantities.get(quantity))
+
+    def _renew(self) -> None:
+        """Begin again with the series of quantities that the city lets behave otherwise now."""
+        for lanes in self._lanes:
+            for series, lane in list(lanes.items()):
+                policy = lane.policy if isinstance(lane, Lane) else None
+                if self._policy(series[1]) != policy:
+                    del lanes[series]
 
     def pop_review_hours(self) -> Hours:
         """Give the hours of series that must be judged again once all is stored, and forget them."""
@@ -164,7 +177,7 @@ class QualityJudge:
     def _begin(self, series: Series, backfill: bool, latest_ms: int) -> Lane | _NoLane:
         """A new lane, unless nothing is to be judged of the quantity; the newest stored reading is what is trusted."""
         sensor, quantity = series
-        policy = POLICIES.get(quantity)
+        policy = self._policy(quantity)
         if policy is None:
             return NO_LANE
         stored = None if backfill else self._newest.series(sensor, quantity)

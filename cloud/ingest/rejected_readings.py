@@ -12,8 +12,8 @@ import msgspec
 from cloud.core.reasons import Reason
 from cloud.registry.routes import ReadingRoute
 from cloud.registry.snapshot import Registry
-from i18n.units import amount
-from wire import QUANTITIES, Column, Reading
+from i18n.units import amount_of
+from wire import Column, QuantityTable, Reading
 from wire.reading import EARLIEST_MS
 
 
@@ -32,8 +32,9 @@ class _CheckedColumn(msgspec.Struct, frozen=True):
 
 
 def check_each(
-    column: Column, sent: Column, route: ReadingRoute, values: Sequence[float], *, latest_ms: int, backfill: bool
-) -> _CheckedColumn:
+    column: Column, sent: Column, route: ReadingRoute, values: Sequence[float], *,
+    latest_ms: int, backfill: bool, table: QuantityTable,
+) -> _CheckedColumn:  # fmt: skip
     """Check a column reading by reading; `values` are its values after calibration.
 
     What is rejected is kept as it was `sent`, so that a replay corrects it by the same.
@@ -48,7 +49,7 @@ def check_each(
             kept.append(value)
             continue
         if reason not in faults:
-            faults[reason] = RejectedReadings(reason, _sentence(reason, column, time_ms, value), [])
+            faults[reason] = RejectedReadings(reason, _sentence(reason, column, time_ms, value, table), [])
         faults[reason].readings.append(_reading(sent, stamp_ms, raw, backfill=backfill))
     return _CheckedColumn(kept_ms, kept, list(faults.values()))
 
@@ -61,10 +62,10 @@ def _fault(time_ms: int, value: float, route: ReadingRoute, latest_ms: int) -> R
     return None if route.low <= value <= route.high else Reason.OUT_OF_BOUNDS
 
 
-def _sentence(reason: Reason, column: Column, time_ms: int, value: float) -> str:
+def _sentence(reason: Reason, column: Column, time_ms: int, value: float, table: QuantityTable) -> str:
     if reason is Reason.OUT_OF_BOUNDS:
-        row = QUANTITIES[column.quantity]
-        measured = amount(f"{value:g}", row.unit, "en")
+        row = table[column.quantity]
+        measured = amount_of(f"{value:g}", row, "en")
         return (
             f"{column.quantity} {measured} of sensor {column.sensor} at {_when(time_ms)} is beyond "
             f"{row.low:g} to {row.high:g}; look at the sensor and its calibration"
@@ -101,9 +102,17 @@ def _why_no_route(column: Column, gateway: str, registry: Registry) -> tuple[Rea
             f"sensor {name} came from gateway {gateway} and belongs to {sensor.gateway}; "
             "mend its gateway in the city file, or the sensor's name in the gateway's"
         )
-    if quantity not in QUANTITIES:
-        close = difflib.get_close_matches(quantity, QUANTITIES, n=1) or ["a quantity of Siaga's table"]
-        return Reason.UNKNOWN_QUANTITY, f"quantity {quantity} of sensor {name} is unknown; send {close[0]}"
+    table = registry.quantities
+    if quantity not in table:
+        close = difflib.get_close_matches(quantity, table.measured, n=1)
+        sent = f"send {close[0]}, or add it" if close else "add it"
+        return Reason.UNKNOWN_QUANTITY, (
+            f"quantity {quantity} of sensor {name} is unknown; {sent} to [[quantities]] of the city file"
+        )
+    if table[quantity].retired:
+        return Reason.UNKNOWN_QUANTITY, (
+            f"quantity {quantity} of sensor {name} was taken out of the city file; put it back, or stop sending it"
+        )
     return Reason.UNDECLARED_QUANTITY, (
         f"the city file does not give sensor {name} quantity {quantity}; add it to the sensor's quantities"
     )

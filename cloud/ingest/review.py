@@ -25,7 +25,7 @@ from cloud.readings.contract import Point, ReadingsStore, StoreUnavailable, Verd
 from cloud.registry.snapshot import Registry
 from rules.marks import QUALITY, Mark
 from rules.quality import UNJUDGED, verdicts
-from rules.quality_policies import POLICIES, Policy
+from rules.quality_policies import Policy, policy_of
 from rules.twins import TWIN_WITHIN_MS, Readings, twin_marks
 from wire.durations import HOUR_MS
 
@@ -96,7 +96,7 @@ class Review:
 
     def request(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Have a time range of a series judged again, from `first_ms` to `last_ms` (UTC, both included)."""
-        if quantity in POLICIES:
+        if policy_of(self._registry.quantities.get(quantity)) is not None:
             self._pending.add(sensor, quantity, first_ms, last_ms)
 
     def add(self, notes: Iterable[Note]) -> None:
@@ -199,6 +199,9 @@ class Review:
 
     async def _review_range(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> None:
         around_ms = self._around_ms.get(sensor, AROUND_MOST_MS)
+        policy = policy_of(self._registry.quantities.get(quantity))
+        if policy is None:
+            return  # the city judges nothing of it any more
         first_ms, last_ms = start_ms - around_ms, end_ms + around_ms
         since_ms = start_ms - around_ms // 2
         while first_ms < last_ms:
@@ -207,7 +210,7 @@ class Review:
             beside = (
                 await self._history(twin, quantity, first_ms - TWIN_WITHIN_MS, last_ms + TWIN_WITHIN_MS) if twin else []
             )
-            judged = await asyncio.to_thread(_judged, sensor, quantity, points, beside)
+            judged = await asyncio.to_thread(_judged, sensor, quantity, policy, points, beside)
             found = [
                 verdict
                 for verdict, point in zip(judged, points, strict=True)
@@ -231,9 +234,11 @@ def _around_ms(interval_s: float | None) -> int:
     return min(max(wanted_ms, AROUND_LEAST_MS), AROUND_MOST_MS)
 
 
-def _judged(sensor: str, quantity: str, points: Sequence[Point], beside: Sequence[Point]) -> list[Verdict]:
+def _judged(
+    sensor: str, quantity: str, policy: Policy, points: Sequence[Point], beside: Sequence[Point]
+) -> list[Verdict]:
     """The quality marks that hold of each reading; near the beginning the judge knows too little to say."""
-    marks = quality_of(POLICIES[quantity], points, beside) if points else []
+    marks = quality_of(policy, points, beside) if points else []
     return [Verdict(sensor, quantity, point.time_ms, mark) for point, mark in zip(points, marks, strict=True)]
 
 

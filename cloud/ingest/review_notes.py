@@ -14,7 +14,6 @@ from sqlalchemy import Connection, delete, select
 from cloud.database.upsert import insert_ignore
 from cloud.derived.recompute_queue import Hours, hours_of
 from cloud.ingest.tables import ReviewNoteRow as Row
-from rules.quality_policies import POLICIES
 
 if TYPE_CHECKING:
     from cloud.ingest.stages.encode import PreparedWrite
@@ -50,7 +49,6 @@ def read_notes(connection: Connection) -> list[Note]:
 
 def _notes(write: "PreparedWrite") -> Iterator[Note]:
     for (sensor, quantity), hours in write.review_hours.items():
-        if quantity in POLICIES:
-            yield from ((sensor, quantity, hour) for hour in hours)
+        yield from ((sensor, quantity, hour) for hour in hours)
     if not write.live and write.time_range is not None:
         yield write.gateway, END_OF_BACKLOG, hours_of(*write.time_range)[-1]

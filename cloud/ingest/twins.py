@@ -12,7 +12,7 @@ from itertools import chain
 
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
-from rules.quality_policies import POLICIES
+from rules.quality_policies import policy_of
 from rules.twins import TWIN_WITHIN_MS, nearest, twins_disagree
 
 KEPT = 1_024
@@ -59,6 +59,7 @@ class Twins:
 
     def __init__(self, registry: Registry, *, on_doubt: Callable[[str, str, int, int], None]) -> None:
         self._on_doubt = on_doubt
+        self._registry = registry
         self._twin_of = twins_of(registry)
         self._recent: dict[tuple[str, str], _Recent] = {}
 
@@ -107,7 +108,9 @@ class Twins:
     def _compare(
         self, sensor: str, quantity: str, own: _Recent, other: _Recent, first_ms: int, last_ms: int, coming: set[int]
     ) -> None:
-        policy = POLICIES[quantity]
+        policy = policy_of(self._registry.quantities.get(quantity))
+        if policy is None:
+            return
         for place in range(bisect_left(own.times_ms, first_ms), bisect_left(own.times_ms, last_ms + 1)):
             time_ms = own.times_ms[place]
             beside = nearest(other.times_ms, other.values, time_ms)

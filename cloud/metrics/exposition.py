@@ -26,7 +26,7 @@ _LATENCIES_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 class Counts(msgspec.Struct, frozen=True):
     """What was counted since the start; refused readings by reason."""
 
-    stored: dict[Domain, int]
+    stored: dict[str, int]
     backlog: int
     batches: int
     duplicates: int
@@ -48,7 +48,7 @@ class Metrics:
         self.readings_backlog = self._counter(
             "siaga_readings_backlog", "Readings of them that were sent late, from a backlog or a dead letter"
         )
-        self._stored: Counter[Domain] = Counter()
+        self._stored: Counter[str] = Counter()
         self.duplicates = self._counter("siaga_duplicates", "Readings received again")
         self.dead_letters = self._counter("siaga_dead_letters", "Readings (or unreadable messages) refused", "reason")
         for reason in Reason:
@@ -111,17 +111,17 @@ class Metrics:
             time_ms = first_ms + (last_ms - first_ms) * (2 * number + 1) / (2 * moments)
             self._delay_ms.add(max(0.0, durable_ms - time_ms), weight=readings / moments)
 
-    def stored_by_domain(self) -> dict[Domain, int]:
+    def stored_by_domain(self) -> dict[str, int]:
         """How many readings were stored since the start, by domain."""
-        return {domain: self._stored[domain] for domain in Domain}
+        return {**dict.fromkeys(map(str, Domain), 0), **self._stored}
 
-    def count_stored(self, sizes: Mapping[Domain, int], *, live: bool) -> None:
+    def count_stored(self, sizes: Mapping[str, int], *, live: bool) -> None:
         """Count readings that the store holds, by domain; `live`: sent as they were taken, and not from a backlog."""
         if not live:
             self.readings_backlog.inc(sum(sizes.values()))
         for domain, size in sizes.items():
             self._stored[domain] += size
-            self.readings_stored.labels(domain.value).inc(size)
+            self.readings_stored.labels(domain).inc(size)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> prometheus.Counter:
         return prometheus.Counter(name, meaning, labels, registry=self.registry)

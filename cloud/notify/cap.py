@@ -35,12 +35,11 @@ from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from i18n.catalog import Catalog, LanguageCode, catalog_of
 from rules.rule import OWN_FAMILIES, Severity
-from wire import QUANTITIES, Domain, printable
+from wire import BUILT_IN, QUANTITIES, printable
 from wire.durations import DAY_MS
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 MESSAGE_TYPES = {"raised": "Alert", "worsened": "Update", "eased": "Update", "closed": "Cancel", "withdrawn": "Cancel"}
-CATEGORIES = {Domain.FLOOD: "Met", Domain.AIR: "Env", Domain.FOOTFALL: "Safety", Domain.GATEWAY: "Infra"}
 URGENT = (Severity.SEVERE, Severity.EXTREME)
 _log = logging.getLogger(__name__)
 FEED_MS = DAY_MS
@@ -181,7 +180,7 @@ def _info(line: AlarmLine, _: Catalog, settings: CapSettings, sent_ms: int, cons
     say: Callable[[int], str] = lambda time_ms: cap_time(time_ms, line.zone)  # noqa: E731 - only here
     return {
         "language": code,
-        "category": "Other" if row is None else CATEGORIES[row.domain],
+        "category": "Other" if row is None else BUILT_IN.domains[row.domain].category,
         "event": line.title_id if code == "id" else line.title,
         "responseType": _response(line, over=over, is_instructed=bool(instruction)),
         "urgency": "Past" if over else "Immediate" if line.severity in URGENT else "Expected",

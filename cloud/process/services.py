@@ -69,7 +69,7 @@ def build_services(
 
     Ingest, alarms and what people do about them run on `clock`; `store` is another than the settings describe.
     """
-    foundation = _foundation(settings, database, registry, clock, store or store_of(settings.store))
+    foundation = _foundation(settings, database, registry, clock, store or store_of(settings.store, registry.table))
     alarms = _alarms(settings, foundation)
     ingest = _ingest(settings, foundation, alarms)
     alarms.can_receive.require(
@@ -98,7 +98,7 @@ def _foundation(
         facts=FactService(database, registry, clock=clock.wall_ms),
         store=store,
         accounts=accounts,
-        newest=Newest(),
+        newest=Newest(quantities=registry.table),
         metrics=Metrics(accounts),
         session=session,
         statuses=Statuses(lambda: session.connected_since_s),

@@ -8,8 +8,6 @@ All quantities of a sensor that share their times stand in one block, so that on
 
 import msgspec
 
-from wire import Domain
-
 
 class Block(msgspec.Struct, frozen=True, gc=False):
     """Readings of one sensor that share times and marks: `times_ms` in UTC, each of `fields` as long as it.
@@ -20,7 +18,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     site: str
     sensor: str
     gateway: str
-    domain: Domain
+    domain: str
     marks: int
     times_ms: list[int]
     fields: tuple[tuple[str, list[float]], ...]

@@ -3,14 +3,13 @@
 A write returns when all that it accepted is durable: a crash of the store or a power cut after that loses nothing.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from cloud.readings.blocks import Block
-from wire import Domain
 
 LATEST_MS = 2**63 // 10**6 - 1
 """The latest time (UTC, ms) that every store knows: that of InfluxDB, in its nanoseconds of 64 bits."""
@@ -172,8 +171,8 @@ class ReadingsStore(Protocol):
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
 
-    def read_all(self, domain: Domain) -> AsyncIterator[Block]:
-        """Every reading of a domain, a page at a time: sensor by sensor, and each series from its oldest reading on.
+    def read_all(self, domain: str, quantities: Collection[str]) -> AsyncIterator[Block]:
+        """Every reading of a domain's `quantities`, a page at a time: sensor by sensor, each series from its oldest on.
 
         All that was stored before the first page is asked for is in it; what is stored meanwhile may be. Marks are
         those that the readings were stored with: verdicts are apart.

@@ -8,7 +8,7 @@ Both write paths answer when the points are in the server's write-ahead log, for
 login page or a proxy answers at the address is told from an InfluxDB's words by `influx_answers.py`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -35,16 +35,17 @@ from cloud.readings.influxql import EARLIEST_MS, identifier, in_requests, litera
 from cloud.readings.lines import MARKS, VERDICT, lines_of, lines_of_verdicts
 from cloud.readings.settings import InfluxSettings
 from rules.marks import with_verdict
-from wire import QUANTITIES, Domain
+from wire import QuantityTable, TableOf, built_in
 
 PAGE_LINES = 10_000
 """Lines of one page of all readings."""
 
 
 class InfluxStore:
-    """A `ReadingsStore` in the InfluxDB at `settings.url`."""
+    """A `ReadingsStore` in the InfluxDB at `settings.url`, of the quantities of a city."""
 
-    def __init__(self, settings: InfluxSettings) -> None:
+    def __init__(self, settings: InfluxSettings, quantities: TableOf = built_in) -> None:
+        self._quantities = quantities
         self._connection = InfluxConnection(settings)
         self._writer = LineWriter(self._connection)
 
@@ -96,14 +97,15 @@ class InfluxStore:
         if every_ms is None:
             points = await self._readings(sensor, quantity, start_ms=start_ms, end_ms=end_ms, limit=limit)
             return await self._as_they_hold(points, sensor, quantity)
-        chosen = select(f"{agg}({identifier(quantity)})", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+        row = self._quantities()[quantity]
+        chosen = select(f"{agg}({identifier(quantity)})", sensor, row, start_ms=start_ms, end_ms=end_ms)
         rows = await self._rows(f"{chosen} GROUP BY time({every_ms}ms) fill(none) LIMIT {limit}")
         return [Point(row[0], row[1]) for row in rows if is_number(row[1])]
 
     async def histories(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
         """The readings of each of `ranges`, many sensors and quantities in one request: see the contract."""
         found: dict[SeriesRange, list[Point]] = {}
-        for question in questions_of(ranges):
+        for question in questions_of(ranges, self._quantities()):
             results = await self._connection.query("; ".join(question.statements), count=len(question.statements))
             found |= points_of(question, *results)
         return [found[asked] for asked in ranges]
@@ -113,11 +115,12 @@ class InfluxStore:
 
         It takes one statement for each quantity, many in one request.
         """
-        requests = in_requests(list(QUANTITIES))
-        return [reading for names in requests for reading in await self._newest_of(names, until_ms)]
+        table = self._quantities()
+        requests = in_requests(list(table))
+        return [reading for names in requests for reading in await self._newest_of(table, names, until_ms)]
 
-    async def _newest_of(self, names: Sequence[str], until_ms: int) -> list[StoredReading]:
-        queries = "; ".join(newest_of_each(QUANTITIES[name], until_ms) for name in names)
+    async def _newest_of(self, table: QuantityTable, names: Sequence[str], until_ms: int) -> list[StoredReading]:
+        queries = "; ".join(newest_of_each(table[name], until_ms) for name in names)
         results = await self._connection.query(queries, count=len(names))
         found = [
             StoredReading(**series.place(), quantity=name, time_ms=row[0], value=row[1], marks=marks_of(row[2]))
@@ -160,16 +163,16 @@ class InfluxStore:
 
     async def count(self, sensor: str, quantity: str) -> int:
         """How many readings of a series are stored."""
-        rows = await self._rows(select(f"count({identifier(quantity)})", sensor, quantity))
+        rows = await self._rows(select(f"count({identifier(quantity)})", sensor, self._quantities()[quantity]))
         return int(rows[0][1]) if rows else 0
 
-    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
-        """Every reading of a domain, sensor by sensor: see the contract."""
+    async def read_all(self, domain: str, quantities: Collection[str]) -> AsyncIterator[Block]:
+        """Every reading of a domain's `quantities`, sensor by sensor: see the contract."""
         measurement = identifier(domain)
         named = await self._rows(f"SHOW TAG VALUES FROM {measurement} WITH KEY = sensor")
         for sensor in sorted({row[1] for row in named}):
             async for rows in self._pages(measurement, sensor):
-                for block in _blocks(domain, rows):
+                for block in _blocks(domain, rows, quantities):
                     yield block
 
     async def _pages(self, measurement: str, sensor: str) -> AsyncIterator[list[dict[str, Any]]]:
@@ -206,8 +209,9 @@ class InfluxStore:
 
     async def _readings(self, sensor: str, quantity: str, *, start_ms: int, end_ms: int, limit: int) -> list[Point]:
         points: list[Point] = []
+        row = self._quantities()[quantity]
         while True:
-            chosen = select(f"{identifier(quantity)}, {MARKS}", sensor, quantity, start_ms=start_ms, end_ms=end_ms)
+            chosen = select(f"{identifier(quantity)}, {MARKS}", sensor, row, start_ms=start_ms, end_ms=end_ms)
             rows = await self._rows(f"{chosen} LIMIT {limit}")
             # the value stands empty where the sensor said marks and only other quantities: so pages come short
             points += [Point(row[0], row[1], marks_of(row[2])) for row in rows if is_number(row[1])]
@@ -220,17 +224,17 @@ class InfluxStore:
         return [row for series in result.series for row in series.values]
 
 
-def _blocks(domain: Domain, rows: Sequence[dict[str, Any]]) -> Iterator[Block]:
+def _blocks(domain: str, rows: Sequence[dict[str, Any]], known: Collection[str]) -> Iterator[Block]:
     """Lines as blocks: neighbours with the same tags, marks and fields in one."""
-    for (site, sensor, gateway, marks, names), group in groupby(rows, _shape):
+    for (site, sensor, gateway, marks, names), group in groupby(rows, lambda row: _shape(row, known)):
         lines = list(group)
         fields = tuple((name, [float(line[name]) for line in lines]) for name in names)
         if fields:
             yield Block(site, sensor, gateway, domain, marks, [line["time"] for line in lines], fields)
 
 
-def _shape(row: dict[str, Any]) -> tuple[str, str, str, int, tuple[str, ...]]:
-    names = tuple(name for name, value in row.items() if name in QUANTITIES and is_number(value))
+def _shape(row: dict[str, Any], known: Collection[str]) -> tuple[str, str, str, int, tuple[str, ...]]:
+    names = tuple(name for name, value in row.items() if name in known and is_number(value))
     return row["site"] or "", row["sensor"], row["gateway"] or "", marks_of(row.get(MARKS)), names
 
 

@@ -17,7 +17,7 @@ from cloud.readings.influx_answers import Result, is_number, marks_of
 from cloud.readings.influxql import identifier, literal
 from cloud.readings.lines import MARKS, VERDICT
 from rules.marks import with_verdict
-from wire import QUANTITIES
+from wire import QuantityTable
 
 SENSORS = 20
 """Sensors of one request: proxies take 8 KiB of a URL, and each sensor stands in both statements."""
@@ -55,14 +55,14 @@ class Question(msgspec.Struct, frozen=True):
         return [f"SELECT {steps} {source} {where} GROUP BY sensor, time({asked.every_ms}ms) fill(none)"]
 
 
-def questions_of(ranges: Sequence[SeriesRange]) -> Iterator[Question]:
-    """Sort `ranges` into as few questions as may be, by measurement, time and steps."""
+def questions_of(ranges: Sequence[SeriesRange], table: QuantityTable) -> Iterator[Question]:
+    """Sort `ranges` of quantities in `table` into as few questions as may be, by measurement, time and steps."""
     alike: defaultdict[tuple[object, ...], list[SeriesRange]] = defaultdict(list)
     for asked in dict.fromkeys(ranges):
-        domain = QUANTITIES[asked.quantity].domain
+        domain = table[asked.quantity].domain
         alike[domain, asked.start_ms, asked.end_ms, asked.every_ms, asked.agg].append(asked)
     for found in alike.values():
-        measurement = QUANTITIES[found[0].quantity].domain
+        measurement = table[found[0].quantity].domain
         for sensors in _parts(sorted({each.sensor for each in found}), SENSORS):
             of_sensors = [each for each in found if each.sensor in sensors]
             for quantities in _parts(sorted({each.quantity for each in of_sensors}), QUANTITIES_AT_ONCE):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cloud.readings.contract import LATEST_MS
 from cloud.readings.lines import MARKS
-from wire import QUANTITIES, Quantity
+from wire import Quantity
 
 STATEMENTS = 40
 """Statements of one query."""
@@ -28,9 +28,9 @@ def newest_of_each(row: Quantity, until_ms: int) -> str:
     return f"SELECT last({what}), {MARKS} FROM {measurement} {until}"  # noqa: S608 - constants
 
 
-def select(what: str, sensor: str, quantity: str, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:
-    """Ask for `what` of one series, start <= time < end."""
-    measurement = identifier(QUANTITIES[quantity].domain)
+def select(what: str, sensor: str, row: Quantity, *, start_ms: int = EARLIEST_MS, end_ms: int = LATEST_MS) -> str:
+    """Ask for `what` of the series of one sensor and quantity, start <= time < end."""
+    measurement = identifier(row.domain)
     times = f"time >= {start_ms}ms AND time < {end_ms}ms"
     return f"SELECT {what} FROM {measurement} WHERE sensor = {literal(sensor)} AND {times}"  # noqa: S608 - escaped
 

@@ -17,7 +17,6 @@ import msgspec
 
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Verdict
-from wire import Domain
 
 MARKS = "marks"
 VERDICT = "verdict"
@@ -67,7 +66,7 @@ def blocks_of(lines: Iterable[bytes]) -> Iterator[Block]:
         times_ms, rows = zip(*((line[3], line[4]) for line in group), strict=True)
         columns = zip(*rows, strict=True)
         fields = tuple((name, list(column)) for name, column in zip(names, columns, strict=True))
-        yield Block(tags["site"], tags["sensor"], tags["gateway"], Domain(measurement), marks, list(times_ms), fields)
+        yield Block(tags["site"], tags["sensor"], tags["gateway"], measurement, marks, list(times_ms), fields)
 
 
 def parts_of(line: bytes) -> list[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ from cloud.core.latest import Latest, latest_by_our_clock
 from cloud.readings.blocks import Block
 from cloud.readings.contract import StoredReading, Verdict
 from rules.marks import Mark, with_verdict
-from wire import QUANTITIES, Domain
+from wire import TableOf, built_in
 
 
 def newest_of(blocks: Iterable[Block]) -> list[StoredReading]:
@@ -34,24 +34,26 @@ class Newest:
     that nobody knows its time. Bounded by the registry: only its sensors and quantities get this far.
     """
 
-    def __init__(self, latest_ms: Latest = latest_by_our_clock) -> None:
+    def __init__(self, latest_ms: Latest = latest_by_our_clock, *, quantities: TableOf = built_in) -> None:
         self.latest_ms = latest_ms
+        self.quantities = quantities
         self._readings: dict[tuple[str, str], StoredReading] = {}
-        self._newest_ms: dict[Domain, int] = {}
+        self._newest_ms: dict[str, int] = {}
 
-    def latest(self, *, domain: Domain | None = None, site: str | None = None) -> list[StoredReading]:
+    def latest(self, *, domain: str | None = None, site: str | None = None) -> list[StoredReading]:
         """The newest reading of each series, of one `domain` or `site` if asked, by sensor and quantity."""
-        latest_ms = self.latest_ms()
+        latest_ms, known = self.latest_ms(), self.quantities()
         return [
             _as_dated(reading, latest_ms)
-            for _, reading in sorted(self._readings.items())
-            if site in (None, reading.site) and domain in (None, QUANTITIES[reading.quantity].domain)
+            for (_, quantity), reading in sorted(self._readings.items())
+            if site in (None, reading.site) and quantity in known and domain in (None, known[quantity].domain)
         ]
 
     def sensor(self, sensor_id: str) -> list[StoredReading]:
         """The newest reading of each quantity of one sensor."""
-        latest_ms = self.latest_ms()
-        own = (reading for (sensor, _), reading in sorted(self._readings.items()) if sensor == sensor_id)
+        latest_ms, known = self.latest_ms(), self.quantities()
+        held = sorted(self._readings.items())
+        own = (reading for (sensor, quantity), reading in held if sensor == sensor_id and quantity in known)
         return [_as_dated(reading, latest_ms) for reading in own]
 
     def series(self, sensor_id: str, quantity: str) -> StoredReading | None:
@@ -59,25 +61,25 @@ class Newest:
         found = self._readings.get((sensor_id, quantity))
         return None if found is None else _as_dated(found, self.latest_ms())
 
-    def age_s(self, now_ms: int) -> dict[Domain, float | None]:
+    def age_s(self, now_ms: int) -> dict[str, float | None]:
         """How long before `now_ms` (UTC) each domain's newest reading was taken; None where there is none."""
-        newest_ms: dict[Domain, int] = {}
-        latest_ms = self.latest_ms()
+        newest_ms: dict[str, int] = {}
+        latest_ms, known = self.latest_ms(), self.quantities()
         for reading in self._readings.values():
-            domain = QUANTITIES[reading.quantity].domain
-            if QUANTITIES[reading.quantity].derived or reading.time_ms > latest_ms:
+            row = known.get(reading.quantity)
+            if row is None or row.derived or reading.time_ms > latest_ms:
                 continue  # computing is no sign of life of a sensor, and of a wrong clock nobody knows when it was
-            newest_ms[domain] = max(reading.time_ms, newest_ms.get(domain, reading.time_ms))
-        return {domain: _age_s(newest_ms.get(domain), now_ms) for domain in Domain}
+            newest_ms[row.domain] = max(reading.time_ms, newest_ms.get(row.domain, reading.time_ms))
+        return {domain: _age_s(newest_ms.get(domain), now_ms) for domain in known.domains}
 
     def load(self, stored: Iterable[StoredReading]) -> None:
         """Apply readings that the store has."""
-        readings, latest_ms = self._readings, self.latest_ms()
+        readings, latest_ms, known = self._readings, self.latest_ms(), self.quantities()
         for reading in stored:
             key = (reading.sensor, reading.quantity)
             held = readings.get(key)
-            if held is None and reading.quantity not in QUANTITIES:
-                continue  # left over from a newer version of Siaga
+            if held is None and reading.quantity not in known:
+                continue  # left over from a newer version of Siaga, or of a quantity that is gone
             if held is None or held.time_ms <= reading.time_ms <= latest_ms or held.time_ms > latest_ms:
                 readings[key] = reading
 

@@ -9,7 +9,7 @@ them work at once, and `synchronous=FULL` makes a write durable when it returns.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -30,7 +30,6 @@ from cloud.readings.contract import (
 )
 from rules.marks import QUALITY, Mark, with_verdict
 from runtime.private import keep_private
-from wire import QUANTITIES, Domain
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS series (
@@ -181,11 +180,11 @@ class SqliteStore:
         query = f"SELECT count(*) FROM readings WHERE {_OF_SERIES}"  # noqa: S608 - a constant
         return await self._reader.run(lambda connection: connection.execute(query, (sensor, quantity)).fetchone()[0])
 
-    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
-        """Every reading of a domain, series by series: see the contract."""
+    async def read_all(self, domain: str, quantities: Collection[str]) -> AsyncIterator[Block]:
+        """Every reading of a domain's `quantities`, series by series: see the contract."""
         series = await self._reader.run(lambda connection: connection.execute(_ALL_SERIES).fetchall())
         for number, sensor, quantity, site, gateway in series:
-            if quantity not in QUANTITIES or QUANTITIES[quantity].domain is not domain:
+            if quantity not in quantities:
                 continue
             async for rows in self._pages(number):
                 for marks, group in groupby(rows, itemgetter(2)):

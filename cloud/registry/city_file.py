@@ -2,6 +2,7 @@
 
 [city]  name, zone          [[sites]]    id, name, place, latitude, longitude, zone?
 [[gateways]]  id, name, site     [[sensors]]  id, name, site, gateway, quantities, interval_s?, calibration?, …
+[[domains]]   [[quantities]]     what the city adds to Siaga's own: city_quantities.py
 What it says otherwise than the file before it becomes a dated fact: from `valid_from` of its sensor on, else from now.
 """
 
@@ -15,13 +16,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
 from cloud.core.printable import PrintableText
+from cloud.registry.city_quantities import Domains, Quantities, table_of
 from cloud.registry.consistency import KINDS, Tables, consistency_problems
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake
-from rules.timing import Stamped
 from runtime.settings import FileAway, Settings, SettingsError, load_settings, read_document
-from wire import MEASURED, Domain, check_name
+from wire import Stamped, check_name
 
 _OF_INDONESIA = {
     # what people call it, and its offset: the name that computers have for it
@@ -53,14 +54,6 @@ def _nearest_zone(text: str, known: set[str]) -> str:
     return next(iter(cities or close), "")
 
 
-def _quantity(text: str) -> str:
-    sensed = [name for name, row in MEASURED.items() if row.domain is not Domain.GATEWAY]
-    if text not in sensed:
-        close = difflib.get_close_matches(text, sensed, n=1)
-        raise ValueError(f"no such quantity; write {close[0] if close else 'one of ' + ', '.join(sensed)}")
-    return text
-
-
 def _dated(moment: object) -> object:
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ValueError("write a date and time with its offset and without quotes, as 2026-11-20T09:00:00+09:00")
@@ -83,7 +76,6 @@ def _not_zero(scale: float) -> float:
 Name = Annotated[str, AfterValidator(lambda text: check_name("id", text))]
 Text = Annotated[PrintableText, Field(min_length=1, max_length=200)]
 Zone = Annotated[str, AfterValidator(_zone)]
-QuantityName = Annotated[str, AfterValidator(_quantity)]
 Moment = Annotated[datetime, BeforeValidator(_dated)]
 Corner = tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
 """Latitude and longitude, WGS 84 degrees."""
@@ -140,10 +132,10 @@ class SensorTable(Settings):
     name: Text
     site: str
     gateway: str
-    quantities: Annotated[list[QuantityName], Field(min_length=1)]
+    quantities: Annotated[list[str], Field(min_length=1)]
     interval_s: Annotated[float | None, Field(gt=0)] = None
     mounting_height_cm: Annotated[FiniteFloat, AfterValidator(_height)] | None = None
-    calibration: Annotated[dict[QuantityName, CalibrationTable], Field(default_factory=dict)]
+    calibration: Annotated[dict[str, CalibrationTable], Field(default_factory=dict)]
     groups: tuple[Name, ...] = ()
     twin: Name | None = None
     valid_from: Moment | None = None
@@ -161,6 +153,8 @@ class CityFile(Settings):
     """The whole of city.toml."""
 
     city: CityTable
+    domains: Domains = ()
+    quantities: Quantities = ()
     sites: tuple[SiteTable, ...] = ()
     gateways: tuple[GatewayTable, ...] = ()
     sensors: tuple[SensorTable, ...] = ()
@@ -182,6 +176,7 @@ def read_city_file(file: Path) -> Registry:
         sites=[Site(**dict(site) | {"zone": site.zone or parsed.city.zone}) for site in parsed.sites],
         gateways=[Gateway(**dict(gateway)) for gateway in parsed.gateways],
         sensors=[_sensor(sensor) for sensor in parsed.sensors],
+        quantities=table_of(parsed.domains, parsed.quantities),
     )
 
 

@@ -1,14 +1,18 @@
-"""Checks of a city file across its tables: an id twice, a site that is not there, a calibration of no quantity.
+"""Checks of a city file across its tables: an id twice, a site that is not there, a quantity that nobody declared.
 
 It works on tables as TOML gives them and skips whatever has the wrong form, which the models in city_file.py report:
 so both kinds of mistake are listed at once.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-KINDS = ("sites", "gateways", "sensors")
+from cloud.registry.city_quantities import problems_of_quantities
+from wire import HEALTH_QUANTITIES, MEASURED
+from wire.quantity_table import BUILT_IN_DOMAINS
+
+KINDS = ("domains", "quantities", "sites", "gateways", "sensors")
 Tables = Mapping[str, list[Any]]
 """The arrays of tables of a city file, by their key."""
 
@@ -24,7 +28,13 @@ def consistency_problems(tables: Tables) -> Iterator[str]:
         for number, row in _rows(tables, kind):
             for key, named in references.items():
                 yield from _dangling(f"{kind}[{number}].{key}", row.get(key), named, _ids(tables, named))
+    domains = _ids(tables, "domains").values()
+    for number, row in _rows(tables, "quantities"):
+        yield from _of_domain(f"quantities[{number}].domain", row.get("domain"), [*BUILT_IN_DOMAINS, *domains])
+    yield from problems_of_quantities(_rows(tables, "quantities"), list(domains))
+    sensed = [*(name for name in MEASURED if name not in HEALTH_QUANTITIES), *_ids(tables, "quantities").values()]
     for number, sensor in _rows(tables, "sensors"):
+        yield from _unknown_quantities(f"sensors[{number}]", sensor, sensed)
         yield from _of_sensor(f"sensors[{number}]", sensor, _ids(tables, "gateways"))
 
 
@@ -49,6 +59,21 @@ def _dangling(key: str, name: object, kind: str, known: Mapping[int, str]) -> It
         close = difflib.get_close_matches(name, known.values(), n=1)
         advice = f"did you mean {close[0]}?" if close else f"add it to [[{kind}]]"
         yield f"{key}: {name!r}: there is none of that id; {advice}"
+
+
+def _of_domain(key: str, name: object, known: Sequence[str]) -> Iterator[str]:
+    if isinstance(name, str) and name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        yield f"{key}: {name!r}: no such domain; write {close[0] if close else 'one of ' + ', '.join(known)}"
+
+
+def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Sequence[str]) -> Iterator[str]:
+    quantities = sensor.get("quantities")
+    for number, name in enumerate(quantities if isinstance(quantities, list) else ()):
+        if isinstance(name, str) and name not in sensed:
+            close = difflib.get_close_matches(name, sensed, n=1)
+            advice = f"write {close[0]}" if close else "add it to [[quantities]], or write one that is in docs/cloud.md"
+            yield f"{key}.quantities[{number}]: {name!r}: no such quantity; {advice}"
 
 
 def _of_sensor(key: str, sensor: dict[str, Any], gateways: Mapping[int, str]) -> Iterator[str]:

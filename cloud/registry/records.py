@@ -8,7 +8,7 @@ Sensor(id="river-daruba-1", name="River", site="daruba", gateway="gw-daruba", qu
 
 import msgspec
 
-from rules.timing import Stamped
+from wire import Stamped
 
 
 class City(msgspec.Struct, frozen=True):

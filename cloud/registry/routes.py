@@ -12,7 +12,7 @@ import msgspec
 from cloud.registry.facts import SINCE_EVER_MS, Timeline, constant
 from cloud.registry.history import FactHistory
 from cloud.registry.records import NO_CALIBRATION, Calibration, Sensor
-from wire import QUANTITIES, Domain
+from wire import Quantity, QuantityTable
 
 
 class ReadingRoute(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class ReadingRoute(msgspec.Struct, frozen=True):
     """
 
     site: str
-    domain: Domain
+    domain: str
     low: float
     high: float
     calibration: Calibration | None
@@ -52,17 +52,22 @@ class GatewayRoutes(msgspec.Struct, frozen=True):
 NO_ROUTES = GatewayRoutes({}, {})
 
 
-def routes_of(sensors: Iterable[Sensor], history: FactHistory) -> Iterator[tuple[str, tuple[str, str], ReadingRoute]]:
-    """Yield every route: (gateway, (sensor, quantity), route)."""
+def routes_of(
+    sensors: Iterable[Sensor], history: FactHistory, table: QuantityTable
+) -> Iterator[tuple[str, tuple[str, str], ReadingRoute]]:
+    """Yield every route: (gateway, (sensor, quantity), route); none of a quantity that is not in `table`."""
     for sensor in sensors:
         site, tagged, actual = history.site_tag(sensor), history.gateway_tag(sensor), history.gateway(sensor)
         for gateway in dict.fromkeys((*tagged.values, *actual.values, sensor.gateway)):
             for quantity in sensor.quantities:
+                row = table.measured.get(quantity)
+                if row is None:
+                    continue
                 calibration = history.calibration(sensor, quantity)
                 if len(site.values) == len(tagged.values) == len(actual.values) == len(calibration.values) == 1:
-                    yield gateway, (sensor.id, quantity), _route(quantity, site.values[0], calibration.values[0])
+                    yield gateway, (sensor.id, quantity), _route(row, site.values[0], calibration.values[0])
                     continue
-                timeline = _timeline(sensor, gateway, quantity, site, tagged, actual, calibration)
+                timeline = _timeline(sensor, gateway, row, site, tagged, actual, calibration)
                 newest = next((route for route in reversed(timeline.values) if route is not None), None)
                 if newest is not None:
                     yield gateway, (sensor.id, quantity), msgspec.structs.replace(newest, timeline=timeline)
@@ -96,7 +101,7 @@ def _level(route: ReadingRoute | None, height_cm: float | None, line: Calibratio
 def _timeline(
     sensor: Sensor,
     gateway: str,
-    quantity: str,
+    row: Quantity,
     site: Timeline,
     tagged: Timeline,
     actual: Timeline,
@@ -107,13 +112,12 @@ def _timeline(
         if gateway not in (sensor.gateway, actual.at(time_ms), tagged.at(time_ms)):
             return None
         tag = tagged.at(time_ms)
-        return _route(quantity, site.at(time_ms), calibration.at(time_ms), None if tag == gateway else tag)
+        return _route(row, site.at(time_ms), calibration.at(time_ms), None if tag == gateway else tag)
 
     starts = {SINCE_EVER_MS, *site.starts_ms, *tagged.starts_ms, *actual.starts_ms, *calibration.starts_ms}
     return Timeline((start_ms, at(start_ms)) for start_ms in sorted(starts))
 
 
-def _route(quantity: str, site: str, calibration: Calibration, gateway: str | None = None) -> ReadingRoute:
-    row = QUANTITIES[quantity]
+def _route(row: Quantity, site: str, calibration: Calibration, gateway: str | None = None) -> ReadingRoute:
     line = None if calibration == NO_CALIBRATION else calibration
     return ReadingRoute(site, row.domain, row.low, row.high, line, gateway)

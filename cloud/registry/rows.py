@@ -12,18 +12,21 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from cloud.database.base import Base
 from cloud.registry.city_facts import record_file_changes
 from cloud.registry.fact_rows import read_facts
+from cloud.registry.quantity_rows import read_quantities, save_quantities
 from cloud.registry.records import NO_CALIBRATION, Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
-from rules.timing import Stamped
 from runtime.clock import wall_ms
+from wire import Stamped
 
 
 def save_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
     """Write `registry`, read from a city file; writing it again changes nothing.
 
-    Changes without a date in the file hold from `now_ms` (UTC) on.
+    Changes without a date in the file hold from `now_ms` (UTC) on. SettingsError, and nothing is written, where a
+    quantity that readings are stored of would become another.
     """
     before = _filed(connection)
+    save_quantities(connection, registry)
     sensors = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
     _put(connection, "cities", [{"id": 1, "name": registry.city.name, "zone": registry.city.zone}])
     _put(connection, "sites", [_row("sites", site) for site in registry.sites()])
@@ -53,6 +56,7 @@ def read_registry(connection: Connection, *, now_ms: int | None = None) -> Regis
         sensors=_sensors(connection),
         facts=read_facts(connection),
         now_ms=now_ms,
+        quantities=read_quantities(connection),
     )
 
 

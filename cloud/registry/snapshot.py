@@ -15,10 +15,8 @@ from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.routes import NO_ROUTES, GatewayRoutes, ReadingRoute, Routes, levels_of, routes_of
 from rules.derived import derived_of_site
 from runtime.clock import wall_ms
-from wire import MEASURED, Domain
+from wire import BUILT_IN, HEALTH_QUANTITIES, QuantityTable
 from wire.measurements import COMPUTED
-
-HEALTH_QUANTITIES = tuple(name for name, row in MEASURED.items() if row.domain is Domain.GATEWAY)
 
 
 class Registry:
@@ -26,6 +24,8 @@ class Registry:
 
     Each site is a sensor too, of the series that are computed for all of it: ISPU, capacity used. Sites, gateways and
     sensors are as the city file has them, `facts` what is recorded besides; `now_ms` (UTC) is the present.
+    `quantities` are all that can be measured or computed here, and the domains; another table takes its place with
+    another registry, so nobody keeps it.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class Registry:
         sensors: Iterable[Sensor],
         facts: Facts | None = None,
         now_ms: int | None = None,
+        quantities: QuantityTable = BUILT_IN,
     ) -> None:
+        self.quantities = quantities
         self.edition = 0
         self.city = city
         self.facts = facts or Facts()
@@ -54,7 +56,7 @@ class Registry:
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
         self._routes: dict[str, dict[tuple[str, str], ReadingRoute]] = {g.id: {} for g in self.gateways()}
-        for gateway, series, route in routes_of(self.sensors(), self.history):
+        for gateway, series, route in routes_of(self.sensors(), self.history, quantities):
             if gateway in self._routes:
                 self._routes[gateway][series] = route
         self._gateway_routes = {gateway: self._gateway_routes_of(routes) for gateway, routes in self._routes.items()}
@@ -71,6 +73,10 @@ class Registry:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever the registry has changed."""
         self._listeners.append(listener)
+
+    def table(self) -> QuantityTable:
+        """Return the table of quantities that holds now, for those who keep this method."""
+        return self.quantities
 
     def sites(self) -> list[Site]:
         """List the sites of the city file."""

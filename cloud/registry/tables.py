@@ -1,6 +1,7 @@
 """The tables of the city.
 
 cities  sites ◄─ gateways ◄─ sensors ◄─ sensor_quantities        facts: what held from when
+domains  quantities: what the city added to Siaga's own
 """
 
 from typing import Any
@@ -73,6 +74,40 @@ class SensorQuantityRow(Base):
     place: Mapped[int]
     scale: Mapped[float] = mapped_column(default=1.0)
     offset: Mapped[float] = mapped_column(default=0.0)
+
+
+class DomainTableRow(Base):
+    """A domain that the city added."""
+
+    __tablename__ = "domains"
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    english: Mapped[str] = mapped_column(Text)
+    indonesian: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(String(16))
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class QuantityTableRow(Base):
+    """A quantity that the city added; `used`: some sensor was ever given it, so that readings may be stored of it."""
+
+    __tablename__ = "quantities"
+    id: Mapped[str] = mapped_column(NAME, primary_key=True)
+    domain: Mapped[str] = mapped_column(NAME)
+    unit: Mapped[str] = mapped_column(Text)
+    decimals: Mapped[int]
+    low: Mapped[float]
+    high: Mapped[float]
+    english: Mapped[str] = mapped_column(Text)
+    indonesian: Mapped[str] = mapped_column(Text)
+    hour: Mapped[str] = mapped_column(String(8))
+    worse: Mapped[str | None] = mapped_column(String(8))
+    stamped: Mapped[str | None] = mapped_column(String(8))
+    sign: Mapped[str] = mapped_column(Text)
+    sign_id: Mapped[str] = mapped_column(Text)
+    step: Mapped[float | None]
+    stuck_s: Mapped[float | None]
+    retired: Mapped[bool] = mapped_column(default=False)
+    used: Mapped[bool] = mapped_column(default=False)
 
 
 class FactRow(Base):

@@ -31,7 +31,7 @@ class IngestWork(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seconds: float
-    stored: Mapping[Domain, int]
+    stored: Mapping[str, int]
     backlog: int = 0
     batches: int = 0
     duplicates: int = 0
@@ -53,6 +53,7 @@ def ingest_points(work: IngestWork, *, instance: str, now_ms: int) -> list[Repor
         "seconds": work.seconds,
         "stored": sum(work.stored.values()),
         **{f"stored_{domain}": work.stored.get(domain, 0) for domain in Domain},
+        "stored_own": sum(count for domain, count in work.stored.items() if domain not in list(Domain)),
         "stored_live": sum(work.stored.values()) - work.backlog,
         "stored_backlog": work.backlog,
         "batches": work.batches,

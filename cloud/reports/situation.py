@@ -60,7 +60,7 @@ def _site(
     site: Site,
     states: Sequence[DomainState],
     sensors: Sequence[Sensor],
-    last_heard_ms: Mapping[tuple[str, Domain], int],
+    last_heard_ms: Mapping[tuple[str, str], int],
 ) -> Iterator[ReportPoint]:
     by_domain = {state.domain: state for state in states}
     reported: list[DomainState] = []
@@ -114,10 +114,10 @@ def _listed(domain: str, language: LanguageCode) -> str:
 
 
 def _liveness(
-    now_ms: int, domain: Domain, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, Domain], int]
+    now_ms: int, domain: str, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, str], int]
 ) -> _Liveness:
     """Return how alive the sensors are that measure something of `domain`."""
-    measuring = [sensor for sensor in sensors if any(QUANTITIES[name].domain is domain for name in sensor.quantities)]
+    measuring = [sensor for sensor in sensors if any(QUANTITIES[name].domain == domain for name in sensor.quantities)]
     times = [last_heard_ms.get((sensor.id, domain)) for sensor in measuring]
     silent = sum(
         _freshness(now_ms, time_ms, sensor) in (Freshness.SILENT, Freshness.NEVER)
@@ -126,9 +126,7 @@ def _liveness(
     return _Liveness(len(measuring), silent, max((time_ms for time_ms in times if time_ms is not None), default=None))
 
 
-def _liveness_of_all(
-    now_ms: int, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, Domain], int]
-) -> _Liveness:
+def _liveness_of_all(now_ms: int, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, str], int]) -> _Liveness:
     """Return the same of a whole site: a sensor is as fresh as the last thing that it said."""
     found = {sensor.id: [last_heard_ms.get((sensor.id, domain)) for domain in WATCHED] for sensor in sensors}
     silent = sum(
@@ -159,9 +157,9 @@ def _readings_by_site(snapshot: PlatformSnapshot) -> Mapping[str, Sequence[Store
     return found
 
 
-def _last_heard_ms(readings: Sequence[StoredReading]) -> Mapping[tuple[str, Domain], int]:
+def _last_heard_ms(readings: Sequence[StoredReading]) -> Mapping[tuple[str, str], int]:
     """Return when each sensor was heard last in each domain; what Siaga computes is no sign of life."""
-    found: dict[tuple[str, Domain], int] = {}
+    found: dict[tuple[str, str], int] = {}
     for reading in readings:
         row = QUANTITIES[reading.quantity]
         if not row.derived:

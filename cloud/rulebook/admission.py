@@ -18,7 +18,7 @@ from rules.rule import Also, Rule
 from rules.scope import FIELDS, NoRule, Place, did_you_mean, no_such_field
 from rules.text_checks import text_problems
 from rules.validation import LONGEST_TEXT, family_problems, problems_in
-from wire import QUANTITIES
+from wire import QuantityTable
 
 NO_REASON = N_("reason: is empty; say in a few words why the rule changes")
 MOST_PROBLEMS = 20
@@ -78,7 +78,14 @@ def _rules(
         )
         return
     # nobody measures it there yet: check the rule all the same
-    yield from _new(after, version.family, _anywhere(version), ("all", version.scope), version.valid_from_ms, seen)
+    yield from _new(
+        after,
+        version.family,
+        _anywhere(version, after.targets.table),
+        ("all", version.scope),
+        version.valid_from_ms,
+        seen,
+    )
 
 
 def _new(
@@ -95,10 +102,10 @@ def _new(
         yield resolved.rule
 
 
-def _anywhere(version: RuleVersion) -> Place:
+def _anywhere(version: RuleVersion, table: QuantityTable) -> Place:
     """Make up a place in the scope that measures every quantity, and the one that the rule names if it is unknown."""
     kind, _, name = version.scope.partition(":")
-    quantities = (*QUANTITIES, str(version.fields.get("quantity", "")))
+    quantities = (*table, str(version.fields.get("quantity", "")))
     return Place("", name if kind == "site" else "", (name,) if kind == "group" else (), quantities)
 
 
@@ -106,7 +113,7 @@ def _rule_problems(rule: Rule | ValidationProblem, targets: RuleTargets) -> Iter
     if isinstance(rule, ValidationProblem):
         yield rule
         return
-    yield from problems_in(rule)
+    yield from problems_in(rule, targets.table)
     if rule.also is not None:
         yield from _also_problems(rule.also, targets)
 

@@ -56,11 +56,12 @@ def watched_by(registry: Registry, sensor: Sensor, rule: Rule) -> Watched:
     """A rule on a sensor, with the site's time zone and how often the sensor should speak."""
     site = registry.site(sensor.site)
     interval_s = GATEWAY_INTERVAL_S if registry.gateway(sensor.id) is not None else sensor.interval_s
-    if is_derived(rule.quantity):
+    if is_derived(rule.quantity, registry.quantities):
         interval_s = DERIVED_INTERVAL_S
     if rule.kind is RuleKind.SILENCE and interval_s is not None:
         interval_s = max(interval_s, SHORTEST_INTERVAL_S)
-    return Watched(sensor.id, rule, site.zone if site is not None else registry.city.zone, interval_s)
+    zone = site.zone if site is not None else registry.city.zone
+    return Watched(sensor.id, rule, zone, interval_s, registry.quantities.get(rule.quantity))
 
 
 class RuleBindings:

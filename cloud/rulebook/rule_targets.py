@@ -9,8 +9,9 @@ import msgspec
 
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
-from rules.derived import series_of_sensor, series_of_site
-from wire import QUANTITIES
+from rules.derived import has_hours, series_of_sensor, series_of_site
+from wire import QuantityTable
+from wire.quantity_table import hour_of
 
 DERIVED_INTERVAL_S = 3_600.0
 """Derived series have a value for each hour."""
@@ -31,7 +32,12 @@ class RuleTargets:
         self._targets = {site.id: _of_site(site, _measured(registry, site)) for site in registry.sites()}
         for sensor in registry.sensors():
             also = self._targets.get(sensor.id)
-            self._targets[sensor.id] = _of_sensor(sensor, () if also is None else also.quantities)
+            self._targets[sensor.id] = _of_sensor(sensor, self.table, () if also is None else also.quantities)
+
+    @property
+    def table(self) -> QuantityTable:
+        """The quantities of the city."""
+        return self._registry.quantities
 
     def all(self) -> list[Sensor]:
         """Every target of the city file."""
@@ -42,19 +48,21 @@ class RuleTargets:
         return self._targets.get(target_id) or self._registry.sensor(target_id)
 
 
-def is_derived(quantity: str) -> bool:
+def is_derived(quantity: str, table: QuantityTable) -> bool:
     """Whether Siaga computes a quantity itself."""
-    row = QUANTITIES.get(quantity)
+    row = table.get(quantity)
     return row is not None and row.derived
 
 
-def _of_sensor(sensor: Sensor, more: tuple[str, ...]) -> Sensor:
-    return msgspec.structs.replace(sensor, quantities=(*sensor.quantities, *_derived(sensor), *more))
+def _of_sensor(sensor: Sensor, table: QuantityTable, more: tuple[str, ...]) -> Sensor:
+    return msgspec.structs.replace(sensor, quantities=(*sensor.quantities, *_derived(sensor, table), *more))
 
 
-def _derived(sensor: Sensor) -> Iterator[str]:
+def _derived(sensor: Sensor, table: QuantityTable) -> Iterator[str]:
     for quantity in sensor.quantities:
         yield from series_of_sensor(quantity, sensor.interval_s)
+        if quantity in table.own and has_hours(sensor.interval_s):
+            yield hour_of(quantity)
 
 
 def _measured(registry: Registry, site: Site) -> set[str]:

@@ -19,7 +19,6 @@ from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text
 from rules.colours import SEVERITY_COLOURS
 from rules.rule import Severity
-from wire import Domain
 from wire.measurements import EVERYWHERE
 
 _SPANS = "alarm_span"
@@ -99,7 +98,7 @@ def alarms(style: DashboardStyle, where: str, *, beside: Sequence[str]) -> list[
     return [*levels, AlarmBands(style.say(_DONE), done, colour=DONE, beside=beside)]
 
 
-def alarms_here(style: DashboardStyle, domain: Domain) -> list[AlarmBands]:
+def alarms_here(style: DashboardStyle, domain: str) -> list[AlarmBands]:
     """The alarms of `domain` at the chosen sites, on the charts of that domain."""
     return alarms(style, f"\"domain\" = '{domain}' AND {one_of('site')}", beside=[domain])
 

@@ -10,7 +10,6 @@ from dashboards.kit.layout import PanelRow
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import column
 from dashboards.kit.words import Text, Words
-from wire import Domain
 
 UNHEARD = Text("The platform is not heard: look at the server")
 """Where the cloud's own samples are missing, nothing may look calm."""
@@ -21,7 +20,7 @@ def page(style: DashboardStyle, key: str, *, about: Words, rows: Sequence[PanelR
     return frame(style, key, about=about, rows=rows, since="now-24h")
 
 
-def states_of_sites(style: DashboardStyle, domain: Domain) -> str:
+def states_of_sites(style: DashboardStyle, domain: str) -> str:
     """The state of a domain at each site that watches it: severity, name, and the state in official words."""
     return newest("situation", f"severity name word{style.suffix}", by="site", where=f"\"domain\" = '{domain}'")
 

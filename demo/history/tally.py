@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 import msgspec
 
 from cloud.readings.blocks import Block
-from wire import Domain
 from wire.durations import MINUTE_MS
 from wire.measurements import COMPUTED
 
@@ -18,7 +17,7 @@ SLOT_MS = 15 * MINUTE_MS
 class Stored(msgspec.Struct, frozen=True):
     """Readings by domain since the last time that somebody asked, and by gateway in all."""
 
-    of_domain: dict[Domain, int]
+    of_domain: dict[str, int]
     of_gateway: dict[str, int]
 
 
@@ -26,7 +25,7 @@ class Tally:
     """Counts what came from sensors; asked once for each time, the earliest first."""
 
     def __init__(self) -> None:
-        self._waiting = defaultdict[int, Counter[tuple[str, Domain]]](Counter)  # by slot
+        self._waiting = defaultdict[int, Counter[tuple[str, str]]](Counter)  # by slot
         self._asked = 0
         self._of_gateway: Counter[str] = Counter()
 
@@ -38,7 +37,7 @@ class Tally:
 
     def until(self, time_ms: int) -> Stored:
         """What was stored by then (UTC)."""
-        of_domain: Counter[Domain] = Counter()
+        of_domain: Counter[str] = Counter()
         until = -(-time_ms // SLOT_MS)
         for slot in range(self._asked or min(self._waiting, default=until), until):
             for (gateway, domain), stored in self._waiting.pop(slot, Counter()).items():

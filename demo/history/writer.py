@@ -61,7 +61,8 @@ class HistoryWriter:
         """Write what happened until then (UTC, s)."""
         waiting = {gateway: sorted(readings, key=_time_ms) for gateway, readings in self._past.stretch(until_s).items()}
         foreseen = await self._foreseen(waiting)
-        computed = {time_ms + COMPUTED_MS for time_ms, quantity in foreseen if is_derived(quantity)}
+        table = self.services.foundation.registry.quantities
+        computed = {time_ms + COMPUTED_MS for time_ms, quantity in foreseen if is_derived(quantity, table)}
         computed.add(until_s * 1_000 + NOTICED_MS)
         for moment_ms in sorted({*computed, *(time_ms + NOTICED_MS for time_ms, _ in foreseen)}):
             while (action_ms := self._staff.next_ms) is not None and action_ms < moment_ms:

@@ -13,9 +13,10 @@ import msgspec
 
 from edge.settings import SourceTable
 from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
-from firmware_bridge.family import MqttDialect, OptionError, SerialFamily, nearest, problems, settle
+from firmware_bridge.family import QUANTITIES_KNOWN, MqttDialect, OptionError, SerialFamily, nearest, problems, settle
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage
+from wire import BUILT_IN, QuantityTable
 
 SHARED = frozenset(SourceTable.model_fields) - {"options"}
 _OF_SERIAL = {"port", "baud"}
@@ -34,6 +35,7 @@ class SerialSource(msgspec.Struct, frozen=True):
     channels: Mapping[str, str]
     silent_s: float
     table: SourceTable
+    quantities: QuantityTable = BUILT_IN
 
 
 class MqttSource(msgspec.Struct, frozen=True):
@@ -46,6 +48,7 @@ class MqttSource(msgspec.Struct, frozen=True):
     sensor_level: int
     silent_s: float
     table: SourceTable
+    quantities: QuantityTable = BUILT_IN
 
     def sensor_of(self, topic: str) -> str:
         """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
@@ -72,45 +75,50 @@ def _apart(table: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in table.items() if key in SHARED}, "options": options}
 
 
-def configure(table: SourceTable) -> Source:
-    """The source that a table without mistakes describes."""
+def configure(table: SourceTable, quantities: QuantityTable) -> Source:
+    """The source that a table without mistakes describes, on a gateway that knows `quantities`."""
+    known = {QUANTITIES_KNOWN: quantities}
     dialect = MQTT_DIALECTS.get(table.family)
     if dialect is not None:
-        parse = dialect.parser(settle(dialect.options, table.options))
+        parse = dialect.parser(settle(dialect.options, table.options) | known)
         level = table.sensor_level or 0
-        return MqttSource(table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table)
+        return MqttSource(
+            table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities
+        )
     family = SERIAL_FAMILIES[table.family]
-    options = settle(family.options, table.options)
+    options = settle(family.options, table.options) | known
     channels = options.get("channels") or {}
     return SerialSource(
         table.name, table.port or "", table.baud or family.baud, family, options, table.sensor or "",
-        {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table,
+        {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
     )  # fmt: skip
 
 
-def mistakes_in(table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
+def mistakes_in(table: Mapping[str, Any], quantities: QuantityTable) -> Iterator[LocalizedMessage]:
     """What is wrong with a raw table that its types alone do not show: "key: sentence" for each."""
     family = table.get("family")
     if not isinstance(family, str):
         return
     serial, dialect = SERIAL_FAMILIES.get(family), MQTT_DIALECTS.get(family)
     if serial is not None:
-        yield from _mistakes_of_serial(serial, table)
+        yield from _mistakes_of_serial(serial, table, quantities)
     elif dialect is not None:
-        yield from _mistakes_of_mqtt(dialect, table)
+        yield from _mistakes_of_mqtt(dialect, table, quantities)
     else:
         advice = nearest(family, [*SERIAL_FAMILIES, *MQTT_DIALECTS])
         yield LocalizedMessage("family: {family} is not known; {advice}", family=repr(family), advice=advice)
 
 
-def _mistakes_of_serial(family: SerialFamily, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
+def _mistakes_of_serial(
+    family: SerialFamily, table: Mapping[str, Any], quantities: QuantityTable
+) -> Iterator[LocalizedMessage]:
     if "port" not in table:
         yield LocalizedMessage(
             "port: is missing; add the port of the {device}, best from /dev/serial/by-id", device=family.title
         )
     yield from _mistakes_of_its_sensor(table, may_have_channels=family.channels)
     yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("{family} is on a serial line", family=family.name))
-    yield from _mistakes_in_options(family, table, lambda options: family.decoder(options, {}))
+    yield from _mistakes_in_options(family, table, quantities, lambda options: family.decoder(options, {}))
 
 
 _NO_SENSOR = LocalizedMessage('sensor: is missing; add sensor = "…", the name of its readings')
@@ -134,7 +142,9 @@ def _mistakes_of_its_sensor(table: Mapping[str, Any], *, may_have_channels: bool
         yield _NO_SENSOR_NOR_CHANNELS if may_have_channels else _NO_SENSOR
 
 
-def _mistakes_of_mqtt(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterator[LocalizedMessage]:
+def _mistakes_of_mqtt(
+    dialect: MqttDialect, table: Mapping[str, Any], quantities: QuantityTable
+) -> Iterator[LocalizedMessage]:
     topic = table.get("topic")
     if topic is None:
         yield LocalizedMessage('topic: is missing; add the topic of its messages: "sensors/+/reading"')
@@ -143,7 +153,7 @@ def _mistakes_of_mqtt(dialect: MqttDialect, table: Mapping[str, Any]) -> Iterato
     if ("sensor" in table) == ("sensor_level" in table):
         yield _SENSOR_OR_LEVEL
     yield from _strange_keys(table, _OF_SERIAL, LocalizedMessage("{family} comes over MQTT", family=dialect.name))
-    yield from _mistakes_in_options(dialect, table, dialect.parser)
+    yield from _mistakes_in_options(dialect, table, quantities, dialect.parser)
 
 
 def _mistakes_of_topic(topic: str, sensor_level: object) -> Iterator[LocalizedMessage]:
@@ -174,7 +184,10 @@ def _strange_keys(table: Mapping[str, Any], keys: set[str], why: LocalizedMessag
 
 
 def _mistakes_in_options(
-    family: SerialFamily | MqttDialect, table: Mapping[str, Any], make: Callable[[dict[str, Any]], object]
+    family: SerialFamily | MqttDialect,
+    table: Mapping[str, Any],
+    quantities: QuantityTable,
+    make: Callable[[dict[str, Any]], object],
 ) -> Iterator[LocalizedMessage]:
     options = {key: value for key, value in table.items() if key not in SHARED}
     known = [option.name for option in family.options]
@@ -185,6 +198,6 @@ def _mistakes_in_options(
     yield from found
     if not found:
         try:
-            make(settle(family.options, options))
+            make(settle(family.options, options) | {QUANTITIES_KNOWN: quantities})
         except OptionError as error:
             yield error.problem

@@ -14,8 +14,9 @@ from cloud.readings.influx import InfluxStore
 from cloud.readings.settings import InfluxSettings
 from cloud.readings.sqlite import SqliteStore
 from rules.marks import Mark
+from tests.own_quantities import TABLE
 from tests.servers import Program, free_port, influxd
-from wire import Domain
+from wire import BUILT_IN, Domain
 
 T0 = 1_764_000_000_000
 EVER: dict[str, Any] = {"start_ms": 0, "end_ms": T0 * 2}
@@ -44,7 +45,9 @@ def make_store(request: pytest.FixtureRequest, tmp_path: Path, runner: asyncio.R
     opened: list[ReadingsStore] = []
 
     def open_store() -> ReadingsStore:
-        new = SqliteStore(tmp_path / "readings.db") if request.param == "sqlite" else InfluxStore(settings)
+        new = (
+            SqliteStore(tmp_path / "readings.db") if request.param == "sqlite" else InfluxStore(settings, lambda: TABLE)
+        )
         runner.run(new.open())
         opened.append(new)
         return new
@@ -211,7 +214,7 @@ async def _all_verdicts(store: ReadingsStore) -> list[Verdict]:
 
 
 async def _all_blocks(store: ReadingsStore) -> list[Block]:
-    return [found async for found in store.read_all(Domain.AIR)]
+    return [found async for found in store.read_all(Domain.AIR, BUILT_IN.of_domain(Domain.AIR))]
 
 
 def test_verdicts_on_every_reading_of_a_long_series_are_all_given(store: ReadingsStore, runner: asyncio.Runner):
@@ -306,8 +309,32 @@ def test_values_keep_every_bit(store: ReadingsStore, runner: asyncio.Runner):
     assert [p.value for p in runner.run(store.history("air-market", "flow", **EVER))] == values
 
 
+def test_what_a_city_added_is_kept_in_a_domain_of_its_own(make_store: StoreMaker, runner: asyncio.Runner):
+    store = make_store()
+    leq = Block("daruba", "mic", "gw-daruba", "noise", 0, [T0, T0 + 60_000], (("leq", [60.5, 61.5]),))
+    runner.run(write(store, [leq, block([T0], pm10=[1.0])]))
+    assert [point.value for point in runner.run(store.history("mic", "leq", **EVER))] == [60.5, 61.5]
+    asked = [SeriesRange("mic", "leq", 0, T0 * 2), SeriesRange("air-market", "pm10", 0, T0 * 2)]
+    series = runner.run(store.histories(asked))
+    assert [[point.value for point in points] for points in series] == [[60.5, 61.5], [1.0]]
+    (mean,) = runner.run(store.history("mic", "leq", **EVER, every_ms=3_600_000))
+    assert mean.value == 61.0
+    assert runner.run(store.count("mic", "leq")) == 2
+    again = make_store()
+    assert {(one.sensor, one.quantity, one.value) for one in runner.run(again.newest())} == {
+        ("mic", "leq", 61.5), ("air-market", "pm10", 1.0)
+    }  # fmt: skip
+
+    async def of_noise() -> list[Block]:
+        return [found async for found in store.read_all("noise", TABLE.of_domain("noise"))]
+
+    found = runner.run(of_noise())
+    assert {(one.domain, one.sensor) for one in found} == {("noise", "mic")}
+    assert [value for one in found for _, values in one.fields for value in values] == [60.5, 61.5]
+
+
 async def _all_of(store: ReadingsStore, domain: Domain = Domain.AIR) -> list[Block]:
-    return [found async for found in store.read_all(domain)]
+    return [found async for found in store.read_all(domain, BUILT_IN.of_domain(domain))]
 
 
 def _readings(blocks: list[Block]) -> list[tuple[str, str, int, float, int]]:

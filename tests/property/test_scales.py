@@ -24,7 +24,7 @@ from rules.rule import Level, Rule, RuleKind, Severity
 from rules.scales import AMBIGUOUS, FLOOD, SCALES, TSUNAMI, VOLCANO, is_bare, scale_of
 from rules.siaga import STAGES
 from rules.validation import problems_in
-from wire import QUANTITIES
+from wire import BUILT_IN, QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("wire", "i18n", "rules", "runtime", "edge", "firmware_bridge", "cloud", "dashboards", "demo")
@@ -178,7 +178,7 @@ def test_a_level_by_such_a_word_alone_is_refused_wherever_a_rule_comes_from(word
     for shown, name_id in ((name, ""), ("High", name)):
         level = Level(name=shown, name_id=name_id, severity=Severity.SEVERE, limit=250.0)
         rule = Rule(family="river", quantity="water_level", kind=RuleKind.ABOVE, levels=(level,), title="River")
-        assert any("opposite things" in mistake for mistake in problems_in(rule))
+        assert any("opposite things" in mistake for mistake in problems_in(rule, BUILT_IN))
     for whole in ("Siaga 2", "Siaga banjir", "Tsunami AWAS", "Waspada banjir"):
         assert not is_bare(whole)
 

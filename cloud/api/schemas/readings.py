@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field
 from cloud.api.schemas.base import AnswerModel, Time
 from cloud.readings.contract import Aggregate
 from rules.marks import names_of
-from wire import Domain
 
 Marks = Annotated[list[str], BeforeValidator(names_of)]
 """What to know of a value besides it, by name."""
@@ -23,7 +22,7 @@ class LatestReading(AnswerModel):
     sensor: str
     site: str
     gateway: str
-    domain: Domain
+    domain: str
     quantity: str
     value: float
     unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])

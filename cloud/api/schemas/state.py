@@ -8,8 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from cloud.api.schemas.base import AnswerModel, Time
-from rules.timing import Stamped
-from wire import Clock, SourceStatus
+from wire import Clock, SourceStatus, Stamped
 
 
 class ComponentHealth(AnswerModel):

@@ -12,13 +12,12 @@ from cloud.console.view_models.colours import Chip, chip
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.situation import DomainState, badness, states_of
 from i18n.catalog import Catalog
-from wire import Domain
 
 
 class DomainCondition(msgspec.Struct, frozen=True):
     """A domain's state at a place: `rank` 0 is calm, 4 the worst, -1 not known; `alarm`: an alarm is open."""
 
-    domain: Domain
+    domain: str
     chip: Chip
     rank: int
     alarm: bool

@@ -83,7 +83,7 @@ def subjects_of(_: Catalog, registry: Registry, principal: Principal) -> list[tu
 
 def whats_of(_: Catalog) -> list[tuple[str, str]]:
     """What can be recorded, as (name, words); which of what, the registry checks when it is tried."""
-    sensed = [row.name for row in MEASURED.values() if row.domain is not Domain.GATEWAY]
+    sensed = [row.name for row in MEASURED.values() if row.domain != Domain.GATEWAY]
     plain = [(what, _(words)) for what, words in WHATS.items()]
     return plain + [(calibration_of(quantity), what_text(_, calibration_of(quantity))) for quantity in sensed]
 

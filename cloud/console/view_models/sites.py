@@ -73,7 +73,7 @@ class SiteView(msgspec.Struct, frozen=True):
 class DomainView(msgspec.Struct, frozen=True):
     """One domain in the strip: its worst state and where that is, how fresh its readings are, and how many."""
 
-    domain: Domain
+    domain: str
     freshness: Freshness
     newest: str
     oldest: str
@@ -156,7 +156,7 @@ def domains_of(_: Catalog, snapshot: Snapshot) -> tuple[DomainView, ...]:
     return tuple(_domain(_, snapshot, domain, conditions) for domain in WATCHED)
 
 
-def _domain(_: Catalog, snapshot: Snapshot, domain: Domain, conditions: Conditions) -> DomainView:
+def _domain(_: Catalog, snapshot: Snapshot, domain: str, conditions: Conditions) -> DomainView:
     sensors = [sensor for sensor in snapshot.sensors if _measures(sensor, domain)]
     ages = [_newest_age_s(snapshot, sensor, domain) for sensor in sensors]
     states = [freshness(age_s, sensor.interval_s) for age_s, sensor in zip(ages, sensors, strict=True)]
@@ -175,13 +175,13 @@ def _domain(_: Catalog, snapshot: Snapshot, domain: Domain, conditions: Conditio
     )
 
 
-def _worst_place(snapshot: Snapshot, domain: Domain, conditions: Conditions) -> tuple[str, DomainCondition | None]:
+def _worst_place(snapshot: Snapshot, domain: str, conditions: Conditions) -> tuple[str, DomainCondition | None]:
     """The worst state of a domain and the name of its site; no name where all is calm everywhere."""
     found = [
         (site.name, condition)
         for site in snapshot.sites
         for condition in conditions[site.id]
-        if condition.domain is domain
+        if condition.domain == domain
     ]
     worst_there = worst_of(condition for _name, condition in found)
     if worst_there is None:
@@ -197,15 +197,15 @@ def _silent(_: Catalog, states: list[Freshness]) -> str:
     return _("all on time") if Freshness.FRESH in states else _("no reading yet")
 
 
-def _measures(sensor: Sensor, domain: Domain) -> bool:
-    return any(QUANTITIES[quantity].domain is domain for quantity in sensor.quantities)
+def _measures(sensor: Sensor, domain: str) -> bool:
+    return any(QUANTITIES[quantity].domain == domain for quantity in sensor.quantities)
 
 
-def _newest_age_s(snapshot: Snapshot, sensor: Sensor, domain: Domain) -> float | None:
+def _newest_age_s(snapshot: Snapshot, sensor: Sensor, domain: str) -> float | None:
     # computing is no sign of life of a sensor
     measured = [one for one in snapshot.readings.get(sensor.id, ()) if not QUANTITIES[one.quantity].derived]
     return min(
-        (_age_s(snapshot, reading) for reading in measured if QUANTITIES[reading.quantity].domain is domain),
+        (_age_s(snapshot, reading) for reading in measured if QUANTITIES[reading.quantity].domain == domain),
         default=None,
     )
 

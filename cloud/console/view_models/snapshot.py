@@ -15,7 +15,7 @@ from cloud.ingest.fleet_clock import WrongClock
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Gateway, Sensor, Site
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of, whole_gateways
-from wire import Domain, Status
+from wire import Status
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     accounts: Mapping[str, Account]
     dead_letters: tuple[DeadLetter, ...]
     open_dead_letters: int
-    per_minute: Mapping[Domain, float]
+    per_minute: Mapping[str, float]
     alarms: tuple[Alarm, ...] = ()
     windows: tuple[Maintenance, ...] = ()
     refused: frozenset[tuple[str, str]] = frozenset()

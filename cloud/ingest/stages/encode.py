@@ -21,7 +21,6 @@ from cloud.ingest.stages.judge import JudgedBatch
 from cloud.readings.blocks import Block
 from cloud.readings.contract import EncodedWrite, ReadingsStore, StoredReading
 from cloud.readings.newest import newest_of
-from wire import Domain
 from wire.durations import HOUR_MS
 
 LIVE_WITHIN_MS = 2 * HOUR_MS
@@ -45,7 +44,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     rejections: Sequence[Rejection]
     encoded: EncodedWrite | None
     newest: Sequence[StoredReading]
-    sizes: Mapping[Domain, int]
+    sizes: Mapping[str, int]
     flags: QualityFlags
     rule_input: RuleInput
     time_range: TimeRange | None
@@ -137,8 +136,8 @@ def _series(blocks: Sequence[Block]) -> Mapping[Series, int]:
     return series
 
 
-def _sizes(blocks: Sequence[Block]) -> Mapping[Domain, int]:
-    sizes: dict[Domain, int] = {}
+def _sizes(blocks: Sequence[Block]) -> Mapping[str, int]:
+    sizes: dict[str, int] = {}
     for block in blocks:
         domain = block.domain
         sizes[domain] = sizes.get(domain, 0) + len(block.times_ms) * len(block.fields)

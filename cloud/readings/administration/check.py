@@ -18,7 +18,7 @@ from cloud.readings.lines import MARKS, VERDICT
 from cloud.readings.settings import InfluxSettings
 from runtime.connect_step import ConnectStep
 from runtime.secret_urls import scrubbed
-from wire import QUANTITIES, Domain
+from wire import QuantityTable
 from wire.measurements import MEASUREMENTS, FieldKind
 
 SHORTEST_S = 400 * 86_400
@@ -28,11 +28,11 @@ _NO_ADMINISTRATOR = "InfluxDB requires logins and has no administrator yet; siag
 _TYPE = {FieldKind.WHOLE: "integer", FieldKind.NUMBER: "float", FieldKind.TEXT: "string"}
 
 
-async def check_store(settings: InfluxSettings) -> AsyncIterator[ConnectStep]:
+async def check_store(settings: InfluxSettings, table: QuantityTable) -> AsyncIterator[ConnectStep]:
     """Try step by step, up to the first that fails: those after it would only say the same again."""
     store = InfluxStore(settings)
     try:
-        async for step in _steps(store, settings):
+        async for step in _steps(store, settings, table):
             yield step
             if not step.ok:
                 return
@@ -40,7 +40,7 @@ async def check_store(settings: InfluxSettings) -> AsyncIterator[ConnectStep]:
         await store.close()
 
 
-async def _steps(store: InfluxStore, settings: InfluxSettings) -> AsyncIterator[ConnectStep]:
+async def _steps(store: InfluxStore, settings: InfluxSettings, table: QuantityTable) -> AsyncIterator[ConnectStep]:
     name = scrubbed(settings.url)
     try:
         version = await asyncio.to_thread(server_version, settings.url)
@@ -60,7 +60,7 @@ async def _steps(store: InfluxStore, settings: InfluxSettings) -> AsyncIterator[
         yield ConnectStep(step, True, "a point of the measurement probe was taken")
         yield _retention(policies) if version.major == 1 else await _retention_of_bucket(settings)
         step = "types"
-        yield _types(await store.ask("SHOW FIELD KEYS"))
+        yield _types(await store.ask("SHOW FIELD KEYS"), table)
     except StoreInitError as error:
         yield ConnectStep(step, False, str(error))
     except StoreUnavailable as error:
@@ -92,9 +92,9 @@ def _kept(kept_s: int) -> ConnectStep:
     return ConnectStep("retention", True, said)
 
 
-def _types(keys: Result) -> ConnectStep:
+def _types(keys: Result, table: QuantityTable) -> ConnectStep:
     """Compare the types of fields, which InfluxDB keeps for ever: of another type it takes no line of ours."""
-    wrong = list(_wrong_types(keys, expected_types()))
+    wrong = list(_wrong_types(keys, expected_types(table)))
     if not wrong:
         return ConnectStep("types", True, "every field that is there has the type that Siaga writes")
     named = ", ".join(wrong[:MOST_NAMED]) + (
@@ -115,9 +115,9 @@ def _wrong_types(keys: Result, expected: Mapping[tuple[str, str], str]) -> Itera
                 yield f"{series.name}.{field} is {found} and not {wanted}"
 
 
-def expected_types() -> dict[tuple[str, str], str]:
-    """The type of each field that Siaga writes, by measurement and field."""
-    readings = {(quantity.domain.value, name): "float" for name, quantity in QUANTITIES.items()}
-    marks = {(measurement, MARKS): "integer" for measurement in (*(domain.value for domain in Domain), VERDICT)}
+def expected_types(table: QuantityTable) -> dict[tuple[str, str], str]:
+    """The type of each field that Siaga writes of the quantities of a city, by measurement and field."""
+    readings = {(str(row.domain), name): "float" for name, row in table.items()}
+    marks = {(measurement, MARKS): "integer" for measurement in (*map(str, table.domains), VERDICT)}
     sampled = {(row.name, field.name): _TYPE[field.kind] for row in MEASUREMENTS.values() for field in row.fields}
     return readings | marks | sampled

@@ -153,3 +153,41 @@ def test_one_pair_of_brackets_for_sources_is_said(tmp_path: Path):
     assert mistakes(tmp_path, GATEWAY + UPLINK + LINE.replace("[[sources]]", "[sources]")) == [
         "edge.toml: sources: write [[sources]], with two brackets, before each of them"
     ]
+
+
+OWN = '[[quantities]]\nid = "leq"\nunit = "dB[SPL]"\n'
+OF_LEQ = JSON.replace('co2 = "co2"', 'leq = "leq"')
+
+
+def test_a_quantity_that_the_city_added_is_measured_once_it_is_declared(tmp_path: Path):
+    (source,) = check(tmp_path, GATEWAY + OWN + OF_LEQ).sources
+    assert isinstance(source, MqttSource)
+    (sample,) = source.parse("sensors/mic/r", b'{"leq": 61.5}').samples
+    assert (sample.quantity, sample.value) == ("leq", 61.5)
+    assert source.quantities["leq"].unit == "dB[SPL]"
+    assert any("'leq' is no quantity" in mistake for mistake in mistakes(tmp_path, GATEWAY + OF_LEQ))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"leq"', '"pm10"', "quantities[0].id: 'pm10': every gateway knows this quantity"),
+        ('"leq"', '"Leq"', "quantities[0].id: 'Leq': use 1 to 40 of a-z"),
+        ("dB[SPL]", "dB(A)", "quantities[0].unit: 'dB(A)': is no UCUM code; write 'dB[SPL]'"),
+        ("dB[SPL]", "loud", "quantities[0].unit: 'loud': is no UCUM code; write the unit as in the city's file"),
+        ("unit", "units", "quantities[0].units: unknown key; did you mean unit?"),
+    ],
+)
+def test_a_mistake_in_a_quantity_is_one_sentence(tmp_path: Path, old: str, new: str, sentence: str):
+    found = mistakes(tmp_path, GATEWAY + OWN.replace(old, new))
+    assert any(sentence in mistake for mistake in found), found
+
+
+def test_a_quantity_declared_twice_is_said(tmp_path: Path):
+    assert any("'leq' is taken by quantities[0].id" in each for each in mistakes(tmp_path, GATEWAY + OWN + OWN))
+
+
+def test_a_quantity_with_a_mistake_takes_nothing_from_the_mistakes_of_sources(tmp_path: Path):
+    found = mistakes(tmp_path, GATEWAY + OWN.replace("dB[SPL]", "loud") + OWN.replace("leq", "lmax") + OF_LEQ)
+    assert any("quantities[0].unit" in each for each in found)
+    assert any("'leq' is no quantity; did you mean" in each or "'leq' is no quantity" in each for each in found)

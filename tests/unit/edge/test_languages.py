@@ -16,7 +16,7 @@ from edge.check import check_file
 from edge.cli import INTERRUPTED, MISTAKES, WELL, main
 from edge.command_line import parse
 from edge.lock import SpoolLocked, locked
-from edge.settings import EdgeSettings
+from edge.settings import EdgeSettings, OwnQuantity
 from edge.terminal import say, say_step
 from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
 from i18n.catalog import LanguageCode, catalog_of
@@ -84,7 +84,7 @@ ODD: tuple[object, ...] = (True, -5, 10**7, 0.5, "x y", "", [], [3], {}, {"a": 1
 def tables(model: type[Settings]) -> Iterator[tuple[str, str]]:
     """(table, key) of all settings."""
     for name in model.model_fields:
-        if name != "sources":
+        if name not in ("sources", "quantities"):
             table = {"uplink": "uplink", "local_broker": "uplink"}.get(name, name)
             annotation = model.model_fields[table].annotation
             assert isinstance(annotation, type)
@@ -111,6 +111,17 @@ def test_no_odd_value_of_a_source_gets_words_of_a_library(tmp_path: Path, family
             source = {"name": "a", "family": family, key: value}
             for problem in problems_of(tmp_path, {"gateway": {"id": "gw-1"}, "sources": [source]}):
                 assert untranslated(problem) == [], problem
+
+
+@pytest.mark.parametrize("key", OwnQuantity.model_fields)
+def test_no_odd_value_of_a_quantity_gets_words_of_a_library(tmp_path: Path, key: str):
+    found = 0
+    for value in ODD:
+        table = {"id": "leq", "unit": "dB[SPL]", key: value}
+        for problem in problems_of(tmp_path, {"gateway": {"id": "gw-1"}, "quantities": [table]}):
+            assert untranslated(problem) == [], problem
+            found += 1
+    assert found > 2
 
 
 IDS = {"gateway": {"id": "gw-1"}}

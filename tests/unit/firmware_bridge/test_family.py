@@ -5,7 +5,7 @@ import pytest
 from firmware_bridge import Option, OptionError
 from firmware_bridge.family import check_quantity, problems, settle
 from i18n.message import LocalizedMessage
-from wire import QUANTITIES
+from wire import BUILT_IN, QUANTITIES
 
 OPTIONS = (
     Option("port", str, LocalizedMessage("where it is")),
@@ -55,4 +55,4 @@ DERIVED = sorted(name for name, row in QUANTITIES.items() if row.derived)
 @pytest.mark.parametrize("quantity", DERIVED)
 def test_a_source_of_a_gateway_refuses_every_derived_quantity(quantity):
     with pytest.raises(OptionError, match="is no quantity"):
-        check_quantity("values", quantity)
+        check_quantity("values", quantity, BUILT_IN)

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from rules.timing import Heard, Stamped, Timing
+from rules.timing import Heard, Timing
+from wire import Stamped
 
 MINUTE, HOUR = 60_000, 3_600_000
 

@@ -7,6 +7,7 @@ import pytest
 from rules.problem import ValidationProblem
 from rules.rule import RESERVED_FAMILIES, Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import NEGATIVE, family_problems, problems_in
+from wire import BUILT_IN
 
 S3 = Level("Siaga 3", Severity.MODERATE, 150.0)
 S2 = Level("Siaga 2", Severity.SEVERE, 250.0)
@@ -14,7 +15,7 @@ SOUND = Rule(family="river-level", quantity="water_level", kind=RuleKind.ABOVE, 
 
 
 def _sound(**changes: Any) -> list[ValidationProblem]:
-    return problems_in(msgspec.structs.replace(SOUND, **changes))
+    return problems_in(msgspec.structs.replace(SOUND, **changes), BUILT_IN)
 
 
 def _level(**changes: Any) -> Level:
@@ -111,11 +112,11 @@ def test_a_mistake_is_told_with_field_and_value(changes: dict[str, Any], sentenc
 
 
 def test_a_problem_knows_the_field_to_look_at_which_may_be_narrower_than_the_one_it_names():
-    (problem,) = problems_in(msgspec.structs.replace(SOUND, hysteresis=-1.0))
+    (problem,) = problems_in(msgspec.structs.replace(SOUND, hysteresis=-1.0), BUILT_IN)
     values = {"field": "hysteresis", "value": -1.0}
     assert (problem.field, problem.form, problem.values) == ("hysteresis", NEGATIVE, values)
     same = msgspec.structs.replace(SOUND, levels=(S3, _level(name="Siaga 2", severity=Severity.SEVERE)))
-    (problem,) = problems_in(same)
+    (problem,) = problems_in(same, BUILT_IN)
     assert (problem.field, problem.partition(":")[0]) == ("levels[1].limit", "levels")
 
 
@@ -130,18 +131,18 @@ def test_the_families_of_what_siaga_says_of_itself_are_nobodys_rules(family: str
 
 def test_a_rule_with_too_many_parts_is_told_that_alone_and_at_once():
     levels = tuple(Level("the same name\r\n" * 50, Severity.MINOR, float("nan")) for _ in range(50_000))
-    (mistake,) = problems_in(msgspec.structs.replace(SOUND, levels=levels))
+    (mistake,) = problems_in(msgspec.structs.replace(SOUND, levels=levels), BUILT_IN)
     assert mistake == "levels: there are 50000; write at most 10"
     hours = Hours(tuple(range(100_000)), "22:00", "06:00")
-    (mistake,) = problems_in(msgspec.structs.replace(SOUND, hours=hours))
+    (mistake,) = problems_in(msgspec.structs.replace(SOUND, hours=hours), BUILT_IN)
     assert mistake == "hours.days: there are 100000; write at most 7"
 
 
 @pytest.mark.parametrize("field", ["title", "title_id", "advice", "advice_id"])
 def test_what_people_read_of_a_rule_is_printable(field: str):
     for text in ("Siaga 9\r\nBcc: x", "a\0", "\ud800", "\u202eabc"):
-        mistakes = problems_in(msgspec.structs.replace(SOUND, **{field: text}))
+        mistakes = problems_in(msgspec.structs.replace(SOUND, **{field: text}), BUILT_IN)
         assert [mistake.partition(":")[0] for mistake in mistakes] == [field]
     level = msgspec.structs.replace(SOUND.levels[0], name="a\r\nb", name_id="\0")
-    mistakes = problems_in(msgspec.structs.replace(SOUND, levels=(level, *SOUND.levels[1:])))
+    mistakes = problems_in(msgspec.structs.replace(SOUND, levels=(level, *SOUND.levels[1:])), BUILT_IN)
     assert [mistake.partition(":")[0] for mistake in mistakes] == ["levels[0].name", "levels[0].name_id"]

@@ -21,7 +21,7 @@ class Strip:
     """The situation strip: one tile for each domain, one for the way that readings take."""
 
     def __init__(self, _: Catalog) -> None:
-        self._tiles = {}
+        self._tiles: dict[str, Tile] = {}
         with box("strip", "section", aria_label=_("Situation")):
             for domain, (name, icon) in DOMAINS.items():
                 self._tiles[domain] = Tile(_, _(name), icon)

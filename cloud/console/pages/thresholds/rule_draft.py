@@ -20,6 +20,7 @@ from rules.marks import MARK_OF_NAME
 from rules.problem import level_field
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import problems_in
+from wire import BUILT_IN
 
 MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
 TEXTS = ("title", "title_id", "advice", "advice_id")
@@ -91,7 +92,7 @@ def meaning_of(_: Catalog, rule: Rule, draft: Draft) -> DraftMeaning:
     reader = _Reader(_, rule, draft)
     edited = reader.rule()
     sentences = dict(reader.unreadable)
-    for problem in problems_in(edited):
+    for problem in problems_in(edited, BUILT_IN):
         sentences.setdefault(problem.field, editor_sentence(_, edited, problem))
     return DraftMeaning(None if sentences else edited, sentences)
 

@@ -13,6 +13,7 @@ from cloud.readings.administration.plan import Outcome, StoreInitError, StoreLog
 from cloud.readings.settings import InfluxSettings
 from runtime.connect_step import ConnectStep
 from tests.servers import Program, free_port, influxd
+from wire import BUILT_IN
 
 PASSWORDS = {"admin": "the 'admin' \\ \"one\"", "grafana": "reads; 'only'", "cloud": "reads and\\writes"}
 
@@ -65,7 +66,7 @@ def _ask(plan: StorePlan, statement: str) -> None:
 
 
 async def _check(settings: InfluxSettings) -> list[ConnectStep]:
-    return [step async for step in check_store(settings)]
+    return [step async for step in check_store(settings, BUILT_IN)]
 
 
 def test_a_fresh_server_gets_all_of_it_and_a_second_time_changes_nothing(settings: InfluxSettings, tmp_path: Path):

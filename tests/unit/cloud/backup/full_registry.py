@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, Double, Integer, LargeBinary, Table, insert
+from msgspec.structs import asdict
+from sqlalchemy import JSON, Boolean, Connection, Double, Integer, LargeBinary, Table, insert, update
 
 from cloud.database.engine import engine_of
 from cloud.database.revisions import migrate_to, tables_of
+from cloud.registry.quantity_rows import row_of
+from tests.own_quantities import DOMAINS, QUANTITIES
 
 ROWS = 3
 
@@ -16,7 +19,18 @@ def fill(url: str, *, revision: str | None = None) -> None:
     with engine.begin() as connection:
         migrate_to(connection, revision)
         fill_tables(connection)
+        _add_noise(connection)
     engine.dispose()
+
+
+def _add_noise(connection: Connection) -> None:
+    """Let the second rows of the city's own domains and quantities be such as can be, where the database has them."""
+    tables = {table.name: table for table in tables_of(connection)}
+    if "quantities" not in tables:
+        return
+    for name, row in (("domains", asdict(DOMAINS[0])), ("quantities", row_of(QUANTITIES[0]) | {"used": True})):
+        second = tables[name].c.retired.is_(True)
+        connection.execute(update(tables[name]).where(second).values(row))
 
 
 def fill_tables(connection: Connection) -> None:

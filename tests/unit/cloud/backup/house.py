@@ -12,10 +12,10 @@ from cloud.readings.blocks import Block
 from cloud.readings.engines import store_of
 from rules.marks import Mark
 from tests.unit.cloud.backup.full_registry import fill
-from wire import Domain
+from wire import Domain, built_in
 
 T0 = 1_764_000_000_000
-READINGS = 5_001
+READINGS = 5_003
 
 
 class Machine:
@@ -36,6 +36,9 @@ class Machine:
             Block("daruba", "air-market", "gw-daruba", Domain.AIR, int(Mark.BACKFILL), [T0 - 1], (("pm10", [1e-7]),)),
             Block("daruba", "river", "gw-daruba", Domain.FLOOD, 0, [T0 + 60_000 * n for n in range(1_000)],
                   (("water_level", [250.0] * 1_000),)),
+            *([] if revision is not None else [
+                Block("daruba", "mic", "gw-daruba", "noise", 0, [T0, T0 + 1], (("leq", [60.5, 61.0]),))
+            ]),
         )  # fmt: skip
         return self
 
@@ -46,7 +49,7 @@ class Machine:
 
     def write(self, *blocks: Block) -> None:
         async def written() -> None:
-            store = store_of(load_cloud_settings(self.config).store)
+            store = store_of(load_cloud_settings(self.config).store, built_in)
             await store.open()
             await store.write([store.encode(blocks)])
             await store.close()

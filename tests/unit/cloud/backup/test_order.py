@@ -1,7 +1,7 @@
 """The order of a backup's parts: its accounts claim no reading that it does not hold."""
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import pytest
@@ -35,9 +35,9 @@ class BusyStore(SqliteStore):
         await self.write([self.encode([block])])
         await self._database.run(lambda connection: connection.execute(update(StreamAccounts).values(received=last)))
 
-    async def read_all(self, domain: Domain) -> AsyncIterator[Block]:
+    async def read_all(self, domain: str, quantities: Collection[str]) -> AsyncIterator[Block]:
         await self.take_in()
-        async for block in super().read_all(domain):
+        async for block in super().read_all(domain, quantities):
             yield block
             await self.take_in()
 

@@ -4,8 +4,8 @@ import pytest
 
 from cloud.derived.visitors import counters_of
 from cloud.registry.records import Sensor
-from rules.timing import Stamped
 from tests.unit.cloud.derived.examples import HOUR, MINUTE, NINE, Island, Place, every, ms
+from wire import Stamped
 
 
 def counter(interval_s: float | None, stamped: Stamped | None = None) -> Sensor:

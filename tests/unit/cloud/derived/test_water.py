@@ -8,7 +8,6 @@ import pytest
 
 from cloud.registry.records import Sensor
 from rules.marks import Mark
-from rules.timing import Stamped
 from tests.unit.cloud.derived.examples import (
     BACK,
     DAY,
@@ -23,6 +22,7 @@ from tests.unit.cloud.derived.examples import (
     every,
     ms,
 )
+from wire import Stamped
 
 BERLIN = {"back": ms("2026-10-25T03:00:00+02:00"), "on": ms("2026-03-29T02:00:00+01:00")}
 

@@ -1,15 +1,17 @@
 """Which readings of a batch may be stored, and why the others may not."""
 
 import pytest
+from msgspec.structs import replace
 
 from cloud.core.reasons import Reason
 from cloud.ingest.checks import CheckedBatch, check_batch
 from cloud.registry.facts import Fact, Facts
-from cloud.registry.records import Site
+from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.marks import Mark
+from tests.own_quantities import DOMAINS, QUANTITIES, TABLE
 from tests.unit.cloud.examples import GATEWAY, LATEST, T0, city, payload, reading
-from wire import Clock, Domain, Reading, decode_batch, encode_batch
+from wire import BUILT_IN, Clock, Domain, QuantityTable, Reading, decode_batch, encode_batch
 from wire.reading import EARLIEST_MS
 
 
@@ -171,3 +173,40 @@ def test_calibration_is_that_of_the_readings_own_time():
     registry = moved(grounds, ("calibration.pm2_5", {"scale": 2.0, "offset": 1.0}, MOVED, MOVED + 99))
     found = checked_in(registry, reading(value=10, at=4), reading(value=10, at=5))
     assert [block.fields for block in found.blocks] == [(("pm2_5", [10]),), (("pm2_5", [21]),)]
+
+
+def own_city(table: QuantityTable = TABLE) -> Registry:
+    plain, mic = city(), Sensor("mic", "Mic", "daruba", GATEWAY, ("leq", "so2_column", "temperature"))
+    return Registry(city=plain.city, sites=plain.sites(), gateways=plain.gateways(), sensors=[mic], quantities=table)
+
+
+def checked_by(registry: Registry, *readings: Reading) -> CheckedBatch:
+    batch = decode_batch(encode_batch("s", 1, readings))
+    return check_batch(batch, gateway=GATEWAY, registry=registry, latest_ms=LATEST)
+
+
+def test_what_a_city_added_is_stored_in_its_own_domains_within_its_bounds():
+    found = checked_by(own_city(), *(reading("mic", name, 61.5) for name in ("leq", "so2_column", "temperature")))
+    assert {block.domain: dict(block.fields) for block in found.blocks} == {
+        "noise": {"leq": [61.5]}, "volcano": {"so2_column": [61.5]}, "air": {"temperature": [61.5]}
+    }  # fmt: skip
+    (refused,) = checked_by(own_city(), reading("mic", "leq", 141.0)).rejected
+    assert refused.reason is Reason.OUT_OF_BOUNDS
+    assert refused.sentence.startswith("leq 141 dB(A) of sensor mic at 2025-11-24T16:00:00Z is beyond 20 to 140; look")
+
+
+def test_what_the_city_does_not_know_is_refused_with_what_to_do():
+    (refused,) = checked_by(own_city(), reading("mic", "leqq", 60.0)).rejected
+    assert refused.reason is Reason.UNKNOWN_QUANTITY
+    assert refused.sentence == (
+        "quantity leqq of sensor mic is unknown; send leq, or add it to [[quantities]] of the city file"
+    )
+    (refused,) = checked_by(own_city(BUILT_IN), reading("mic", "leq", 60.0)).rejected
+    assert refused.reason is Reason.UNKNOWN_QUANTITY
+
+
+def test_what_was_taken_out_of_the_city_file_is_refused_and_says_so():
+    retired = QuantityTable(DOMAINS, [replace(row, retired=True) for row in QUANTITIES])
+    (refused,) = checked_by(own_city(retired), reading("mic", "leq", 60.0)).rejected
+    assert refused.reason is Reason.UNKNOWN_QUANTITY
+    assert "leq of sensor mic was taken out of the city file; put it back" in refused.sentence

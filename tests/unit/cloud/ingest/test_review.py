@@ -15,7 +15,7 @@ from rules.siaga import GaugeLimits, Limit, siaga_of
 from tests.recorded import Source, recorded
 from tests.synthetic import levels
 from tests.unit.cloud.alarms.town import T0, Town, city, level
-from wire import Domain, Reading
+from wire import BUILT_IN, Domain, Reading
 from wire.durations import HOUR_MS
 
 SPIKE, DISAGREE, ASTRAY = int(Mark.SPIKE), int(Mark.TWINS_DISAGREE), int(Mark.TWIN_ASTRAY)
@@ -45,7 +45,7 @@ async def test_a_confirmed_rise_takes_the_mark_of_its_first_reading_back_and_ove
     await town.send(level(352, at=180))
     await town.settle()
     assert await town.marks() == [0, 0, 0, 0]
-    stored = [block.marks async for block in town.store.read_all(Domain.FLOOD)]
+    stored = [block.marks async for block in town.store.read_all(Domain.FLOOD, BUILT_IN.of_domain(Domain.FLOOD))]
     assert SPIKE in stored
     assert town.newest.series("river", "water_level").marks == 0
 

@@ -61,9 +61,8 @@ def test_lines_are_read_back_as_the_blocks_they_were_written_from():
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"air,sensor=a pm10=1.0", b"air,sensor=a pm10=x 5", b"air,sensor=a pm10=1.0 soon", b"air,sensor=a pm10 5",
-     b"moon,gateway=g,sensor=a,site=s pm10=1.0 5"],
+    [b"", b"air,sensor=a pm10=1.0", b"air,sensor=a pm10=x 5", b"air,sensor=a pm10=1.0 soon", b"air,sensor=a pm10 5"],
 )  # fmt: skip
 def test_what_is_no_line_of_readings_is_refused(line: bytes):
-    with pytest.raises(ValueError, match=r"is no line of readings|is not a valid Domain"):
+    with pytest.raises(ValueError, match="is no line of readings"):
         list(blocks_of([line]))

@@ -6,8 +6,8 @@ import pytest
 
 from cloud.registry.city_file import read_city_file
 from cloud.registry.records import Calibration, City, Gateway, Site
-from rules.timing import Stamped
 from runtime.settings import SettingsError
+from wire import Stamped
 
 GOOD = """
 [city]

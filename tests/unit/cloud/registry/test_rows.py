@@ -11,9 +11,9 @@ from cloud.database.engine import Database, DatabaseUnavailable
 from cloud.registry.records import Sensor
 from cloud.registry.rows import read_registry, save_registry
 from cloud.registry.snapshot import Registry
-from rules.timing import Stamped
 from tests.registries import each_registry, every_table, registry_in
 from tests.unit.cloud.examples import GATEWAY, city
+from wire import Stamped
 
 
 def open_database(folder: Path) -> Database:

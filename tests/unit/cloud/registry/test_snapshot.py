@@ -1,9 +1,8 @@
 """The registry in memory."""
 
 from cloud.registry.records import Calibration
-from cloud.registry.snapshot import HEALTH_QUANTITIES
 from tests.unit.cloud.examples import GATEWAY, city
-from wire import QUANTITIES, Domain
+from wire import HEALTH_QUANTITIES, QUANTITIES, Domain
 from wire.measurements import COMPUTED
 
 

@@ -129,9 +129,9 @@ def test_only_alarms_that_nobody_knows_or_has_put_aside_wait():
 
 def test_an_alarm_on_all_that_a_sensor_measures_counts_in_the_sensors_domain():
     sensors = around().sensors
-    assert domain_of(an_alarm(), sensors) is Domain.FLOOD
-    assert domain_of(an_alarm(quantity="", sensor="ferry"), sensors) is Domain.FOOTFALL
-    assert domain_of(an_alarm(quantity="", sensor="gone"), sensors) is Domain.GATEWAY
+    assert domain_of(an_alarm(), sensors) == Domain.FLOOD
+    assert domain_of(an_alarm(quantity="", sensor="ferry"), sensors) == Domain.FOOTFALL
+    assert domain_of(an_alarm(quantity="", sensor="gone"), sensors) == Domain.GATEWAY
 
 
 def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time():

@@ -35,7 +35,7 @@ def snapshot_with(quiet: Snapshot, *readings, alarms=(), capacity: int | None = 
     return msgspec.structs.replace(quiet, readings=by_sensor, alarms=tuple(alarms), sites=sites)
 
 
-def told(snapshot: Snapshot, site: str = "daruba", words=EN) -> dict[Domain, tuple[str, str, int]]:
+def told(snapshot: Snapshot, site: str = "daruba", words=EN) -> dict[str, tuple[str, str, int]]:
     found = conditions_of(words, snapshot)[site]
     return {one.domain: (one.chip.word, one.chip.colour, one.rank) for one in found}
 
