@@ -16,7 +16,9 @@ BURST = 5
 MUCH_BYTES = 128 * 2**10
 """So much that waits is worth a write of its own."""
 LULL_S = 0.005
-"""Where many messages wait and none has come for so long, a broker's window is full: some allow 10 without a PUBACK."""
+GAPS_OF_A_LULL = 3.0
+"""Where many messages wait and none has come for so long, and for three times as long as they come apart, a broker's
+window is full: some allow 10 without a PUBACK."""
 
 
 class Gathering:
@@ -26,18 +28,24 @@ class Gathering:
         self._queue = queue
         self._next_s = float("-inf")
         """When the next write would be due if all kept their distance; in the past while some are saved up."""
+        self._counted_from = (float("-inf"), 0)
+        """When the write before left, and how many messages had come by then: how far apart they come since."""
 
     async def wait(self) -> None:
         """Wait, after a group has left the queue, until the next may follow."""
         loop = asyncio.get_running_loop()
         now_s = loop.time()
+        (from_s, count), self._counted_from = self._counted_from, (now_s, self._queue.offered)
+        if now_s - from_s > 2 * GATHER_S:  # nothing of a pause before
+            from_s, count = self._counted_from
         saved_from_s = now_s - BURST * GATHER_S
         self._next_s = min(max(self._next_s, saved_from_s), now_s) + GATHER_S  # a flood owes no more than one wait
         if self._next_s <= now_s:
             return
         await self._queue.until_many(self._next_s - now_s)
         while (left_s := self._next_s - loop.time()) > 0 and self._queue.waiting_bytes < MUCH_BYTES:
-            waited = len(self._queue)
-            await asyncio.sleep(min(LULL_S, left_s))
-            if len(self._queue) == waited:
+            offered = self._queue.offered
+            apart_s = (loop.time() - from_s) / max(1, offered - count)
+            await asyncio.sleep(min(max(LULL_S, GAPS_OF_A_LULL * apart_s), left_s))
+            if self._queue.offered == offered:
                 return

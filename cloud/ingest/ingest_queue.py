@@ -53,6 +53,8 @@ class IngestQueue:
         self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
         self._held = 0
+        self.offered = 0
+        """How many messages were taken in so far."""
         self.waiting_bytes = 0
         """What nobody has taken yet of `bytes_held`."""
         self._not_empty = asyncio.Event()
@@ -78,6 +80,7 @@ class IngestQueue:
         self._bytes_of[queued.gateway] = own + size
         self.waiting_bytes += size
         self._waiting.append(queued)
+        self.offered += 1
         self._not_empty.set()
         self._held += 1
         if self._held >= MANY_MESSAGES:

@@ -90,6 +90,13 @@ def test_a_trickle_from_any_number_of_gateways_takes_no_more_than_25_writes_a_se
     assert max(writer.delays_s) <= GATHER_S + 0.005 + 1e-6
 
 
+@pytest.mark.parametrize("write_s", [0.005, 0.02, 0.15])
+@pytest.mark.parametrize("per_s", [125, 150, 200])
+def test_messages_some_milliseconds_apart_are_no_full_window_however_long_a_write_takes(per_s: int, write_s: float):
+    writer = _written(_each(per_s), lambda: Writer(write_s=write_s))
+    assert len(writer.began_s) <= 1_000 / per_s / GATHER_S + BURST + 4
+
+
 def test_the_sensors_of_a_gateway_that_speak_in_the_same_moment_do_not_wait_for_each_other():
     moments = [second + sensor * 0.002 for second in range(10) for sensor in range(BURST)]
     writer = _written(moments)
