@@ -32,11 +32,12 @@ from cloud.readings.newest import Newest
 from cloud.registry.fact_service import FactService
 from cloud.registry.records import City
 from cloud.registry.snapshot import Registry
+from cloud.rulebook.limited_series import LimitedSeries
 from cloud.rulebook.rule_store import RuleStore
 from cloud.rulebook.visibility import whole_gateways
 from runtime.clock import wall_ms
 from runtime.secret_urls import scrubbed
-from wire import Domain, printable
+from wire import printable
 
 
 class Platform:
@@ -85,6 +86,8 @@ class Platform:
         """The gateways whose time was wrong or not known lately, by their id."""
         self.facts = facts
         self.heights = heights
+        self.limited = LimitedSeries(rule_store)
+        """Of which series of the city's own quantities somebody has set a limit."""
         self.indices = Indices(registry, newest, gauges=gauges_of(rule_store))
         self._components = components
         self._replay = replay
@@ -129,7 +132,7 @@ class Platform:
         components = {name: _sanitized(check()) for name, check in self._components.items()}
         worst = max((component.status for component in components.values()), key=list(Condition).index)
         ages = self.newest.age_s(now_ms)
-        watched = {domain.value: ages[domain] for domain in Domain if domain != Domain.GATEWAY}
+        watched = {domain: ages[domain] for domain in self.registry.quantities.watched}
         return Health(worst, watched, components)
 
 

@@ -1,5 +1,7 @@
 """How each place is doing, in the terms of each domain: flood by level, air by ISPU category, visitors by capacity.
 
+In a domain that the city added a place is as bad as its alarms, and calm only where something says what is not.
+
 states_of(daruba, …)
  -> (DomainState(FLOOD, 3, "Siaga 2", orange, alarm), DomainState(AIR, 1, "Moderate", blue))
 
@@ -19,17 +21,15 @@ from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from i18n.catalog import catalog_of
 from i18n.message import Bilingual, LocalizedMessage, in_context
-from i18n.units import amount
+from i18n.units import amount_of
 from rules import ispu, siaga
-from rules.colours import UNKNOWN, colour_of
+from rules.colours import CALM, UNKNOWN, colour_of
 from rules.footfall import fullness_of, used_percent
 from rules.marks import DOUBTED, NOT_BELIEVED, Mark
 from rules.rule import Level, Rule
-from wire import AIR_PARAMETERS, QUANTITIES, Domain
+from wire import AIR_PARAMETERS, BUILT_IN, QUANTITIES, Domain, QuantityTable, Worse
 from wire.durations import HOUR_MS
 
-WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
-"""The domains that a place can have a state of, in the order in which they are told."""
 WATER, ISPU, CAPACITY_USED, OCCUPANCY = "water_level", "ispu", "capacity_used", "occupancy"
 _ISPU_HOURS = 3
 """An index is published each hour; one that is older than this says nothing of now."""
@@ -58,6 +58,8 @@ _TELLING: Mapping[str, frozenset[str]] = {
 }
 """The quantities that the state of a domain is made of."""
 _NO_INDEX = in_context("situation", "no ISPU yet")
+_NO_LIMIT = in_context("situation", "no limits set")
+_NO_ALARM = in_context("situation", "no alarm")
 
 
 def states_of(
@@ -67,18 +69,31 @@ def states_of(
     sensors: Mapping[str, Sensor],
     alarms: Iterable[Alarm],
     now_ms: int,
+    table: QuantityTable,
     refused: Collection[tuple[str, str]] = (),
+    limited: Collection[tuple[str, str]] = (),
 ) -> tuple[DomainState, ...]:
-    """The state of each domain at `site`, whose newest `readings` and open `alarms` these are (others are let be).
+    """The state of each domain of `table` at `site`, whose newest `readings` and open `alarms` these are.
 
-    A domain that is not measured there is left out.
+    Readings and alarms of other sites are let be. A domain that is not measured there is left out. A limit is set of
+    the `limited` series of the city's own quantities.
     Of the `refused` series (sensor, quantity) nothing is known now. `now_ms` is UTC; `sensors` are the city's, by id.
     """
     own = [reading for reading in readings if reading.site == site.id]
-    open_here = [alarm for alarm in alarms if alarm.site == site.id]
-    blind = _blind(site, sensors, refused)
-    found = (_worst_in(domain, site, own, sensors, open_here, now_ms, blind) for domain in WATCHED)
-    return tuple(state for state in found if state is not None)
+    open_here = [(domain_of(alarm, sensors, table), alarm) for alarm in alarms if alarm.site == site.id]
+    blind = _blind(site, sensors, refused, table)
+    found: list[DomainState] = []
+    for domain in table.watched:
+        if domain in _MEASURED:
+            measured = list(_MEASURED[domain](site, own, sensors, now_ms))
+        else:
+            here = _own_series(site, sensors, domain, table)
+            measured = list(_own_domain(domain, here, limited, own, sensors, now_ms, table))
+        if domain in blind:  # what is known may be bad, but not good
+            measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
+        worst = worst_state([*(_of_alarm(alarm, domain) for of, alarm in open_here if of == domain), *measured])
+        found += () if worst is None else (worst,)
+    return tuple(found)
 
 
 def worst_state(states: Iterable[DomainState]) -> DomainState | None:
@@ -101,11 +116,11 @@ def level_of(rule: Rule, number: int) -> Level:
     return rule.levels[max(0, min(number, len(rule.levels) - 1))]
 
 
-def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor]) -> str:
+def domain_of(alarm: Alarm, sensors: Mapping[str, Sensor], table: QuantityTable) -> str:
     """The domain in which an alarm counts: that of its quantity, or of the first that its sensor measures."""
     sensor = sensors.get(alarm.sensor)
     quantity = alarm.quantity or (sensor.quantities[0] if sensor is not None and sensor.quantities else "")
-    return QUANTITIES[quantity].domain if quantity in QUANTITIES else Domain.GATEWAY
+    return table[quantity].domain if quantity in table else Domain.GATEWAY
 
 
 def is_silent(reading: StoredReading, sensors: Mapping[str, Sensor], now_ms: int) -> bool:
@@ -115,26 +130,13 @@ def is_silent(reading: StoredReading, sensors: Mapping[str, Sensor], now_ms: int
     return freshness(age_s, None if sensor is None else sensor.interval_s) is Freshness.SILENT
 
 
-def _worst_in(
-    domain: str,
-    site: Site,
-    readings: Sequence[StoredReading],
-    sensors: Mapping[str, Sensor],
-    alarms: Iterable[Alarm],
-    now_ms: int,
-    blind: Collection[str],
-) -> DomainState | None:
-    states = [_of_alarm(alarm, domain) for alarm in alarms if domain_of(alarm, sensors) == domain]
-    measured = list(_MEASURED[domain](site, readings, sensors, now_ms))
-    if domain in blind:  # what is known may be bad, but not good
-        measured = [unknown(domain, REFUSED), *(state for state in measured if state.rank > 0)]
-    return worst_state([*states, *measured])
-
-
-def _blind(site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[str, str]]) -> set[str]:
+def _blind(
+    site: Site, sensors: Mapping[str, Sensor], refused: Collection[tuple[str, str]], table: QuantityTable
+) -> set[str]:
     """The domains of which something at `site` is measured and refused."""
     here = [quantity for sensor, quantity in refused if sensor in sensors and sensors[sensor].site == site.id]
-    return {domain for domain, telling in _TELLING.items() if telling.intersection(here)}
+    own = {table.own[name].domain for name in here if name in table.own} - _TELLING.keys()
+    return own | {domain for domain, telling in _TELLING.items() if telling.intersection(here)}
 
 
 def _of_alarm(alarm: Alarm, domain: str) -> DomainState:
@@ -187,19 +189,57 @@ def _is_index(reading: StoredReading) -> bool:
     return reading.quantity == ISPU and not reading.marks & (Mark.WITHDRAWN | Mark.CLOCK_UNKNOWN)
 
 
-def _doubted(domain: str, current: Iterable[StoredReading]) -> Iterator[DomainState]:
+def _own_series(site: Site, sensors: Mapping[str, Sensor], domain: str, table: QuantityTable) -> list[tuple[str, str]]:
+    """What sensors at `site` are to measure of a domain that the city added."""
+    return [
+        (sensor.id, quantity)
+        for sensor in sensors.values()
+        if sensor.site == site.id and not sensor.retired
+        for quantity in sensor.quantities
+        if quantity in table.own and table.own[quantity].domain == domain
+    ]
+
+
+def _own_domain(
+    domain: str,
+    here: Sequence[tuple[str, str]],
+    limited: Collection[tuple[str, str]],
+    readings: Sequence[StoredReading],
+    sensors: Mapping[str, Sensor],
+    now_ms: int,
+    table: QuantityTable,
+) -> Iterator[DomainState]:
+    """Calm where all that has a limit is heard now and believed: of each quantity one sensor at least."""
+    telling = {quantity for sensor, quantity in here if (sensor, quantity) in limited}
+    asked = telling or {quantity for _, quantity in here}
+    if not asked:
+        return
+    heard = [one for one in readings if one.quantity in asked and not is_silent(one, sensors, now_ms)]
+    for quantity in sorted(asked):
+        yield from _doubted(domain, [one for one in heard if one.quantity == quantity], table)
+    if not telling:
+        yield unknown(domain, _NO_LIMIT if heard else NO_READING)
+    elif {one.quantity for one in heard} < asked:
+        yield unknown(domain)
+    elif {one.quantity for one in heard if not one.marks & NOT_BELIEVED} == asked:
+        yield DomainState(domain, 0, _NO_ALARM, CALM)
+
+
+def _doubted(domain: str, current: Iterable[StoredReading], table: QuantityTable = BUILT_IN) -> Iterator[DomainState]:
     """The worst of the newest readings that cannot be taken as they are: neither calm nor an alarm."""
-    doubted = max((one for one in current if one.marks & DOUBTED), key=lambda one: one.value, default=None)
-    if doubted is not None:
-        text = in_context("situation", "doubted: {value}", value=_value(doubted))
+    found = [one for one in current if one.marks & DOUBTED]
+    if found:
+        is_low = table[found[0].quantity].worse is Worse.DOWN
+        doubted = (min if is_low else max)(found, key=lambda one: one.value)
+        text = in_context("situation", "doubted: {value}", value=_value(doubted, table))
         yield DomainState(domain, -1, text, UNKNOWN, doubted=True)
 
 
-def _value(reading: StoredReading) -> Bilingual:
+def _value(reading: StoredReading, table: QuantityTable) -> Bilingual:
     """A value with its unit, in both languages."""
-    row = QUANTITIES[reading.quantity]
+    row = table[reading.quantity]
     english, indonesian = (
-        amount(catalog_of(code).number(reading.value, row.decimals), row.unit, code) for code in ("en", "id")
+        amount_of(catalog_of(code).number(reading.value, row.decimals), row, code) for code in ("en", "id")
     )
     return Bilingual(english, indonesian)
 

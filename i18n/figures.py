@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from i18n.catalog import N_, Catalog
-from i18n.units import shown
-from wire import QUANTITIES
+from i18n.units import sign_of
+from wire import Quantity
 
 _DURATIONS = ((2 * 86_400, 86_400, 1, N_("days")), (2 * 3_600, 3_600, 1, N_("h")), (120, 60, 0, N_("min")))
 """From how many seconds on a duration is told in a longer unit: its length in seconds, decimals, name."""
@@ -15,23 +15,21 @@ _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _AGES = ((172_800, 86_400, N_("{n} days ago")), (3_600, 3_600, N_("{n} h ago")), (60, 60, N_("{n} min ago")))
 
 
-def name_of(_: Catalog, quantity: str) -> str:
+def name_of(_: Catalog, row: Quantity) -> str:
     """The quantity as people call it."""
-    row = QUANTITIES[quantity]
-    return row.indonesian if _.language.code == "id" else row.english
+    return row.name_in(_.language.code)
 
 
-def value_and_unit(_: Catalog, quantity: str, value: float) -> tuple[str, str]:
+def value_and_unit(_: Catalog, row: Quantity, value: float) -> tuple[str, str]:
     """The value with the quantity's decimals, and its unit."""
-    row = QUANTITIES[quantity]
     if row.unit == "s":
         return duration(_, value)
-    return _.number(value, row.decimals), unit_of(_, quantity)
+    return _.number(value, row.decimals), unit_of(_, row)
 
 
-def unit_of(_: Catalog, quantity: str) -> str:
+def unit_of(_: Catalog, row: Quantity) -> str:
     """The unit of a quantity as people read it."""
-    return shown(QUANTITIES[quantity].unit, _.language.code)
+    return sign_of(row, _.language.code)
 
 
 def duration(_: Catalog, seconds: float) -> tuple[str, str]:

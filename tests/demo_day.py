@@ -58,6 +58,7 @@ from cloud.rulebook.seed_rules import seed_rules_in
 from tests.simulated_island import Island
 from tests.unit.cloud.examples import validated
 from wire import (
+    BUILT_IN,
     Clock,
     Lost,
     Reading,
@@ -239,7 +240,9 @@ class DemoDay:
         self._done = _Done(self.now_ms)
         sensors = self._rule_store.targets.all()
         thresholds = [
-            threshold_points(sensor, [found.rule for found in self._rule_store.resolved(sensor.id)], self.now_ms)
+            threshold_points(
+                sensor, [found.rule for found in self._rule_store.resolved(sensor.id)], self.now_ms, BUILT_IN
+            )
             for sensor in sensors
         ]
         changed = {each.alarm.id: each.alarm for each in events}.values()

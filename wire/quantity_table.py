@@ -11,6 +11,7 @@ Another table takes its place where the city file is read again; so whoever keep
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import inf
 from types import MappingProxyType
 
 import msgspec
@@ -90,6 +91,10 @@ class QuantityTable(Mapping[str, Quantity]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows
+
+    def row(self, name: str) -> Quantity:
+        """A quantity; of a name that is not there, as an old rule may have it, one that says no more than its name."""
+        return self._rows.get(name) or Quantity(name, "", "1", 1, -inf, inf, name, name)
 
     @property
     def watched(self) -> tuple[str, ...]:

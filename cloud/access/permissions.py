@@ -30,6 +30,8 @@ PERMISSIONS: Table = {
     ("GET", "/api/v1/health"): PUBLIC,
     ("GET", "/api/v1/sites"): _VIEWER,
     ("GET", "/api/v1/sensors"): _VIEWER,
+    ("GET", "/api/v1/domains"): _VIEWER,
+    ("GET", "/api/v1/quantities"): _VIEWER,
     ("GET", "/api/v1/gateways"): _VIEWER,
     ("GET", "/api/v1/readings/latest"): _VIEWER,
     ("GET", "/api/v1/readings"): _VIEWER,

@@ -32,6 +32,7 @@ from cloud.core.printable import GivenTime, Id, PrintableText
 from cloud.database.audit_log import AuditEntry
 from cloud.http.auth import CurrentPrincipal
 from cloud.http.problems import HttpProblem
+from cloud.platform import Platform
 from rules.rule import Severity
 
 MOST_ALARMS = 500
@@ -70,7 +71,7 @@ async def alarms(
     found = await platform.alarm_service.alarms(wanted)
     shown = found[:limit]
     return AlarmPage(
-        alarms=[alarm_answer(alarm) for alarm in shown],
+        alarms=[alarm_answer(alarm, platform.registry.quantities) for alarm in shown],
         next_before_id=shown[-1].id if len(found) > limit else None,
     )
 
@@ -79,7 +80,7 @@ async def alarms(
 async def alarm(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId) -> AlarmDetail:
     """One alarm, with the rule as it stood when it fired, and all its changes."""
     found = await _visible(platform.alarm_service, alarm_id, principal)
-    return alarm_detail(found, await platform.alarm_service.changes(alarm_id))
+    return alarm_detail(found, await platform.alarm_service.changes(alarm_id), platform.registry.quantities)
 
 
 @ROUTES.post("/alarms/{alarm_id}/acknowledge")
@@ -88,14 +89,16 @@ async def acknowledge(
 ) -> AlarmAnswer:
     """Say that it is known, with a word; whoever is second hears who was first (409)."""
     await _visible(platform.alarm_service, alarm_id, principal)
-    return await _done(platform.alarm_service.acknowledge(alarm_id, body.word, actor=principal.actor))
+    return await _done(platform, platform.alarm_service.acknowledge(alarm_id, body.word, actor=principal.actor))
 
 
 @ROUTES.post("/alarms/{alarm_id}/assign")
 async def assign(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_id: RowId, body: Assign) -> AlarmAnswer:
     """Give it to somebody."""
     await _visible(platform.alarm_service, alarm_id, principal)
-    return await _done(platform.alarm_service.assign(alarm_id, body.person, actor=principal.actor, reason=body.word))
+    return await _done(
+        platform, platform.alarm_service.assign(alarm_id, body.person, actor=principal.actor, reason=body.word)
+    )
 
 
 @ROUTES.post("/alarms/{alarm_id}/shelve")
@@ -104,8 +107,8 @@ async def shelve(platform: CurrentPlatform, principal: CurrentPrincipal, alarm_i
     await _visible(platform.alarm_service, alarm_id, principal)
     until_ms = time_of("until", body.until)
     if until_ms is None:
-        return await _done(platform.alarm_service.unshelve(alarm_id, body.word, actor=principal.actor))
-    return await _done(platform.alarm_service.shelve(alarm_id, until_ms, body.word, actor=principal.actor))
+        return await _done(platform, platform.alarm_service.unshelve(alarm_id, body.word, actor=principal.actor))
+    return await _done(platform, platform.alarm_service.shelve(alarm_id, until_ms, body.word, actor=principal.actor))
 
 
 @ROUTES.get("/alarms/{alarm_id}/journal")
@@ -172,9 +175,9 @@ async def _visible(alarm_service: AlarmService, alarm_id: int, principal: Princi
     return alarm
 
 
-async def _done(action: Awaitable[Alarm]) -> AlarmAnswer:
+async def _done(platform: Platform, action: Awaitable[Alarm]) -> AlarmAnswer:
     try:
-        return alarm_answer(await action)
+        return alarm_answer(await action, platform.registry.quantities)
     except AlreadyAcknowledged as error:
         raise HttpProblem("already-acknowledged", str(error)) from None
     except AlarmActionRejected as error:

@@ -21,7 +21,6 @@ from cloud.http.problems import HttpProblem, bad_parameter
 from cloud.platform import Platform
 from cloud.readings.contract import Aggregate
 from runtime.clock import wall_ms
-from wire import QUANTITIES, Domain
 from wire.durations import HOUR_MS
 
 MOST_POINTS = 10_000
@@ -35,18 +34,20 @@ ROUTES = new_routes("Readings", below="/api/v1")
 async def latest(
     platform: CurrentPlatform,
     principal: CurrentPrincipal,
-    domain: Annotated[Domain | None, Query(description="only this domain")] = None,
+    domain: Annotated[Wanted | None, Query(description="only this domain", examples=["flood"])] = None,
     site: Annotated[Wanted | None, Query(description="only this site")] = None,
 ) -> list[LatestReading]:
     """The newest reading of every series of your sites."""
     if site is not None:
         _known("site", site, [known.id for known in platform.registry.sites() if principal.may_see(known.id)])
-    now = wall_ms()
+    now, table = wall_ms(), platform.registry.quantities
+    if domain is not None:
+        _known("domain", domain, table.domains)
     return [
         LatestReading.of(
             reading,
-            domain=QUANTITIES[reading.quantity].domain,
-            unit=QUANTITIES[reading.quantity].unit,
+            domain=table[reading.quantity].domain,
+            unit=table[reading.quantity].unit,
             age_s=round((now - reading.time_ms) / 1_000, 1),
         )
         for reading in platform.newest.latest(domain=domain, site=site)
@@ -90,7 +91,7 @@ async def readings(
         lambda: HistoryAnswer(
             sensor=sensor,
             quantity=quantity,
-            unit=QUANTITIES[quantity].unit,
+            unit=platform.registry.quantities[quantity].unit,
             start=start_ms,
             end=end_ms,
             every=None if every_ms is None else step_text(every_ms),
@@ -106,7 +107,7 @@ def _check_series(platform: Platform, principal: Principal, sensor: str, quantit
         known = [registered.id for registered in platform.registry.sensors() if principal.may_see(registered.site)]
         advice = nearest(sensor, known, "/api/v1/sensors lists them")
         raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; {advice}")
-    _known("quantity", quantity, QUANTITIES)
+    _known("quantity", quantity, platform.registry.quantities)
 
 
 def _known(name: str, value: str, known: Iterable[str]) -> None:

@@ -62,7 +62,7 @@ async def resolved(
     known = platform.rule_store.targets.get(sensor)
     if known is None or not principal.may_see(known.site):
         raise HttpProblem("unknown-sensor", f"sensor: there is no {sensor[:80]!r}; /api/v1/sensors lists them")
-    return [resolved_answer(each) for each in platform.rule_store.resolved(sensor)]
+    return [resolved_answer(each, platform.registry.quantities) for each in platform.rule_store.resolved(sensor)]
 
 
 @ROUTES.get("/{family}")
@@ -158,7 +158,7 @@ async def preview(platform: CurrentPlatform, principal: CurrentPrincipal, new: N
         )
     except RuleRejected as error:
         raise _rejected(error) from None
-    return await encoded(lambda: preview_answer(found))
+    return await encoded(lambda: preview_answer(found, platform.registry.quantities))
 
 
 def _family(rule_store: RuleStore, family: str, principal: Principal) -> FamilyAnswer:

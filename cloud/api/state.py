@@ -3,15 +3,15 @@
 GET /api/v1/health   {"status":"ok","newest_age_s":{"flood":0.8,"air":1.1,"footfall":2.0},"components":{…}}
 """
 
-from typing import Literal
-
 from fastapi import Request, Response
 from prometheus_client.exposition import choose_encoder
 
 from cloud.api.routes import CurrentPlatform, new_routes
 from cloud.api.schemas.state import (
+    DomainAnswer,
     GatewayAnswer,
     HealthAnswer,
+    QuantityAnswer,
     SensorAnswer,
     SiteAnswer,
     SourceAnswer,
@@ -22,11 +22,10 @@ from cloud.http.auth import CurrentPrincipal, auth_context_of
 from cloud.http.problems import HttpProblem
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of
 from runtime.clock import wall_ms
-from wire import SourceState, Status
+from wire import BUILT_IN, SourceState, Status
 
 _COUNTS = ("heard_bytes", "frames", "refused")
 """What an older agent does not count."""
-_WATCHED: tuple[Literal["flood", "air", "footfall"], ...] = ("flood", "air", "footfall")
 
 
 ROUTES = new_routes("State", below="/api/v1")
@@ -44,7 +43,7 @@ async def health(platform: CurrentPlatform, request: Request, response: Response
     response.status_code = 503 if found.status == "down" else 200
     return HealthAnswer(
         status=found.status,
-        newest_age_s={domain: _tenths(found.newest_age_s.get(domain)) for domain in _WATCHED},
+        newest_age_s={domain: _tenths(age_s) for domain, age_s in found.newest_age_s.items()},
         components=found.components,
     )
 
@@ -67,6 +66,20 @@ async def sensors(platform: CurrentPlatform, principal: CurrentPrincipal) -> lis
         for sensor in platform.registry.sensors()
         if principal.may_see(sensor.site)
     ]
+
+
+@ROUTES.get("/domains")
+async def domains(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[DomainAnswer]:
+    """What the city watches: the domains that every city has, and those that it added."""
+    table = platform.registry.quantities
+    return [DomainAnswer.of(row, own=row.id not in BUILT_IN.domains) for row in table.domains.values()]
+
+
+@ROUTES.get("/quantities")
+async def quantities(platform: CurrentPlatform, principal: CurrentPrincipal) -> list[QuantityAnswer]:
+    """All that is measured or computed: those that every city has, and those that it added."""
+    table = platform.registry.quantities
+    return [QuantityAnswer.of(row, own=name not in BUILT_IN) for name, row in table.items()]
 
 
 @ROUTES.get("/gateways")

@@ -60,7 +60,7 @@ class Console:
     def __init__(self, platform: Platform, settings: ConsoleSettings) -> None:
         self.platform = platform
         self.zone = ZoneInfo(platform.city.zone)
-        self.history_cache = HistoryCache(platform.store)
+        self.history_cache = HistoryCache(platform.store, platform.registry.table)
         self.annotations = ChartAnnotations(platform.rule_store, platform.alarm_service)
         self.coast: Coast | None = read_coast(Path(settings.coastline) if settings.coastline else None)
         self.tiles = settings.tiles
@@ -224,7 +224,7 @@ def _facts(console: Console, _: Catalog, visitor: Visitor, theme: str) -> FactsP
         visitor,
         views=views,
         subjects=subjects_of(_, platform.registry, principal),
-        whats=whats_of(_),
+        whats=whats_of(_, console.platform.registry.quantities),
     )
 
 

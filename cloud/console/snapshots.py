@@ -78,6 +78,8 @@ class Snapshots:
             refused=platform.refused(),
             discarded=self._discarded,
             clocks=platform.wrong_clocks(),
+            quantities=registry.quantities,
+            limited=platform.limited.current(),
             shared_ids=frozenset(gateway.id for gateway in gateways if platform.statuses.are_two(gateway.id)),
         )
 

@@ -10,11 +10,12 @@ from cloud.registry.records import Sensor
 from rules.derived import Hour
 from rules.local_time import hour_end_ms, hour_ends_from
 from rules.timing import Timing
+from wire import Stamped
 
 
-def timing_of(sensor: Sensor) -> Timing:
-    """What stretches of time the readings of a sensor speak for."""
-    return Timing(sensor.interval_s, sensor.stamped)
+def timing_of(sensor: Sensor, stamped: Stamped | None = None) -> Timing:
+    """What stretches of time the readings of a sensor speak for; `stamped` is its quantity's word where it has none."""
+    return Timing(sensor.interval_s, sensor.stamped or stamped)
 
 
 def ended(starts_ms: Iterable[int], *, zone: ZoneInfo, now_ms: int) -> list[tuple[int, int]]:

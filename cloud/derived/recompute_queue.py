@@ -11,11 +11,17 @@ from zoneinfo import ZoneInfo
 
 from cloud.readings.blocks import Block
 from rules.local_time import hour_starts
-from wire import AIR_PARAMETERS
+from wire import AIR_PARAMETERS, QuantityTable
 from wire.durations import HOUR_MS
 
 SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "water_level"})
-"""The quantities that something is computed from."""
+"""The quantities that something is computed from in every city."""
+
+
+def sources_in(quantities: Iterable[str], table: QuantityTable) -> list[str]:
+    """Those of some quantities that something is computed from: of all that the city added, its hours."""
+    return [name for name in quantities if name in SOURCES or name in table.own]
+
 
 Key = tuple[str, str]
 """(sensor, quantity)."""

@@ -22,7 +22,7 @@ from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
 from cloud.derived.hours import timing_of
 from cloud.derived.progress import Progress
-from cloud.derived.recompute_queue import SOURCES, Hours, RecomputeQueue, hours_of, local_hours
+from cloud.derived.recompute_queue import Hours, Key, RecomputeQueue, hours_of, local_hours, sources_in
 from cloud.derived.site_computation import SiteComputation
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block
@@ -116,7 +116,7 @@ class Derivations:
 
     def on_series_changed(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
         """Readings of a series were stored, from `first_ms` to `last_ms` (UTC, both included): live or late."""
-        if quantity in SOURCES:
+        if sources_in([quantity], self._registry.quantities):
             self._queue.add(sensor, quantity, first_ms, last_ms)
 
     async def run(self) -> None:
@@ -217,13 +217,13 @@ class Derivations:
         stored, self._stored_hours = self._stored_hours, {}
         for gateway, hours in stored.items():
             for sensor in self._sensors.behind(gateway):
-                for quantity in SOURCES.intersection(sensor.quantities):
+                for quantity in sources_in(sensor.quantities, self._registry.quantities):
                     self._queue.add_hours(sensor.id, quantity, hours)
 
     def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:
         hours = hours_of(first_ms, last_ms)
         for sensor in self._registry.sensors():
-            for quantity in SOURCES.intersection(sensor.quantities):
+            for quantity in sources_in(sensor.quantities, self._registry.quantities):
                 queue.add_hours(sensor.id, quantity, hours)
 
     def _queue_ended_hour(self, now_ms: int) -> None:
@@ -235,12 +235,17 @@ class Derivations:
 
     async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
         zone = ZoneInfo(site.zone or self._registry.city.zone)
-        shifts_ms = {sensor.id: timing_of(sensor).shift_ms for sensor in self._sensors.at(site)}
-        starts = {key: local_hours(queued, zone, shift_ms=shifts_ms[key[0]]) for key, queued in hours.items()}
+        shifts_ms = self._shifts_ms(site, hours)
+        starts = {key: local_hours(queued, zone, shift_ms=shifts_ms[key]) for key, queued in hours.items()}
         await self._computation.compute(site, starts, zone=zone, now_ms=now_ms)
         self._queue.put_back(
-            {key: _not_ended(queued, zone, now_ms, shift_ms=shifts_ms[key[0]]) for key, queued in hours.items()}
+            {key: _not_ended(queued, zone, now_ms, shift_ms=shifts_ms[key]) for key, queued in hours.items()}
         )
+
+    def _shifts_ms(self, site: Site, keys: Iterable[Key]) -> dict[Key, int]:
+        """By series what lies between the stamps of its readings and the moments to which they belong."""
+        sensors, table = {sensor.id: sensor for sensor in self._sensors.at(site)}, self._registry.quantities
+        return {key: timing_of(sensors[key[0]], table.row(key[1]).stamped).shift_ms for key in keys}
 
     async def _rest(self) -> None:
         """Leave the process to others for a while, between one question to the store and the next."""

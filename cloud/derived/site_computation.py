@@ -1,7 +1,8 @@
 """What is computed of one site: air, then water, then people; each series is written before the next one reads it.
 
 hours of series ─► hourly means ─► indices of sensors ─► indices of the site          ─► rules, then the store
-                └► rain of hours and days, Siaga of hours, rates of rise        └► visitors, and what is usual
+                ├► rain of hours and days, Siaga of hours, rates of rise        └► visitors, and what is usual
+                └► hours of what the city added
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,6 +14,7 @@ from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
 from cloud.derived.hours import spans
+from cloud.derived.own_hours import own_hours
 from cloud.derived.recompute_queue import Key
 from cloud.derived.rise_rates import rise_rates
 from cloud.derived.series_writer import LATE_MS, DerivedSeriesWriter
@@ -22,8 +24,9 @@ from cloud.derived.visitors import counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
+from rules.derived import has_hours
 from rules.siaga import GaugeLimits
-from wire import AIR_PARAMETERS
+from wire import AIR_PARAMETERS, Quantity
 from wire.durations import DAY_MS, HOUR_MS
 from wire.measurements import COMPUTED
 
@@ -60,6 +63,23 @@ class SiteComputation:
         await self._air(site, starts, zone, now_ms)
         await self._water(site, starts, zone, now_ms)
         await self._people(site, starts, zone, now_ms)
+        await self._own(site, starts, zone, now_ms)
+
+    async def _own(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
+        """Compute the hours of what the city added; a sensor that is read more seldom says nothing of hours."""
+        table = self._registry.quantities
+        sensors = {sensor.id: sensor for sensor in self._sensors.at(site) if has_hours(sensor.interval_s)}
+        due = [
+            (sensors[name], table.own[quantity], noted)
+            for (name, quantity), noted in starts.items()
+            if quantity in table.own and name in sensors
+        ]
+        await together(self._own_hours(sensor, row, noted, zone, now_ms) for sensor, row, noted in due)
+
+    async def _own_hours(
+        self, sensor: Sensor, row: Quantity, noted: Collection[int], zone: ZoneInfo, now_ms: int
+    ) -> None:
+        await self._write(await own_hours(self._reads, sensor, row, noted, zone=zone, now_ms=now_ms), now_ms)
 
     async def _air(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
         sensors, stood = self._sensors.at(site), self._sensors.stood_at(site)

@@ -11,7 +11,6 @@ from cloud.readings.contract import Point, ReadingsStore
 from cloud.readings.newest import Newest, newest_of
 from cloud.registry.records import Sensor
 from cloud.registry.snapshot import Registry
-from wire import QUANTITIES
 from wire.durations import HOUR_MS
 
 CHUNK_MS = HOUR_MS
@@ -32,7 +31,7 @@ class StoredSeries:
 
     async def first_ms(self, sensor: str, quantity: str, due_ms: int) -> int:
         """When the first reading since `due_ms` was taken: nobody looks through the years before a sensor was there."""
-        if quantity not in QUANTITIES:
+        if quantity not in self._registry.quantities:
             return due_ms
         first = await self._store.history(sensor, quantity, start_ms=due_ms, end_ms=self._clock() + HOUR_MS, limit=1)
         return max(due_ms, first[0].time_ms) if first else self._clock()
@@ -57,12 +56,13 @@ class StoredSeries:
     def _blocks(self, sensor: Sensor, quantity: str, points: Sequence[Point]) -> list[Block]:
         """Points under the tags that they have: those of their own time."""
         sites, gateways = self._registry.history.site_tag(sensor), self._registry.history.gateway_tag(sensor)
+        domain = self._registry.quantities[quantity].domain
         alike: defaultdict[tuple[str, str, int], list[Point]] = defaultdict(list)
         for point in points:
             alike[sites.at(point.time_ms), gateways.at(point.time_ms), point.marks].append(point)
         return [
             Block(
-                site, sensor.id, gateway, QUANTITIES[quantity].domain, marks, [each.time_ms for each in found],
+                site, sensor.id, gateway, domain, marks, [each.time_ms for each in found],
                 ((quantity, [each.value for each in found]),),
             )
             for (site, gateway, marks), found in alike.items()

@@ -35,7 +35,7 @@ from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from i18n.catalog import Catalog, LanguageCode, catalog_of
 from rules.rule import OWN_FAMILIES, Severity
-from wire import BUILT_IN, QUANTITIES, printable
+from wire import printable
 from wire.durations import DAY_MS
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -133,6 +133,11 @@ class CapMessages:
             references.append(f"{self._settings.sender},{warning.identifier},{cap_time(event.at_ms, line.zone)}")
         return chain
 
+    def _category(self, line: AlarmLine) -> str:
+        """What kind of danger it is: that of the quantity's domain."""
+        domain = None if line.row is None else self._registry.quantities.domains.get(line.row.domain)
+        return "Other" if domain is None else domain.category
+
     def _warning(self, line: AlarmLine, sent_ms: int, references: Sequence[str]) -> CapMessage:
         identifier = f"siaga-{line.alarm}-{line.event}"
         alert = ET.Element("alert", xmlns=NAMESPACE)
@@ -150,7 +155,7 @@ class CapMessages:
         site = self._registry.site(line.site)
         for code in (LanguageCode.ENGLISH, LanguageCode.INDONESIAN):
             info = ET.SubElement(alert, "info")
-            _add(info, _info(line, catalog_of(code), settings, sent_ms, self._console))
+            _add(info, _info(line, catalog_of(code), settings, sent_ms, self._console, self._category(line)))
             _add(ET.SubElement(info, "area"), area(site, line, settings.radius_km))
         content: bytes = ET.tostring(alert, encoding="utf-8", xml_declaration=True)
         return CapMessage(line.event, identifier, sent_ms, line.site, headline(line, catalog_of("en")), content)
@@ -173,14 +178,15 @@ def area(site: Site | None, line: AlarmLine, radius_km: float) -> dict[str, str]
     return {"areaDesc": place, "circle": f"{site.latitude:.6g},{site.longitude:.7g} {radius_km:g}"}
 
 
-def _info(line: AlarmLine, _: Catalog, settings: CapSettings, sent_ms: int, console: str) -> dict[str, str]:
+def _info(
+    line: AlarmLine, _: Catalog, settings: CapSettings, sent_ms: int, console: str, category: str
+) -> dict[str, str]:
     over = line.kind in CLOSED_KINDS
-    row = QUANTITIES.get(line.quantity)
     instruction, code = advice(line, _), _.language.code
     say: Callable[[int], str] = lambda time_ms: cap_time(time_ms, line.zone)  # noqa: E731 - only here
     return {
         "language": code,
-        "category": "Other" if row is None else BUILT_IN.domains[row.domain].category,
+        "category": category,
         "event": line.title_id if code == "id" else line.title,
         "responseType": _response(line, over=over, is_instructed=bool(instruction)),
         "urgency": "Past" if over else "Immediate" if line.severity in URGENT else "Expected",

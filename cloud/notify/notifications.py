@@ -11,7 +11,7 @@ import msgspec
 
 from cloud.registry.snapshot import Registry
 from rules.rule import Rule, RuleKind, Severity
-from wire import QUANTITIES, printable
+from wire import QUANTITIES, Quantity, printable
 
 TEXTS = (
     "level_name", "level_name_id", "title", "title_id", "advice", "advice_id", "site", "site_name", "place", "zone",
@@ -25,7 +25,8 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm, by its newest event; times in UTC milliseconds, `time_ms` is the event's.
 
     `value` and `limit` are in the level's unit: for a rise over `window_s`, for silence in expected intervals.
-    `repeated`: an earlier notification said it already; it stands here so that the whole storm is in one place.
+    `repeated`: an earlier notification said it already; it stands here so that the whole storm is in one place. `own`
+    is the quantity where the city added it, as it was when this was made.
     """
 
     event: int
@@ -58,6 +59,12 @@ class AlarmLine(msgspec.Struct, frozen=True, kw_only=True):
     opened_ms: int
     time_ms: int
     repeated: bool = False
+    own: Quantity | None = None
+
+    @property
+    def row(self) -> Quantity | None:
+        """The quantity; None where there is none, or it is of another version of Siaga."""
+        return self.own or QUANTITIES.get(self.quantity)
 
     @property
     def is_own(self) -> bool:
@@ -129,6 +136,7 @@ def line_of(alarm: Any, event: Any, rule: Rule, registry: Registry, *, repeated:
         opened_ms=alarm.opened_ms,
         time_ms=event.time_ms,
         repeated=repeated,
+        own=None if alarm.quantity in QUANTITIES else registry.quantities.get(alarm.quantity),
     )
     return printable_line(line)
 
@@ -144,7 +152,10 @@ def without_words(line: AlarmLine) -> AlarmLine:
     ids = {each: getattr(line, each) for each in ("site", "gateway", "sensor", "quantity", "zone")}
     names = dict.fromkeys(("title", "title_id", "site_name"), name)
     levels = dict.fromkeys(("level_name", "level_name_id"), line.severity.value)
-    return printable_line(msgspec.structs.replace(line, **dict.fromkeys(TEXTS, "") | ids | names | levels))
+    own = line.own and msgspec.structs.replace(
+        line.own, english=line.quantity, indonesian=line.quantity, sign="", sign_id=""
+    )
+    return printable_line(msgspec.structs.replace(line, **dict.fromkeys(TEXTS, "") | ids | names | levels, own=own))
 
 
 def worst_first(lines: list[AlarmLine]) -> tuple[AlarmLine, ...]:
@@ -162,9 +173,3 @@ def worst_first(lines: list[AlarmLine]) -> tuple[AlarmLine, ...]:
             ),
         )
     )
-
-
-def unit_of(quantity: str) -> str:
-    """Return the UCUM unit of a quantity, empty for one that is not in the table."""
-    row = QUANTITIES.get(quantity)
-    return "" if row is None else row.unit

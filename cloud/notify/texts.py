@@ -13,15 +13,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cloud.notify.notifications import AlarmLine, Notification, unit_of
+from cloud.notify.notifications import AlarmLine, Notification
 from i18n import figures
 from i18n.catalog import Catalog, LanguageCode, catalog_of
 from i18n.message import LocalizedMessage, in_context
-from i18n.units import amount
+from i18n.units import amount_of
 from rules.rule import RuleKind
 from rules.scales import scale_of
 from rules.severities import SEVERITY_NAMES
-from wire import QUANTITIES
 
 CLOSED_KINDS = ("closed", "withdrawn")
 
@@ -97,11 +96,11 @@ def measured(line: AlarmLine, _: Catalog) -> str:
         return _.said(
             in_context("notification", "no reading for {value} expected intervals", value=_.short_number(line.value, 1))
         )
-    value, limit = (_figure(line.quantity, figure, _) for figure in (line.value, line.limit))
+    value, limit = (_figure(line, figure, _) for figure in (line.value, line.limit))
     if line.watch is RuleKind.RISE:
         minutes = _.number(line.window_s / 60, 0)
         value = _.said(in_context("notification", "rise of {value} in {minutes} min", value=value, minutes=minutes))
-    return f"{_quantity(line.quantity, _)} {value} ({_.said(_LIMIT)} {limit})"
+    return f"{_quantity(line, _)} {value} ({_.said(_LIMIT)} {limit})"
 
 
 def certainty(line: AlarmLine, _: Catalog) -> str:
@@ -192,7 +191,7 @@ def _brief(line: AlarmLine, _: Catalog) -> str:
         return ""
     if line.watch is RuleKind.SILENCE:
         return f"× {_.short_number(line.value, 1)}"
-    return ("+" if line.watch is RuleKind.RISE else "") + _figure(line.quantity, line.value, _)
+    return ("+" if line.watch is RuleKind.RISE else "") + _figure(line, line.value, _)
 
 
 def _each(languages: Sequence[Catalog], say: Callable[[Catalog], str]) -> str:
@@ -223,10 +222,11 @@ def _level(line: AlarmLine, _: Catalog) -> str:
     return line.level_name_id if _.language.code == "id" else line.level_name
 
 
-def _quantity(quantity: str, _: Catalog) -> str:
-    return figures.name_of(_, quantity) if quantity in QUANTITIES else quantity
+def _quantity(line: AlarmLine, _: Catalog) -> str:
+    return line.quantity if line.row is None else line.row.name_in(_.language.code)
 
 
-def _figure(quantity: str, value: float, _: Catalog) -> str:
-    decimals = QUANTITIES[quantity].decimals if quantity in QUANTITIES else 1
-    return amount(_.short_number(value, decimals), unit_of(quantity), _.language.code)
+def _figure(line: AlarmLine, value: float, _: Catalog) -> str:
+    if line.row is None:
+        return _.short_number(value, 1)
+    return amount_of(_.short_number(value, line.row.decimals), line.row, _.language.code)

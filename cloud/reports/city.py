@@ -14,7 +14,6 @@ from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
 from i18n.catalog import LanguageCode, catalog_of
 from i18n.message import LocalizedMessage, in_context
-from wire import QUANTITIES
 
 _SILENT = (Freshness.SILENT, Freshness.NEVER)
 
@@ -46,7 +45,7 @@ def _counted(snapshot: PlatformSnapshot) -> _City:
     gateways, sensors = snapshot.gateways(), snapshot.sensors()
     newest_ms: dict[str, int] = {}
     for reading in snapshot.readings:
-        if not QUANTITIES[reading.quantity].derived:  # computing is no sign of life
+        if not snapshot.registry.quantities[reading.quantity].derived:  # computing is no sign of life
             newest_ms[reading.sensor] = max(reading.time_ms, newest_ms.get(reading.sensor, reading.time_ms))
     ages_s = {one.id: (snapshot.now_ms - newest_ms[one.id]) / 1_000 for one in sensors if one.id in newest_ms}
     return _City(

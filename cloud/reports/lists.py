@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cloud.registry.records import Sensor
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
-from wire import QUANTITIES
+from wire import QuantityTable
 from wire.measurements import EVERYWHERE, listed
 
 
@@ -17,7 +17,7 @@ def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
     """Yield a point for each domain of a site that is measured, and for each quantity of a sensor."""
     sensors = snapshot.sensors()
     for site in snapshot.registry.sites():
-        for domain in sorted(_domains(site.id, sensors)):
+        for domain in sorted(_domains(site.id, sensors, snapshot.registry.quantities)):
             tags = {"domain": domain, "title": listed(site.name, site.id)}
             yield ReportPoint("about_site", snapshot.now_ms, tags, {"name": site.name})
     for sensor in sensors:
@@ -26,7 +26,7 @@ def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
             yield ReportPoint("about_sensor", snapshot.now_ms, tags, {"name": sensor.name})
 
 
-def _domains(site: str, sensors: list[Sensor]) -> set[str]:
+def _domains(site: str, sensors: list[Sensor], table: QuantityTable) -> set[str]:
     """The domains that a site measures, and `all` where it measures any."""
-    found = {str(QUANTITIES[name].domain) for sensor in sensors if sensor.site == site for name in sensor.quantities}
+    found = {str(table[name].domain) for sensor in sensors if sensor.site == site for name in sensor.quantities}
     return found | {EVERYWHERE} if found else found

@@ -27,7 +27,8 @@ class PlatformSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `ended` are the alarms that have ended since the sample before. `statuses`, `accounts` and `reading_rates` (readings
     a second that a gateway takes in from its sensors) are by gateway. Only gateways of `shards` are reported.
-    Of the `refused` series (sensor, quantity) nothing is known now.
+    Of the `refused` series (sensor, quantity) nothing is known now; of the `limited` ones of the city's own quantities
+    somebody has set a limit.
     """
 
     now_ms: int
@@ -40,6 +41,7 @@ class PlatformSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Mapping[str, Account] = {}
     reading_rates: Mapping[str, float] = {}
     refused: frozenset[tuple[str, str]] = frozenset()
+    limited: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def instance(self) -> str:
@@ -99,6 +101,7 @@ def take_snapshot(
     ended: Sequence[Alarm] = (),
     reading_rates: Mapping[str, float] | None = None,
     refused: frozenset[tuple[str, str]] = frozenset(),
+    limited: frozenset[tuple[str, str]] = frozenset(),
 ) -> PlatformSnapshot:
     """Take a snapshot at `now_ms` (UTC); alarms, which stand in the database, are given."""
     gateways = [gateway.id for gateway in platform.registry.gateways() if shard_of(gateway.id) in shards]
@@ -114,6 +117,7 @@ def take_snapshot(
         accounts={gateway: platform.accounts.account(gateway) for gateway in gateways},
         reading_rates=reading_rates or {},
         refused=refused,
+        limited=limited,
     )
 
 

@@ -38,6 +38,7 @@ from cloud.reports.presence import presence_points
 from cloud.reports.situation import situation_points
 from cloud.reports.span_history import AlarmSpans
 from cloud.reports.thresholds import ThresholdSchedule, threshold_points
+from cloud.rulebook.limited_series import LimitedSeries
 from cloud.rulebook.rule_store import RuleStore
 from rules.rule import Rule
 from runtime.clock import wall_ms
@@ -79,6 +80,7 @@ class Reports:
         self._sources = SnapshotParts(registry, newest, accounts, statuses)
         self._database = database
         self._rule_store = rule_store
+        self._limited = LimitedSeries(rule_store)
         self._dead_letters = dead_letters
         self._shards = shards
         self._clock = clock
@@ -177,6 +179,7 @@ class Reports:
                 alarms=alarms,
                 ended=ended_alarms(unwritten),
                 refused=self._refused(),
+                limited=self._limited.current(),
             )
             events = event_points(((each.alarm, each.change) for each in unwritten), snapshot.registry)
             changed = {each.alarm.id: each.alarm for each in unwritten}.values()
@@ -218,7 +221,7 @@ class Reports:
                 await asyncio.sleep(0)
             if shard_of(target.gateway) in self._shards:
                 rules = (resolved.rule for resolved in self._rule_store.resolved(target.id))
-                points += threshold_points(target, rules, now)
+                points += threshold_points(target, rules, now, self._sources.registry.quantities)
         return points
 
     async def _write(self, points: Sequence[ReportPoint]) -> None:

@@ -16,11 +16,11 @@ from cloud.readings.contract import StoredReading
 from cloud.registry.records import Sensor, Site
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
-from cloud.situation import WATCHED, DomainState, states_of, unknown, worst_state
+from cloud.situation import DomainState, states_of, unknown, worst_state
 from i18n.catalog import LanguageCode, catalog_of
 from i18n.message import LocalizedMessage, in_context
-from wire import QUANTITIES, Domain
-from wire.measurements import COMPUTED, EVERYWHERE, NOTHING_KNOWN
+from wire import Domain, QuantityTable
+from wire.measurements import COMPUTED, EVERYWHERE, NOTHING_KNOWN, listed
 
 
 class _Liveness(msgspec.Struct, frozen=True):
@@ -49,9 +49,11 @@ def situation_points(snapshot: PlatformSnapshot) -> list[ReportPoint]:
                 sensors=by_id,
                 alarms=alarms[site.id],
                 now_ms=snapshot.now_ms,
+                table=snapshot.registry.quantities,
+                limited=snapshot.limited,
                 refused=snapshot.refused,
             )
-            points += _site(snapshot, site, states, here, _last_heard_ms(own))
+            points += _site(snapshot, site, states, here, _last_heard_ms(own, snapshot.registry.quantities))
     return points
 
 
@@ -64,8 +66,9 @@ def _site(
 ) -> Iterator[ReportPoint]:
     by_domain = {state.domain: state for state in states}
     reported: list[DomainState] = []
-    for domain in WATCHED:
-        liveness = _liveness(snapshot.now_ms, domain, sensors, last_heard_ms)
+    table = snapshot.registry.quantities
+    for domain in table.watched:
+        liveness = _liveness(snapshot.now_ms, domain, sensors, last_heard_ms, table)
         state = by_domain.get(domain)
         if state is None and not liveness.sensors:
             continue
@@ -75,7 +78,9 @@ def _site(
         yield _point(snapshot, site, domain, state, liveness)
     worst = worst_state(reported)
     if worst is not None:
-        yield _point(snapshot, site, EVERYWHERE, worst, _liveness_of_all(snapshot.now_ms, sensors, last_heard_ms))
+        yield _point(
+            snapshot, site, EVERYWHERE, worst, _liveness_of_all(snapshot.now_ms, sensors, last_heard_ms, table)
+        )
 
 
 def _point(snapshot: PlatformSnapshot, site: Site, domain: str, state: DomainState, liveness: _Liveness) -> ReportPoint:
@@ -92,8 +97,8 @@ def _point(snapshot: PlatformSnapshot, site: Site, domain: str, state: DomainSta
             "sensors": liveness.sensors,
             "silent": liveness.silent,
             "name": site.name,
-            "domain_title": _listed(domain, LanguageCode.ENGLISH),
-            "domain_title_id": _listed(domain, LanguageCode.INDONESIAN),
+            "domain_title": _listed(domain, LanguageCode.ENGLISH, snapshot.registry.quantities),
+            "domain_title_id": _listed(domain, LanguageCode.INDONESIAN, snapshot.registry.quantities),
             "latitude": site.latitude,
             "longitude": site.longitude,
         },
@@ -108,16 +113,23 @@ _TITLES: Mapping[str, LocalizedMessage] = {
 }
 
 
-def _listed(domain: str, language: LanguageCode) -> str:
+def _listed(domain: str, language: LanguageCode, table: QuantityTable) -> str:
     """A domain as a list of a dashboard reads it: what it shows, and what it stands for."""
-    return f"{catalog_of(language).said(_TITLES[domain])}|{domain}"
+    own = domain not in _TITLES
+    return listed(
+        table.domains[domain].name_in(language) if own else catalog_of(language).said(_TITLES[domain]), domain
+    )
 
 
 def _liveness(
-    now_ms: int, domain: str, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, str], int]
+    now_ms: int,
+    domain: str,
+    sensors: Sequence[Sensor],
+    last_heard_ms: Mapping[tuple[str, str], int],
+    table: QuantityTable,
 ) -> _Liveness:
     """Return how alive the sensors are that measure something of `domain`."""
-    measuring = [sensor for sensor in sensors if any(QUANTITIES[name].domain == domain for name in sensor.quantities)]
+    measuring = [sensor for sensor in sensors if any(table[name].domain == domain for name in sensor.quantities)]
     times = [last_heard_ms.get((sensor.id, domain)) for sensor in measuring]
     silent = sum(
         _freshness(now_ms, time_ms, sensor) in (Freshness.SILENT, Freshness.NEVER)
@@ -126,9 +138,11 @@ def _liveness(
     return _Liveness(len(measuring), silent, max((time_ms for time_ms in times if time_ms is not None), default=None))
 
 
-def _liveness_of_all(now_ms: int, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, str], int]) -> _Liveness:
+def _liveness_of_all(
+    now_ms: int, sensors: Sequence[Sensor], last_heard_ms: Mapping[tuple[str, str], int], table: QuantityTable
+) -> _Liveness:
     """Return the same of a whole site: a sensor is as fresh as the last thing that it said."""
-    found = {sensor.id: [last_heard_ms.get((sensor.id, domain)) for domain in WATCHED] for sensor in sensors}
+    found = {sensor.id: [last_heard_ms.get((sensor.id, domain)) for domain in table.watched] for sensor in sensors}
     silent = sum(
         best(_freshness(now_ms, time_ms, sensor) for time_ms in found[sensor.id]) in (Freshness.SILENT, Freshness.NEVER)
         for sensor in sensors
@@ -157,11 +171,11 @@ def _readings_by_site(snapshot: PlatformSnapshot) -> Mapping[str, Sequence[Store
     return found
 
 
-def _last_heard_ms(readings: Sequence[StoredReading]) -> Mapping[tuple[str, str], int]:
+def _last_heard_ms(readings: Sequence[StoredReading], table: QuantityTable) -> Mapping[tuple[str, str], int]:
     """Return when each sensor was heard last in each domain; what Siaga computes is no sign of life."""
     found: dict[tuple[str, str], int] = {}
     for reading in readings:
-        row = QUANTITIES[reading.quantity]
+        row = table[reading.quantity]
         if not row.derived:
             key = (reading.sensor, row.domain)
             found[key] = max(reading.time_ms, found.get(key, reading.time_ms))

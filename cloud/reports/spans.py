@@ -21,7 +21,6 @@ from cloud.situation import domain_of, level_of
 from i18n.catalog import catalog_of
 from i18n.message import Bilingual, in_context
 from rules.events import EventKind
-from wire import QUANTITIES
 from wire.measurements import EVERYWHERE
 
 AT_A_LEVEL, ACKNOWLEDGED, SILENCED, MAINTENANCE = "level", "acknowledged", "silenced", "maintenance"
@@ -145,7 +144,7 @@ def _subject(alarm: Alarm, registry: Registry) -> _Subject:
     sensor = registry.sensor(alarm.sensor)
     name = alarm.sensor if sensor is None else sensor.name
     sensors = {} if sensor is None else {alarm.sensor: sensor}
-    return _Subject(alarm.family, domain_of(alarm, sensors), alarm.sensor, alarm.site, name)
+    return _Subject(alarm.family, domain_of(alarm, sensors, registry.quantities), alarm.sensor, alarm.site, name)
 
 
 def _place(window: Maintenance, registry: Registry) -> _Subject:
@@ -154,7 +153,7 @@ def _place(window: Maintenance, registry: Registry) -> _Subject:
         sensor = registry.sensor(window.sensor)
         if sensor is None:
             return _Subject("", EVERYWHERE, window.sensor, "", window.sensor)
-        domain = QUANTITIES[sensor.quantities[0]].domain if sensor.quantities else EVERYWHERE
+        domain = registry.quantities[sensor.quantities[0]].domain if sensor.quantities else EVERYWHERE
         return _Subject("", domain, window.sensor, sensor.site, sensor.name)
     site = registry.site(window.site or "")
     return _Subject("", EVERYWHERE, "", window.site or "", (window.site or "") if site is None else site.name)

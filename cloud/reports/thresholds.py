@@ -15,7 +15,7 @@ from cloud.registry.records import Sensor
 from cloud.reports.points import ReportPoint
 from rules.colours import colour_of
 from rules.rule import Level, Rule, RuleKind
-from wire import QUANTITIES
+from wire import QuantityTable
 from wire.measurements import THRESHOLD_SAMPLE_S
 
 POINTS_A_SECOND = 50
@@ -23,17 +23,17 @@ POINTS_A_SECOND = 50
 _ON_THE_SCALE = (RuleKind.ABOVE, RuleKind.BELOW, RuleKind.INSIDE, RuleKind.OUTSIDE)
 
 
-def threshold_points(sensor: Sensor, rules: Iterable[Rule], now_ms: int) -> list[ReportPoint]:
+def threshold_points(sensor: Sensor, rules: Iterable[Rule], now_ms: int, table: QuantityTable) -> list[ReportPoint]:
     """Return the levels of the `rules` that hold for a sensor at `now_ms` (UTC)."""
     return [
-        _point(sensor, rule, level, now_ms)
+        _point(sensor, rule, level, now_ms, table)
         for rule in rules
         if rule.enabled and rule.kind in _ON_THE_SCALE
         for level in rule.levels
     ]
 
 
-def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint:
+def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int, table: QuantityTable) -> ReportPoint:
     return ReportPoint(
         "threshold",
         now_ms,
@@ -49,7 +49,7 @@ def _point(sensor: Sensor, rule: Rule, level: Level, now_ms: int) -> ReportPoint
             "limit": float(level.limit),
             "high": None if level.high is None else float(level.high),
             "severity": level.severity.rank,
-            "domain": str(QUANTITIES[rule.quantity].domain) if rule.quantity in QUANTITIES else None,
+            "domain": str(table[rule.quantity].domain) if rule.quantity in table else None,
             "name": level.name,
             "name_id": level.name_id or level.name,
             "colour": colour_of(level),

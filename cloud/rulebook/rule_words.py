@@ -8,6 +8,7 @@ from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME, Mark
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind
+from wire import QuantityTable
 
 KIND_NAMES = {
     RuleKind.ABOVE: N_("the value is too high"),
@@ -54,13 +55,13 @@ def advice_of(_: Catalog, rule: Rule) -> str:
     return rule.advice_id if _.language.code == "id" and rule.advice_id else rule.advice
 
 
-def sentence(_: Catalog, rule: Rule) -> str:
+def sentence(_: Catalog, table: QuantityTable, rule: Rule) -> str:
     """The whole rule in a few sentences."""
-    parts = [_opening(_, rule), _lasting(_, rule), _ending(_, rule)]
+    parts = [_opening(_, table, rule), _lasting(_, rule), _ending(_, table, rule)]
     if rule.minimum is not None and rule.kind is RuleKind.RISE:
-        parts.append(_("Only from {value} on.", value=amount(_, rule.quantity, rule.minimum)))
+        parts.append(_("Only from {value} on.", value=amount(_, table, rule.quantity, rule.minimum)))
     if rule.also is not None:
-        parts.append(_("Only if {other}.", other=also_words(_, rule.also)))
+        parts.append(_("Only if {other}.", other=also_words(_, table, rule.also)))
     if rule.hours is not None:
         parts.append(_("Only {hours}.", hours=hours_words(_, rule.hours)))
     if not rule.enabled:
@@ -68,12 +69,12 @@ def sentence(_: Catalog, rule: Rule) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _opening(_: Catalog, rule: Rule) -> str:
+def _opening(_: Catalog, table: QuantityTable, rule: Rule) -> str:
     inclusive = all(level.inclusive for level in rule.levels)
     return _(
         _OPENINGS[rule.kind][0 if inclusive else 1],
-        quantity=quantity_name(_, rule.quantity),
-        levels=", ".join(f"{limit_words(_, rule, level)} ({level_name(_, level)})" for level in rule.levels),
+        quantity=quantity_name(_, table, rule.quantity),
+        levels=", ".join(f"{limit_words(_, table, rule, level)} ({level_name(_, level)})" for level in rule.levels),
         window=span(_, rule.window_s),
     )
 
@@ -86,38 +87,38 @@ def _lasting(_: Catalog, rule: Rule) -> str:
     return _("It must last {time}.", time=span(_, rule.for_s)) if rule.for_s else ""
 
 
-def _ending(_: Catalog, rule: Rule) -> str:
+def _ending(_: Catalog, table: QuantityTable, rule: Rule) -> str:
     if rule.kind is RuleKind.SILENCE:
         return ""
     if rule.hysteresis and rule.clear_s:
         return _(
             "The alarm ends when the value has been {back} back for {time}.",
-            back=amount(_, rule.quantity, rule.hysteresis),
+            back=amount(_, table, rule.quantity, rule.hysteresis),
             time=span(_, rule.clear_s),
         )
     if rule.hysteresis:
-        return _("The alarm ends when the value is {back} back.", back=amount(_, rule.quantity, rule.hysteresis))
+        return _("The alarm ends when the value is {back} back.", back=amount(_, table, rule.quantity, rule.hysteresis))
     return _("The alarm ends after {time} of calm.", time=span(_, rule.clear_s)) if rule.clear_s else ""
 
 
-def limit_words(_: Catalog, rule: Rule, level: Level) -> str:
+def limit_words(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
     """The limit of a level with its unit: 150 cm, 20 to 30 °C, 5."""
     if rule.kind is RuleKind.SILENCE:
         return plain(_, level.limit)
     if level.high is not None:
-        return _("{low} to {high}", low=plain(_, level.limit), high=amount(_, rule.quantity, level.high))
-    return amount(_, rule.quantity, level.limit)
+        return _("{low} to {high}", low=plain(_, level.limit), high=amount(_, table, rule.quantity, level.high))
+    return amount(_, table, rule.quantity, level.limit)
 
 
-def also_words(_: Catalog, also: Also) -> str:
+def also_words(_: Catalog, table: QuantityTable, also: Also) -> str:
     """The second sensor that must agree."""
     side = _("above") if also.kind is RuleKind.ABOVE else _("below")
     return _(
         "{quantity} of {sensor} is {side} {limit} too, at most {time} old",
-        quantity=figures.name_of(_, also.quantity),
+        quantity=figures.name_of(_, table.row(also.quantity)),
         sensor=also.sensor,
         side=side,
-        limit=amount(_, also.quantity, also.limit),
+        limit=amount(_, table, also.quantity, also.limit),
         time=span(_, also.within_s),
     )
 
@@ -140,20 +141,20 @@ def marks_words(_: Catalog, names: tuple[str, ...]) -> str:
     return ", ".join(words) or _("none")
 
 
-def amount(_: Catalog, quantity: str, value: float) -> str:
+def amount(_: Catalog, table: QuantityTable, quantity: str, value: float) -> str:
     """A limit with its unit, without decimals that say nothing: 150 cm, 15.5 µg/m³."""
-    unit = unit_of(_, quantity)
+    unit = unit_of(_, table, quantity)
     return f"{plain(_, value)} {unit}".strip()
 
 
-def quantity_name(_: Catalog, quantity: str) -> str:
+def quantity_name(_: Catalog, table: QuantityTable, quantity: str) -> str:
     """What is measured as people call it; a rule of silence may mean all that a sensor measures."""
-    return figures.name_of(_, quantity) if quantity else _("everything the sensor measures")
+    return figures.name_of(_, table.row(quantity)) if quantity else _("everything the sensor measures")
 
 
-def unit_of(_: Catalog, quantity: str) -> str:
+def unit_of(_: Catalog, table: QuantityTable, quantity: str) -> str:
     """The unit that stands beside a limit of `quantity`; none where a rule means every quantity."""
-    return figures.unit_of(_, quantity) if quantity else ""
+    return figures.unit_of(_, table.row(quantity)) if quantity else ""
 
 
 def plain(_: Catalog, value: float) -> str:

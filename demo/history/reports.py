@@ -89,7 +89,7 @@ class PastReports:
         work = IngestWork(seconds=elapsed_ms / 1_000, stored=stored.of_domain)
         yield from ingest_points(work, instance=known.instance, now_ms=now_ms)
         for sensor in self._base.rule_store.targets.all():
-            yield from threshold_points(sensor, self._rules_of(sensor.id), now_ms)
+            yield from threshold_points(sensor, self._rules_of(sensor.id), now_ms, self._base.registry.quantities)
 
     def _snapshot(
         self, time_ms: int, past: PastAlarms, *, readings: Sequence[StoredReading] = (), ended: Sequence[Alarm] = ()

@@ -15,7 +15,7 @@ from cloud.api.schemas.base import AnswerModel, Time
 from cloud.core.printable import GivenTime, Id, Sentence
 from rules.rule import Level, Severity
 from runtime.settings import Settings
-from wire import QUANTITIES
+from wire import QuantityTable
 
 State = Literal["alarming", "silent", "recovering", "closed"]
 RuleFields = Annotated[dict[str, Any], BeforeValidator(msgspec.to_builtins)]
@@ -172,18 +172,18 @@ def level_answer(levels: tuple[Level, ...], number: int) -> LevelAnswer:
     return LevelAnswer.of(levels[chosen], number=chosen)
 
 
-def alarm_answer(alarm: Alarm) -> AlarmAnswer:
+def alarm_answer(alarm: Alarm, table: QuantityTable) -> AlarmAnswer:
     """Answer with an alarm."""
-    return AlarmAnswer.of(alarm, **_alarm_fields(alarm))
+    return AlarmAnswer.of(alarm, **_alarm_fields(alarm, table))
 
 
-def alarm_detail(alarm: Alarm, changes: list[AlarmChange]) -> AlarmDetail:
+def alarm_detail(alarm: Alarm, changes: list[AlarmChange], table: QuantityTable) -> AlarmDetail:
     """Answer with an alarm and all that is known of it."""
-    return AlarmDetail.of(alarm, changes=changes, **_alarm_fields(alarm))
+    return AlarmDetail.of(alarm, changes=changes, **_alarm_fields(alarm, table))
 
 
-def _alarm_fields(alarm: Alarm) -> dict[str, Any]:
-    rule, row = alarm.rule, QUANTITIES.get(alarm.quantity)
+def _alarm_fields(alarm: Alarm, table: QuantityTable) -> dict[str, Any]:
+    rule, row = alarm.rule, table.get(alarm.quantity)
     return {
         **{name: getattr(rule, name) for name in ("title", "title_id", "advice", "advice_id")},
         "severity": alarm.severity,

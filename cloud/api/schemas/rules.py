@@ -21,6 +21,7 @@ from i18n.catalog import catalog_of
 from rules.rule import Rule
 from rules.scope import Resolved
 from runtime.settings import Settings
+from wire import QuantityTable
 
 _FIELDS = Field(description="the fields of a rule that this scope sets; /docs and docs/rules.md explain each")
 
@@ -153,41 +154,41 @@ def _asleep(version: RuleVersion, registry: Registry) -> str | None:
     return None if found is None or version.removed else str(found)
 
 
-def describe(rule: Rule, language: str) -> str:
+def describe(rule: Rule, table: QuantityTable, language: str) -> str:
     """Say a rule as people do, in "en" or "id"."""
-    return sentence(catalog_of(language), rule)
+    return sentence(catalog_of(language), table, rule)
 
 
-def resolved_answer(resolved: Resolved) -> ResolvedAnswer:
+def resolved_answer(resolved: Resolved, table: QuantityTable) -> ResolvedAnswer:
     """Answer with a resolved rule."""
-    return ResolvedAnswer.of(resolved, family=resolved.rule.family, **_sentences(resolved.rule))
+    return ResolvedAnswer.of(resolved, family=resolved.rule.family, **_sentences(resolved.rule, table))
 
 
-def preview_answer(preview: Preview) -> PreviewAnswer:
+def preview_answer(preview: Preview, table: QuantityTable) -> PreviewAnswer:
     """Answer with a preview."""
     saved, edited, difference = preview.saved, preview.edited, preview.difference
     more, fewer = _alarms(difference.more, edited.rule), _alarms(difference.fewer, saved.rule)
     return PreviewAnswer.of(
         preview,
-        saved=_outcome(saved),
-        edited=_outcome(edited),
+        saved=_outcome(saved, table),
+        edited=_outcome(edited, table),
         difference=DifferenceAnswer.of(difference, more=more, fewer=fewer),
     )
 
 
-def _outcome(outcome: PreviewOutcome) -> OutcomeAnswer:
+def _outcome(outcome: PreviewOutcome, table: QuantityTable) -> OutcomeAnswer:
     return OutcomeAnswer.of(
         outcome,
         alarms=_alarms(outcome.alarms, outcome.rule),
         crossings=outcome.crossings[-MOST_SHOWN:],
-        **_sentences(outcome.rule),
+        **_sentences(outcome.rule, table),
     )
 
 
-def _sentences(rule: Rule | None) -> dict[str, str | None]:
+def _sentences(rule: Rule | None, table: QuantityTable) -> dict[str, str | None]:
     return {
-        "sentence": None if rule is None else describe(rule, "en"),
-        "sentence_id": None if rule is None else describe(rule, "id"),
+        "sentence": None if rule is None else describe(rule, table, "en"),
+        "sentence_id": None if rule is None else describe(rule, table, "id"),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from cloud.api.schemas.base import AnswerModel, Time
-from wire import Clock, SourceStatus, Stamped
+from wire import Clock, HourOf, SourceStatus, Stamped, Worse
 
 
 class ComponentHealth(AnswerModel):
@@ -22,7 +22,7 @@ class HealthAnswer(AnswerModel):
     """How the cloud is doing; `newest_age_s` is null for a domain of which nothing has come yet."""
 
     status: Literal["ok", "degraded", "down"]
-    newest_age_s: dict[Literal["flood", "air", "footfall"], float | None]
+    newest_age_s: dict[str, float | None] = Field(examples=[{"flood": 0.8, "air": 1.1, "footfall": None}])
     components: dict[str, ComponentHealth]
 
 
@@ -61,6 +61,38 @@ class SensorAnswer(AnswerModel):
         description="the height that its gateway reckons with, where that is another; the registry's counts"
     )
     calibration: dict[str, CalibrationAnswer]
+
+
+class DomainAnswer(AnswerModel):
+    """What quantities are watched for; `own`: the city added it; `retired`: and has it no more."""
+
+    id: str
+    name: str = Field(validation_alias="english")
+    name_id: str = Field(validation_alias="indonesian")
+    category: str = Field(description="that of CAP", examples=["Met"])
+    own: bool
+    retired: bool
+
+
+class QuantityAnswer(AnswerModel):
+    """A quantity; `own`: the city added it, or it is computed of one that it added."""
+
+    id: str = Field(validation_alias="name")
+    domain: str
+    name: str = Field(validation_alias="english")
+    name_id: str = Field(validation_alias="indonesian")
+    unit: str = Field(description="UCUM", examples=["cm", "ug/m3"])
+    sign: str = Field(description="the unit as people read it; empty: that of its code")
+    sign_id: str = Field(description="the same in Indonesian, where it is another")
+    decimals: int
+    low: float = Field(description="nothing below it can have been measured")
+    high: float = Field(description="nor above it")
+    hour: HourOf = Field(description="how its readings become one value of an hour")
+    worse: Worse | None = Field(description="in which direction it gets worse; null: in neither")
+    stamped: Stamped | None
+    derived: bool = Field(description="computed by Siaga, never measured")
+    own: bool
+    retired: bool
 
 
 class SpoolAnswer(AnswerModel):

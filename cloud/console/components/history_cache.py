@@ -9,9 +9,10 @@ from collections import OrderedDict
 
 import msgspec
 
-from cloud.console.view_models.chart import SUMMED, ChartHistory
+from cloud.console.view_models.chart import ChartHistory
 from cloud.readings.contract import Aggregate, Point, ReadingsStore
 from runtime.clock import wall_ms
+from wire import HourOf, TableOf
 from wire.durations import MINUTE_MS
 
 FEW_S = 4.0
@@ -36,8 +37,8 @@ SPANS = {
 class HistoryCache:
     """Asks the store, and answers the same question from memory for a few seconds."""
 
-    def __init__(self, store: ReadingsStore) -> None:
-        self._store = store
+    def __init__(self, store: ReadingsStore, quantities: TableOf) -> None:
+        self._store, self._quantities = store, quantities
         self._held: OrderedDict[tuple[str, str, str], tuple[float, ChartHistory]] = OrderedDict()
         self._asking = asyncio.Lock()
 
@@ -65,7 +66,7 @@ class HistoryCache:
             )
             return tuple(found)
 
-        if quantity in SUMMED:
+        if self._quantities().row(quantity).hour is HourOf.SUM:  # amounts add up: a mean of them says nothing
             return ChartHistory(start_ms, end_ms, span.sum_step_ms, await points(span.sum_step_ms, Aggregate.SUM))
         step_ms = span.step_ms
         return ChartHistory(

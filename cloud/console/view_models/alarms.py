@@ -33,7 +33,7 @@ from i18n.catalog import N_, Catalog
 from rules.colours import colour_of
 from rules.rule import OWN_FAMILIES, Level, Rule, RuleKind, Severity
 from rules.severities import SEVERITY_NAMES
-from wire import QUANTITIES
+from wire import BUILT_IN, QuantityTable
 
 STATES = {
     "alarming": N_("goes on"),
@@ -113,6 +113,7 @@ class AlarmContext(msgspec.Struct, frozen=True):
     sensors: Mapping[str, Sensor]
     newest: Mapping[tuple[str, str], StoredReading]
     windows: tuple[Maintenance, ...] = ()
+    quantities: QuantityTable = BUILT_IN
 
     def zone_of(self, site: str) -> ZoneInfo:
         """The zone of a site, or that of the city."""
@@ -155,9 +156,9 @@ def alarm_view(_: Catalog, alarm: Alarm, context: AlarmContext) -> AlarmView:
         where=_where(alarm, context),
         since=figures.moment(_, alarm.opened_ms, zone),
         lasting=_lasting(_, alarm, context.now_ms),
-        value=_value(_, alarm, newest),
+        value=_value(_, context.quantities, alarm, newest),
         value_age=_value_age(_, alarm, newest, context.now_ms),
-        limit=_("limit {limit}", limit=_limit(_, alarm.rule, level)) if alarm.family not in OWN_FAMILIES else "",
+        limit=_limited(_, context.quantities, alarm.rule, level),
         worst=_worst(_, alarm),
         state=alarm.state,
         state_text=_(STATES.get(alarm.state, alarm.state)),
@@ -190,29 +191,32 @@ def _lasting(_: Catalog, alarm: Alarm, now_ms: int) -> str:
     return _("for {time}", time=about(_, (end_ms - alarm.opened_ms) / 1_000))
 
 
-def value_of(_: Catalog, rule: Rule, value: float) -> str:
+def value_of(_: Catalog, table: QuantityTable, rule: Rule, value: float) -> str:
     """A value in the terms of the rule: 262 cm; +45 cm in 10 min; 7 expected intervals."""
     if rule.family in OWN_FAMILIES:
         return ""  # its advice says in words what is the matter
     if rule.kind is RuleKind.SILENCE:
         return _("{n} expected intervals", n=plain(_, round(value, 1)))
-    decimals = QUANTITIES[rule.quantity].decimals
-    shown = amount(_, rule.quantity, round(value, decimals))
+    shown = amount(_, table, rule.quantity, round(value, table.row(rule.quantity).decimals))
     return _("+{value} in {time}", value=shown, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else shown
 
 
-def _limit(_: Catalog, rule: Rule, level: Level) -> str:
+def _limited(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
+    return "" if rule.family in OWN_FAMILIES else _("limit {limit}", limit=_limit(_, table, rule, level))
+
+
+def _limit(_: Catalog, table: QuantityTable, rule: Rule, level: Level) -> str:
     if rule.kind is RuleKind.SILENCE:
         return _("{n} expected intervals", n=plain(_, level.limit))
-    words = limit_words(_, rule, level)
+    words = limit_words(_, table, rule, level)
     return _("+{value} in {time}", value=words, time=span(_, rule.window_s)) if rule.kind is RuleKind.RISE else words
 
 
-def _value(_: Catalog, alarm: Alarm, newest: StoredReading | None) -> str:
+def _value(_: Catalog, table: QuantityTable, alarm: Alarm, newest: StoredReading | None) -> str:
     follows = alarm.rule.kind not in {RuleKind.RISE, RuleKind.SILENCE}
     if newest is not None and follows and newest.time_ms >= alarm.value_ms:
-        return value_of(_, alarm.rule, newest.value)
-    return value_of(_, alarm.rule, alarm.value)
+        return value_of(_, table, alarm.rule, newest.value)
+    return value_of(_, table, alarm.rule, alarm.value)
 
 
 def _value_age(_: Catalog, alarm: Alarm, newest: StoredReading | None, now_ms: int) -> str:
@@ -281,20 +285,25 @@ def _shelved(_: Catalog, alarm: Alarm, now_ms: int, zone: ZoneInfo) -> str:
 
 
 def journal_lines(
-    _: Catalog, alarm: Alarm, changes: Iterable[AlarmChange], entries: Iterable[AuditEntry], zone: ZoneInfo
+    _: Catalog,
+    table: QuantityTable,
+    alarm: Alarm,
+    changes: Iterable[AlarmChange],
+    entries: Iterable[AuditEntry],
+    zone: ZoneInfo,
 ) -> tuple[JournalLine, ...]:
     """What the engine found and what people did, the newest first."""
-    found = [_change(_, alarm, change, zone) for change in changes]
+    found = [_change(_, table, alarm, change, zone) for change in changes]
     done = [_entry(_, entry, zone) for entry in entries]
     return tuple(sorted([*found, *done], key=lambda line: line.time_ms, reverse=True))
 
 
-def _change(_: Catalog, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> JournalLine:
+def _change(_: Catalog, table: QuantityTable, alarm: Alarm, change: AlarmChange, zone: ZoneInfo) -> JournalLine:
     text = CHANGES.get(change.kind)
     words = change.kind if text is None else _(
         text,
         level=level_name(_, level_of(alarm.rule, change.level)),
-        value=value_of(_, alarm.rule, change.value),
+        value=value_of(_, table, alarm.rule, change.value),
     )  # fmt: skip
     late = _("detected late") if change.late else ""
     return JournalLine(change.time_ms, figures.moment(_, change.time_ms, zone), "", words, late)

@@ -15,10 +15,7 @@ from cloud.console.view_models.colours import faded
 from cloud.readings.contract import Point
 from i18n import figures
 from i18n.catalog import Catalog
-from wire import QUANTITIES
-
-SUMMED = frozenset({"rainfall", "people_in", "people_out"})
-"""Quantities whose readings are amounts since the one before: they add up, a mean of them says nothing."""
+from wire import HourOf, Quantity
 
 
 class ChartHistory(msgspec.Struct, frozen=True):
@@ -71,12 +68,12 @@ _GAP_STEPS = 3.5
 """A line is broken where nothing came for so many steps: silence must not look like a straight line."""
 
 
-def summary(_: Catalog, quantity: str, history: ChartHistory) -> list[tuple[str, str]]:
+def summary(_: Catalog, row: Quantity, history: ChartHistory) -> list[tuple[str, str]]:
     """The figures above the chart: lowest, mean, highest; or the sum of amounts."""
     values = [point.value for point in history.points]
     if not values:
         return []
-    if quantity in SUMMED:
+    if row.hour is HourOf.SUM:
         rows = [(_("Sum"), sum(values)), (_("Most in {step}", step=step_name(_, history)), max(values))]
     else:
         lows = [point.value for point in history.low] or values
@@ -86,7 +83,7 @@ def summary(_: Catalog, quantity: str, history: ChartHistory) -> list[tuple[str,
             (_("Mean"), sum(values) / len(values)),
             (_("Highest"), max(highs)),
         ]
-    return [(name, " ".join(figures.value_and_unit(_, quantity, value))) for name, value in rows]
+    return [(name, " ".join(figures.value_and_unit(_, row, value))) for name, value in rows]
 
 
 def step_name(_: Catalog, history: ChartHistory) -> str:
@@ -97,7 +94,7 @@ def step_name(_: Catalog, history: ChartHistory) -> str:
 
 def chart_options(
     _: Catalog,
-    quantity: str,
+    row: Quantity,
     history: ChartHistory,
     *,
     zone: ZoneInfo,
@@ -106,9 +103,8 @@ def chart_options(
     bands: Sequence[AlarmBand] = (),
 ) -> dict[str, Any]:
     """The ECharts options of a history, with the limits of its levels and the times in which alarms were open."""
-    row = QUANTITIES[quantity]
-    marks = {"decimals": row.decimals, "unit": figures.unit_of(_, quantity), "decimal": _.language.decimal}
-    amounts = quantity in SUMMED
+    marks = {"decimals": row.decimals, "unit": figures.unit_of(_, row), "decimal": _.language.decimal}
+    amounts = row.hour is HourOf.SUM
     return {
         "useUTC": True,
         "animation": False,

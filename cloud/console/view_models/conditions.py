@@ -30,7 +30,7 @@ class DomainCondition(msgspec.Struct, frozen=True):
 
 
 Conditions = Mapping[str, tuple[DomainCondition, ...]]
-"""By site, in the order flood, air, visitors; a domain that is not measured at a site is left out."""
+"""By site, in the order flood, air, visitors, then the city's own; what is not measured at a site is left out."""
 
 
 def conditions_of(_: Catalog, snapshot: Snapshot) -> Conditions:
@@ -47,6 +47,8 @@ def conditions_of(_: Catalog, snapshot: Snapshot) -> Conditions:
                 sensors=sensors,
                 alarms=snapshot.alarms,
                 now_ms=snapshot.now_ms,
+                table=snapshot.quantities,
+                limited=snapshot.limited,
                 refused=snapshot.refused,
             )
         )

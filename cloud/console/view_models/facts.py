@@ -28,7 +28,7 @@ from cloud.registry.snapshot import Registry
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.ispu import TABLES
-from wire import MEASURED, Domain
+from wire import HEALTH_QUANTITIES, QuantityTable
 from wire.measurements import COMPUTED
 
 MOST_SHOWN = 200
@@ -81,19 +81,19 @@ def subjects_of(_: Catalog, registry: Registry, principal: Principal) -> list[tu
     return [*city, *sorted(sensors, key=_by_words), *sorted(gateways, key=_by_words)]
 
 
-def whats_of(_: Catalog) -> list[tuple[str, str]]:
+def whats_of(_: Catalog, table: QuantityTable) -> list[tuple[str, str]]:
     """What can be recorded, as (name, words); which of what, the registry checks when it is tried."""
-    sensed = [row.name for row in MEASURED.values() if row.domain != Domain.GATEWAY]
+    sensed = [name for name in table.measured if name not in HEALTH_QUANTITIES]
     plain = [(what, _(words)) for what, words in WHATS.items()]
-    return plain + [(calibration_of(quantity), what_text(_, calibration_of(quantity))) for quantity in sensed]
+    return plain + [(calibration_of(quantity), what_text(_, table, calibration_of(quantity))) for quantity in sensed]
 
 
-def what_text(_: Catalog, what: str) -> str:
+def what_text(_: Catalog, table: QuantityTable, what: str) -> str:
     """The name of a fact in words."""
     quantity = calibrated_quantity(what)
     if quantity is None:
         return _(WHATS[what]) if what in WHATS else what
-    return _("Calibration: {quantity}", quantity=figures.name_of(_, quantity) if quantity in MEASURED else quantity)
+    return _("Calibration: {quantity}", quantity=figures.name_of(_, table.row(quantity)))
 
 
 def parse_value(_: Catalog, what: str, text: str) -> Any:
@@ -125,7 +125,7 @@ def _fact_view(_: Catalog, registry: Registry, fact: Fact, now_ms: int, zone: Zo
     return FactView(
         id=fact.id,
         where=registry.city.name if record is None else _place(registry, record),
-        what=what_text(_, fact.what),
+        what=what_text(_, registry.quantities, fact.what),
         value=_value_text(_, registry, fact),
         since=_("since ever") if fact.valid_from_ms <= SINCE_EVER_MS else _moment(_, fact.valid_from_ms, zone),
         recorded_by=f"{fact.author}: {fact.reason}{source}" if fact.reason else f"{fact.author}{source}",

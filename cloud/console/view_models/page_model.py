@@ -57,5 +57,6 @@ def alarm_context_of(snapshot: Snapshot, zone: ZoneInfo) -> AlarmContext:
         sites={site.id: site for site in snapshot.sites},
         sensors={sensor.id: sensor for sensor in snapshot.sensors},
         windows=snapshot.windows,
+        quantities=snapshot.quantities,
         newest={(one.sensor, one.quantity): one for found in snapshot.readings.values() for one in found},
     )

@@ -23,6 +23,7 @@ from cloud.rulebook.rule_words import (
 from i18n.catalog import N_, Catalog
 from rules.rule import Level, Rule, RuleKind
 from rules.severities import SEVERITY_NAMES
+from wire import QuantityTable
 
 FIELD_NAMES = {
     "title": N_("Title in English"),
@@ -57,7 +58,7 @@ _NOT_OF_KIND = {
     "lateness_s": {RuleKind.SILENCE},
 }
 _TYPES = get_type_hints(Rule)
-_Say = Callable[[Catalog, Rule, Any], str]
+_Say = Callable[[Catalog, QuantityTable, Rule, Any], str]
 
 
 def fields_of(kind: RuleKind) -> list[str]:
@@ -70,27 +71,27 @@ def typed(field: str, value: Any) -> Any:
     return msgspec.convert(value, _TYPES[field])
 
 
-def value_words(_: Catalog, rule: Rule, field: str, value: Any) -> str:
+def value_words(_: Catalog, table: QuantityTable, rule: Rule, field: str, value: Any) -> str:
     """A value of `field` in words; `rule` says of which quantity and kind."""
-    return _("none") if value is None or (value == "" and field != "quantity") else _SAY[field](_, rule, value)
+    return _("none") if value is None or (value == "" and field != "quantity") else _SAY[field](_, table, rule, value)
 
 
-def _levels(_: Catalog, rule: Rule, levels: tuple[Level, ...]) -> str:
+def _levels(_: Catalog, table: QuantityTable, rule: Rule, levels: tuple[Level, ...]) -> str:
     return "; ".join(
-        f"{level_name(_, level)} {limit_words(_, rule, level)} ({_.said(SEVERITY_NAMES[level.severity])})"
+        f"{level_name(_, level)} {limit_words(_, table, rule, level)} ({_.said(SEVERITY_NAMES[level.severity])})"
         for level in levels
     )
 
 
-def _seconds(_: Catalog, rule: Rule, seconds: float) -> str:
+def _seconds(_: Catalog, table: QuantityTable, rule: Rule, seconds: float) -> str:
     return span(_, seconds) if seconds else _("none")
 
 
-def _amount(_: Catalog, rule: Rule, value: float) -> str:
-    return amount(_, rule.quantity, value)
+def _amount(_: Catalog, table: QuantityTable, rule: Rule, value: float) -> str:
+    return amount(_, table, rule.quantity, value)
 
 
-def _text(_: Catalog, rule: Rule, value: str) -> str:
+def _text(_: Catalog, table: QuantityTable, rule: Rule, value: str) -> str:
     return value
 
 
@@ -104,9 +105,9 @@ _SAY: dict[str, _Say] = {
     "title_id": _text,
     "advice": _text,
     "advice_id": _text,
-    "enabled": lambda _, rule, value: _("yes") if value else _("no"),
-    "quantity": lambda _, rule, value: quantity_name(_, value),
-    "kind": lambda _, rule, value: _(KIND_NAMES[value]),
+    "enabled": lambda _, table, rule, value: _("yes") if value else _("no"),
+    "quantity": lambda _, table, rule, value: quantity_name(_, table, value),
+    "kind": lambda _, table, rule, value: _(KIND_NAMES[value]),
     "levels": _levels,
     "for_s": _seconds,
     "window_s": _seconds,
@@ -114,8 +115,8 @@ _SAY: dict[str, _Say] = {
     "lateness_s": _seconds,
     "minimum": _amount,
     "hysteresis": _amount,
-    "at_least": lambda _, rule, value: at_least_words(_, value),
-    "also": lambda _, rule, value: also_words(_, value),
-    "hours": lambda _, rule, value: hours_words(_, value),
-    "reject": lambda _, rule, value: marks_words(_, value),
+    "at_least": lambda _, table, rule, value: at_least_words(_, value),
+    "also": lambda _, table, rule, value: also_words(_, table, value),
+    "hours": lambda _, table, rule, value: hours_words(_, value),
+    "reject": lambda _, table, rule, value: marks_words(_, value),
 }

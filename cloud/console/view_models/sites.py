@@ -17,9 +17,7 @@ from cloud.registry.records import Sensor, Site
 from i18n import figures
 from i18n.catalog import N_, Catalog
 from rules.marks import Mark
-from wire import QUANTITIES, Domain
-
-WATCHED = (Domain.FLOOD, Domain.AIR, Domain.FOOTFALL)
+from wire import Domain, Quantity, QuantityTable
 
 BEHIND = (Freshness.LATE, Freshness.SILENT)
 BADGES = {
@@ -32,6 +30,16 @@ BADGES = {
     Mark.TWIN_ASTRAY: (N_("twin astray"), N_("The sensor that measures the same left what both had said")),
 }
 """Marks as people read them: the badge, and what it means."""
+
+
+DOMAIN_NAMES = {Domain.FLOOD: N_("Flooding"), Domain.AIR: N_("Air quality"), Domain.FOOTFALL: N_("Visitors")}
+"""What every city watches, in the words of the console; what a city added goes by the names that it gave."""
+
+
+def domain_name(_: Catalog, table: QuantityTable, domain: str) -> str:
+    """A domain as people call it."""
+    own = DOMAIN_NAMES.get(Domain(domain)) if domain in list(Domain) else None
+    return table.domains[domain].name_in(_.language.code) if own is None else _(own)
 
 
 class FigureView(msgspec.Struct, frozen=True):
@@ -74,6 +82,7 @@ class DomainView(msgspec.Struct, frozen=True):
     """One domain in the strip: its worst state and where that is, how fresh its readings are, and how many."""
 
     domain: str
+    name: str
     freshness: Freshness
     newest: str
     oldest: str
@@ -128,16 +137,19 @@ def _sensor(_: Catalog, snapshot: Snapshot, sensor: Sensor) -> SensorView:
         name=sensor.name,
         freshness=best(freshness(age_s, sensor.interval_s) for age_s in ages),
         age=figures.age(_, min(ages)) if ages else _("no reading yet"),
-        figures=tuple(_figure(_, reading, age_s, sensor) for reading, age_s in zip(readings, ages, strict=True)),
+        figures=tuple(
+            _figure(_, snapshot.quantities.row(reading.quantity), reading, age_s, sensor)
+            for reading, age_s in zip(readings, ages, strict=True)
+        ),
     )
 
 
-def _figure(_: Catalog, reading: StoredReading, age_s: float, sensor: Sensor) -> FigureView:
-    value, unit = figures.value_and_unit(_, reading.quantity, reading.value)
+def _figure(_: Catalog, row: Quantity, reading: StoredReading, age_s: float, sensor: Sensor) -> FigureView:
+    value, unit = figures.value_and_unit(_, row, reading.value)
     fresh = freshness(age_s, sensor.interval_s)
     return FigureView(
         quantity=reading.quantity,
-        name=figures.name_of(_, reading.quantity),
+        name=figures.name_of(_, row),
         value=value,
         unit=unit,
         freshness=fresh,
@@ -153,11 +165,11 @@ def _age_s(snapshot: Snapshot, reading: StoredReading) -> float:
 def domains_of(_: Catalog, snapshot: Snapshot) -> tuple[DomainView, ...]:
     """The situation strip: what is watched for, and how fresh it is."""
     conditions = conditions_of(_, snapshot)
-    return tuple(_domain(_, snapshot, domain, conditions) for domain in WATCHED)
+    return tuple(_domain(_, snapshot, domain, conditions) for domain in snapshot.quantities.watched)
 
 
 def _domain(_: Catalog, snapshot: Snapshot, domain: str, conditions: Conditions) -> DomainView:
-    sensors = [sensor for sensor in snapshot.sensors if _measures(sensor, domain)]
+    sensors = [sensor for sensor in snapshot.sensors if _measures(snapshot, sensor, domain)]
     ages = [_newest_age_s(snapshot, sensor, domain) for sensor in sensors]
     states = [freshness(age_s, sensor.interval_s) for age_s, sensor in zip(ages, sensors, strict=True)]
     known = [age_s for age_s in ages if age_s is not None]
@@ -165,6 +177,7 @@ def _domain(_: Catalog, snapshot: Snapshot, domain: str, conditions: Conditions)
     place, worst_there = _worst_place(snapshot, domain, conditions)
     return DomainView(
         domain=domain,
+        name=domain_name(_, snapshot.quantities, domain),
         freshness=worst(states),
         newest=figures.age(_, min(known)) if known else "–",
         oldest=figures.age(_, max(known)) if known else "–",
@@ -197,15 +210,15 @@ def _silent(_: Catalog, states: list[Freshness]) -> str:
     return _("all on time") if Freshness.FRESH in states else _("no reading yet")
 
 
-def _measures(sensor: Sensor, domain: str) -> bool:
-    return any(QUANTITIES[quantity].domain == domain for quantity in sensor.quantities)
+def _measures(snapshot: Snapshot, sensor: Sensor, domain: str) -> bool:
+    return any(snapshot.quantities.row(quantity).domain == domain for quantity in sensor.quantities)
 
 
 def _newest_age_s(snapshot: Snapshot, sensor: Sensor, domain: str) -> float | None:
     # computing is no sign of life of a sensor
-    measured = [one for one in snapshot.readings.get(sensor.id, ()) if not QUANTITIES[one.quantity].derived]
+    measured = [one for one in snapshot.readings.get(sensor.id, ()) if not snapshot.quantities[one.quantity].derived]
     return min(
-        (_age_s(snapshot, reading) for reading in measured if QUANTITIES[reading.quantity].domain == domain),
+        (_age_s(snapshot, reading) for reading in measured if snapshot.quantities[reading.quantity].domain == domain),
         default=None,
     )
 

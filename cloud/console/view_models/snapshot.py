@@ -15,13 +15,14 @@ from cloud.ingest.fleet_clock import WrongClock
 from cloud.readings.contract import StoredReading
 from cloud.registry.records import Gateway, Sensor, Site
 from cloud.rulebook.visibility import foreign_sensors, naming_none_of, whole_gateways
-from wire import Status
+from wire import BUILT_IN, QuantityTable, Status
 
 
 class Snapshot(msgspec.Struct, frozen=True):
     """The platform at `now_ms` (UTC); readings by sensor, `per_minute` by domain once it can be known.
 
     `shared_ids` are the gateways under whose id two agents take turns, `clocks` those whose time is wrong or not known.
+    Of the `limited` series of the city's own `quantities` somebody has set a limit.
     """
 
     now_ms: int
@@ -41,6 +42,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     discarded: tuple[Discarded, ...] = ()
     shared_ids: frozenset[str] = frozenset()
     clocks: Mapping[str, WrongClock] = {}
+    quantities: QuantityTable = BUILT_IN
+    limited: frozenset[tuple[str, str]] = frozenset()
 
     def of_sites(self, seen: frozenset[str] | None) -> "Snapshot":
         """The part of it that belongs to the sites that somebody may see; None: all of it."""

@@ -23,7 +23,7 @@ from i18n import figures
 from i18n.catalog import Catalog
 from rules.rule import Rule
 from rules.scope import Patch, Place, Resolved, resolve
-from wire import QUANTITIES
+from wire import QuantityTable
 
 EVERYWHERE = "all"
 
@@ -101,7 +101,9 @@ def tree_of(_: Catalog, rule_store: RuleStore, *, sites: frozenset[str] | None) 
         if sites is None or site.id in sites:
             branches.append(branch(f"site:{site.id}", site.place, 1))
             branches += [
-                branch(f"sensor:{sensor.id}", _measures(_, sensor), 2) for sensor in sensors if sensor.site == site.id
+                branch(f"sensor:{sensor.id}", _measures(_, rule_store.registry.quantities, sensor), 2)
+                for sensor in sensors
+                if sensor.site == site.id
             ]
     shown = {each.scope for each in branches}
     gone = sorted(scope for scope in own if scope not in shown and asleep(scope, rule_store.registry) is not None)
@@ -132,8 +134,8 @@ def watched(registry: Registry) -> list[Sensor]:
     return [sensor for sensor in registry.sensors() if sensor.id != sensor.gateway]
 
 
-def _measures(_: Catalog, sensor: Sensor) -> str:
-    return ", ".join(figures.name_of(_, quantity) for quantity in sensor.quantities)
+def _measures(_: Catalog, table: QuantityTable, sensor: Sensor) -> str:
+    return ", ".join(figures.name_of(_, table.row(quantity)) for quantity in sensor.quantities)
 
 
 def _titles_by_scope(_: Catalog, rule_store: RuleStore) -> Mapping[str, tuple[str, ...]]:
@@ -186,8 +188,9 @@ def series_in(_: Catalog, rule_store: RuleStore, sites: frozenset[str] | None) -
     """What a second sensor may be, of `sites` or all: sensor/quantity, and the words for it."""
     seen = [sensor for sensor in watched(rule_store.registry) if sites is None or sensor.site in sites]
     names = {site.id: site.name for site in rule_store.registry.sites()}
+    table = rule_store.registry.quantities
     return [
-        (f"{sensor.id}/{quantity}", f"{names[sensor.site]} · {sensor.name} · {figures.name_of(_, quantity)}")
+        (f"{sensor.id}/{quantity}", f"{names[sensor.site]} · {sensor.name} · {figures.name_of(_, table.row(quantity))}")
         for sensor in seen
         for quantity in sensor.quantities
     ]
@@ -200,7 +203,7 @@ def place_of(rule_store: RuleStore, scope: str) -> Place:
     if target is not None:
         return Place(target.id, target.site, target.groups, target.quantities)
     groups = (name,) if kind == "group" else ()
-    return Place("", name if kind == "site" else "", groups, tuple(QUANTITIES))
+    return Place("", name if kind == "site" else "", groups, tuple(rule_store.registry.quantities))
 
 
 def rules_at(_: Catalog, rule_store: RuleStore, scope: str) -> tuple[RuleView, ...]:
@@ -251,7 +254,7 @@ def _rule(_: Catalog, rule_store: RuleStore, resolved: Resolved, scope: str) -> 
     return RuleView(
         family=rule.family,
         title=title_of(_, rule),
-        sentence=sentence(_, rule),
+        sentence=sentence(_, rule_store.registry.quantities, rule),
         advice=rule.advice_id if _.language.code == "id" and rule.advice_id else rule.advice,
         enabled=rule.enabled,
         own=own,
@@ -274,7 +277,7 @@ def _value(_: Catalog, rule_store: RuleStore, resolved: Resolved, field: str, sc
         source = _("set here")
     else:
         source = _("from {place}", place=scope_name(_, rule_store, origin))
-    value = value_words(_, resolved.rule, field, getattr(resolved.rule, field))
+    value = value_words(_, rule_store.registry.quantities, resolved.rule, field, getattr(resolved.rule, field))
     return ValueView(field, _(FIELD_NAMES[field]), value, source, origin == scope)
 
 
@@ -309,11 +312,14 @@ def versions_of(
     versions = rule_store.versions(view.family, scope)
     before: list[RuleVersion | None] = [*versions[1:], None]
     return tuple(
-        _version(_, view.resolved.rule, version, older, zone) for version, older in zip(versions, before, strict=True)
+        _version(_, rule_store.registry.quantities, view.resolved.rule, version, older, zone)
+        for version, older in zip(versions, before, strict=True)
     )
 
 
-def _version(_: Catalog, rule: Rule, version: RuleVersion, older: RuleVersion | None, zone: ZoneInfo) -> VersionView:
+def _version(
+    _: Catalog, table: QuantityTable, rule: Rule, version: RuleVersion, older: RuleVersion | None, zone: ZoneInfo
+) -> VersionView:
     ahead = version.valid_from_ms > version.at_ms
     return VersionView(
         version=version.version,
@@ -322,15 +328,17 @@ def _version(_: Catalog, rule: Rule, version: RuleVersion, older: RuleVersion | 
         author=version.author,
         reason=version.reason,
         removed=version.removed,
-        changes=changes_between(_, rule, {} if older is None else older.fields, version.fields),
+        changes=changes_between(_, table, rule, {} if older is None else older.fields, version.fields),
     )
 
 
-def changes_between(_: Catalog, rule: Rule, before: dict[str, Any], after: dict[str, Any]) -> tuple[ChangeView, ...]:
+def changes_between(
+    _: Catalog, table: QuantityTable, rule: Rule, before: dict[str, Any], after: dict[str, Any]
+) -> tuple[ChangeView, ...]:
     """The fields in which two versions differ, in words; what a version does not set it inherits."""
 
     def words(fields: dict[str, Any], field: str) -> str:
-        return value_words(_, rule, field, typed(field, fields[field])) if field in fields else _("inherited")
+        return value_words(_, table, rule, field, typed(field, fields[field])) if field in fields else _("inherited")
 
     return tuple(
         ChangeView(_(name), words(before, field), words(after, field))

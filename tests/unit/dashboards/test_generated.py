@@ -14,7 +14,6 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from cloud.core.reasons import Reason
-from cloud.situation import WATCHED
 from dashboards import ingest
 from dashboards.catalog import BUILDERS
 from dashboards.cli import main
@@ -27,6 +26,7 @@ from dashboards.kit.style import Map
 from dashboards.kit.tiles import CAPITAL_OF_EM, CAPITALS_PX
 from i18n.catalog import LanguageCode
 from rules.colours import SEVERITY_COLOURS, UNKNOWN
+from wire import BUILT_IN
 from wire.measurements import COMPUTED, MEASUREMENTS
 from wire.quantities import QUANTITIES, Domain
 
@@ -237,7 +237,7 @@ MEASURED_IN = {
 @every_dashboard
 def test_queries_name_only_what_the_contract_has(name):
     for query in queries(DOCUMENTS[name]):
-        query = query.replace("/^$domain$/", ", ".join(f'"{domain}"' for domain in WATCHED))
+        query = query.replace("/^$domain$/", ", ".join(f'"{domain}"' for domain in BUILT_IN.watched))
         measurements = re.findall(r'FROM ((?:"\w+"(?:, )?)+)', query)
         names = {found for several in measurements for found in re.findall(r'"(\w+)"', several)}
         assert names <= set(MEASURED_IN), query

@@ -32,8 +32,8 @@ def test_every_unit_of_the_wire_has_a_form_for_people():
     ],
 )
 def test_a_value_is_shown_with_its_decimals_and_unit(quantity, value, english, indonesian):
-    assert figures.value_and_unit(EN, quantity, value) == english
-    assert figures.value_and_unit(ID, quantity, value) == indonesian
+    assert figures.value_and_unit(EN, QUANTITIES[quantity], value) == english
+    assert figures.value_and_unit(ID, QUANTITIES[quantity], value) == indonesian
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@ import math
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from rules.marks import Mark
 from rules.quality import UNJUDGED, Judged, Revised, judge, judge_column, revised, verdicts
-from rules.quality_policies import POLICIES
+from rules.quality_policies import POLICIES, policy_of
+from tests.own_quantities import TABLE
 from tests.recorded import Source, recorded
 from tests.synthetic import levels
 from tests.unit.rules.watching import at
@@ -191,3 +193,23 @@ def test_a_falling_flood_is_believed_at_once_at_any_sampling_and_not_only_once_a
     flood = _flood(source, start, end)
     top = max(range(len(flood)), key=lambda place: flood[place][1])
     assert judge_column(WATER, UNJUDGED, *_read_each(minutes, flood[top:]))[1] is None
+
+
+def test_what_a_city_added_is_judged_by_what_it_says_of_itself():
+    leq = policy_of(TABLE["leq"])
+    assert leq is not None
+    judged, marks, _ = verdicts(leq, UNJUDGED, [0, 10_000, 20_000, 30_000], [60.0, 61.0, 135.0, 60.0])
+    assert marks == [Mark.NONE, Mark.NONE, Mark.SPIKE, Mark.NONE]
+    _, flat, _ = verdicts(leq, judged, [minute * 60_000 for minute in range(1, 63)], [60.0] * 62)
+    assert flat[-1] is Mark.STUCK
+    assert flat[-3] is Mark.NONE
+
+
+def test_of_what_says_nothing_of_itself_nothing_is_judged():
+    assert policy_of(TABLE["horn_count"]) is None
+    assert policy_of(TABLE["leq_hour"]) is None
+    assert policy_of(None) is None
+    assert policy_of(QUANTITIES["water_level"]) is POLICIES["water_level"]
+    only_stuck = policy_of(replace(TABLE["leq"], step=None))
+    assert only_stuck is not None
+    assert verdicts(only_stuck, UNJUDGED, [0, 10_000], [20.0, 140.0])[1] == [Mark.NONE, Mark.NONE]

@@ -77,7 +77,7 @@ class AlarmActions:
         await visitor.must(Role.OPERATOR, site=alarm.site)
         changes = await self._alarm_service.changes(alarm_id)
         entries = await self._alarm_service.journal(subject=f"alarm:{alarm_id}", limit=JOURNAL_SHOWN)
-        return journal_lines(self._words, alarm, changes, entries, context.zone_of(alarm.site))
+        return journal_lines(self._words, context.quantities, alarm, changes, entries, context.zone_of(alarm.site))
 
     async def closed(self, wanted: AlarmFilter) -> list[Alarm]:
         """A page of alarms that are over, and one more if there is another page."""

@@ -13,7 +13,7 @@ from nicegui import ui
 from cloud.console.components.chips import ChipBox
 from cloud.console.components.elements import TextElement, box, mark, text
 from cloud.console.view_models.colours import is_dark
-from cloud.console.view_models.sites import WATCHED, FigureView, SensorView, SiteView
+from cloud.console.view_models.sites import FigureView, SensorView, SiteView
 from i18n.catalog import Catalog
 
 Opened = Callable[[str, str], object]
@@ -60,8 +60,8 @@ class Card:
                 with box("card-names"):
                     text(site.name, "card-title", "h2")
                     text(site.place, "card-place")
-                with box("card-chips", "span"):
-                    self._chips = {domain: ChipBox() for domain in WATCHED}
+                self._chips_place = box("card-chips", "span")
+                self._chips: dict[str, ChipBox] = {}
             head.on("click", lambda: on_site(site.id))
             self._body = box("card-body")
 
@@ -78,6 +78,8 @@ class Card:
 
     def _show_conditions(self, site: SiteView) -> None:
         known = {condition.domain: condition.chip for condition in site.conditions}
+        with self._chips_place:
+            self._chips |= {domain: ChipBox() for domain in known if domain not in self._chips}
         for domain, chip in self._chips.items():
             chip.show(known.get(domain))
         worst = site.worst

@@ -121,15 +121,13 @@ class Panel:
         levels, bands = await self._annotations.of(_, sensor, quantity, history.start_ms, history.end_ms)
         if (series, span) != (self._series, self._span):
             return  # somebody has clicked on while the store was thinking
-        zone = self._zone_of(sensor, snapshot)
-        options = chart_options(
-            _, quantity, history, zone=zone, palette=PALETTES[self._theme], levels=levels, bands=bands
-        )
+        zone, row = self._zone_of(sensor, snapshot), snapshot.quantities.row(quantity)
+        options = chart_options(_, row, history, zone=zone, palette=PALETTES[self._theme], levels=levels, bands=bands)
         self._chart.options.clear()
         self._chart.options.update(options)
         self._chart.update()
         self._note.set("" if history.points else _("Nothing was measured in this time."))
-        self._sum_up(summary(_, quantity, history))
+        self._sum_up(summary(_, row, history))
         self._foot.set(_("Times in {zone}", zone=figures.zone_name(history.end_ms, zone)))
 
     def _zone_of(self, sensor: str, snapshot: Snapshot) -> ZoneInfo:

@@ -6,28 +6,31 @@ Flooding  ● all on time   [Siaga 2] Daruba river bridge     Newest 3 s ago   O
 from cloud.console.components.chips import ChipBox
 from cloud.console.components.elements import TextElement, box, mark, symbol, text
 from cloud.console.view_models.sites import DomainView
-from i18n.catalog import N_, Catalog
+from i18n.catalog import Catalog
 from wire import Domain
 
-DOMAINS = {
-    Domain.FLOOD: (N_("Flooding"), "water"),
-    Domain.AIR: (N_("Air quality"), "air"),
-    Domain.FOOTFALL: (N_("Visitors"), "groups"),
-}
-"""What the city watches: the word for people, and the icon."""
+ICONS: dict[str, str] = {Domain.FLOOD: "water", Domain.AIR: "air", Domain.FOOTFALL: "groups"}
+OTHER_ICON = "sensors"
+"""Of a domain that the city added."""
 
 
 class Strip:
-    """The situation strip: one tile for each domain, one for the way that readings take."""
+    """The situation strip: one tile for each domain; it is built again where the city has others."""
 
     def __init__(self, _: Catalog) -> None:
+        self._words = _
         self._tiles: dict[str, Tile] = {}
-        with box("strip", "section", aria_label=_("Situation")):
-            for domain, (name, icon) in DOMAINS.items():
-                self._tiles[domain] = Tile(_, _(name), icon)
+        self._shown: list[tuple[str, str]] = []
+        self._place = box("strip", "section", aria_label=_("Situation"))
 
     def show(self, domains: tuple[DomainView, ...]) -> None:
         """Bring the tiles up to date."""
+        shown = [(view.domain, view.name) for view in domains]
+        if shown != self._shown:
+            self._shown = shown
+            self._place.clear()
+            with self._place:
+                self._tiles = {domain: Tile(self._words, name, ICONS.get(domain, OTHER_ICON)) for domain, name in shown}
         for view in domains:
             self._tiles[view.domain].show(view)
 

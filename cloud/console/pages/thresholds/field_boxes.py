@@ -16,7 +16,7 @@ from cloud.rulebook.rule_words import DAY_NAMES, MARK_WORDS, unit_of
 from i18n.catalog import N_, Catalog
 from rules.marks import MARK_OF_NAME
 from rules.rule import Rule, RuleKind
-from wire import QUANTITIES
+from wire import QuantityTable
 
 HINTS = {
     "for_s": N_("How long the limit must be passed before there is an alarm; 0 for at once."),
@@ -48,8 +48,10 @@ class FieldBoxes:
     """Builds a box for a field where it is asked to; keeps the texts in `draft`."""
 
     def __init__(
-        self, _: Catalog, rule: Rule, draft: Draft, *, others: Sequence[Series], on_change: Callable[[str], object]
-    ) -> None:
+        self, _: Catalog, table: QuantityTable, rule: Rule, draft: Draft, *,
+        others: Sequence[Series], on_change: Callable[[str], object],
+    ) -> None:  # fmt: skip
+        self._table = table
         self._words, self._rule, self._draft, self._on_change = _, rule, draft, on_change
         self._others = others
         self._problems: dict[str, TextElement] = {}
@@ -103,7 +105,7 @@ class FieldBoxes:
         elif name in MINUTES:
             self._number(name, _("min"))
         elif name in {"hysteresis", "minimum"}:
-            self._number(name, unit_of(_, self._rule.quantity))
+            self._number(name, unit_of(_, self._table, self._rule.quantity))
         else:
             line_input(self._draft[name], label=_(FIELD_NAMES[name]), on_change=self._setter(name, name))
 
@@ -159,7 +161,9 @@ class FieldBoxes:
             sides = [(value, _(words)) for value, words in _SIDES.items()]
             choice(self._draft["also.kind"], sides, label=_("side"), on_change=self._setter("also", "also.kind"))
             quantity = series.partition("/")[2]
-            self._part("also.limit", _("its limit"), unit_of(_, quantity) if quantity in QUANTITIES else "")
+            self._part(
+                "also.limit", _("its limit"), unit_of(_, self._table, quantity) if quantity in self._table else ""
+            )
             self._part("also.within_s", _("at most so old"), _("min old at most"))
             tick_box(
                 self._draft["also.inclusive"] == "yes",

@@ -15,6 +15,7 @@ from i18n.catalog import N_, Catalog
 from rules.colours import SEVERITY_COLOURS
 from rules.problem import level_field
 from rules.rule import Rule, RuleKind, Severity
+from wire import QuantityTable
 
 LEVELS_MOST = 8
 _LIMIT_NAMES = {
@@ -31,8 +32,10 @@ _HIGH_NAMES = {RuleKind.INSIDE: N_("Up to"), RuleKind.OUTSIDE: N_("Or above")}
 class LevelRows:
     """The rows; `on_change` is called with the texts of all levels."""
 
-    def __init__(self, _: Catalog, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]) -> None:
-        self._words, self._rule, self._on_change = _, rule, on_change
+    def __init__(
+        self, _: Catalog, table: QuantityTable, rule: Rule, draft: Draft, *, on_change: Callable[[Draft], object]
+    ) -> None:
+        self._words, self._table, self._rule, self._on_change = _, table, rule, on_change
         self._draft = levels_in(draft)
         self._problems: dict[str, TextElement] = {}
         self._place = box("level-rows")
@@ -70,7 +73,7 @@ class LevelRows:
     def _row(self, number: int) -> None:
         _ = self._words
         kind = self._rule.kind
-        unit = _("expected intervals") if kind is RuleKind.SILENCE else unit_of(_, self._rule.quantity)
+        unit = _("expected intervals") if kind is RuleKind.SILENCE else unit_of(_, self._table, self._rule.quantity)
         name = self._draft[level_field(number, "name")]
         self._text(number, "name", _("Name in English"), "Siaga 3")
         self._text(number, "name_id", _("Name in Indonesian"), name or "Siaga 3")  # which stands in where none is given

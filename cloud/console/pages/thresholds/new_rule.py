@@ -14,7 +14,6 @@ from cloud.rulebook.rule_words import KIND_NAMES
 from i18n import figures
 from i18n.catalog import Catalog
 from rules.rule import Level, Rule, RuleKind, Severity
-from wire import QUANTITIES
 
 _USUAL_SILENCE = 5.0
 """Expected intervals; fewer and a lost message is an alarm."""
@@ -31,7 +30,7 @@ class NewRuleDialog:
     ) -> None:  # fmt: skip
         self._words, self._rule_store, self._scope = _, rule_store, scope
         self._taken, self._on_made = list(taken), on_made
-        quantities = measured_in(rule_store, scope)
+        quantities, table = measured_in(rule_store, scope), rule_store.registry.quantities
         self._title, self._kind = "", RuleKind.ABOVE.value
         self._quantity = quantities[0] if quantities else ""
         with box("panel editor", "section", id="rules-head"):
@@ -41,7 +40,7 @@ class NewRuleDialog:
                 with field(_("Title")):
                     line_input("", label=_("Title"), placeholder=_("River level"), on_change=self._keep_title)
                 with field(_("What is measured")):
-                    options = [(quantity, figures.name_of(_, quantity)) for quantity in quantities]
+                    options = [(quantity, figures.name_of(_, table[quantity])) for quantity in quantities]
                     choice(self._quantity, options, label=_("What is measured"), on_change=self._keep_quantity)
                 with field(_("Alarm when")):
                     kinds = [(kind.value, _(words)) for kind, words in KIND_NAMES.items()]
@@ -65,7 +64,7 @@ class NewRuleDialog:
         if not self._title.strip():
             self._problem.set(_("A rule needs a title; write what it watches."))
             return
-        if self._quantity not in QUANTITIES:
+        if self._quantity not in self._rule_store.registry.quantities:
             self._problem.set(_("Nothing is measured here; choose another place."))
             return
         rule = first_rule(self._title.strip(), self._quantity, RuleKind(self._kind), self._taken)
@@ -75,7 +74,7 @@ class NewRuleDialog:
 def measured_in(rule_store: RuleStore, scope: str) -> list[str]:
     """The quantities of the sensors in a scope, in the order of the table."""
     measured = {quantity for sensor in targets_at(rule_store, scope) for quantity in sensor.quantities}
-    return [quantity for quantity in QUANTITIES if quantity in measured]
+    return [quantity for quantity in rule_store.registry.quantities if quantity in measured]
 
 
 def first_rule(title: str, quantity: str, kind: RuleKind, taken: list[str]) -> Rule:

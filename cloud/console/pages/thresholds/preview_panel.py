@@ -140,11 +140,12 @@ class PreviewPanel:
             return
         _, zone = self._words, self._zone()
         rule, preview = drawn.rule, drawn.preview
+        row = self._rule_store.registry.quantities.row(preview.quantity)
         history = thinned(preview.points, start_ms=drawn.start_ms, end_ms=drawn.end_ms)
         self._chart.options.clear()
         self._chart.options.update(
             chart_options(
-                _, preview.quantity, history, zone=zone, palette=PALETTES[self._theme],
+                _, row, history, zone=zone, palette=PALETTES[self._theme],
                 levels=level_lines(_, rule), bands=bands_of(rule, preview.edited),
             )
         )  # fmt: skip

@@ -26,7 +26,7 @@ from rules.problem import ValidationProblem, level_field
 from rules.rule import Level, Rule, RuleKind
 from rules.text_checks import NO_SUCH_TIME
 from rules.validation import NEGATIVE, NO_SUCH_WINDOW, NO_TITLE
-from wire import QUANTITIES
+from wire import QuantityTable
 
 _PART_NAMES = {
     "name": N_("Name in English"),
@@ -48,10 +48,10 @@ def refusal_sentence(_: Catalog, problem: ValidationProblem) -> str:
     return _.said(problem, field=_field_name(_, str(problem.values["field"])))
 
 
-def editor_sentence(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def editor_sentence(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     """Say a problem of the rule that is being edited: shorter where it stands beside its field, with units."""
     own = _OWN_SENTENCES.get(problem.form)
-    return refusal_sentence(_, problem) if own is None else own(_, rule, problem)
+    return refusal_sentence(_, problem) if own is None else own(_, table, rule, problem)
 
 
 def _field_name(_: Catalog, field: str) -> str:
@@ -64,7 +64,7 @@ def _field_name(_: Catalog, field: str) -> str:
     return _(FIELD_NAMES[whole]) if whole in FIELD_NAMES else field
 
 
-def _too_small_or_large(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _too_small_or_large(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     """Times are edited in minutes."""
     minutes, most = _number(problem, "value") / 60, _number(problem, "most") / 60
     if minutes > most:
@@ -74,26 +74,26 @@ def _too_small_or_large(_: Catalog, rule: Rule, problem: ValidationProblem) -> s
     return _("{value} is too small; write {least} or more.", value=plain(_, minutes), least=plain(_, 0.0))
 
 
-def _negative(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _negative(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     value = plain(_, _number(problem, "value"))
     return _("{value} is too small; write {least} or more.", value=value, least=plain(_, 0.0))
 
 
-def _not_above_0(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _not_above_0(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     return _("{value} is too small; write more than 0.", value=plain(_, _number(problem, "value")))
 
 
-def _never_measured(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
-    row = QUANTITIES[rule.quantity]
+def _never_measured(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
+    row = table.row(rule.quantity)
     return _(
         "{value} cannot be measured; write a value from {low} to {high}.",
-        value=amount(_, row.name, _number(problem, "value")),
+        value=amount(_, table, row.name, _number(problem, "value")),
         low=plain(_, row.low),
-        high=amount(_, row.name, row.high),
+        high=amount(_, table, row.name, row.high),
     )
 
 
-def _not_above_limit(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _not_above_limit(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     return _(
         "The upper limit {high} is not above the lower one, {low}; swap them.",
         high=plain(_, _number(problem, "value")),
@@ -101,7 +101,7 @@ def _not_above_limit(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
     )
 
 
-def _out_of_order(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _out_of_order(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     number, _part = _LEVEL_OF_FIELD[problem.field]
     milder, worse = rule.levels[number - 1 : number + 1]
     if worse.high is not None or milder.high is not None:
@@ -117,14 +117,14 @@ def _out_of_order(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
     return _("{worse} at {limit} is not above {milder} at {other}; the worse level needs the higher limit.", **named)
 
 
-def _wider_than_step(_: Catalog, rule: Rule, problem: ValidationProblem) -> str:
+def _wider_than_step(_: Catalog, table: QuantityTable, rule: Rule, problem: ValidationProblem) -> str:
     names = {level.name: level_name(_, level) for level in rule.levels}
     return _(
         "{value} is as wide as the step from {milder} to {worse}; write less than {gap}.",
-        value=amount(_, rule.quantity, rule.hysteresis),
+        value=amount(_, table, rule.quantity, rule.hysteresis),
         milder=names[str(problem.values["milder"])],
         worse=names[str(problem.values["worse"])],
-        gap=amount(_, rule.quantity, _number(problem, "step")),
+        gap=amount(_, table, rule.quantity, _number(problem, "step")),
     )
 
 
@@ -132,13 +132,15 @@ def _number(problem: ValidationProblem, name: str) -> float:
     return float(str(problem.values[name]))
 
 
-_OWN_SENTENCES: dict[str, Callable[[Catalog, Rule, ValidationProblem], str]] = {
-    NO_TITLE: lambda _, rule, problem: _("A rule needs a title; write what it watches."),
-    NO_LEVELS: lambda _, rule, problem: _("A rule needs a level; add one."),
-    NO_LEVEL_NAME: lambda _, rule, problem: _("A level needs a name; write one such as Siaga 3."),
-    NO_COLOUR: lambda _, rule, problem: _("{value} is no colour; choose one.", value=problem.values["colour"]),
-    NO_SUCH_COUNT: lambda _, rule, problem: _("Write two whole numbers up to 100, as in 3 of 5, or leave both empty."),
-    NO_SUCH_DAYS: lambda _, rule, problem: _("No day is chosen; choose one, or switch the rule off."),
+_OWN_SENTENCES: dict[str, Callable[[Catalog, QuantityTable, Rule, ValidationProblem], str]] = {
+    NO_TITLE: lambda _, table, rule, problem: _("A rule needs a title; write what it watches."),
+    NO_LEVELS: lambda _, table, rule, problem: _("A rule needs a level; add one."),
+    NO_LEVEL_NAME: lambda _, table, rule, problem: _("A level needs a name; write one such as Siaga 3."),
+    NO_COLOUR: lambda _, table, rule, problem: _("{value} is no colour; choose one.", value=problem.values["colour"]),
+    NO_SUCH_COUNT: lambda _, table, rule, problem: _(
+        "Write two whole numbers up to 100, as in 3 of 5, or leave both empty."
+    ),
+    NO_SUCH_DAYS: lambda _, table, rule, problem: _("No day is chosen; choose one, or switch the rule off."),
     NO_SUCH_TIME: _too_small_or_large,
     NO_SUCH_WINDOW: _too_small_or_large,
     NEGATIVE: _negative,

@@ -20,7 +20,7 @@ from rules.marks import MARK_OF_NAME
 from rules.problem import level_field
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from rules.validation import problems_in
-from wire import BUILT_IN
+from wire import QuantityTable
 
 MINUTES = ("for_s", "window_s", "clear_s", "lateness_s")
 TEXTS = ("title", "title_id", "advice", "advice_id")
@@ -87,13 +87,13 @@ def level_draft(_: Catalog, number: int, level: Level) -> Draft:
     return {level_field(number, part): text for part, text in texts.items()}
 
 
-def meaning_of(_: Catalog, rule: Rule, draft: Draft) -> DraftMeaning:
+def meaning_of(_: Catalog, table: QuantityTable, rule: Rule, draft: Draft) -> DraftMeaning:
     """Read what the texts mean; what is not edited here stays as it is in `rule`."""
     reader = _Reader(_, rule, draft)
     edited = reader.rule()
     sentences = dict(reader.unreadable)
-    for problem in problems_in(edited, BUILT_IN):
-        sentences.setdefault(problem.field, editor_sentence(_, edited, problem))
+    for problem in problems_in(edited, table):
+        sentences.setdefault(problem.field, editor_sentence(_, table, edited, problem))
     return DraftMeaning(None if sentences else edited, sentences)
 
 

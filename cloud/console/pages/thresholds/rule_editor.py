@@ -48,7 +48,8 @@ class RuleEditor:
     ) -> None:  # fmt: skip
         self._words, self._actions, self._visitor = _, actions, visitor
         self._view, self._scope, self._on_done, self._inherited = view, scope, on_done, inherited
-        self._rule = view.resolved.rule
+        self._rule_store, self._rule = rule_store, view.resolved.rule
+        table = rule_store.registry.quantities
         self._draft: Draft = draft_of(_, self._rule)
         self._released: set[str] = set()
         self._seen = actions.newest_version(view.family, scope)
@@ -64,10 +65,11 @@ class RuleEditor:
                 self._sentence = text(view.sentence, "rule-sentence", "p")
                 with box("section-box"):
                     text(_("Levels"), "section-title", "h3")
-                    self._levels = LevelRows(_, self._rule, self._draft, on_change=self._set_levels)
+                    self._levels = LevelRows(_, table, self._rule, self._draft, on_change=self._set_levels)
                     self._release_button("levels")
                 self._boxes = FieldBoxes(
                     _,
+                    table,
                     self._rule,
                     self._draft,
                     others=series_in(_, rule_store, visitor.principal.sites),
@@ -159,7 +161,7 @@ class RuleEditor:
     def _judge(self) -> Rule | None:
         """Show what the texts mean, or what is wrong with them; the rule where nothing is."""
         _ = self._words
-        meaning = meaning_of(_, self._rule, self._draft)
+        meaning = meaning_of(_, self._rule_store.registry.quantities, self._rule, self._draft)
         problems = {**self._refused.by_field, **meaning.problems}
         if any(name.partition(".")[0] in _ADVANCED for name in problems):
             self._unfold()
@@ -168,7 +170,7 @@ class RuleEditor:
         self._reason_problem.set(problems.get("reason", ""))
         self._other_problems.set(" ".join(self._others(problems)))
         if meaning.rule is not None:
-            self._sentence.set(sentence(_, meaning.rule))
+            self._sentence.set(sentence(_, self._rule_store.registry.quantities, meaning.rule))
         return meaning.rule
 
     def _others(self, problems: dict[str, str]) -> list[str]:

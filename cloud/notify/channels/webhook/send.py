@@ -15,7 +15,7 @@ from cloud.notify.channels.http import outcome_of, post
 from cloud.notify.channels.settings import secret
 from cloud.notify.channels.webhook.settings import WebhookChannel
 from cloud.notify.contract import ChannelContext, Later, Outcome
-from cloud.notify.notifications import AlarmLine, Notification, unit_of
+from cloud.notify.notifications import AlarmLine, Notification
 from cloud.notify.texts import text_of
 from runtime.secret_urls import SecretUrl
 
@@ -85,7 +85,7 @@ def _alarm(line: AlarmLine) -> dict[str, object]:
         "watch": line.watch,
         "value": line.value,
         "limit": line.limit,
-        "unit": unit_of(line.quantity),
+        "unit": "" if line.row is None else line.row.unit,
         "opened": rfc_3339(line.opened_ms),
         "time": rfc_3339(line.time_ms),
     }

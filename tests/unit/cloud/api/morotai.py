@@ -35,7 +35,7 @@ from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_store import RuleStore
 from tests.registries import registry_in
 from tests.unit.cloud.access.house import cheap_passwords
-from wire import Reading, Status, encode_batch, encode_status
+from wire import BUILT_IN, QuantityTable, Reading, Status, encode_batch, encode_status
 from wire.batch import Lost
 
 ZONE = "Asia/Jayapura"
@@ -65,14 +65,17 @@ class Morotai:
     """The platform without a broker: `send` is a batch that arrived, `say` a status."""
 
     def __init__(
-        self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None
-    ) -> None:
-        self.registry = Registry(city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors)
+        self, folder: Path, *, sensors: Sequence[Sensor] = SENSORS, notify: NotifySettings | None = None,
+        quantities: QuantityTable = BUILT_IN,
+    ) -> None:  # fmt: skip
+        self.registry = Registry(
+            city=City("Pulau Morotai", ZONE), sites=SITES, gateways=GATEWAYS, sensors=sensors, quantities=quantities
+        )
         self.store = SqliteStore(folder / "readings.db")
         self.database = Database(registry_in(folder))
         self.accounts = Accounts()
         self.metrics = Metrics(self.accounts)
-        self.newest = Newest()
+        self.newest = Newest(quantities=self.registry.table)
         self.statuses = Statuses()
         self.dead_letters = DeadLetters(self.database, max_bytes=2**24)
         self.broker = Component(Condition.OK, "connected")

@@ -15,7 +15,7 @@ WRONG = [
     ("/api/v1/nowhere", 404, None, ["/api/v1/nowhere", "/docs"]),
     ("/elsewhere", 404, None, ["/elsewhere", "/docs"]),
     ("/docs/secret.js", 404, None, ["/docs/secret.js"]),
-    ("/api/v1/readings/latest?domain=floods", 422, "bad-parameter", ["domain", "floods", "'flood'"]),
+    ("/api/v1/readings/latest?domain=floods", 422, "bad-parameter", ["domain", "floods", "did you mean flood?"]),
     ("/api/v1/readings/latest?site=darubaa", 422, "bad-parameter", ["site", "darubaa", "did you mean daruba?"]),
     ("/api/v1/readings", 422, "bad-parameter", ["sensor: is missing", "quantity: is missing"]),
     ("/api/v1/readings?sensor=rivr&quantity=water_level", 404, "unknown-sensor", ["rivr", "did you mean river?"]),

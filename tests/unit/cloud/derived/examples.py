@@ -18,8 +18,9 @@ from cloud.registry.fact_service import FactService
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.siaga import GaugeLimits, Limit
+from tests.own_quantities import TABLE
 from tests.unit.cloud.examples import GATEWAY, SITE, T0, Workshop
-from wire import QUANTITIES, Reading, encode_batch
+from wire import Reading, encode_batch
 
 ANI = Actor("ani")
 ZONE, LORD_HOWE = "Asia/Jayapura", "Australia/Lord_Howe"
@@ -59,7 +60,7 @@ class Stored:
         await self.store.close()
 
     async def write(self, sensor: str, site: str, quantity: str, points: dict[int, float], *, marks: int = 0) -> None:
-        domain, values = QUANTITIES[quantity].domain, ((quantity, list(points.values())),)
+        domain, values = TABLE[quantity].domain, ((quantity, list(points.values())),)
         block = Block(site, sensor, "gw", domain, marks, list(points), values)
         await self.store.write([self.store.encode([block])])
 
@@ -75,7 +76,7 @@ class Place(Stored):
         super().__init__(folder)
         self.sensor = sensor
         site = Site("daruba", "Daruba", "", 2.0, 128.0, zone, closes=closes)
-        registry = Registry(city=City("Morotai", zone), sites=[site], gateways=(), sensors=[sensor])
+        registry = Registry(city=City("Morotai", zone), sites=[site], gateways=(), sensors=[sensor], quantities=TABLE)
         self.derivations = Derivations(registry, self.store, Newest())
 
     async def send(self, points: dict[int, float]) -> None:

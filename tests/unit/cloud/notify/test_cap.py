@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
+from cloud.alarms.tables import AlarmRow
 from cloud.notify.cap import CapMessage, CapMessages, cap_time
 from cloud.notify.notifications import AlarmLine
 from cloud.notify.settings import CapSettings
+from tests.own_quantities import TABLE
 from tests.unit.cloud.notify.cap_tables import NAMESPACE, mistakes
 from tests.unit.cloud.notify.scene import T0, Scene, hook, settings
+from wire import BUILT_IN
 
 SETTINGS = CapSettings(sender="siaga@morotai.go.id", sender_name="BPBD Pulau Morotai", contact="112")
 
@@ -172,3 +175,16 @@ async def test_a_warning_that_cannot_be_written_leaves_the_feed_to_others(
     async with Scene(tmp_path, chosen) as scene, scene.notifier() as notifier:
         _, second = await scene.raise_alarms([0, 1])
         assert [f"siaga-{second}-" in each.identifier for each in await notifier.warnings()] == [True]
+
+
+async def test_a_warning_of_what_a_city_added_has_the_category_of_its_domain(tmp_path: Path):
+    async with cap_in(tmp_path) as (scene, cap):
+        await scene.raise_alarm(level=2)
+        await scene.database.run(lambda connection: connection.execute(update(AlarmRow).values(quantity="leq")))
+        scene.registry.quantities = TABLE
+        root = await of_event(scene, cap, 1)
+        assert text(root, "info/category") == "Health"
+        assert text(root, "info/description").startswith("Noise level ")
+        assert "dB(A)" in text(root, "info/description", 1)
+        scene.registry.quantities = BUILT_IN
+        assert text(await of_event(scene, cap, 1), "info/category") == "Other"

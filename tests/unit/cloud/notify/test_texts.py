@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from cloud.notify.texts import text_of
+from cloud.notify.notifications import without_words
+from cloud.notify.texts import measured, text_of
+from i18n.catalog import catalog_of
 from rules.rule import RuleKind
+from tests.own_quantities import TABLE
 from tests.unit.cloud.notify.examples import LINE, line, notification
 from wire import QUANTITIES
 
@@ -106,3 +109,16 @@ def test_a_phone_gets_as_many_lines_as_fit_and_the_number_of_the_others():
 def test_a_test_is_marked_in_both_languages_whatever_the_language(language: str):
     text = text_of(notification(line(test=True), language=language, test=True), console="")
     assert text.first.startswith("TEST / UJI COBA · ")
+
+
+def test_what_a_city_added_is_told_by_its_own_name_and_unit():
+    loud = line(quantity="leq", value=91.44, limit=85.0, own=TABLE["leq"])
+    assert measured(loud, catalog_of("en")) == "Noise level 91.4 dB(A) (limit 85 dB(A))"
+    assert measured(loud, catalog_of("id")) == "Tingkat kebisingan 91,4 dB(A) (batas 85 dB(A))"
+    horns = line(quantity="horn_count_hour", value=400.0, limit=300.0, own=TABLE["horn_count_hour"])
+    assert measured(horns, catalog_of("id")) == "Klakson, jumlah per jam 400 klakson (batas 300 klakson)"
+
+
+def test_a_line_without_words_keeps_the_id_of_a_quantity_that_the_city_named():
+    plain = without_words(line(quantity="leq", value=91.4, limit=85.0, own=TABLE["leq"]))
+    assert measured(plain, catalog_of("en")) == "leq 91.4 dB (limit 85 dB)"

@@ -9,13 +9,14 @@ from rules.rule import Level, Rule, RuleKind, Severity
 from tests.unit.cloud.api.morotai import SENSORS
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER
 from tests.unit.cloud.reports.city import checked
+from wire import BUILT_IN
 from wire.measurements import THRESHOLD_SAMPLE_S
 
 MINUTE = THRESHOLD_SAMPLE_S * 1_000
 
 
 def thresholds(rule: Rule = RIVER, sensor: int = 0) -> list[ReportPoint]:
-    return checked(threshold_points(SENSORS[sensor], [rule], NOON_MS))
+    return checked(threshold_points(SENSORS[sensor], [rule], NOON_MS, BUILT_IN))
 
 
 def many(count: int) -> list[ReportPoint]:

@@ -6,6 +6,7 @@ from cloud.registry.records import City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from cloud.rulebook.rule_targets import RuleTargets
 from rules.derived import AQI_HOURS, derived_of_site, series_of_sensor
+from tests.own_quantities import TABLE
 from wire import ISPU_OF_VERSIONS, ISPU_VERSIONS, MEASURED, QUANTITIES
 
 ZONE = "Asia/Jayapura"
@@ -71,3 +72,17 @@ def test_every_derived_series_comes_of_a_sensor_or_a_site_by_the_one_table():
     by_version = {f"ispu_{key}_{parameter}" for key in ISPU_VERSIONS for parameter in ISPU_OF_VERSIONS}
     alone = {name for name in QUANTITIES if QUANTITIES[name].derived} - of_sensors - of_sites - by_version
     assert all(name.endswith(("_completeness", "_computation")) for name in alone), alone
+
+
+def test_rules_watch_what_a_city_added_and_its_hours():
+    mic = Sensor("mic", "Mic", "pier", "gw", ("leq",), interval_s=60)
+    daily = Sensor("jar", "Jar", "pier", "gw", ("horn_count",), interval_s=86_400)
+    pier = Site("pier", "Pier", "Pier", 2.0, 128.3, ZONE)
+    targets = RuleTargets(
+        Registry(
+            city=City("M", ZONE), sites=[pier], gateways=[Gateway("gw", "G", "pier")], sensors=[mic, daily],
+            quantities=TABLE,
+        )
+    )  # fmt: skip
+    assert targets.get("mic").quantities == ("leq", "leq_hour")
+    assert targets.get("jar").quantities == ("horn_count",)

@@ -5,7 +5,7 @@ import pytest
 from cloud.console.components.history_cache import SPANS, HistoryCache
 from cloud.readings.contract import Point, StoreUnavailable
 from tests.unit.cloud.api.morotai import Morotai, now_ms
-from wire import Reading
+from wire import Reading, built_in
 
 
 @pytest.mark.parametrize("span", SPANS)
@@ -23,7 +23,7 @@ async def test_a_history_comes_from_the_store_once_for_all_who_look(city: Morota
         return await ask(*series, **span)  # type: ignore[arg-type]
 
     city.store.history = counted
-    history_cache = HistoryCache(city.store)
+    history_cache = HistoryCache(city.store, built_in)
     seen = await asyncio.gather(*(history_cache.of("river", "water_level", span) for _ in range(20)))
     assert len(asked) == 3
     assert max(point.value for point in seen[0].high) == 129.0
@@ -31,7 +31,7 @@ async def test_a_history_comes_from_the_store_once_for_all_who_look(city: Morota
 
 
 async def test_a_store_that_fails_once_is_asked_again(city: Morotai):
-    history_cache = HistoryCache(city.store)
+    history_cache = HistoryCache(city.store, built_in)
     ask = city.store.history
 
     async def fail(*_: str, **__: object) -> list[Point]:

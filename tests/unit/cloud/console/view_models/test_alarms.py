@@ -17,7 +17,7 @@ from rules.events import EventKind
 from rules.marks import Mark
 from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT, a_reading, an_alarm, around
-from wire import Domain
+from wire import BUILT_IN, Domain
 
 EN, ID = catalog_of("en"), catalog_of("id")
 
@@ -129,9 +129,9 @@ def test_only_alarms_that_nobody_knows_or_has_put_aside_wait():
 
 def test_an_alarm_on_all_that_a_sensor_measures_counts_in_the_sensors_domain():
     sensors = around().sensors
-    assert domain_of(an_alarm(), sensors) == Domain.FLOOD
-    assert domain_of(an_alarm(quantity="", sensor="ferry"), sensors) == Domain.FOOTFALL
-    assert domain_of(an_alarm(quantity="", sensor="gone"), sensors) == Domain.GATEWAY
+    assert domain_of(an_alarm(), sensors, BUILT_IN) == Domain.FLOOD
+    assert domain_of(an_alarm(quantity="", sensor="ferry"), sensors, BUILT_IN) == Domain.FOOTFALL
+    assert domain_of(an_alarm(quantity="", sensor="gone"), sensors, BUILT_IN) == Domain.GATEWAY
 
 
 def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time():
@@ -140,7 +140,7 @@ def test_the_journal_has_what_was_found_and_what_was_done_in_the_order_of_time()
         AlarmChange("worsened", NOON_MS - 300_000, 1, 251.0, False, NOON_MS),
     ]
     entries = [AuditEntry(1, NOON_MS - 100_000, "ani", "10.0.0.7", "acknowledge", "alarm:17", "the pump runs", "", "")]
-    lines = journal_lines(EN, an_alarm(), changes, entries, WIT)
+    lines = journal_lines(EN, BUILT_IN, an_alarm(), changes, entries, WIT)
     assert [(line.who, line.what, line.word) for line in lines] == [
         ("ani", "acknowledged", "the pump runs"),
         ("", "got worse: Siaga 2, 251 cm", ""),

@@ -1,8 +1,9 @@
 from zoneinfo import ZoneInfo
 
-from cloud.console.view_models.chart import PALETTES, SUMMED, ChartHistory, broken_at_gaps, chart_options, summary
+from cloud.console.view_models.chart import PALETTES, ChartHistory, broken_at_gaps, chart_options, summary
 from cloud.readings.contract import Point
 from i18n.catalog import catalog_of
+from tests.own_quantities import TABLE
 from wire import QUANTITIES
 
 EN = catalog_of("en")
@@ -15,7 +16,7 @@ LEVELS = ChartHistory(
 
 
 def options(quantity: str, history: ChartHistory) -> dict:
-    return chart_options(EN, quantity, history, zone=WIT, palette=PALETTES["dark"])
+    return chart_options(EN, QUANTITIES[quantity], history, zone=WIT, palette=PALETTES["dark"])
 
 
 def test_times_are_drawn_as_those_of_the_site():
@@ -46,11 +47,20 @@ def test_silence_is_a_gap_and_no_straight_line():
 
 
 def test_the_summary_is_of_the_extremes_and_not_of_their_means():
-    assert summary(EN, "water_level", LEVELS) == [("Lowest", "9.0 cm"), ("Mean", "11.0 cm"), ("Highest", "15.0 cm")]
+    assert summary(EN, QUANTITIES["water_level"], LEVELS) == [
+        ("Lowest", "9.0 cm"),
+        ("Mean", "11.0 cm"),
+        ("Highest", "15.0 cm"),
+    ]
     visitors = ChartHistory(0, 1, 3_600_000, (Point(0, 120.0), Point(1, 80.0)))
-    assert summary(EN, "people_in", visitors) == [("Sum", "200 people"), ("Most in 1 h", "120 people")]
-    assert summary(EN, "people_in", ChartHistory(0, 1, 1, ())) == []
+    assert summary(EN, QUANTITIES["people_in"], visitors) == [("Sum", "200 people"), ("Most in 1 h", "120 people")]
+    assert summary(EN, QUANTITIES["people_in"], ChartHistory(0, 1, 1, ())) == []
 
 
-def test_summed_quantities_are_in_the_table():
-    assert QUANTITIES.keys() >= SUMMED
+def test_what_a_city_added_is_drawn_as_its_hour_is_made_and_in_its_own_unit():
+    bars = chart_options(EN, TABLE["horn_count"], LEVELS, zone=WIT, palette=PALETTES["dark"])["series"]
+    assert [one["type"] for one in bars] == ["bar"]
+    lines = chart_options(EN, TABLE["leq"], LEVELS, zone=WIT, palette=PALETTES["dark"])["series"]
+    assert {one["type"] for one in lines} == {"line"}
+    assert summary(EN, TABLE["leq"], LEVELS)[0] == ("Lowest", "9.0 dB(A)")
+    assert summary(catalog_of("id"), TABLE["horn_count"], LEVELS)[0] == ("Jumlah", "22 klakson")

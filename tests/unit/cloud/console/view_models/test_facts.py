@@ -6,7 +6,7 @@ from cloud.console.view_models.typed_number import InvalidInput
 from i18n.catalog import catalog_of
 from tests.unit.cloud.api.morotai import Morotai, now_ms
 from tests.unit.cloud.console.visitors import visitor_of
-from wire import Reading
+from wire import BUILT_IN, Reading
 
 EN, ID = catalog_of("en"), catalog_of("id")
 
@@ -33,6 +33,6 @@ def test_values_are_read_as_people_write_them():
 
 
 def test_every_kind_of_fact_has_words():
-    words = dict(whats_of(ID))
+    words = dict(whats_of(ID, BUILT_IN))
     assert words["mounting_height_cm"] == "Tinggi pemasangan"
     assert words["calibration.pm2_5"].startswith("Kalibrasi: ")

@@ -8,6 +8,7 @@ from cloud.readings.contract import Point
 from i18n.catalog import catalog_of
 from rules.rule import Level, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import NOON_MS, RIVER, WIT
+from wire import QUANTITIES
 
 EN = catalog_of("en")
 HOUR_MS = 3_600_000
@@ -65,7 +66,9 @@ LINE = ChartHistory(0, 600_000, 60_000, (Point(0, 100.0), Point(60_000, 110.0)))
 
 
 def drawn(levels=(), bands=(), history: ChartHistory = LINE) -> dict:
-    return chart_options(EN, "water_level", history, zone=WIT, palette=PALETTES["dark"], levels=levels, bands=bands)
+    return chart_options(
+        EN, QUANTITIES["water_level"], history, zone=WIT, palette=PALETTES["dark"], levels=levels, bands=bands
+    )
 
 
 def test_a_chart_shows_levels_by_name_and_the_times_of_alarms():

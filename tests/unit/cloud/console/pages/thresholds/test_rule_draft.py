@@ -5,6 +5,7 @@ from cloud.console.pages.thresholds.rule_draft import draft_of, level_count, mea
 from i18n.catalog import catalog_of
 from rules.rule import Also, AtLeast, Hours, Level, Rule, RuleKind, Severity
 from tests.unit.cloud.console.alarms_made import RIVER
+from wire import BUILT_IN
 
 EN, ID = catalog_of("en"), catalog_of("id")
 RISE = msgspec.structs.replace(
@@ -27,19 +28,19 @@ TWO = msgspec.structs.replace(
 
 
 def problems(draft, rule=RIVER):
-    return meaning_of(EN, rule, draft).problems
+    return meaning_of(EN, BUILT_IN, rule, draft).problems
 
 
 @pytest.mark.parametrize("words", [EN, ID], ids=["en", "id"])
 @pytest.mark.parametrize("rule", [RIVER, RISE, HEAT, TWO], ids=["above", "rise", "outside", "two sensors"])
 def test_a_rule_that_nobody_has_touched_means_itself(words, rule):
-    assert meaning_of(words, rule, draft_of(words, rule)).rule == rule
+    assert meaning_of(words, BUILT_IN, rule, draft_of(words, rule)).rule == rule
 
 
 def test_what_is_written_becomes_the_rule():
     draft = draft_of(EN, RIVER) | {"levels[0].limit": "170", "for_s": "1.5", "hours.day.7": "", "at_least.n": "2"}
     draft |= {"at_least.m": "3"}
-    rule = meaning_of(EN, RIVER, draft).rule
+    rule = meaning_of(EN, BUILT_IN, RIVER, draft).rule
     assert rule is not None
     assert (rule.levels[0].limit, rule.for_s, rule.at_least) == (170.0, 90.0, AtLeast(2, 3))
     assert rule.hours == Hours((1, 2, 3, 4, 5, 6))
@@ -47,17 +48,17 @@ def test_what_is_written_becomes_the_rule():
 
 def test_a_second_sensor_is_chosen_with_its_limit_and_taken_away_again():
     draft = draft_of(ID, RIVER) | {"also.series": "rain/rainfall", "also.limit": "12,5", "also.kind": "below"}
-    rule = meaning_of(ID, RIVER, draft).rule
+    rule = meaning_of(ID, BUILT_IN, RIVER, draft).rule
     assert rule is not None
     assert rule.also == Also("rain", "rainfall", RuleKind.BELOW, 12.5, True, 3_600.0)
-    less = meaning_of(ID, TWO, draft_of(ID, TWO) | {"also.series": "", "also.limit": "x"}).rule
+    less = meaning_of(ID, BUILT_IN, TWO, draft_of(ID, TWO) | {"also.series": "", "also.limit": "x"}).rule
     assert less is not None
     assert less.also is None, "what is not asked for any more is not looked at"
 
 
 def test_readings_not_believed_are_those_that_are_ticked():
     draft = draft_of(EN, RIVER) | {"reject.spike": "", "reject.stuck": "yes", "lateness_s": "2"}
-    rule = meaning_of(EN, RIVER, draft).rule
+    rule = meaning_of(EN, BUILT_IN, RIVER, draft).rule
     assert rule is not None
     assert (rule.reject, rule.lateness_s) == (("clock_unknown", "stuck"), 120.0)
 
