@@ -3,7 +3,6 @@
 ISPU now │ category    sub-indices │ against WHO    ISPU by the hour    a box a day    exposure │ sites    PM2.5 │ PM10
 """
 
-from grafana_foundation_sdk.builders import common
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.builders.statushistory import Panel as CalendarPanel
@@ -27,7 +26,7 @@ from dashboards.kit.scales import ISPU, Class, PanelScale
 from dashboards.kit.series import in_unit, opens_sensor, opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.tiles import column, tiles
+from dashboards.kit.tiles import MOST_SITES, column, sized_by_grafana, tiles
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text, Words
@@ -41,7 +40,6 @@ from wire import AIR_PARAMETERS, ISPU_TABLE, ISPU_VERSIONS, Domain
 HERE, OURS = one_of("site"), of_domain(Domain.AIR)
 PUBLISHED = "18h"
 """How long an index of a parameter holds at the longest: from 15:00 to 09:00."""
-MOST_SITES = 24
 
 
 def _who(pollutant: str) -> Words:
@@ -155,7 +153,7 @@ def _now(style: DashboardStyle) -> StatPanel:
         kept=["site"], scale=ISPU.or_unknown(), steps=by_site("ispu_now"), most=MOST_SITES,
     )  # fmt: skip
     panel.override_by_name("ispu_now", [DynamicConfigValue("links", [to_site(style, from_column("site"))])])
-    return panel.text(common.VizTextDisplayOptions()).wide_layout(True)
+    return sized_by_grafana(panel)
 
 
 def _category(style: DashboardStyle) -> TablePanel:

@@ -47,7 +47,7 @@ def by_sensor(
     domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
     for letter, domain in zip(LETTERS, domains, strict=False):
         panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))
-    for step in _coloured(panel, len(domains)) if scale else (_merged(),):
+    for step in _while_heard(panel, len(domains)):
         panel.with_transformation(step)
     panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=_SHOWN))
     panel.with_transformation(DataTransformerConfig("organize", options=_FIRST))
@@ -63,15 +63,11 @@ def by_sensor(
     )
 
 
-def _merged() -> DataTransformerConfig:
-    return DataTransformerConfig("merge", options={})
-
-
-def _coloured(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
-    """A colour says how things are, so it is there only while the platform is heard."""
+def _while_heard(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
+    """A figure says how things are, so it is there only while the platform is heard."""
     for letter, query in zip(LETTERS[tables:], heard(), strict=False):
         panel.with_target(InfluxQuery(query, ref=letter))
-    yield from while_heard(_merged(), tables)
+    yield from while_heard(DataTransformerConfig("merge", options={}), tables)
 
 
 def _query(names: Iterable[str], domain: str, where: str, within: str) -> Query:

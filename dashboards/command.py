@@ -18,7 +18,7 @@ from dashboards.kit.links import from_column, from_tag, to_dashboard, to_site
 from dashboards.kit.maps import site_map
 from dashboards.kit.panels import linked, stat, states
 from dashboards.kit.rates import per_minute
-from dashboards.kit.scales import ALERT, ATTENTION, PLAIN, SEVERITY, limits
+from dashboards.kit.scales import ALERT, ATTENTION, OVERALL, PLAIN, RANK, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import unit
 from dashboards.kit.unknown import UNHEARD
@@ -106,12 +106,13 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
 
 def _worst(style: DashboardStyle, domain: str) -> stats.Panel:
     state, silent = style.say(_STATE), style.say(_SILENT)
-    worst = Query(f'SELECT max("severity") FROM ({_each_site("severity", domain)})', state)
+    ranks = f'SELECT {RANK} AS "rank" FROM ({_each_site("severity", domain)})'
+    worst = Query(f'SELECT max("rank") FROM ({ranks})', state)
     unheard = Query(f'SELECT sum("silent") FROM ({_each_site("silent", domain)})', silent)
     # a calm word beside a sensor that says nothing is no calm: both stand in the panel
     panel = stat(style, _DOMAINS[domain], worst, unheard, scale=limits((1, UNKNOWN)), named=True)
-    words = DynamicConfigValue("mappings", SEVERITY.mappings(style))
-    panel.override_by_name(state, [words, DynamicConfigValue("thresholds", SEVERITY.steps())])
+    words = DynamicConfigValue("mappings", OVERALL.mappings(style))
+    panel.override_by_name(state, [words, DynamicConfigValue("thresholds", OVERALL.steps())])
     return linked(panel, to_dashboard(style, domain))
 
 

@@ -26,7 +26,7 @@ from dashboards.kit.series import BRIDGED_MS, in_unit, opens_sensor
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
-from dashboards.kit.variables import choice, site
+from dashboards.kit.variables import choice, gauges, site
 from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
 from dashboards.next_levels import next_levels
@@ -60,8 +60,8 @@ LEVEL = Caption(
     Text("$gauge: water level and its limits"),
     Text(
         "The highest value of each step of time, between the bands of the limits in force at that time. From the top: "
-        "rain of each hour, the mean of the chosen sites' gauges. Choose the gauges from the source of the river to "
-        "its mouth: they stand in that order, so that a crest is seen to travel down. Bands: alarms "
+        "rain of each hour, the mean of the chosen sites' gauges. The gauges stand from the source "
+        "of the river to its mouth, as the city's file says, so that a crest is seen to travel down. Bands: alarms "
         "from raised to cleared, in the colour of their level; blue: what people did about them."
     ),
 )
@@ -106,7 +106,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
 
 
 def _gauge(style: DashboardStyle) -> QueryVariable:
-    return choice(style, "gauge", Text("Gauge"), measurement="threshold", tag="sensor", where=OF_LEVELS)
+    return gauges(style, "gauge", Text("Gauge"), where=HERE)
 
 
 def _station(style: DashboardStyle) -> QueryVariable:

@@ -26,12 +26,12 @@ from dashboards.kit.frame import frame
 from dashboards.kit.influx import SOURCE, InfluxQuery, Query, one_of
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.links import from_column, to_site
-from dashboards.kit.panels import dressed, gauges, in_order, lines, stat, thresholds
+from dashboards.kit.panels import dressed, gauges, in_order, lines, thresholds
 from dashboards.kit.scales import CAPACITY, one_colour, words_of
 from dashboards.kit.series import opens_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import TableColumn, table
-from dashboards.kit.tiles import column, one_each
+from dashboards.kit.tiles import MOST_SITES, column, one_each, sized_by_grafana, tiles
 from dashboards.kit.units import name_of, unit, unit_of
 from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
@@ -183,11 +183,14 @@ def _length(style: DashboardStyle) -> LinesPanel:
 
 
 def _now(style: DashboardStyle, caption: Caption, quantity: str) -> StatPanel:
-    text = lately(f'last("{quantity}")', "footfall", where=HERE, by="site", within="15m")
-    panel = stat(
-        style, caption, Query(text, alias="$tag_site"), unit=unit_of(quantity, style), filled=False, named=True
-    )
-    return panel.override_by_regexp(".*", opens_site(style))
+    inner, now = lately(last(quantity), "footfall", where=HERE, by="site", within="15m"), f"{quantity}_now"
+    panel = tiles(
+        style, caption, *sites_of(Domain.FOOTFALL, HERE), newest_of(quantity, inner), value=now, name=column("name"),
+        kept=["site"], scale=one_colour(least=0).or_unknown(), unit=unit_of(quantity, style), steps=by_site(now),
+        most=MOST_SITES, filled=False,
+    )  # fmt: skip
+    panel.override_by_name(now, [DynamicConfigValue("links", [to_site(style, from_column("site"))])])
+    return sized_by_grafana(panel)
 
 
 def _week(style: DashboardStyle) -> TablePanel:

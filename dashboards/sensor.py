@@ -12,11 +12,12 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 
 from dashboards.history import history
 from dashboards.kit.alarms import alarm_table
+from dashboards.kit.current import heard, while_heard
 from dashboards.kit.events import alarms
 from dashboards.kit.frame import frame
-from dashboards.kit.influx import Query, one_of
+from dashboards.kit.influx import InfluxQuery, Query, one_of
 from dashboards.kit.layout import PanelRow
-from dashboards.kit.panels import lines
+from dashboards.kit.panels import LETTERS, lines
 from dashboards.kit.scales import SEVERITY
 from dashboards.kit.series import BRIDGED_MS, fixed, in_unit
 from dashboards.kit.style import DashboardStyle
@@ -43,7 +44,7 @@ _ABOUT = Text("One sensor: all that it measures, the limits in force, its marks 
 _NEWEST = Caption(
     Text("Newest values"),
     Text("The last readings of the last hour."),
-    Text("This sensor has been silent for more than an hour"),
+    Text("This sensor has been silent for more than an hour, or the platform is not heard"),
 )
 _ALARMS = Caption(
     Text("Open alarms of this sensor"),
@@ -137,10 +138,14 @@ def _newest(style: DashboardStyle) -> tables.Panel:
         TableColumn(name="Last *", title=Text("Value"), decimals=1, width=120),
     ]
     panel = table(style, _NEWEST, query, columns=columns)
+    for letter, asked in zip(LETTERS[1:], heard(), strict=False):
+        panel.with_target(InfluxQuery(asked, ref=letter))
+    alive = while_heard(DataTransformerConfig("merge", options={}), 1)
+    own = DataTransformerConfig("filterFieldsByName", options={"include": {"names": list(MEASURED)}})
     rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
     filters = [{"config": config, "fieldName": "Last *"} for config in _KNOWN]
     kept = DataTransformerConfig("filterByValue", options={"filters": filters, "match": "all", "type": "include"})
-    return panel.transformations([rows, kept])
+    return panel.transformations([*alive, own, rows, kept])
 
 
 def _named(style: DashboardStyle, name: str) -> Bilingual:

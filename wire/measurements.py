@@ -183,6 +183,11 @@ _TABLE = (
         ("name", _T, "", "the sensor's name; title has the id too"),
     ),
     _measurement(
+        "about_gauge", "a gauge, its time a millisecond after that of the gauge above it: the order of the river",
+        "sensor site",
+        ("title", _T, "", "the gauge's name and its id, for a list of a dashboard: Tinggi air Daruba|river-daruba"),
+    ),
+    _measurement(
         "fleet", "what a gateway last said of itself, and what the cloud knows of its readings", "gateway site",
         ("online", _W, "", "1 online, 0 offline"),
         ("status_age_s", _N, "s", "age of its last word"),

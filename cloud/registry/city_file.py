@@ -138,6 +138,7 @@ class SensorTable(Settings):
     calibration: Annotated[dict[str, CalibrationTable], Field(default_factory=dict)]
     groups: tuple[Name, ...] = ()
     twin: Name | None = None
+    next_downstream: Name | None = None
     valid_from: Moment | None = None
     stamped: Stamped | None = None
 

@@ -17,7 +17,10 @@ Tables = Mapping[str, list[Any]]
 """The arrays of tables of a city file, by their key."""
 
 # key in a table -> the kind of table that it names
-_NAMES_A = {"gateways": {"site": "sites"}, "sensors": {"site": "sites", "gateway": "gateways", "twin": "sensors"}}
+_NAMES_A = {
+    "gateways": {"site": "sites"},
+    "sensors": {"site": "sites", "gateway": "gateways", "twin": "sensors", "next_downstream": "sensors"},
+}
 
 
 def consistency_problems(tables: Tables) -> Iterator[str]:
@@ -36,6 +39,41 @@ def consistency_problems(tables: Tables) -> Iterator[str]:
     for number, sensor in _rows(tables, "sensors"):
         yield from _unknown_quantities(f"sensors[{number}]", sensor, sensed)
         yield from _of_sensor(f"sensors[{number}]", sensor, _ids(tables, "gateways"))
+    yield from _of_rivers(tables)
+
+
+def _of_rivers(tables: Tables) -> Iterator[str]:
+    """Water runs from gauge to gauge, and not in a ring."""
+    rows = {row["id"]: row for _, row in _rows(tables, "sensors") if isinstance(row.get("id"), str)}
+    below = {name: row["next_downstream"] for name, row in rows.items() if row.get("next_downstream") in rows}
+    rings: set[str] = set()
+    for number, name in _ids(tables, "sensors").items():
+        key = f"sensors[{number}].next_downstream: {below.get(name)!r}"
+        if name not in below:
+            continue
+        for gauge in (name, below[name]):
+            if not _measures_water(rows[gauge]):
+                yield f"{key}: {gauge} measures no water_level; name two gauges, or take it out"
+        ring = _ring(name, below)
+        if ring and name not in rings:
+            rings.update(ring)
+            round_ = " → ".join([*ring, name])
+            yield f"{key}: the water would run in a ring, {round_}; take out the one nearest to the sea"
+
+
+def _ring(name: str, below: Mapping[str, str]) -> list[str]:
+    """The gauges from `name` on until it comes again; empty where it does not."""
+    passed = [name]
+    while (following := below.get(passed[-1])) is not None and following not in passed:
+        passed.append(following)
+    return passed if following == name else []
+
+
+def _measures_water(sensor: Mapping[str, Any]) -> bool:
+    quantities = sensor.get("quantities")
+    if not isinstance(quantities, list):
+        return True  # the model says what is wrong with them
+    return "water_level" in quantities or ("distance" in quantities and sensor.get("mounting_height_cm") is not None)
 
 
 def _rows(tables: Tables, kind: str) -> list[tuple[int, dict[str, Any]]]:

@@ -66,7 +66,8 @@ class Sensor(msgspec.Struct, frozen=True):
 
     Rules may be set for its `groups`; `twin` is the sensor beside it that should read the same. Since `valid_from_ms`
     (UTC) site, gateway, height and calibration are so, where the city file says when. `stamped`: which end of the
-    interval that a reading speaks for its time is; None where it is a moment.
+    interval that a reading speaks for its time is; None where it is a moment. `next_downstream`: the gauge that
+    the water of this one reaches next.
     """
 
     id: str
@@ -82,3 +83,4 @@ class Sensor(msgspec.Struct, frozen=True):
     twin: str | None = None
     valid_from_ms: int | None = None
     stamped: Stamped | None = None
+    next_downstream: str | None = None

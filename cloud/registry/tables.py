@@ -63,6 +63,7 @@ class SensorRow(Base):
     twin: Mapped[str | None] = mapped_column(NAME)
     valid_from_ms: Mapped[int | None] = mapped_column(COUNT)
     stamped: Mapped[str | None] = mapped_column(String(8))
+    next_downstream: Mapped[str | None] = mapped_column(NAME)
 
 
 class SensorQuantityRow(Base):

@@ -2,19 +2,25 @@
 
 about_site    domain=flood, title="Jembatan Daruba|daruba-river"         a list shows what stands before the bar,
 about_sensor  quantity=water_level, site=daruba-river, title="Tinggi air Daruba|river-daruba"      and asks for the id
+about_gauge   site=daruba-river, sensor=river-daruba title="Tinggi air Daruba|river-daruba"    its newest counts
+
+Gauges stand in the order of their rivers. A tag with their places would stay when these change, so they are told by the
+times of the points, a millisecond apart: the store answers in the order of times. They begin at the full hour, so that
+several ingesters, each with its own gauges, agree; a new order is seen within the hour that follows.
 """
 
 from collections.abc import Iterator
 
 from cloud.registry.records import Sensor
+from cloud.registry.rivers import gauges_downstream
 from cloud.reports.platform_snapshot import PlatformSnapshot
 from cloud.reports.points import ReportPoint
 from wire import QuantityTable
-from wire.measurements import EVERYWHERE, listed
+from wire.measurements import EVERYWHERE, LIST_S, listed
 
 
 def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
-    """Yield a point for each domain of a site that is measured, and for each quantity of a sensor."""
+    """Yield a point for each domain of a site that is measured, for each quantity of a sensor, and for each gauge."""
     sensors = snapshot.sensors()
     for site in snapshot.registry.sites():
         for domain in sorted(_domains(site.id, sensors, snapshot.registry.quantities)):
@@ -24,6 +30,17 @@ def list_points(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
         for quantity in sensor.quantities:
             tags = {"quantity": quantity, "site": sensor.site, "title": listed(sensor.name, sensor.id)}
             yield ReportPoint("about_sensor", snapshot.now_ms, tags, {"name": sensor.name})
+    yield from _gauges(snapshot)
+
+
+def _gauges(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
+    hour_ms = snapshot.now_ms - snapshot.now_ms % (LIST_S * 1_000)
+    for place, gauge in enumerate(gauges_downstream(snapshot.registry.sensors())):
+        if snapshot.is_own(gauge.gateway):
+            title = listed(gauge.name, gauge.id)
+            yield ReportPoint(
+                "about_gauge", hour_ms + place, {"sensor": gauge.id, "site": gauge.site}, {"title": title}
+            )
 
 
 def _domains(site: str, sensors: list[Sensor], table: QuantityTable) -> set[str]:

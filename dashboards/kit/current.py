@@ -3,10 +3,13 @@
 last known    now heard    newest of each          tiles                    tables
 market  0     market  1    market  132 + 1   ─►    market   132             only while anything is heard now;
 dodola  0     dodola  1                            dodola   -1, grey        else the sentence of an empty table
-port    0                  port     20 + 1         port     -1, grey
+port    0                  port     20 + 1         port     -1, grey        and of port nothing else that is old
 
 Grafana counts what is not there as 0, makes no difference or product with a column that did not come, and joined with
 an empty table it gives the other one. A sum over a row leaves out what did not come: so each sum has a 0 that is there.
+
+Of more sites than there is room for the worst come first, then those of which nothing is known, then all others: a rank
+above zero is bad and one below it is not, so a site without one, which counts as 0, stands between.
 """
 
 from collections.abc import Sequence
@@ -17,7 +20,12 @@ from dashboards.kit.influx import KNOWN, NOW, Query, newest
 from dashboards.kit.panels import LETTERS
 from wire.measurements import NOTHING_KNOWN
 
-_ZERO, _HEARD, _MORE = "zero", "heard", "more"
+_ZERO, _HEARD, _MORE, _OWN, _RANK = "zero", "heard", "more", "own", "rank"
+_ALONE = f"{_MORE} or 0"
+RANKED = "rank or 0"
+"""The column that `ranked` makes: what sites are sorted by, the largest first."""
+_FIGURES = MatcherConfig("byRefId", "/[BC]$/")
+"""What is heard now and the figures, before and after they were joined: the second and the third query."""
 
 
 def sites_of(domain: str, where: str = "") -> tuple[str, str]:
@@ -32,21 +40,56 @@ def sites_of(domain: str, where: str = "") -> tuple[str, str]:
     )
 
 
-def newest_of(value: str, inner: str, beside: Sequence[str] = ()) -> str:
-    """A table of the newest `value` of each site by `inner`, and of what stands `beside` it, for `by_site`."""
+def newest_of(value: str, inner: str, beside: Sequence[str] = (), *, rank: str = "") -> str:
+    """A table of the newest `value` of each site by `inner`, and of what stands `beside` it, for `by_site`.
+
+    `rank`: how bad it is, for `ranked`, in InfluxQL.
+    """
     shown = ", ".join(f'"{name}"' for name in ("site", value, *beside))
-    return f'SELECT {shown}, "{value}" + 1 AS "{_MORE}" FROM ({inner})'
+    ranked_by = f', {rank} AS "{_RANK}"' if rank else ""
+    return f'SELECT {shown}, "{value}" + 1 AS "{_MORE}", "{value}" * 0 AS "{_OWN}"{ranked_by} FROM ({inner})'
+
+
+def above(value: str, limit: float) -> str:
+    """The rank of a figure that is bad from `limit` on."""
+    return f'"{value}" - {limit - 0.5:g}'
 
 
 def by_site(now: str) -> list[DataTransformerConfig]:
     """A row for each site of `sites_of`: in the column `now` what `newest_of` asks for, NOTHING_KNOWN where unheard."""
-    heard, more, both = f"{_HEARD} or 0", f"{_MORE} or 0", "both"
-    return [
+    heard = f"{_HEARD} or 0"
+    figures = [
         _step("joinByField", byField="site", mode="outer"),
-        _sum(_ZERO, _HEARD, alias=heard),
-        _sum(_ZERO, _MORE, alias=more),
-        _binary(heard, "*", _field(more), alias=both),
-        _binary(both, "+", {"fixed": f"{NOTHING_KNOWN:g}"}, alias=now),
+        _sum(_OWN, _HEARD, alias=heard),
+        _step("filterByValue", type="include", match="all", filters=[_filter(heard, "greater", 0)]),
+    ]
+    for step in figures:
+        step.filter_val = _FIGURES
+    return [
+        *figures,
+        _step("joinByField", byField="site", mode="outer"),
+        _sum(_ZERO, _MORE, alias=_ALONE),
+        _binary(_ALONE, "+", {"fixed": f"{NOTHING_KNOWN:g}"}, alias=now),
+    ]
+
+
+def ranked() -> list[DataTransformerConfig]:
+    """After `by_site`: its rows with the column RANKED, the worst first."""
+    return [_sum(_ZERO, _RANK, alias=RANKED), _step("sortBy", fields={}, sort=[{"field": RANKED, "desc": True}])]
+
+
+def beyond(most: int, *, counted: str, unknown: str) -> list[DataTransformerConfig]:
+    """After `ranked`: the rows after the first `most`, a 1 in `counted` in each, and in `unknown` where that is so."""
+    place, next_one, part = "place", "one more", "part"
+    return [
+        _step("calculateField", mode="index", index={"asPercentile": False}, alias=place),
+        _step("filterByValue", type="include", match="all", filters=[_filter(place, "greaterOrEqual", most)]),
+        _binary(place, "*", {"fixed": "0"}, alias=part),
+        _binary(part, "+", {"fixed": "1"}, alias=counted),
+        # one part of what is one more than a figure: whole where there is none, below it for every other
+        _binary(_ALONE, "+", {"fixed": "1"}, alias=next_one),
+        _binary(counted, "/", _field(next_one), alias="share"),
+        _step("calculateField", mode="unary", unary={"operator": "floor", "fieldName": "share"}, alias=unknown),
     ]
 
 
@@ -76,12 +119,12 @@ def while_heard(step: DataTransformerConfig, queries: int) -> list[DataTransform
         _binary(every, "*", {"fixed": "0"}, alias=key),
         _step("joinByField", byField=key, mode="inner"),
         _sum(_ZERO, _HEARD, alias=gate),
-        _step("filterByValue", type="include", match="all", filters=[_above_zero(gate)]),
+        _step("filterByValue", type="include", match="all", filters=[_filter(gate, "greater", 0)]),
     ]
 
 
-def _above_zero(name: str) -> dict[str, object]:
-    return {"fieldName": name, "config": {"id": "greater", "options": {"value": 0}}}
+def _filter(name: str, than: str, value: float) -> dict[str, object]:
+    return {"fieldName": name, "config": {"id": than, "options": {"value": value}}}
 
 
 def _sum(*names: str, alias: str) -> DataTransformerConfig:

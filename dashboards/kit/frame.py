@@ -6,6 +6,7 @@ frame(look, "flood", about=…, rows=[…], variables=[site(look)], events=alarm
 from collections.abc import Sequence
 
 from grafana_foundation_sdk.builders.dashboard import CustomVariable, Dashboard, QueryVariable
+from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.cog import runtime
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard
@@ -25,7 +26,7 @@ from dashboards.kit.words import Words
 REFRESH = "30s"
 """As often as the cloud writes a sample."""
 TAG = "siaga"
-_HEAD, _HEAD_ON_THE_WALL, _STRIP = 2, 4, 8
+_HEAD, _HEAD_ON_THE_WALL, _STRIP, _STRIP_ON_THE_WALL = 2, 4, 8, 9
 
 register_default_plugins()
 
@@ -33,9 +34,12 @@ register_default_plugins()
 def frame(
     style: DashboardStyle, key: str, *,
     about: Words, rows: Sequence[PanelRow], variables: Sequence[QueryVariable | CustomVariable] = (),
-    events: Sequence[AlarmBands] = (), since: str = "now-24h", refresh: str = REFRESH,
+    events: Sequence[AlarmBands] = (), since: str = "now-24h", refresh: str = REFRESH, beside: StatPanel | None = None,
 ) -> dashboard.Dashboard:  # fmt: skip
-    """The dashboard `key`: `about` is its description, `since` where its time range begins at first."""
+    """The dashboard `key`: `about` is its description, `since` where its time range begins at first.
+
+    `beside` stands in the head of a page of the wall, beside as of when it speaks.
+    """
     builder = Dashboard(style.say(TITLES[key])).uid(style.uid(key)).description(style.say(about))
     builder.tags([TAG, style.language]).timezone(style.zone).week_start("monday").refresh(refresh).time(since, "now")
     builder.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).readonly()
@@ -46,7 +50,7 @@ def frame(
     for link in head(style, key):
         builder.link(link)
     made = builder.build()
-    made.panels = [_whole(panel) for panel in place(style, [*_heads(style, key), *rows])]
+    made.panels = [_whole(panel) for panel in place(style, [*_heads(style, key, beside), *rows])]
     for panel in made.panels:
         if isinstance(panel, dashboard.Panel):
             show_names(panel, style.names)
@@ -55,10 +59,13 @@ def frame(
     return made
 
 
-def _heads(style: DashboardStyle, key: str) -> list[PanelRow]:
+def _heads(style: DashboardStyle, key: str, beside: StatPanel | None) -> list[PanelRow]:
     """What stands above all else: as of when the page speaks, and the city's one sentence where there is room."""
     if key in WALL:
-        return [PanelRow(_HEAD_ON_THE_WALL, (sized(as_of(style)).wide_layout(True), COLUMNS))]
+        strip = sized(as_of(style)).wide_layout(True)
+        if beside is None:
+            return [PanelRow(_HEAD_ON_THE_WALL, (strip, COLUMNS))]
+        return [PanelRow(_HEAD_ON_THE_WALL, (strip, _STRIP_ON_THE_WALL), (beside, COLUMNS - _STRIP_ON_THE_WALL))]
     if key == "phone":
         return [PanelRow(_HEAD, (as_of(style), COLUMNS))]
     return [PanelRow(_HEAD, (as_of(style), _STRIP), (headline(style), COLUMNS - _STRIP))]

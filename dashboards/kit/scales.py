@@ -79,6 +79,15 @@ def _of_flood(step: scales.ScaleStep) -> Words:
     return Bilingual(english, indonesian)
 
 
+RANK = '("severity" + 1) * ("severity" - 0.5)'
+"""How bad a severity is, in InfluxQL, for the worst of several places: nothing known is worse than normal."""
+
+
+def rank_of(severity: int) -> float:
+    """The same: 4, 3, 2, 1 have 17.5, 10, 4.5, 1; nothing known (-1) has 0 and normal (0) -0.5."""
+    return (severity + 1) * (severity - 0.5) + 0.0  # else -0.0, which is no 0 as a text
+
+
 SEVERITY = PanelScale(
     (
         Class(NOTHING_KNOWN, Text("No data"), UNKNOWN),
@@ -88,6 +97,17 @@ SEVERITY = PanelScale(
     words=True,
 )
 """Severities as `situation`, `alarm` and `threshold` write them. Nothing known is grey, and never green."""
+
+OVERALL = PanelScale(
+    (
+        Class(NOTHING_KNOWN, Text("No data"), UNKNOWN),
+        Class(rank_of(0), Text("Normal"), CALM),
+        Class(rank_of(NOTHING_KNOWN), Text("Not all known"), UNKNOWN),
+        *(Class(rank_of(severity.rank), word, SEVERITY_COLOURS[severity]) for severity, word in SEVERITY_NAMES.items()),
+    ),
+    words=True,
+)
+"""The largest rank of several places: where all that is known is calm, one of which nothing is known is no calm."""
 
 ONLINE = PanelScale(
     (Class(0, Text("Offline"), ALERT), Class(1, Text("Online"), CALM)),
@@ -155,9 +175,9 @@ DENSITY = PanelScale(
 """Fruin's scale, people on a square metre."""
 
 
-def one_colour(colour: str = PLAIN) -> PanelScale:
-    """For figures without classes."""
-    return PanelScale((Class(None, Text(""), colour),))
+def one_colour(colour: str = PLAIN, *, least: float | None = None) -> PanelScale:
+    """For figures without classes; `least` is the smallest of them, where something stands below it."""
+    return PanelScale((Class(least, Text(""), colour),))
 
 
 def limits(*steps: tuple[float, str], below: str = CALM) -> PanelScale:

@@ -38,6 +38,8 @@ NAME_PX, WORD_PX = 88, 144
 _NO_DATA = Text("No data")
 MOST = 6
 """Tiles that a panel of half a wall has room for."""
+MOST_SITES = 24
+"""Tiles of a panel on a desk; a table beside it, or the list of sites, has them all."""
 
 
 def figure(
@@ -55,16 +57,16 @@ def figure(
 def tiles(
     style: DashboardStyle, caption: Caption, *queries: str, value: str, name: str, scale: PanelScale,
     unit: str = "none", decimals: int = 0, most: int = MOST, steps: Sequence[DataTransformerConfig] = (),
-    least_first: bool = False, filled: bool = True, kept: Sequence[str] = (),
+    least_first: bool = False, filled: bool = True, kept: Sequence[str] = (), by: str = "",
 ) -> stats.Panel:  # fmt: skip
     """A tile for each row of a table, the largest `value` first or the least; `name` is written with `column`.
 
-    `kept` are columns that a link of the panel takes its value from.
+    `by`: the column whose largest come first, where that is another; `kept` are columns for links to take values from.
     """
     asked = [Query(query, table=True) for query in queries]
     panel = stat(style, caption, *asked, scale=scale, unit=unit, decimals=decimals, named=True, filled=filled)
     panel.reduce_options(common.ReduceDataOptions().values(True).limit(most).calcs([]).fields(""))
-    for step in (*steps, *one_each(value, name, kept, least_first=least_first)):
+    for step in (*steps, *one_each(value, name, kept, by=by, least_first=least_first)):
         panel.with_transformation(step)
     of_value = [_unknown(style.say(_NO_DATA)), *scale.mappings(style)]
     panel.mappings([_unknown(style.say(caption.nothing))])
@@ -89,11 +91,16 @@ def sized(panel: stats.Panel) -> stats.Panel:
     return panel.text(sizes).wide_layout(False).orientation(VizOrientation.AUTO)
 
 
+def sized_by_grafana(panel: stats.Panel) -> stats.Panel:
+    """In letters that Grafana makes as large as there is room, each name beside its figure."""
+    return panel.text(common.VizTextDisplayOptions()).wide_layout(True)
+
+
 def one_each(
-    value: str, name: str, kept: Sequence[str] = (), *, least_first: bool = False
+    value: str, name: str, kept: Sequence[str] = (), *, by: str = "", least_first: bool = False
 ) -> tuple[DataTransformerConfig, DataTransformerConfig]:
-    """Rows in the order of `value`, and nothing else in them that is a figure."""
-    return _sorted(value, descending=not least_first), _only(value, name, kept)
+    """Rows in the order of `by`, or of `value`, and nothing else in them that is a figure."""
+    return _sorted(by or value, descending=not least_first), _only(value, name, kept)
 
 
 def _sorted(field: str, *, descending: bool) -> DataTransformerConfig:

@@ -17,6 +17,8 @@ _GATEWAY = Text("Gateway")
 _INSTANCE = Text("Instance")
 NAME_AND_ID = "/^(?:(?<text>[^|]*)\\|)?(?<value>[^|]+)$/"
 """What a list shows and what it stands for, of "Jembatan Daruba|daruba-river"; an id alone is both."""
+_LATELY = "time > now() - 30d"
+"""Of gauges: one that was taken out of the city is offered so long."""
 _ALL = VariableOption(text="All", value="$__all")
 
 
@@ -56,6 +58,19 @@ def choice(
     variable.regex(NAME_AND_ID)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
     variable.hide(VariableHide.HIDE_VARIABLE if hidden else VariableHide.DONT_HIDE)
+    return variable.multi(True).include_all(True).current(_ALL)
+
+
+def gauges(style: DashboardStyle, name: str, label: Words, *, where: str) -> QueryVariable:
+    """The gauges where a condition on tags holds, all of them at first, from the source to the mouth of their rivers.
+
+    That is the order of the times of their newest points, so nothing sorts them here.
+    """
+    newest_of = f'SELECT last("title") AS "title" FROM "about_gauge" WHERE {_LATELY} AND {where} GROUP BY "sensor"'
+    query = f'SELECT "title" FROM ({newest_of})'
+    variable = QueryVariable(name).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
+    variable.regex(NAME_AND_ID)
+    variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.DISABLED)
     return variable.multi(True).include_all(True).current(_ALL)
 
 

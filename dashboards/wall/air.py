@@ -6,21 +6,25 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.ask import last, lately, over_time
-from dashboards.kit.current import as_text, by_site, newest_of, sites_of
+from dashboards.kit.current import above, as_text, newest_of, sites_of
 from dashboards.kit.influx import Query
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import ISPU
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tiles import column, tiles
+from dashboards.kit.tiles import column
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page
+from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from rules import ispu
 from wire import Domain
 
 ABOUT = Text("Air quality for the wall: the ISPU of each site, and that of the last day.")
 SITES = Caption(
     Text("ISPU by site"),
-    Text("The highest ISPU first, in its official colours. Grey: there is none, which is not safe."),
+    Text(
+        "The highest unhealthy ISPU first, in its official colours, then sites without any, which is not safe, "
+        "then the others."
+    ),
     UNHEARD,
 )
 HOURS = Caption(
@@ -28,22 +32,27 @@ HOURS = Caption(
     Text("The ISPU of each hour. Dashed: where its categories begin."),
 )
 CATEGORY = "category"
+UNHEALTHY = ispu.CATEGORIES[1].upper + 1
+"""From here on an index is bad: Tidak Sehat."""
 EVERY = "\"site\" != ''"
 
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     rows = [PanelRow(14, (_indices(style), 24)), PanelRow(14, (_hours(style), 24))]
-    return page(style, "wall-air", about=ABOUT, rows=rows)
+    return page(style, "wall-air", about=ABOUT, rows=rows, rest=rest_of_sites(style, _queries()))
+
+
+def _queries() -> list[str]:
+    indices = lately(last("ispu"), "air", where=EVERY, by="site", within="3h")
+    return [*sites_of(Domain.AIR), newest_of("ispu", indices, rank=above("ispu", UNHEALTHY))]
 
 
 def _indices(style: DashboardStyle) -> StatPanel:
-    indices = lately(last("ispu"), "air", where=EVERY, by="site", within="3h")
     scale = ISPU.or_unknown()
-    panel = tiles(
-        style, SITES, *sites_of(Domain.AIR), newest_of("ispu", indices), value="ispu_now",
-        name=f"{column('name')} · {column(CATEGORY)}", scale=scale,
-        steps=[*by_site("ispu_now"), *as_text("ispu_now", CATEGORY)],
+    panel = worst_sites(
+        style, SITES, _queries(), now="ispu_now", name=f"{column('name')} · {column(CATEGORY)}", scale=scale,
+        steps=as_text("ispu_now", CATEGORY),
     )  # fmt: skip
     return panel.override_by_name(CATEGORY, [DynamicConfigValue("mappings", scale.classes_as_words(style))])
 

@@ -3,24 +3,31 @@
 from grafana_foundation_sdk.builders.stat import Panel as StatPanel
 from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 
 from dashboards.kit.ask import over_time
-from dashboards.kit.influx import Query, newest
+from dashboards.kit.current import newest_of, sites_of
+from dashboards.kit.influx import KNOWN, Query, newest
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
-from dashboards.kit.scales import SEVERITY, one_colour
+from dashboards.kit.scales import RANK, SEVERITY, one_colour
 from dashboards.kit.series import BRIDGED_MS
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import column, tiles
 from dashboards.kit.units import decimals_of, unit_of
+from dashboards.kit.unknown import NO_DATA, no_value_as
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, named_state, page, states_of_sites
+from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from rules.colours import UNKNOWN
 from wire import Domain
 
 ABOUT = Text("Flood for the wall: the state of each site, and the levels of the last day.")
 SITES = Caption(
     Text("Flood by site"),
-    Text("The worst sites first, with the state in official words. Grey: nothing is known, which is not safe."),
+    Text(
+        "The worst sites first, with the state in official words, then those of which nothing is known, in grey, which "
+        "is not safe."
+    ),
     UNHEARD,
 )
 LEVELS = Caption(
@@ -38,11 +45,24 @@ EVERY = "\"sensor\" != ''"
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
-    states = tiles(
-        style, SITES, states_of_sites(style, Domain.FLOOD), value="severity", name=named_state(style), scale=SEVERITY
+    rows = [PanelRow(14, (_states(style), 24)), PanelRow(14, (_levels(style), 14), (_nearest(style), 10))]
+    return page(style, "wall-flood", about=ABOUT, rows=rows, rest=rest_of_sites(style, _queries(style)))
+
+
+def _queries(style: DashboardStyle) -> list[str]:
+    word = f"word{style.suffix}"
+    where = f"\"domain\" = '{Domain.FLOOD}'"
+    states = newest("situation", f"severity {word}", by="site", where=where, within=KNOWN)  # so its columns are there
+    return [*sites_of(Domain.FLOOD), newest_of("severity", states, [word], rank=RANK)]
+
+
+def _states(style: DashboardStyle) -> StatPanel:
+    """The state of each site in official words; a site that is not heard has none."""
+    word = f"word{style.suffix}"
+    panel = worst_sites(
+        style, SITES, _queries(style), now="severity_now", name=f"{column('name')} · {column(word)}", scale=SEVERITY
     )
-    rows = [PanelRow(14, (states, 24)), PanelRow(14, (_levels(style), 14), (_nearest(style), 10))]
-    return page(style, "wall-flood", about=ABOUT, rows=rows)
+    return panel.override_by_name(word, [DynamicConfigValue("mappings", [no_value_as(style.say(NO_DATA), UNKNOWN)])])
 
 
 def _levels(style: DashboardStyle) -> LinesPanel:

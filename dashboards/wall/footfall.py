@@ -4,23 +4,29 @@ from grafana_foundation_sdk.builders.timeseries import Panel as LinesPanel
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards.kit.ask import last, lately, over_time
-from dashboards.kit.current import by_site, newest_of, sites_of
+from dashboards.kit.current import above, newest_of, sites_of
 from dashboards.kit.influx import Query
 from dashboards.kit.layout import PanelRow
 from dashboards.kit.panels import lines
 from dashboards.kit.scales import CAPACITY
 from dashboards.kit.series import BRIDGED_MS
 from dashboards.kit.style import DashboardStyle
-from dashboards.kit.tiles import column, tiles
+from dashboards.kit.tiles import column
 from dashboards.kit.units import unit_of
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page
+from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from rules.footfall import FULLNESS
 from wire import Domain
 
+NEARLY_FULL = int(FULLNESS[1].from_percent)
 ABOUT = Text("Visitors for the wall: how full each site is, and who was there in the last day.")
 SITES = Caption(
     Text("Capacity used by site"),
-    Text("The fullest site first: visitors present divided by its capacity. Grey: no capacity, or no count."),
+    Text(
+        "Visitors present divided by the capacity of the site. The fullest from {full} percent on stand first, then, "
+        "in grey, sites without a capacity or a count, then the others.",
+        full=NEARLY_FULL,
+    ),
     UNHEARD,
 )
 PRESENT = Caption(
@@ -33,14 +39,13 @@ EVERY = "\"site\" != ''"
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     used = lately(last("capacity_used"), "footfall", where=EVERY, by="site", within="15m")
-    full = tiles(
-        style, SITES, *sites_of(Domain.FOOTFALL), newest_of("capacity_used", used), value="used_now",
-        name=column("name"), scale=CAPACITY.or_unknown(), unit=unit_of("capacity_used", style),
-        steps=by_site("used_now"),
+    queries = [*sites_of(Domain.FOOTFALL), newest_of("capacity_used", used, rank=above("capacity_used", NEARLY_FULL))]
+    full = worst_sites(
+        style, SITES, queries, now="used_now", name=column("name"), scale=CAPACITY.or_unknown(),
+        unit=unit_of("capacity_used", style),
     )  # fmt: skip
-    return page(
-        style, "wall-footfall", about=ABOUT, rows=[PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]
-    )
+    rows = [PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]
+    return page(style, "wall-footfall", about=ABOUT, rows=rows, rest=rest_of_sites(style, queries))
 
 
 def _present(style: DashboardStyle) -> LinesPanel:

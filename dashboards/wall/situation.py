@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dynam
 
 from dashboards.kit.influx import NOW, newest
 from dashboards.kit.layout import PanelRow
-from dashboards.kit.scales import ATTENTION, SEVERITY, limits
+from dashboards.kit.scales import ATTENTION, OVERALL, RANK, SEVERITY, limits
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import MOST, column, figure, tiles
 from dashboards.kit.words import Caption, Text, Words
@@ -18,7 +18,10 @@ from rules.colours import UNKNOWN
 
 ABOUT = Text("The situation for the wall: each domain, open alarms, gateways and sensors that are not heard.")
 DOMAINS = {"flood": Text("Flood"), "air": Text("Air quality"), "footfall": Text("Footfall")}
-DOMAIN = Text("The worst state of all sites, by the rules in force. Grey: nothing is known, which is not safe.")
+DOMAIN = Text(
+    "The worst state of all sites, by the rules in force. Grey: of one or more nothing is known, which is not safe, "
+    "and none of the others is bad."
+)
 OPEN = Caption(Text("Open alarms"), Text("Alarms that have not ended, acknowledged ones too."), UNHEARD)
 UNSEEN = Caption(Text("Not acknowledged"), Text("Open alarms that nobody has acknowledged yet."), UNHEARD)
 OFFLINE = Caption(Text("Gateways offline"), Text("Gateways whose last word was offline."), UNHEARD)
@@ -50,8 +53,8 @@ UNACKNOWLEDGED = '"severity" > 0 AND "acknowledged" = 0'
 
 def _domain(style: DashboardStyle, domain: str, name: Words) -> StatPanel:
     each = f'SELECT last("severity") AS "severity" FROM "situation" WHERE {NOW} AND "domain" = \'{domain}\''
-    query = f'SELECT max("severity") FROM ({each} GROUP BY "site", "instance")'
-    return figure(style, Caption(name, DOMAIN, UNHEARD), name, query, scale=SEVERITY)
+    query = f'SELECT max("rank") FROM (SELECT {RANK} AS "rank" FROM ({each} GROUP BY "site", "instance"))'
+    return figure(style, Caption(name, DOMAIN, UNHEARD), name, query, scale=OVERALL)
 
 
 def _open(style: DashboardStyle, caption: Caption, counted: str) -> StatPanel:

@@ -1,48 +1,18 @@
-// What every panel shows in the five cases and one more, by Grafana's own code: which word, in which colour. Reads the generated
-// dashboards, writes one JSON row a panel and case; --table prints them for people.
-//
-// panel + frames of a case ─► transformDataFrame ─► applyFieldOverrides ─► getFieldDisplayValues, or the cells' display
+// What every panel shows in the five cases and one more, by Grafana's own code (grafana.mjs): which word, in which colour.
+// Reads the generated dashboards, writes one JSON row a panel and case; --table prints them for people.
 //
 // empty: the store answers with nothing; old: with rows without a value, and a sample of 61 s ago; dead: with nothing, but
 // for the row that says so itself; quiet: dead for three minutes, so that whatever looks back longer finds the good
 // values of the last hour. What is asked of now looks back so little that old readings are none.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename } from 'node:path';
-import { JSDOM } from 'jsdom';
-
-const { window } = new JSDOM('', { url: 'http://localhost/' });
-Object.assign(globalThis, { window, document: window.document, localStorage: window.localStorage });
-for (const name of ['DOMParser', 'Node', 'HTMLElement', 'Element', 'SVGElement', 'DocumentFragment', 'MutationObserver']) {
-  globalThis[name] ??= window[name];
-}
-globalThis.navigator ??= window.navigator;
-globalThis.ResizeObserver ??= class { observe() {} unobserve() {} disconnect() {} };
-
-const print = (text) => process.stdout.write(`${text}\n`);
-console.log = console.info = () => {}; // a library of Grafana's advertises itself there
-const grafana = createRequire(import.meta.url)('@grafana/data');
-const { applyFieldOverrides, createTheme, FieldType, getFieldDisplayValues, toDataFrame, transformDataFrame } = grafana;
-const theme = createTheme({ colors: { mode: 'dark' } });
-const asItIs = (value) => value;
-const PROPERTIES = ['displayName', 'unit', 'decimals', 'mappings', 'thresholds', 'color', 'min', 'max', 'links', 'noValue'];
-const registry = new grafana.Registry(() =>
-  PROPERTIES.map((id) => ({ id, path: id, name: id, process: asItIs, override: asItIs, shouldApply: () => true })),
-);
-grafana.standardTransformersRegistry.setInit(() =>
-  // one of them stands there under its former name too
-  [...new Map(Object.values(grafana.standardTransformers).map((each) => [each.id, each])).values()].map((each) => ({
-    id: each.id, name: each.id, transformation: each,
-  })),
-);
+import { FieldType, print, shown, toDataFrame } from './grafana.mjs';
 
 const NOW = Date.UTC(2026, 2, 15, 6);
-const FIGURES = new Set(['stat', 'gauge', 'bargauge']);
-
 const LOOKS_BACK = /now\(\) - (\d+)([smhdw])/g;
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 const QUIET_S = 180;
-const TAGS = new Set(['site', 'sensor', 'gateway', 'instance', 'name']);
+const TAGS = new Set(['site', 'sensor', 'gateway', 'instance', 'name', 'word', 'word_id']);
 
 const reaches = (query) => [...query.matchAll(LOOKS_BACK)].every(([, many, unit]) => many * SECONDS[unit] > QUIET_S);
 const ofRange = (query) => /\$timeFilter|\$\{__from\}/.test(query);
@@ -111,36 +81,6 @@ function worst(panel, column) {
   const steps = stepsFor(panel, column);
   const red = steps.find((each) => each.color === alert) ?? steps.at(-1);
   return red?.value ?? (steps[1]?.value ?? 2) - 1;
-}
-
-const transformed = (panel, frames) =>
-  new Promise((done, fail) => {
-    transformDataFrame(panel.transformations ?? [], frames, { interpolate: asItIs }).subscribe({ next: done, error: fail });
-  });
-
-// Of a map, what has the colour of a value: the places below are grey whatever the store says.
-const coloured = (panel) => (frame) =>
-  panel.type !== 'geomap' || panel.options.layers.some((each) => each.config?.style?.color?.field && each.filterData.options === frame.refId);
-
-async function shown(panel, frames) {
-  const data = applyFieldOverrides({
-    data: await transformed(panel, frames.filter(coloured(panel))), fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry,
-    replaceVariables: asItIs, theme, timeZone: 'Asia/Jayapura',
-  });
-  if (FIGURES.has(panel.type)) {
-    const options = { data, fieldConfig: panel.fieldConfig, reduceOptions: panel.options.reduceOptions, theme };
-    const values = getFieldDisplayValues({ ...options, replaceVariables: asItIs, timeZone: 'Asia/Jayapura' });
-    return values.map((each) => ({ name: each.display.title ?? '', text: each.display.text, color: each.display.color }));
-  }
-  const cells = data.flatMap((frame) => frame.fields.filter((field) => field.type === FieldType.number).flatMap((field) =>
-    [...field.values].map((value) => ({ name: field.config.displayName ?? field.name, ...pick(field, value) }))));
-  return cells.length ? cells : [{ name: '', text: panel.fieldConfig.defaults.noValue ?? '', color: '' }];
-}
-
-// a cell and a band take their colour from the value; a chart's line and a plain cell have one of their own
-function pick(field, value) {
-  const { text, color } = field.display(value);
-  return { text, color: value === null || field.config.mappings?.length ? color : '' };
 }
 
 const rows = [];

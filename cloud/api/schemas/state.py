@@ -61,6 +61,9 @@ class SensorAnswer(AnswerModel):
         description="the height that its gateway reckons with, where that is another; the registry's counts"
     )
     calibration: dict[str, CalibrationAnswer]
+    next_downstream: str | None = Field(
+        description="the gauge that the water of this one reaches next; null where none was named"
+    )
 
 
 class DomainAnswer(AnswerModel):

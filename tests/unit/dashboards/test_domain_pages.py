@@ -77,6 +77,19 @@ def test_gauges_stand_one_above_the_other_on_one_time_axis(language: str):
 
 
 @LANGUAGES
+def test_gauges_are_offered_in_the_order_of_the_river_which_nothing_sorts_again(language: str):
+    """InfluxDB answers in the order of times, and the cloud's are in that of the river (cloud/reports/lists.py)."""
+    (gauge,) = [each for each in document(language, "flood")["templating"]["list"] if each["name"] == "gauge"]
+    assert gauge["sort"] == 0
+    query = gauge["query"]["query"]
+    assert query.startswith('SELECT "title" FROM (SELECT last("title") AS "title" FROM "about_gauge" WHERE time > ')
+    assert 'GROUP BY "sensor")' in query
+    found = re.match(gauge["regex"].strip("/").replace("(?<", "(?P<"), "Tinggi air Daruba|river-daruba")
+    assert found is not None
+    assert found.groupdict() == {"text": "Tinggi air Daruba", "value": "river-daruba"}
+
+
+@LANGUAGES
 def test_the_way_to_the_next_level_is_the_clouds_and_not_worked_out_in_a_query(language: str):
     table = panel_with(language, "flood", 'FROM "next_level"')
     (target,) = table["targets"]

@@ -147,6 +147,38 @@ def test_a_mistake_is_named_by_file_key_and_value_with_what_to_write(
     assert found.startswith(f"city.toml: {sentence}")
 
 
+def gauges(**below: str) -> str:
+    """A city with a gauge for each name, whose water goes on to the gauge named."""
+    more = [
+        f'[[sensors]]\nid = "{name}"\nname = "{name}"\nsite = "daruba"\ngateway = "gw-daruba"\n'
+        f'quantities = ["{"rainfall" if name == "rain" else "water_level"}"]\n'
+        + (f'next_downstream = "{next_one}"\n' if next_one else "")
+        for name, next_one in below.items()
+    ]
+    return GOOD + "".join(more)
+
+
+def test_a_gauge_names_the_next_one_downstream(tmp_path: Path):
+    (tmp_path / "city.toml").write_text(gauges(upper="bridge", bridge="river"))
+    named = {sensor.id: sensor.next_downstream for sensor in read_city_file(tmp_path / "city.toml").sensors()}
+    assert named == {"gw-daruba": None, "river": None, "upper": "bridge", "bridge": "river"}
+
+
+@pytest.mark.parametrize(("below", "sentence"), [
+    ({"upper": "bridg", "bridge": ""}, "1].next_downstream: 'bridg': there is none of that id; did you mean bridge?"),
+    ({"upper": "upper"}, "1].next_downstream: 'upper': the water would run in a ring, upper → upper; take out the one"),
+    ({"a": "b", "b": "c", "c": "b"},
+     "2].next_downstream: 'c': the water would run in a ring, b → c → b; take out the one nearest to the sea"),
+    ({"upper": "rain", "rain": ""}, "1].next_downstream: 'rain': rain measures no water_level; name two gauges"),
+    ({"rain": "river"}, "1].next_downstream: 'river': rain measures no water_level; name two gauges, or take it out"),
+])  # fmt: skip
+def test_water_that_goes_nowhere_or_in_a_ring_is_refused_in_one_sentence(
+    tmp_path: Path, below: dict[str, str], sentence: str
+):
+    (found,) = problems(tmp_path, gauges(**below))
+    assert found.startswith(f"city.toml: sensors[{sentence}")
+
+
 def test_mistakes_of_form_and_contradictions_are_told_at_once(tmp_path: Path):
     text = GOOD.replace("latitude = 2.05", "latitude = 205").replace('gateway = "gw-daruba"', 'gateway = "gw-darube"')
     assert [problem.split(": ")[1] for problem in problems(tmp_path, text)] == [

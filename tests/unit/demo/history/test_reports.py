@@ -64,7 +64,7 @@ async def test_dashboards_find_samples_of_the_past_and_its_alarms_in_their_time(
         by.setdefault(point.measurement, []).append(point)
     assert by.keys() == {
         "situation", "alarm", "alarm_event", "alarm_span", "threshold", "next_level", "presence", "city", "fleet",
-        "ingest", "about_site", "about_sensor",
+        "ingest", "about_site", "about_sensor", "about_gauge",
     }  # fmt: skip
     assert all(SINCE_S * 1_000 < point.time_ms <= UNTIL_S * 1_000 for point in points)
     times_ms = sorted({point.time_ms for point in by["city"]})
