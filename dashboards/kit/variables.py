@@ -66,8 +66,8 @@ def gauges(style: DashboardStyle, name: str, label: Words, *, where: str) -> Que
 
     That is the order of the times of their newest points, so nothing sorts them here.
     """
-    newest_of = f'SELECT last("title") AS "title" FROM "about_gauge" WHERE {_LATELY} AND {where} GROUP BY "sensor"'
-    query = f'SELECT "title" FROM ({newest_of})'
+    newest_of = f'SELECT last("title") AS "listed" FROM "about_gauge" WHERE {_LATELY} AND {where} GROUP BY "sensor"'
+    query = f'SELECT "listed" FROM ({newest_of})'
     variable = QueryVariable(name).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
     variable.regex(NAME_AND_ID)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.DISABLED)

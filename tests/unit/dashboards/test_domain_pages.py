@@ -82,7 +82,7 @@ def test_gauges_are_offered_in_the_order_of_the_river_which_nothing_sorts_again(
     (gauge,) = [each for each in document(language, "flood")["templating"]["list"] if each["name"] == "gauge"]
     assert gauge["sort"] == 0
     query = gauge["query"]["query"]
-    assert query.startswith('SELECT "title" FROM (SELECT last("title") AS "title" FROM "about_gauge" WHERE time > ')
+    assert query.startswith('SELECT "listed" FROM (SELECT last("title") AS "listed" FROM "about_gauge" WHERE time > ')
     assert 'GROUP BY "sensor")' in query
     found = re.match(gauge["regex"].strip("/").replace("(?<", "(?P<"), "Tinggi air Daruba|river-daruba")
     assert found is not None
