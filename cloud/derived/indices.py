@@ -36,7 +36,7 @@ class Indices:
         site = self._registry.site(site_id)
         if site is None:
             raise LookupError(site_id)
-        sensors = [sensor for sensor in self._registry.sensors() if sensor.site == site_id]
+        sensors = self._registry.sensors_at(site_id)
         own = self._of(site_id)
         found = [
             air_index(site, own, "ispu", self._parts(sensors, "ispu", own)),

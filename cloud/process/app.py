@@ -49,6 +49,7 @@ async def serve(config: Path) -> None:
     SettingsError (mistakes in the files of the cloud, the city and its rules), CannotStart (a registry of a newer
     version) and LeaseHeld (another process takes in these shards) come before anything has started.
     """
+    _collect_garbage_seldom()
     start = Start(_stop_signal())
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start.reload.set)
     with contextlib.suppress(Stopped):
@@ -113,7 +114,7 @@ async def _work(start: Start, settings: CloudSettings, services: Services, reloa
     web_is_closed = asyncio.Event()
     if web is not None and start.listener is not None:
         parts.append(_serve_pages(web, start.listener, web_is_closed))
-    _tune_garbage_collector()
+    _keep_what_the_start_made()
     _log.info("the cloud of %s is up", services.platform.city.name)
     show_status("up")
 
@@ -202,14 +203,18 @@ def _web(settings: CloudSettings, services: Services) -> Server:
     return server_of(app, proxies=settings.api.proxies)
 
 
-def _tune_garbage_collector() -> None:
-    """Collect cyclic garbage a hundredth as often, and never among the objects of the start.
+def _collect_garbage_seldom() -> None:
+    """Collect cyclic garbage a hundredth as often: batches, and a registry, are thousands of lists without cycles.
 
-    Batches are thousands of lists without cycles: at its defaults the collector doubles the cost of a reading.
+    At its defaults the collector doubles the cost of a reading, and of the start of a large city.
     """
+    gc.set_threshold(70_000, 10, 10)
+
+
+def _keep_what_the_start_made() -> None:
+    """Never look for garbage among the objects of the start."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(70_000, 10, 10)
 
 
 def _stop_signal() -> asyncio.Event:

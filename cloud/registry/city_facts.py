@@ -28,11 +28,12 @@ def record_file_changes(
     """Record each difference of a city file from the one before it; the first file gives the baselines."""
     facts, filed = read_facts(connection), {subject_of(record): record for record in before}
     records = list(now)
-    record_baselines(connection, _baselines(records, filed, facts), source=CITY_FILE, now_ms=now_ms)
-    facts = read_facts(connection)
+    if baselines := list(_baselines(records, filed, facts)):
+        record_baselines(connection, baselines, source=CITY_FILE, now_ms=now_ms)
+        facts = read_facts(connection)
     for each in records:
         earlier = filed.get(subject_of(each))
-        if earlier is not None:
+        if earlier is not None and earlier != each:
             for new in _changes(earlier, each, facts, now_ms):
                 record(connection, new, actor=Actor(SYSTEM), now_ms=now_ms)
 

@@ -9,9 +9,10 @@ What it says otherwise than the file before it becomes a dated fact: from `valid
 import difflib
 import re
 import zoneinfo
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo, field_validator
 
@@ -21,7 +22,7 @@ from cloud.registry.consistency import KINDS, Tables, consistency_problems
 from cloud.registry.records import Calibration, City, Gateway, Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.level import height_mistake
-from runtime.settings import FileAway, Settings, SettingsError, load_settings, read_document
+from runtime.settings import Settings, SettingsError, parse_settings, read_document
 from wire import Stamped, check_name
 
 _OF_INDONESIA = {
@@ -163,11 +164,10 @@ class CityFile(Settings):
 
 def read_city_file(file: Path) -> Registry:
     """Read the city that `file` describes; SettingsError lists every mistake."""
-    problems = [f"{file.name}: {problem}" for problem in consistency_problems(_tables(file))]
+    document = read_document(file)
+    problems = [f"{file.name}: {problem}" for problem in consistency_problems(_tables(document))]
     try:
-        parsed = load_settings(file, CityFile)
-    except FileAway:
-        raise
+        parsed = parse_settings(document, CityFile, file.name)
     except SettingsError as error:
         raise SettingsError(error.problems + problems) from None
     if problems:
@@ -181,11 +181,7 @@ def read_city_file(file: Path) -> Registry:
     )
 
 
-def _tables(file: Path) -> Tables:
-    try:
-        document = read_document(file)
-    except SettingsError:
-        return {}  # load_settings says it in a sentence
+def _tables(document: Mapping[str, Any]) -> Tables:
     named = {name: document.get(name) for name in KINDS}
     return {name: rows for name, rows in named.items() if isinstance(rows, list)}
 

@@ -5,7 +5,7 @@ so both kinds of mistake are listed at once.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloud.registry.city_quantities import problems_of_quantities
@@ -25,27 +25,31 @@ _NAMES_A = {
 
 def consistency_problems(tables: Tables) -> Iterator[str]:
     """Yield one sentence for each problem, which begins with its key."""
+    ids = {kind: _ids(tables, kind) for kind in KINDS}
+    # a city has thousands of sensors: each is looked up, none compared with all others
+    known = {kind: dict.fromkeys(named.values()) for kind, named in ids.items()}
     for kind in KINDS:
-        yield from _twice(kind, _ids(tables, kind))
+        yield from _twice(kind, ids[kind])
     for kind, references in _NAMES_A.items():
         for number, row in _rows(tables, kind):
             for key, named in references.items():
-                yield from _dangling(f"{kind}[{number}].{key}", row.get(key), named, _ids(tables, named))
-    domains = _ids(tables, "domains").values()
+                yield from _dangling(f"{kind}[{number}].{key}", row.get(key), named, known[named])
+    domains = list(ids["domains"].values())
     for number, row in _rows(tables, "quantities"):
         yield from _of_domain(f"quantities[{number}].domain", row.get("domain"), [*BUILT_IN_DOMAINS, *domains])
-    yield from problems_of_quantities(_rows(tables, "quantities"), list(domains))
-    sensed = [*(name for name in MEASURED if name not in HEALTH_QUANTITIES), *_ids(tables, "quantities").values()]
+    yield from problems_of_quantities(_rows(tables, "quantities"), domains)
+    sensed = dict.fromkeys(name for name in MEASURED if name not in HEALTH_QUANTITIES) | known["quantities"]
     for number, sensor in _rows(tables, "sensors"):
         yield from _unknown_quantities(f"sensors[{number}]", sensor, sensed)
-        yield from _of_sensor(f"sensors[{number}]", sensor, _ids(tables, "gateways"))
+        yield from _of_sensor(f"sensors[{number}]", sensor, known["gateways"])
     yield from _of_rivers(tables)
 
 
 def _of_rivers(tables: Tables) -> Iterator[str]:
     """Water runs from gauge to gauge, and not in a ring."""
     rows = {row["id"]: row for _, row in _rows(tables, "sensors") if isinstance(row.get("id"), str)}
-    below = {name: row["next_downstream"] for name, row in rows.items() if row.get("next_downstream") in rows}
+    named = {name: row.get("next_downstream") for name, row in rows.items()}
+    below = {name: gauge for name, gauge in named.items() if isinstance(gauge, str) and gauge in rows}
     rings: set[str] = set()
     for number, name in _ids(tables, "sensors").items():
         key = f"sensors[{number}].next_downstream: {below.get(name)!r}"
@@ -63,10 +67,11 @@ def _of_rivers(tables: Tables) -> Iterator[str]:
 
 def _ring(name: str, below: Mapping[str, str]) -> list[str]:
     """The gauges from `name` on until it comes again; empty where it does not."""
-    passed = [name]
-    while (following := below.get(passed[-1])) is not None and following not in passed:
-        passed.append(following)
-    return passed if following == name else []
+    passed, following = {name: None}, below.get(name)
+    while following is not None and following not in passed:
+        passed[following] = None
+        following = below.get(following)
+    return list(passed) if following == name else []
 
 
 def _measures_water(sensor: Mapping[str, Any]) -> bool:
@@ -92,9 +97,9 @@ def _twice(kind: str, ids: Mapping[int, str]) -> Iterator[str]:
             yield f"{kind}[{number}].id: {name!r}: {kind}[{before}] has this id already; write another"
 
 
-def _dangling(key: str, name: object, kind: str, known: Mapping[int, str]) -> Iterator[str]:
-    if isinstance(name, str) and name not in known.values():
-        close = difflib.get_close_matches(name, known.values(), n=1)
+def _dangling(key: str, name: object, kind: str, known: Collection[str]) -> Iterator[str]:
+    if isinstance(name, str) and name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
         advice = f"did you mean {close[0]}?" if close else f"add it to [[{kind}]]"
         yield f"{key}: {name!r}: there is none of that id; {advice}"
 
@@ -105,7 +110,7 @@ def _of_domain(key: str, name: object, known: Sequence[str]) -> Iterator[str]:
         yield f"{key}: {name!r}: no such domain; write {close[0] if close else 'one of ' + ', '.join(known)}"
 
 
-def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Sequence[str]) -> Iterator[str]:
+def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Collection[str]) -> Iterator[str]:
     quantities = sensor.get("quantities")
     for number, name in enumerate(quantities if isinstance(quantities, list) else ()):
         if isinstance(name, str) and name not in sensed:
@@ -114,10 +119,10 @@ def _unknown_quantities(key: str, sensor: dict[str, Any], sensed: Sequence[str])
             yield f"{key}.quantities[{number}]: {name!r}: no such quantity; {advice}"
 
 
-def _of_sensor(key: str, sensor: dict[str, Any], gateways: Mapping[int, str]) -> Iterator[str]:
+def _of_sensor(key: str, sensor: dict[str, Any], gateways: Collection[str]) -> Iterator[str]:
     if sensor.get("twin") is not None and sensor.get("twin") == sensor.get("id"):
         yield f"{key}.twin: {sensor['twin']!r}: is the sensor itself; name the one beside it, or take it out"
-    if sensor.get("id") in gateways.values():
+    if isinstance(sensor.get("id"), str) and sensor["id"] in gateways:
         yield f"{key}.id: {sensor['id']!r}: a gateway has this id, and is a sensor by itself; write another"
     quantities, calibration = sensor.get("quantities"), sensor.get("calibration", {})
     if not isinstance(quantities, list) or not isinstance(calibration, dict):

@@ -4,10 +4,10 @@ What a newer city file names no more is retired, never deleted: its readings and
 says otherwise than the file before it becomes a dated fact (`city_facts.py`).
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from cloud.database.base import Base
 from cloud.registry.city_facts import record_file_changes
@@ -18,6 +18,8 @@ from cloud.registry.snapshot import Registry
 from runtime.clock import wall_ms
 from wire import Stamped
 
+R = TypeVar("R", Site, Gateway, Sensor)
+
 
 def save_registry(connection: Connection, registry: Registry, *, now_ms: int | None = None) -> None:
     """Write `registry`, read from a city file; writing it again changes nothing.
@@ -25,20 +27,17 @@ def save_registry(connection: Connection, registry: Registry, *, now_ms: int | N
     Changes without a date in the file hold from `now_ms` (UTC) on. SettingsError, and nothing is written, where a
     quantity that readings are stored of would become another.
     """
-    before = _filed(connection)
     save_quantities(connection, registry)
-    sensors = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
-    _put(connection, "cities", [{"id": 1, "name": registry.city.name, "zone": registry.city.zone}])
-    _put(connection, "sites", [_row("sites", site) for site in registry.sites()])
-    _put(connection, "gateways", [_row("gateways", gateway) for gateway in registry.gateways()])
-    _put(connection, "sensors", [_row("sensors", sensor) for sensor in sensors])
-    quantities = _table("sensor_quantities")
-    connection.execute(delete(quantities).where(quantities.c.sensor.in_([sensor.id for sensor in sensors])))
-    rows = [row for sensor in sensors for row in _quantity_rows(sensor)]
-    if rows:
-        connection.execute(insert(quantities), rows)
+    named, held = {"id": 1, "name": registry.city.name, "zone": registry.city.zone}, _all(connection, "cities")
+    if [named] != held:
+        _write(connection, "cities", [named], [row["id"] for row in held])
+    sites, gateways, sensors = _sites(connection), _gateways(connection), _sensors(connection)
+    filed = [sensor for sensor in registry.sensors() if registry.gateway(sensor.id) is None]
+    _put(connection, "sites", sites, registry.sites())
+    _put(connection, "gateways", gateways, registry.gateways())
+    _put_quantities(connection, _put(connection, "sensors", sensors, filed))
     now = wall_ms() if now_ms is None else now_ms
-    record_file_changes(connection, before, (*registry.gateways(), *sensors), now_ms=now)
+    record_file_changes(connection, (*gateways, *sensors), (*registry.gateways(), *filed), now_ms=now)
 
 
 def read_registry(connection: Connection, *, now_ms: int | None = None) -> Registry:
@@ -51,7 +50,7 @@ def read_registry(connection: Connection, *, now_ms: int | None = None) -> Regis
         raise LookupError("the registry has no city yet; load a city file")
     return Registry(
         city=City(city["name"], city["zone"]),
-        sites=[Site(**row | {"polygon": _corners(row["polygon"])}) for row in _all(connection, "sites")],
+        sites=_sites(connection),
         gateways=_gateways(connection),
         sensors=_sensors(connection),
         facts=read_facts(connection),
@@ -60,9 +59,8 @@ def read_registry(connection: Connection, *, now_ms: int | None = None) -> Regis
     )
 
 
-def _filed(connection: Connection) -> list[Gateway | Sensor]:
-    """Read the gateways and sensors as the previous city file had them."""
-    return [*_gateways(connection), *_sensors(connection)]
+def _sites(connection: Connection) -> list[Site]:
+    return [Site(**row | {"polygon": _corners(row["polygon"])}) for row in _all(connection, "sites")]
 
 
 def _gateways(connection: Connection) -> list[Gateway]:
@@ -110,17 +108,36 @@ def _quantity_rows(sensor: Sensor) -> Iterator[dict[str, Any]]:
         }
 
 
-def _put(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
-    table = _table(name)
-    known = set(connection.execute(select(table.c.id)).scalars())
-    for row in rows:
-        if row["id"] in known:
-            connection.execute(update(table).where(table.c.id == row["id"]).values(row))
-        else:
-            connection.execute(insert(table).values(row))
-    gone = known - {row["id"] for row in rows}
+def _put(connection: Connection, name: str, before: Iterable[R], now: Sequence[R]) -> list[R]:
+    """Write what differs from the records as they were `before`, and retire those that are gone; gives what differs."""
+    known = {record.id: record for record in before}
+    changed = [record for record in now if known.get(record.id) != record]
+    _write(connection, name, [_row(name, record) for record in changed], known)
+    named = {record.id for record in now}
+    gone = [{"b_id": record.id} for record in known.values() if record.id not in named and not record.retired]
     if gone:
-        connection.execute(update(table).where(table.c.id.in_(gone)).values(retired=True))
+        table = _table(name)
+        connection.execute(update(table).where(table.c.id == bindparam("b_id")).values(retired=True), gone)
+    return changed
+
+
+def _put_quantities(connection: Connection, sensors: Iterable[Sensor]) -> None:
+    """Write what each of `sensors` measures, in the place of what it measured before."""
+    table, of_sensors = _table("sensor_quantities"), [{"b_sensor": sensor.id} for sensor in sensors]
+    if of_sensors:
+        connection.execute(delete(table).where(table.c.sensor == bindparam("b_sensor")), of_sensors)
+        connection.execute(insert(table), [row for sensor in sensors for row in _quantity_rows(sensor)])
+
+
+def _write(connection: Connection, name: str, rows: Iterable[dict[str, Any]], known: Container[Any]) -> None:
+    """Update the rows whose id is `known`, and insert the others; each as one statement for all of them."""
+    table, given = _table(name), list(rows)
+    if new := [row for row in given if row["id"] not in known]:
+        connection.execute(insert(table), new)
+    if held := [row for row in given if row["id"] in known]:
+        others: dict[Any, Any] = {column: bindparam(f"b_{column}") for column in held[0]}
+        statement = update(table).where(table.c.id == bindparam("b_id")).values(others)
+        connection.execute(statement, [{f"b_{column}": value for column, value in row.items()} for row in held])
 
 
 def _row(table: str, record: Site | Gateway | Sensor) -> dict[str, Any]:

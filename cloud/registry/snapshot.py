@@ -7,7 +7,8 @@ The dated facts override what the city file says of sensors and gateways: people
 sees what held at each reading's own time.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from cloud.registry.facts import Facts
 from cloud.registry.history import FactHistory, outdated_entries
@@ -54,6 +55,9 @@ class Registry:
         present = [self.history.with_level(self.history.sensor_at(sensor, now)) for sensor in filed]
         own = (_as_sensor(gateway) for gateway in self._gateways.values())
         self._sensors = {sensor.id: sensor for sensor in (*present, *own)}
+        self._sensors_at: defaultdict[str, list[Sensor]] = defaultdict(list)
+        for sensor in self.sensors():
+            self._sensors_at[sensor.site].append(sensor)
         self._computed = {sensor.id: sensor for sensor in self._sites_as_sensors()}
         self._routes: dict[str, dict[tuple[str, str], ReadingRoute]] = {g.id: {} for g in self.gateways()}
         for gateway, series, route in routes_of(self.sensors(), self.history, quantities):
@@ -102,6 +106,10 @@ class Registry:
         """List the sensors of the city file, and each gateway as the sensor of its own health."""
         return [sensor for sensor in self._sensors.values() if not sensor.retired]
 
+    def sensors_at(self, site_id: str) -> Sequence[Sensor]:
+        """List the sensors of the city file at one site, in its order: those of `sensors` that are there now."""
+        return self._sensors_at.get(site_id, ())
+
     def sensor(self, sensor_id: str) -> Sensor | None:
         """Return one sensor, retired or not, or a site as the sensor of what is computed for all of it.
 
@@ -128,10 +136,7 @@ class Registry:
 
     def _sites_as_sensors(self) -> Iterator[Sensor]:
         for site in self.sites():
-            measured = {
-                quantity for sensor in self.sensors() if sensor.site == site.id for quantity in sensor.quantities
-            }
-            quantities = derived_of_site(measured)
+            quantities = derived_of_site({name for sensor in self.sensors_at(site.id) for name in sensor.quantities})
             if quantities and site.id not in self._sensors:
                 yield Sensor(site.id, site.name, site.id, COMPUTED, quantities)
 

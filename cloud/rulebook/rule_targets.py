@@ -66,7 +66,7 @@ def _derived(sensor: Sensor, table: QuantityTable) -> Iterator[str]:
 
 
 def _measured(registry: Registry, site: Site) -> set[str]:
-    return {quantity for sensor in registry.sensors() if sensor.site == site.id for quantity in sensor.quantities}
+    return {quantity for sensor in registry.sensors_at(site.id) for quantity in sensor.quantities}
 
 
 def _of_site(site: Site, measured: set[str]) -> Sensor:
