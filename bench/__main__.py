@@ -13,7 +13,19 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from bench import alarms, cloud_trickle, edge, edge_trickle, engine, ingest, ingesters, latency, limit, preview
+from bench import (
+    alarms,
+    city_start,
+    cloud_trickle,
+    edge,
+    edge_trickle,
+    engine,
+    ingest,
+    ingesters,
+    latency,
+    limit,
+    preview,
+)
 from bench.cloud_trickle import MANY, ONE_GATEWAY
 from bench.figures import Figure, machine, table
 from bench.lines_and_batches import READINGS_EACH, lines, payloads
@@ -111,6 +123,16 @@ def _cloud_trickle(folder: Path, _t0_ms: int) -> list[Figure]:
                 where = folder / f"trickle-{engine}-{loads[0].gateways}"
                 costs += cloud_trickle.measure(where, stores[engine], server if engine == "influxdb" else None, loads)
             figures += cloud_figures(engine, costs)
+    return figures
+
+
+def _city_start(folder: Path, _t0_ms: int) -> list[Figure]:
+    port = free_port()
+    figures = []
+    with influxd(folder, port, name="influxd-city"):
+        for engine, store in _stores(port).items():
+            _say(f"a city of {city_start.SITES:,} sites into {engine}")
+            figures += city_start.figures(engine, city_start.measure(folder / f"city-{engine}", store))
     return figures
 
 
@@ -263,7 +285,7 @@ broker when it begins, as in (b), and the registry forces nothing to disk; the c
 
 PARTS = {
     "a": _ingest, "b": _ingest, "c": _edge, "d": _latency, "e": _bytes_a_reading, "f": _alarms, "g": _engine,
-    "h": _preview, "i": _ingesters, "j": _cloud_trickle, "k": _edge_trickle,
+    "h": _preview, "i": _ingesters, "j": _cloud_trickle, "k": _edge_trickle, "l": _city_start,
 }  # fmt: skip
 """What measures each part; two letters of one are one run."""
 
