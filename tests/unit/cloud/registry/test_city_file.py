@@ -202,3 +202,9 @@ def test_the_city_file_refuses_a_derived_quantity(tmp_path: Path):
     with pytest.raises(SettingsError) as refused:
         read_city_file(tmp_path / "city.toml")
     assert any("rain_day" in problem and "no such quantity" in problem for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize("key", ["id", "site", "gateway", "twin", "next_downstream"])
+def test_a_list_where_one_name_belongs_is_said_like_any_other_mistake(tmp_path: Path, key: str):
+    others = [line for line in GOOD.splitlines() if not line.startswith(f"{key} =")]
+    assert any(f"sensors[0].{key}" in found for found in problems(tmp_path, "\n".join([*others, f'{key} = ["river"]'])))
