@@ -8,8 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -20,24 +22,32 @@ from demo.figures import Api
 from demo.folder import GATEWAYS, DemoCannotStart, DemoFolder
 from demo.grafana_part import GrafanaPart
 from demo.history.folder import HistoryFolder
-from demo.people import settle_people
 from demo.ports import any_free_port, must_be_free
 from demo.processes import DemoProcess, Died, Tree
 from demo.stories.siren import SimulatedSiren
 from demo.stories.staff import SimulatedStaff
 from demo.stories.stage import Staging
 from demo.stories.teller import TELL, Teller
-from demo.welcome import Addresses, welcome
 from i18n.catalog import LANGUAGES, Catalog, LanguageCode, catalog_of
 from i18n.terminal import language_of_terminal
 
 START_PATIENCE_S = 60.0
 CLOUD = "cloud.cli.main+cloud.cli.run+cloud.api.app+cloud.console.app"
 GATEWAY = "edge.cli"
+HISTORY = "demo.history.__main__"
 """What of the parts is loaded before they run."""
+OURS = "demo.welcome"
+"""What this process needs once they run, which takes half a second to load."""
 FIGURES_EVERY_S = 5.0
 MOST_DAYS = 365
 _LOOK_S = 0.1
+
+
+class _Platform(NamedTuple):
+    """The parts that run once the past is there, on standby."""
+
+    cloud: DemoProcess
+    gateways: Sequence[DemoProcess]
 
 
 class Stop(BaseException):
@@ -69,22 +79,25 @@ def _run(chosen: argparse.Namespace, console: Console, _: Catalog) -> None:
     engines = EngineParts(folder, EngineWish(StoreWish(chosen.store), chosen.grafana, chosen.grafana_token_file))
     folder.settle(broker_port=broker_port, api_port=chosen.port, language=language, store=engines.store)
     with Tree(folder.logs, folder.lock) as tree:
-        cloud = tree.prepare("cloud", CLOUD, "run", "--config", folder.path / "cloud.toml")
-        gateways = [
-            tree.prepare(gateway, GATEWAY, "run", "--config", folder.path / f"{gateway}.toml") for gateway in GATEWAYS
-        ]
-        _start_store(tree, engines, console, _)
-        _provide_past(tree, HistoryFolder(folder.path), chosen.history, console, _)
+        platform = _load(tree, folder.path, engines, chosen.history, console, _)
+        from demo.people import settle_people  # `_load` has loaded them
+        from demo.welcome import Addresses, welcome
+
         people = settle_people(folder.path)
         tree.start("broker", "demo.broker", "--port", str(broker_port))
         tree.start("devices", "demo.devices", "--folder", folder.devices, "--port", str(broker_port))
-        cloud.release()
+        platform.cloud.release()
         api = Api(chosen.port, people.token)
         first = _("Starting broker, cloud, two gateways and simulated devices …")
-        _show(tree, _start(gateways, api, _), first, console)
+        _show(tree, _start(platform.gateways, api, _), first, console)
         console.print(_("Ready: a fresh reading of every sensor is in the store."))
         grafana = engines.start_grafana(tree, LanguageCode(language))
-        for line in welcome(_, _addresses_of(chosen, folder, engines), people):
+        addresses = Addresses(
+            console=f"http://127.0.0.1:{chosen.port}", data=chosen.data, folder=folder.path,
+            grafana=engines.grafana_address, is_own_grafana=engines.is_own_grafana,
+            why_no_grafana=engines.why_no_grafana,
+        )  # fmt: skip
+        for line in welcome(_, addresses, people):
             console.print(line)
         teller = _teller(Staging(
             tree=tree, api=api, staff=SimulatedStaff(chosen.port, people.password), siren=SimulatedSiren(broker_port),
@@ -101,35 +114,47 @@ def _teller(staging: Staging, story: str | None) -> Teller:
     return teller
 
 
-def _addresses_of(chosen: argparse.Namespace, folder: DemoFolder, engines: EngineParts) -> Addresses:
-    return Addresses(
-        console=f"http://127.0.0.1:{chosen.port}",
-        data=chosen.data,
-        folder=folder.path,
-        grafana=engines.grafana_address,
-        is_own_grafana=engines.is_own_grafana,
-        why_no_grafana=engines.why_no_grafana,
-    )
+def _load(tree: Tree, data: Path, engines: EngineParts, days: int, console: Console, _: Catalog) -> _Platform:
+    """Let all parts load their code, with so many days of past written if the folder is new.
 
-
-def _start_store(tree: Tree, engines: EngineParts, console: Console, _: Catalog) -> None:
-    """Start what keeps the readings, and say so where there is something to say."""
-    if engines.said_of_store:
-        console.print(_.said(engines.said_of_store))
-    if engines.has_influxdb:
-        waiting = (_("Waiting for {what} …", what=what) for what in engines.start_store(tree))
-        _show(tree, waiting, _("Starting InfluxDB, which was found on this machine …"), console)
-
-
-def _provide_past(tree: Tree, past: HistoryFolder, days: int, console: Console, _: Catalog) -> None:
-    """Write so many days of simulated past, if the folder is new."""
-    if days and past.is_wanted:
+    The past takes longest, so its code is loaded first and the others' while it is written; so is our own.
+    """
+    engines.start_store(tree)
+    past = HistoryFolder(data)
+    writing = _load_past(tree, past, days, _) if days and past.is_wanted else None
+    platform = None if writing else _load_platform(tree, data)
+    _set_up_store(tree, engines, console, _)
+    if writing:
+        past.begin()
+        writing.release()
+    platform = platform or _load_platform(tree, data)
+    import_module(OURS)
+    if writing:
         first = _("Writing the simulated past, days: {days}; once for this data folder …", days=days)
-        wanted = ("--config", past.begin(), "--days", str(days), "--language", _.language.code)
-        writing = tree.start_work("history", "demo.history", *wanted)
         _show(tree, _write_past(writing, first), first, console)
         past.take_over()
         console.print(_("Written: {what}.", what=writing.last_line))
+    return platform
+
+
+def _load_past(tree: Tree, past: HistoryFolder, days: int, _: Catalog) -> DemoProcess:
+    wanted = ("--config", past.config, "--days", str(days), "--language", _.language.code)
+    return tree.prepare_work("history", HISTORY, *wanted)
+
+
+def _load_platform(tree: Tree, data: Path) -> _Platform:
+    cloud = tree.prepare("cloud", CLOUD, "run", "--config", data / "cloud.toml")
+    gateways = [tree.prepare(each, GATEWAY, "run", "--config", data / f"{each}.toml") for each in GATEWAYS]
+    return _Platform(cloud, gateways)
+
+
+def _set_up_store(tree: Tree, engines: EngineParts, console: Console, _: Catalog) -> None:
+    """Set up what keeps the readings, and say so where there is something to say."""
+    if engines.said_of_store:
+        console.print(_.said(engines.said_of_store))
+    if engines.has_influxdb:
+        waiting = (_("Waiting for {what} …", what=what) for what in engines.set_up_store())
+        _show(tree, waiting, _("Starting InfluxDB, which was found on this machine …"), console)
 
 
 def _write_past(writing: DemoProcess, first: str) -> Iterator[str]:

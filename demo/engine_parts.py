@@ -1,6 +1,7 @@
 """The store and the Grafana of one start: chosen, settled in the folder, started in their turn.
 
-EngineParts(folder, store, grafana) ─► .store for cloud.toml ─► start_store(tree) … start_grafana(tree, language)
+EngineParts(folder, store, grafana) ─► .store for cloud.toml ─► start_store(tree) … set_up_store()
+                                                             … start_grafana(tree, language)
 """
 
 from collections.abc import Iterator
@@ -70,10 +71,14 @@ class EngineParts:
         """The table [store] of cloud.toml."""
         return SQLITE if self._influxdb is None else self._influxdb.store
 
-    def start_store(self, tree: Tree) -> Iterator[str]:
-        """Start what keeps the readings and set it up; what it waits for, look by look. Nothing to do on SQLite."""
+    def start_store(self, tree: Tree) -> None:
+        """Start what keeps the readings; nothing to do on SQLite."""
         if self._influxdb is not None:
             tree.start("influxdb", "demo.program", *self._influxdb.command())
+
+    def set_up_store(self) -> Iterator[str]:
+        """Set up what was started, as soon as it answers; what it waits for, look by look."""
+        if self._influxdb is not None:
             yield from self._influxdb.set_up()
 
     def start_grafana(self, tree: Tree, language: LanguageCode) -> GrafanaPart:

@@ -16,10 +16,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from cloud.process.settings import read_cloud_settings
-from cloud.readings.administration.init import init_store
-from cloud.readings.administration.plan import READER, StoreInitError, plan_of
-from cloud.readings.settings import InfluxSettings
+from cloud.readings.administration.plan import READER
 from demo.folder import DemoCannotStart
 from i18n.message import LocalizedMessage
 
@@ -122,18 +119,10 @@ class DemoInfluxdb:
                     )
                 )  # fmt: skip
             yield "InfluxDB"
-        settings = read_cloud_settings(self._data / "cloud.toml").store
-        assert isinstance(settings, InfluxSettings)  # noqa: S101 - for the type checker: `store` wrote it
-        try:
-            for step in init_store(plan_of(settings, self._secrets, retention_s=None)):
-                yield f"InfluxDB: {step.name}"
-        except StoreInitError as error:
-            raise DemoCannotStart(
-                LocalizedMessage(
-                    "InfluxDB could not be set up: {reason}; start the demo with --store sqlite and another folder",
-                    reason=str(error),
-                )
-            ) from None
+        # half a second to load, while influxd starts
+        from demo.influxdb_contents import provide_contents
+
+        yield from provide_contents(self._data / "cloud.toml", self._secrets)
 
     @property
     def _secrets(self) -> Path:

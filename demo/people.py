@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from cloud.access.authenticator import Authenticator
+from cloud.access.passwords import Passwords
 from cloud.access.principal import ROLE_OF_NAME, Role
 from cloud.access.users import UserUpdate
 from cloud.database.audit_log import Actor
@@ -32,6 +33,20 @@ class People(msgspec.Struct, frozen=True):
     token: str
 
 
+class _OnePassword(Passwords):
+    """Everybody has the same one, so that its hash, a tenth of a second's work, is made once and serves all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, str] = {}
+
+    async def hash(self, password: str) -> str:
+        """Hash a password, if that was not done before."""
+        if password not in self._made:
+            self._made[password] = await super().hash(password)
+        return self._made[password]
+
+
 def settle_people(folder: Path) -> People:
     """See that the registry in `folder` has them, before the cloud runs on it; CannotStart where it cannot."""
     try:
@@ -49,7 +64,7 @@ async def _settle(folder: Path) -> People:
     database = Database(f"sqlite:///{folder / 'registry.db'}")
     try:
         await database.open()
-        access = Authenticator(database)
+        access = Authenticator(database, passwords=_OnePassword())
         there = {user.name for user in await access.users.all()}
         for name, role in ROLE_OF_NAME.items():
             if name not in there:

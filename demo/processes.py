@@ -102,9 +102,9 @@ class Tree:
         """Start a part."""
         return self._add(name, command, standby=False)
 
-    def start_work(self, name: str, *command: str | Path) -> DemoProcess:
-        """Start a part that ends by itself when its work is done."""
-        part = self._add(name, command, standby=False)
+    def prepare_work(self, name: str, *command: str | Path) -> DemoProcess:
+        """Start a part that loads its code, waits for its `release`, and ends by itself when its work is done."""
+        part = self._add(name, command, standby=True)
         part.ends = True
         return part
 

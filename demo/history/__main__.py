@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -25,19 +26,21 @@ FINE_DAYS = 3
 DAY_S = 86_400
 
 
-def main() -> None:
-    """Write the past, up to now."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the past, up to now; 0 when it is whole, 1 where the store did not take it."""
     parser = argparse.ArgumentParser(prog="python -m demo.history", description="The demo's simulated past.")
     parser.add_argument("--config", type=Path, required=True, help="the cloud's settings, in a folder of their own")
     parser.add_argument("--days", type=int, required=True, help="how many")
     parser.add_argument("--language", choices=tuple(LANGUAGES), help="of what it says (default: the terminal's)")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     set_up_logs()
     with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
         try:
             runner.run(_write(chosen.config, chosen.days, catalog_of(language_of_terminal(chosen.language or ""))))
         except StoreUnavailable as error:
-            sys.exit(str(error))
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
 
 
 async def _write(config: Path, days: int, _: Catalog) -> None:
@@ -63,4 +66,4 @@ def _this_minute_s() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -28,13 +28,18 @@ class HistoryFolder:
         """Whether the data folder is new, so that a past is to be written for it."""
         return not (self._data / _DATABASES[-1]).exists()
 
+    @property
+    def config(self) -> Path:
+        """The settings to write by, which are there once it has begun."""
+        return self._path / _SETTINGS[0]
+
     def begin(self) -> Path:
         """Make room, and give the settings to write by."""
         shutil.rmtree(self._path, ignore_errors=True)
         self._path.mkdir()
         for name in _SETTINGS:
             shutil.copyfile(self._data / name, self._path / name)
-        return self._path / _SETTINGS[0]
+        return self.config
 
     def take_over(self) -> None:
         """Let the past, which is whole, be the demo's."""
