@@ -1,5 +1,6 @@
 """Siaga's own board: several quantities in a frame, counters as totals.  38400 8N1; docs/board-protocol.md
 
+version 1, one way; version 2 has the same from `version` to the last item, in a packet of its own (board_link.py)
 53 47 | len u8 | version=1 u8 | flags u8 | firmware 3 x u8 | boot u16 | seq u32 | uptime_ms u32 | items | crc u16
 item: channel u8 | code u8 | value i32                   (u32 for counters, whose code has bit 7 set)
 
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from firmware_bridge import board_link
 from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.family import Option, OptionError, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
@@ -27,6 +29,8 @@ VERSION = 1
 MAX_ITEMS = 16
 KEPT = 0x01
 """Flag: the board keeps its totals across restarts (EEPROM, FRAM)."""
+TALKS = 0x02
+"""Flag: the board listens to its gateway, and speaks version 2 where that says hello."""
 NOT_MEASURED = -(2**31)
 """The value of a gauge whose sensor did not answer."""
 OLDER = 64
@@ -81,6 +85,8 @@ _TABLE = (
     (0x91, "people_out", 1.0),
 )
 CODES = {row[0]: Code(*row) for row in _TABLE}
+COUNTED = frozenset(row.quantity for row in CODES.values() if row.code & _COUNTER)
+"""What a board sends as totals."""
 _CODE_OF = {row.quantity: row for row in CODES.values()}
 
 OPTIONS = (
@@ -130,12 +136,20 @@ def build(
     boot: int = 1,
     firmware: tuple[int, int, int] = (1, 0, 0),
     kept: bool = False,
+    talks: bool = False,
+    version: int = 1,
 ) -> bytes:
-    """The frame with number `seq` of start `boot`; ValueError for more than 16 items, or a counter without a total."""
+    """The frame with number `seq` of start `boot`; ValueError for more than 16 items, or a counter without a total.
+
+    `version` is that of the protocol, 1 or 2.
+    """
     if len(items) > MAX_ITEMS:
         raise ValueError(f"frame of {len(items)} items; send at most {MAX_ITEMS} and the others in the next frame")
-    head = _HEAD.pack(VERSION, KEPT if kept else 0, *firmware, boot, seq, uptime_ms % 2**_BITS)
+    flags = (KEPT if kept else 0) | (TALKS if talks else 0)
+    head = _HEAD.pack(version, flags, *firmware, boot, seq, uptime_ms % 2**_BITS)
     body = head + b"".join(_pack(item) for item in items)
+    if version != VERSION:
+        return board_link.packed(board_link.READINGS, body)
     counted = bytes((len(body),)) + body
     return _MARK + counted + _CRC.pack(crc(counted))
 
@@ -171,7 +185,15 @@ def _check(frame: bytes) -> str:
     return "" if _CRC.unpack(frame[-2:])[0] == crc(frame[2:-2]) else "CRC is wrong"
 
 
-FRAMING = Framing(_MARK[:1], len(_MARK) + 1 + _LONGEST_BODY + _CRC.size, measured(size=_size, check=_check))
+_judge_frame = measured(size=_size, check=_check)
+
+
+def _judge(window: bytes) -> Verdict:
+    return board_link.judge(window) if window[:1] == board_link.END else _judge_frame(window)
+
+
+# kind and code byte of version 2 are one byte more than mark and len of version 1
+FRAMING = Framing(_MARK[:1] + board_link.END, len(_MARK) + 1 + _LONGEST_BODY + _CRC.size + 1, _judge)
 
 
 class Order(Enum):
@@ -261,16 +283,33 @@ class BoardDecoder:
         return memory | {key + _BEFORE: total for key, total in self._before.items()}
 
     def _accept(self, frame: bytes) -> Frame:
-        if frame[3] != VERSION:
-            return Frame((), f"protocol version {frame[3]}; this gateway speaks {VERSION}: upgrade it")
-        head = Head._make(_HEAD.unpack_from(frame, 3))
+        if frame.startswith(board_link.END):
+            packet = board_link.unpacked(frame) or b""
+            return self._answered(packet) if packet.startswith(board_link.ANSWER) else self._readings(packet[1:], 2)
+        return self._readings(frame[3 : -_CRC.size], VERSION)
+
+    def _answered(self, packet: bytes) -> Frame:
+        given = board_link.parse_answer(packet)
+        if given is None:
+            return Frame((), "the board's answer has a size that this gateway does not know: upgrade it")
+        status = board_link.STATUS.get(given.status, f"ends with status {given.status}: upgrade this gateway")
+        return Frame((), f"the board answers: command {given.number} {status}")
+
+    def _readings(self, body: bytes, version: int) -> Frame:
+        """What the bytes from `version` to the last item say, in the form of that version."""
+        if body[:1] != bytes((version,)):
+            spoken = f"{board_link.LOWEST} and {board_link.HIGHEST}"
+            return Frame((), f"protocol version {body[:1].hex()}; this gateway speaks {spoken}: upgrade it")
+        if len(body) < _HEAD.size or (len(body) - _HEAD.size) % _ITEM.size:
+            return Frame((), f"the board sends {len(body)} bytes, which no number of items has: mend its firmware")
+        head = Head._make(_HEAD.unpack_from(body))
         order, note = order_of(self._last, head)
         if order is Order.STALE:
             return Frame((), note)
         self._last = (head.boot, head.seq)
         if order is Order.RESTARTED:
             self._start_again(kept=bool(head.flags & KEPT))
-        found = list(self._read(head, list(_ITEM.iter_unpack(frame[3 + _HEAD.size : -_CRC.size]))))
+        found = list(self._read(head, list(_ITEM.iter_unpack(body[_HEAD.size :]))))
         notes = [note, *(text for text in found if isinstance(text, str))] if found else [note, "no items"]
         return Frame(
             tuple(sample for sample in found if isinstance(sample, Sample)), "; ".join(text for text in notes if text)

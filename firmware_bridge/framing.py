@@ -4,11 +4,12 @@
     junk  ╰ torn ───╯ ╰ whole frame, found inside ╯ ╰ kept
           ╰ looks like a frame, fails its check ╯     for the next call
 
-A frame starts with a mark of one byte. `judge` judges the bytes from a mark on; a false start costs its first byte
-only, and the search goes on at the second: no whole frame is lost to the noise before it. At most `longest` bytes
-are kept between calls.
+A frame starts with a mark of one byte, or one of several. `judge` judges the bytes from a mark on; a false start costs
+its first byte only, and the search goes on at the second: no whole frame is lost to the noise before it. At most
+`longest` bytes are kept between calls.
 """
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -27,7 +28,10 @@ Judge = Callable[[bytes], Verdict]
 
 
 class Framing(msgspec.Struct, frozen=True):
-    """How a family's frames are told from noise; `longest` is the size in bytes of its longest frame."""
+    """How a family's frames are told from noise; `longest` is the size in bytes of its longest frame.
+
+    Each byte of `mark` may start a frame.
+    """
 
     mark: bytes
     longest: int
@@ -56,11 +60,20 @@ def line(*, end: bytes, check: Callable[[bytes], str]) -> Judge:
     return judge
 
 
+def _finder(mark: bytes) -> Callable[[bytes, int], int]:
+    """Where in a stream, from a place on, the next mark is; -1 where none is."""
+    if len(mark) == 1:
+        return lambda stream, at: stream.find(mark, at)
+    search = re.compile(b"[" + re.escape(mark) + b"]").search
+    return lambda stream, at: -1 if (found := search(stream, at)) is None else found.start()
+
+
 class Framer:
     """A decoder for families whose frames stand alone: `framing` finds a frame, `parse` reads it."""
 
     def __init__(self, framing: Framing, parse: Callable[[bytes], Frame]) -> None:
         self._framing = framing
+        self._find_mark = _finder(framing.mark)
         self._parse = parse
         self._held = b""
         self._noise = 0
@@ -80,7 +93,7 @@ class Framer:
     def _scan(self, stream: bytes, outcomes: list[Frame | Noise]) -> None:
         framing = self._framing
         at = 0
-        while (found := stream.find(framing.mark, at)) >= 0:
+        while (found := self._find_mark(stream, at)) >= 0:
             self._skip(found - at, outcomes)
             at = found
             window = stream[at : at + framing.longest]

@@ -70,7 +70,8 @@ def test_the_tables_of_the_page_are_those_of_the_code():
 
 def test_the_sizes_of_the_page_are_those_of_the_code():
     assert len(build([], seq=0)) == 20
-    assert len(build([Item(0, "pm10", 1.0)] * 16, seq=0)) == board.FRAMING.longest == 116
+    assert len(build([Item(0, "pm10", 1.0)] * 16, seq=0)) == 116
+    assert len(build([Item(0, "pm10", 1.0)] * 16, seq=0, version=2)) == board.FRAMING.longest == 117
     with pytest.raises(ValueError, match="at most 16"):
         build([Item(0, "pm10", 1.0)] * 17, seq=0)
 
@@ -308,8 +309,8 @@ def test_an_item_that_stands_twice_counts_once():
 
 
 def test_a_later_version_is_told_from_noise():
-    [frame] = feed(decoder(), raw_frame(b"anything", version=2))
-    assert frame == Frame((), "protocol version 2; this gateway speaks 1: upgrade it")
+    [frame] = feed(decoder(), raw_frame(b"anything", version=3))
+    assert frame == Frame((), "protocol version 03; this gateway speaks 1 and 2: upgrade it")
 
 
 @pytest.mark.parametrize(
