@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.processes import cpu_s
 from bench.settings import cloud_settings, edge_settings
-from firmware_bridge import sds011
+from firmware_bridge.families import sds011
 from tests.receivers import HttpReceiver
 from tests.servers import free_port, mosquitto, siaga_cloud, siaga_edge, wait_until
 from wire import Channel, Reading, encode_batch, topic_of

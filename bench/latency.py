@@ -15,7 +15,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.settings import cloud_settings, edge_settings
-from firmware_bridge import sds011
+from firmware_bridge.families import sds011
 from tests.servers import free_port, mosquitto, siaga_cloud, siaga_edge, wait_until
 from wire import Channel, decode_ack, decode_batch, parse_topic
 

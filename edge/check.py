@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from edge.settings import EdgeSettings, OwnQuantity, table_of
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
-from firmware_bridge.catalog import MQTT_DIALECTS
+from firmware_bridge.catalog import find
+from firmware_bridge.family import MqttDialect
 from i18n.message import LocalizedMessage, located
 from runtime.broker_settings import BrokerSettings
 from runtime.machine import (
@@ -114,7 +115,8 @@ def _mistakes_in_sources(document: dict[str, Any]) -> Iterator[str]:
     declared = document.get("quantities")
     own = [table if isinstance(table, dict) else {} for table in declared] if isinstance(declared, list) else []
     yield from _twice([(f"quantities[{at}].id", table.get("id")) for at, table in enumerate(own)], "id")
-    over_mqtt = [f"sources[{at}]" for at, table in enumerate(tables) if str(table.get("family")) in MQTT_DIALECTS]
+    found = [find(str(table.get("family"))) for table in tables]
+    over_mqtt = [f"sources[{at}]" for at, one in enumerate(found) if one and isinstance(one.entry, MqttDialect)]
     if over_mqtt and "local_broker" not in document:
         yield LocalizedMessage(
             "local_broker: is missing; {source} comes over MQTT: add [local_broker] with host and port",
@@ -159,7 +161,7 @@ def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
     if settings.local_broker is not None:
         yield from mistakes_of_a_broker("local_broker", settings.local_broker)
     for at, table in enumerate(settings.sources):
-        if table.port is not None:
+        if table.port is not None and "://" not in table.port:
             yield from _mistakes_of_a_port(f"sources[{at}].port", table.port)
 
 

@@ -1,9 +1,10 @@
-"""siaga-edge run --config edge.toml | check [--connect] --config edge.toml | completion bash
+"""siaga-edge run --config edge.toml | check [--connect] --config edge.toml | decode sds011 FILE | completion bash
 
 Exit codes: 0 well, 1 an error of the agent itself, another agent on its spool, or a step of --connect failed, 2 the
 settings have mistakes (each is printed), 130 somebody pressed Ctrl-C while --connect was waiting.
 """
 
+import argparse
 import asyncio
 import signal
 import sys
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "completion":
         print(completion(options.shell, language))
         return WELL
+    if options.command == "decode":
+        return _decode(options, language)
     if options.command == "run":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the agent obeys it: they are being read anyway
         language = language_of_terminal(asked, has_terminal=sys.stderr.isatty())  # else it is a log, which is English
@@ -59,6 +62,20 @@ def _run(config: Path, checked: CheckedSettings, language: LanguageCode) -> int:
     except SpoolLocked as taken:
         _say([taken.problem], language)
         return BROKEN
+
+
+def _decode(options: argparse.Namespace, language: LanguageCode) -> int:
+    from edge.decode import CannotDecode, decode  # a running agent has no use for it
+
+    try:
+        for line in decode(options.name, options.option, time=options.time, as_hex=options.hex, file=options.file):
+            print(line)
+    except CannotDecode as error:
+        _say([error.problem], language)
+        return MISTAKES
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read has gone; nothing is left to flush
+    return WELL
 
 
 def _check(config: Path, checked: CheckedSettings, language: LanguageCode, *, connect: bool) -> int:

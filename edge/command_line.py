@@ -23,6 +23,7 @@ _PROGRAM = N_("The gateway agent of Siaga: from the sensors to the cloud, with n
 _HELP = {
     "run": N_("run the gateway"),
     "check": N_("check the settings"),
+    "decode": N_("show what a family or dialect makes of a capture"),
     "completion": N_("print the script that completes this command in a shell"),
 }
 _EXPLAINED = {
@@ -37,11 +38,16 @@ _EXPLAINED = {
         "login, topic rights, and an ack from end to end; an agent that runs under the same id loses its connection "
         "for that moment."
     ),
+    "decode": N_(
+        "Reads bytes as a serial sensor sent them, or lines of topic, tab and payload as MQTT brought them, and prints "
+        "one JSON object a line: a reading, what was noise and why, or what a frame says besides."
+    ),
     "completion": N_("Prints the script with which a shell completes this command and its options."),
 }
 _BELOW: dict[str, Callable[[Catalog], str]] = {
     "run": lambda _: "",
     "check": lambda _: _("Exit code 0: no mistakes; 1: a step of --connect failed; 2: mistakes."),
+    "decode": lambda _: "siaga-edge decode sds011 --hex capture.txt · siaga-edge decode tasmota messages.tsv",
     "completion": lambda _: "siaga-edge completion bash > /etc/bash_completion.d/siaga-edge",
 }
 _OF_ARGPARSE = (  # its own words, which it asks of gettext (Python 3.11 to 3.14)
@@ -74,6 +80,16 @@ class _Silent(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Leave the refusal to a parser in the right language."""
         raise _MustSpeak
+
+
+class _ListKnown(argparse.Action):
+    """Prints the families and dialects."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from edge.decode import known
+
+        print(*known(), sep="\n")
+        sys.exit(0)
 
 
 class _Speaking(argparse.ArgumentParser):
@@ -175,6 +191,22 @@ def _add_options_of_check(parser: argparse.ArgumentParser, _: Catalog, completes
     parser.add_argument("--connect", action="store_true", help=_("also try the way to the cloud, step by step"))
 
 
+def _add_options_of_decode(parser: argparse.ArgumentParser, _: Catalog, completes_file: object) -> None:
+    parser.add_argument("name", metavar=_("NAME"), help=_("a family, dialect or model: see --list"))
+    file = parser.add_argument("file", metavar=_("FILE"), help=_("the capture; - is the standard input"))
+    file.complete = completes_file  # type: ignore[attr-defined]  # where shtab finds it
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar=_("KEY=VALUE"),
+        help=_("an option of the source, as in edge.toml"),
+    )
+    parser.add_argument("--time", default="", metavar=_("TIME"), help=_("when it came; else now"))
+    parser.add_argument("--hex", action="store_true", help=_("the file has hexadecimal text"))
+    parser.add_argument("--list", nargs=0, action=_ListKnown, help=_("print what is known, and leave"))
+
+
 def _add_options_of_completion(parser: argparse.ArgumentParser, _: Catalog, _completes_file: object) -> None:
     parser.add_argument("shell", choices=SHELLS, help=_("the shell that the script is for"))
 
@@ -182,5 +214,6 @@ def _add_options_of_completion(parser: argparse.ArgumentParser, _: Catalog, _com
 _OPTIONS = {
     "run": _add_options_of_run,
     "check": _add_options_of_check,
+    "decode": _add_options_of_decode,
     "completion": _add_options_of_completion,
 }

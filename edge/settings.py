@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from firmware_bridge.family import CHARACTERS
 from i18n.message import LocalizedMessage
 from runtime.broker_settings import BrokerSettings
 from runtime.settings import Settings, SettingsError, beside
@@ -69,6 +70,12 @@ class HealthSettings(Settings):
     every_s: Annotated[float, Field(ge=0, le=86_400)] = 30.0
 
 
+def _character(text: str) -> str:
+    if text not in CHARACTERS:
+        raise ValueError(LocalizedMessage("write one of: {known}", known=", ".join(CHARACTERS)))
+    return text
+
+
 class SourceTable(Settings):
     """The keys that all sources share; the options of each family stand beside them in the file, here in `options`."""
 
@@ -77,6 +84,7 @@ class SourceTable(Settings):
     sensor: Name | None = None
     port: str | None = None
     baud: Annotated[int, Field(ge=50, le=4_000_000)] | None = None
+    character: Annotated[str, AfterValidator(_character)] | None = None
     topic: str | None = None
     sensor_level: Annotated[int, Field(ge=0, le=100)] | None = None
     silent_s: Annotated[float, Field(gt=0, le=86_400 * 7)] = 60.0

@@ -6,7 +6,7 @@ FAMILY = SerialFamily("sds011", "Nova SDS011", baud=9600, quantities=("pm2_5", "
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from sys import float_info
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -62,6 +62,10 @@ def table_among(options: Mapping[str, Any]) -> QuantityTable:
 class SerialDecoder(Protocol):
     """Turns the bytes of one line into outcomes."""
 
+    @property
+    def held(self) -> int:
+        """How many bytes of those that came may yet become part of a frame."""
+
     def feed(self, data: bytes) -> list[Frame | Noise]:
         """Take the next bytes: however a stream is cut into calls, the outcomes are the same."""
 
@@ -69,10 +73,35 @@ class SerialDecoder(Protocol):
         """What must survive a restart of the gateway (the last counter totals); empty for most families."""
 
 
-class SerialFamily(msgspec.Struct, frozen=True):
-    """A sensor on a serial line (8N1 at `baud`). `channels` says that its samples carry the channel of a board.
+class Poll(msgspec.Struct, frozen=True):
+    """What a decoder that asks its device wants: `send` these bytes now, and to be polled again in `again_s` seconds.
 
-    `decoder` takes the options and the `memory()` of the decoder before it, and raises OptionError.
+    `trouble` says in a sentence who does not answer, or what was refused; "" while all is well.
+    """
+
+    send: bytes = b""
+    again_s: float = 60.0
+    trouble: str = ""
+
+
+@runtime_checkable
+class Asking(SerialDecoder, Protocol):
+    """A decoder whose device answers only when asked, or takes commands: a bus master."""
+
+    def poll(self, now_s: float) -> Poll:
+        """To be called when the line is open, in `again_s` seconds, and after each `feed`; `now_s` is monotonic."""
+
+
+CHARACTERS = ("8N1", "8E1", "8O1", "8N2", "7E1", "7O1", "7N1", "7N2")
+"""Bits, parity and stop bits of a character."""
+
+
+class SerialFamily(msgspec.Struct, frozen=True):
+    """A sensor on a serial line, at `baud`. `channels` says that its samples carry the channel of a board.
+
+    `decoder` takes the options and the `memory()` of the decoder before it, and raises OptionError; it is `Asking`
+    where the device wants to be asked. `models` are names of devices of this family, with the options that each stands
+    for.
     """
 
     name: str
@@ -82,6 +111,8 @@ class SerialFamily(msgspec.Struct, frozen=True):
     options: tuple[Option, ...]
     decoder: Callable[[Mapping[str, Any], Mapping[str, int]], SerialDecoder]
     channels: bool = False
+    character: str = "8N1"
+    models: Mapping[str, Mapping[str, Any]] = {}
 
 
 class MqttDialect(msgspec.Struct, frozen=True):
@@ -94,6 +125,7 @@ class MqttDialect(msgspec.Struct, frozen=True):
     title: LocalizedMessage
     options: tuple[Option, ...]
     parser: Callable[[Mapping[str, Any]], Callable[[str, bytes], Frame | Noise]]
+    models: Mapping[str, Mapping[str, Any]] = {}
 
 
 def settle(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,11 @@ class Framer:
             self._scan(self._held + data[start : start + _SLICE], outcomes)
         return outcomes
 
+    @property
+    def held(self) -> int:
+        """Bytes that may yet become part of a frame."""
+        return len(self._held)
+
     def memory(self) -> dict[str, int]:
         """Nothing: frames that stand alone need no memory."""
         return {}

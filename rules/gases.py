@@ -9,13 +9,11 @@ ug_m3_of_ppb("o3", 50) -> 98.2 at 25 Cel and 1013.25 hPa. A figure without its t
 from fractions import Fraction
 
 from rules.exact import exact, half_up
+from wire.gases import MOLAR_MASS_G, MOLAR_VOLUME_L
 
 REFERENCE_CEL = 25.0
 REFERENCE_HPA = 1_013.25
-_MOLAR_VOLUME_L = 24.45
 _ZERO_K = 273.15
-
-MOLAR_MASS_G = {"o3": 48.00, "no2": 46.01, "so2": 64.07, "co": 28.01}
 
 RESOLUTION_PPB = {"o3": Fraction("0.01"), "no2": Fraction("0.01"), "so2": Fraction("0.01"), "co": Fraction(1)}
 """To what a mass tells the share of the air: one that was rounded to 0.01 ug/m3 (CO: to 1 ug/m3) is off by less than
@@ -34,11 +32,11 @@ def ppb_of_ug_m3(gas: str, ug_m3: float, *, cel: float = REFERENCE_CEL, hpa: flo
 
 def known_ppb(gas: str, ug_m3: float) -> Fraction:
     """The share of the air of a mass at 25 Cel and 1 atm, to its `RESOLUTION_PPB`: truncate this one."""
-    shares = exact(ug_m3) * exact(_MOLAR_VOLUME_L) / exact(MOLAR_MASS_G[gas]) / RESOLUTION_PPB[gas]
+    shares = exact(ug_m3) * exact(MOLAR_VOLUME_L) / exact(MOLAR_MASS_G[gas]) / RESOLUTION_PPB[gas]
     return half_up(shares) * RESOLUTION_PPB[gas]
 
 
 def _molar_volume_l(cel: float, hpa: float) -> float:
     if cel <= -_ZERO_K or hpa <= 0:
         raise ValueError(f"air at {cel} Cel and {hpa} hPa does not exist; give Celsius and hectopascal")
-    return _MOLAR_VOLUME_L * (cel + _ZERO_K) / (REFERENCE_CEL + _ZERO_K) * REFERENCE_HPA / hpa
+    return MOLAR_VOLUME_L * (cel + _ZERO_K) / (REFERENCE_CEL + _ZERO_K) * REFERENCE_HPA / hpa

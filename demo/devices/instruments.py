@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from demo.island.particulates import Particulates
 from demo.island.visitors import Crowd
-from firmware_bridge import board, maxbotix, sds011
+from firmware_bridge.families import board, maxbotix, sds011
 
 TIP_MM = 0.2
 RATE_WINDOW_S = 300.0

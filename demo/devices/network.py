@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from demo.island.particulates import Particulates
 from demo.island.weather import WIT_S, Air
-from firmware_bridge import mqtt_json, tasmota
+from firmware_bridge.dialects import mqtt_json, tasmota
 
 PLAIN_PATHS = {"pm2_5": "pm.2_5", "pm10": "pm.10"}
 

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from edge.settings import SourceTable
-from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
+from firmware_bridge.catalog import NAMES, find
 from firmware_bridge.family import QUANTITIES_KNOWN, MqttDialect, OptionError, SerialFamily, nearest, problems, settle
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage
 from wire import BUILT_IN, QuantityTable
 
 SHARED = frozenset(SourceTable.model_fields) - {"options"}
-_OF_SERIAL = {"port", "baud"}
+_OF_SERIAL = {"port", "baud", "character"}
 _OF_MQTT = {"topic", "sensor_level"}
 
 
@@ -36,6 +36,7 @@ class SerialSource(msgspec.Struct, frozen=True):
     silent_s: float
     table: SourceTable
     quantities: QuantityTable = BUILT_IN
+    character: str = "8N1"
 
 
 class MqttSource(msgspec.Struct, frozen=True):
@@ -52,13 +53,16 @@ class MqttSource(msgspec.Struct, frozen=True):
 
     def sensor_of(self, topic: str) -> str:
         """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
-        if self.sensor:
-            return self.sensor
-        levels = topic.split("/")
-        return levels[self.sensor_level] if self.sensor_level < len(levels) else ""
+        return self.sensor or sensor_at(topic, self.sensor_level)
 
 
 Source = SerialSource | MqttSource
+
+
+def sensor_at(topic: str, level: int) -> str:
+    """The sensor that a level of a topic, from 0, names; no name at all where the topic has too few levels."""
+    levels = topic.split("/")
+    return levels[level] if level < len(levels) else ""
 
 
 def with_options_apart(document: dict[str, Any]) -> dict[str, Any]:
@@ -77,20 +81,22 @@ def _apart(table: dict[str, Any]) -> dict[str, Any]:
 
 def configure(table: SourceTable, quantities: QuantityTable) -> Source:
     """The source that a table without mistakes describes, on a gateway that knows `quantities`."""
-    known = {QUANTITIES_KNOWN: quantities}
-    dialect = MQTT_DIALECTS.get(table.family)
-    if dialect is not None:
-        parse = dialect.parser(settle(dialect.options, table.options) | known)
+    found = find(table.family)
+    if found is None:
+        raise ValueError(f"{table.family} is no family; its mistakes were to be looked for first")
+    entry, given = found.entry, {**found.options, **table.options}
+    options = settle(entry.options, given) | {QUANTITIES_KNOWN: quantities}
+    if isinstance(entry, MqttDialect):
+        parse = entry.parser(options)
         level = table.sensor_level or 0
         return MqttSource(
             table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities
         )
-    family = SERIAL_FAMILIES[table.family]
-    options = settle(family.options, table.options) | known
     channels = options.get("channels") or {}
     return SerialSource(
-        table.name, table.port or "", table.baud or family.baud, family, options, table.sensor or "",
+        table.name, table.port or "", table.baud or entry.baud, entry, options, table.sensor or "",
         {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
+        table.character or entry.character,
     )  # fmt: skip
 
 
@@ -99,14 +105,16 @@ def mistakes_in(table: Mapping[str, Any], quantities: QuantityTable) -> Iterator
     family = table.get("family")
     if not isinstance(family, str):
         return
-    serial, dialect = SERIAL_FAMILIES.get(family), MQTT_DIALECTS.get(family)
-    if serial is not None:
-        yield from _mistakes_of_serial(serial, table, quantities)
-    elif dialect is not None:
-        yield from _mistakes_of_mqtt(dialect, table, quantities)
-    else:
-        advice = nearest(family, [*SERIAL_FAMILIES, *MQTT_DIALECTS])
+    found = find(family)
+    if found is None:
+        advice = nearest(family, NAMES)
         yield LocalizedMessage("family: {family} is not known; {advice}", family=repr(family), advice=advice)
+        return
+    given = {**found.options, **table}
+    if isinstance(found.entry, SerialFamily):
+        yield from _mistakes_of_serial(found.entry, given, quantities)
+    else:
+        yield from _mistakes_of_mqtt(found.entry, given, quantities)
 
 
 def _mistakes_of_serial(

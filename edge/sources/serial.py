@@ -6,42 +6,37 @@ What the kernel held while the process slept is not new: it came since the line 
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import select
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import msgspec
 
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
+from edge.sources.line import LineGone, is_remote, open_line, read_some
 from edge.sources.tally import SourceTally
 from edge.spool.losses import NO_FREE_TIME
 from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
-from firmware_bridge.family import SerialDecoder
+from firmware_bridge.family import Asking, SerialDecoder
 from firmware_bridge.sample import Frame, Noise, Sample
 from runtime.clock import boot_ms
 from wire import Clock, Reading
 
-if TYPE_CHECKING:
-    from serial import Serial
-
 _log = logging.getLogger(__name__)
 
-READ_BYTES = 4_096
 PAUSES_S = (1.0, 2.0, 5.0, 10.0)
 """Between attempts to open a port; the last for ever."""
 
 
+SOONEST_S = 0.002
+"""Between two questions, whatever a decoder wants: a wrong one must not hold the loop."""
 SLEPT_MS = 5_000
 """A line that was not looked at for so long, though it is each second: the process slept, or the machine."""
-
-
-class LineGone(Exception):
-    """The port cannot be opened or has gone away; one sentence."""
 
 
 class SerialLine:
@@ -74,17 +69,33 @@ class SerialLine:
         while True:
             readings_before = self._tally.readings
             try:
-                with open_line(self._source.port, self._source.baud) as line:
+                async with self._line() as descriptor:
                     self._tally.opened(now_s=self._loop.time())
-                    await self._read(line.fileno())
+                    await self._read(descriptor)
             except LineGone as gone:
                 self._tally.failed(str(gone))
             attempts = 0 if self._tally.readings > readings_before else attempts + 1
             await asyncio.sleep(PAUSES_S[min(attempts, len(PAUSES_S)) - 1 if attempts else 0])
 
+    @contextlib.asynccontextmanager
+    async def _line(self) -> AsyncIterator[int]:
+        """The descriptor of the open port; a port in the network is opened in a thread, which may wait for it."""
+        source = self._source
+        line = open_line(source.port, source.baud, source.character)
+        if not is_remote(source.port):
+            with line as descriptor:
+                yield descriptor
+            return
+        opening = asyncio.ensure_future(asyncio.to_thread(line.__enter__))
+        try:
+            yield await asyncio.shield(opening)
+        finally:
+            opening.add_done_callback(lambda done: done.exception() is None and line.__exit__(None, None, None))
+
     async def _read(self, descriptor: int) -> None:
         decoder = self._source.family.decoder(self._source.options, self._memory)
         gone: asyncio.Future[None] = self._loop.create_future()
+        asker = _Asker(decoder, descriptor, self._tally, self._source.port)
 
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
@@ -93,7 +104,8 @@ class SerialLine:
             if not poll.poll(0):
                 return  # `poll` was here before: reading nothing would look like the end of the line
             try:
-                self._decode(decoder, _read_some(descriptor, self._source.port))
+                self._decode(decoder, read_some(descriptor, self._source.port))
+                asker.ask()
             except BlockingIOError:
                 return  # woken for nothing
             except Exception as error:
@@ -107,8 +119,10 @@ class SerialLine:
         self._polled_ms, self._read_all = boot_ms(), read_all
         self._loop.add_reader(descriptor, readable)
         try:
+            asker.ask()
             await gone
         finally:
+            asker.stop()
             self._read_all = lambda: None
             self._loop.remove_reader(descriptor)
 
@@ -153,6 +167,48 @@ class SerialLine:
                 yield self._source.channels[sample.channel], (sample,)
 
 
+class _Asker:
+    """Writes to an open line what its decoder wants to ask, when it wants to; most decoders only listen."""
+
+    def __init__(self, decoder: SerialDecoder, descriptor: int, tally: SourceTally, port: str) -> None:
+        self._decoder = decoder if isinstance(decoder, Asking) else None
+        self._descriptor = descriptor
+        self._tally = tally
+        self._port = port
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def ask(self) -> None:
+        """Ask what is due; to be called when the line is open, and when something came."""
+        if self._decoder is None:
+            return
+        self.stop()
+        poll = self._decoder.poll(self._loop.time())
+        self._timer = self._loop.call_later(max(poll.again_s, SOONEST_S), self.ask)
+        self._tally.trouble(self._written(poll.send) or poll.trouble)
+
+    def stop(self) -> None:
+        """Ask nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _written(self, data: bytes) -> str:
+        """Write without waiting; why the device did not get all of it, "" where it did.
+
+        The rest is let go: half a question is answered by nobody, and the next one is whole again.
+        """
+        try:
+            sent = os.write(self._descriptor, data) if data else 0
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            return f"{self._port} takes no question: {error.strerror}"
+        return (
+            "" if sent == len(data) else f"{self._port} takes no more bytes; the device, or its adapter, stands still"
+        )
+
+
 def _memory_in(kept: str, source: str) -> dict[str, int]:
     """A decoder's memory as it was kept; empty where it cannot be read: its counters then begin anew."""
     try:
@@ -160,36 +216,3 @@ def _memory_in(kept: str, source: str) -> dict[str, int]:
     except msgspec.MsgspecError as error:
         _log.warning("source %s: what is kept of its counters cannot be read (%s); they begin anew", source, error)
         return {}
-
-
-def open_line(port: str, baud: int) -> "Serial":
-    """Open a port for this process alone; LineGone where that fails."""
-    from serial import Serial  # a gateway without serial lines has no use for it, and 0.2 MB are some
-
-    try:
-        return Serial(port, baud, timeout=0, exclusive=True)
-    except (OSError, ValueError) as error:  # SerialException is an OSError
-        raise LineGone(_why_not(port, error)) from None
-
-
-def _why_not(port: str, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if not os.path.exists(port):  # noqa: PTH110 - a broken symlink counts as missing, a name too long as well
-        return f"{port} does not exist; plug the sensor in, or name another port"
-    if "exclusively lock" in str(error):
-        return f"{port} is in use by another process; stop that one (`fuser {port}` names it)"
-    if number == 13:
-        return f"{port} may not be opened by this user; add the user to the group dialout"
-    return f"{port} cannot be opened: {os.strerror(number) if number else error}"
-
-
-def _read_some(descriptor: int, port: str) -> bytes:
-    try:
-        data = os.read(descriptor, READ_BYTES)
-    except BlockingIOError:
-        raise
-    except OSError as error:
-        raise LineGone(f"{port} has gone: {error.strerror}; waiting for it to come back") from None
-    if not data:  # ready to read and nothing to read: a tty that was hung up
-        raise LineGone(f"{port} has gone: unplugged; waiting for it to come back")
-    return data

@@ -31,7 +31,7 @@ class SourceTally:
         self._frame_s = self._reading_s = now_s
         self._last_ms: int | None = None
         self._noisy, self._noise_s, self._noise_reason = False, float("-inf"), ""
-        self._left_out = self._remark = self._note = self._refusal = ""
+        self._left_out = self._remark = self._note = self._refusal = self._trouble = ""
         self._refused_s = float("-inf")
         self._on_change = on_change
 
@@ -53,6 +53,14 @@ class SourceTally:
         """Bytes came that were nothing."""
         self.noise_bytes += size
         self._noisy, self._noise_reason = True, reason[:LONGEST_DETAIL]
+
+    def trouble(self, sentence: str) -> None:
+        """Who does not answer when asked, though others on the line may; "" where all do."""
+        if sentence != self._trouble:
+            self._trouble = sentence[:LONGEST_DETAIL]
+            if sentence:
+                _log.warning("source %s: %s", self.name, self._trouble)
+            self._on_change()
 
     def left_out(self, sentence: str) -> None:
         """A reading could not be made of a good frame, or not as the device says it, and why."""
@@ -111,14 +119,14 @@ class SourceTally:
             return f"frames come, and no reading is made of them: {self._left_out or self._note or 'they are empty'}"
         if now_s - self._noise_s <= self._silent_s:
             return f"nothing heard for {self._silent_s:g} s; only noise came: {self._noise_reason}"
-        return f"nothing heard for {self._silent_s:g} s"
+        return f"nothing heard for {self._silent_s:g} s{': ' if self._trouble else ''}{self._trouble}"
 
     def _words(self, now_s: float) -> str:
         """What an open source has to say though all is well."""
         if self._refusal and now_s - self._refused_s <= FRESH_S:
             return self._refusal
         self._refusal = ""
-        return self._remark or self._note[:LONGEST_DETAIL]
+        return self._trouble or self._remark or self._note[:LONGEST_DETAIL]
 
     def _turn(self, status: SourceStatus, detail: str) -> None:
         detail = detail[:LONGEST_DETAIL]

@@ -10,7 +10,7 @@
  *
  * A board begins in version 1, which every gateway reads. One that has SIAGA_TALKS says so in its frames; a gateway that
  * can write says hello then, and the board goes on in version 2 for as long as it hears a hello every five minutes.
- * docs/board-protocol.md is the contract; firmware_bridge/serial/board.py is the other side of it.
+ * docs/board-protocol.md is the contract; firmware_bridge/families/board.py is the other side of it.
  */
 #ifndef SIAGA_H
 #define SIAGA_H

@@ -2,10 +2,12 @@
 
 import fcntl
 import os
+import socket
 from pathlib import Path
 
-from firmware_bridge import board, maxbotix, sds011
+from firmware_bridge.families import board, maxbotix, sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, wait_for_values
+from tests.end_to_end.rfc2217_server import PortServer
 from tests.servers import wait_until
 
 RIVER = """
@@ -144,3 +146,40 @@ def _people(cloud: Cloud) -> float:
 def _noise_bytes(cloud: Cloud, name: str) -> int:
     status = cloud.status()
     return next((source.noise_bytes for source in status.sources if source.name == name), 0) if status else 0
+
+
+def test_a_device_server_in_the_network_is_read_like_a_tty_and_found_again(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        gateway = Gateway(tmp_path, sources=_remote(f"socket://127.0.0.1:{port}"))
+        with gateway.broker, gateway.edge:
+            cloud = Cloud(gateway.port)
+            for value in (12.3, 45.6):
+                device, _ = server.accept()
+                wait_until(lambda: cloud.is_open("air"), "the line is open")
+                device.sendall(sds011.build(pm2_5=value, pm10=30.1))
+                wait_for_values(cloud, "pm2_5", {value})
+                cloud.forget_statuses()
+                device.close()
+                wait_until(lambda: cloud.source_state("air") == "failed", "the status says that it is gone")
+            gateway.edge.must_live()
+            cloud.close()
+
+
+def test_a_port_of_rfc_2217_is_opened_with_its_baud_rate_and_read(tmp_path: Path):
+    with PortServer(tmp_path) as server:
+        gateway = Gateway(tmp_path, sources=_remote(f"rfc2217://127.0.0.1:{server.port}"))
+        with gateway.broker, gateway.edge:
+            cloud = Cloud(gateway.port)
+            wait_until(lambda: cloud.is_open("air"), "the line is open")
+            assert server.line.baudrate == 9_600
+            server.wire.send(sds011.build(pm2_5=12.3, pm10=30.1))
+            wait_for_values(cloud, "pm2_5", {12.3})
+            server.close()
+            wait_until(lambda: cloud.source_state("air") == "failed", "the status says that it is gone")
+            gateway.edge.must_live()
+            cloud.close()
+
+
+def _remote(port: str) -> str:
+    return AIR.replace('"tty-air"', f'"{port}"')

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from firmware_bridge import sds011
+from firmware_bridge.families import sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, publisher, wait_for_values
 from tests.servers import wait_until
 

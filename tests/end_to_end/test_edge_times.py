@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from paho.mqtt import client as paho
 
-from firmware_bridge import sds011
+from firmware_bridge.families import sds011
 from tests.end_to_end.edge_gateway import Cloud, Gateway, Wire, publisher
 from tests.servers import faketime, wait_until
 from wire import Clock, Reading

@@ -8,18 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from firmware_bridge import (
-    MQTT_DIALECTS,
-    SERIAL_FAMILIES,
-    Frame,
-    Noise,
-    Sample,
-    board,
-    maxbotix,
-    mqtt_json,
-    sds011,
-    tasmota,
-)
+from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise, Sample
+from firmware_bridge.dialects import mqtt_json, tasmota
+from firmware_bridge.families import board, maxbotix, sds011
 from tests.unit.firmware_bridge import laws
 from tests.unit.firmware_bridge.examples import MQTT, SERIAL
 

@@ -85,7 +85,7 @@ ONE_PLACE = {
     "a wait with an end": (r"asyncio\.wait_for\(", set()),
     "an hour and a day in ms": (r"\b86_?400_?000\b|\b3_?600_?000\b", set()),
     "the order of severities": (r"enumerate\(Severity|tuple\(Severity\)|list\(Severity\)\.index", {"rules/rule.py"}),
-    "units as people read them": (r'"ug/m3": ', {"i18n/units.py", "firmware_bridge/tasmota.py"}),
+    "units as people read them": (r'"ug/m3": ', {"i18n/units.py", "firmware_bridge/units.py"}),
 }
 """What was written again in several rooms; of a unit Tasmota has its own factors."""
 

@@ -3,6 +3,7 @@
 golden.txt, hypothesis ─► board_harness.c with the address and undefined behaviour sanitizers ◄─► firmware_bridge
 """
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import firmware_bridge
-from firmware_bridge import SERIAL_FAMILIES, Frame, board, board_link
-from firmware_bridge.board import Head, Item, build
+from firmware_bridge import SERIAL_FAMILIES, Frame
+from firmware_bridge.families import board, board_link
+from firmware_bridge.families.board import Head, Item, build
 from tests.servers import require
 
 BOARDS = Path(firmware_bridge.__file__).with_name("boards")
@@ -233,7 +235,7 @@ def test_the_people_counter_is_plain_c_and_counts_who_walks_through(tmp_path):
     decoder, came = SERIAL_FAMILIES["board"].decoder({}, {}), 0.0
     notes: list[str] = []
     while came < 2:
-        for outcome in decoder.feed(process.stdout.read1(200)):
+        for outcome in decoder.feed(os.read(process.stdout.fileno(), 200)):
             assert isinstance(outcome, Frame)
             notes.append(outcome.note)
             came += sum(sample.value for sample in outcome.samples if sample.quantity == "people_in")

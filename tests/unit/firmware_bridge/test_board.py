@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from firmware_bridge import SERIAL_FAMILIES, Frame, OptionError, Sample, board
-from firmware_bridge.board import Item, build
+from firmware_bridge import SERIAL_FAMILIES, Frame, OptionError, Sample
+from firmware_bridge.families import board
+from firmware_bridge.families.board import Item, build
 from tests.servers import require
 from tests.unit.firmware_bridge.examples import SERIAL
 

@@ -4,7 +4,8 @@ import tracemalloc
 
 import pytest
 
-from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample, sds011
+from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample
+from firmware_bridge.families import sds011
 from firmware_bridge.framing import MAX_NOISE, Framer, Framing, line
 
 GOOD = sds011.build(pm2_5=1.2, pm10=3.4)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample, maxbotix
+from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, OptionError, Sample
+from firmware_bridge.families import maxbotix
 from tests.vectors import cases
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample, mqtt_json
+from firmware_bridge import MQTT_DIALECTS, Frame, Noise, OptionError, Sample
+from firmware_bridge.dialects import mqtt_json
 from tests.recorded import Source, recorded
 from tests.synthetic.messages import BURST_MS, messages_tsv
 

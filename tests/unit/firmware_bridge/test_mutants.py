@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import firmware_bridge
-from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, sds011
+from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES
+from firmware_bridge.families import sds011
 from tests.unit.firmware_bridge import laws
 from tests.unit.firmware_bridge.examples import MQTT, SERIAL
 
@@ -23,7 +24,7 @@ FAMILY_MUTANTS = {
 }
 DIALECT_MUTANTS = {
     "json": ("find(document, path)", "find(document, path[:1])"),
-    "tasmota": ("round(value * factor + offset, 2)", "value"),
+    "tasmota": ("round(found(value), 2)", "value"),
 }
 FRAMING_MUTANTS = {
     "a false start costs all it looked like": (
@@ -38,7 +39,7 @@ STREAM = b"\x00\xaa\xc0" + sds011.build(pm2_5=1.2, pm10=3.4)[:7] + b"".join(SERI
 
 
 def mutant(module: str, sound: str, spoilt: str) -> types.ModuleType:
-    path = Path(firmware_bridge.__file__).with_name(f"{module}.py")
+    [path] = Path(firmware_bridge.__file__).parent.rglob(f"{module}.py")
     source = path.read_text(encoding="utf-8")
     assert source.count(sound) == 1, f"{module}.py has {sound!r} {source.count(sound)} times; plant the mutant anew"
     made = types.ModuleType(f"mutant_{module}")

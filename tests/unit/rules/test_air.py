@@ -167,7 +167,7 @@ def test_parts_per_billion_become_mass_at_a_stated_temperature_and_pressure():
     assert gases.ug_m3_of_ppb("co", 1_000) == pytest.approx(1_145.6, abs=0.1)
     assert gases.ug_m3_of_ppb("no2", 40, cel=0) > gases.ug_m3_of_ppb("no2", 40), "cold air is denser"
     assert gases.ug_m3_of_ppb("no2", 40, hpa=900) < gases.ug_m3_of_ppb("no2", 40)
-    for gas in gases.MOLAR_MASS_G:
+    for gas in gases.RESOLUTION_PPB:
         there = gases.ug_m3_of_ppb(gas, 12.5, cel=31, hpa=1_008)
         assert gases.ppb_of_ug_m3(gas, there, cel=31, hpa=1_008) == pytest.approx(12.5)
     with pytest.raises(ValueError, match="does not exist"):

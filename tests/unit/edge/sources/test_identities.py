@@ -1,8 +1,8 @@
 """A probe is known by its own id: another one never speaks in its name, over restarts of device and gateway."""
 
 from edge.sources.identities import Identities
+from firmware_bridge.dialects.tasmota import build, parse
 from firmware_bridge.sample import Frame, Sample
-from firmware_bridge.tasmota import build, parse
 
 A = {"Id": "01131B", "Temperature": 20.1}
 B = {"Id": "02F3A9", "Temperature": 24.9}

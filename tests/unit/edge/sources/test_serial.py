@@ -7,10 +7,11 @@ import pytest
 
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
-from edge.sources.serial import LineGone, SerialLine, open_line
+from edge.sources.line import LineGone, open_line
+from edge.sources.serial import SerialLine
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
-from firmware_bridge import sds011
+from firmware_bridge.families import sds011
 from wire import Reading
 
 NOW_MS = 1_764_000_000_000
@@ -23,8 +24,8 @@ def tally(**how: Any) -> SourceTally:
 
 @pytest.mark.parametrize(("port", "why"), [("/dev/ttyUSB77", "does not exist"), ("/dev/null", "cannot be opened")])
 def test_a_port_that_does_not_open_is_one_sentence(port: str, why: str):
-    with pytest.raises(LineGone, match=why) as caught:
-        open_line(port, 9_600)
+    with pytest.raises(LineGone, match=why) as caught, open_line(port, 9_600):
+        pass
     assert "\n" not in str(caught.value)
 
 

@@ -13,7 +13,7 @@ import struct
 from binascii import crc_hqx
 from typing import NamedTuple
 
-from firmware_bridge import cobs
+from firmware_bridge.families import cobs
 from firmware_bridge.framing import JUNK, Verdict
 
 END = b"\0"

@@ -19,7 +19,9 @@ import msgspec
 from firmware_bridge.device_json import number, read
 from firmware_bridge.family import MqttDialect, Option, settle
 from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
+from wire import QUANTITIES
 
 Field = tuple[str, str, str]  # key in the message, quantity, unit: fixed, or the key that names it
 
@@ -48,18 +50,6 @@ SENSORS: dict[str, tuple[Field, ...]] = {
     "SR04": (("Distance", "distance", "cm"),),
 }
 
-CONVERSIONS: dict[str, tuple[float, float]] = {
-    # unit: value * factor + offset is in the unit of wire.quantities
-    "%": (1, 0),
-    "[ppm]": (1, 0),
-    "ug/m3": (1, 0),
-    "cm": (1, 0),
-    "C": (1, 0),
-    "F": (5 / 9, -160 / 9),
-    "hPa": (1, 0),
-    "mmHg": (1.333223874, 0),  # conventional millimetre of mercury, NIST SP 811 B.8
-    "inHg": (33.86389, 0),  # conventional inch of mercury, NIST SP 811 B.8
-}
 _DEFAULT_UNITS = {"TempUnit": "C", "PressureUnit": "hPa"}  # early firmware names none
 _INDEX = re.compile(r"[-_]")
 _PLACE = re.compile(r"[-_][0-9]{1,2}$")
@@ -104,7 +94,7 @@ def _gather(message: dict[str, Any], only: str) -> Frame:
         rank = _rank(key, body, only) if fields and type(body) is dict else _NOT_MEANT
         for name, quantity, unit in fields if rank else ():
             usual = _DEFAULT_UNITS.get(unit, unit)
-            value = _value(body.get(name), message.get(unit, usual), usual)
+            value = _value(quantity, body.get(name), message.get(unit, usual), usual)
             if isinstance(value, str):
                 notes.append(f"{key[:40]} {name} {value}")
                 continue
@@ -147,16 +137,16 @@ def _named(key: str, body: dict[str, Any]) -> str:
     return _id_of(body) or key[:40]
 
 
-def _value(given: Any, unit: Any, usual: str) -> float | str:
+def _value(quantity: str, given: Any, unit: Any, usual: str) -> float | str:
     """The number `given` in the unit of wire.quantities; a unit of which nothing can be read is the `usual` one."""
     value = number(given)
     if isinstance(value, str):
         return value
     legible = _legible(unit) or usual if isinstance(unit, str) else unit
-    if not isinstance(legible, str) or legible not in CONVERSIONS:
+    found = conversion(legible, QUANTITIES[quantity]) if isinstance(legible, str) else None
+    if found is None:
         return f"is in unknown unit {repr(unit)[:20]}"
-    factor, offset = CONVERSIONS[legible]
-    return value if factor == 1 else round(value * factor + offset, 2)
+    return round(found(value), 2) if found.factor != 1 else value
 
 
 def _legible(unit: str) -> str:

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from firmware_bridge import board_link
 from firmware_bridge.counters import Counted, begins_at_zero, step
+from firmware_bridge.families import board_link
 from firmware_bridge.family import Option, OptionError, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
@@ -262,6 +262,11 @@ class BoardDecoder:
         self._counters = _counters_in(memory)
         self._before = {key.removesuffix(_BEFORE): total for key, total in memory.items() if key.endswith(_BEFORE)}
         self._rain: dict[int, RainRate] = {}
+
+    @property
+    def held(self) -> int:
+        """Bytes that may yet become part of a frame."""
+        return self._framer.held
 
     def feed(self, data: bytes) -> list[Frame | Noise]:
         """Take the next bytes."""

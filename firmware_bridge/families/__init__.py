@@ -1,0 +1,1 @@
+"""Families of sensors on a serial line: one file each, which opens with its frame."""

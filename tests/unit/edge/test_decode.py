@@ -1,0 +1,120 @@
+"""siaga-edge decode: captures of a technician, line by line."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.cli import main
+from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES
+from firmware_bridge.catalog import NAMES, find
+from firmware_bridge.families import board, sds011
+
+FRAME = sds011.build(pm2_5=12.3, pm10=30.1)
+AT = ("--time", "2026-11-29T12:00:00+09:00")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    assert main(["decode", *arguments]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_bytes_become_readings_noise_and_notes(capsys, tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(b"\xff\x00" + FRAME + bytes.fromhex("aac000000000a16001ab") + FRAME[:4])
+    assert run(capsys, "sds011", *AT, str(file)) == [
+        {"noise": "no frame starts here", "bytes": 2},
+        {
+            "sensor": "sds011", "quantity": "pm2_5", "value": 12.3, "unit": "ug/m3",
+            "time": "2026-11-29T03:00:00.000Z", "marks": [],
+        },
+        {
+            "sensor": "sds011", "quantity": "pm10", "value": 30.1, "unit": "ug/m3",
+            "time": "2026-11-29T03:00:00.000Z", "marks": [],
+        },
+        {"note": "warming up"},
+        {"noise": "the capture ends before this was a whole frame", "bytes": 4},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [FRAME.hex(), FRAME.hex(" ").upper() + "  # a comment", FRAME.hex(":"), ",".join(f"0x{b:02x}" for b in FRAME)],
+)
+def test_hexadecimal_text_is_read_as_people_write_it(capsys, tmp_path: Path, text: str):
+    file = tmp_path / "capture.txt"
+    file.write_text(text + "\n")
+    assert [line["value"] for line in run(capsys, "SDS-011", "--hex", str(file))] == [12.3, 30.1]
+
+
+def test_standard_input_is_a_file_too(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FRAME)))
+    assert [line["value"] for line in run(capsys, "sds011", "-", "--option", "sensor=air-1")] == [12.3, 30.1]
+
+
+def test_options_are_those_of_edge_toml_and_channels_name_sensors(capsys, tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    items = [board.Item(0, "temperature", 29.5), board.Item(3, "humidity", 71.0)]
+    file.write_bytes(board.build(items, seq=0))
+    lines = run(capsys, "board", str(file), "--option", 'channels={ "0" = "air-daruba", "3" = "air-juanga" }')
+    assert [line["sensor"] for line in lines if "sensor" in line] == ["air-daruba", "air-juanga"]
+
+
+def test_messages_are_lines_of_topic_and_payload(capsys, tmp_path: Path):
+    file = tmp_path / "messages.tsv"
+    payload = b'{"ts":1764000000000,"pm":{"2_5":"12.3"}}'
+    file.write_bytes(
+        b"sensors/market/reading\t" + payload + b"\n\nsensors/school/reading\thex:" + payload.hex().encode()
+        + b"\nsensors/school/reading\thex:zz\nx\tnope\n"
+    )  # fmt: skip
+    options = ("--option", "values.pm2_5=pm.2_5", "--option", "time=ts", "--option", "sensor_level=1")
+    first, second, third, fourth = run(capsys, "json", *options, str(file))
+    assert first == second | {"sensor": "market"}
+    assert first["time"] == "2025-11-24T16:00:00.000Z"
+    assert third == {"noise": "what follows hex: is none", "bytes": 6}
+    assert fourth["bytes"] == 4
+
+
+def test_what_the_cloud_would_refuse_as_impossible_is_marked(capsys, tmp_path: Path):
+    file = tmp_path / "messages.tsv"
+    file.write_text('{"h": 140}\n')
+    [line] = run(capsys, "json", "--option", "values.humidity=h", str(file))
+    assert line["marks"] == ["out_of_bounds"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("sdso11", "-"), "'sdso11' is no family or dialect; did you mean sds011?"),
+        (("sds011", "--option", "x=1", "-"), "--option x: unknown key of sds011; known: "),
+        (("sds011", "--option", "x", "-"), "--option 'x': write key=value"),
+        (("maxbotix", "--option", "median_of=0", "-"), "median_of: 0: write a number from 1 to 1000"),
+        (("json", "-"), "values: is missing"),
+        (("json", "--option", "values.banana=b", "-"), "values: 'banana' is no quantity"),
+        (("sds011", "--time", "noon", "-"), "--time 'noon': write a time such as"),
+        (("sds011", "/nowhere/capture"), "/nowhere/capture cannot be read: No such file or directory"),
+        (("sds011", "--hex", "WRONG"), "line 1: 'no hex' is no hexadecimal text; write AA C0"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_is_one_sentence(capsys, monkeypatch, tmp_path, arguments, sentence):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    (tmp_path / "WRONG").write_text("no hex\n")
+    given = [str(tmp_path / one) if one == "WRONG" else one for one in arguments]
+    assert main(["decode", *given]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(sentence)
+
+
+def test_the_list_names_every_family_and_dialect(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["decode", "--list"])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0].partition(" ")[0] for line in lines] == [*SERIAL_FAMILIES, *MQTT_DIALECTS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whoever_is_in_the_catalog_is_found_in_any_spelling(name):
+    assert find(name) == find(name.upper().replace("_", "-")) is not None
