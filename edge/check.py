@@ -6,6 +6,7 @@ edge.toml: sources[3].family: 'maxbotics' is not known; did you mean maxbotix?
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from edge.settings import EdgeSettings, OwnQuantity, table_of
 from edge.sources.configured import MqttSource, SerialSource, Source, configure, mistakes_in, with_options_apart
+from edge.sources.line import is_remote
 from firmware_bridge.catalog import find
 from firmware_bridge.family import MqttDialect
 from i18n.message import LocalizedMessage, located
@@ -30,6 +32,7 @@ from runtime.machine import (
 from runtime.settings import SettingsError, beside, parse_settings, read_document
 from wire import QuantityTable
 
+_ADDRESS = re.compile(r"(socket|rfc2217)://([^/:@?#\s]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 _BY_ID = Path("/dev/serial/by-id")
 
 
@@ -161,8 +164,18 @@ def _mistakes_of_the_machine(settings: EdgeSettings) -> Iterator[str]:
     if settings.local_broker is not None:
         yield from mistakes_of_a_broker("local_broker", settings.local_broker)
     for at, table in enumerate(settings.sources):
-        if table.port is not None and "://" not in table.port:
+        if table.port is not None and is_remote(table.port):
+            yield from _mistakes_of_an_address(f"sources[{at}].port", table.port)
+        elif table.port is not None:
             yield from _mistakes_of_a_port(f"sources[{at}].port", table.port)
+
+
+def _mistakes_of_an_address(key: str, port: str) -> Iterator[str]:
+    if not _ADDRESS.fullmatch(port):
+        yield LocalizedMessage(
+            "{key}: {port} is no address of a device server; write socket://HOST:PORT or rfc2217://HOST:PORT",
+            key=key, port=repr(port),
+        )  # fmt: skip
 
 
 def _mistakes_of_a_port(key: str, port: str) -> Iterator[str]:
@@ -195,7 +208,9 @@ def _warnings(settings: EdgeSettings, document: dict[str, Any]) -> Iterator[str]
 
 def _missing_ports(settings: EdgeSettings) -> Iterator[str]:
     for at, table in enumerate(settings.sources):
-        if table.port is not None and not os.path.exists(table.port):  # noqa: PTH110 - also for names too long to look up
+        if table.port is None or is_remote(table.port):
+            continue
+        if not os.path.exists(table.port):  # noqa: PTH110 - also for names too long to look up
             key = f"sources[{at}].port"
             yield LocalizedMessage(
                 "{key}: {port} does not exist; {found}", key=key, port=repr(table.port), found=_found()

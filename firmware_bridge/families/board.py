@@ -18,7 +18,8 @@ import msgspec
 
 from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.families import board_link
-from firmware_bridge.family import Option, OptionError, SerialFamily, settle
+from firmware_bridge.families.board_talk import BoardTalk
+from firmware_bridge.family import Option, OptionError, Poll, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
@@ -97,6 +98,22 @@ OPTIONS = (
         default=0.2,
         low=0.01,
         high=10,
+    ),
+    Option(
+        "interval_s",
+        int,
+        LocalizedMessage("seconds between two frames, for a board that listens"),
+        default=None,
+        low=1,
+        high=60,
+    ),
+    Option(
+        "debounce_ms",
+        int,
+        LocalizedMessage("closures of a contact within so many ms are one, for a board that listens"),
+        default=None,
+        low=10,
+        high=1_000,
     ),
     Option(
         "channels",
@@ -262,6 +279,7 @@ class BoardDecoder:
         self._counters = _counters_in(memory)
         self._before = {key.removesuffix(_BEFORE): total for key, total in memory.items() if key.endswith(_BEFORE)}
         self._rain: dict[int, RainRate] = {}
+        self._talk = BoardTalk({key: chosen[key] for key in board_link.KEYS if chosen[key] is not None})
 
     @property
     def held(self) -> int:
@@ -271,6 +289,10 @@ class BoardDecoder:
     def feed(self, data: bytes) -> list[Frame | Noise]:
         """Take the next bytes."""
         return self._framer.feed(data)
+
+    def poll(self, now_s: float) -> Poll:
+        """Say hello to a board that listens, and set what the options want of it."""
+        return self._talk.poll(now_s)
 
     def memory(self) -> dict[str, int]:
         """The last frame's boot and seq, and the total of each counter as "<channel>/<quantity>".
@@ -297,6 +319,7 @@ class BoardDecoder:
         given = board_link.parse_answer(packet)
         if given is None:
             return Frame((), "the board's answer has a size that this gateway does not know: upgrade it")
+        self._talk.answered(given)
         status = board_link.STATUS.get(given.status, f"ends with status {given.status}: upgrade this gateway")
         return Frame((), f"the board answers: command {given.number} {status}")
 
@@ -309,6 +332,7 @@ class BoardDecoder:
             return Frame((), f"the board sends {len(body)} bytes, which no number of items has: mend its firmware")
         head = Head._make(_HEAD.unpack_from(body))
         order, note = order_of(self._last, head)
+        self._talk.heard(head.boot, listens=bool(head.flags & TALKS))
         if order is Order.STALE:
             return Frame((), note)
         self._last = (head.boot, head.seq)

@@ -14,6 +14,14 @@ from serial.rfc2217 import PortManager
 from tests.end_to_end.edge_gateway import Wire
 
 
+class _Tty(serial.Serial):  # type: ignore[misc]
+    """A pseudo-terminal, which has no lines for a modem either way."""
+
+    def _update_rts_state(self) -> None: ...
+
+    def _update_dtr_state(self) -> None: ...
+
+
 class _WithoutModem(PortManager):  # type: ignore[misc]
     """A pseudo-terminal has no modem lines to ask for."""
 
@@ -26,7 +34,7 @@ class PortServer:
 
     def __init__(self, folder: Path) -> None:
         self.wire = Wire(folder / "tty-served")
-        self.line = serial.Serial(str(folder / "tty-served"), 1_200, timeout=0.05)
+        self.line = _Tty(str(folder / "tty-served"), 1_200, timeout=0.05)
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._client: socket.socket | None = None
@@ -37,7 +45,6 @@ class PortServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
         self.line.close()
 
     def write(self, data: bytes) -> None:
@@ -47,9 +54,10 @@ class PortServer:
 
     def close(self) -> None:
         """Hang up, and take no further client."""
-        for each in (self._client, self._server):
-            if each is not None:
-                each.close()
+        if self._client is not None:
+            self._client.shutdown(socket.SHUT_RDWR)  # closing alone waits for the thread that reads
+            self._client.close()
+        self._server.close()
 
     def _serve(self) -> None:
         self._client, _ = self._server.accept()

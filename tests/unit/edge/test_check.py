@@ -191,3 +191,25 @@ def test_a_quantity_with_a_mistake_takes_nothing_from_the_mistakes_of_sources(tm
     found = mistakes(tmp_path, GATEWAY + OWN.replace("dB[SPL]", "loud") + OWN.replace("leq", "lmax") + OF_LEQ)
     assert any("quantities[0].unit" in each for each in found)
     assert any("'leq' is no quantity; did you mean" in each or "'leq' is no quantity" in each for each in found)
+
+
+@pytest.mark.parametrize("port", ["socket://10.0.0.7:4001", "rfc2217://ser2net.local:2217", "socket://[fd00::7]:4001"])
+def test_a_device_server_in_the_network_is_a_port_and_is_not_looked_for_among_files(tmp_path: Path, port: str):
+    checked = check(tmp_path, GATEWAY + UPLINK + LINE.replace("/dev/null", port))
+    assert [source.port for source in checked.serial_sources] == [port]
+    assert not checked.warnings
+
+
+@pytest.mark.parametrize(
+    "port", ["socket://10.0.0.7", "http://10.0.0.7:80", "socket://:4001", "socket://a:b", "rfc2217://"]
+)
+def test_an_address_that_is_none_is_a_mistake(tmp_path: Path, port: str):
+    [mistake] = mistakes(tmp_path, GATEWAY + UPLINK + LINE.replace("/dev/null", port))
+    assert "is no address of a device server; write socket://HOST:PORT or rfc2217://HOST:PORT" in mistake
+
+
+def test_a_character_is_of_a_known_form(tmp_path: Path):
+    checked = check(tmp_path, GATEWAY + UPLINK + LINE + 'character = "7E1"\n')
+    assert [source.character for source in checked.serial_sources] == ["7E1"]
+    [mistake] = mistakes(tmp_path, GATEWAY + UPLINK + LINE + 'character = "9X3"\n')
+    assert "write one of: 8N1, 8E1" in mistake

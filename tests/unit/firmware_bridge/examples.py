@@ -53,6 +53,7 @@ SERIAL: dict[str, Family] = {
             "53470f01000102000700020000004c17010055b9",
             "53471501000102000700050000005c3e0100021aceffffffe836",
             "534721010001020008000000000084030000008102000000019001000000019100000000951c",
+            "0006520202010202080201010103942a0105021a890b010103810301010306c100",
         ),
         (
             (Sample("occupancy", 9, "1"), Sample("temperature", 29.53, "2")),
@@ -66,11 +67,13 @@ SERIAL: dict[str, Family] = {
             (),
             (Sample("temperature", -0.5, "2"),),
             (Sample("rainfall", 0.4, "0"), Sample("people_in", 1, "1"), Sample("people_out", 0, "1")),
+            (Sample("temperature", 29.53, "2"), Sample("rainfall", 0.2, "0")),
         ),
         _hex(
             "53471501000102000700050000005c3e0100021aceffffffe837",  # wrong CRC
             "53471401000102000700050000005c3e0100021aceffffffe836",  # a length that no number of items has
             "54471501000102000700050000005c3e0100021aceffffffe836",  # wrong mark
+            "0006520202010302080201010103942a0105021a890b010103810301010306c100",  # version 2, wrong CRC
         ),
     ),
 }
