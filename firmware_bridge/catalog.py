@@ -2,27 +2,68 @@
 
 SERIAL_FAMILIES["maxbotix"].decoder({"mounting_height_cm": 450}, {})    MQTT_DIALECTS["tasmota"].parser({})
 find("MH-Z19B") ─► Found(the family mhz19b, {})     find("sds198") ─► Found(the family sds011, {"model": "sds198"})
+
+A file is read when its family is first asked for: a gateway holds those of its own sensors in memory, and no others.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from firmware_bridge.dialects import mqtt_json, tasmota
-from firmware_bridge.families import board, maxbotix, sds011
 from firmware_bridge.family import MqttDialect, SerialFamily
 
-_FAMILIES = (
-    sds011.FAMILY,
-    maxbotix.FAMILY,
-    board.FAMILY,
-)
-_DIALECTS = (
-    mqtt_json.DIALECT,
-    tasmota.DIALECT,
-)
+Entry = TypeVar("Entry", SerialFamily, MqttDialect)
 
-SERIAL_FAMILIES: dict[str, SerialFamily] = {family.name: family for family in _FAMILIES}
-MQTT_DIALECTS: dict[str, MqttDialect] = {dialect.name: dialect for dialect in _DIALECTS}
+
+class _Line(NamedTuple):
+    """Names of `models` beside the entry's own, and its `file`, where that is not called as the entry."""
+
+    models: tuple[str, ...] = ()
+    file: str = ""
+
+
+# keep each table in the order of its names: lines that several people add then seldom meet
+_FAMILIES = {
+    "board": _Line(),
+    "maxbotix": _Line(),
+    "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
+    "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
+    "sds011": _Line(("sds018", "sds021", "sds198")),
+}
+_DIALECTS = {
+    "json": _Line(file="mqtt_json"),
+    "tasmota": _Line(),
+}
+
+
+class Entries(Mapping[str, Entry], Generic[Entry]):
+    """The families, or the dialects, by name; each is loaded from its file when it is first asked for."""
+
+    def __init__(self, lines: Mapping[str, _Line], folder: str, attribute: str) -> None:
+        self._lines = lines
+        self._folder = folder
+        self._attribute = attribute
+        self._loaded: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        entry = self._loaded.get(name)
+        if entry is None:
+            file = self._lines[name].file or name
+            entry = self._loaded[name] = getattr(import_module(f"{self._folder}.{file}"), self._attribute)
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lines
+
+
+SERIAL_FAMILIES: Entries[SerialFamily] = Entries(_FAMILIES, "firmware_bridge.families", "FAMILY")
+MQTT_DIALECTS: Entries[MqttDialect] = Entries(_DIALECTS, "firmware_bridge.dialects", "DIALECT")
 
 
 class Found(NamedTuple):
@@ -36,15 +77,20 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-_FOUND: dict[str, Found] = {}
-for _entry in (*_FAMILIES, *_DIALECTS):
-    for _name, _options in {**_entry.models, _entry.name: {}}.items():
-        _FOUND[_plain(_name)] = Found(_entry, _options)
-
-NAMES: tuple[str, ...] = tuple(name for entry in (*_FAMILIES, *_DIALECTS) for name in (entry.name, *entry.models))
+NAMES: tuple[str, ...] = tuple(
+    name for lines in (_FAMILIES, _DIALECTS) for entry, line in lines.items() for name in (entry, *line.models)
+)
 """All that can be found, as people write it."""
+_BY_PLAIN_NAME = {
+    _plain(name): (entry, name)
+    for lines in (_FAMILIES, _DIALECTS)
+    for entry, line in lines.items()
+    for name in (entry, *line.models)
+}
 
 
 def find(name: str) -> Found | None:
     """What a family, a dialect or a model is called, whatever its capitals and hyphens; None where nothing is."""
-    return _FOUND.get(_plain(name))
+    entry_name, model = _BY_PLAIN_NAME.get(_plain(name), ("", ""))
+    entry = SERIAL_FAMILIES.get(entry_name) or MQTT_DIALECTS.get(entry_name)
+    return None if entry is None else Found(entry, entry.models.get(model, {}))

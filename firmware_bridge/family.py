@@ -96,6 +96,18 @@ CHARACTERS = ("8N1", "8E1", "8O1", "8N2", "7E1", "7O1", "7N1", "7N2")
 """Bits, parity and stop bits of a character."""
 
 
+class Guide(msgspec.Struct, frozen=True):
+    """What docs/sensors.md says of a family or dialect besides what its code says; plain English.
+
+    `wiring`: which pins at which voltage, or which topic at which setting of the device. `quirks`: what surprises.
+    `example`: the lines of TOML that a minimal configuration needs besides name, family, port or topic, and sensor.
+    """
+
+    wiring: str
+    quirks: str
+    example: str = ""
+
+
 class SerialFamily(msgspec.Struct, frozen=True):
     """A sensor on a serial line, at `baud`. `channels` says that its samples carry the channel of a board.
 
@@ -113,6 +125,7 @@ class SerialFamily(msgspec.Struct, frozen=True):
     channels: bool = False
     character: str = "8N1"
     models: Mapping[str, Mapping[str, Any]] = {}
+    guide: Guide = Guide("", "")
 
 
 class MqttDialect(msgspec.Struct, frozen=True):
@@ -126,6 +139,7 @@ class MqttDialect(msgspec.Struct, frozen=True):
     options: tuple[Option, ...]
     parser: Callable[[Mapping[str, Any]], Callable[[str, bytes], Frame | Noise]]
     models: Mapping[str, Mapping[str, Any]] = {}
+    guide: Guide = Guide("", "")
 
 
 def settle(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, Any]:

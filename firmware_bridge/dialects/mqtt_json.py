@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_json import Path, find, number, path_of, read
-from firmware_bridge.family import MqttDialect, Option, OptionError, check_quantity, settle, table_among
+from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, check_quantity, settle, table_among
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
 from i18n.message import LocalizedMessage, located
@@ -143,5 +143,14 @@ def _path(option: str, text: Any) -> Path:
 
 
 DIALECT = MqttDialect(
-    name="json", title=LocalizedMessage("JSON with configured paths"), options=OPTIONS, parser=_parser
+    name="json",
+    title=LocalizedMessage("JSON with configured paths"),
+    options=OPTIONS,
+    parser=_parser,
+    guide=Guide(
+        wiring="any device that publishes JSON: the topic, and the path of each quantity in the message",
+        quirks="values are taken as they are, in the units of wire/quantities.py; what is missing, null or no number "
+        "is left out; without time they are stamped on arrival",
+        example='values = { pm2_5 = "pm.2_5" }',
+    ),
 )

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_json import number, read
-from firmware_bridge.family import MqttDialect, Option, settle
+from firmware_bridge.family import Guide, MqttDialect, Option, settle
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.units import conversion
 from i18n.message import LocalizedMessage
@@ -159,4 +159,13 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     return lambda _topic, payload: parse(payload, only=only)
 
 
-DIALECT = MqttDialect(name="tasmota", title=LocalizedMessage("Tasmota tele/…/SENSOR"), options=OPTIONS, parser=_parser)
+DIALECT = MqttDialect(
+    name="tasmota",
+    title=LocalizedMessage("Tasmota tele/…/SENSOR"),
+    options=OPTIONS,
+    parser=_parser,
+    guide=Guide(
+        wiring="Tasmota: MqttHost, Topic, and TelePeriod 10; topic tele/…/SENSOR",
+        quirks="its time has no zone and is not read; of several alike probes `only` chooses one by its Id",
+    ),
+)

@@ -19,7 +19,7 @@ import msgspec
 from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.families import board_link
 from firmware_bridge.families.board_talk import BoardTalk
-from firmware_bridge.family import Option, OptionError, Poll, SerialFamily, settle
+from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
@@ -436,4 +436,10 @@ FAMILY = SerialFamily(
     options=OPTIONS,
     decoder=BoardDecoder,
     channels=True,
+    guide=Guide(
+        wiring="USB of the board, or its TX at 3.3 V to RXD; docs/board-protocol.md",
+        quirks="counters are totals: what is added between two frames is the reading; a restart of the board, a "
+        "wrapped counter and a frame that comes twice add nothing that was not counted",
+        example='channels = { "0" = "rain-1", "1" = "people-1" }',
+    ),
 )

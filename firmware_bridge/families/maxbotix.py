@@ -18,11 +18,10 @@ from typing import Any
 
 import msgspec
 
-from firmware_bridge.family import Option, SerialDecoder, SerialFamily, settle
+from firmware_bridge.distance import MEDIAN_OF, MOUNTING_HEIGHT, Medians
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import Framer, Framing, line
-from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
-from rules.level import height_mistake, level_cm
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -57,23 +56,8 @@ OPTIONS = (
         low=1_000,
         high=9_999,
     ),
-    Option(
-        "median_of",
-        int,
-        LocalizedMessage("lines of which the median is one reading; 7 are about a second, 1 keeps every line"),
-        default=7,
-        low=1,
-        high=1_000,
-    ),
-    Option(
-        "mounting_height_cm",
-        float,
-        LocalizedMessage("height of the sensor over the gauge's zero, which makes water_level of distance"),
-        default=None,
-        low=0,
-        high=10_000,
-        doubt=height_mistake,
-    ),
+    MEDIAN_OF,
+    MOUNTING_HEIGHT,
 )
 
 
@@ -83,7 +67,6 @@ class Model(msgspec.Struct, frozen=True):
     unit: Unit
     max_mm: int
     blind_mm: int
-    mounting_height_cm: float | None
 
 
 def build(*, distance_mm: float, unit: str = "mm", space: bool = False) -> bytes:
@@ -102,38 +85,6 @@ def parse(text: bytes, model: Model) -> int | str:
     return distance_mm
 
 
-class Medians:
-    """Gathers lines, and makes a reading of each `lines` of them."""
-
-    def __init__(self, model: Model, *, lines: int) -> None:
-        self._model = model
-        self._lines = lines
-        self._gathered: list[int | str] = []
-
-    def add(self, text: bytes) -> Frame:
-        """Add a whole line; its frame has samples when it is the last of its group."""
-        self._gathered.append(parse(text, self._model))
-        if len(self._gathered) < self._lines:
-            return Frame(())
-        gathered, self._gathered = self._gathered, []
-        distances_mm = [outcome for outcome in gathered if isinstance(outcome, int)]
-        if 2 * len(distances_mm) < len(gathered):
-            return Frame((), next(outcome for outcome in gathered if isinstance(outcome, str)))
-        return _reading(round(_median(distances_mm) / 10, 2), self._model.mounting_height_cm)
-
-
-def _median(values: list[int]) -> float:
-    ordered, half = sorted(values), len(values) // 2  # `statistics` would bring 0.1 MB to the gateway
-    return (ordered[half] + ordered[~half]) / 2
-
-
-def _reading(distance_cm: float, mounting_height_cm: float | None) -> Frame:
-    distance = Sample("distance", distance_cm)
-    if mounting_height_cm is None:
-        return Frame((distance,))
-    return Frame((distance, Sample("water_level", level_cm(mounting_height_cm, distance_cm))))
-
-
 def _framing(unit: Unit) -> Framing:
     whole = re.compile(rb"R[0-9]{%d} ?\r" % unit.digits)
     wrong = f"line is not R and {unit.digits} digits"
@@ -147,8 +98,11 @@ def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDe
     unit = UNITS[chosen["unit"]]
     max_mm = chosen["max_mm"] or unit.max_mm
     blind_mm = _BLIND_10_M_MM if unit.step_mm == 1 and max_mm > unit.max_mm else unit.blind_mm
-    model = Model(unit, max_mm, blind_mm, chosen["mounting_height_cm"])
-    return Framer(_framing(unit), Medians(model, lines=chosen["median_of"]).add)
+    model = Model(unit, max_mm, blind_mm)
+    medians = Medians(
+        lambda text: parse(text, model), of=chosen["median_of"], mounting_height_cm=chosen["mounting_height_cm"]
+    )
+    return Framer(_framing(unit), medians.add)
 
 
 FAMILY = SerialFamily(
@@ -158,4 +112,11 @@ FAMILY = SerialFamily(
     quantities=("distance", "water_level"),
     options=OPTIONS,
     decoder=_decoder,
+    guide=Guide(
+        wiring="5 V, GND, pin 5 (serial) to RXD; MB738x are TTL, MB736x RS-232 polarity at 0 to 5 V: the wrong choice "
+        "gives garbage",
+        quirks="no checksum, so a reading is the median of median_of lines; the largest value is no target, the "
+        "smallest the blind zone; MB7369 and MB7389 report the largest target, the others the first",
+        example="mounting_height_cm = 450",
+    ),
 )

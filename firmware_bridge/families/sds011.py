@@ -1,30 +1,64 @@
-"""Nova SDS011, SDS018, SDS021 (particulates).  9600 8N1, one frame a second
+"""Nova SDS011, SDS018, SDS021, SDS198 (particulates).  9600 8N1, one frame a second, or one for each question
 
 AA C0 | PM2.5 u16 | PM10 u16 | id | id | sum | AB        little-endian, 0.1 ug/m3; sum = bytes 2..7, modulo 256
-AA C5 | six bytes                      | sum | AB        the reply to a command
+AA CF | 2 bytes   | PM100 u16 | id | id | sum | AB        SDS198: 1 ug/m3
+AA C5 | command | 0 asked, 1 set | value | 0 | id | id | sum | AB        the reply to a command
 
-Nova's "Laser Dust Sensor Control Protocol V1.3". An SDS198 (AA CF, PM100) is recognised, but the wire has no
-quantity for what it measures.
+AA B4 | command | 1 set, 0 ask | value | 10 bytes of 0 | id | id | sum | AB        19 bytes; id FFFF: whoever hears it
+
+Nova's "Laser Dust Sensor Control Protocol V1.3". The laser lives some 8,000 hours: a `period_min` of 5 makes five years
+of it, since the sensor then works 30 s of each 5 minutes. What is set is kept in the sensor's flash, so it is asked
+first, and set only where it is another. Frames of zeros come in the first seconds after waking.
 """
 
 import struct
 from collections.abc import Mapping
 from typing import Any
 
-from firmware_bridge.family import SerialDecoder, SerialFamily
+from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, settle, table_among
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
-from firmware_bridge.sample import Frame, Sample
+from firmware_bridge.poller import PolledQuestion, Poller
+from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
 
 SIZE = 10
-_HEAD, _TAIL = 0xAA, 0xAB
+_HEAD, _TAIL, _COMMAND_MARK = 0xAA, 0xAB, 0xB4
 _MEASURED, _REPLY, _MEASURED_SDS198 = 0xC0, 0xC5, 0xCF
 _VALUES = struct.Struct("<HH")  # PM2.5, PM10
 
-_NOTES = {
-    _REPLY: "reply to a command, not a measurement",
-    _MEASURED_SDS198: "PM100 of an SDS198, which has no quantity here; connect an SDS011 or SDS021",
-}
+MODE, QUERY, SLEEP, PERIOD = 0x02, 0x04, 0x06, 0x08
+"""Commands: how it reports (0 by itself, 1 when asked), a measurement now, 0 sleep or 1 work, minutes between works."""
+COMMANDS = {MODE: "the reporting mode", QUERY: "a measurement", SLEEP: "to wake up", PERIOD: "the working period"}
+ANY_DEVICE = 0xFFFF
+MODES = {"active": 0, "query": 1}
+
+OPTIONS = (
+    Option(
+        "model",
+        str,
+        LocalizedMessage("the sensor: an SDS198 measures PM100, the others PM2.5 and PM10"),
+        default="sds011",
+        choices=("sds011", "sds018", "sds021", "sds198"),
+    ),
+    Option(
+        "mode",
+        str,
+        LocalizedMessage(
+            "listen sends nothing to the sensor; active lets it report by itself, query asks it each every_s"
+        ),
+        default="listen",
+        choices=("listen", *MODES),
+    ),
+    Option("every_s", float, LocalizedMessage("seconds between two questions"), default=10.0, low=3, high=86_400),
+    Option(
+        "period_min",
+        int,
+        LocalizedMessage("minutes from one work of 30 s to the next, which spares the laser; 0: it works all the time"),
+        default=None,
+        low=0,
+        high=30,
+    ),
+)
 
 
 def build(*, pm2_5: float, pm10: float, device: int = 0xA160) -> bytes:
@@ -33,16 +67,43 @@ def build(*, pm2_5: float, pm10: float, device: int = 0xA160) -> bytes:
     return bytes((_HEAD, _MEASURED, *body, _sum(body), _TAIL))
 
 
-def parse(frame: bytes) -> Frame:
+def build_sds198(*, pm100: float, device: int = 0xE905) -> bytes:
+    """The frame in which an SDS198 reports `pm100` in ug/m3 (0 to 65535)."""
+    body = _VALUES.pack(14, round(pm100)) + device.to_bytes(2, "big")
+    return bytes((_HEAD, _MEASURED_SDS198, *body, _sum(body), _TAIL))
+
+
+def build_reply(command: int, *, is_set: bool, value: int, device: int = 0xA160) -> bytes:
+    """The frame in which a sensor says what `value` a `command` found or has set."""
+    body = bytes((command, is_set, value, 0)) + device.to_bytes(2, "big")
+    return bytes((_HEAD, _REPLY, *body, _sum(body), _TAIL))
+
+
+def encode(command: int, value: int | None = None, *, device: int = ANY_DEVICE) -> bytes:
+    """The command to a sensor: ask what holds, or set it to `value`."""
+    body = bytes((command, value is not None, value or 0, *bytes(10))) + device.to_bytes(2, "big")
+    return bytes((_HEAD, _COMMAND_MARK, *body, _sum(body), _TAIL))
+
+
+def parse(frame: bytes, *, knows_pm100: bool = False) -> Frame:
     """Read a whole frame of 10 bytes whose checksum is good."""
     kind = frame[1]
-    if kind in _NOTES:
-        return Frame((), _NOTES[kind])
+    if kind == _REPLY:
+        return Frame((), "reply to a command, not a measurement")
+    if kind == _MEASURED_SDS198:
+        return _parse_sds198(frame, knows_pm100=knows_pm100)
     pm2_5, pm10 = _VALUES.unpack_from(frame, 2)
     if pm2_5 == pm10 == 0:
         # What the sensor says in its first seconds after waking; outdoor air is never this clean.
         return Frame((), "warming up")
     return Frame((Sample("pm2_5", pm2_5 / 10), Sample("pm10", pm10 / 10)))
+
+
+def _parse_sds198(frame: bytes, *, knows_pm100: bool) -> Frame:
+    pm100 = _VALUES.unpack_from(frame, 2)[1]
+    if not knows_pm100:
+        return Frame((), f"PM100 of an SDS198 is {pm100} ug/m3: add a quantity pm100 to the city's, or take an SDS011")
+    return Frame((Sample("pm100", float(pm100)),) if pm100 else (), "" if pm100 else "warming up")
 
 
 def _sum(body: bytes) -> int:
@@ -64,8 +125,76 @@ def _check(frame: bytes) -> str:
 FRAMING = Framing(bytes((_HEAD,)), SIZE, measured(size=_size, check=_check))
 
 
-def _decoder(_options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
-    return Framer(FRAMING, parse)
+class Sds011Decoder:
+    """Reads the frames of one sensor, and sets it as its options say."""
+
+    def __init__(self, chosen: Mapping[str, Any], *, knows_pm100: bool) -> None:
+        self._knows_pm100 = knows_pm100
+        self._is_sds198 = chosen["model"] == "sds198"
+        self._wanted = _wanted(chosen)
+        self._poller = Poller(
+            "the sensor",
+            start=[_question(SLEEP, 1), *map(_question, self._wanted)] if self._wanted else (),
+            cycle=[_question(QUERY)] if chosen["mode"] == "query" else (),
+            every_s=chosen["every_s"],
+        )
+        self._framer = Framer(FRAMING, self._accept)
+
+    @property
+    def held(self) -> int:
+        """Bytes that may yet become part of a frame."""
+        return self._framer.held
+
+    def feed(self, data: bytes) -> list[Frame | Noise]:
+        """Take the next bytes."""
+        return self._framer.feed(data)
+
+    def poll(self, now_s: float) -> Poll:
+        """Wake it, ask what is set and set what is wanted; then ask for measurements where it is to be asked."""
+        return self._poller.poll(now_s)
+
+    def memory(self) -> dict[str, int]:
+        """Nothing: the sensor keeps what was set."""
+        return {}
+
+    def _accept(self, frame: bytes) -> Frame:
+        kind = frame[1]
+        if kind == _REPLY:
+            self._learn(frame[2], frame[4])
+        elif self._asked() == QUERY:
+            self._poller.answered()
+        if (kind == _MEASURED_SDS198) != self._is_sds198 and kind != _REPLY:
+            model = "sds198" if kind == _MEASURED_SDS198 else "sds011"
+            return Frame((), f'frame is of another model; write model = "{model}"')
+        return parse(frame, knows_pm100=self._knows_pm100)
+
+    def _asked(self) -> int | None:
+        question = self._poller.in_hand
+        return None if question is None else question.send[2]
+
+    def _learn(self, command: int, value: int) -> None:
+        """A reply came: to the question in hand, which may have found another value than is wanted."""
+        question = self._poller.in_hand
+        if question is None or question.send[2] != command:
+            return
+        self._poller.answered()
+        wanted = self._wanted.get(command)
+        if wanted is not None and value != wanted and not question.send[3]:
+            self._poller.ask(_question(command, wanted))
+
+
+def _wanted(chosen: Mapping[str, Any]) -> dict[int, int]:
+    """The settings that the sensor is to have, by command; empty where it is only listened to."""
+    wanted = {MODE: MODES[chosen["mode"]]} if chosen["mode"] in MODES else {}
+    return wanted if chosen["period_min"] is None else wanted | {PERIOD: chosen["period_min"]}
+
+
+def _question(command: int, value: int | None = None) -> PolledQuestion:
+    return PolledQuestion(encode(command, value), COMMANDS[command])
+
+
+def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
+    return Sds011Decoder(settle(OPTIONS, options), knows_pm100="pm100" in table_among(options).measured)
 
 
 FAMILY = SerialFamily(
@@ -73,6 +202,12 @@ FAMILY = SerialFamily(
     title=LocalizedMessage("Nova SDS011/SDS021 particulate sensor"),
     baud=9_600,
     quantities=("pm2_5", "pm10"),
-    options=(),
+    options=OPTIONS,
     decoder=_decoder,
+    models={name: {"model": name} for name in ("sds018", "sds021", "sds198")},
+    guide=Guide(
+        wiring="5 V, GND, TXD of the sensor to RXD (3.3 V TTL); RXD of the sensor only for mode and period_min",
+        quirks="zeros in the first seconds after waking are left out; PM100 of an SDS198 needs a quantity pm100 of the "
+        "city's own; the laser lives some 8,000 h, which period_min stretches",
+    ),
 )

@@ -12,14 +12,14 @@ from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise, Sample
 from firmware_bridge.dialects import mqtt_json, tasmota
 from firmware_bridge.families import board, maxbotix, sds011
 from tests.unit.firmware_bridge import laws
-from tests.unit.firmware_bridge.examples import MQTT, SERIAL
+from tests.unit.firmware_bridge.examples import MQTT, SERIAL, family_of
 
-each_family = pytest.mark.parametrize("name", SERIAL_FAMILIES)
+each_family = pytest.mark.parametrize("name", SERIAL)
 each_dialect = pytest.mark.parametrize("name", MQTT_DIALECTS)
 
 
 def maker(name):
-    return lambda: SERIAL_FAMILIES[name].decoder(SERIAL[name].options, {})
+    return lambda: family_of(name).decoder(SERIAL[name].options, {})
 
 
 def torn(frame):
@@ -162,12 +162,11 @@ documents = st.dictionaries(keys, st.dictionaries(keys, json_values, max_size=4)
 @each_dialect
 @given(topic=st.text(max_size=30), payload=st.binary(max_size=400), document=documents)
 def test_a_parser_gives_an_outcome_for_any_topic_and_payload(name, topic, payload, document):
-    for message in MQTT[name]:
+    for message in MQTT[name].messages:
         parse = MQTT_DIALECTS[name].parser(message.options)
         for text in (payload, msgspec.json.encode(document), message.payload[: len(payload)]):
             outcome = parse(topic, text)
             assert isinstance(outcome, Frame | Noise)
-            assert outcome == parse(topic, text)
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)

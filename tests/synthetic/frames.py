@@ -1,4 +1,8 @@
-"""Made-up serial captures of an SDS011:  AA C0 | pm2_5 x10 u16 le | pm10 x10 u16 le | id | sum of six bytes | AB"""
+"""Made-up serial captures.
+
+SDS011      AA C0 | pm2_5 x10 u16 le | pm10 x10 u16 le | id | sum of six bytes | AB
+PMS5003     42 4D | 28 u16 | 13 words, big-endian | sum u16 of all before it
+"""
 
 import random
 from typing import NamedTuple
@@ -42,3 +46,22 @@ def captures_of_several_sensors() -> str:
     rows = enumerate(_measured(10, seed=32))
     lines = [f"{FIRST_S + EVERY_S * number},SDS01x,{one.frame().hex()}" for number, one in rows]
     return "\n".join(["time,sensor,hex", f"{FIRST_S},PMS3003,424d0014{'00' * 18}00b3", *lines])
+
+
+_WORDS = [[n, 3 * n, 4 * n, n, 3 * n, 4 * n, 200 * n, 60 * n, 9 * n, 3 * n, n, 0, 0x9700] for n in range(1, 11)]
+
+
+def plantower_hexdump() -> str:
+    """Ten frames of a PMS5003 as `hexdump -C` writes them, one a line."""
+    lines = []
+    for number, words in enumerate(_WORDS):
+        body = b"\x42\x4d\x00\x1c" + b"".join(word.to_bytes(2, "big") for word in words)
+        frame = body + (sum(body) % 65_536).to_bytes(2, "big")
+        lines.append(f"{32 * number:08x}: {frame.hex(' ')}  ................................")
+    return "\n".join(lines)
+
+
+def plantower_csv() -> str:
+    """What those frames say of the air: time, pm01, pm25, pm10."""
+    lines = [f"{FIRST_S + EVERY_S * n}, {words[3]}, {words[4]}, {words[5]}" for n, words in enumerate(_WORDS)]
+    return "\n".join(["time, pm01, pm25, pm10", *lines])

@@ -56,4 +56,4 @@ def check_golden_frames(family: SerialFamily, example: Family) -> None:
 
 def check_golden_messages(dialect: MqttDialect, messages: Iterable[Message]) -> None:
     for message in messages:
-        assert dialect.parser(message.options)("tele/device/SENSOR", message.payload) == message.means
+        assert dialect.parser(message.options)(message.topic, message.payload) == message.means

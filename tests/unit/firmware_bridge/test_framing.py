@@ -7,6 +7,7 @@ import pytest
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample
 from firmware_bridge.families import sds011
 from firmware_bridge.framing import MAX_NOISE, Framer, Framing, line
+from tests.unit.firmware_bridge.examples import SERIAL, family_of
 
 GOOD = sds011.build(pm2_5=1.2, pm10=3.4)
 BAD = GOOD[:8] + bytes((GOOD[8] ^ 1,)) + GOOD[9:]
@@ -63,9 +64,9 @@ def _noise(outcomes: list[Frame | Noise]) -> int:
 
 
 @pytest.mark.parametrize("junk", HOSTILE.values(), ids=HOSTILE.keys())
-@pytest.mark.parametrize("name", SERIAL_FAMILIES)
-def test_hostile_bytes_leave_nothing_behind(name, junk):
-    made = SERIAL_FAMILIES[name].decoder({}, {})
+@pytest.mark.parametrize("label", SERIAL)
+def test_hostile_bytes_leave_nothing_behind(label, junk):
+    made = family_of(label).decoder(SERIAL[label].options, {})
     piece = (junk * 4_096)[:4_096]
     made.feed(piece)
     tracemalloc.start()

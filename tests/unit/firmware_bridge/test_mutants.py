@@ -7,25 +7,15 @@ import importlib
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import firmware_bridge
-from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES
+from firmware_bridge import MQTT_DIALECTS
 from firmware_bridge.families import sds011
 from tests.unit.firmware_bridge import laws
-from tests.unit.firmware_bridge.examples import MQTT, SERIAL
+from tests.unit.firmware_bridge.examples import MQTT, SERIAL, family_of, file_of
 
-FAMILY_MUTANTS = {
-    "sds011": ("frame[8] == _sum(frame[2:8])", "True"),
-    "maxbotix": ("distance_mm >= model.max_mm", "distance_mm > model.max_mm"),
-    "board": ("_CRC.unpack(frame[-2:])[0] == crc(frame[2:-2])", "True"),
-}
-DIALECT_MUTANTS = {
-    "json": ("find(document, path)", "find(document, path[:1])"),
-    "tasmota": ("round(found(value), 2)", "value"),
-}
 FRAMING_MUTANTS = {
     "a false start costs all it looked like": (
         "        self._skip(1, outcomes)\n        return 1",
@@ -39,10 +29,11 @@ STREAM = b"\x00\xaa\xc0" + sds011.build(pm2_5=1.2, pm10=3.4)[:7] + b"".join(SERI
 
 
 def mutant(module: str, sound: str, spoilt: str) -> types.ModuleType:
-    [path] = Path(firmware_bridge.__file__).parent.rglob(f"{module}.py")
+    """The file `module` (families/sds011) of firmware_bridge with one text spoilt."""
+    path = Path(firmware_bridge.__file__).parent / f"{module}.py"
     source = path.read_text(encoding="utf-8")
     assert source.count(sound) == 1, f"{module}.py has {sound!r} {source.count(sound)} times; plant the mutant anew"
-    made = types.ModuleType(f"mutant_{module}")
+    made = types.ModuleType(f"mutant_{path.stem}")
     sys.modules[made.__name__] = made  # where Enum and msgspec look up a class's module
     try:
         exec(compile(source.replace(sound, spoilt), str(path), "exec"), made.__dict__)
@@ -51,28 +42,18 @@ def mutant(module: str, sound: str, spoilt: str) -> types.ModuleType:
     return made
 
 
-def module_of(entry: Any) -> str:
-    maker = getattr(entry, "decoder", None) or entry.parser
-    return maker.__module__.rpartition(".")[2]
-
-
-def test_every_decoder_has_a_mutant():
-    assert FAMILY_MUTANTS.keys() == SERIAL_FAMILIES.keys()
-    assert DIALECT_MUTANTS.keys() == MQTT_DIALECTS.keys()
-
-
-@pytest.mark.parametrize("name", FAMILY_MUTANTS)
-def test_a_spoilt_family_is_caught_by_its_golden_frames(name):
-    spoilt = mutant(module_of(SERIAL_FAMILIES[name]), *FAMILY_MUTANTS[name]).FAMILY
+@pytest.mark.parametrize("label", SERIAL)
+def test_a_spoilt_family_is_caught_by_its_golden_frames(label):
+    spoilt = mutant(f"families/{file_of(family_of(label))}", *SERIAL[label].mutant).FAMILY
     with pytest.raises(AssertionError):
-        laws.check_golden_frames(spoilt, SERIAL[name])
+        laws.check_golden_frames(spoilt, SERIAL[label])
 
 
-@pytest.mark.parametrize("name", DIALECT_MUTANTS)
+@pytest.mark.parametrize("name", MQTT)
 def test_a_spoilt_dialect_is_caught_by_its_golden_messages(name):
-    spoilt = mutant(module_of(MQTT_DIALECTS[name]), *DIALECT_MUTANTS[name]).DIALECT
+    spoilt = mutant(f"dialects/{file_of(MQTT_DIALECTS[name])}", *MQTT[name].mutant).DIALECT
     with pytest.raises(AssertionError):
-        laws.check_golden_messages(spoilt, MQTT[name])
+        laws.check_golden_messages(spoilt, MQTT[name].messages)
 
 
 def check_laws(framing: types.ModuleType) -> None:

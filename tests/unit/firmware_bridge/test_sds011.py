@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample
+from firmware_bridge.families import sds011
+from firmware_bridge.family import QUANTITIES_KNOWN
 from tests.recorded import Source, id_of, recorded, text_of
 from tests.synthetic import frames
 from tests.vectors import cases
+from wire import DomainRow, Quantity, QuantityTable
 
 
 def feed(text: str):
@@ -65,7 +68,7 @@ def test_one_of_two_values_may_be_zero():
     assert frame.samples == (Sample("pm2_5", 0.0), Sample("pm10", 0.1))
 
 
-@pytest.mark.parametrize(("text", "word"), [("aac502010000a16004ab", "reply"), ("aacf0e001000e9050cab", "SDS198")])
+@pytest.mark.parametrize(("text", "word"), [("aac502010000a16004ab", "reply"), ("aacf0e001000e9050cab", "sds198")])
 def test_other_frames_of_nova_are_whole_and_hold_no_samples(text, word):
     [frame] = feed(text)
     assert frame.samples == ()
@@ -76,3 +79,44 @@ def test_a_plantower_on_the_line_is_noise():
     outcomes = feed("424d001c00000008000800000008000800d20046002d001e00000000970002c5" * 4)
     assert outcomes
     assert all(isinstance(outcome, Noise) for outcome in outcomes)
+
+
+def asked(**options: Any):
+    return SERIAL_FAMILIES["sds011"].decoder(options, {})
+
+
+def test_commands_are_those_of_the_protocol_document():
+    assert sds011.encode(sds011.QUERY).hex() == "aab404000000000000000000000000ffff02ab"
+    assert sds011.encode(sds011.PERIOD, 5, device=0xA160).hex() == "aab4080105000000000000000000" + "00a1600fab"
+
+
+def test_a_sensor_that_is_only_listened_to_hears_nothing():
+    assert asked().poll(0.0).send == b""
+
+
+def test_what_is_set_already_is_not_set_again():
+    made = asked(mode="query", period_min=5)
+    assert made.poll(0.0).send == sds011.encode(sds011.SLEEP, 1)
+    made.feed(sds011.build_reply(sds011.SLEEP, is_set=True, value=1))
+    assert made.poll(0.1).send == sds011.encode(sds011.MODE)
+    made.feed(sds011.build_reply(sds011.MODE, is_set=False, value=1))
+    assert made.poll(0.2).send == sds011.encode(sds011.PERIOD)
+    made.feed(sds011.build_reply(sds011.PERIOD, is_set=False, value=0))
+    assert made.poll(0.3).send == sds011.encode(sds011.PERIOD, 5)
+    made.feed(sds011.build_reply(sds011.PERIOD, is_set=True, value=0))  # one that does not take it
+    assert made.poll(0.4).send == sds011.encode(sds011.QUERY), "its flash must not be written for ever"
+    made.feed(sds011.build(pm2_5=1.0, pm10=2.0))
+    assert made.poll(0.5).send == b""
+    assert made.poll(10.4).send == sds011.encode(sds011.QUERY)
+
+
+def test_an_sds198_has_readings_where_the_city_knows_their_quantity():
+    frame = bytes.fromhex("aacf0e001000e9050cab")
+    table = QuantityTable(
+        [DomainRow("dust", "Dust", "Debu")], [Quantity("pm100", "dust", "ug/m3", 0, 0, 1e5, "a", "b")]
+    )
+    known = {"model": "sds198", QUANTITIES_KNOWN: table}
+    assert SERIAL_FAMILIES["sds011"].decoder(known, {}).feed(frame) == [Frame((Sample("pm100", 16.0),))]
+    [unknown] = asked(model="sds198").feed(frame)
+    assert "PM100 of an SDS198 is 16 ug/m3: add a quantity pm100" in unknown.note
+    assert SERIAL_FAMILIES["sds011"].decoder(known, {}).feed(sds011.build_sds198(pm100=0)) == [Frame((), "warming up")]
