@@ -11,7 +11,7 @@ from cloud.alarms.evaluator_memory import EvaluatorMemory
 from cloud.alarms.onset_correction import OnsetCorrection
 from cloud.alarms.rule_input import RuleInput, WatchedColumn, merged
 from cloud.alarms.second_readings import SecondReadings, known_until, reading_at, with_readings
-from cloud.alarms.silences import heard_as, silent_after_ms
+from cloud.alarms.silences import heard_as, next_level_after_ms, silent_after_ms
 from cloud.readings.contract import Verdict
 from cloud.rulebook.rule_bindings import HEARD, RuleBinding, RuleBindings, pieces
 from cloud.rulebook.rule_targets import RuleTargets
@@ -79,8 +79,7 @@ class EvaluationPass:
         for (sensor, quantity), columns in series.items():
             self._mark_heard((sensor, quantity), max(column.times_ms[-1] for column in columns))
             self._apply_columns(sensor, quantity, columns)
-        heard = {sensor for sensor, _ in self._found.heard_ms}
-        for sensor in {sensor for sensor, _ in self._memory.open}.intersection(heard):
+        for sensor in {sensor for sensor, _ in self._found.heard_ms if self._memory.is_open(sensor)}:
             self._break_silence(sensor)
 
     def reevaluate(self, verdicts: Iterable[Verdict]) -> None:
@@ -94,7 +93,10 @@ class EvaluationPass:
                     self._record(key, binding, outcome)
 
     def check_silence(self, key: Key) -> int | None:
-        """Look whether a sensor is silent; when (`ListeningTime`) to look again, if a rule waits for its silence."""
+        """Look whether a sensor is silent; when (`ListeningTime`) to look again, if a rule waits for its silence.
+
+        None also where its alarm is open at the worst level: only a reading can change that, and is seen as it comes.
+        """
         binding = self._bindings.at(*key, self._now_ms)
         if binding is None:
             self._end(key)
@@ -111,7 +113,10 @@ class EvaluationPass:
             # from the start: what it remembers of an older silence says nothing of the time between
             self._record(key, binding, step(binding.watched, START, Observed(heard_ms, 0.0)))
         self._record(key, binding, tick(binding.watched, self._state(key), heard_ms + silent_ms))
-        return self._listened_ms + AGAIN_MS if binding.is_silence and due_ms is not None else None
+        if not binding.is_silence or due_ms is None:
+            return None
+        next_ms = next_level_after_ms(binding.watched, self._state(key).level)
+        return None if next_ms is None else self._listened_ms + max(AGAIN_MS, next_ms - silent_ms)
 
     def plan(self) -> EvaluationPlan:
         """The plan of what the pass has found."""

@@ -42,6 +42,8 @@ GRACE_MS = 30_000
 """How long silence means nothing after nothing could be heard, where the settings do not say."""
 SILENCES_A_TICK = 2_000
 """Silences looked at in one tick, some 50 ms: the rest waits for the next."""
+OPEN_A_TICK = 500
+"""Open alarms looked at in one tick, in turn: all of them each second while there are no more."""
 
 _log = logging.getLogger(__name__)
 
@@ -239,11 +241,12 @@ class RuleEvaluator:
         )
 
     def _open_keys(self, is_listening: bool) -> list[Key]:
-        """Open alarms: while nothing can come in only those whose rule has ended."""
+        """The open alarms whose turn it is: while nothing can come in only those whose rule has ended."""
+        keys = self._memory.next_open(OPEN_A_TICK)
         if is_listening:
-            return list(self._memory.open)
+            return list(keys)
         now = self._clock()
-        return [key for key in self._memory.open if self._bindings.at(*key, now) is None]
+        return [key for key in keys if self._bindings.at(*key, now) is None]
 
     def _new_pass(self, now: int, listened_ms: int, *, latest_ms: int = ANY_MS) -> EvaluationPass:
         memory, bindings, targets = self._memory, self._bindings, self._rule_store.targets

@@ -35,6 +35,12 @@ def silent_after_ms(watched: Watched) -> int | None:
     return int(min(level.limit for level in watched.rule.levels) * watched.interval_s * 1000)
 
 
+def next_level_after_ms(watched: Watched, level: int) -> int | None:
+    """After how long silence reaches a level above `level`; None where there is none, or nobody knows the interval."""
+    worse = [each.limit for each in watched.rule.levels[level + 1 :]]
+    return None if not worse or watched.interval_s is None else int(min(worse) * watched.interval_s * 1000)
+
+
 def _silence_rules(bindings: RuleBindings, sensor: str) -> Iterator[RuleBinding]:
     spans = bindings.spans(sensor)[-1:]
     return (binding for span in spans for binding in span.bindings if binding.is_silence)

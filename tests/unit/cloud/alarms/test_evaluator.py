@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from cloud.alarms import evaluator
 from cloud.alarms.evaluation_plan import EvaluationPlan
 from cloud.alarms.event_rows import AlarmEventRecord
 from cloud.alarms.rule_input import RuleInput, WatchedColumn
@@ -191,6 +192,33 @@ async def test_a_sensor_that_says_nothing_raises_the_alarm_of_silence_and_ends_i
         await town.tick(at=600)
         await town.tick(at=701)
         assert len(await town.alarms()) == 2
+
+
+async def test_a_silence_that_lasts_worsens_when_its_next_level_is_due(tmp_path: Path):
+    levels = [
+        {"name": name, "severity": severity, "limit": limit}
+        for name, severity, limit in (("Silent", "minor", 5.0), ("Gone", "moderate", 60.0))
+    ]
+    async with Town(tmp_path) as town:
+        await town.silence_rule(levels=levels)
+        await town.send(level(100, at=0))
+        for at in (301, 2_000, 3_599, 3_605):
+            await town.tick(at=at)
+        assert await town.events() == [("raised", 300, 0), ("worsened", 3_600, 1)]
+
+
+async def test_of_more_open_alarms_than_are_looked_at_in_a_second_each_has_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(evaluator, "OPEN_A_TICK", 1)
+    async with Town(tmp_path) as town:
+        await town.rule()
+        await town.send(level(160, at=0))
+        await town.send(level(160, at=1, sensor="creek"))
+        await town.tick(at=1_000)
+        assert sorted(alarm.state for alarm in await town.alarms()) == ["alarming", "silent"]
+        await town.tick(at=1_001)
+        assert [alarm.state for alarm in await town.alarms()] == ["silent", "silent"]
 
 
 async def test_a_sensor_that_fell_silent_while_the_cloud_was_away_is_found(tmp_path: Path):
