@@ -72,7 +72,7 @@ def test_what_contributing_points_to_is_there():
     told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = re.findall(r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|toml|yml|yaml))`", told)
     linked = re.findall(r"\]\((?!https)([^)]+)\)", told)
-    patterns = {"settings.py", "tables.py", "catalog.py", "docs/decisions/NNNN-title.md"}
+    patterns = {"settings.py", "tables.py", "catalog.py", "edge.toml", "docs/decisions/NNNN-title.md"}
     missing = [path for path in {*named, *linked} - patterns if not (ROOT / path).exists()]
     assert missing == []
     assert len(named) > 40
