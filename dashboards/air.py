@@ -169,13 +169,13 @@ def _category(style: DashboardStyle) -> TablePanel:
         worst_first="ispu_now", steps=by_site("ispu_now"),
         columns=[
             TableColumn(name="site", title=Text("Site"), link=to_site(style, from_column("site"))),
-            TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
             TableColumn(name="ispu_now", title=Text("Category"), scale=ISPU.or_unknown(), as_class=True),
+            TableColumn(name="ispu", title=Text("ISPU"), decimals=0),
             TableColumn(name="critical", title=Text("Critical parameter"), words=parameters),
             TableColumn(name="rule", title=Text("By the rule of"), words=_RULES),
             TableColumn(name="complete", title=Text("Complete"), unit=unit("%", style), decimals=0),
             *(
-                TableColumn(name=f"ispu_{key}", title=Text("by {version}", version=version), decimals=0)
+                TableColumn(name=f"ispu_{key}", title=Bilingual(version, version), decimals=0)
                 for key, version in ISPU_VERSIONS.items()
             ),
         ],

@@ -186,8 +186,7 @@ def _now(style: DashboardStyle, caption: Caption, quantity: str) -> StatPanel:
     inner, now = lately(last(quantity), "footfall", where=HERE, by="site", within="15m"), f"{quantity}_now"
     panel = tiles(
         style, caption, *sites_of(Domain.FOOTFALL, HERE), newest_of(quantity, inner), value=now, name=column("name"),
-        kept=["site"], scale=one_colour(least=0).or_unknown(), unit=unit_of(quantity, style), steps=by_site(now),
-        most=MOST_SITES, filled=False,
+        kept=["site"], scale=one_colour(least=0).or_unknown(), steps=by_site(now), most=MOST_SITES, filled=False,
     )  # fmt: skip
     panel.override_by_name(now, [DynamicConfigValue("links", [to_site(style, from_column("site"))])])
     return sized_by_grafana(panel)

@@ -56,9 +56,9 @@ def next_levels(style: DashboardStyle, where: str) -> Panel:
     panel = table(
         style, CAPTION, Query(query, table=True), worst_first="rate",
         columns=[
-            TableColumn(name="name", title=Text("Gauge"), link=to_sensor(style, from_column("sensor")), width=170),
-            TableColumn(name="distance", title=Text("Still to go"), unit=cm, decimals=0, width=90),
-            TableColumn(name="hours", title=Text("At this rate in"), unit=hours, decimals=1, scale=SOON, width=120),
+            TableColumn(name="name", title=Text("Gauge"), link=to_sensor(style, from_column("sensor")), width=160),
+            TableColumn(name="distance", title=Text("Still to go"), unit=cm, decimals=0, width=80),
+            TableColumn(name="hours", title=Text("At this rate in"), unit=hours, decimals=1, scale=SOON, width=103),
             TableColumn(name=f"next{own}", title=Text("Next level"), width=155),
             TableColumn(name="water_level", title=Text("Level now"), unit=cm, decimals=0, width=130),
             TableColumn(name="rate", title=Text("Rate of rise"), unit=cm_h, decimals=1, width=130),

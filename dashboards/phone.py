@@ -81,11 +81,12 @@ def _alarms(style: DashboardStyle) -> TablePanel:
     return table(
         style, ALARMS, Query(query, table=True), *last_rows(), worst_first="severity", steps=[MERGED],
         columns=[
-            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=ALARM_SCALE, width=124),
+            TableColumn(name="severity", title=in_context("dashboards", "Severity"), scale=ALARM_SCALE, width=116),
             TableColumn(
-                name=f"title{style.suffix}", title=Text("Alarm"), link=to_sensor(style, from_column("sensor"))
+                name=f"title{style.suffix}", title=Text("Alarm"), link=to_sensor(style, from_column("sensor")),
+                least=145,
             ),
-            TableColumn(name="site_name", title=Text("Site"), width=112, wrapped=True),
+            TableColumn(name="site_name", title=Text("Site"), width=84, wrapped=True),
             TableColumn(name="sensor", title=Text("Sensor id"), hidden=True),
         ],
     )  # fmt: skip

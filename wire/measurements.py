@@ -183,7 +183,7 @@ _TABLE = (
         ("name", _T, "", "the sensor's name; title has the id too"),
     ),
     _measurement(
-        "about_gauge", "a gauge, its time a millisecond after that of the gauge above it: the order of the river",
+        "about_gauge", "a gauge, its time a millisecond before that of the gauge above it: the order of the river",
         "sensor site",
         ("title", _T, "", "the gauge's name and its id, for a list of a dashboard: Tinggi air Daruba|river-daruba"),
     ),

@@ -5,8 +5,8 @@ about_sensor  quantity=water_level, site=daruba-river, title="Tinggi air Daruba|
 about_gauge   site=daruba-river, sensor=river-daruba title="Tinggi air Daruba|river-daruba"    its newest counts
 
 Gauges stand in the order of their rivers. A tag with their places would stay when these change, so they are told by the
-times of the points, a millisecond apart: the store answers in the order of times. They begin at the full hour, so that
-several ingesters, each with its own gauges, agree; a new order is seen within the hour that follows.
+times of the points, each a millisecond before that of the gauge above it: the store gives the newest first. They count
+from the full hour, so that several ingesters, each with its own gauges, agree; a new order is seen within an hour.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _gauges(snapshot: PlatformSnapshot) -> Iterator[ReportPoint]:
         if snapshot.is_own(gauge.gateway):
             title = listed(gauge.name, gauge.id)
             yield ReportPoint(
-                "about_gauge", hour_ms + place, {"sensor": gauge.id, "site": gauge.site}, {"title": title}
+                "about_gauge", hour_ms - place, {"sensor": gauge.id, "site": gauge.site}, {"title": title}
             )
 
 

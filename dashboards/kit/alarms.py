@@ -30,8 +30,8 @@ _STATES = {
 _ON_THE_WALL = ("severity", "level", "title", "site_name", "acknowledged", "opened_ms", "site")
 ALARM_SCALE = PanelScale(
     (
-        Class(NOTHING_KNOWN, Text("Platform not heard"), UNKNOWN),
-        Class(0, Text("No further alarm"), PLAIN),
+        Class(NOTHING_KNOWN, Text("Not heard"), UNKNOWN),
+        Class(0, Text("No others"), PLAIN),
         *SEVERITY.classes[2:],
     ),
     words=True,

@@ -78,19 +78,29 @@ def ranked() -> list[DataTransformerConfig]:
     return [_sum(_ZERO, _RANK, alias=RANKED), _step("sortBy", fields={}, sort=[{"field": RANKED, "desc": True}])]
 
 
-def beyond(most: int, *, counted: str, unknown: str) -> list[DataTransformerConfig]:
-    """After `ranked`: the rows after the first `most`, a 1 in `counted` in each, and in `unknown` where that is so."""
-    place, next_one, part = "place", "one more", "part"
+def counts(most: int, *, each: str, hidden: str, unknown: str) -> list[DataTransformerConfig]:
+    """After `ranked`: columns to be summed. A 1 in `each` row, in `hidden` from row `most` on, in `unknown` ones."""
+    place, page, pages, part, none = "place", "page", "pages", "part", "none"
     return [
         _step("calculateField", mode="index", index={"asPercentile": False}, alias=place),
-        _step("filterByValue", type="include", match="all", filters=[_filter(place, "greaterOrEqual", most)]),
-        _binary(place, "*", {"fixed": "0"}, alias=part),
-        _binary(part, "+", {"fixed": "1"}, alias=counted),
-        # one part of what is one more than a figure: whole where there is none, below it for every other
-        _binary(_ALONE, "+", {"fixed": "1"}, alias=next_one),
-        _binary(counted, "/", _field(next_one), alias="share"),
-        _step("calculateField", mode="unary", unary={"operator": "floor", "fieldName": "share"}, alias=unknown),
+        _binary(place, "*", {"fixed": "0"}, alias=none),
+        _binary(none, "+", {"fixed": "1"}, alias=each),
+        # 1 divided by 1 is a whole, and by more and rounded down it is nothing: so the first page is told from others,
+        _binary(place, "/", {"fixed": f"{most}"}, alias=page),
+        _floor(page, alias="page before"),
+        _binary("page before", "+", {"fixed": "1"}, alias=pages),
+        _binary(each, "/", _field(pages), alias=part),
+        _floor(part, alias="seen"),
+        _binary(each, "-", _field("seen"), alias=hidden),
+        # and what is not known, which counts as 0, from every figure
+        _binary(_ALONE, "+", {"fixed": "1"}, alias="one more"),
+        _binary(each, "/", _field("one more"), alias="share"),
+        _floor("share", alias=unknown),
     ]
+
+
+def _floor(column: str, *, alias: str) -> DataTransformerConfig:
+    return _step("calculateField", mode="unary", unary={"operator": "floor", "fieldName": column}, alias=alias)
 
 
 def as_text(column: str, alias: str) -> list[DataTransformerConfig]:

@@ -6,8 +6,8 @@ from dashboards.kit.links import from_tag, to_sensor, to_site
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.units import sign_of
 
-BRIDGED_MS = 900_000
-"""Of a sensor that measures each ten minutes there is a line and not points; a longer silence is a gap."""
+BRIDGED_MS = 1_200_000
+"""Of a sensor that measures each quarter of an hour there is a line and not points; a longer silence is a gap."""
 LIMIT_LINE = [
     DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 8]}),
     DynamicConfigValue("custom.lineInterpolation", "stepAfter"),

@@ -17,8 +17,8 @@ _GATEWAY = Text("Gateway")
 _INSTANCE = Text("Instance")
 NAME_AND_ID = "/^(?:(?<text>[^|]*)\\|)?(?<value>[^|]+)$/"
 """What a list shows and what it stands for, of "Jembatan Daruba|daruba-river"; an id alone is both."""
-_LATELY = "time > now() - 30d"
-"""Of gauges: one that was taken out of the city is offered so long."""
+_LATELY, _MOST_LISTED = "time > now() - 30d", 1_000
+"""Of gauges: the newest points, one a gauge and hour; one that was taken out of the city is offered so long."""
 _ALL = VariableOption(text="All", value="$__all")
 
 
@@ -64,10 +64,10 @@ def choice(
 def gauges(style: DashboardStyle, name: str, label: Words, *, where: str) -> QueryVariable:
     """The gauges where a condition on tags holds, all of them at first, from the source to the mouth of their rivers.
 
-    That is the order of the times of their newest points, so nothing sorts them here.
+    That is the order of the times of their points, the newest first, so nothing sorts them here; of a gauge that comes
+    again, Grafana keeps the first. InfluxDB 1.6 does not sort what a subquery gave, so there is none.
     """
-    newest_of = f'SELECT last("title") AS "listed" FROM "about_gauge" WHERE {_LATELY} AND {where} GROUP BY "sensor"'
-    query = f'SELECT "listed" FROM ({newest_of})'
+    query = f'SELECT "title" FROM "about_gauge" WHERE {_LATELY} AND {where} ORDER BY time DESC LIMIT {_MOST_LISTED}'
     variable = QueryVariable(name).label(style.say(label)).datasource(SOURCE).query({"query": query, "refId": name})
     variable.regex(NAME_AND_ID)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.DISABLED)

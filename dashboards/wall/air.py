@@ -14,7 +14,7 @@ from dashboards.kit.scales import ISPU
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import column
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from dashboards.wall.parts import UNHEARD, counts_of_sites, page, worst_sites
 from rules import ispu
 from wire import Domain
 
@@ -40,7 +40,7 @@ EVERY = "\"site\" != ''"
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     rows = [PanelRow(14, (_indices(style), 24)), PanelRow(14, (_hours(style), 24))]
-    return page(style, "wall-air", about=ABOUT, rows=rows, rest=rest_of_sites(style, _queries()))
+    return page(style, "wall-air", about=ABOUT, rows=rows, counts=counts_of_sites(style, _queries()))
 
 
 def _queries() -> list[str]:

@@ -17,7 +17,7 @@ from dashboards.kit.tiles import column, tiles
 from dashboards.kit.units import decimals_of, unit_of
 from dashboards.kit.unknown import NO_DATA, no_value_as
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from dashboards.wall.parts import UNHEARD, counts_of_sites, page, worst_sites
 from rules.colours import UNKNOWN
 from wire import Domain
 
@@ -37,7 +37,7 @@ LEVELS = Caption(
 NEAREST = Caption(
     Text("Nearest to the next level"),
     Text("The gauges whose water is nearest to the next level of their rules, and how far that is."),
-    Text("No gauge is known to be below a level"),
+    Text("No gauge is known to be below a level, or the platform is not heard"),
 )
 NEAREST_MOST = 3
 EVERY = "\"sensor\" != ''"
@@ -46,7 +46,7 @@ EVERY = "\"sensor\" != ''"
 def build(style: DashboardStyle) -> dashboard.Dashboard:
     """The dashboard."""
     rows = [PanelRow(14, (_states(style), 24)), PanelRow(14, (_levels(style), 14), (_nearest(style), 10))]
-    return page(style, "wall-flood", about=ABOUT, rows=rows, rest=rest_of_sites(style, _queries(style)))
+    return page(style, "wall-flood", about=ABOUT, rows=rows, counts=counts_of_sites(style, _queries(style)))
 
 
 def _queries(style: DashboardStyle) -> list[str]:

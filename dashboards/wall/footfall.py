@@ -14,7 +14,7 @@ from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import column
 from dashboards.kit.units import unit_of
 from dashboards.kit.words import Caption, Text
-from dashboards.wall.parts import UNHEARD, page, rest_of_sites, worst_sites
+from dashboards.wall.parts import UNHEARD, counts_of_sites, page, worst_sites
 from rules.footfall import FULLNESS
 from wire import Domain
 
@@ -45,7 +45,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         unit=unit_of("capacity_used", style),
     )  # fmt: skip
     rows = [PanelRow(14, (full, 24)), PanelRow(14, (_present(style), 24))]
-    return page(style, "wall-footfall", about=ABOUT, rows=rows, rest=rest_of_sites(style, queries))
+    return page(style, "wall-footfall", about=ABOUT, rows=rows, counts=counts_of_sites(style, queries))
 
 
 def _present(style: DashboardStyle) -> LinesPanel:

@@ -31,7 +31,7 @@ NOWHERE = Text("The platform")
 WORST = Caption(
     Text("The worst open alarms"),
     Text("The {most} worst open alarms, each with its place and its level.", most=MOST),
-    Text("No open alarm is known"),
+    Text("No open alarm is known. While the time above is red, nobody knows."),
 )
 
 

@@ -2,6 +2,8 @@
 
 14:00 ─── 16:00 ─16:12─ 18:00 ──     2 h apart, lately half an hour; and the situation where an alarm changes
 └ newest readings up to then, alarms as they stood ─► the cloud's own points, at the time of the sample
+14:00 ·· 14:15 ·· 14:30 ··           between them, what charts of states show is said again as it was, so that they have
+                                     no gaps, which would mean that the platform was down
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,11 +35,14 @@ from demo.history.past_readings import PastReadings
 from demo.history.tally import SLOT_MS
 from rules.rule import Rule
 from wire import Clock, SpoolState, Status
-from wire.durations import HOUR_MS
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from wire.measurements import EVERYWHERE
 from wire.status import SPOOL_BYTES_A_READING
 from wire.topics import SHARDS
 
 SAMPLE_MS, FINE_SAMPLE_MS = 2 * HOUR_MS, 2 * SLOT_MS
+AGAIN_MS, FINE_AGAIN_MS = SLOT_MS, MINUTE_MS
+"""How often states are said again: as often as a chart of 30 days, and one of the last day, has a step of its own."""
 SPOOL_MAX_BYTES = 64 * 2**20
 
 
@@ -52,6 +57,8 @@ class PastReports:
         self._since_ms = since_ms
         self._until_ms = until_ms
         coarse = range(_next(since_ms, SAMPLE_MS), fine_from_ms, SAMPLE_MS)
+        day = range(_next(until_ms - DAY_MS, FINE_AGAIN_MS), until_ms, FINE_AGAIN_MS)
+        self._again = {*range(_next(since_ms, AGAIN_MS), until_ms - DAY_MS, AGAIN_MS), *day}
         self._grid = {*coarse, *range(_next(fine_from_ms, FINE_SAMPLE_MS), until_ms, FINE_SAMPLE_MS), until_ms}
 
     async def points(self) -> list[ReportPoint]:
@@ -66,15 +73,25 @@ class PastReports:
 
     def _samples(self, past: PastAlarms, readings: PastReadings) -> Iterator[ReportPoint]:
         before_ms = sampled_ms = self._since_ms
-        for time_ms in sorted(self._grid | past.times_ms()):
-            snapshot = self._snapshot(
-                time_ms, past, readings=readings.at(time_ms), ended=past.ended(before_ms, time_ms)
-            )
-            before_ms = time_ms
-            yield from chain(situation_points(snapshot), alarm_points(snapshot))
+        states: dict[str, list[ReportPoint]] = {}
+        sampled = self._grid | past.times_ms()
+        for time_ms in sorted(sampled | self._again):
+            points: list[ReportPoint] = []
+            if time_ms in sampled:
+                snapshot = self._snapshot(
+                    time_ms, past, readings=readings.at(time_ms), ended=past.ended(before_ms, time_ms)
+                )
+                before_ms = time_ms
+                points += (*situation_points(snapshot), *alarm_points(snapshot))
             if time_ms in self._grid:
-                yield from self._on_the_grid(snapshot, time_ms - sampled_ms)
+                points += self._on_the_grid(snapshot, time_ms - sampled_ms)
                 sampled_ms = time_ms
+            told = dict(_states(points))
+            yield from points
+            if time_ms in self._again:
+                unchanged = (states[measurement] for measurement in states.keys() - told.keys())
+                yield from (_at(point, time_ms) for point in chain(*unchanged))
+            states |= told
 
     def _on_the_grid(self, snapshot: PlatformSnapshot, elapsed_ms: int) -> Iterator[ReportPoint]:
         """What is not told at each change of an alarm."""
@@ -109,6 +126,21 @@ class PastReports:
             record_reported(connection, [each.id for each in events], now_ms=self._until_ms)
             found += events
         return found
+
+
+def _states(points: Sequence[ReportPoint]) -> Iterator[tuple[str, list[ReportPoint]]]:
+    """What charts of states show: how each site was, and what each gateway said of itself, where `points` tell it."""
+    for measurement in ("situation", "fleet"):
+        found = [
+            point for point in points
+            if point.measurement == measurement and point.tags.get("domain", EVERYWHERE) == EVERYWHERE
+        ]  # fmt: skip
+        if found:
+            yield measurement, found
+
+
+def _at(point: ReportPoint, time_ms: int) -> ReportPoint:
+    return msgspec.structs.replace(point, time_ms=time_ms)
 
 
 def _next(time_ms: int, step_ms: int) -> int:

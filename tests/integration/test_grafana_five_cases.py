@@ -25,8 +25,8 @@ UNKNOWING = ("empty", "old", "dead")
 FIGURES = ("stat", "gauge", "bargauge")
 QUIET = "quiet"
 """The platform was last heard three minutes ago, and good values of the last hour are in the store."""
-MORE = ("More sites", "Lokasi lain")
-"""How many sites have no tile, of those that were known within a day: that does not change with the platform."""
+COUNTED = ("Sites", "Lokasi")
+"""How many sites were known within a day, and how many of them are not known now: that is no state of any."""
 SETTINGS = ("Limits in force", "Batas yang berlaku")
 """What people have set holds while the platform is not heard."""
 WEEKS = ("Hours and weekdays: mean of the last 4 weeks", "Jam dan hari: rata-rata 4 minggu terakhir")
@@ -73,7 +73,7 @@ def test_no_figure_of_the_last_hour_stands_there_as_one_of_now_while_the_platfor
         (row["uid"], row["title"], value["name"], value["text"])
         for row in rows
         if row["case"] == QUIET and row["type"] not in CHARTS and not row["history"] and not row["strip"]
-        if row["title"] not in (*WEEKS, *SETTINGS, *MORE)
+        if row["title"] not in (*WEEKS, *SETTINGS, *COUNTED)
         for value in row["values"]
         if value["color"].lower() != UNKNOWN and value["text"][:1].isdigit()
     ]
@@ -107,7 +107,7 @@ def test_a_figure_that_nobody_knows_is_grey_and_says_so(rows: list[Row]):
     wrong = [
         (row["uid"], row["title"], row["case"], value)
         for row in rows
-        if row["case"] in UNKNOWING and row["type"] in FIGURES and not row["strip"] and row["title"] not in MORE
+        if row["case"] in UNKNOWING and row["type"] in FIGURES and not row["strip"] and row["title"] not in COUNTED
         for value in row["values"]
         if value["color"].lower() != UNKNOWN or len(value["text"]) < len("No data")
     ]
@@ -125,7 +125,7 @@ def test_a_table_that_cannot_know_says_so(rows: list[Row]):
 
 
 def test_a_dead_platform_has_a_row_in_the_tables_of_open_alarms(rows: list[Row]):
-    words = {"en": "Platform not heard", "id": "Tak terdengar"}
+    words = {"en": "Not heard", "id": "Tak terdengar"}
     tables = [row for row in rows if row["case"] == "dead" and any(v["text"] in words.values() for v in row["values"])]
     assert {(row["uid"].split("-")[1], row["file"]) for row in tables} == {
         (language, file) for language in words for file in ("command.json", "site.json", "sensor.json", "phone.json")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.kit.scales import rank_of
+from dashboards.kit.scales import ATTENTION, PLAIN, rank_of
 from dashboards.kit.tiles import MOST
 from dashboards.wall.air import UNHEALTHY
 from dashboards.wall.footfall import NEARLY_FULL
@@ -60,7 +60,7 @@ def names(found: Shown) -> list[str]:
     return [name.split(" · ")[0] for name, _, _ in found]
 
 
-def rest(found: Shown) -> dict[str, tuple[str, str]]:
+def counted(found: Shown) -> dict[str, tuple[str, str]]:
     return {name: (text, colour) for name, text, colour in found}
 
 
@@ -81,19 +81,26 @@ def test_the_worst_of_many_sites_have_a_tile_then_the_unknown_then_the_others():
 
 def test_what_has_no_tile_is_counted_and_what_of_it_nobody_knows():
     severities = {"a": 0, "b": 0, "c": -1, "d": 2, "e": 0, "f": 4, "g": 0, "h": 0}
-    quiet = rest(shown("wall-flood", "More sites", flood(severities, NINE, [*severities])))
-    assert {name: text for name, (text, _) in quiet.items()} == {"More sites": "3", "Of them without data": "0"}
-    bad = dict.fromkeys("abcdef", 3) | {"g": 0, "h": -1}
-    full = rest(shown("wall-flood", "More sites", flood(bad, NINE, [*bad])))
-    assert {name: text for name, (text, _) in full.items()} == {"More sites": "3", "Of them without data": "2"}
-    assert full["Of them without data"][1] == UNKNOWN != quiet["Of them without data"][1]
+    found = counted(shown("wall-flood", "Sites", flood(severities, NINE, [*severities])))
+    assert found == {"Sites": ("9", PLAIN), "Not shown": ("3", ATTENTION), "Without data": ("2", ATTENTION)}
+    known = dict.fromkeys(NINE, 3)
+    found = counted(shown("wall-flood", "Sites", flood(known, NINE, NINE)))
+    assert found == {"Sites": ("9", PLAIN), "Not shown": ("3", ATTENTION), "Without data": ("0", PLAIN)}
+
+
+@pytest.mark.parametrize("sites", [MOST + 1, 2 * MOST, 3 * MOST + 2])
+def test_however_many_have_no_tile_are_counted_once_each(sites: int):
+    many = [f"site-{number}" for number in range(sites)]
+    found = counted(shown("wall-flood", "Sites", flood(dict.fromkeys(many, 0), many, many)))
+    assert found["Not shown"] == (f"{sites - MOST}", ATTENTION)
 
 
 @pytest.mark.parametrize("sites", [1, MOST])
-def test_as_many_sites_as_tiles_leave_no_rest(sites: int):
+def test_as_many_sites_as_tiles_are_all_shown(sites: int):
     severities = dict.fromkeys(NINE[:sites], 0)
     of_these = flood(severities, severities, severities)
-    assert {text for _, text, _ in shown("wall-flood", "More sites", of_these)} == {"0"}
+    found = counted(shown("wall-flood", "Sites", of_these))
+    assert found == {"Sites": (f"{sites}", PLAIN), "Not shown": ("0", PLAIN), "Without data": ("0", PLAIN)}
     assert len(shown("wall-flood", "Flood by site", of_these)) == sites
 
 
@@ -105,8 +112,8 @@ def test_sites_of_a_dead_platform_are_all_grey_and_none_of_them_is_missing(key: 
     old = last.get(key) or frames(NINE, [], used)
     tiles = shown(key, title, old)
     assert [(text, colour) for _, text, colour in tiles] == [("No data", UNKNOWN)] * MOST
-    assert {name: text for name, (text, _) in rest(shown(key, "More sites", old)).items()} == {
-        "More sites": "3", "Of them without data": "3",
+    assert {name: text for name, (text, _) in counted(shown(key, "Sites", old)).items()} == {
+        "Sites": "9", "Not shown": "3", "Without data": "9",
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def test_a_sensor_is_offered_for_each_quantity_at_its_site():
 
 
 def gauges_of(shards: range, now_ms: int) -> dict[str, int]:
-    """Gauges and the times of their points, by an ingester of some shards: the water runs from Z to A, past B."""
+    """Gauges and the times of their points, by an ingester of some shards: the water runs from Z past B to A."""
     sensors = [
         Sensor("z", "Z", "daruba", "gw-daruba", ("water_level",), next_downstream="b"),
         Sensor("b", "B", "daruba", "gw-upper", ("water_level",), next_downstream="a"),
@@ -38,7 +38,7 @@ def gauges_of(shards: range, now_ms: int) -> dict[str, int]:
 
 def test_gauges_are_offered_from_the_source_to_the_mouth_by_the_times_of_their_points():
     times = gauges_of(range(SHARDS), now_ms=1_764_000_000_000)
-    assert sorted(times, key=lambda title: times[title]) == ["Z|z", "B|b", "A|a"]
+    assert sorted(times, key=lambda title: -times[title]) == ["Z|z", "B|b", "A|a"]
     assert len(set(times.values())) == 3
 
 
@@ -49,7 +49,7 @@ def test_two_ingesters_agree_on_the_order_of_a_river_that_they_share():
     own = gauges_of(range(first, first + 1), now_ms + 5_000)
     others = gauges_of(range(shard_of("gw-upper"), shard_of("gw-upper") + 1), now_ms + 50_000)
     together = own | others
-    assert sorted(together, key=lambda title: together[title]) == ["Z|z", "B|b", "A|a"]
+    assert sorted(together, key=lambda title: -together[title]) == ["Z|z", "B|b", "A|a"]
 
 
 def test_a_name_with_a_bar_does_not_hide_the_id():

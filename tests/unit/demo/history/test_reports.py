@@ -1,6 +1,7 @@
 """What dashboards read of the past on an InfluxDB: samples, alarms in their time, readings; SQLite gets none of it."""
 
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from cloud.process.settings import read_cloud_settings
@@ -13,7 +14,7 @@ from demo.history.folder import HistoryFolder
 from demo.history.handing_over import hand_over
 from demo.history.opening import open_past
 from demo.history.readings import Past
-from demo.history.reports import FINE_SAMPLE_MS, PastReports
+from demo.history.reports import FINE_AGAIN_MS, FINE_SAMPLE_MS, PastReports
 from wire.durations import DAY_MS
 
 SINCE_S = 1_764_300_000  # a Friday; with crowds and showers on the day after it
@@ -69,6 +70,11 @@ async def test_dashboards_find_samples_of_the_past_and_its_alarms_in_their_time(
     assert all(SINCE_S * 1_000 < point.time_ms <= UNTIL_S * 1_000 for point in points)
     times_ms = sorted({point.time_ms for point in by["city"]})
     assert times_ms[-1] - times_ms[-2] <= FINE_SAMPLE_MS
+    for measurement in ("situation", "fleet"):
+        everywhere = [point for point in by[measurement] if point.tags.get("domain", "all") == "all"]
+        last_day = sorted({point.time_ms for point in everywhere if point.time_ms > (UNTIL_S - 86_400) * 1_000})
+        gaps_ms = [after - before for before, after in pairwise(last_day)]
+        assert max(gaps_ms) <= FINE_AGAIN_MS, "a gap in a chart of states means that the platform was down"
     known = [point for point in by["situation"] if point.time_ms == UNTIL_S * 1_000]
     assert known
     assert all(point.fields["severity"] != -1 for point in known)  # nothing is grey where the present begins
