@@ -31,7 +31,7 @@ COUNTS = Caption(
         "one that is.",
         most=MOST,
     ),
-    UNHEARD,
+    Text("No data"),
 )
 
 
