@@ -42,9 +42,12 @@ _WHERE = {
     "bash": ("bash",),
     "cc": ("cc", "gcc"),
     "node": ("node", "nodejs"),
+    "avr-gcc": ("avr-gcc",),
+    "qemu-system-avr": ("qemu-system-avr",),
 }
 _DEBIAN_PACKAGE = {
     "influxd": "influxdb", "postgres": "postgresql", "systemd-analyze": "systemd", "cc": "gcc", "node": "nodejs",
+    "avr-gcc": "gcc-avr avr-libc", "qemu-system-avr": "qemu-system-misc",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a gateway says to a board that listens: hello each minute, and its settings until it has answered.  Pure.
 
+line is open, nothing heard ─► H 1 2 · N                  whoever listens answers at once, and not in a minute
 frame with the flag "talks" ─► H 1 2 · C 1 interval_s 5 · C 2 debounce_ms 50        another boot number: all of it again
 A 1 done ─► the setting stands        A 1 refused ─► trouble        no answer in two seconds ─► once more
 """
@@ -50,11 +51,13 @@ class BoardTalk:
 
     def poll(self, now_s: float) -> Poll:
         """What is to be said now."""
-        if not self._listens:
+        if self._boot is not None and not self._listens:
             return Poll(again_s=HELLO_EACH_S, trouble=self._sentence())
         send = b""
         if now_s - self._hello_s >= HELLO_EACH_S:
             self._hello_s, send = now_s, board_link.hello()
+            if self._boot is None:
+                send += board_link.read_now(0)
         send += self._setting(now_s)
         waits_s = HELLO_EACH_S if self._asked is None and not self._left else ANSWERS_WITHIN_S
         return Poll(send, min(waits_s, self._hello_s + HELLO_EACH_S - now_s), self._sentence())

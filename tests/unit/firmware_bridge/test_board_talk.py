@@ -22,6 +22,13 @@ def test_what_a_board_that_does_not_listen_should_be_set_to_is_said():
     assert talk.poll(0.0).trouble == "the board does not listen, so interval_s cannot be set: upgrade it"
 
 
+def test_a_board_of_which_nothing_was_heard_is_asked_for_readings_at_once_and_each_minute():
+    talk = BoardTalk({"interval_s": 5})
+    assert talk.poll(100.0) == Poll(HELLO + board_link.read_now(0), 60.0)
+    assert talk.poll(130.0) == Poll(b"", 30.0)
+    assert talk.poll(160.0) == Poll(HELLO + board_link.read_now(0), 60.0)
+
+
 def test_hello_comes_at_once_and_each_minute():
     talk = BoardTalk({})
     talk.heard(7, listens=True)
@@ -71,7 +78,7 @@ def test_a_board_that_started_again_is_set_again():
 def test_the_decoder_of_a_board_asks():
     decoder = board.FAMILY.decoder({"interval_s": 5}, {})
     assert isinstance(decoder, Asking)
-    assert decoder.poll(0.0).send == b""
+    assert decoder.poll(0.0).send == HELLO + board_link.read_now(0)
     decoder.feed(board.build([], seq=0, talks=True))
     assert decoder.poll(0.0).send == HELLO + board_link.configure(1, "interval_s", 5)
     [frame] = decoder.feed(board_link.answer(1, board_link.DONE))
