@@ -58,7 +58,7 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def port(firmware: Path, tmp_path: Path) -> Iterator[str]:
     """The pty of a board that runs."""
-    machine = ["-machine", "uno", "-bios", firmware, "-nographic", "-monitor", "none", "-serial", "pty"]
+    machine = ["-machine", "uno", "-bios", str(firmware), "-nographic", "-monitor", "none", "-serial", "pty"]
     with Program("board", [require("qemu-system-avr"), *machine], tmp_path) as board:
         wait_until(lambda: "/dev/pts/" in board.tail(), "QEMU names the board's pty")
         yield re.findall(r"/dev/pts/\d+", board.tail())[0]
