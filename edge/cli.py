@@ -1,4 +1,4 @@
-"""siaga-edge run --config edge.toml | check [--connect] --config edge.toml | decode sds011 FILE | completion bash
+"""siaga-edge run --config edge.toml | check [--connect] | decode NAME FILE | simulate NAME PATH | completion bash
 
 Exit codes: 0 well, 1 an error of the agent itself, another agent on its spool, or a step of --connect failed, 2 the
 settings have mistakes (each is printed), 130 somebody pressed Ctrl-C while --connect was waiting.
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WELL
     if options.command == "decode":
         return _decode(options, language)
+    if options.command == "simulate":
+        return _simulate(options, language)
     if options.command == "run":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the agent obeys it: they are being read anyway
         language = language_of_terminal(asked, has_terminal=sys.stderr.isatty())  # else it is a log, which is English
@@ -75,6 +77,20 @@ def _decode(options: argparse.Namespace, language: LanguageCode) -> int:
         return MISTAKES
     except BrokenPipeError:
         sys.stdout = None  # whoever read has gone; nothing is left to flush
+    return WELL
+
+
+def _simulate(options: argparse.Namespace, language: LanguageCode) -> int:
+    from edge.simulate import CannotDecode, CannotSimulate, simulate
+
+    def say(sentence: LocalizedMessage) -> None:
+        _say([sentence], language)
+
+    try:
+        simulate(options.family, options.path, options.option, fault=options.fault, say=say)
+    except (CannotDecode, CannotSimulate) as error:
+        _say([error.problem], language)
+        return MISTAKES
     return WELL
 
 

@@ -24,6 +24,7 @@ _HELP = {
     "run": N_("run the gateway"),
     "check": N_("check the settings"),
     "decode": N_("show what a family or dialect makes of a capture"),
+    "simulate": N_("let a simulated device write to a line"),
     "completion": N_("print the script that completes this command in a shell"),
 }
 _EXPLAINED = {
@@ -40,7 +41,12 @@ _EXPLAINED = {
     ),
     "decode": N_(
         "Reads bytes as a serial sensor sent them, or lines of topic, tab and payload as MQTT brought them, and prints "
-        "one JSON object a line: a reading, what was noise and why, or what a frame says besides."
+        "one JSON object a line: a reading, what was noise and why, or what a frame says besides. A payload of bytes "
+        "stands as hex:… or base64:…; an option that is a table as values.pm2_5=pm.2_5, or as TOML in quotes."
+    ),
+    "simulate": N_(
+        "Makes a pseudo-terminal on which a simulated device of a serial family writes and answers, and a link to it "
+        "at PATH; where a tty is there, it writes to that one. With --fault all that it writes is spoilt in one way."
     ),
     "completion": N_("Prints the script with which a shell completes this command and its options."),
 }
@@ -48,6 +54,7 @@ _BELOW: dict[str, Callable[[Catalog], str]] = {
     "run": lambda _: "",
     "check": lambda _: _("Exit code 0: no mistakes; 1: a step of --connect failed; 2: mistakes."),
     "decode": lambda _: "siaga-edge decode sds011 --hex capture.txt · siaga-edge decode tasmota messages.tsv",
+    "simulate": lambda _: "siaga-edge simulate sds011 /tmp/air",
     "completion": lambda _: "siaga-edge completion bash > /etc/bash_completion.d/siaga-edge",
 }
 _OF_ARGPARSE = (  # its own words, which it asks of gettext (Python 3.11 to 3.14)
@@ -195,6 +202,25 @@ def _add_options_of_decode(parser: argparse.ArgumentParser, _: Catalog, complete
     parser.add_argument("name", metavar=_("NAME"), help=_("a family, dialect or model: see --list"))
     file = parser.add_argument("file", metavar=_("FILE"), help=_("the capture; - is the standard input"))
     file.complete = completes_file  # type: ignore[attr-defined]  # where shtab finds it
+    _add_option(parser, _)
+    parser.add_argument("--time", default="", metavar=_("TIME"), help=_("when it came; else now"))
+    parser.add_argument("--hex", action="store_true", help=_("the file has hexadecimal text"))
+    parser.add_argument("--list", nargs=0, action=_ListKnown, help=_("print what is known, and leave"))
+
+
+def _add_options_of_simulate(parser: argparse.ArgumentParser, _: Catalog, completes_file: object) -> None:
+    from firmware_bridge.simulated.faults import FAULTS
+
+    parser.add_argument("family", metavar=_("NAME"), help=_("a serial family or model: see decode --list"))
+    path = parser.add_argument(
+        "path", type=Path, metavar=_("PATH"), help=_("where the link to the pseudo-terminal is made, or a tty")
+    )
+    path.complete = completes_file  # type: ignore[attr-defined]  # where shtab finds it
+    _add_option(parser, _)
+    parser.add_argument("--fault", choices=FAULTS, default="", help=_("spoil what it writes"))
+
+
+def _add_option(parser: argparse.ArgumentParser, _: Catalog) -> None:
     parser.add_argument(
         "--option",
         action="append",
@@ -202,9 +228,6 @@ def _add_options_of_decode(parser: argparse.ArgumentParser, _: Catalog, complete
         metavar=_("KEY=VALUE"),
         help=_("an option of the source, as in edge.toml"),
     )
-    parser.add_argument("--time", default="", metavar=_("TIME"), help=_("when it came; else now"))
-    parser.add_argument("--hex", action="store_true", help=_("the file has hexadecimal text"))
-    parser.add_argument("--list", nargs=0, action=_ListKnown, help=_("print what is known, and leave"))
 
 
 def _add_options_of_completion(parser: argparse.ArgumentParser, _: Catalog, _completes_file: object) -> None:
@@ -215,5 +238,6 @@ _OPTIONS = {
     "run": _add_options_of_run,
     "check": _add_options_of_check,
     "decode": _add_options_of_decode,
+    "simulate": _add_options_of_simulate,
     "completion": _add_options_of_completion,
 }

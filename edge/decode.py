@@ -3,8 +3,8 @@
 siaga-edge decode NAME [--option key=value …] [--time ISO] [--hex] FILE|-
 
 {"sensor": "air", "quantity": "pm2_5", "value": 12.3, "unit": "ug/m3", "time": "2026-11-29T05:00:00.000Z", "marks": []}
-{"noise": "checksum is wrong", "bytes": 10}      what was no frame, or no message
-{"note": "warming up"}                           what a whole frame says besides readings
+{"noise": "checksum is wrong", "bytes": 10}      no frame, no message, or one without a reading ("warming up")
+{"note": "3 frames missing before frame 7"}      what a whole frame says besides its readings
 
 Serial families read bytes as they came over the line; dialects read lines of topic<TAB>payload, where a payload of
 bytes stands as hex:… or base64:…. The mark "out_of_bounds" is on what the cloud would refuse as physically impossible.
@@ -42,17 +42,23 @@ class CannotDecode(Exception):
 
 def decode(name: str, given: Sequence[str], *, time: str, as_hex: bool, file: str) -> Iterator[str]:
     """The lines that are printed; CannotDecode where the command, not the capture, is at fault."""
-    found = find(name)
-    if found is None:
-        raise CannotDecode(
-            LocalizedMessage("{name} is no family or dialect; {advice}", name=repr(name), advice=nearest(name, NAMES))
-        )
+    found = found_in(name)
     options = options_of(found, given)
     print_as = _Lines(name, options, arrived_ms=_time(time))
     if isinstance(found.entry, MqttDialect):
         yield from _of_messages(found.entry, options, _bytes_of(file), print_as)
     else:
         yield from _of_bytes(found.entry, options, _bytes_of(file), print_as, as_hex=as_hex)
+
+
+def found_in(name: str) -> Found:
+    """What the catalog has under a name; CannotDecode with the nearest where it has nothing."""
+    found = find(name)
+    if found is None:
+        raise CannotDecode(
+            LocalizedMessage("{name} is no family or dialect; {advice}", name=repr(name), advice=nearest(name, NAMES))
+        )
+    return found
 
 
 def known() -> Iterator[str]:
@@ -138,21 +144,22 @@ class _Lines:
         self._channels = options.get("channels") or {}
         self._arrived_ms = arrived_ms
 
-    def of(self, outcome: Frame | Noise, topic: str = "") -> Iterator[str]:
-        """The lines for one outcome."""
+    def of(self, outcome: Frame | Noise, size: int, topic: str = "") -> Iterator[str]:
+        """The lines for one outcome; `size` is that of a frame or message, in bytes."""
         if isinstance(outcome, Noise):
             yield _json({"noise": outcome.reason, "bytes": outcome.size})
             return
-        for sample in (*outcome.samples, *outcome.others):
-            yield _json(self._reading(sample, topic))
+        samples = (*outcome.samples, *outcome.others)
+        for sample in samples:
+            yield _json(self._reading(sample, topic, is_one_of_several=bool(outcome.others)))
         if outcome.note:
-            yield _json({"note": outcome.note})
+            yield _json({"note": outcome.note} if samples else {"noise": outcome.note, "bytes": size})
 
-    def _reading(self, sample: Sample, topic: str) -> dict[str, Any]:
+    def _reading(self, sample: Sample, topic: str, *, is_one_of_several: bool) -> dict[str, Any]:
         quantity = QUANTITIES.get(sample.quantity)
         is_possible = quantity is None or quantity.low <= sample.value <= quantity.high
         return {
-            "sensor": self._sensor_of(sample, topic),
+            "sensor": (sample.own_id if is_one_of_several else "") or self._sensor_of(sample, topic),
             "quantity": sample.quantity,
             "value": sample.value,
             "unit": quantity.unit if quantity else "",
@@ -164,7 +171,7 @@ class _Lines:
         if sample.channel:
             return str(self._channels.get(sample.channel, sample.channel))
         named = sensor_at(topic, self._level) if self._level is not None else self._sensor
-        return named or sample.own_id or self._name
+        return named or self._name
 
 
 def _json(line: dict[str, Any]) -> str:
@@ -185,12 +192,17 @@ def _of_bytes(
         decoder = family.decoder(options, {})
     except OptionError as error:
         raise CannotDecode(error.problem) from None
+    fed = told = 0
     with file:
         for data in _hex_in(file) if as_hex else iter(lambda: file.read(_CHUNK), b""):
-            for outcome in decoder.feed(data):
-                yield from lines.of(outcome)
-    if decoder.held:
-        yield from lines.of(Noise(decoder.held, "the capture ends before this was a whole frame"))
+            for byte in data:  # one by one, so that a frame ends with the byte that it comes out with
+                fed += 1
+                for outcome in decoder.feed(bytes((byte,))):
+                    size = outcome.size if isinstance(outcome, Noise) else fed - decoder.held - told
+                    told += size
+                    yield from lines.of(outcome, size)
+    if fed > told:
+        yield from lines.of(Noise(fed - told, "the capture ends before this was a whole frame"), fed - told)
 
 
 def _hex_in(file: BinaryIO) -> Iterator[bytes]:
@@ -219,7 +231,7 @@ def _of_messages(dialect: MqttDialect, options: Mapping[str, Any], file: BinaryI
                 continue
             topic, payload = _message_in(line.rstrip(b"\r\n"))
             outcome = parse(topic, payload) if isinstance(payload, bytes) else payload
-            yield from lines.of(outcome, topic)
+            yield from lines.of(outcome, len(payload) if isinstance(payload, bytes) else payload.size, topic)
 
 
 def _message_in(line: bytes) -> tuple[str, bytes | Noise]:

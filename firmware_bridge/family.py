@@ -99,13 +99,15 @@ CHARACTERS = ("8N1", "8E1", "8O1", "8N2", "7E1", "7O1", "7N1", "7N2")
 class Guide(msgspec.Struct, frozen=True):
     """What docs/sensors.md says of a family or dialect besides what its code says; plain English.
 
-    `wiring`: which pins at which voltage, or which topic at which setting of the device. `quirks`: what surprises.
-    `example`: the lines of TOML that a minimal configuration needs besides name, family, port or topic, and sensor.
+    `wiring`: which pins at which voltage, or which setting of the device. `quirks`: what surprises. `example`: the
+    lines of TOML that a minimal configuration needs besides name, family, port or topic, and sensor (which is left out
+    where `example` has channels). `topic`: that of a dialect's messages.
     """
 
     wiring: str
     quirks: str
     example: str = ""
+    topic: str = ""
 
 
 class SerialFamily(msgspec.Struct, frozen=True):

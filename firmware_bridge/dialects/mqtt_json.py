@@ -152,5 +152,6 @@ DIALECT = MqttDialect(
         quirks="values are taken as they are, in the units of wire/quantities.py; what is missing, null or no number "
         "is left out; without time they are stamped on arrival",
         example='values = { pm2_5 = "pm.2_5" }',
+        topic="sensors/air-1/reading",
     ),
 )

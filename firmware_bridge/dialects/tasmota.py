@@ -165,6 +165,7 @@ DIALECT = MqttDialect(
     options=OPTIONS,
     parser=_parser,
     guide=Guide(
+        topic="tele/air-1/SENSOR",
         wiring="Tasmota: MqttHost, Topic, and TelePeriod 10; topic tele/…/SENSOR",
         quirks="its time has no zone and is not read; of several alike probes `only` chooses one by its Id",
     ),

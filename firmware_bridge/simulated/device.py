@@ -37,7 +37,7 @@ class DuePace:
         if now_s < self._next_s and self._next_s - now_s <= self.every_s:  # else the clock was set back
             return False
         late = now_s - self._next_s
-        self._next_s = now_s + self.every_s - (late if late < self.every_s else 0.0)
+        self._next_s = now_s + self.every_s - (late if 0.0 < late < self.every_s else 0.0)
         return True
 
 

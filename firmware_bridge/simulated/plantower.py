@@ -2,7 +2,7 @@
 
 42 4D E1 00 00 …  ─►  42 4D 00 04 E1 00 …        42 4D E2 …  ─►  42 4D 00 1C …        asleep it only wakes
 
-It speaks of zeros for `WAKING_S` after it woke; a real one needs up to 30 s.
+A model that counts particles speaks of zeros for `WAKING_S` after it woke; a real one needs up to 30 s.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,8 @@ class SimulatedPlantower:
 
     def _measured(self, now_s: float) -> bytes:
         words = [0] * self._model.words
-        if self._woke_s is not None and now_s - self._woke_s >= WAKING_S:
+        is_waking = self._woke_s is None or now_s - self._woke_s < WAKING_S
+        if not is_waking or not self._model.counts:
             now = self._values(now_s)
             pm = [round(now.get(quantity, 0.0)) for quantity in ("pm1", "pm2_5", "pm10")]
             words[:6] = [*pm, *pm]

@@ -33,7 +33,7 @@ def test_bytes_become_readings_noise_and_notes(capsys, tmp_path: Path):
             "sensor": "sds011", "quantity": "pm10", "value": 30.1, "unit": "ug/m3",
             "time": "2026-11-29T03:00:00.000Z", "marks": [],
         },
-        {"note": "warming up"},
+        {"noise": "warming up", "bytes": 10},
         {"noise": "the capture ends before this was a whole frame", "bytes": 4},
     ]  # fmt: skip
 

@@ -27,6 +27,7 @@ from tests.unit.edge.test_check import GATEWAY, JSON, LINE, MISTAKEN, UPLINK, mi
 
 ENGLISH, INDONESIAN = LanguageCode.ENGLISH, LanguageCode.INDONESIAN
 HELPS = [["--help"], ["run", "--help"], ["check", "--help"], ["completion", "--help"]]
+HELPS += [["decode", "--help"], ["simulate", "--help"]]
 REFUSED = [[], ["chek"], ["check", "--conect"], ["check", "--config"], ["check", "--verbose=3"], ["completion", "fish"]]
 
 
