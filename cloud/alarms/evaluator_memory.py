@@ -12,6 +12,8 @@ from cloud.alarms.evaluation_plan import EvaluationPlan, Key, Series
 from cloud.alarms.second_readings import SecondReadings
 from rules.engine import Phase, RuleState
 
+_NO_ALARM = (Phase.NORMAL, Phase.PENDING)
+
 
 class EvaluatorMemory:
     """States by sensor and family, times by series; open are the keys whose state is not normal."""
@@ -20,6 +22,7 @@ class EvaluatorMemory:
         self.states: dict[Key, RuleState] = {}
         self._open: dict[Key, None] = {}
         self._open_of: Counter[str] = Counter()
+        self._alarms: set[Key] = set()
         self.heard_ms: dict[Series, int] = {}
         self.heard_after_ms: dict[Series, int] = {}
         """`ListeningTime` when a series' newest reading came; less than 0 where that was before the start."""
@@ -34,6 +37,7 @@ class EvaluatorMemory:
         self.second_readings.update(plan.second_readings)
         for key, state in plan.states.items():
             self.states[key] = state
+            (self._alarms.discard if state.phase in _NO_ALARM else self._alarms.add)(key)
             if state.phase is not Phase.NORMAL:
                 self._begin(key)
             elif key in self._open:
@@ -54,7 +58,7 @@ class EvaluatorMemory:
 
     def count_alarms(self) -> int:
         """How many alarms are open; what is only pending is none yet."""
-        return sum(self.states[key].phase is not Phase.PENDING for key in self._open if key in self.states)
+        return len(self._alarms)
 
     def wait_for(self, key: Key, due_ms: int) -> None:
         """Look at the silence of `key` again when we have listened for `due_ms`, and not before."""

@@ -16,7 +16,12 @@ _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.in
 
 def insert_statement(connection: Connection, table: Any) -> Any:
     """Return an insert in the dialect of `connection`, which takes ON CONFLICT: standard SQL has none."""
-    return _INSERTS[connection.dialect.name](table)
+    return insert_in(connection.dialect.name, table)
+
+
+def insert_in(dialect: str, table: Any) -> Any:
+    """Return an insert in a dialect, by its name; it takes ON CONFLICT."""
+    return _INSERTS[dialect](table)
 
 
 def insert_ignore(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> int:

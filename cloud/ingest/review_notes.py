@@ -7,11 +7,12 @@ The end of a gateway's backlog stands as (gateway, "", hour): every series of th
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, select
 
-from cloud.database.upsert import insert_ignore
+from cloud.database.upsert import insert_in
 from cloud.derived.recompute_queue import Hours, hours_of
 from cloud.ingest.tables import ReviewNoteRow as Row
 
@@ -31,7 +32,8 @@ def notes_of(writes: Iterable["PreparedWrite"]) -> set[Note]:
 
 def keep_notes(connection: Connection, notes: Iterable[Note]) -> None:
     """Keep notes, some of which may be kept already."""
-    insert_ignore(connection, Row, [{"sensor": one[0], "quantity": one[1], "hour": one[2]} for one in notes])
+    rows = [{"sensor": one[0], "quantity": one[1], "hour": one[2]} for one in notes]
+    connection.execute(_keep(connection.dialect.name), rows)
 
 
 def forget_notes(connection: Connection, notes: Hours) -> None:
@@ -45,6 +47,12 @@ def read_notes(connection: Connection) -> list[Note]:
     """All that is kept."""
     query = select(Row.sensor, Row.quantity, Row.hour)
     return [(sensor, quantity, hour) for sensor, quantity, hour in connection.execute(query)]
+
+
+@cache
+def _keep(dialect: str) -> Any:
+    """The statement, made once: each group of a backlog has notes."""
+    return insert_in(dialect, Row).on_conflict_do_nothing()
 
 
 def _notes(write: "PreparedWrite") -> Iterator[Note]:

@@ -104,6 +104,8 @@ class Router:
 
     def escalate(self, connection: Connection, now: Moment) -> None:
         """Add the notices of steps whose time has come: open alarms that nobody has acknowledged."""
+        if not self._steps:  # every open alarm would be read for nobody
+            return
         places = places_in_maintenance(connection, now.wall_ms)
         notified = _notified_of_open(connection, now.wall_ms)
         notices = [

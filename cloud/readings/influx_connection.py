@@ -50,6 +50,7 @@ class InfluxConnection:
         self._settings = settings
         self._url = SecretUrl(settings.url)
         self.name = f"InfluxDB at {self._url}"
+        self._write_address = _write_address(settings)
         self._login: dict[str, str] = {}
         self._session: aiohttp.ClientSession | None = None
 
@@ -60,10 +61,10 @@ class InfluxConnection:
         """
         self._login = _login(self._settings)
         if self._settings.api == "v2":
-            self._know(await self._request("GET", "/ping"), knows=_is_pong)
+            self._know(await self._request("GET", self._address("/ping")), knows=_is_pong)
             return
         statement = f"CREATE DATABASE {identifier(self._settings.database)}"
-        self._know(await self._request("POST", "/query", params={"q": statement}), knows=_has_results)
+        self._know(await self._request("POST", self._address("/query", {"q": statement})), knows=_has_results)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -72,8 +73,7 @@ class InfluxConnection:
 
     async def post(self, body: bytes) -> WriteAnswer:
         """Write lines, and return what the server says of them; StoreUnavailable where that is not about the lines."""
-        path, params = _write_target(self._settings)
-        response = await self._request("POST", path, params=params, content=body)
+        response = await self._request("POST", self._write_address, content=body)
         if response.status_code == 204:
             return STORED
         answer = answer_of(response)
@@ -89,7 +89,7 @@ class InfluxConnection:
     async def query(self, statements: str, *, count: int = 1) -> list[Result]:
         """The results of `count` statements."""
         params = {"db": self._settings.query_database, "epoch": "ms", "q": statements}
-        response = await self._request("GET", "/query", params=params)
+        response = await self._request("GET", self._address("/query", params))
         if response.status_code == 200:
             return self._results(response, count)
         if response.status_code < 500 and is_foreign(response):
@@ -120,14 +120,12 @@ class InfluxConnection:
             return StoreRejected(self.refusal(status, text))
         return StoreUnavailable(f"{self.name} answered {status}: {text}", retry_after_s=wait_s)
 
-    async def _request(
-        self, method: str, path: str, *, params: dict[str, str] | None = None, content: bytes | None = None
-    ) -> httpx.Response:
+    async def _request(self, method: str, address: URL, *, content: bytes | None = None) -> httpx.Response:
         """Ask, and read the answer to its end, in bounded time and memory."""
         try:
             async with asyncio.timeout(LONGEST_ANSWER * self._settings.timeout_s):
                 asked = self._opened().request(
-                    method, self._address(path, params), data=content, headers=self._login, allow_redirects=False
+                    method, address, data=content, headers=self._login, allow_redirects=False
                 )
                 async with asked as response:
                     return await _read(response, self._settings.timeout_s)
@@ -143,7 +141,7 @@ class InfluxConnection:
             self._session = _session(self._settings.timeout_s)
         return self._session
 
-    def _address(self, path: str, params: dict[str, str] | None) -> URL:
+    def _address(self, path: str, params: dict[str, str] | None = None) -> URL:
         return URL(f"{self._settings.url}{path}").with_query(params)
 
     def refusal(self, status: int, text: str) -> str:
@@ -177,11 +175,12 @@ def _login(settings: InfluxSettings) -> dict[str, str]:
     return {}
 
 
-def _write_target(settings: InfluxSettings) -> tuple[str, dict[str, str]]:
+def _write_address(settings: InfluxSettings) -> URL:
     if settings.api == "v1":
         asked = {"consistency": settings.consistency} if settings.consistency is not None else {}
-        return "/write", {"db": settings.database, "precision": "ms", **asked}
-    return "/api/v2/write", {"org": settings.org, "bucket": settings.bucket, "precision": "ms"}
+        return URL(f"{settings.url}/write").with_query({"db": settings.database, "precision": "ms", **asked})
+    into = {"org": settings.org, "bucket": settings.bucket, "precision": "ms"}
+    return URL(f"{settings.url}/api/v2/write").with_query(into)
 
 
 def _is_pong(response: httpx.Response) -> bool:
@@ -219,10 +218,14 @@ async def _read(response: aiohttp.ClientResponse, timeout_s: float) -> httpx.Res
             body += await response.content.readany()
         if len(body) > ANSWER_BYTES:
             raise aiohttp.ClientPayloadError(f"an answer of more than {ANSWER_BYTES // 2**20} MB")
+    if response.status == 204 and not body:
+        return _NOTHING_MORE
     headers = [pair for pair in response.headers.items() if pair[0].lower() not in _OF_THE_BODY_SENT]
     return httpx.Response(response.status, headers=headers, content=bytes(body))
 
 
+_NOTHING_MORE = httpx.Response(204)
+"""The answer to every write that was taken: nobody looks at its headers."""
 _OF_THE_BODY_SENT = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
