@@ -5,6 +5,7 @@ day 12 of 30 …        one line for each day, then one that says what was writt
 
 import argparse
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from cloud.process.settings import read_cloud_settings
 from cloud.readings.contract import StoreUnavailable
-from demo.history.handing_over import hand_over
+from demo.history.handing_over import open_handing_over
 from demo.history.loop import LoopWithoutThreads
 from demo.history.opening import open_past
 from demo.history.readings import MINUTE_S, Past
@@ -48,17 +49,28 @@ async def _write(config: Path, days: int, _: Catalog) -> None:
     async with AsyncExitStack() as closing:
         past = Past(since_s, fine_from_s=since_s + (days - FINE_DAYS) * DAY_S)
         writer = await open_past(config, past, closing)
+        base = writer.services.foundation
+        handing_over = await open_handing_over(read_cloud_settings(config).store, base, closing)
+        _let_be_what_is_loaded()
         for day in range(1, days + 1):
             await writer.write(since_s + day * DAY_S)
+            await handing_over.stretch()
             print(_("day {day} of {days}", day=day, days=days), flush=True)
         while past.until_s < _this_minute_s():  # what has passed while it was written
             await writer.write(_this_minute_s())
         await writer.close()
-        await hand_over(read_cloud_settings(config).store, writer.services.foundation, past)
+        await handing_over.finish(base, past)
         print(_(
             "readings {readings}, alarms {alarms}, up to now",
             readings=_.number(writer.readings, 0), alarms=_.number(await writer.count_alarms(), 0),
         ), flush=True)  # fmt: skip
+
+
+def _let_be_what_is_loaded() -> None:
+    """Look for garbage among what is made from now on, and seldom: little of what is made here refers to itself."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _this_minute_s() -> int:

@@ -1,23 +1,17 @@
-"""The past's readings on their way to an InfluxDB: SQLite answers what is asked meanwhile, and lines wait for the end.
+"""The past's readings on their way to an InfluxDB: SQLite answers what is asked meanwhile, and lines wait to be taken.
 
 encode(blocks) ─┬─► SQLite, a scratch file: a hundred thousand small questions cost little there
-                └─► lines ─► hand_over(InfluxStore), all at once, when the past is whole
+                └─► lines ─► take_lines(), stretch by stretch
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from cloud.readings.blocks import Block
-from cloud.readings.contract import EncodedWrite, StoreRejected, Verdict
-from cloud.readings.influx import InfluxStore
+from cloud.readings.contract import EncodedWrite, Verdict
 from cloud.readings.lines import lines_of, lines_of_verdicts
 from cloud.readings.sqlite import SqliteStore
-from cloud.reports.points import ReportPoint
-from cloud.reports.points import lines_of as lines_of_points
 from demo.history.tally import Tally
-
-WRITES_AT_ONCE = 50
-POINTS_AT_ONCE = 5_000
 
 
 class CopiedStore(SqliteStore):
@@ -40,15 +34,7 @@ class CopiedStore(SqliteStore):
         self._lines += [line + b"\n" for line in lines_of_verdicts(verdicts)]
         await super().write_verdicts(verdicts)
 
-    async def hand_over(self, influx: InfluxStore, points: Sequence[ReportPoint]) -> None:
-        """Write all that was stored, and the `points` of reports; StoreUnavailable where any of it is not taken."""
-        refused: list[str] = []
-        for start in range(0, len(self._lines), WRITES_AT_ONCE):
-            result = await influx.write([EncodedWrite(lines) for lines in self._lines[start : start + WRITES_AT_ONCE]])
-            refused += [each.reason for each in result.rejected]
-        for start in range(0, len(points), POINTS_AT_ONCE):
-            refused += (await influx.write_lines(lines_of_points(points[start : start + POINTS_AT_ONCE]))).values()
-        if refused:
-            raise StoreRejected(
-                f"InfluxDB refused {len(refused)} points of the simulated past; the first: {refused[0]}"
-            )
+    def take_lines(self) -> list[bytes]:
+        """What was stored since the last time, in the order in which it was."""
+        taken, self._lines = self._lines, []
+        return taken

@@ -32,8 +32,8 @@ async def open_past(config: Path, past: Past, closing: AsyncExitStack) -> Histor
     registry = await past_registry(database, city, intervals_s=past.intervals_s(), now_ms=clock.time_ms)
     store = _store(settings, config.parent)
     closing.push_async_callback(store.close)
-    services = build_services(settings, database, registry, files=_no_files, clock=clock.clock, store=store)
-    await _begin(services, settings, closing)
+    services = build_services(_alone(settings), database, registry, files=_no_files, clock=clock.clock, store=store)
+    await _begin(services, settings)
     return HistoryWriter(services, clock, past)
 
 
@@ -43,11 +43,13 @@ def _store(settings: CloudSettings, folder: Path) -> SqliteStore:
     return SqliteStore(folder / "readings.db", durable=False)
 
 
-async def _begin(services: Services, settings: CloudSettings, closing: AsyncExitStack) -> None:
+def _alone(settings: CloudSettings) -> CloudSettings:
+    """Without a lease, which each write would confirm: nobody else can know of these files."""
+    return settings.model_copy(update={"ingest": settings.ingest.model_copy(update={"enabled": False})})
+
+
+async def _begin(services: Services, settings: CloudSettings) -> None:
     """Do what a cloud does before it ingests."""
-    if (lease := services.foundation.lease) is not None:
-        await lease.acquire()
-        closing.push_async_callback(lease.release)
     await provide_seed_rules(services, settings.rules)
     await services.ingest.writer.store.open()
     await services.alarms.evaluator.start()

@@ -1,48 +1,51 @@
-"""The newest reading of every series at any time of the past, out of what is stored: read once, then found by halves.
+"""The newest reading of every series at any time of the past, out of what is stored: window by window.
 
-store ─► {("air-market", "pm2_5"): times, points} ─► at(14:05) [StoredReading 14:00, …]
+read(Monday) ─► at(14:05) [StoredReading 14:00, …] ─► read(Tuesday) …        of what came before a window, the newest
 """
 
 from bisect import bisect_right
-from typing import NamedTuple, Self
 
-from cloud.readings.contract import Point, ReadingsStore, StoredReading
-
-NO_LIMIT = 10**9
+from cloud.readings.contract import Point, ReadingsStore, SeriesRange, StoredReading
 
 
-class _Series(NamedTuple):
-    """A series by its newest reading, and all that it has, the oldest first."""
+class _Series:
+    """A series by its newest reading of all, and the points of the window, the oldest first."""
 
-    newest: StoredReading
-    times_ms: list[int]
-    points: list[Point]
+    def __init__(self, newest: StoredReading) -> None:
+        self.newest = newest
+        self.points: list[Point] = []
+        self.times_ms: list[int] = []
+
+    def go_on(self, points: list[Point]) -> None:
+        """Take the points of the next window; the last one before it stays."""
+        self.points = self.points[-1:] + points
+        self.times_ms = [point.time_ms for point in self.points]
+
+    def at(self, time_ms: int) -> StoredReading | None:
+        """The newest reading up to a time (UTC, included); None where there was none."""
+        place = bisect_right(self.times_ms, time_ms)
+        if not place:
+            return None
+        one, point = self.newest, self.points[place - 1]
+        return StoredReading(one.site, one.sensor, one.gateway, one.quantity, point.time_ms, point.value, point.marks)
 
 
 class PastReadings:
     """What a store that is written no more has."""
 
-    def __init__(self, series: list[_Series]) -> None:
-        self._series = series
+    def __init__(self, store: ReadingsStore) -> None:
+        self._store = store
+        self._series: list[_Series] | None = None
 
-    @classmethod
-    async def of(cls, store: ReadingsStore) -> Self:
-        """Read all."""
-        found: list[_Series] = []
-        for newest in await store.newest():
-            end_ms = newest.time_ms + 1
-            points = await store.history(newest.sensor, newest.quantity, start_ms=0, end_ms=end_ms, limit=NO_LIMIT)
-            found.append(_Series(newest, [point.time_ms for point in points], points))
-        return cls(found)
+    async def read(self, start_ms: int, end_ms: int) -> None:
+        """Read the next window, from where the one before ended, or the past begins, to `end_ms` (UTC, left out)."""
+        if self._series is None:
+            self._series = [_Series(newest) for newest in await self._store.newest()]
+        ranges = [SeriesRange(each.newest.sensor, each.newest.quantity, start_ms, end_ms) for each in self._series]
+        for series, points in zip(self._series, await self._store.histories(ranges), strict=True):
+            series.go_on(points)
 
     def at(self, time_ms: int) -> list[StoredReading]:
-        """The newest reading of each series up to a time (UTC, included)."""
-        found: list[StoredReading] = []
-        for series in self._series:
-            place = bisect_right(series.times_ms, time_ms)
-            if place:
-                one, at = series.newest, series.points[place - 1]
-                found.append(
-                    StoredReading(one.site, one.sensor, one.gateway, one.quantity, at.time_ms, at.value, at.marks)
-                )
-        return found
+        """The newest reading of each series up to a time in the window (UTC, included)."""
+        found = (series.at(time_ms) for series in self._series or ())
+        return [reading for reading in found if reading is not None]

@@ -6,7 +6,7 @@
                                      no gaps, which would mean that the platform was down
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -44,6 +44,8 @@ SAMPLE_MS, FINE_SAMPLE_MS = 2 * HOUR_MS, 2 * SLOT_MS
 AGAIN_MS, FINE_AGAIN_MS = SLOT_MS, MINUTE_MS
 """How often states are said again: as often as a chart of 30 days, and one of the last day, has a step of its own."""
 SPOOL_MAX_BYTES = 64 * 2**20
+WINDOW_MS = DAY_MS
+"""What is looked at in one go: memory holds the readings of no more."""
 
 
 class PastReports:
@@ -56,42 +58,46 @@ class PastReports:
         self._store = store
         self._since_ms = since_ms
         self._until_ms = until_ms
+        self._told_ms = self._sampled_ms = since_ms
+        self._states: dict[str, list[ReportPoint]] = {}
         coarse = range(_next(since_ms, SAMPLE_MS), fine_from_ms, SAMPLE_MS)
         day = range(_next(until_ms - DAY_MS, FINE_AGAIN_MS), until_ms, FINE_AGAIN_MS)
         self._again = {*range(_next(since_ms, AGAIN_MS), until_ms - DAY_MS, AGAIN_MS), *day}
         self._grid = {*coarse, *range(_next(fine_from_ms, FINE_SAMPLE_MS), until_ms, FINE_SAMPLE_MS), until_ms}
 
-    async def points(self) -> list[ReportPoint]:
-        """All of them; the alarms' events count as reported."""
+    async def parts(self) -> AsyncIterator[Iterable[ReportPoint]]:
+        """All of them, made as they are asked for, a window of time at once; the alarms' events count as reported."""
         events = await self._base.database.run(self._reported)
         past = PastAlarms(events)
-        points = list(self._samples(past, await PastReadings.of(self._store)))
-        points += event_points(((each.alarm, each.change) for each in events), self._base.registry)
+        readings = PastReadings(self._store)
+        for start_ms in range(self._since_ms, self._until_ms + 1, WINDOW_MS):
+            await readings.read(start_ms, start_ms + WINDOW_MS)
+            yield self._samples(past, readings, start_ms)
+        yield event_points(((each.alarm, each.change) for each in events), self._base.registry)
         last = self._snapshot(self._until_ms, past)
-        points += await self._base.database.run(lambda connection: AlarmSpans().points(connection, last, past.alarms))
-        return [*points, *list_points(last)]
+        yield await self._base.database.run(lambda connection: AlarmSpans().points(connection, last, past.alarms))
+        yield list_points(last)
 
-    def _samples(self, past: PastAlarms, readings: PastReadings) -> Iterator[ReportPoint]:
-        before_ms = sampled_ms = self._since_ms
-        states: dict[str, list[ReportPoint]] = {}
+    def _samples(self, past: PastAlarms, readings: PastReadings, start_ms: int) -> Iterator[ReportPoint]:
+        window = range(start_ms, start_ms + WINDOW_MS)
         sampled = self._grid | past.times_ms()
-        for time_ms in sorted(sampled | self._again):
+        for time_ms in sorted(time_ms for time_ms in sampled | self._again if time_ms in window):
             points: list[ReportPoint] = []
             if time_ms in sampled:
                 snapshot = self._snapshot(
-                    time_ms, past, readings=readings.at(time_ms), ended=past.ended(before_ms, time_ms)
+                    time_ms, past, readings=readings.at(time_ms), ended=past.ended(self._told_ms, time_ms)
                 )
-                before_ms = time_ms
+                self._told_ms = time_ms
                 points += (*situation_points(snapshot), *alarm_points(snapshot))
             if time_ms in self._grid:
-                points += self._on_the_grid(snapshot, time_ms - sampled_ms)
-                sampled_ms = time_ms
+                points += self._on_the_grid(snapshot, time_ms - self._sampled_ms)
+                self._sampled_ms = time_ms
             told = dict(_states(points))
             yield from points
             if time_ms in self._again:
-                unchanged = (states[measurement] for measurement in states.keys() - told.keys())
+                unchanged = (self._states[measurement] for measurement in self._states.keys() - told.keys())
                 yield from (_at(point, time_ms) for point in chain(*unchanged))
-            states |= told
+            self._states |= told
 
     def _on_the_grid(self, snapshot: PlatformSnapshot, elapsed_ms: int) -> Iterator[ReportPoint]:
         """What is not told at each change of an alarm."""

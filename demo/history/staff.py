@@ -6,9 +6,13 @@ raised 14:02 ─► operator, 14:06: "simulated: called the post, somebody is on
 from random import Random
 from typing import NamedTuple
 
+from sqlalchemy import func, select
+
 from cloud.alarms.alarm_service import AlarmService
 from cloud.alarms.records import Alarm, AlarmFilter
+from cloud.alarms.tables import AlarmRow
 from cloud.database.audit_log import Actor
+from cloud.database.engine import Database
 from demo.history.clock import SetClock
 from wire.durations import MINUTE_MS
 
@@ -24,6 +28,7 @@ PEOPLE = ("operator", "technician")
 NOBODY_CHANCE = 1 / 6
 REACTION_MIN = (2, 11)
 MOST_NEW = 20
+_NEWEST = select(func.max(AlarmRow.id))
 
 
 class Action(NamedTuple):
@@ -36,10 +41,11 @@ class Action(NamedTuple):
 
 
 class Staff:
-    """Acts on the alarms of `service` in the time of `clock`, on which that runs too."""
+    """Acts on the alarms of `service`, which `database` keeps, in the time of `clock`, on which that runs too."""
 
-    def __init__(self, service: AlarmService, clock: SetClock, dice: Random) -> None:
+    def __init__(self, service: AlarmService, database: Database, clock: SetClock, dice: Random) -> None:
         self._service = service
+        self._database = database
         self._clock = clock
         self._dice = dice
         self._seen = 0
@@ -60,6 +66,10 @@ class Staff:
         if not self._has_news:
             return
         self._has_news = False
+        # most news is of alarms that they know: a tenth of the work of looking at all that wait
+        newest = await self._database.run(lambda connection: connection.execute(_NEWEST).scalar_one())
+        if newest is None or newest <= self._seen:
+            return
         for alarm in reversed(await self._service.alarms(AlarmFilter(acknowledged=False, limit=MOST_NEW))):
             if alarm.id > self._seen:
                 self._seen = alarm.id

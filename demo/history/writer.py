@@ -52,7 +52,8 @@ class HistoryWriter:
         """What writes; whoever hands the past over asks them."""
         self._clock = clock
         self._past = past
-        self._staff = Staff(services.platform.alarm_service, clock, Random(SEED))  # noqa: S311 - a simulation
+        dice = Random(SEED)  # noqa: S311 - a simulation
+        self._staff = Staff(services.platform.alarm_service, services.foundation.database, clock, dice)
         self._sent: defaultdict[str, int] = defaultdict(int)
         services.alarms.changed.subscribe(self._staff.nudge)
         services.alarms.derivations.set_late_ms(LONGEST_MS)

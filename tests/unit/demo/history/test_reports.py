@@ -5,13 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from cloud.process.settings import read_cloud_settings
-from cloud.readings.bad_lines import BadLines
-from cloud.readings.contract import WriteResult
-from cloud.reports.points import ReportPoint
+from cloud.reports.points import ReportPoint, lines_of
 from demo.folder import SQLITE, DemoFolder
 from demo.history.copied import CopiedStore
 from demo.history.folder import HistoryFolder
-from demo.history.handing_over import hand_over
+from demo.history.handing_over import open_handing_over
 from demo.history.opening import open_past
 from demo.history.readings import Past
 from demo.history.reports import FINE_AGAIN_MS, FINE_SAMPLE_MS, PastReports
@@ -22,22 +20,8 @@ UNTIL_S = SINCE_S + 2 * 86_400
 INFLUXDB = 'engine = "influxdb"\nurl = "http://127.0.0.1:1"\ndatabase = "siaga"\n'
 
 
-class _Influx:
-    """Remembers what it is handed."""
-
-    def __init__(self) -> None:
-        self.text = b""
-
-    async def write(self, writes) -> WriteResult:
-        self.text += b"".join(write.form for write in writes)
-        return WriteResult()
-
-    async def write_lines(self, lines) -> BadLines:
-        self.text += b"".join(line + b"\n" for line in lines)
-        return {}
-
-
-async def _points(folder: Path, influx: _Influx) -> list[ReportPoint]:
+async def _points(folder: Path) -> tuple[list[ReportPoint], bytes]:
+    """The points of two days, and the lines of their readings."""
     demo = DemoFolder(folder)
     demo.settle(broker_port=1, api_port=1, store=INFLUXDB)
     past = Past(SINCE_S, fine_from_s=SINCE_S + 86_400)
@@ -52,14 +36,12 @@ async def _points(folder: Path, influx: _Influx) -> list[ReportPoint]:
         reports = PastReports(
             writer.services.foundation, store, since_ms=since_ms, fine_from_ms=since_ms + DAY_MS, until_ms=until_ms
         )
-        points = await reports.points()
-        await store.hand_over(influx, points)  # type: ignore[arg-type]
-    return points
+        points = [point async for part in reports.parts() for point in part]
+        return points, b"".join([*store.take_lines(), *lines_of(points)])
 
 
 async def test_dashboards_find_samples_of_the_past_and_its_alarms_in_their_time(tmp_path: Path):
-    influx = _Influx()
-    points = await _points(tmp_path / "data", influx)
+    points, lines = await _points(tmp_path / "data")
     by: dict[str, list[ReportPoint]] = {}
     for point in points:
         by.setdefault(point.measurement, []).append(point)
@@ -88,7 +70,7 @@ async def test_dashboards_find_samples_of_the_past_and_its_alarms_in_their_time(
     last = [point.fields["received"] for point in by["fleet"] if point.time_ms == UNTIL_S * 1_000]
     assert stored == sum(int(each or 0) for each in last) > 0
     for series in (b"ispu=", b"water_level=", b"visitors_present=", b"situation,", b"alarm_span,"):
-        assert series in influx.text
+        assert series in lines
 
 
 async def test_sqlite_keeps_readings_and_no_reports(tmp_path: Path):
@@ -100,7 +82,8 @@ async def test_sqlite_keeps_readings_and_no_reports(tmp_path: Path):
         closing.callback(demo.lock.close)
         writer = await open_past(config, past, closing)
         await writer.write(SINCE_S + 600)
-        store = writer.services.foundation.store
-        assert not isinstance(store, CopiedStore)
-        await hand_over(read_cloud_settings(config).store, writer.services.foundation, past)
+        base = writer.services.foundation
+        assert not isinstance(base.store, CopiedStore)
+        over = await open_handing_over(read_cloud_settings(config).store, base, closing)
+        await over.finish(base, past)
     assert (config.parent / "readings.db").exists()
