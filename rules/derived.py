@@ -10,7 +10,9 @@ makes another value of the same readings; each derived point carries it.
 """
 
 import math
+import operator
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,10 +27,11 @@ from rules.local_time import (
     next_shown_ms,
 )
 from rules.marks import DOUBTED, NOT_BELIEVED
-from rules.timing import SLACK, Heard, Timing, covered_share
+from rules.timing import SLACK, Heard, Slots, Timing
 from wire import AIR_PARAMETERS, ISPU_BY_VERSION, ISPU_TABLE
 from wire.durations import HOUR_MS
 
+_NOT_BELIEVED, _DOUBTED = int(NOT_BELIEVED), int(DOUBTED)  # as plain numbers: they are asked of each reading
 VERSION = 2
 LEAST_PERCENT = 75.0
 """An hour, and a window of hours, of less has no mean."""
@@ -39,6 +42,13 @@ AQI_HOURS = {"pm2_5": 12, "pm10": 12, "o3": 8, "co": 8, "no2": 1, "so2": 24}
 
 USUAL_VISITORS = ("visitors_usual", "visitors_usual_low", "visitors_usual_high", "visitors_usual_weeks")
 """What is usual of an hour, by rules/usual.py: the median of some weeks, its quartiles, how many weeks they were."""
+
+
+SERIES_BY_MINUTE = frozenset({
+    "rise_rate", "visitors_present", "visitors_day", "visit_length", "capacity_used", "crowd_density",
+    "visitors_completeness", *USUAL_VISITORS, "flood_computation", "footfall_computation",
+})  # fmt: skip
+"""Of which a point stands at the end of each minute in which anything was read, or of each ten minutes."""
 
 
 class OfSite(msgspec.Struct, frozen=True):
@@ -89,14 +99,18 @@ def series_of_sensor(quantity: str, interval_s: float | None) -> tuple[str, ...]
 
 
 class Hour:
-    """What the readings of one hour come to, one by one and in any order: from `start_ms` to `end_ms` (UTC)."""
+    """What the readings of one hour come to, one by one and in any order: from `start_ms` to `end_ms` (UTC).
 
-    __slots__ = ("_doubts", "_end_ms", "_highest_doubted", "_start_ms", "_times_ms", "count", "highest", "total")
+    `interval_s` is how often the sensor measures; without one completeness is of the hour's quarters. Values are summed
+    up in the order in which they are added, whichever way they are: in the order of time the sum is always the same.
+    """
 
-    def __init__(self, start_ms: int, end_ms: int | None = None) -> None:
-        self._start_ms = start_ms
-        self._end_ms = start_ms + HOUR_MS if end_ms is None else end_ms
-        self._times_ms: list[int] = []
+    __slots__ = ("_doubts", "_highest_doubted", "_slots", "count", "end_ms", "highest", "start_ms", "total")
+
+    def __init__(self, start_ms: int, end_ms: int | None = None, interval_s: float | None = None) -> None:
+        self.start_ms = start_ms
+        self.end_ms = start_ms + HOUR_MS if end_ms is None else end_ms
+        self._slots = Slots(self.start_ms, self.end_ms, Timing(interval_s))
         self.count = 0
         self.total = 0.0
         self.highest = float("-inf")
@@ -105,14 +119,25 @@ class Hour:
 
     def add(self, time_ms: int, value: float, marks: int = 0) -> None:
         """Count a reading in that belongs to `time_ms` of the hour, if it can be believed."""
-        if marks & NOT_BELIEVED:
+        if marks & _NOT_BELIEVED:
             self._highest_doubted = max(self._highest_doubted, value)
-            self._doubts |= marks & DOUBTED
+            self._doubts |= marks & _DOUBTED
             return
         self.count += 1
         self.total += value
-        self.highest = max(self.highest, value)
-        self._times_ms.append(time_ms)
+        if value > self.highest:
+            self.highest = value
+        self._slots.add(time_ms)
+
+    def add_in_order(self, times_ms: Sequence[int], values: Sequence[float]) -> None:
+        """Count readings in that can be believed, in the order of time: the same as one by one."""
+        if len(values) == 1:
+            self.add(times_ms[0], values[0])
+            return
+        self.count += len(values)
+        self.total = reduce(operator.add, values, self.total)  # sum() of later Pythons rounds otherwise
+        self.highest = max(self.highest, max(values))
+        self._slots.add_in_order(times_ms)
 
     @property
     def mean(self) -> float | None:
@@ -131,13 +156,10 @@ class Hour:
         """Why the hour is doubted as a whole: the marks of its readings, where none of them can be believed."""
         return 0 if self.count else self._doubts
 
-    def completeness(self, interval_s: float | None) -> float:
-        """The share of the hour's intervals in which a reading was counted, in %: of what was due, however many came.
-
-        `interval_s` is how often the sensor measures; without one, the share of the hour's quarters.
-        """
-        timing = Timing(interval_s)
-        return 100.0 * covered_share(self._times_ms, self._start_ms, self._end_ms, timing)
+    @property
+    def completeness(self) -> float:
+        """The share of the hour's intervals in which a reading was counted, in %: of those that were due."""
+        return 100.0 * self._slots.share(self.count)
 
 
 class Index(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 
 from rules.derived import LEAST_PERCENT
 from rules.marks import DOUBTED, NOT_BELIEVED
-from rules.timing import Timing, covered_share
+from rules.timing import Slots, Timing
 from wire import HourOf
 
 
@@ -42,7 +42,9 @@ def hour_of(
     believed = [one for one in readings if not one.marks & NOT_BELIEVED]
     if not believed:
         return _doubted(way, readings)
-    share = covered_share((one.time_ms for one in believed), start_ms, end_ms, timing)
+    slots = Slots(start_ms, end_ms, timing)
+    slots.add_in_order([one.time_ms for one in believed])
+    share = slots.share(len(believed))
     value = _value(way, [one.value for one in believed])
     if way is HourOf.MEAN and 100.0 * share < LEAST_PERCENT:
         return OwnHour(None, 100.0 * share)

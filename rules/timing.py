@@ -9,7 +9,7 @@ Completeness is of what is covered, never of how many readings came: six in one 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
 import msgspec
@@ -53,19 +53,46 @@ class Timing(msgspec.Struct, frozen=True):
         return max(HEARD_LEAST_MS, round(self.interval_ms * SLACK))
 
 
-def covered_share(times_ms: Iterable[int], start_ms: int, end_ms: int, timing: Timing) -> float:
-    """The share, from 0 to 1, of a stretch's slots in which a reading lies: of the intervals in which one was due.
+class Slots:
+    """The slots of a stretch in which a reading lies, reading by reading and in any order: those in which one was due.
 
     The readings all lie in the stretch. Where hardly more came than were due, slots begin with it or half a slot
     earlier, whichever finds more: readings that come now just before an edge, now just after it, are not missing.
     """
-    least_ms = max(SLOT_LEAST_MS, timing.interval_ms) if timing.interval_ms else SLOT_UNKNOWN_MS
-    due = max(1, (end_ms - start_ms) // least_ms)
-    slot_ms = (end_ms - start_ms) / due
-    offsets_ms = [time_ms - start_ms for time_ms in times_ms]
-    phases = (0.0, 0.5) if len(offsets_ms) <= due + 1 else (0.0,)
-    heard = max(len({int(offset_ms / slot_ms + phase) for offset_ms in offsets_ms}) for phase in phases)
-    return min(1.0, heard / due)
+
+    __slots__ = ("_due", "_first_ms", "_from_half", "_from_start", "_slot_ms", "_start_ms", "_until_ms")
+
+    def __init__(self, start_ms: int, end_ms: int, timing: Timing) -> None:
+        least_ms = max(SLOT_LEAST_MS, timing.interval_ms) if timing.interval_ms else SLOT_UNKNOWN_MS
+        self._start_ms = start_ms
+        self._due = max(1, (end_ms - start_ms) // least_ms)
+        self._slot_ms = (end_ms - start_ms) / self._due
+        self._from_start = self._from_half = 0  # a bit for each slot
+        self._first_ms = self._until_ms = start_ms  # what lies between them changes nothing
+
+    def add(self, time_ms: int) -> None:
+        """Note a reading: nearly always it lies where the one before it did."""
+        if self._first_ms <= time_ms < self._until_ms:
+            return
+        place = (time_ms - self._start_ms) / self._slot_ms
+        self._from_start |= 1 << int(place)
+        self._from_half |= 1 << int(place + 0.5)
+        half_ms = (int(2 * place) + 1) * self._slot_ms / 2
+        self._first_ms, self._until_ms = time_ms, self._start_ms + int(half_ms) - 1  # well before the next edge
+
+    def add_in_order(self, times_ms: Sequence[int]) -> None:
+        """Note readings in the order of time: the same as one by one."""
+        self.add(times_ms[0])
+        if times_ms[-1] >= self._until_ms:
+            for time_ms in times_ms:
+                self.add(time_ms)
+
+    def share(self, readings: int) -> float:
+        """The share of the slots, from 0 to 1, where so many readings were noted."""
+        heard = self._from_start.bit_count()
+        if readings <= self._due + 1:
+            heard = max(heard, self._from_half.bit_count())
+        return min(1.0, heard / self._due)
 
 
 class Heard:

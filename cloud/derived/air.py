@@ -4,13 +4,14 @@ A site with several sensors of one parameter has the worst of them. PM2.5 counts
 at 09:00 and 15:00 of the site, and hold until the next time.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
-from cloud.derived.hours import and_after, ended, hour_of, spans
+from cloud.derived.hours import StoredHours, and_after, ended, spans
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
+from cloud.derived.site_sensors import Stood
 from cloud.registry.facts import Timeline, constant
 from cloud.registry.records import Sensor
 from rules import ispu
@@ -32,9 +33,6 @@ from wire.durations import DAY_MS
 HELD_HOURS = 19
 """The longest that a published index holds: from 15:00 to 09:00, in the night in which clocks are set back."""
 
-Stood = Callable[[Sensor, int], bool]
-"""Whether a sensor stood at the site in question in the hour that ended at a time (UTC, ms)."""
-
 
 def _always_here(_sensor: Sensor, _end_ms: int) -> bool:
     return True
@@ -46,14 +44,14 @@ Values = dict[int, float]
 
 
 async def hourly_means(
-    store: SeriesReader, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours, sensor: Sensor, parameter: str, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The means of those of the hours that have ended, and their ends (UTC)."""
     writer = _new_writer(sensor.site, sensor.id)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
     for start, end in hours:
-        hour = await hour_of(store, sensor, parameter, start, end)
-        completeness = hour.completeness(sensor.interval_s)
+        hour = await store.hour(sensor, parameter, start, end)
+        completeness = hour.completeness
         if hour.count or hour.doubts:  # what nobody can believe is 0 % complete, and not as if nothing had been said
             mean = hour.mean if completeness >= LEAST_PERCENT else None
             writer.put(end, {f"{parameter}_hour": mean, f"{parameter}_hour_completeness": completeness})

@@ -43,7 +43,8 @@ class KnownSince(msgspec.Struct, frozen=True):
 class Corrections:
     """Computes again what the due facts of `facts` reach; `on_changed` tells which series changed, from when to when.
 
-    `is_own(gateway)`: whether this process is the one that takes in what a gateway sends.
+    `is_own(gateway)`: whether this process is the one that takes in what a gateway sends. `on_written` is told what is
+    written at once, and not only when all of it is.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class Corrections:
         newest: Newest,
         *,
         on_changed: Callable[[str, str, int, int], None],
+        on_written: Callable[[str, str, int, int], object] = lambda _sensor, _quantity, _first_ms, _last_ms: None,
         is_own: Callable[[str], bool] = lambda _gateway: True,
         clock: Callable[[], int] = wall_ms,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._facts, self._registry = facts, facts.registry
         self._on_changed, self._is_own, self._clock, self._settle_s = on_changed, is_own, clock, settle_s
-        self._series = StoredSeries(facts.registry, store, newest, clock=clock)
+        self._series = StoredSeries(facts.registry, store, newest, clock=clock, on_written=on_written)
         self.levels = LevelCorrection(facts.registry, self._series)
         self._calibrations = CalibrationCorrection(facts, self._series, self.levels)
         self._known: dict[int, KnownSince] = {}

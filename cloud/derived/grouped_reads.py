@@ -29,6 +29,9 @@ class SeriesReader(Protocol):
     ) -> list[Point]:
         """The readings with start <= time < end, oldest first; one for each `every_ms` if given."""
 
+    def held(self, sensor: str, quantity: str, start_ms: int, end_ms: int) -> list[Point] | None:
+        """The same where nobody has to be asked; None where somebody has."""
+
 
 async def no_rest() -> None:
     """Go on at once."""
@@ -54,6 +57,10 @@ class GroupedReads:
     ) -> list[Point]:
         """As the store's `history`, asked together with what others ask now."""
         return await self._asked.add(SeriesRange(sensor, quantity, start_ms, end_ms, every_ms, agg))
+
+    def held(self, _sensor: str, _quantity: str, _start_ms: int, _end_ms: int) -> list[Point] | None:
+        """Nothing is."""
+        return None
 
     async def _ask(self, ranges: Sequence[SeriesRange]) -> list[list[Point]]:
         await self._rest()

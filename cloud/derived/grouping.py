@@ -87,7 +87,10 @@ def _fail(answer: asyncio.Future[Answer], error: Exception) -> None:
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Do `work` at once, so that what it asks is asked together; all of it is over when the first error is raised."""
-    found = await asyncio.gather(*work, return_exceptions=True)
+    each_of = list(work)
+    if len(each_of) == 1:
+        return [await each_of[0]]
+    found = await asyncio.gather(*each_of, return_exceptions=True)
     for each in found:
         if isinstance(each, BaseException):
             raise each

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
-from cloud.derived.grouped_reads import SeriesReader
-from cloud.derived.hours import ended, timing_of
+from cloud.derived.hours import StoredHours, ended, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter
 from cloud.registry.records import Sensor
 from rules.own_hours import ReadingOfHour, hour_of
@@ -13,16 +12,14 @@ from wire import quantity_table as table
 
 
 async def own_hours(
-    store: SeriesReader, sensor: Sensor, row: Quantity, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours, sensor: Sensor, row: Quantity, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """Those of the hours that have ended, of one quantity of a sensor."""
     writer = DerivedSeriesWriter(site=sensor.site, sensor=sensor.id, domain=row.domain)
     name, timing = table.hour_of(row.name), timing_of(sensor, row.stamped)
     for start_ms, end_ms in ended(starts_ms, zone=zone, now_ms=now_ms):
-        points = await store.history(
-            sensor.id, row.name, start_ms=start_ms - timing.shift_ms, end_ms=end_ms - timing.shift_ms
-        )
-        readings = [ReadingOfHour(point.time_ms + timing.shift_ms, point.value, point.marks) for point in points]
+        points = await store.belonging(sensor, row.name, start_ms, end_ms, stamped=row.stamped)
+        readings = [ReadingOfHour(point.time_ms, point.value, point.marks) for point in points]
         hour = hour_of(row.hour, readings, start_ms, end_ms, timing)
         if hour is not None:
             values = {name: hour.value, f"{name}_completeness": hour.completeness}

@@ -16,6 +16,9 @@ from wire.durations import HOUR_MS
 
 SOURCES = frozenset({*AIR_PARAMETERS, "people_in", "people_out", "rainfall", "water_level"})
 """The quantities that something is computed from in every city."""
+PEOPLE = frozenset({"people_in", "people_out"})
+MINUTELY = frozenset({*PEOPLE, "water_level"})
+"""Those of which something is computed minute by minute; of the others when an hour has ended."""
 
 
 def sources_in(quantities: Iterable[str], table: QuantityTable) -> list[str]:

@@ -5,11 +5,10 @@ hour under way: its last minutes each pass          hour that has ended: all its
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from cloud.derived.grouped_reads import SeriesReader
-from cloud.derived.hours import belonging, timing_of
+from cloud.derived.hours import StoredHours, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter
 from cloud.registry.records import Sensor
 from rules.local_time import hour_end_ms
@@ -19,23 +18,40 @@ from wire import Domain
 from wire.durations import HOUR_MS, MINUTE_MS
 
 RECENT_MS = 10 * MINUTE_MS
-"""What a pass computes of the hour under way; what comes later than that is computed when the hour has ended."""
+"""What a pass computes of the hour under way where each pass reads; the others are computed when it has ended."""
+Rated = Callable[[int], bool]
+"""Whether the rate at the end (UTC) of a minute is stored, and nothing has come since that would change it."""
+
+
+def nobody(_minute_ms: int) -> bool:
+    """Of no minute is that known."""
+    return False
 
 
 async def rise_rates(
-    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours,
+    sensor: Sensor,
+    starts_ms: Collection[int],
+    *,
+    zone: ZoneInfo,
+    now_ms: int,
+    rated: Rated = nobody,
 ) -> DerivedSeriesWriter:
-    """The rate at the end of each minute in which the gauge was read, of the hours that begin at `starts_ms` (UTC)."""
+    """The rate at the end of each minute in which the gauge was read, of the hours that begin at `starts_ms` (UTC).
+
+    Minutes whose rate is stored, as `rated` knows, are left out.
+    """
     writer = DerivedSeriesWriter(site=sensor.site, sensor=sensor.id, domain=Domain.FLOOD)
-    over_ms, shift_ms = window_ms(timing_of(sensor).interval_ms), timing_of(sensor).shift_ms
-    for minutes in _by_hour(_minutes(starts_ms, over_ms, zone, now_ms)).values():
+    over_ms = window_ms(timing_of(sensor).interval_ms)
+    for minutes in _by_hour(_minutes(starts_ms, over_ms, zone, now_ms, rated)).values():
         times_ms: list[int] = []
         values: list[float] = []
         read = set[int]()
-        for point in await belonging(store, sensor, "water_level", min(minutes) - MINUTE_MS - over_ms, max(minutes)):
-            read.add(_minute_of(point.time_ms + shift_ms))
+        first_ms = min(minutes) - MINUTE_MS - over_ms
+        for point in await store.belonging(sensor, "water_level", first_ms, max(minutes)):
+            read.add(_minute_of(point.time_ms))
             if not point.marks & NOT_BELIEVED:
-                times_ms.append(point.time_ms + shift_ms)
+                times_ms.append(point.time_ms)
                 values.append(point.value)
         for end_ms in sorted(read & minutes):
             last = bisect_left(times_ms, end_ms) - 1
@@ -45,14 +61,28 @@ async def rise_rates(
     return writer
 
 
-def _minutes(starts_ms: Iterable[int], over_ms: int, zone: ZoneInfo, now_ms: int) -> set[int]:
+def minutes_in_a_row(
+    starts_ms: Collection[int], sensor: Sensor, *, zone: ZoneInfo, now_ms: int, rated: Rated
+) -> tuple[int, int] | None:
+    """The ends (UTC) of the first and the last minute of the newest ones in a row that are computed; None without."""
+    minutes = _minutes(starts_ms, window_ms(timing_of(sensor).interval_ms), zone, now_ms, rated)
+    if not minutes:
+        return None
+    first_ms = last_ms = max(minutes)
+    while first_ms - MINUTE_MS in minutes:
+        first_ms -= MINUTE_MS
+    return first_ms, last_ms
+
+
+def _minutes(starts_ms: Iterable[int], over_ms: int, zone: ZoneInfo, now_ms: int, rated: Rated) -> set[int]:
     """The ends (UTC) of the minutes to compute; none that goes on."""
     newest_ms, minutes = now_ms // MINUTE_MS * MINUTE_MS, set[int]()
     for start_ms in starts_ms:
         end_ms = hour_end_ms(start_ms, zone)
-        first_ms = start_ms if end_ms <= now_ms else max(start_ms, newest_ms - RECENT_MS)
+        is_whole = end_ms <= now_ms or rated is not nobody
+        first_ms = start_ms if is_whole else max(start_ms, newest_ms - RECENT_MS)
         minutes.update(range(_minute_of(first_ms), min(end_ms + over_ms, newest_ms) + 1, MINUTE_MS))
-    return minutes
+    return {minute_ms for minute_ms in minutes if not rated(minute_ms)}
 
 
 def _by_hour(minutes: Iterable[int]) -> Mapping[int, set[int]]:

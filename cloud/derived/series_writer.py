@@ -43,12 +43,13 @@ async def _points_of(
     store: SeriesReader, sensor: str, quantities: Collection[str], first_ms: int, last_ms: int
 ) -> Stored:
     """Some series of a sensor, asked for together: a store answers many questions sooner than one after the other."""
-    found = await asyncio.gather(
-        *(store.history(sensor, quantity, start_ms=first_ms, end_ms=last_ms + 1) for quantity in quantities)
-    )
-    return {
-        quantity: {point.time_ms: point for point in points} for quantity, points in zip(quantities, found, strict=True)
-    }
+    end_ms = last_ms + 1
+    found = {quantity: store.held(sensor, quantity, first_ms, end_ms) for quantity in quantities}
+    missing = [quantity for quantity, points in found.items() if points is None]
+    if missing:
+        asked = (store.history(sensor, quantity, start_ms=first_ms, end_ms=end_ms) for quantity in missing)
+        found |= dict(zip(missing, await asyncio.gather(*asked), strict=True))
+    return {quantity: {point.time_ms: point for point in points or ()} for quantity, points in found.items()}
 
 
 class SeriesChanges(msgspec.Struct, frozen=True):

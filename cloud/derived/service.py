@@ -1,17 +1,18 @@
 """Derivations: told what was stored, they compute what follows from it, a few times a minute, site by site.
 
-ingest ── on_stored(gateway, first, last) ──► RecomputeQueue ─┬─ present, every 15 s ───────┬─► SiteComputation ─► store
+ingest ── on_stored(blocks) ──► InHand ──► RecomputeQueue ────┬─ present, every 15 s ───────┬─► SiteComputation ─► store
    at each full hour: the one that ended; on start: two days ─┘ └ past of a start, behind it ──┘
 
-The store is the only memory: after a restart, or where the store could not be asked, hours are simply computed again,
-and only what comes out otherwise than stored is written.
+What memory holds spares reading and is nowhere else: after a restart, or where the store could not be asked, hours are
+simply computed again, and only what comes out otherwise than stored is written. A pass costs what has changed.
 """
 
 import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from cloud.core.health import Component, Condition
@@ -20,11 +21,23 @@ from cloud.derived.corrections import Corrections
 from cloud.derived.grouped_reads import GroupedReads
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
-from cloud.derived.hours import timing_of
+from cloud.derived.hours import HoursInHand, timing_of
+from cloud.derived.in_hand import InHand
+from cloud.derived.later import Later
 from cloud.derived.progress import Progress
-from cloud.derived.recompute_queue import Hours, Key, RecomputeQueue, hours_of, local_hours, sources_in
+from cloud.derived.recompute_queue import (
+    MINUTELY,
+    PEOPLE,
+    Hours,
+    Key,
+    RecomputeQueue,
+    hours_of,
+    local_hours,
+    sources_in,
+)
 from cloud.derived.site_computation import SiteComputation
 from cloud.derived.site_sensors import SiteSensors
+from cloud.derived.stored_tails import StoredTails
 from cloud.readings.blocks import Block
 from cloud.readings.contract import ReadingsStore, StoreUnavailable, Verdict
 from cloud.readings.newest import Newest
@@ -33,8 +46,9 @@ from cloud.registry.records import Site
 from cloud.registry.snapshot import Registry
 from rules.local_time import hour_end_ms
 from rules.siaga import GaugeLimits
+from rules.usual import SLOT_MS
 from runtime.clock import wall_ms
-from wire.durations import HOUR_MS
+from wire.durations import HOUR_MS, MINUTE_MS
 
 PASS_S = 15.0
 REST = 2.0
@@ -46,6 +60,10 @@ PRESENT_HOURS = 3
 """The hour under way and the two before it: local hours and stamps reach over the end of one of UTC."""
 SITES_AT_ONCE = 16
 """Sites that compute side by side and ask the store together."""
+TURN_S = 0.01
+"""What is in hand is computed for so long before other tasks of the process get their turn."""
+OTHERS_AFTER_MS = 10 * MINUTE_MS
+"""How long after its end an hour of another process's sensors is looked at: that process has computed it by then."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,22 +97,29 @@ class Derivations:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], int] = wall_ms,
     ) -> None:
-        self.corrections = (
-            None
-            if facts is None
-            else Corrections(facts, store, newest, on_changed=self.on_series_changed, is_own=is_own, clock=clock)
-        )
         self._registry = registry
         self._sleep = sleep
         self._clock = clock
-        self._queue, self._past = RecomputeQueue(), RecomputeQueue()
+        self._is_own = is_own
+        self._queue, self._past, self._later = RecomputeQueue(), RecomputeQueue(), Later()
         self._sensors = SiteSensors(registry)
+        self._in_hand = InHand(registry, self._sensors, is_own=is_own, on_changed=self._note_changed)
+        self.corrections = (
+            None
+            if facts is None
+            else Corrections(
+                facts, store, newest,
+                on_changed=self.on_series_changed, on_written=self._in_hand.forget, is_own=is_own, clock=clock,
+            )
+        )  # fmt: skip
+        reads = GroupedReads(store, rest=self._rest)
+        self._tails = StoredTails(reads, is_own=self._in_hand.is_own)
+        self._hours = HoursInHand(reads, self._tails, self._in_hand)
         self._computation = SiteComputation(
             registry, self._sensors, gauges=gauges, corrections=self.corrections,
-            reads=GroupedReads(store, rest=self._rest),
-            writes=GroupedWrites(store, newest, observe=observe, reevaluate=reevaluate),
+            in_hand=self._in_hand, reads=self._hours, pace=self._pace,
+            writes=GroupedWrites(store, newest, self._tails, observe=observe, reevaluate=reevaluate),
         )  # fmt: skip
-        self._stored_hours: dict[str, set[int]] = {}  # by gateway
         self._progress = Progress()
         self._rests = False
         self._woke_s = 0.0
@@ -107,17 +132,31 @@ class Derivations:
         """Mark as a backlog's what is computed later than this after its time: for who computes seldom."""
         self._computation.late_ms = late_ms
 
-    def on_stored(self, gateway: str, first_ms: int, last_ms: int) -> None:
-        """Readings of a gateway were stored, from `first_ms` to `last_ms` (UTC, both included): live or late.
+    def on_stored(self, gateway: str, first_ms: int, last_ms: int, blocks: Iterable[Block] | None = None) -> None:
+        """Readings of a gateway were stored, from `first_ms` to `last_ms` (UTC, both included): these `blocks`.
 
-        Which series they were is found out later: ingest pays for no more than this.
+        None: nobody knows which, and so anything of its series may have changed.
         """
-        self._stored_hours.setdefault(gateway, set()).update(hours_of(first_ms, last_ms))
+        if blocks is not None:
+            self._in_hand.record(blocks)
+            return
+        for sensor in self._sensors.behind(gateway):
+            for quantity in sensor.quantities:
+                self.on_series_changed(sensor.id, quantity, first_ms, last_ms)
 
     def on_series_changed(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
-        """Readings of a series were stored, from `first_ms` to `last_ms` (UTC, both included): live or late."""
+        """What is stored of a series changed somewhere from `first_ms` to `last_ms` (UTC, both included)."""
         if sources_in([quantity], self._registry.quantities):
-            self._queue.add(sensor, quantity, first_ms, last_ms)
+            self._in_hand.refresh()
+            if not self._in_hand.forget(sensor, quantity, first_ms, last_ms):
+                self._note_changed(sensor, quantity, first_ms, last_ms)
+
+    def _note_changed(self, sensor: str, quantity: str, first_ms: int, last_ms: int) -> None:
+        """Have computed again what is not in hand: once the minute has ended, too, where minutes count."""
+        self._queue.add(sensor, quantity, first_ms, last_ms)
+        if quantity in MINUTELY:
+            ends_ms = (last_ms // MINUTE_MS + 1) * MINUTE_MS
+            self._later.add(ends_ms, (sensor, quantity), hours_of(last_ms, last_ms))
 
     async def run(self) -> None:
         """Compute for ever: what is queued, and the last two days behind it."""
@@ -134,6 +173,9 @@ class Derivations:
 
     def look_back(self, now_ms: int) -> None:
         """Queue the last two days of every series: what ended just now among what is due, the rest behind it."""
+        self._in_hand.refresh()
+        self._in_hand.forget_all()
+        self._tails.forget_all()
         present_ms = (now_ms // HOUR_MS - PRESENT_HOURS + 1) * HOUR_MS
         self._queue_all(self._queue, present_ms, now_ms)
         self._queue_all(self._past, now_ms - LOOK_BACK_HOURS * HOUR_MS, present_ms - 1)
@@ -146,10 +188,9 @@ class Derivations:
 
     async def compute_present(self, now_ms: int) -> None:
         """Compute what readings that came now, or came late, have changed, and the hours that ended just now."""
-        self._queue_ended_hour(now_ms)
-        self._queue_stored()
+        self._begin_pass(now_ms)
         self._waits_for, self._fault = "", ""
-        for sites in self._sensors.apart(self._registry.sites(), SITES_AT_ONCE):
+        for sites in self._apart(self._queue):
             await self._compute_sites(sites, self._queue, now_ms)
         if self._waits_for and self._waits_for != self._warned_of:
             _log.warning("derived series wait: %s", self._waits_for)
@@ -159,23 +200,43 @@ class Derivations:
 
     async def compute_past(self, now_ms: int, *, until_s: float = math.inf) -> bool:
         """Compute what a start looks back on; False where `until_s` (monotonic) came before the end of it."""
-        for sites in self._sensors.apart(self._registry.sites(), SITES_AT_ONCE):
-            if self._past and time.monotonic() >= until_s:
+        self._hours.now_ms = self._tails.now_ms = now_ms
+        for sites in self._apart(self._past):
+            if time.monotonic() >= until_s:
                 return False
             await self._compute_sites(sites, self._past, now_ms)
             self._progress.record_past(len(self._past))
         if not self._waits_for:
-            self._past = RecomputeQueue()  # what is left belongs to sites that are no more
+            self._past = RecomputeQueue()
             self._progress.record_past(0)
         return True
 
-    async def _compute_sites(self, sites: Iterable[Site], queue: RecomputeQueue, now_ms: int) -> None:
+    def _begin_pass(self, now_ms: int) -> None:
+        """Queue what is due."""
+        self._hours.now_ms = self._tails.now_ms = now_ms
+        self._in_hand.refresh()
+        self._queue_ended_hour(now_ms)
+        self._later.move_due(now_ms, self._queue)
+        for changed in (*self._in_hand.take_ended(now_ms), *self._in_hand.take_news(now_ms)):
+            self._queue.add(*changed)
+        self._in_hand.bound()
+
+    def _apart(self, queue: RecomputeQueue) -> Iterable[Mapping[Site, Sequence[Key]]]:
+        """The sites at which anything of `queue` is to be computed, and their series in it, some sites at a time."""
+        by_site = self._sensors.by_site(queue.keys())
+        due = [site for site in self._registry.sites() if site.id in by_site]
+        known = set(chain.from_iterable(by_site[site.id] for site in due))
+        queue.pop(set(queue.keys()) - known)  # of sites that are no more
+        for sites in self._sensors.apart(due, SITES_AT_ONCE):
+            yield {site: by_site[site.id] for site in sites}
+
+    async def _compute_sites(self, sites: Mapping[Site, Sequence[Key]], queue: RecomputeQueue, now_ms: int) -> None:
         """Compute what is queued of some sites, side by side."""
-        due = [(site, hours) for site in sites if (hours := self._pop(queue, site))]
+        due = [(site, hours) for site, keys in sites.items() if (hours := self._pop(queue, site, keys))]
         await together(self._compute_due(site, hours, queue, now_ms) for site, hours in due)
 
-    def _pop(self, queue: RecomputeQueue, site: Site) -> Hours:
-        hours, elsewhere = self._sensors.split(queue.pop(self._sensors.keys_at(site)), site)
+    def _pop(self, queue: RecomputeQueue, site: Site, keys: Sequence[Key]) -> Hours:
+        hours, elsewhere = self._sensors.split(queue.pop(keys), site)
         queue.put_back(elsewhere)
         return hours
 
@@ -213,13 +274,6 @@ class Derivations:
         )
         return Component(Condition.DEGRADED if self._progress.is_behind else Condition.OK, detail)
 
-    def _queue_stored(self) -> None:
-        stored, self._stored_hours = self._stored_hours, {}
-        for gateway, hours in stored.items():
-            for sensor in self._sensors.behind(gateway):
-                for quantity in sources_in(sensor.quantities, self._registry.quantities):
-                    self._queue.add_hours(sensor.id, quantity, hours)
-
     def _queue_all(self, queue: RecomputeQueue, first_ms: int, last_ms: int) -> None:
         hours = hours_of(first_ms, last_ms)
         for sensor in self._registry.sensors():
@@ -230,7 +284,13 @@ class Derivations:
         """At each full hour queue the one that ended: a sensor that fell silent makes its indices less complete."""
         hour = now_ms // HOUR_MS
         if self._hour not in (None, hour):
-            self._queue_all(self._queue, hour * HOUR_MS - 1, hour * HOUR_MS - 1)
+            self._tails.bound()
+            for sensor in self._registry.sensors():
+                for quantity in sources_in(sensor.quantities, self._registry.quantities):
+                    if self._is_own(sensor.gateway):
+                        self._queue.add_hours(sensor.id, quantity, [hour - 1])
+                    else:
+                        self._later.add(hour * HOUR_MS + OTHERS_AFTER_MS, (sensor.id, quantity), [hour - 1])
         self._hour = hour
 
     async def _compute_site(self, site: Site, hours: Hours, now_ms: int) -> None:
@@ -238,9 +298,17 @@ class Derivations:
         shifts_ms = self._shifts_ms(site, hours)
         starts = {key: local_hours(queued, zone, shift_ms=shifts_ms[key]) for key, queued in hours.items()}
         await self._computation.compute(site, starts, zone=zone, now_ms=now_ms)
-        self._queue.put_back(
-            {key: _not_ended(queued, zone, now_ms, shift_ms=shifts_ms[key]) for key, queued in hours.items()}
-        )
+        for key, queued in hours.items():
+            for hour in queued:
+                end_ms = _end_ms(hour, zone, shift_ms=shifts_ms[key])
+                if end_ms > now_ms:
+                    due_ms = (now_ms // SLOT_MS + 1) * SLOT_MS if key[1] in PEOPLE else end_ms
+                    self._later.add(min(due_ms, end_ms), key, [hour])
+
+    async def _pace(self) -> None:
+        """Leave the process to others for a while where nothing was asked for long."""
+        if self._rests and time.monotonic() - self._woke_s > TURN_S:
+            await self._rest()
 
     def _shifts_ms(self, site: Site, keys: Iterable[Key]) -> dict[Key, int]:
         """By series what lies between the stamps of its readings and the moments to which they belong."""
@@ -254,10 +322,6 @@ class Derivations:
             self._woke_s = time.monotonic()
 
 
-def _not_ended(hours: Collection[int], zone: ZoneInfo, now_ms: int, *, shift_ms: int) -> set[int]:
-    """The hours of UTC of which a local one goes on, and the one under way, though its stamps belong to one before."""
-    return {
-        hour
-        for hour in hours
-        if max((hour + 1) * HOUR_MS, hour_end_ms(max(local_hours([hour], zone, shift_ms=shift_ms)), zone)) > now_ms
-    }
+def _end_ms(hour: int, zone: ZoneInfo, *, shift_ms: int) -> int:
+    """When (UTC) all is over of an hour of UTC: the local one that it touches, and itself, whatever its stamps."""
+    return max((hour + 1) * HOUR_MS, hour_end_ms(max(local_hours([hour], zone, shift_ms=shift_ms)), zone))

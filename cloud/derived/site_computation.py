@@ -5,39 +5,41 @@ hours of series ─► hourly means ─► indices of sensors ─► indices of 
                 └► hours of what the city added
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from cloud.derived.air import Stood, hourly_means, indices_of_sensor, indices_of_site
+from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
-from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
-from cloud.derived.hours import spans
+from cloud.derived.held_series import HeldCounts, HeldLevels
+from cloud.derived.hours import HoursInHand, spans
+from cloud.derived.in_hand import InHand
 from cloud.derived.own_hours import own_hours
-from cloud.derived.recompute_queue import Key
-from cloud.derived.rise_rates import rise_rates
+from cloud.derived.recompute_queue import PEOPLE, Key
+from cloud.derived.rise_rates import minutes_in_a_row, nobody, rise_rates
 from cloud.derived.series_writer import LATE_MS, DerivedSeriesWriter
-from cloud.derived.site_sensors import SiteSensors
+from cloud.derived.site_sensors import SiteSensors, Stood
 from cloud.derived.usual_visitors import UsualVisitors
-from cloud.derived.visitors import counters_of, visitors
+from cloud.derived.visitors import SoFar, counters_of, visitors
 from cloud.derived.water import is_read_seldom, rain_days, rain_days_of_readings, rain_hours, siaga_hours
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from rules.derived import has_hours
 from rules.siaga import GaugeLimits
 from wire import AIR_PARAMETERS, Quantity
-from wire.durations import DAY_MS, HOUR_MS
+from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from wire.measurements import COMPUTED
 
 Starts = Mapping[Key, Collection[int]]
 """By series the starts (UTC, ms) of the site's hours to compute."""
 
-_PEOPLE = frozenset({"people_in", "people_out"})
-
 
 class SiteComputation:
-    """Computes the derived series of a site, of what `reads` gives, sensor beside sensor; `writes` takes them."""
+    """Computes the derived series of a site, of what `reads` gives, sensor beside sensor; `writes` takes them.
+
+    `pace` is awaited between one computation and the next: what is in hand is computed without waiting for anything.
+    """
 
     def __init__(
         self,
@@ -46,8 +48,10 @@ class SiteComputation:
         *,
         gauges: Callable[[str], GaugeLimits | None],
         corrections: Corrections | None,
-        reads: SeriesReader,
+        in_hand: InHand,
+        reads: HoursInHand,
         writes: GroupedWrites,
+        pace: Callable[[], Awaitable[None]],
     ) -> None:
         self._registry = registry
         self._sensors = sensors
@@ -55,7 +59,10 @@ class SiteComputation:
         self._corrections = corrections
         self._reads = reads
         self._writes = writes
+        self._in_hand = in_hand
+        self._pace = pace
         self._usual = UsualVisitors(reads)
+        self._visitors_so_far: dict[str, SoFar] = {}
         self.late_ms = LATE_MS
 
     async def compute(self, site: Site, starts: Starts, *, zone: ZoneInfo, now_ms: int) -> None:
@@ -108,6 +115,7 @@ class SiteComputation:
             )
             await self._write(indices, now_ms)
             reached.update(times)
+            await self._pace()
         return reached
 
     async def _water(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
@@ -124,7 +132,22 @@ class SiteComputation:
             writer = await siaga_hours(self._reads, sensor, gauge, levels, zone=zone, now_ms=now_ms)
             await self._write(writer, now_ms)
         if levels:
-            await self._write(await rise_rates(self._reads, sensor, levels, zone=zone, now_ms=now_ms), now_ms)
+            await self._rates(sensor, levels, zone, now_ms)
+        await self._pace()
+
+    async def _rates(self, sensor: Sensor, starts_ms: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
+        held = self._in_hand.get(sensor.id, "water_level")
+        rated = held.is_rated if isinstance(held, HeldLevels) else nobody
+        newest = minutes_in_a_row(starts_ms, sensor, zone=zone, now_ms=now_ms, rated=rated)
+        if newest is None:
+            return
+        if isinstance(held, HeldLevels):
+            held.begin_rating(newest[1])
+        await self._write(
+            await rise_rates(self._reads, sensor, starts_ms, zone=zone, now_ms=now_ms, rated=rated), now_ms
+        )
+        if isinstance(held, HeldLevels):
+            held.end_rating(newest[0])
 
     async def _rain(self, sensor: Sensor, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         if is_read_seldom(sensor):
@@ -142,14 +165,33 @@ class SiteComputation:
                 await self._corrections.levels.compute(sensor, start_ms, start_ms + HOUR_MS)
 
     async def _people(self, site: Site, starts: Starts, zone: ZoneInfo, now_ms: int) -> None:
-        noted = {start for (_, quantity), found in starts.items() if quantity in _PEOPLE for start in found}
+        noted = {start for (_, quantity), found in starts.items() if quantity in PEOPLE for start in found}
         there = self._registry.history.site
         stand = [each for each in self._sensors.at(site) if noted and there(each).at(max(noted)) == site.id]
         counters = counters_of(stand)
         if noted and counters:
-            writer = await visitors(self._reads, site, counters, noted, zone=zone, now_ms=now_ms)
-            await self._write(writer, now_ms)
+            await self._visitors(site, counters, noted, zone, now_ms)
             await self._usual_visitors(site, noted, zone, now_ms)
+        await self._pace()
+
+    async def _visitors(
+        self, site: Site, counters: Collection[Sensor], noted: Collection[int], zone: ZoneInfo, now_ms: int
+    ) -> None:
+        held = [
+            self._in_hand.get(sensor.id, quantity)
+            for sensor in counters for quantity in PEOPLE & set(sensor.quantities)
+        ]  # fmt: skip
+        in_hand = [each for each in held if isinstance(each, HeldCounts)]
+        new_ms = min(each.done_ms for each in in_hand) if len(in_hand) == len(held) else 0
+        for each in in_hand:
+            each.begin(now_ms // MINUTE_MS * MINUTE_MS)
+        writer = await visitors(
+            self._reads, site, counters, noted,
+            zone=zone, now_ms=now_ms, so_far=self._visitors_so_far, new_ms=new_ms,
+        )  # fmt: skip
+        await self._write(writer, now_ms)
+        for each in in_hand:
+            each.end()
 
     async def _usual_visitors(self, site: Site, noted: Collection[int], zone: ZoneInfo, now_ms: int) -> None:
         due = self._usual.due(site, noted, zone=zone, now_ms=now_ms)

@@ -4,14 +4,16 @@ river: daruba until Tuesday, then dodola        at(daruba), at(dodola) -> [river
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from cloud.derived.air import Stood
 from cloud.derived.recompute_queue import Hours, Key
 from cloud.registry.facts import Timeline
 from cloud.registry.records import Sensor, Site
 from cloud.registry.snapshot import Registry
 from wire.durations import HOUR_MS
+
+Stood = Callable[[Sensor, int], bool]
+"""Whether a sensor stood at the site in question in the hour that ended at a time (UTC, ms)."""
 
 
 class SiteSensors:
@@ -22,6 +24,7 @@ class SiteSensors:
         self._edition: int | None = None
         self._by_site: defaultdict[str, list[Sensor]] = defaultdict(list)
         self._by_gateway: defaultdict[str, list[Sensor]] = defaultdict(list)
+        self._sites_of: defaultdict[str, list[str]] = defaultdict(list)
         self._moved: dict[str, Timeline] = {}
 
     def at(self, site: Site) -> Sequence[Sensor]:
@@ -34,9 +37,19 @@ class SiteSensors:
         self._refresh()
         return self._by_gateway[gateway]
 
-    def keys_at(self, site: Site) -> list[Key]:
-        """The series of the sensors at a site."""
-        return [(sensor.id, quantity) for sensor in self.at(site) for quantity in sensor.quantities]
+    def has_moved(self, sensor: Sensor) -> bool:
+        """Whether a sensor stood at several sites."""
+        self._refresh()
+        return sensor.id in self._moved
+
+    def by_site(self, keys: Iterable[Key]) -> Mapping[str, list[Key]]:
+        """Sort series by the sites at which their sensors stand, or once stood."""
+        self._refresh()
+        found: defaultdict[str, list[Key]] = defaultdict(list)
+        for key in keys:
+            for site in self._sites_of.get(key[0], ()):
+                found[site].append(key)
+        return found
 
     def stood_at(self, site: Site) -> Stood:
         """Ask whether one of the sensors `at` a site stood there in the hour that ended at a time (UTC, ms)."""
@@ -57,8 +70,9 @@ class SiteSensors:
         """Of hours of series those in which the sensors stood at `site`, and those in which they stood elsewhere."""
         self._refresh()
         here, elsewhere = dict(hours), dict[Key, set[int]]()
-        others = {each.id for each in self._registry.sites()} - {site.id}
-        for key in [key for key in hours if key[0] in self._moved]:
+        moved = [key for key in hours if key[0] in self._moved] if self._moved else []
+        others = {each.id for each in self._registry.sites()} - {site.id} if moved else set()
+        for key in moved:
             noted = here.pop(key)
             elsewhere[key] = self._stood_in(key[0], noted, others)
             if stood := self._stood_in(key[0], noted, {site.id}):
@@ -72,12 +86,13 @@ class SiteSensors:
         if self._edition == self._registry.edition:
             return
         self._edition, self._by_site, self._by_gateway = self._registry.edition, defaultdict(list), defaultdict(list)
-        self._moved = {}
+        self._sites_of, self._moved = defaultdict(list), {}
         for sensor in self._registry.sensors():
             sites, gateways = self._registry.history.site(sensor), self._registry.history.gateway(sensor).values
             if len(sites.values) > 1:
                 self._moved[sensor.id] = sites
             for name in dict.fromkeys(sites.values):
                 self._by_site[name].append(sensor)
+                self._sites_of[sensor.id].append(name)
             for name in dict.fromkeys((sensor.gateway, *gateways)):
                 self._by_gateway[name].append(sensor)

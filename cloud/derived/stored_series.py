@@ -19,10 +19,17 @@ PAGE_READINGS = 20_000
 
 
 class StoredSeries:
-    """The series of the sensors of `registry` in `store`; what is written is taken into `newest` too."""
+    """The series of the sensors of `registry` in `store`; what is written is taken into `newest` too.
 
-    def __init__(self, registry: Registry, store: ReadingsStore, newest: Newest, *, clock: Callable[[], int]) -> None:
+    `on_written` is told which series is written, from when to when (UTC).
+    """
+
+    def __init__(
+        self, registry: Registry, store: ReadingsStore, newest: Newest, *, clock: Callable[[], int],
+        on_written: Callable[[str, str, int, int], object] = lambda _sensor, _quantity, _first_ms, _last_ms: None,
+    ) -> None:  # fmt: skip
         self._registry, self._store, self._newest, self._clock = registry, store, newest, clock
+        self._on_written = on_written
 
     async def chunks(self, sensor: str, quantity: str, due_ms: int, until_ms: int) -> list[tuple[int, int]]:
         """Cut the time in which there may be readings, from `due_ms` on up to `until_ms`, into hours."""
@@ -50,7 +57,10 @@ class StoredSeries:
         """Write points again; StoreUnavailable where nobody knows how much of them was stored."""
         blocks = self._blocks(sensor, quantity, points)
         if blocks:
-            await self._store.write([self._store.encode(blocks)])
+            try:
+                await self._store.write([self._store.encode(blocks)])
+            finally:
+                self._on_written(sensor.id, quantity, points[0].time_ms, points[-1].time_ms)
             self._newest.load(newest_of(blocks))
 
     def _blocks(self, sensor: Sensor, quantity: str, points: Sequence[Point]) -> list[Block]:

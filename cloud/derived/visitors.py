@@ -1,21 +1,20 @@
 """Visitors of a site, minute by minute: in - out over its counters since it closed, and how full that makes it.
 
 A counter whose twin counts the same door is left out. What was stored up to an hour is where the next one goes on from,
-so that a minute costs a minute and not a day.
+and what was found within the hour is remembered, so that a minute costs a minute and not a day.
 """
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
-from cloud.derived.hours import belonging, timing_of
+from cloud.derived.hours import StoredHours, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
-from cloud.readings.contract import Aggregate
 from cloud.registry.records import Sensor, Site
 from rules import footfall
 from rules.footfall import CountStep, Inside
@@ -52,15 +51,45 @@ class _Known(msgspec.Struct, frozen=True):
     heard_ms: int
 
 
+class SoFar(msgspec.Struct, frozen=True):
+    """What was found of a part of a day, minute by minute, and what was known `before` its first."""
+
+    start_ms: int
+    closings_ms: tuple[int, int]
+    counters: tuple[str, ...]
+    before: _Known | None
+    found: list[_Known]
+
+    def is_of(self, day: _Day, counters: Iterable[Sensor]) -> bool:
+        """Whether it goes on in that part of a day."""
+        closings_ms = (day.closed_ms, day.closes_ms)
+        return (self.start_ms, self.closings_ms, self.counters) == (day.start_ms, closings_ms, _ids(counters))
+
+
 async def visitors(
-    store: SeriesReader, site: Site, counters: Collection[Sensor], starts_ms: Collection[int], *,
-    zone: ZoneInfo, now_ms: int,
+    store: StoredHours, site: Site, counters: Collection[Sensor], starts_ms: Collection[int], *,
+    zone: ZoneInfo, now_ms: int, so_far: dict[str, SoFar], new_ms: int,
 ) -> DerivedSeriesWriter:  # fmt: skip
-    """The visitors of the site from the first of the hours in each day on to the end of that day, or to now."""
+    """The visitors of the site from the first of the hours in each day on to the end of that day, or to now.
+
+    `so_far` remembers by site what was found last: of its part of a day what ended by `new_ms` (UTC) is as it was.
+    """
     writer = DerivedSeriesWriter(site=site.id, sensor=site.id, domain=Domain.FOOTFALL)
     for day in _days(starts_ms, site, zone, now_ms):
-        await _compute(store, site, counters, day, writer)
+        held = so_far.get(site.id)
+        if held is not None and held.is_of(day, counters):
+            found = [known for known in held.found if known.inside.time_ms <= new_ms]
+        else:
+            before = await _before(store, site.id, day, len(counters))
+            held, found = SoFar(day.start_ms, (day.closed_ms, day.closes_ms), _ids(counters), before, []), []
+        before = found[-1] if found else held.before
+        later = [known async for known in _compute(store, site, counters, day, before, writer)]
+        so_far[site.id] = msgspec.structs.replace(held, found=found + later)
     return writer
+
+
+def _ids(counters: Iterable[Sensor]) -> tuple[str, ...]:
+    return tuple(sensor.id for sensor in counters)
 
 
 def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -> list[_Day]:
@@ -76,19 +105,21 @@ def _days(starts_ms: Collection[int], site: Site, zone: ZoneInfo, now_ms: int) -
 
 
 async def _compute(
-    store: SeriesReader, site: Site, counters: Collection[Sensor], day: _Day, writer: DerivedSeriesWriter
-) -> None:
-    before = await _before(store, site.id, day, len(counters))
+    store: StoredHours, site: Site, counters: Collection[Sensor], day: _Day, before: _Known | None,
+    writer: DerivedSeriesWriter,
+) -> AsyncIterator[_Known]:  # fmt: skip
+    """What comes after `before` in the part of a day, minute by minute."""
     since_ms, heard_ms = (before.inside.time_ms, before.heard_ms) if before else (day.closed_ms, 0)
+    after_ms = max(day.start_ms, since_ms)
     came, went, heard = Counter[int](), Counter[int](), list[Heard]()
     of_doors = await together(
         _minutes(store, sensor, "people_in", since_ms - timing_of(sensor).heard_ms, day.end_ms) for sensor in counters
     )
     for sensor, minutes in zip(counters, of_doors, strict=True):
         heard.append(_heard(sensor, minutes))
-        came.update({end: count for end, count in minutes.items() if end > day.start_ms})
+        came.update({end: count for end, count in minutes.items() if end > after_ms})
     both_ways = [sensor for sensor in counters if "people_out" in sensor.quantities]
-    for left in await together(_minutes(store, sensor, "people_out", day.start_ms, day.end_ms) for sensor in both_ways):
+    for left in await together(_minutes(store, sensor, "people_out", after_ms, day.end_ms) for sensor in both_ways):
         went.update(left)
     steps = [CountStep(end, came[end], went[end]) for end in sorted({*came, *went})]
     for found in footfall.inside(
@@ -105,20 +136,12 @@ async def _compute(
             "crowd_density": found.people / site.area_m2 if site.area_m2 else None,
             "visitors_completeness": completeness,
         })  # fmt: skip
+        yield _Known(found, heard_ms)
 
 
-async def _minutes(store: SeriesReader, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, int]:
+async def _minutes(store: StoredHours, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, int]:
     """People by the end of each minute (UTC) to which anything that the counter said belongs."""
-    shift_ms = timing_of(sensor).shift_ms
-    if not shift_ms:
-        steps = await store.history(
-            sensor.id, quantity, start_ms=start_ms, end_ms=end_ms, every_ms=MINUTE_MS, agg=Aggregate.SUM
-        )
-        return {step.time_ms + MINUTE_MS: round(step.value) for step in steps}
-    found: defaultdict[int, float] = defaultdict(float)
-    for point in await belonging(store, sensor, quantity, start_ms, end_ms):
-        found[((point.time_ms + shift_ms) // MINUTE_MS + 1) * MINUTE_MS] += point.value
-    return {end: round(count) for end, count in found.items()}
+    return {end: round(count) for end, count in (await store.minutes(sensor, quantity, start_ms, end_ms)).items()}
 
 
 def _heard(sensor: Sensor, minutes: Iterable[int]) -> Heard:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.derived.grouped_reads import SeriesReader
 from cloud.derived.grouping import together
-from cloud.derived.hours import belonging, ended, hour_of, spans, timing_of
+from cloud.derived.hours import StoredHours, ended, spans, timing_of
 from cloud.derived.series_writer import DerivedSeriesWriter, values_of
 from cloud.registry.records import Sensor
 from rules.derived import (
@@ -29,15 +29,15 @@ def is_read_seldom(sensor: Sensor) -> bool:
 
 
 async def rain_hours(
-    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> tuple[DerivedSeriesWriter, list[int]]:
     """The rain of those of the hours that have ended, and their ends (UTC)."""
     writer = _new_writer(sensor)
     hours = ended(starts_ms, zone=zone, now_ms=now_ms)
     for start, end in hours:
-        hour = await hour_of(store, sensor, "rainfall", start, end)
+        hour = await store.hour(sensor, "rainfall", start, end)
         if hour.count:
-            values = {"rain_hour": hour.total, "rain_hour_completeness": hour.completeness(sensor.interval_s)}
+            values = {"rain_hour": hour.total, "rain_hour_completeness": hour.completeness}
             writer.put(end, values)
     return writer, [end for _, end in hours]
 
@@ -60,7 +60,7 @@ async def rain_days(
 
 
 async def rain_days_of_readings(
-    store: SeriesReader, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours, sensor: Sensor, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The rain of the days of a gauge that is read more seldom than each hour, at each full hour."""
     writer = _new_writer(sensor)
@@ -71,15 +71,16 @@ async def rain_days_of_readings(
     return writer
 
 
-async def _falls(store: SeriesReader, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
+async def _falls(store: StoredHours, sensor: Sensor, start_ms: int, end_ms: int) -> list[Fall]:
     timing = timing_of(sensor)
-    points = await belonging(store, sensor, "rainfall", start_ms, end_ms)
-    begins = [(point.time_ms + timing.begins_ms, point.value) for point in points if not point.marks & NOT_BELIEVED]
+    points = await store.belonging(sensor, "rainfall", start_ms, end_ms)
+    back_ms = timing.begins_ms - timing.shift_ms
+    begins = [(point.time_ms + back_ms, point.value) for point in points if not point.marks & NOT_BELIEVED]
     return [Fall(begin_ms, begin_ms + timing.interval_ms, mm) for begin_ms, mm in begins]
 
 
 async def siaga_hours(
-    store: SeriesReader, sensor: Sensor, gauge: GaugeLimits, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
+    store: StoredHours, sensor: Sensor, gauge: GaugeLimits, starts_ms: Collection[int], *, zone: ZoneInfo, now_ms: int
 ) -> DerivedSeriesWriter:
     """The worst Siaga of those of the hours that have ended, by the limits of the sensor's gauge today.
 
@@ -87,11 +88,11 @@ async def siaga_hours(
     """
     writer = _new_writer(sensor)
     for start, end in ended(starts_ms, zone=zone, now_ms=now_ms):
-        hour = await hour_of(store, sensor, "water_level", start, end)
+        hour = await store.hour(sensor, "water_level", start, end)
         if hour.worst is not None:
             values = {
                 "siaga": siaga_of(gauge, hour.worst),
-                "siaga_completeness": hour.completeness(sensor.interval_s),
+                "siaga_completeness": hour.completeness,
             }
             writer.put(end, values, doubts={"siaga": hour.doubts})
     return writer

@@ -139,8 +139,8 @@ class BatchDecoder:
 class BatchWriter:
     """Makes prepared messages safe, waiting as long as a database cannot be used.
 
-    `on_stored` learns of which gateway readings were stored, from when to when. `review` judges again what was doubted
-    or late. `confirm` checks in each transaction that this process may still write.
+    `on_stored` learns of which gateway readings were stored, from when to when, and which. `review` judges again what
+    was doubted or late. `confirm` checks in each transaction that this process may still write.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class BatchWriter:
         newest: Newest,
         metrics: Metrics,
         evaluator: RuleEvaluator | None = None,
-        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms: None,
+        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms, _blocks: None,
         review: Review | None = None,
         confirm: Callable[[Connection], None] = lambda _connection: None,
         recent_rejections: RecentRejections | None = None,

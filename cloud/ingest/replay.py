@@ -48,7 +48,7 @@ class Replayer:
         newest: Newest,
         metrics: Metrics,
         evaluator: RuleEvaluator | None = None,
-        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms: None,
+        on_stored: OnStored = lambda _gateway, _first_ms, _last_ms, _blocks: None,
         review: Review | None = None,
     ) -> None:
         self._decoder = decoder
@@ -90,7 +90,7 @@ class Replayer:
         self._metrics.count_stored(stored.sizes, live=False)
         self._newest.load(stored.newest)
         if stored.time_range is not None:
-            self._on_stored(stored.gateway, *stored.time_range)
+            self._on_stored(stored.gateway, *stored.time_range, stored.blocks)
         if self._review is not None:
             self._review.add(notes_of([stored]))
         # the alarms of other shards are in the memory of another process

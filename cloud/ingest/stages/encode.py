@@ -1,7 +1,8 @@
 """Encode: what the store writes, and little else.      JudgedBatch ─► PreparedWrite
 
 batch, blocks: thousands of objects ─► lines or rows, newest readings, counts: a few, which may wait for the write
-                                            └ rule_input: the columns that some alarm rule looks at
+                                            ├ rule_input: the columns that some alarm rule looks at
+                                            └ blocks: the columns, without copies, for the hours in hand
 """
 
 from collections import Counter
@@ -34,7 +35,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     `review_hours` the hours of series to be judged again, `rule_input` what alarm rules look at, `time_range` from when
     to when (UTC) its readings are. `live`: its batch was sent as its readings were taken, not from a backlog. `series`
     counts what is for the store by sensor and quantity, for gateways of which something was rejected lately;
-    `not_judged` what of it the rules leave out.
+    `not_judged` what of it the rules leave out. `blocks` are what is for the store, for who keeps up with it.
     """
 
     gateway: str
@@ -53,6 +54,7 @@ class PreparedWrite(msgspec.Struct, frozen=True):
     checked_against: CheckedAgainst | None
     series: Mapping[Series, int]
     not_judged: Mapping[Series, int] = {}
+    blocks: Sequence[Block] = ()
 
     @property
     def readings(self) -> int:
@@ -120,6 +122,7 @@ class EncodeStage:
             live=batch is not None and not batch.backfill,
             checked_against=validated.checked_against,
             series=_series(blocks) if is_counted else {},
+            blocks=blocks,
         )
 
 

@@ -12,6 +12,7 @@ from cloud.ingest.retrying_store import RetryingStore, WriteFailsAlone
 from cloud.ingest.stages.encode import PreparedWrite
 from cloud.ingest.suspect_gateways import SuspectGateways
 from cloud.metrics.exposition import Metrics
+from cloud.readings.blocks import Block
 from cloud.readings.contract import RejectedPoint, WriteResult
 from cloud.readings.newest import Newest
 from runtime.clock import MACHINE, Clocks
@@ -22,8 +23,11 @@ WithoutPoints = Callable[[PreparedWrite, Iterable[RejectedPoint]], PreparedWrite
 """Prepares a message again, without some of its points."""
 RejectWhole = Callable[[PreparedWrite, Exception], PreparedWrite]
 """Makes a message a dead letter whole."""
-OnStored = Callable[[str, int, int], None]
-"""Learns of which gateway readings were stored, from when to when: (gateway, first ms, last ms), UTC."""
+OnStored = Callable[[str, int, int, Sequence[Block] | None], None]
+"""Learns what was stored: (gateway, first ms, last ms, blocks), UTC.
+
+No blocks: nobody knows which of them.
+"""
 
 
 class StoreStage:
@@ -73,6 +77,8 @@ class StoreStage:
             "writing %d batches to the readings store failed in a way that nobody foresaw", len(writes), exc_info=error
         )
         if len(writes) == 1:
+            if writes[0].time_range is not None:  # some of it may be stored
+                self._on_stored(writes[0].gateway, *writes[0].time_range, None)
             return [self._reject_whole(writes[0], error)]
         return [stored for write in writes for stored in await self.run([write], isolated=True)]
 
@@ -97,4 +103,4 @@ class StoreStage:
             return
         if write.is_live:
             self._metrics.record_delay(write.live_range(*write.time_range), durable_ms, readings=write.stored)
-        self._on_stored(write.gateway, *write.time_range)
+        self._on_stored(write.gateway, *write.time_range, write.blocks)

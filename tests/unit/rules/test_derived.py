@@ -2,6 +2,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules import gases, ispu, usaqi
 from rules.derived import (
@@ -50,40 +52,56 @@ def test_an_hour_counts_what_can_be_believed_in_any_order():
 
 @pytest.mark.parametrize("interval_s", [0.1, 1, 10, 60, 240, 300, 600, 900, 1_800, None])
 def test_completeness_is_of_what_was_covered_however_many_readings_came(interval_s):
-    half = Hour(0)
+    half, slow = Hour(0, interval_s=interval_s), Hour(0, interval_s=7_200)
     for minute in range(30):
         half.add(minute * 60_000, 1.0)
-    assert half.completeness(interval_s) == 50
-    assert half.completeness(7_200) == 100, "a sensor slower than an hour is due once"
-    assert Hour(0).completeness(interval_s) == 0
+        slow.add(minute * 60_000, 1.0)
+    assert half.completeness == 50
+    assert slow.completeness == 100, "a sensor slower than an hour is due once"
+    assert Hour(0, interval_s=interval_s).completeness == 0
 
 
 @pytest.mark.parametrize(
     ("interval_s", "expected"), [(600, 100 / 6), (1, 100 / 12), (900, 25), (None, 25), (3_600, 100)]
 )
 def test_many_readings_in_one_minute_are_no_hour(interval_s, expected):
-    hour = Hour(0)
+    hour = Hour(0, interval_s=interval_s)
     for second in range(0, 60, 10):
         hour.add(second * 1000, 1.0)
-    assert hour.completeness(interval_s) == pytest.approx(expected)
+    assert hour.completeness == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("interval_s", [1, 5, 60, 300, 420, 600, 900, 1_800, 2_700, 3_600])
 @pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.97])
 def test_a_sensor_that_speaks_as_it_says_is_complete_wherever_in_its_interval_it_does(interval_s, phase):
     for jitter_ms in (0, 2_000):
-        hour, step_ms = Hour(0), interval_s * 1000
+        hour, step_ms = Hour(0, interval_s=interval_s), interval_s * 1000
         for number, due_ms in enumerate(range(round(phase * step_ms), HOUR_MS, step_ms)):
             hour.add(max(0, min(HOUR_MS - 1, due_ms + (-1) ** number * min(jitter_ms, step_ms // 10))), 1.0)
-        assert hour.completeness(interval_s) == 100
+        assert hour.completeness == 100
 
 
 def test_a_sensor_that_speaks_more_seldom_than_it_says_still_covers_the_hour():
     for every_s in (30, 60, 300):
-        hour = Hour(0)
+        hour = Hour(0, interval_s=1)
         for second in range(7, 3_600, every_s):
             hour.add(second * 1000, 1.0)
-        assert hour.completeness(1) == 100
+        assert hour.completeness == 100
+
+
+@given(
+    readings=st.lists(st.tuples(st.integers(0, HOUR_MS - 1), st.floats(0, 900)), min_size=1, max_size=40),
+    cut=st.integers(1, 40), interval_s=st.sampled_from([None, 1, 60, 600, 3_600]),
+)  # fmt: skip
+def test_an_hour_is_the_same_in_any_cut_of_its_readings(readings, cut, interval_s):
+    times_ms, values = zip(*sorted(dict(readings).items()), strict=True)
+    one_by_one, in_columns = Hour(0, interval_s=interval_s), Hour(0, interval_s=interval_s)
+    for time_ms, value in zip(times_ms, values, strict=True):
+        one_by_one.add(time_ms, value)
+    for first in range(0, len(times_ms), cut):
+        in_columns.add_in_order(times_ms[first : first + cut], values[first : first + cut])
+    for name in ("count", "total", "highest", "completeness", "mean", "worst", "doubts"):
+        assert getattr(in_columns, name) == getattr(one_by_one, name)
 
 
 def test_ispu_of_a_day_is_that_of_the_mean_and_needs_18_hours():

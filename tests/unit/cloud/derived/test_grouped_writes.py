@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from cloud.derived.grouped_reads import GroupedReads
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
 from cloud.derived.series_writer import SeriesChanges
+from cloud.derived.stored_tails import StoredTails
 from cloud.readings.blocks import Block
 from cloud.readings.contract import Verdict
 from rules.marks import Mark
@@ -29,7 +31,13 @@ async def test_rules_hear_of_all_before_one_write_and_of_the_verdicts_after_thei
     async def reevaluate(verdicts: Sequence[Verdict]) -> None:
         heard.append(("verdicts", [verdict.sensor for verdict in verdicts], await stored()))
 
-    writes = GroupedWrites(island.store, island.newest, observe=observe, reevaluate=reevaluate)
+    writes = GroupedWrites(
+        island.store,
+        island.newest,
+        StoredTails(GroupedReads(island.store), is_own=bool),
+        observe=observe,
+        reevaluate=reevaluate,
+    )
     await together(writes.write(changes(sensor, 20.0)) for sensor in ("air", "gas"))
     assert heard == [("blocks", ["air", "gas"], []), ("verdicts", ["air", "gas"], ["air", "gas"])]
     assert (await island.marks("gas", "pm2_5_hour"))[NINE] == Mark.WITHDRAWN
@@ -42,6 +50,8 @@ async def test_what_changed_nowhere_is_told_to_nobody(island: Island):
     async def hear(what: object) -> None:
         heard.append(what)
 
-    writes = GroupedWrites(island.store, island.newest, observe=hear, reevaluate=hear)
+    writes = GroupedWrites(
+        island.store, island.newest, StoredTails(GroupedReads(island.store), is_own=bool), observe=hear, reevaluate=hear
+    )
     await writes.write(SeriesChanges([], []))
     assert heard == []
