@@ -22,7 +22,6 @@ from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tables import NAME_PX, NARROWEST
 from dashboards.kit.units import decimals_of, name_of, unit_of
 from dashboards.kit.words import Caption, Text
-from wire import QUANTITIES
 
 EMPTY = MatcherConfig("byValue", {"reducer": "allIsNull"})
 """The columns in which nothing stands."""
@@ -44,9 +43,10 @@ def by_sensor(
     panel = Panel().title(style.say(caption.title)).description(style.say(caption.about))
     panel.no_value(style.say(caption.nothing)).datasource(SOURCE).unit("none").decimals(0)
     panel.thresholds(thresholds(scale or one_colour())).show_header(True).min_width(NARROWEST)
-    domains = dict.fromkeys(QUANTITIES[name].domain for name in names)
+    domains = dict.fromkeys(style.quantities[name].domain for name in names)
     for letter, domain in zip(LETTERS, domains, strict=False):
-        panel.with_target(InfluxQuery(_query(names, domain, where, within), ref=letter))
+        of_domain = [name for name in names if style.quantities[name].domain == domain]
+        panel.with_target(InfluxQuery(_query(of_domain, domain, where, within), ref=letter))
     for step in _while_heard(panel, len(domains)):
         panel.with_transformation(step)
     panel.with_transformation(DataTransformerConfig("filterFieldsByName", options=_SHOWN))
@@ -71,15 +71,15 @@ def _while_heard(panel: Panel, tables: int) -> Iterator[DataTransformerConfig]:
 
 
 def _query(names: Iterable[str], domain: str, where: str, within: str) -> Query:
-    pattern = "|".join(name for name in names if QUANTITIES[name].domain == domain)
+    pattern = "|".join(names)
     return Query(lately(f"last(/^({pattern})$/)", domain, where=where, by="sensor", within=within), table=True)
 
 
 def _column(style: DashboardStyle, name: str, scale: PanelScale | None) -> list[DynamicConfigValue]:
     filled = {"type": "color-background", "mode": "basic"}
     return [
-        DynamicConfigValue("displayName", style.say(name_of(name))),
+        DynamicConfigValue("displayName", style.say(name_of(name, style.quantities))),
         DynamicConfigValue("unit", unit_of(name, style)),
-        DynamicConfigValue("decimals", decimals_of(name)),
+        DynamicConfigValue("decimals", decimals_of(name, style.quantities)),
         *([DynamicConfigValue("custom.cellOptions", filled)] if scale is not None else []),
     ]

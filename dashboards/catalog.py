@@ -10,8 +10,8 @@ from typing import Any
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import air, command, fleet, flood, footfall, ingest, phone, sensor, site, wall
-from dashboards.kit.names import TITLES
+from dashboards import air, command, fleet, flood, footfall, ingest, own_domain, phone, sensor, site, wall
+from dashboards.kit.names import OWN
 from dashboards.kit.style import DashboardStyle
 
 Document = dict[str, Any]
@@ -32,12 +32,14 @@ BUILDERS: dict[str, Callable[[DashboardStyle], Dashboard]] = {
     "wall-air": wall.air.build,
     "wall-footfall": wall.footfall.build,
 }
-"""Every dashboard by its key in `TITLES`."""
+"""Every dashboard of every city by its key in `TITLES`; own_domain.py has those of a city's own domains."""
 
 
 def document(style: DashboardStyle, key: str) -> Document:
     """The dashboard `key` as Grafana's JSON."""
-    made: Document = json.loads(json.dumps(BUILDERS[key](style), cls=JSONEncoder))
+    own = key.removeprefix(OWN) if key.startswith(OWN) else None
+    built = BUILDERS[key](style) if own is None else own_domain.build(style, own)
+    made: Document = json.loads(json.dumps(built, cls=JSONEncoder))
     return made
 
 
@@ -46,6 +48,6 @@ def text_of(document: Document) -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def keys() -> list[str]:
-    """The keys of all dashboards, in the order of the links in their head."""
-    return list(TITLES)
+def keys(style: DashboardStyle) -> list[str]:
+    """The keys of all dashboards of a city, in the order of the links in their head."""
+    return list(style.titles)

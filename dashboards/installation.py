@@ -39,7 +39,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
     def _of(self, language: LanguageCode) -> dict[str, Document]:
         style = DashboardStyle(language=language, zone=self.zone, map=self.map, names=self.names)
-        return {key: document(style, key) for key in keys()}
+        return {key: document(style, key) for key in keys(style)}
 
 
 def installation(*, zone: str, tiles: str, attribution: str, coastline: Path | None, city: Path | None) -> Installation:

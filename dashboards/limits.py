@@ -11,7 +11,7 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import name_of
 from dashboards.kit.words import Caption, Text
 from i18n.message import in_context
-from wire import QUANTITIES
+from wire import BUILT_IN, QuantityTable
 
 SAMPLED_WITHIN = "30m"
 """Every limit is sampled in this time, of ten thousand sensors too."""
@@ -25,9 +25,9 @@ CAPTION = Caption(
 )
 
 
-def of_domain(domain: str) -> str:
+def of_domain(domain: str, table: QuantityTable = BUILT_IN) -> str:
     """The condition that a limit is on a quantity of `domain`."""
-    names = "|".join(name for name, row in QUANTITIES.items() if row.domain == domain)
+    names = "|".join(table.of_domain(domain))
     return f'"quantity" =~ /^({names})$/'
 
 
@@ -35,7 +35,7 @@ def limits(style: DashboardStyle, where: str) -> Panel:
     """The limits on the sensors that `where` (a condition on tags) chooses, worst first."""
     what = f'last("limit") AS "limit", "severity", "name{style.suffix}" AS "name"'
     inner = lately(what, "threshold", where=where, by="sensor quantity level rule", within=SAMPLED_WITHIN)
-    quantities = {name: name_of(name) for name in QUANTITIES}
+    quantities = {name: name_of(name, style.quantities) for name in style.quantities}
     return table(
         style, CAPTION, Query(rows("sensor quantity name limit severity", inner), table=True), worst_first="severity",
         columns=[

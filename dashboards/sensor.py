@@ -29,10 +29,8 @@ from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual, in_context
 from rules import siaga
 from wire.measurements import COMPUTED
-from wire.quantities import MEASURED, QUANTITIES, Domain
 
 _HERE = one_of("sensor")
-_READINGS = ", ".join(f'"{domain}"' for domain in Domain)
 _FRESH = "time > now() - 1h"
 """The slowest sensors send a few times an hour."""
 _KNOWN = (
@@ -77,27 +75,34 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         PanelRow(7, (_limits(style), 8), (_marked(style), 16)),
         PanelRow(8, (history(style, _HERE), 24)),
     ]
-    measurements = " ".join(Domain)
-    events = alarms(style, _HERE, beside=list(Domain))
+    domains = list(map(str, style.quantities.domains))
+    measurements = " ".join(domains)
+    events = alarms(style, _HERE, beside=domains)
     variables = [site(style), sensor(style, measurement=measurements, several=False)]
     return frame(style, "sensor", about=_ABOUT, rows=rows, variables=variables, events=events)
 
 
+def _readings(style: DashboardStyle) -> str:
+    """The measurements of all domains."""
+    return ", ".join(f'"{domain}"' for domain in style.quantities.domains)
+
+
 def _measured(style: DashboardStyle) -> timeseries.Panel:
-    means = ", ".join(f'mean("{name}") AS "{name}"' for name in MEASURED)
+    measured = style.quantities.measured
+    means = ", ".join(f'mean("{name}") AS "{name}"' for name in measured)
     chosen = f"WHERE $timeFilter AND {_HERE}"
-    readings = f"SELECT {means} FROM {_READINGS} {chosen} GROUP BY time($__interval) fill(null)"
+    readings = f"SELECT {means} FROM {_readings(style)} {chosen} GROUP BY time($__interval) fill(null)"
     # a limit on an index stands in no unit of this chart
-    limits = f'SELECT last("limit") FROM "threshold" {chosen} AND "quantity" =~ /^({"|".join(MEASURED)})$/'
+    limits = f'SELECT last("limit") FROM "threshold" {chosen} AND "quantity" =~ /^({"|".join(measured)})$/'
     grouped = 'GROUP BY time($__interval), "level", "quantity" fill(none)'
     levels = Query(f"{limits} {grouped}", "$tag_level · $tag_quantity")
     panel = lines(style, _ALL, Query(readings, "$col"), levels, unit="none", decimals=1).interval("10s")
     panel.span_nulls(BRIDGED_MS)
-    for name in MEASURED:
-        title = DynamicConfigValue("displayName", style.say(name_of(name)))
+    for name in measured:
+        title = DynamicConfigValue("displayName", style.say(name_of(name, style.quantities)))
         panel.override_by_name(name, [title, *_in_unit(style, name)])
         panel.with_transformation(_renamed(style, name))
-        panel.override_by_regexp(f".* · {re.escape(style.say(name_of(name)))}", _in_unit(style, name))
+        panel.override_by_regexp(f".* · {re.escape(style.say(name_of(name, style.quantities)))}", _in_unit(style, name))
     panel.override_by_query("B", _dashed())
     for stage in (3, 2, 1):
         panel.override_by_regexp(f"^Siaga {stage} · .*", [fixed(siaga.STAGES[stage].hex)])
@@ -106,13 +111,13 @@ def _measured(style: DashboardStyle) -> timeseries.Panel:
 
 def _renamed(style: DashboardStyle, name: str) -> DataTransformerConfig:
     """Siaga 1 · water_level becomes Siaga 1 · Water level."""
-    options = {"regex": f"/ · {name}$/", "renamePattern": f" · {style.say(name_of(name))}"}
+    options = {"regex": f"/ · {name}$/", "renamePattern": f" · {style.say(name_of(name, style.quantities))}"}
     return DataTransformerConfig("renameByRegex", options=options)
 
 
 def _in_unit(style: DashboardStyle, name: str) -> list[DynamicConfigValue]:
     """A limit stands on the axis of its quantity."""
-    return [*in_unit(unit_of(name, style)), DynamicConfigValue("decimals", decimals_of(name))]
+    return [*in_unit(unit_of(name, style)), DynamicConfigValue("decimals", decimals_of(name, style.quantities))]
 
 
 def _dashed() -> list[DynamicConfigValue]:
@@ -130,9 +135,10 @@ def _hidden() -> list[DynamicConfigValue]:
 
 
 def _newest(style: DashboardStyle) -> tables.Panel:
-    picked = ", ".join(f'last("{name}") AS "{name}"' for name in MEASURED)
-    query = Query(f"SELECT {picked} FROM {_READINGS} WHERE {_FRESH} AND {_HERE}", table=True)
-    names = {name: _named(style, name) for name in MEASURED}
+    measured = style.quantities.measured
+    picked = ", ".join(f'last("{name}") AS "{name}"' for name in measured)
+    query = Query(f"SELECT {picked} FROM {_readings(style)} WHERE {_FRESH} AND {_HERE}", table=True)
+    names = {name: _named(style, name) for name in measured}
     columns = [
         TableColumn(name="Field", title=Text("Quantity"), words=names),
         TableColumn(name="Last *", title=Text("Value"), decimals=1, width=120),
@@ -149,7 +155,7 @@ def _newest(style: DashboardStyle) -> tables.Panel:
 
 
 def _named(style: DashboardStyle, name: str) -> Bilingual:
-    shown = f"{style.say(name_of(name))} ({_sign(style, name)})"
+    shown = f"{style.say(name_of(name, style.quantities))} ({_sign(style, name)})"
     return Bilingual(shown, shown)
 
 
@@ -168,7 +174,7 @@ def _limits(style: DashboardStyle) -> tables.Panel:
         TableColumn(
             name="quantity",
             title=Text("Quantity"),
-            words={name: name_of(name) for name in QUANTITIES},
+            words={name: name_of(name, style.quantities) for name in style.quantities},
         ),
         TableColumn(name="limit", title=Text("Limit"), decimals=1, width=90),
     ]
@@ -176,7 +182,7 @@ def _limits(style: DashboardStyle) -> tables.Panel:
 
 
 def _marked(style: DashboardStyle) -> timeseries.Panel:
-    chosen = f"FROM {_READINGS} WHERE $timeFilter AND {_HERE}"
+    chosen = f"FROM {_readings(style)} WHERE $timeFilter AND {_HERE}"
     # what Siaga computed of late readings is marked as they are, and is no reading of the sensor
     query = Query(
         f'SELECT count("marks") {chosen} AND "gateway" != \'{COMPUTED}\' GROUP BY time($__interval) fill(none)',

@@ -19,11 +19,11 @@ from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import unit
 from dashboards.kit.unknown import UNHEARD
 from dashboards.kit.variables import site
-from dashboards.kit.words import Caption, Text
+from dashboards.kit.words import Caption, Text, Words
 from dashboards.limits import limits
 from dashboards.site_domains import DOMAIN, domain_rows, domains
-from i18n.message import in_context
-from wire import MEASURED, Domain
+from i18n.message import Bilingual, in_context
+from wire import Domain
 
 HERE = one_of("site")
 ABOUT = Text("One site, whole: its state, alarms, the newest value of every sensor, water, air and visitors.")
@@ -49,7 +49,9 @@ DOMAINS = {
 }
 
 
-MEASURED_HERE = [name for name, row in MEASURED.items() if row.domain in DOMAINS]
+def _measured_here(style: DashboardStyle) -> list[str]:
+    """What sensors measure of what a place can have a state of."""
+    return [name for name, row in style.quantities.measured.items() if row.domain in style.quantities.watched]
 
 
 def build(style: DashboardStyle) -> dashboard.Dashboard:
@@ -62,7 +64,7 @@ def build(style: DashboardStyle) -> dashboard.Dashboard:
         events=alarms(style, HERE, beside=[DOMAIN]),
         rows=[
             PanelRow(6, (_state(style), 10), (alarm_table(style, ALARMS, where=HERE), 14)),
-            PanelRow(6, (by_sensor(style, VALUES, MEASURED_HERE, where=HERE, within="15m"), 24)),
+            PanelRow(6, (by_sensor(style, VALUES, _measured_here(style), where=HERE, within="15m"), 24)),
             domain_rows(style),
             PanelRow(
                 9, (history(style, HERE), 14), (limits(style, HERE), 10),
@@ -76,7 +78,8 @@ def _state(style: DashboardStyle) -> TablePanel:
     word = f"word{style.suffix}"
     where = f"{HERE} AND \"domain\" != 'all'"
     text = newest("situation", f"severity {word} age_s silent sensors", by="domain", where=where)
-    names = {str(domain): name for domain, name in DOMAINS.items()}
+    own = {row.id: Bilingual(row.english, row.indonesian) for row in style.quantities.own_domains}
+    names: dict[str, Words] = {**{str(domain): name for domain, name in DOMAINS.items()}, **own}
     return table(
         style, STATE, Query(text, table=True), worst_first="severity", tall=True,
         columns=[

@@ -8,11 +8,19 @@ row has the same two panels, with the queries of all domains: those of others fi
 of the row's own domain.
 """
 
+import re
 from collections.abc import Iterator
 
 from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.builders.timeseries import Panel
-from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, VariableHide, VariableOption, VariableRefresh
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    MatcherConfig,
+    VariableHide,
+    VariableOption,
+    VariableRefresh,
+)
 
 from dashboards.hydrograph import hanging, named_only
 from dashboards.kit.ask import HOURS, over_time
@@ -28,6 +36,7 @@ from dashboards.kit.words import Caption, Text
 from i18n.message import Bilingual
 from rules import siaga
 from wire.durations import HOUR_MS
+from wire.quantity_table import hour_of
 
 HERE = one_of("site")
 DOMAIN = "$domain"
@@ -52,8 +61,9 @@ Series = tuple[Query, list[DynamicConfigValue]]
 
 def domain_rows(style: DashboardStyle) -> PanelRow:
     """The row that is repeated."""
-    over = _panel(style, OVER_TIME, [*_water(style), *_air(), *_visitors(style)])
-    behind = _panel(style, BEHIND, [*_rise(style), *_particulates(style), *_gates(style)]).interval("10m")
+    over = _panel(style, OVER_TIME, [*_water(style), *_air(), *_visitors(style), *_own(style)])
+    of_hours = [*_rise(style), *_particulates(style), *_gates(style), *_own(style, hours=True)]
+    behind = _panel(style, BEHIND, of_hours).interval("10m")
     return PanelRow(10, (over, 14), (behind, 10), title=Bilingual(DOMAIN, DOMAIN), repeat="domain")
 
 
@@ -73,10 +83,40 @@ def _panel(style: DashboardStyle, caption: Caption, series: list[Series]) -> Pan
     panel.span_nulls(BRIDGED_MS).interval("1m").with_transformation(of_domain("domain"))
     for letter, (_, properties) in zip(LETTERS, series, strict=False):
         panel.override_by_query(letter, properties)
+    _name_own(style, panel)
     for stage in (3, 2, 1):
         panel.override_by_regexp(f"^Siaga {stage}$", [fixed(siaga.STAGES[stage].hex)])
     # what is said of a query is said of its times too, and the time axis has no centimetres
     return panel.override_by_field_type("time", [DynamicConfigValue("custom.axisLabel", "")])
+
+
+def _own(style: DashboardStyle, *, hours: bool = False) -> Iterator[Series]:
+    """What the city added, by one query: of a row's other domains it finds nothing, or columns of nothing."""
+    own = [row for row in style.quantities.own.values() if row.domain in own_ids(style) and not row.retired]
+    if own:
+        fields = [f'last("{hour_of(row.name)}")' if hours else f'mean("{row.name}")' for row in own]
+        what = ", ".join(f'{field} AS "{row.name}"' for field, row in zip(fields, own, strict=True))
+        text = over_time(what, ROW, where=HERE, by="sensor", fill="none" if hours else "null")
+        yield Query(text, "$col · $tag_sensor"), []
+
+
+def own_ids(style: DashboardStyle) -> set[str]:
+    """The domains that the city added."""
+    return {row.id for row in style.quantities.own_domains}
+
+
+def _name_own(style: DashboardStyle, panel: Panel) -> None:
+    """leq · mic-1 becomes Noise level · mic-1, in its unit."""
+    for row in style.quantities.own.values():
+        shown = style.say(name_of(row.name, style.quantities))
+        options = {"regex": f"/^{row.name} · /", "renamePattern": f"{shown} · "}
+        panel.with_transformation(DataTransformerConfig("renameByRegex", options=options))
+        decimals = DynamicConfigValue("decimals", row.decimals)
+        panel.override_by_regexp(f"^{re.escape(shown)} · .*", [*in_unit(unit_of(row.name, style)), decimals])
+    if style.quantities.own:
+        hidden = {"legend": True, "tooltip": True, "viz": True}
+        nothing = MatcherConfig("byValue", {"reducer": "allIsNull"})
+        panel.with_override(nothing, [DynamicConfigValue("custom.hideFrom", hidden)])
 
 
 def _in(style: DashboardStyle, quantity: str) -> list[DynamicConfigValue]:

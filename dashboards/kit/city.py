@@ -8,19 +8,20 @@ from collections.abc import Mapping
 
 import msgspec
 
-from wire import Domain
+from wire import BUILT_IN, QuantityTable
 
 KINDS = ("site", "sensor", "gateway")
 """The tags, and columns of tables, that hold ids."""
 
 
 class CityNames(msgspec.Struct, frozen=True):
-    """Names by id; `domains` are the measurements that each sensor's readings are in."""
+    """Names by id; `domains` are the measurements that each sensor's readings are in, `quantities` all of the city."""
 
     site: Mapping[str, str] = {}
     sensor: Mapping[str, str] = {}
     gateway: Mapping[str, str] = {}
     domains: Mapping[str, frozenset[str]] = {}
+    quantities: QuantityTable = BUILT_IN
 
     def of(self, kind: str) -> Mapping[str, str]:
         """The names of a kind of `KINDS`."""
@@ -35,5 +36,5 @@ class CityNames(msgspec.Struct, frozen=True):
         return {
             sensor: name
             for sensor, name in self.sensor.items()
-            if self.domains[sensor] & asked or not asked & {*Domain}
+            if self.domains[sensor] & asked or asked.isdisjoint(self.quantities.domains)
         }

@@ -17,7 +17,7 @@ from dashboards.kit.headline import headline
 from dashboards.kit.layout import COLUMNS, PanelRow, place
 from dashboards.kit.links import head
 from dashboards.kit.named import show_names
-from dashboards.kit.names import TITLES, WALL
+from dashboards.kit.names import WALL
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.tiles import sized
 from dashboards.kit.unknown import unknown_is_grey
@@ -40,7 +40,7 @@ def frame(
 
     `beside` stands in the head of a page of the wall, beside as of when it speaks.
     """
-    builder = Dashboard(style.say(TITLES[key])).uid(style.uid(key)).description(style.say(about))
+    builder = Dashboard(style.say(style.titles[key])).uid(style.uid(key)).description(style.say(about))
     builder.tags([TAG, style.language]).timezone(style.zone).week_start("monday").refresh(refresh).time(since, "now")
     builder.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).readonly()
     for variable in variables:

@@ -9,7 +9,7 @@ of everything, on the whole screen, without Grafana's own bars.
 from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-from dashboards.kit.names import TITLES, WALL, uid
+from dashboards.kit.names import WALL, uid
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.catalog import LanguageCode
@@ -48,7 +48,7 @@ def to_sensor(style: DashboardStyle, value: str) -> Link:
 
 def to_dashboard(style: DashboardStyle, key: str) -> Link:
     """To the dashboard `key` with the time range alone."""
-    title = f"{style.say(_OPEN)} {style.say(TITLES[key])}"
+    title = f"{style.say(_OPEN)} {style.say(style.titles[key])}"
     return {"title": title, "url": f"/d/{style.uid(key)}?${{__url_time_range}}"}
 
 
@@ -56,7 +56,7 @@ def head(style: DashboardStyle, key: str) -> list[DashboardLink]:
     """The bar in the head of dashboard `key`: its siblings, its page on the wall, then itself in the other language."""
     siblings = [
         _in_bar(style.say(title), f"/d/{style.uid(sibling)}")
-        for sibling, title in TITLES.items()
+        for sibling, title in style.titles.items()
         if sibling not in (key, *WALL)
     ]
     language = _in_bar(_LANGUAGES[style.language.other], f"/d/{uid(style.language.other, key)}", icon="bolt")

@@ -6,9 +6,11 @@ style = DashboardStyle(language=LanguageCode.INDONESIAN);  style.say(Text("Flood
 import msgspec
 
 from dashboards.kit.city import CityNames
-from dashboards.kit.names import uid
+from dashboards.kit.names import OWN, TITLES, uid
 from dashboards.kit.words import Words
 from i18n.catalog import LanguageCode, catalog_of
+from i18n.message import Bilingual
+from wire import QuantityTable
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +24,11 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     coast: str = ""
 
 
+def own_key(domain: str) -> str:
+    """The key of the dashboard of a domain that the city added."""
+    return f"{OWN}{domain}"
+
+
 class DashboardStyle(msgspec.Struct, frozen=True, kw_only=True):
     """How dashboards are written for an installation: `zone` is the IANA name of the time zone of its days."""
 
@@ -33,6 +40,18 @@ class DashboardStyle(msgspec.Struct, frozen=True, kw_only=True):
     def say(self, text: Words) -> str:
         """The text in the language of the dashboard."""
         return catalog_of(self.language).said(text)
+
+    @property
+    def quantities(self) -> QuantityTable:
+        """All that is measured and computed in the city."""
+        return self.names.quantities
+
+    @property
+    def titles(self) -> dict[str, Words]:
+        """Every dashboard by its key, in the order of the links in its head: after footfall what the city added."""
+        own = {own_key(row.id): Bilingual(row.english, row.indonesian) for row in self.quantities.own_domains}
+        place = list(TITLES).index("footfall") + 1
+        return dict([*list(TITLES.items())[:place], *own.items(), *list(TITLES.items())[place:]])
 
     @property
     def suffix(self) -> str:

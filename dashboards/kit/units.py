@@ -8,8 +8,9 @@ unit_of("rain_rate", look) -> "suffix: mm/jam"        decimals_of("water_level")
 from dashboards.kit.style import DashboardStyle
 from dashboards.kit.words import Text, Words
 from i18n.message import Bilingual
-from i18n.units import UNITS
-from wire import QUANTITIES
+from i18n.units import UNITS, shown
+from i18n.units import sign_of as sign_in
+from wire import BUILT_IN, QuantityTable
 
 _OF_DASHBOARDS = {
     "{reading}/min": Text("readings/min"),
@@ -30,13 +31,14 @@ def unit(ucum: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a UCUM code; an index has none."""
     if ucum in _OF_GRAFANA:
         return _OF_GRAFANA[ucum]
-    word = style.say(_WORDS[ucum]) if ucum in _WORDS else ""
+    word = style.say(_WORDS[ucum]) if ucum in _WORDS else shown(ucum, style.language)
     return f"suffix: {word}" if word else "none"
 
 
 def unit_of(quantity: str, style: DashboardStyle) -> str:
     """The unit for Grafana of a quantity; KeyError where there is no such quantity."""
-    return unit(QUANTITIES[quantity].unit, style)
+    row = style.quantities[quantity]
+    return f"suffix: {sign_in(row, style.language)}" if row.sign else unit(row.unit, style)
 
 
 def sign_of(unit: str) -> str:
@@ -44,12 +46,12 @@ def sign_of(unit: str) -> str:
     return unit.removeprefix("suffix: ") if unit.startswith("suffix: ") else ""
 
 
-def decimals_of(quantity: str) -> int:
+def decimals_of(quantity: str, table: QuantityTable = BUILT_IN) -> int:
     """The decimals that a quantity is shown with."""
-    return QUANTITIES[quantity].decimals
+    return table[quantity].decimals
 
 
-def name_of(quantity: str) -> Words:
+def name_of(quantity: str, table: QuantityTable = BUILT_IN) -> Words:
     """What a quantity is called."""
-    row = QUANTITIES[quantity]
+    row = table[quantity]
     return Bilingual(row.english, row.indonesian)
