@@ -7,6 +7,7 @@ One for each domain of [[domains]] in the city's file; without that file there i
 
 from collections.abc import Iterator, Sequence
 
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
 from grafana_foundation_sdk.builders.table import Panel as TablePanel
 from grafana_foundation_sdk.builders.timeseries import Panel
 from grafana_foundation_sdk.models import dashboard
@@ -27,7 +28,7 @@ from dashboards.kit.style import DashboardStyle, own_key
 from dashboards.kit.tables import TableColumn, table
 from dashboards.kit.units import decimals_of, name_of, unit, unit_of
 from dashboards.kit.unknown import UNHEARD
-from dashboards.kit.variables import site
+from dashboards.kit.variables import choice, site
 from dashboards.kit.words import Caption, Text
 from dashboards.limits import limits, of_domain
 from i18n.message import Bilingual, in_context
@@ -66,13 +67,13 @@ def build(style: DashboardStyle, domain: str) -> dashboard.Dashboard:
     """The dashboard of a domain."""
     table_ = style.quantities
     measured = [row for row in table_.measured.values() if row.domain == domain]
-    ours = f"{HERE} AND \"domain\" = '{domain}'"
+    ours = one_of("sensor", "station")
     charts = [_charts(style, row) for row in measured[:MOST_CHARTS]]
     return frame(
         style,
         own_key(domain),
         about=ABOUT,
-        variables=[site(style, domain=domain)],
+        variables=[site(style, domain=domain), _stations(style, domain)],
         events=alarms_here(style, domain),
         rows=[
             PanelRow(7, (_states(style, domain), 10), (alarm_table(style, ALARMS, where=ours), 14)),
@@ -87,6 +88,11 @@ def _values(style: DashboardStyle, measured: Sequence[Quantity]) -> Iterator[Pan
     if measured:
         names = [row.name for row in measured]
         yield PanelRow(7, (by_sensor(style, VALUES, names, where=HERE, within="15m"), 24))
+
+
+def _stations(style: DashboardStyle, domain: str) -> QueryVariable:
+    """The sensors of the domain: alarms know their sensor, and no domain."""
+    return choice(style, "station", Text("Sensor"), measurement=domain, tag="sensor", where=HERE, hidden=True)
 
 
 def _states(style: DashboardStyle, domain: str) -> TablePanel:

@@ -16,7 +16,7 @@ NEXT_STEP = {
     "unknown_gateway": "enrol this gateway at the server",
     "unknown_sensor": "add the sensor at the server, or mend its name here",
     "foreign_sensor": "the server has that sensor at another gateway; one of the two names is wrong",
-    "unknown_quantity": "the server is older than this agent; upgrade it",
+    "unknown_quantity": "add it to [[quantities]] of the city's file at the server, or mend its name here",
     "undeclared_quantity": "give the sensor that quantity at the server",
     "out_of_bounds": "look at the sensor: no working one measures that",
     "time_too_early": "look at the clock, of the device or of this gateway",

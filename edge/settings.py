@@ -88,6 +88,7 @@ class SourceTable(Settings):
     topic: str | None = None
     sensor_level: Annotated[int, Field(ge=0, le=100)] | None = None
     silent_s: Annotated[float, Field(gt=0, le=86_400 * 7)] = 60.0
+    quantities: Annotated[dict[str, str], Field(max_length=MOST_QUANTITIES)] = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from edge.settings import SourceTable
+from edge.sources.renaming import Names, mistakes_in_names, renamed
 from firmware_bridge.catalog import NAMES, find
 from firmware_bridge.family import QUANTITIES_KNOWN, MqttDialect, OptionError, SerialFamily, nearest, problems, settle
 from firmware_bridge.sample import Frame, Noise
@@ -87,7 +88,7 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
     entry, given = found.entry, {**found.options, **table.options}
     options = settle(entry.options, given) | {QUANTITIES_KNOWN: quantities}
     if isinstance(entry, MqttDialect):
-        parse = entry.parser(options)
+        parse = _renaming(entry.parser(options), table.quantities)
         level = table.sensor_level or 0
         return MqttSource(
             table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities
@@ -98,6 +99,21 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
         {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
         table.character or entry.character,
     )  # fmt: skip
+
+
+Parse = Callable[[str, bytes], Frame | Noise]
+
+
+def _renaming(parse: Parse, names: Names) -> Parse:
+    """The same with the city's names for quantities."""
+    if not names:
+        return parse
+
+    def parse_and_rename(topic: str, payload: bytes) -> Frame | Noise:
+        outcome = parse(topic, payload)
+        return renamed(outcome, names) if isinstance(outcome, Frame) else outcome
+
+    return parse_and_rename
 
 
 def mistakes_in(table: Mapping[str, Any], quantities: QuantityTable) -> Iterator[LocalizedMessage]:
@@ -125,6 +141,7 @@ def _mistakes_of_serial(
             "port: is missing; add the port of the {device}, best from /dev/serial/by-id", device=family.title
         )
     yield from _mistakes_of_its_sensor(table, may_have_channels=family.channels)
+    yield from mistakes_in_names(table.get("quantities"), family.quantities, quantities)
     yield from _strange_keys(table, _OF_MQTT, LocalizedMessage("{family} is on a serial line", family=family.name))
     yield from _mistakes_in_options(family, table, quantities, lambda options: family.decoder(options, {}))
 
@@ -160,6 +177,9 @@ def _mistakes_of_mqtt(
         yield from _mistakes_of_topic(topic, table.get("sensor_level"))
     if ("sensor" in table) == ("sensor_level" in table):
         yield _SENSOR_OR_LEVEL
+    names = table.get("quantities")
+    given = [name for name in names if name in quantities.measured] if isinstance(names, dict) else []
+    yield from mistakes_in_names(names, given or list(quantities.measured), quantities)
     yield from _strange_keys(table, _OF_SERIAL, LocalizedMessage("{family} comes over MQTT", family=dialect.name))
     yield from _mistakes_in_options(dialect, table, quantities, dialect.parser)
 

@@ -18,6 +18,7 @@ import msgspec
 from edge.sources.configured import SerialSource
 from edge.sources.echo import OLD_MS
 from edge.sources.line import LineGone, is_remote, open_line, read_some
+from edge.sources.renaming import renamed
 from edge.sources.tally import SourceTally
 from edge.spool.losses import NO_FREE_TIME
 from edge.spool.spooler import Spooler
@@ -146,7 +147,7 @@ class SerialLine:
 
     def _stamp(self, frame: Frame, since_ms: int | None) -> list[Reading]:
         readings: list[Reading] = []
-        for sensor, samples in self._by_sensor(frame):
+        for sensor, samples in self._by_sensor(renamed(frame, self._source.table.quantities)):
             try:
                 readings += self._stamper.stamp(
                     sensor, samples, self._tally.left_out, since_ms=since_ms, correct=self._tally.left_out

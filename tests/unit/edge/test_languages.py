@@ -106,7 +106,8 @@ def test_no_odd_value_of_a_setting_gets_words_of_a_library(tmp_path: Path, table
 @pytest.mark.parametrize("family", [*SERIAL_FAMILIES, *MQTT_DIALECTS])
 def test_no_odd_value_of_a_source_gets_words_of_a_library(tmp_path: Path, family: str):
     options = (SERIAL_FAMILIES.get(family) or MQTT_DIALECTS[family]).options
-    keys = {"name", "sensor", "port", "baud", "topic", "sensor_level", "silent_s", *(option.name for option in options)}
+    of_all = {"name", "sensor", "port", "baud", "topic", "sensor_level", "silent_s", "quantities"}
+    keys = of_all | {option.name for option in options}
     for key in keys:
         for value in ODD:
             source = {"name": "a", "family": family, key: value}
