@@ -39,6 +39,7 @@ from cloud.console.stories.routes import serve_stories
 from cloud.console.view_models.facts import FactView, fact_views, subjects_of, troubles_of, whats_of
 from cloud.console.view_models.maintenance import places_of
 from cloud.console.view_models.page_model import PageModel, page_model_of
+from cloud.console.view_models.quantities import own_quantities
 from cloud.console.view_models.snapshot import Snapshot
 from cloud.console.view_models.thresholds import watched
 from cloud.platform import Platform
@@ -224,7 +225,8 @@ def _facts(console: Console, _: Catalog, visitor: Visitor, theme: str) -> FactsP
         visitor,
         views=views,
         subjects=subjects_of(_, platform.registry, principal),
-        whats=whats_of(_, console.platform.registry.quantities),
+        whats=whats_of(_, platform.registry.quantities),
+        quantities=lambda: own_quantities(_, platform.registry.quantities),
     )
 
 

@@ -1,4 +1,4 @@
-"""The registry: the sites, gateways and sensors of city.toml and the dated facts about them, in a database.
+"""The registry: sites, gateways, sensors and own quantities of city.toml and the dated facts about them, in a database.
 
 It imports database, readings and core.
 """

@@ -1,7 +1,8 @@
-"""The page of dated facts: how sensors hang, are calibrated and where they stand, since when, and who recorded it.
+"""The page of facts: how sensors hang, are calibrated and where they stand, since when, and who recorded it.
 
 River gauge   Mounting height   420 cm   since 20 Nov 09:00 WIT   ani: surveyed (survey 7)   holds   [Correct] [Undo]
 Of [River gauge v]  What [Mounting height v]  Value [420]  Valid from [    ]  Source [survey 7]  Why [    ]  [Record]
+Noise: Noise level   20.0 to 140.0 dB(A) · by the hour its mean                                            leq
 """
 
 from collections.abc import Callable, Sequence
@@ -13,19 +14,24 @@ from cloud.console.components.visitor import Visitor
 from cloud.console.pages.facts.actions import FactActions
 from cloud.console.view_models.facts import FactView
 from cloud.console.view_models.page_model import PageModel
+from cloud.console.view_models.quantities import QuantityView
 from i18n.catalog import Catalog
 
 Options = Sequence[tuple[str, str]]
 ReadFacts = Callable[[], tuple[tuple[FactView, ...], tuple[str, ...]]]
 """The facts to show now, and the sentences on heights that do not fit."""
+ReadQuantities = Callable[[], tuple[QuantityView, ...]]
+"""What the city added to Siaga's own quantities, now."""
 
 
 class FactsPage:
     """The body of the page; `views` gives what to show, `subjects` and `whats` what can be recorded."""
 
     def __init__(
-        self, _: Catalog, actions: FactActions, visitor: Visitor, *, views: ReadFacts, subjects: Options, whats: Options
-    ) -> None:
+        self, _: Catalog, actions: FactActions, visitor: Visitor, *,
+        views: ReadFacts, subjects: Options, whats: Options, quantities: ReadQuantities,
+    ) -> None:  # fmt: skip
+        self._quantities, self._quantities_drawn = quantities, tuple[QuantityView, ...]()
         self._words, self._actions, self._visitor, self._views = _, actions, visitor, views
         self._subjects, self._whats = subjects, whats
         self._drawn: object = None
@@ -38,6 +44,8 @@ class FactsPage:
         if visitor.may(Role.ENGINEER) and subjects:
             self._form_place = box("panel new-entry", "section", aria_label=_("New fact"))
             self._build_form(None)
+        self._own = box("panel", "section", aria_label=_("Quantities"))
+        self._own.set_visibility(False)
 
     async def show(self, seen: PageModel) -> None:
         """Bring the facts up to date; the form stays as somebody is writing it."""
@@ -46,6 +54,10 @@ class FactsPage:
         if found != self._drawn:
             self._drawn = found
             self._draw(*found)
+        quantities = self._quantities()
+        if quantities != self._quantities_drawn:
+            self._quantities_drawn = quantities
+            self._draw_quantities(quantities)
 
     async def set_theme(self, theme: str, seen: PageModel) -> None:
         """Nothing here is drawn by a script: the style sheet has every colour."""
@@ -61,6 +73,28 @@ class FactsPage:
         with self._list:
             for fact in facts:
                 self._fact(fact)
+
+    def _draw_quantities(self, quantities: Sequence[QuantityView]) -> None:
+        _ = self._words
+        self._own.clear()
+        self._own.set_visibility(bool(quantities))
+        with self._own:
+            text(_("Quantities"), "panel-title", "h2")
+            text(_("What this city added to Siaga's own; its file says so."), "panel-note", "p")
+            with box("windows"):
+                for row in quantities:
+                    self._quantity(row)
+
+    def _quantity(self, row: QuantityView) -> None:
+        _ = self._words
+        with box("window", "article", data_quantity=row.id) as card:
+            with box("window-names"):
+                text(f"{row.domain}: {row.name}", "window-where", "h3")
+                text(f"{row.bounds} · {row.hour}", "fact-value")
+            text(row.id, "tag")
+            if not row.in_use:
+                text(_("no longer in the city file"), "tag")
+        mark(card, "ok" if row.in_use else "never")
 
     def _fact(self, fact: FactView) -> None:
         _ = self._words
