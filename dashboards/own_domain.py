@@ -51,7 +51,7 @@ ALARMS = Caption(Text("Open alarms"), Text("Alarms still open in this domain, wo
 VALUES = Caption(
     Text("Newest value of every sensor"),
     Text("The newest readings of the last 15 minutes. A sensor that is not here is silent. Click to open a sensor."),
-    Text("All sensors have been silent for 15 minutes"),
+    Text("All sensors have been silent for 15 minutes, or the platform is not heard"),
 )
 OVER_TIME = Text("Dashed lines are the limits in force.")
 OF_HOURS = {

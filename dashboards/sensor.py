@@ -147,7 +147,7 @@ def _newest(style: DashboardStyle) -> tables.Panel:
     for letter, asked in zip(LETTERS[1:], heard(), strict=False):
         panel.with_target(InfluxQuery(asked, ref=letter))
     alive = while_heard(DataTransformerConfig("merge", options={}), 1)
-    own = DataTransformerConfig("filterFieldsByName", options={"include": {"names": list(MEASURED)}})
+    own = DataTransformerConfig("filterFieldsByName", options={"include": {"names": list(measured)}})
     rows = DataTransformerConfig("reduce", options={"mode": "seriesToRows", "reducers": ["lastNotNull"]})
     filters = [{"config": config, "fieldName": "Last *"} for config in _KNOWN]
     kept = DataTransformerConfig("filterByValue", options={"filters": filters, "match": "all", "type": "include"})

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from wire.quantities import MEASURED, QUANTITIES, Domain, HourOf, Quantity
 
-MOST_DOMAINS, MOST_QUANTITIES = 32, 200
+MOST_DOMAINS, MOST_QUANTITIES = 16, 200
 """Of a city's own: each domain is a measurement and a dashboard, each quantity a statement of every start."""
 LONGEST_DOMAIN, LONGEST_QUANTITY = 24, 40
 """Letters of their ids; what is computed of a quantity has a longer name, and 64 are all that travel."""

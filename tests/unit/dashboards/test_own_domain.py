@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from dashboards.cli import main
+from dashboards.kit.current import heard
 from i18n.catalog import LanguageCode
 from rules.colours import CALM, UNKNOWN
 from tests.own_quantities import CITY_TOML
+from wire.quantity_table import MOST_DOMAINS
 
 SITES = """
 [[sites]]
@@ -142,3 +144,18 @@ def test_a_file_whose_quantities_the_cloud_would_refuse_is_one_sentence(
     (tmp_path / "city.toml").write_text(SITES + "\n".join([*lines, spoilt]))
     assert main(["generate", "--into", str(tmp_path / "out"), "--city", str(tmp_path / "city.toml")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_as_many_domains_as_may_be_leave_room_for_the_question_whether_the_platform_is_heard(tmp_path: Path):
+    names = [f"d{number}" for number in range(MOST_DOMAINS)]
+    own = "".join(
+        f'[[domains]]\nid = "{name}"\nname = "{name}"\nname_id = "{name}"\n'
+        f'[[quantities]]\nid = "q_{name}"\ndomain = "{name}"\nname = "Q"\nname_id = "Q"\n'
+        'unit = "1"\nlow = 0\nhigh = 1\n'
+        for name in names
+    )
+    (tmp_path / "city.toml").write_text(SITES.replace('"leq", "horn_count"', '"pm10"') + own)
+    assert main(["generate", "--into", str(tmp_path), "--city", str(tmp_path / "city.toml")]) == 0
+    values = titled(document(tmp_path, "site"), "Newest value of every sensor")
+    letters = [target["refId"] for target in values["targets"]]
+    assert len(letters) == len(set(letters)) == len(names) + 3 + len(list(heard()))
