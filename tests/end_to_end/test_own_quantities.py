@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from dashboards.cli import main
-from firmware_bridge import board
+from firmware_bridge.families import board
 from tests.end_to_end.edge_gateway import Wire
 from tests.end_to_end.one_gateway import CITY_OF_ONE_GATEWAY
 from tests.grafana_simulated_queries import Moment, fill_in, panels_of
