@@ -12,7 +12,7 @@ import msgspec
 
 from firmware_bridge.sample import Frame, Noise
 from i18n.message import LocalizedMessage, located
-from wire import BUILT_IN, QuantityTable
+from wire import BUILT_IN, QuantityTable, is_name
 
 
 class OptionError(ValueError):
@@ -133,13 +133,16 @@ class SerialFamily(msgspec.Struct, frozen=True):
 class MqttDialect(msgspec.Struct, frozen=True):
     """A way to write readings as MQTT messages: `parser` takes the options, raises OptionError, gives a function.
 
-    That function turns a topic and a payload into a Frame or Noise, keeps no state and never raises.
+    That function turns a topic and a payload into a Frame or Noise and never raises; there is one for each source, and
+    what it keeps between messages (names that were announced) is bounded and may be lost at any time. `channels` says
+    that samples may carry a channel, the device's name or a part of it: a source then may name the sensor of each.
     """
 
     name: str
     title: LocalizedMessage
     options: tuple[Option, ...]
     parser: Callable[[Mapping[str, Any]], Callable[[str, bytes], Frame | Noise]]
+    channels: bool = False
     models: Mapping[str, Mapping[str, Any]] = {}
     guide: Guide = Guide("", "")
 
@@ -215,6 +218,28 @@ def check_quantity(option: str, name: str, table: QuantityTable) -> str:
             )
         )  # fmt: skip
     return name
+
+
+def check_channels(
+    named: Mapping[Any, Any], is_channel: Callable[[str], bool], advice: LocalizedMessage
+) -> dict[str, str]:
+    """The sensor of each channel; OptionError for what is no channel (`advice` says what is) or no sensor's name."""
+    for channel, sensor in named.items():
+        if not is_channel(str(channel)):
+            raise OptionError(
+                LocalizedMessage(
+                    "channels: {channel} is no channel; {advice}", channel=repr(str(channel)[:40]), advice=advice
+                )
+            )
+        if not (isinstance(sensor, str) and is_name(sensor)):
+            raise OptionError(
+                LocalizedMessage(
+                    "channels: {sensor} is no sensor's name: use 1 to 64 of a-z, 0-9, '-' and '_', starting with a "
+                    "letter or digit",
+                    sensor=repr(str(sensor)[:80]),
+                )
+            )
+    return {str(channel): sensor for channel, sensor in named.items()}
 
 
 def nearest(name: object, known: Collection[str]) -> LocalizedMessage:

@@ -21,15 +21,26 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     own_id: str = ""
 
 
+class Publication(msgspec.Struct, frozen=True):
+    """A message that a dialect wants published: the payload on a topic of the local broker."""
+
+    topic: str
+    payload: bytes
+
+
 class Frame(msgspec.Struct, frozen=True):
     """A whole good frame or message. It may hold no samples (warming up, no target): `note` then says why.
 
-    `others` are samples of further sensors for the same quantities, of which those in `samples` come first.
+    `others` are samples of further sensors for the same quantities, of which those in `samples` come first. `kept` says
+    that the device has kept them and sends them late, with times of their own: news of the past. `answers` are to be
+    published; the gateway sends one on a topic each ten seconds at most, so a dialect may want it again and again.
     """
 
     samples: tuple[Sample, ...]
     note: str = ""
     others: tuple[Sample, ...] = ()
+    kept: bool = False
+    answers: tuple[Publication, ...] = ()
 
 
 class Noise(msgspec.Struct, frozen=True):

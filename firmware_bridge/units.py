@@ -7,8 +7,10 @@
 Factors are exact by definition, or those of NIST SP 811 (2008), appendix B.8, where they are marked.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from firmware_bridge.family import OptionError
+from i18n.message import LocalizedMessage
 from wire import Quantity
 from wire.gases import MOLAR_MASS_G, MOLAR_VOLUME_L
 from wire.ucum import is_ucum, meant
@@ -22,10 +24,11 @@ class Conversion(NamedTuple):
 
     def __call__(self, value: float) -> float:
         """The converted value, without the digits that only arithmetic has put there."""
-        return value if self == _SAME else float(f"{value * self.factor + self.offset:.10g}")
+        return value if self == AS_IT_IS else float(f"{value * self.factor + self.offset:.10g}")
 
 
-_SAME = Conversion(1.0)
+AS_IT_IS = Conversion(1.0)
+"""Of a value that is in the unit of its quantity already."""
 
 _OF_A_DIMENSION: dict[str, dict[str, tuple[float, float]]] = {
     # a value in the unit, times the factor plus the offset, is in the first unit of its dimension
@@ -35,16 +38,17 @@ _OF_A_DIMENSION: dict[str, dict[str, tuple[float, float]]] = {
         "mm[Hg]": (1.333223874, 0), "[in_i'Hg]": (33.86389, 0), "[psi]": (68.94757, 0),  # B.8, conventional
     },
     "length": {
-        "cm": (1, 0), "um": (0.0001, 0), "mm": (0.1, 0), "dm": (10, 0), "m": (100, 0), "km": (100_000, 0),
+        "cm": (1, 0), "um": (0.0001, 0), "mm": (0.1, 0), "L/m2": (0.1, 0), "dm": (10, 0), "m": (100, 0),
         "[in_i]": (2.54, 0), "[ft_i]": (30.48, 0), "[yd_i]": (91.44, 0), "[mi_i]": (160_934.4, 0),
-        "[nmi_i]": (185_200, 0),
+        "km": (100_000, 0), "[nmi_i]": (185_200, 0),
     },
     "speed": {
         "m/s": (1, 0), "cm/s": (0.01, 0), "km/h": (1 / 3.6, 0), "[mi_i]/h": (0.44704, 0), "[kn_i]": (1_852 / 3_600, 0),
         "[ft_i]/s": (0.3048, 0),
     },
     "rain rate": {"mm/h": (1, 0), "[in_i]/h": (25.4, 0), "mm/min": (60, 0), "cm/h": (10, 0)},
-    "density": {"ug/m3": (1, 0), "mg/m3": (1_000, 0), "ng/m3": (0.001, 0), "g/m3": (1_000_000, 0), "ug/L": (1_000, 0)},
+    "density": {"ug/m3": (1, 0), "mg/m3": (1_000, 0), "ng/m3": (0.001, 0), "g/m3": (1_000_000, 0), "ug/L": (1_000, 0),
+                "mg/L": (1_000_000, 0)},
     "share of the air": {"[ppm]": (1, 0), "[ppb]": (0.001, 0), "%": (10_000, 0)},
     "percentage": {"%": (1, 0), "[ppth]": (0.1, 0), "1": (100, 0)},
     "flow": {
@@ -78,13 +82,17 @@ def conversion(written: str, quantity: Quantity) -> Conversion | None:
     if code is None:
         return None
     if code == quantity.unit:
-        return _SAME
+        return AS_IT_IS
     for units in _OF_A_DIMENSION.values():
         if code in units and quantity.unit in units:
             return _between(units[code], units[quantity.unit])
     shares = _OF_A_DIMENSION["share of the air"]
     if code in shares and quantity.name in MOLAR_MASS_G and quantity.unit == "ug/m3":
         return Conversion(shares[code][0] * 1_000 * MOLAR_MASS_G[quantity.name] / MOLAR_VOLUME_L)
+    densities = _OF_A_DIMENSION["density"]
+    if code in densities and quantity.name in MOLAR_MASS_G and quantity.unit in shares:
+        ppm = densities[code][0] / 1_000 * MOLAR_VOLUME_L / MOLAR_MASS_G[quantity.name]
+        return Conversion(ppm / shares[quantity.unit][0])
     return None
 
 
@@ -98,6 +106,19 @@ def convert(value: float, written: str, quantity: Quantity) -> float | str:
     )
 
 
+def check_unit(option: str, written: Any, quantity: Quantity) -> Conversion:
+    """How values in the unit `written` become those of `quantity`; OptionError, naming `option`, where they cannot."""
+    found = conversion(written, quantity) if isinstance(written, str) else None
+    if found is None:
+        raise OptionError(
+            LocalizedMessage(
+                "{option}: {written} is no unit of {quantity}; write one such as {unit}",
+                option=option, written=repr(written)[:40], quantity=quantity.name, unit=repr(quantity.unit),
+            )
+        )  # fmt: skip
+    return found
+
+
 def _between(from_: tuple[float, float], to: tuple[float, float]) -> Conversion:
     return Conversion(from_[0] / to[0], (from_[1] - to[1]) / to[0])
 
@@ -105,6 +126,9 @@ def _between(from_: tuple[float, float], to: tuple[float, float]) -> Conversion:
 _SIGNS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 _SPELLINGS = {
     # what vendors write beside what wire/ucum.py knows
+    "℃": "Cel", "℉": "[degF]", "º": "deg", "ºc": "Cel", "ºf": "[degF]", "deg c": "Cel", "deg f": "[degF]",
+    "ppm": "[ppm]", "ppb": "[ppb]", "% rh": "%", "mbar": "mbar", "hectopascal": "hPa", "millimeter": "mm",
+    "centimeter": "cm", "knots": "[kn_i]", "mm/hour": "mm/h", "l/m2": "L/m2", "l/m^2": "L/m2", "db(a)": "dB[SPL]",
     "%rh": "%", "%r.h.": "%", "rh": "%", "pct": "%", "c": "Cel", "f": "[degF]", "degf": "[degF]", "fahrenheit":
     "[degF]", "kelvin": "K", "ugm3": "ug/m3", "ug/m^3": "ug/m3", "ug/nm3": "ug/m3", "mg/m^3":
     "mg/m3", "m/sec": "m/s", "mps": "m/s", "kph": "km/h", "kt": "[kn_i]", "kts": "[kn_i]", "n/a": "", "w/m^2": "W/m2",

@@ -41,7 +41,10 @@ class SerialSource(msgspec.Struct, frozen=True):
 
 
 class MqttSource(msgspec.Struct, frozen=True):
-    """A topic filter and how to read its messages; `sensor`, or else level `sensor_level` of the topic, names them."""
+    """A topic filter and how to read its messages; `sensor`, or else level `sensor_level` of the topic, names them.
+
+    Where there are `channels`, these do, by the channel of each sample.
+    """
 
     name: str
     topic: str
@@ -51,6 +54,7 @@ class MqttSource(msgspec.Struct, frozen=True):
     silent_s: float
     table: SourceTable
     quantities: QuantityTable = BUILT_IN
+    channels: Mapping[str, str] = {}
 
     def sensor_of(self, topic: str) -> str:
         """The sensor that a message on `topic` speaks of; no name at all where the topic has too few levels."""
@@ -90,13 +94,14 @@ def configure(table: SourceTable, quantities: QuantityTable) -> Source:
     if isinstance(entry, MqttDialect):
         parse = _renaming(entry.parser(options), table.quantities)
         level = table.sensor_level or 0
+        channels = (entry.channels and options.get("channels")) or {}
         return MqttSource(
-            table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities
+            table.name, table.topic or "", parse, table.sensor or "", level, table.silent_s, table, quantities, channels
         )
     channels = options.get("channels") or {}
     return SerialSource(
         table.name, table.port or "", table.baud or entry.baud, entry, options, table.sensor or "",
-        {str(int(channel)): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
+        {_channel(channel): sensor for channel, sensor in channels.items()}, table.silent_s, table, quantities,
         table.character or entry.character,
     )  # fmt: skip
 
@@ -114,6 +119,11 @@ def _renaming(parse: Parse, names: Names) -> Parse:
         return renamed(outcome, names) if isinstance(outcome, Frame) else outcome
 
     return parse_and_rename
+
+
+def _channel(written: str) -> str:
+    """A channel as a decoder has it: a number without zeros before it, a letter as it is."""
+    return str(int(written)) if written.isdecimal() else written
 
 
 def mistakes_in(table: Mapping[str, Any], quantities: QuantityTable) -> Iterator[LocalizedMessage]:
@@ -154,6 +164,10 @@ _SENSOR_OR_LEVEL = LocalizedMessage(
     "sensor: write either sensor, the name of its readings, or sensor_level, the level of the topic (from 0) that "
     "names them"
 )
+_SENSOR_LEVEL_OR_CHANNELS = LocalizedMessage(
+    "sensor: write one of sensor, the name of its readings, sensor_level, the level of the topic (from 0) that names "
+    "them, and channels, the sensor of each device"
+)
 
 
 def _mistakes_of_its_sensor(table: Mapping[str, Any], *, may_have_channels: bool) -> Iterator[LocalizedMessage]:
@@ -175,8 +189,11 @@ def _mistakes_of_mqtt(
         yield LocalizedMessage('topic: is missing; add the topic of its messages: "sensors/+/reading"')
     elif isinstance(topic, str):
         yield from _mistakes_of_topic(topic, table.get("sensor_level"))
-    if ("sensor" in table) == ("sensor_level" in table):
-        yield _SENSOR_OR_LEVEL
+    ways = [key for key in ("sensor", "sensor_level", "channels") if table.get(key) not in (None, {})]
+    if not dialect.channels:
+        ways = [key for key in ways if key != "channels"]
+    if len(ways) != 1:
+        yield _SENSOR_LEVEL_OR_CHANNELS if dialect.channels else _SENSOR_OR_LEVEL
     names = table.get("quantities")
     given = [name for name in names if name in quantities.measured] if isinstance(names, dict) else []
     yield from mistakes_in_names(names, given or list(quantities.measured), quantities)

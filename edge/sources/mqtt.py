@@ -12,7 +12,7 @@ A broker that sends more than is safe yet, or faster than times can be given, is
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import attrgetter
 
@@ -26,7 +26,7 @@ from edge.sources.taken import TakenMessages
 from edge.sources.tally import SourceTally
 from edge.spool.spooler import Spooler
 from edge.stamping import NoFreeTime, Stamper
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.sample import Frame, Noise, Publication, Sample
 from runtime.broker_settings import BrokerSettings
 from runtime.clock import boot_ms
 from runtime.mqtt import MqttSession
@@ -41,6 +41,9 @@ MOST_UNSAFE = 500
 """Messages without a PUBACK that are held at most; a broker should stop at 20, and Mosquitto 2.0.11 does not."""
 WAIT_FOR_A_TIME_S = 0.5
 """Between attempts to stamp a message for which no time is free."""
+ANSWER_EACH_MS = 10_000
+MOST_ANSWERS = 8
+"""Of one message."""
 _FILTERS = "local.filters"
 _RECEIVED_UNTIL_MS = "local.heard_ms"
 _RECORD_EVERY_MS = 10_000
@@ -89,6 +92,7 @@ class LocalBroker:
         self._paused = False
         self._refused = False
         self._identities: dict[str, Identities] = {}
+        self._answered_ms: dict[str, int] = {}
         filters = sorted({route.source.topic for route in routes})
         before = spooler.spool.kept.get(_FILTERS, "").splitlines()
         self._filters = filters
@@ -198,7 +202,7 @@ class LocalBroker:
         late_ms = self._echo.since_ms(now_ms)
         since_ms = self._since_ms(late_ms)
         try:
-            readings = self._read(message, since_ms)
+            readings, kept = self._read(message, since_ms)
         except NoFreeTime:
             self._hold_back()
             self._timeless.append(message)
@@ -215,7 +219,7 @@ class LocalBroker:
             taken = self._taken.add(message)
             keep = taken if keep is None else keep | taken
             safe = partial(self._safe, unsafe)
-        self._spooler.append(readings, keep=keep, safe=safe, backlog=self._echo.is_old(late_ms, now_ms))
+        self._spooler.append(readings, keep=keep, safe=safe, backlog=kept or self._echo.is_old(late_ms, now_ms))
 
     def _try_again(self) -> None:
         """Take in what waits for a time, as far as there is one now."""
@@ -273,39 +277,75 @@ class LocalBroker:
             self._paused = True
             self.session.pause()
 
-    def _read(self, message: Message, since_ms: int | None) -> list[Reading]:
+    def _read(self, message: Message, since_ms: int | None) -> tuple[list[Reading], bool]:
+        """The readings in a message, and whether a device has kept them until now."""
         readings: list[Reading] = []
+        kept = False
         routes = self._matching.get(message.topic)
         for route in self._find(message.topic) if routes is None else routes:
             try:
-                readings += self._readings_from(route, message, since_ms)
+                found, kept_here = self._readings_from(route, message, since_ms)
+                readings += found
+                kept = kept or kept_here
             except NoFreeTime:
                 raise
             except Exception:
                 _log.exception("source %s: message on %.200r", route.source.name, message.topic)
                 route.tally.noise(len(message.payload), "this agent could not read it; its log has more")
-        return readings
+        return readings, kept
 
-    def _readings_from(self, route: SourceRoute, message: Message, since_ms: int | None) -> list[Reading]:
+    def _readings_from(self, route: SourceRoute, message: Message, since_ms: int | None) -> tuple[list[Reading], bool]:
         source, tally = route.source, route.tally
         tally.came(len(message.payload))
         if len(message.payload) > LONGEST_MESSAGE:
             tally.noise(len(message.payload), f"message of more than {LONGEST_MESSAGE} bytes")
-            return []
+            return [], False
         outcome = source.parse(message.topic, message.payload)
         if isinstance(outcome, Noise):
             tally.noise(outcome.size, outcome.reason)
-            return []
-        sensor = source.sensor_of(message.topic)
-        samples, sentence = self._of_the_sensor(source, sensor, outcome)
-        if message.retained:
-            samples = tuple(sample for sample in samples if self._stamper.believes(sample.time_ms))
-        readings = self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
+            return [], False
+        self._publish(outcome.answers)
+        readings: list[Reading] = []
+        sensor = sentence = ""
+        for sensor, samples, said in self._by_sensor(source, message.topic, outcome, tally):
+            sentence = sentence or said
+            if message.retained:
+                samples = tuple(sample for sample in samples if self._stamper.believes(sample.time_ms))
+            readings += self._stamper.stamp(sensor, samples, tally.left_out, since_ms=since_ms, correct=tally.left_out)
+            tally.sensors.update(reading.sensor for reading in readings[-1:])
         now_ms = readings[0].time_ms if readings else 0
         tally.received(
             len(readings), time_ms=now_ms, now_s=self._loop.time(), sensor=sensor, note=sentence or outcome.note
         )
-        return readings
+        return readings, outcome.kept
+
+    def _publish(self, answers: Sequence[Publication]) -> None:
+        """Publish what a dialect answers, on each topic once in ten seconds at most."""
+        now_ms = boot_ms()
+        for answer in answers[:MOST_ANSWERS]:
+            if now_ms - self._answered_ms.get(answer.topic, -ANSWER_EACH_MS) >= ANSWER_EACH_MS:
+                if len(self._answered_ms) >= MOST_TOPICS:
+                    self._answered_ms.clear()
+                self._answered_ms[answer.topic] = now_ms
+                self.session.publish(answer.topic, answer.payload, qos=0)
+
+    def _by_sensor(
+        self, source: MqttSource, topic: str, frame: Frame, tally: SourceTally
+    ) -> Iterator[tuple[str, tuple[Sample, ...], str]]:
+        """The samples of each sensor, and a sentence where there is another sensor in its place."""
+        if not source.channels:
+            sensor = source.sensor_of(topic)
+            yield sensor, *self._of_the_sensor(source, sensor, frame)
+            return
+        by_channel: dict[str, list[Sample]] = {}
+        for sample in frame.samples:
+            by_channel.setdefault(sample.channel, []).append(sample)
+        for channel, samples in by_channel.items():
+            named = source.channels.get(channel)
+            if named is None:
+                tally.left_out(f"channel {channel[:80]!r} has no sensor: name it in channels")
+            else:
+                yield named, tuple(samples), ""
 
     def _of_the_sensor(self, source: MqttSource, sensor: str, frame: Frame) -> tuple[tuple[Sample, ...], str]:
         """The samples of `frame` that are of `sensor`, and a sentence where there is another sensor in its place."""

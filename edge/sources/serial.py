@@ -165,7 +165,11 @@ class SerialLine:
             yield self._source.sensor, frame.samples
         else:
             for sample in frame.samples:
-                yield self._source.channels[sample.channel], (sample,)
+                sensor = self._source.channels.get(sample.channel)
+                if sensor is None:
+                    self._tally.left_out(f"channel {sample.channel[:40]} has no sensor: name it in channels")
+                else:
+                    yield sensor, (sample,)
 
 
 class _Asker:

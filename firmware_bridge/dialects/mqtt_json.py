@@ -6,8 +6,9 @@ values = { temperature = "probes.id=28FF01.t" }     an item of a list by its own
     sensors/market/reading {"ts": 1764000000000, "pm": {"2_5": "12.3"}, "list": [{"value": 29.5}]}
     ──► Frame((Sample("pm2_5", 12.3, time_ms=1764000000000), Sample("temperature", 29.5, time_ms=1764000000000)))
 
-Values are taken as they are, so the device must use the units of wire.quantities. What is missing, null or no number
-is left out and noted; a time that cannot be read is noted, and the reading is stamped on arrival.
+Values are in the units of wire.quantities, or in those that `units` names: units = { pressure = "Pa" }. What is
+missing, null or no number is left out and noted; a time that cannot be read is noted, and the reading is stamped on
+arrival.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,9 +18,10 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_json import Path, find, number, path_of, read
-from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, check_quantity, settle, table_among
+from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, check_quantity, nearest, settle, table_among
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
+from firmware_bridge.units import AS_IT_IS, Conversion, check_unit
 from i18n.message import LocalizedMessage, located
 from wire import QuantityTable
 
@@ -30,6 +32,12 @@ OPTIONS = (
         LocalizedMessage(
             'the path of each quantity in the message: {{ pm2_5 = "pm.2_5" }}; {dot} is a dot in a key', dot="\\."
         ),
+    ),
+    Option(
+        "units",
+        dict,
+        LocalizedMessage('the unit of each value that is not in that of its quantity: {{ temperature = "°F" }}'),
+        default={},
     ),
     Option(
         "time",
@@ -51,7 +59,7 @@ OPTIONS = (
 class JsonPlan(msgspec.Struct, frozen=True):
     """The options, ready for use on each message."""
 
-    values: tuple[tuple[str, Path], ...]
+    values: tuple[tuple[str, Path, Conversion], ...]
     time: Path | None
     read_time: Reader
     zone: timezone | None
@@ -84,10 +92,10 @@ def parse(payload: bytes, plan: JsonPlan) -> Frame | Noise:
     notes: list[str] = []
     time_ms = None if plan.time is None else _time(document, plan, notes)
     samples = []
-    for quantity, path in plan.values:
+    for quantity, path, convert in plan.values:
         value = number(find(document, path))
         if type(value) is float:
-            samples.append(Sample(quantity, value, "", time_ms))
+            samples.append(Sample(quantity, convert(value), "", time_ms))
         else:
             notes.append(f"{quantity} {value}")
     return Frame(tuple(samples), "; ".join(notes))
@@ -107,7 +115,7 @@ def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]
     if chosen["zone"] and zone is None:
         raise OptionError(_no_offset(chosen["zone"]))
     plan = JsonPlan(
-        _values(chosen["values"], table_among(options)),
+        _values(chosen["values"], chosen["units"], table_among(options)),
         _path("time", chosen["time"]) if chosen["time"] else None,
         READERS[chosen["time_format"]],
         zone,
@@ -124,10 +132,25 @@ def _no_offset(zone: str) -> LocalizedMessage:
     return located("zone", located(repr(zone[:40]), advice))
 
 
-def _values(given: Mapping[str, Any], table: QuantityTable) -> tuple[tuple[str, Path], ...]:
+def _values(
+    given: Mapping[str, Any], units: Mapping[str, Any], table: QuantityTable
+) -> tuple[tuple[str, Path, Conversion], ...]:
     if not given:
         raise OptionError(LocalizedMessage('values: is empty; name at least one quantity: {{ pm2_5 = "pm.2_5" }}'))
-    return tuple((check_quantity("values", name, table), _path(f"values.{name}", path)) for name, path in given.items())
+    for name in units.keys() - given.keys():
+        raise OptionError(
+            LocalizedMessage(
+                "units.{name}: has no path in values; {advice}", name=str(name)[:80], advice=nearest(name, given)
+            )
+        )
+    return tuple(
+        (
+            check_quantity("values", name, table),
+            _path(f"values.{name}", path),
+            check_unit(f"units.{name}", units[name], table[name]) if name in units else AS_IT_IS,
+        )
+        for name, path in given.items()
+    )
 
 
 def _path(option: str, text: Any) -> Path:
@@ -149,8 +172,8 @@ DIALECT = MqttDialect(
     parser=_parser,
     guide=Guide(
         wiring="any device that publishes JSON: the topic, and the path of each quantity in the message",
-        quirks="values are taken as they are, in the units of wire/quantities.py; what is missing, null or no number "
-        "is left out; without time they are stamped on arrival",
+        quirks="values are in the units of wire/quantities.py, or in those that units names; what is missing, null or "
+        "no number is left out; without time they are stamped on arrival",
         example='values = { pm2_5 = "pm.2_5" }',
         topic="sensors/air-1/reading",
     ),

@@ -19,11 +19,10 @@ import msgspec
 from firmware_bridge.counters import Counted, begins_at_zero, step
 from firmware_bridge.families import board_link
 from firmware_bridge.families.board_talk import BoardTalk
-from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialFamily, settle
+from firmware_bridge.family import Guide, Option, Poll, SerialFamily, check_channels, settle
 from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
 from firmware_bridge.sample import Frame, Noise, Sample
 from i18n.message import LocalizedMessage
-from wire import is_name
 from wire.durations import HOUR_MS
 
 VERSION = 1
@@ -409,23 +408,12 @@ def _counters_in(memory: Mapping[str, int]) -> dict[str, Counted]:
 
 
 def _channels(named: Mapping[Any, Any]) -> frozenset[int] | None:
-    for channel, sensor in named.items():
-        if not (str(channel).isdecimal() and int(channel) <= 0xFF):
-            raise OptionError(
-                LocalizedMessage(
-                    "channels: {channel} is no channel; write a number from 0 to 255 in quotes",
-                    channel=repr(str(channel)[:40]),
-                )
-            )
-        if not (isinstance(sensor, str) and is_name(sensor)):
-            raise OptionError(
-                LocalizedMessage(
-                    "channels: {sensor} is no sensor's name: use 1 to 64 of a-z, 0-9, '-' and '_', starting with a "
-                    "letter or digit",
-                    sensor=repr(str(sensor)[:80]),
-                )
-            )
-    return frozenset(int(channel) for channel in named) or None
+    known = check_channels(
+        named,
+        lambda channel: channel.isdecimal() and int(channel) <= 0xFF,
+        LocalizedMessage("write a number from 0 to 255 in quotes"),
+    )
+    return frozenset(map(int, known)) or None
 
 
 FAMILY = SerialFamily(

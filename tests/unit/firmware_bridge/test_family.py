@@ -3,7 +3,7 @@
 import pytest
 
 from firmware_bridge import Option, OptionError
-from firmware_bridge.family import check_quantity, problems, settle
+from firmware_bridge.family import check_channels, check_quantity, problems, settle
 from i18n.message import LocalizedMessage
 from wire import BUILT_IN, QUANTITIES
 
@@ -47,6 +47,19 @@ def test_all_mistakes_are_told_at_once_and_the_first_is_raised():
     assert len(problems(OPTIONS, {"unit": 1, "count": "x"})) == 3
     with pytest.raises(OptionError, match=r"^port: is missing; add it: where it is$"):
         settle(OPTIONS, {"unit": 1, "count": "x"})
+
+
+def channels_of(named: dict[str, object]) -> dict[str, str]:
+    return check_channels(named, lambda channel: channel.isalpha(), LocalizedMessage("write one letter"))
+
+
+def test_channels_are_checked_with_their_sensors():
+    assert channels_of({"a": "level-1", "B": "level-2"}) == {"a": "level-1", "B": "level-2"}
+    with pytest.raises(OptionError, match=r"^channels: '7' is no channel; write one letter$"):
+        channels_of({"7": "level-1"})
+    for sensor in ("Level 1", "", 7, None):
+        with pytest.raises(OptionError, match="is no sensor's name: use 1 to 64"):
+            channels_of({"a": sensor})
 
 
 DERIVED = sorted(name for name, row in QUANTITIES.items() if row.derived)

@@ -238,3 +238,27 @@ def test_a_message_is_built_where_its_paths_say():
     paths = {"pm2_5": "pm.2_5", "pm10": "pm.10"}
     built = mqtt_json.build({"pm2_5": 1.5, "pm10": 2.5}, paths=paths, time="ts", at="2026-03-07T12:54:34Z")
     assert built == b'{"pm":{"2_5":1.5,"10":2.5},"ts":"2026-03-07T12:54:34Z"}'
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        ({"pressure": "bananas"}, "units.pressure: 'bananas' is no unit of pressure; write one such as 'hPa'"),
+        ({"pressure": "°C"}, "units.pressure: '°C' is no unit of pressure"),
+        ({"pressure": 7}, "units.pressure: 7 is no unit of pressure"),
+        ({"presure": "Pa"}, "units.presure: has no path in values; did you mean pressure?"),
+    ],
+)
+def test_a_unit_that_does_not_fit_is_refused_before_a_message_comes(units, said):
+    with pytest.raises(OptionError) as refused:
+        MQTT_DIALECTS["json"].parser({"values": {"pressure": "p"}, "units": units})
+    assert str(refused.value).startswith(said)
+
+
+def test_values_in_another_unit_are_converted_and_the_others_stay_as_they_are():
+    options = {
+        "values": {"pressure": "p", "temperature": "t", "pm2_5": "d"},
+        "units": {"pressure": "Pa", "temperature": "°F"},
+    }
+    frame = MQTT_DIALECTS["json"].parser(options)("x", b'{"p": 98920.23, "t": 68.9, "d": 12.3}')
+    assert frame == Frame((Sample("pressure", 989.2023), Sample("temperature", 20.5), Sample("pm2_5", 12.3)))

@@ -37,6 +37,12 @@ from wire import QUANTITIES
         (2, "h", "dwell", 7_200.0),
         (1, "in/h", "rain_rate", 25.4),
         (26.3141, "#/cm³", "particles_0_5", 2_631.41),
+        (12.5, "L/m²", "rainfall", 12.5),
+        (900.0, "mg/m3", "co2", 500.0),
+        (21.0, "ºC", "temperature", 21.0),
+        (70.0, "Deg F", "temperature", 21.11111111),
+        (5, "PPM", "co2", 5.0),
+        (3, "℃", "water_temperature", 3.0),
     ],
 )
 def test_a_value_is_brought_into_the_unit_of_its_quantity(value, unit, quantity, expected):

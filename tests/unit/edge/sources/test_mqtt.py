@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
@@ -13,7 +14,9 @@ from edge.sources import mqtt
 from edge.sources.mqtt import LONGEST_MESSAGE, MOST_UNSAFE, LocalBroker, SourceRoute
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
+from firmware_bridge.sample import Frame, Noise, Publication, Sample
 from runtime.broker_settings import BrokerSettings
+from runtime.clock import boot_ms
 from runtime.mqtt_connection import Message
 from wire import Reading
 
@@ -72,8 +75,15 @@ class Bench:
     def record(self, keep: dict[str, str]) -> None:
         self.remembered |= keep
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1) -> None:
         self.words.append(payload)
+
+    def read_as(self, outcome: Frame | Noise, channels: dict[str, str] | None = None) -> None:
+        """Let every message mean this, as a dialect with channels or answers might have it."""
+        [route] = self.local._routes
+        source = replace(route.source, parse=lambda _topic, _payload: outcome, channels=channels or {})
+        self.local._routes = (SourceRoute(source, route.tally),)
+        self.local._matching.clear()
 
     def acknowledge(self, message: Message) -> None:
         self.acknowledged.append(message.packet)
@@ -156,6 +166,54 @@ async def test_a_retained_message_counts_only_with_a_time_of_its_own(tmp_path: P
 
     bench = await on_a_bench(tmp_path, scenario)
     assert [reading.time_ms for readings, _ in bench.kept for reading in readings] == [1764000000000]
+
+
+async def test_channels_name_the_sensors_behind_one_topic_and_one_without_a_name_is_said(tmp_path: Path):
+    samples = (Sample("co2", 400.0, "hall"), Sample("humidity", 70.0, "hall"), Sample("co2", 500.0, "attic"))
+
+    def scenario(bench: Bench) -> None:
+        bench.read_as(Frame((*samples, Sample("co2", 600.0, "cellar"))), {"hall": "air-1", "attic": "air-2"})
+        bench.receive(b"x")
+
+    bench = await on_a_bench(tmp_path, scenario)
+    ((readings, _),) = bench.kept
+    assert [(reading.sensor, reading.quantity, reading.value) for reading in readings] == [
+        ("air-1", "co2", 400.0), ("air-1", "humidity", 70.0), ("air-2", "co2", 500.0),
+    ]  # fmt: skip
+    assert bench.tally.sensors == {"air-1", "air-2"}
+    assert bench.tally.detail == "channel 'cellar' has no sensor: name it in channels"
+
+
+async def test_what_a_dialect_answers_is_published_once_in_ten_seconds_on_each_topic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    now_ms = 50_000
+    monkeypatch.setattr(mqtt, "boot_ms", lambda: now_ms)
+
+    def scenario(bench: Bench) -> None:
+        nonlocal now_ms
+        bench.read_as(
+            Frame(
+                (), "a gap", answers=(Publication("node/1/cmd", b"rebirth 1"), Publication("node/2/cmd", b"rebirth 2"))
+            )
+        )
+        bench.receive(b"x")
+        bench.receive(b"x", packet=2)
+        now_ms += mqtt.ANSWER_EACH_MS
+        bench.receive(b"x", packet=3)
+
+    assert (await on_a_bench(tmp_path, scenario)).words == [b"rebirth 1", b"rebirth 2"] * 2
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_what_a_device_has_kept_is_news_of_the_past(tmp_path: Path, kept: bool):
+    def scenario(bench: Bench) -> None:
+        bench.read_as(Frame((Sample("co2", 400.0, time_ms=NOW_MS - 3_600_000),), kept=kept))
+        bench.local._echo.received_until_ms = boot_ms()
+        bench.local._echo._behind = False
+        bench.receive(b"x")
+
+    assert (await on_a_bench(tmp_path, scenario)).backlog == [kept]
 
 
 PROBES = """

@@ -11,6 +11,7 @@ from edge.sources.line import LineGone, open_line
 from edge.sources.serial import SerialLine
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
+from firmware_bridge import Frame, Sample
 from firmware_bridge.families import sds011
 from wire import Reading
 
@@ -27,6 +28,21 @@ def test_a_port_that_does_not_open_is_one_sentence(port: str, why: str):
     with pytest.raises(LineGone, match=why) as caught, open_line(port, 9_600):
         pass
     assert "\n" not in str(caught.value)
+
+
+async def test_a_channel_without_a_sensor_is_said_and_the_others_are_read(tmp_path: Path):
+    (tmp_path / "edge.toml").write_text(
+        '[gateway]\nid = "gw-1"\n[[sources]]\nname = "bus"\nfamily = "board"\nport = "/dev/ttyX"\n'
+        'channels = { "1" = "people-1" }\n'
+    )
+    (source,) = check_file(tmp_path / "edge.toml").serial_sources
+    spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
+    counts = tally()
+    stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
+    line = SerialLine(source, counts, boot="boot", stamper=stamper, spooler=spooler)
+    readings = line._stamp(Frame((Sample("occupancy", 4.0, "1"), Sample("occupancy", 5.0, "a"))), None)
+    assert [(reading.sensor, reading.value) for reading in readings] == [("people-1", 4.0)]
+    assert counts.detail == "channel a has no sensor: name it in channels"
 
 
 async def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
