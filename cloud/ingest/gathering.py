@@ -17,8 +17,8 @@ MUCH_BYTES = 128 * 2**10
 """So much that waits is worth a write of its own."""
 LULL_S = 0.005
 GAPS_OF_A_LULL = 3.0
-"""Where many messages wait and none has come for so long, and for three times as long as they come apart, a broker's
-window is full: some allow 10 without a PUBACK."""
+"""Where none has come for so long, and for three times as long as they come apart, and as many are held as the broker
+ever had out, its window is full: some allow 10 without a PUBACK."""
 
 
 class Gathering:
@@ -30,6 +30,8 @@ class Gathering:
         """When the next write would be due if all kept their distance; in the past while some are saved up."""
         self._counted_from = (float("-inf"), 0)
         """When the write before left, and how many messages had come by then: how far apart they come since."""
+        self._window = 0
+        """The most messages that were held at once, one less for each write since: a broker may be changed."""
 
     async def wait(self) -> None:
         """Wait, after a group has left the queue, until the next may follow."""
@@ -43,9 +45,11 @@ class Gathering:
         if self._next_s <= now_s:
             return
         await self._queue.until_many(self._next_s - now_s)
+        self._window -= 1
         while (left_s := self._next_s - loop.time()) > 0 and self._queue.waiting_bytes < MUCH_BYTES:
             offered = self._queue.offered
             apart_s = (loop.time() - from_s) / max(1, offered - count)
             await asyncio.sleep(min(max(LULL_S, GAPS_OF_A_LULL * apart_s), left_s))
-            if self._queue.offered == offered:
+            is_full, self._window = self._queue.held >= self._window, max(self._window, self._queue.held)
+            if is_full and self._queue.offered == offered:
                 return

@@ -52,7 +52,8 @@ class IngestQueue:
         self._bytes_of: Counter[str] = Counter()
         self._waiting: deque[QueuedMessage] = deque()
         self._shed: list[Message] = []
-        self._held = 0
+        self.held = 0
+        """How many messages wait or are in flight: so many the broker has out without a PUBACK."""
         self.offered = 0
         """How many messages were taken in so far."""
         self.waiting_bytes = 0
@@ -82,14 +83,14 @@ class IngestQueue:
         self._waiting.append(queued)
         self.offered += 1
         self._not_empty.set()
-        self._held += 1
-        if self._held >= MANY_MESSAGES:
+        self.held += 1
+        if self.held >= MANY_MESSAGES:
             self._many.set()
         return True
 
     async def until_many(self, timeout_s: float) -> None:
         """Wait until MANY_MESSAGES wait or are in flight, at the longest `timeout_s`."""
-        if self._waiting and self._held >= MANY_MESSAGES:
+        if self._waiting and self.held >= MANY_MESSAGES:
             return
         self._many.clear()
         with contextlib.suppress(TimeoutError):
@@ -115,7 +116,7 @@ class IngestQueue:
     def release(self, queued: QueuedMessage) -> list[Message]:
         """Free the room of a message that is done with; gives the shed ones whose PUBACK may go out now."""
         self.bytes_held -= queued.size
-        self._held -= 1
+        self.held -= 1
         self.moved_ms = boot_ms()
         self._bytes_of[queued.gateway] -= queued.size
         if not self._bytes_of[queued.gateway]:

@@ -97,6 +97,14 @@ def test_messages_some_milliseconds_apart_are_no_full_window_however_long_a_writ
     assert len(writer.began_s) <= 1_000 / per_s / GATHER_S + BURST + 4
 
 
+@pytest.mark.parametrize("write_s", [0.005, 0.02, 0.06])
+@pytest.mark.parametrize("together", [10, 20])
+def test_messages_that_come_by_the_handful_are_no_full_window_once_more_were_out(together: int, write_s: float):
+    moments = [number // together * 0.01 + number % together * 0.0001 for number in range(2_000)]
+    writer = _written(moments, lambda: Writer(write_s=write_s))
+    assert len(writer.began_s) <= moments[-1] / GATHER_S * 1.5
+
+
 def test_the_sensors_of_a_gateway_that_speak_in_the_same_moment_do_not_wait_for_each_other():
     moments = [second + sensor * 0.002 for second in range(10) for sensor in range(BURST)]
     writer = _written(moments)
