@@ -20,6 +20,7 @@ from bench import (
     edge,
     edge_trickle,
     engine,
+    families,
     ingest,
     ingesters,
     latency,
@@ -283,9 +284,15 @@ broker when it begins, as in (b), and the registry forces nothing to disk; the c
 """
 
 
+def _families(_folder: Path, _t0_ms: int) -> list[Figure]:
+    _say("each family of sensors reads a million bytes of its line")
+    return list(families.figures())
+
+
 PARTS = {
     "a": _ingest, "b": _ingest, "c": _edge, "d": _latency, "e": _bytes_a_reading, "f": _alarms, "g": _engine,
     "h": _preview, "i": _ingesters, "j": _cloud_trickle, "k": _edge_trickle, "l": _city_start,
+    "m": _families,
 }  # fmt: skip
 """What measures each part; two letters of one are one run."""
 

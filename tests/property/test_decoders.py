@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise, Sample
@@ -47,6 +47,7 @@ def stream(name):
 
 
 @each_family
+@settings(max_examples=40)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_splitting_the_bytes_changes_nothing(name, data):
     bytes_ = data.draw(stream(name))
@@ -56,6 +57,7 @@ def test_splitting_the_bytes_changes_nothing(name, data):
 
 
 @each_family
+@settings(max_examples=40)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
     seed = data.draw(st.one_of(st.binary(max_size=300), noise(name)))
@@ -63,6 +65,7 @@ def test_any_bytes_are_accepted_and_what_is_kept_stays_bounded(name, data):
 
 
 @each_family
+@settings(max_examples=40)  # for each of a hundred examples of the catalog
 @given(data=st.data())
 def test_no_whole_frame_is_lost_to_the_noise_before_it(name, data):
     frames = SERIAL[name].frames
