@@ -123,6 +123,6 @@ class Poller:
         if self._unanswered < PATIENCE:
             return ""
         return (
-            f"{self._device} does not answer ({self._missed}, asked {self._unanswered} times): look at its power, at "
+            f"{self._device} does not answer: asked {self._unanswered} times ({self._missed}); look at its power, at "
             "the wire to its RX, and at the baud rate"
         )

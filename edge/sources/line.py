@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from serial import SerialBase
 
 READ_S = 0.2
+_KEEP_ALIVE = {
+    socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 60_000,
+}  # fmt: skip
+"""Seconds of silence, between questions, and questions without an answer; and ms that bytes may stay unconfirmed."""
 _PIECE = 4_096
 
 
@@ -52,9 +56,20 @@ def _opened(port: str, baud: int, character: str) -> "SerialBase":
     if not is_remote(port):
         given["exclusive"] = True
     try:
-        return serial_for_url(port, baud, **given)
+        line = serial_for_url(port, baud, **given)
     except (OSError, ValueError) as error:  # SerialException is an OSError
         raise LineGone(_why_not(port, error)) from None
+    if is_remote(port):
+        _notice_when_it_dies(line)
+    return line
+
+
+def _notice_when_it_dies(line: "SerialBase") -> None:
+    """Let the kernel ask a silent device server whether it is there: one without power says no farewell."""
+    connection: socket.socket = line._socket  # pyserial has no word for it
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _why_not(port: str, error: Exception) -> str:

@@ -96,8 +96,12 @@ class SerialLine:
     async def _read(self, descriptor: int) -> None:
         decoder = self._source.family.decoder(self._source.options, self._memory)
         gone: asyncio.Future[None] = self._loop.create_future()
-        asker = _Asker(decoder, descriptor, self._tally, self._source.port)
 
+        def broken(error: Exception) -> None:
+            if not gone.done():
+                gone.set_exception(error)
+
+        asker = _Asker(decoder, descriptor, self._tally, self._source.port, broken)
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
 
@@ -110,8 +114,7 @@ class SerialLine:
             except BlockingIOError:
                 return  # woken for nothing
             except Exception as error:
-                if not gone.done():
-                    gone.set_exception(error)
+                broken(error)
 
         def read_all() -> None:
             while not gone.done() and poll.poll(0):
@@ -175,22 +178,38 @@ class SerialLine:
 class _Asker:
     """Writes to an open line what its decoder wants to ask, when it wants to; most decoders only listen."""
 
-    def __init__(self, decoder: SerialDecoder, descriptor: int, tally: SourceTally, port: str) -> None:
+    def __init__(
+        self,
+        decoder: SerialDecoder,
+        descriptor: int,
+        tally: SourceTally,
+        port: str,
+        broken: Callable[[Exception], None],
+    ) -> None:
         self._decoder = decoder if isinstance(decoder, Asking) else None
         self._descriptor = descriptor
         self._tally = tally
         self._port = port
+        self._broken = broken
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._unwritten = ""
+        self._failures = 0
 
     def ask(self) -> None:
         """Ask what is due; to be called when the line is open, and when something came."""
         if self._decoder is None:
             return
         self.stop()
-        poll = self._decoder.poll(self._loop.time())
+        try:
+            poll = self._decoder.poll(self._loop.time())
+        except Exception as error:
+            self._broken(error)
+            return
         self._timer = self._loop.call_later(max(poll.again_s, SOONEST_S), self.ask)
-        self._tally.trouble(self._written(poll.send) or poll.trouble)
+        if poll.send:
+            self._write(poll.send)
+        self._tally.trouble(self._unwritten or poll.trouble)
 
     def stop(self) -> None:
         """Ask nothing more."""
@@ -198,20 +217,23 @@ class _Asker:
             self._timer.cancel()
             self._timer = None
 
-    def _written(self, data: bytes) -> str:
-        """Write without waiting; why the device did not get all of it, "" where it did.
+    def _write(self, data: bytes) -> None:
+        """Write without waiting, and remember why the device did not get all of it, until it gets the next.
 
         The rest is let go: half a question is answered by nobody, and the next one is whole again.
         """
+        why = "stands still: the device, or its adapter, takes no more bytes"
         try:
-            sent = os.write(self._descriptor, data) if data else 0
+            sent = os.write(self._descriptor, data)
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            return f"{self._port} takes no question: {error.strerror}"
-        return (
-            "" if sent == len(data) else f"{self._port} takes no more bytes; the device, or its adapter, stands still"
-        )
+            sent, why = 0, f"takes no question: {error.strerror}"
+        if sent == len(data):
+            self._unwritten = ""
+            return
+        self._failures += 1
+        self._unwritten = f"{self._port} {why} ({self._failures} writes failed)"
 
 
 def _memory_in(kept: str, source: str) -> dict[str, int]:

@@ -56,11 +56,14 @@ class SourceTally:
 
     def trouble(self, sentence: str) -> None:
         """Who does not answer when asked, though others on the line may; "" where all do."""
-        if sentence != self._trouble:
-            self._trouble = sentence[:LONGEST_DETAIL]
-            if sentence:
-                _log.warning("source %s: %s", self.name, self._trouble)
-            self._on_change()
+        before, self._trouble = self._trouble, sentence[:LONGEST_DETAIL]
+        if _kind(before) == _kind(self._trouble):
+            return  # how often it was asked in vain is no news
+        if sentence:
+            _log.warning("source %s: %s", self.name, self._trouble)
+        if self.status is SourceStatus.OK:
+            self.detail = self._trouble
+        self._on_change()
 
     def left_out(self, sentence: str) -> None:
         """A reading could not be made of a good frame, or not as the device says it, and why."""

@@ -29,7 +29,7 @@ def test_it_is_asked_each_ten_seconds_and_its_silence_is_said():
     made = decoder()
     sent = [now for now in range(31) if made.poll(float(now)).send == mhz19b.encode(mhz19b.READ)]
     assert sent == [0, 10, 20, 30]
-    assert "does not answer (the concentration, asked 3 times)" in made.poll(30.5).trouble
+    assert "does not answer: asked 3 times (the concentration)" in made.poll(30.5).trouble
     made.feed(mhz19b.build(ppm=450))
     assert made.poll(30.6).trouble == ""
 

@@ -51,7 +51,7 @@ def test_silence_is_said_after_three_questions_and_no_more_once_an_answer_comes(
         assert poller.poll(10.0 * turn).send == b"read"
         said.append(poller.poll(10.0 * turn + 2.0).trouble)
     assert said[: PATIENCE - 1] == [""] * (PATIENCE - 1)
-    assert said[PATIENCE - 1].startswith("the sensor does not answer (a frame, asked 3 times): look at its power")
+    assert said[PATIENCE - 1].startswith("the sensor does not answer: asked 3 times (a frame); look at its power")
     poller.poll(100.0)
     poller.answered()
     assert poller.poll(100.1).trouble == ""

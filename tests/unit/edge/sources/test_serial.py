@@ -1,5 +1,8 @@
 """One serial line: a port that does not open, and a line without a free time."""
 
+import contextlib
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +11,12 @@ import pytest
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
 from edge.sources.line import LineGone, open_line
-from edge.sources.serial import SerialLine
+from edge.sources.serial import SerialLine, _Asker
 from edge.sources.tally import SourceTally
 from edge.stamping import NoFreeTime, Stamper
-from firmware_bridge import Frame, Sample
+from firmware_bridge import Frame, Noise, Sample
 from firmware_bridge.families import sds011
+from firmware_bridge.family import Poll
 from wire import Reading
 
 NOW_MS = 1_764_000_000_000
@@ -65,3 +69,83 @@ async def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
     line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
     line._decode(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
     assert lost == [(2, "more readings of one series than milliseconds")]
+
+
+class Questions:
+    """A decoder that asks, as often and as much as it is told to."""
+
+    held = 0
+
+    def __init__(self, *polls: Poll | Exception) -> None:
+        self._polls = list(polls)
+
+    def feed(self, data: bytes) -> list[Frame | Noise]:
+        return []
+
+    def memory(self) -> dict[str, int]:
+        return {}
+
+    def poll(self, now_s: float) -> Poll:
+        poll = self._polls.pop(0)
+        if isinstance(poll, Exception):
+            raise poll
+        return poll
+
+
+def asker(decoder: Questions, descriptor: int, counts: SourceTally, broken: list[Exception]) -> _Asker:
+    return _Asker(decoder, descriptor, counts, "/dev/ttyX", broken.append)
+
+
+async def test_a_device_that_takes_nothing_is_said_with_the_writes_that_failed_until_it_takes_one():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                ours.send(bytes(65_536))
+        counts = tally()
+        made = asker(Questions(Poll(b"?"), Poll(), Poll(b"?"), Poll(b"?")), ours.fileno(), counts, [])
+        for _ in range(3):
+            made.ask()
+        stands = "/dev/ttyX stands still: the device, or its adapter, takes no more bytes (2 writes failed)"
+        counts.poll(now_s=100.0)
+        assert counts.detail == f"nothing heard for 60 s: {stands}"
+        theirs.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while theirs.recv(1_048_576):
+                pass
+        made.ask()
+        made.stop()
+        counts.opened(now_s=100.0)
+        counts.poll(now_s=200.0)
+        assert counts.detail == "nothing heard for 60 s"
+
+
+async def test_a_decoder_that_breaks_while_it_is_asked_ends_the_line_and_not_the_loop():
+    broken: list[Exception] = []
+    fault = ValueError("a bug")
+    asker(Questions(fault), 0, tally(), broken).ask()
+    assert broken == [fault]
+
+
+async def test_how_often_a_device_was_asked_in_vain_is_no_news():
+    news = 0
+
+    def count() -> None:
+        nonlocal news
+        news += 1
+
+    counts = tally(on_change=count)
+    for times in range(3, 9):
+        counts.trouble(f"the sensor does not answer: asked {times} times")
+    assert news == 1
+    counts.trouble("")
+    assert news == 2
+
+
+def test_a_device_server_that_loses_its_power_is_noticed_by_the_kernel():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        with open_line(url, 9_600) as descriptor, socket.socket(fileno=os.dup(descriptor)) as line:
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
