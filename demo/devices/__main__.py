@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from demo.devices.instruments import Board, Bucket, Gate, Instrument, ParticulateSensor, WaterGauge
+from demo.devices.instruments import Answering, Board, Bucket, Gate, Instrument, ParticulateSensor, WaterGauge
 from demo.devices.line import PtyLine
 from demo.devices.network import Network, Station, climate, plain, street_air
 from demo.island import river, tide
@@ -72,7 +72,15 @@ def _devices(folder: Path, network: Network, now_s: float) -> Iterator[Due]:
 
 
 def _writer(line: PtyLine, instrument: Instrument) -> Callable[[float], None]:
-    return lambda time_s: line.write(instrument.message(time_s))
+    if not isinstance(instrument, Answering):
+        return lambda time_s: line.write(instrument.message(time_s))
+
+    def work(time_s: float) -> None:
+        heard = line.read()
+        line.write(instrument.answer(heard, time_s) if heard else b"")
+        line.write(instrument.message(time_s))
+
+    return work
 
 
 def _publisher(network: Network, station: Station) -> Callable[[float], None]:

@@ -7,11 +7,12 @@ Board   a frame of counters each 2 s, and a restart now and then
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from demo.island.particulates import Particulates
 from demo.island.visitors import Crowd
-from firmware_bridge.families import board, maxbotix, sds011
+from firmware_bridge.families import board, maxbotix
+from firmware_bridge.simulated.sds011 import SimulatedSds011
 
 TIP_MM = 0.2
 RATE_WINDOW_S = 300.0
@@ -25,6 +26,14 @@ class Instrument(Protocol):
 
     def message(self, time_s: float) -> bytes:
         """What it writes at `time_s` (UTC)."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """An instrument that also takes commands."""
+
+    def answer(self, data: bytes, time_s: float) -> bytes:
+        """What it says to what came over its line."""
 
 
 class WaterGauge:
@@ -45,16 +54,25 @@ class WaterGauge:
 
 
 class ParticulateSensor:
-    """A Nova SDS011."""
+    """A Nova SDS011, which also does what a gateway sets."""
 
-    period_s = 1.0
+    period_s = 0.25
+    """How often it looks at its line; it reports once a second."""
 
     def __init__(self, air: Callable[[float], Particulates]) -> None:
-        self._air = air
+        def values(time_s: float) -> dict[str, float]:
+            now = air(time_s)
+            return {"pm2_5": now.pm2_5, "pm10": now.pm10}
+
+        self._device = SimulatedSds011(values, waking_s=0.0)  # it has been on for long
 
     def message(self, time_s: float) -> bytes:
-        """PM2.5 and PM10."""
-        return sds011.build(pm2_5=self._air(time_s).pm2_5, pm10=self._air(time_s).pm10)
+        """PM2.5 and PM10, once a second."""
+        return self._device.due(time_s)
+
+    def answer(self, data: bytes, time_s: float) -> bytes:
+        """What it says to what came over its line."""
+        return self._device.feed(data, time_s)
 
 
 class Bucket(NamedTuple):

@@ -11,6 +11,7 @@ from random import Random
 
 NOISE_CHANCE = 0.02
 TORN_CHANCE = 0.01
+_PIECE = 4_096
 
 
 class PtyLine:
@@ -24,6 +25,12 @@ class PtyLine:
         path.unlink(missing_ok=True)
         path.symlink_to(os.ttyname(self._slave))
 
+    def read(self) -> bytes:
+        """What whoever is at the other end has written since the last call."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._master, _PIECE)
+        return b""
+
     def write(self, frame: bytes) -> None:
         """Send a frame, now and then with noise before it or torn; what nobody reads is lost, as on a real line."""
         with contextlib.suppress(BlockingIOError):
@@ -32,6 +39,8 @@ class PtyLine:
 
 def spoiled(frame: bytes, dice: Random) -> bytes:
     """What comes out of a bad cable when `frame` goes in."""
+    if not frame:
+        return frame
     chance = dice.random()
     if chance < NOISE_CHANCE:
         return dice.randbytes(dice.randint(1, 12)) + frame

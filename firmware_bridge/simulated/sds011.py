@@ -2,7 +2,7 @@
 
 AA B4 02 01 01 …  ─►  AA C5 02 01 01 …        AA B4 04 …  ─►  AA C0 …        asleep it answers to waking alone
 
-It speaks of zeros for `WAKING_S` after it woke, as the real one does. With a working period of n minutes it reports at
+It speaks of zeros for `waking_s` after it woke, as the real one does. With a working period of n minutes it reports at
 the end of the 30 s that it works in each.
 """
 
@@ -20,9 +20,10 @@ _SIZE = 19
 class SimulatedSds011:
     """A sensor in the air of `values`: pm2_5 and pm10, or pm100 of an SDS198."""
 
-    def __init__(self, values: Values, *, is_sds198: bool = False) -> None:
+    def __init__(self, values: Values, *, is_sds198: bool = False, waking_s: float = WAKING_S) -> None:
         self._values = values
         self._is_sds198 = is_sds198
+        self._waking_s = waking_s
         self._set = {sds011.MODE: 0, sds011.SLEEP: 1, sds011.PERIOD: 0}
         self._commands = CommandFinder(b"\xaa\xb4", _SIZE)
         self._pace = DuePace(1.0)
@@ -61,7 +62,7 @@ class SimulatedSds011:
         return sds011.build_reply(what, is_set=is_set, value=self._set[what])
 
     def _measured(self, now_s: float) -> bytes:
-        is_waking = self._woke_s is None or now_s - self._woke_s < WAKING_S
+        is_waking = self._woke_s is None or now_s - self._woke_s < self._waking_s
         values = {} if is_waking else self._values(now_s)
         if self._is_sds198:
             return sds011.build_sds198(pm100=values.get("pm100", 0.0))

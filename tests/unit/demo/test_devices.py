@@ -5,6 +5,7 @@ import select
 from pathlib import Path
 from random import Random
 
+from demo.devices.__main__ import _writer
 from demo.devices.instruments import Board, Bucket, Gate, ParticulateSensor, WaterGauge
 from demo.devices.line import PtyLine, spoiled
 from demo.devices.network import climate, plain, street_air
@@ -13,6 +14,7 @@ from demo.island.particulates import MARKET, particulates_of
 from demo.island.visitors import ARMY_DOCK, Crowd
 from demo.island.weather import Air
 from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Noise
+from firmware_bridge.families import sds011
 from i18n.catalog import catalog_of
 from wire import QUANTITIES
 
@@ -85,7 +87,7 @@ def test_network_stations_are_read_by_their_dialects():
 def test_a_bad_cable_spoils_some_frames_and_the_decoder_reads_the_others():
     dice = Random(1)
     sensor = ParticulateSensor(lambda _: particulates_of(MARKET, 7, 0))
-    stream = b"".join(spoiled(sensor.message(NOON_S), dice) for _ in range(2_000))
+    stream = b"".join(spoiled(sensor.message(NOON_S + second), dice) for second in range(2_000))
     outcomes = SERIAL_FAMILIES["sds011"].decoder({}, {}).feed(stream)
     frames = sum(isinstance(outcome, Frame) for outcome in outcomes)
     assert 1_940 <= frames < 2_000
@@ -101,6 +103,21 @@ def test_a_line_is_a_real_terminal_behind_a_link_and_writing_to_nobody_blocks_no
     assert select.select([port], [], [], 1)[0]
     assert b"R1234\r" in os.read(port, 4_096)
     os.close(port)
+
+
+def test_the_particulate_sensor_on_its_line_answers_to_a_gateway(tmp_path: Path):
+    line = PtyLine(tmp_path / "air", Random(5))
+    work = _writer(line, ParticulateSensor(lambda _: particulates_of(MARKET, 7, 0)))
+    port = os.open(tmp_path / "air", os.O_RDWR | os.O_NONBLOCK)
+    os.write(port, sds011.encode(sds011.MODE, 1))
+    for quarter in range(40):  # ten seconds, in which it would report ten times
+        work(NOON_S + quarter / 4)
+    os.write(port, sds011.encode(sds011.QUERY))
+    work(NOON_S + 11)
+    assert select.select([port], [], [], 1)[0]
+    outcomes = SERIAL_FAMILIES["sds011"].decoder({}, {}).feed(os.read(port, 4_096))
+    os.close(port)
+    assert [bool(outcome.samples) for outcome in outcomes if isinstance(outcome, Frame)] == [False, True]
 
 
 def test_the_figures_add_up_over_gateways():
