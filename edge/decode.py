@@ -7,7 +7,8 @@ siaga-edge decode NAME [--option key=value …] [--time ISO] [--hex] FILE|-
 {"note": "3 frames missing before frame 7"}      what a whole frame says besides its readings
 
 Serial families read bytes as they came over the line; dialects read lines of topic<TAB>payload, where a payload of
-bytes stands as hex:… or base64:…. The mark "out_of_bounds" is on what the cloud would refuse as physically impossible.
+bytes stands as hex:… or base64:…. Distances are shown line by line, unless median_of is given. The mark "backfill" is
+on what a device has kept and sends late, "out_of_bounds" on what the cloud would refuse as physically impossible.
 """
 
 import base64
@@ -43,12 +44,17 @@ class CannotDecode(Exception):
 def decode(name: str, given: Sequence[str], *, time: str, as_hex: bool, file: str) -> Iterator[str]:
     """The lines that are printed; CannotDecode where the command, not the capture, is at fault."""
     found = found_in(name)
-    options = options_of(found, given)
+    options = options_of(found, [*_each_frame_by_itself(found), *given])
     print_as = _Lines(name, options, arrived_ms=_time(time))
     if isinstance(found.entry, MqttDialect):
         yield from _of_messages(found.entry, options, _bytes_of(file), print_as)
     else:
         yield from _of_bytes(found.entry, options, _bytes_of(file), print_as, as_hex=as_hex)
+
+
+def _each_frame_by_itself(found: Found) -> list[str]:
+    """A capture shows each line of a sensor whose readings are medians of several; what is given goes before."""
+    return ["median_of=1"] if any(option.name == "median_of" for option in found.entry.options) else []
 
 
 def found_in(name: str) -> Found:
@@ -151,7 +157,8 @@ class _Lines:
             return
         samples = (*outcome.samples, *outcome.others)
         for sample in samples:
-            yield _json(self._reading(sample, topic, is_one_of_several=bool(outcome.others)))
+            reading = self._reading(sample, topic, is_one_of_several=bool(outcome.others))
+            yield _json(reading | {"marks": [*(["backfill"] if outcome.kept else []), *reading["marks"]]})
         if outcome.note:
             yield _json({"note": outcome.note} if samples else {"noise": outcome.note, "bytes": size})
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES
+from edge.decode import _Lines
+from firmware_bridge import MQTT_DIALECTS, SERIAL_FAMILIES, Frame, Sample
 from firmware_bridge.catalog import NAMES, find
 from firmware_bridge.families import board, sds011
 
@@ -113,6 +114,22 @@ def test_the_list_names_every_family_and_dialect(capsys):
     assert ended.value.code == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0].partition(" ")[0] for line in lines] == [*SERIAL_FAMILIES, *MQTT_DIALECTS]
+
+
+def test_a_distance_is_shown_line_by_line_unless_a_median_is_asked_for(capsys, tmp_path: Path):
+    file = tmp_path / "river.txt"
+    file.write_bytes(b"R1234\rR5000\rR1240\r")
+    first, nothing, third = run(capsys, "maxbotix", str(file))
+    assert (first["value"], third["value"]) == (123.4, 124.0)
+    assert nothing == {"noise": "no target in range", "bytes": 6}
+    [median] = run(capsys, "maxbotix", "--option", "median_of=3", str(file))
+    assert median["value"] == 123.7
+
+
+def test_what_a_device_has_kept_is_marked():
+    frame = Frame((Sample("co2", 400.0, time_ms=0),), kept=True)
+    [line] = _Lines("x", {}, arrived_ms=0).of(frame, 3)
+    assert json.loads(line)["marks"] == ["backfill"]
 
 
 @pytest.mark.parametrize("name", NAMES)
