@@ -5,6 +5,7 @@ SIGTERM, SIGINT: commit, say offline, exit 0      SIGHUP: read the settings agai
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -92,6 +93,7 @@ class Agent:
             identifier=f"siaga-edge-{self._gateway}",
             subscriptions=[topic_of(self._gateway, Channel.ACK)],
             will=self._will,
+            qos=0,  # an ack that does not come costs one batch that is sent again
         )
         self._uplink.connect(self._session)
         self._sources = SourceManager(
@@ -121,6 +123,8 @@ class Agent:
         await self._sources.use(self._checked)
         count, stream = len(self._checked.sources), self._spool.origin.stream
         _log.info("gateway %s runs: %d sources, stream %s", self._gateway, count, stream)
+        gc.collect()
+        gc.freeze()  # what is here stays: to look at all of it again holds up readings for 20 ms
         try:
             await run_until(self._stopping, self._parts(), self._wind_down)
         except Exception:

@@ -16,9 +16,9 @@ from edge.spool.spans import SeqRange
 from edge.spool.spool import RETRY_S
 from edge.spool.spooler import Spooler
 from edge.spool.write_batch import DiskProblem
-from edge.window import InFlightBatch, Offer, SendStep, Window
+from edge.window import ACKS_WAIT_S, InFlightBatch, Offer, SendStep, Window
 from runtime.mqtt import MqttSession
-from runtime.mqtt_connection import Message
+from runtime.mqtt_connection import MORE_THAN_A_PUBACK, Message
 from wire import Channel, Lost, Reading, RefusedReadings, WireError, decode_ack, encode_batch, topic_of
 from wire.batch import MAX_BATCH_BYTES, MAX_INFLATED_BYTES
 
@@ -51,6 +51,8 @@ class Uplink:
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = False
         self._fetching: asyncio.Task[None] | None = None
+        self._acks_wait = False
+        self._acks_wait_s = min(ACKS_WAIT_S, self._spool.limits.fsync_s / 2)
         self._strange_streams: set[str] = set()
         self._on_refused = on_refused
         self.size = BatchSize()
@@ -76,6 +78,9 @@ class Uplink:
         for batch in lost:
             self._spool.ledger.requeue(batch.span, tries=batch.tries, due_s=now_s)
         self._record_failure(lost)
+        if self._session is not None:
+            self._session.wake_for(MORE_THAN_A_PUBACK)
+        self._acks_wait = False
         self.nudge()
 
     def on_ack_message(self, message: Message) -> None:
@@ -108,6 +113,7 @@ class Uplink:
 
     async def stop(self) -> None:
         """Send no more."""
+        self._read_acks()
         self._session = None
         if self._timer is not None:
             self._timer.cancel()
@@ -116,8 +122,11 @@ class Uplink:
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     def _pump(self) -> None:
+        self._read_acks()
         self._pumping = False
         if self._session is None or not self._session.connected or self.held:
+            return
+        if not (self._window.in_flight or self._spool.ledger.depth or self._spool.losses):
             return
         now_s = self._loop.time()
         late = self._window.overdue(now_s=now_s)
@@ -127,7 +136,22 @@ class Uplink:
         offer = self._offer(now_s)
         while (step := self._window.plan(offer, now_s=now_s)) is not None and self._send(step, now_s):
             offer = self._offer(now_s)
-        self._wake(self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s))
+        at_s = self._window.wake_s(offer, next_again_s=self._spool.ledger.next_again_s(), now_s=now_s)
+        if self._window.in_flight:
+            self._let_acks_wait(offer.is_empty and self._fetching is None)
+            read_s = now_s + self._acks_wait_s
+            at_s = read_s if self._acks_wait and (at_s is None or at_s > read_s) else at_s
+        self._wake(at_s)
+
+    def _read_acks(self) -> None:
+        if self._acks_wait and self._session is not None:
+            self._session.read_waiting()
+
+    def _let_acks_wait(self, may_wait: bool) -> None:
+        """Whether acks may wait in the socket: waking up for each costs more than all else that is done with it."""
+        if may_wait != self._acks_wait and self._session is not None:
+            self._session.wake_for(_MANY_ACKS_BYTES if may_wait else MORE_THAN_A_PUBACK)
+            self._acks_wait = may_wait
 
     def _record_success(self, over: Iterable[InFlightBatch], now_s: float) -> None:
         refused = self.size.refused
@@ -231,9 +255,16 @@ class Uplink:
             _log.info("ack of stream %.64r, of which nothing is here; it is ignored", span.stream)
 
     def _wake(self, at_s: float | None) -> None:
+        """Look again at `at_s`, or earlier: to ring once in vain costs less than a new timer each time."""
+        if at_s is None or (self._timer is not None and self._timer.when() <= at_s):
+            return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = None if at_s is None else self._loop.call_at(at_s, self.nudge)
+        self._timer = self._loop.call_at(at_s, self._ring)
+
+    def _ring(self) -> None:
+        self._timer, self._pumping = None, True
+        self._pump()
 
 
 def encode_within_limits(
@@ -254,6 +285,7 @@ def encode_within_limits(
 
 
 _BYTES_A_LOSS = 64
+_MANY_ACKS_BYTES = 2_048
 _NEVER_TOO_LONG = 5_000
 """Readings that never inflate beyond the wire's 2 MB: 400 bytes each would, and two names and two numbers are 200."""
 

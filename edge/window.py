@@ -1,6 +1,7 @@
 """What the uplink sends next: batches in flight, resend, live before backlog; pure, the clock is handed in.
 
 live readings: at once, and while an ack is under way gathered until it comes, or for GATHER_S
+acks: read when something waits to be sent, else with what is sent next, or after ACKS_WAIT_S
 
 window of 8:  live live backlog backlog backlog · · ·       one place is kept for live, one for the backlog
 no ack in time: the range is sent again; no ack at all: one probe at a time, with growing pauses
@@ -20,6 +21,8 @@ from wire import Lost
 
 GATHER_S = 0.01
 """While an ack is under way live readings wait so long for it at most, on a link that takes longer."""
+ACKS_WAIT_S = 0.5
+"""While nothing waits to be sent nobody needs an ack before the disk is forced: so long it may wait in the socket."""
 LONGEST_PAUSE_S = 15.0
 """Between probes of a cloud that is silent: an alarm waits so long at most when it is back."""
 LONGEST_PAUSE_OF_A_RANGE_S = 600.0
@@ -43,6 +46,11 @@ class Offer(NamedTuple):
     again: bool = False
     backlog: bool = False
     losses: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return not (self.live or self.again or self.backlog or self.losses)
 
 
 class InFlightBatch(msgspec.Struct, frozen=True):

@@ -34,6 +34,7 @@ class MqttSession:
     for `puback_within_s` seconds has not acknowledged what reached it: a node of a cluster that lost the others answers
     pings for ever. Pauses between attempts grow, also after connections that were short: two clients with one id would
     else throw each other out for ever. With `gathers` the messages of a trickle wait up to 80 ms for each other.
+    `qos` is that of the `subscriptions`.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class MqttSession:
         will: Callable[[], Will | None] = lambda: None,
         keep_session: bool = False,
         gathers: bool = False,
+        qos: int = 1,
         retry_s: tuple[float, float] = (0.5, 30.0),
         answer_s: float = 10.0,
         puback_within_s: float = 30.0,
@@ -67,6 +69,7 @@ class MqttSession:
         self._will = will
         self._keep_session = keep_session
         self._gathers = gathers
+        self._qos = qos
         self._retry_s = retry_s
         self._answer_s = answer_s
         self._puback_within_s = puback_within_s
@@ -169,6 +172,16 @@ class MqttSession:
         if self._connection is not None:
             self._connection.resume()
 
+    def wake_for(self, size: int) -> None:
+        """Let fewer than `size` bytes wake nobody, until the next connection; `read_waiting` reads them."""
+        if self._connection is not None:
+            self._connection.wake_for(size)
+
+    def read_waiting(self) -> None:
+        """Read what waits, if anything does."""
+        if self._connection is not None:
+            self._connection.read_waiting()
+
     async def _connect_once(self) -> None:
         self._on_begin()
         self._was_up = False
@@ -198,7 +211,7 @@ class MqttSession:
             if not await connection.subscribe(topic):
                 _log.warning("broker %s refuses the subscription to %s; check the access list", self.node, topic)
         for topic in self._subscriptions:
-            if not await connection.subscribe(topic):
+            if not await connection.subscribe(topic, qos=self._qos):
                 raise MqttError(f"refused the subscription to {topic}; check the access list")
         self.problem, self._was_up = "", True
         since_s = self.connected_since_s = boot_s()

@@ -4,7 +4,7 @@ a thread: TCP, TLS ─► CONNECT ─► CONNACK ─► subscribe, publish, ackn
 bytes wait                 ─► loop_read, up to READS_AT_ONCE packets at each wake-up ─► on_message
 a trickle, if it `gathers`  ─► nothing is read for 80 ms, then all that came meanwhile (trickle.py)
 paho has a packet to write ─► loop_write at the loop's next turn; what the kernel does not take waits until it does
-each second                ─► loop_misc: pings
+each tenth of `keepalive_s` ─► loop_misc: pings
 
 paho's `manual_ack` holds the PUBACK of a message until `acknowledge`, and a message costs one call of `on_message`.
 """
@@ -15,7 +15,8 @@ import ssl
 import struct
 import termios
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fcntl import ioctl
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -31,8 +32,12 @@ READS_AT_ONCE = 64
 """Packets read before other tasks of the process get their turn."""
 MOST_IN_FLIGHT = 1_000
 """Messages sent without a PUBACK; what is published beyond them waits in paho's queue."""
+WRITTEN_TOGETHER = 3
+"""So many packets leave in one segment, of which the broker reads all at once; paho sends one by one."""
 PINGS_EVERY_S = 1.0
-"""How often paho checks whether a ping is due."""
+"""How often at most paho checks whether a ping is due; it does ten times in the time after which one is."""
+MORE_THAN_A_PUBACK = 34
+"""Bytes: a PUBACK has 4, and 33 as a record of TLS; a message with its topic has more."""
 _T = TypeVar("_T")
 _BROKE = 128
 """The reason code that paho gives a connection that broke."""
@@ -94,6 +99,8 @@ class MqttConnection:
         self.last_packet_s = self._loop.time()
         """When the broker sent anything last, be it that it lives, on the loop's clock."""
         self._wire: socket.socket | None = None
+        self._unwritten = 0
+        self._is_full = False
         self._login: asyncio.Future[ReasonCode] = self._loop.create_future()
         self._asked: dict[int, asyncio.Future[Sequence[ReasonCode]]] = {}
         self._sent: deque[paho.MQTTMessageInfo] = deque()
@@ -142,6 +149,7 @@ class MqttConnection:
         sent = self._client.publish(topic, payload, qos, retain)
         if sent.rc != paho.MQTT_ERR_SUCCESS:
             return False
+        self._unwritten += 1
         if qos:
             self._forget_acknowledged()
             self._sent.append(sent)
@@ -149,6 +157,7 @@ class MqttConnection:
 
     def acknowledge(self, message: Message) -> None:
         """Send the PUBACK for `message`, which came through this connection."""
+        self._unwritten += 1
         self._client.ack(message.packet, message.qos)
 
     async def answer(self, answer: asyncio.Future[_T]) -> _T:
@@ -165,7 +174,7 @@ class MqttConnection:
         While a slow link still carries, nobody but the link is to blame, and a new connection would send all of it
         again.
         """
-        if self._wire is None or self.ended.done() or _bytes_on_the_way(self._wire.fileno()):
+        if self._wire is None or self.ended.done() or _bytes(self._wire, termios.TIOCOUTQ):
             return None
         self._forget_acknowledged()
         return self._sent[0] if self._sent else None
@@ -183,6 +192,16 @@ class MqttConnection:
             self._paused = False
             self._loop.add_reader(self._wire.fileno(), self._read)
             self._read()  # what TLS has decrypted already wakes nobody
+
+    def wake_for(self, size: int) -> None:
+        """From now on fewer than `size` bytes wake nobody: they are read with those that follow, or before a ping."""
+        if self._wire is not None:
+            self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+
+    def read_waiting(self) -> None:
+        """Read what waits, if anything does."""
+        if self._waiting():
+            self._read()
 
     def leave(self, reason: str) -> None:
         """End the connection without a DISCONNECT, so that the broker says the will."""
@@ -288,7 +307,7 @@ class MqttConnection:
                 return
             received_before = self._received
             self._client.loop_read()
-            if self._received == received_before and not self._decrypted():
+            if self._received == received_before and not self._decrypted() and not self._waiting():
                 return
         if self._decrypted():
             self._loop.call_soon(self._read_on)
@@ -300,6 +319,10 @@ class MqttConnection:
     def _decrypted(self) -> int:
         """How many bytes TLS has decrypted that nobody has read: of them the kernel knows nothing."""
         return self._wire.pending() if isinstance(self._wire, ssl.SSLSocket) else 0
+
+    def _waiting(self) -> int:
+        """How many bytes the kernel has that nobody has read."""
+        return 0 if self._wire is None else _bytes(self._wire, termios.FIONREAD)
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self._received += 1
@@ -319,12 +342,20 @@ class MqttConnection:
         self._loop.call_soon(self._write)
 
     def _write(self) -> None:
-        self._client.loop_write()
-        if self._wire is not None and self._client.want_write():  # the kernel takes no more for now
+        together, self._unwritten = self._unwritten >= WRITTEN_TOGETHER, 0
+        if together and self._wire is not None:
+            with _corked(self._wire):
+                self._client.loop_write()
+        else:
+            self._client.loop_write()
+        if self._wire is not None and not self._is_full and self._client.want_write():
+            self._is_full = True  # the kernel takes no more for now
             self._loop.add_writer(self._wire.fileno(), self._write)
 
     def _on_all_written(self, _client: object, _data: object, wire: "paho.SocketLike") -> None:
-        self._loop.remove_writer(wire.fileno())
+        if self._is_full:
+            self._is_full = False
+            self._loop.remove_writer(wire.fileno())
 
     def _on_socket_close(self, _client: object, _data: object, wire: "paho.SocketLike") -> None:
         self._end_rest()
@@ -332,8 +363,10 @@ class MqttConnection:
         self._wire = None
 
     def _ping(self) -> None:
+        if not self._paused and self._rest is None:
+            self.read_waiting()  # the answer to the ping before may be too short to wake anybody
         self._client.loop_misc()
-        self._pings = self._loop.call_later(PINGS_EVERY_S, self._ping)
+        self._pings = self._loop.call_later(max(PINGS_EVERY_S, self._keepalive_s / 10), self._ping)
 
     def _forget_acknowledged(self) -> None:
         while self._sent and self._sent[0].is_published():
@@ -355,6 +388,17 @@ def _client(broker: BrokerSettings, identifier: str, will: Will | None, *, keep_
     return client
 
 
+@contextmanager
+def _corked(wire: socket.socket) -> Iterator[None]:
+    """Let what is sent meanwhile leave together (TCP_CORK, tcp(7))."""
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    try:
+        yield
+    finally:
+        if wire.fileno() >= 0:  # else it broke, and is closed
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+
 def _later(_client: object, _data: object, _wire: object) -> None:
     """Write nothing yet: paho would else write from the thread that connects."""
 
@@ -363,6 +407,10 @@ def _sentence(reason: ReasonCode) -> str:
     return "the connection broke" if reason.value == _BROKE else f"[code:{reason.value}] {reason}"
 
 
-def _bytes_on_the_way(wire: int) -> int:
-    """What the kernel has taken and the other machine's has not (SIOCOUTQ, tcp(7))."""
-    return int(struct.unpack("i", ioctl(wire, termios.TIOCOUTQ, b"\0" * 4))[0])
+def _bytes(wire: socket.socket, which: int) -> int:
+    """What came and was not read (FIONREAD), or what the other machine has not taken yet (TIOCOUTQ), see tcp(7)."""
+    return int(_INT.unpack(ioctl(wire, which, _NO_BYTES))[0])
+
+
+_INT = struct.Struct("i")
+_NO_BYTES = bytes(_INT.size)

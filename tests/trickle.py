@@ -9,15 +9,11 @@ python -m tests.trickle FOLDER GATEWAYS MESSAGES_PER_S READINGS_EACH MESSAGES
 
 import asyncio
 import json
-import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pytest
 
 from cloud.core.health import Component, Condition
 from cloud.database.engine import Database
@@ -32,6 +28,7 @@ from cloud.registry.snapshot import Registry
 from runtime.clock import Clocks
 from runtime.mqtt_connection import Message
 from tests.registries import registry_in
+from tests.sqlite_commits import commits_by_file
 from tests.virtual_time import run
 from wire import Channel, Reading, encode_batch, topic_of
 
@@ -113,7 +110,7 @@ def counts_of(folder: Path, load: Load) -> Counts:
     """Send `load` through a cloud whose databases are in `folder`; count from then on until all is acknowledged."""
     # of many gateways no pass comes within the load, and looking back on two days of theirs would take longest of all
     settled_s = SETTLED_S if load.gateways <= 10 else 1.0
-    with _commits_by_file() as commits:
+    with commits_by_file() as commits:
         return run(_counted(folder, load, commits, settled_s), work_s=WORK_S)
 
 
@@ -180,31 +177,6 @@ class Broker:
         self.pubacks += 1
         if self.pubacks == self._sent:
             self._all_safe.set()
-
-
-@contextmanager
-def _commits_by_file() -> Iterator[Counter[str]]:
-    """How many transactions changed something in each SQLite file, by its name."""
-    commits: Counter[str] = Counter()
-    connect = sqlite3.connect
-
-    def watched(file: str | Path, *args: Any, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(file, *args, **options)
-        changes = 0
-
-        def see(statement: str) -> None:
-            nonlocal changes
-            if statement == "COMMIT" and connection.total_changes != changes:
-                changes = connection.total_changes
-                commits[Path(file).name] += 1
-
-        connection.set_trace_callback(see)
-        return connection
-
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (sqlite3, sqlite3.dbapi2):  # the store takes the one, SQLAlchemy the other
-            patch.setattr(module, "connect", watched)
-        yield commits
 
 
 def _payload(gateway: str, turn: int, readings_each: int, now_ms: int) -> bytes:

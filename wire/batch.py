@@ -151,7 +151,7 @@ def encode_batch(
         message["backfill"] = True
     if lost:
         message["lost"] = lost
-    return zlib.compress(_ENCODER.encode(message), 9)
+    return _deflated(_ENCODER.encode(message))
 
 
 def decode_batch(payload: bytes) -> Batch:
@@ -178,6 +178,12 @@ def decode_envelope(payload: bytes) -> Envelope:
         raise WireError(f"batch has no readable range: {str(error)[:200]}") from None
     check_name("stream", envelope.stream)
     return envelope
+
+
+def _deflated(text: bytes) -> bytes:
+    """zlib at its best with tables for a text of this length: clearing those of 32 KB costs more than a small batch."""
+    deflater = zlib.compressobj(9, memLevel=min(8, max(1, len(text).bit_length() - 7)))
+    return deflater.compress(text) + deflater.flush()
 
 
 def _deltas(t0_ms: int, times_ms: list[int]) -> list[int]:

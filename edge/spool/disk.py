@@ -23,6 +23,14 @@ def free_bytes(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
+def size_of(path: Path) -> int:
+    """How long a file is; 0 where there is none."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - asked after each commit
+    except FileNotFoundError:
+        return 0
+
+
 def make_reserve(spool: Path) -> None:
     """Put the reserve of `spool` aside, where the disk has room for it."""
     reserve = _reserve_of(spool)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from edge.spool.disk import free_bytes
+from edge.spool.disk import free_bytes, size_of
 from edge.spool.limits import SpoolUsage
 from edge.spool.rows import (
     NUMBER_OF_CLOCK,
@@ -152,7 +152,7 @@ class SpoolFile:
         """How much room is used and left."""
         with _troubles(self.path):
             pages, free = self._pragma("page_count"), self._pragma("freelist_count")
-            wal = self.wal.stat().st_size if self.wal.exists() else 0
+            wal = size_of(self.wal)
             return SpoolUsage((pages - free) * PAGE_BYTES, free * PAGE_BYTES, wal, free_bytes(self.path.parent))
 
     def checkpoint(self) -> None:
@@ -399,7 +399,7 @@ _ROWS_AT_ONCE = 1_000
 
 
 def _is_empty(path: Path) -> bool:
-    return not path.exists() or path.stat().st_size == 0
+    return size_of(path) == 0
 
 
 def _copied(db: sqlite3.Connection, table: str, words: str) -> dict[int, SeriesKey]:

@@ -87,7 +87,7 @@ class Ledger:
 
     def pop_live(self, limit: int, up_to: int) -> SeqRange | None:
         """The next live readings, at most `limit` and none after `up_to`; they are in flight from now on."""
-        run = self._live(up_to).first_run()
+        run = self._first_live(up_to)
         if run is None:
             return None
         first, last = run[0], min(run[1], run[0] + limit - 1)
@@ -96,7 +96,9 @@ class Ledger:
 
     def live_count(self, up_to: int) -> int:
         """How many live readings there are, none after `up_to`."""
-        return self._live(up_to).total
+        if self._aside:
+            return self._live(up_to).total
+        return sum(last - first + 1 for first, last in self._now.outstanding.within(self.live_first, up_to))
 
     def pop_due(self, now_s: float) -> Requeued | None:
         """The oldest range that is due to be sent again; what is left of it is in flight from now on."""
@@ -144,11 +146,11 @@ class Ledger:
         stream = self._streams.get(span.stream)
         if stream is None:
             return []
-        sent = Spans(stream.outstanding.within(span.first, span.last))
-        if stream is self._now:
+        sent = stream.outstanding.within(span.first, span.last)
+        if stream is self._now and stream.in_flight.within(span.first, span.last) != sent:
             # What this run has not sent, nobody can hold: an ack that covers it is wrong, and to believe it would
             # delete the only copy. What earlier runs have sent is not known here: an ack for that counts.
-            sent = sent.without(stream.waiting).without(self._live(stream.last))
+            sent = list(Spans(sent).without(stream.waiting).without(self._live(stream.last)))
         return [self._remove(SeqRange(span.stream, first, last)) for first, last in sent]
 
     def oldest(self, count: int) -> list[SeqRange]:
@@ -187,9 +189,15 @@ class Ledger:
         live = Spans(self._now.outstanding.within(self.live_first, up_to))
         return live.without(self._aside) if self._aside else live
 
+    def _first_live(self, up_to: int) -> tuple[int, int] | None:
+        if self._aside:
+            return self._live(up_to).first_run()
+        return next(iter(self._now.outstanding.within(self.live_first, up_to)), None)
+
     def _begin_live(self, live_first: int) -> None:
         self.live_first = live_first
-        self._aside.remove(0, live_first - 1)
+        if self._aside:
+            self._aside.remove(0, live_first - 1)
 
     def _of(self, stream: str) -> _Stream:
         return self._streams[stream]

@@ -92,7 +92,8 @@ class Spool:
             self.ledger.set_aside(first, first + len(readings) - 1)
         self._tail += readings
         self._arrival_times.record(first, now_s)
-        self._appended_s = now_s if self._appended_s is None else self._appended_s
+        if readings and self._appended_s is None:
+            self._appended_s = now_s
         due_s = now_s + GATHER_S
         if keep:
             self.kept.update(keep)
@@ -223,14 +224,10 @@ class Spool:
         if batch.runs:
             self._unforced.append((self._appended_s if self._appended_s is not None else now_s, batch.last))
             self._appended_s = None if self.ledger.next_seq - 1 == batch.last else now_s
-        if (
-            self.ledger.next_seq - 1 > batch.last
-            or self._forget
-            or self._unkept
-            or self._losses_changed
-            or self._corrections
-        ):
+        if self.ledger.next_seq - 1 > batch.last or self._unkept or self._losses_changed or self._corrections:
             self._commit_by(now_s + GATHER_S)  # what came while there was a problem was not to hurry
+        elif self._forget:
+            self._commit_by(now_s + LAZY_S)
         self._trim()
         self._notify_safe()
         self._keep_to(room, now_s=now_s)
@@ -361,8 +358,10 @@ class Spool:
     # --- inside
 
     def _commit_by(self, due_s: float) -> None:
-        if not self.problem:
-            self.commit_due_s = due_s if self.commit_due_s is None else min(self.commit_due_s, due_s)
+        if self.commit_due_s is None:  # also while there is a problem: what was to be tried again may be acknowledged
+            self.commit_due_s = due_s
+        elif not self.problem:
+            self.commit_due_s = min(self.commit_due_s, due_s)
 
     def _say_damage(self, opened: OpenedSpool, lost: int) -> None:
         saved = sum(earlier.spans.total for earlier in opened.previous)

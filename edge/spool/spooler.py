@@ -7,7 +7,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 from edge.spool.file import SpoolFile
 from edge.spool.limits import SpoolUsage
@@ -15,11 +16,11 @@ from edge.spool.salvage import open_or_salvage, salvage
 from edge.spool.spans import SeqRange, Spans
 from edge.spool.spool import GATHER_S, RETRY_S, Spool
 from edge.spool.sync_checkpoint import Forced, Names, read_sync_checkpoint, sync_checkpoint_path, write_sync_checkpoint
+from edge.spool.work_thread import WorkThread
 from edge.spool.write_batch import DiskProblem, FileDamaged, OpenedSpool, WriteBatch
 from wire import Reading
 
 _log = logging.getLogger(__name__)
-R = TypeVar("R")
 
 
 class _Adopted(NamedTuple):
@@ -31,10 +32,15 @@ class _Salvaged(NamedTuple):
     opened: OpenedSpool
 
 
+_Outcome = SpoolUsage | _Adopted | _Salvaged
+
+
 class Spooler:
     """Keeps a `Spool` on disk; `on_change` is called when there is more to send, or a commit was tried."""
 
-    def __init__(self, spool: Spool, file: SpoolFile, *, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, spool: Spool, file: SpoolFile, *, on_change: Callable[[], None], thread: WorkThread | None = None
+    ) -> None:
         self.spool = spool
         self.forces = 0
         """How often anything was forced to disk."""
@@ -43,11 +49,12 @@ class Spooler:
         self._adopted = False
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
-        self._file_thread = ThreadPoolExecutor(1, "spool")
+        self._file_thread = thread or WorkThread("spool")
         self._force_thread = ThreadPoolExecutor(1, "force")
-        self._commit_timer: asyncio.TimerHandle | None = None
+        self._commit_timer: asyncio.Handle | None = None
+        self._commit_timer_s = 0.0
         self._force_timer: asyncio.TimerHandle | None = None
-        self._committing: asyncio.Future[None] | None = None
+        self._committing: asyncio.Future[_Outcome] | None = None
         self._forcing: asyncio.Future[None] | None = None
 
     @property
@@ -102,10 +109,14 @@ class Spooler:
         if due_s is None or self._committing is not None:
             return
         if self._commit_timer is not None:
-            if self._commit_timer.when() <= due_s:
+            if self._commit_timer_s <= due_s:
                 return
             self._commit_timer.cancel()
-        self._commit_timer = self._loop.call_at(due_s, self._begin_commit)
+        self._commit_timer_s = due_s
+        if due_s <= self._loop.time():
+            self._commit_timer = self._loop.call_soon(self._begin_commit)  # all that was read at once is in it
+        else:
+            self._commit_timer = self._loop.call_at(due_s, self._begin_commit)
 
     async def read(self, span: SeqRange) -> list[Reading] | None:
         """The readings of `span` from memory or the file; None where some are missing, which is declared by then."""
@@ -113,7 +124,7 @@ class Spooler:
         if not in_file.size:
             return in_memory
         try:
-            rows = await self._in_file_thread(self._file.read, in_file)
+            rows = await self._file_thread.do(self._file.read, in_file)
         except FileDamaged as damage:
             await self._salvage(str(damage))
             return None
@@ -125,7 +136,7 @@ class Spooler:
     async def _miss(self, span: SeqRange, found: Spans) -> None:
         """Not all of `span` came: a row that is not as it was written is lost, one that is missing may be elsewhere."""
         try:
-            rows = await self._in_file_thread(self._file.seqs, span)
+            rows = await self._file_thread.do(self._file.seqs, span)
         except FileDamaged as damage:
             await self._salvage(str(damage))
             return
@@ -151,7 +162,7 @@ class Spooler:
     async def time_ms(self, stream: str, seq: int) -> int | None:
         """The time (UTC) of a reading of an earlier start; None where it cannot be read."""
         try:
-            return await self._in_file_thread(self._file.time_ms, stream, seq)
+            return await self._file_thread.do(self._file.time_ms, stream, seq)
         except (DiskProblem, FileDamaged):
             return None  # the next commit meets the same trouble and says so
 
@@ -167,39 +178,47 @@ class Spooler:
                 timer.cancel()
         for under_way in (self._committing, self._forcing):
             if under_way is not None:
-                await under_way
+                await asyncio.wait({under_way})
         await self._commit()
         if self.spool.problem:
             _log.error("%s; readings that no acknowledgement came for since then are not kept", self.spool.problem)
         else:
             await self._force()
-        await self._in_file_thread(self._file.close)
-        self._file_thread.shutdown()
+        await self._file_thread.do(self._file.close)
+        self._file_thread.stop()
         self._force_thread.shutdown()
 
-    def _begin_commit(self) -> None:
-        self._commit_timer = None
-        if self._committing is None:
-            self._committing = self._loop.create_task(self._commit())
-
     async def _commit(self) -> None:
-        problem_before, batch = self.spool.problem, self.spool.write_batch()
+        self._begin_commit()
+        if self._committing is not None:
+            await asyncio.wait({self._committing})
+
+    def _begin_commit(self) -> None:
+        if self._commit_timer is not None:
+            self._commit_timer.cancel()
+            self._commit_timer = None
+        if self._committing is not None:
+            return
+        batch = self.spool.write_batch()
+        if batch is not None or not self._file.is_open:
+            then = partial(self._end_commit, batch, self.spool.problem)
+            self._committing = self._file_thread.do(self._write, batch, then=then)
+
+    def _end_commit(self, batch: WriteBatch | None, problem_before: str, done: "asyncio.Future[_Outcome]") -> None:
+        self._committing = None
         try:
-            if batch is not None or not self._file.is_open:
-                self._apply(batch, await self._in_file_thread(self._write, batch))
+            self._apply(batch, done.result())
         except DiskProblem as problem:
             self.spool.failed(batch, str(problem), now_s=self._loop.time())
         except Exception as error:  # our bug must not cost the readings of this commit
             _log.exception("the spool could not be written")
             self.spool.failed(batch, f"error of this agent: {error!r}", now_s=self._loop.time())
-        finally:
-            self._committing = None
         self._say_change(problem_before)
         self.nudge()
         self._plan_force()
         self._on_change()
 
-    def _write(self, batch: WriteBatch | None) -> SpoolUsage | _Adopted | _Salvaged:
+    def _write(self, batch: WriteBatch | None) -> _Outcome:
         if not self._file.is_open:
             opened = open_or_salvage(self._file)
             return _Salvaged(opened) if self._adopted else _Adopted(opened, read_sync_checkpoint(self._checkpoint_path))
@@ -217,7 +236,7 @@ class Spooler:
             self._file.checkpoint()  # gives the WAL's room back, which may be all that was lacking
             self._file.commit(batch)
 
-    def _apply(self, batch: WriteBatch | None, outcome: SpoolUsage | _Adopted | _Salvaged) -> None:
+    def _apply(self, batch: WriteBatch | None, outcome: _Outcome) -> None:
         now_s = self._loop.time()
         if isinstance(outcome, SpoolUsage):
             if batch is not None:
@@ -231,7 +250,7 @@ class Spooler:
             self.spool.salvaged(outcome.opened, now_s=now_s)
 
     async def _salvage(self, damage: str) -> None:
-        opened = await self._in_file_thread(salvage, self._file, damage)
+        opened = await self._file_thread.do(salvage, self._file, damage)
         self.spool.salvaged(opened, now_s=self._loop.time())
         self.nudge()
 
@@ -260,7 +279,7 @@ class Spooler:
         try:
             await self._loop.run_in_executor(self._force_thread, self._force_and_checkpoint, forced)
             if wal_is_long:
-                await self._in_file_thread(self._file.checkpoint)
+                await self._file_thread.do(self._file.checkpoint)
                 self.spool.wal_is_long = False
             self.spool.forced(highest)
             self.forces += 1
@@ -277,6 +296,3 @@ class Spooler:
         write_sync_checkpoint(
             self._checkpoint_path, forced, Names({row.id: row.name for row in tables.streams}, tables.series)
         )
-
-    def _in_file_thread(self, call: Callable[..., R], *args: object) -> asyncio.Future[R]:
-        return self._loop.run_in_executor(self._file_thread, call, *args)

@@ -8,7 +8,14 @@ import pytest
 
 from runtime.address import Address
 from runtime.broker_settings import BrokerSettings
-from runtime.mqtt_connection import READS_AT_ONCE, Message, MqttConnection, MqttError
+from runtime.mqtt_connection import (
+    MORE_THAN_A_PUBACK,
+    READS_AT_ONCE,
+    WRITTEN_TOGETHER,
+    Message,
+    MqttConnection,
+    MqttError,
+)
 
 CONNACK = b"\x20\x02\x00\x00"
 NOT_AUTHORIZED = b"\x20\x02\x00\x05"
@@ -149,3 +156,58 @@ async def test_a_connection_that_comes_after_all_is_closed_and_says_nothing():
         while not said:
             await asyncio.sleep(0.001)
     assert said == [b""]
+
+
+async def test_fewer_bytes_than_were_asked_for_wake_nobody_and_wait_to_be_read():
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(CONNACK)
+        for answer in (a_publish(1), b"".join(map(a_publish, range(2, 6)))):
+            await reader.read(100)
+            writer.write(answer)
+            await writer.drain()
+            written.set()
+        await reader.read()
+        writer.close()
+
+    written = asyncio.Event()
+    heard: list[Message] = []
+    async with broker(handle) as node, connection(node, heard) as open_one:
+        open_one.wake_for(MORE_THAN_A_PUBACK)
+        open_one.publish("t", b"one", qos=0)
+        await written.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert heard == []
+        while not heard:
+            open_one.read_waiting()
+            await asyncio.sleep(0)
+        open_one.publish("t", b"four", qos=0)
+        while len(heard) < 5:
+            await asyncio.sleep(0)
+    assert [message.packet for message in heard] == [1, 2, 3, 4, 5]
+
+
+async def test_many_pubacks_leave_in_their_order():
+    said: list[bytes] = []
+    many = 3 * WRITTEN_TOGETHER
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(CONNACK + b"".join(map(a_publish, range(1, many + 1))))
+        said.append(await reader.read(4 * many))  # as it comes: all of them at once
+        said.append(await reader.read())
+        writer.close()
+
+    heard: list[Message] = []
+    async with broker(handle) as node:
+        async with connection(node, heard) as open_one:
+            while len(heard) < many:
+                await asyncio.sleep(0)
+            for message in heard:
+                open_one.acknowledge(message)
+            while not said:
+                await asyncio.sleep(0)
+        while len(said) < 2:
+            await asyncio.sleep(0)
+    assert said == [b"".join(b"\x40\x02" + number.to_bytes(2, "big") for number in range(1, many + 1)), b"\xe0\x00"]

@@ -18,8 +18,9 @@ from edge.spool.spool import Spool
 from edge.spool.spooler import Spooler
 from edge.spool.write_batch import Origin
 from edge.uplink import Uplink, encode_within_limits
-from runtime.mqtt_connection import Message
+from runtime.mqtt_connection import MORE_THAN_A_PUBACK, Message
 from wire import Ack, Batch, Lost, Reading, decode_batch, encode_ack
+from wire.ack import MAX_ACK_BYTES
 from wire.batch import MAX_BATCH_BYTES
 
 
@@ -30,6 +31,8 @@ class Link:
         self.connected = True
         self.sent: list[Batch] = []
         self.acknowledged = 0
+        self.wakes_for = 1
+        self.waiting: list[bytes] = []
         spool = Spool(Origin("now", "boot", 0), Limits(max_bytes=2**30, min_free_bytes=0, fsync_s=60.0))
         self.spooler = Spooler(spool, SpoolFile(folder / "spool.db"), on_change=lambda: self.uplink.nudge())
         self.uplink = Uplink(self.spooler, UplinkSettings(ack_timeout_s=60.0, batch_readings=5), gateway="gw-1")
@@ -42,6 +45,14 @@ class Link:
 
     def acknowledge(self, _message: Message) -> None:
         self.acknowledged += 1
+
+    def wake_for(self, size: int) -> None:
+        self.wakes_for = size
+
+    def read_waiting(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for payload in waiting:
+            self.receive(payload)
 
     def receive(self, payload: bytes) -> None:
         self.uplink.on_ack_message(Message("siaga/v1/00/gw-1/ack", payload, False, False, 1, 1, 1))
@@ -155,3 +166,33 @@ def test_many_readings_that_inflate_too_far_are_cut():
     payload, count = encode_within_limits(SeqRange("s", 1, 18_000), readings, backfill=False, lost=())
     assert count < 18_000
     assert decode_batch(payload).last == count
+
+
+async def test_while_nothing_waits_to_be_sent_acks_wait_in_the_socket_and_are_read_with_what_is_sent_next(link: Link):
+    link.uplink.reconnected()
+    assert link.wakes_for == MORE_THAN_A_PUBACK
+    link.append(2)
+    await until(lambda: len(link.sent) == 1 and link.wakes_for > MAX_ACK_BYTES)
+    link.waiting.append(encode_ack(Ack("now", 1, 2)))
+    assert link.spooler.spool.ledger.depth == 2
+    link.append(2)
+    await until(lambda: link.waiting == [] and len(link.sent) == 2)
+    assert link.spooler.spool.ledger.depth == 2
+    link.waiting.append(encode_ack(Ack("now", 3, 4)))
+    await until(lambda: link.spooler.spool.ledger.depth == 0)
+
+
+async def test_while_readings_wait_for_an_ack_it_wakes_up(link: Link):
+    for size in range(1, UplinkSettings().window + 1):
+        link.append(5)
+        await until(lambda size=size: len(link.sent) == size)  # type: ignore[misc]
+    link.append(5)
+    await until(lambda: link.wakes_for == MORE_THAN_A_PUBACK)
+
+
+async def test_acks_that_wait_are_read_before_the_end(link: Link):
+    link.append(2)
+    await until(lambda: len(link.sent) == 1 and link.wakes_for > MAX_ACK_BYTES)
+    link.waiting.append(encode_ack(Ack("now", 1, 2)))
+    await link.uplink.stop()
+    assert link.spooler.spool.ledger.depth == 0

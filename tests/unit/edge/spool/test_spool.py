@@ -5,7 +5,7 @@ import pytest
 from edge.spool import spool as spool_module
 from edge.spool.limits import Limits, SpoolUsage
 from edge.spool.spans import SeqRange, Spans
-from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, RETRY_S, SPACE_S, Spool
+from edge.spool.spool import GATHER_S, HURRY_MESSAGES, HURRY_S, LAZY_S, RETRY_S, SPACE_S, Spool
 from edge.spool.write_batch import OpenedSpool, Origin, PreviousStream, TimeCorrection
 from wire import Clock, Lost, Reading
 
@@ -229,3 +229,34 @@ def test_what_must_be_committed_with_readings_holds_backlog_back_too(spool: Spoo
     assert spool.ledger.pop_backlog(10, spool.sendable) is None
     commit(spool, now_s=0.1)
     assert spool.ledger.pop_backlog(10, spool.sendable) == SeqRange("now", 1, 2)
+
+
+def test_a_disk_that_failed_is_tried_again_though_the_cloud_has_what_it_did_not_take(spool: Spool):
+    spool.append(readings(1), now_s=10.0)
+    batch = spool.write_batch()
+    spool.failed(batch, "disk full", now_s=10.1)
+    assert spool.ledger.pop_live(1, 1) is not None
+    spool.ack(SeqRange("now", 1, 1), now_s=10.2)
+    assert spool.write_batch() is None
+    spool.append(readings(1), now_s=20.0)
+    assert spool.commit_due_s == pytest.approx(20.0 + GATHER_S)
+
+
+def test_what_is_kept_without_readings_forces_no_later_reading(spool: Spool):
+    spool.append((), now_s=10.0, keep={"a": "1"})
+    commit(spool, now_s=10.0)
+    spool.append(readings(1), now_s=100.0)
+    commit(spool, now_s=100.1)
+    assert spool.force_due_s() == pytest.approx(101.0)
+
+
+def test_an_ack_that_comes_during_a_commit_waits_for_company_as_any(spool: Spool):
+    spool.append(readings(1), now_s=10.0)
+    commit(spool, now_s=10.1)
+    spool.ledger.pop_live(1, 1)
+    spool.append(readings(1), now_s=10.2)
+    batch = spool.write_batch()
+    assert batch is not None
+    spool.ack(SeqRange("now", 1, 1), now_s=10.2)
+    spool.committed(batch, ROOM, now_s=10.3)
+    assert spool.commit_due_s == pytest.approx(10.2 + LAZY_S)
