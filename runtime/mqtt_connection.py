@@ -131,6 +131,7 @@ class MqttConnection:
 
     async def __aexit__(self, *_: object) -> None:
         try:
+            self.read_waiting()  # to close a socket with bytes in it would take back what the broker has not read yet
             if not self.ended.done() and self._client.disconnect() == paho.MQTT_ERR_SUCCESS:
                 await asyncio.wait({self.ended}, timeout=self._answer_s)
         finally:

@@ -211,3 +211,25 @@ async def test_many_pubacks_leave_in_their_order():
         while len(said) < 2:
             await asyncio.sleep(0)
     assert said == [b"".join(b"\x40\x02" + number.to_bytes(2, "big") for number in range(1, many + 1)), b"\xe0\x00"]
+
+
+async def test_what_waits_is_read_before_the_end_since_a_socket_closed_with_bytes_in_it_is_reset():
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(CONNACK)
+        await reader.read(100)
+        writer.write(a_publish(1))
+        await writer.drain()
+        written.set()
+        await reader.read()
+        writer.close()
+
+    written = asyncio.Event()
+    heard: list[Message] = []
+    async with broker(handle) as node:
+        async with connection(node, heard) as open_one:
+            open_one.wake_for(MORE_THAN_A_PUBACK)
+            open_one.publish("t", b"go", qos=0)
+            await written.wait()
+            assert heard == []
+        assert [message.packet for message in heard] == [1]
