@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 from cloud.core.health import Component, Condition
 from cloud.database.engine import DatabaseUnavailable
 from cloud.derived.corrections import Corrections
+from cloud.derived.due_later import DueLater
 from cloud.derived.grouped_reads import GroupedReads
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
 from cloud.derived.hours import HoursInHand, timing_of
 from cloud.derived.in_hand import InHand
-from cloud.derived.later import Later
 from cloud.derived.progress import Progress
 from cloud.derived.recompute_queue import (
     MINUTELY,
@@ -101,7 +101,7 @@ class Derivations:
         self._sleep = sleep
         self._clock = clock
         self._is_own = is_own
-        self._queue, self._past, self._later = RecomputeQueue(), RecomputeQueue(), Later()
+        self._queue, self._past, self._later = RecomputeQueue(), RecomputeQueue(), DueLater()
         self._sensors = SiteSensors(registry)
         self._in_hand = InHand(registry, self._sensors, is_own=is_own, on_changed=self._note_changed)
         self.corrections = (

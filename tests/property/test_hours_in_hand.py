@@ -183,7 +183,7 @@ class Twins(Stored):
             gauges=lambda _sensor: LIMITS,
         )  # fmt: skip
         if not self._in_hand:
-            found._in_hand._is_own = lambda _gateway: False
+            found._in_hand._is_all_told = lambda sensor: sensor.id == ""
         found.look_back(self._now_ms)
         return found
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from cloud.derived.recompute_queue import Key, RecomputeQueue
 
 
-class Later:
+class DueLater:
     """Hours of series by the time at which they are due."""
 
     def __init__(self) -> None:
