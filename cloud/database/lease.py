@@ -147,7 +147,7 @@ _LEASES = cast(Table, Row.__table__)
 _BEAT = (
     update(_LEASES)
     .where(_LEASES.c.shard == bindparam("b_shard"), _LEASES.c.token == bindparam("b_token"))
-    .values(beat=_LEASES.c.beat + 1)
+    .values({"beat": _LEASES.c["beat"] + 1})
 )
 
 
