@@ -1,4 +1,4 @@
-"""(k) What is computed beside ingest, at a trickle: CPU and questions to the store, in made-up time on a real SQLite.
+"""(m) What is computed beside ingest, at a trickle: CPU and questions to the store, in made-up time on a real SQLite.
 
 sites × 8 sensors ─► a start ─► passes of 15 s: nothing comes; or 12 readings a second of each gateway, over a full hour
 Told apart: what ingest pays to tell (`fold`), and what the passes pay (`derived`), each in CPU of the whole process.
