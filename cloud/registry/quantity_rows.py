@@ -52,7 +52,7 @@ def _readable(quantities: Iterable[Mapping[str, Any]]) -> Iterator[Quantity]:
         try:
             yield quantity_of(row)
         except msgspec.ValidationError as error:
-            _log.warning("quantity %s is left out, which another version of Siaga wrote: %s", row["id"], error)
+            _log.warning("quantity %.80r is left out, which another version of Siaga wrote: %s", row["id"], error)
 
 
 def row_of(row: Quantity) -> dict[str, Any]:
