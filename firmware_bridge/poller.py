@@ -10,6 +10,7 @@ with the next cycle. After `PATIENCE` questions without an answer `trouble` says
 owns the line hands in monotonic seconds.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable
 from math import inf
@@ -17,6 +18,8 @@ from math import inf
 import msgspec
 
 from firmware_bridge.family import Poll
+from firmware_bridge.framing import Framer, Framing
+from firmware_bridge.sample import Frame, Noise
 
 PATIENCE = 3
 _AGAIN_S = 2.0
@@ -126,3 +129,32 @@ class Poller:
             f"{self._device} does not answer: asked {self._unanswered} times ({self._missed}); look at its power, at "
             "the wire to its RX, and at the baud rate"
         )
+
+
+class PolledDecoder(ABC):
+    """Reads the frames that `framing` finds, of a device that `poller` asks; `_accept` says what a frame means."""
+
+    def __init__(self, framing: Framing, poller: Poller) -> None:
+        self._poller = poller
+        self._framer = Framer(framing, self._accept)
+
+    @property
+    def held(self) -> int:
+        """Bytes that may yet become part of a frame."""
+        return self._framer.held
+
+    def feed(self, data: bytes) -> list[Frame | Noise]:
+        """Take the next bytes."""
+        return self._framer.feed(data)
+
+    def poll(self, now_s: float) -> Poll:
+        """What to send at `now_s`; see `family.Asking`."""
+        return self._poller.poll(now_s)
+
+    def memory(self) -> dict[str, int]:
+        """Nothing: what was set is kept by the device, or set anew when the line opens."""
+        return {}
+
+    @abstractmethod
+    def _accept(self, frame: bytes) -> Frame:
+        """Read a whole frame, and tell the poller where it answers the question in hand."""

@@ -4,12 +4,16 @@ hour, minutes, belonging ─► InHand ─► else the store, from there on to t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from cloud.derived.grouped_reads import SeriesReader
-from cloud.derived.held_series import HeldCounts, HeldHours, HeldLevels, HeldSeries
+from cloud.derived.held_counts import HeldCounts
+from cloud.derived.held_hours import HeldHours
+from cloud.derived.held_levels import HeldLevels
+from cloud.derived.held_series import HeldSeries
 from cloud.derived.in_hand import InHand
 from cloud.readings.contract import LATEST_MS, Aggregate, Point
 from cloud.registry.records import Sensor
@@ -18,6 +22,8 @@ from rules.local_time import hour_end_ms, hour_ends_from
 from rules.timing import Timing
 from wire import Stamped
 from wire.durations import DAY_MS, HOUR_MS, MINUTE_MS
+
+_T = TypeVar("_T")
 
 HELD_BACK_MS = 2 * HOUR_MS
 """What is read of so long ago, and up to the newest, is then held; of counters what is read of a day."""
@@ -80,10 +86,8 @@ class HoursInHand(StoredHours):
     async def hour(self, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> Hour:
         """What the readings come to that belong to an hour (UTC)."""
         held = self._in_hand.get(sensor.id, quantity)
-        if isinstance(held, HeldHours) and self._is_of_late(held, start_ms):
-            found = held.hour(start_ms, end_ms)
-            if found is None and await self._take_in_hand(held, start_ms):
-                found = held.hour(start_ms, end_ms)
+        if isinstance(held, HeldHours):
+            found = await self._in_hand_of(held, held.hour, start_ms, end_ms)
             if found is not None:
                 return found
         return await super().hour(sensor, quantity, start_ms, end_ms)
@@ -91,10 +95,8 @@ class HoursInHand(StoredHours):
     async def minutes(self, sensor: Sensor, quantity: str, start_ms: int, end_ms: int) -> dict[int, float]:
         """The sum of what belongs to each minute from `start_ms` on, by its end (UTC), if any reading does."""
         held, start_ms = self._in_hand.get(sensor.id, quantity), start_ms // MINUTE_MS * MINUTE_MS
-        if isinstance(held, HeldCounts) and self._is_of_late(held, start_ms):
-            found = held.minutes(start_ms, end_ms)
-            if found is None and await self._take_in_hand(held, start_ms):
-                found = held.minutes(start_ms, end_ms)
+        if isinstance(held, HeldCounts):
+            found = await self._in_hand_of(held, held.minutes, start_ms, end_ms)
             if found is not None:
                 return found
         return await super().minutes(sensor, quantity, start_ms, end_ms)
@@ -107,13 +109,22 @@ class HoursInHand(StoredHours):
         `stamped` is the quantity's word where the sensor has none.
         """
         held = self._in_hand.get(sensor.id, quantity)
-        if isinstance(held, HeldLevels) and self._is_of_late(held, start_ms):
-            found = held.points(start_ms, end_ms)
-            if found is None and await self._take_in_hand(held, start_ms):
-                found = held.points(start_ms, end_ms)
+        if isinstance(held, HeldLevels):
+            found = await self._in_hand_of(held, held.points, start_ms, end_ms)
             if found is not None:
                 return found
         return await super().belonging(sensor, quantity, start_ms, end_ms, stamped=stamped)
+
+    async def _in_hand_of(
+        self, held: HeldSeries, ask: Callable[[int, int], _T | None], start_ms: int, end_ms: int
+    ) -> _T | None:
+        """What `ask` of `held` gives, which is read first where it is of late; None where the store is to be asked."""
+        if not self._is_of_late(held, start_ms):
+            return None
+        found = ask(start_ms, end_ms)
+        if found is None and await self._take_in_hand(held, start_ms):
+            return ask(start_ms, end_ms)
+        return found
 
     def _is_of_late(self, held: HeldSeries, start_ms: int) -> bool:
         back_ms = DAY_MS + HELD_BACK_MS if isinstance(held, HeldCounts) else HELD_BACK_MS + held.timing.interval_ms * 5

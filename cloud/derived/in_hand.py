@@ -11,7 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from zoneinfo import ZoneInfo
 
-from cloud.derived.held_series import HeldCounts, HeldHours, HeldLevels, HeldSeries, Key
+from cloud.derived.held_counts import HeldCounts
+from cloud.derived.held_hours import HeldHours
+from cloud.derived.held_levels import HeldLevels
+from cloud.derived.held_series import HeldSeries, Key
 from cloud.derived.recompute_queue import MINUTELY, PEOPLE, SOURCES
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block

@@ -12,7 +12,8 @@ from cloud.derived.air import hourly_means, indices_of_sensor, indices_of_site
 from cloud.derived.corrections import Corrections
 from cloud.derived.grouped_writes import GroupedWrites
 from cloud.derived.grouping import together
-from cloud.derived.held_series import HeldCounts, HeldLevels
+from cloud.derived.held_counts import HeldCounts
+from cloud.derived.held_levels import HeldLevels
 from cloud.derived.hours import HoursInHand, spans
 from cloud.derived.in_hand import InHand
 from cloud.derived.own_hours import own_hours

@@ -80,7 +80,7 @@ class SerialLine:
 
     @contextlib.asynccontextmanager
     async def _line(self) -> AsyncIterator[int]:
-        """The descriptor of the open port; a port in the network is opened in a thread, which may wait for it."""
+        """The descriptor of the open port; one in the network is opened and closed in a thread, which may wait."""
         source = self._source
         line = open_line(source.port, source.baud, source.character)
         if not is_remote(source.port):
@@ -91,7 +91,12 @@ class SerialLine:
         try:
             yield await asyncio.shield(opening)
         finally:
-            opening.add_done_callback(lambda done: done.exception() is None and line.__exit__(None, None, None))
+            opening.add_done_callback(lambda done: self._close_in_a_thread(done, line))
+
+    def _close_in_a_thread(self, opened: asyncio.Future[int], line: contextlib.AbstractContextManager[int]) -> None:
+        """Close a line, if it was opened after all: pyserial sleeps meanwhile, and waits for threads."""
+        if not opened.cancelled() and opened.exception() is None:
+            self._loop.run_in_executor(None, line.__exit__, None, None, None)
 
     async def _read(self, descriptor: int) -> None:
         decoder = self._source.family.decoder(self._source.options, self._memory)

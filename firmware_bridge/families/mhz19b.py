@@ -13,10 +13,10 @@ calibrated with gas at the sensor, by no gateway.
 from collections.abc import Mapping
 from typing import Any
 
-from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, settle
-from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
-from firmware_bridge.poller import PolledQuestion, Poller
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
+from firmware_bridge.framing import JUNK, Framing, Verdict, measured
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
 SIZE = 9
@@ -91,35 +91,18 @@ def _check(frame: bytes) -> str:
 FRAMING = Framing(bytes((_MARK,)), SIZE, measured(size=_size, check=_check))
 
 
-class Mhz19bDecoder:
+class Mhz19bDecoder(PolledDecoder):
     """Asks one sensor, and reads its answers."""
 
     def __init__(self, *, every_s: float, self_calibration: bool | None) -> None:
         setting = encode(SELF_CALIBRATION, ON if self_calibration else OFF)
-        self._poller = Poller(
+        poller = Poller(
             "the sensor",
             start=[] if self_calibration is None else [PolledQuestion(setting, "to set its self-calibration")],
             cycle=[PolledQuestion(encode(READ), "the concentration")],
             every_s=every_s,
         )
-        self._framer = Framer(FRAMING, self._accept)
-
-    @property
-    def held(self) -> int:
-        """Bytes that may yet become part of a frame."""
-        return self._framer.held
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take the next bytes."""
-        return self._framer.feed(data)
-
-    def poll(self, now_s: float) -> Poll:
-        """Set self-calibration where it is to be set, then ask each `every_s`."""
-        return self._poller.poll(now_s)
-
-    def memory(self) -> dict[str, int]:
-        """Nothing: the sensor keeps what was set."""
-        return {}
+        super().__init__(FRAMING, poller)
 
     def _accept(self, frame: bytes) -> Frame:
         question = self._poller.in_hand

@@ -19,10 +19,10 @@ from typing import Any
 
 import msgspec
 
-from firmware_bridge.family import Guide, Option, OptionError, Poll, SerialDecoder, SerialFamily, settle
-from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
-from firmware_bridge.poller import PolledQuestion, Poller
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.family import Guide, Option, OptionError, SerialDecoder, SerialFamily, settle
+from firmware_bridge.framing import JUNK, Framing, Verdict, measured
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
 _MARK = b"BM"
@@ -168,31 +168,13 @@ def _check(frame: bytes) -> str:
 FRAMING = Framing(_MARK[:1], _LONGEST, measured(size=_size, check=_check))
 
 
-class PlantowerDecoder:
+class PlantowerDecoder(PolledDecoder):
     """Reads the frames of one sensor, and asks for them where it is to be asked."""
 
     def __init__(self, chosen: Mapping[str, Any]) -> None:
         self._model = MODELS[chosen["model"]]
         self._particles: bool = chosen["particles"]
-        self._poller = _poller(chosen)
-        self._framer = Framer(FRAMING, self._accept)
-
-    @property
-    def held(self) -> int:
-        """Bytes that may yet become part of a frame."""
-        return self._framer.held
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take the next bytes."""
-        return self._framer.feed(data)
-
-    def poll(self, now_s: float) -> Poll:
-        """Set its mode; then wake it, ask it and let it sleep where it is to be asked."""
-        return self._poller.poll(now_s)
-
-    def memory(self) -> dict[str, int]:
-        """Nothing: its mode is set anew each time the line opens."""
-        return {}
+        super().__init__(FRAMING, _poller(chosen))
 
     def _accept(self, frame: bytes) -> Frame:
         question = self._poller.in_hand

@@ -15,10 +15,10 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from firmware_bridge.family import Guide, Option, Poll, SerialDecoder, SerialFamily, settle, table_among
-from firmware_bridge.framing import JUNK, Framer, Framing, Verdict, measured
-from firmware_bridge.poller import PolledQuestion, Poller
-from firmware_bridge.sample import Frame, Noise, Sample
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle, table_among
+from firmware_bridge.framing import JUNK, Framing, Verdict, measured
+from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
+from firmware_bridge.sample import Frame, Sample
 from i18n.message import LocalizedMessage
 
 SIZE = 10
@@ -125,37 +125,20 @@ def _check(frame: bytes) -> str:
 FRAMING = Framing(bytes((_HEAD,)), SIZE, measured(size=_size, check=_check))
 
 
-class Sds011Decoder:
+class Sds011Decoder(PolledDecoder):
     """Reads the frames of one sensor, and sets it as its options say."""
 
     def __init__(self, chosen: Mapping[str, Any], *, knows_pm100: bool) -> None:
         self._knows_pm100 = knows_pm100
         self._is_sds198 = chosen["model"] == "sds198"
         self._wanted = _wanted(chosen)
-        self._poller = Poller(
+        poller = Poller(
             "the sensor",
             start=[_question(SLEEP, 1), *map(_question, self._wanted)] if self._wanted else (),
             cycle=[_question(QUERY)] if chosen["mode"] == "query" else (),
             every_s=chosen["every_s"],
         )
-        self._framer = Framer(FRAMING, self._accept)
-
-    @property
-    def held(self) -> int:
-        """Bytes that may yet become part of a frame."""
-        return self._framer.held
-
-    def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Take the next bytes."""
-        return self._framer.feed(data)
-
-    def poll(self, now_s: float) -> Poll:
-        """Wake it, ask what is set and set what is wanted; then ask for measurements where it is to be asked."""
-        return self._poller.poll(now_s)
-
-    def memory(self) -> dict[str, int]:
-        """Nothing: the sensor keeps what was set."""
-        return {}
+        super().__init__(FRAMING, poller)
 
     def _accept(self, frame: bytes) -> Frame:
         kind = frame[1]

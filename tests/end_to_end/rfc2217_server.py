@@ -3,6 +3,7 @@
 client ◄─ TCP, telnet, COM-PORT-OPTION ─► PortManager ◄─► a tty (the device's end of a `Wire`)
 """
 
+import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -38,10 +39,9 @@ class PortServer:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._client: socket.socket | None = None
-        self._threads = [threading.Thread(target=self._serve, daemon=True)]
 
     def __enter__(self) -> Self:
-        self._threads[0].start()
+        threading.Thread(target=self._serve, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,16 +64,12 @@ class PortServer:
         manager = _WithoutModem(self.line, self)
         reader = threading.Thread(target=self._to_the_client, args=(self._client, manager), daemon=True)
         reader.start()
-        try:
+        with contextlib.suppress(OSError):  # the client has gone
             while data := self._client.recv(1_024):
                 self.line.write(b"".join(manager.filter(data)))
-        except OSError:
-            pass  # the client has gone
 
     def _to_the_client(self, client: socket.socket, manager: _WithoutModem) -> None:
-        try:
+        with contextlib.suppress(OSError, TypeError):  # the client, or the line under pyserial's hands, has gone
             while True:
                 if data := self.line.read(self.line.in_waiting or 1):
                     client.sendall(b"".join(manager.escape(data)))
-        except (OSError, TypeError):
-            pass

@@ -2,7 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from cloud.derived.held_series import MOST_MINUTES, HeldCounts, HeldHours, HeldLevels, HeldSeries
+from cloud.derived.held_counts import MOST_MINUTES, HeldCounts
+from cloud.derived.held_hours import HeldHours
+from cloud.derived.held_levels import HeldLevels
+from cloud.derived.held_series import HeldSeries
 from cloud.readings.contract import Point
 from rules.marks import Mark
 from rules.timing import Timing

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cloud.derived import in_hand
-from cloud.derived.held_series import HeldLevels
+from cloud.derived.held_levels import HeldLevels
 from cloud.derived.in_hand import InHand
 from cloud.derived.site_sensors import SiteSensors
 from cloud.readings.blocks import Block

@@ -91,11 +91,14 @@ async def test_the_migrations_lead_to_the_tables_as_the_code_knows_them(tmp_path
 
 @each_registry
 async def test_opening_again_keeps_what_is_there(tmp_path: Path):
-    for _ in range(2):
-        database = open_database(tmp_path)
-        await database.open()
-        await database.run(lambda connection: save_registry(connection, city()))
-        await database.close()
+    first = open_database(tmp_path)
+    await first.open()
+    await first.run(lambda connection: save_registry(connection, city()))
+    await first.close()
+    again = open_database(tmp_path)
+    await again.open()
+    assert living(await again.run(read_registry)) == living(city())
+    await again.close()
 
 
 async def test_foreign_keys_hold_and_commits_are_forced_to_disk(tmp_path: Path):

@@ -1,8 +1,11 @@
 """One serial line: a port that does not open, and a line without a free time."""
 
+import asyncio
 import contextlib
 import os
 import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from edge.check import check_file
 from edge.clock import GatewayClock, Tick
+from edge.sources import serial
 from edge.sources.line import LineGone, open_line
 from edge.sources.serial import SerialLine, _Asker
 from edge.sources.tally import SourceTally
@@ -69,6 +73,36 @@ async def test_readings_of_a_line_for_which_no_time_is_free_are_declared_lost(
     line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
     line._decode(source.family.decoder(source.options, {}), sds011.build(pm2_5=1.0, pm10=2.0))
     assert lost == [(2, "more readings of one series than milliseconds")]
+
+
+async def test_a_port_in_the_network_is_opened_and_closed_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "edge.toml").write_text(
+        '[gateway]\nid = "gw-1"\n[[sources]]\nname = "air"\nfamily = "sds011"\nport = "rfc2217://127.0.0.1:2217"\n'
+        'sensor = "air-1"\n'
+    )
+    (source,) = check_file(tmp_path / "edge.toml").serial_sources
+    threads: list[int] = []
+    closed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    @contextlib.contextmanager
+    def opened(*_: object) -> Iterator[int]:
+        threads.append(threading.get_ident())
+        yield 7
+        threads.append(threading.get_ident())
+        loop.call_soon_threadsafe(closed.set)
+
+    monkeypatch.setattr(serial, "open_line", opened)
+    spooler = type("Spooler", (), {"spool": type("Spool", (), {"kept": {}})()})()
+    stamper = Stamper(GatewayClock(Tick(NOW_MS, 100, synced=True)))
+    line = SerialLine(source, tally(), boot="boot", stamper=stamper, spooler=spooler)
+    async with line._line() as descriptor:
+        assert descriptor == 7
+    await asyncio.wait_for(closed.wait(), 10)
+    assert len(threads) == 2
+    assert threading.get_ident() not in threads
 
 
 class Questions:
