@@ -1,6 +1,7 @@
 """Units as devices write them, and what becomes of their values."""
 
 import pytest
+from msgspec import structs
 
 from firmware_bridge.units import code_of, conversion, convert
 from wire import QUANTITIES
@@ -48,6 +49,15 @@ from wire.ucum import is_ucum
 )
 def test_a_value_is_brought_into_the_unit_of_its_quantity(value, unit, quantity, expected):
     assert convert(value, unit, QUANTITIES[quantity]) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "wanted", "expected"),
+    [(20.5, "C", "[degF]", 68.9), (68.9, "°F", "K", 293.65), (1_013.25, "hPa", "[in_i'Hg]", 29.9212524)],
+)
+def test_a_quantity_that_a_city_added_may_have_any_unit(value, unit, wanted, expected):
+    own = structs.replace(QUANTITIES["temperature"], name="cellar", unit=wanted)
+    assert convert(value, unit, own) == expected
 
 
 @pytest.mark.parametrize(
