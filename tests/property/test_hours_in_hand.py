@@ -23,6 +23,7 @@ from rules.marks import Mark
 from rules.siaga import GaugeLimits, Limit
 from tests.unit.cloud.derived.examples import HOUR, MINUTE, NINE, ZONE, Stored
 from wire import QUANTITIES, Stamped
+from wire.quantity_table import computation_of
 
 STEP = 2 * MINUTE
 HOURS = 3
@@ -45,6 +46,7 @@ SENSORS = (
 LIMITS = GaugeLimits(Limit(20), Limit(40), Limit(60))
 MEASURED = {quantity for sensor in SENSORS for quantity in sensor.quantities}
 DERIVED = tuple(name for name, row in QUANTITIES.items() if row.derived)
+VERSIONS = {computation_of(QUANTITIES[quantity].domain) for quantity in MEASURED}
 COMPUTED = tuple(
     (name, quantity) for name in (*(s.id for s in SENSORS), *(s.id for s in SITES)) for quantity in DERIVED
 )
@@ -260,16 +262,28 @@ class Twins(Stored):
             self._owner(sensor).on_series_changed(sensor.id, quantity, time_ms, time_ms)
 
     async def computed(self) -> dict[tuple[str, str], list[tuple[int, float, int]]]:
-        """All that is computed and holds."""
+        """All that is computed and holds.
+
+        Of the version that a value was computed by, what stands beside none is left out: a value that was stored and
+        then withdrawn leaves it behind, and whether it ever was stored hangs on when a pass came by.
+        """
         asked = [SeriesRange(name, quantity, 0, 2**45) for name, quantity in COMPUTED]
-        found = zip(asked, await self._whole(asked), strict=True)
-        return {
+        found = {
             (each.sensor, each.quantity): [
-                (point.time_ms - NINE, point.value, point.marks & ~Mark.BACKFILL) for point in points
+                (point.time_ms - NINE, point.value, int(point.marks & ~Mark.BACKFILL)) for point in points
                 if not point.marks & Mark.WITHDRAWN
             ]
-            for each, points in found if points
+            for each, points in zip(asked, await self._whole(asked), strict=True)
         }  # fmt: skip
+        valued = {
+            (sensor, time_ms)
+            for (sensor, quantity), points in found.items() if quantity not in VERSIONS
+            for time_ms, _, _ in points
+        }  # fmt: skip
+        for (sensor, quantity), points in found.items():
+            if quantity in VERSIONS:
+                found[sensor, quantity] = [point for point in points if (sensor, point[0]) in valued]
+        return {key: points for key, points in found.items() if points}
 
 
 async def _told(folder: Path, story: Sequence[Any], *, in_hand: bool) -> dict[tuple[str, str], Any]:
@@ -286,6 +300,17 @@ def test_what_is_in_hand_comes_to_what_the_store_says(story: list[Any]):
         read = asyncio.run(_told(Path(one), story, in_hand=False))
         held = asyncio.run(_told(Path(other), story, in_hand=True))
     assert held == read
+
+
+def test_a_rate_that_was_stored_and_is_doubted_later_holds_no_more():
+    """Held, it is stored at the next pass; read, only when the hour has ended, when it is doubted already."""
+    river = SENSORS[3]
+    story = [Pass(0), Batch(river, [58], [3.0]), Pass(71), Batch(river, [72], [3.0]), Pass(84), Doubt(river, 72, 32)]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        read = asyncio.run(_told(Path(one), story, in_hand=False))
+        held = asyncio.run(_told(Path(other), story, in_hand=True))
+    assert held == read
+    assert ("river", "rise_rate") not in held
 
 
 def test_what_came_in_order_is_asked_of_nobody_and_what_came_late_is():
