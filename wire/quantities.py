@@ -98,6 +98,7 @@ _TABLE = (
     ("pm2_5",            _A, "ug/m3",       1,      0.0,     10_000.0, "PM2.5",                 "PM2,5"),
     ("pm4",              _A, "ug/m3",       1,      0.0,     10_000.0, "PM4",                   "PM4"),
     ("pm10",             _A, "ug/m3",       1,      0.0,     20_000.0, "PM10",                  "PM10"),
+    ("pm100",            _A, "ug/m3",       0,      0.0,     70_000.0, "PM100",                 "PM100"),
     # larger than so many micrometres, as Plantower counts them in 0.1 litre of air
     ("particles_0_3",    _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 0.3 µm", "Partikel di atas 0,3 µm"),  # noqa: E501
     ("particles_0_5",    _A, "{particle}/dL", 0,    0.0,  1_000_000.0, "Particles beyond 0.5 µm", "Partikel di atas 0,5 µm"),  # noqa: E501

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle, table_among
+from firmware_bridge.family import Guide, Option, SerialDecoder, SerialFamily, settle
 from firmware_bridge.framing import JUNK, Framing, Verdict, measured
 from firmware_bridge.poller import PolledDecoder, PolledQuestion, Poller
 from firmware_bridge.sample import Frame, Sample
@@ -31,14 +31,17 @@ MODE, QUERY, SLEEP, PERIOD = 0x02, 0x04, 0x06, 0x08
 COMMANDS = {MODE: "the reporting mode", QUERY: "a measurement", SLEEP: "to wake up", PERIOD: "the working period"}
 ANY_DEVICE = 0xFFFF
 MODES = {"active": 0, "query": 1}
+MODELS = ("sds011", "sds018", "sds021", "sds198")
+_OF_OTHERS = {model: _MEASURED if model == "sds198" else _MEASURED_SDS198 for model in MODELS}
+WARMING_UP = "warming up"
 
 OPTIONS = (
     Option(
         "model",
         str,
-        LocalizedMessage("the sensor: an SDS198 measures PM100, the others PM2.5 and PM10"),
-        default="sds011",
-        choices=("sds011", "sds018", "sds021", "sds198"),
+        LocalizedMessage("the sensor, whose frames alone are then believed; left out: whichever its frames show"),
+        default=None,
+        choices=MODELS,
     ),
     Option(
         "mode",
@@ -85,25 +88,19 @@ def encode(command: int, value: int | None = None, *, device: int = ANY_DEVICE) 
     return bytes((_HEAD, _COMMAND_MARK, *body, _sum(body), _TAIL))
 
 
-def parse(frame: bytes, *, knows_pm100: bool = False) -> Frame:
+def parse(frame: bytes) -> Frame:
     """Read a whole frame of 10 bytes whose checksum is good."""
     kind = frame[1]
     if kind == _REPLY:
         return Frame((), "reply to a command, not a measurement")
     if kind == _MEASURED_SDS198:
-        return _parse_sds198(frame, knows_pm100=knows_pm100)
+        pm100 = _VALUES.unpack_from(frame, 2)[1]
+        return Frame((Sample("pm100", float(pm100)),)) if pm100 else Frame((), WARMING_UP)
     pm2_5, pm10 = _VALUES.unpack_from(frame, 2)
     if pm2_5 == pm10 == 0:
         # What the sensor says in its first seconds after waking; outdoor air is never this clean.
-        return Frame((), "warming up")
+        return Frame((), WARMING_UP)
     return Frame((Sample("pm2_5", pm2_5 / 10), Sample("pm10", pm10 / 10)))
-
-
-def _parse_sds198(frame: bytes, *, knows_pm100: bool) -> Frame:
-    pm100 = _VALUES.unpack_from(frame, 2)[1]
-    if not knows_pm100:
-        return Frame((), f"PM100 of an SDS198 is {pm100} ug/m3: add a quantity pm100 to the city's, or take an SDS011")
-    return Frame((Sample("pm100", float(pm100)),) if pm100 else (), "" if pm100 else "warming up")
 
 
 def _sum(body: bytes) -> int:
@@ -128,9 +125,8 @@ FRAMING = Framing(bytes((_HEAD,)), SIZE, measured(size=_size, check=_check))
 class Sds011Decoder(PolledDecoder):
     """Reads the frames of one sensor, and sets it as its options say."""
 
-    def __init__(self, chosen: Mapping[str, Any], *, knows_pm100: bool) -> None:
-        self._knows_pm100 = knows_pm100
-        self._is_sds198 = chosen["model"] == "sds198"
+    def __init__(self, chosen: Mapping[str, Any]) -> None:
+        self._refused = _OF_OTHERS.get(chosen["model"])
         self._wanted = _wanted(chosen)
         poller = Poller(
             "the sensor",
@@ -146,10 +142,10 @@ class Sds011Decoder(PolledDecoder):
             self._learn(frame[2], frame[4])
         elif self._asked() == QUERY:
             self._poller.answered()
-        if (kind == _MEASURED_SDS198) != self._is_sds198 and kind != _REPLY:
+        if kind == self._refused:
             model = "sds198" if kind == _MEASURED_SDS198 else "sds011"
             return Frame((), f'frame is of another model; write model = "{model}"')
-        return parse(frame, knows_pm100=self._knows_pm100)
+        return parse(frame)
 
     def _asked(self) -> int | None:
         question = self._poller.in_hand
@@ -177,20 +173,20 @@ def _question(command: int, value: int | None = None) -> PolledQuestion:
 
 
 def _decoder(options: Mapping[str, Any], _memory: Mapping[str, int]) -> SerialDecoder:
-    return Sds011Decoder(settle(OPTIONS, options), knows_pm100="pm100" in table_among(options).measured)
+    return Sds011Decoder(settle(OPTIONS, options))
 
 
 FAMILY = SerialFamily(
     name="sds011",
     title=LocalizedMessage("Nova SDS011/SDS021 particulate sensor"),
     baud=9_600,
-    quantities=("pm2_5", "pm10"),
+    quantities=("pm2_5", "pm10", "pm100"),
     options=OPTIONS,
     decoder=_decoder,
-    models={name: {"model": name} for name in ("sds018", "sds021", "sds198")},
+    models={name: {"model": name} for name in MODELS[1:]},
     guide=Guide(
         wiring="5 V, GND, TXD of the sensor to RXD (3.3 V TTL); RXD of the sensor only for mode and period_min",
-        quirks="zeros in the first seconds after waking are left out; PM100 of an SDS198 needs a quantity pm100 of the "
-        "city's own; the laser lives some 8,000 h, which period_min stretches",
+        quirks="zeros in the first seconds after waking are left out; an SDS198 measures PM100, the others PM2.5 "
+        "and PM10; the laser lives some 8,000 h, which period_min stretches",
     ),
 )

@@ -8,11 +8,9 @@ import pytest
 
 from firmware_bridge import SERIAL_FAMILIES, Frame, Noise, Sample
 from firmware_bridge.families import sds011
-from firmware_bridge.family import QUANTITIES_KNOWN
 from tests.recorded import Source, id_of, recorded, text_of
 from tests.synthetic import frames
 from tests.vectors import cases
-from wire import DomainRow, Quantity, QuantityTable
 
 
 def feed(text: str):
@@ -68,11 +66,10 @@ def test_one_of_two_values_may_be_zero():
     assert frame.samples == (Sample("pm2_5", 0.0), Sample("pm10", 0.1))
 
 
-@pytest.mark.parametrize(("text", "word"), [("aac502010000a16004ab", "reply"), ("aacf0e001000e9050cab", "sds198")])
-def test_other_frames_of_nova_are_whole_and_hold_no_samples(text, word):
-    [frame] = feed(text)
+def test_a_reply_to_a_command_is_whole_and_holds_no_samples():
+    [frame] = feed("aac502010000a16004ab")
     assert frame.samples == ()
-    assert word in frame.note
+    assert "reply" in frame.note
 
 
 def test_a_plantower_on_the_line_is_noise():
@@ -110,13 +107,15 @@ def test_what_is_set_already_is_not_set_again():
     assert made.poll(10.4).send == sds011.encode(sds011.QUERY)
 
 
-def test_an_sds198_has_readings_where_the_city_knows_their_quantity():
-    frame = bytes.fromhex("aacf0e001000e9050cab")
-    table = QuantityTable(
-        [DomainRow("dust", "Dust", "Debu")], [Quantity("pm100", "dust", "ug/m3", 0, 0, 1e5, "a", "b")]
-    )
-    known = {"model": "sds198", QUANTITIES_KNOWN: table}
-    assert SERIAL_FAMILIES["sds011"].decoder(known, {}).feed(frame) == [Frame((Sample("pm100", 16.0),))]
-    [unknown] = asked(model="sds198").feed(frame)
-    assert "PM100 of an SDS198 is 16 ug/m3: add a quantity pm100" in unknown.note
-    assert SERIAL_FAMILIES["sds011"].decoder(known, {}).feed(sds011.build_sds198(pm100=0)) == [Frame((), "warming up")]
+@pytest.mark.parametrize("options", [{}, {"model": "sds198"}])
+def test_an_sds198_measures_pm100(options):
+    decoder = asked(**options)
+    assert decoder.feed(bytes.fromhex("aacf0e001000e9050cab")) == [Frame((Sample("pm100", 16.0),))]
+    assert decoder.feed(sds011.build_sds198(pm100=0)) == [Frame((), "warming up")]
+
+
+def test_a_model_that_was_named_is_held_to_its_frames():
+    [other] = asked(model="sds011").feed(sds011.build_sds198(pm100=16))
+    assert other == Frame((), 'frame is of another model; write model = "sds198"')
+    [other] = asked(model="sds198").feed(sds011.build(pm2_5=1.0, pm10=2.0))
+    assert other == Frame((), 'frame is of another model; write model = "sds011"')

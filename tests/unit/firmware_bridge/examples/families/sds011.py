@@ -14,7 +14,7 @@ EXAMPLES = {
     "sds198": Family(
         {"model": "sds198"},
         of_hex("aacf0e001000e9050cab", "aac0d4043a0aa1601dab"),
-        ((), ()),  # every city has PM2.5; PM100 is for those that added it: test_sds011.py
+        ((Sample("pm100", 16.0),), ()),
         of_hex("aacf0e001000e9050dab"),
         mutant=("frame[8] == _sum(frame[2:8])", "True"),
     ),
