@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from firmware_bridge.family import MqttDialect, SerialFamily
+from firmware_bridge.family import MqttDialect, SerialFamily, plain
 
 Entry = TypeVar("Entry", SerialFamily, MqttDialect)
 
@@ -24,12 +24,16 @@ class _Line(NamedTuple):
 
 # keep each table in the order of its names: lines that several people add then seldom meet
 _FAMILIES = {
+    "a02yyuw": _Line((
+        "a01nyub", "a0221au", "a02yyum", "aj-sr04m", "jsn-sr04t", "me007ys", "sen0207", "sen0311", "sen0312", "sen0313",
+        "sen0627", "sr04m-2",
+    )),
     "board": _Line(),
     "maxbotix": _Line(),
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),
     "sds011": _Line(("sds018", "sds021", "sds198")),
-}
+}  # fmt: skip
 _DIALECTS = {
     "json": _Line(file="mqtt_json"),
     "tasmota": _Line(),
@@ -73,16 +77,12 @@ class Found(NamedTuple):
     options: Mapping[str, Any]
 
 
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
 NAMES: tuple[str, ...] = tuple(
     name for lines in (_FAMILIES, _DIALECTS) for entry, line in lines.items() for name in (entry, *line.models)
 )
 """All that can be found, as people write it."""
 _BY_PLAIN_NAME = {
-    _plain(name): (entry, name)
+    plain(name): (entry, name)
     for lines in (_FAMILIES, _DIALECTS)
     for entry, line in lines.items()
     for name in (entry, *line.models)
@@ -91,6 +91,6 @@ _BY_PLAIN_NAME = {
 
 def find(name: str) -> Found | None:
     """What a family, a dialect or a model is called, whatever its capitals and hyphens; None where nothing is."""
-    entry_name, model = _BY_PLAIN_NAME.get(_plain(name), ("", ""))
+    entry_name, model = _BY_PLAIN_NAME.get(plain(name), ("", ""))
     entry = SERIAL_FAMILIES.get(entry_name) or MQTT_DIALECTS.get(entry_name)
     return None if entry is None else Found(entry, entry.models.get(model, {}))

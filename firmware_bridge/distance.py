@@ -29,6 +29,9 @@ MOUNTING_HEIGHT = Option(
     doubt=height_mistake,
 )
 
+NOISY = 16
+"""A group among whose frames so many times their bytes were noise is no measurement: chance made those frames."""
+
 Measure = Callable[[bytes], float | str]
 """Reads a whole frame: the distance in mm, or why it is none."""
 
@@ -41,6 +44,12 @@ class Medians:
         self._of = of
         self._mounting_height_cm = mounting_height_cm
         self._gathered: list[float | str] = []
+        self._noise = 0
+
+    def noise(self, size: int) -> None:
+        """Bytes of noise came, which tell of the frames beside them."""
+        if self._gathered:
+            self._noise += size
 
     def add(self, frame: bytes) -> Frame:
         """Add a whole frame; what it gives has samples when it is the last of its group."""
@@ -48,6 +57,11 @@ class Medians:
         if len(self._gathered) < self._of:
             return Frame(())
         gathered, self._gathered = self._gathered, []
+        noise, self._noise = self._noise, 0
+        if noise > NOISY * len(gathered) * len(frame):
+            return Frame(
+                (), f"{noise} bytes of noise among {len(gathered)} frames: look at the baud rate and the wiring"
+            )
         distances_mm = [outcome for outcome in gathered if not isinstance(outcome, str)]
         if 2 * len(distances_mm) < len(gathered):
             return Frame((), next(outcome for outcome in gathered if isinstance(outcome, str)))

@@ -152,7 +152,19 @@ def settle(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, A
     wrong = problems(options, given)
     if wrong:
         raise OptionError(wrong[0])
-    return {option.name: given.get(option.name, option.default) for option in options}
+    return {option.name: _chosen(option, given.get(option.name, option.default)) for option in options}
+
+
+def plain(name: str) -> str:
+    """A name without its capitals, hyphens and spaces: JSN-SR04T is jsnsr04t."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _chosen(option: Option, value: Any) -> Any:
+    """The choice that a text means however it is written ("JSN-SR04T", "Query"); any other value as it is."""
+    if not option.choices or not isinstance(value, str) or value in option.choices:
+        return value
+    return next((choice for choice in option.choices if plain(choice) == plain(value)), value)
 
 
 def problems(options: tuple[Option, ...], given: Mapping[str, Any]) -> list[LocalizedMessage]:
@@ -184,7 +196,7 @@ def _problem(option: Option, value: Any) -> LocalizedMessage | None:
 
 def _wrong(option: Option, value: Any) -> LocalizedMessage | None:
     """What is wrong with a value of the right kind."""
-    if option.choices and value not in option.choices:
+    if option.choices and _chosen(option, value) not in option.choices:
         return LocalizedMessage("write one of: {known}", known=", ".join(option.choices))
     if option.kind in (int, float) and not _within(option, value):
         return _range(option)

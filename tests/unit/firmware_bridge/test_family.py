@@ -69,3 +69,11 @@ DERIVED = sorted(name for name, row in QUANTITIES.items() if row.derived)
 def test_a_source_of_a_gateway_refuses_every_derived_quantity(quantity):
     with pytest.raises(OptionError, match="is no quantity"):
         check_quantity("values", quantity, BUILT_IN)
+
+
+def test_a_choice_is_understood_however_it_is_written():
+    options = (Option("model", str, LocalizedMessage("which"), default="a", choices=("a", "jsn-sr04t")),)
+    for written in ("JSN-SR04T", "jsn sr04t", "JSNSR04T"):
+        assert problems(options, {"model": written}) == []
+        assert settle(options, {"model": written}) == {"model": "jsn-sr04t"}
+    assert problems(options, {"model": "jsn"}) == ["model: 'jsn': write one of: a, jsn-sr04t"]
