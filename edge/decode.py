@@ -175,9 +175,9 @@ class _Lines:
         }
 
     def _sensor_of(self, sample: Sample, topic: str) -> str:
-        if sample.channel:
-            return str(self._channels.get(sample.channel, sample.channel))
         named = sensor_at(topic, self._level) if self._level is not None else self._sensor
+        if sample.channel and not named:
+            return str(self._channels.get(sample.channel, sample.channel))
         return named or self._name
 
 

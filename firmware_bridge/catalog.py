@@ -37,6 +37,7 @@ _FAMILIES = {
 _DIALECTS = {
     "json": _Line(file="mqtt_json"),
     "tasmota": _Line(),
+    "zigbee2mqtt": _Line(("z2m",)),
 }
 
 
