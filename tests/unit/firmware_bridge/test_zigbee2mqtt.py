@@ -203,12 +203,13 @@ def test_a_hostile_message_is_noise(payload):
 
 
 def test_what_is_kept_of_devices_is_bounded():
-    read = MQTT_DIALECTS[BASE].parser({})
+    reader = zigbee2mqtt.Zigbee2MqttParser({})
+    read = reader.parse
     for at in range(zigbee2mqtt._MOST_DEVICES + 50):
         read(f"{BASE}/air-{at}", b'{"temperature":20}')
     read(f"{BASE}/bridge/devices", b"[" + b",".join([devices("a", voc="ppm")[1:-1]] * 900) + b"]")
-    assert len(read.__self__._json_of) == zigbee2mqtt._MOST_DEVICES
-    assert len(read.__self__._units_of) == 1
+    assert len(reader._json_of) == zigbee2mqtt._MOST_DEVICES
+    assert len(reader._units_of) == 1
 
 
 @pytest.mark.parametrize(
