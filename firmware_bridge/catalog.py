@@ -29,6 +29,7 @@ _FAMILIES = {
         "sen0627", "sr04m-2",
     )),
     "board": _Line(),
+    "generic": _Line(("lines", "text")),
     "maxbotix": _Line(),
     "mhz19b": _Line(("mhz14a", "mhz19", "mhz19c")),
     "plantower": _Line(("pms3003", "pms5003", "pms5003s", "pms5003st", "pms5003t", "pms7003", "pmsa003")),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from firmware_bridge.catalog import MQTT_DIALECTS, SERIAL_FAMILIES
 from firmware_bridge.family import MqttDialect, SerialFamily
-from wire import QUANTITIES
+from wire import MEASURED, QUANTITIES
 
 _HEAD = """\
 # Sensors that Siaga reads
@@ -45,7 +45,7 @@ def _serial_row(family: SerialFamily) -> tuple[str, ...]:
     return (
         f"`{family.name}`: {family.title}",
         _models(family),
-        ", ".join(map(_quantity, family.quantities)),
+        _quantities(family),
         f"{family.baud} {family.character}",
         _options(family),
         family.guide.wiring,
@@ -77,6 +77,10 @@ def _models(entry: SerialFamily | MqttDialect) -> str:
 
 def _options(entry: SerialFamily | MqttDialect) -> str:
     return "<br>".join(f"`{option.name}`: {option.meaning}" for option in entry.options)
+
+
+def _quantities(family: SerialFamily) -> str:
+    return "any" if set(family.quantities) == set(MEASURED) else ", ".join(map(_quantity, family.quantities))
 
 
 def _quantity(name: str) -> str:

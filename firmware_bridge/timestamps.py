@@ -1,6 +1,8 @@
 """Times as devices write them, to UTC milliseconds.
 
 epoch_ms  1765292593065          epoch_s  1680962879.62  "1714675314"
+epoch_us  1765292593065000       epoch_ns 1765292593065000000
+epoch     any of these, as many digits as it has: until the year 5138 none can be taken for another
 iso       2021-11-11T08:33:35.136100251Z   2024-05-02T20:41:54+0200   2026-03-07T12:54:34 (needs the source's zone)
 """
 
@@ -41,7 +43,26 @@ def _epoch_s(value: Any, _zone: timezone | None) -> int | str:
     return _epoch(value, 1_000)
 
 
-def _epoch(value: Any, factor: int) -> int | str:
+def _epoch_us(value: Any, _zone: timezone | None) -> int | str:
+    return _epoch(value, 0.001)
+
+
+def _epoch_ns(value: Any, _zone: timezone | None) -> int | str:
+    return _epoch(value, 0.000_001)
+
+
+def _epoch_of_any(value: Any, _zone: timezone | None) -> int | str:
+    count = number(value)
+    if isinstance(count, str):
+        return count
+    return _epoch(count, next((factor for most, factor in _FACTORS if abs(count) < most), 0.000_001))
+
+
+_FACTORS = ((1e11, 1_000), (1e14, 1), (1e17, 0.001))
+"""Seconds, ms and us since 1970, by how large they are; what is larger is ns."""
+
+
+def _epoch(value: Any, factor: float) -> int | str:
     count = number(value)
     if isinstance(count, str):
         return count
@@ -65,4 +86,7 @@ def _iso(value: Any, zone: timezone | None) -> int | str:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-READERS: dict[str, Reader] = {"epoch_ms": _epoch_ms, "epoch_s": _epoch_s, "iso": _iso}
+READERS: dict[str, Reader] = {
+    "epoch_ms": _epoch_ms, "epoch_s": _epoch_s, "iso": _iso, "epoch_us": _epoch_us, "epoch_ns": _epoch_ns,
+    "epoch": _epoch_of_any,
+}  # fmt: skip

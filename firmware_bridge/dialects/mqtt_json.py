@@ -12,17 +12,17 @@ arrival.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timezone
 from typing import Any
 
 import msgspec
 
 from firmware_bridge.device_json import Path, find, number, path_of, read
+from firmware_bridge.device_time import ZONE, ReadTime, time_reader
 from firmware_bridge.family import Guide, MqttDialect, Option, OptionError, check_quantity, nearest, settle, table_among
 from firmware_bridge.sample import Frame, Noise, Sample
-from firmware_bridge.timestamps import OFFSETS, READERS, Reader, zone_of
+from firmware_bridge.timestamps import READERS
 from firmware_bridge.units import AS_IT_IS, Conversion, check_unit
-from i18n.message import LocalizedMessage, located
+from i18n.message import LocalizedMessage
 from wire import QuantityTable
 
 OPTIONS = (
@@ -52,7 +52,7 @@ OPTIONS = (
         default="epoch_ms",
         choices=tuple(READERS),
     ),
-    Option("zone", str, LocalizedMessage('the offset of iso times that name no zone: "+09:00"'), default=""),
+    ZONE,
 )
 
 
@@ -61,8 +61,7 @@ class JsonPlan(msgspec.Struct, frozen=True):
 
     values: tuple[tuple[str, Path, Conversion], ...]
     time: Path | None
-    read_time: Reader
-    zone: timezone | None
+    read_time: ReadTime
 
 
 def build(
@@ -102,7 +101,7 @@ def parse(payload: bytes, plan: JsonPlan) -> Frame | Noise:
 
 
 def _time(document: Any, plan: JsonPlan, notes: list[str]) -> int | None:
-    time_ms = plan.read_time(find(document, plan.time or ()), plan.zone)
+    time_ms = plan.read_time(find(document, plan.time or ()))
     if isinstance(time_ms, int):
         return time_ms
     notes.append(f"time {time_ms}")
@@ -111,25 +110,12 @@ def _time(document: Any, plan: JsonPlan, notes: list[str]) -> int | None:
 
 def _parser(options: Mapping[str, Any]) -> Callable[[str, bytes], Frame | Noise]:
     chosen = settle(OPTIONS, options)
-    zone = zone_of(chosen["zone"])
-    if chosen["zone"] and zone is None:
-        raise OptionError(_no_offset(chosen["zone"]))
     plan = JsonPlan(
         _values(chosen["values"], chosen["units"], table_among(options)),
         _path("time", chosen["time"]) if chosen["time"] else None,
-        READERS[chosen["time_format"]],
-        zone,
+        time_reader(chosen),
     )
     return lambda _topic, payload: parse(payload, plan)
-
-
-def _no_offset(zone: str) -> LocalizedMessage:
-    offset = OFFSETS.get(zone.upper())
-    if offset:
-        advice = LocalizedMessage('write its offset from UTC, "{offset}"', offset=offset)
-    else:
-        advice = LocalizedMessage('write an offset from UTC such as "+09:00"')
-    return located("zone", located(repr(zone[:40]), advice))
 
 
 def _values(
