@@ -37,7 +37,9 @@ _FAMILIES = {
     "sps30": _Line(),
 }  # fmt: skip
 _DIALECTS = {
+    "esphome": _Line(),
     "json": _Line(file="mqtt_json"),
+    "shelly": _Line(),
     "tasmota": _Line(),
     "zigbee2mqtt": _Line(("z2m",)),
 }

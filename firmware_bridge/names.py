@@ -10,9 +10,13 @@ came in are not here: one device counts them since its last message, another sin
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from wire import Quantity
+from firmware_bridge.family import OptionError, check_quantity
+from firmware_bridge.units import check_unit, convert
+from i18n.message import LocalizedMessage
+from wire import QuantityTable
 
 
 class Meant(NamedTuple):
@@ -27,13 +31,6 @@ _ROWS = (
     ("temperature", "Cel", "temperature temp temperature_c temp_c air_temperature air_temp ambient_temperature atmp"),
     ("humidity", "%", "humidity hum rel_humidity relative_humidity air_humidity humidity_percent rhum rh"),
     ("pressure", "hPa", "pressure air_pressure atmospheric_pressure barometric_pressure barometer baro press"),
-    ("pm1", "ug/m3", ("pm1 pm01 pm1_0 pm_1_0 pm_1 pm_1_0_m pm1_0_concentration pm_1_0_m_concentration "
-     "particulate_matter_1_0_m_concentration pm_1_0_m_weight_concentration")),
-    ("pm2_5", "ug/m3", ("pm25 pm2_5 pm2p5 pm_2_5 pm_25 pm02_5 pm02 pm_2_5_m pm2_5_concentration "
-     "pm_2_5_m_concentration particulate_matter_2_5_m_concentration pm_2_5_m_weight_concentration")),
-    ("pm4", "ug/m3", "pm4 pm4_0 pm_4_0 pm_4 pm_4_0_m pm_4_0_m_weight_concentration"),
-    ("pm10", "ug/m3", ("pm10 pm10_0 pm_10_0 pm_10 pm_10_0_m pm10_concentration pm_10_0_m_concentration "
-     "particulate_matter_10_0_m_concentration pm_10_0_m_weight_concentration")),
     ("co2", "[ppm]", "co2 carbon_dioxide carbondioxide rco2 co2_ppm co2_concentration co2_value scd30_co2"),
     ("co", "", "co carbon_monoxide carbonmonoxide"),
     ("no2", "", "no2 nitrogen_dioxide"),
@@ -55,15 +52,25 @@ _ROWS = (
     ("water_temperature", "Cel", "water_temperature water_temp"),
     ("distance", "", "distance distance_to_water ultrasonic_distance"),
     ("flow_velocity", "", "flow_velocity water_velocity"),
-    ("occupancy", "{person}", ("occupancy people people_count people_counter peoplecount number_of_people persons "
-     "occupancy_count")),
+    ("occupancy", "{person}", "occupancy occupancy_count people people_count peoplecount number_of_people persons"),
     ("battery", "%", "battery battery_level battery_percent battery_percentage"),
     ("battery_voltage", "V", "battery_voltage batt_voltage vbat"),
     ("signal", "dB{mW}", "rssi signal wifi_signal wifi_signal_strength signal_strength wifi_rssi wifi_signal_db"),
     ("link_quality", "{LQI}", "linkquality link_quality lqi"),
 )  # fmt: skip
 
-_BY_NAME = {name: Meant(quantity, unit) for quantity, unit, names in _ROWS for name in names.split()}
+_SIZES = {"pm1": "1 01 1_0", "pm2_5": "25 02 2_5 02_5 2p5", "pm4": "4 4_0", "pm10": "10 10_0"}
+_PM = ("pm{}", "pm_{}", "particulate_matter_{}")
+_OF_PM = ("", "_m", "_concentration", "_m_concentration", "_weight_concentration", "_m_weight_concentration")
+"""Behind the size: the m of µm, and what ESPHome's examples call it."""
+
+_BY_NAME = {name: Meant(quantity, unit) for quantity, unit, names in _ROWS for name in names.split()} | {
+    begin.format(size) + end: Meant(quantity, "ug/m3")
+    for quantity, sizes in _SIZES.items()
+    for size in sizes.split()
+    for begin in _PM
+    for end in _OF_PM
+}
 _OF_SOMETHING_ELSE = frozenset((
     "cpu", "core", "chip", "board", "internal", "esp", "esp32", "esp8266", "mcu", "processor", "device", "pcb",
     "system", "dew", "dewpoint", "target", "setpoint", "set", "min", "max", "minimum", "maximum", "mean",
@@ -106,13 +113,37 @@ def unit_of_air_pressure(value: float) -> str:
     return next((unit for unit, low, high in _PRESSURES if low <= value <= high), "")
 
 
-def unit_meant(known: Meant, value: float) -> str:
-    """The unit of a value that was found under a name, where the message does not say it."""
-    return unit_of_air_pressure(value) if known.quantity == "pressure" else known.unit
-
-
-def no_unit(quantity: Quantity, value: float) -> str:
-    """The end of a sentence on a value whose unit cannot be told."""
+def in_its_unit(known: Meant, value: float, table: QuantityTable, *, told: str = "") -> float | str:
+    """The value in the unit of its quantity, from the unit that is `told` or else meant; or why there is none."""
+    quantity = table[known.quantity]
+    if told:
+        return convert(value, told, quantity)
     if quantity.name == "pressure":
-        return f"of {value:g} is no air pressure in hPa, kPa or Pa"
+        unit = unit_of_air_pressure(value)
+        return convert(value, unit, quantity) if unit else f"of {value:g} is no air pressure in hPa, kPa or Pa"
+    if known.unit:
+        return convert(value, known.unit, quantity)
     return f"has no unit that could be known; set it: units = {{ {quantity.name} = … }}"
+
+
+def check_units(given: Mapping[str, Any], table: QuantityTable) -> dict[str, str]:
+    """The option `units` of a dialect, by quantity; OptionError for what is no quantity, or no unit of it."""
+    for quantity, unit in given.items():
+        check_unit(f"units.{quantity}", unit, table[check_quantity("units", quantity, table)])
+    return dict(given)
+
+
+def check_values(given: Mapping[str, Any], table: QuantityTable) -> dict[str, Meant]:
+    """The option `values` of a dialect, which names a device's own name for a quantity: what each such name means."""
+    named: dict[str, Meant] = {}
+    for quantity, name in given.items():
+        row = table[check_quantity("values", quantity, table)]
+        if not isinstance(name, str) or not name:
+            raise OptionError(
+                LocalizedMessage(
+                    "values.{name}: {key} is no name; write one in quotes", name=quantity, key=repr(name)[:80]
+                )
+            )
+        known = meant(quantity)
+        named[name] = Meant(quantity, known.unit if known is not None else row.unit)
+    return named

@@ -17,22 +17,11 @@ from typing import Any
 import msgspec
 
 from firmware_bridge.device_json import number, read
-from firmware_bridge.family import (
-    Guide,
-    MqttDialect,
-    Option,
-    OptionError,
-    check_channels,
-    check_quantity,
-    settle,
-    table_among,
-)
-from firmware_bridge.names import Meant, meant, no_unit, unit_meant
+from firmware_bridge.family import Guide, MqttDialect, Option, check_channels, settle, table_among
+from firmware_bridge.names import Meant, check_units, check_values, in_its_unit, meant
 from firmware_bridge.sample import Frame, Noise, Sample
 from firmware_bridge.timestamps import READERS
-from firmware_bridge.units import check_unit, convert
 from i18n.message import LocalizedMessage
-from wire import QuantityTable
 
 KEYS = (
     "temperature", "humidity", "pressure", "pm1", "pm25", "pm4", "pm10", "co2", "co", "no2", "so2", "o3", "ozone",
@@ -93,12 +82,9 @@ class Zigbee2MqttParser:
         check_channels(chosen["channels"], bool, LocalizedMessage("write the friendly name of a device"))
         self._table = table_among(options)
         self._base: str = chosen["base"].strip("/")
-        self._keys = _keys(chosen["values"], self._table)
-        self._named = frozenset(map(str, chosen["values"].values()))
-        self._units: dict[str, str] = {}
-        for quantity, unit in chosen["units"].items():
-            check_unit(f"units.{quantity}", unit, self._table[check_quantity("units", quantity, self._table)])
-            self._units[quantity] = unit
+        self._named = check_values(chosen["values"], self._table)
+        self._keys = _keys(self._named)
+        self._units = check_units(chosen["units"], self._table)
         self._units_of: dict[str, dict[str, str]] = {}
         self._json_of: dict[str, None] = {}
 
@@ -174,9 +160,8 @@ class Zigbee2MqttParser:
             return value
         if value in _NEVER_MEASURED.get(known.quantity, ()):
             return f"is {value:g}: the device has not measured it"
-        row = self._table[known.quantity]
-        unit = self._units.get(known.quantity) or units.get(key) or unit_meant(known, value)
-        return convert(value, unit, row) if unit else no_unit(row, value)
+        told = self._units.get(known.quantity) or units.get(key, "")
+        return in_its_unit(known, value, self._table, told=told)
 
     def _bridge(self, name: str, payload: bytes) -> Frame:
         """Of what Zigbee2MQTT says of itself, only the units of the models count."""
@@ -191,22 +176,14 @@ class Zigbee2MqttParser:
         return Frame((), f"{name[:60]} is of Zigbee2MQTT itself, no reading")
 
 
-def _keys(values: Mapping[str, Any], table: QuantityTable) -> dict[str, Meant]:
+def _keys(named: Mapping[str, Meant]) -> dict[str, Meant]:
     """What each key means: as all models have it, but for what the configuration names."""
-    named: dict[str, Meant] = {}
-    for quantity, key in values.items():
-        check_quantity("values", quantity, table)
-        if not isinstance(key, str) or not key:
-            raise OptionError(
-                LocalizedMessage(
-                    "values.{name}: {key} is no key; write one in quotes", name=quantity, key=repr(key)[:80]
-                )
-            )
-        known = _KNOWN.get(key)
-        alike = known if known is not None and known.quantity == quantity else meant(quantity)
-        named[key] = Meant(quantity, alike.unit if alike else table[quantity].unit)
-    left = {key: known for key, known in _KNOWN.items() if known.quantity not in values and key not in named}
-    return named | left
+    chosen = {known.quantity for known in named.values()}
+    own = {
+        key: _KNOWN[key] if key in _KNOWN and _KNOWN[key].quantity == known.quantity else known
+        for key, known in named.items()
+    }
+    return own | {key: known for key, known in _KNOWN.items() if known.quantity not in chosen and key not in named}
 
 
 def _units_in(device: Any) -> Iterator[tuple[str, str]]:

@@ -216,7 +216,7 @@ def test_what_is_kept_of_devices_is_bounded():
     ("options", "said"),
     [
         ({"values": {"temprature": "t"}}, "values: 'temprature' is no quantity; did you mean temperature?"),
-        ({"values": {"temperature": 7}}, "values.temperature: 7 is no key; write one in quotes"),
+        ({"values": {"temperature": 7}}, "values.temperature: 7 is no name; write one in quotes"),
         ({"units": {"voc": "bananas"}}, "units.voc: 'bananas' is no unit of voc; write one such as 'ug/m3'"),
         ({"channels": {"air": "Not A Name"}}, "channels: 'Not A Name' is no sensor's name"),
     ],
